@@ -1,5 +1,5 @@
-# Two commands do everything: `make demo` and `make test`. Both set up what they need first.
-# Needs git, make and any Python 3 with venv or pip. Everything lands in .tools, .venv, .airflow and data.
+# The two main commands are `make demo` and `make test`. Both install their requirements first.
+# Needs git, make and any Python 3 with venv or pip. All files are written to .tools, .venv, .airflow and data.
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -27,47 +27,47 @@ types: $(VENV)/.ready
 unit: $(VENV)/.ready
 	@$(RUN) -m pytest -m "not nightly" -n 2
 
-nightly: $(VENV)/.nightly  ## Run the long forms: many kills, many permutations
+nightly: $(VENV)/.nightly  ## Run the long tests: many kills, many permutations
 	@NEWSLAKE_LONG=1 $(RUN) -m pytest -m "nightly or not nightly"
 
-quality: $(VENV)/.ready  ## Print what is read in the sample newsroom beside its gold
+quality: $(VENV)/.ready  ## Compare the annotations of the sample newsroom with its gold
 	@$(RUN) -m tests.quality
 
-bench: $(VENV)/.ready  ## Print speed and memory as ratios of one run
+bench: $(VENV)/.ready  ## Print speed and memory as ratios within one run
 	@$(RUN) -m tests.bench
 	@$(RUN) -m tests.bench_linking
 
-bench-lake: $(VENV)/.nightly  ## Print what the lake costs beside bare Parquet, Delta and Iceberg, and the questions on a large one
+bench-lake: $(VENV)/.nightly  ## Compare the lake's costs with plain Parquet, Delta and Iceberg; time the questions on a large lake
 	@$(RUN) -m tests.bench_lake
 
-golden: $(VENV)/.ready  ## Rewrite the golden cases and show what changed
+golden: $(VENV)/.ready  ## Rewrite the golden cases and show the changes
 	@$(RUN) -m tests.golden.rewrite && git --no-pager diff --stat -- tests/golden
 
-answers: $(VENV)/.ready  ## Replay the sample newsroom; write the answers and charts in README and docs/how-to anew
+answers: $(VENV)/.ready  ## Replay the sample newsroom; rewrite the answers and charts in README and docs/how-to, and the rows in docs/tables.md
 	@$(RUN) -m samples.answers
 
-pictures: $(VENV)/.ready  ## Draw the pictures of the pages in README and docs anew, with Chromium
+pictures: $(VENV)/.ready  ## Regenerate the pictures of the pages in README and docs, with Chromium
 	@$(RUN) -m samples.pictures
 
-shape: $(VENV)/.ready  ## Print the lines of modules and functions, and names to look at
+shape: $(VENV)/.ready  ## Print the lines of modules and functions, and names to review
 	@$(RUN) -m scripts.measure_shape
 
-hops: $(VENV)/.ready  ## Count the calls between modules of one article and one question; write them in docs/architecture.md
+hops: $(VENV)/.ready  ## Count the calls between modules for one article and one question; write docs/architecture.md
 	@$(RUN) -m scripts.trace_calls --write docs/architecture.md
 
 docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
 	@$(RUN) -c "from pipeline.tables.docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md
 
-bench-airflow: $(VENV)/.ready  ## Print what Airflow adds: drop to rows, a backfill beside the command line, memory
+bench-airflow: $(VENV)/.ready  ## Print the cost of Airflow: latency from file to rows, a backfill compared with the command line, memory
 	@$(RUN) -m tests.bench_airflow
 
 up: $(VENV)/.ready  ## Start Airflow on this machine and wait until it is healthy, http://127.0.0.1:8080
 	@PYTHONPATH=plugins $(RUN) -m news_airflow.local_airflow up
 
-down: $(VENV)/.ready  ## Stop it, with everything it started
+down: $(VENV)/.ready  ## Stop Airflow and everything it started
 	@PYTHONPATH=plugins $(RUN) -m news_airflow.local_airflow down
 
-cluster-test: $(UV)  ## Run the cluster's faults on PostgreSQL, Redis and two Celery workers; as root, on Debian
+cluster-test: $(UV)  ## Run the fault tests of the cluster on PostgreSQL, Redis and two Celery workers; as root, on Debian
 	@bash tests/cluster/run
 
 newsroom: $(VENV)/.ready  ## Serve the sample newsroom on 127.0.0.1:8808
@@ -92,7 +92,7 @@ $(VENV)/.nightly: requirements-nightly.txt $(VENV)/.ready
 	@$(UV) pip install --quiet --python $(RUN) --requirements requirements-nightly.txt
 	@touch $@
 
-# uv comes into the project's own folder: by venv where that works, else by pip.
+# uv is installed into the project's folder: with venv if that works, else with pip.
 $(UV):
 	@mkdir -p .tools/bin
 	@if $(PYTHON) -m venv .tools/uv >/dev/null 2>&1; then .tools/uv/bin/python -m pip install --quiet "uv==$(UV_VERSION)"; \

@@ -1,7 +1,7 @@
 """Process the articles of one news day and commit them to the tables. One run per day that ingest announced.
 
 Re-run: safe. Articles committed at this pipeline version are not processed again, and no file changes. The four tables
-change atomically. Another pipeline version processes everything again: `derived_new` and `derived_again` in the asset
+change atomically. Another pipeline version processes all articles again: `derived_new` and `derived_again` in the asset
 events count new and reprocessed articles.
 """
 

@@ -1,8 +1,8 @@
-"""News as they arrive: started by a file in an inbox, by a feed or sitemap with new pages, and every half hour.
+"""Ingest news on arrival: started by a file in an inbox, a feed or sitemap with new pages, and every 30 minutes.
 
-A run takes the sources that its signals name, or all of them if none is named, as in the half-hourly sweep. It
-announces `raw_articles` for every news day that got new pages. A signal is only a hint: folders and listings decide.
-Re-run: safe. A run that finds nothing new, such as the second of two signals, ends with `publish` skipped.
+A run ingests the sources that its signals name, or all sources if no signal names one, as in the half-hourly sweep. It
+announces `raw_articles` for every news day with new pages. A signal is only a hint: folders and listings decide.
+Re-run: safe. A run without new pages, such as the second of two signals, ends with `publish` skipped.
 """
 
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable
@@ -10,7 +10,7 @@ from news_airflow.assets import FEEDS, INBOX
 from news_airflow.defaults import START, TASK_DEFAULTS
 from news_airflow.ingesting import ingest_and_announce
 
-# Never max_active_runs=1: an event during the only run could be left without a run of its own.
+# Never max_active_runs=1: an event during the only run might get no run.
 with DAG(
     "news_inbox",
     schedule=AssetOrTimeSchedule(assets=INBOX | FEEDS, timetable=CronTriggerTimetable("*/30 * * * *", timezone="UTC")),

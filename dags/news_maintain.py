@@ -1,9 +1,9 @@
-"""Daily maintenance: finish what dead processes left, verify every byte of the lake and a share of its rows and of the
-archive, relate late articles, collect garbage, announce days that a failed run left unprocessed, report.
+"""Daily maintenance: finish interrupted commits, verify every byte of the lake and a sample of its rows and of the
+archive, cluster late articles, collect garbage, announce days that a failed run left unprocessed, report.
 
-Re-run: safe. A failed task fails the run, names the file, and stops no other task. A source without pages for the past
-day, or with far fewer than on comparable days, is a warning in the log of `report`, in its row of `runs` and in the
-event of `lake_health`.
+Re-run: safe. A failed task names the file and fails the run; the other tasks continue. A source without pages for the
+past day, or with far fewer than on comparable days, is a warning in the log of `report`, in its row of `runs` and in
+the event of `lake_health`.
 """
 
 from airflow.sdk import DAG, task
@@ -43,7 +43,7 @@ with DAG(
     def announce(outlet_events=None):
         days = run_stage("unread_days")
         if not days:
-            raise AirflowSkipException("every archived page was read")
+            raise AirflowSkipException("no unprocessed pages: no day is announced")
         outlet_events[RAW].extra = {"unread": len(days)}
         outlet_events[RAW].add_partitions(days)
 
@@ -53,9 +53,9 @@ with DAG(
         outlet_events[HEALTH].extra = counts
         return counts
 
-    @task(task_id="tell_failure", trigger_rule="one_failed")
+    @task(trigger_rule="one_failed")
     def report_failure():
-        fail("a part of the upkeep failed; the others are done. Look at the red task, mend, then clear it")
+        fail("a maintenance task failed; the others are done. Read the log of the failed task, fix the cause, clear it")
 
     steps = recover(), verify(), relate(), collect_garbage()
     steps[0] >> steps[1] >> steps[2] >> steps[3]

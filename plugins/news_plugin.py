@@ -1,6 +1,6 @@
 """Newsroom in Airflow's navigation.
 
-Every component imports this file when it starts, so it imports nothing heavy: the first request loads the pages.
+Every component imports this file at its start, so it imports nothing heavy: the first request loads the pages.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -21,7 +21,7 @@ async def newsroom(
 
 
 class NewsroomPlugin(AirflowPlugin):  # type: ignore[misc]  # airflow has no types for us
-    """The pages, and their entry in the navigation."""
+    """The pages and their entry in the navigation."""
 
     name = "newsroom"
     fastapi_apps: ClassVar[list[Any]] = [{"app": newsroom, "url_prefix": "/newsroom", "name": "newsroom"}]

@@ -1,1 +1,1 @@
-"""One invented newsroom: the demo, the golden tests and the quality floors all use it."""
+"""An invented newsroom for the demo, the golden tests and the quality floors."""

@@ -9,17 +9,21 @@ from samples.server import DAYS, DEFAULT_PORT, Newsroom
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m samples", description="Serve the sample newsroom.")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free port (default %(default)s)")
-    parser.add_argument("--day", type=date.fromisoformat, default=DAYS[-1], help="what is online (default %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port; 0 selects a free one (default %(default)s)"
+    )
+    parser.add_argument(
+        "--day", type=date.fromisoformat, default=DAYS[-1], help="the newsroom's day (default %(default)s)"
+    )
     options = parser.parse_args()
     try:
         served = Newsroom(day=options.day, port=options.port)
     except OSError as error:
-        raise SystemExit(f"port {options.port} of 127.0.0.1 is taken ({error}); stop what listens there") from error
+        raise SystemExit(f"port {options.port} of 127.0.0.1 is in use; stop its process ({error})") from error
     with served as newsroom:
         print(
             f"{newsroom.base_url} on {newsroom.day}: /courier/rss.xml /lantern/atom.xml /gazette/news-sitemap.xml(.gz)"
-            " /robots.txt  (Ctrl-C stops)",
+            " /robots.txt  (stop with Ctrl-C)",
             flush=True,
         )
         try:

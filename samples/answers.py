@@ -1,7 +1,8 @@
-"""`python -m samples.answers`: replays the sample newsroom and writes the answers in README and docs/how-to anew.
+"""`python -m samples.answers`: replay the sample newsroom, and rewrite the answers in README and docs/how-to and the
+example rows in docs/tables.md.
 
-An answer is the table that stands below a block of SQL, or below `newslake ask QUESTION`. Where that call ends in
-`--chart FILE.svg`, the picture is drawn too; its name is relative to the project.
+An answer is the table below a block of SQL, or below `newslake ask QUESTION`. If that call ends in `--chart FILE.svg`,
+the chart is drawn, too; its name is relative to the project.
 """
 
 import re
@@ -20,10 +21,13 @@ from pipeline.query import QueryResult, Question, answer, connect, query, questi
 from pipeline.query.charts import draw, picture_bytes
 from pipeline.query.saved_queries import count_denominators
 from pipeline.settings import Settings
+from pipeline.tables.docs import tables_markdown
+from samples.examples import write_examples
 from samples.server import DAYS, DEFAULT_PORT, Newsroom
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "how-to").glob("*.md")))
+TABLES_PAGE = ROOT / "docs" / "tables.md"
 _MOST_ROWS, _CELL = 10, 110
 _CALL = re.compile(r"newslake ask (?P<slug>[a-z-]+)(?: --limit (?P<limit>\d+))?(?: --chart (?P<chart>\S+\.svg))?")
 _ANSWER_BLOCK = re.compile(
@@ -37,13 +41,15 @@ def main() -> int:
         connection = connect(replay_newsroom(Path(folder)))
         for page in PAGES:
             page.write_text(_ANSWER_BLOCK.sub(partial(_with_answer, connection), page.read_text("utf-8")), "utf-8")
+        write_examples(Path(folder))
+    TABLES_PAGE.write_text(tables_markdown(), "utf-8")
     return 0
 
 
 def replay_newsroom(folder: Path, *, port: int = DEFAULT_PORT) -> Path:
     """Run the main job on three evenings of the newsroom; return the lake.
 
-    Ids are of addresses, so the answers are the same on every machine at one port; at 0, a free one, only alike.
+    Ids are hashes of URLs: answers are the same on every machine for one port. With port 0 (a free one) ids differ.
     """
     shutil.copytree(ROOT / "samples" / "inbox", folder / "inbox")
     sources = folder / "sources.toml"
@@ -91,7 +97,7 @@ def _draw(connection: duckdb.DuckDBPyConnection, path: Path, question: Question,
 
 
 def _table(found: QueryResult) -> str:
-    """Return rows as a Markdown table; long cells and long answers are cut, and say so."""
+    """Return rows as a Markdown table. Long cells and long answers are shortened, with a mark."""
     lines = [found.columns, ["---"] * len(found.columns), *found.rows[:_MOST_ROWS]]
     table = "".join("| " + " | ".join(map(_cell, line)) + " |\n" for line in lines)
     left = len(found.rows) - _MOST_ROWS

@@ -1,4 +1,4 @@
-"""Debian's Chromium without a window: what draws the pictures of pages and what the browser tests look through."""
+"""Debian's headless Chromium, for the pictures of pages and the browser tests."""
 
 import os
 import shutil
@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, sync_playwright
 
 COMMAND = "chromium"
-_DIRECT = "<-loopback>,127.0.0.1"  # the last rule wins; without the first, one that wins over it would be added
+# The last rule wins. Without the first rule, Chromium would append a rule that overrides the second.
+_DIRECT = "<-loopback>,127.0.0.1"
 MISSING = f"{COMMAND} is not installed; on Debian, as root: apt-get install --no-install-recommends chromium"
 
 
@@ -19,10 +20,10 @@ def is_installed() -> bool:
 
 @contextmanager
 def chromium(*, proxy: str | None = None) -> Iterator[Browser]:
-    """Give a browser, all of whose connections but those to 127.0.0.1 go through a proxy if one is named.
+    """Yield a browser. If a proxy is given, all connections except those to 127.0.0.1 use it.
 
-    While it is there, no other event loop can run in this thread.
-    Raises: SystemExit where there is no Chromium.
+    While the browser is open, no other event loop can run in this thread.
+    Raises: SystemExit if Chromium is not installed.
     """
     path = shutil.which(COMMAND)
     if path is None:
@@ -30,7 +31,7 @@ def chromium(*, proxy: str | None = None) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path,
-            chromium_sandbox=os.geteuid() != 0,  # for root there is none
+            chromium_sandbox=os.geteuid() != 0,  # root cannot use the sandbox
             proxy={"server": proxy, "bypass": _DIRECT} if proxy else None,
         )
         with browser:

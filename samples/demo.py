@@ -1,7 +1,7 @@
 """`make demo`: the main job on the sample newsroom, through the real DAGs, in this process.
 
 Three evenings are replayed. On each, `news_ingest` runs for the day, then `news_extract` once for every day that it
-announced. The clock stands still at eight in the evening, so that the tables come out the same on every machine.
+announced. The clock is frozen at 20:00 UTC, so that the tables are the same on every machine.
 """
 
 import hashlib
@@ -23,6 +23,9 @@ sys.path.insert(0, str(ROOT / "plugins"))
 from news_airflow.local_airflow import environment  # noqa: E402 - needs the path above
 
 from pipeline.cli.output import print_rows  # noqa: E402
+from pipeline.jobs.summary import summarize, summary_lines  # noqa: E402
+from pipeline.jobs.workspace import Workspace  # noqa: E402
+from pipeline.model import Outcome, pluralize  # noqa: E402
 from pipeline.query import connect, query, question_named  # noqa: E402
 from pipeline.query.saved_queries import sql_of  # noqa: E402
 from pipeline.settings import Settings  # noqa: E402
@@ -37,11 +40,13 @@ ANSWERS = (
         "FROM events JOIN articles USING (article_id, revision_id) "
         "WHERE modality = 'planned' AND event_date IS NOT NULL ORDER BY event_date, trigger_text LIMIT 6",
     ),
-    (
-        "Which pages were rejected, and why",
-        "SELECT DISTINCT regexp_replace(url, '^.*//[^/]*', '') AS page, outcome, reason "
-        "FROM outcomes WHERE outcome IN ('rejected', 'quarantined') ORDER BY page",
-    ),
+)
+
+NEXT_COMMANDS = (
+    'newslake sql "SELECT speaker_name, quote_text FROM quotes LIMIT 5"',
+    "newslake ask top-speakers --chart",
+    "newslake ask who-said-what",
+    "newslake try samples/inbox/twin.txt",
 )
 
 
@@ -52,22 +57,17 @@ def main() -> int:
     started = time.monotonic()
     _drop_in_inbox(settings)
     with _newsroom() as newsroom, _airflow() as run_dag:
-        for day in DAYS:
-            _replay(day, newsroom, run_dag)
+        run_ids = [run_id for day in DAYS for run_id in _replay(day, newsroom, run_dag)]
         pages = sum(1 for _, path, status in newsroom.requests if status == 200 and not path.endswith(LISTINGS))
-    changed = table_files(settings.lake_dir).items() ^ before.items()
-    out.print(f"\ndone in {time.monotonic() - started:.0f} s")
-    if changed:
-        files = {name for name, _ in changed}
-        out.print(f"{pages} pages fetched, {len(files)} files under {settings.lake_dir / 'tables'} written")
-    else:
-        out.print(f"{pages} pages fetched: nothing is new. No file under {settings.lake_dir / 'tables'} has changed")
+    _print_summary(settings, run_ids, fetched=pages, seconds=time.monotonic() - started)
+    changed = {name for name, _ in table_files(settings.lake_dir).items() ^ before.items()}
+    out.print(f"{pluralize(len(changed), 'file')} changed under {settings.lake_dir / 'tables'}")
     _show(settings)
     return 0
 
 
 def table_files(lake: Path) -> dict[str, str]:
-    """Return the digest of every file that analysts see, by path."""
+    """Return the digest of every public file, by path."""
     tables = lake / "tables"
     return {
         str(path.relative_to(tables)): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -77,7 +77,7 @@ def table_files(lake: Path) -> dict[str, str]:
 
 
 def _drop_in_inbox(settings: Settings) -> None:
-    """Put the plain-text article into the inbox, as a person would, unless it has been there."""
+    """Copy the plain-text article into the inbox, unless it was there before."""
     settings.inbox_dir.mkdir(parents=True, exist_ok=True)
     for file in (ROOT / "samples" / "inbox").iterdir():
         if not any(settings.inbox_dir.rglob(file.name)):
@@ -89,38 +89,37 @@ def _newsroom() -> Iterator[Newsroom]:
     try:
         newsroom = Newsroom(port=DEFAULT_PORT)
     except OSError as error:
-        raise SystemExit(
-            f"demo: port {DEFAULT_PORT} of 127.0.0.1 is taken ({error}); stop what listens there"
-        ) from error
+        raise SystemExit(f"demo: port {DEFAULT_PORT} of 127.0.0.1 is in use; stop its process ({error})") from error
     with newsroom:
-        out.print(f"the sample newsroom answers on {newsroom.base_url}")
+        out.print(f"the sample newsroom is online at {newsroom.base_url}")
         yield newsroom
 
 
 @contextmanager
 def _airflow() -> Iterator[Any]:
-    """Give a function that runs one DAG in this process and returns the keys that it announced."""
+    """Yield a function that runs one DAG in this process; it returns the run's id and the keys that it announced."""
     home = ROOT / ".airflow" / "demo"
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(environment(home))
-    # Below CRITICAL, Airflow tells of every mapped result that it looked for past the end of a list.
+    # Below CRITICAL, Airflow logs each lookup of a mapped result after the end of a list.
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "CRITICAL")
     out.print("starting Airflow in this process, on SQLite")
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
+    from news_airflow.task_context import run_id_of
 
     initdb()
     bag = DagBag(str(ROOT / "dags"))
     if bag.import_errors:
-        raise SystemExit(f"demo: DAGs do not import: {bag.import_errors}")
+        raise SystemExit(f"demo: DAG import errors: {bag.import_errors}")
 
-    def run(dag_id: str, day: str) -> list[str]:
+    def run(dag_id: str, day: str) -> tuple[str, list[str]]:
         done = bag.dags[dag_id].test(run_conf={"day": day})
         if done.state != "success":
             raise SystemExit(
-                f"demo: {dag_id} for {day} ended as {done.state}; set AIRFLOW__LOGGING__LOGGING_LEVEL=INFO"
+                f"demo: {dag_id} for {day}: {done.state}; set AIRFLOW__LOGGING__LOGGING_LEVEL=INFO for its log"
             )
-        return _announced_days(done.run_id)
+        return run_id_of(done), _announced_days(done.run_id)
 
     yield run
 
@@ -135,15 +134,30 @@ def _announced_days(run_id: str) -> list[str]:
         return sorted({event.partition_key for event in events if event.partition_key})
 
 
-def _replay(day: date, newsroom: Newsroom, run_dag: Any) -> None:
+def _replay(day: date, newsroom: Newsroom, run_dag: Any) -> Iterator[str]:
+    """Run the DAGs of one evening; yield the ids of their runs."""
     newsroom.day = day
     os.environ["NEWS_FROZEN_NOW"] = f"{day}T20:00:00+00:00"
     out.print(f"\n[bold]{day:%A %d %B %Y}[/bold]")
     out.print("  news_ingest: listing, fetching, archiving")
-    for key in run_dag("news_ingest", day.isoformat()):
-        out.print(f"  news_extract {key}: reading articles, committing tables")
-        run_dag("news_extract", key)
+    run_id, keys = run_dag("news_ingest", day.isoformat())
+    yield run_id
+    for key in keys:
+        out.print(f"  news_extract {key}: processing articles, committing tables")
+        yield run_dag("news_extract", key)[0]
     del os.environ["NEWS_FROZEN_NOW"]
+
+
+def _print_summary(settings: Settings, run_ids: list[str], *, fetched: int, seconds: float) -> None:
+    """Print what the runs kept and rejected, as `newslake run` does."""
+    rows = Workspace(settings).lake.log.read("outcomes").to_pylist()
+    found = [(run_id, [Outcome(**row) for row in rows if row["run_id"] == run_id]) for run_id in run_ids]
+    ingested = [each for run_id, of_run in found if run_id.startswith("news_ingest.") for each in of_run]
+    extracted = [each for run_id, of_run in found if run_id.startswith("news_extract.") for each in of_run]
+    summary = summarize(ingested=ingested, extracted=extracted, fetched=fetched)
+    out.print()
+    for line in summary_lines(summary, label=f"{DAYS[0]} to {DAYS[-1]}", took=f"{seconds:.0f} s"):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def _show(settings: Settings) -> None:
@@ -154,12 +168,7 @@ def _show(settings: Settings) -> None:
         out.print(f"\n[bold]{title}[/bold]")
         print_rows(found.columns, found.rows, as_json=False)
     out.print("\nTry next:")
-    for command in (
-        'newslake sql "SELECT speaker_name, quote_text FROM quotes LIMIT 5"',
-        "newslake ask top-speakers --chart",
-        "newslake ask who-said-what",
-        "newslake try samples/inbox/twin.txt",
-    ):
+    for command in NEXT_COMMANDS:
         out.print(f"  .venv/bin/{command}")
 
 

@@ -1,6 +1,6 @@
 """`python -m samples.pictures`: pictures of the pages for README and docs, of the sample newsroom in a real browser.
 
-The clock and the addresses stand still, so that a picture changes only where its page does, or Chromium or its fonts.
+Clock and URLs are fixed, so a picture changes only with its page, Chromium or fonts.
 """
 
 import sys
@@ -24,7 +24,7 @@ from samples.chromium import chromium
 from samples.server import DAYS
 
 FOLDER = ROOT / "docs" / "pictures"
-_SITE = "http://newsroom.invalid/"  # is never asked: what its pages are is told to the browser
+_SITE = "http://newsroom.invalid/"  # receives no request: its responses are mocked in the browser
 _ARTICLE = "SELECT article_id FROM articles WHERE title = 'Finland and Estonia agree to end ferry row'"
 _SLUG = "gender-of-sources"
 _WIDTH = 1200
@@ -32,7 +32,7 @@ _WIDTH = 1200
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: of what path, and how many pixels high."""
+    """One picture: its path and its height in pixels."""
 
     path: str
     height: int
@@ -46,7 +46,7 @@ SHOTS: Mapping[str, Shot] = {
 
 
 def main() -> int:
-    """Draw every picture anew; return the exit code."""
+    """Regenerate every picture; return the exit code."""
     with tempfile.TemporaryDirectory() as folder:
         replay_newsroom(Path(folder))
         space = Workspace(Settings.load(data_dir=folder, frozen_now=f"{DAYS[-1]}T20:00:00+00:00"))
@@ -59,20 +59,20 @@ def main() -> int:
 
 
 def _pages(space: Workspace) -> Mapping[str, Callable[[], tuple[str, str | bytes]]]:
-    """Return what each path of the site answers: type and body."""
+    """Return the response of each path of the site: type and body."""
     lake = space.settings.lake_dir
     article_id = str(query(connect(lake), _ARTICLE).rows[0][0])
     found = view_article(space, article_id)
     if found is None:
         raise SystemExit(f"pictures: the lake has no article {article_id}")
     shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
-    asked = parse_question_request(_SLUG, {})
+    request = parse_question_request(_SLUG, {})
     covered = coverage(space, first=DAYS[0], last=DAYS[-1])
     return {
         "articles/1": lambda: ("text/html; charset=utf-8", newsroom_article(shown, root="../")),
         "coverage": lambda: ("text/html; charset=utf-8", coverage_page(covered, root="")),
-        f"questions/{_SLUG}": lambda: ("text/html; charset=utf-8", question_page(lake, asked, root="../")),
-        f"questions/{_SLUG}.svg": lambda: ("image/svg+xml", question_svg(lake, asked)),
+        f"questions/{_SLUG}": lambda: ("text/html; charset=utf-8", question_page(lake, request, root="../")),
+        f"questions/{_SLUG}.svg": lambda: ("image/svg+xml", question_svg(lake, request)),
     }
 
 

@@ -1,7 +1,7 @@
-"""The invented newsroom as a real web server on 127.0.0.1. What is online depends on the newsroom's day.
+"""The invented newsroom as a real web server on 127.0.0.1. The pages that are online depend on the newsroom's day.
 
-``newsroom/day-1`` holds what was published on the first day; ``day-2`` and ``day-3`` hold only what came or changed
-then. A path is answered from the latest of these folders that has it and that the day has reached.
+``newsroom/day-1`` has the pages of the first day; ``day-2`` and ``day-3`` have only new or changed pages. A path is
+served from the latest of these folders that has it, up to the current day.
 """
 
 import gzip
@@ -26,7 +26,7 @@ FOLDERS: Mapping[date, str] = {
 }
 DAYS = tuple(FOLDERS)
 DEFAULT_PORT = 8808
-BASE = b"{base}"  # stands for the server's own address in feeds, canonical links and JSON-LD
+BASE = b"{base}"  # placeholder for the server's URL in feeds, canonical links and JSON-LD
 
 _CHANGED_AT = time(19, 45, tzinfo=UTC)  # after the last article of a day, before the demo's clock of 20:00
 _CONTENT_TYPES = {
@@ -40,7 +40,7 @@ _NOT_FOUND = b"<!doctype html><title>Not found</title><h1>Not found</h1>"
 
 
 class Request(NamedTuple):
-    """One answered request. ``path`` is as asked for, query included."""
+    """One answered request. ``path`` includes the query."""
 
     method: str
     path: str
@@ -49,7 +49,7 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SiteResource:
-    """What a path is on a day. ``body`` is ready to send, ``changed_at`` the end of the day it last changed."""
+    """The content of a path on a day. ``body`` is ready to send; ``changed_at`` is the evening of its last change."""
 
     body: bytes
     content_type: str
@@ -65,13 +65,13 @@ class SiteResource:
 
 
 def resource_at(path: str, *, day: date, base: str, root: Path = ROOT) -> SiteResource | None:
-    """Return what ``path`` is on ``day``, None when it is not online. ``base`` is the address without a last slash."""
+    """Return the content of ``path`` on ``day``; None if it is not online. ``base`` is the URL without final slash."""
     name = unquote(urlsplit(path).path).strip("/")
     if ".." in name or not name:
         return None
     if name.endswith(".xml.gz"):
-        twin = resource_at(name.removesuffix(".gz"), day=day, base=base, root=root)
-        return twin and SiteResource(gzip.compress(twin.body, mtime=0), _CONTENT_TYPES[".gz"], twin.changed_at)
+        plain = resource_at(name.removesuffix(".gz"), day=day, base=base, root=root)
+        return plain and SiteResource(gzip.compress(plain.body, mtime=0), _CONTENT_TYPES[".gz"], plain.changed_at)
     file_name = name if Path(name).suffix else f"{name}.html"
     for changed in sorted((known for known in FOLDERS if known <= day), reverse=True):
         file = root / FOLDERS[changed] / file_name
@@ -83,7 +83,7 @@ def resource_at(path: str, *, day: date, base: str, root: Path = ROOT) -> SiteRe
 
 
 def is_unchanged(resource: SiteResource, *, if_none_match: str | None, if_modified_since: str | None) -> bool:
-    """Return whether a conditional request is answered 304. An If-None-Match alone decides where there is one."""
+    """Return whether the response to a conditional request is 304. If-None-Match has precedence."""
     if if_none_match is not None:
         tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
         return resource.etag in tags or "*" in tags
@@ -91,15 +91,15 @@ def is_unchanged(resource: SiteResource, *, if_none_match: str | None, if_modifi
         return False
     try:
         return parsedate_to_datetime(if_modified_since) >= resource.changed_at
-    except (ValueError, TypeError):  # no date, or one without a zone: as RFC 9110 has it, as if not sent
+    except (ValueError, TypeError):  # invalid, or without a zone: ignored, as RFC 9110 requires
         return False
 
 
 class Newsroom:
-    """The newsroom, served while the ``with`` block lasts. Port 0 takes any free one.
+    """The newsroom, served during the ``with`` block. Port 0 selects a free one.
 
-    ``day`` may be set at any time; before the first day nothing is online. ``requests`` lists what was asked, in order.
-    ``root`` holds the folders of the days.
+    ``day`` may be set at any time; before the first day nothing is online. ``requests`` lists the requests in order.
+    ``root`` has the folders of the days.
     """
 
     def __init__(self, *, day: date = DAYS[-1], port: int = 0, root: Path = ROOT) -> None:
@@ -115,7 +115,7 @@ class Newsroom:
 
     @property
     def base_url(self) -> str:
-        """The address, without a slash at its end: http://127.0.0.1:PORT."""
+        """The URL without final slash: http://127.0.0.1:PORT."""
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     server_version = "SampleNewsroom"
-    wbufsize = -1  # head and body leave in one piece
+    wbufsize = -1  # send head and body together
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
@@ -152,8 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.NOT_FOUND, _NOT_FOUND, {"Content-Type": _CONTENT_TYPES[".html"]})
             return
         headers = {"ETag": found.etag, "Last-Modified": found.last_modified}
-        asked = self.headers.get
-        if is_unchanged(found, if_none_match=asked("If-None-Match"), if_modified_since=asked("If-Modified-Since")):
+        header = self.headers.get
+        if is_unchanged(found, if_none_match=header("If-None-Match"), if_modified_since=header("If-Modified-Since")):
             self._send(HTTPStatus.NOT_MODIFIED, b"", headers)
         else:
             self._send(HTTPStatus.OK, found.body, headers | {"Content-Type": found.content_type})
@@ -173,4 +173,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class names it)
-        """Say nothing: the newsroom's ``requests`` is the log."""
+        """Log nothing: the newsroom's ``requests`` is the log."""

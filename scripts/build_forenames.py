@@ -1,7 +1,7 @@
 """Write forenames_census.txt: `python scripts/build_forenames.py FOLDER`.
 
-FOLDER holds ``dist.female.first``, ``dist.male.first`` and ``dist.all.last`` of the US Census of 1990 (public domain),
-as the package ``names`` 0.3.0 ships them: per line a name and the percentage of people with it.
+FOLDER has ``dist.female.first``, ``dist.male.first`` and ``dist.all.last`` of the US Census of 1990 (public domain),
+from the package ``names`` 0.3.0: one name per line, with the percentage of people with it.
 """
 
 import sys
@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 LANGUAGE = Path(__file__).parent.parent / "pipeline" / "nlp" / "languages" / "en"
-_LEAST_SHARE = 0.95  # of the bearers of a forename that one gender must have
-_SURNAME = (
-    0.3  # a forename that is a surname this often, in parts of its own share, shows nothing when it is used alone
-)
-_LEAST_LETTERS = 3  # "An", "Le", "Li" and "Ha" are family names and everyday words more often
+_LEAST_SHARE = 0.95  # minimum share of one gender among the bearers of a forename
+# Maximum share as a surname, relative to the share as a forename; above it, a forename alone shows no gender.
+_SURNAME = 0.3
+_LEAST_LETTERS = 3  # "An", "Le", "Li" and "Ha" are more often family names or common words
 _HEAD = """\
 # Forenames of the US Census of 1990 (public domain) that one gender bears in 95 of 100 cases.
 # Written by scripts/build_forenames.py. A section is a gender; "surname" holds forenames that are also common surnames.
@@ -38,7 +37,7 @@ def _classify(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def census_text(folder: Path) -> str:
-    """Return the data file made of a folder's three lists."""
+    """Return the data file from the three lists of a folder."""
     sections: dict[str, list[str]] = {"F": [], "F surname": [], "M": [], "M surname": []}
     for section, name in _classify(folder):
         sections[section].append(name)

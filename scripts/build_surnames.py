@@ -1,7 +1,7 @@
 """Write surnames_census.txt: `python scripts/build_surnames.py FILE`.
 
-FILE is ``dist.all.last`` of the US Census of 1990 (public domain), as the package ``names`` 0.3.0 ships it: per line a
-name and the percentage of people with it, the most frequent first.
+FILE is ``dist.all.last`` of the US Census of 1990 (public domain), from the package ``names`` 0.3.0: one name per line,
+with the percentage of people with it, most frequent first.
 """
 
 import sys
@@ -18,7 +18,7 @@ _HEAD = f"""\
 
 
 def census_text(file: Path) -> str:
-    """Return the data file made of the census list."""
+    """Return the data file from the census list."""
     names = [line.split()[0].lower() for line in file.read_text("ascii").splitlines()[:_MOST]]
     kept = sorted(name for name in names if len(name) >= _LEAST_LETTERS)
     return _HEAD + textwrap.fill(" ".join(kept), 118) + "\n"

@@ -1,9 +1,9 @@
-"""Count how often each rule of the quotes is right: `python scripts/count_quote_rules.py GOLD > FILE`.
+"""Count how often each quote rule is correct: `python scripts/count_quote_rules.py GOLD > FILE`.
 
 FILE is pipeline/nlp/quotes/quote_rules.json. GOLD has one article per line, offsets in code points:
 `{doc_id, text, quotes: [{spans, speaker_start, speaker_end, speaker_text}]}`.
-Half of the articles are counted (even hash of doc_id), so that the other half can test the
-confidence. The result has counts only, no word of the articles.
+Half of the articles (even hash of doc_id) are counted, so that the other half can test the confidence. The result has
+only counts, no text of the articles.
 """
 
 import json
@@ -47,14 +47,14 @@ def _quotes(annotator: Annotator, text: str) -> Iterator[Quote]:
 
 
 def _same(quote: Quote, wanted: Gold) -> bool:
-    """Return whether a quote shares a third of its characters with one of gold, and its speaker."""
+    """Return whether a quote shares at least a third of its characters with a gold quote, and its speaker."""
     shared = sum(max(0, min(quote.end_char, end) - max(quote.start_char, start)) for start, end in wanted["spans"])
     size = max(quote.end_char - quote.start_char, sum(end - start for start, end in wanted["spans"]))
     return 3 * shared >= size and _is_speaker(quote, wanted)
 
 
 def _is_speaker(quote: Quote, wanted: Gold) -> bool:
-    """Return whether the mentions overlap, or the last name of the one is in the other."""
+    """Return whether the mentions overlap, or the last name of one is in the other."""
     start, end = quote.speaker_start_char, quote.speaker_end_char
     if start is None or end is None or wanted["speaker_start"] is None:
         return False

@@ -1,7 +1,7 @@
 """Print the shape of the code in pipeline/ and plugins/: `make shape`.
 
-Modules and their lines, functions and their lines, modules that are too small or too large, class names that occur
-twice, names that are participles. `tests/architecture/test_shape.py` keeps the limits by the same functions.
+Lines of modules and functions, modules that are too small or too large, duplicate class names, names that are
+participles. `tests/architecture/test_shape.py` checks the limits with the same functions.
 """
 
 import ast
@@ -20,7 +20,7 @@ IRREGULAR = re.compile(
     "|hidden|kept|known|laid|led|left|lent|lost|made|meant|met|paid|put|read|said|seen|sent|set|shown|sold|spent|spoken|stood"
     "|sunk|sought|taken|taught|thought|told|torn|understood|won|worn|written"
 )
-# Words that end like a participle and are nouns or adjectives of the field.
+# Nouns and adjectives of the field that end like a participle.
 NO_PARTICIPLES = frozenset({"embed", "feed", "need", "seed", "speed", "shared", "typed"})
 
 
@@ -77,23 +77,20 @@ def percentile(ordered: list[int], share: int) -> int:
 
 
 def small_modules(sources: Iterable[Module]) -> list[Module]:
-    """Return the modules that have few lines and are neither a package's head, nor of the command line, nor data.
-
-    The smallest comes first.
-    """
+    """Return the modules with few lines, smallest first, except package files, command-line modules and data."""
     small = [each for each in sources if line_count(each) < SMALL and not MAY_BE_SMALL.search(each.path)]
     return sorted(small, key=line_count)
 
 
 def large_modules(sources: Iterable[Module]) -> list[Module]:
-    """Return the modules that have many lines."""
+    """Return the modules with many lines."""
     return [each for each in sources if line_count(each) > LARGE]
 
 
 def duplicate_classes(sources: Iterable[Module]) -> dict[str, list[str]]:
     """Return each class name that is defined more than once, with the paths of its modules.
 
-    A leading underscore makes no other name.
+    A leading underscore is ignored.
     """
     homes = defaultdict(list)
     for source in sources:
@@ -103,7 +100,7 @@ def duplicate_classes(sources: Iterable[Module]) -> dict[str, list[str]]:
 
 
 def participle_names(sources: Iterable[Module]) -> list[tuple[str, str]]:
-    """Return the modules and classes whose name ends in a past participle, each with its path."""
+    """Return the modules and classes with names that end in a past participle, each with its path."""
     found = []
     for source in sources:
         names = [Path(source.path).stem, *(node.name for node in source.nodes(ast.ClassDef))]
@@ -112,7 +109,7 @@ def participle_names(sources: Iterable[Module]) -> list[tuple[str, str]]:
 
 
 def is_participle(name: str) -> bool:
-    """Return whether the last word of a module's or class's name is a past participle."""
+    """Return whether a name ends in a past participle."""
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name) or [""]
     last = words[-1].lower()
     return IRREGULAR.fullmatch(last) is not None or (

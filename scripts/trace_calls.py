@@ -1,10 +1,10 @@
-"""Print the hops of one article and of one question through the modules of pipeline/ and plugins/.
+"""Print the hops between the modules of pipeline/ and plugins/, for one article and one question.
 
     python -m scripts.trace_calls [--chains] [--write docs/architecture.md] [--save FILE.json] [--before FILE.json]
 
 A hop is a call from a function of one of our modules to a function of another. Repeated hops between the same two
-modules count once as long as no other hop of that thread comes between them. The article is one of the sample
-newsroom's: a feed lists it, `newslake run` commits its rows, `newslake ask` then answers from them.
+modules count once if no other hop of that thread is between them. The article is from the sample newsroom: a feed lists
+it, `newslake run` commits its rows, `newslake ask` then answers a question on them.
 """
 
 import argparse
@@ -32,7 +32,7 @@ DAY = min(FOLDERS)
 FEED, ARTICLE = "courier/rss.xml", "courier/news/harbour-bridge-closed"
 QUESTION = "top-speakers"
 FIGURES = ("hops", "distinct hops", "modules entered")
-# A row of the table: its walk, its figure, the value before and the value now.
+# A row of the table: its walk, its figure, the previous value and the current value.
 _ROW = re.compile(r"^\| ([^|\n]+) \| ([^|\n]+) \| *(\d*) *\| *(\d*) *\|$", re.MULTILINE)
 _TOOL = sys.monitoring.PROFILER_ID
 
@@ -53,16 +53,16 @@ class Trace:
 
     @property
     def distinct(self) -> list[tuple[str, str]]:
-        """Every hop once, in the order of its first time."""
+        """The distinct hops, in the order of their first occurrence."""
         return list(dict.fromkeys(self.hops))
 
     def figures(self) -> dict[str, int]:
-        """Return the counts by their name."""
+        """Return the counts by name."""
         modules = {callee for _, callee in self.hops}
         return dict(zip(FIGURES, (len(self.hops), len(self.distinct), len(modules)), strict=True))
 
     def chain(self) -> Iterator[str]:
-        """Yield the distinct hops as lines; hops that follow each other share a line."""
+        """Yield the distinct hops as lines; consecutive hops share a line."""
         line: list[str] = []
         for caller, callee in self.distinct:
             if line and line[-1] != caller:
@@ -75,7 +75,7 @@ class Trace:
 
 @contextmanager
 def tracing(root: Path, tops: tuple[str, ...]) -> Iterator[Trace]:
-    """Trace the calls between modules below some folders of ``root`` while the block lasts, in every thread."""
+    """Trace the calls between modules below some folders of ``root`` in the block, in every thread."""
     trace, names = Trace(), _Names(root, tops)
 
     def on_start(code: CodeType, _: int) -> object:
@@ -109,7 +109,7 @@ class _Names:
         self._known: dict[str, str | None] = {}
 
     def module_of(self, code: CodeType) -> str | None:
-        """Return the module that contains some code, None where it is not one of ours."""
+        """Return the module of some code; None if it is not one of ours."""
         name = code.co_filename
         if name not in self._known:
             is_ours = name.startswith(self._tops)
@@ -117,7 +117,7 @@ class _Names:
         return self._known[name]
 
     def caller_of(self, frame: FrameType | None) -> str | None:
-        """Return the module of the nearest frame of ours; None for what runs while a module is imported."""
+        """Return the module of the nearest frame of our code; None during the import of a module."""
         while frame is not None:
             module = self.module_of(frame.f_code)
             if module is not None:
@@ -145,14 +145,14 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chains", action="store_true", help="print every distinct hop in order")
-    parser.add_argument("--write", type=Path, help="the page whose table gets the figures of now")
+    parser.add_argument("--write", type=Path, help="the page with the table to update")
     parser.add_argument("--save", type=Path, help="write the figures as JSON")
-    parser.add_argument("--before", type=Path, help="figures that --save wrote, to print beside")
+    parser.add_argument("--before", type=Path, help="figures written by --save, for comparison")
     return parser.parse_args()
 
 
 def trace_sample() -> dict[str, Trace]:
-    """Run one article of the sample newsroom and ask one question; return the trace of each by its walk."""
+    """Process one article of the sample newsroom and answer one question; return their traces by name."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         with Newsroom(day=DAY, root=_one_article(folder / "newsroom")) as newsroom:
@@ -166,12 +166,12 @@ def _traced(words: list[str], settings: Mapping[str, str]) -> Trace:
     with tracing(ROOT, TOPS) as trace:
         done = CliRunner().invoke(app, words, env=settings)
     if done.exit_code:
-        raise SystemExit(f"newslake {' '.join(words)} ended with {done.exit_code}: {done.output}")
+        raise SystemExit(f"newslake {' '.join(words)}: exit code {done.exit_code}: {done.output}")
     return trace
 
 
 def _one_article(root: Path) -> Path:
-    """Make a newsroom whose feed lists one article; return its root."""
+    """Create a newsroom with one article in its feed; return its root."""
     source, target = NEWSROOM / FOLDERS[DAY], root / FOLDERS[DAY]
     page = target / f"{ARTICLE}.html"
     page.parent.mkdir(parents=True)
@@ -209,7 +209,7 @@ def table(now: Mapping[str, Mapping[str, int]], before: Mapping[str, Mapping[str
 
 
 def with_figures(page: str, now: Mapping[str, Mapping[str, int]]) -> str:
-    """Return a page with the last column of its table replaced; rows of other tables stay."""
+    """Return a page with the last column of its table replaced; other tables are unchanged."""
 
     def filled(row: re.Match[str]) -> str:
         value = now.get(row[1], {}).get(row[2])

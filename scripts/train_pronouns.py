@@ -1,9 +1,9 @@
 """Write the weights of pronoun features: `python scripts/train_pronouns.py FOLDER... [--half tune|held]`.
 
-Each FOLDER holds ``docs.jsonl`` (doc_id, text) and ``gold.jsonl`` (mentions with clusters, or one pronoun with two
-candidate names). Of their text nothing is kept but one weight per feature (``nlp/coref/pronouns.py``). Training is
-a softmax over the readings of each pronoun. The mentions before a pronoun change with the weights, so reading and
-training are repeated a few times.
+Each FOLDER has ``docs.jsonl`` (doc_id, text) and ``gold.jsonl`` (mentions with clusters, or one pronoun with two
+candidate names). Only one weight per feature (``nlp/coref/pronouns.py``) is kept, no text. The model is a softmax over
+the readings of each pronoun. The mentions before a pronoun depend on the weights, so annotation and training are
+repeated a few times.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from pipeline.settings import Settings
 ROUNDS = 4
 STEPS = 400
 PENALTY = 16.0
-LESS_NOBODY = {"person": 1.5, "thing": 0.6}  # news names whom it speaks of more often than the training articles
+LESS_NOBODY = {"person": 1.5, "thing": 0.6}  # news names its people more often than the training articles do
 RARE = 5  # a feature seen less often gets no weight
 WEIGHTS = Path("pipeline/nlp/languages/en/pronoun_weights.json")
 
@@ -47,7 +47,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Choice:
-    """The readings of one pronoun, and which of them are right."""
+    """The readings of one pronoun, and which of them are correct."""
 
     kind: str
     options: tuple[Option, ...]
@@ -55,7 +55,7 @@ class Choice:
 
 
 def half_of(doc_id: str) -> str:
-    """Return which half a document belongs to: what is tuned on, or what is held back."""
+    """Return the half of a document: "tune" for training, or "held" for evaluation."""
     return "held" if int(hashlib.md5(doc_id.encode()).hexdigest(), 16) % 2 else "tune"
 
 
@@ -88,7 +88,7 @@ def choices(sample: Sample, weights: Weights, kb: KnowledgeBase) -> Iterator[Cho
 
 
 def _overlapping(sample: Sample, reading: Coreference, start: int, end: int) -> set[int | None]:
-    """Return the clusters of the names that touch a stretch of text."""
+    """Return the clusters of the names that overlap a span."""
     tokens = sample.tokens
     return {
         link.cluster
@@ -98,7 +98,7 @@ def _overlapping(sample: Sample, reading: Coreference, start: int, end: int) -> 
 
 
 def _candidates_label(sample: Sample, reading: Coreference) -> dict[int, set[int | None]]:
-    """Return the right clusters of the one pronoun; where neither name is right, all that they are not."""
+    """Return the correct clusters of the one pronoun; if neither name is correct, all other clusters."""
     pronoun = sample.gold["mentions"][0]
     found = {True: set(), False: set()}
     for candidate in sample.gold["candidates"]:
@@ -110,7 +110,7 @@ def _candidates_label(sample: Sample, reading: Coreference) -> dict[int, set[int
 
 
 def _clusters_label(sample: Sample, reading: Coreference) -> dict[int, set[int | None]]:
-    """Return the right clusters of each pronoun: those whose names are mostly its entity's; else nobody."""
+    """Return the correct clusters of each pronoun: those with a majority of names of its entity; else no cluster."""
     heads = {m["head"][0]: m["cluster"] for m in sample.gold["mentions"] if m["kind"] == "name"}
     votes: defaultdict[int | None, Counter[object]] = defaultdict(Counter)
     for name, link in zip(reading.names, reading.chains.links, strict=True):
@@ -127,7 +127,7 @@ def _clusters_label(sample: Sample, reading: Coreference) -> dict[int, set[int |
 
 
 def fit_weights(found: Iterable[Choice], penalty: float) -> dict[str, float]:
-    """Return the weights of one kind of pronoun: softmax over readings, with an L2 penalty, by Adam."""
+    """Return the weights of one kind of pronoun: softmax over readings with an L2 penalty, trained with Adam."""
     rows = list(found)
     counts = Counter(f for choice in rows for option in choice.options for f in option.features)
     names = ["prominence", *sorted(name for name, count in counts.items() if count >= RARE)]
@@ -149,7 +149,7 @@ def _adam(matrix, group, right, penalty: float):
     size = matrix.shape[1]
     weights, first, second = np.zeros(size), np.zeros(size), np.zeros(size)
     strength = np.full(size, penalty)
-    strength[0] = 0.0  # prominence alone counts without training
+    strength[0] = 0.0  # no penalty for prominence
     for step in range(1, STEPS + 1):
         score = matrix @ weights
         score = np.exp(score - score.max())

@@ -1,10 +1,11 @@
-"""`make bench`: speed and memory as ratios of one run, on the sample newsroom's own pages.
+"""`make bench`: speed and memory as ratios within one run, on the sample newsroom's pages.
 
-Each figure is ours beside the bare library doing the least that such work needs, in the same process, alternating, the
-best of several rounds each. Absolute times are left out: machines differ and are busy.
+Each figure compares our code with the minimal use of the bare library, in the same process, alternating, each the best
+of several rounds. There are no absolute times, because machines differ and are busy.
 """
 
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -38,17 +39,40 @@ out = Console(highlight=False)
 
 
 def main() -> None:
-    """Print every figure beside its goal."""
+    """Print every figure with its goal."""
     for name, goal, measure in FIGURES:
         value = measure()
         is_met = value <= goal[1] if goal[0] == "<=" else value >= goal[1]
         out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {goal[0]} {goal[1]})")
+    start_figures()
     copies_figures()
     groups_figures()
 
 
+def start_figures() -> None:
+    """Print what the command line costs to start: wall and processor seconds, and as a multiple of bare Python."""
+    bare = _started("-c", "pass")
+    for args in (("--help",), ("sql", "SELECT 1")):
+        (wall, processor), (bare_wall, bare_processor) = _started("-m", "pipeline", *args), bare
+        out.print(
+            f"newslake {' '.join(args)}: {wall:.2f} s wall ({wall / bare_wall:.0f}x python -c pass), "
+            f"{processor:.2f} s processor ({processor / bare_processor:.0f}x)"
+        )
+
+
+def _started(*args: str) -> tuple[float, float]:
+    """Return the least wall and processor seconds of one process, of several rounds."""
+    found = []
+    for _ in range(ROUNDS):
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run([sys.executable, *args], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+        found.append((wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime))
+    return min(wall for wall, _ in found), min(processor for _, processor in found)
+
+
 def best(*works: Callable[[], object]) -> list[float]:
-    """Return the shortest time of each work in seconds, the works taking turns."""
+    """Return the shortest time of each function in seconds; the functions run alternately."""
     for work in works:
         work()
     times = [[_time(work) for work in works] for _ in range(ROUNDS)]
@@ -78,19 +102,19 @@ def pages() -> list[Page]:
 
 
 def articles(*, times: int = 4) -> list[Article]:
-    """Return the sample articles, several times over."""
+    """Return the sample articles, repeated several times."""
     read = [extract(page, source_key="bench") for page in pages()]
     return [article for article in read if article.word_count > 100] * times
 
 
 def annotate_ratio() -> float:
-    """Words a second of all extractors beside bare nlp.pipe, batch 16."""
+    """Words per second of all extractors, relative to bare nlp.pipe, batch size 16."""
     mine, theirs = best(*_reading())
     return theirs / mine
 
 
 def _reading() -> tuple[Callable[[], None], Callable[[], None]]:
-    """Return reading the sample articles whole, and the bare model over the same texts."""
+    """Return functions that annotate the sample articles, and that run the bare model on the same texts."""
     nlp = load_model(Settings.model_fields["spacy_model"].default)
     reader = Annotator(nlp, kb=load_kb(None), infer_gender=True)
     given = articles()
@@ -108,13 +132,13 @@ def _reading() -> tuple[Callable[[], None], Callable[[], None]]:
 
 
 def stage_share(*stages: str) -> float:
-    """Processor time of some steps of reading beside bare nlp.pipe over the same texts, the least of the rounds."""
+    """CPU time of some steps of annotation, relative to bare nlp.pipe on the same texts, minimum of the rounds."""
     ours, bare = _reading()
     return min(_spent(stages, ours) for _ in range(ROUNDS)) / min(_spent((), bare) for _ in range(ROUNDS))
 
 
 def _spent(stages: Sequence[str], work: Callable[[], None]) -> float:
-    """Return the processor seconds of the named functions of the reader during some work, or of all of it."""
+    """Return the CPU seconds of the named functions of the annotator during some work, or of all work."""
     spent = 0.0
 
     def timed[**P, T](step: Callable[P, T]) -> Callable[P, T]:
@@ -136,7 +160,7 @@ def _spent(stages: Sequence[str], work: Callable[[], None]) -> float:
 
 
 def clean_ratio() -> float:
-    """Pages a second of our extraction beside bare trafilatura, on the sample pages that are articles."""
+    """Pages per second of our extraction, relative to bare trafilatura, on the sample pages that are articles."""
     given = [page for page in pages() if isinstance(clean(page, source_key="bench"), Article)] * 3
 
     def ours() -> None:
@@ -152,7 +176,7 @@ def clean_ratio() -> float:
 
 
 def worker_ratio() -> float:
-    """Lines a second of `annotate` with 2 workers beside 1, loading of the model left out on both sides."""
+    """Lines per second of `annotate` with 2 workers, relative to 1 worker, without loading the model."""
     given = articles(times=24)
     line = [json.dumps({"doc_id": str(n), "text": article.text}) for n, article in enumerate(given)]
     few = line[:8]
@@ -172,7 +196,7 @@ def _annotate(lines: list[str], workers: int) -> float:
 
 
 def clean_worker_ratio() -> float:
-    """Pages a second of `clean` with 2 workers beside 1, the start of the processes left out on both sides."""
+    """Pages per second of `clean` with 2 workers, relative to 1 worker, without the start of the processes."""
     given = [page.body for page in pages()] * 60
     with tempfile.TemporaryDirectory() as folder:
         for number, body in enumerate(given):
@@ -190,7 +214,7 @@ def clean_worker_ratio() -> float:
 
 
 def worker_memory() -> float:
-    """Peak resident megabytes of one annotating process. Linux: getrusage would count the parent's before the exec."""
+    """Peak resident MB of one annotating process. On Linux, getrusage would include the parent before exec."""
     given = articles(times=12)
     code = (
         "import re, sys\n"
@@ -204,7 +228,7 @@ def worker_memory() -> float:
 
 
 def dag_parse_seconds() -> float:
-    """Seconds to parse the slowest DAG file, airflow's own import left out."""
+    """Seconds to parse the slowest DAG file, without the import of airflow."""
     code = (
         "import sys, time, runpy; sys.path[:0] = ['plugins', '.']\n"
         "import airflow.sdk\n"
@@ -217,15 +241,15 @@ def dag_parse_seconds() -> float:
 
 FIGURES: tuple[tuple[str, tuple[str, float], Callable[[], float]], ...] = (
     ("annotating / bare nlp.pipe, words per second", (">=", 0.80), annotate_ratio),
-    ("names, who is who and links / bare nlp.pipe, CPU time", ("<=", 0.08), partial(stage_share, *ENTITY_STEPS)),
+    ("entities, coreference and links / bare nlp.pipe, CPU time", ("<=", 0.08), partial(stage_share, *ENTITY_STEPS)),
     ("quotes and speakers / bare nlp.pipe, CPU time", ("<=", 0.06), partial(stage_share, *QUOTE_STEPS)),
     ("events and times / bare nlp.pipe, CPU time", ("<=", 0.08), partial(stage_share, *EVENT_STEPS)),
     ("cleaning / bare trafilatura, pages per second", (">=", 0.70), clean_ratio),
     ("clean with 2 workers / 1 worker", (">=", 1.70), clean_worker_ratio),
     ("fetching and archiving / bare requests sessions, pages per CPU second", (">=", 0.40), bench_fetch.fetch_ratio),
     ("1,000 pages over 20 hosts, makespan / ideal of the slowest", ("<=", 1.10), bench_fetch.makespan_ratio),
-    ("smallest distance of two starts at a host / its interval", (">=", 1.0), bench_fetch.distance_ratio),
-    ("unchanged second run, % answered 304", (">=", 100), bench_fetch.unchanged_percent),
+    ("minimum distance of two starts at a host / its interval", (">=", 1.0), bench_fetch.distance_ratio),
+    ("unchanged second run, % with status 304", (">=", 100), bench_fetch.unchanged_percent),
     ("unchanged second run, bodies archived", ("<=", 0), bench_fetch.unchanged_bodies),
     ("peak MB of fetching bombs and endless bodies", ("<=", 500), bench_fetch.fetching_memory),
     ("annotate with 2 workers / 1 worker", (">=", 1.60), worker_ratio),

@@ -1,6 +1,6 @@
-"""`make bench-airflow`: what Airflow on one machine costs beside the same stages without it.
+"""`make bench-airflow`: the cost of Airflow on one machine, compared with the same stages without it.
 
-Absolute times: they mean something on an idle machine only. Every article is invented, from a seed.
+Absolute times are meaningful only on an idle machine. All articles are invented, from a seed.
 """
 
 import argparse
@@ -43,7 +43,7 @@ path = "archive"
 DROPS_SEED, LOST_SEED, DAYS_SEED = 101, 102, 103
 PATIENCE_SECONDS = 1800.0
 HOLDS = {"<": operator.lt, "<=": operator.le}
-# All of a backfill's runs began after it. A task's time is that of its process; the rest is Airflow between tasks.
+# All runs of a backfill began after its creation. A task's time is that of its process; the rest is Airflow.
 TASKS = """
 SELECT dag_id || '.' || task_id, count(*), sum(julianday(end_date) - julianday(start_date)) * 86400
 FROM task_instance WHERE state = 'success' AND start_date >= (SELECT max(created_at) FROM backfill)
@@ -53,11 +53,11 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 def main() -> None:
-    """Print every figure; where the issue sets a goal, beside it."""
+    """Print every figure, with its goal if there is one."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench_airflow", description=__doc__)
     parser.add_argument("--drops", type=int, default=20, help="files dropped one by one (default %(default)s)")
     parser.add_argument("--days", type=int, default=10, help="days of the backfill (default %(default)s)")
-    parser.add_argument("--articles", type=int, default=300, help="articles a day (default %(default)s)")
+    parser.add_argument("--articles", type=int, default=300, help="articles per day (default %(default)s)")
     parser.add_argument("--heartbeat", type=int, default=90, help="heartbeat timeout, seconds (default %(default)s)")
     given = parser.parse_args()
     out.print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def say(name: str, value: float, unit: str, goal: tuple[str, float] | None = None) -> None:
-    """Print a figure, and where the issue sets a goal, whether it is met."""
+    """Print a figure, and whether it meets its goal, if there is one."""
     if goal is None:
         out.print(f"     {name}: {value:.1f} {unit}")
     else:
@@ -88,7 +88,7 @@ def say(name: str, value: float, unit: str, goal: tuple[str, float] | None = Non
 
 
 def memory(machine: Machine) -> None:
-    """Print the proportional memory of the idle tree, by part."""
+    """Print the proportional memory of the idle processes, by part."""
     sizes: dict[str, float] = defaultdict(float)
     for process in processes(machine.home):
         sizes[process.environ()[PART_MARK]] += process.memory_full_info().pss / 1e6
@@ -113,7 +113,7 @@ def drops(machine: Machine, *, count: int) -> None:
 
 
 def lost_worker(machine: Machine, *, timeout: int) -> None:
-    """Print how long a killed worker is not missed."""
+    """Print the time until a killed worker is detected."""
     machine.holds.want(DERIVE)
     (machine.inbox / "lost.txt").write_text(article(0, seed=LOST_SEED)[1])
     pid = machine.holds.held(seconds=PATIENCE_SECONDS)
@@ -123,12 +123,12 @@ def lost_worker(machine: Machine, *, timeout: int) -> None:
     machine.holds.lift()
     lost = f"SELECT 1 FROM task_instance WHERE run_id = '{run_id}' AND task_id = 'derive' AND state <> 'running'"
     machine.wait_until(lambda: machine.rows(lost), seconds=PATIENCE_SECONDS)
-    say(f"lost worker noticed after, heartbeat timeout {timeout} s", monotonic() - started, "s")
+    say(f"lost worker detected after, heartbeat timeout {timeout} s", monotonic() - started, "s")
     machine.wait_until_quiet(seconds=PATIENCE_SECONDS)
 
 
 def backfill(machine: Machine, *, days: int, articles: int) -> float:
-    """Run a backfill over generated days; return its seconds, from its creation to the end of its last run."""
+    """Run a backfill of generated days; return the seconds from its creation to the end of its last run."""
     write_days(machine.data / "archive" / "all.jsonl", days=days, articles=articles)
     last = FIRST_DAY + timedelta(days=days - 1)
     span = ("--from-date", FIRST_DAY.isoformat(), "--to-date", last.isoformat())
@@ -138,13 +138,13 @@ def backfill(machine: Machine, *, days: int, articles: int) -> float:
         "SELECT (SELECT max(created_at) FROM backfill), (SELECT max(end_date) FROM dag_run)"
     )
     tasks = machine.rows(TASKS)
-    told = ", ".join(f"{name} {number} in {seconds:.0f} s" for name, number, seconds in tasks)
-    out.print(f"     tasks of the backfill, up to 4 at once: {told}")
+    durations = ", ".join(f"{name} {number} in {seconds:.0f} s" for name, number, seconds in tasks)
+    out.print(f"     tasks of the backfill, up to 4 at once: {durations}")
     return (datetime.fromisoformat(str(ended)) - datetime.fromisoformat(str(begun))).total_seconds()
 
 
 def write_days(file: Path, *, days: int, articles: int) -> None:
-    """Write the generated articles, a line each, under a name that is not read before it is whole."""
+    """Write the generated articles, one per line. The file gets its final name when it is complete."""
     half = file.with_suffix(".part")
     with half.open("w", encoding="utf-8") as lines:
         for number in range(days * articles):
@@ -163,9 +163,9 @@ def write_days(file: Path, *, days: int, articles: int) -> None:
 
 
 def compare(data: Path, without: Path, airflow_seconds: float, *, days: int) -> None:
-    """Do the same days by the command line on a copy of the sources, and print what Airflow added.
+    """Process the same days with the command line on a copy of the sources, and print the cost of Airflow.
 
-    One process does them all and loads the model once. Airflow's scheduler has loaded it before it forks its workers.
+    One process handles all days and loads the model once. Airflow's scheduler loads it before it forks its workers.
     """
     shutil.copytree(data / "archive", without / "archive")
     shutil.copy(data / "sources.toml", without / "sources.toml")
@@ -176,12 +176,14 @@ def compare(data: Path, without: Path, airflow_seconds: float, *, days: int) -> 
     started = monotonic()
     subprocess.run(command, env=given | ours, check=True, stdout=subprocess.DEVNULL)
     seconds = monotonic() - started
-    say(f"backfill of {days} days, Airflow, the model loaded before the tasks are forked", airflow_seconds, "s")
-    say(f"backfill of {days} days, newslake run --from --to, the model loaded once", seconds, "s")
-    say("Airflow adds, of the time without it", (airflow_seconds / seconds - 1) * 100, "%", ("<=", 40))
-    say("Airflow adds, a day", (airflow_seconds - seconds) / days, "s", ("<", 60))
+    say(f"backfill of {days} days, Airflow, model loaded before the fork", airflow_seconds, "s")
+    say(f"backfill of {days} days, newslake run --from --to, model loaded once", seconds, "s")
+    say("Airflow adds, relative to the time without it", (airflow_seconds / seconds - 1) * 100, "%", ("<=", 40))
+    say("Airflow adds, per day", (airflow_seconds - seconds) / days, "s", ("<", 60))
     theirs = table_files(without)
-    mine = {name: body for name, body in table_files(data).items() if name in theirs}  # not those of the drops
+    mine = {
+        name: body for name, body in table_files(data).items() if name in theirs
+    }  # without those of the dropped files
     say("table files that differ", len(differing(mine, theirs)), "files", ("<=", 0))
 
 

@@ -1,6 +1,6 @@
-"""The figures of copies, for `make bench`: planted pairs found, and 100,000 articles in time and memory.
+"""The figures of near duplicates, for `make bench`: planted pairs found; time and memory for 100,000 articles.
 
-By itself: `python -m tests.bench_copies`.
+Alone: `python -m tests.bench_copies`.
 """
 
 import re
@@ -24,7 +24,7 @@ from pipeline.model import article_id_of, canonical_url
 from tests.planted import BEYOND, COPIES, STRANGERS, Press, articles_table, commit_articles, with_sketches
 
 DAY = date(2026, 2, 3)
-EACH = 200  # planted pairs of a kind
+EACH = 200  # planted pairs per kind
 DAYS, A_DAY = 20, 5000
 _COPIED = 1_000_000  # added to an original's number
 out = Console(highlight=False)
@@ -33,7 +33,7 @@ _NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class PlantedPairs:
-    """Of planted pairs: found by kind and method, copies reported in all, and those of them that are no pair."""
+    """Planted pairs found by kind and method, the number of reported duplicates, and the wrong ones among them."""
 
     found: Counter[tuple[str, str]]
     reported: int
@@ -44,14 +44,14 @@ class PlantedPairs:
 
 
 def main() -> None:
-    """Print every figure beside its goal."""
+    """Print every figure with its goal."""
     for name, value, compare, goal in copies_lines():
         is_met = value <= goal if compare == "<=" else value >= goal
         out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {compare} {goal})", soft_wrap=True)
 
 
 def planted_pairs() -> PlantedPairs:
-    """Plant pairs of every kind in one window and look which are found."""
+    """Plant pairs of every kind in one window and count the found ones."""
     press = Press(seed=7)
     stories: list[tuple[str, str, str]] = []  # kind, original, copy
     for kind in (*COPIES, *BEYOND):
@@ -106,7 +106,7 @@ def _lake(root: Path) -> Lake:
 
 
 def _at_scale() -> Iterator[tuple[str, float, str, float]]:
-    """100,000 articles over 20 days, one in five a copy of the day before's; then ten more on the last day."""
+    """100,000 articles on 20 days, one in five a duplicate from the previous day; then ten more on the last day."""
     press = Press(seed=9)
     with tempfile.TemporaryDirectory() as folder:
         root, before = Path(folder), []
@@ -124,16 +124,16 @@ def _at_scale() -> Iterator[tuple[str, float, str, float]]:
         commit_articles(_lake(root), more, batch="more")
         again = _apart(root, -1)[0]
     yield f"copies: seconds for {DAYS * A_DAY:,} articles ({count:,} copies)", seconds, "<=", 180
-    yield "copies: the same beside reading the texts (no goal)", seconds / reading, ">=", 0
+    yield "copies: the same, relative to reading the texts (no goal)", seconds / reading, ">=", 0
     yield "copies: peak MB", peak_mb, "<=", 900
-    yield "copies: peak MB, all 20 days beside 10", peak_mb / some_mb, "<=", 1.1
+    yield "copies: peak MB, 20 days relative to 10", peak_mb / some_mb, "<=", 1.1
     yield "copies: seconds for 10 more articles in a window of 40,000", again, "<=", 20
 
 
 def _apart(root: Path, days: int) -> tuple[float, int, float]:
-    """Return seconds, copies and peak MB of clustering the first days in a process of its own.
+    """Return seconds, duplicates and peak MB of clustering the first days in its own process.
 
-    0 only reads the texts, -1 clusters the last day on the sketches that are kept.
+    0 only reads the texts, -1 clusters the last day with the stored sketches.
     """
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(_clustered, (root, days))

@@ -1,6 +1,6 @@
-"""The fetching figures of `make bench`: speed beside bare sessions, the schedule, an unchanged run, memory.
+"""The fetching figures of `make bench`: speed relative to bare sessions, the schedule, an unchanged run, memory.
 
-Servers run in a process of their own on 127.0.0.1; a port is a host.
+Servers run in their own process on 127.0.0.1; each port is a host.
 """
 
 import os
@@ -40,7 +40,7 @@ PAGES = 1000
 
 
 class _BenchHandler(BaseHTTPRequestHandler):
-    """Says 404 to the files of a host; pages have an ETag, and of ``/busy/`` every tenth says 429 first."""
+    """Responds 404 to the files of a host. Pages have an ETag; under ``/busy/``, every tenth responds 429 first."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -55,7 +55,7 @@ class _BenchHandler(BaseHTTPRequestHandler):
         self.starts[port].append((at, status))
         try:
             self.answer(status)
-        except OSError:  # whom we bomb hangs up
+        except OSError:  # the client closes the connection
             self.close_connection = True
 
     def status(self) -> int:
@@ -102,7 +102,7 @@ class _BenchHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def pour(self, kind: str) -> None:
-        """Send without end: plain bytes, or a gzip stream of empty blocks, of which nothing comes out."""
+        """Send an endless body: plain bytes, or a gzip stream of empty blocks without content."""
         self.close_connection = True
         head = b"\x1f\x8b\x08\0\0\0\0\0\0\x03" if kind == "gzip" else b""
         block = b"\0\0\0\xff\xff" * 13_000 if kind == "gzip" else bytes(65_000)
@@ -125,7 +125,7 @@ class _BenchHandler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
-        """Say nothing."""
+        """Log nothing."""
 
 
 class _BenchServer(ThreadingHTTPServer):
@@ -138,7 +138,7 @@ class _BenchServer(ThreadingHTTPServer):
 
 
 def _large() -> bytes:
-    """Return a deflate stream just under both caps: 19.9 MB on the wire, of which 9.8 MB come out."""
+    """Return a deflate stream just under both limits: 19.9 MB compressed, 9.8 MB decompressed."""
     noise = os.urandom(65_535)
     block = b"\0" + len(noise).to_bytes(2, "little") + (len(noise) ^ 0xFFFF).to_bytes(2, "little") + noise
     empty = b"\0\0\0\xff\xff"
@@ -160,7 +160,7 @@ def _serve(pipe: Connection, hosts: int, with_bombs: bool) -> None:
 
 @dataclass(frozen=True)
 class _Hosts:
-    """Running servers. ``starts`` ends them and returns when each was asked (time.monotonic), and what it said."""
+    """Running servers. ``starts`` stops them and returns the times (time.monotonic) and statuses of their requests."""
 
     names: list[str]
     starts: Callable[[], dict[int, list[tuple[float, int]]]]
@@ -183,7 +183,7 @@ def _served(hosts: int, *, with_bombs: bool = False) -> Iterator[_Hosts]:
 
 
 def fetch_ratio() -> float:
-    """Pages a CPU second of fetch_many, each archived, beside bare requests sessions; 8 threads, one host."""
+    """Archived pages per CPU second of fetch_many, relative to bare requests sessions; 8 threads, one host."""
     sessions = local()
 
     def get(url: str) -> int:
@@ -207,7 +207,7 @@ def fetch_ratio() -> float:
 
 
 def _cpu_seconds(work: Callable[[], object]) -> float:
-    """Return what this process spends, all threads; the server's and other processes' time would blur it."""
+    """Return the CPU time of this process with all its threads, without the server and other processes."""
     started = time.process_time()
     work()
     return time.process_time() - started
@@ -224,7 +224,7 @@ def _archived(archive: Archive, hosts: list[str], urls: list[str]) -> None:
 
 @cache
 def _scheduled() -> tuple[float, float]:
-    """Return makespan over the ideal of the slowest host, and the smallest distance of two starts over the interval."""
+    """Return the makespan relative to the ideal of the slowest host, and the minimum start distance per interval."""
     settings = Settings(host_interval_seconds=INTERVAL_SECONDS)
     with _served(HOSTS) as served, tempfile.TemporaryDirectory() as folder:
         urls = [f"http://{host}/busy/{number}" for host in served.names for number in range(PAGES_EACH)]
@@ -243,7 +243,7 @@ def _scheduled() -> tuple[float, float]:
 
 
 def _ideal_seconds(starts: list[tuple[float, int]]) -> float:
-    """Return how long the starts at one host take at the least, by its answers: 429 doubles the interval after it."""
+    """Return the minimum duration of the starts at one host, by its responses: 429 doubles the next interval."""
     seconds, slowdown = 0.0, 1
     for _, status in starts[:-1]:
         slowdown = slowdown * 2 if status == 429 else max(slowdown // 2, 1)
@@ -252,18 +252,18 @@ def _ideal_seconds(starts: list[tuple[float, int]]) -> float:
 
 
 def makespan_ratio() -> float:
-    """1,000 pages over 20 hosts, every tenth 429 at first: time taken beside the ideal of the slowest host."""
+    """1,000 pages on 20 hosts, every tenth 429 at first: time relative to the ideal of the slowest host."""
     return _scheduled()[0]
 
 
 def distance_ratio() -> float:
-    """The smallest distance of two starts at one host, as the host sees them, beside its interval."""
+    """The minimum distance of two starts at one host, as measured by the host, relative to its interval."""
     return _scheduled()[1]
 
 
 @cache
 def _unchanged() -> tuple[float, float]:
-    """Return the percentage of 304 in an unchanged second run of a feed, and how many bodies that run archived."""
+    """Return the percentage of 304 in an unchanged second run of a feed, and the number of bodies it archived."""
     with _served(1) as served, tempfile.TemporaryDirectory() as folder:
         root, (host,) = Path(folder), served.names
         sources = root / "sources.toml"
@@ -279,19 +279,19 @@ def _unchanged() -> tuple[float, float]:
 
 
 def unchanged_percent() -> float:
-    """Pages of an unchanged second run that the server answers with 304, in percent."""
+    """Percentage of pages of an unchanged second run with status 304."""
     return _unchanged()[0]
 
 
 def unchanged_bodies() -> float:
-    """Bodies that an unchanged second run archives."""
+    """Number of bodies that an unchanged second run archives."""
     return _unchanged()[1]
 
 
 def fetching_memory() -> float:
-    """Peak resident megabytes of a process that fetches what servers may send to fill it, 8 at once.
+    """Peak resident MB of a process that fetches memory attacks of servers, 8 at once.
 
-    Bombs of each coding, endless bodies, chunk extensions, and pages just under the caps, read at four a second.
+    Bombs of each coding, endless bodies, chunk extensions, and pages just under the limits, read at 4 per second.
     """
     with _served(8, with_bombs=True) as served:
         paths = [f"bomb/{name.replace(', ', '_')}" for name in BOMBS] + ["endless/plain", "endless/gzip", "framed"]

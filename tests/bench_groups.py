@@ -1,6 +1,6 @@
-"""The figures of quote groups and events, for `make bench`: made articles in time and memory.
+"""The figures of quote and event clusters, for `make bench`: time and memory for generated articles.
 
-By itself: `python -m tests.bench_groups [ARTICLES]`.
+Alone: `python -m tests.bench_groups [ARTICLES]`.
 """
 
 import re
@@ -26,7 +26,7 @@ from tests.unit.lake.rows import blank
 
 DAYS = 20
 ARTICLES = 20_000
-QUOTES, EVENTS = 5, 8  # of an article
+QUOTES, EVENTS = 5, 8  # per article
 _KINDS = ("CONSULT", "ACCUSE", "REQUEST", "AGREE", "COERCE", "PROTEST", "OTHER")
 _NOW = datetime(2026, 3, 1, tzinfo=UTC)
 out = Console(highlight=False)
@@ -34,7 +34,7 @@ out = Console(highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class SyntheticArticle:
-    """An article: its sentences, who is in it, and what happens in each sentence."""
+    """An article: its sentences, its people, and the event of each sentence."""
 
     sentences: tuple[str, ...]
     people: tuple[str, ...]
@@ -42,26 +42,26 @@ class SyntheticArticle:
 
 
 def main(articles: int = ARTICLES) -> None:
-    """Print every figure beside its goal."""
+    """Print every figure with its goal."""
     for name, value, compare, goal in groups_lines(articles):
         is_met = value <= goal if compare == "<=" else value >= goal
         out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {compare} {goal})", soft_wrap=True)
 
 
 def groups_lines(articles: int) -> Iterator[tuple[str, float, str, float]]:
-    """Yield name, value, "<=" or ">=", and goal of every figure; one article in five repeats one of the day before."""
+    """Yield name, value, "<=" or ">=", and goal of every figure. One article in five duplicates an earlier one."""
     half, _, _ = _measure(articles // 2)
     seconds, again, peak_mb = _measure(articles)
     what = f"{articles:,} articles, {articles * QUOTES:,} quotes, {articles * EVENTS:,} events"
     yield f"groups: CPU seconds for {what}", seconds, "<=", 0.003 * articles
-    yield "groups: CPU milliseconds an article", 1000 * seconds / articles, "<=", 3
-    yield "groups: time of twice the articles beside once", seconds / half, "<=", 2.5
+    yield "groups: CPU milliseconds per article", 1000 * seconds / articles, "<=", 3
+    yield "groups: time for twice the articles, relative to once", seconds / half, "<=", 2.5
     yield "groups: peak MB", peak_mb, "<=", 900
     yield f"groups: CPU seconds for ten more in a window of {8 * articles // DAYS:,}", again, "<=", 20
 
 
 def _measure(articles: int) -> tuple[float, float, float]:
-    """Return CPU seconds for all, for ten more on the last day, and peak MB, in processes of their own."""
+    """Return CPU seconds for all, for ten more on the last day, and peak MB, each in its own process."""
     with tempfile.TemporaryDirectory() as folder:
         press, root, before = Press(seed=9), Path(folder), []
         for number in range(DAYS):
@@ -165,7 +165,7 @@ def _lake(root: Path) -> Lake:
 
 
 def _apart(root: Path, days: int) -> tuple[float, float]:
-    """Return CPU seconds and peak MB of relating the last days in a process of its own."""
+    """Return CPU seconds and peak MB of clustering the last days in its own process."""
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(_related, (root, days))
 

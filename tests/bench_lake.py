@@ -1,6 +1,6 @@
-"""`make bench-lake`: what the lake costs beside bare Parquet, Delta and Iceberg, as ratios of one run.
+"""`make bench-lake`: the cost of the lake relative to bare Parquet, Delta and Iceberg, within one run.
 
-Each made article is enciphered by an alphabet of its own, so that no compression finds what real articles do not share.
+Each generated article is enciphered with its own alphabet, so that compression gains no more than for real articles.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ from tests.big_lake import ARTICLES, make_big_lake
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 FIRST = date(2026, 3, 1)
-# What is written in the words of the article; the rest is from closed vocabularies, or ids.
+# Columns with text of the article; the others have closed vocabularies or ids.
 _WORDS = ("text", "title", "standfirst", "entity_text", "entity_name", "role_text", "quote_text", "speaker_text")
 _MORE = ("speaker_name", "speaker_role", "cue_text", "trigger_text", "actor_text", "actor_name", "recipient_text")
 _ENCIPHERED = frozenset((*_WORDS, *_MORE, "recipient_name", "place_text", "event_date_text"))
@@ -50,7 +50,7 @@ Tables = Mapping[str, pa.Table]
 
 @dataclass(frozen=True, slots=True)
 class DayTables:
-    """Made articles of one day and what commits them."""
+    """Generated articles of one day, and their batch."""
 
     tables: Tables
     keys: pa.Table
@@ -68,7 +68,7 @@ def _read() -> list[dict[str, list[Mapping[str, object]]]]:
 
 
 def make_day(day: date, numbers: Iterable[int], *, edition: int = 0) -> DayTables:
-    """Return numbered articles of a day with the children that the sample articles have; each edition differs."""
+    """Return numbered articles of a day with the child rows of the sample articles; each edition differs."""
     rows: dict[str, list[dict[str, object]]] = {spec.name: [] for spec in READING_TABLES}
     for number in numbers:
         made: dict[str, object] = {
@@ -88,7 +88,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _id(number: int) -> str:
-    """Return an id without order, as the hash of a URL is."""
+    """Return an unordered id, like the hash of a URL."""
     return hashlib.sha256(str(number).encode()).hexdigest()[:32]
 
 
@@ -137,7 +137,7 @@ def commit(lake: Lake, name: str, made: DayTables) -> Any:
 
 
 def backfill_ratio(root: Path, durability: Durability, days: Sequence[DayTables]) -> float:
-    """Rows a second of one commit of days beside bare pq.write_table of the same files, which syncs nothing."""
+    """Rows per second of one commit of days, relative to bare pq.write_table of the same files without fsync."""
     batch = join_days(days)
     ours, bare = [], []
     for number in range(4):
@@ -157,7 +157,7 @@ def _bare(folder: Path, days: Sequence[DayTables]) -> None:
 
 
 def micro_batch_ratios(root: Path, day: DayTables, batches: Sequence[DayTables]) -> tuple[float, float]:
-    """Return by how many times a batch into a full day takes longer in Delta and in Iceberg: medians, all durable."""
+    """Return the time of a batch into a full day in Delta and in Iceberg, relative to ours: medians, all durable."""
     lake = open_lake(root / "lake", "full")
     commit(lake, "day", day)
     delta, iceberg = _Delta(root / "delta", day), _Iceberg(root / "iceberg", day)
@@ -176,7 +176,7 @@ def micro_batch_ratios(root: Path, day: DayTables, batches: Sequence[DayTables])
 
 
 class _Delta:
-    """The four tables in Delta, partitioned by day; a batch replaces its articles' rows, a commit a table."""
+    """The four tables in Delta, partitioned by day; a batch replaces its articles' rows, with one commit per table."""
 
     def __init__(self, root: Path, day: DayTables) -> None:
         self._root = root
@@ -222,12 +222,12 @@ def _with_day(table: pa.Table, made: DayTables) -> pa.Table:
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Return a table whose columns may all be null: Iceberg refuses to add required ones without a default."""
+    """Return a table with only nullable columns: Iceberg refuses to add required columns without a default."""
     return table.cast(pa.schema([field.with_nullable(True) for field in table.schema]))
 
 
 def history_ratio(root: Path, batch: DayTables, *, commits: int) -> float:
-    """How long the last of many commits, each of a new day, takes beside the first: medians of twenty."""
+    """The time of the last of many commits, each of a new day, relative to the first: medians of 20."""
     lake, times = open_lake(root, "process"), []
     for number in range(commits):
         made = move_article(batch, FIRST + timedelta(days=number), number * 10_000)
@@ -237,7 +237,7 @@ def history_ratio(root: Path, batch: DayTables, *, commits: int) -> float:
 
 
 def move_article(made: DayTables, day: date, number: int) -> DayTables:
-    """Return the same articles as others: numbered on from ``number``, of another day."""
+    """Return the same articles with numbers from ``number`` on, on another day."""
     old = made.keys["article_id"]
     new = pa.array([_id(number + place) for place in range(len(old))])
     at = pa.scalar(_midnight(day), pa.timestamp("us", tz="UTC"))
@@ -251,7 +251,7 @@ def move_article(made: DayTables, day: date, number: int) -> DayTables:
 
 
 def rerun_files(root: Path, day: DayTables) -> float:
-    """Public files that a batch changes which is in already, staged anew."""
+    """Number of public files that a repeated batch changes."""
     lake = open_lake(root, "process")
     commit(lake, "batch", day)
     changed = commit(lake, "batch again", day).files_changed
@@ -260,7 +260,7 @@ def rerun_files(root: Path, day: DayTables) -> float:
 
 
 def size_ratio(root: Path, day: DayTables) -> float:
-    """Bytes of a day's four files beside the UTF-8 of the texts that they describe."""
+    """Bytes of a day's four files, relative to the UTF-8 bytes of their texts."""
     commit(open_lake(root, "process"), "day", day)
     files = sum(path.stat().st_size for path in (root / "tables").rglob("*.parquet"))
     text = pc.sum(pc.binary_length(day.tables["articles"]["text"])).as_py()
@@ -269,13 +269,13 @@ def size_ratio(root: Path, day: DayTables) -> float:
 
 
 def large_lake_figures(root: Path, *, articles: int) -> None:
-    """Print what a large lake takes: the saved questions, verifying every byte and every row, one takedown."""
+    """Print the times on a large lake: the saved questions, verifying every byte and every row, one takedown."""
     folder = make_big_lake(root / "lake", articles=articles)
     for name, value, sign, goal in question_lines(folder):
         figure(name, sign, goal, value)
     lake = open_lake(folder, "full")
-    figure("verify, MB a second", ">=", 200, _megabytes_a_second(lake, reads=lambda _: False))
-    figure("verify with every row, MB a second", ">=", 0, _megabytes_a_second(lake, reads=lambda _: True))
+    figure("verify, MB per second", ">=", 200, _megabytes_a_second(lake, reads=lambda _: False))
+    figure("verify with every row, MB per second", ">=", 0, _megabytes_a_second(lake, reads=lambda _: True))
     day = _relate_last_days(root, lake)
     doomed = lake.read("articles", days=[day], columns=["article_id"])["article_id"][0].as_py()
     command = [sys.executable, "-m", "pipeline", "forget", doomed, "--yes", "--json"]
@@ -285,9 +285,9 @@ def large_lake_figures(root: Path, *, articles: int) -> None:
 
 
 def _relate_last_days(root: Path, lake: Lake) -> date:
-    """Relate the last fortnight as runs would have, which keeps its sketches: the made lake's groups are not related.
+    """Cluster the last 15 days like runs, which stores their sketches: the generated lake has none.
 
-    Returns a day whose neighbours on both sides are.
+    Return a day with clustered days on both sides.
     """
     days = lake.days()[-15:]
     relate(Workspace(Settings(data_dir=root)), news_day=days[0], days=days)
@@ -301,10 +301,10 @@ def _megabytes_a_second(lake: Lake, *, reads: Callable[[date], bool]) -> float:
 
 
 def main(articles: int) -> None:
-    """Print every figure beside its goal."""
+    """Print every figure with its goal."""
     day = make_day(FIRST, range(500))
     days = [move_article(day, FIRST + timedelta(days=number), number * 1_000) for number in range(8)]
-    # Half of each batch is new, half are articles of the day with other words.
+    # Half of each batch is new, half are changed articles of the day.
     batches = [
         make_day(FIRST, (*range(n * 25, n * 25 + 25), *range(1_000 * n, 1_000 * n + 25)), edition=n)
         for n in range(1, 10)

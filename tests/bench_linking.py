@@ -1,4 +1,4 @@
-"""The figures of linking with a knowledge base of 50,000 made entries, three of them for each name in the articles.
+"""The figures of linking with a knowledge base of 50,000 generated entries, three for each name in the articles.
 
 python -m tests.bench_linking
 """
@@ -32,14 +32,14 @@ out = Console(highlight=False)
 
 
 def main() -> None:
-    """Print every figure beside its goal."""
+    """Print every figure with its goal."""
     with tempfile.TemporaryDirectory() as folder:
         path = make_kb(Path(folder))
         with patch.dict(os.environ, {"NEWS_KB_FILE": str(path)}):
             memory = worker_memory()
         figures = (
-            ("linking beside bare nlp.pipe, 50,000 entries", linking_share(path), 0.03),
-            ("seconds to load knowledge of all kinds", _seconds_to_load(path), 0.15),
+            ("linking relative to bare nlp.pipe, 50,000 entries", linking_share(path), 0.03),
+            ("seconds to load all knowledge", _seconds_to_load(path), 0.15),
             ("MB of a worker with it", memory, 900),
         )
     for name, value, goal in figures:
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def make_kb(folder: Path) -> Path:
-    """Write a knowledge base of made names, and of those in the sample articles."""
+    """Write a knowledge base of generated names, and of those in the sample articles."""
     lines, path = folder / "kb.jsonl", folder / "kb.sqlite"
     lines.write_text("\n".join(map(json.dumps, _entries())), "utf-8")
     with lines.open("rb") as stream:
@@ -89,7 +89,7 @@ def _annotator(path: Path | None) -> Annotator:
 
 
 def linking_share(path: Path) -> float:
-    """Processor time of linking beside bare nlp.pipe over the same texts, the best of the rounds each."""
+    """CPU time of linking, relative to bare nlp.pipe on the same texts, each the best of the rounds."""
     annotator, given = _annotator(path), articles()
     nlp = load_model(Settings.model_fields["spacy_model"].default)
     texts = [article.text for article in given]

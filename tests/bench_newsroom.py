@@ -1,8 +1,8 @@
-"""How long the pages of Newsroom take on a large lake, and how heavy they are.
+"""Times and sizes of the pages of Newsroom on a large lake.
 
-`python -m tests.bench_newsroom [FOLDER | ARTICLES]`: a data root with a lake that stands, or one that is made and
-removed. Prints the 95th percentile of each page in milliseconds, over different days, names and words, and the bytes of
-its heaviest answer that are not text; the first of each is not counted: it loads what all later ones use.
+`python -m tests.bench_newsroom [FOLDER | ARTICLES]`: an existing data root, or a generated one that is removed. Prints
+the 95th percentile of each page in milliseconds, for different days, names and words, and the bytes of its largest
+response without text. The first request of each page is not counted, because it loads shared data.
 """
 
 import os
@@ -30,15 +30,15 @@ out = Console(highlight=False)
 
 
 def main(root: Path) -> None:
-    """Print each page beside its goals."""
+    """Print the figures of each page with its goals."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "plugins"))
     from news_airflow.web_app import PAGES
 
     os.environ |= {"NEWS_DATA_DIR": str(root), "NEWS_SOURCES_FILE": str(root / "sources.toml")}
     (root / "sources.toml").touch()
-    for name, asked in _asked(root / "lake").items():
+    for name, requests in _requests(root / "lake").items():
         times, weights = [], []
-        for path, given in asked:
+        for path, given in requests:
             request = SimpleNamespace(**given)
             began, busy = time.perf_counter(), time.process_time()
             answer = PAGES[path](request, "")  # type: ignore[arg-type]
@@ -46,12 +46,12 @@ def main(root: Path) -> None:
             weights.append(_weight(answer.body.decode()))
         wall, processor = (float(np.percentile(each, 95)) for each in zip(*times[1:], strict=True))
         is_met = wall <= MOST_MS and max(weights) <= MOST_BYTES
-        told = f"{wall:6.0f} ms, {processor:6.0f} ms of processors; {max(weights):9,} bytes beside text"
-        out.print(f"{'met ' if is_met else 'MISS'} {name:<28} {told}")
+        figures = f"{wall:6.0f} ms, {processor:6.0f} ms CPU; {max(weights):9,} bytes without text"
+        out.print(f"{'met ' if is_met else 'MISS'} {name:<28} {figures}")
 
 
-def _asked(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
-    """Return what is asked of each page: as many different things as there are rounds."""
+def _requests(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
+    """Return the requests of each page: one distinct request per round."""
     last = last_day(lake)
     assert last is not None
     days = [last - timedelta(days=number % 30) for number in range(ROUNDS + 1)]
@@ -63,12 +63,12 @@ def _asked(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
     return {
         "coverage, two weeks": [_page("/coverage", to=day) for day in days],
         "coverage, a source": [_page("/coverage", to=day, source=key) for day, key in zip(days, sources, strict=True)],
-        "pages behind a cell": [_page("/pages", day=day, source=key) for day, key in zip(days, sources, strict=True)],
+        "pages of a cell": [_page("/pages", day=day, source=key) for day, key in zip(days, sources, strict=True)],
         "articles, 30 days": [_page("/articles", to=day) for day in days],
         "articles, a day": [_page("/articles", day=day) for day in days],
         "articles, later lists": _lists(days[0]),
         "articles of a person": [_page("/articles", person=name) for (name,) in names],
-        "articles with words": [_page("/articles", text=str(name).split()[0]) for (name,) in names],
+        "articles with a text": [_page("/articles", text=str(name).split()[0]) for (name,) in names],
         "article": [_page("/articles/{article_id}", article_id=each) for each, _ in some],
         "questions": [_page("/questions") for _ in days],
         "question, each, 30 days": [
@@ -86,14 +86,14 @@ GROUP BY hash(entity_id) % {10 * (ROUNDS + 1)} ORDER BY 1 LIMIT {ROUNDS + 1}"""
 
 
 def _page(
-    path: str, *, slug: object = None, article_id: object = None, **asked: object
+    path: str, *, slug: object = None, article_id: object = None, **query: object
 ) -> tuple[str, dict[str, object]]:
-    given = {name: str(value) for name, value in asked.items()}
+    given = {name: str(value) for name, value in query.items()}
     return path, {"query_params": given, "path_params": {"slug": slug, "article_id": article_id}}
 
 
 def _lists(day: date) -> list[tuple[str, Mapping[str, object]]]:
-    """Return the lists behind the first, each as the one before it leads there."""
+    """Return the list and its following pages, from the links to more."""
     from news_airflow.web_app import PAGES
 
     found = [_page("/articles", to=day)]
@@ -107,10 +107,10 @@ def _lists(day: date) -> list[tuple[str, Mapping[str, object]]]:
 
 
 def _weight(html: str) -> int:
-    """Return the bytes that are no text: those of tags, styles and their values but what titles say."""
-    told = "".join(re.findall(r'(?:title|alt)="([^"]*)"', html))
+    """Return the bytes of tags, styles and attributes, without texts and titles."""
+    titles = "".join(re.findall(r'(?:title|alt)="([^"]*)"', html))
     text = re.sub(r"<style>.*?</style>|<[^>]*>", "", html, flags=re.DOTALL)
-    return len(html.encode()) - len(text.encode()) - len(told.encode())
+    return len(html.encode()) - len(text.encode()) - len(titles.encode())
 
 
 def _data_roots(given: str) -> Iterator[Path]:

@@ -1,7 +1,7 @@
-"""Time and weight of article pages: those of the sample newsroom, and one of 10,000 words made of them.
+"""Time and size of article pages: those of the sample newsroom, and one of 10,000 words made from them.
 
-`python -m tests.bench_pages` prints processor time in milliseconds, beside the time that reading the article takes, and
-the bytes of each page that are neither the article's text nor its rows.
+`python -m tests.bench_pages` prints CPU time in milliseconds and relative to the time of annotating the article, and
+the bytes of each page without the article's text and rows.
 """
 
 import re
@@ -29,11 +29,11 @@ out = Console(highlight=False)
 
 
 def main() -> None:
-    """Print each figure beside its goal."""
+    """Print each figure with its goal."""
     weights = {case: _weight(page := golden_page(case), article_html(page)) for case in golden_cases()}
     heaviest = max(weights, key=lambda case: weights[case])
     _tell(
-        f"heaviest of {len(weights)} sample pages ({heaviest}), bytes beside text and rows",
+        f"heaviest of {len(weights)} sample pages ({heaviest}), bytes without text and rows",
         weights[heaviest],
         MOST_BYTES,
     )
@@ -42,11 +42,11 @@ def main() -> None:
     counts = ", ".join(f"{len(rows[table]):,} {table}" for table in ("entities", "quotes", "events"))
     _tell(f"rendering {WORDS:,} words with {counts}, ms", values_ms + html_ms, MOST_MS)
     share = (values_ms + html_ms) / reading_ms
-    out.print(f"     of these, values {values_ms:.0f} ms, HTML {html_ms:.0f} ms; {share:.3f} of reading it")
+    out.print(f"     of these, values {values_ms:.0f} ms, HTML {html_ms:.0f} ms; {share:.3f} of annotating it")
     page = article_page(rows, origin="-")
     html = article_html(page)
-    _tell("the same page, bytes beside text and rows", _weight(page, html), MOST_BYTES)
-    out.print(f"     of these, elements and attributes {_markup(html):,}; of {len(html.encode()):,} in all")
+    _tell("the same page, bytes without text and rows", _weight(page, html), MOST_BYTES)
+    out.print(f"     of these, elements and attributes {_markup(html):,}; of {len(html.encode()):,} in total")
 
 
 def _tell(what: str, value: float, most: float) -> None:
@@ -54,13 +54,13 @@ def _tell(what: str, value: float, most: float) -> None:
 
 
 def _weight(page: ArticlePage, html: str) -> int:
-    """Return the bytes of a page without the article's text, once, and without its rows as JSON."""
+    """Return the bytes of a page without one copy of the article's text and without its rows as JSON."""
     text = "".join(segment.text for block in page.blocks for segment in block.segments)
     return sum((len(html.encode()), -len(_written(text)), *(-len(_written(each.text)) for each in page.rows)))
 
 
 def _markup(html: str) -> int:
-    """Return the bytes of a page's tags with their attributes."""
+    """Return the bytes of a page's tags and attributes."""
     return sum(len(tag.encode()) for tag in re.findall("<[^>]+>", html))
 
 
@@ -69,7 +69,7 @@ def _written(text: str) -> bytes:
 
 
 def _long_article() -> tuple[Rows, float]:
-    """Return the rows of an article of ``WORDS`` words, and the milliseconds that reading it took."""
+    """Return the rows of an article of ``WORDS`` words, and the milliseconds of annotating it."""
     texts = [golden_rows(case)["articles"][0]["text"] for case in golden_cases()]
     words = 0
     used = []
@@ -90,7 +90,7 @@ def _read(article: Article) -> tuple[Annotation, float]:
 
 
 def _times(rows: Rows) -> tuple[float, float]:
-    """Return the milliseconds of making the values and of making HTML of them, the best of some rounds each."""
+    """Return the milliseconds of computing the values and of rendering them, each the best of some rounds."""
     page = article_page(rows, origin="-")
     return _best(lambda: article_page(rows, origin="-")), _best(lambda: article_html(page))
 

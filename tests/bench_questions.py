@@ -1,6 +1,6 @@
-"""How long the saved questions take on a large lake, for `make bench-lake`.
+"""Times of the saved questions on a large lake, for `make bench-lake`.
 
-By itself: `python -m tests.bench_questions [FOLDER | ARTICLES]`: a lake that stands, or one that is made and removed.
+Alone: `python -m tests.bench_questions [FOLDER | ARTICLES]`: an existing lake, or a generated one that is removed.
 """
 
 import resource
@@ -29,7 +29,7 @@ out = Console(highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class QuestionTiming:
-    """A question's wall time and the time of all processors, medians in seconds, opening the lake included."""
+    """A question's wall time and total CPU time, medians in seconds, including opening the lake."""
 
     slug: str
     seconds: float
@@ -37,7 +37,7 @@ class QuestionTiming:
 
 
 def timed_questions(lake: Path, *, runs: int = RUNS) -> Iterator[QuestionTiming]:
-    """Yield every saved question's times, those of the fifteen first; files are in memory from a run before."""
+    """Yield the times of every saved question, the fifteen first; files are cached from a previous run."""
     others = [question.slug for question in list_questions() if question.slug not in FIFTEEN]
     for slug in (*FIFTEEN, *others):
         answer(connect(lake), slug)
@@ -57,7 +57,7 @@ def _processor_seconds() -> float:
 
 
 def question_lines(lake: Path) -> Iterator[tuple[str, float, str, float]]:
-    """Yield name, value, "<=" and goal of each of the fifteen, and of all of them."""
+    """Yield name, value, "<=" and goal of each of the fifteen, and of their sum."""
     together = 0.0
     for each in timed_questions(lake):
         if each.slug in FIFTEEN:
@@ -72,9 +72,9 @@ def main(lake: Path) -> None:
     for each in timed_questions(lake):
         is_one = each.slug in FIFTEEN
         wall, busy = wall + each.seconds * is_one, busy + each.processor_seconds * is_one
-        told = f"{each.slug:<20} {each.seconds:6.2f} s, {each.processor_seconds:6.2f} s of processors"
-        out.print(told if is_one else f"{told} (beside the fifteen)")
-    out.print(f"{'the fifteen':<20} {wall:6.2f} s, {busy:6.2f} s of processors")
+        times = f"{each.slug:<20} {each.seconds:6.2f} s, {each.processor_seconds:6.2f} s CPU"
+        out.print(times if is_one else f"{times} (not among the fifteen)")
+    out.print(f"{'the fifteen':<20} {wall:6.2f} s, {busy:6.2f} s CPU")
 
 
 if __name__ == "__main__":

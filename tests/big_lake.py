@@ -1,6 +1,6 @@
-"""A large lake, made in minutes: articles with copies, quotations and events that travel, revisions, outcomes.
+"""A large lake, generated in minutes: articles with duplicates, repeated quotes and events, revisions, outcomes.
 
-By itself: `python -m tests.big_lake FOLDER [ARTICLES [DAYS]]`. The same numbers and seed give the same rows.
+Alone: `python -m tests.big_lake FOLDER [ARTICLES [DAYS]]`. The same numbers and seed give the same rows.
 """
 
 import sys
@@ -32,7 +32,7 @@ _CHILDREN = {"entities": "entity_index", "quotes": "quote_index", "events": "eve
 
 @dataclass(frozen=True)
 class Edition:
-    """The new articles of a day: their rows, their ids, and the groups of their quotes and events."""
+    """The new articles of a day: their rows, their ids, and the clusters of their quotes and events."""
 
     stories: Stories
     article_ids: pa.Array
@@ -42,7 +42,7 @@ class Edition:
 def make_big_lake(
     root: Path, *, articles: int = ARTICLES, days: int = DAYS, outlets: int = OUTLETS, seed: int = 7
 ) -> Path:
-    """Write a lake of about so many articles, twenty mentions, five quotes and two events each; return its folder."""
+    """Write a lake of about ``articles`` articles, each with 20 mentions, 5 quotes and 2 events; return its folder."""
     chance, layout = np.random.default_rng(seed), Layout(root)
     disk, words = Disk(layout, durability="process"), vocabulary(seed)
     things, shares = things_of(words, chance), 1 / np.arange(2, outlets + 2)
@@ -79,7 +79,7 @@ def _new_ids(chance: np.random.Generator, count: int) -> pa.Array:
 
 
 def _groups(ids: pa.Array, rows: Mapping[str, Ints], before: pa.Array | None) -> pa.Array:
-    """Return the group of each row: that of an earlier day where it repeats one, else its own."""
+    """Return the cluster of each row: that of an earlier row if it repeats one, else its own."""
     own = pc.binary_join_element_wise(
         ids.take(pa.array(rows["owner"])), pa.array(rows["number"]).cast(pa.string()), ":"
     )
@@ -92,7 +92,7 @@ def _groups(ids: pa.Array, rows: Mapping[str, Ints], before: pa.Array | None) ->
 def _day(
     chance: np.random.Generator, editions: list[Edition], copies: int, *, day: date, shares: Any
 ) -> dict[str, pa.Table]:
-    """Return the tables of a day: its new articles, and copies of new ones of this day and the two before."""
+    """Return the tables of a day: its new articles, and duplicates of new ones of this day and the two before."""
     new = editions[-1]
     parts = [(new, np.arange(len(new.article_ids)), new.article_ids)]
     for share, edition in zip((0.5, 0.3, 0.2), reversed(editions), strict=False):
@@ -109,7 +109,7 @@ def _day(
 def _articles(
     chance: np.random.Generator, edition: Edition, chosen: Ints, ids: pa.Array, *, day: date, shares: Any
 ) -> pa.Table:
-    """Return rows of articles, with the article that each repeats as ``original``; copies come after noon."""
+    """Return rows of articles, with ``original``, the article that each duplicates; duplicates are after noon."""
     count, is_new = len(ids), ids is edition.article_ids
     rows = edition.stories.tables["articles"].take(pa.array(chosen))
     outlet = np.searchsorted(np.cumsum(shares), chance.random(count) * shares.sum()).astype(str)
@@ -137,7 +137,7 @@ def _articles(
 
 
 def _children(name: str, edition: Edition, chosen: Ints, ids: pa.Array, head: pa.Table) -> pa.Table:
-    """Return the rows of some stories under the keys of their articles, quotes and events with their ``group``."""
+    """Return the rows of some stories with the keys of their articles; quotes and events with their ``group``."""
     edges = edition.stories.edges[name]
     sizes = np.diff(edges)[chosen]
     owners = np.repeat(np.arange(len(chosen)), sizes)

@@ -1,6 +1,6 @@
-"""What the articles of a large lake say: thousands of stories at once, as arrays. Offsets are true, words are short.
+"""The content of the articles of a large lake: thousands of stories at once, as arrays, with correct offsets.
 
-Every text is a row of pieces out of one vocabulary, so that where a piece begins is a running sum of lengths.
+Every text is a sequence of pieces from one vocabulary, so that the start of a piece is a running sum of lengths.
 """
 
 from dataclasses import dataclass, field
@@ -11,20 +11,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Ints = npt.NDArray[np.int64]
-Earlier = dict[str, dict[str, Ints]]  # columns of quotes and events of a day before
+Earlier = dict[str, dict[str, Ints]]  # columns of quotes and events of an earlier day
 PEOPLE, BODIES, PLACES = 40_000, 8_000, 3_000
 TYPES = np.array(["PERSON", "ORG", "GPE"])
-CAST, CAST_PEOPLE, CAST_BODIES = 8, 5, 2  # of an article: eight names, the last one a place
+CAST, CAST_PEOPLE, CAST_BODIES = 8, 5, 2  # per article: eight names, the last one a place
 EVENT_TYPES = ("CONSULT", "AGREE", "ACCUSE", "PROTEST", "ASSAULT", "AID", "OTHER")
 QUAD_CLASSES = (1, 1, 3, 4, 4, 2, 0)
-COUNTRIES = tuple(a + b + c for a in "FGPSU" for b in "RBA" for c in "ABNR")  # sixty, some of them real
+COUNTRIES = tuple(a + b + c for a in "FGPSU" for b in "RBA" for c in "ABNR")  # 60 codes, some of them real
 _SYLLABLES = np.array([a + b for a in "bdfghklmnprstvw" for b in ("a", "en", "i", "or", "u", "el", "ash")])
-_NAMED, _UNNAMED, _NOBODY = 0.88, 0.09, 0.03  # who speaks
+_NAMED, _UNNAMED, _NOBODY = 0.88, 0.09, 0.03  # shares of kinds of speakers
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Every piece of text by its number, and where each kind of piece begins. ``things`` are people, bodies, places."""
+    """All pieces of text by number, and the start of each kind of piece. ``things`` are people, bodies, places."""
 
     pieces: pa.Array
     lengths: Ints
@@ -35,7 +35,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class RandomDay:
-    """What was drawn for some stories; rows of children stand in reading order. All numbers count from 0."""
+    """The random choices of some stories; child rows are in reading order. All numbers count from 0."""
 
     text: pa.Array
     title: pa.Array
@@ -52,7 +52,7 @@ def _words(chance: np.random.Generator, count: int, syllables: int) -> list[str]
 
 
 def vocabulary(seed: int) -> Vocabulary:
-    """Return the pieces of all texts, the same for the same seed."""
+    """Return the pieces of all texts; the same seed gives the same pieces."""
     chance = np.random.default_rng(seed)
     firsts = [word.title() for word in _words(chance, 900, 2)]
     lasts = [word.title() for word in _words(chance, 5_000, 3)]
@@ -82,18 +82,18 @@ def _zipf(chance: np.random.Generator, words: Vocabulary, kind: int, shape: tupl
 
 
 def kinds_of(things: Ints) -> Ints:
-    """Return for each thing its type: 0 person, 1 body, 2 place."""
+    """Return the type of each thing: 0 person, 1 body, 2 place."""
     return np.searchsorted(np.array([PEOPLE, PEOPLE + BODIES]), things, side="right")
 
 
 def within(counts: Ints) -> tuple[Ints, Ints]:
-    """Return the owner of each child, and its number within its owner, for so many children each."""
+    """Return the owner of each child, and its number within its owner, for the given numbers of children."""
     owners = np.repeat(np.arange(len(counts)), counts)
     return owners, np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def draw(chance: np.random.Generator, words: Vocabulary, count: int, earlier: Earlier) -> RandomDay:
-    """Return new stories; some of their quotations and events are those of earlier days."""
+    """Return new stories; some of their quotes and events repeat those of earlier days."""
     counts = {
         "outside": np.maximum(chance.poisson(10.3, count), 1),
         "quotes": chance.poisson(5, count),
@@ -163,7 +163,7 @@ def _repeat(
     share: float,
     names: tuple[str, ...],
 ) -> Ints:
-    """Make a share of rows repeat earlier ones, the first of these most often; return which rows."""
+    """Make a share of rows repeat earlier ones, the first of these most often; return these rows."""
     if again is None:
         return np.empty(0, np.int64)
     chosen = np.flatnonzero(chance.random(len(rows["owner"])) < share)
@@ -182,7 +182,7 @@ def _laid_out(
     quotes: dict[str, Ints],
     events: dict[str, Ints],
 ) -> RandomDay:
-    """Put all pieces in reading order: six of the title, two a mention, six a quote, two an event."""
+    """Put all pieces in reading order: six per title, two per mention, six per quote, two per event."""
     total = 6 + 2 * counts["outside"] + 6 * counts["quotes"] + 2 * counts["events"]
     base = np.cumsum(total) - total
     after_mentions = base + 6 + 2 * counts["outside"]
@@ -219,7 +219,7 @@ def _measured(
     rows: tuple[dict[str, Ints], dict[str, Ints], dict[str, Ints]],
     places: tuple[Ints, Ints, Ints],
 ) -> RandomDay:
-    """Give rows of mentions, quotes and events their offsets: the one place where numbers of pieces become those."""
+    """Convert the numbers of pieces of mentions, quotes and events to offsets."""
     mentions, quotes, events = rows
     lengths = words.lengths[pieces]
     begins = np.cumsum(lengths) - lengths
@@ -249,7 +249,7 @@ def _measured(
 
 
 def join_texts(texts: pa.Array, size: int) -> pa.Array:
-    """Return texts joined by so many each."""
+    """Return texts, joined from the given numbers of pieces."""
     edges = pa.array(np.arange(0, len(texts) + 1, size), pa.int32())
     return pc.binary_join(pa.ListArray.from_arrays(edges, texts), "")
 

@@ -1,4 +1,4 @@
-"""What relates the articles of a large lake, and its log: rows as the stages would write them."""
+"""The cluster tables and the log of a large lake, with the rows that the stages would write."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from pipeline.tables import READING_TABLES, rows_table, table_named
 from tests.big_rows import fill_table, hexes
 
 _REASONS = ("video_page", "too_short", "not_article", "live_page", "consent", "error_page")
-# One row an event on the day of its first report, as the contract tells it.
+# One row per event on the day of its first report, as in the contract.
 _CLUSTERS = """\
 SELECT r.event_cluster_id, min(r.published_date) AS day, min(e.published_at) AS first_reported_at,
   max(e.published_at) AS last_reported_at, count(DISTINCT r.article_id)::INT AS report_count,
@@ -42,7 +42,7 @@ _FIRSTS = {
 
 
 def related(chance: np.random.Generator, whole: dict[str, pa.Table]) -> dict[str, pa.Table]:
-    """Return the reading tables of a day, in order, with its copies, groups, reports, revisions and pairs."""
+    """Return the tables of a day, in order, with its duplicates, clusters, reports, revisions and pairs."""
     heads, quotes, events = whole["articles"], whole["quotes"], whole["events"]
     copies = _copies(heads)
     found = {spec.name: whole[spec.name].select(spec.schema.names) for spec in READING_TABLES}
@@ -57,7 +57,7 @@ def related(chance: np.random.Generator, whole: dict[str, pa.Table]) -> dict[str
 
 
 def _filled(name: str, rows: pa.Table, **given: object) -> pa.Table:
-    """Return a table of the contract: columns of ``rows`` that it has, and those given."""
+    """Return a table of the contract: its columns from ``rows`` and the given ones."""
     names = table_named(name).schema.names
     same = {each: rows[each].combine_chunks() for each in rows.schema.names if each in names and each not in given}
     whole = {key: each.combine_chunks() if isinstance(each, pa.ChunkedArray) else each for key, each in given.items()}
@@ -90,7 +90,7 @@ def _reports(events: pa.Table, copies: pa.Table) -> pa.Table:
 
 
 def _revisions(chance: np.random.Generator, heads: pa.Table) -> pa.Table:
-    """Return the present content of every article, and an earlier one of one in twelve."""
+    """Return the current revision of every article, and an earlier revision of one in twelve."""
     edited = chance.random(heads.num_rows) < 1 / 12
     removed = pa.array(chance.poisson(0.4, heads.num_rows), pa.int32())
     counts = {"sentences_added": removed, "sentences_removed": removed, "quotes_removed": removed}
@@ -108,7 +108,7 @@ def _revisions(chance: np.random.Generator, heads: pa.Table) -> pa.Table:
 
 
 def write_event_clusters(root: Path, committer: Committer) -> None:
-    """Write one row an event on the day of its first report; what it says is that report's."""
+    """Write one row per event on the day of its first report, with the values of that report."""
     order = "struct_pack(published_date := r.published_date, article_id := r.article_id, event_index := r.event_index)"
     firsts = ", ".join(f"arg_min({what}, {order}) AS {name}" for name, what in _FIRSTS.items())
     with duckdb.connect() as connection:
@@ -125,7 +125,7 @@ def write_event_clusters(root: Path, committer: Committer) -> None:
 
 
 def log_rows(chance: np.random.Generator, root: Path, disk: Disk, articles: pa.Table, *, day: date) -> None:
-    """Append a day's run and outcomes: all articles kept, some seen again, and beside them what was left out."""
+    """Append a day's run and outcomes: all articles kept, some seen again, and additional rejected pages."""
     count = articles.num_rows
     again = articles.filter(pa.array(chance.random(count) < 0.1))
     left = articles.take(pa.array(chance.integers(0, count, count // 4)))
@@ -160,6 +160,6 @@ def _outcomes(articles: pa.Table, fixed: dict[str, object], *, outcome: str, min
 
 
 def _firsts(rows: pa.Table) -> pa.Array:
-    """Return where each run and URL stands first."""
+    """Return the first index of each run and URL."""
     numbered = rows.select(("run_id", "url")).append_column("at", pa.array(np.arange(rows.num_rows)))
     return numbered.group_by(["run_id", "url"]).aggregate([("at", "min")])["at_min"].sort()

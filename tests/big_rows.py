@@ -1,4 +1,4 @@
-"""The stories of a large lake as rows of the reading tables, before they belong to an article."""
+"""The stories of a large lake as rows of the tables, before they are assigned to articles."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +20,7 @@ _MODALITIES = ("happened", "happened", "happened", "happened", "planned", "hypot
 
 @dataclass(frozen=True)
 class Things:
-    """People, bodies and places by their number: what a mention of each says."""
+    """People, bodies and places by number: the values of their mentions."""
 
     names: pa.Array
     ids: pa.Array
@@ -33,7 +33,7 @@ class Things:
 class Stories:
     """Rows of stories by table, without the keys of an article; ``owner`` is the number of the story.
 
-    ``edges`` says where the rows of each story begin: those of story i are edges[i] to edges[i + 1].
+    ``edges`` has the row range of each story: the rows of story i are edges[i] to edges[i + 1].
     """
 
     tables: dict[str, pa.Table]
@@ -41,13 +41,13 @@ class Stories:
 
 
 def hexes(numbers: npt.NDArray[np.uint64]) -> pa.Array:
-    """Return each number in 16 hexadecimal digits."""
+    """Return each number as 16 hexadecimal digits."""
     digits = _HEX[numbers.astype(">u8").view(np.uint8)].reshape(-1, 8)
     return pa.array(np.ascontiguousarray(digits).view("S16").ravel()).cast(pa.string())
 
 
 def things_of(words: Vocabulary, chance: np.random.Generator) -> Things:
-    """Return what is known of every name: three of ten people are linked, three of a hundred have no known gender."""
+    """Return the knowledge of every name: 30 % of people are linked, 3 % have an unknown gender."""
     numbers = np.arange(words.things)
     people = numbers < PEOPLE
     linked = (chance.random(words.things) < 0.3) | (numbers >= words.things - PLACES)
@@ -65,7 +65,7 @@ def things_of(words: Vocabulary, chance: np.random.Generator) -> Things:
 
 
 def fill_table(spec: TableSpec, given: dict[str, Any], *, size: int) -> pa.Table:
-    """Return a table of some of a contract's columns: those given, and of the others null or the emptiest value."""
+    """Return a table with some columns of the contract: the given ones, and null or empty values for the others."""
     columns, fields = [], []
     for column in spec.columns:
         if column.name in KEYS and column.name not in given:
@@ -89,7 +89,7 @@ def _empty(kind: pa.DataType) -> pa.Scalar:
 
 
 def stories_of(drawn: RandomDay, things: Things, chance: np.random.Generator, *, day: date) -> Stories:
-    """Return what was drawn for a day as rows."""
+    """Return the random choices of a day as rows."""
     tables = {
         "articles": _articles(drawn, chance),
         "entities": _entities(drawn, things),
@@ -134,7 +134,7 @@ def _articles(drawn: RandomDay, chance: np.random.Generator) -> pa.Table:
 
 
 def _number_of_each(rows: dict[str, Ints]) -> Ints:
-    """Return for each row its number among its owner's; rows stand by owner."""
+    """Return the number of each row within its owner; rows are sorted by owner."""
     first = np.searchsorted(rows["owner"], rows["owner"])
     return np.arange(len(first)) - first
 

@@ -1,4 +1,4 @@
-"""What all tests share: no NEWS_ setting of this machine, one language model a process, and the table of the faults."""
+"""Shared by all tests: no NEWS_ settings of this machine, one language model per process, the table of faults."""
 
 import os
 from typing import Any
@@ -10,13 +10,13 @@ from tests.scheduling import FolderScheduling, longest_first
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
-    """Call bytes by their argument: compressed ones have the time in them, and all processes must name tests alike."""
+    """Name bytes by their argument: compressed bytes contain the time, but names must be the same in all processes."""
     return argname if isinstance(val, bytes) else None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the folders that take longest first."""
+    """Start the slowest folders first."""
     longest_first(items)
 
 
@@ -28,7 +28,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderSchedu
 
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the NEWS_ settings of whoever runs the tests out of them."""
+    """Remove the NEWS_ settings of the environment."""
     for name in [name for name in os.environ if name.startswith("NEWS_")]:
         monkeypatch.delenv(name)
 
@@ -43,14 +43,14 @@ def nlp():
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker process hands over what it counted."""
+    """Hand over the counts of a worker process."""
     if (given := getattr(session.config, "workeroutput", None)) is not None:
         given["forms"] = tally.collected_forms()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """Add what a worker process counted; one that crashed has handed over nothing."""
+    """Add the counts of a worker process; a crashed process has none."""
     tally.add(getattr(node, "workeroutput", {}).get("forms", {}))
 
 

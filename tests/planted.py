@@ -1,7 +1,7 @@
-"""Invented articles of many words, and copies of them made on purpose. For the copies' tests and figures.
+"""Long invented articles and planted duplicates, for the tests and figures of near duplicates.
 
-The words are syllables, drawn with the frequencies of a language: the sentences of tests/scheduler/invented.py
-repeat too much to tell unrelated articles from related ones.
+Words are syllables, drawn with the frequencies of a language: the sentences of tests/scheduler/invented.py are too
+repetitive to distinguish unrelated articles from related ones.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ STRANGERS = ("shared statement", "shared footer", "same subject", "shared stub",
 
 
 class Press:
-    """Writes articles: the same for the same seed, in the same order."""
+    """Writes articles: the same articles in the same order for one seed."""
 
     def __init__(self, seed: int) -> None:
         self._chance = np.random.default_rng(seed)
@@ -39,14 +39,14 @@ class Press:
         return list(self._words[np.minimum(drawn, _COMMON - 1)])
 
     def prose(self, count: int) -> str:
-        """Return some words in sentences of 17 and paragraphs of 51."""
+        """Return words in sentences of 17 and paragraphs of 51 words."""
         return _laid_out(self.words(count))
 
     def article(self) -> str:
         return self.prose(int(self._chance.integers(180, 600)))
 
     def copied(self, text: str, how: str) -> str:
-        """Return a text as another outlet would print it."""
+        """Return a text as another publisher would publish it."""
         if how == "exact":
             return text
         if how == "dateline and footer":
@@ -60,7 +60,7 @@ class Press:
         return _laid_out(words[: round(len(words) * kept)])
 
     def strangers(self, why: str) -> tuple[str, str]:
-        """Return two texts that share something and are two stories."""
+        """Return two texts of different stories with common parts."""
         if why == "shared footer":
             return f"{self.prose(40)}\n\n{self._footer}", f"{self.prose(40)}\n\n{self._footer}"
         shared = {"shared stub": 25, "line of a digest": 60}.get(why, int(self._chance.integers(120, 240)))
@@ -82,7 +82,7 @@ def _laid_out(words: list[str]) -> str:
 
 
 def articles_table(texts: Sequence[str], numbers: Sequence[int], *, day: date, sites: int = 40) -> pa.Table:
-    """Return rows of ``articles`` with ``published_date``: published on one day within an hour, in the order given."""
+    """Return rows of ``articles`` with ``published_date``, published in order within one hour of a day."""
     table = batch_tables([Story(0)])["articles"].take(pa.array([0] * len(texts), pa.int64()))
     hashes = [content_hash_of(None, text.split("\n\n")) for text in texts]
     noon = datetime.combine(day, time(12), UTC)
@@ -103,7 +103,7 @@ def articles_table(texts: Sequence[str], numbers: Sequence[int], *, day: date, s
 
 
 def commit_articles(lake: Lake, articles: pa.Table, *, batch: str) -> None:
-    """Stage and commit such rows, without children."""
+    """Stage and commit such rows, without child rows."""
     none = {spec.name: spec.schema.empty_table() for spec in READING_TABLES}
     seen = pa.array([NOON] * articles.num_rows, pa.timestamp("us", "UTC"))
     keys = articles.select(("article_id", "revision_id", "published_date")).append_column("seen_at", seen)

@@ -1,11 +1,11 @@
-"""Which tests a process of ``pytest -n`` takes at a time: all of a folder, the folders that take longest first."""
+"""Scheduling of ``pytest -n``: each process runs all tests of a folder, and the slowest folders start first."""
 
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# All that take more than a minute of a slow processor. A heavy folder that starts last keeps one process waiting.
+# All folders that need more than a minute on a slow CPU. A slow folder that starts last would delay the end.
 LONGEST = (
     "faults",
     "scheduler",
@@ -17,6 +17,7 @@ LONGEST = (
     "dags",
     "unit/query",
     "syndication",
+    "unit/samples",
 )
 
 
@@ -26,18 +27,18 @@ def folder_of(nodeid: str) -> str:
 
 
 class FolderScheduling(LoadScopeScheduling):
-    """Gives a process all tests of a folder: what its fixtures prepare for the session is prepared once."""
+    """Gives all tests of a folder to one process, so that its session fixtures run once."""
 
     def _split_scope(self, nodeid: str) -> str:
         return folder_of(nodeid)
 
     def add_node_collection(self, node: Any, collection: Any) -> None:
-        """Keep the order of collection, in which the longest come first, and not the number of tests."""
+        """Keep the order of collection, with the slowest first, instead of the number of tests."""
         self.config.option.loadscopereorder = False
         super().add_node_collection(node, collection)
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Put the tests of the folders that take longest first; the others keep their order."""
+    """Put the tests of the slowest folders first; the others keep their order."""
     places = {folder: place for place, folder in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(folder_of(item.nodeid), len(places)))

@@ -1,4 +1,4 @@
-"""A byte search: does anything of some words stand anywhere under a folder, however it is packed?"""
+"""A byte search for pieces of texts in all files of a folder, also in compressed ones."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _GRAM = 20  # bytes
-_BLOCK = _GRAM // 2  # wherever a piece stands, it covers a block that begins at a multiple of this
+_BLOCK = _GRAM // 2  # each occurrence of a piece covers a block that begins at a multiple of this
 
 
 class Traces:
-    """All pieces of 20 bytes of some words; a word that is shorter is looked for whole."""
+    """All pieces of 20 bytes of some texts. Shorter texts are searched for as a whole."""
 
     def __init__(self, words: Iterable[str]) -> None:
         given = [word.encode() for word in words]
@@ -26,11 +26,11 @@ class Traces:
         self._blocks = {block for gram in grams for block in _slices(gram, _BLOCK)}
 
     def in_bytes(self, data: bytes) -> set[bytes]:
-        """Return the pieces that stand in some bytes."""
+        """Return the pieces that occur in some bytes."""
         return {word for word in self._short if word in data} | (self._grams & self._suspects(data))
 
     def _suspects(self, data: bytes) -> set[bytes]:
-        """Return the pieces of some bytes that share a block with a piece that is looked for."""
+        """Return the pieces of some bytes that share a block with a searched piece."""
         suspects = set()
         for at in range(0, len(data) - _BLOCK + 1, _BLOCK):
             if data[at : at + _BLOCK] in self._blocks:
@@ -38,7 +38,7 @@ class Traces:
         return suspects
 
     def unless_under(self, root: Path) -> "Traces":
-        """Return those pieces that stand nowhere under a folder."""
+        """Return the pieces that do not occur under a folder."""
         others = {hit for hits in self.under(root).values() for hit in hits}
         rest = Traces(())
         rest._short = [word for word in self._short if word not in others]
@@ -46,7 +46,7 @@ class Traces:
         return rest
 
     def under(self, root: Path) -> dict[str, set[bytes]]:
-        """Return the files that hold a piece, or have one in their name, with the pieces."""
+        """Return the files with a piece in their content or name, with these pieces."""
         found = {}
         for path in sorted(root.rglob("*")):
             hits = self.in_bytes(str(path.relative_to(root)).encode())
@@ -62,7 +62,7 @@ def _slices(data: bytes, length: int) -> set[bytes]:
 
 
 def _views(path: Path) -> Iterator[bytes]:
-    """Yield a file's bytes, and what they are without their packing."""
+    """Yield a file's bytes, raw and decompressed."""
     data = path.read_bytes()
     yield data
     if data.startswith(b"PAR1"):
@@ -73,11 +73,11 @@ def _views(path: Path) -> Iterator[bytes]:
 
 
 def _unpacked(data: bytes) -> bytes:
-    """Return all gzip members, past what is damaged, and what bodies among them are packed themselves."""
+    """Return all gzip members, without damaged ones, including nested ones."""
     out, at = bytearray(), 0
     while (at := data.find(b"\x1f\x8b\x08", at)) >= 0:
         unpacker = zlib.decompressobj(wbits=31)
-        with suppress(zlib.error):  # these bytes only look like a beginning, or are damaged
+        with suppress(zlib.error):  # damaged, or not the beginning of a member
             out += unpacker.decompress(data[at:])
         at += 3
     return bytes(out)

@@ -1,7 +1,7 @@
 """The archive: every page as it was fetched, in WARC files. The only state that cannot be rebuilt.
 
-The index next to the files can be rebuilt from them. ``FetchState`` remembers what was listed and tried, ``Takedowns``
-what was taken down.
+The index next to the files can be rebuilt from them. ``FetchState`` stores which pages were listed and tried,
+``Takedowns`` what was taken down.
 """
 
 from pipeline.archive.archive import Archive

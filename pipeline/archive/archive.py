@@ -52,7 +52,7 @@ class Archive:
 
     @contextmanager
     def _index_lock(self) -> Iterator[None]:
-        """Hold the lock that one process rebuilds under."""
+        """Hold the lock for a rebuild of the index."""
         with (self._root / "index.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -78,7 +78,7 @@ class Archive:
     def page(self, capture: Capture) -> Page:
         """Return the page of a capture.
 
-        A revisit has bytes, status, headers and final URL of the record it revisits; URL, time and hints are its own.
+        A revisit has the bytes, status, headers and final URL of the revisited record, but its own URL, time and hints.
         Raises: BrokenRecordError with record_missing or record_corrupt.
         """
         if not capture.is_revisit:
@@ -96,7 +96,7 @@ class Archive:
         held = self._index.holding(digest, page_key=page_key) or self._index.holding(digest)
         if held is None:
             raise BrokenRecordError(
-                f"the archive holds no {digest}; if its WARC file is there, run `newslake lake repair`",
+                f"the archive has no {digest}; if its WARC file exists, run `newslake lake repair`",
                 key=digest,
                 reason="record_missing",
             )
@@ -111,15 +111,15 @@ class Archive:
         return self._index.captures(page_key=page_key, article_id=article_id)
 
     def attempts(self, page_keys: Iterable[str]) -> tuple[Attempt, ...]:
-        """Return the failed responses of pages (404, 410, a body that broke off), oldest first."""
+        """Return the failed responses of pages (404, 410, a truncated body), oldest first."""
         return self._index.attempts(page_keys)
 
     def gone(self) -> frozenset[str]:
-        """Return the articles whose page is gone: its latest record is a tombstone."""
+        """Return the articles with a page that is gone: its latest record is a tombstone."""
         return self._index.gone()
 
     def payloads(self, article_ids: Iterable[str]) -> Mapping[str, Mapping[str, datetime]]:
-        """Return per article the digests of its payloads, each with the time of its first fetch."""
+        """Return the digests of each article's payloads, each with the time of its first fetch."""
         found: dict[str, dict[str, datetime]] = defaultdict(dict)
         for article_id, digest, micros in self._index.payloads(article_ids):
             found[article_id][digest] = from_micros(micros)
@@ -130,11 +130,11 @@ class Archive:
         return self._index.latest(page_keys)
 
     def captures_of_day(self, day: date) -> Iterator[Capture]:
-        """Yield the captures filed under a news day, by ``fetched_at``, then ``page_key``."""
+        """Yield the captures of a news day, by ``fetched_at``, then ``page_key``."""
         return self._index.of_day(day)
 
     def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
-        """Yield, oldest first, all captures of each article that has one filed under a day from first to last."""
+        """Yield, oldest first, all captures of each article that has one for a news day from first to last."""
         return self._index.capture_summaries(first, last)
 
     def days(self) -> tuple[date, ...]:
@@ -142,21 +142,21 @@ class Archive:
         return self._index.days()
 
     def last_days(self) -> Mapping[str, date]:
-        """Return the last news day that each source has a capture for."""
+        """Return the last news day with a capture, per source."""
         return self._index.last_days()
 
     def days_of_run(self, *, source_key: str, run_id: str) -> tuple[date, ...]:
-        """Return the news days of pages whose content this run changed or saw first, sorted."""
+        """Return the news days of pages with new or changed content in this run, sorted."""
         return self._index.days_of_run(source_key=source_key, run_id=run_id)
 
     def rebuild_index(self) -> tuple[Damage, ...]:
-        """Read all WARC files, replace the index by their content, and return the damage found."""
+        """Rebuild the index from all WARC files and return the damage found."""
         if index_problems(self._root / INDEX):
             if (index := self.__dict__.pop("_index", None)) is not None:
                 index.close()
             for path in self._root.glob(f"{INDEX}*"):
                 path.unlink()
-        index = self._index  # opened first: an index that is not ready is built under the same lock
+        index = self._index  # open it first: an index that is not ready is built under the same lock
         with self._index_lock():
             return self._rebuild(index)
 
@@ -175,28 +175,28 @@ class Archive:
     def verify(
         self, *, reads: Callable[[date], bool] = lambda day: True, tally: Counter[str] | None = None
     ) -> Iterator[Damage]:
-        """Yield all damage: of the records in files of the news days that ``reads`` selects, and of the whole index.
+        """Yield all damage: in the files of the news days that ``reads`` selects, and in the whole index.
 
         ``tally`` counts the files, bytes and records that were read.
         """
         damaged = index_problems(self._root / INDEX)  # before it is opened: opening may rebuild it
-        for told in damaged:
-            yield Damage(INDEX, None, None, f"{told}; run `newslake archive reindex`, which makes it anew")
+        for problem in damaged:
+            yield Damage(INDEX, None, None, f"{problem}; rebuild it with `newslake archive reindex`")
         index, counted = None if damaged else self._index, Counter[str]() if tally is None else tally
         yield from verify_files(self._root, frozenset(self._files()), index, reads=reads, tally=counted)
         for file, offset, length, digest in () if index is None else index.dangling_revisits():
-            told = f"a revisit of {digest}, which no record holds; restore the file that held it"
-            yield Damage(file, offset, length, told)
+            message = f"a revisit of {digest}, which no record has; restore the file that had it"
+            yield Damage(file, offset, length, message)
 
     def held(self, digests: Iterable[str]) -> frozenset[str]:
-        """Return those digests for which the index has a record with the bytes."""
+        """Return the digests for which the index has a record with the bytes."""
         return self._index.held(digests)
 
     def recover(self, *, source_key: str | None = None) -> tuple[str, ...]:
-        """Repair what dead processes left, of one source or of all; return a sentence per repaired file.
+        """Repair what dead processes left, for one source or for all; return one message per repaired file.
 
-        A ``.part`` without a living writer loses its torn tail and gets its final name. Files and index agree
-        afterwards.
+        A ``.part`` without a living writer is truncated to whole records and gets its final name. Afterwards files and
+        index agree.
         """
         done = []
         files = f"warc/*/{'*' if source_key is None else file_name_of(source_key)}/*{SUFFIX}"
@@ -212,7 +212,7 @@ class Archive:
             done += [f"indexed {file}", *map(str, scan.damages)]
         for file in sorted(indexed - there):
             self._index.forget(file)
-            done.append(f"forgot {file}, which is gone")
+            done.append(f"removed {file} from the index; the file is gone")
         return tuple(done)
 
     def find_captures(
@@ -229,15 +229,15 @@ class Archive:
         return tuple({(each.file, each.offset): each for each in found}.values())
 
     def reserved(self) -> tuple[Capture, ...]:
-        """Return the captures of pages for which a tdmrep.json reserved text and data mining."""
+        """Return the captures of pages with text and data mining reserved by a tdmrep.json."""
         return self._index.reserved()
 
     def erase(self, captures: Iterable[Capture], *, page_keys: Iterable[str], source_key: str | None = None) -> int:
-        """Remove captures for good, and the failed responses of some pages; return how many records were removed.
+        """Delete captures, and the failed responses of some pages, permanently; return the number of deleted records.
 
-        With ``source_key`` only the failed responses of that source are removed. A remaining revisit of removed bytes
-        gets these bytes as its own. No writer may be adding records of these pages. If interrupted, call it again: it
-        does the rest.
+        With ``source_key`` only failed responses of that source are deleted. A remaining revisit of deleted bytes
+        becomes a record with these bytes. No writer may add records of these pages meanwhile. After an interruption
+        call it again to continue.
         """
         remove_leftovers(self._root)
         attempts = self._index.attempts(page_keys) if source_key is None else self._index.attempts_of_source(source_key)
@@ -252,7 +252,7 @@ class Archive:
         return sum(map(len, by_file.values()))
 
     def _promote_revisits(self, doomed: Iterable[Capture]) -> list[Capture]:
-        """Give the bytes of doomed records to their first remaining revisit; return the revisits that this replaces."""
+        """Give the bytes of deleted records to their first remaining revisit; return the revisits that it replaces."""
         going = {(each.file, each.offset): each for each in doomed}
         moved = []
         for holder in (each for each in going.values() if not each.is_revisit):
@@ -264,12 +264,12 @@ class Archive:
             if new_holder is None:
                 file, new_holder = promote_revisit(self._root, holder, staying[0], durability=self._durability)
                 self._index.add({file: [new_holder]})
-            # If killed right here, the next try still finds the revisit that the new holder replaces.
+            # After a kill at this point, the next call still finds the revisit that the new holder replaces.
             moved += [each for each in staying if each.is_revisit and _is_same_fetch(each, new_holder)]
         return moved
 
     def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
-        """Remove some records of a file, or the whole file if it has no others."""
+        """Delete some records of a file, or the whole file if it has no others."""
         path, known = self._root / file, {(each.offset, each.length) for each in self._index.records(file)}
         if known <= places or not path.exists():
             path.unlink(missing_ok=True)
@@ -294,5 +294,5 @@ def _is_same_fetch(capture: Capture, other: Capture) -> bool:
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> ArchiveError:
-    told = f"{path} cannot be opened ({error}); run `newslake archive reindex`, which makes it anew from the WARC files"
-    return ArchiveError(told, key=str(path), reason="database_broken")
+    message = f"{path} cannot be opened ({error}); rebuild it from the WARC files with `newslake archive reindex`"
+    return ArchiveError(message, key=str(path), reason="database_broken")

@@ -1,4 +1,4 @@
-"""Remove records from WARC files for good: a filler takes the place, so all others keep their bytes and offsets."""
+"""Delete records from WARC files: a filler replaces each, so that all others keep their bytes and offsets."""
 
 import os
 import re
@@ -40,9 +40,9 @@ _FILLER_HEAD = (
 def erase_records(
     path: Path, doomed: Iterable[_RecordSpan], *, known: Iterable[_RecordSpan], durability: Durability
 ) -> None:
-    """Replace some records of a file by fillers, each with its request and metadata; the file changes atomically.
+    """Replace some records of a file, with their request and metadata, by fillers; the file changes atomically.
 
-    ``known`` are the spans of all records that the index has of the file. Doing it again changes nothing.
+    ``known`` are the spans of all records of the file in the index. Idempotent.
     """
     ends = sorted(offset + length for offset, length in known)
     temporary = path.parents[3] / f"erase.{uuid.uuid4().hex}"
@@ -67,9 +67,9 @@ def erase_records(
 
 
 def _first_of(file: BinaryIO, before: int, offset: int, length: int) -> int | None:
-    """Return where the request and metadata of a record begin: they are right before it, after another record.
+    """Return the offset of the request and metadata of a record: directly before it, after the previous record.
 
-    None if a filler has replaced it already.
+    None if a filler already replaces it.
     """
     file.seek(before)
     stretch, first = list(members_in(file.read(offset + length - before))), offset
@@ -85,13 +85,13 @@ def _first_of(file: BinaryIO, before: int, offset: int, length: int) -> int | No
 
 
 def filler(length: int) -> bytes:
-    """Return a gzip member of exactly this many bytes: an empty ``warcinfo`` record. At least about 250 bytes."""
+    """Return an empty ``warcinfo`` record as a gzip member of exactly ``length`` bytes; about 250 are the minimum."""
     blocks = -(-(length - len(_HEADER) - _TRAILER) // (_BLOCK_MAX + _BLOCK_HEAD))
     size = length - len(_HEADER) - _TRAILER - blocks * _BLOCK_HEAD
     head = _FILLER_HEAD.format(new_record_id())
     body = size - len(head) - len("0000000000\r\n\r\n") - len("\r\n\r\n")
     if body < 0:
-        raise ArchiveError(f"no filler has {length} bytes", key="filler", reason="no_filler")
+        raise ArchiveError(f"{length} bytes are too few for a filler", key="filler", reason="no_filler")
     record = f"{head}{body:010d}\r\n\r\n{' ' * body}\r\n\r\n".encode()
     parts = []
     for number in range(blocks):
@@ -103,9 +103,9 @@ def filler(length: int) -> bytes:
 
 
 def promote_revisit(root: Path, holder: Capture, new_holder: Capture, *, durability: Durability) -> tuple[str, Capture]:
-    """Copy the bytes of a doomed record into a new record for one of its revisits, in a new file of the revisit's run.
+    """Copy the bytes of a record to delete into a new record for one of its revisits, in a new file of that run.
 
-    Return the file's name and the capture that now has the bytes; its time, URL and hints are the revisit's.
+    Return the file's name and the capture that now has the bytes, with time, URL and hints of the revisit.
     """
     record_id = new_record_id()
     data = read_member(root / holder.file, offset=holder.offset, length=holder.length)
@@ -122,6 +122,6 @@ def promote_revisit(root: Path, holder: Capture, new_holder: Capture, *, durabil
 
 
 def remove_leftovers(root: Path) -> None:
-    """Remove the temporary files of a killed erasure."""
+    """Remove the temporary files of an interrupted erasure."""
     for path in root.glob("erase.*"):
         path.unlink()

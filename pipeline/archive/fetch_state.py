@@ -1,4 +1,4 @@
-"""Fetch state: the validators of listings, and the state of every listed page, in the archive or not."""
+"""Fetch state: the validators of listings, and the state of every listed page, also of pages not in the archive."""
 
 import fcntl
 import json
@@ -29,7 +29,7 @@ from pipeline.sqlite import (
 )
 
 STATE = "state.sqlite"
-# Each row ends in its checksum: no other file has the same data.
+# Each row ends with its checksum, because no other file has the same data.
 _TABLES = {
     "listing_validators": """CREATE TABLE IF NOT EXISTS listing_validators (
         source_key TEXT NOT NULL, url TEXT NOT NULL, etag TEXT, last_modified TEXT,
@@ -44,7 +44,7 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS pages_due ON pages (source_key, next_try_at) WHERE next_try_at IS NOT NULL",
 )
 _OF_PAGE = "(page_key = ? OR (page_key >= ? AND page_key < ?))"
-_PUT_BACK = "put back a copy of it: it alone knows which pages wait to be fetched, and which may not come in again"
+_PUT_BACK = "restore it from a backup: no other file says which pages wait to be fetched, and which are taken down"
 _DROP = "run `newslake lake repair --drop-damaged`, which drops the row: its page is fetched again when it is listed"
 _INSERT_LISTING = "INSERT OR REPLACE INTO listing_validators VALUES (?, ?, ?, ?, ?)"
 _INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -52,7 +52,7 @@ _INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """The validators of a listing's version (ETag, Last-Modified), sent back unchanged with the next request."""
+    """The validators of a listing (ETag, Last-Modified), sent unchanged with the next conditional request."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -71,8 +71,8 @@ class AnyValidators(Protocol):
 class PageState:
     """The state of a page that a source listed. Times are UTC.
 
-    A web archive's copies of one page share its ``page_key``, followed by a space and a suffix per copy.
-    ``listed_modified_at`` is the latest change that the listing gave. ``attempts`` counts failed tries in a row;
+    Web archive snapshots of a page share its ``page_key``, followed by a space and a suffix per snapshot.
+    ``listed_modified_at`` is the latest modification time in the listing. ``attempts`` counts consecutive failed tries;
     ``next_try_at`` None means no automatic retry.
     """
 
@@ -89,7 +89,7 @@ class PageState:
 
 
 class KnownPage(NamedTuple):
-    """What planning needs to know of a listed page. ``waits``: it is fetched when its next try is due."""
+    """The fields of a listed page that planning needs. ``waits``: it is fetched when its next try is due."""
 
     page_key: str
     source_key: str
@@ -98,7 +98,7 @@ class KnownPage(NamedTuple):
 
 
 def open_state(root: Path, *, durability: Durability, owner: object) -> Connection:
-    """Return a connection to the state's database, with the tables of ``FetchState``, open as long as ``owner`` lives.
+    """Return a connection to the state database with the tables of ``FetchState``, open as long as ``owner`` lives.
 
     Raises: ArchiveError.
     """
@@ -111,14 +111,14 @@ def open_state(root: Path, *, durability: Durability, owner: object) -> Connecti
 
 
 def broken_state(root: Path) -> Callable[[DatabaseError], ArchiveError]:
-    """Return a function that turns an error of the state's database into an ArchiveError with advice."""
+    """Return a function that turns an error of the state database into an ArchiveError with advice."""
     path = root / STATE
 
-    def told(error: DatabaseError) -> ArchiveError:
+    def as_error(error: DatabaseError) -> ArchiveError:
         why = f"{path} cannot be opened ({error}); {_PUT_BACK}"
         return ArchiveError(why, key=str(path), reason="database_broken")
 
-    return told
+    return as_error
 
 
 class FetchState:
@@ -134,27 +134,27 @@ class FetchState:
 
     def verify(self) -> Iterator[Damage]:
         """Yield the damage of the database. No other file has the same data."""
-        for told in problems_of_database(self._root / STATE, schema=_SCHEMA):
-            may_go = told.startswith(tuple(f"{DAMAGED_ROW} {table}:" for table in _TABLES))
-            rest = f"; without one {_DROP}" if may_go else ""
-            yield Damage(STATE, None, None, f"{told}; {_PUT_BACK}{rest}")
+        for problem in problems_of_database(self._root / STATE, schema=_SCHEMA):
+            may_go = problem.startswith(tuple(f"{DAMAGED_ROW} {table}:" for table in _TABLES))
+            rest = f"; without a backup {_DROP}" if may_go else ""
+            yield Damage(STATE, None, None, f"{problem}; {_PUT_BACK}{rest}")
 
     def drop_damaged(self) -> tuple[str, ...]:
-        """Drop the damaged rows; return a sentence per row."""
+        """Drop the damaged rows; return one message per row."""
         done = []
         with transaction(self._db):
             for table in _TABLES:
                 damaged = damaged_rows(self._db, table)
                 checksums = [(row[-1],) for row in damaged]
-                self._db.executemany(f"DELETE FROM {table} WHERE checksum IS ?", checksums)  # noqa: S608 - names of ours
+                self._db.executemany(f"DELETE FROM {table} WHERE checksum IS ?", checksums)  # noqa: S608 - our own names
                 done += [f"dropped a damaged row of {table}: {row[0]}" for row in damaged]
         return tuple(done)
 
     @contextmanager
     def exclusive(self, source_key: str, *, waits: bool) -> Iterator[bool]:
-        """Hold the lock of a source, which only one run may hold; yield whether it is held.
+        """Hold the exclusive lock of a source; yield whether it is held.
 
-        While another run holds it, wait if ``waits`` is set, else yield False.
+        If another run holds it, wait if ``waits`` is set, else yield False.
         """
         locks = self._root / "locks"
         locks.mkdir(parents=True, exist_ok=True)
@@ -167,23 +167,23 @@ class FetchState:
                 yield True
 
     def validators(self, source_key: str, *, url: str = "") -> Validators | None:
-        """Return the stored validators of a listing; ``url`` names it where a source has several."""
+        """Return the stored validators of a listing; ``url`` selects it if the source has several."""
         query = "SELECT etag, last_modified FROM listing_validators WHERE source_key = ? AND url = ?"
         row = self._db.execute(query, (source_key, url)).fetchone()
         return None if row is None else Validators(row["etag"], row["last_modified"])
 
     def store_validators(self, source_key: str, validators: AnyValidators, *, url: str = "") -> None:
-        """Remember a listing's version. Only after every page it lists has an outcome: a 304 hides the rest."""
+        """Store a listing's validators. Call it after every listed page has an outcome: a 304 hides the others."""
         row = _with_checksum(source_key, url, validators.etag, validators.last_modified)
         with transaction(self._db):
             self._db.execute(_INSERT_LISTING, row)
 
     def has_listed(self, source_key: str, url: str) -> bool:
-        """Return whether anything was stored for a listing of a source."""
+        """Return whether validators are stored for a listing of a source."""
         return self.validators(source_key, url=url) is not None
 
     def seen(self, page_key: str) -> PageState | None:
-        """Return the state of a page, None if no source ever listed it."""
+        """Return the state of a page; None if no source has listed it."""
         row = self._db.execute("SELECT * FROM pages WHERE page_key = ?", (page_key,)).fetchone()
         return None if row is None else _page_state(row)
 
@@ -195,17 +195,17 @@ class FetchState:
             yield KnownPage(page_key.partition(" ")[0], source_key, date.fromisoformat(day), bool(waits))
 
     def record_many(self, rows: Iterable[PageState]) -> None:
-        """Store the status of pages in one transaction; of a page named twice the later one counts."""
+        """Store the state of pages in one transaction; for a page given twice the later row counts."""
         with transaction(self._db):
             self._db.executemany(_INSERT, map(_row, rows))
 
     def pending(self, source_key: str, now: datetime) -> tuple[PageState, ...]:
-        """Return a source's pages that are due for a retry, the longest waiting first."""
+        """Return the pages of a source that are due for a retry, the longest waiting first."""
         query = "SELECT * FROM pages WHERE source_key = ? AND next_try_at <= ? ORDER BY next_try_at, page_key"
         return tuple(map(_page_state, self._db.execute(query, (source_key, to_micros(now)))))
 
     def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
-        """Yield page_key, URL, source and the publisher in the listing's hints, of all pages of some sources."""
+        """Yield page_key, URL, source and the publisher from the listing's hints, for all pages of some sources."""
         query = (
             "SELECT page_key, url, source_key, hints FROM pages WHERE source_key IN (SELECT value FROM json_each(?))"
         )
@@ -213,15 +213,15 @@ class FetchState:
             yield key.partition(" ")[0], url, source_key, hints_from_json(hints).publisher
 
     def of_pages(self, page_keys: Iterable[str]) -> tuple[PageState, ...]:
-        """Return what is known of some pages, of an archive's copies of them too."""
-        query = f"SELECT * FROM pages WHERE {_OF_PAGE}"  # noqa: S608 - names of ours
+        """Return the states of some pages and of their web archive snapshots."""
+        query = f"SELECT * FROM pages WHERE {_OF_PAGE}"  # noqa: S608 - our own names
         return tuple(_page_state(row) for key in page_keys for row in self._db.execute(query, _bounds(key)))
 
     def erase(self, page_keys: Iterable[str], *, source_key: str | None = None) -> int:
-        """Delete all that is known of some pages, or only of those of one source, whose listings go with them."""
+        """Delete the states of some pages, or all states and listings of ``source_key``; return the number of pages."""
         with transaction(self._db):
             if source_key is None:
-                query = f"DELETE FROM pages WHERE {_OF_PAGE}"  # noqa: S608 - names of ours
+                query = f"DELETE FROM pages WHERE {_OF_PAGE}"  # noqa: S608 - our own names
                 done = self._db.executemany(query, map(_bounds, page_keys)).rowcount
             else:
                 done = self._db.execute("DELETE FROM pages WHERE source_key = ?", (source_key,)).rowcount
@@ -230,7 +230,7 @@ class FetchState:
 
 
 def _bounds(page_key: str) -> tuple[str, str, str]:
-    """Return the parameters of ``_OF_PAGE``: the page, and all keys that continue after a space."""
+    """Return the parameters of ``_OF_PAGE``: the page's key, and the bounds of keys that continue it after a space."""
     return page_key, f"{page_key} ", f"{page_key}!"
 
 

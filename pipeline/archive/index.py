@@ -54,7 +54,7 @@ _ATTEMPTS = """SELECT * FROM attempts WHERE page_key IN (SELECT value FROM json_
 # The first fetch of each payload, per article.
 _PAYLOADS = """SELECT article_id, digest, min(fetched_at) FROM captures
     WHERE article_id IN (SELECT value FROM json_each(?)) GROUP BY article_id, digest ORDER BY article_id, 3, digest"""
-# Articles with a page whose server said that it is gone, after the latest capture of any page of the article.
+# Articles with a page that is gone, as its server said after the latest capture of any page of the article.
 _GONE = """WITH gone AS (
         SELECT page_key, max(fetched_at) AS gone_at FROM attempts
         WHERE status IN (SELECT value FROM json_each(?)) GROUP BY page_key),
@@ -69,11 +69,11 @@ _HELD = """SELECT DISTINCT digest FROM captures
 _HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
     AND (NOT :is_sent OR sent_digest IS :sent_digest)
     AND (:page_key IS NULL OR page_key = :page_key) ORDER BY fetched_at, file, "offset" LIMIT 1"""
-# All captures of the articles that have one filed under these days.
+# All captures of the articles that have one for these news days.
 _SUMMARIES = """SELECT page_key, article_id, source_key, news_day, digest, fetched_at FROM captures
     WHERE article_id IN (SELECT article_id FROM captures WHERE news_day BETWEEN ? AND ?)
     ORDER BY fetched_at, file, "offset\""""
-# Days on which this run got a page with other content than its previous capture.
+# News days of pages that have other content in this run than in their previous capture.
 _DAYS_OF_RUN = """
     SELECT DISTINCT news_day FROM (
         SELECT news_day, run_id, source_key, digest,
@@ -84,7 +84,7 @@ _DAYS_OF_RUN = """
 
 
 class CaptureSummary(NamedTuple):
-    """What planning needs to know of a capture: small enough for a year of captures in memory."""
+    """The fields of a capture that planning needs: small enough to hold a year of captures in memory."""
 
     page_key: str
     article_id: str
@@ -95,7 +95,7 @@ class CaptureSummary(NamedTuple):
 
 
 def index_problems(path: Path) -> tuple[str, ...]:
-    """Return the damage in an index file. Check before opening it: opening may rebuild it."""
+    """Return the damage of an index file. Check before opening it: opening may rebuild it."""
     return tuple(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
 
 
@@ -112,7 +112,7 @@ class Index:
         return bool(self._db.execute("PRAGMA user_version").fetchone()[0] == _VERSION)
 
     def rebuild(self, files: Iterable[tuple[str, Sequence[Capture | Attempt]]]) -> None:
-        """Replace all rows by those of ``files`` in one transaction: readers see the old index, then the new one."""
+        """Replace all rows with those of ``files`` in one transaction: readers see the old index or the new one."""
         with transaction(self._db):
             for table in _TABLES:
                 self._db.execute(f"DROP TABLE IF EXISTS {table}")
@@ -137,17 +137,17 @@ class Index:
         """Remove the rows of a file that is gone."""
         with transaction(self._db):
             for table in _TABLES:
-                self._db.execute(f"DELETE FROM {table} WHERE file = ?", (file,))  # noqa: S608 - names of ours
+                self._db.execute(f"DELETE FROM {table} WHERE file = ?", (file,))  # noqa: S608 - our own names
 
     def erase(self, places: Iterable[tuple[str, int]]) -> None:
         """Remove the rows of some records, by file and offset."""
         with transaction(self._db):
             for table in ("captures", "attempts"):
-                query = f'DELETE FROM {table} WHERE file = ? AND "offset" = ?'  # noqa: S608 - names of ours
+                query = f'DELETE FROM {table} WHERE file = ? AND "offset" = ?'  # noqa: S608 - our own names
                 self._db.executemany(query, list(places))
 
     def vacuum_and_truncate(self) -> None:
-        """Remove every byte of deleted rows from the database's files."""
+        """Remove all bytes of deleted rows from the database files."""
         vacuum_and_truncate(self._db)
 
     def of_source(self, source_key: str) -> tuple[Capture, ...]:
@@ -167,14 +167,14 @@ class Index:
         return tuple(map(_capture, self._db.execute(_OF_ARTICLES, (json.dumps(list(article_ids)),))))
 
     def reserved(self) -> tuple[Capture, ...]:
-        """Return the captures of pages for which the host's tdmrep.json reserved text and data mining."""
+        """Return the captures of pages with text and data mining reserved by the host's tdmrep.json."""
         return tuple(map(_capture, self._db.execute(_RESERVED)))
 
     def files(self) -> frozenset[str]:
         return frozenset(row[0] for row in self._db.execute("SELECT file FROM files"))
 
     def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:
-        """Return captures oldest first; each argument given narrows them."""
+        """Return captures, oldest first, filtered by each argument that is given."""
         query = _OF_PAGE if page_key is not None else _OF_ARTICLE if article_id is not None else _ALL
         rows = map(_capture, self._db.execute(query, {"page_key": page_key, "article_id": article_id}))
         return tuple(row for row in rows if article_id is None or row.article_id == article_id)
@@ -200,34 +200,34 @@ class Index:
         return tuple(map(_attempt, self._db.execute(_ATTEMPTS, (json.dumps(list(page_keys)),))))
 
     def gone(self) -> frozenset[str]:
-        """Return the articles whose page is gone: its latest record is a tombstone."""
+        """Return the articles with a page that is gone: its latest record is a tombstone."""
         return frozenset(row[0] for row in self._db.execute(_GONE, (json.dumps(sorted(GONE)),)))
 
     def payloads(self, article_ids: Iterable[str]) -> Iterator[tuple[str, str, int]]:
-        """Yield (article_id, digest, microseconds of its first fetch) of every payload, oldest first per article."""
+        """Yield (article_id, digest, first fetch in microseconds) of every payload, oldest first per article."""
         yield from map(tuple, self._db.execute(_PAYLOADS, (json.dumps(list(article_ids)),)))
 
     def dangling_revisits(self) -> Iterator[tuple[str, int, int, str]]:
-        """Yield (file, offset, length, digest) of the revisits whose bytes no capture holds."""
+        """Yield (file, offset, length, digest) of the revisits without a capture that has the bytes."""
         yield from map(tuple, self._db.execute(_DANGLING_REVISITS))
 
     def held(self, digests: Iterable[str]) -> frozenset[str]:
-        """Return those digests whose bytes some capture holds."""
+        """Return the digests for which a capture has the bytes."""
         return frozenset(row[0] for row in self._db.execute(_HELD, (json.dumps(list(digests)),)))
 
     def records(self, file: str) -> tuple[Capture | Attempt, ...]:
-        """Return the index's records of a file. Raises: ValueError, TypeError where a row is damaged."""
+        """Return the index's records of a file. Raises: ValueError, TypeError if a row is damaged."""
         captures = self._db.execute("SELECT * FROM captures WHERE file = ?", (file,))
         attempts = self._db.execute("SELECT * FROM attempts WHERE file = ?", (file,))
         return (*map(_capture, captures), *map(_attempt, attempts))
 
     def of_day(self, day: date) -> Iterator[Capture]:
-        """Yield captures filed under a news day, by fetched_at, then page_key."""
+        """Yield the captures of a news day, by fetched_at, then page_key."""
         query = 'SELECT * FROM captures WHERE news_day = ? ORDER BY fetched_at, page_key, file, "offset"'
         yield from map(_capture, self._db.execute(query, (day.isoformat(),)).fetchall())
 
     def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
-        """Yield, oldest first, all captures of each article that has one filed under a day from first to last."""
+        """Yield, oldest first, all captures of each article that has one for a news day from first to last."""
         for page_key, article_id, source_key, day, digest, at in self._db.execute(_SUMMARIES, (str(first), str(last))):
             yield CaptureSummary(page_key, article_id, source_key, date.fromisoformat(day), digest, from_micros(at))
 

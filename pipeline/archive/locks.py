@@ -1,4 +1,4 @@
-"""Locks of the data root: a takedown waits for the writers that began before it was recorded."""
+"""Locks of the data root: a takedown waits for the writers that started before it was recorded."""
 
 import fcntl
 import os
@@ -13,24 +13,24 @@ _WRITERS, _TAKEDOWN = "writers.lock", "takedown.lock"
 
 @contextmanager
 def writer_lock(root: Path) -> Iterator[None]:
-    """Hold the shared lock of writers to the data root. It ends with the process.
+    """Hold the shared writer lock of the data root. It ends with the process.
 
-    Check what takedowns block while holding it: a writer that enters after a takedown was recorded sees it.
+    Check the blocklist while holding it: a writer that starts after a takedown was recorded sees the takedown.
     """
     root.mkdir(parents=True, exist_ok=True)
     while True:
         with (root / _WRITERS).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH)
-            if _is_at(lock, root / _WRITERS):  # else a takedown moved the file aside between the two calls
+            if _is_at(lock, root / _WRITERS):  # else a takedown moved the file between the two calls
                 yield
                 return
 
 
 def wait_for_writers(root: Path) -> float:
-    """Wait until every process that holds the writer lock has released it; later ones are not waited for.
+    """Wait until every current holder has released the writer lock; do not wait for later holders.
 
-    Return the time of the call (seconds since 1970, by the file system's clock): unfinished work that is older has no
-    living owner.
+    Return the time of the call (seconds since 1970, by the file system's clock): older unfinished work has no living
+    owner.
     """
     mark = root / _TAKEDOWN
     mark.touch()
@@ -38,7 +38,7 @@ def wait_for_writers(root: Path) -> float:
     path = root / _WRITERS
     if path.exists():
         path.rename(root / f"{_WRITERS}.{uuid.uuid4().hex}")
-    for aside in sorted(root.glob(f"{_WRITERS}.*")):  # also one that a killed takedown moved aside
+    for aside in sorted(root.glob(f"{_WRITERS}.*")):  # also one that a killed takedown moved
         with aside.open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
         aside.unlink(missing_ok=True)
@@ -47,7 +47,7 @@ def wait_for_writers(root: Path) -> float:
 
 @contextmanager
 def takedown_lock(root: Path) -> Iterator[None]:
-    """Hold the exclusive lock of takedowns: they run one after another."""
+    """Hold the exclusive takedown lock: takedowns run one after another."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / _TAKEDOWN).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Reading whole WARC files: their captures and attempts, their damage, and a check against digests and the index."""
+"""Read whole WARC files: captures, attempts and damage; verify them against their digests and the index."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -21,7 +21,7 @@ from pipeline.model import Attempt, Capture
 Record = Capture | Attempt
 
 INDEX = "index.sqlite"
-_RESTORE = "restore the file from a copy; then, or without one, run `newslake archive reindex`"
+_RESTORE = "restore the file from a backup if you have one, then run `newslake archive reindex`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Damage:
 
     @property
     def is_of_index(self) -> bool:
-        """Whether the index is damaged, so that nothing can be looked up."""
+        """Whether the index is damaged, so that no record can be found."""
         return self.file == INDEX
 
     def __str__(self) -> str:
@@ -56,9 +56,9 @@ class FileScan:
 
 
 def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileScan:
-    """Return the records and the damage of a file; ``is_checked`` compares every digest.
+    """Return the records and the damage of a file; ``is_checked`` verifies every digest.
 
-    Metadata comes before the record that it describes; a record without it is not ours, or its metadata is damaged.
+    Metadata precedes the record that it describes. A record without metadata is not ours, or its metadata is damaged.
     """
     facts: dict[str, dict[str, Any]] = {}
     records: list[Record] = []
@@ -70,18 +70,18 @@ def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileScan:
                 continue
             try:
                 found = _parse_member(each, name, facts)
-                told = _broken_digests(each, found) if is_checked else None
+                problem = _broken_digests(each, found) if is_checked else None
             except (BrokenRecordError, ValueError, KeyError, TypeError) as error:
-                found, told = None, f"it holds no record that can be read ({error})"
-            if told is not None:
-                damages.append(Damage(name, each.offset, each.length, f"{told}; {_RESTORE}"))
+                found, problem = None, f"it has no readable record ({error})"
+            if problem is not None:
+                damages.append(Damage(name, each.offset, each.length, f"{problem}; {_RESTORE}"))
             if found is not None:
                 records.append(found)
     return FileScan(tuple(records), tuple(damages))
 
 
 def _describe_gap(gap: Gap) -> str:
-    lost = "the rest of the file is lost" if gap.is_tail else "what stands there is lost, the records behind it are not"
+    lost = "the rest of the file is lost" if gap.is_tail else "the records there are lost, later records are not"
     return f"damaged ({gap.why}); {lost}; {_RESTORE}"
 
 
@@ -100,7 +100,7 @@ def _parse_member(member: Member, name: str, facts: dict[str, dict[str, Any]]) -
 
 
 def _broken_digests(member: Member, found: Record | None) -> str | None:
-    """Return which digests of a record do not match; None if all do."""
+    """Return which digests of a record do not match; None if all match."""
     problems = list(_digest_problems(member.data))
     if isinstance(found, Capture) and not found.is_revisit and not problems:
         try:
@@ -115,18 +115,18 @@ def _digest_problems(data: bytes) -> Iterator[str]:
         while record.raw_stream.read(1 << 16):
             pass
         if getattr(record.raw_stream, "limit", 0) > 0:
-            yield "the record has fewer bytes than it says"
+            yield "the record is shorter than its Content-Length"
         yield from record.digest_checker.problems
 
 
 def verify_files(
     root: Path, files: frozenset[str], index: Index | None, *, reads: Callable[[date], bool], tally: Counter[str]
 ) -> Iterator[Damage]:
-    """Yield the damage of the files, each read whole if ``reads`` selects its news day. ``index`` may be missing."""
+    """Yield the damage of the files; a file is read if ``reads`` selects its news day. ``index`` may be missing."""
     indexed = files if index is None else index.files()
     for file in sorted(files | indexed):
         if file not in files:
-            yield Damage(file, None, None, "is in the index, but gone; put it back, or run `newslake lake repair`")
+            yield Damage(file, None, None, "is in the index, but missing; restore it, or run `newslake lake repair`")
         elif file not in indexed:
             yield Damage(file, None, None, "is not in the index; run `newslake lake repair`")
         elif reads(date.fromisoformat(file.split("/")[1])):
@@ -137,14 +137,14 @@ def verify_files(
 
 
 def _compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Damage]:
-    """Yield a file's damages, each with the lost records that the index names; else whether the index disagrees."""
+    """Yield the damages of a file, each with the lost records of the index; without damage, how the index differs."""
     try:
         known = index.records(file)
     except (DatabaseError, ValueError, TypeError, OverflowError):
         known = ()
     if not scan.damages:
         if sorted(known, key=_offset) != sorted(scan.records, key=_offset):
-            yield Damage(file, None, None, "the index has other records than the file; run `newslake archive reindex`")
+            yield Damage(file, None, None, "index and file have different records; run `newslake archive reindex`")
         return
     broken = {each.offset for each in scan.damages}
     read = {_without_place(each) for each in scan.records if each.offset not in broken}
@@ -156,12 +156,12 @@ def _offset(record: Record) -> int:
 
 
 def _without_place(record: Record) -> Record:
-    """Return a record without its place, for comparing: after lost bytes, all offsets differ."""
+    """Return a record without its place, to compare it: after lost bytes all offsets differ."""
     return replace(record, offset=0, length=0)
 
 
 def _name_lost_records(damages: Sequence[Damage], lost: Sequence[Record]) -> Iterator[Damage]:
-    """Yield damages, each with the names of the records lost between it and the next one."""
+    """Yield damages, each with the records that are lost between it and the next one."""
     places = [damage.offset or 0 for damage in damages]
     names: list[list[str]] = [[] for _ in damages]
     for each in lost if damages else ():

@@ -1,4 +1,4 @@
-"""Takedowns: what was removed and is blocked from coming in again. In the fetch state's database, names as hashes."""
+"""Takedowns and their blocklist, which keeps removed pages out. In the fetch state database; names are hashed."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS takedowns (
         takedown_id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT, articles INTEGER NOT NULL,
         work TEXT, checksum INTEGER NOT NULL)""",
-    # No checksum here: its index repeats all of a row, and SQLite's own check compares them.
+    # No checksum here: its index repeats whole rows, and SQLite's own check compares them.
     """CREATE TABLE IF NOT EXISTS blocklist (
         name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS blocklist_by_takedown ON blocklist (takedown_id)",
@@ -34,7 +34,7 @@ _BLOCKED_AMONG = "SELECT DISTINCT name FROM blocklist WHERE name IN (SELECT valu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takedown:
-    """One takedown request. ``articles`` counts what it removed. ``is_done`` is False if it was interrupted."""
+    """One takedown request. ``articles`` counts the removed articles. ``is_done`` is False if it was interrupted."""
 
     takedown_id: str
     kind: TakedownKind
@@ -46,7 +46,7 @@ class Takedown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletedArticle:
-    """An article that the lake held: copies of the lake must delete it."""
+    """An article that was deleted from the lake; copies of the lake must delete it, too."""
 
     article_id: str
     published_date: date
@@ -57,8 +57,8 @@ class DeletedArticle:
 class TakedownPlan:
     """What a takedown removes. Stored in clear text until the removal is done.
 
-    With ``source_key`` only what this source brought of its pages is removed. ``publisher`` is the ``publisher_name``
-    of a blocked publisher.
+    With ``source_key`` only this source's data of the pages is removed. ``publisher`` is the ``publisher_name`` of a
+    blocked publisher.
     """
 
     page_keys: frozenset[str] = frozenset()
@@ -69,12 +69,12 @@ class TakedownPlan:
 
     @property
     def days(self) -> frozenset[date]:
-        """The published days of its articles."""
+        """The published days of the articles."""
         return frozenset(row.published_date for row in self.rows)
 
 
 def page_name(page_key: str) -> str:
-    """Return the name that blocks a page: the article id of its URL alone."""
+    """Return the name that blocks a page: the article id of its URL."""
     return article_id_of(canonical=page_key, text="")
 
 
@@ -87,7 +87,7 @@ def url_name(url: str) -> str | None:
 
 
 def publisher_name(publisher: str) -> str:
-    """Return the name that blocks a publisher, whatever its case and spaces."""
+    """Return the name that blocks a publisher, the same for all spellings in case and spaces."""
     return f"publisher:{_hash(' '.join(publisher.casefold().split()))}"
 
 
@@ -97,7 +97,7 @@ def source_name(source_key: str) -> str:
 
 
 def pseudonym(url: str) -> str:
-    """Return the pseudonym that replaces a taken-down URL in the log; each URL has its own."""
+    """Return the pseudonym that replaces a taken-down URL in the log, one per URL."""
     return f"taken_down:{_hash(url)}"
 
 
@@ -122,7 +122,7 @@ class Takedowns:
         return connection
 
     def blocked_among(self, names: Iterable[str]) -> frozenset[str]:
-        """Return those of some names that are blocked."""
+        """Return the blocked ones of some names."""
         return frozenset(row[0] for row in self._db.execute(_BLOCKED_AMONG, (json.dumps(list(names)),)))
 
     def is_blocked(self, *names: str | None) -> bool:
@@ -130,7 +130,7 @@ class Takedowns:
         return bool(self.blocked_among(name for name in names if name is not None))
 
     def blocks_publishers(self) -> bool:
-        """Return whether any publisher is blocked: then the publisher of each page must be checked."""
+        """Return whether any publisher is blocked; if so, check the publisher of each page."""
         query = "SELECT 1 FROM blocklist WHERE name >= 'publisher:' AND name < 'publisher;' LIMIT 1"
         return self._db.execute(query).fetchone() is not None
 
@@ -171,7 +171,7 @@ class Takedowns:
         return _plan_from_json(self._db.execute(query, (takedown_id,)).fetchone()[0])
 
     def widen(self, takedown_id: str, *, names: Iterable[str], work: TakedownPlan) -> None:
-        """Replace the plan of a takedown by a wider one, and block more names."""
+        """Replace the plan of a takedown with a wider one, and block more names."""
         with transaction(self._db):
             query = "UPDATE takedowns SET work = ?, articles = ? WHERE takedown_id = ?"
             self._db.execute(query, (_plan_to_json(work), len(work.article_ids), takedown_id))
@@ -179,7 +179,7 @@ class Takedowns:
             self._block(takedown_id, names)
 
     def block_alias(self, name: str, *, like: Iterable[str | None]) -> None:
-        """Block one more name under the takedown that blocks another: a page turned out to be the same one."""
+        """Add a name to the takedown that blocks one of the names ``like``: both identify the same page."""
         query = """INSERT OR IGNORE INTO blocklist SELECT ?, takedown_id FROM blocklist
             WHERE name IN (SELECT value FROM json_each(?)) LIMIT 1"""
         with transaction(self._db):
@@ -189,14 +189,14 @@ class Takedowns:
         self._db.executemany("INSERT OR IGNORE INTO blocklist VALUES (?, ?)", [(each, takedown_id) for each in names])
 
     def finish(self, takedown_id: str) -> None:
-        """Mark a takedown as done and delete its plan for good."""
+        """Mark a takedown as done and delete its plan permanently."""
         with transaction(self._db):
             self._db.execute("UPDATE takedowns SET work = NULL WHERE takedown_id = ?", (takedown_id,))
             self._db.execute(_UPDATE_CHECKSUM, (takedown_id,))
         vacuum_and_truncate(self._db)
 
     def revoke(self, takedown_id: str) -> bool:
-        """Unblock a takedown's pages; return False if there is no such takedown, or it is not done."""
+        """Unblock the pages of a takedown; return False if it does not exist, or is not done."""
         with transaction(self._db):
             query = "DELETE FROM takedowns WHERE takedown_id = ? AND work IS NULL"
             is_there = self._db.execute(query, (takedown_id,)).rowcount == 1

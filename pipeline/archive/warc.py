@@ -23,7 +23,7 @@ from pipeline.content_encoding import decode_body
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Attempt, Capture, Exchange, Hints, Page, canonical_url
 
-# Gzip members: each record is one, so that it can be read by its offset alone.
+# Gzip members: each record is one member, so that its offset is enough to read it.
 
 _CHUNK = 1 << 16
 _GZIP_WBITS = zlib.MAX_WBITS | 16
@@ -43,7 +43,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Bytes of a file without a readable record. ``why`` is for a person; ``is_tail``: no readable record follows."""
+    """Bytes of a file without a readable record. ``why`` is for people; ``is_tail``: no readable record follows."""
 
     offset: int
     length: int
@@ -63,17 +63,17 @@ def read_member(path: Path, *, offset: int, length: int) -> bytes:
             data = file.read(length)
     except FileNotFoundError as error:
         raise BrokenRecordError(
-            f"{path} is gone; put it back, or run `newslake lake repair` to forget it",
+            f"{path} is missing; restore it, or run `newslake lake repair` to remove it from the index",
             key=key,
             reason="record_missing",
         ) from error
     if len(data) < length:
-        told = f"{path} ends before byte {offset + length}; restore it"
-        raise BrokenRecordError(told, key=key, reason="record_missing")
+        message = f"{path} ends before byte {offset + length}; restore it"
+        raise BrokenRecordError(message, key=key, reason="record_missing")
     got = _member_at(data, 0)
     if isinstance(got, str):
         raise BrokenRecordError(
-            f"{key} is damaged ({got}); restore the file, `newslake archive verify` names all that is lost",
+            f"{key} is damaged ({got}); restore the file; `newslake archive verify` lists all lost records",
             key=key,
             reason="record_corrupt",
         )
@@ -81,7 +81,7 @@ def read_member(path: Path, *, offset: int, length: int) -> bytes:
 
 
 def members_of(file: BinaryIO | FileIO) -> Iterator[Member | Gap]:
-    """Yield the members of a file, in order. After damage it continues at the next WARC record."""
+    """Yield the members of a file, in order. After damage continue at the next WARC record."""
     size = os.fstat(file.fileno()).st_size
     if not size:
         return
@@ -90,7 +90,7 @@ def members_of(file: BinaryIO | FileIO) -> Iterator[Member | Gap]:
 
 
 def members_in(data: bytes | mmap.mmap) -> Iterator[Member | Gap]:
-    """Yield the members of some bytes of a file, as ``members_of`` does; offsets count from the first byte."""
+    """Yield the members in a range of a file, like ``members_of``; offsets are relative to its first byte."""
     at, size = 0, len(data)
     while at < size:
         got = _member_at(data, at)
@@ -104,13 +104,13 @@ def members_in(data: bytes | mmap.mmap) -> Iterator[Member | Gap]:
 
 
 def _member_at(data: bytes | mmap.mmap, offset: int) -> Member | str:
-    """Return the member that begins at an offset, or why there is none."""
+    """Return the member at an offset, or why it cannot be read."""
     unpacker, unpacked, at = zlib.decompressobj(_GZIP_WBITS), bytearray(), offset
     try:
         while not unpacker.eof:
             chunk = data[at : at + _CHUNK]
             if not chunk:
-                return "cut short: its gzip member has no end"
+                return "its gzip member is truncated"
             unpacked += unpacker.decompress(chunk)
             at += len(chunk)
     except zlib.error as error:
@@ -119,7 +119,7 @@ def _member_at(data: bytes | mmap.mmap, offset: int) -> Member | str:
 
 
 def _next_start(data: bytes | mmap.mmap, at: int) -> int:
-    """Return where the next record begins; the end of the file if there is none."""
+    """Return the offset of the next record, or the end of the file."""
     while (at := data.find(_MAGIC, at)) >= 0:
         try:
             if zlib.decompressobj(_GZIP_WBITS).decompress(data[at : at + _PEEK], len(_WARC)) == _WARC:
@@ -141,13 +141,13 @@ def digest_of(body: bytes) -> str:
 def page_key_of(page: Page) -> str:
     """Return the key of the page among captures: the canonical form of the requested URL, else the payload digest.
 
-    Raises: ValueError where the URL is not http(s).
+    Raises: ValueError if the URL is not http(s).
     """
     return canonical_url(page.url) if page.url is not None else digest_of(page.body)
 
 
 def target_uri_of(url: str | None, digest: str) -> str:
-    """Return a record's WARC-Target-URI: the requested URL, or a URN of the digest for a local text without one."""
+    """Return a record's WARC-Target-URI: the requested URL, or a URN of the digest for a local text without a URL."""
     if url is None:
         return f"urn:newslake:{digest}"
     scheme, colon, rest = url.partition(":")
@@ -155,14 +155,14 @@ def target_uri_of(url: str | None, digest: str) -> str:
 
 
 def sent_digest_of(page: Page) -> str | None:
-    """Return the digest of the body as sent; None if that is the payload itself."""
+    """Return the digest of the body as sent; None if it equals the payload."""
     if page.exchange is None or page.exchange.body == page.body:
         return None
     return digest_of(page.exchange.body)
 
 
 def is_local(page: Page) -> bool:
-    """Return whether no server sent the page: it has no final URL, or no header of a server."""
+    """Return whether the page is local: it has no final URL, or no header of a server."""
     return page.final_url is None or not set(page.headers) - {"content-type"}
 
 
@@ -171,18 +171,18 @@ def is_local(page: Page) -> bool:
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
-# A page without an exchange keeps its body decoded, so the headers of its codings are renamed.
+# A page without an exchange is stored with its decoded body, so the headers of its codings are renamed.
 _WIRE_HEADERS = ("content-encoding", "transfer-encoding", "content-length")
-_OUR_DIGEST = "WARC-Newslake-Digest"  # of the decoded body; only records that are kept as sent have it
-_OUR_LENGTH = "WARC-Newslake-Length"  # of the decoded body in bytes: reading takes off no more than that
-_FINAL_URI = "X-Archive-Final-URI"  # where redirects ended, when not at the target URI
+_OUR_DIGEST = "WARC-Newslake-Digest"  # of the decoded body; only in records stored as sent
+_OUR_LENGTH = "WARC-Newslake-Length"  # of the decoded body in bytes: the limit for decoding
+_FINAL_URI = "X-Archive-Final-URI"  # the URL after redirects, if it is not the target URI
 _PLACE_FIELDS = ("file", "offset", "length")
 
 
 def page_record(page: Page, capture: Capture, record_id: str) -> bytes:
-    """Return the gzip member that holds the page: a ``response`` record, ``resource`` for a local page.
+    """Return the gzip member of a page: a ``response`` record, ``resource`` for a local page.
 
-    As sent where the page has its exchange, else with the decoded body. ``capture`` has its digests.
+    It is stored as sent if the page has its exchange, else with the decoded body. ``capture`` has its digests.
     """
     digest = capture.digest
     if page.exchange is not None:
@@ -210,7 +210,7 @@ def revisit_record(page: Page, record_id: str, *, earlier: Capture, profile: str
 
 
 def readdress_record(data: bytes, *, record_id: str, url: str | None, digest: str, at: datetime) -> bytes:
-    """Return the gzip member of a decompressed record under another id, URL and time; the rest is unchanged."""
+    """Return the gzip member of a decompressed record with another id, URL and time; the rest is unchanged."""
     changed = {"WARC-Record-ID": record_id, "WARC-Target-URI": target_uri_of(url, digest), "WARC-Date": _warc_date(at)}
     head, gap, rest = data.partition(b"\r\n\r\n")
     lines = head.decode("utf-8", "surrogateescape").split("\r\n")
@@ -231,12 +231,12 @@ def attempt_record(attempt: Attempt, exchange: Exchange, record_id: str) -> byte
         "Content-Type": "application/http; msgtype=response",
         "WARC-Payload-Digest": digest_of(exchange.body),
     }
-    headers["WARC-Truncated"] = exchange.truncated or "length"  # the body of a tombstone is not even read
+    headers["WARC-Truncated"] = exchange.truncated or "length"  # the body of a tombstone is not read
     return _member(headers, head=_stored_head(exchange), body=exchange.body)
 
 
 def request_record(what: Capture | Attempt, exchange: Exchange, record_id: str) -> bytes:
-    """Return the gzip member of the request that the record ``record_id`` answers."""
+    """Return the gzip member of the request; the record ``record_id`` is its response."""
     headers = {
         "WARC-Type": "request",
         "WARC-Record-ID": new_record_id(),
@@ -249,7 +249,7 @@ def request_record(what: Capture | Attempt, exchange: Exchange, record_id: str) 
 
 
 def metadata_record(what: Capture | Attempt, record_id: str) -> bytes:
-    """Return the gzip member with the index's fields of the record ``record_id``, as JSON."""
+    """Return the gzip member with the index fields of the record ``record_id``, as JSON."""
     facts = {field.name: getattr(what, field.name) for field in fields(what) if field.name not in _PLACE_FIELDS}
     facts |= {"news_day": what.news_day.isoformat(), "fetched_at": what.fetched_at.isoformat()}
     if isinstance(what, Capture):
@@ -302,7 +302,7 @@ def _warc_date(at: datetime) -> str:
 
 
 def _member(headers: dict[str, str], *, head: bytes = b"", body: bytes = b"") -> bytes:
-    """Return a record as one gzip member. Written here: warcio's writer takes several times as long."""
+    """Return a record as one gzip member. warcio's writer takes several times as long."""
     block = head + body
     named = {**headers, "Content-Length": str(len(block))}
     lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
@@ -315,34 +315,34 @@ def _member(headers: dict[str, str], *, head: bytes = b"", body: bytes = b"") ->
 
 
 def parse_record(data: bytes, *, key: str) -> ArcWarcRecord:
-    """Return the record in one decompressed member; its stream is at the payload.
+    """Return the record in one decompressed member; its stream is positioned at the payload.
 
     Raises: BrokenRecordError (record_corrupt).
     """
     try:
         return next(WARCIterator(BytesIO(data)))
     except (ArchiveLoadFailed, StopIteration, EOFError) as error:
-        told = f"{key} holds no WARC record; restore the file"
-        raise BrokenRecordError(told, key=key, reason="record_corrupt") from error
+        message = f"{key} is not a WARC record; restore the file"
+        raise BrokenRecordError(message, key=key, reason="record_corrupt") from error
 
 
 def parse_page(data: bytes, *, capture: Capture) -> Page:
     """Return the page in a decompressed ``response`` or ``resource`` member.
 
     ``capture`` gives the requested URL, the time and the hints.
-    Raises: BrokenRecordError (record_corrupt) where the bytes are not those of ``capture.digest``.
+    Raises: BrokenRecordError (record_corrupt) if the bytes do not match ``capture.digest``.
     """
     key = f"{capture.file}@{capture.offset}"
     record = parse_record(data, key=key)
     try:
         headers, body = _headers_and_body(record, data)
-    except ValueError as error:  # not in its coding, or longer than recorded
+    except ValueError as error:  # does not match its content coding, or longer than recorded
         body, headers, why = b"", {}, f": {error}"
     else:
         why = ""
     if why or digest_of(body) != capture.digest:
-        told = f"{key} does not hold {capture.digest}{why}; restore it"
-        raise BrokenRecordError(told, key=key, reason="record_corrupt")
+        message = f"{key} does not match {capture.digest}{why}; restore it"
+        raise BrokenRecordError(message, key=key, reason="record_corrupt")
     return Page(
         url=capture.url,
         final_url=record.rec_headers.get_header(_FINAL_URI) or capture.url,
@@ -355,7 +355,7 @@ def parse_page(data: bytes, *, capture: Capture) -> Page:
 
 
 def _headers_and_body(record: ArcWarcRecord, data: bytes) -> tuple[Mapping[str, str], bytes]:
-    """Return headers and decoded body of a record, kept as sent or decoded."""
+    """Return headers and decoded body of a record, whether stored as sent or decoded."""
     length = record.rec_headers.get_header(_OUR_LENGTH)
     if length is None:
         return _headers_of(record), _content_of(record)
@@ -382,7 +382,7 @@ def parse_metadata(record: ArcWarcRecord) -> tuple[str, dict[str, Any]]:
     return record.rec_headers.get_header("WARC-Concurrent-To"), facts
 
 
-# HTTP messages in records: as sent, but without the transfer coding, whose header is renamed.
+# HTTP messages in records: as sent, but without the transfer coding; its header is renamed.
 
 _ORIGINAL = "x-archive-orig-"
 _TRANSFER_ENCODING = "transfer-encoding"
@@ -393,21 +393,21 @@ _HEAD_ENDS = (b"\n\r\n", b"\n\n")
 def _stored_head(exchange: Exchange) -> bytes:
     """Return status line and headers for a body without its transfer coding: only that header is renamed."""
     head = _TRANSFER_ENCODING_LINE.sub(_ORIGINAL.encode(), exchange.head)
-    return head if head.endswith(_HEAD_ENDS) else head + b"\r\n"  # a server that hung up after its headers
+    return head if head.endswith(_HEAD_ENDS) else head + b"\r\n"  # the server disconnected after its headers
 
 
 def _parse_response(block: bytes, *, max_bytes: int) -> tuple[Mapping[str, str], bytes]:
-    """Return headers, as ``Page`` has them, and the decoded body of a response that is kept as sent.
+    """Return the headers (in the form of ``Page``) and the decoded body of a response stored as sent.
 
-    Raises: ValueError where the body is not in its coding, or longer than ``max_bytes``.
+    Raises: ValueError if the body does not match its content coding, or is longer than ``max_bytes``.
     """
     stream = BytesIO(block)
     lines = list(iter(stream.readline, b""))
     end = next((number for number, line in enumerate(lines) if line in (b"\r\n", b"\n")), len(lines))
     headers: dict[str, str] = {}
-    # As http.client reads them: Latin-1; a repeated header has all its values.
+    # As in http.client: Latin-1; a repeated header has all its values.
     for name, value in HeaderParser().parsestr(b"".join(lines[1:end]).decode("latin-1")).items():
-        is_renamed = name.lower() == f"{_ORIGINAL}{_TRANSFER_ENCODING}"  # no other header was
+        is_renamed = name.lower() == f"{_ORIGINAL}{_TRANSFER_ENCODING}"  # only this header is renamed
         key = _TRANSFER_ENCODING if is_renamed else name.lower()
         headers[key] = f"{headers[key]}, {value}" if key in headers else value
     body = block[sum(map(len, lines[: end + 1])) :]
@@ -415,7 +415,7 @@ def _parse_response(block: bytes, *, max_bytes: int) -> tuple[Mapping[str, str],
 
 
 def _http_head(page: Page) -> bytes:
-    """Return status line and headers as a server's answer; nothing for a local page."""
+    """Return the status line and headers of a response; nothing for a local page."""
     if is_local(page):
         return b""
     is_decoded = any(name in page.headers for name in _WIRE_HEADERS[:2])
@@ -435,7 +435,7 @@ def _headers_of(record: ArcWarcRecord) -> Mapping[str, str]:
     return {originals.get(name, name): value for name, value in record.http_headers.headers}
 
 
-# Hints as JSON, for metadata records and the databases.
+# Hints as JSON, for metadata records and databases.
 
 _TIMES = ("published_at", "modified_at")
 

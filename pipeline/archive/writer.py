@@ -1,4 +1,4 @@
-"""Writing pages into the archive: one WARC file per news day, source and run, a ``.part`` until it is finished."""
+"""Write pages into the archive: one WARC file per news day, source and run, a ``.part`` until it is finished."""
 
 import fcntl
 import os
@@ -34,12 +34,12 @@ from pipeline.sqlite import Durability
 
 SUFFIX = ".warc.gz"
 PART = ".part"
-FILE_MAX_BYTES = 256_000_000  # a longer file is finished, and a new one begun
-_OPEN_FILES_MAX = 64  # a run over years of days must not use up the process's descriptors
+FILE_MAX_BYTES = 256_000_000  # a longer file is finished, and a new one started
+_OPEN_FILES_MAX = 64  # a run over years of days must not exhaust the file descriptors
 
 
 class WarcFile:
-    """The file of one news day, source and run. A living writer holds a flock on it; a dead one does not."""
+    """The file of one news day, source and run. Its writer holds a flock on it while it lives."""
 
     def __init__(self, root: Path, *, news_day: date, source_key: str, run_id: str) -> None:
         folder = root / "warc" / news_day.isoformat() / file_name_of(source_key)
@@ -55,7 +55,7 @@ class WarcFile:
         return self._file.tell()
 
     def append(self, *members: bytes) -> list[int]:
-        """Write members in one go, all or none; return the offset of each. Raises: OSError."""
+        """Write members in one step, all or none; return the offset of each. Raises: OSError."""
         offset = self._file.tell()
         rest = memoryview(b"".join(members))
         try:
@@ -68,7 +68,7 @@ class WarcFile:
         return [offset + sum(map(len, members[:index])) for index in range(len(members))]
 
     def finish(self, *, durability: Durability) -> None:
-        """Give the file its final name, or remove it if it has no records; afterwards it is never written again."""
+        """Give the file its final name, or remove it if it has no records; it is not written again."""
         with self._file:
             if self.records:
                 publish_part(self._file, self.part, durability=durability)
@@ -77,7 +77,7 @@ class WarcFile:
 
 
 class NotModifiedResponse(Protocol):
-    """A server's 304 response: its time, and the validators that it repeated."""
+    """A server's 304 response: its time and the validators that it repeats."""
 
     @property
     def fetched_at(self) -> datetime: ...
@@ -92,8 +92,8 @@ class NotModifiedResponse(Protocol):
 class ArchiveWriter:
     """Writes pages of one source and run into the archive. Used by one thread.
 
-    Leaving the ``with`` block finishes every file, also when it raises, so that no fetched page is lost. Until then
-    only this writer sees them.
+    Leaving the ``with`` block finishes every file, also after an exception, so that no fetched page is lost. Until then
+    only this writer sees the pages.
     """
 
     def __init__(
@@ -125,13 +125,13 @@ class ArchiveWriter:
         self.finish_files()
 
     def finish_files(self) -> None:
-        """Finish all open files, so that nothing in them can be lost; later pages go into new files."""
+        """Finish all open files, so that their pages cannot be lost; later pages go into new files."""
         self._finish(tuple(self._files))
 
     def put(self, page: Page, *, news_day: date, article_id: str) -> Capture:
-        """Store a page; bytes that the archive already holds for it become a revisit without a body.
+        """Store a page; bytes that the archive already has for it become a revisit without a body.
 
-        The same content under another compression is a record of its own, with the same digest.
+        The same content in another content coding is a separate record with the same digest.
         """
         key, digest, sent = page_key_of(page), digest_of(page.body), sent_digest_of(page)
         held = self._held.get((key, digest, sent))
@@ -147,12 +147,12 @@ class ArchiveWriter:
     def put_not_modified(self, answer: NotModifiedResponse, *, page_key: str) -> Capture:
         """Store a 304 as a revisit of the page's last capture.
 
-        Raises: ArchiveError (no_capture) if the archive has none, so that there is nothing to revisit.
+        Raises: ArchiveError (no_capture) if the archive has no capture to revisit.
         """
         last = self._last.get(page_key) or self._index.latest([page_key]).get(page_key)
         if last is None:
             raise ArchiveError(
-                f"a 304 for {page_key}, which the archive does not hold; fetch it without validators",
+                f"a 304 for {page_key}, which is not in the archive; fetch it without validators",
                 key=page_key,
                 reason="no_capture",
             )
@@ -186,7 +186,7 @@ class ArchiveWriter:
         )
 
     def put_attempt(self, attempt: Attempt, exchange: Exchange) -> Attempt:
-        """Store a failed response. ``attempt`` has no place yet, and the source and run of this writer."""
+        """Store a failed response. ``attempt`` has this writer's source and run, and no place yet."""
         record_id = new_record_id()
         record = attempt_record(attempt, exchange, record_id)
         return self._append(attempt, record, record_id, exchange)
@@ -199,7 +199,7 @@ class ArchiveWriter:
         return placed
 
     def _append[T: (Capture, Attempt)](self, what: T, record: bytes, record_id: str, exchange: Exchange | None) -> T:
-        """Write request and metadata, then the record: a torn tail never leaves one that cannot be indexed."""
+        """Write request and metadata before the record: after a torn write each whole record can be indexed."""
         file = self._file_of(what.news_day, what.fetched_at)
         request = [] if exchange is None else [request_record(what, exchange, record_id)]
         *_, offset = file.append(*request, metadata_record(what, record_id), record)
@@ -220,7 +220,7 @@ class ArchiveWriter:
         return self._files[news_day]
 
     def _finish(self, news_days: Iterable[date]) -> None:
-        """Finish files and index them; if one fails, the others are still finished."""
+        """Finish files and index them. If one fails, the others are finished nevertheless."""
         with ExitStack() as each:
             for news_day in news_days:
                 file = self._files.pop(news_day)
@@ -247,7 +247,7 @@ def _not_modified_page(answer: NotModifiedResponse, last: Capture) -> Page:
 
 
 def _create_part(folder: Path, stem: str) -> tuple[Path, FileIO]:
-    """Create and lock a ``.part`` whose final name is free: a retried run writes ``~2``, ``~3``, ..."""
+    """Create and lock a ``.part`` with a free final name: a retried run writes ``~2``, ``~3``, ..."""
     number = 0
     while True:
         number += 1
@@ -265,7 +265,7 @@ def _create_part(folder: Path, stem: str) -> tuple[Path, FileIO]:
 
 
 def lock_part(file: BinaryIO | FileIO, part: Path) -> bool:
-    """Lock the file; return whether that succeeded and it is still the one at ``part``."""
+    """Lock the file; return whether that succeeded and the file is still at ``part``."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(file.fileno()), part.stat())
@@ -284,7 +284,7 @@ def publish_part(file: BinaryIO | FileIO, part: Path, *, durability: Durability)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
+    """Sync a folder, so that the names in it are durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -293,19 +293,19 @@ def sync_folder(folder: Path) -> None:
 
 
 def finish_dead_part(part: Path, *, durability: Durability) -> Path | None:
-    """Cut the torn tail of a dead writer's ``.part`` and give it its final name.
+    """Truncate a dead writer's ``.part`` to whole records and give it its final name.
 
     Return None if a living writer holds it, or if it has no whole record (then it is removed).
     """
     try:
         file = part.open("r+b")
-    except FileNotFoundError:  # its living writer has just finished it
+    except FileNotFoundError:  # its writer has just finished it
         return None
     with file:
         if not lock_part(file, part):
             return None
         end = 0
-        for member in members_of(file):  # damage before good records stays, and verify reports it
+        for member in members_of(file):  # damage before whole records stays; verify reports it
             if isinstance(member, Member):
                 end = member.offset + member.length
         if end == 0:

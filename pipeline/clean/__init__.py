@@ -1,7 +1,7 @@
 """Turn a page into an Article, or into the reason why it is rejected. No network, no files.
 
 ``article`` has the public entry points. Line rules are data in ``boilerplate``, page types and rejections are in
-``page_types``, and ``plain_text`` reads plain text, whose characters it keeps.
+``page_types``, and ``plain_text`` reads plain text without changing its characters.
 """
 
 from pipeline.clean.article import Explanation, clean, explain, extract

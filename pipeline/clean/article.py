@@ -26,9 +26,9 @@ _DEEP_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An article, and how often each rule fired on its page: line rules by name, layout rules as "drop: SELECTOR".
+    """An article, and the number of matches of each rule: line rules by name, layout rules as "drop: SELECTOR".
 
-    ``evidence`` says, for a person, why the page has its type.
+    ``evidence`` says why the page has its type; it is for people.
     """
 
     article: Article
@@ -38,7 +38,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _PageContent:
-    """Values read off one page. ``pieces`` do not include the title."""
+    """Values extracted from one page. ``pieces`` do not include the title."""
 
     markup: Markup
     identity: tuple[str | None, str]
@@ -63,25 +63,25 @@ def clean(
     payload_digest: str | None = None,
     rules: tuple[LayoutRule, ...] = (),
 ) -> Article | Rejected:
-    """Return the page's article, or why the page is rejected. Equal pages and ``rules`` give equal values.
+    """Return the page's article, or why the page is rejected. The same page and ``rules`` give the same result.
 
-    Raises: UndecodablePageError when the bytes give no text.
+    Raises: UndecodablePageError if the bytes cannot be decoded to text.
     """
     explained = explain(page, Origin(source_key, publisher, payload_digest, rules))
     return reject_reason(explained.article, evidence=explained.evidence) or explained.article
 
 
 def extract(page: Page, *, source_key: str) -> Article:
-    """Return the article of a page of any type, rejected ones included. See ``explain``."""
+    """Return the article of a page of any type, also of a rejected one. See ``explain``."""
     return explain(page, Origin(source_key)).article
 
 
 def explain(page: Page, origin: Origin) -> Explanation:
-    """Return the article of a page of any type, rejected ones included, and how often each rule fired.
+    """Return the article of a page of any type, also of a rejected one, and the number of matches of each rule.
 
-    A page without anything to read gives an Article without text whose ``flags`` say why: ``empty``, ``content_type``,
+    For a page without readable text the article has no text, and its ``flags`` say why: ``empty``, ``content_type``,
     ``too_many_elements``, ``too_much_text`` or ``parse_error``.
-    Raises: UndecodablePageError when the bytes give no text.
+    Raises: UndecodablePageError if the bytes cannot be decoded to text.
     """
     kind = media_kind_of(page)
     if not page.body or page.body.isspace():
@@ -92,7 +92,7 @@ def explain(page: Page, origin: Origin) -> Explanation:
 
 
 def _html_article(page: Page, origin: Origin) -> Explanation:
-    """Return the article of an HTML page. Without any text it has a flag that says why.
+    """Return the article of an HTML page. Without text it has a flag that says why.
 
     Raises: UndecodablePageError.
     """
@@ -202,7 +202,7 @@ def _field_methods(
 
 
 def _empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
-    """Return the Article of a page without anything to read: no text, no blocks, and a flag that says why."""
+    """Return the article of a page without readable text: no text, no blocks, and a flag that says why."""
     canonical, article_id = page_identity(page)
     url = page.final_url or page.url
     content_hash = content_hash_of(None, ())

@@ -28,7 +28,7 @@ _TAIL = re.compile(
 )
 _INITIAL_AT_END = re.compile(r"\b(?:[A-Z]|Jr|Sr)\.$")
 _SPLIT = re.compile(r"\s*(?:;|\||•|·|\n|\s/\s|,?\s+(?:and|und|et|y|e|with|mit|og|och|&)\s+|,)\s*", re.I)
-# "Ann Bell and Cy Dorn, Paris": what follows the last of several names is a place or a role.
+# "Ann Bell and Cy Dorn, Paris": the text after the last of several names is a place or a role.
 _AFTER_LAST = re.compile(
     r"(\s(?:and|und|et|y|och|og|&)\s[^,;|]+),(?!.*\s(?:and|und|et|y|och|og|&)\s).*$", re.IGNORECASE
 )
@@ -61,19 +61,19 @@ _REL_AUTHOR = "//*[@rel='author'] | //*[contains(concat(' ', @itemprop, ' '), ' 
 _BYLINE_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:es|en)?|auteurs?|autore|verfasser)(?:$|[\s_-])|"
                            r"[a-z](?:Author|Byline)(?:$|[\s_-])", re.IGNORECASE)  # fmt: skip
 _NO_BYLINE = re.compile(r"bio|avatar|img|image|photo|social|follow|box|about|e-?mail", re.IGNORECASE)
-# A line that nothing marks is a byline where it is a by-word and capitalised names alone.
+# A line without author markup is a byline only if it is a word for "by" and capitalised names.
 _SIGNED = re.compile(
     r"^(?i:by|von|par|por|di|door|av|af|przez)\s*:?\s+(?:[^\W\d_a-z][\w.'’-]*|(?:de|van|von|der|del|da|la|le|"
     r"and|und|et|y|e|och|og|en)\b|[,&|\s]+)+$"
 )
 _MAX_BYLINE = 120
 _MAX_AUTHORS = 12
-_MAX_BYLINES, _BYLINE_CHARS = 100, 1000  # more or longer is no byline
+_MAX_BYLINES, _BYLINE_CHARS = 100, 1000  # more or longer texts are not bylines
 
 
 @dataclass(frozen=True, slots=True)
 class Authors:
-    """Names of people in the page's order, and the method that found them."""
+    """Names of people in page order, and the method that found them."""
 
     names: tuple[str, ...]
     method: str
@@ -81,7 +81,7 @@ class Authors:
 
 @dataclass(frozen=True, slots=True)
 class _AuthorSource:
-    """Texts that may name authors. One word is a name only in markup of the author: ``min_words``."""
+    """Texts that may contain authors. ``min_words``: a single word is a name only in author markup."""
 
     method: str
     texts: tuple[str, ...]
@@ -89,7 +89,7 @@ class _AuthorSource:
 
 
 def read_authors(markup: Markup, *, publisher: str | None, domain: str | None, title: str | None) -> Authors:
-    """Return the authors' names in the page's order, from the first place that names people.
+    """Return the authors' names in page order, from the first place with names of people.
 
     Order: JSON-LD, meta elements, rel=author and microdata, a byline near the headline, trafilatura. A fuller name
     from a later place replaces a single word.
@@ -127,14 +127,14 @@ def _places(markup: Markup, title: str | None) -> Iterator[_AuthorSource]:
 
 
 def _labelled_authors(markup: Markup) -> Iterator[str]:
-    """Yield the authors that cards for social media show under a label such as "Written by"."""
+    """Yield the authors that social media cards have under a label such as "Written by"."""
     for index in ("1", "2"):
         if _WRITTEN_BY.match(markup.meta(f"twitter:label{index}")):
             yield markup.meta(f"twitter:data{index}")
 
 
 def _bylines(root: Tree, title: str | None) -> tuple[str, ...]:
-    """Return the first text near the headline that says "by" or is in an element with a byline class."""
+    """Return the first text near the headline that starts with "by" or is in an element with a byline class."""
     for shown in texts_near_headline(root, title=title):
         if len(shown.text) >= _MAX_BYLINE:
             continue
@@ -159,7 +159,7 @@ def _linked_authors(markup: Markup) -> Iterator[str]:
 
 
 def _is_organisation(types: frozenset[str]) -> bool:
-    """Return whether JSON-LD types name an organisation. A value typed Person and Organization is a person."""
+    """Return whether JSON-LD types mean an organisation. A value that is both Person and Organization is a person."""
     return "Person" not in types and any(name.endswith("Organization") or name == "Brand" for name in types)
 
 
@@ -187,7 +187,7 @@ def _split(raw: str) -> Iterator[str]:
     for part in _SPLIT.split(_AFTER_LAST.sub(r"\1", _BY.sub("", tidy(raw)))):
         whole = _BY.sub("", tidy(part)).strip(" ,:;-–—|\"'*")
         name = _TAIL.sub("", whole).strip(" ,:;-–—|\"'*")
-        if name and (name == whole or " " in name):  # one word left of a longer line is a role, not a name
+        if name and (name == whole or " " in name):  # a single word of a longer line is a role, not a name
             yield _title_case(name if _INITIAL_AT_END.search(name) else name.rstrip("."))
 
 
@@ -196,7 +196,7 @@ def _title_case(name: str) -> str:
 
 
 def is_person_name(name: str, *, min_words: int = 2) -> bool:
-    """Return whether a string can be a person's name: at most five words, no organisation, address or category."""
+    """Return whether a string can be a person's name: at most 5 words, no organisation, address or category."""
     words = name.split()
     if not min_words <= len(words) <= 5 or not 3 <= len(name) <= 50:
         return False

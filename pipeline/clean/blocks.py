@@ -1,4 +1,4 @@
-"""Shared values of page cleaning: text pieces, extracted fields, a page's origin, and the text made of pieces."""
+"""Shared values of page cleaning: text pieces, extracted fields, the origin of a page, and the joined text."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from pipeline.model.article import BlockKind
 
 @dataclass(frozen=True, slots=True)
 class TextPiece:
-    """A stretch of an article before it has offsets. ``text`` is tidy, not empty and has no line break."""
+    """A part of an article before it has offsets. ``text`` is tidy, not empty and has no line break."""
 
     kind: BlockKind
     text: str
@@ -22,7 +22,7 @@ class TextPiece:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedField:
-    """A text and the method that found it; None and "unknown" where nothing gives it."""
+    """A text and the method that found it; None and "unknown" if it is not found."""
 
     text: str | None
     method: str
@@ -38,7 +38,7 @@ def first_nonempty(places: Iterable[tuple[str, str | None]]) -> ExtractedField:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a page comes from. ``publisher`` wins over the page; ``payload_digest`` is of its record."""
+    """The origin of a page. ``publisher`` overrides the page; ``payload_digest`` is of its record."""
 
     source_key: str
     publisher: str | None = None

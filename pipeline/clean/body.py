@@ -17,7 +17,7 @@ from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.model import LayoutRule
 from pipeline.model.article import BlockKind
 
-# Picture captions and their places among the paragraphs.
+# Image captions and their places among the paragraphs.
 
 _CAPTION_PATH = (
     "//figcaption | //*[self::div or self::p or self::span][@itemprop='caption'] | "
@@ -35,20 +35,20 @@ _CREDIT_TAIL = re.compile(
     re.IGNORECASE,
 )
 _CAPTION_MIN_WORDS, _CAPTION_MAX_WORDS = 3, 90
-_MAX_ECHOES = 300  # each is compared with each line; a page with more pictures is a gallery
+_MAX_ECHOES = 300  # each is compared with each line; a page with more images is a gallery
 _KEY_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Captions:
-    """Captions of a page. ``shown`` has them with page positions; ``echoes`` are texts that a body may repeat."""
+    """Captions of a page. ``shown`` has them with page positions; ``echoes`` are texts that the body may repeat."""
 
     shown: tuple[tuple[int, str], ...]
     echoes: tuple[str, ...]
     positions: dict[str, int]
 
     def insert_into(self, pieces: Sequence[TextPiece]) -> tuple[TextPiece, ...]:
-        """Return the pieces with captions at their places; captions after the article's end are dropped."""
+        """Return the pieces with captions in their places; captions after the end of the article are dropped."""
         places = self._places(pieces)
         if not places:
             return tuple(pieces)
@@ -61,7 +61,7 @@ class Captions:
         return tuple(woven)
 
     def _places(self, pieces: Iterable[TextPiece]) -> list[int]:
-        """Return the page position of each piece; where it is not found, that of the piece before."""
+        """Return the page position of each piece; if it is not found, the position of the previous piece."""
         places, last = [], -1
         for piece in pieces:
             last = max(last, self.positions.get(_position_key(piece.text), last))
@@ -70,7 +70,7 @@ class Captions:
 
 
 def read_captions(root: Tree) -> Captions:
-    """Return the captions of a page in page order, each once, without picture credits."""
+    """Return the captions of a page in page order, each once, without photo credits."""
     elements = (element for element in _outermost(root.xpath(_CAPTION_PATH)) if not _is_elsewhere(element))
     captions = {element: _caption_text(element) for element in elements}
     tags = {element.tag for element in captions}.difference(_PLACED_TAGS)
@@ -127,16 +127,16 @@ def _caption_text(element: Tree) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LayoutResult:
-    """The page to read the body from, and the number of elements that each rule of the day matched."""
+    """The page after the layout rules, and the number of elements that each rule of the day matched."""
 
     root: Tree
     fired: dict[str, int]
 
 
 def apply_layout(root: Tree, rules: Iterable[LayoutRule], *, day: date) -> LayoutResult:
-    """Return the page after the rules of a day: without dropped elements, and only the kept container if any.
+    """Return the page after the rules of a day: without dropped elements, and reduced to the kept container, if any.
 
-    ``root`` is unchanged. A ``keep`` without a match changes nothing; its count of 0 shows a changed layout.
+    ``root`` is unchanged. A ``keep`` without a match has no effect; its count of 0 shows that the layout has changed.
     """
     fired: dict[str, int] = {}
     holding = [rule for rule in rules if rule.holds_on(day)]
@@ -155,7 +155,7 @@ def _selector(css: str) -> CSSSelector:
 
 
 def _drop(root: Tree, css: str) -> int:
-    """Remove elements but not the text after them. The root cannot be dropped."""
+    """Remove elements, but not the text after them. The root cannot be dropped."""
     found = [element for element in _selector(css)(root) if element.getparent() is not None]
     for element in found:
         element.drop_tree()
@@ -163,7 +163,7 @@ def _drop(root: Tree, css: str) -> int:
 
 
 def _keep(root: Tree, css: str) -> int:
-    """Remove everything from the page but the container of the body."""
+    """Remove everything except the container of the body from the page."""
     found: list[Tree] = _selector(css)(root)
     body = root.find("body")
     if found and body is not None and found[0] is not body:
@@ -175,7 +175,7 @@ def _keep(root: Tree, css: str) -> int:
     return len(found)
 
 
-# The body itself.
+# The body.
 
 _HEADING_TAGS = ("head", "h1", "h2", "h3", "h4", "h5", "h6")
 _ITEM_TAGS = ("item", "li", "row", "tr")
@@ -186,8 +186,8 @@ _BLOCK_TAGS = frozenset(
 _SKIPPED_TAGS = frozenset({"graphic", "figure", "figcaption", "img", "code", "script", "style", "form", "button"})
 _BREAK_TAGS = ("lb", "br")
 _SENTENCE_ENDS = tuple('.!?…:"”’»')
-_RULER = re.compile(r"^[_*=~-]{3,}\s+")  # a drawn line before a closing note
-# Precision mode missed the body if it gives less than this share of the densest run of paragraphs.
+_RULER = re.compile(r"^[_*=~-]{3,}\s+")  # a ruler before a closing note
+# Precision mode has missed the body if it gives less than this share of the densest run of paragraphs.
 _RECALL_SHARE = 0.5
 _RECALL_MIN_WORDS = 120
 _SECOND_LOOK_WORDS = 100
@@ -195,7 +195,7 @@ _SECOND_LOOK_WORDS = 100
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Headings, paragraphs and list items in page order, and the mode of the extractor that chose them."""
+    """Headings, paragraphs and list items in page order, and the extractor mode that selected them."""
 
     pieces: tuple[TextPiece, ...]
     method: str
@@ -206,11 +206,11 @@ class Body:
 
 
 def read_body(root: Tree) -> Body:
-    """Return the article's body; it has no pieces where none is found.
+    """Return the body of an article; without pieces if none is found.
 
     "fast": precision mode without trafilatura's fallback extractors, which change nothing on a news page and take a
-    third of the time. "precision": with them, where "fast" gave little. "recall": where the page's densest run of
-    paragraphs is much longer than the result of precision mode.
+    third of the time. "precision": with them, if "fast" gives little. "recall": if the densest run of paragraphs on the
+    page is much longer than the result of precision mode.
     """
     body = Body(_extract(root, is_recall=False, is_fast=True), "fast")
     if body.word_count < _SECOND_LOOK_WORDS:
@@ -224,19 +224,19 @@ def read_body(root: Tree) -> Body:
 
 
 def _extract(root: Tree, *, is_recall: bool, is_fast: bool = False) -> tuple[TextPiece, ...]:
-    options = copy(_options(is_recall=is_recall, is_fast=is_fast))  # trafilatura writes into them
+    options = copy(_options(is_recall=is_recall, is_fast=is_fast))  # trafilatura modifies them
     document = trafilatura.bare_extraction(root, options=options)
     return tuple(_pieces(document.body)) if document is not None else ()
 
 
 @cache
 def _options(*, is_recall: bool, is_fast: bool) -> Extractor:
-    """Return trafilatura's options. To make them takes as long as a small page: it reads the configuration."""
+    """Return trafilatura's options. Creating them takes as long as a small page, because it reads the configuration."""
     return Extractor(output_format="txt", fast=is_fast, precision=not is_recall, recall=is_recall, comments=False)
 
 
 def _densest_words(root: Tree) -> int:
-    """Return the most words that the long paragraphs of one parent have together."""
+    """Return the maximum number of words in the long paragraphs of one parent."""
     words: dict[Tree, int] = {}
     for paragraph in root.iter("p"):
         count = len("".join(paragraph.itertext()).split())
@@ -272,7 +272,7 @@ def _block(element: Tree, outer: BlockKind) -> Iterator[TextPiece]:
 
 
 def _inline(element: Tree) -> Iterator[str | None]:
-    """Yield the texts of an inline element, None for a line break in it."""
+    """Yield the texts of an inline element, None for a line break."""
     if element.tag in _BREAK_TAGS:
         yield None
     yield element.text or ""
@@ -283,7 +283,7 @@ def _inline(element: Tree) -> Iterator[str | None]:
 
 
 def _join_lines(parts: Iterable[str | None], kind: BlockKind) -> Iterator[TextPiece]:
-    """Yield one piece per line; a break inside a sentence is a space."""
+    """Yield one piece per line; a line break inside a sentence becomes a space."""
     lines, current = [], ""
     for part in parts:
         if part is None:

@@ -1,4 +1,4 @@
-"""Boilerplate removal: lines of a body that are not the story. The rules are data, and a run counts each by name."""
+"""Boilerplate removal: drop lines that are not part of the story. The rules are data; a run counts each by name."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Literal
 from pipeline.clean.blocks import TextPiece
 from pipeline.clean.metadata import fold_title
 
-# Part of ``Article.extractor``. Raise it with every change of the results of this package.
+# Part of ``Article.extractor``. Increase it with every change of this package's results.
 GENERATION = 2
 
 LinePosition = Literal["any", "head", "tail"]
@@ -17,7 +17,7 @@ LinePosition = Literal["any", "head", "tail"]
 
 @dataclass(frozen=True, slots=True)
 class LineRule:
-    """A line of at most ``max_words`` that matches is left out. "head" and "tail" mean near the body's start or end."""
+    """Drops a matching line of at most ``max_words``. "head" and "tail" mean near the start or end of the body."""
 
     name: str
     pattern: re.Pattern[str]
@@ -165,7 +165,7 @@ LINE_RULES = (
     _rule("tweet_signature", r"^\W*[—–-] .{2,60}\(@\w{2,20}\)", 16),
 )
 
-# A short line that opens a list of other stories. Near the end of a body, the lines after it are dropped.
+# A short line that starts a list of other stories. Near the end of a body, all lines after it are dropped.
 STORY_ENDS = re.compile(
     r"^\W*(?:popular|most (?:read|popular|viewed)|trending(?: now)?|related(?: (?:articles?|stories|posts|"
     r"content|topics))?|"
@@ -180,25 +180,25 @@ STORY_ENDS = re.compile(
 STORY_ENDS_MAX_WORDS = 8
 
 
-# The rules applied to a body.
+# Application of the rules to a body.
 
 _HEAD_PIECES, _TAIL_PIECES = 3, 4  # pieces near the start and the end
 _ECHO_MAX_WORDS = 90
 _ECHO_SHARE = 0.8
-_STORY_SHARE = 0.8  # a list of other stories comes after this share of the words
+_STORY_SHARE = 0.8  # a list of other stories starts after this share of the words
 _WORDS = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLines:
-    """The pieces of the story, and how often each rule fired."""
+    """The pieces of the story, and the number of matches of each rule."""
 
     pieces: tuple[TextPiece, ...]
     fired: Counter[str]
 
 
 def keep_story_lines(pieces: Sequence[TextPiece], *, title: str | None, echoes: Iterable[str]) -> StoryLines:
-    """Return a body without repeated titles and captions, repeats, boilerplate and headings at the end."""
+    """Return a body without repeated titles, captions and lines, boilerplate, and headings at the end."""
     fired: Counter[str] = Counter()
     seen: set[str] = set()
     folded_title = fold_title(title or "")
@@ -221,7 +221,7 @@ def keep_story_lines(pieces: Sequence[TextPiece], *, title: str | None, echoes: 
 
 
 def _story_end(pieces: Sequence[TextPiece]) -> int:
-    """Return the index of the line that opens a list of other stories, else the number of pieces."""
+    """Return the index of the line that starts a list of other stories, else the number of pieces."""
     total, read = sum(piece.word_count for piece in pieces), 0
     for index, piece in enumerate(pieces):
         if piece.word_count <= STORY_ENDS_MAX_WORDS and read > _STORY_SHARE * total and STORY_ENDS.match(piece.text):

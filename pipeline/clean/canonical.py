@@ -1,4 +1,4 @@
-"""Identity of a page: its canonical URL and article id, from the page's head alone, so that archiving stays fast."""
+"""Identity of a page: its canonical URL and article id, from only the page's head, so that archiving is fast."""
 
 import re
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _HEAD_MAX = 400_000
 
 
 class PageIdentity(NamedTuple):
-    """Which article a page is. ``canonical_url`` is None where the page has no URL."""
+    """The article of a page. ``canonical_url`` is ``None`` for a page without a URL."""
 
     canonical_url: str | None
     article_id: str
@@ -25,17 +25,17 @@ def page_identity(page: Page) -> PageIdentity:
     """Return a page's canonical URL and its article_id.
 
     The canonical link, else og:url, counts if it is on the same site and not its front page; else the final URL
-    counts. A page without any URL is identified by its decoded text. Raises: nothing.
+    counts. A page without a URL is identified by its decoded text. Raises: nothing.
     """
     try:
         text = decode_body(page).text
-    except UndecodablePageError:  # cleaning reports it; here any stable text will do
+    except UndecodablePageError:  # cleaning reports it; here any stable text is enough
         text = page.body.decode("latin-1")
     return identity_of(page, text=text)
 
 
 def identity_of(page: Page, *, text: str) -> PageIdentity:
-    """Return ``page_identity`` of a page whose text is decoded already."""
+    """Return ``page_identity`` of a page with text that is already decoded."""
     final = try_canonical_url(page.final_url or page.url)
     named = _stated_urls(text, page) if media_kind_of(page) == "html" else ()
     canonical = next((url for url in named if _is_same_site(url, final)), final)
@@ -55,7 +55,7 @@ def _stated_urls(text: str, page: Page) -> tuple[str, ...]:
 
 
 def try_canonical_url(url: str | None, *, base: str = "") -> str | None:
-    """Return the canonical form of a URL, relative to ``base``; None for what is not a web address."""
+    """Return the canonical form of a URL, relative to ``base``; None if it is not a web address."""
     if not url or not url.strip():
         return None
     try:
@@ -65,7 +65,7 @@ def try_canonical_url(url: str | None, *, base: str = "") -> str | None:
 
 
 def _is_same_site(url: str, final: str | None) -> bool:
-    """Return whether two URLs share a site. The front page as link of another page is a template's mistake."""
+    """Return whether two URLs are on one site. A link of another page to the front page is a mistake of a template."""
     if final is None:
         return True
     return domain_of(url) == domain_of(final) and (urlsplit(url).path != "/" or urlsplit(final).path == "/")

@@ -1,6 +1,6 @@
 """Publication and modification times of an article, and the method that found them.
 
-``read_published`` is the entry point. Before it: written days, moments, time zones, and the day shown on the page.
+``read_published`` is the entry point. Above it: written days, moments, time zones, and the day visible on the page.
 """
 
 import re
@@ -25,8 +25,8 @@ from pipeline.model.article import DateMethod
 
 
 def _read_months() -> dict[str, int]:
-    """Return month numbers by folded name. The file has one line per language and a bar between spellings."""
-    # CLDR's tables (Babel) lack spellings that pages use ("setiembre", "mrz") and have other words ("pro").
+    """Return month numbers by folded name. The file has one line per language; a bar separates spellings."""
+    # CLDR's tables (Babel) lack spellings that pages use ("setiembre", "mrz") and have unrelated words ("pro").
     lines = resources.files("pipeline.clean").joinpath("data", "months.csv").read_text("utf-8").splitlines()
     return {
         name.casefold(): number
@@ -50,7 +50,7 @@ _MONTH_NAMED = re.compile(rf"([^\W\d_]{{3,12}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?
 def written_day(text: str, *, is_month_first: bool = False) -> date | None:
     """Return the first existing day written in a text, or None.
 
-    ``is_month_first``: 3/4/2026 is 4 March, as in the United States; a number over 12 is always a day.
+    With ``is_month_first`` 3/4/2026 is 4 March, as in the United States; a number over 12 is always a day.
     """
     found = (
         (match.start(), day)
@@ -86,7 +86,7 @@ def _month(name: str) -> int:
 def _day(year: str, month: str | int, day: str) -> date | None:
     try:
         return date(int(year), int(month), int(day))
-    except ValueError:  # 31 February, a word that is no month
+    except ValueError:  # 31 February, a word that is not a month
         return None
 
 
@@ -106,10 +106,10 @@ _WIDEST_ZONE = timedelta(hours=14)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A point in time, UTC. With precision "day" it is midnight of the day as written.
+    """A point in time, UTC. With precision "day" it is midnight of the written day.
 
-    ``zone`` is the offset as written, such as "+02:00", or None. ``clock`` is the local time that was written without
-    a zone; its UTC zone only makes it comparable.
+    ``zone`` is the offset as written, such as "+02:00", or None. ``clock`` is the local time of a text without a zone;
+    its UTC zone only makes it comparable.
     """
 
     when: datetime
@@ -119,9 +119,9 @@ class Moment:
 
 
 def parse_moment(text: str) -> Moment | None:
-    """Return the moment that a text states, or None.
+    """Return the moment in a text, or None.
 
-    Exact midnight with a zone is a day that a template formatted as a time: the result has the precision "day".
+    Exact midnight with a zone is a day that a template has formatted as a time: the result has the precision "day".
     """
     text = text.strip()[:80]
     try:
@@ -156,7 +156,7 @@ def _offset(zone: str) -> timedelta:
     digits = zone[1:].replace(":", "").ljust(4, "0")
     size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     if size > _WIDEST_ZONE:
-        raise ValueError(f"no zone is {zone} from UTC")
+        raise ValueError(f"no time zone has the offset {zone}")
     return -size if zone[0] == "-" else size
 
 
@@ -167,7 +167,7 @@ def zone_text(offset: timedelta) -> str:
 
 
 def in_zone(when: datetime, zone: str | None) -> datetime:
-    """Return the same moment in a zone such as "+02:00"; unchanged where the zone is None."""
+    """Return the same moment in a zone such as "+02:00"; unchanged without a zone."""
     return when.astimezone(timezone(_offset(zone))) if zone else when
 
 
@@ -208,20 +208,20 @@ def doubt_of(moment: Moment, *, fetched_at: datetime) -> str | None:
     return None
 
 
-# The zone of a publication time: as written, or as other markup of the page shows it.
+# The zone of a publication time: as written, or from other markup of the page.
 
 _UTC_ZONE = "+00:00"
 _SAME_MINUTE = timedelta(seconds=59)
-_QUARTER = timedelta(minutes=15)  # every offset in use is a multiple of it
-_NEARBY = timedelta(days=7)  # a publisher's offset is taken as constant over this time
+_QUARTER = timedelta(minutes=15)  # every offset in use is a multiple of this
+_NEARBY = timedelta(days=7)  # a publisher's offset is assumed constant for this time
 
 
 def with_zone(moment: Moment, others: Iterable[Moment], root: Tree) -> Moment:
-    """Return a moment with the zone that other times of the page show.
+    """Return a moment with the zone that other times of the page have.
 
-    A time of day without a zone gets the zone of another statement of the same time, or the one offset of all times
-    within a week. A time in UTC gets the offset with which the page writes the same instant elsewhere. Any other
-    moment is unchanged: a zone is never guessed.
+    A time of day without a zone gets the zone of another statement of the same time, or the common offset of all times
+    within a week. A time in UTC gets the offset of the same instant elsewhere on the page. Any other moment is
+    unchanged: a zone is never guessed.
     """
     others = tuple(others)
     if moment.clock is not None:
@@ -251,7 +251,7 @@ def _near_offset(moment: Moment, others: Iterable[Moment]) -> str | None:
 
 
 def _local_spelling(moment: Moment, others: Iterable[Moment], root: Tree) -> str | None:
-    """Return the offset with which the page writes the same instant elsewhere, scripts included."""
+    """Return the offset of the same instant elsewhere on the page, including scripts."""
     same = (other.zone for other in others if other.precision == "second" and _is_same_minute(other, moment))
     stated = next((zone for zone in same if zone not in (None, _UTC_ZONE)), None)
     if stated is not None:
@@ -269,7 +269,7 @@ def _is_same_minute(one: Moment, two: Moment) -> bool:
     return abs(one.when - two.when) <= _SAME_MINUTE
 
 
-# The publication day shown near the headline, for pages whose markup states none.
+# The published day visible near the headline, for pages without a date in their markup.
 
 _HAS_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NOT_PUBLISHED = re.compile(
@@ -279,7 +279,7 @@ _NOT_PUBLISHED = re.compile(
 )
 _DATE_CLASS = re.compile(r"date|datum|data\b|fecha|publi|posted|time|byline|meta|info", re.IGNORECASE)
 _DATE_LINE_CHARS = 90
-_LINE_CHARS = 36  # of a line whose class does not say date: room for a name, a place and a clock time beside the date
+_LINE_CHARS = 36  # of a line without a date class: enough for a name, a place and a time of day with the date
 
 
 def visible_day(root: Tree, *, title: str | None, is_month_first: bool) -> date | None:
@@ -328,7 +328,7 @@ _URL_DAY = re.compile(r"/((?:19|20)\d{2})[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]
 
 @dataclass(frozen=True, slots=True)
 class PublicationTime:
-    """When an article was published and changed, the method that found it, and doubts as sorted ``flags``."""
+    """Publication and modification time of an article, the method that found them, and doubts as sorted ``flags``."""
 
     when: datetime | None
     method: DateMethod
@@ -339,11 +339,11 @@ class PublicationTime:
 
 
 def read_published(markup: Markup, page: Page, *, title: str | None) -> PublicationTime:
-    """Return the publication time by the first method whose date is possible.
+    """Return the publication time from the first method with a possible date.
 
     Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
-    day shown near the headline, htmldate. The fetch time is only an upper bound. A time of day without a zone
-    anywhere on the page becomes a day, flagged ``date_without_zone``.
+    day visible near the headline, htmldate. The fetch time is only an upper bound. A time of day becomes a day, flagged
+    ``date_without_zone``, if the page gives no zone for it.
     """
     flags: set[str] = set()
     method, found = _first_possible(_candidates(markup, page, title), page, flags)
@@ -388,7 +388,7 @@ def _is_month_first(markup: Markup) -> bool:
 
 
 def _stated_moments(markup: Markup) -> Iterator[Moment]:
-    """Yield every time in the markup, publication before modification."""
+    """Yield every time in the markup, publication times before modification times."""
     for _, texts in _stated_dates(markup):
         yield from _parse_all(texts)
     yield from _parse_all(_time_elements(markup, _ANY_TIME))
@@ -423,7 +423,7 @@ def _time_elements(markup: Markup, paths: Iterable[str]) -> Iterator[str]:
 
 
 def _url_days(page: Page) -> Iterator[tuple[DateMethod, Moment]]:
-    """Yield the day in the URL, or the listing's hint where that gives a time on the same day."""
+    """Yield the day in the URL, or the listing's hint if it has a time on the same day."""
     found = _URL_DAY.search(page.final_url or page.url or "")
     day = parse_moment("-".join(found.groups())) if found else None
     hinted = _hinted_moment(page)

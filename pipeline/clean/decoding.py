@@ -1,6 +1,6 @@
-"""Decode a page: find its kind of document and its charset, and return its text.
+"""Decode a page: detect its kind of document and its charset, and return its text.
 
-A declared charset is used only where the bytes fit it.
+A declared charset is used only if the bytes are valid in it.
 """
 
 import codecs
@@ -15,10 +15,10 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Page
 
-# Single-byte charset of a Latin text: its words give the language, and the language gives the charset.
+# The single-byte charset of a Latin text: its words give the language, and the language gives the charset.
 
 _AROUND_HIGH = re.compile(rb"[^<>{}]{0,60}[\x80-\xff][^<>{}]{0,60}")
-_C1 = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks of windows charsets, control codes of ISO's
+_C1 = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks in windows charsets, control codes in ISO charsets
 _SAMPLE_BYTES, _LATIN_SAMPLE_CHARS = 200_000, 2000
 _SURE = 0.9
 _CENTRAL = ("pl", "cs", "sk", "hu", "sl", "hr", "bs")
@@ -41,7 +41,7 @@ def language_identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-# Kind of document, from the content type and the first bytes.
+# The kind of document, from the content type and the first bytes.
 
 MediaKind = Literal["html", "text", "other"]
 
@@ -62,7 +62,7 @@ _XML_FEED = re.compile(rb"<(?:rss|feed|urlset|sitemapindex|rdf:rdf)\b", re.I)
 
 
 def media_kind_of(page: Page) -> MediaKind:
-    """Return the kind of a page: from its content type, or from its first bytes where that is no help."""
+    """Return the kind of a page from its content type, or from its first bytes if the content type is no help."""
     head = page.body[:4096].replace(b"\x00", b"")
     if page.content_type in _HTML_TYPES:
         return "html"
@@ -86,26 +86,26 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Latin-1 pages mean windows-1252, as browsers read them.
+# Latin-1 means windows-1252, as in browsers.
 _BROWSER_CODECS = {"iso8859-1": "cp1252", "ascii": "cp1252", "latin-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 _PYTHON_ONLY_CODECS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")  # codecs, not charsets
 _SEVEN_BIT = ("iso2022", "hz")
 _BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x00\x1cftyp")
-# C0 controls except white space, and the replacement character: no text has them.
+# C0 controls except white space, and the replacement character: valid text has none.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
 _DETECT_BYTES = 200_000
-# The charsets that browsers detect. Without this list a Cyrillic page may be detected as Macintosh.
+# The charsets that browsers detect. Without this list, a Cyrillic page may be detected as Macintosh.
 _WEB_CHARSETS = (
     "utf-8", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866",
     "iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "koi8_u", "cp932", "euc_jp", "gb18030", "big5", "cp949", "euc_kr",
 )  # fmt: skip
-_UTF16_SHARE, _UTF16_RATIO = 0.05, 4  # even a Japanese page has ASCII markup, and its zero bytes are all on one side
+_UTF16_SHARE, _UTF16_RATIO = 0.05, 4  # even a Japanese page has ASCII markup, with all zero bytes on one side
 _SAMPLE_CHARS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedText:
-    """A page's text. ``is_repaired``: its bytes are not in the charset that it declares."""
+    """The text of a page. ``is_repaired``: its bytes are not in its declared charset."""
 
     text: str
     charset: str
@@ -113,15 +113,15 @@ class DecodedText:
 
 
 def decode_body(page: Page) -> DecodedText:
-    """Return the text of a page's bytes, all of it but the byte order mark.
+    """Return the whole text of a page, without the byte order mark.
 
     Evidence in order: the byte order mark, bytes that can only be Unicode, the charset of header and meta element,
-    then detection. Raises: UndecodablePageError when the result is not text.
+    then detection. Raises: UndecodablePageError if the result is not text.
     """
     body, bom = _without_bom(page.body)
     declared = _declared_codecs(page, body)
     charset = bom or _detect_unicode(body) or next((name for name in declared if _fits(body, name)), None)
-    if charset == "cp1252":  # the default of many servers, and every byte fits it
+    if charset == "cp1252":  # the default of many servers, and valid for all bytes
         charset = latin_charset(body) if _is_latin(body) else None
     text = body.decode(charset, "replace") if charset else _detect(body)
     undoubled = _repair_double_utf8(text) if charset == "utf-8" else None
@@ -130,8 +130,8 @@ def decode_body(page: Page) -> DecodedText:
         8, len(text[:_SAMPLE_CHARS]) // 20
     ):
         raise UndecodablePageError(
-            f"the bytes of {page.final_url or page.url or 'this page'} give no text (first {body[:8]!r}); "
-            "they are kept in the archive, look at them or drop the source's link to such files",
+            f"{page.final_url or page.url or 'this page'} cannot be decoded to text (first bytes {body[:8]!r}); its "
+            "bytes are in the archive; check them, or remove such links from the source",
             key=page.final_url or page.url or "",
             reason="undecodable",
         )
@@ -147,7 +147,7 @@ def _without_bom(body: bytes) -> tuple[bytes, str | None]:
 
 
 def _declared_codecs(page: Page, body: bytes) -> tuple[str, ...]:
-    """Return the codecs that header and meta element name, in that order."""
+    """Return the codecs in header and meta element, in that order."""
     header = _HEADER_CHARSET.search(page.headers.get("content-type", ""))
     meta = _META_CHARSET.search(body[:4096])
     names = [header.group(1) if header else None, meta.group(1).decode("ascii") if meta else None]
@@ -159,15 +159,15 @@ def _codec_named(name: str) -> str | None:
         info = codecs.lookup(name)
     except LookupError:
         return None
-    is_text = getattr(info, "_is_text_encoding", True)  # "hex", "rot13" and friends are not
+    is_text = getattr(info, "_is_text_encoding", True)  # "hex", "rot13" and similar codecs are not
     if not is_text or info.name.replace("-", "_") in _PYTHON_ONLY_CODECS:
         return None
-    # A page whose meta element can be read as ASCII is not in UTF-16.
+    # A page with a meta element that is readable as ASCII is not in UTF-16.
     return "utf-8" if info.name.startswith(("utf-16", "utf-32", "utf-7")) else _BROWSER_CODECS.get(info.name, info.name)
 
 
 def _detect_unicode(body: bytes) -> str | None:
-    """Return the Unicode encoding that the bytes cannot fit by chance, or None."""
+    """Return the Unicode encoding that the bytes cannot match by chance, or None."""
     if (wide := _utf16(body)) is not None:
         return wide
     if body.find(b"\x1b$") >= 0 and _fits(body, "iso2022_jp"):
@@ -186,7 +186,7 @@ def _utf16(body: bytes) -> str | None:
 
 
 def _is_latin(body: bytes) -> bool:
-    """Return whether bytes over 127 are mostly single, as in Latin text; runs of them are another script."""
+    """Return whether bytes over 127 are mostly isolated, as in Latin text; runs of them are another script."""
     return 2 * sum(map(len, _HIGH_RUN.findall(body))) <= len(_HIGH.findall(body))
 
 
@@ -211,9 +211,9 @@ def _fits(body: bytes, charset: str) -> bool:
 
 
 def _detect(body: bytes) -> str:
-    """Return the text of bytes that do not fit a declared charset.
+    """Return the text of bytes that are not valid in a declared charset.
 
-    Single bytes in Latin text are windows-1252 inside ASCII or UTF-8; runs of them are another script.
+    Isolated bytes in Latin text are windows-1252 inside ASCII or UTF-8; runs of them are another script.
     """
     strange = b"".join(_invalid_utf8(body))
     if not strange or _is_latin(body) or len(strange) < 20:
@@ -241,7 +241,7 @@ codecs.register_error(_AS_WINDOWS, _windows_bytes)
 
 
 def _undefined_bytes(error: UnicodeError) -> tuple[bytes, int]:
-    """Return the five bytes that windows-1252 leaves undefined and browsers read as control characters."""
+    """Encode the control characters that browsers read for the five undefined bytes of windows-1252."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lost = error.object[error.start : error.end]

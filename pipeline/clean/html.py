@@ -1,13 +1,13 @@
-"""Parse a page once, within fixed limits, and read text off its tree."""
+"""Parse a page once, within fixed limits, and extract text from its tree."""
 
 import re
 from typing import Any
 
 from lxml import etree, html
 
-# What XML cannot hold; a null byte would end the parse.
+# Characters that XML does not allow; a null byte would end the parse.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-# libxml2 compares each attribute of an element with all others: a tag with this many is kept without any.
+# libxml2 compares each attribute of an element with all others: a tag with this many attributes loses all of them.
 _ATTRIBUTES_MAX = 1000
 _LONG_TAG = 2 * _ATTRIBUTES_MAX
 _TAG = re.compile(r"<([a-z]\w*)[\s/](?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+(?:>|\Z)", re.IGNORECASE)
@@ -23,9 +23,9 @@ Tree = Any  # lxml.html.HtmlElement; lxml brings no types
 
 
 def parse_html(text: str) -> Tree | None:
-    """Return the root of a page, None where there is no element in it.
+    """Return the root of a page; None if it has no element.
 
-    libxml2 stops at 256 levels of nesting: what lies deeper is not in the tree, and nothing else overflows.
+    libxml2 stops at 256 levels of nesting: deeper elements are not in the tree, and nothing else overflows.
     """
     source = _TAG.sub(_bounded_tag, _ENCODING_DECLARATION.sub("", _CONTROLS.sub("", text), count=1))
     if not source.strip():
@@ -33,14 +33,14 @@ def parse_html(text: str) -> Tree | None:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         return html.document_fromstring(source.encode("utf-8"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError):  # nothing but comments or white space
+    except (etree.ParserError, etree.XMLSyntaxError):  # only comments or white space
         return None
 
 
 def excess_of(root: Tree) -> str | None:
     """Return the flag of ``EMPTY_FLAGS`` for a page that would take too long to read; None for any other.
 
-    Fixed limits, not a clock, give the same result on every machine. Time grows with the square of elements.
+    Fixed limits, unlike a timeout, give the same result on every machine. Time grows with the square of elements.
     """
     in_paragraphs = sum(1 for paragraph in root.iter("p") for _ in paragraph.iterdescendants())
     elements = characters = 0
@@ -60,7 +60,7 @@ def _bounded_tag(found: re.Match[str]) -> str:
 
 
 def tidy(text: str | None) -> str:
-    """Return a text without invisible characters, each run of white space as one space."""
+    """Return a text without invisible characters, with each run of white space as one space."""
     if not text:
         return ""
     return " ".join((text if text.isascii() else text.translate(_INVISIBLE)).split())
@@ -86,5 +86,5 @@ def text_start(element: Tree, length: int) -> str:
 
 
 def strip_unread(root: Tree) -> None:
-    """Remove elements that no reader sees, after the markup has been read. Later steps are faster without them."""
+    """Remove elements that are invisible to readers, after the markup has been read. Later steps become faster."""
     etree.strip_elements(root, *_UNREAD, with_tail=False)

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from pipeline.clean.html import Tree, tidy
 
-Node = Mapping[str, Any]  # one JSON-LD object as parsed; its values are whatever the publisher wrote
+Node = Mapping[str, Any]  # one parsed JSON-LD object; its values may have any type
 
 _NESTED = ("@graph", "mainEntity", "mainEntityOfPage", "hasPart")
 _MAX_NODES = 2000
@@ -28,7 +28,7 @@ _ARTICLE_TYPES = ("BlogPosting", "LiveBlogPosting", "Report", "SocialMediaPostin
 
 @dataclass(frozen=True, slots=True)
 class LinkedData:
-    """All JSON-LD objects of a page in page order, and those with an @id by their id."""
+    """All JSON-LD objects of a page in page order, and the objects with an @id by their id."""
 
     nodes: tuple[Node, ...]
     by_id: Mapping[str, Node]
@@ -42,7 +42,7 @@ class LinkedData:
         return tuple(node for node in self.nodes if is_article_type(types_of(node)))
 
     def resolved(self, value: object) -> object:
-        """Return what a {"@id": ...} reference points to, any other value as it is."""
+        """Return the target of a {"@id": ...} reference, any other value unchanged."""
         if isinstance(value, Mapping) and "name" not in value and isinstance(value.get("@id"), str):
             return self.by_id.get(value["@id"], value)
         return value
@@ -113,7 +113,7 @@ def is_article_type(types: frozenset[str]) -> bool:
 
 
 def plain_text(value: object) -> str:
-    """Return a JSON-LD text as a reader sees it, without entities and markup, tidy; "" for no text."""
+    """Return a JSON-LD text as visible to a reader, without entities and markup, tidy; "" without a text."""
     if isinstance(value, list) and value:
         value = value[0]
     if isinstance(value, Mapping):
@@ -128,5 +128,5 @@ def plain_text(value: object) -> str:
 
 
 def as_list(value: object) -> list[object]:
-    """Return a value that may be one or many as a list."""
+    """Return a value, which may already be a list, as a list."""
     return [] if value is None else list(value) if isinstance(value, list) else [value]

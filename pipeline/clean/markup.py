@@ -1,4 +1,4 @@
-"""A page's markup, indexed once: meta elements, JSON-LD, item properties."""
+"""The markup of a page, indexed once: meta elements, JSON-LD, microdata."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ class Markup:
     story: Node
 
     def meta(self, *names: str) -> str:
-        """Return the content of the first meta element of the first name that has one, else ""."""
+        """Return the content of the first meta element with the first matching name, else ""."""
         return next((values[0] for name in names if (values := self.metas.get(name))), "")
 
     def all_meta(self, *names: str) -> tuple[str, ...]:
-        """Return the contents of all meta elements of these names, in the order of names, then of the page."""
+        """Return the contents of all meta elements with these names, in the order of names, then of the page."""
         return tuple(value for name in names for value in self.metas.get(name, ()))
 
     def properties(self, name: str) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ class Markup:
 
 
 def read_markup(root: Tree, *, canonical: str | None) -> Markup:
-    """Return the markup of a page. ``canonical`` is the URL by which the article's own JSON-LD is found."""
+    """Return the markup of a page. ``canonical`` is the URL that identifies the article's own JSON-LD."""
     metas: dict[str, list[str]] = {}
     for element in root.iter("meta"):
         name = element.get("property") or element.get("name") or element.get("itemprop") or ""
@@ -60,5 +60,5 @@ def _property_value(element: Tree) -> str:
 
 
 def story_text(markup: Markup, *keys: str) -> str:
-    """Return the first text under one of these keys of the article's JSON-LD, else ""."""
+    """Return the first text of one of these keys in the article's JSON-LD, else ""."""
     return next((text for key in keys if (text := plain_text(markup.story.get(key)))), "")

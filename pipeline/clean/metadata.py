@@ -1,4 +1,4 @@
-"""Metadata of an article page, apart from dates and authors.
+"""Metadata of an article page, except dates and authors.
 
 Headline, standfirst, section, tags, publisher, language, news agency, paywall and text-mining opt-out.
 """
@@ -16,7 +16,7 @@ from pipeline.clean.jsonld import as_list, plain_text
 from pipeline.clean.markup import Markup, story_text
 from pipeline.model import Page
 
-# The headline, apart from site names, kickers and search titles.
+# The headline, without site names, kickers and search titles.
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«•:]+\s+|\s+-+\s+|\s*\|\s*|\s+//\s+")
 _WORDS = re.compile(r"[^\W_]+")
@@ -25,15 +25,15 @@ _HEADLINE_CHARS = 300
 
 
 def fold_title(text: str) -> str:
-    """Return a title for comparing: its words in lower case."""
+    """Return a title in the form for comparison: its words in lower case."""
     return " ".join(_WORDS.findall(text.casefold()))
 
 
 def read_headline(markup: Markup, *, hint: str | None) -> ExtractedField:
     """Return the article's headline.
 
-    A heading of the page that the markup's titles confirm wins; then JSON-LD, OpenGraph and the document's title
-    without the site's name; then a lone h1; last the listing's hint.
+    Order: a heading of the page that is confirmed by a title in the markup; JSON-LD, OpenGraph and the document's title
+    without the site name; a single h1; the listing's hint.
     """
     stated = [
         (method, claim)
@@ -74,7 +74,7 @@ def _meta_title(markup: Markup) -> str:
 
 
 def _headings(root: Tree, site: str) -> list[tuple[str, str]]:
-    """Return (tag, text) of the first h1 and h2 elements, h1 first, logos and site names left out."""
+    """Return (tag, text) of the first h1 and h2 elements, h1 first, without logos and site names."""
     found = []
     for tag in ("h1", "h2"):
         for element in list(root.iter(tag))[:12]:
@@ -105,7 +105,7 @@ def _confirmed_heading(headings: list[tuple[str, str]], claims: list[str]) -> st
 
 
 def _title_heading(headings: list[tuple[str, str]], whole: str) -> str | None:
-    """Return the heading that is a part of the document's title, the longest of several."""
+    """Return the longest heading that is a part of the document's title."""
     title = fold_title(whole)
     parts = {fold_title(part) for part in _SEPARATOR.split(whole)} | {title}
     matching = [text for _, text in headings if fold_title(text) in parts]
@@ -132,7 +132,7 @@ def _without_site(title: str, site: str) -> str | None:
     return tidy(cut.lstrip(_TRIM_BEFORE).rstrip(_TRIM_AFTER)) or tidy(title)
 
 
-# Short texts near the headline: dates and bylines are among them.
+# Short texts near the headline, such as dates and bylines.
 
 _ELSEWHERE_CLASS = re.compile(
     r"related|recommend|teaser|sidebar|side-bar|widget|footer|trending|popular|comment|calendar|archive|newest|latest|"
@@ -152,14 +152,14 @@ class VisibleText:
 
     @property
     def named(self) -> str:
-        """Class and id of the element, in one text."""
+        """Class and id of the element, as one text."""
         return f"{self.element.get('class') or ''} {self.element.get('id') or ''}"
 
 
 def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[VisibleText]:
-    """Yield the texts that follow the headline, in page order, then those shortly above it, nearest first.
+    """Yield the texts after the headline, in page order, then the texts shortly above it, nearest first.
 
-    They include menus, side columns, lists of other stories and comments: check a text with ``is_elsewhere``.
+    They include menus, sidebars, lists of other stories and comments: check a text with ``is_elsewhere``.
     """
     headline = _headline_element(root, fold_title(title or ""))
     above: deque[VisibleText] = deque(maxlen=_TEXTS_BEFORE)
@@ -192,7 +192,7 @@ def _visible_texts(root: Tree) -> Iterator[VisibleText]:
 
 
 def is_elsewhere(shown: VisibleText) -> bool:
-    """Return whether a text is outside the article: in a menu, a side column, a list or a comment."""
+    """Return whether a text is outside the article: in a menu, a sidebar, a list or a comment."""
     for each in (shown.element, *shown.element.iterancestors()):
         if each.tag in _OUTSIDE_TAGS or (
             each.tag != "body" and _ELSEWHERE_CLASS.search(f"{each.get('class')} {each.get('id')}")
@@ -206,10 +206,10 @@ def is_elsewhere(shown: VisibleText) -> bool:
 _SPLIT_TAGS = re.compile(r"\s*[,;]\s*")
 _MAX_TAGS = 30
 _LANGUAGE = re.compile(r"[a-z]{2}(?=$|[-_])", re.IGNORECASE)
-_LANGID_SURE = 0.9  # probability from which the text's own language beats the declared one
+_LANGID_SURE = 0.9  # minimum probability for the text's own language to override the declared one
 _LANGID_MIN_WORDS = 20
 _LANGID_CHARS = 600
-# Far more than a sixth of the words of an English text are among these; other languages have few of them.
+# Far more than a sixth of the words of an English text are in this set; other languages have few of them.
 _COMMON_WORDS = {
     "en": frozenset({
         "the", "of", "and", "to", "in", "that", "is", "was", "for", "on",
@@ -217,7 +217,7 @@ _COMMON_WORDS = {
     })
 }  # fmt: skip
 _COMMON_SHARE = 1 / 6
-# Patterns of news agencies in bylines, datelines and credits, by name.
+# Patterns of news agencies in bylines, datelines and credits, by agency name.
 _AGENCIES = {
     "Reuters": r"reuters", "AP": r"ap|associated press", "AFP": r"afp|agence france[- ]presse", "dpa": r"dpa",
     "PA Media": r"pa media|press association", "UPI": r"upi|united press international", "Bloomberg": r"bloomberg",
@@ -230,7 +230,7 @@ _AGENCY_IN_CREDIT = {
 _AGENCY_IN_DATELINE = {
     name: re.compile(rf"^.{{0,60}}\((?:{words})\)", re.I | re.S) for name, words in _AGENCIES.items()
 }
-# An agency that is not in the list signs in the same way: "PORT ARLEN (Northwire) - ...".
+# An agency that is not in the list has the same dateline form: "PORT ARLEN (Northwire) - ...".
 _SIGNED_DATELINE = re.compile(
     r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [A-Z][\w. ]{1,25})?\s*\(([A-Z][\w ]{1,24})\)\s*[-–—]{1,2}\s"
 )
@@ -245,7 +245,7 @@ _TEASER = re.compile(
     re.IGNORECASE,
 )
 _STUB_WORDS = 120
-_PAID_WORDS = 300  # a page with more words is complete, even if it says that it is not free
+_PAID_WORDS = 300  # a page with more words is complete, even if its markup says that it is not free
 
 
 def read_section(markup: Markup) -> ExtractedField:
@@ -255,7 +255,7 @@ def read_section(markup: Markup) -> ExtractedField:
 
 
 def read_tags(markup: Markup) -> tuple[str, ...]:
-    """Return the publisher's keywords in the page's order, each once."""
+    """Return the publisher's keywords in page order, each once."""
     stated = [plain_text(value) for value in as_list(markup.story.get("keywords"))[: 2 * _MAX_TAGS]]
     tags = stated or markup.all_meta("article:tag") or markup.all_meta("news_keywords", "keywords")
     split = (tidy(tag).removeprefix("#") for text in tags for tag in _SPLIT_TAGS.split(text))
@@ -263,7 +263,7 @@ def read_tags(markup: Markup) -> tuple[str, ...]:
 
 
 def read_publisher(markup: Markup, page: Page, *, given: str | None) -> ExtractedField:
-    """Return the publisher: of the source's entry, else of the page, else of the listing."""
+    """Return the publisher from the source's entry, else from the page, else from the listing."""
     return first_nonempty((
         ("source", given),
         ("jsonld", plain_text(markup.data.resolved(markup.story.get("publisher")))),
@@ -273,12 +273,12 @@ def read_publisher(markup: Markup, page: Page, *, given: str | None) -> Extracte
 
 
 def read_description(markup: Markup) -> str:
-    """Return the summary that the markup states, "" for none."""
+    """Return the summary in the markup, "" without one."""
     return story_text(markup, "description") or markup.meta("og:description", "description", "twitter:description")
 
 
 def read_language(markup: Markup, page: Page, *, text: str) -> ExtractedField:
-    """Return the language of a page, ISO 639-1: the text's own where it is long and clear, else the declared one.
+    """Return the language of a page, ISO 639-1: the text's own if it is long and clear, else the declared one.
 
     Method: "markup" or "feed" (the listing) for the declared one, "text" for the text's own.
     """
@@ -296,7 +296,7 @@ def _declared_language(markup: Markup) -> str | None:
 
 
 def language_of(text: str, *, declared: str | None) -> str | None:
-    """Return the language of a text, ISO 639-1; None where it is neither declared nor clear."""
+    """Return the language of a text, ISO 639-1; None if it is neither declared nor clear."""
     words = text[:_LANGID_CHARS].casefold().split()
     if len(words) < _LANGID_MIN_WORDS or _confirms_language(words, declared):
         return declared
@@ -305,13 +305,13 @@ def language_of(text: str, *, declared: str | None) -> str | None:
 
 
 def _confirms_language(words: list[str], language: str | None) -> bool:
-    """Return whether common words confirm the declared language, which is faster than to identify it."""
+    """Return whether common words confirm the declared language; this is faster than language identification."""
     common = _COMMON_WORDS.get(language or "")
     return common is not None and sum(word in common for word in words) >= _COMMON_SHARE * len(words)
 
 
 def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> str | None:
-    """Return the news agency named in byline, credit or dateline."""
+    """Return the news agency in byline, credit or dateline."""
     named = [text for text in bylines if len(text) < 120]
     if markup is not None:
         named += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
@@ -325,7 +325,7 @@ def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> 
 
 
 def paywall_reason(markup: Markup, *, word_count: int) -> str | None:
-    """Return why the text is only the part before a paywall; None where it is complete.
+    """Return why the text is only the part before a paywall; None if it is complete.
 
     Reasons: "not_free" (the markup says so and the text is short), "content_tier", "wall_element", "teaser_words".
     """
@@ -365,9 +365,9 @@ _FIRST_PIECES = 5  # pieces at the start of a body that may be the standfirst
 
 
 def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str | None) -> tuple[TextPiece, ...]:
-    """Return the pieces with the page's standfirst marked, or put first where the body lacks it.
+    """Return the pieces with the page's standfirst marked, or inserted first if the body lacks it.
 
-    The markup's description identifies it. A lead paragraph that repeats the description stays a paragraph.
+    The markup's description identifies it. A lead paragraph that repeats the description remains a paragraph.
     """
     text, is_named = _find_standfirst(markup)
     folded = fold_title(text)
@@ -383,9 +383,10 @@ def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str |
 
 
 def _find_standfirst(markup: Markup) -> tuple[str, bool]:
-    """Return the text of the element that shows the description, and whether its class says standfirst.
+    """Return the text of the element that shows the description, and whether it has a standfirst class.
 
-    The element begins as the description and has such a class, or it equals the description. ("", False): none does.
+    The element starts like the description and has such a class, or it equals the description. ("", False) if no
+    element does.
     """
     described = fold_title(read_description(markup))
     if not _STANDFIRST_MIN_WORDS <= len(described.split()) <= _STANDFIRST_MAX_WORDS:
@@ -401,7 +402,7 @@ def _find_standfirst(markup: Markup) -> tuple[str, bool]:
 
 
 def _after_headline(root: Tree) -> Iterator[Tree]:
-    """Yield the small elements that follow the first h1, in page order."""
+    """Yield the small elements after the first h1, in page order."""
     following = dropwhile(lambda element: element.tag != "h1", root.iter(*_STANDFIRST_TAGS))
     for element in islice(following, 1, _AFTER_HEADLINE):
         if len(element) <= _MAX_CHILDREN:

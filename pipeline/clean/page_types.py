@@ -49,29 +49,29 @@ _PROSE = 45  # words; a page with such a paragraph is not a list
 _MANY_CARDS = 8
 _MIN_WORDS = 25
 
-# Flags that say why there is nothing to read, with the sentence for a person.
+# Flags that say why a page has no readable text, each with the message for people.
 EMPTY_FLAGS = {
-    "empty": "the page has no bytes or no text in it",
+    "empty": "the page has no bytes or no text",
     "content_type": "the page is neither HTML nor plain text",
-    "too_many_elements": "the page has more than 30,000 elements, or 10,000 in its paragraphs; no article has",
-    "too_much_text": "the page has more than three million characters of text; no article has",
-    "parse_error": "the page has text, but its markup is too deep or too broken to give any of it",
+    "too_many_elements": "the page has more than 30,000 elements, or 10,000 in its paragraphs; articles have fewer",
+    "too_much_text": "the page has more than three million characters of text; articles have fewer",
+    "parse_error": "the page has text, but its markup is nested too deeply or too broken to extract it",
 }
 _PLACES = {"opengraph_type": "og:type", "jsonld_type": "JSON-LD", "url": "URL", "title": "title"}
 _REASONS: dict[PageType, tuple[str, str]] = {
-    "live": ("live_page", "a live page grows all day and is no single article"),
+    "live": ("live_page", "a live page is updated all day and is not a single article"),
     "video": ("video_page", "a video with little or no text"),
     "audio": ("audio_page", "an audio page with little or no text"),
-    "gallery": ("gallery_page", "pictures with little or no text"),
+    "gallery": ("gallery_page", "images with little or no text"),
     "section": ("section_page", "a list of articles, not an article"),
-    "consent": ("consent_page", "a consent or login page stands where the article should be"),
-    "error": ("soft_404", "an error page that was sent as if all were well"),
+    "consent": ("consent_page", "a consent or login page in place of the article"),
+    "error": ("soft_404", "an error page sent with a success status"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class PageKind:
-    """The type of a page, the rule that decided, in snake_case, and ``evidence`` from the page for a person."""
+    """The type of a page, the rule that decided (in snake_case), and ``evidence`` from the page for people."""
 
     page_type: PageType
     reason: str
@@ -81,7 +81,7 @@ class PageKind:
 def page_kind_of(
     markup: Markup, page: Page, pieces: Sequence[TextPiece], *, title: str | None, wall: str | None
 ) -> PageKind:
-    """Return the type of a page. Video, audio, gallery, consent and error need a short text.
+    """Return the type of a page. Only a page with a short text can be video, audio, gallery, consent or error.
 
     ``wall`` is the reason of ``paywall_reason``.
     """
@@ -106,7 +106,7 @@ def _live(markup: Markup, url: str, title: str) -> PageKind | None:
 
 
 def _replacement_kind(title: str, text: str) -> PageKind | None:
-    """Return the type of an error or consent page sent instead of an article; None for any other page."""
+    """Return the type of an error or consent page in place of an article; None for any other page."""
     for page_type, reason, found in (
         ("error", "error_title", _ERROR.search(title)),
         ("error", "error_words", _ERROR.search(text) if len(text) < _ERROR_CHARS else None),
@@ -143,7 +143,7 @@ def _match_in(pattern: re.Pattern[str], text: str) -> str | None:
 
 
 def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) -> PageKind | None:
-    """Return why a page is a list of articles; None where it is not."""
+    """Return why a page is a list of articles; None if it is not."""
     longest = max((piece.word_count for piece in pieces), default=0)
     if markup.story or markup.meta("og:type").lower() == "article" or (words >= _SHORT_WORDS and longest >= _PROSE):
         return None
@@ -158,7 +158,7 @@ def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) 
 
 
 def reject_reason(article: Article, *, evidence: str) -> Rejected | None:
-    """Return why a page is rejected; None for one that is kept. The visible part of a paid article is kept.
+    """Return why a page is rejected; None if it is kept. The visible part of a paid article is kept.
 
     ``evidence`` says why the page has its type.
     """
@@ -177,7 +177,7 @@ def reject_reason(article: Article, *, evidence: str) -> Rejected | None:
 
 
 def _thresholds(article: Article) -> tuple[Threshold, ...]:
-    """Return the thresholds that a page of a rejected type misses to be an article; none for live pages."""
+    """Return the thresholds that a page of a rejected type misses; live pages have no thresholds."""
     if article.page_type == "live":
         return ()
     if article.page_type != "section":

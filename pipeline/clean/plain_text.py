@@ -1,4 +1,4 @@
-"""Turn plain text into an Article. Its characters are unchanged; blocks say what each line is."""
+"""Turn plain text into an Article. Its characters are unchanged; blocks give the kind of each line."""
 
 import re
 from collections import Counter
@@ -33,8 +33,8 @@ _WRAPPED_AT = 90  # columns; in a wrapped text all lines are shorter, and most e
 def blocks_of_text(text: str, *, title: str | None) -> tuple[Block, ...]:
     """Return the blocks of a plain text, in order, without white space at their ends.
 
-    A block is a line; in a text wrapped at a column it is a run of lines between blank ones. Between headline and
-    lead, repeated lines and fragments with a name of either are captions.
+    A block is a line; in wrapped text it is a run of lines between blank lines. Between headline and lead, repeated
+    lines and fragments with a name from headline or lead are captions.
     """
     spans = tuple(_spans(text))
     lines = [text[start:end] for start, end in spans]
@@ -64,7 +64,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_wrapped(text: str) -> bool:
-    """Return whether a text has blank lines between paragraphs and most other line breaks inside sentences."""
+    """Return whether a text has blank lines between paragraphs, and most other line breaks inside sentences."""
     lines = [line.rstrip() for line in text.splitlines()]
     pairs = [(one, two) for one, two in pairwise(lines) if one and two]
     if not pairs or "" not in lines or max(map(len, lines)) > _WRAPPED_AT:
@@ -114,7 +114,7 @@ def _kind_of(line: str, index: int, lines: Sequence[str], counts: Counter[str]) 
 
 
 def _is_heading(line: str, words: int, *, after: str) -> bool:
-    """Return whether a short line is a heading: not a sentence, or all in single quotation marks."""
+    """Return whether a short line is a heading: not a sentence, or completely in single quotation marks."""
     if words > _HEADING_MAX_WORDS or len(after.split()) <= words or _BYLINE.search(line):
         return False
     if _IN_SINGLE_MARKS.match(line):
@@ -138,10 +138,10 @@ def article_from_text(
     url: str | None = None,
     language: str | None = None,
 ) -> Article:
-    """Return the article of a plain text, whose characters it keeps: ``article.text == text``.
+    """Return the article of a plain text with unchanged characters: ``article.text == text``.
 
     Blank lines or line breaks separate paragraphs. Headline, captions and headings are blocks of their kind. Without
-    ``title`` the first line is the title if it looks like one. ``published_at`` is aware; its method is "given".
+    ``title`` the first line is the title if it looks like a title. ``published_at`` is aware; its method is "given".
     ``fetched_at`` is the epoch, because the text was not fetched. Lone surrogates are kept.
     """
     page = Page(

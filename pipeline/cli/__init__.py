@@ -4,9 +4,11 @@ Exit codes: 0 done or healthy, 1 a named problem, 2 an invalid call.
 """
 
 import sys
+from typing import Annotated
 
 import typer
 
+from pipeline import __version__
 from pipeline.cli import (
     annotate,
     coverage,
@@ -18,18 +20,35 @@ from pipeline.cli import (
     sources,
     takedown,
 )
-from pipeline.cli.output import print_error
+from pipeline.cli.output import out, print_error
 from pipeline.errors import ConfigError, NewsError
 
 app = typer.Typer(
-    help="News pages in; tables of articles, entities, quotes and events out.",
     no_args_is_help=True,
-    add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(is_given: bool) -> None:
+    if is_given:
+        out.print(f"newslake {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """News pages in; tables of articles, entities, quotes and events out."""
+
+
 app.command("run")(run.run)
 app.command("push")(run.push)
 app.command("plan")(run.plan)
+app.command("airflow", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(run.airflow)
 app.command("try")(annotate.try_page)
 app.command("annotate")(annotate.annotate)
 app.command("clean")(annotate.clean)
@@ -52,9 +71,9 @@ app.add_typer(lake.archive_app, name="archive")
 
 
 def main() -> None:
-    """Run the command line; errors become a message and an exit code here and nowhere else."""
+    """Run the command line. Only here do errors become a message and an exit code."""
     try:
-        app()
+        app(prog_name="newslake")
     except ConfigError as error:
         print_error(str(error))
         sys.exit(2)

@@ -1,6 +1,6 @@
-"""`newslake try`, `annotate` and `clean`: one page printed, or many documents in and out, without a lake.
+"""`newslake try`, `annotate` and `clean`: extract from one page or many documents, without a lake.
 
-`newslake events`: why a sentence gives its events.
+`newslake events`: explain the events of a sentence.
 """
 
 import json
@@ -12,32 +12,42 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, workspace
+from pipeline.cli.completion import sources
+from pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, settings, workspace
 from pipeline.errors import ConfigError
 from pipeline.model import Annotation, Event
-from pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from pipeline.reports.documents import Line
 
 
-Input = Annotated[Path, typer.Argument(help="JSON lines to read; - for standard input.", allow_dash=True)]
-Output = Annotated[Path, typer.Argument(help="JSON lines to write; - for standard output.", allow_dash=True)]
-PublishedAt = Annotated[str | None, typer.Option(help="Date to resolve dates against, e.g. 2017-06-13.")]
-SourceRules = Annotated[str | None, typer.Option(help="Key of the source whose layout rules hold for it.")]
-Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes to work with.")]
+Input = Annotated[Path, typer.Argument(metavar="IN", help="JSON Lines to read; - is standard input.", allow_dash=True)]
+Output = Annotated[
+    Path, typer.Argument(metavar="OUT", help="JSON Lines to write; - is standard output.", allow_dash=True)
+]
+PublishedAt = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Published date, to resolve relative dates against, e.g. 2017-06-13.")
+]
+SourceRules = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="Apply the layout rules of this source.", autocompletion=sources),
+]
+Workers = Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Number of processes, 1 to 64.")]
 
 
 def try_page(
-    page: Annotated[str, typer.Argument(help="A file (.html, .txt) or a URL.", metavar="FILE|URL")],
+    page: Annotated[str, typer.Argument(metavar="FILE|URL", help="A file (.html, .txt) or a URL.")],
     published_at: PublishedAt = None,
     source: SourceRules = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what newslake makes of one page: its text with quotations and their speakers, each field with its method,
-    a line an entity, a quotation and an event."""
+    """Show what newslake extracts from one page.
+
+    Prints its text with quotes and speakers, each field with its method, and one line per entity, quote and event.
+    """
     from pipeline.cli.article_text import draw_fields, draw_lists, draw_text
     from pipeline.reports.article_view import preview, view_preview
     from pipeline.reports.documents import annotation_object, extraction_object
@@ -62,34 +72,36 @@ def try_page(
             f"\n[red]a run would reject this page[/red]: {tried.rejected.reason}: {escape(tried.rejected.detail)}"
         )
     if tried.read is None:
-        language = tried.article.language or "unknown, the text may be too short to tell"
-        out.print(f"\nnot read: there are no words for its language ({language})", highlight=False, markup=False)
+        language = tried.article.language or "unknown; the text may be too short"
+        out.print(f"\nnot annotated: its language is not supported ({language})", highlight=False, markup=False)
     draw_lists(shown)
 
 
 def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:
-    """Read entities, quotes, events and times in documents {doc_id, text, title, published_at}.
+    """Extract entities, quotes, events and times from documents.
 
-    One line out for each valid line in, in order; a bad line is told with its number. Exit 1 if there was one.
+    A document is {doc_id, text, title, published_at}. Writes one line per valid line, in order. Invalid lines are
+    reported by number and skipped; exit 1 if there are any.
     """
     from pipeline.reports.documents import annotate_lines
 
-    settings = Settings.load()
+    given = settings()
     with _open_input(source) as lines:
-        _write(annotate_lines(lines, settings=settings, workers=workers), target, quiet=quiet)
+        _write(annotate_lines(lines, settings=given, workers=workers), target, quiet=quiet)
 
 
 def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:
-    """Extract title, authors, date, paragraphs and captions from pages {doc_id, url, html, fetched_at}.
+    """Extract title, authors, date, text and captions from HTML.
 
-    "html" names a file beside the input. One line out for each valid line in, in order. Exit 1 if one was bad.
+    A page is {doc_id, url, html, fetched_at}; "html" names a file in the folder of the input. Writes one line per valid
+    line, in order. Invalid lines are reported by number and skipped; exit 1 if there are any.
     """
     from pipeline.reports.documents import clean_lines
 
-    settings = Settings.load()
+    given = settings()
     folder = Path() if str(source) == "-" else source.parent
     with _open_input(source) as lines:
-        _write(clean_lines(lines, folder=folder, settings=settings, workers=workers), target, quiet=quiet)
+        _write(clean_lines(lines, folder=folder, settings=given, workers=workers), target, quiet=quiet)
 
 
 def _open_input(source: Path) -> typer.FileText:
@@ -116,23 +128,28 @@ def _write(lines: "Iterable[Line]", target: Path, *, quiet: bool) -> None:
         raise typer.Exit(1)
 
 
-def _progress_bar(*, quiet: bool) -> Progress:
+def _progress_bar(*, quiet: bool) -> "Progress":
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
 
 
-# `newslake events`: why a sentence gives its events.
+# `newslake events`: explain the events of a sentence.
 
-events_app = typer.Typer(help="Which frame of the lexicon fires in a sentence.", no_args_is_help=True)
+events_app = typer.Typer(help="Explain the events of a sentence.", no_args_is_help=True)
 
 
 @events_app.command("explain")
 def explain(
-    sentence: Annotated[str, typer.Argument(help="One or more sentences.")],
+    sentence: Annotated[str, typer.Argument(metavar="TEXT", help="One or more sentences.")],
     published_at: PublishedAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show each event of a sentence: its frame, who and whom, modality and date; then the words without a type."""
+    """Show the events of a sentence and the frames that found them.
+
+    Prints the participants, modality, date and place of each event, then the triggers without an event type.
+    """
     from pipeline.reports.article_view import read_text
 
     read = read_text(workspace(), sentence, published_at=published_at)
@@ -164,7 +181,7 @@ def _print_event(event: Event) -> None:
 
 
 def _participant(event: Event, side: str) -> str:
-    """Return the text of a participant, or its names where it has several, with country and sector."""
+    """Return the text of a participant, or its names if it has several, with country and sector."""
     several: tuple[str, ...] = getattr(event, f"{side}s")
     text = " + ".join(several) if several else getattr(event, f"{side}_text")
     known = [code for part in ("country", "sector") if (code := getattr(event, f"{side}_{part}"))]

@@ -1,6 +1,6 @@
 """An article in the terminal: its text with annotations, then names, quotes, events and fields.
 
-It is apart from ``output``, which every command loads: only commands that show an article load the web package.
+It is not part of ``output``, which every command loads: only commands that show an article load the web package.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,8 +26,10 @@ _HEADINGS = (("person", "People"), ("organisation", "Organisations"), ("place", 
 
 
 def draw_text(page: ArticlePage) -> None:
-    """Print the blocks in order. ⟨1⟩ is printed before quote 1, and after its speaker and its cue. The margin notes of
-    a block are printed below it."""
+    """Print the blocks in order, each with its margin notes below it.
+
+    ⟨1⟩ is printed before quote 1, and after its speaker and its cue.
+    """
     out.print(Text(make_visible(page.title), style="bold"))
     for block in page.blocks:
         out.print()
@@ -63,7 +65,7 @@ def _notes(block: BlockView) -> Iterator[str]:
 
 
 def describe_quote(quote: QuoteView) -> str:
-    """Return the speaker of a quote, the role, and how it is quoted."""
+    """Return the speaker of a quote, the role, and the kind and cue of the quote."""
     cue = f"{quote.cue} ({quote.stance})" if quote.stance not in ("", "neutral") else quote.cue
     way = ", ".join(filter(None, [quote.kind, cue, "" if quote.is_closed else "closing mark missing"]))
     return f"{', '.join(filter(None, [quote.speaker, quote.role]))} ({way})"
@@ -73,7 +75,7 @@ def draw_lists(page: ArticlePage) -> None:
     """Print one line per entity, quote and event."""
     for group, heading in _HEADINGS:
         _draw_list(heading, (name_line(each) for each in page.entities if each.group == group))
-    _draw_list("Quotations", map(_quote_line, page.quotes))
+    _draw_list("Quotes", map(_quote_line, page.quotes))
     _draw_list("Events", map(_event_line, page.events))
 
 
@@ -118,7 +120,7 @@ def _event_line(event: EventView) -> str:
 
 def draw_fields(page: ArticlePage) -> None:
     """Print each field of the article with the method that found it."""
-    out.print(Text("\nDecided", style="bold"))
+    out.print(Text("\nFields", style="bold"))
     width = max(len(field.name) for field in page.fields)
     for field in page.fields:
         how = f"  {field.how}" if field.how else ""

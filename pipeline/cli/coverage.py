@@ -1,4 +1,4 @@
-"""`newslake coverage`: a heat map of sources and days, and the unusual days with their cause."""
+"""`newslake coverage`: a heat map of sources and days, and the anomalies with their cause."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pipeline.cli.output import AsJson, out, print_json, workspace
 from pipeline.cli.query import path_outside_lake
-from pipeline.cli.run import day_of, day_range
+from pipeline.cli.run import Sources, day_of, day_range
 
 if TYPE_CHECKING:
     from pipeline.model.coverage import Cell, Coverage, SourceCoverage
@@ -22,13 +22,21 @@ _WEEK = 7
 
 
 def coverage(
-    first: Annotated[str | None, typer.Option("--from", help="First news day, YYYY-MM-DD; four weeks back.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last news day, included; today (UTC).")] = None,
-    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given again.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page that stands for itself to this file.")] = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DAY", help="First news day, YYYY-MM-DD (default: 27 days before --to)."),
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DAY", help="Last news day, inclusive (default: today, UTC).")
+    ] = None,
+    source: Sources = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write self-contained HTML to FILE.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what each source gave on each day beside what is usual for it, and which days are odd, with the cause."""
+    """Show the pages per source and day, and the anomalies.
+
+    Each day is compared with what is usual for its source. An anomaly has its cause: pipeline, source, or genuine.
+    """
     from pipeline.query.result_files import whole_file
     from pipeline.reports.coverage import coverage
     from pipeline.web.coverage import coverage_page
@@ -65,7 +73,7 @@ def _as_dict(found: "Coverage") -> dict[str, object]:
 
 def _day(cell: "Cell") -> dict[str, object]:
     facts = cell.facts
-    left_out = [
+    reasons = [
         {"outcome": outcome, "reason": reason, "pages": pages}
         for (outcome, reason), pages in sorted(facts.reasons.items())
         if outcome not in ("kept", "unchanged")
@@ -82,7 +90,7 @@ def _day(cell: "Cell") -> dict[str, object]:
         "discovered": facts.pages + facts.unread_listings,
         "unread_listings": facts.unread_listings,
         **{kind: facts.outcomes.get(kind, 0) for kind in ("kept", "unchanged", "rejected", "quarantined", "pending")},
-        "reasons": left_out,
+        "reasons": reasons,
         "late": facts.late,
         "articles": facts.articles,
         "guessed_dates": facts.guessed,
@@ -103,11 +111,11 @@ def _print_map(found: "Coverage") -> None:
     out.print()
     kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.anomalies}
     for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):
-        out.print(Text("   ".join(f"{symbol} {told}" for symbol, told in entries), style="dim"))
+        out.print(Text("   ".join(f"{symbol} {meaning}" for symbol, meaning in entries), style="dim"))
 
 
 def _scale(found: "Coverage") -> str:
-    """Return the scale above the map, one day per week."""
+    """Return the scale above the map: one date per week."""
     count = (found.last - found.first).days + 1
     weeks = (f"{found.first + timedelta(days=number):%m-%d}" for number in range(0, count, _WEEK))
     return "".join(f"{week:<{_WEEK}}" for week in weeks)
@@ -123,7 +131,7 @@ def _cell(cell: "Cell") -> Text:
 
 def _print_odd(found: "Coverage") -> None:
     lines = [line for source in found.sources for line in _odd_lines(source)]
-    out.print(Text("\nOdd days", style="bold") if lines else Text("\nNo day is odd for its source."))
+    out.print(Text("\nAnomalies", style="bold") if lines else Text("\nNo anomalies."))
     for line in sorted(lines, key=str):
         out.print(line, soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""`newslake kb`: the user's knowledge base for linking names. `newslake override`: try corrections by hand."""
+"""`newslake kb`: your knowledge base for entity linking. `newslake overrides`: preview manual corrections."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.output import AsJson, out, print_error, print_json, print_note, print_rows, workspace
+from pipeline.cli.output import AsJson, out, print_error, print_json, print_note, print_rows, settings, workspace
 from pipeline.model import pluralize
-from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.reports.overrides import OverrideCheck, RowChange
 
 
-kb_app = typer.Typer(help="Take in, count and ask your knowledge base.", no_args_is_help=True)
+kb_app = typer.Typer(help="Import, count and search your knowledge base.", no_args_is_help=True)
 
 _ENTRY_COLUMNS = ("qid", "name", "types", "country", "prior", "lat", "lon", "description")
 _PROBLEMS_MAX = 20
@@ -24,53 +23,66 @@ _PROBLEMS_MAX = 20
 
 @kb_app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="JSON objects, one a line; docs/knowledge-base.md has the keys.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="JSON Lines, one entry per line; docs/knowledge-base.md lists the keys."),
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Make FILE your knowledge base, in place of the one before; exit 1 if a line had to be left out."""
+    """Replace your knowledge base by the entries of FILE.
+
+    Exit 1 if a line was rejected.
+    """
     from pipeline.jobs.knowledge import import_kb
 
-    done = import_kb(Settings.load(), file)
+    done = import_kb(settings(), file)
     if as_json:
-        print_json({**asdict(done.info), "left_out": [asdict(each) for each in done.bad]})
+        print_json({**asdict(done.info), "rejected": [asdict(each) for each in done.bad]})
     else:
-        out.print(
-            f"{done.info.entries} entries with {done.info.names} names, version {done.info.version}", highlight=False
-        )
+        out.print(f"{_size_text(done.info.entries, done.info.names)}, version {done.info.version}", highlight=False)
         for each in done.bad[:_PROBLEMS_MAX]:
             print_error(f"{file}: {each}")
         if len(done.bad) > _PROBLEMS_MAX:
-            print_error(f"{file}: {pluralize(len(done.bad), 'line')} left out; --json lists all")
+            print_error(f"{file}: {pluralize(len(done.bad), 'line')} rejected; --json lists all")
     if done.bad:
         raise typer.Exit(1)
 
 
+def _size_text(entries: int, names: int) -> str:
+    return f"{pluralize(entries, 'entry', 'entries')} with {pluralize(names, 'name')}"
+
+
 @kb_app.command("info")
 def info(as_json: AsJson = False) -> None:
-    """Say how much your knowledge base holds, and its version."""
+    """Show the size and version of your knowledge base."""
     from pipeline.jobs.knowledge import kb_info
 
-    settings = Settings.load()
-    found = kb_info(settings)
+    given = settings()
+    found = kb_info(given)
     if as_json:
         print_json(
-            {"path": str(settings.kb_path), **(asdict(found) if found else {"entries": 0, "names": 0, "version": None})}
+            {"path": str(given.kb_path), **(asdict(found) if found else {"entries": 0, "names": 0, "version": None})}
         )
     elif found is None:
-        out.print(f"no knowledge base at {settings.kb_path}: only built-in names link", highlight=False)
+        out.print(f"no knowledge base at {given.kb_path}; only built-in names are linked", highlight=False)
     else:
         out.print(
-            f"{settings.kb_path}: {found.entries} entries with {found.names} names, version {found.version}",
+            f"{given.kb_path}: {_size_text(found.entries, found.names)}, version {found.version}",
             highlight=False,
         )
 
 
 @kb_app.command("lookup")
-def lookup(name: Annotated[str, typer.Argument(help="A name or alias, in any case.")], as_json: AsJson = False) -> None:
-    """Print all that go by NAME, yours and built in, and its correction; exit 1 where nothing is known."""
+def lookup(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name or alias, in any case.")], as_json: AsJson = False
+) -> None:
+    """Print all entries with a name, and its manual correction.
+
+    Searches your knowledge base and the built-in names. Exit 1 if nothing is found.
+    """
     from pipeline.jobs.knowledge import look_up
 
-    known = look_up(Settings.load(), name)
+    known = look_up(settings(), name)
     rows: list[dict[str, Any]] = [{key: getattr(entry, key) for key in _ENTRY_COLUMNS} for entry in known.entries]
     if as_json:
         print_json({"entries": rows, "correction": asdict(known.correction) if known.correction else None})
@@ -78,44 +90,50 @@ def lookup(name: Annotated[str, typer.Argument(help="A name or alias, in any cas
         cells = ([" ".join(v) if isinstance(v, tuple) else v for v in row.values()] for row in rows)
         print_rows(_ENTRY_COLUMNS, cells, as_json=False)
     if known.correction and not as_json:
-        said = ", ".join(f"{key} = {value!r}" for key, value in asdict(known.correction).items() if value is not None)
-        out.print(f"overrides.toml: {said}", highlight=False, markup=False)
+        values = ", ".join(f"{key} = {value!r}" for key, value in asdict(known.correction).items() if value is not None)
+        out.print(f"overrides.toml: {values}", highlight=False, markup=False)
     if not rows and known.correction is None:
         if not as_json:
-            print_error(f"nothing goes by {name!r}")
+            print_error(f"no entry has the name {name!r}")
         raise typer.Exit(1)
 
 
-# `newslake override`: try corrections.
+# `newslake overrides`: preview corrections.
 
-overrides_app = typer.Typer(help="Try the corrections of overrides.toml.", no_args_is_help=True)
+overrides_app = typer.Typer(help="Preview the corrections of overrides.toml.", no_args_is_help=True)
 
 _TEXT_WIDTH = 80  # characters
-_OFFSET_SUFFIXES = ("_start_char", "_end_char", "_cluster_index")  # the text values say the same; --json has all
+_OFFSET_SUFFIXES = (
+    "_start_char",
+    "_end_char",
+    "_cluster_index",
+)  # the text columns have the same facts; --json has all
 
 
 @overrides_app.callback()
 def _group() -> None:
-    """Keep ``check`` a command of its own: more may come."""
+    """Keep ``check`` a subcommand: more may follow."""
 
 
 @overrides_app.command("preview")
 def preview_overrides(
-    articles: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARTICLE]...", help="Only these, by address or article_id.")
-    ] = None,
+    articles: Annotated[list[str] | None, typer.Argument(metavar="URL|ARTICLE_ID", help="Only these articles.")] = None,
     file: Annotated[
-        Path | None, typer.Option(help="The corrections to try instead of NEWS_OVERRIDES_FILE.", dir_okay=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="Corrections to preview (default: NEWS_OVERRIDES_FILE).", dir_okay=False),
     ] = None,
     line: Annotated[
-        str | None, typer.Option(help="Try this, as pasted from a page, at the end of the file; - reads stdin.")
+        str | None,
+        typer.Option(
+            metavar="TOML", help="A correction to add to those of the file, as copied from a page; - is standard input."
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Read at most so many articles.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum articles to read.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show which rows corrections change, article by article, and write nothing.
+    """Show which rows the corrections change, and write nothing.
 
-    Exit 1 where a line touches nothing, or fits no quote any more.
+    Exit 1 if a line affects no article, or matches no quote any more.
     """
     from pipeline.reports.overrides import check_overrides
 
@@ -135,16 +153,16 @@ def _print_check(tried: "OverrideCheck") -> None:
         _print_changes(changes)
     for line in tried.lines:
         if line.problem is None:
-            _print_line(f"{line.key} ({_clip(line.about)}): touches {pluralize(len(line.articles), 'article')}")
+            _print_line(f"{line.key} ({_clip(line.about)}): affects {pluralize(len(line.articles), 'article')}")
         else:
             print_error(f"{line.key} ({_clip(line.about)}): {line.problem}")
     for article_id, why in tried.unread.items():
         print_error(f"article {article_id}: {why}")
-    left = f", {tried.left_out} more were left out (--limit)" if tried.left_out else ""
+    left = f", {tried.skipped} more were not read (--limit)" if tried.skipped else ""
     values, read = pluralize(len(tried.changes), "value"), pluralize(len(tried.read), "article")
     print_note(
         f"{values} would change in {read}{left}; nothing was written",
-        f"with these corrections, the next runs of their days derive {pluralize(tried.to_derive, 'article')} again",
+        f"with these corrections, the next runs of their days process {pluralize(tried.to_process, 'article')} again",
     )
 
 

@@ -8,40 +8,55 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.cli import completion
 from pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, print_rows, progress, workspace
 from pipeline.cli.query import path_outside_lake
-from pipeline.cli.run import day_of
+from pipeline.cli.run import Sources, day_of
 from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
-lake_app = typer.Typer(help="Verify, recover, tidy, keep and export the table files.", no_args_is_help=True)
+lake_app = typer.Typer(help="Verify, repair, clean up, snapshot and export the tables.", no_args_is_help=True)
 
-Deep = Annotated[bool, typer.Option("--deep", help="Every row and its receipt too, and the whole archive.")]
+Deep = Annotated[bool, typer.Option("--deep", help="Also check every row with its provenance, and the whole archive.")]
 DropDamaged = Annotated[
-    bool, typer.Option("--drop-damaged", help="Take out what is damaged first; the next run derives it again.")
+    bool, typer.Option("--drop-damaged", help="First remove damaged data; the next run processes it again.")
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        metavar="folder|csv|sqlite",
+        help="Format: Parquet files, CSV files or one SQLite file.",
+        autocompletion=completion.export_formats,
+    ),
 ]
 
 
 @lake_app.command("export")
 def export(  # noqa: PLR0913, PLR0917 - the options of the command
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
-    to: Annotated[str, typer.Option("--to", metavar="folder|csv|sqlite", help="Plain Parquet, CSV or SQLite.")],
-    first: Annotated[str | None, typer.Option("--from", help="First published day, YYYY-MM-DD.")] = None,
-    last: Annotated[str | None, typer.Option("--until", help="Last published day, included.")] = None,
-    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given again.")] = None,
-    no_text: Annotated[bool, typer.Option("--no-text", help="Leave out texts, headlines and quoted words.")] = False,
-    bom: Annotated[bool, typer.Option("--bom", help="CSV for Excel: begin with a byte order mark.")] = False,
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to create.")],
+    to: Format,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First published day, YYYY-MM-DD (default: all days).")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--until", metavar="DAY", help="Last published day, inclusive.")] = None,
+    source: Sources = None,
+    no_text: Annotated[bool, typer.Option("--no-text", help="Omit texts, headlines and quoted words.")] = False,
+    bom: Annotated[bool, typer.Option("--bom", help="Start CSV files with a byte order mark, for Excel.")] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the tables for people without an SQL engine, or without the right to pass on text."""
+    """Export the tables as plain Parquet, CSV or SQLite.
+
+    For readers without an SQL engine; with --no-text, also without the right to pass on text.
+    """
     from pipeline.exports import FORMS, Selection
     from pipeline.exports import export as write
     from pipeline.query.saved_queries import check_sources
 
     form = next((each for each in FORMS if each == to), None)
     if form is None:
-        raise ConfigError(f"--to {to!r} is not known; take {', '.join(FORMS)}", key="to")
+        raise ConfigError(f"--to {to!r} is unknown; choose one of {', '.join(FORMS)}", key="to")
     if bom and form != "csv":
         raise ConfigError(f"--bom is for --to csv, not for {form}", key="bom")
     selection = Selection(
@@ -51,7 +66,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
         has_text=not no_text,
     )
     if selection.last < selection.first:
-        raise ConfigError(f"--until {selection.last} is before --from {selection.first}; turn them round", key="until")
+        raise ConfigError(f"--until {selection.last} is before --from {selection.first}; swap them", key="until")
     space = workspace()
     check_sources(space.settings.lake_dir, selection.source_keys)
     path_outside_lake(space.settings.lake_dir, str(target))
@@ -71,7 +86,10 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
 
 @lake_app.command("verify")
 def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
-    """Check every byte of the lake against its digest; exit 1 if anything is wrong."""
+    """Check every byte of the lake against its checksum.
+
+    Exit 1 if anything is wrong.
+    """
     from pipeline.jobs import maintenance
 
     done = maintenance.verify(workspace(), reads=maintenance.read_everything if deep else maintenance.read_nothing)
@@ -83,7 +101,10 @@ def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
 
 @lake_app.command("repair")
 def repair(drop_damaged: DropDamaged = False, as_json: AsJson = False) -> None:
-    """Finish what dead processes left: archive files, published tables, ledger, takedowns. Exit 1 if one cannot end."""
+    """Finish what interrupted processes left in archive and lake.
+
+    That is: archive files, published tables, the article index, takedowns. Exit 1 if a takedown cannot be finished.
+    """
     from pipeline.jobs.takedown import finish_takedowns
 
     space = workspace()
@@ -96,18 +117,27 @@ def repair(drop_damaged: DropDamaged = False, as_json: AsJson = False) -> None:
 
 @lake_app.command("gc")
 def gc(as_json: AsJson = False) -> None:
-    """Delete what was replaced, staged or left unfinished NEWS_GC_GRACE_HOURS ago or before, and nothing needs."""
+    """Delete files that nothing needs any more.
+
+    That is: files that were replaced, staged or left unfinished at least NEWS_GC_GRACE_HOURS ago (default: 24).
+    """
     _print_report({"removed": workspace().lake.gc()}, as_json=as_json)
 
 
 @lake_app.command("snapshot")
 def snapshot(
-    name: Annotated[str, typer.Argument(help="Letters, digits, '.', '_' and '-'.")],
-    verify: Annotated[bool, typer.Option("--verify", help="Check it instead of taking it.")] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="Delete it instead of taking it.")] = False,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="Letters, digits, '.', '_' and '-'.", autocompletion=completion.snapshots),
+    ],
+    verify: Annotated[bool, typer.Option("--verify", help="Check the snapshot instead of taking it.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Delete the snapshot instead of taking it.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Keep all tables as they are now under a name, in snapshots/NAME of the data folder; or check or drop one."""
+    """Take, check or delete a snapshot of all tables.
+
+    It keeps the tables as they are now, in snapshots/NAME of the data folder.
+    """
     lake = workspace().lake
     if verify:
         _print_problems(lake.snapshots.verify(name), well=f"the snapshot {name} is whole", as_json=as_json)
@@ -120,10 +150,13 @@ def snapshot(
 
 @lake_app.command("snapshots")
 def snapshots(as_json: AsJson = False) -> None:
-    """List the snapshots: when each was taken, its days and rows, and how many bytes nothing else has."""
+    """List the snapshots with their time, days, rows and own bytes.
+
+    Own bytes are those that nothing else has: deleting the snapshot frees them.
+    """
     found = [each.as_dict() for each in workspace().lake.snapshots.list()]
     if not found and not as_json:
-        out.print("there is no snapshot; `newslake lake snapshot NAME` takes one", highlight=False)
+        out.print("no snapshots; `newslake lake snapshot NAME` takes one", highlight=False)
         return
     columns = tuple(found[0]) if found else ()
     print_rows(columns, [tuple(each.values()) for each in found], as_json=as_json)
@@ -148,14 +181,17 @@ def _print_report(report: Mapping[str, object], *, as_json: bool) -> None:
         out.print(f"{name}: {value}", highlight=False, markup=False)
 
 
-# `newslake raw`: the archive.
+# `newslake archive`: the archive.
 
-archive_app = typer.Typer(help="Verify the archive, rebuild its index.", no_args_is_help=True)
+archive_app = typer.Typer(help="Verify the archive and rebuild its index.", no_args_is_help=True)
 
 
 @archive_app.command("verify")
 def verify_archive(as_json: AsJson = False) -> None:
-    """Read every WARC file whole and compare every digest, the index, the state of fetching; exit 1 if any is wrong."""
+    """Check every WARC file, the index and the fetch state.
+
+    Reads each file whole and compares every digest. Exit 1 if anything is wrong.
+    """
     from pipeline.jobs.maintenance import damages_of_archive
 
     _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is whole")
@@ -163,7 +199,10 @@ def verify_archive(as_json: AsJson = False) -> None:
 
 @archive_app.command("reindex")
 def rebuild_index(as_json: AsJson = False) -> None:
-    """Make the index anew from all WARC files, past what of them is damaged; exit 1 if anything is."""
+    """Rebuild the index from all WARC files.
+
+    Damaged records are reported and skipped. Exit 1 if there are any.
+    """
     _print_damages(workspace().archive.rebuild_index(), as_json=as_json, well="the index is rebuilt")
 
 
@@ -181,18 +220,21 @@ def _print_damages(damages: Iterable[Any], *, as_json: bool, well: str) -> None:
         out.print(well, highlight=False)
 
 
-# `newslake changes`: what to copy again.
+# `newslake changes`: the days to copy again.
 
 _CHANGE_COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
 
 
 def changes(
     since: Annotated[
-        str, typer.Option(metavar="WHEN", help="A date or time, ISO 8601, UTC unless it says; what came after is told.")
+        str, typer.Option(metavar="TIME", help="List changes after this date or time, ISO 8601; UTC if it has no zone.")
     ],
     as_json: AsJson = False,
 ) -> None:
-    """List articles that are new, changed, moved to another day, removed, withdrawn by their publisher, or back."""
+    """List the articles that changed since a time.
+
+    They are new, changed, moved to another day, removed, withdrawn by their publisher, or back.
+    """
     from pipeline.jobs.changes import changes_since
 
     found = changes_since(workspace(), _parse_time(since))
@@ -213,6 +255,6 @@ def _parse_time(value: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except ValueError as error:
-        message = f"--since {value!r} is neither a date nor a time: write 2026-03-02 or 2026-03-02T08:00:00Z"
+        message = f"--since {value!r} is not a valid date or time; write 2026-03-02 or 2026-03-02T08:00:00Z"
         raise ConfigError(message, key="since") from error
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -1,8 +1,8 @@
 """Output in the terminal: results on stdout, everything else on stderr."""
 
 import json
-import logging
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,29 +14,33 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.settings import Settings
-
 if TYPE_CHECKING:
     from pipeline.jobs.workspace import Workspace
+    from pipeline.settings import Settings
 
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results and problems.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors, no progress.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-_CELL = 60  # characters
 _NARROWEST = 18  # characters of a column of long texts, in a table that has to fit
-_WIDEST = 10_000
 
-# In a pipe or a file, a table has no width to fit.
-out = Console(width=None if sys.stdout.isatty() else _WIDEST)
+# In a pipe or a file, a table is as wide as its rows.
+out = Console(width=None if sys.stdout.isatty() else sys.maxsize)
 err = Console(stderr=True)
+
+
+def settings() -> "Settings":
+    """Return the settings of this process. Raises: ConfigError."""
+    from pipeline.settings import Settings
+
+    return Settings.load()
 
 
 def workspace() -> "Workspace":
     """Return a workspace with the settings of this process. Raises: ConfigError."""
     from pipeline.jobs.workspace import Workspace
 
-    return Workspace(Settings.load())
+    return Workspace(settings())
 
 
 def print_error(message: str) -> None:
@@ -45,13 +49,16 @@ def print_error(message: str) -> None:
 
 
 def print_note(*lines: str) -> None:
-    """Print notes about a result on stderr, one line each."""
+    """Print notes about a result on stderr, one line each; a terminal shows whole words and paths."""
     for line in lines:
-        err.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+        text = (
+            textwrap.fill(line, err.width, break_long_words=False, break_on_hyphens=False) if err.is_terminal else line
+        )
+        err.print(text, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
-    """Print one JSON value; times and days as ISO text."""
+    """Print one JSON value, with times and days as ISO 8601 text."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_text) + "\n")
 
 
@@ -60,9 +67,10 @@ def _text(value: object) -> str:
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool) -> None:
-    """Print rows as a table, or record by record where columns would be too narrow, or as a JSON list of objects.
+    """Print rows as a table, or as a JSON list of objects. Nothing is cut.
 
-    In a terminal, long texts are wrapped; elsewhere, a cell shows its first 60 characters. JSON and records show all.
+    A table fits the terminal: long texts are wrapped, and a table that would have too narrow columns is printed as
+    records, one column per line. Elsewhere, each row is one line.
     """
     found = list(rows)
     if as_json:
@@ -94,13 +102,12 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, is_tight
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else " ".join(str(value).split())
-    return text if out.is_terminal or len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+    return "" if value is None else " ".join(str(value).split())
 
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Yield a function that shows the current step: a spinner on a terminal, lines elsewhere, nothing if quiet."""
+    """Yield a function that shows the current step: a spinner in a terminal, lines elsewhere, nothing if quiet."""
     if quiet:
         yield lambda message: None
     elif err.is_terminal:
@@ -108,33 +115,3 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
             yield lambda message: status.update(escape(message))
     else:
         yield lambda message: err.print(message, highlight=False, markup=False)
-
-
-class _SkippedPageHandler(logging.Handler):
-    """Prints each page that is rejected, quarantined or pending."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.INFO)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        outcome, reason = getattr(record, "outcome", None), getattr(record, "reason", None)
-        if outcome in ("rejected", "quarantined", "pending") and reason != "archived":
-            line = f"  {outcome} {getattr(record, 'page_key', '')}: {reason}: {getattr(record, 'detail', '')}"
-            err.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def report_skipped(*, quiet: bool) -> Iterator[None]:
-    """Print on stderr, while the context is open, each page that is skipped or must wait, with its reason."""
-    if quiet:
-        yield
-        return
-    handler, logger = _SkippedPageHandler(), logging.getLogger("pipeline.jobs.outcomes")
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)

@@ -1,4 +1,4 @@
-"""`newslake sql`, `ask` and `views`: answers from the tables, printed, as a file, or as a chart."""
+"""`newslake sql`, `ask` and `views`: query the tables; print rows, write them to a file, or draw a chart."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
-from typer.core import TyperCommand
+from typer.core import CompletionItem, TyperCommand  # type: ignore[attr-defined]  # typer exports no other
 
-from pipeline.cli.output import AsJson, out, print_json, print_note, print_rows, workspace
+from pipeline.cli import completion
+from pipeline.cli.output import AsJson, out, print_json, print_note, print_rows, settings, workspace
 from pipeline.cli.run import day_of, day_range
 from pipeline.errors import ConfigError
 from pipeline.model import pluralize
@@ -26,27 +28,60 @@ if TYPE_CHECKING:
 
 STDOUT = "-"
 
-ToCsv = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write CSV; - is standard output.")]
-ToParquet = Annotated[str | None, typer.Option("--parquet", metavar="FILE", help="Write Parquet.")]
+ToCsv = Annotated[
+    str | None, typer.Option("--csv", metavar="FILE", help="Write the rows as CSV; - is standard output.")
+]
+ToParquet = Annotated[str | None, typer.Option("--parquet", metavar="FILE", help="Write the rows as Parquet.")]
 Snapshot = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Of the tables as this snapshot keeps them; it has no log.")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Query a snapshot (no log tables).",
+        autocompletion=completion.snapshots,
+    ),
+]
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="QUESTION [--OPTION VALUE]",
+        help="A saved question, and options of its own.",
+        autocompletion=completion.questions,
+    ),
+]
+OneSource = Annotated[
+    str | None, typer.Option(metavar="KEY", help="Only articles of this source.", autocompletion=completion.sources)
+]
+Chart = Annotated[
+    str | None,
+    typer.Option(metavar="[FILE]", help="Draw a chart: .png, .svg or .html; without FILE, bars in the terminal."),
+]
+Dialect = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ENGINE",
+        help="Print the question's SQL for another engine, and exit.",
+        autocompletion=completion.engines,
+    ),
 ]
 
 
 def sql(
     statement: Annotated[
-        str, typer.Argument(help="One SELECT over articles, entities, quotes, events, near_duplicates, ...")
+        str, typer.Argument(metavar="SQL", help="One statement that reads; `SHOW TABLES` lists the tables.")
     ],
     as_json: AsJson = False,
     csv: ToCsv = None,
     parquet: ToParquet = None,
     snapshot: Snapshot = None,
 ) -> None:
-    """Run one read-only SQL statement over the tables, with the views already joined."""
+    """Run one read-only SQL statement on the tables.
+
+    Articles, quotes and events have the columns of their clusters, too.
+    """
     from pipeline.query import connect, query
 
     tables = _tables_folder(snapshot)
-    destination = Destination(workspace().settings.lake_dir, as_json=as_json, csv=csv, parquet=parquet)
+    destination = Destination(settings().lake_dir, as_json=as_json, csv=csv, parquet=parquet)
     connection = connect(tables)
     if destination.is_given:
         destination.write(connection, statement)
@@ -57,28 +92,30 @@ def sql(
 
 
 def ask(  # noqa: PLR0913, PLR0917 - the options of the command
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[QUESTION] [--OPTION VALUE]...", help="A saved question and options of its own."),
+    context: typer.Context,
+    words: Words = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First published day, YYYY-MM-DD (default: all days).")
     ] = None,
-    first: Annotated[str | None, typer.Option("--from", help="First day of publication, YYYY-MM-DD.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day of publication, included.")] = None,
-    source: Annotated[str | None, typer.Option(help="Only articles of this source.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last published day, inclusive.")] = None,
+    source: OneSource = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="So many rows at most, in place of the question's own.")
+        int | None, typer.Option(min=1, metavar="N", help="Maximum rows (default: set by the question).")
     ] = None,
-    chart: Annotated[
-        str | None, typer.Option(metavar="[FILE]", help="Draw it as .png, .svg or .html; without a file, as bars here.")
-    ] = None,
+    chart: Chart = None,
     as_json: AsJson = False,
     csv: ToCsv = None,
     parquet: ToParquet = None,
     snapshot: Snapshot = None,
-    show_sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL and do nothing else.")] = False,
-    dialect: Annotated[str | None, typer.Option(metavar="ENGINE", help="The same in another engine's SQL.")] = None,
+    show_sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL, and exit.")] = False,
+    dialect: Dialect = None,
 ) -> None:
-    """Answer a saved question, or list them all, with the options that each has besides these."""
+    """Answer a saved question, or list all questions.
+
+    The list shows the options that a question has in addition to these.
+    """
     from pipeline.query import question_named
+    from pipeline.query.saved_queries import check_options
 
     slug, given = _split_words(words or [])
     if slug is None:
@@ -87,11 +124,13 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     days = [day_of(text, option=option) if text else None for text, option in ((first, "--from"), (last, "--to"))]
     if first and last:
         day_range(first, last)
-    cli_query = _CliQuery(question_named(slug), given, days[0], days[1], source, limit)
+    question = question_named(slug)
+    check_options(question, given, also=[name for each in context.command.params for name in each.opts])
+    cli_query = _CliQuery(question, given, days[0], days[1], source, limit)
     if show_sql or dialect:
         sys.stdout.write(f"{cli_query.sql_for(dialect) if dialect else cli_query.sql.strip()}\n")
         return
-    lake = workspace().settings.lake_dir
+    lake = settings().lake_dir
     destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)
     picture = _picture_path(lake, chart) if chart and chart != STDOUT else None
     connection = cli_query.connect(_tables_folder(snapshot))
@@ -104,19 +143,26 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
 
 
 class ChartCommand(TyperCommand):
-    """Allows ``--chart`` without a file: the chart is then drawn in the terminal."""
+    """Allows ``--chart`` without a file, for a chart in the terminal, and completes the options of a question."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Add the name of standard output to a --chart without a file."""
+        """Add the name of standard output to a ``--chart`` without a file."""
         named: list[str] = []
         for word, following in pairwise([*args, "--"]):
             named += [word, STDOUT] if word == "--chart" and following.startswith("--") else [word]
         return super().parse_args(ctx, named)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[CompletionItem]:
+        """Return the options of the command and those of the question that was typed."""
+        slugs = [word for word in ctx.params.get("words") or () if not word.startswith("-")]
+        own = [pair for slug in slugs[:1] for pair in completion.question_options(slug)]
+        found = [CompletionItem(name, help=text) for name, text in own if name.startswith(incomplete)]
+        return [*found, *super().shell_complete(ctx, incomplete)]
+
 
 @dataclass(frozen=True, slots=True)
 class _CliQuery:
-    """One call of `newslake ask`: the question, the values of its own options, and the selected rows."""
+    """One call of `newslake ask`: the question, the values of its own options, and which rows to select."""
 
     question: "Question"
     given: Mapping[str, str]
@@ -142,7 +188,7 @@ class _CliQuery:
         return sql_of(self.question, limit=self.limit)
 
     def sql_for(self, engine: str) -> str:
-        """Return the SQL for another engine, with options as values. Raises: ConfigError for an unknown engine."""
+        """Return the SQL for another engine, with the options as values. Raises: ConfigError for an unknown engine."""
         from pipeline.query.dialects import transpile
 
         return transpile(self.sql, engine, given=self.given)
@@ -150,8 +196,7 @@ class _CliQuery:
 
 def _tables_folder(snapshot: str | None) -> Path:
     """Return the folder to read: the lake, or one of its snapshots. Raises: ConfigError for an unknown snapshot."""
-    space = workspace()
-    return space.settings.lake_dir if snapshot is None else space.lake.snapshots.folder(snapshot)
+    return settings().lake_dir if snapshot is None else workspace().lake.snapshots.folder(snapshot)
 
 
 def _picture_path(lake: Path, name: str) -> Path:
@@ -164,7 +209,7 @@ def _picture_path(lake: Path, name: str) -> Path:
 
 
 def _split_words(words: Sequence[str]) -> tuple[str | None, Mapping[str, str]]:
-    """Return the question of a call and its own options, typed in any order."""
+    """Return the question of a call and its own options, which may be in any order."""
     slugs: list[str] = []
     given: dict[str, str] = {}
     left = iter(words)
@@ -175,7 +220,7 @@ def _split_words(words: Sequence[str]) -> tuple[str | None, Mapping[str, str]]:
         option, has_value, value = word.partition("=")
         found = value if has_value else next(left, None)
         if found is None:
-            raise ConfigError(f"{option} needs a value, or is no option; see `newslake ask --help`", key=option)
+            raise ConfigError(f"{option} needs a value, or is not an option; see `newslake ask --help`", key=option)
         given[option.removeprefix("--").replace("-", "_")] = found
     if len(slugs) > 1 or (given and not slugs):
         raise ConfigError(f"name one question, not {len(slugs)}; `newslake ask` lists them", key="ask")
@@ -193,7 +238,7 @@ def _list_questions(*, as_json: bool) -> None:
     for question in questions:
         own = "".join(f"  --{name}" for name in question.options) + ("  (chart)" if question.chart else "")
         out.print(f"{question.slug:<{width}}  {question.title}{own}", highlight=False, markup=False)
-    print_note("newslake ask QUESTION answers one, with --chart FILE.svg it draws those that say (chart)")
+    print_note("`newslake ask QUESTION` answers one; --chart FILE.svg draws those marked (chart)")
 
 
 def _print_answer(
@@ -204,16 +249,15 @@ def _print_answer(
     is_drawn: bool,
     picture: Path | None,
 ) -> None:
-    """Print an answer or draw it in the terminal, and draw it to a file, with the numbers it is based on."""
+    """Print an answer or draw it in the terminal, and draw it to a file, with its denominators."""
     from pipeline.query import query
     from pipeline.query.chart_data import plot
-    from pipeline.query.charts import chart_line
-    from pipeline.query.saved_queries import count_denominators
+    from pipeline.query.saved_queries import chart_line, count_denominators
 
     question = cli_query.question
     line = chart_line(question) if is_drawn or picture else None
     found = query(connection, cli_query.sql)
-    rests_on = count_denominators(
+    denominators = count_denominators(
         connection, question, since=cli_query.since, until=cli_query.until, source=cli_query.source
     )
     if is_printed:
@@ -223,51 +267,63 @@ def _print_answer(
     elif is_printed:
         print_rows(found.columns, found.rows, as_json=False)
     if is_printed:
-        print_note(f"{pluralize(len(found.rows), 'row')}. {' '.join(rests_on.sentences())}")
+        print_note(f"{pluralize(len(found.rows), 'row')}. {' '.join(denominators.sentences())}")
     if picture:
-        _draw(picture, question, found, rests_on)
+        _draw(picture, question, found, denominators)
 
 
-def _draw(path: Path, question: "Question", found: "QueryResult", rests_on: "Denominators") -> None:
+def _draw(path: Path, question: "Question", found: "QueryResult", denominators: "Denominators") -> None:
     from pipeline.query.charts import draw, picture_bytes
     from pipeline.query.result_files import whole_file
 
-    drawn = picture_bytes(path, draw(question, found, rests_on), question=question, answer=found, denominators=rests_on)
+    chart = draw(question, found, denominators)
+    drawn = picture_bytes(path, chart, question=question, answer=found, denominators=denominators)
     with whole_file(path) as file:
         file.write(drawn)
-    print_note(f"drawn: {path}" + ("" if found.rows else ", which says that there are no rows"))
+    print_note(f"chart written to {path}" + ("" if found.rows else " (no rows)"))
 
 
 # `newslake ddl`.
 
 
 def ddl(
-    engine: Annotated[str, typer.Argument(help="duckdb, clickhouse, datafusion, polars, spark, trino, ...")] = "duckdb",
-    at: Annotated[
-        str | None, typer.Option(help="Where the engine finds the lake, if elsewhere, e.g. s3://bucket/lake.")
+    engine: Annotated[
+        str,
+        typer.Argument(
+            metavar="ENGINE", help=f"One of {', '.join(completion.ENGINES)}.", autocompletion=completion.engines
+        ),
+    ] = "duckdb",
+    location: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Where the engine finds the lake, e.g. s3://bucket/lake (default: its folder)."
+        ),
     ] = None,
 ) -> None:
-    """Print the statements that open the tables in an engine, with the views that the saved questions read."""
+    """Print the SQL that opens the tables in an engine.
+
+    It includes the views that the saved questions read.
+    """
     from pipeline.query.engine_ddl import views_sql
 
-    sys.stdout.write(views_sql(workspace().settings.lake_dir, engine, at=at))
+    sys.stdout.write(views_sql(settings().lake_dir, engine, location=location))
 
 
-# Where the rows of an answer go instead of the terminal: CSV, Parquet or JSON.
+# Rows of an answer as CSV, Parquet or JSON instead of a table.
 
 
 class Destination:
-    """The destination that --json, --csv or --parquet names. ``is_given`` is false without any: a table is printed.
+    """The destination that --json, --csv or --parquet names. Without any, ``is_given`` is false: a table is printed.
 
-    Raises: ConfigError for two of them, or for a file inside the lake, which only commits write.
+    Raises: ConfigError for two of them, or for a file inside the lake, where only commits write.
     """
 
     def __init__(self, lake: Path, *, as_json: bool, csv: str | None, parquet: str | None) -> None:
         given = [name for name, is_given in (("--json", as_json), ("--csv", csv), ("--parquet", parquet)) if is_given]
         if len(given) > 1:
-            raise ConfigError(f"{' and '.join(given)}: the rows go to one place; leave one out", key=given[0])
+            raise ConfigError(f"{' and '.join(given)}: give only one of them", key=given[0])
         if parquet == STDOUT:
-            raise ConfigError("--parquet needs the name of a file", key="--parquet")
+            raise ConfigError("--parquet needs a file name", key="--parquet")
         self.is_given = bool(given)
         self._is_csv = bool(csv)
         name = csv or parquet
@@ -290,7 +346,7 @@ class Destination:
 
 
 def path_outside_lake(lake: Path, name: str) -> Path:
-    """Return a path from the command line. Raises: ConfigError where it is inside the lake or its snapshots."""
+    """Return a path from the command line. Raises: ConfigError if it is inside the lake or its snapshots."""
     path = Path(name)
     if any(path.resolve().is_relative_to(each.resolve()) for each in (lake, lake.with_name("snapshots"))):
         message = f"{path} is inside the lake or its snapshots, which only newslake writes; name another folder"
@@ -300,9 +356,9 @@ def path_outside_lake(lake: Path, name: str) -> Path:
 
 # Answers as bars in the terminal.
 
-_WIDTH = 40  # characters of the longest bar
+_WIDTH, _WIDTH_MIN = 40, 10  # characters of the longest bar, and where labels leave no more
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-# The keys of a plotted row that label it, per kind of chart.
+# The keys of a plotted row that are its label, per kind of chart.
 _LABEL_KEYS = {
     "bar": ("facet", "y", "colour"),
     "stack": ("facet", "x", "y", "colour"),
@@ -315,12 +371,20 @@ def draw_bars(line: "ChartLine", chart_data: "ChartData") -> None:
     """Print one bar per row, after its label and before its number."""
     rows = list(_bar_rows(line, chart_data))
     most = 1.0 if line.parts else max((value for _, value, _ in rows), default=0.0) or 1.0
+    texts = zip(*((*names, number) for names, _, number in rows), strict=True)
+    widths = [max(map(cell_len, column)) for column in texts]
+    room = out.width - sum(widths) - 2 * (len(widths) + 1)
+    longest = max(_WIDTH_MIN, min(_WIDTH, room))
+    widest = max(widths, default=0)
     table = Table.grid(padding=(0, 1))
-    for _ in _LABEL_KEYS[line.kind]:
-        table.add_column(overflow="ellipsis", no_wrap=True)
+    for width in widths[:-1]:
+        # The widest label gives up what the shortest bar needs.
+        table.add_column(overflow="ellipsis", no_wrap=True, width=width + min(0, room - longest) * (width == widest))
     for names, value, number_text in rows:
-        table.add_row(*map(Text, names), Text(_bar(value / most), style="blue"), Text(number_text))
+        table.add_row(*map(Text, names), Text(_bar(value / most, longest), style="blue"), Text(number_text))
     out.print(table)
+    if room < longest:
+        print_note("labels are cut to the width of the terminal; without --chart they are printed whole")
 
 
 def _bar_rows(line: "ChartLine", chart_data: "ChartData") -> Iterator[tuple[list[str], float, str]]:
@@ -337,6 +401,6 @@ def _bar_rows(line: "ChartLine", chart_data: "ChartData") -> Iterator[tuple[list
             yield [str(row.get(name, "")) for name in _LABEL_KEYS[line.kind]], value, number_text
 
 
-def _bar(share: float) -> str:
-    eighths = round(max(share, 0) * _WIDTH * 8)
+def _bar(share: float, longest: int) -> str:
+    eighths = round(max(share, 0) * longest * 8)
     return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")

@@ -1,13 +1,17 @@
-"""`newslake run`, `plan` and `push`: run one day or a range without Airflow, plan a range, push URLs."""
+"""`newslake run`, `plan` and `push`: run a day or a range without Airflow, plan a range, push URLs."""
 
+import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.completion import sources
 from pipeline.cli.output import (
     AsJson,
     Quiet,
@@ -16,7 +20,6 @@ from pipeline.cli.output import (
     print_json,
     print_rows,
     progress,
-    report_skipped,
     workspace,
 )
 from pipeline.errors import ConfigError
@@ -25,21 +28,30 @@ from pipeline.model import pluralize
 if TYPE_CHECKING:
     from pipeline.jobs.runtimes import Estimate, History, Stage
     from pipeline.jobs.workspace import ProgressCallback, Workspace
-    from pipeline.model import StageReport
+    from pipeline.model import Outcome, StageReport
     from pipeline.reports.plan import DayPlan, Plan
+
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Option("--source", metavar="KEY", help="Only this source; repeatable.", autocompletion=sources),
+]
+FirstDay = Annotated[
+    str | None, typer.Option("--from", metavar="DAY", help="First news day of a range, YYYY-MM-DD; needs --to.")
+]
+LastDay = Annotated[
+    str | None, typer.Option("--to", metavar="DAY", help="Last news day of the range, inclusive; needs --from.")
+]
 
 
 @dataclass(frozen=True, slots=True)
 class _RunResult:
-    """A finished run, its seconds, and the seconds expected from earlier runs of its size (None: no history)."""
+    """A finished run, its seconds, and the seconds that earlier runs of its size took (None: no history)."""
 
-    stage: "Stage"
-    day: date
     report: "StageReport"
     seconds: float
     expected: float | None
     rows: dict[str, int] | None = None
-    files_changed: int | None = None
 
     def as_dict(self) -> dict[str, object]:
         timed = {"seconds": self.seconds, "expected_seconds": self.expected}
@@ -47,16 +59,17 @@ class _RunResult:
 
 
 def run(
-    day: Annotated[str | None, typer.Option(help="News day, YYYY-MM-DD; today (UTC) when left out.")] = None,
-    first: Annotated[str | None, typer.Option("--from", help="First news day of a range, oldest first.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last news day of the range, included.")] = None,
-    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given again.")] = None,
+    day: Annotated[str | None, typer.Option(metavar="DAY", help="News day, YYYY-MM-DD (default: today, UTC).")] = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    source: Sources = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """List, fetch, archive, read and commit a day or a range, each other day touched, and what dead runs left unread.
+    """Fetch, archive, extract and commit a day, or a range of days.
 
-    Exit 1 where a source could not be listed; all others are done.
+    Days of a range run oldest first. Other days that get pages are extracted too, and so are days that an interrupted
+    run left unprocessed. Exit 1 if a source could not be listed; all other sources are processed.
     """
     from pipeline.jobs.pipeline_version import version_of
 
@@ -64,15 +77,16 @@ def run(
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
     wanted = _requested_days(day, first, last) or [space.settings.now().date()]
-    with progress(quiet=quiet) as report_progress, report_skipped(quiet=quiet):
+    with progress(quiet=quiet) as report_progress:
         job = _RunCommand(space, report_progress)
         done = [list(job.run_day(each, keys, to_come=wanted[number:])) for number, each in enumerate(wanted, 1)]
         done[-1] += job.run_unread()
     if as_json:
         days = [{"ingest": runs[0].as_dict(), "extract": [each.as_dict() for each in runs[1:]]} for runs in done]
         print_json(days[0] if first is None else {"days": days})
-    for each in () if as_json else (each for runs in done for each in runs):
-        _print_run(each)
+    else:
+        label = f"{wanted[0]}" if len(wanted) == 1 else f"{wanted[0]} to {wanted[-1]}"
+        _print_summary(job, [each for runs in done for each in runs], label=label)
     for error in job.errors:
         print_error(error)
     if job.errors:
@@ -88,7 +102,7 @@ def _requested_days(day: str | None, first: str | None, last: str | None) -> lis
 
 
 class _RunCommand:
-    """One call of the command. The days of a range share its run name and the history before it."""
+    """One call of the command. All days of a range have its run name and the history before it."""
 
     def __init__(self, space: "Workspace", report_progress: "ProgressCallback") -> None:
         from pipeline.jobs.runtimes import read_history
@@ -98,9 +112,12 @@ class _RunCommand:
         self.name = f"cli.{space.settings.now():%Y%m%dT%H%M%S%f}"
         self.history: History = read_history(space)
         self.errors: list[str] = []
+        self.ingested: list[Outcome] = []
+        self.extracted: list[Outcome] = []
+        self.received = 0
 
     def run_day(self, day: date, keys: Sequence[str], *, to_come: Sequence[date]) -> Iterator[_RunResult]:
-        """Ingest a day, then extract it and each day that this touched, except the days ``to_come``."""
+        """Ingest a day, then extract it and each other day that got pages, except the days ``to_come``."""
         from pipeline.jobs.run import ingest_sources
 
         now = self.space.settings.now
@@ -110,16 +127,18 @@ class _RunCommand:
             self.space, source_keys=keys, day=day, run_id=run_id, report_progress=self.report_progress
         )
         self.errors += done.errors
-        yield self._run_result("ingest", day, done.report, (now() - started).total_seconds())
+        self.ingested += done.outcomes
+        self.received += done.received
+        yield self._run_result("ingest", done.report, (now() - started).total_seconds())
         for each in sorted({day, *done.report.days}.difference(to_come)):
             yield self._extract(each, run_id=f"{self.name}.extract.{day}.{each}")
 
     def run_unread(self) -> Iterator[_RunResult]:
-        """Extract the days that earlier runs left unread because they died."""
+        """Extract the days that interrupted runs left unprocessed."""
         from pipeline.jobs.worklist import unread_days
 
         for each in unread_days(self.space):
-            self.report_progress(f"{each} was left unread by a run that did not end")
+            self.report_progress(f"{each} was left unprocessed by an interrupted run")
             yield self._extract(each, run_id=f"{self.name}.extract.unread.{each}")
 
     def _extract(self, day: date, *, run_id: str) -> _RunResult:
@@ -129,50 +148,51 @@ class _RunCommand:
         started = now()
         done = extract_day(self.space, day=day, run_id=run_id, report_progress=self.report_progress)
         seconds = (now() - started).total_seconds()
-        return self._run_result("extract", day, done.report, seconds, rows=done.rows, files_changed=done.files_changed)
+        self.extracted += done.outcomes
+        return self._run_result("extract", done.report, seconds, rows=done.rows)
 
     def _run_result(
         self,
         stage: "Stage",
-        day: date,
         report: "StageReport",
         seconds: float,
         *,
         rows: dict[str, int] | None = None,
-        files_changed: int | None = None,
     ) -> _RunResult:
         from pipeline.jobs.runtimes import expected_seconds
 
         size = sum(dict(report.work).values())
         expected = expected_seconds(self.history, stage=stage, launcher="cli", articles=size)
-        return _RunResult(stage, day, report, seconds, expected, rows, files_changed)
+        return _RunResult(report, seconds, expected, rows)
 
 
-def _print_run(done: _RunResult) -> None:
-    outcomes = ", ".join(f"{count} {kind}" for kind, count in done.report.outcomes if count) or "nothing"
-    work = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in done.report.work if count)
-    expected = "" if done.expected is None else f", {duration(done.expected)} expected"
-    took = f" ({duration(done.seconds)}{expected})" if done.seconds else ""
-    out.print(
-        f"{done.stage} {done.day}: {pluralize(done.report.discovered, 'page')}: {outcomes}{work and f'; {work}'}{took}",
-        highlight=False,
-    )
-    if done.files_changed == 0:
-        out.print("  no table file changed", highlight=False)
+def _print_summary(job: _RunCommand, done: Sequence[_RunResult], *, label: str) -> None:
+    """Print what the run kept, rejected and left waiting, its time, and the time expected from earlier runs."""
+    from pipeline.jobs.summary import summarize, summary_lines
+
+    seconds = sum(each.seconds for each in done)
+    expected = [each.expected for each in done if each.expected is not None]
+    usual = f", {duration(sum(expected))} expected" if len(expected) == len(done) else ""
+    summary = summarize(ingested=job.ingested, extracted=job.extracted, fetched=job.received)
+    for line in summary_lines(summary, label=label, took=f"{duration(seconds)}{usual}" if seconds else ""):
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-# `newslake plan`: what a range of days still needs.
+# `newslake plan`: the work that a range of days still needs.
 
-_PLAN_COLUMNS = ("known", "archived", "to_fetch", "refused", "derived", "left_out", "to_derive")
+_PLAN_COLUMNS = ("known", "archived", "to_fetch", "refused", "derived", "rejected", "to_process")
 
 
 def plan(
-    first: Annotated[str, typer.Option("--from", help="First news day, YYYY-MM-DD.")],
-    last: Annotated[str, typer.Option("--to", help="Last news day, included.")],
-    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given again.")] = None,
+    first: Annotated[str, typer.Option("--from", metavar="DAY", help="First news day, YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last news day, inclusive.")],
+    source: Sources = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count what a range of days holds and still needs, and estimate how long that takes. Starts nothing."""
+    """Show what a range of days still needs, with an estimate.
+
+    Counts pages and articles per source and news day. Starts nothing.
+    """
     from pipeline.reports.plan import plan
 
     days = day_range(first, last)
@@ -184,7 +204,7 @@ def plan(
 
 
 def _plan_as_dict(found: "Plan", sources: Sequence[str]) -> dict[str, object]:
-    """Return the plan as JSON; how many pages a listing would add is unknown, so null."""
+    """Return the plan as JSON. How many pages a listing would add is unknown, so it is null."""
     return {
         "from": found.first,
         "to": found.last,
@@ -228,7 +248,7 @@ def _source_rows(key: str, found: "Plan") -> Iterator[tuple[object, ...]]:
     free = found.first
     for day in known:
         yield from _empty_rows(key, free, day.news_day - timedelta(days=1))
-        yield (key, day.news_day, "asked" if day.can_list else "archive only", *_plan_counts([day]).values())
+        yield (key, day.news_day, "available" if day.can_list else "archive only", *_plan_counts([day]).values())
         free = day.news_day + timedelta(days=1)
     yield from _empty_rows(key, free, found.last)
 
@@ -243,44 +263,53 @@ def _plan_notes(found: "Plan") -> Iterator[str]:
     for each in found.sources:
         waiting = "" if each.files_waiting is None else f"; files waiting to be read: {each.files_waiting}"
         if each.files_waiting is None and each.is_folder:
-            waiting = "; its folder is not there"
+            waiting = "; its folder does not exist"
         yield f"{each.key}: {each.lists}{waiting}"
     again = sum(day.derive_again for day in found.days)
     if again:
         articles = pluralize(again, "article")
-        yield f"to derive with rows of another pipeline version: {articles}; this one is {found.version}"
-    yield "Pages that no listing told of yet and pages inside waiting files are not counted: how many is not known."
+        yield f"to process again: {articles} of another pipeline version than {found.version}"
+    yield "Not counted, because their number is unknown: pages that no listing has yet, and pages in waiting files."
 
 
 def _estimate_text(each: "Estimate") -> str:
     name = "newslake run" if each.launcher == "cli" else "Airflow"
     if each.ingest_seconds is None or each.extract_seconds is None:
-        return f"{name}: no estimate, for `runs` has no finished run to judge by"
+        return f"{name}: no estimate: the table `runs` has no finished run"
     parts = f"ingest {duration(each.ingest_seconds)}, extract {duration(each.extract_seconds)}"
-    runs = f"{each.ingest_history} and {each.extract_history} runs{'' if each.is_own else ' of other starts too'}"
+    runs = f"{each.ingest_history} and {each.extract_history} runs{'' if each.is_own else ', also of other starts'}"
     total = duration(each.ingest_seconds + each.extract_seconds)
-    return f"{name}: about {total} for what is counted, one run after the other ({parts}; judged by {runs})"
+    return f"{name}: about {total} for the counted pages, one run at a time ({parts}; based on {runs})"
 
 
 def _next_commands(found: "Plan", sources: Sequence[str]) -> list[str]:
     """Return the commands to run next; an Airflow backfill covers all sources."""
-    only = "".join(f" --source {key}" for key in sources)
+    only = "".join(f" --source {shlex.quote(key)}" for key in sources)
     return [
         f"newslake run --from {found.first} --to {found.last}{only}",
-        f"airflow backfill create --dag-id news_ingest --from-date {found.first} --to-date {found.last} "
+        f"newslake airflow backfill create --dag-id news_ingest --from-date {found.first} --to-date {found.last} "
         "--max-active-runs 2",
     ]
 
 
-# `newslake push`: URLs that the next run fetches.
+# `newslake push`: URLs for the next run to fetch.
 
 
 def push(
-    urls: Annotated[list[str], typer.Argument(help="http(s) URLs; - reads them from standard input, one a line.")],
-    source: Annotated[str | None, typer.Option(help="The inbox to push into; the first one when left out.")] = None,
+    urls: Annotated[
+        list[str],
+        typer.Argument(metavar="URL", help="http(s) URLs; - reads them from standard input, one per line."),
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="Inbox to push into (default: the first one).", autocompletion=sources),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put URLs into an inbox, as one file that survives whatever comes; Airflow fetches them in seconds."""
+    """Put URLs into an inbox for the next run to fetch.
+
+    They become one durable file; its name is printed. A running Airflow fetches them within seconds.
+    """
     from pipeline.jobs.push import push_urls
 
     given = [line for url in urls for line in (_read_urls() if url == "-" else [url])]
@@ -297,6 +326,31 @@ def _read_urls() -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+# `newslake airflow`: Airflow's own command line.
+
+_PLUGINS = Path(__file__).parents[2] / "plugins"
+# The package may not import Airflow, nor what knows it: another Python takes the place of this process.
+_RUN_AIRFLOW = "import sys; sys.path.insert(0, sys.argv.pop(1)); from news_airflow.local_airflow import main; main()"
+
+
+def airflow(
+    words: Annotated[
+        list[str], typer.Argument(metavar="COMMAND...", help="A command of Airflow with its options; also --help.")
+    ],
+) -> None:
+    """Run Airflow's own command line on the Airflow of `make up`.
+
+    The command gets its home, database and settings.
+    """
+    if not _PLUGINS.is_dir():
+        message = f"{_PLUGINS} is missing: call newslake from the project's own .venv, or set up Airflow yourself"
+        raise ConfigError(message, key="airflow")
+    sys.stdout.flush()
+    os.execv(  # noqa: S606 - no shell, our own program
+        sys.executable, [sys.executable, "-c", _RUN_AIRFLOW, str(_PLUGINS), "airflow", *words]
+    )
+
+
 # Days and durations, shared by the commands.
 
 
@@ -305,14 +359,14 @@ def day_of(text: str, *, option: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError as error:
-        raise ConfigError(f"{option} {text!r} is no day; write YYYY-MM-DD", key=option.lstrip("-")) from error
+        raise ConfigError(f"{option} {text!r} is not a valid date (YYYY-MM-DD)", key=option.lstrip("-")) from error
 
 
 def day_range(first: str, last: str) -> list[date]:
     """Return the days from first to last, both included. Raises: ConfigError."""
     start, end = day_of(first, option="--from"), day_of(last, option="--to")
     if end < start:
-        raise ConfigError(f"--to {end} is before --from {start}; turn them round", key="to")
+        raise ConfigError(f"--to {end} is before --from {start}; swap them", key="to")
     return [start + timedelta(days=number) for number in range((end - start).days + 1)]
 
 

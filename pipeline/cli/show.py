@@ -1,5 +1,6 @@
-"""`newslake show`, `why` and `history`: one article in the terminal or as HTML, its provenance, and its revisions."""
+"""`newslake show`, `why` and `history`: an article in the terminal or as HTML, its provenance, and its revisions."""
 
+import shlex
 import tempfile
 import webbrowser
 from dataclasses import asdict
@@ -26,17 +27,17 @@ if TYPE_CHECKING:
 def show(
     what: Annotated[
         str,
-        typer.Argument(metavar="ARTICLE|URL|FILE", help="An article_id or a URL of the lake, or a file (.html, .txt)."),
+        typer.Argument(metavar="ARTICLE|URL|FILE", help="An article in the lake, or a file (.html, .txt)."),
     ],
-    html: Annotated[Path | None, typer.Option(help="Write a page that stands for itself to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write self-contained HTML to FILE.")] = None,
     is_opened: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     published_at: PublishedAt = None,
     source: SourceRules = None,
 ) -> None:
-    """Show one article with all that was found in it: quotations tied to speaker and cue, names, events, receipt,
-    versions, rows.
+    """Show one article with everything that was extracted from it.
 
-    Exit 1 where the lake has no such article.
+    Prints its text, entities, quotes with speaker and cue, events, provenance, revisions and rows. Exit 1 if the lake
+    does not have the article.
     """
     from pipeline.web import article_html, article_page
 
@@ -49,7 +50,7 @@ def show(
     path = path_outside_lake(space.settings.lake_dir, str(html)) if html else _new_file()
     _write(path, article_html(shown))
     if is_opened and not webbrowser.open(path.resolve().as_uri()):
-        print_error(f"no browser could be started; open {path} yourself")
+        print_error(f"cannot start a browser; open {path}")
 
 
 def _load_view(space: "Workspace", what: str, *, published_at: str | None, source: str | None) -> "ArticleView":
@@ -58,10 +59,10 @@ def _load_view(space: "Workspace", what: str, *, published_at: str | None, sourc
     if Path(what).is_file():
         return view_preview(space, what, preview(space, what, published_at=published_at, source_key=source))
     if published_at or source:
-        raise ConfigError(f"--published-at and --source are for a file, and {what} is none", key=what)
+        raise ConfigError(f"--published-at and --source are for a file; {what} is not a file", key=what)
     found = view_article(space, what)
     if found is None:
-        print_error(f"the lake has no article {what}: `newslake why {what}` says what is known of it")
+        print_error(f"the lake has no such article; `newslake why {shlex.quote(what)}` shows what is known about it")
         raise typer.Exit(1)
     return found
 
@@ -95,7 +96,7 @@ def _write(path: Path, html: str) -> None:
     print_note(f"page written to {path}")
 
 
-# `newslake why`: where a row comes from, or why a page has none.
+# `newslake why`: the provenance of a row, or the reason why a page has no row.
 
 _CHECK_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
 _INDENT, _NAME = "  ", 14
@@ -103,13 +104,15 @@ _INDENT, _NAME = "  ", 14
 
 def why(
     what: Annotated[
-        str, typer.Argument(metavar="URL|ARTICLE_ID|ROW", help="A page, an article, or a row: ARTICLE_ID:quotes:3.")
+        str,
+        typer.Argument(metavar="URL|ARTICLE_ID|ROW", help="A page, an article, or a row such as ARTICLE_ID:quotes:3."),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Walk from a row to its words, article and raw record, or to the decision that left a page out; check each step.
+    """Trace a row to its origin, or a page to the decision on it.
 
-    Exit 1 where nothing is known, or a check fails.
+    A row is traced to its text span, article and archive record, a page without rows to the decision that rejected it.
+    Each step is checked now. Exit 1 if nothing is known, or a check fails.
     """
     from pipeline.reports.provenance import trace_provenance
 
@@ -153,17 +156,20 @@ def _check(check: "Check") -> Text:
     return Text(_INDENT).append(mark, style).append(f" {check.message}")
 
 
-# `newslake history`: the captures of a page, and what changed in it.
+# `newslake history`: the captures of a page, and the changes between them.
 
 _VISIT_COLUMNS = ("at", "what", "status", "source", "revision", "bytes")
 _CHANGE_MARKS = {"added": "[green]+", "removed": "[red]-"}
 
 
 def history(
-    page: Annotated[str, typer.Argument(metavar="URL|ARTICLE_ID", help="A page, or an article by its id.")],
+    page: Annotated[str, typer.Argument(metavar="URL|ARTICLE_ID", help="A page, or an article.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show the captures of a page in time order, and what changed between its contents, sentence by sentence."""
+    """Show the captures of a page and the changes between revisions.
+
+    Captures are in time order; changes are shown sentence by sentence.
+    """
     from pipeline.reports.page_history import page_history
 
     found = page_history(workspace(), page)
@@ -174,7 +180,7 @@ def history(
     for revision in found.revisions:
         print_revision(revision)
     if found.is_gone:
-        out.print("\n[red]the page is gone; what was captured of it stays[/red]", highlight=False)
+        out.print("\n[red]the page is gone; its captures are kept[/red]", highlight=False)
 
 
 def _print_visits(found: "PageHistory") -> None:

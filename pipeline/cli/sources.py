@@ -1,4 +1,4 @@
-"""`newslake sources` and `doctor`: list and check the sources or a site, and check what a run needs."""
+"""`newslake sources` and `doctor`: list and check sources, check a site, and check that a run has what it needs."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from pipeline.cli import completion
 from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows, progress, workspace
 
 if TYPE_CHECKING:
     from pipeline.reports.sources import Probe
 
 
-sources_app = typer.Typer(help="List the sources, and check them or a site.", invoke_without_command=True)
+sources_app = typer.Typer(help="List the sources; check them, or a site.", invoke_without_command=True)
 _COLUMNS = ("key", "kind", "location", "lists", "last_seen_at", "outcomes")
 
 
 @sources_app.callback()
 def sources(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the sources of sources.toml: kind, place, the days that each can list, the outcomes of its last run."""
+    """List the sources of sources.toml, or check them.
+
+    Prints kind, location, the days that each can list, and the outcomes of its last run.
+    """
     if context.invoked_subcommand is not None:
         return
     from pipeline.reports.sources import source_states
@@ -30,13 +34,19 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
 @sources_app.command("check")
 def check_sources(
     what: Annotated[
-        str | None, typer.Argument(help="A source's key, or the URL of a site; all sources without.")
+        str | None,
+        typer.Argument(
+            metavar="KEY|URL",
+            help="A source, or the URL of a site (default: all sources).",
+            autocompletion=completion.sources,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask each source for what it lists, or find the feeds and sitemaps of a site and print the entries to paste.
+    """Poll the sources, or find the feeds and sitemaps of a site.
 
-    Exit 1 where a source is broken, or a site has none.
+    For a site, prints the entries to paste into sources.toml. Exit 1 if a source is broken, or a site has no feed and
+    no sitemap.
     """
     from pipeline.reports.sources import find, probe
 
@@ -49,14 +59,14 @@ def check_sources(
         else:
             found = []
             for source in [space.sources.named(what)] if what else space.sources.sources:
-                report_progress(f"asking {source.key}")
+                report_progress(f"polling {source.key}")
                 found.append(probe(space, source))
     if as_json:
         print_json([_as_dict(each) for each in found])
     else:
         _print_probes(found, is_site=is_site)
     if is_site and not found:
-        print_error(f"{what}: no feed and no sitemap found; look for one in the site's pages, and give its URL")
+        print_error(f"{what}: no feed and no sitemap found; look for one in the site's pages and give its URL")
     if any(each.error for each in found) or (is_site and not found):
         raise typer.Exit(1)
 
@@ -83,24 +93,27 @@ def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
         newest = f", newest {each.newest:%Y-%m-%d %H:%M}" if each.newest else ""
         result = each.error or f"{each.entries} listed for {each.day}{newest}"
         more = "".join(f"; {name}: {text}" for name, text in (("page", each.page), ("broken", each.problems)) if text)
-        line = f"{mark:<5} {each.source.key} ({each.source.kind}) {each.source.location}: {result}{more}"
+        line = f"{mark:<4} {each.source.key} ({each.source.kind}) {each.source.location}: {result}{more}"
         out.print(line, highlight=False, markup=False, soft_wrap=True)
     for each in found if is_site else ():
         out.print(f"\n{_entry(each)}", highlight=False, markup=False, soft_wrap=True)
 
 
-# `newslake doctor`: what a run needs.
+# `newslake doctor`: everything that a run needs.
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check Python, Airflow, disk, sources, model, archive and lake; exit 1 if anything is wrong."""
+    """Check that everything a run needs is in place.
+
+    Checks Python, Airflow, disk, sources, model, archive and lake. Exit 1 if anything is wrong.
+    """
     from pipeline.reports.health import examine
 
     findings = examine(workspace())
     if as_json:
         print_json([{"name": each.name, "is_ok": each.is_ok, "message": each.message} for each in findings])
     for each in () if as_json else findings:
-        mark = "[green]ok   [/green]" if each.is_ok else "[red]FAIL [/red]"
-        out.print(f"{mark} {each.name:<8} {escape(each.message)}", highlight=False, soft_wrap=True)
+        mark = "[green]ok  [/green]" if each.is_ok else "[red]FAIL[/red]"
+        out.print(f"{mark} {each.name:<9} {escape(each.message)}", highlight=False, soft_wrap=True)
     if not all(each.is_ok for each in findings):
         raise typer.Exit(1)

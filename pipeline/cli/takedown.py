@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.completion import sources
 from pipeline.cli.output import AsJson, err, out, print_error, print_json, print_rows, progress, workspace
 from pipeline.errors import ConfigError
 from pipeline.model import pluralize
@@ -20,23 +21,31 @@ _DUPLICATES_MAX = 10
 
 
 def forget(  # noqa: PLR0913 - one argument per option
-    what: Annotated[str | None, typer.Argument(help="A URL or an article_id.", metavar="URL|ARTICLE_ID")] = None,
+    what: Annotated[str | None, typer.Argument(metavar="URL|ARTICLE_ID", help="The article to take down.")] = None,
     *,
-    publisher: Annotated[str | None, typer.Option(help="All articles of this publisher.")] = None,
-    source: Annotated[str | None, typer.Option(help="All that this source brought; its key.")] = None,
-    reserved: Annotated[bool, typer.Option("--reserved", help="All that reserves text and data mining.")] = False,
-    duplicates: Annotated[bool, typer.Option("--with-duplicates", help="The articles that repeat it, too.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why; it stands in the public table deletions.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would go.")] = False,
+    publisher: Annotated[str | None, typer.Option(metavar="NAME", help="All articles of this publisher.")] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="KEY", help="All articles from this source.", autocompletion=sources)
+    ] = None,
+    reserved: Annotated[
+        bool, typer.Option("--reserved", help="All articles that reserve text and data mining.")
+    ] = False,
+    duplicates: Annotated[bool, typer.Option("--with-duplicates", help="Also the articles that repeat it.")] = False,
+    reason: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The reason; it is public, in the table deletions.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be deleted; delete nothing.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="Print the takedowns.")] = False,
-    revoke: Annotated[str | None, typer.Option(help="Let the pages of this takedown come in again.")] = None,
+    revoke: Annotated[
+        str | None, typer.Option(metavar="ID", help="Unblock the pages of this takedown; deleted data stays deleted.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove every trace of articles from archive, tables, log and inboxes, and bar them from coming in again.
+    """Delete every trace of articles, and block their pages.
 
-    It cannot be undone: --revoke lets the pages in again, and brings nothing back. Exit 1 if nothing of it is here
-    (it is blocked all the same), if something remains to be done, or if the answer is no.
+    Deletes from archive, tables, log and inboxes. This is permanent: --revoke unblocks the pages, and restores nothing.
+    Exit 1 if nothing was found (it is blocked all the same), if something remains to be done, or if you decline.
     """
     given = [each for each in (what, publisher, source, revoke) if each is not None]
     if len(given) + reserved + listed != 1:
@@ -75,8 +84,8 @@ def _target(what: str | None, publisher: str | None, source: str | None, *, dupl
 
 def _revoke(space: "Workspace", takedown_id: str) -> None:
     if not space.takedowns.revoke(takedown_id):
-        raise ConfigError(f"no finished takedown {takedown_id}; `newslake forget --list`", key=takedown_id)
-    out.print("its pages may come in again; what was removed stays removed", highlight=False)
+        raise ConfigError(f"no finished takedown {takedown_id}; `newslake forget --list` lists all", key=takedown_id)
+    out.print("its pages are unblocked; deleted data stays deleted", highlight=False)
 
 
 def _forget(
@@ -87,19 +96,19 @@ def _forget(
     if dry_run or not yes:
         seen = preview_takedown(space, target)
         if dry_run:
-            _print_result(seen, "would go", as_json=as_json)
+            _print_result(seen, "would be deleted", as_json=as_json)
             return
-        _print_summary(seen, err.print, "would go")
+        _print_summary(seen, err.print, "would be deleted")
         if not sys.stdin.isatty():
-            raise ConfigError("nobody is there to ask; say --yes", key="yes")
-        typer.confirm("Remove all this for good?", abort=True, err=True)
+            raise ConfigError("cannot ask for confirmation without a terminal; give --yes", key="yes")
+        typer.confirm("Delete all this permanently?", abort=True, err=True)
     with progress(quiet=as_json) as report_progress:
         done = forget(space, target, reason=reason, report_progress=report_progress)
-    _print_result(done, "went", as_json=as_json)
+    _print_result(done, "deleted", as_json=as_json)
 
 
 def _print_result(done: "TakedownResult", verb: str, *, as_json: bool) -> None:
-    """Print what is or was deleted; exit 1 where that is nothing, or something remains to be done."""
+    """Print what is or was deleted. Exit 1 if that is nothing, or if something remains to be done."""
     if as_json:
         print_json(asdict(done))
     else:
@@ -112,8 +121,8 @@ def _print_result(done: "TakedownResult", verb: str, *, as_json: bool) -> None:
 
 def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb: str) -> None:
     if not seen.is_here:
-        barred = f"was here; it is barred from coming in: takedown {seen.takedown_id}"
-        print_error(f"nothing of it {barred if seen.takedown_id else 'is here; is it spelled right?'}")
+        blocked = f"its pages are blocked by takedown {seen.takedown_id}"
+        print_error(f"nothing found; {blocked if seen.takedown_id else 'check the spelling'}")
         return
     rows = ", ".join(f"{count} {name}" for name, count in seen.rows.items())
     print_line(
@@ -124,12 +133,12 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
     )
     if seen.takedown_id is not None:
         print_line(
-            f"takedown {seen.takedown_id}: {pluralize(seen.log_rows, 'row')} of the log unnamed, "
+            f"takedown {seen.takedown_id}: {pluralize(seen.log_rows, 'row')} of the log redacted, "
             f"{pluralize(seen.inbox_files, 'inbox file')} cleared",
             highlight=False,
         )
     for name in seen.snapshots:
-        print_line(f"snapshot {name} lost the rows that named it", highlight=False)
+        print_line(f"snapshot {name}: its rows are deleted", highlight=False)
     if seen.duplicates:
         shown = ", ".join(seen.duplicates[:_DUPLICATES_MAX]) + (
             ", ..." if len(seen.duplicates) > _DUPLICATES_MAX else ""
@@ -137,4 +146,4 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
         others = (
             "1 other article repeats" if len(seen.duplicates) == 1 else f"{len(seen.duplicates)} other articles repeat"
         )
-        print_error(f"{others} it; --with-duplicates takes them along: {shown}")
+        print_error(f"{others} it; --with-duplicates deletes them too: {shown}")

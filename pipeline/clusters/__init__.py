@@ -1,4 +1,4 @@
-"""Relations between articles: near duplicates, quotes, events, revisions and co-mentions. Rows in, rows out."""
+"""Relations between articles: near duplicates, quotes, events, revisions and co-mentions, from rows to rows."""
 
 from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
 from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, Plans, cluster_rows, plans_of

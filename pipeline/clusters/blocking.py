@@ -1,4 +1,4 @@
-"""Blocking: find the pairs worth comparing, those that share rare numbers such as hashes of three words."""
+"""Blocking: find the candidate pairs, which share rare numbers such as hashes of shingles."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from pipeline.clusters.text import Integers
 
 _MOST_OWNERS = 100  # of one number; a number with more owners is a common phrase
-_SHARE = 0.25  # of the numbers of whichever has fewer
-_MOST_BEFORE = 100  # owners of a number that are compared, the nearest ones before
+_SHARE = 0.25  # of the numbers of the owner with fewer
+_MOST_BEFORE = 100  # owners of a number that are compared: the nearest earlier ones
 _FEWEST_SHARED, _MOST_COMPARED = 2, 20
 _AT_ONCE = 500_000  # pairs in memory
 
@@ -17,19 +17,19 @@ type _Wide = NDArray[np.int64]
 
 
 def pairs_sharing(numbers: Integers, owners: Integers, asking: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Yield (asker, other) pairs that share a fourth of the numbers of the one with fewer, by asker and other.
+    """Yield the candidate pairs (owner, other), sorted: they share a fourth of the numbers of the one with fewer.
 
-    ``numbers`` and ``owners`` are parallel; each owner has a number once. ``asking`` marks the owners that are askers.
-    Numbers with more than a hundred owners do not count, so that the work grows with the number of askers.
+    ``numbers`` and ``owners`` are parallel; each owner has a number once. Only owners marked in ``asking`` are paired
+    with others. Numbers with more than 100 owners do not count, so that the work grows with the marked owners.
     """
     order = np.argsort(numbers, kind="stable")
     ordered, holders = numbers[order], owners[order]
-    is_asked = asking[owners]
-    begin = np.searchsorted(ordered, numbers[is_asked], "left")
-    many = np.searchsorted(ordered, numbers[is_asked], "right") - begin
+    is_marked = asking[owners]
+    begin = np.searchsorted(ordered, numbers[is_marked], "left")
+    many = np.searchsorted(ordered, numbers[is_marked], "right") - begin
     kept = (many > 1) & (many <= _MOST_OWNERS)
     counts = np.bincount(owners, minlength=len(asking))
-    for one, other, shared in _count_shared(holders, begin[kept], many[kept], owners[is_asked][kept].astype(np.int64)):
+    for one, other, shared in _count_shared(holders, begin[kept], many[kept], owners[is_marked][kept].astype(np.int64)):
         enough = (one != other) & (shared >= _SHARE * np.minimum(counts[one], counts[other]))
         yield from zip(one[enough].tolist(), other[enough].tolist(), strict=True)
 
@@ -37,11 +37,11 @@ def pairs_sharing(numbers: Integers, owners: Integers, asking: NDArray[np.bool_]
 def earlier_sharing(
     numbers: Integers, owners: Integers, groups: Integers, *, first: int
 ) -> Iterator[tuple[int, list[int]]]:
-    """Yield the owners from ``first`` on, ascending, each with at most twenty earlier ones that share most numbers.
+    """Yield the owners from ``first`` on, ascending, each with the 20 earlier ones that share most numbers, or fewer.
 
     ``numbers`` and ``owners`` are parallel, in the order of owners; each owner has a number once. ``groups`` has the
-    group of each owner; owners of one group are not compared. Two numbers must be shared. Per number only the nearest
-    hundred owners before are compared, so that the work grows with the number of askers.
+    group of each owner; owners of one group are not compared. Candidates share two numbers or more. Per number, only
+    the nearest 100 earlier owners are compared, so that the work grows with the number of owners from ``first`` on.
     """
     order = np.argsort(numbers, kind="stable")
     ordered, holders = numbers[order], owners[order]
@@ -56,9 +56,9 @@ def earlier_sharing(
 
 
 def _count_shared(holders: Integers, begin: _Wide, many: _Wide, askers: _Wide) -> Iterator[tuple[_Wide, _Wide, _Wide]]:
-    """Yield asker, other and how many numbers they share, by asker and other. All pairs of an asker come together.
+    """Yield owner, other and the number of shared numbers, sorted; all pairs of an owner are in one part.
 
-    For each entry of ``askers``, the ``many`` holders of its number start at ``begin``.
+    For each entry of ``askers``, the owners to pair, the ``many`` holders of its number start at ``begin``.
     """
     by_asker = np.argsort(askers, kind="stable")
     size = int(holders.max(initial=0)) + 1
@@ -73,7 +73,7 @@ def _count_shared(holders: Integers, begin: _Wide, many: _Wide, askers: _Wide) -
 
 
 def _parts(many: _Wide, askers: _Wide) -> Iterator[slice]:
-    """Yield slices of rows that expand to about half a million pairs. An asker is in one slice only."""
+    """Yield slices of rows that expand to about 500,000 pairs. Each entry of ``askers`` is in one slice only."""
     start, ends = 0, np.cumsum(many)
     while start < len(many):
         reached = ends[start - 1] if start else 0

@@ -11,8 +11,8 @@ MENTION_COLUMNS = ("article_id", "revision_id", "entity_type", "entity_id", "ent
 def co_mention_rows(entities: pa.Table, duplicates: pa.Table) -> pa.Table:
     """Return the ``co_mentions`` rows of one day, in any order.
 
-    ``entities`` has at least MENTION_COLUMNS, ``duplicates`` has article_id, revision_id and is_duplicate; both are of
-    that day. An article without a row in ``duplicates`` is no duplicate.
+    ``entities`` has at least MENTION_COLUMNS, ``duplicates`` article_id, revision_id and is_duplicate, both of that
+    day. An article without a row in ``duplicates`` is not a duplicate.
     """
     repeats = duplicates.filter(duplicates["is_duplicate"]).select(("article_id", "revision_id"))
     people = entities.filter((pc.field("entity_type") == "PERSON") & pc.field("entity_id").is_valid())
@@ -27,14 +27,14 @@ def co_mention_rows(entities: pa.Table, duplicates: pa.Table) -> pa.Table:
 
 
 def _number_people(people: pa.Table) -> tuple[pa.Array, pa.Array]:
-    """Return the sorted ids of people, and for each mention the number of its id."""
+    """Return the sorted ids of people, and the number of the id of each mention."""
     ids = pc.unique(people["entity_id"])
     ids = ids.take(pc.sort_indices(ids))
     return ids, pc.index_in(people["entity_id"], value_set=ids).combine_chunks()
 
 
 def _count_pairs(people: pa.Table, numbers: pa.Array) -> pa.Table:
-    """Return pairs of numbers, smaller one first, with how many articles have a sentence with both."""
+    """Return pairs of numbers, the smaller first, with the number of articles that have a sentence with both."""
     sentence = ("article_id", "sentence_index")
     named = people.select(sentence).append_column("one", numbers).group_by([*sentence, "one"]).aggregate([])
     pairs = named.join(named.rename_columns([*sentence, "other"]), list(sentence), join_type="inner")

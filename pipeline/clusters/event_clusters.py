@@ -1,4 +1,4 @@
-"""Event clusters: one row per event from all its reports, and the plan that it realises.
+"""Event clusters: one row per event from all its reports, and the plan that it carried out.
 
 Entry points: ``cluster_rows``, ``plans_of``, ``Plans``.
 """
@@ -75,7 +75,7 @@ _COMPARED_COLUMNS = (
 
 
 def cluster_rows(reports: pa.Table) -> pa.Table:
-    """Return the rows of ``event_clusters``, one per event, without the plans that they realise.
+    """Return the rows of ``event_clusters``, one per event, without their plans.
 
     ``reports`` has all rows of ``event_cluster_members`` of some events, with ``REPORTED_COLUMNS`` from events.
     """
@@ -116,7 +116,7 @@ def _cluster_row(cluster_id: str, reports: Sequence[Row]) -> dict[str, Any]:
 
 
 def _fullness(row: Row) -> tuple[bool, int, float]:
-    """Return a sort key: how much a report says. Sorting keeps the earliest of equals first."""
+    """Return a sort key for the fullest report. The sort is stable: of equal reports, the earliest stays first."""
     said = (row["actor_name"], row["recipient_name"], row["event_date"], row["place_text"])
     named = (row["actor_text"], row["recipient_text"])
     return not row["is_duplicate"], 2 * sum(map(bool, said)) + sum(map(bool, named)), row["salience"]
@@ -134,13 +134,13 @@ def _participants(fullest: Sequence[Row], role: str) -> dict[str, Any]:
 
 
 def plans_of(clusters: pa.Table) -> list[Row]:
-    """Return planned and hypothetical rows of ``event_clusters``, with the columns that are compared."""
+    """Return the planned and hypothetical rows of ``event_clusters``, with the columns to compare."""
     is_open = pc.is_in(clusters["modality"], pa.array(["planned", "hypothetical"]))
     return list(clusters.select(_COMPARED_COLUMNS).filter(is_open).to_pylist())
 
 
 class Plans:
-    """Index of the plans of some days by type and participant, so that few are compared."""
+    """Index of the plans of some days: type and participant are the blocking keys."""
 
     def __init__(self, by_day: Mapping[date, Sequence[Row]]) -> None:
         self._of_name: dict[tuple[str, str | None, str], tuple[list[date], list[Row]]] = defaultdict(lambda: ([], []))
@@ -152,10 +152,10 @@ class Plans:
         self._names = NameIndex({name for *_, name in self._of_name})
 
     def put_into(self, clusters: pa.Table, *, day: date) -> pa.Table:
-        """Return a day's rows of ``event_clusters`` with the plan that each realises, if any.
+        """Return a day's rows of ``event_clusters``, each with the plan that it carried out, if there is one.
 
-        A plan is of the day or of ``PLAN_WINDOW`` before, reported earlier, of the same type, and has a participant of
-        the event. It agrees on the day, or is undated and shares two participants.
+        A plan is from the day or ``PLAN_WINDOW`` before it, was reported earlier, has the same type, and shares a
+        participant with the event. It has the same day, or is undated and shares two participants.
         """
         found = [self._plan_of(row, day) for row in rows_of_table(clusters.select(_COMPARED_COLUMNS))]
         at = clusters.schema.get_field_index("planned_cluster_id")
@@ -183,7 +183,7 @@ class Plans:
 
 
 def _participant_overlap(row: Row, plan: Row) -> int:
-    """Return how many participants an event and a plan share; 0 where it is not a plan of this event."""
+    """Return how many participants an event and a plan share; 0 if it is not a plan of this event."""
     if (plan["first_reported_at"] or _UNKNOWN_TIME) >= (row["last_reported_at"] or _UNKNOWN_TIME):
         return 0
     if plan["place_country"] and row["place_country"] and plan["place_country"] != row["place_country"]:

@@ -21,7 +21,7 @@ _NAME, _MOST_NAMES = 1.0, 2
 _COUNTRY = 0.5
 _WORD = 1.0
 _CONTEXT, _LEAST_CONTEXT = 2.5, 0.2
-_SAME_DAY, _DAY_BESIDE = 0.75, 0.25
+_SAME_DAY, _NEXT_DAY = 0.75, 0.25
 _PLACE, _OTHER_PLACE = 0.5, -1.0
 _OTHER_MODALITY = -0.5
 _UNDATED_APART = -0.5  # for two undated events, published more than two days apart
@@ -30,7 +30,7 @@ _FEWEST_OF_STORY, _OF_STORY = 2, 0.5  # of the names in the article with fewer n
 
 
 def agreement(one: EventUnit, other: EventUnit) -> float | None:
-    """Return the score of two units as one event; None where it is too low, or where something excludes it.
+    """Return the score of two units as one event; None if it is too low, or if something excludes the match.
 
     The order of the two does not matter.
     """
@@ -64,7 +64,7 @@ def _is_another_mode(one: EventUnit, other: EventUnit, *, is_said_alike: bool) -
 
 
 def _have_other_participants(one: EventUnit, other: EventUnit) -> bool:
-    """Return whether both name actors, or recipients, but different ones. Roles may be swapped, as when they met."""
+    """Return whether both have actors, or recipients, but different ones. Roles may be swapped, as in a meeting."""
     everybody, all_others = (*one.actors, *one.recipients), (*other.actors, *other.recipients)
     if one.actors and other.actors and not _share_a_name(one.actors, all_others):
         return not _share_a_name(other.actors, everybody)
@@ -90,7 +90,7 @@ def _count_shared_names(one: EventUnit, other: EventUnit) -> int:
 
 
 def _context(one: EventUnit, other: EventUnit) -> float:
-    """Return the highest share of context words that two mentions have in common, of the one with fewer."""
+    """Return the highest share of common context words of two mentions, relative to the one with fewer."""
     return max(
         (len({*a}.intersection(b)) / max(min(len(a), len(b)), 4) for a in one.contexts for b in other.contexts),
         default=0.0,
@@ -98,7 +98,7 @@ def _context(one: EventUnit, other: EventUnit) -> float:
 
 
 def _are_of_one_story(one: EventUnit, other: EventUnit) -> bool:
-    """Return whether two articles share enough names. The same words in another story mean another event."""
+    """Return whether two articles share enough names. The same words in another story are another event."""
     shared = len(one.story & other.story)
     return shared >= max(_FEWEST_OF_STORY, _OF_STORY * min(len(one.story), len(other.story)))
 
@@ -107,7 +107,7 @@ def _time(one: EventUnit, other: EventUnit) -> float:
     if one.days is not None and other.days is not None:
         if not (one.is_exact and other.is_exact):
             return 0.0
-        return _SAME_DAY if one.days[0] == other.days[0] else _DAY_BESIDE
+        return _SAME_DAY if one.days[0] == other.days[0] else _NEXT_DAY
     is_near = abs(one.published - other.published) <= 2 * _DAY
     return 0.0 if is_near or one.days is not None or other.days is not None else _UNDATED_APART
 
@@ -118,14 +118,14 @@ def _place(one: EventUnit, other: EventUnit) -> float:
     return _PLACE if may_be_one(one.place, other.place) else _OTHER_PLACE
 
 
-# The events of a day, linked to those of the week before.
+# The events of a day, linked to those of the seven days before.
 
 
 def relate_events(day: EventDay, before: Sequence[tuple[EventDay, Sequence[str]]]) -> list[str]:
     """Return the cluster of each row of a day: that of the event of another article with the highest score.
 
-    ``before`` are the earlier days of the window, in order, each with the clusters of its rows. A unit is compared with
-    earlier units only; of equal scores the earliest wins. Without a match, the cluster is the unit's own id.
+    ``before`` are the earlier days of the window, in order, each with the clusters of its rows. A unit is compared only
+    with earlier units; of equal scores, the earliest wins. Without a match, the cluster is the unit's own id.
     """
     known = [*before, (day, day.ids)]
     units = [unit for each, _ in known for unit in each.units]

@@ -1,6 +1,6 @@
 """Events of a day, prepared for comparison across articles.
 
-``events_of_day`` makes one unit per article and event, with all mentions, the words around them, and search keys.
+``events_of_day`` makes one unit per article and event, with all mentions, the words around them, and blocking keys.
 """
 
 import re
@@ -21,21 +21,21 @@ import pyarrow.compute as pc
 from pipeline.clusters.name_matching import name_words
 from pipeline.clusters.text import Integers, fold_text, hash_of, rows_by, sentence_spans
 
-# Context of an event: its sentence, and everything that the article names.
+# Context of an event: its sentence, and all entities of the article.
 
 _WORD = re.compile(r"\w+")
-_AROUND = 200  # characters before and after a trigger that are compared
-_CONTENT_WORD_LETTERS = 5  # a shorter word is mostly grammar
-_FEWEST_WORDS = 4  # of a sentence that can be compared
-_BITS = 0xFFFFFFFF  # kept of a word's hash
-_COMMON, _COMMON_SHARE = 20, 0.01  # a word around more mentions of a day is common
+_AROUND = 200  # characters before and after a trigger to compare
+_CONTENT_WORD_LETTERS = 5  # shorter words are mostly function words
+_FEWEST_WORDS = 4  # of a sentence to compare
+_BITS = 0xFFFFFFFF  # of the hash of a word
+_COMMON, _COMMON_SHARE = 20, 0.01  # a word near more mentions of a day is common
 
 type Span = tuple[int, int, int, int]  # a sentence and its block
 type Sentence = tuple[tuple[int, int], array[int]]  # offsets, and hashes of the words around a trigger
 
 
 def sentences_of(rows: Sequence[Mapping[str, Any]], articles: pa.Table) -> list[Sentence]:
-    """Return for each row its trigger's sentence: offsets without outer spaces, and the words to compare."""
+    """Return the sentence of each row's trigger: offsets without outer spaces, and the words to compare."""
     found: list[Sentence] = [((0, 0), array("I"))] * len(rows)
     places: dict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
@@ -50,7 +50,7 @@ def sentences_of(rows: Sequence[Mapping[str, Any]], articles: pa.Table) -> list[
 
 
 def drop_common_words(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Return the sentences without words that are around many mentions of the day."""
+    """Return the sentences without words that are near many mentions of the day."""
     counts = Counter(word for _, words in sentences for word in words)
     most = max(_COMMON, _COMMON_SHARE * len(sentences))
     common = {word for word, count in counts.items() if count > most}
@@ -74,7 +74,7 @@ def _sentence(text: str, row: Mapping[str, Any], spans: Sequence[Span]) -> Sente
     last = max(last, end)
     last -= len(text[first:last]) - len(text[first:last].rstrip())
     words = _around(text, row, first, last)
-    if len(words) < _FEWEST_WORDS:  # a short sentence gets its context from its block
+    if len(words) < _FEWEST_WORDS:  # a short sentence takes its context from its block
         words |= _around(text, row, block_start, block_end)
     return (first, last), array("I", sorted(words))
 
@@ -93,7 +93,7 @@ def bits_of(word: str) -> int:
 
 
 def stories_of(entities: pa.Table) -> dict[str, frozenset[int]]:
-    """Return the hashes of all entities that an article names, by article."""
+    """Return the hashes of all entities of an article, by article."""
     named: dict[str, set[int]] = defaultdict(set)
     pairs = entities.group_by(["article_id", "entity_id"]).aggregate([])
     for article_id, entity_id in zip(pairs["article_id"].to_pylist(), pairs["entity_id"].to_pylist(), strict=True):
@@ -134,16 +134,16 @@ EVENT_COLUMNS = (
 )
 _KEYS = EVENT_COLUMNS[:4]
 _AGE = ("published_at", "article_id", "event_index")
-_CONTEXTS = 3  # mentions of an event whose words are compared
-_SPREAD = 4  # words of a sentence that are search keys
-_STEM = 4  # letters of a name that are a search key, for other spellings
+_CONTEXTS = 3  # mentions of an event with words to compare
+_SPREAD = 4  # words of a sentence that are blocking keys
+_STEM = 4  # letters of a name that are a blocking key, for other spellings
 
 type Name = tuple[str | None, str]  # entity_id and name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventUnit:
-    """One event of one article, all mentions together.
+    """One event of one article, with all its mentions.
 
     ``row`` is that of the first mention. ``kind`` is type and subtype. ``contexts`` are hashes of the words around some
     mentions. ``story`` are hashes of all entities of the article. ``days`` is the first and last day, None if undated.
@@ -172,8 +172,8 @@ class EventDay:
     """The events of a day, earliest first.
 
     ``keys`` are the columns of ``event_cluster_members`` without the cluster. ``ids`` are those of the first mention of
-    the same event. ``unit_of`` has the number of each row's unit. ``clues`` are search keys of all units in order, and
-    ``counts`` is how many each unit has; units of one event share two or more.
+    the same event. ``unit_of`` has the number of each row's unit. ``clues`` are the blocking keys of all units, and
+    ``counts`` the number per unit; units of one event share two or more.
     """
 
     keys: pa.Table
@@ -190,8 +190,8 @@ def events_of_day(
     """Return a day's events, prepared for comparison.
 
     ``events`` has the columns of ``EVENT_COLUMNS``, ``articles`` article_id, text and blocks, ``entities`` article_id
-    and entity_id, ``duplicates`` article_id, dup_group_id and is_duplicate. Earlier is by published_at (unknown last),
-    article_id and event_index.
+    and entity_id, ``duplicates`` article_id, dup_group_id and is_duplicate. The order is by published_at (unknown
+    last), article_id and event_index.
     """
     ordered = events.take(pc.sort_indices(events, [(name, "ascending") for name in _AGE]))
     mentions = ordered.select(("article_id", "start_char", "end_char")).to_pylist()
@@ -276,12 +276,12 @@ def _unique(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _trigger_words(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the folded trigger, and the first word of the pattern that found it, which is its lemma."""
+    """Return the folded trigger, and its lemma: the first word of the pattern that found it."""
     return fold_text(row["trigger_text"]), row["rule_id"].partition(">")[0].partition("_")[0]
 
 
 def _names(mentions: Sequence[Mapping[str, Any]], role: str) -> tuple[Name, ...]:
-    """Return the participants in a role in any mention, each name once."""
+    """Return the participants with a role in any mention, each name once."""
     found: dict[str, str | None] = {}
     for row in mentions:
         if row[f"{role}_name"]:
@@ -292,7 +292,7 @@ def _names(mentions: Sequence[Mapping[str, Any]], role: str) -> tuple[Name, ...]
 
 
 def _clues(unit: EventUnit) -> Integers:
-    """Return the search keys of a unit: participants, pairs of countries (two keys each), a few words."""
+    """Return the blocking keys of a unit: participants, pairs of countries (two keys each), a few words."""
     names = (*unit.actors, *unit.recipients)
     texts = {f"id {entity_id}" for entity_id, _ in names if entity_id}
     texts |= {f"name {word[:_STEM]}" for _, name in names for word in name_words(name) if len(word) >= _STEM}

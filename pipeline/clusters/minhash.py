@@ -1,4 +1,4 @@
-"""MinHash sketches of texts, and locality-sensitive hashing: which rows are worth comparing.
+"""MinHash sketches of texts, and locality-sensitive hashing (LSH) for candidate pairs.
 
 Sketches are equal on every machine and in every run.
 """
@@ -29,8 +29,8 @@ _WORD = re.compile(r"\w+")
 def sketches_of(texts: Sequence[str]) -> pa.Table:
     """Return one sketch per text, in order, in the columns of ``SKETCH_FIELDS``.
 
-    ``shingles`` are the hashes of all stretches of three folded words, sorted, each once. ``own`` are those outside
-    quotation marks, at least in part. A text of fewer than three words has none. The signature is over all shingles.
+    ``shingles`` are the hashes of all shingles of three folded words, sorted and distinct. ``own`` are those at least
+    partly outside quotation marks. A text of fewer than three words has no shingle. The signature is over all shingles.
     """
     pairs = [_shingles(text) for text in texts]
     every = list_array([shingles for shingles, _ in pairs])
@@ -47,7 +47,7 @@ def sketches_of(texts: Sequence[str]) -> pa.Table:
 
 
 def _shingles(text: str) -> tuple[Integers, Integers]:
-    """Return the hashes of a text's shingles, and of those not fully inside quotation marks."""
+    """Return the hashes of a text's shingles, and of those not completely inside quotation marks."""
     words: list[int] = []
     quoted: list[bool] = []
     for number, part in enumerate(_QUOTATION.split(fold_text(text))):
@@ -61,18 +61,18 @@ def _shingles(text: str) -> tuple[Integers, Integers]:
     return np.unique(shingles), np.unique(shingles[outside])
 
 
-# Candidates: rows whose signatures agree in a band.
+# Candidate pairs: rows with equal signatures in at least one band.
 
-# Bands of three permutations find all pairs at Jaccard 0.65 (cut by 30 %, other first and last lines), 94 % at 0.4 (cut
-# by 60 %), and 1 % of unrelated pairs (0.06 at most).
+# Bands of three permutations find all pairs at Jaccard 0.65 (30 % cut, other first and last lines), 94 % at 0.4 (60 %
+# cut), and 1 % of unrelated pairs (at most 0.06).
 _ROWS_PER_BAND = 3
-_LEAST_AGREEMENT = 0.15  # of a signature; a pair at Jaccard 0.3 has less once in 10,000
-_MOST_IN_A_BAND = 500  # the earliest; a larger bucket shares only a form, and its pairs would take too long
+_LEAST_AGREEMENT = 0.15  # of a signature; only 1 in 10,000 pairs at Jaccard 0.3 has less
+_MOST_IN_A_BAND = 500  # the earliest; larger buckets share only a form, and would take too long
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 def earlier_candidates(signatures: NDArray[np.uint32], askers: Sequence[int]) -> Mapping[int, NDArray[np.int64]]:
-    """Return for each asker the earlier rows that may match, ascending. An asker without any is absent.
+    """Return the earlier candidates of each row in ``askers``, ascending. Rows without candidates are absent.
 
     ``signatures`` has one row per article, earliest first.
     """

@@ -1,4 +1,4 @@
-"""Name matching: whether two spellings may name one person or body. Only the letters decide."""
+"""Name matching: whether two spellings may name one person or organisation. Only the letters decide."""
 
 import re
 import unicodedata
@@ -9,8 +9,8 @@ from itertools import chain
 from operator import or_
 
 _WORD = re.compile(r"\w+")
-_FEWEST_LETTERS = 5  # of a word that may be misspelt; a shorter word with another letter is another word
-_LONG_WORD = 9  # of this many letters, two may differ
+_FEWEST_LETTERS = 5  # of a word that may be misspelt; one letter makes a shorter word another word
+_LONG_WORD = 9  # from this length on, two letters may differ
 _MOST_CHANGES = 2
 
 
@@ -23,10 +23,10 @@ def name_words(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 16)
 def may_be_one(one: str, other: str) -> bool:
-    """Return whether the words of the shorter name are in the longer, in order, or are its initials.
+    """Return whether the words of the shorter name are in the longer name, in order, or are its initials.
 
-    One letter may differ in a word of five, two in one of nine, but not the first. An initial matches a word. The order
-    of the two names does not matter.
+    One letter may differ in a word of five letters, two in one of nine, but not the first. An initial matches a word.
+    The order of the two names does not matter.
     """
     shorter, longer = sorted((name_words(one), name_words(other)), key=lambda words: (len(words), words))
     if not shorter:
@@ -85,7 +85,7 @@ class NameIndex:
 
 
 def _capitals(name: str) -> tuple[str, str]:
-    """Return the keys by which a name and its initials are found."""
+    """Return the blocking keys of a name and its initials."""
     return name.replace(".", ""), _initials(name)
 
 
@@ -121,7 +121,7 @@ def _letters(word: str) -> int:
 
 
 def _differs_by(short: str, long: str) -> int:
-    """Return the edit distance of two words; 3 where their lengths differ by more than two."""
+    """Return the edit distance of two words; 3 if their lengths differ by more than two."""
     if len(long) - len(short) > 2:
         return 3
     row = list(range(len(long) + 1))
@@ -133,7 +133,7 @@ def _differs_by(short: str, long: str) -> int:
 
 
 def _is_acronym(one: str, other: str) -> bool:
-    """Return whether one is made of the initials of the capitalised words of the other, of two at least."""
+    """Return whether one consists of the initials of the capitalised words of the other, two or more."""
     short, long = sorted((one, other), key=len)
     initials = _initials(long)
     return len(initials) > 1 and short.replace(".", "") == initials

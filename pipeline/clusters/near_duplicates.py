@@ -1,6 +1,6 @@
-"""Near-duplicate detection: which article repeats an earlier one, exactly, nearly or as a part.
+"""Near-duplicate detection: articles that repeat an earlier one, exactly, nearly or as a part.
 
-``find_near_duplicates`` is the entry point. It needs sketches (``minhash``) without the boilerplate of sites.
+``find_near_duplicates`` is the entry point. It needs sketches (``minhash``) without site boilerplate.
 """
 
 from collections import defaultdict
@@ -17,22 +17,22 @@ from pipeline.clusters.minhash import PERMUTATIONS, earlier_candidates
 from pipeline.clusters.text import Integers, list_array, rows_of
 from pipeline.tables import table_named
 
-# Match of two articles, on their shingles and not on an estimate.
+# Match of two articles, by their shingles, not by an estimate.
 
 Method = Literal["exact", "near", "contained"]
 
 FEWEST_SHINGLES = 30  # a shorter text is a stub or a list of links, which shares only its form with others
 _NEAR_JACCARD = 0.70
-_CONTAINED_SHARE = 0.80  # of the shorter text's shingles, in the longer
-_SHORTEST_PART = 0.3  # of the longer text; a shorter part is a quotation or a line of a digest, not the story
-# Two stories may share a long statement. They match only if their texts outside quotation marks agree, too.
+_CONTAINED_SHARE = 0.80  # of the shorter text's shingles that are in the longer text
+_SHORTEST_PART = 0.3  # of the longer text; a shorter part is a quote or an item of a digest, not the story
+# Two stories may share a long statement. They match only if their texts outside quotation marks match, too.
 _FEWEST_UNQUOTED = 10
 _UNQUOTED_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleShingles:
-    """Sorted shingles of an article, and those of them outside quotation marks."""
+    """Sorted shingles of an article; ``unquoted`` are those outside quotation marks."""
 
     shingles: Integers
     unquoted: Integers
@@ -69,14 +69,14 @@ def _agrees(part: ArticleShingles, whole: ArticleShingles) -> bool:
 
 
 def _count_shared(part: Integers, whole: Integers) -> int:
-    """Return how many of some sorted numbers are among others, also sorted."""
+    """Return the size of the intersection of two sorted arrays."""
     at = np.searchsorted(whole, part)
     return int(np.count_nonzero(whole[np.minimum(at, len(whole) - 1)] == part))
 
 
-# Boilerplate: shingles that a site prints under many of its articles.
+# Site boilerplate: shingles that a site repeats in many of its articles.
 
-# A shingle is boilerplate if this many contents of a site have it on one day, and this share of them.
+# A shingle is boilerplate if this number and this share of the contents of a site and day have it.
 _BOILERPLATE_CONTENTS = 5
 _BOILERPLATE_SHARE = 0.05
 
@@ -85,7 +85,7 @@ def drop_site_boilerplate(articles: pa.Table) -> pa.Table:
     """Return a day's articles without the shingles that are boilerplate of their site.
 
     ``articles`` has domain, content_hash and the columns of a sketch. Articles without a domain are unchanged. Equal
-    contents count once, so a story under many URLs of one site is not boilerplate.
+    contents count once, so that a story under many URLs of one site is not boilerplate.
     """
     every, unquoted = rows_of(articles["shingles"]), rows_of(articles["own"])
     sites: dict[str, dict[str, int]] = defaultdict(dict)
@@ -117,9 +117,9 @@ def _drop_shingles(row: Integers, boilerplate: Integers | None) -> Integers:
     return kept
 
 
-# The articles of a day, compared with those of the week before.
+# The articles of a day, compared with those of the seven days before.
 
-WINDOW = timedelta(days=7)  # most copies follow within a week
+WINDOW = timedelta(days=7)  # most duplicates follow within a week
 _UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
 _KEYS = ("article_id", "revision_id", "published_at", "published_date", "content_hash", "fetched_at")
 _EXACT = DuplicateMatch("exact", 1.0)
@@ -129,7 +129,7 @@ _EXACT = DuplicateMatch("exact", 1.0)
 class _DayWindow:
     """Articles of eight days, earliest first: keys and shingles by row.
 
-    ``firsts`` has the earliest row of each content.
+    ``firsts`` has the earliest row of each content_hash.
     """
 
     rows: list[dict[str, Any]]
@@ -138,7 +138,7 @@ class _DayWindow:
 
 
 def affected_days(day: date) -> tuple[date, ...]:
-    """Return the days whose copies may change with the articles of one day: itself and the seven after."""
+    """Return the days whose duplicates may change with the articles of one day: the day and the seven after."""
     return tuple(day + timedelta(days=number) for number in range(WINDOW.days + 1))
 
 
@@ -146,10 +146,10 @@ def find_near_duplicates(window: pa.Table, *, day: date) -> pa.Table:
     """Return the ``near_duplicates`` rows of a day's articles.
 
     ``window`` has the articles of the day and the seven before, in any order: article_id, revision_id, published_at,
-    published_date, content_hash, fetched_at and the columns of a sketch, without boilerplate. Earlier is by
+    published_date, content_hash, fetched_at and the columns of a sketch, without boilerplate. The order is by
     published_date, published_at (unknown last), fetched_at, article_id. An article is compared with articles, not with
-    groups. Its group is named by its earliest match, even if that repeats another article which this one does not
-    match. Of equal contents only the earliest is compared by shingles.
+    groups. Its earliest match names its group, even if that article repeats another one that this one does not match.
+    Of equal contents, only the earliest is compared by shingles.
     """
     spec = table_named("near_duplicates")
     dates = window["published_date"]
@@ -178,7 +178,7 @@ def _order_window(window: pa.Table, rows: list[dict[str, Any]], order: list[int]
 
 
 def _candidate_rows(window: pa.Table, ordered: _DayWindow, order: list[int], mine: list[int]) -> dict[int, list[int]]:
-    """Return for each row of the day the rows that may match, earliest first. Rows without any are absent."""
+    """Return the candidates of each row of the day, earliest first. Rows without candidates are absent."""
     flat = window["signature"].combine_chunks().flatten().to_numpy()
     asking, firsts = set(mine), set(ordered.firsts.values())
     long_enough = [
@@ -210,7 +210,7 @@ def _duplicate_row(window: _DayWindow, row: int, alike: Iterable[int]) -> dict[s
 
 
 def _earliest_match(window: _DayWindow, row: int, alike: Iterable[int]) -> tuple[int, DuplicateMatch | None]:
-    """Return the earliest match of an article, and how it matches; the article itself and None if none matches."""
+    """Return the earliest match of an article and how it matches; without a match, the article itself and None."""
     first = window.firsts[window.rows[row]["content_hash"]]
     for other in alike:
         if other >= first:

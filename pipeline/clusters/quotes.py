@@ -1,4 +1,4 @@
-"""Quote clusters: one quotation in several articles, also where some of them cut or changed words.
+"""Quote clusters: one quote in several articles, also if some of them cut or change words.
 
 Entry points: ``quotes_of_day``, ``group_quotes``, ``quote_cluster_rows``.
 """
@@ -20,28 +20,28 @@ from pipeline.tables import table_named
 
 # Match of two quotes, by words and speaker.
 
-# What a match rests on: the words alone, or the words together with the speaker.
+# Evidence of a match: the words alone, or the words and the speaker.
 Evidence = Literal["words", "words and speaker"]
 
-LONG_ENOUGH = 5  # words; many people say the same shorter words
+LONG_ENOUGH = 5  # words; shorter quotes are said by many people
 _WORD = re.compile(r"\w+")
-_CUT_WORDS = 6  # of the shorter, where it is a part of the longer
+_CUT_WORDS = 6  # of the shorter quote, if it is a part of the longer one
 _CUT_SHARE = 0.8  # of its words, in the order of the longer
 _REWORDED_WORDS, _REWORDED_SHARE = 10, 0.6  # the same, for one speaker
-_MOST_WORDS = 500  # of a quote that are compared; hardly any is longer
-_FEWEST_WORDS = 3  # words of a quote that is a part of another of the same speaker
+_MOST_WORDS = 500  # of a quote to compare; longer quotes are rare
+_FEWEST_WORDS = 3  # words of a quote that is a part of another quote of the same speaker
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteSpeaker:
-    """The speaker of a quote. Both are None for no speaker and for an unnamed source."""
+    """The speaker of a quote. Unknown and unnamed speakers have neither id nor name."""
 
     entity_id: str | None
     name: str | None
 
 
 def quoted_words(row: Mapping[str, Any]) -> str:
-    """Return the folded words inside the quotation marks of a row; none for an indirect quote."""
+    """Return the folded words inside the quotation marks of a row; "" for an indirect quote."""
     text, start = row["quote_text"], row["start_char"]
     if row["quote_type"] == "indirect":
         return ""
@@ -54,12 +54,12 @@ def _folded_words(text: str) -> str:
 
 
 def word_shingles(words: str) -> Integers:
-    """Return the shingles of folded words, sorted, each once."""
+    """Return the shingles of folded words, sorted and distinct."""
     return np.unique(shingles_of(np.array([hash_of(word) for word in words.split()], np.uint64)))
 
 
 def evidence_of(one: str, other: str) -> Evidence | None:
-    """Return what a match of two unequal wordings rests on, or None. The order of the two does not matter."""
+    """Return the evidence that two different wordings match, or None. The order of the two does not matter."""
     shorter, longer = sorted((_limit_words(one), _limit_words(other)), key=lambda words: (len(words), words))
     if len(shorter) < _FEWEST_WORDS:
         return None
@@ -67,7 +67,7 @@ def evidence_of(one: str, other: str) -> Evidence | None:
         is_whole = f" {' '.join(shorter)} " in f" {' '.join(longer)} "
         return "words and speaker" if is_whole else None
     least = _REWORDED_SHARE if len(shorter) >= _REWORDED_WORDS else _CUT_SHARE
-    if sum(map(set(longer).__contains__, shorter)) / len(shorter) < least:  # in any order; nearly all pairs end here
+    if sum(map(set(longer).__contains__, shorter)) / len(shorter) < least:  # in any order; most pairs end here
         return None
     share = _count_shared_words(shorter, longer) / len(shorter)
     if share >= _CUT_SHARE:
@@ -76,12 +76,12 @@ def evidence_of(one: str, other: str) -> Evidence | None:
 
 
 def _limit_words(words: str) -> list[str]:
-    """Return the words that are compared. Time grows with their square."""
+    """Return the words to compare. The time grows with the square of their number."""
     return words.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS]
 
 
 def _count_shared_words(shorter: list[str], longer: list[str]) -> int:
-    """Return how many words of one are in the other, in order, in stretches of two or more."""
+    """Return how many words of one are in the other, in order, in runs of two or more."""
     blocks = SequenceMatcher(None, longer, shorter, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks if block.size > 1)
 
@@ -93,7 +93,7 @@ def may_be_same_speaker(one: QuoteSpeaker, other: QuoteSpeaker, evidence: Eviden
     return (one.entity_id is not None and one.entity_id == other.entity_id) or may_be_one(one.name, other.name)
 
 
-# The quotes of a day, compared with those of the week before.
+# The quotes of a day, compared with those of the seven days before.
 
 QUOTE_COLUMNS = (
     "article_id",
@@ -118,9 +118,9 @@ _MOST_SPEAKERS = 200  # of one wording, the earliest ones: everybody says "no co
 class QuoteDay:
     """The quotes of a day, earliest first: ids, words in quotation marks, speakers, and the shingles of the words.
 
-    ``wholes`` are keys of all words, for quotes with few or no words in marks; "" where the quote is too short.
-    ``shingles`` has the shingles of all rows in order, and ``counts`` how many each row has. ``keys`` are the columns
-    of ``quote_clusters`` apart from the group.
+    ``wholes`` are keys of all words, for quotes with few or no words in quotation marks; "" if the quote is too short.
+    ``shingles`` has the shingles of all rows in order, and ``counts`` the number per row. ``keys`` are the columns of
+    ``quote_clusters`` without the group.
     """
 
     keys: pa.Table
@@ -134,9 +134,9 @@ class QuoteDay:
 
 @dataclass(frozen=True, slots=True)
 class _Wordings:
-    """The distinct wordings of a window: words in marks, or keys of all words.
+    """The distinct wordings of a window: words in quotation marks, or keys of all words.
 
-    ``holders`` has, per wording, the first row of each speaker, earliest first.
+    ``holders`` has the first row of each speaker per wording, earliest first.
     """
 
     words: list[str]
@@ -147,7 +147,7 @@ class _Wordings:
 def quotes_of_day(quotes: pa.Table) -> QuoteDay:
     """Return a day's quotes, prepared for comparison.
 
-    ``quotes`` has the columns of ``QUOTE_COLUMNS``. Earlier is by published_at (unknown last), article_id and
+    ``quotes`` has the columns of ``QUOTE_COLUMNS``. The order is by published_at (unknown last), article_id and
     quote_index.
     """
     rows = quotes.to_pylist()
@@ -171,7 +171,7 @@ def _age(row: Mapping[str, Any]) -> tuple[datetime, str, int]:
 
 
 def _whole_key(row: Mapping[str, Any], words: str) -> str:
-    """Return a key of all words of a row, where those in marks are too few and all are enough; else ""."""
+    """Return a key of all words of a row if those in quotation marks are too few, and all are enough; else ""."""
     if _is_long(words) or row["word_count"] < LONG_ENOUGH:
         return ""
     return f"\0{row['quote_type'] == 'indirect'} {row['normalized_text_hash']}"
@@ -185,7 +185,7 @@ def group_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]
     """Return the group of each row of a day: that of the earliest row of the window that it repeats, else its own id.
 
     ``before`` are the earlier days of the window, in order, each with the groups of its rows. A row is compared with
-    rows, not with groups. So a group grows by chains of repetition, but two groups never merge.
+    rows, not with groups: a group grows by chains of repetition, but two groups never merge.
     """
     days = [each for each, _ in before]
     wordings = _wordings([*days, day])
@@ -237,7 +237,7 @@ def _enter(wordings: _Wordings, key: str, speaker: QuoteSpeaker, row: int | None
 def _similar_wordings(
     wordings: _Wordings, days: Sequence[QuoteDay], wanted: set[str]
 ) -> dict[int, list[tuple[int, Evidence]]]:
-    """Return for each wanted wording the similar wordings, and what each match rests on."""
+    """Return the similar wordings of each wanted wording, with the evidence of each match."""
     asking = np.array([words in wanted for words in wordings.words], bool)
     shingles, owners = _wording_shingles(wordings, days)
     found: dict[int, list[tuple[int, Evidence]]] = {}
@@ -249,7 +249,7 @@ def _similar_wordings(
 
 
 def _wording_shingles(wordings: _Wordings, days: Sequence[QuoteDay]) -> tuple[Integers, Integers]:
-    """Return the shingles of all wordings, and for each shingle the number of its wording."""
+    """Return the shingles of all wordings, and the number of the wording of each shingle."""
     seen = np.zeros(len(wordings.words), bool)
     parts = [_first_shingles(wordings, day, seen) for day in days]
     return np.concatenate([part for part, _ in parts]), np.concatenate([owners for _, owners in parts])

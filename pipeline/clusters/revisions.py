@@ -1,4 +1,4 @@
-"""Revisions of one article: what changed between its contents, sentence by sentence."""
+"""Revisions of one article: what changed between them, sentence by sentence."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,12 +12,12 @@ from pipeline.model import Article
 
 _QUOTED = re.compile('“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|"([^"]+)"')
 _WORD = re.compile(r"\w+")
-_QUOTE_WORDS = 3  # one or two words in marks are a name or a measure, not a statement
+_QUOTE_WORDS = 3  # one or two words in quotation marks are a name or a measure, not a statement
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceChange:
-    """A sentence that only the newer ("added") or only the older ("removed") of two contents has."""
+    """A sentence that only the newer ("added") or only the older ("removed") of two revisions has."""
 
     kind: Literal["added", "removed"]
     sentence: str
@@ -42,7 +42,7 @@ def changes_between(before: Article, after: Article) -> tuple[SentenceChange, ..
 
 
 def quotes_removed(before: Article, after: Article) -> tuple[str, ...]:
-    """Return the stretches in double quotation marks, of three words or more, that ``after`` does not have."""
+    """Return the passages in double quotation marks, of three words or more, that ``after`` does not have."""
     left = f" {_fold(after.text)} "
     blocks = (before.text[block.start : block.end] for block in before.blocks)
     said = ("".join(found) for block in blocks for found in _QUOTED.findall(block))
@@ -54,7 +54,7 @@ def _fold(text: str) -> str:
 
 
 def contents_in_order(read: Iterable[Article]) -> tuple[Article, ...]:
-    """Return the distinct contents in order of their first fetch; ties by payload, then by revision."""
+    """Return the distinct revisions in order of their first fetch; ties by payload, then by revision_id."""
     first: dict[str, Article] = {}
     for article in sorted(read, key=lambda each: (each.fetched_at, each.payload_digest or "", each.revision_id)):
         first.setdefault(article.revision_id, article)
@@ -62,7 +62,7 @@ def contents_in_order(read: Iterable[Article]) -> tuple[Article, ...]:
 
 
 def revision_rows(contents: Sequence[Article], *, keys: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the ``revisions`` rows of one article, each content compared with the one before it.
+    """Return the ``revisions`` rows of one article, each revision compared with the previous one.
 
     ``contents`` are in order; ``keys`` are the columns that all rows of the article share.
     """

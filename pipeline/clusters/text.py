@@ -36,7 +36,7 @@ def rows_of(column: pa.ChunkedArray) -> list[Integers]:
     return rows
 
 
-# Rows of a table as objects. A few at once, because objects take ten times the memory of the table.
+# Rows of a table as objects, a few at a time, because objects take ten times the memory of the table.
 
 _AT_ONCE = 2000
 
@@ -68,7 +68,7 @@ def sentence_spans(block: str) -> Iterator[tuple[int, int]]:
     yield start, len(block)
 
 
-# Hashes. Odd multipliers make the order of the words count, and the shift keeps the well mixed upper bits.
+# Hashes. Odd multipliers make the hash depend on the word order; the shift keeps the upper bits, which are well mixed.
 
 _PLACES = tuple(np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 _MIX, _TOP = np.uint64(0xFF51AFD7ED558CCD), np.uint64(32)
@@ -86,7 +86,7 @@ def hash_of(word: str) -> int:
 
 
 def shingles_of(hashes: NDArray[np.uint64]) -> Integers:
-    """Return a 32-bit hash of every stretch of three words, in order. Fewer than three words have none."""
+    """Return a 32-bit hash of every shingle of three words, in order; fewer than three words have no shingle."""
     last = max(len(hashes) - 2, 0)
     mixed = sum((hashes[at : at + last] * place for at, place in enumerate(_PLACES)), np.zeros(last, np.uint64))
     found: Integers = ((mixed ^ (mixed >> _TOP)) * _MIX >> _TOP).astype(np.uint32)

@@ -38,7 +38,7 @@ FORMS: tuple[Form, ...] = get_args(Form)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Selection of an export: published days from first to last, and sources; no ``source_keys`` means all."""
+    """Selection of an export: published days from first to last, and sources; without ``source_keys``, all sources."""
 
     first: date = date.min
     last: date = date.max
@@ -77,13 +77,13 @@ def export(
     has_bom: bool = False,
     report_progress: Callable[[str], None],
 ) -> ExportReport:
-    """Write an export into a folder that does not exist or is empty. A failed export leaves nothing.
+    """Write an export into a folder that does not exist or is empty. A failed export leaves no files.
 
-    The manifests are of one instant between commits. Only a few days are in memory. Equal rows give equal files.
-    Raises: ConfigError for a folder that is not empty, or an empty selection; LakeError for a damaged object.
+    All manifests are of one instant between commits. Only a few days are in memory. Equal rows give equal files.
+    Raises: ConfigError for a folder that is not empty and for an empty selection; LakeError for a damaged object.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConfigError(f"{target} is there and not empty; name a new folder", key=str(target))
+        raise ConfigError(f"{target} already exists and is not empty; name a new folder", key=str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.part"
     temporary.mkdir()
@@ -95,7 +95,9 @@ def export(
         finally:
             writer.close()
         if not days:
-            raise ConfigError(f"there is no article to export: {_describe_selection(selection)}", key=str(target))
+            raise ConfigError(
+                f"no articles to export {_describe_selection(selection)}; change the selection", key=str(target)
+            )
         write_documentation(temporary, specs, {spec.name: writer.file_of(spec) for spec in specs}, facts)
         temporary.replace(target)
     except BaseException:
@@ -143,7 +145,7 @@ def _write_days(
 
 
 def _write_rows(writer: Writer, spec: TableSpec, table: pa.Table) -> int:
-    """Write rows, if there are any, and return their number."""
+    """Write rows, if any, and return their number."""
     count: int = table.num_rows
     if count:
         writer.write(spec, table)
@@ -152,18 +154,18 @@ def _write_rows(writer: Writer, spec: TableSpec, table: pa.Table) -> int:
 
 def _describe_selection(selection: Selection) -> str:
     sources = ", ".join(sorted(selection.source_keys)) or "any source"
-    return f"of {sources}, published from {selection.first} to {selection.last}"
+    return f"from {sources}, published from {selection.first} to {selection.last}"
 
 
 def _publishers(articles: pa.Table) -> set[str]:
-    """Return the publishers of articles, by the best known name."""
+    """Return the publishers of articles: publisher, else domain, else source_key."""
     names = pc.coalesce(articles["publisher"], articles["domain"], articles["source_key"])
     return set(pc.unique(names).to_pylist())
 
 
-# Tables of an export: as `newslake sql` shows them, with each row's day, with or without text.
+# Tables of an export: as in `newslake sql`, with the day of each row, with or without text.
 
-# Without the table that only counts rows of others: it can be counted from the selected rows.
+# Without co_mentions, which only counts rows of other tables: it can be computed from the selected rows.
 _EXPORT_TABLES = tuple(spec for spec in (*READING_TABLES, *CLUSTER_TABLES) if spec.name != "co_mentions")
 _IDS = ("article_id", "revision_id")
 _ID_LENGTH = 32
@@ -173,7 +175,7 @@ _ID_LENGTH = 32
 class _ClusterJoin:
     """Columns that a cluster table adds, joined on keys.
 
-    Without a row there, an id is a row's own: the values of the columns ``own``, joined by ":". A flag is then false.
+    Without a cluster row, an id is the row's own: the values of the columns ``own``, joined by ":"; a flag is false.
     """
 
     table: str
@@ -191,7 +193,7 @@ _CLUSTER_JOINS: Mapping[str, _ClusterJoin] = {
         "event_cluster_members", (*_IDS, "event_index"), ("event_cluster_id",), ("article_id", "coref_event_index")
     ),
 }
-_DELETIONS = table_named("deletions")  # always complete: holders of an older copy must be able to follow it
+_DELETIONS = table_named("deletions")  # always complete, so that holders of older exports can apply it
 
 
 def export_specs(*, has_text: bool) -> tuple[TableSpec, ...]:
@@ -200,15 +202,15 @@ def export_specs(*, has_text: bool) -> tuple[TableSpec, ...]:
 
 
 def _export_spec(spec: TableSpec, *, has_text: bool) -> TableSpec:
-    left_out = frozenset() if has_text else text_columns(spec)
+    excluded = frozenset() if has_text else text_columns(spec)
     joined = _CLUSTER_JOINS.get(spec.name)
     other = () if joined is None else [table_named(joined.table).column(name) for name in joined.columns]
     columns = (*spec.columns, *other, day_column(spec))
-    return replace(spec, columns=tuple(column for column in columns if column.name not in left_out))
+    return replace(spec, columns=tuple(column for column in columns if column.name not in excluded))
 
 
 def day_tables(lake: Lake, manifest: Manifest, *, source_keys: Collection[str]) -> dict[str, pa.Table]:
-    """Return all tables of a manifest's day, with joined columns and the day; for some sources, or for all."""
+    """Return all tables of a manifest's day, with joined columns and the day; for the given sources or all."""
     stored = lake.read_manifest_tables(manifest, [spec.name for spec in _EXPORT_TABLES])
     if source_keys:
         stored = _filter_sources(stored, source_keys)
@@ -228,7 +230,7 @@ def _filter_sources(tables: Mapping[str, pa.Table], source_keys: Collection[str]
 
 
 def _article_ids(name: str, table: pa.Table) -> pa.ChunkedArray:
-    """Return the article of each row; for an event cluster, that of the first report."""
+    """Return the article of each row; for an event cluster, the article of its first report."""
     if name == "event_clusters":
         return pc.utf8_slice_codeunits(table["event_cluster_id"], 0, _ID_LENGTH)
     return table["article_id"]
@@ -250,26 +252,26 @@ def _join_cluster_columns(name: str, table: pa.Table, stored: Mapping[str, pa.Ta
 
 
 def _joined_key(table: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray:
-    """Return the values of some columns, joined into one key per row."""
+    """Return one key per row: the values of some columns, joined by ":"."""
     values = [table[name].cast(pa.string()) for name in columns]
     return pc.binary_join_element_wise(*values, ":")
 
 
 # Documentation of an export: datapackage.json, CITATION.cff and README.txt.
 
-_OFFSETS_NOTE = "Offsets count code points of articles.text from 0, the end is the code point after the last."
+_OFFSETS_NOTE = "Offsets count code points of articles.text from 0; the end is exclusive."
 _JOIN_NOTE = "Join entities, quotes and events to articles on article_id and revision_id."
 _CELLS_NOTE = (
     "Empty cells are nulls or empty text. Lists are JSON. Text that begins with = + - @, a tab or a carriage return "
-    "has an apostrophe before it, so that no spreadsheet runs it; a program that reads the cells takes it off again. "
-    "A spreadsheet shows at most 32,767 characters of a cell, and takes some ids for numbers: say that ids are text."
+    "has an apostrophe before it, so that no spreadsheet runs it as a formula; remove it in programs. A spreadsheet "
+    "shows at most 32,767 characters per cell and reads some ids as numbers: import ids as text."
 )
 
 
 def write_documentation(
     folder: Path, specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: ExportFacts
 ) -> None:
-    """Write the documentation of an export into its folder. It depends on the rows only, not on the time."""
+    """Write the documentation of an export into its folder. It depends only on the rows, not on the time."""
     is_csv = any(file.name.endswith(".csv") for file in files.values())
     (folder / "datapackage.json").write_bytes(_datapackage(folder, specs, files, facts, is_csv=is_csv))
     (folder / "CITATION.cff").write_text(_citation(facts), encoding="utf-8")
@@ -306,12 +308,12 @@ def _datapackage(
 
 
 def _in_csv(column: Column, spec: TableSpec) -> Column:
-    """Return a column as in CSV: empty text and null are the same there, so only columns of the key are required."""
+    """Return a column as in CSV: empty text and null are equal there, so only columns of the key are required."""
     return column if column.name in spec.key else replace(column, nullable=True)
 
 
 def _period(facts: ExportFacts) -> str:
-    return f"{facts.first_day} to {facts.last_day}" if facts.first_day else "no day"
+    return f"{facts.first_day} to {facts.last_day}" if facts.first_day else "no days"
 
 
 def _citation(facts: ExportFacts) -> str:
@@ -320,14 +322,14 @@ def _citation(facts: ExportFacts) -> str:
     version = [f"version: {quoted(facts.fetched_at.isoformat())}"] if facts.fetched_at else []
     lines = (
         "cff-version: 1.2.0",
-        "message: Cite this data so, and the publishers of the articles that you quote.",
+        "message: Cite this dataset as below, and the publishers of the articles that you quote.",
         "type: dataset",
-        f"title: {quoted(f'News read by newslake, published {_period(facts)}')}",
-        f"abstract: {quoted('Articles, who is named in them, who said what, and what happened. ' + _rights(facts))}",
+        f"title: {quoted(f'News annotated by newslake, published {_period(facts)}')}",
+        f"abstract: {quoted('News articles with their entities, quotes and events. ' + _rights(facts))}",
         "authors:",
         "  - name: newslake",
         *version,
-        "keywords: [news, entities, quotations, events]",
+        "keywords: [news, entities, quotes, events]",
         "references:",
         "  - type: software",
         "    title: newslake",
@@ -344,21 +346,21 @@ def _rights(facts: ExportFacts) -> str:
 
 
 def _readme(specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: ExportFacts, *, is_csv: bool) -> str:
-    left_out = ", ".join(f"{s.name}.{name}" for s in specs for name in sorted(TEXT_COLUMNS.get(s.name, ())))
+    excluded = ", ".join(f"{s.name}.{name}" for s in specs for name in sorted(TEXT_COLUMNS.get(s.name, ())))
     tables = [f"  {files[s.name].name:<24} {s.name:<16} {facts.rows[s.name]:>12,} rows  {s.about}" for s in specs]
     paragraphs = (
-        "News read by newslake",
-        f"Published {_period(facts)}, by: {', '.join(facts.publishers) or 'nobody'}.",
+        "News annotated by newslake",
+        f"Published {_period(facts)}, by: {', '.join(facts.publishers) or 'no publisher'}.",
         "\n".join(tables),
-        f"{_JOIN_NOTE} {_OFFSETS_NOTE} Times are UTC. A null means that the text or the page does not say.",
+        f"{_JOIN_NOTE} {_OFFSETS_NOTE} Times are UTC. A null means that the text or the page has no value.",
         *([_CELLS_NOTE] if is_csv else []),
         _rights(facts)
         if facts.has_text
-        else f"{NO_TEXT_NOTE} Left out: {left_out}. articles.url says where each text was.",
-        "People are named as the articles name them. Names, quotations and events were read by a program and can be "
-        "wrong: look at confidence and rule_id, and at the text, before you say that somebody said something.",
-        "Publishers change and withdraw articles: ask whoever gave you this for `newslake changes`, and follow it. "
-        "Delete what `deletions` lists from this and every older copy.",
+        else f"{NO_TEXT_NOTE} Excluded: {excluded}. articles.url is the source of each text.",
+        "Names are those of the articles. Names, quotes and events were extracted by a program and can be wrong: check "
+        "confidence, rule_id and the text before you attribute a statement to a person.",
+        "Publishers change and withdraw articles: request `newslake changes` from your provider and apply it. "
+        "Delete the articles in `deletions` from this export and every older one.",
         "datapackage.json describes every column; CITATION.cff says how to cite.",
     )
     return "\n\n".join(paragraphs) + "\n"

@@ -1,4 +1,4 @@
-"""Writers of Parquet, CSV and SQLite, day by day, with only a few days in memory."""
+"""Writers of Parquet, CSV and SQLite, by day, with only a few days in memory."""
 
 import json
 import sqlite3
@@ -18,7 +18,7 @@ from pipeline.tables import SCHEMA_VERSION, TableSpec
 _ROW_GROUP = 122_880
 _BUFFER_BYTES = 16_000_000
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-# A spreadsheet runs a cell with such a start as a formula.
+# A spreadsheet runs a cell that begins with one of these as a formula.
 _FORMULA = r"^([=+\-@\t\r])"
 
 
@@ -31,7 +31,7 @@ class ExportFile:
 
 
 class Writer(Protocol):
-    """Writes tables in the columns of their specs, day by day. ``close`` finishes all files."""
+    """Writes tables with the columns of their specs, by day. ``close`` finishes all files."""
 
     def file_of(self, spec: TableSpec) -> ExportFile: ...
     def write(self, spec: TableSpec, rows: pa.Table) -> None: ...
@@ -75,9 +75,9 @@ class ParquetWriter:
 
 
 class CsvWriter:
-    """One CSV file per table, UTF-8, with a byte order mark for Excel if wished.
+    """One CSV file per table, UTF-8, optionally with a byte order mark for Excel.
 
-    A null is an empty cell, a list is JSON, and a time is ISO 8601. Text that starts as a formula gets an apostrophe.
+    A null is an empty cell, a list is JSON, a time is ISO 8601. Text that begins like a formula gets an apostrophe.
     """
 
     def __init__(self, folder: Path, specs: Iterable[TableSpec], *, has_bom: bool) -> None:
@@ -144,7 +144,7 @@ class SqliteWriter:
     def write(self, spec: TableSpec, rows: pa.Table) -> None:
         values = (_sqlite_values(rows[column.name]) for column in spec.columns)
         marks = ", ".join("?" * len(spec.columns))
-        statement = f'INSERT INTO "{spec.name}" VALUES ({marks})'  # noqa: S608 - names of ours
+        statement = f'INSERT INTO "{spec.name}" VALUES ({marks})'  # noqa: S608 - our own names
         self._db.executemany(statement, zip(*values, strict=True))
         self._db.commit()
 

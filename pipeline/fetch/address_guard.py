@@ -1,4 +1,4 @@
-"""The address guard: resolves hosts, and refuses those whose addresses are not public."""
+"""The address guard: resolves hosts and refuses those with an address that is not public."""
 
 import ipaddress
 import socket
@@ -10,7 +10,7 @@ from threading import Lock
 from pipeline.fetch.retry import FetchFailure
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-_CACHE_SECONDS = 600.0  # a trigger lives for weeks, hosts move
+_CACHE_SECONDS = 600.0  # a trigger runs for weeks, and addresses change
 # The last 32 bits are an IPv4 address: RFC 6052; RFC 4291 2.5.5.1, deprecated; RFC 2765 2.1, deprecated.
 _HOLDS_IPV4 = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
 _RETIRED = tuple(map(ipaddress.ip_network, ("fec0::/10", "192.88.99.0/24")))
@@ -18,7 +18,7 @@ _RETIRED = tuple(map(ipaddress.ip_network, ("fec0::/10", "192.88.99.0/24")))
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A resolved host that may be reached: its addresses in the resolver's order."""
+    """A resolved host that may be connected to: its addresses in the resolver's order."""
 
     host: str
     port: int
@@ -26,7 +26,7 @@ class Endpoint:
 
 
 class AddressBook:
-    """Resolves each host once per ten minutes; connections go to the checked addresses only. Thread-safe."""
+    """Resolves each host once per 10 minutes. Connections use only the checked addresses. Thread-safe."""
 
     def __init__(self, private_hosts: frozenset[str]) -> None:
         self._private_hosts = frozenset(name.lower() for name in private_hosts)
@@ -34,10 +34,10 @@ class AddressBook:
         self._lock = Lock()
 
     def endpoint(self, host: str, port: int) -> Endpoint | FetchFailure:
-        """Return the addresses of a host, or why it may not be reached.
+        """Return the addresses of a host, or why it may not be connected to.
 
-        All its addresses must be public, unless "host:port" is one of the private hosts. Odd spellings of an
-        address (decimal, octal, IPv6-mapped) are judged by the address that they resolve to.
+        All its addresses must be public, unless "host:port" is one of the private hosts. Unusual forms of an address
+        (decimal, octal, IPv6-mapped) are checked after resolution.
         """
         found, good_until = self._known.get((host, port), (None, 0.0))
         if found is None or time.monotonic() >= good_until:
@@ -51,7 +51,7 @@ class AddressBook:
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (socket.gaierror, UnicodeError) as error:
-            return FetchFailure("retry", "dns_failed", f"{host} has no address ({error}); check the name")
+            return FetchFailure("retry", "dns_failed", f"{host} does not resolve ({error}); check the name")
         addresses = tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
         if f"{_bracketed(host)}:{port}" not in self._private_hosts:
             for address in addresses:
@@ -60,20 +60,20 @@ class AddressBook:
                         "permanent",
                         "private_address",
                         f"{host} is {address}, which is not a public address; "
-                        f'add "{_bracketed(host)}:{port}" to private_hosts in sources.toml if that is meant',
+                        f'if this is intended, add "{_bracketed(host)}:{port}" to private_hosts in sources.toml',
                     )
         return Endpoint(host, port, addresses)
 
 
 def is_public(address: str) -> bool:
-    """Return whether an address is a public one, the IPv4 addresses inside IPv6 forms included."""
+    """Return whether an address is public; checks also an IPv4 address inside an IPv6 address."""
     return all(
         each.is_global and not each.is_multicast and not _is_retired(each) for each in _effective_addresses(address)
     )
 
 
 def _is_retired(address: IpAddress) -> bool:
-    """Return whether an address was once for sites or relays (RFC 3879, RFC 7526): some networks still route them."""
+    """Return whether an address is a deprecated one that some networks still route (RFC 3879, RFC 7526)."""
     return any(address.version == network.version and address in network for network in _RETIRED)
 
 

@@ -1,4 +1,4 @@
-"""The fetcher: pages by URL, one or many, and large files as streams."""
+"""The fetcher: fetches one or many pages by URL, and large files as streams."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ _NO_HINTS = Hints()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
-    """The server's 304: the version that we have is current. ``headers`` have lower-case names."""
+    """The server's 304 response: the content that we have is current. ``headers`` have lower-case names."""
 
     url: str
     fetched_at: datetime
@@ -36,12 +36,12 @@ class NotModified:
 
     @property
     def etag(self) -> str | None:
-        """The ETag that the server repeated."""
+        """The ETag in the response."""
         return self.headers.get("etag")
 
     @property
     def last_modified(self) -> str | None:
-        """The Last-Modified that the server repeated."""
+        """The Last-Modified in the response."""
         return self.headers.get("last-modified")
 
 
@@ -58,15 +58,15 @@ class PageRequest:
 FetchResult = Page | NotModified | TransientFetchError | RefusedFetchError
 
 
-# Streams: large files with the guards of a page, never whole in memory; silence and a slow rate end them.
+# Streams: large files with the checks of a page, never whole in memory; a read timeout or a slow rate ends them.
 
 _PIECE = 1 << 16
-_SLOW_AFTER = 4  # after so many read timeouts of waiting the rate counts
+_SLOW_AFTER = 4  # the rate is checked after waiting this multiple of the read timeout
 _LEAST_BYTES_A_SECOND = 10_000  # a gigabyte would take more than a day
 
 
 class StreamTransport(Transport):
-    """A transport that leaves the body of its last reply open. Used by one thread, for one stream."""
+    """A transport that keeps the body of its last reply open. Used by one thread, for one stream."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -80,9 +80,7 @@ class StreamTransport(Transport):
         else:
             response.close()
         if is_success and _is_coded(headers):
-            return FetchFailure(
-                "permanent", "bad_encoding", "a file that is streamed must come without a content coding"
-            )
+            return FetchFailure("permanent", "bad_encoding", "a streamed file must not have a content coding")
         return Reply(request.url or "", response.status_code, headers, b"", exchange)
 
     def close(self) -> None:
@@ -91,8 +89,7 @@ class StreamTransport(Transport):
         super().close()
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the open body; each piece must come within ``read_timeout_seconds``, and all of them at a minimum
-        rate.
+        """Yield the open body. Each piece must arrive within ``read_timeout_seconds``, all at a minimum rate.
 
         Raises: the errors of requests and urllib3.
         """
@@ -113,7 +110,7 @@ class StreamTransport(Transport):
 
 
 class Stream:
-    """The pieces of a file. ``error`` says why it is missing or incomplete; None if all is well."""
+    """The pieces of a file. ``error`` says why it is missing or incomplete; None on success."""
 
     def __init__(
         self,
@@ -129,7 +126,7 @@ class Stream:
         self._max_bytes = max_bytes
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the pieces as they arrive, up to ``max_bytes`` or the first failure, which is then ``error``."""
+        """Yield the pieces as they arrive, up to ``max_bytes`` or to a failure, which sets ``error``."""
         if self.error is not None:
             return
         size = 0
@@ -137,8 +134,8 @@ class Stream:
             for piece in self._opening.pieces():
                 size += len(piece)
                 if size > self._max_bytes:
-                    told = FetchFailure("permanent", "too_large", f"more than {self._max_bytes} bytes on the wire")
-                    self.error = told.as_error(self._url)
+                    failure = FetchFailure("permanent", "too_large", f"more than {self._max_bytes} bytes on the wire")
+                    self.error = failure.as_error(self._url)
                     return
                 yield piece
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -152,9 +149,9 @@ def _is_coded(headers: Mapping[str, str]) -> bool:
 class Fetcher:
     """Fetches pages politely, one (``fetch``, ``try_fetch``) or many (``fetch_many``).
 
-    Thread-safe: its threads share rate limits, robots rules, addresses and connections. Processes whose fetchers have
-    the same ``rate_limit_folder`` share rate limits, too. ``private_hosts`` are the "host:port" names that may be
-    reached although their addresses are not public.
+    Thread-safe: its threads share rate limits, robots rules, addresses and connections. Processes with the same
+    ``rate_limit_folder`` share rate limits, too. ``private_hosts`` are the "host:port" names that may have addresses
+    that are not public.
     Proxies, cookies and .netrc of the environment are not used.
     """
 
@@ -198,8 +195,8 @@ class Fetcher:
     ) -> Page | NotModified:
         """Return the current page; NotModified if the validators of an earlier fetch are still valid.
 
-        ``interval_seconds`` is the least time until the host's next request; None means that of the limits.
-        Raises: TransientFetchError after all tries, RefusedFetchError; reasons in the package's docstring.
+        ``interval_seconds`` is the minimum time until the host's next request; None means the value of the limits.
+        Raises: TransientFetchError after all tries, RefusedFetchError. The package's docstring lists the reasons.
         """
         got = self.try_fetch(
             url,
@@ -223,7 +220,7 @@ class Fetcher:
         hints: Hints = _NO_HINTS,
         interval_seconds: float | None = None,
     ) -> FetchResult:
-        """Return what ``fetch`` returns, or the error that it raises, for callers that continue without the page."""
+        """Return the result of ``fetch``, or the error that it raises, for callers that continue without the page."""
         wanted = PageRequest(url=url, etag=etag, last_modified=last_modified, hints=hints)
         spec = self._spec(wanted, interval_seconds=interval_seconds, is_listing=is_listing)
         return self._result(wanted, run_walk(self._runner.walk(spec), self._limiter))
@@ -231,7 +228,7 @@ class Fetcher:
     def fetch_many[K](self, wanted: Iterable[tuple[K, PageRequest]]) -> Iterator[tuple[K, PageRequest, FetchResult]]:
         """Yield the result of each page as it arrives, with the caller's key. Hosts do not wait for each other.
 
-        A retried page goes after the others of its host. The calling thread reads ``wanted`` while it reads results,
+        A retried page comes after the others of its host. The calling thread reads ``wanted`` while it reads results,
         at most some thousands of pages ahead.
         """
         limits = self.limits
@@ -244,10 +241,10 @@ class Fetcher:
 
     @contextmanager
     def stream(self, url: str, *, max_bytes: int, interval_seconds: float | None = None) -> Iterator[Stream]:
-        """Yield the stream of a large file, up to ``max_bytes`` on the wire; its ``error`` says what went wrong.
+        """Yield the stream of a large file, up to ``max_bytes`` on the wire; its ``error`` says what failed.
 
-        Redirects, robots rules, rate limits and address checks are those of a page. The page's deadline holds for the
-        head; the body has only ``read_timeout_seconds`` and a minimum rate. A broken-off stream is not retried.
+        Redirects, robots rules, rate limits and address checks are the same as for a page. The page's deadline applies
+        to the head; the body has only ``read_timeout_seconds`` and a minimum rate. A truncated stream is not retried.
         """
         limits = self.limits
         opening = StreamTransport(self._book, read_timeout_seconds=limits.read_timeout_seconds)
@@ -291,8 +288,8 @@ class Fetcher:
             return NotModified(url=wanted.url, fetched_at=self._now(), headers=got.headers, exchange=got.exchange)
         header = reserving_header(got.headers) if self.limits.obeys_reservation else None
         if header is not None:
-            told = f"{header!r} reserves text and data mining; NEWS_TDM_POLICY=record keeps such pages"
-            return FetchFailure("permanent", "tdm_reserved", told).as_error(wanted.url)
+            message = f"{header!r} reserves text and data mining; NEWS_TDM_POLICY=record keeps such pages"
+            return FetchFailure("permanent", "tdm_reserved", message).as_error(wanted.url)
         is_reserved = self._reservations.is_reserved(got.url)
         return Page(
             url=wanted.url,

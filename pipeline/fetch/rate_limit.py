@@ -1,4 +1,4 @@
-"""Rate limits: the least time between two requests to one host, and the pauses that a host asks for."""
+"""Rate limits: the minimum time between two requests to a host, and the pauses that a host requests."""
 
 import fcntl
 import os
@@ -14,16 +14,16 @@ from typing import Literal
 from pipeline.fetch.retry import FetchFailure
 from pipeline.model import file_name_of
 
-# Between processes: a daily run, a signal's run and the feed trigger may all want the same host.
+# Between processes: a daily run, a run started by a signal and the feed trigger may fetch from the same host.
 
-_LONGEST_SECONDS = 3600.0  # a time further ahead is from a clock that was set back
+_LONGEST_SECONDS = 3600.0  # a later time is from a clock that was set back
 _TICK_SECONDS = 0.01  # file times move in steps of the kernel's timer
 
 
 class SharedRateLimit:
-    """A folder with one file per host: the time of its next request, in seconds of the file system's own clock.
+    """A folder with one file per host: the time of its next request, in seconds of the file system's clock.
 
-    So processes on several machines that share the folder share the clock as well.
+    Machines that share the folder thus share the clock.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,7 +39,7 @@ class SharedRateLimit:
         return 0.0
 
     def defer(self, host: str, seconds: float) -> None:
-        """Let no process request from a host for so many seconds, an hour at most."""
+        """Let no process send a request to a host for a number of seconds, at most one hour."""
         with self._opened(host) as (file, now):
             before = _number(file.read())
             if before - now > _LONGEST_SECONDS + _TICK_SECONDS:
@@ -48,7 +48,7 @@ class SharedRateLimit:
 
     @contextmanager
     def _opened(self, host: str) -> Iterator[tuple[TextIOWrapper, float]]:
-        """Yield a host's file, locked, and the time."""
+        """Yield a host's locked file and the current time."""
         self._folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._folder / file_name_of(host), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
         with os.fdopen(handle, "r+") as file:
@@ -59,11 +59,11 @@ class SharedRateLimit:
 
 def _write(file: TextIOWrapper, at: float) -> None:
     file.seek(0)
-    file.write(f"{at:017.6f}")  # of fixed width, so that it overwrites the old text
+    file.write(f"{at:017.6f}")  # fixed width, so that it overwrites the old text
 
 
 def _number(text: str) -> float:
-    """Return the number in a file; 0 if it is new, or its writer died before it wrote."""
+    """Return the number in a file; 0 if the file is new, or its writer died before writing."""
     try:
         return float(text)
     except ValueError:
@@ -72,10 +72,10 @@ def _number(text: str) -> float:
 
 # Between the threads of one fetcher.
 
-_INTERVAL_MAX_SECONDS = 60.0  # neither doubling nor a Crawl-delay makes an interval longer
+_INTERVAL_MAX_SECONDS = 60.0  # the maximum after doubling, and of a Crawl-delay
 _SLOWDOWN_MAX = 64
-_TRAVEL_SECONDS = 0.25  # after so long the host has received a request, answered or not
-_POLL_SECONDS = 0.02  # where another thread's request at the host is still open
+_TRAVEL_SECONDS = 0.25  # after this time a host has received a request, also without a response
+_POLL_SECONDS = 0.02  # while another thread's request to the host is open
 _FAILURES_MAX = 10
 _DEAD_SECONDS = 600.0
 
@@ -84,7 +84,7 @@ HostHealth = Literal["ok", "failed", "overloaded"]
 
 @dataclass(slots=True)
 class _Host:
-    """Times are seconds of time.monotonic. ``failures`` counts answers in a row that were not ok."""
+    """Times are seconds of time.monotonic. ``failures`` counts consecutive responses that are not ok."""
 
     next_start: float = 0.0
     held_until: float = 0.0
@@ -95,10 +95,10 @@ class _Host:
 
 
 class RateLimiter:
-    """When requests to each host start, for all threads of one fetcher and, by ``shared_limit``, other processes.
+    """Decides when requests to a host start, for all threads of a fetcher and, by ``shared_limit``, other processes.
 
-    A host is "name:port". Its interval counts from when it received a request, so that it never receives two closer
-    together, however late the first one arrived. While a request is open there is no other, unless the interval is 0.
+    A host is "name:port". The interval starts when the host received a request, so that it never receives two requests
+    within one interval, even if the first one arrives late. A host has one open request, unless the interval is 0.
     """
 
     def __init__(self, *, hold_max_seconds: float, shared_limit: SharedRateLimit | None = None) -> None:
@@ -110,14 +110,14 @@ class RateLimiter:
     def take(self, host: str, interval_seconds: float) -> float | FetchFailure:
         """Start a request to the host and return 0.0; if it is too early, return the seconds to wait.
 
-        Return a FetchFailure if the host asks for a longer pause than a run waits. Every start needs a ``finish``.
+        Return a FetchFailure if the host requests a longer pause than a run waits. Call ``finish`` after every start.
         """
         with self._lock:
             state, now = self._hosts.setdefault(host, _Host()), time.monotonic()
             held_seconds = state.held_until - now
             if held_seconds > self._hold_max_seconds:
                 return _back_off_failure(host, held_seconds)
-            interval = _base_interval(state, interval_seconds)  # ``finish`` makes it longer where that must be
+            interval = _base_interval(state, interval_seconds)  # ``finish`` extends it if necessary
             wait_seconds = max(0.0, held_seconds, state.next_start - now)
             if state.open and interval > 0:
                 wait_seconds = max(wait_seconds, _POLL_SECONDS)
@@ -131,7 +131,7 @@ class RateLimiter:
             return wait_seconds
 
     def wait_for_start(self, host: str, interval_seconds: float) -> FetchFailure | None:
-        """Sleep until a request to the host may start, and start it; return a FetchFailure as ``take`` does."""
+        """Sleep until a request to the host may start, and start it; return a FetchFailure like ``take``."""
         while wait_seconds := self.take(host, interval_seconds):
             if isinstance(wait_seconds, FetchFailure):
                 return wait_seconds
@@ -139,10 +139,10 @@ class RateLimiter:
         return None
 
     def finish(self, host: str, interval_seconds: float, *, sent_at: float, health: HostHealth) -> None:
-        """Record how a request ended. ``sent_at`` is in seconds of time.monotonic.
+        """Record the end of a request. ``sent_at`` is in seconds of time.monotonic.
 
-        An answer of 429 or 503 (overloaded) doubles the interval, one that is ok halves it again. After ten answers in
-        a row that are not ok, the host is left alone for ten minutes.
+        A 429 or 503 (overloaded) doubles the interval, an ok response halves it again. After 10 consecutive responses
+        that are not ok, the host is on hold for 10 minutes.
         """
         with self._lock:
             state = self._hosts.setdefault(host, _Host())
@@ -158,7 +158,7 @@ class RateLimiter:
                 state.held_until = max(state.held_until, now + _DEAD_SECONDS)
 
     def back_off(self, host: str, seconds: float) -> None:
-        """Let no request to the host start for so many seconds; for other processes an hour at most."""
+        """Let no request to the host start for a number of seconds; for other processes at most one hour."""
         with self._lock:
             state = self._hosts.setdefault(host, _Host())
             state.held_until = max(state.held_until, time.monotonic() + seconds)
@@ -166,7 +166,7 @@ class RateLimiter:
                 self._shared_limit.defer(host, seconds)
 
     def set_crawl_delay(self, host: str, seconds: float) -> None:
-        """Raise the host's interval to its robots.txt's Crawl-delay."""
+        """Raise the host's interval to the Crawl-delay of its robots.txt."""
         with self._lock:
             state = self._hosts.setdefault(host, _Host())
             state.crawl_delay_seconds = seconds
@@ -193,6 +193,6 @@ def _back_off_failure(host: str, seconds: float) -> FetchFailure:
     return FetchFailure(
         "defer",
         "host_backoff",
-        f"{host} is to be left alone for {seconds:.0f} s more; tried in a later run",
+        f"{host} is on hold for {seconds:.0f} s more; retried in a later run",
         retry_after_seconds=seconds,
     )

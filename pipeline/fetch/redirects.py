@@ -1,7 +1,7 @@
-"""One request from URL to reply: every redirect is checked and followed here, failures are retried.
+"""One request from URL to reply: check and follow every redirect, retry failures.
 
-A request is a walk: a generator that yields where it must wait, so that no thread is held meanwhile. The scheduler and
-a single fetch both drive it.
+A request is a walk: a generator that yields when it must wait, so that it does not block a thread. The scheduler and a
+single fetch drive it.
 """
 
 import time
@@ -27,10 +27,10 @@ _SLOW_DOWN = (429, 503)
 
 @dataclass(frozen=True, slots=True)
 class WalkStep:
-    """What a walk waits for: to continue at a host, not before a time of time.monotonic.
+    """What a walk waits for: to continue at a host, not before a time (time.monotonic).
 
-    With ``is_request`` the next step sends a request, whose start the driver of the walk takes from the rate limiter;
-    without, it only looks up what is known. ``is_alone``: no other page of the host can continue before this one.
+    With ``is_request`` the next step sends a request, and the driver of the walk takes its start from the rate limiter;
+    without, it only uses cached rules. ``is_alone``: no other page of the host may continue before this one.
     """
 
     host: str
@@ -40,13 +40,13 @@ class WalkStep:
     is_alone: bool = False
 
 
-# Yields its steps; is sent None to continue, or why the request may not start.
+# Yields its steps; receives None to continue, or why the request may not start.
 Walk = Generator[WalkStep, FetchFailure | None, Reply | FetchFailure]
 Gate = Generator[WalkStep, FetchFailure | None, FetchFailure | None]
 
 
 def ahead_of_others(walk: Walk) -> Walk:
-    """Return a walk none of whose steps lets another page of the host go first."""
+    """Return a walk that is ahead of all other pages of the host in each step."""
     refusal: FetchFailure | None = None
     while True:
         try:
@@ -58,7 +58,7 @@ def ahead_of_others(walk: Walk) -> Walk:
 
 
 def run_walk(walk: Walk, limiter: RateLimiter) -> Reply | FetchFailure:
-    """Return the end of a walk; the calling thread sleeps where the walk must wait."""
+    """Return the result of a walk; the calling thread sleeps while the walk must wait."""
     refusal: FetchFailure | None = None
     while True:
         try:
@@ -72,7 +72,7 @@ def run_walk(walk: Walk, limiter: RateLimiter) -> Reply | FetchFailure:
 
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
-    """One request, ready to be sent. ``host_key`` is "host:port", the unit of rate limits and of private hosts."""
+    """One request, ready to be sent. ``host_key`` is "host:port", the unit of rate limits and private hosts."""
 
     request: requests.PreparedRequest
     url: str
@@ -117,7 +117,7 @@ class RequestRunner:
     def walk(self, spec: RequestSpec) -> Walk:
         """Return the walk to the reply (200 to 299, or 304 to a conditional request) after all redirects, or a failure.
 
-        Between two tries it waits in a step; the server's Retry-After counts by the rate limiter.
+        Between two tries it waits in a step; the rate limiter applies the server's Retry-After.
         """
         budget, not_before, attempt = Budget(self._limits.page_deadline_seconds), 0.0, 1
         while True:
@@ -127,10 +127,10 @@ class RequestRunner:
             pause = 0.0 if got.retry_after_seconds else pause_seconds(attempt)
             not_before = time.monotonic() + min(pause, self._limits.retry_after_max_seconds)
             attempt += 1
-            del got  # and its partial body: a page may wait long
+            del got  # frees its partial body: a page may wait for a long time
 
     def _tries(self, got: FetchFailure) -> int:
-        # A body that is cut short twice is cut short at its source.
+        # A body that is truncated twice is truncated at its source.
         return min(2, self._limits.attempts) if got.reason == "truncated" else self._limits.attempts
 
     def _follow(self, spec: RequestSpec, budget: Budget, not_before: float) -> Walk:
@@ -143,7 +143,7 @@ class RequestRunner:
             if isinstance(target, FetchFailure):
                 return target
             if target in visited:
-                return FetchFailure("permanent", "redirect_loop", f"redirects lead back to {target}")
+                return FetchFailure("permanent", "redirect_loop", f"redirect loop: {target} again")
             if len(visited) > self._limits.redirects_max:
                 return FetchFailure("permanent", "redirect_limit", f"more than {self._limits.redirects_max} redirects")
             visited.add(target)
@@ -153,7 +153,7 @@ class RequestRunner:
         target = _target_of(url, {**spec.headers, **self._headers()})
         if isinstance(target, FetchFailure):
             return target
-        # Name resolution and robots.txt are part of the host's own waiting time.
+        # Name resolution and robots.txt are part of the host's waiting time.
         yield WalkStep(target.host_key, spec.interval_seconds, not_before)
         endpoint = self._book.endpoint(target.host, target.port)
         if isinstance(endpoint, FetchFailure):
@@ -179,7 +179,7 @@ class RequestRunner:
         return {"User-Agent": self._limits.user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
 
     def _check_status(self, reply: Reply, target: RequestTarget, spec: RequestSpec) -> Reply | FetchFailure:
-        """Return the reply if its status is usable, else why not; back off from the host if it asks for that."""
+        """Return the reply if its status is usable, else why not; back off if the host requests it."""
         status = reply.status
         is_wanted = (200 <= status < 300 and status != 206) or status in _REDIRECTS
         if is_wanted or (status == 304 and _is_conditional(spec)):
@@ -215,9 +215,9 @@ def _target_of(url: str, headers: Mapping[str, str]) -> RequestTarget | FetchFai
         parts = urlsplit(request.url or "")
         host, port = parts.hostname or "", parts.port or _PORTS[scheme]
     except (requests.RequestException, ValueError) as error:
-        return FetchFailure("permanent", "bad_url", f"no request can be made of it ({error})")
+        return FetchFailure("permanent", "bad_url", f"the URL cannot be requested ({error})")
     if parts.username is not None:
-        return FetchFailure("permanent", "credentials_in_url", "it holds a user name; write the URL without one")
+        return FetchFailure("permanent", "credentials_in_url", "the URL contains a user name; remove it")
     return RequestTarget(request, request.url or "", f"{scheme}://{parts.netloc}", host, port)
 
 
@@ -226,7 +226,7 @@ def _redirect_of(reply: Reply) -> str | FetchFailure:
     if not location:
         detail = f"the server answers {reply.status} without a Location"
         return FetchFailure("permanent", f"http_{reply.status}", detail, status=reply.status)
-    # http.client reads headers as Latin-1; servers write UTF-8.
+    # http.client decodes headers as Latin-1; servers send UTF-8.
     location = location.encode("latin-1", "replace").decode("utf-8", "replace")
     try:
         target = urljoin(reply.url, location).split("#", 1)[0]

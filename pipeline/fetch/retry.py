@@ -1,4 +1,4 @@
-"""Failed fetches as values, on which retries and robots rules decide before they become errors; pauses of retries."""
+"""Failed fetches as values, which retries and robots rules check before they become errors; pauses between tries."""
 
 import re
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import SystemRandom
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pipeline.errors import RefusedFetchError, TransientFetchError
 from pipeline.model import Exchange
@@ -13,10 +14,10 @@ from pipeline.model import Exchange
 
 @dataclass(frozen=True, slots=True)
 class FetchFailure:
-    """Why a fetch failed. ``kind``: "retry" soon, "defer" to a later run, or give up ("permanent").
+    """Why a fetch failed. ``kind``: "retry" soon, "defer" to a later run, or "permanent" (no retry).
 
-    ``reason`` is a word of the package's docstring, ``detail`` is for a person. ``exchange`` is set for a response that
-    goes into the archive: the page is gone, or its body broke off.
+    ``reason`` is a word of the package's docstring, ``detail`` is for people. ``exchange`` is set for a response that
+    goes into the archive: the page is gone, or its body is truncated.
     """
 
     kind: Literal["retry", "defer", "permanent"]
@@ -27,7 +28,7 @@ class FetchFailure:
     exchange: Exchange | None = None
 
     def of_host_file(self, url: str, *, reason: str) -> Self:
-        """Return the failure of a page that waits for a file of its host, at ``url``.
+        """Return the failure of a page that waits for the file of its host at ``url``.
 
         The reason host_backoff is kept, because it does not count as a try.
         """
@@ -35,7 +36,7 @@ class FetchFailure:
             self,
             kind="defer",
             reason=self.reason if self.reason == "host_backoff" else reason,
-            detail=f"{url}: {self.detail} ({self.reason}); nothing is fetched there before it can be read",
+            detail=f"{_file_and_host(url)} is not available: {self.detail}; pages of this host wait for it",
             status=None,
             exchange=None,
         )
@@ -54,6 +55,12 @@ class FetchFailure:
         )
 
 
+def _file_and_host(url: str) -> str:
+    """Return "robots.txt of example.org" for the URL of a host's file: the page's own URL is in the same message."""
+    parts = urlsplit(url)
+    return f"{parts.path.rpartition('/')[2]} of {parts.netloc}"
+
+
 # The pause before the next try: the server's Retry-After, else a short one that doubles.
 
 _FIRST_PAUSE_SECONDS = 0.2
@@ -62,7 +69,7 @@ _random = SystemRandom()
 
 
 def retry_after_seconds(value: str | None, *, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks for, given as seconds or as a date; None if there is none."""
+    """Return the seconds of a Retry-After header, which has seconds or a date; None without a valid one."""
     if value is None:
         return None
     value = value.strip()
@@ -70,12 +77,12 @@ def retry_after_seconds(value: str | None, *, now: datetime) -> float | None:
         return min(float(value), _FOREVER_SECONDS)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:  # neither form: treated as missing
+    except ValueError:  # neither form: treat it as missing
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - now).total_seconds())
 
 
 def pause_seconds(attempt: int) -> float:
-    """Return the pause after a failed attempt (1 is the first): doubled each time, with 50 % jitter either way."""
+    """Return the pause after a failed try (1 is the first): doubled each time, with ±50 % jitter."""
     return float(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * _random.uniform(0.5, 1.5))

@@ -1,4 +1,4 @@
-"""What a host's well-known files allow: robots.txt, and tdmrep.json with the reservation of text and data mining."""
+"""The well-known files of a host: robots.txt, and tdmrep.json with the reservation of text and data mining."""
 
 import json
 import logging
@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 _CACHE_TTL = timedelta(hours=24)
 _RETRY_INTERVAL = timedelta(minutes=5)  # after a failure
 _POLL_SECONDS, _POLL_MAX_SECONDS = 0.02, 1.0  # while another page of the origin requests the file
-_MAX_BYTES = 500 * 1024  # RFC 9309 section 2.5, for robots.txt; the rest is not read. Twice that may be sent
-# Treated as a missing file, as the RFC does with "unavailable" (4xx): redirects that lead nowhere, broken codings.
+_MAX_BYTES = 500 * 1024  # RFC 9309 section 2.5, for robots.txt; the rest is ignored. At most twice that is received
+# Treated as a missing file, like "unavailable" (4xx) in the RFC: failed redirects, broken content codings.
 _NO_FILE = ("redirect_loop", "redirect_limit", "https_downgrade", "unsupported_scheme", "bad_url", "bad_encoding")
 
 
@@ -41,7 +41,7 @@ class _CachedRules[T]:
 class WellKnownFile[T]:
     """One file of every origin, at ``path``, read by ``parse``. Thread-safe; one page requests it, the others wait.
 
-    4xx (but 429) means that there is no such file. 429, 5xx and no answer mean that it is unknown for now.
+    4xx (except 429) means that the file does not exist. 429, 5xx and no response mean that it is unknown for now.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class WellKnownFile[T]:
         self._lock = Lock()
 
     def rules(self, target: RequestTarget) -> Generator[WalkStep, FetchFailure | None, T | FetchFailure | None]:
-        """Return the rules of a target's origin; None if it has no file, FetchFailure if they are unknown."""
+        """Return the rules of a target's origin; None without a file, FetchFailure if they are unknown."""
         poll_seconds = _POLL_SECONDS
         while (known := self._current(target.origin)) is None:
             if self._begins(target.origin):
@@ -78,7 +78,7 @@ class WellKnownFile[T]:
         return known.rules
 
     def known_rules(self, origin: str) -> T | FetchFailure | None:
-        """Return the rules of an origin's file if it was requested already, else None."""
+        """Return the rules of an origin if its file was already requested, else None."""
         known = self._known.get(origin)
         return known.rules if known is not None else None
 
@@ -115,42 +115,42 @@ _CRAWL_DELAY_MAX_SECONDS = 60.0
 class Robots:
     """The robots.txt of every origin. If it cannot be read, nothing is fetched for now.
 
-    A Crawl-delay raises the host's interval, to 60 s at most.
+    A Crawl-delay raises the host's interval, to at most 60 s.
     """
 
     def __init__(
         self, limits: FetchLimits, *, runner: RequestRunner, limiter: RateLimiter, now: Callable[[], datetime]
     ) -> None:
-        # A robots.txt names only the product, not the comment after it in our User-Agent header.
+        # A robots.txt has only the product token, not the comment after it in our User-Agent header.
         self._agent = limits.user_agent.split("/")[0].split(" ")[0]
         parse = partial(_parse_robots, agent=self._agent, limiter=limiter)
         self._file = WellKnownFile("/robots.txt", parse=parse, runner=runner, limits=limits, now=now)
 
     def gate(self, target: RequestTarget) -> Gate:
-        """Return why a URL may not be fetched; None if it may."""
+        """Return why a URL may not be fetched; None if it is allowed."""
         rules = yield from self._file.rules(target)
         if isinstance(rules, FetchFailure):
             return rules.of_host_file(f"{target.origin}/robots.txt", reason="robots_unreachable")
         if rules is None or rules.parsed.can_fetch(target.url, self._agent):
             return None
         line = rules.line_against(target.url, self._agent)
-        told = f"{target.origin}/robots.txt disallows it for {self._agent!r}"
-        return FetchFailure("permanent", "robots_refused", f"{told} ({line})" if line else told)
+        message = f"robots.txt of {urlsplit(target.origin).netloc} disallows it for {self._agent!r}"
+        return FetchFailure("permanent", "robots_refused", f"{message} ({line})" if line else message)
 
 
 @dataclass(frozen=True)
 class _RobotsRules:
-    """A robots.txt as parsed and as written. ``named`` caches the lines that refused a page so far."""
+    """A robots.txt, parsed and as text. ``named`` caches the lines that have disallowed a page."""
 
     parsed: Protego
     lines: tuple[str, ...]
     named: dict[int, str] = field(default_factory=dict)
 
     def line_against(self, url: str, agent: str) -> str | None:
-        """Return the line that refuses a URL, with its number from 1; the last one if each of several lines does.
+        """Return the line that disallows a URL, with its number from 1; the last one if several do.
 
-        The parser does not say which rule decided. A binary search finds how many refusals, counted from the first,
-        must be removed until the URL is allowed.
+        The parser does not say which rule decided. A binary search finds how many Disallow lines, counted from the
+        first, must be removed until the URL is allowed.
         """
         for number, line in self.named.items():
             if not Protego.parse(f"User-agent: *\n{line}").can_fetch(url, agent):
@@ -158,8 +158,8 @@ class _RobotsRules:
         refusals = [number for number, line in enumerate(self.lines) if _DISALLOW.match(line)]
 
         def allows_without(count: int) -> bool:
-            left_out = set(refusals[: count + 1])
-            kept = (line for number, line in enumerate(self.lines) if number not in left_out)
+            ignored = set(refusals[: count + 1])
+            kept = (line for number, line in enumerate(self.lines) if number not in ignored)
             allows: bool = Protego.parse("\n".join(kept)).can_fetch(url, agent)
             return allows
 
@@ -177,8 +177,8 @@ def _parse_robots(body: bytes, target: RequestTarget, *, agent: str, limiter: Ra
     delay = parsed.crawl_delay(agent)
     if delay is not None and math.isfinite(delay) and delay > 0:
         if delay > _CRAWL_DELAY_MAX_SECONDS:
-            told = "%s asks for a Crawl-delay of %g s; %g s is the longest kept"
-            log.warning(told, target.origin, delay, _CRAWL_DELAY_MAX_SECONDS)
+            message = "%s requests a Crawl-delay of %g s; the maximum of %g s is used"
+            log.warning(message, target.origin, delay, _CRAWL_DELAY_MAX_SECONDS)
         limiter.set_crawl_delay(target.host_key, min(delay, _CRAWL_DELAY_MAX_SECONDS))
     return _RobotsRules(parsed, tuple(text.splitlines()))
 
@@ -223,7 +223,7 @@ class Reservations:
         self._file = WellKnownFile(_TDMREP_PATH, parse=_parse_tdmrep, runner=runner, limits=limits, now=now)
 
     def gate(self, target: RequestTarget) -> Gate:
-        """Read the file of a target's origin; if reservations are obeyed, return why a page may not be fetched."""
+        """Read the file of a target's origin; if reservations are obeyed, return why the page may not be fetched."""
         rules = yield from self._file.rules(target)
         if not self._is_obeyed:
             return None
@@ -231,12 +231,12 @@ class Reservations:
             return rules.of_host_file(f"{target.origin}{_TDMREP_PATH}", reason="tdm_unreachable")
         rule = None if rules is None else _deciding_rule(target.url, rules)
         if rule is not None and rule.is_reserved:
-            told = f"{target.origin}{_TDMREP_PATH} reserves it (location {rule.location})"
-            return FetchFailure("permanent", "tdm_reserved", told)
+            message = f"tdmrep.json of {urlsplit(target.origin).netloc} reserves it (location {rule.location})"
+            return FetchFailure("permanent", "tdm_reserved", message)
         return None
 
     def is_reserved(self, url: str) -> bool:
-        """Return whether the file of a URL's origin, as far as it was read, reserves the URL."""
+        """Return whether the file of a URL's origin, if it was read, reserves the URL."""
         parts = urlsplit(url)
         rules = self._file.known_rules(f"{parts.scheme}://{parts.netloc}")
         rule = None if rules is None or isinstance(rules, FetchFailure) else _deciding_rule(url, rules)
@@ -244,7 +244,7 @@ class Reservations:
 
 
 def reserving_header(headers: Mapping[str, str]) -> str | None:
-    """Return the header of a reply that reserves text and data mining, as written; None if no header does."""
+    """Return the header of a reply that reserves text and data mining, as sent; None if no header does."""
     if headers.get("tdm-reservation", "").strip() == "1":
         return "tdm-reservation: 1"
     robots = headers.get("x-robots-tag", "")
@@ -252,7 +252,7 @@ def reserving_header(headers: Mapping[str, str]) -> str | None:
 
 
 def _deciding_rule(url: str, rules: ReservationRules) -> _ReservationRule | None:
-    """Return the rule with the longest location that matches a URL's path; of two as long, one that reserves."""
+    """Return the rule with the longest location that matches a URL's path; of equal ones, one that reserves."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     named = [rule for rule in rules if rule.matches(path)]

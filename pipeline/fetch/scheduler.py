@@ -1,4 +1,4 @@
-"""The scheduler of requests to all hosts: threads never wait for a host."""
+"""The scheduler of requests to all hosts: no thread waits for a host."""
 
 import time
 from collections import deque
@@ -15,8 +15,8 @@ from pipeline.fetch.redirects import Walk, WalkStep
 from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Reply
 
-_WAITING_MAX = 10_000  # pages known at once: enough to see other hosts behind the pages of one
-_HELD_BYTES_A_THREAD = 24 << 20  # of bodies, open requests counted at their largest: 192 MB with eight threads
+_WAITING_MAX = 10_000  # pages read ahead: enough to reach other hosts after many pages of one
+_HELD_BYTES_A_THREAD = 24 << 20  # of bodies; open requests count with their maximum size: 192 MB with 8 threads
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class _PendingPage[K]:
 
 @dataclass(slots=True)
 class _HostQueue[K]:
-    """The pages that wait for one host: one that goes alone, then by when they may continue, then by number."""
+    """The pages that wait for a host, in order: one with ``is_alone``, then by the time to continue, then by number."""
 
     waiting: list[tuple[bool, float, int, _PendingPage[K]]] = field(default_factory=list)
     busy: int = 0
@@ -39,7 +39,7 @@ class _HostQueue[K]:
 
 @dataclass(frozen=True, slots=True)
 class _Slot[K]:
-    """A page that may continue. ``refusal``: why it may send no request. ``reserved_bytes``: room for the reply."""
+    """A page that may continue. ``refusal`` says why it may not send a request, ``reserved_bytes`` is for the reply."""
 
     page: _PendingPage[K]
     queue: _HostQueue[K]
@@ -53,9 +53,9 @@ class Schedule[K]:
     A host's queue is due when its first page may continue and, for a request, the rate limiter allows a start. Threads
     take due queues only; a page that must wait goes back into a queue.
 
-    No thread waits for the reader: a request without room for its response stays in its queue. A host's well-known
-    file (``is_alone``) needs no room. So a reader that waits for such a file before it lists further pages depends on
-    the threads only.
+    No thread waits for the reader: a request stays in its queue until there is memory for its response. A host's
+    well-known file (``is_alone``) does not need this. So a reader that waits for such a file before it lists further
+    pages depends only on the threads.
     """
 
     def __init__(self, limiter: RateLimiter, *, threads: int, page_max_bytes: int) -> None:
@@ -75,9 +75,9 @@ class Schedule[K]:
         self._may_start, self._has_done = Condition(lock), Condition(lock)
 
     def run(self, walks: Iterable[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | FetchFailure]]:
-        """Yield the end of each page as it comes; the pages of one host in order, except for retried ones.
+        """Yield the result of each page as it arrives; the pages of one host in order, except retried ones.
 
-        ``walks`` is read by this thread, as far ahead as there is room.
+        This thread reads ``walks``, as far ahead as the limits allow.
         """
         try:
             with ThreadPoolExecutor(self._threads, thread_name_prefix="fetch") as pool:
@@ -87,12 +87,12 @@ class Schedule[K]:
                 finally:
                     self._close()
                 for worker in workers:
-                    worker.result()  # raises what a defect in a thread raised
+                    worker.result()  # raises the exception of a thread with a bug
         finally:
             self._leave()
 
     def _leave(self) -> None:
-        """Close the remaining walks, so that none keeps what other pages of its host wait for."""
+        """Close the remaining walks, so that they release what other pages of their host wait for."""
         for queue in self._queues.values():
             for *_, page in queue.waiting:
                 page.walk.close()
@@ -111,7 +111,7 @@ class Schedule[K]:
                 is_read = True
 
     def _next_end(self, *, waits: bool) -> tuple[K, Reply | FetchFailure] | None:
-        """Return the next page's end; None if there is none yet and ``waits`` is False, or if no page is left."""
+        """Return the next finished page; None if no page is left, or none is finished and ``waits`` is False."""
         with self._has_done:
             while waits and not self._done and self._pages and not self._is_closed:
                 self._has_done.wait()
@@ -124,7 +124,7 @@ class Schedule[K]:
             return key, end
 
     def _add(self, key: K, walk: Walk) -> None:
-        """Put a new page into the queue of its host; one without a valid URL ends here."""
+        """Put a new page into the queue of its host; a page without a valid URL ends here."""
         try:
             step = next(walk)
         except StopIteration as end:
@@ -164,7 +164,7 @@ class Schedule[K]:
             return None
 
     def _admit(self) -> bool:
-        """If there is room, make due one queue that found none; return whether there was one."""
+        """If there is memory, mark one queue that waits for it as due; return whether there was one."""
         if not self._without_room or not self._has_room():
             return False
         host = self._without_room.popleft()
@@ -172,12 +172,12 @@ class Schedule[K]:
         return True
 
     def _has_room(self) -> bool:
-        """Return whether one more page may be requested: its bytes fit, and fewer ends than threads wait to be read."""
+        """Return whether to request one more page: its bytes fit, and fewer results than threads are unread."""
         is_free = not self._held_bytes or self._held_bytes + self._page_max_bytes <= self._held_max_bytes
         return is_free and len(self._done) < self._threads
 
     def _take_slot(self, ready_at: float, host: str) -> _Slot[K] | None:
-        """Return a due queue's first page; None if rate limit or missing room delay it, or ``ready_at`` is outdated."""
+        """Return a due queue's first page; None if rate limit or memory delay it, or ``ready_at`` is outdated."""
         queue = self._queues[host]
         if ready_at != queue.ready_at:
             return None
@@ -225,7 +225,7 @@ class Schedule[K]:
         self._has_done.notify()
 
     def _enter(self, page: _PendingPage[K]) -> None:
-        """Put a page into the queue of its next step; one that must wait goes after those that need not."""
+        """Put a page into the queue of its next step; a page that must wait goes after those that need not."""
         host, not_before = page.step.host, page.step.not_before
         if not_before:
             page.number = next(self._numbers)
@@ -235,7 +235,7 @@ class Schedule[K]:
             self._mark_ready(queue, host)
 
     def _mark_ready(self, queue: _HostQueue[K], host: str, *, not_before: float = 0.0) -> None:
-        """Make a queue due for its first page, if one more may be open at its host."""
+        """Mark a queue as due for its first page, if the host may have one more open request."""
         if not queue.waiting:
             return
         _, waits_until, _, first = queue.waiting[0]
@@ -247,7 +247,7 @@ class Schedule[K]:
 
 
 def _held_bytes(end: Reply | FetchFailure) -> int:
-    """Return the size of a page's body, decoded and as sent; counted once if both are the same object."""
+    """Return the size of a page's body, decoded and as sent; it counts once if both are the same object."""
     body = end.body if isinstance(end, Reply) else b""
     sent = end.exchange.body if end.exchange is not None else b""
     return len(body) + (0 if sent is body else len(sent))

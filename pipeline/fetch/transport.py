@@ -1,4 +1,4 @@
-"""One HTTP request and its reply: limits of time and size, connections to checked addresses only, bodies as sent."""
+"""One HTTP request and its reply: time and size limits, connections to checked addresses only, bodies as sent."""
 
 import io
 import socket
@@ -25,12 +25,12 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchLimits:
-    """Limits of one fetcher: time, bytes, tries. ``threads`` is how many requests it has open at once.
+    """Limits of one fetcher: time, bytes, tries. ``threads`` is the maximum number of open requests.
 
     ``page_deadline_seconds`` counts time with servers, not the waits of the rate limiter.
-    ``retry_after_max_seconds`` bounds every wait between two tries. With ``obeys_reservation`` pages whose host
-    reserves text and data mining are refused. Bytes on the wire of a listing may reach
-    ``listing_max_bytes`` where that is more than ``wire_max_bytes``.
+    ``retry_after_max_seconds`` limits every wait between two tries. ``obeys_reservation`` refuses pages if their host
+    reserves text and data mining. A listing may have ``listing_max_bytes`` on the wire if that is more than
+    ``wire_max_bytes``.
     """
 
     user_agent: str
@@ -78,14 +78,14 @@ class Reply:
 
 @dataclass(slots=True)
 class Budget:
-    """Seconds that one page may still spend with servers."""
+    """Remaining seconds that one page may spend with servers."""
 
     seconds_left: float
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """Maximum bytes of a body, on the wire and decoded. With ``is_cut`` a longer decoded body is cut, not refused."""
+    """Maximum bytes of a body, on the wire and decoded. With ``is_cut`` a longer decoded body is cut."""
 
     wire_bytes: int
     body_bytes: int
@@ -99,12 +99,12 @@ _HOSTS_KEPT, _CONNECTIONS_KEPT = 128, 32
 
 
 class FramingTooLargeError(urllib3.exceptions.HTTPError):
-    """The chunk sizes, extensions and trailers of a chunked body exceed the limit of bytes on the wire."""
+    """Chunk sizes, extensions and trailers of a chunked body exceed the limit of bytes on the wire."""
 
 
 class Clock(threading.local):
-    """The current request of this thread: its deadline in seconds of time.monotonic, request and response head as sent,
-    and how many bytes of chunk framing may still arrive.
+    """The current request of this thread: its deadline (seconds of time.monotonic), request and response head as sent,
+    and the remaining bytes of chunk framing.
     """
 
     def __init__(self, read_timeout_seconds: float) -> None:
@@ -115,12 +115,12 @@ class Clock(threading.local):
         self.framing_bytes_left = 0
 
     def seconds_to_wait(self) -> float:
-        """Return how many seconds the next read may block. Never 0, which would make the socket non-blocking."""
+        """Return the seconds that the next read may block. Never 0, which would make the socket non-blocking."""
         return max(0.001, min(self.read_timeout_seconds, self.deadline - time.monotonic()))
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's reading end that no slow sender can hold past the deadline, however http.client reads."""
+    """The reading end of a socket. No slow sender can hold it past the deadline, however http.client reads."""
 
     def __init__(self, sock: socket.socket, clock: Clock) -> None:
         super().__init__()
@@ -144,9 +144,9 @@ class _TimedReader(io.RawIOBase):
 
 
 class _HeadKeeper(io.BufferedReader):
-    """Keeps the lines of the last head; an earlier one, of a 100 Continue, is dropped.
+    """Keeps the lines of the last head; the earlier head of a 100 Continue is dropped.
 
-    Lines after ``take_head`` frame a chunked body: they are counted. Raises: FramingTooLargeError.
+    Lines after ``take_head`` are the framing of a chunked body; they are counted. Raises: FramingTooLargeError.
     """
 
     def __init__(self, raw: io.RawIOBase, clock: Clock) -> None:
@@ -163,7 +163,7 @@ class _HeadKeeper(io.BufferedReader):
         if self._lines is None:
             self._clock.framing_bytes_left -= len(line)
             if self._clock.framing_bytes_left < 0:
-                raise FramingTooLargeError("more bytes between the chunks of the body than the cap on the wire")
+                raise FramingTooLargeError("more bytes between the chunks of the body than the limit on the wire")
             return line
         if self._lines and self._lines[-1] in _HEAD_END:
             self._lines.clear()
@@ -172,7 +172,7 @@ class _HeadKeeper(io.BufferedReader):
 
 
 class _TimedResponse(HTTPResponse):
-    """A response whose reads keep the clock's deadline, and which leaves its head with the clock."""
+    """A response that reads within the clock's deadline and stores its head in the clock."""
 
     def __init__(self, clock: Clock, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -186,7 +186,7 @@ class _TimedResponse(HTTPResponse):
 
 
 class PinnedAdapter(HTTPAdapter):
-    """Connects to the address that the guard checked; the Host header, SNI and certificate check use the name."""
+    """Connects to the address that the guard checked. Host header, SNI and certificate check use the host name."""
 
     def __init__(self, book: AddressBook, clock: Clock) -> None:
         self._book = book
@@ -220,15 +220,15 @@ class PinnedAdapter(HTTPAdapter):
 
 
 def _connect(book: AddressBook, connection: HTTPConnection) -> socket.socket:
-    """Return a socket to the first address that answers.
+    """Return a socket to the first address that accepts a connection.
 
-    The address is checked here again, so that no connection bypasses the guard.
+    The address is checked again here, so that no connection bypasses the guard.
     Raises: RefusedFetchError for an address that is not public.
     """
     endpoint = book.endpoint(connection.host.strip("[]"), connection.port)
     if isinstance(endpoint, FetchFailure):
         raise endpoint.as_error(connection.host)
-    failure: OSError = OSError(f"{connection.host} has no address")
+    failure: OSError = OSError(f"{connection.host} does not resolve")
     for address in endpoint.addresses:
         try:
             return urllib3.util.connection.create_connection(
@@ -237,7 +237,7 @@ def _connect(book: AddressBook, connection: HTTPConnection) -> socket.socket:
         except OSError as error:
             failure = error
     if isinstance(failure, TimeoutError):
-        raise urllib3.exceptions.ConnectTimeoutError(connection, f"{connection.host} does not answer") from failure
+        raise urllib3.exceptions.ConnectTimeoutError(connection, f"{connection.host} does not respond") from failure
     raise urllib3.exceptions.NewConnectionError(connection, f"{connection.host}: {failure}") from failure
 
 
@@ -247,9 +247,9 @@ _CHUNK = 1 << 16
 
 
 class Transport:
-    """Sends requests. Thread-safe: connections are shared, the deadline is each thread's own.
+    """Sends requests. Thread-safe: connections are shared, the deadline is per thread.
 
-    Not a ``requests.Session``: its ``send`` reads the bodies of redirects without a cap, and it keeps cookies.
+    Not a ``requests.Session``: its ``send`` reads the bodies of redirects without a limit, and it keeps cookies.
     """
 
     def __init__(self, book: AddressBook, *, read_timeout_seconds: float) -> None:
@@ -260,7 +260,7 @@ class Transport:
         self._adapter.close()
 
     def get(self, request: requests.PreparedRequest, *, caps: Caps, budget: Budget) -> Reply | FetchFailure:
-        """Return the reply to one GET, redirects not followed; bodies are read for status 200 to 299 only."""
+        """Return the reply to one GET without following redirects; bodies are read for status 200 to 299 only."""
         started = time.monotonic()
         self._clock.deadline = started + budget.seconds_left
         self._clock.framing_bytes_left = caps.wire_bytes
@@ -270,9 +270,9 @@ class Transport:
             reply = failure_of(error)
         budget.seconds_left -= time.monotonic() - started
         if isinstance(reply, FetchFailure) and reply.kind != "permanent" and budget.seconds_left <= 0:
-            told = "the server took longer than the page's deadline; tried in a later run"
+            message = "the server took longer than the page's deadline; retried in a later run"
             exchange = reply.exchange and replace(reply.exchange, truncated="time")
-            return FetchFailure("defer", "deadline", told, exchange=exchange)
+            return FetchFailure("defer", "deadline", message, exchange=exchange)
         return reply
 
     def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | FetchFailure:
@@ -295,13 +295,13 @@ class Transport:
 def _reply(
     response: requests.Response, headers: Mapping[str, str], caps: Caps, exchange: Exchange
 ) -> Reply | FetchFailure:
-    """Return the reply with its body, decoded and as sent. A body that broke off is kept with the failure."""
+    """Return the reply with its body, decoded and as sent. A failure keeps the part of a truncated body."""
     coding, sent = headers.get("content-encoding", ""), io.BytesIO()
     wire = _copy_chunks(_limit_chunks(_wire(response.raw), caps.wire_bytes), sent)
     try:
         body = decode_body(wire, content_encoding=coding, max_bytes=caps.body_bytes, is_cut=caps.is_cut)
     except (TooLargeError, FramingTooLargeError) as error:
-        return FetchFailure("permanent", "too_large", f"{error}; raise the cap if such pages are wanted")
+        return FetchFailure("permanent", "too_large", f"{error}; raise the limit to fetch such pages")
     except CutShortError as error:
         failure = FetchFailure("retry", "truncated", str(error))
         return replace(failure, exchange=_cut_exchange(exchange, sent, failure))
@@ -310,19 +310,19 @@ def _reply(
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         failure = failure_of(error)
         return replace(failure, exchange=_cut_exchange(exchange, sent, failure))
-    as_sent = sent.getvalue() if coding else body  # the same bytes are held once
+    as_sent = sent.getvalue() if coding else body  # the same bytes are stored once
     return Reply(response.url, response.status_code, headers, body, replace(exchange, body=as_sent))
 
 
 def _cut_exchange(exchange: Exchange, sent: io.BytesIO, failure: FetchFailure) -> Exchange | None:
-    """Return the exchange with the part of a broken-off body that arrived; None if nothing did."""
+    """Return the exchange with the received part of a truncated body; None if no byte arrived."""
     if not (body := sent.getvalue()):
         return None
     return replace(exchange, body=body, truncated="time" if failure.reason == "timeout" else "disconnect")
 
 
 def _wire(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
-    # read1 gives what has arrived; read would wait for the full amount, past any deadline of ours.
+    # read1 returns what has arrived; read would wait for the full amount, past our deadlines.
     while chunk := raw.read1(_CHUNK, decode_content=False):
         yield chunk
 
@@ -343,24 +343,24 @@ def _limit_chunks(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
 
 
 def failure_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> FetchFailure:
-    """Return the failure that an error of an exchange means."""
+    """Return the failure for an error of an exchange."""
     if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         return FetchFailure(
             "defer", "tls_failed", f"no trusted TLS connection ({error}); check the server's certificate"
         )
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return FetchFailure("retry", "timeout", "the server is silent; tried again later")
+        return FetchFailure("retry", "timeout", "the server does not respond; retried later")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
         return FetchFailure("permanent", "bad_url", str(error))
     if isinstance(error, FramingTooLargeError):
         return FetchFailure("permanent", "too_large", str(error))
-    if isinstance(error, urllib3.exceptions.ProtocolError):  # after the head: while the body was read
-        return FetchFailure("retry", "truncated", f"the body broke off ({error})")
+    if isinstance(error, urllib3.exceptions.ProtocolError):  # after the head, while reading the body
+        return FetchFailure("retry", "truncated", f"the body is truncated ({error})")
     return FetchFailure("retry", "connection_failed", f"no connection, or a broken one ({_first_cause(error)})")
 
 
 def _first_cause(error: BaseException) -> BaseException:
-    """Return the first error of a chain: the system's own message, not the libraries' wrappers."""
+    """Return the first error of a chain: the message of the system, not of the libraries around it."""
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return error

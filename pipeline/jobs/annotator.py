@@ -36,7 +36,7 @@ class LoadedAnnotator:
 
 
 def load_annotator(settings: Settings, knowledge: KnowledgeBase, *, with_untyped: bool = False) -> LoadedAnnotator:
-    """Return an annotator that links names with ``knowledge``. Raises: ConfigError when the model cannot be loaded."""
+    """Return an annotator that links names with ``knowledge``. Raises: ConfigError if the model cannot be loaded."""
     reader = Annotator(
         load_model(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender, with_untyped=with_untyped
     )

@@ -13,7 +13,7 @@ _ARTICLE_COLUMNS = ("article_id", "url", "title")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedArticle:
-    """One change. ``url`` and ``title`` are those of the current row; None where the article has no row any more.
+    """One change. ``url`` and ``title`` are those of the current row; None if the article no longer has a row.
 
     ``from_day`` is the previous day of an article that moved.
     """

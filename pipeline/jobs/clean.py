@@ -1,4 +1,4 @@
-"""Clean archived captures: one capture, or the latest content of an article."""
+"""Clean archived captures: one capture, or the latest revision of an article."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ _RESERVED = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=re
 
 
 def apply_reservation(read: Article | Rejected, page: Page, *, is_obeyed: bool) -> Article | Rejected:
-    """Return the article with its reservation of text and data mining, or Rejected where reservations are obeyed.
+    """Return the article with its reservation of text and data mining; Rejected if reservations are obeyed.
 
     The reservation is in the page, or in the tdmrep.json of its host.
     """
@@ -47,10 +47,10 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
 
 
 def latest_content(workspace: Workspace, captures: Sequence[Capture]) -> Article | Rejected | NewsError:
-    """Return the latest content of one article, as cleaned from the first capture that has it.
+    """Return the latest revision of one article, as cleaned from the first capture that has it.
 
-    ``captures`` are oldest first. Those that are not an article are skipped while an older one is; without any article,
-    the result is that of the last capture.
+    ``captures`` are oldest first. Captures that are not an article are skipped. If none is an article, the result is
+    that of the last capture.
     """
     readings: dict[str, Article | Rejected | NewsError] = {}
     first_of = {capture.digest: capture for capture in reversed(captures)}

@@ -1,4 +1,4 @@
-"""Relate articles to their neighbours: write the cluster tables of every day that a change can reach.
+"""Relate articles to other articles: write the cluster tables of every day that a change can reach.
 
 The tables are ``near_duplicates``, ``quote_clusters``, ``event_cluster_members``, ``event_clusters``, ``co_mentions``
 and ``revisions``.
@@ -54,15 +54,15 @@ from pipeline.tables import table_named
 def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
     """Write the cluster tables of every day that a change can reach; return how many files changed.
 
-    Changed are the published ``days`` and the published days of the articles of the news day. So the next run of a
-    news day repairs one that was killed between commit and cluster.
+    The changed days are the published ``days`` and the published days of the articles of the news day. So the next run
+    of a news day repairs a run that was killed between commit and cluster.
     """
     with workspace.at_work():
         return relate(workspace, news_day=news_day, days=days)
 
 
 def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
-    """Do what ``cluster`` does, without its lock: for a takedown, or where none can run."""
+    """Do what ``cluster`` does, without its lock: for a takedown, or if no takedown can run meanwhile."""
     lake, given = workspace.lake, tuple(days)
     changed = partial(_changed_days, workspace, news_day=news_day, days=given)
     duplicates = lake.replace("near_duplicates", lambda: _near_duplicates(lake, changed()))
@@ -86,7 +86,7 @@ def _near_duplicates(lake: Lake, changed: Iterable[date]) -> dict[date, pa.Table
 
 
 def near_duplicates_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
-    """Yield the copies of each day that has articles, in order; only one window of days is in memory."""
+    """Yield the table ``near_duplicates`` of each day with articles, in order; only one window of days is in memory."""
     stored = lake.days()
     window: dict[date, pa.Table] = {}
     for day in sorted({*days}.intersection(stored)):
@@ -111,8 +111,8 @@ _TEXTS_PER_BATCH = 1000  # texts in memory
 def sketch_articles(lake: Lake, day: date) -> pa.Table:
     """Return a day's articles with their sketches, without text.
 
-    The cached sketches are used while the articles are unchanged. Otherwise only new texts are sketched. A cache of
-    another version, or a damaged one, is rebuilt.
+    If the articles are unchanged, the cached sketches are used; otherwise only new texts are sketched. A cache of
+    another version and a damaged cache are rebuilt.
     """
     entry = lake.partitions.manifest(day).entries.get("articles")
     input_key = f"{sketch_version()} {entry.sha256 if entry else ''}".encode()
@@ -349,7 +349,7 @@ class _Reports:
     def beginning_on(self, first: date) -> pa.Table:
         """Return all reports of the clusters named by articles of a day, with the columns of their events.
 
-        Two consecutive reports of a cluster are at most one window apart: after an empty window there are none.
+        Two consecutive reports of a cluster are at most one window apart, so an empty window ends the cluster.
         """
         self._near = {day: table for day, table in self._near.items() if day >= first}
         articles = self._lake.read("articles", days=[first], columns=("article_id",))["article_id"].combine_chunks()
@@ -411,7 +411,7 @@ def _co_mention_table(lake: Lake, day: date) -> pa.Table:
     return co_mention_rows(entities, lake.read("near_duplicates", days=[day], columns=_DUPLICATE_COLUMNS))
 
 
-# The table ``revisions``: every distinct content that the archive holds of an article.
+# The table ``revisions``: every distinct revision of an article in the archive.
 
 RevisionRow = dict[str, Any]
 
@@ -425,7 +425,7 @@ def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[dat
     Only an article with several payloads is cleaned, and only when its captures or the rules changed.
     """
     make = partial(_revisions, workspace, news_day=news_day, days=tuple(days))
-    drafts = make(drafts={})  # cleaning is slow: the lake's lock covers only what came in meanwhile
+    drafts = make(drafts={})  # cleaning is slow, so the lake's lock covers only what arrived meanwhile
     return workspace.lake.replace(_REVISIONS_TABLE, partial(make, drafts=drafts))
 
 
@@ -488,7 +488,7 @@ def _input_hash(payloads: Mapping[str, datetime], *, version: str) -> str:
 
 
 def contents_of(workspace: Workspace, article_id: str) -> tuple[tuple[Article, ...], bool]:
-    """Return the distinct contents of an article by first fetch, and whether all its payloads could be read.
+    """Return the distinct revisions of an article by first fetch, and whether all its payloads could be read.
 
     Payloads that are not an article are skipped.
     """

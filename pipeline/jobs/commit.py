@@ -28,22 +28,23 @@ from pipeline.tables import SCHEMA_VERSION
 # The outcome for each result of a staged article: (kind, reason, detail).
 _OUTCOMES: dict[ArticleResult, tuple[OutcomeKind, str | None, str | None]] = {
     "committed": ("kept", None, None),
-    "unchanged": ("unchanged", "committed", "this content is committed at this version"),
-    "superseded": ("pending", "superseded", "the archive has seen other content since; its own run derives that"),
+    "unchanged": ("unchanged", "committed", "this revision is committed at this pipeline version"),
+    "superseded": ("pending", "superseded", "the archive has a newer payload; the next run processes it"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class DayCommit:
-    """Result of a commit. ``report`` sums up deriving and committing; ``rows`` counts committed rows per table.
+    """Result of a commit. ``report`` covers deriving and committing; ``rows`` counts committed rows per table.
 
-    ``days`` are the published days whose files changed.
+    ``days`` are the published days whose files changed, ``outcomes`` those of the whole run.
     """
 
     report: StageReport
     rows: dict[str, int]
     days: tuple[date, ...]
     files_changed: int
+    outcomes: tuple[Outcome, ...]
 
 
 def commit_day(
@@ -57,7 +58,7 @@ def commit_day(
 ) -> DayCommit:
     """Commit the staged chunks of a news day together; log the outcomes and the run.
 
-    A batch that is already committed changes nothing. Raises: OutcomeError where the run's outcomes do not add up.
+    A batch that is already committed changes nothing. Raises: OutcomeError if the run's outcomes do not add up.
     """
     batch_ids = [each.batch_id for each in derived if each.batch_id]
     with workspace.at_work():
@@ -81,7 +82,7 @@ def commit_day(
         days=done.days,
         versions={"pipeline": version_of(workspace.settings), "schema": SCHEMA_VERSION},
     )
-    return DayCommit(summary, rows, done.days, done.files_changed)
+    return DayCommit(summary, rows, done.days, done.files_changed, (*derived_outcomes, *recorder.outcomes))
 
 
 def _record(
@@ -98,13 +99,11 @@ def _record(
     discovered = dict.fromkeys(article_of, day)
     for article_id, result in sorted(results.items()):
         captures = workspace.archive.captures(article_id=article_id)
-        if not captures:  # taken down since it was staged: the archive has no page of that name any more
+        if not captures:  # taken down after staging: the archive no longer has the page
             continue
         page = redacted_page(page_name_of(captures[-1])) if article_id in blocked else page_name_of(captures[-1])
         discovered[page] = day
-        if (
-            article_of.get(page, article_id) != article_id
-        ):  # while this article was derived, its page became another article
+        if article_of.get(page, article_id) != article_id:  # during deriving, the page became another article
             continue
         kind, reason, detail = ("rejected", REASON, DETAIL) if article_id in blocked else _OUTCOMES[result]
         recorder.record(
@@ -121,7 +120,7 @@ def _record(
 
 
 def _is_current(workspace: Workspace, article_id: str, seen_at: datetime) -> bool:
-    """Return whether no takedown blocks the article and the archive has no other content after ``seen_at``."""
+    """Return whether no takedown blocks the article and the archive has no other payload after ``seen_at``."""
     if workspace.takedowns.is_blocked(article_id):
         return False
     captures = workspace.archive.captures(article_id=article_id)

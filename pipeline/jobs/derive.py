@@ -18,6 +18,7 @@ from pipeline.jobs.outcomes import (
     PageName,
     append_outcomes,
     check_balance,
+    detail_of,
     outcome_kind_of,
     page_name_of,
 )
@@ -25,7 +26,7 @@ from pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redac
 from pipeline.jobs.worklist import Captures, DayWork, day_work, input_hash_of, unchanged_outcome
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
-from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
+from pipeline.model import Annotation, Article, Capture, Rejected, StageReport, pluralize
 from pipeline.model.outcome import OutcomeKind
 from pipeline.tables import READING_TABLES, annotation_rows, check_rows, rows_table
 
@@ -35,7 +36,7 @@ _MIN_ARTICLES_PER_CHUNK = 64  # articles
 
 @dataclass(frozen=True, slots=True)
 class DeriveReport:
-    """A finished chunk: the outcomes known so far, and the staged batch to commit, if any."""
+    """A finished chunk: its outcomes so far, and the staged batch to commit, if any."""
 
     report: StageReport
     batch_id: str | None
@@ -44,7 +45,7 @@ class DeriveReport:
 def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
     """Return the chunks in which a day is derived: at least one, so that a day without news also ends in a commit.
 
-    There are few, because each loads the model, which takes as long as reading some tens of articles.
+    There are few chunks: each loads the model, which takes as long as annotating some tens of articles.
     """
     articles = len(day_work(workspace, day=day).todo)
     pieces = max(1, min(workspace.settings.derive_chunks, articles // _MIN_ARTICLES_PER_CHUNK))
@@ -52,9 +53,9 @@ def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
 
 
 def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chunks: int = 1) -> DeriveReport:
-    """Derive the articles of a news day that have no committed row of this content, version and knowledge.
+    """Derive the articles of a news day without a committed row of their revision, this version and this knowledge.
 
-    Stages one batch. Its name is a hash of its inputs, so deriving again gives the same name.
+    Stage one batch. Its name is a hash of its inputs, so deriving again gives the same name.
     """
     with workspace.at_work():
         work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
@@ -91,7 +92,7 @@ def _refuse_silent_breakage(workspace: Workspace, recorder: OutcomeRecorder, day
     allowed = workspace.settings.quarantine_max_ratio * len(recorder.outcomes)
     if broken > max(allowed, 1):
         raise ContractError(
-            f"{broken} of {len(recorder.outcomes)} pages of {day} went into quarantine; look at outcomes.detail, "
+            f"{broken} of {len(recorder.outcomes)} pages of {day} are quarantined; read outcomes.detail, "
             "or raise NEWS_QUARANTINE_MAX_RATIO",
             key=day.isoformat(),
             reason="too_many_quarantined",
@@ -101,8 +102,8 @@ def _refuse_silent_breakage(workspace: Workspace, recorder: OutcomeRecorder, day
 class _ChunkDerivation:
     """The state that the steps of one chunk share.
 
-    ``verdicts`` are cached once the outcomes are logged. ``handed_on`` are the pages whose articles are staged: the
-    commit records their outcomes.
+    ``verdicts`` are cached after the outcomes are logged. ``handed_on`` are the pages of staged articles: the commit
+    records their outcomes.
     """
 
     def __init__(self, workspace: Workspace, recorder: OutcomeRecorder, *, day: date, work: DayWork) -> None:
@@ -138,7 +139,7 @@ class _ChunkDerivation:
         return redacted_page(name) if capture.article_id in self.blocked else name
 
     def record_settled(self) -> None:
-        """Record the settled articles, and the pages of the day that hold an article now at another URL."""
+        """Record the settled articles, and the pages of the day with an article that is now at another URL."""
         for captures in self.work.captures.values():
             self._other_addresses(captures)
         for article_id, verdict in self.work.settled.items():
@@ -146,7 +147,7 @@ class _ChunkDerivation:
 
     def _other_addresses(self, captures: Captures) -> None:
         last = captures[-1]
-        detail = f"it is the article of {last.url}"
+        detail = f"the same article as {last.url}"
         for page in self._filed_today(captures):
             if page.page_key != last.page_key:
                 self._record(page, CachedOutcome("", self.work.version, "unchanged", "duplicate_url", detail))
@@ -164,7 +165,7 @@ class _ChunkDerivation:
             last = self.work.captures[article.article_id][-1]
             got = read if isinstance(read, NewsError) else self._tables(article, read, annotator)
             if isinstance(got, NewsError):
-                self._settle(article.article_id, outcome_kind_of(got), got.reason, str(got))
+                self._quarantine(article.article_id, got)
             else:
                 tables.append(got)
                 keys.append(self._key(article, last))
@@ -187,7 +188,9 @@ class _ChunkDerivation:
         rows = annotation_rows(article, annotation, model_name=annotator.model_name, pipeline_version=self.work.version)
         breaches = check_rows(rows)
         if breaches:
-            return ContractError(f"{len(breaches)} checks do not hold: {breaches[0]}", key=article.article_id)
+            return ContractError(
+                f"{pluralize(len(breaches), 'check')} failed, first: {breaches[0]}", key=article.article_id
+            )
         try:
             return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
         except ContractError as error:
@@ -212,7 +215,7 @@ class _ChunkDerivation:
                 yield replace(article, article_id=article_id)
 
     def _allowed(self, article_id: str) -> Article | None:
-        """Return an article's latest content; None without one, or where a takedown blocks it."""
+        """Return the latest revision of an article; None without one, or if a takedown blocks it."""
         article = None if article_id in self.blocked else self._latest(self.work.captures[article_id])
         if article is not None and article.publisher is not None:
             name = publisher_name(article.publisher)
@@ -233,11 +236,15 @@ class _ChunkDerivation:
 
     def _refuse(self, article_id: str, read: Article | Rejected | NewsError) -> None:
         if isinstance(read, NewsError):
-            self._settle(article_id, outcome_kind_of(read), read.reason, str(read))
+            self._quarantine(article_id, read)
             if isinstance(read, BrokenRecordError):  # tried again until the file is restored
                 del self.verdicts[article_id]
         elif isinstance(read, Rejected):
             self._settle(article_id, "rejected", read.reason, read.detail)
+
+    def _quarantine(self, article_id: str, error: NewsError) -> None:
+        _, name = page_name_of(self.work.captures[article_id][-1])
+        self._settle(article_id, outcome_kind_of(error), error.reason, detail_of(error, url=name))
 
     def _settle(self, article_id: str, kind: OutcomeKind, reason: str, detail: str) -> None:
         captures = self.work.captures[article_id]

@@ -1,8 +1,8 @@
 """Discover, fetch and archive the pages of one source.
 
-A page is fetched when it is new, when its listing says that it changed, when a retry is due, or when a listing without
-change dates still shows it a day later. Every other page gets an outcome with its reason. For a day that the source
-no longer lists, only pending pages are fetched.
+A page is fetched if it is new, if its listing gives a later change date, if a retry is due, or if a listing without
+change dates still has it a day later. Every other page gets an outcome with its reason. For a day that the source no
+longer lists, only pending pages are fetched.
 """
 
 import logging
@@ -25,6 +25,7 @@ from pipeline.jobs.outcomes import (
     append_outcomes,
     batch_of,
     check_balance,
+    detail_of,
     logged_outcomes,
     outcome_kind_of,
 )
@@ -59,7 +60,7 @@ class FetchCandidate:
 
     @property
     def state_key(self) -> str:
-        """The key of its fetch state: each copy in a web archive has its own, apart from that of the live page."""
+        """The key of its fetch state: each snapshot in a web archive has its own, and so has the live page."""
         return state_key_of(self.page_key, self.ref.hints)
 
     @property
@@ -82,7 +83,7 @@ class FetchCandidate:
         if seen is not None and seen.next_try_at is not None:
             return seen.next_try_at <= now
         is_refused = seen is not None and seen.last_outcome == "rejected"
-        if (copy := self.ref.hints.copy_digest) is not None:  # an archive's copy stays as it is
+        if (copy := self.ref.hints.copy_digest) is not None:  # a snapshot in a web archive does not change
             return not is_refused and all(each.hints.copy_digest != copy for each in self.captures)
         if changed_at is not None:
             listed_at = seen.listed_modified_at if seen is not None else None
@@ -98,9 +99,9 @@ def state_key_of(page_key: str, hints: Hints) -> str:
 
 def retry_delay(error: NewsError, attempts: int) -> timedelta:
     """Return the delay before the next attempt: the server's, at most a day, else doubled with each attempt."""
-    asked_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
-    if asked_seconds:
-        return timedelta(seconds=min(asked_seconds, _RETRY_AFTER_MAX_SECONDS))
+    server_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
+    if server_seconds:
+        return timedelta(seconds=min(server_seconds, _RETRY_AFTER_MAX_SECONDS))
     return _RETRY_AFTER * (1 << max(attempts - 1, 0))
 
 
@@ -114,7 +115,7 @@ def archive_failed_response(
 ) -> Attempt | None:
     """Archive a truncated body, or the tombstone of an archived page that is gone; return None for any other error.
 
-    ``page`` is its page_key, URL and news day; ``last`` is its last capture. They go to the archive because the fetch
+    ``page`` is its page_key, URL and news day; ``last`` is its last capture. The archive keeps both, because the fetch
     state cannot be rebuilt.
     """
     exchange = error.exchange
@@ -140,18 +141,22 @@ def archive_failed_response(
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """A finished ingest. ``error`` says why the source could not be listed; it is also an outcome of the report."""
+    """A finished ingest. ``error`` says why the source could not be listed; it is also an outcome of the report.
+
+    ``received`` counts the pages that came over HTTP: of the requested ones, those that did not fail and changed.
+    """
 
     report: StageReport
     error: NewsError | None
+    received: int
 
 
 def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, waits: bool = True) -> IngestResult:
-    """List one source, fetch the pages that need it, archive them; return the report with the news days to derive.
+    """List one source, fetch and archive the pages that need it; return the report with the news days to derive.
 
-    While another run has the source, this run waits if ``waits``, else it does nothing.
-    The report covers all attempts of this run, so a retry also reports what the first attempt did.
-    Raises: NewsError only where the run must stop.
+    If another run has the source, this run waits if ``waits``, else it does nothing. The report covers all attempts of
+    this run, so a retry also reports the pages of the first attempt.
+    Raises: NewsError only if the run must stop.
     """
     named = workspace.sources.named(source_key)
     claim = workspace.claim(named, run_id=run_id, waits=waits)
@@ -160,7 +165,7 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
         if job.guard.blocks_source():
             job.refuse_source()
         elif source is None:
-            log.info("%s: another run has it; what that leaves is told again, or swept", source_key)
+            log.info("%s: another run has this source; a later signal or sweep takes what it leaves", source_key)
         else:
             workspace.archive.recover(
                 source_key=source_key
@@ -168,7 +173,7 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
             job.run(fetcher, day=day)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
     report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": job.fetched})
-    return IngestResult(report, job.error)
+    return IngestResult(report, job.error, job.received)
 
 
 class _SourceIngest:
@@ -193,10 +198,10 @@ class _SourceIngest:
         self.states: list[PageState] = []
         self.keys: set[str] = set()
         self.discovered: dict[PageName, date] = {}
-        self.fetched = 0
+        self.fetched = self.received = 0
 
     def run(self, fetcher: Fetcher, *, day: date) -> None:
-        """Ingest the source. Validators are stored and files leave the inbox last, so a killed run lists all again."""
+        """Ingest the source. Store validators and move files out of the inbox last, so a killed run lists all again."""
         is_listed = day in listable_days(self.source, now=self.now)
         state = self.workspace.fetch_state
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
@@ -316,14 +321,14 @@ class _SourceIngest:
         seen, last = listed.seen, listed.last
         if seen is not None and seen.next_try_at is not None:
             when = f"{seen.next_try_at:%Y-%m-%d %H:%M}"
-            self._record(listed, "pending", reason=seen.reason, detail=f"tries so far: {seen.attempts}; next at {when}")
+            self._record(listed, "pending", reason=seen.reason, detail=f"attempts: {seen.attempts}; next at {when} UTC")
         elif seen is not None and seen.last_outcome == "rejected":
-            detail = "refused before; tried again when the listing gives a later change"
+            detail = "refused before; fetched again if the listing gives a later change date"
             self._record(listed, "rejected", reason=seen.reason, detail=detail)
         elif last is not None and self._is_mine(last):
             self._record_capture(listed, last)
         else:
-            detail = "held already; the listing gives no later change"
+            detail = "archived before; the listing gives no later change date"
             self._record(listed, "unchanged", reason="already_fetched", detail=detail)
 
     def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
@@ -333,8 +338,9 @@ class _SourceIngest:
     def _take(self, listed: FetchCandidate, got: FetchResult, writer: ArchiveWriter) -> None:
         self.fetched += 1
         if isinstance(got, Page):
+            self.received += 1
             identity = page_identity(got)
-            if self.guard.blocks_page(got, identity, asked=listed.ref.url):
+            if self.guard.blocks_page(got, identity, requested_url=listed.ref.url):
                 self._refuse(listed.ref)
             else:
                 self._archive(listed, got, identity, writer)
@@ -362,11 +368,13 @@ class _SourceIngest:
         before = next((each for each in reversed(listed.captures) if not self._is_mine(each)), None)
         facts = {"article_id": capture.article_id, "payload_digest": capture.digest}
         if capture.status == 304:
-            self._record(listed, "unchanged", reason="not_modified", detail="the server says 304", **facts)
+            self._record(listed, "unchanged", reason="not_modified", detail="the server answers 304", **facts)
         elif before is not None and before.digest == capture.digest:
-            self._record(listed, "unchanged", reason="identical_payload", detail="the same bytes as last time", **facts)
+            self._record(
+                listed, "unchanged", reason="identical_payload", detail="the same bytes as the last capture", **facts
+            )
         else:
-            self._record(listed, "pending", reason="archived", detail="kept in the archive, to be derived", **facts)
+            self._record(listed, "pending", reason="archived", detail="archived, not yet processed", **facts)
 
     def _fail(self, listed: FetchCandidate, error: NewsError) -> None:
         kind, reason = outcome_kind_of(error), error.reason
@@ -375,13 +383,14 @@ class _SourceIngest:
         if kind == "pending" and attempts >= MAX_ATTEMPTS:
             kind, reason = "rejected", f"retries_exhausted_{reason}"
         next_try = self.now + retry_delay(error, attempts) if kind == "pending" else None
-        self._record(listed, kind, reason=reason, detail=str(error))
+        self._record(listed, kind, reason=reason, detail=detail_of(error, url=listed.name))
         self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)
 
     def _fail_unread(self, ref: Ref, error: NewsError, *, stage: str | None = None) -> None:
-        """Record an entry without a page, or a listing that is not available: there is no page to retry."""
+        """Record an entry without a page, or a failed listing: neither has a page to retry."""
         listed = FetchCandidate(ref, "", self._listed_day(ref), None, ())
-        self._record(listed, outcome_kind_of(error), reason=error.reason, detail=str(error), stage=stage)
+        detail = detail_of(error, url=listed.name)
+        self._record(listed, outcome_kind_of(error), reason=error.reason, detail=detail, stage=stage)
 
     def _remember(
         self,

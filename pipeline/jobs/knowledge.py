@@ -30,7 +30,7 @@ class NameKnowledge:
 def import_kb(settings: Settings, file: Path) -> ImportResult:
     """Replace the knowledge base with the valid lines of a JSONL file.
 
-    Raises: ConfigError when the file cannot be read, KnowledgeError when it has no valid line.
+    Raises: ConfigError if the file cannot be read, KnowledgeError if it has no valid line.
     """
     try:
         with file.open("rb") as stream:
@@ -58,7 +58,7 @@ def look_up(settings: Settings, name: str) -> NameKnowledge:
 def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: KnowledgeBase) -> Collection[str]:
     """Return the committed articles whose names or quotes the current knowledge treats differently.
 
-    The rows of a day are read once, and again after a commit to the day or a change of the knowledge.
+    The rows of a day are read again only after a commit to the day or a change of the knowledge.
     """
     days = {row.published_date for row in stored.values()} - lake.index.days_current_with(knowledge.version)
     # Read before the rows, so that a later commit invalidates the result.
@@ -77,7 +77,7 @@ def outdated_articles(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterat
     for article_id, url, source_key, version, model in zip(*(c.to_pylist() for c in articles.columns), strict=True):
         here = knowledge.for_article(article_id, url=url, source_key=source_key)
         versions = (*map(here.version_of, names[article_id].values()), here.quotes_version())
-        if model is not None and combine_versions(versions) != version:  # without a model nothing was read
+        if model is not None and combine_versions(versions) != version:  # without a model, nothing was annotated
             yield article_id
 
 

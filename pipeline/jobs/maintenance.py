@@ -1,4 +1,4 @@
-"""Daily upkeep: verification of lake and archive, sources that fell silent, and cluster tables left by dead runs.
+"""Daily maintenance: verify lake and archive, find sources that fell silent, write cluster tables that dead runs left.
 
 The statistics for anomalies are here too; ``pipeline.reports.coverage`` uses them.
 """
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 # Verification of the lake and the archive.
 
-_NIGHTS = 28  # nights in which every day is read once
+_NIGHTS = 28  # nights, in which every day is read once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +72,8 @@ def nightly_share(today: date) -> Callable[[date], bool]:
 def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing) -> VerifyReport:
     """Check every byte of the lake; for the published and news days that ``reads`` selects, every row and record too.
 
-    With any day selected, the databases of the archive are checked as well. A row's receipt holds when its record is
-    in the index. That indexed records match their digests is checked for the selected days.
+    If any day is selected, the databases of the archive are checked as well. A row's provenance is intact if its record
+    is in the index. For the selected days, the indexed records are also checked against their digests.
     """
     began, tally = time.monotonic(), Counter[str]()
     damages = [] if reads is read_nothing else list(damages_of_archive(workspace, reads=reads, tally=tally))
@@ -103,7 +103,7 @@ def _check_receipts(workspace: Workspace, articles: pa.Table) -> Iterator[str]:
     refs.pop(None, None)
     for ref in sorted(refs.keys() - workspace.archive.held(refs)):
         advice = "put its WARC file back, or `newslake push` its URL"
-        yield f"articles.payload_digest: the archive holds no {ref}, from which {refs[ref]} was read; {advice}"
+        yield f"articles.payload_digest: the archive has no {ref}, the payload of article {refs[ref]}; {advice}"
 
 
 # Freshness of the sources.
@@ -117,9 +117,9 @@ _ENOUGH = 8  # pages per day; with fewer, a thin day is chance
 class Freshness:
     """The archived pages of a source's news day, the usual number for that day, and the last day with pages.
 
-    ``usual`` is the median of the same weekday in four weeks, or of all days where fewer than two of these are known.
-    It is None where these weeks have no page. ``last_day`` has no limit. ``warning`` is a sentence that names the
-    source, None when all is well.
+    ``usual`` is the median of the same weekday in four weeks, or of all days if fewer than two of these are known; None
+    if these weeks have no page. ``last_day`` has no limit. ``warning`` is a sentence that names the source; None if
+    nothing is wrong.
     """
 
     source_key: str
@@ -131,13 +131,12 @@ class Freshness:
     @property
     def warning(self) -> str | None:
         if self.last_day is None:
-            return f"{self.source_key}: no page of it was ever archived; is its entry in sources.toml right?"
+            return f"{self.source_key}: no page was ever archived; check its entry in sources.toml"
         if self.usual is None:
-            return f"{self.source_key}: no page for four weeks; the last is of {self.last_day}"
+            return f"{self.source_key}: no page for four weeks; the last page is of {self.last_day}"
         if self.pages == 0 and self.usual >= 1:
-            return (
-                f"{self.source_key}: no page for {self.day}, usually {self.usual:.0f}; the last is of {self.last_day}"
-            )
+            last = f"the last page is of {self.last_day}"
+            return f"{self.source_key}: no page for {self.day}, usually {self.usual:.0f}; {last}"
         if self.usual >= _ENOUGH and self.pages * _THIN < self.usual:
             return f"{self.source_key}: only {pluralize(self.pages, 'page')} for {self.day}, usually {self.usual:.0f}"
         return None
@@ -146,7 +145,7 @@ class Freshness:
 def freshness(workspace: Workspace, *, day: date) -> tuple[Freshness, ...]:
     """Compare each source's pages of a news day with the four weeks before, in the order of sources.toml.
 
-    Folders and inboxes are skipped: people fill them. So are sources that do not list the day yet.
+    Folders and inboxes are skipped, because people fill them; so are sources that do not list the day yet.
     """
     first = day - timedelta(weeks=_WEEKS)
     pages = {(f.source_key, f.news_day, f.page_key) for f in workspace.archive.capture_summaries(first, day)}
@@ -173,13 +172,14 @@ def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
     return float(median(counts.get(each, 0) for each in days)) if days else 0.0
 
 
-# The daily upkeep run.
+# The daily maintenance run.
 
 _RUNS_MAX = 1000  # a backfill of a year writes 730
 
 
 def relate_recent(workspace: Workspace, *, day: date) -> int:
-    """Cluster again the days of the newest runs, as some may have died before that; return how many files changed."""
+    """Cluster the days of the newest runs again, because some may have died before clustering; return how many files
+    changed."""
     runs = workspace.lake.log.read("runs", newest=_RUNS_MAX)
     touched = {date.fromisoformat(each) for days in runs["days_touched"].to_pylist() for each in days}
     return cluster(workspace, news_day=day, days=touched.intersection(workspace.lake.days()))
@@ -216,8 +216,10 @@ _LEAST_PAGES, _LEAST_RISE = 5, 0.2
 
 
 def baseline(known: Collection[date], day: date, *, weeks: int, least: int) -> list[date]:
-    """Return the earlier days to compare a day with: the same weekday of some weeks, or all days of these weeks where
-    fewer than ``least`` weekdays are known."""
+    """Return the earlier days to compare a day with: the same weekday of some weeks, or all days of these weeks.
+
+    All days are used if fewer than ``least`` of the weekdays are known.
+    """
     near = sorted(each for each in known if day - timedelta(weeks=weeks) <= each < day)
     same = [each for each in near if each.weekday() == day.weekday()]
     return same if len(same) >= least else near

@@ -44,15 +44,20 @@ _OUTCOME_BY_DISPOSITION: dict[str, OutcomeKind] = {
 def outcome_kind_of(error: NewsError) -> OutcomeKind:
     """Return the outcome for an error's disposition.
 
-    Raises: the error itself where it must fail the run, not only the page.
+    Raises: the error itself if it must fail the run, not only the page.
     """
     if error.disposition == "fail":
         raise error
     return _OUTCOME_BY_DISPOSITION[error.disposition]
 
 
+def detail_of(error: NewsError, *, url: str) -> str:
+    """Return an error's message without the page's URL or file name, which the outcome has in its own column."""
+    return str(error).removeprefix(f"{url}: ")
+
+
 def run_isolated[T](work: Callable[[], T], *, key: str) -> T | NewsError:
-    """Return the result of ``work`` for one page, or its error; a defect of the pipeline costs that page only."""
+    """Return the result of ``work`` for one page, or its error; a defect of the pipeline affects only that page."""
     try:
         return work()
     except NewsError as error:
@@ -60,10 +65,10 @@ def run_isolated[T](work: Callable[[], T], *, key: str) -> T | NewsError:
         return error
     except (OSError, MemoryError):  # a problem of the machine, not of the page: the whole task is retried
         raise
-    except Exception as error:  # the only broad catch: a defect costs one page, never its day
+    except Exception as error:  # the only broad catch: a defect affects one page, never its day
         log.warning("%s", key, exc_info=True)
         return ExtractorError(
-            f"{key} breaks the extractor: {type(error).__name__}: {error}; it is kept, derive again after a fix",
+            f"{key}: the extractor failed ({type(error).__name__}: {error}); the page is kept, run again after a fix",
             key=key,
             reason="extractor_error",
         )
@@ -91,7 +96,7 @@ class OutcomeRecorder:
         payload_digest: str | None = None,
         stage: str | None = None,
     ) -> None:
-        """Record the outcome of a page. The last one wins: a page has one outcome per run.
+        """Record the outcome of a page. A later one replaces it: a page has one outcome per run.
 
         ``stage`` defaults to that of the recorder.
         """
@@ -133,7 +138,7 @@ class OutcomeRecorder:
         for outcome in self.outcomes:
             if outcome.outcome == "quarantined":
                 for name in {outcome.url, outcome.url.rpartition("#")[0]}:
-                    reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.detail}\n"
+                    reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.url}: {outcome.detail}\n"
         return reasons
 
 
@@ -186,7 +191,7 @@ def batch_of(source_key: str, *, run_id: str) -> str:
 
 
 def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str) -> None:
-    """Log outcomes under a batch name. Logging the same batch again replaces it, also with no outcomes."""
+    """Log outcomes under a batch name. Logging a batch again replaces it, also if it is empty."""
     table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
     workspace.lake.log.append("outcomes", batch_id, table)
 
@@ -211,7 +216,7 @@ def append_run(  # noqa: PLR0913 - the columns of one row
     days: Sequence[date],
     versions: Mapping[str, object],
 ) -> None:
-    """Log a finished run. Logging the same run again replaces it."""
+    """Log a finished run. Logging a run again replaces it."""
     row = {
         "run_id": run_id,
         "kind": kind,
@@ -225,7 +230,7 @@ def append_run(  # noqa: PLR0913 - the columns of one row
     workspace.lake.log.append("runs", run_id, rows_table(table_named("runs"), [row]))
 
 
-# The log table ``listing_fetches``: it tells a day without news from a day without a run.
+# The log table ``listing_fetches``: it distinguishes a day without news from a day without a run.
 
 ListingResult = Literal["failed", "unchanged", "partial", "listed"]
 _WORST_FIRST: tuple[ListingResult, ...] = ("failed", "unchanged", "partial", "listed")
@@ -233,7 +238,7 @@ _WORST_FIRST: tuple[ListingResult, ...] = ("failed", "unchanged", "partial", "li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingRow:
-    """One row of ``listing_fetches``; field names are its columns. ``listed_day`` is None where any day is listed."""
+    """One row of ``listing_fetches``; field names are its columns. Without ``listed_day``, any day is listed."""
 
     run_id: str
     source_key: str
@@ -249,7 +254,7 @@ class ListingRow:
 
 
 def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str) -> None:
-    """Log the listing of a run. The best of its attempts counts: after it, a server may answer "unchanged"."""
+    """Log the listing of a run. Its best attempt counts: a later one may only get "unchanged"."""
     earlier = [
         ListingRow(**each) for each in workspace.lake.log.read_batches("listing_fetches", [batch_id]).to_pylist()
     ]

@@ -20,11 +20,11 @@ def push_urls(workspace: Workspace, urls: Sequence[str], *, source_key: str | No
     """
     wrong = [url for url in urls if absolute_url(url) is None]
     if wrong or not urls:
-        problem = f"no http(s) URL: {', '.join(repr(url) for url in wrong)}" if wrong else "no URL is given"
+        problem = f"not an http(s) URL: {', '.join(repr(url) for url in wrong)}" if wrong else "no URL given"
         raise ConfigError(f"{problem}; nothing was pushed", key=wrong[0] if wrong else "")
     inbox = Path(_inbox(workspace, source_key).location)
     if blocked := [url for url in urls if workspace.takedowns.is_blocked(url_name(url))]:
-        problem = f"forgotten, see `newslake forget --list`: {', '.join(blocked)}; nothing was pushed"
+        problem = f"taken down, see `newslake forget --list`: {', '.join(blocked)}; nothing was pushed"
         raise ConfigError(problem, key=blocked[0])
     name = f"push-{workspace.settings.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.urls"
     return _write_durably(inbox / name, "".join(f"{absolute_url(url)}\n" for url in urls))

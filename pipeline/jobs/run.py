@@ -1,7 +1,7 @@
 """Run one day from discovery to tables without Airflow: the same jobs in the same order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pipeline.jobs.cluster import cluster
@@ -10,7 +10,7 @@ from pipeline.jobs.derive import derive
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
 from pipeline.jobs.workspace import ProgressCallback, Workspace
-from pipeline.model import StageReport
+from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
 from pipeline.tables import SCHEMA_VERSION
@@ -18,30 +18,39 @@ from pipeline.tables import SCHEMA_VERSION
 
 @dataclass(frozen=True, slots=True)
 class IngestSummary:
-    """One report of some sources with every news day to derive, and why sources could not be listed."""
+    """One report of some sources with every news day to derive, its outcomes, and why sources could not be listed.
+
+    ``received`` counts the pages that came over HTTP.
+    """
 
     report: StageReport
-    errors: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    received: int = 0
+    errors: tuple[str, ...] = ()
 
 
 def ingest_sources(
     workspace: Workspace, *, source_keys: Sequence[str], day: date, run_id: str, report_progress: ProgressCallback
 ) -> IngestSummary:
-    """Ingest some sources one after the other; one that cannot be listed does not stop the others."""
+    """Ingest some sources, one after the other; a source that cannot be listed does not stop the others."""
     started_at = workspace.settings.now()
     done = []
     for key in source_keys:
         listed = listable_days(workspace.sources.named(key), now=started_at)
         report_progress(
-            f"listing and fetching {key}" if day in listed else f"{key}: {listed.note}; {day} is in the archive or not"
+            f"listing and fetching {key}" if day in listed else f"{key}: {listed.note}; fetching waiting pages of {day}"
         )
         done.append(ingest(workspace, source_key=key, day=day, run_id=run_id))
     work = StageReport.merged("ingest", run_id, [each.report for each in done]).work
-    report = finish_ingest(
+    finished = finish_ingest(
         workspace, source_keys=source_keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
     )
     errors = zip(source_keys, (each.error for each in done), strict=True)
-    return IngestSummary(report, tuple(f"{key}: {error}" for key, error in errors if error is not None))
+    return replace(
+        finished,
+        received=sum(each.received for each in done),
+        errors=tuple(f"source {key}: {error}" for key, error in errors if error is not None),
+    )
 
 
 def finish_ingest(
@@ -52,8 +61,8 @@ def finish_ingest(
     run_id: str,
     kind: RunKind,
     started_at: datetime,
-) -> StageReport:
-    """Sum up a run from the log and the archive, including failed attempts and sources; log the run."""
+) -> IngestSummary:
+    """Summarize a run from the log and the archive, including failed attempts and sources; log the run."""
     outcomes = logged_outcomes(workspace, batch_ids=[batch_of(key, run_id=run_id) for key in source_keys])
     days = {day for key in source_keys for day in workspace.archive.days_of_run(source_key=key, run_id=run_id)}
     summary = StageReport.of("ingest", run_id, outcomes, days=days, work=work)
@@ -66,7 +75,7 @@ def finish_ingest(
         days=summary.days,
         versions={"schema": SCHEMA_VERSION},
     )
-    return summary
+    return IngestSummary(summary, outcomes)
 
 
 def extract_day(workspace: Workspace, *, day: date, run_id: str, report_progress: ProgressCallback) -> DayCommit:

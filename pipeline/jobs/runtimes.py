@@ -13,7 +13,7 @@ from pipeline.jobs.workspace import Workspace
 Stage = Literal["ingest", "extract"]
 Launcher = Literal["cli", "airflow"]
 LAUNCHERS: tuple[Launcher, ...] = ("cli", "airflow")
-# The counts that a run's time grows with, per stage.
+# The counts that decide a run's time, per stage.
 _WORK: dict[Stage, tuple[str, ...]] = {"ingest": ("fetched",), "extract": ("derived_new", "derived_again")}
 _ROWS_MAX = 600  # rows of ``runs`` to read, of all stages and ways
 _RUNS_MAX = 50
@@ -38,7 +38,7 @@ class History:
     runs: tuple[Run, ...]
 
     def of(self, stage: Stage, launcher: Launcher) -> tuple[Run, ...]:
-        """Return the latest runs of a stage that were started by one launcher, or by any where those are too few.
+        """Return the latest runs of a stage that were started by one launcher, or by any if those are too few.
 
         The command line loads the model once per process, Airflow once per task, so their times differ.
         """
@@ -51,8 +51,8 @@ class History:
 class Estimate:
     """Estimated seconds for a range of days, one run after the other; None without history of such runs.
 
-    ``ingest_history`` and ``extract_history`` are the numbers of runs it is based on. ``is_own``: all of them were
-    started this way.
+    ``ingest_history`` and ``extract_history`` are the numbers of runs that the estimate uses. ``is_own``: all of them
+    were started this way.
     """
 
     launcher: Launcher
@@ -77,7 +77,7 @@ def read_history(workspace: Workspace) -> History:
 
 
 def _run(row: Mapping[str, Any]) -> Run | None:
-    """Return a row of ``runs`` as a run; None where it did not end or has no counts of a stage."""
+    """Return a row of ``runs`` as a run; None if it did not end or has no counts of a stage."""
     counts = json.loads(row["counts"])
     stage = next((stage for stage, names in _WORK.items() if set(names) <= counts.keys()), None)
     if stage is None or row["status"] != "done" or row["committed_at"] is None:
@@ -92,9 +92,9 @@ def launcher_of(run_id: str) -> Launcher:
 
 
 def expected_seconds(history: History, *, stage: Stage = "extract", launcher: Launcher, articles: int) -> float | None:
-    """Return the expected seconds of a run of so many articles (pages for ingest); None without history.
+    """Return the expected seconds of a run with a number of articles (pages for ingest); None without history.
 
-    Never negative, and never less for more articles.
+    The result is never negative, and never less for more articles.
     """
     runs = history.of(stage, launcher)
     idle = [run.seconds for run in runs if run.size == 0]

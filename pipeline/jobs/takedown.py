@@ -1,6 +1,7 @@
 """Takedowns: remove every trace of some pages from archive, lake, log, inboxes and state, and block their return.
 
-The takedown is recorded first, so that no page of it comes in afterwards. After a crash, the next call finishes it.
+The takedown is recorded first, so that none of its pages can come in afterwards. After a crash, the next call finishes
+it.
 """
 
 import re
@@ -44,7 +45,8 @@ _CAME_AGAIN = "its records came in again with an old file"
 class TakedownTarget:
     """What to take down: a URL or article_id, a publisher's name, or a source key.
 
-    ``value`` is "" for all that reserves text and data mining. ``with_duplicates`` takes down duplicates as well.
+    ``value`` is "" for all pages that reserve text and data mining. ``with_duplicates``: also the duplicates of the
+    articles.
     """
 
     kind: TakedownKind
@@ -54,11 +56,11 @@ class TakedownTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakedownResult:
-    """What is deleted, or was. ``rows`` counts those of the reading tables; ``duplicates`` are duplicates that stay.
+    """What a takedown deletes or deleted. ``rows`` counts rows per reading table; ``duplicates`` stay.
 
-    ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` lost rows; a preview has none of
-    these, and its ``takedown_id`` is None. ``is_here``: archive, tables, fetch state, log or an inbox had something
-    of it. ``unfinished`` are sentences that say why the takedown could not finish.
+    ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` lost rows; a preview has no
+    ``takedown_id`` and none of these. ``is_here``: archive, tables, fetch state, log or an inbox had a trace of the
+    target. ``unfinished`` are sentences that say why the takedown could not finish.
     """
 
     takedown_id: str | None
@@ -97,8 +99,10 @@ def forget(
 
 
 def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = lambda _: None) -> tuple[str, ...]:
-    """Finish interrupted takedowns, and delete again what old files brought back; return sentences that say what was
-    done, and why a takedown could not finish: it is not ``is_done``."""
+    """Finish interrupted takedowns and delete again what old files brought back.
+
+    Return sentences that say what was done, and why a takedown could not finish.
+    """
     if not workspace.takedowns.all():
         return ()
     with takedown_lock(workspace.settings.archive_dir):
@@ -108,7 +112,7 @@ def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = l
                 "article", names=plan_names(work), work=work, at=workspace.settings.now(), reason=_CAME_AGAIN
             )
             _carry_out(workspace, takedown, report_progress)
-            done.append(f"removed what was forgotten and came in again: takedown {takedown.takedown_id}")
+            done.append(f"removed taken-down pages that came in again: takedown {takedown.takedown_id}")
     return tuple(done)
 
 
@@ -135,11 +139,11 @@ def _returned_articles(workspace: Workspace) -> list[TakedownPlan]:
 
 
 def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: ProgressCallback) -> dict[str, Any]:
-    """Carry out a takedown, or the rest of it; return the fields of ``TakedownResult`` that are known only then."""
+    """Carry out a takedown, or the rest of it; return the fields of ``TakedownResult`` that a plan does not know."""
     takedowns, archive, erasure = workspace.takedowns, workspace.archive, workspace.lake.erasure
-    report_progress("waiting for runs that are under way")
+    report_progress("waiting for current runs to end")
     called_at = wait_for_writers(workspace.settings.archive_dir)
-    archive.recover()  # pages that dead runs archived must be found too
+    archive.recover()  # so that pages archived by dead runs are found too
     work = with_rows(workspace, expand_plan(workspace, takedowns.work(takedown.takedown_id)))
     takedowns.widen(takedown.takedown_id, names=plan_names(work), work=work)
     report_progress("erasing from the archive")
@@ -148,7 +152,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     list_deletions(workspace, takedown, work)
     erasure.rows(work.article_ids)
     if work.days:
-        report_progress("relating the days around")
+        report_progress("updating the cluster tables of near days")
         relate(workspace, news_day=min(work.days), days=work.days)
     erasure.traces(days=work.days, older_than=called_at)
     snapshots = erasure.snapshots(work.article_ids, count=co_mention_rows)
@@ -181,7 +185,7 @@ def _summary(workspace: Workspace, work: TakedownPlan, target: TakedownTarget) -
 
 
 def _captures(workspace: Workspace, work: TakedownPlan) -> tuple[Capture, ...]:
-    """Return the records to delete; for a source only its own."""
+    """Return the records to delete; for a source, only its own."""
     if work.source_key is not None:
         return workspace.archive.find_captures(source_key=work.source_key)
     return workspace.archive.find_captures(page_keys=work.page_keys, article_ids=work.article_ids)
@@ -214,7 +218,7 @@ def _article_seed(workspace: Workspace, value: str) -> TakedownPlan:
     try:
         key = canonical_url(value)
     except ValueError as error:
-        raise ConfigError(f"{value} is neither a URL nor the id of an article", key=value) from error
+        raise ConfigError(f"{value} is neither a URL nor an article id", key=value) from error
     return TakedownPlan(page_keys=frozenset([key]), article_ids=frozenset([article_id_of(canonical=key, text="")]))
 
 
@@ -241,15 +245,15 @@ def target_names(target: TakedownTarget, work: TakedownPlan) -> set[str]:
 
 
 def plan_names(work: TakedownPlan) -> set[str]:
-    """Return the names that block the pages and articles of a plan; none where the source itself is blocked."""
+    """Return the names that block the pages and articles of a plan; empty if the source itself is blocked."""
     return set() if work.source_key is not None else {page_name(key) for key in work.page_keys} | set(work.article_ids)
 
 
 def expand_plan(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
-    """Add all pages of the articles, all articles of these pages, and so on until nothing is added."""
+    """Add all pages of the articles, all articles of these pages, and so on, until nothing is added."""
     if work.source_key is not None:
         return _of_source(workspace, work.source_key)
-    if work.publisher is not None:  # current runs may have brought more of it
+    if work.publisher is not None:  # current runs may have added more pages of it
         more = _of_publisher(workspace, work.publisher)
         work = replace(work, page_keys=work.page_keys | more.page_keys, article_ids=work.article_ids | more.article_ids)
     while True:
@@ -270,7 +274,7 @@ def _of_source(workspace: Workspace, source_key: str) -> TakedownPlan:
 
 
 def _of_publisher(workspace: Workspace, wanted: str) -> TakedownPlan:
-    """Return the articles whose row names a publisher; without a row, the pages that sources or listings attribute
+    """Return the articles with a publisher in their row, and the pages without a row that sources or listings attribute
     to it."""
     rows = workspace.lake.read("articles", columns=("article_id", "publisher"))
     others = set(rows["article_id"].to_pylist())
@@ -286,7 +290,7 @@ def _of_publisher(workspace: Workspace, wanted: str) -> TakedownPlan:
 
 
 def _captures_by_publisher(workspace: Workspace, wanted: str) -> Iterator[Capture]:
-    """Yield the captures of a publisher, as their source or listing says."""
+    """Yield the captures that their source or listing attributes to a publisher."""
     given = {each.key: each.publisher for each in workspace.sources.sources}
     for each in workspace.archive.captures():
         name = given.get(each.source_key) or each.hints.publisher
@@ -303,7 +307,7 @@ def _pages_by_publisher(workspace: Workspace, wanted: str) -> Iterator[tuple[str
 
 
 def with_rows(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
-    """Return the plan with its rows in the lake, and those that a killed attempt found."""
+    """Return the plan with its rows in the lake, and with those that a killed attempt found."""
     stored = workspace.lake.index.stored(work.article_ids)
     table = workspace.lake.read(
         "revisions", days={each.published_date for each in stored.values()}, columns=_REVISION_COLUMNS
@@ -338,11 +342,11 @@ def duplicates_of(workspace: Workspace, work: TakedownPlan) -> frozenset[str]:
     return frozenset(each for each, group in group_of.items() if group in groups) - work.article_ids
 
 
-# Deletions, log and inboxes: where pages are still named after their records and rows are gone.
+# Deletions, log and inboxes: they still name pages after their records and rows are gone.
 
 
 def list_deletions(workspace: Workspace, takedown: Takedown, work: TakedownPlan) -> None:
-    """Log the deleted articles in ``deletions``, without those that another source still has."""
+    """Log the deleted articles in ``deletions``, except those that another source still has."""
     held = workspace.archive.find_captures(article_ids=[row.article_id for row in work.rows])
     staying = {each.article_id for each in held}
     rows = [

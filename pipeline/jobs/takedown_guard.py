@@ -1,4 +1,4 @@
-"""Block the pages of takedowns wherever they come in: they are not fetched, stored, or named in the log."""
+"""Block the pages of takedowns at every entrance: they are not fetched, stored, or named in the log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
 
 REASON = "taken_down"
-DETAIL = "it was forgotten and does not come in again; `newslake forget --list` says when and why"
+DETAIL = "taken down and blocked; `newslake forget --list` says when and why"
 
 
 class TakedownGuard:
@@ -31,12 +31,12 @@ class TakedownGuard:
         name = None if ref.url is None else url_name(ref.url)
         return self._note_refusal(self._takedowns.is_blocked(name, self._publisher_name(ref.hints.publisher)))
 
-    def blocks_page(self, page: Page, identity: PageIdentity, *, asked: str | None = None) -> bool:
-        """Return whether a page is blocked; if so, block the requested URL ``asked`` from now on."""
+    def blocks_page(self, page: Page, identity: PageIdentity, *, requested_url: str | None = None) -> bool:
+        """Return whether a page is blocked; if so, block ``requested_url`` from now on."""
         urls = [url_name(url) for url in (page.url, page.final_url) if url is not None]
         names = [identity.article_id, *urls, self._publisher_name(self._stated_publisher(page))]
         is_blocked = self._takedowns.is_blocked(*names)
-        if is_blocked and asked is not None and (name := url_name(asked)) is not None:
+        if is_blocked and requested_url is not None and (name := url_name(requested_url)) is not None:
             self._takedowns.block_alias(name, like=names)
         return self._note_refusal(is_blocked)
 
@@ -65,7 +65,7 @@ class TakedownGuard:
         return publisher_name(publisher) if publisher else None
 
     def _stated_publisher(self, page: Page) -> str | None:
-        """Return the publisher that a page names; the page is read only where any publisher is blocked."""
+        """Return the publisher that a page names; the page is cleaned only if a publisher is blocked."""
         if self._source.publisher is not None or not self._takedowns.blocks_publishers():
             return None
         read = run_isolated(partial(extract, page, source_key=self._source.key), key=page.url or self._source.key)
@@ -81,7 +81,7 @@ class TakedownGuard:
 
 
 def blocked_articles(takedowns: Takedowns, captures: Mapping[str, Sequence[Capture]]) -> set[str]:
-    """Return the articles that are blocked by their id, by an address, or because only blocked sources have them.
+    """Return the articles that are blocked by their id, by a URL, or because only blocked sources have them.
 
     Their records came in with an old archive file.
     """

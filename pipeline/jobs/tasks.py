@@ -15,6 +15,7 @@ from pipeline.jobs import derive as derive_job
 from pipeline.jobs import ingest as ingest_job
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.runtimes import expected_seconds, launcher_of, read_history
+from pipeline.jobs.summary import summarize, summary_lines, unlisted_lines
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import StageReport, pluralize
 from pipeline.model.outcome import RunKind
@@ -28,23 +29,23 @@ def _open() -> Workspace:
 
 
 def triggered_sources(*, event_extras: Sequence[Mapping[str, Any]], group: triggers.SourceGroup) -> list[str]:
-    """Return the keys of the sources of one group that the events name; of all sources without events."""
+    """Return the keys of the sources of one group that the events name; without events, those of all its sources."""
     return triggers.triggered_sources(_open().sources.sources, event_extras=event_extras, group=group)
 
 
 def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, object]:
     """Discover, fetch and archive one source for a day; return its report.
 
-    Without a day it lists what is new now: a source that another run has is skipped, and one that cannot be listed is
-    only reported, because the next sweep tries again.
-    Raises: NewsError where the source cannot be listed for a given day, after all else is done.
+    Without a day, it lists what is new now: it skips a source that another run has, and only reports a source that
+    cannot be listed, because the next sweep tries again.
+    Raises: NewsError if the source cannot be listed for a given day, after everything else is done.
     """
     workspace = _open()
     today = workspace.settings.now().date()
     done = ingest_job.ingest(workspace, source_key=source_key, day=day or today, run_id=run_id, waits=day is not None)
     if done.error is not None and day is not None:
         raise done.error
-    return done.report.as_dict()
+    return {**done.report.as_dict(), "received": done.received}
 
 
 def finish_ingest(
@@ -53,14 +54,19 @@ def finish_ingest(
     """Return the summed report of all sources, including failed ones; ``days`` are the news days to derive."""
     workspace = _open()
     parsed = [StageReport.from_dict(report) for report in reports]
-    return run.finish_ingest(
+    done = run.finish_ingest(
         workspace,
         source_keys=[source.key for source in workspace.sources.sources],
         work=dict(StageReport.merged("ingest", run_id, parsed).work),
         run_id=run_id,
         kind=kind,
         started_at=workspace.settings.frozen_now or started_at,
-    ).as_dict()
+    )
+    summary = summarize(ingested=done.outcomes, fetched=sum(report.get("received", 0) for report in reports))
+    log.info("%s", "\n".join(summary_lines(summary, label=run_id)))
+    for line in unlisted_lines(summary):
+        log.warning("%s", line)
+    return done.report.as_dict()
 
 
 def plan_chunks(*, day: date) -> list[dict[str, int]]:
@@ -79,7 +85,7 @@ def commit(
 ) -> dict[str, object]:
     """Commit the staged chunks; return the run's counts, rows per table, changed days and duration.
 
-    ``seconds`` count from the start of the run; ``expected_seconds`` is None without a history of such runs.
+    ``seconds`` count from the start of the run; without a history of such runs, ``expected_seconds`` is null.
     """
     workspace = _open()
     history = read_history(workspace)
@@ -89,7 +95,8 @@ def commit(
     articles = sum(dict(done.report.work).values())
     expected = expected_seconds(history, launcher=launcher_of(run_id), articles=articles)
     seconds = (workspace.settings.now() - started).total_seconds()
-    log.info("%s: %d articles in %.0f s, %s expected", day, articles, seconds, expected and f"{expected:.0f} s")
+    took = f"{seconds:.0f} s" + ("" if expected is None else f", {expected:.0f} s expected")
+    log.info("%s", "\n".join(summary_lines(summarize(extracted=done.outcomes), label=day.isoformat(), took=took)))
     return {
         **done.report.as_dict(),
         "rows": done.rows,
@@ -107,14 +114,14 @@ def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
 
 
 def recover() -> dict[str, object]:
-    """Finish the work that dead processes left in archive and lake; return sentences that say what was done."""
+    """Finish the work that dead processes left in archive and lake; return sentences that say what was repaired."""
     workspace = _open()
     repaired = [*workspace.archive.recover(), *workspace.lake.recover(), *takedown.finish_takedowns(workspace)]
     return {"repaired": repaired}
 
 
 def verify() -> dict[str, object]:
-    """Check every byte of the lake, and the rows and records of yesterday and of one in 28 other days.
+    """Check every byte of the lake, and the rows and records of yesterday and of one in 28 of the other days.
 
     Raises: LakeError naming the first problems.
     """
@@ -126,7 +133,7 @@ def verify() -> dict[str, object]:
 
 
 def relate() -> dict[str, object]:
-    """Write the cluster tables that recent runs may have left out of date, and record which pages are gone."""
+    """Write the cluster tables that recent runs may have left stale, and record which pages are gone."""
     workspace = _open()
     changes.record_withdrawn(workspace)
     return {"files_related": maintenance.relate_recent(workspace, day=_yesterday(workspace))}

@@ -1,6 +1,6 @@
 """What the Airflow triggers poll: files that wait in inboxes, and listings with something new.
 
-The triggerer imports this module, so it must not import what cleans, annotates or writes tables.
+The triggerer imports this module, so it must not import packages that clean, annotate or write tables.
 """
 
 import hashlib
@@ -76,7 +76,7 @@ class LastGoodSources:
                 self._list = load_sources(self._path)
             except (ConfigError, OSError) as error:
                 known = ", ".join(source.key for source in self._list.sources) or "none"
-                log.error("%s; until it is mended the sources of before are watched: %s", error, known)
+                log.error("%s; using the last valid sources until it is corrected: %s", error, known)
         return self._list
 
     def _version_now(self) -> tuple[int, ...]:
@@ -106,7 +106,7 @@ class Inboxes:
             names = tuple(file.name for file in waiting_files(Path(source.location)))
         except OSError as error:
             if self._errors.get(source.key) != str(error):
-                log.error("%s: the inbox cannot be looked into (%s); make it readable and writable", source.key, error)
+                log.error("%s: the inbox cannot be read (%s); make it readable and writable", source.key, error)
             self._errors[source.key] = str(error)
             return ()
         self._errors.pop(source.key, None)
@@ -114,7 +114,7 @@ class Inboxes:
 
 
 class Listings:
-    """Polls the listings of online sources with one fetcher for all, so that robots and rate limits hold.
+    """Polls the listings of online sources with one shared fetcher, so that robots.txt and rate limits apply.
 
     Several threads may call ``poll`` at once; only one may call ``sources``.
     """
@@ -138,7 +138,7 @@ class Listings:
         )
 
     def sources(self) -> tuple[Source, ...]:
-        """Return the current online sources that list new pages; a web archive lists none."""
+        """Return the current online sources that list new pages; a web archive lists no new ones."""
         listed = self._sources.read()
         if listed.private_hosts != self._private_hosts:
             self._open(listed.private_hosts)
@@ -148,7 +148,7 @@ class Listings:
     def poll(self, source: Source, before: PollResult) -> PollResult:
         """Compare a listing with the previous poll; child sitemaps are followed.
 
-        A listing that answers 304, or that lists only known pages, has nothing new.
+        A listing that answers 304 or lists only known pages has nothing new.
         """
         pause = self._settings.poll_seconds if source.poll_seconds is None else source.poll_seconds
         known = before.state if before.state.get("url") == source.location else {}
@@ -170,13 +170,13 @@ class Listings:
         return PollResult(state=state, new=new, pause_seconds=pause)
 
     def unfetched(self, pages: Iterable[ListedPage]) -> tuple[ListedPage, ...]:
-        """Return the listed pages that no run fetched, or tried to, since they changed."""
+        """Return the listed pages that no run has fetched, or tried to fetch, since they changed."""
         listed = tuple(pages)
         try:
             with self._lock:
                 return tuple(page for page in listed if not self._is_fetched(page))
         except NewsError as error:
-            log.error("what is new cannot be told from what is archived (%s); all that is listed counts", error)
+            log.error("new pages cannot be distinguished from archived ones (%s); all listed pages count", error)
             return listed
 
     def _is_fetched(self, page: ListedPage) -> bool:
@@ -194,7 +194,7 @@ class Listings:
 def _next_state(
     source: Source, marks: Sequence[str], seen: Sequence[str], validators: Validators
 ) -> dict[str, str | None]:
-    # Pages that left the listing stay known: servers behind one name may show versions of different age.
+    # Pages that left the listing stay known: servers that share a name may serve listings of different age.
     kept = list(dict.fromkeys([*marks, *seen]))[:_MARKS_MAX]
     return {
         "url": source.location,
@@ -208,11 +208,11 @@ def _failed_poll(source: Source, error: NewsError | OSError, *, before: PollResu
     """Return the failed poll. The pause doubles for a temporary error and is the longest for a permanent one."""
     reason = error.reason if isinstance(error, NewsError) else type(error).__name__
     if before.error != reason:
-        log.warning("%s: its listing cannot be read (%s); looked at again, less often", source.key, error)
+        log.warning("%s: its listing cannot be read (%s); it is now polled less often", source.key, error)
     wanted = _SLOWEST_SECONDS
     if isinstance(error, TransientFetchError | OSError):
-        asked = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
-        wanted = max(2 * max(before.pause_seconds, pause), asked or 0.0)
+        server_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
+        wanted = max(2 * max(before.pause_seconds, pause), server_seconds or 0.0)
     longest = max(pause, min(wanted, _SLOWEST_SECONDS))
     return replace(before, new=(), pause_seconds=longest, error=reason)
 
@@ -238,12 +238,12 @@ def triggered_sources(
 ) -> list[str]:
     """Return the keys of the sources of one group that the events name, in the order of the sources.
 
-    An event that names none, as a manual one may, means every source; so does no event at all.
+    An event without sources, such as a manual one, means every source; no events at all mean the same.
     """
     named = [_named_sources(extra) for extra in event_extras]
     wanted = None if not named or None in named else {key for keys in named for key in keys or ()}
     if unknown := (wanted or set()).difference(source.key for source in sources):
-        log.warning("signals name sources that sources.toml has not: %s; left out", ", ".join(sorted(unknown)))
+        log.warning("signals name sources that are not in sources.toml: %s; ignored", ", ".join(sorted(unknown)))
     return [
         source.key
         for source in sources

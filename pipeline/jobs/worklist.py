@@ -1,4 +1,4 @@
-"""Which articles of a news day must be derived and which are settled: one rule for planning, deriving and counting."""
+"""Which articles of a news day must be derived and which are settled: one rule to plan, derive and count."""
 
 import hashlib
 from collections import defaultdict
@@ -33,10 +33,10 @@ class PayloadCapture(Protocol):
 class DayWork:
     """The articles of a news day, or of one chunk of it, sorted by id.
 
-    ``version`` and ``knowledge`` are those that the articles are derived with. ``captures`` are all of an article, of
-    any day, oldest first. An article is either in ``todo`` or in ``settled``. ``todo`` says whether its content is new
-    or must be derived again: for another version, or because it is ``stale``, as the knowledge about its names or
-    quotes changed. ``settled`` has the current outcome.
+    ``version`` and ``knowledge`` are used to derive the articles. ``captures`` are all captures of an article, of any
+    day, oldest first. An article is either in ``todo`` or in ``settled``. ``todo`` says whether its revision is new or
+    must be derived again: for another version, or because it is ``stale``, that is, the knowledge about its names or
+    quotes changed. ``settled`` has its current outcome.
     """
 
     version: str
@@ -54,7 +54,7 @@ class DayWork:
 def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1) -> DayWork:
     """Return the work of a day, or of one of its chunks.
 
-    The id of an article decides its chunk, so the chunks together miss no article that arrives meanwhile.
+    The id of an article decides its chunk, so together the chunks miss no article that arrives meanwhile.
     """
     archive, lake = workspace.archive, workspace.lake
     version = version_of(workspace.settings)
@@ -77,7 +77,7 @@ def classify(
 ) -> tuple[dict[str, DeriveReason], dict[str, CachedOutcome]]:
     """Return the articles to derive, each with its reason, and the settled articles, each with its current outcome.
 
-    ``captures`` are all of an article, oldest first; ``stale`` are the articles derived with different knowledge.
+    ``captures`` are all captures of an article, oldest first; ``stale`` are the articles derived with other knowledge.
     """
     todo: dict[str, DeriveReason] = {}
     settled = {}
@@ -95,7 +95,7 @@ def classify(
 def unread_days(workspace: Workspace) -> tuple[date, ...]:
     """Return the news days with archived articles that no version has derived, sorted.
 
-    A run announces the days it archived for. These days were left by runs that died or failed before that.
+    A run announces the days that it archived for. Runs that died or failed before that left these days.
     """
     histories: dict[str, list[CaptureSummary]] = defaultdict(list)
     for each in workspace.archive.capture_summaries(date.min, date.max):
@@ -130,7 +130,7 @@ def input_hash_of(captures: Sequence[PayloadCapture]) -> str:
 
 def unchanged_outcome(captures: Sequence[PayloadCapture], *, version: str, row_key: str) -> CachedOutcome:
     """Return the outcome that the committed row with this key is current."""
-    detail = "this content is committed at this version"
+    detail = "this revision is committed at this pipeline version"
     return CachedOutcome(input_hash_of(captures), version, "unchanged", "committed", detail, row_key)
 
 
@@ -142,7 +142,7 @@ def _current_outcome(
     version: str,
     is_current: bool,
 ) -> CachedOutcome | None:
-    """Return the outcome that is current without deriving the article again; None where it must be derived."""
+    """Return the outcome that is current without deriving the article again; None if it must be derived."""
     if row is not None and is_current and _is_only_content(row, captures):
         return unchanged_outcome(captures, version=version, row_key=row.row_key)
     if verdict is None or (verdict.input_hash, verdict.pipeline_version) != (input_hash_of(captures), version):

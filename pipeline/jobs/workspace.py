@@ -40,7 +40,7 @@ class Workspace:
         return Takedowns(self.settings.archive_dir, durability=self.settings.durability)
 
     def at_work(self) -> AbstractContextManager[None]:
-        """Hold the shared lock of all writers of archive and lake; a takedown waits for them."""
+        """Hold the shared lock of all writers of archive and lake; a takedown waits until they release it."""
         return writer_lock(self.settings.archive_dir)
 
     @cached_property
@@ -56,8 +56,8 @@ class Workspace:
     def claim(self, source: Source, *, run_id: str, waits: bool) -> Iterator[Source | None]:
         """Yield a source for this run alone: an inbox with the files that this run claimed, any other source locked.
 
-        Yields None where another run has it or a takedown blocks it. Two runs of one listing or folder would do the
-        same work twice.
+        Yield None if another run has it or a takedown blocks it. Two runs of one listing or folder would do the same
+        work twice.
         """
         if self.takedowns.is_blocked(source_name(source.key)):
             yield None

@@ -17,11 +17,11 @@ from pipeline.kb.store import KbStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeBase:
-    """All knowledge about names. Keys of every mapping are folded names (``fold_name``).
+    """All knowledge about names. The keys of every mapping are folded names (``fold_name``).
 
-    ``overrides`` are the corrections of names in force: everywhere, or in one article after ``for_article``.
-    ``quote_overrides`` are the corrections of quotes in one article. ``version`` is 12 hex of a hash over the store and
-    all corrections.
+    ``overrides`` are the active corrections of names: those for everywhere, or those of one article after
+    ``for_article``. ``quote_overrides`` are the corrections of quotes in one article. ``version`` is 12 hex digits of a
+    hash over the store and all corrections.
     """
 
     entries: Mapping[str, tuple[KbEntry, ...]]
@@ -35,7 +35,7 @@ class KnowledgeBase:
     version: str = ""
 
     def under(self, corrections: Corrections) -> "KnowledgeBase":
-        """Return the knowledge base with these corrections in place of its own."""
+        """Return the knowledge base with these corrections instead of its own."""
         parts = (
             repr((sorted(corrections.by_name.items()), corrections.quotes)),
             self.store.version if self.store else "",
@@ -49,7 +49,7 @@ class KnowledgeBase:
         )
 
     def for_article(self, article_id: str, *, url: str | None, source_key: str) -> "KnowledgeBase":
-        """Return the knowledge base for one article: with the corrections for it and for its source."""
+        """Return the knowledge base for one article, with the corrections for it and for its source."""
         if not self.corrections:
             return self
         ids = [each for each in (article_id, article_id_at(url)) if each is not None]
@@ -69,9 +69,9 @@ class KnowledgeBase:
         return (*own, *built_in)
 
     def lookup(self, name: str, entity_type: str) -> KbEntry | None:
-        """Return the only built-in entry with this name and a fitting type; an override wins.
+        """Return the only built-in entry with this name and a matching type; an override wins.
 
-        None for an unknown name, for several entries, and where the override gives an empty ``qid``.
+        None for an unknown name, for several entries, and for an override with an empty ``qid``.
         """
         folded = fold_name(name)
         override = self.overrides.get(folded)
@@ -86,9 +86,9 @@ class KnowledgeBase:
         return KbEntry(name=called, types=(override.entity_type or entity_type,), qid=override.qid, country=country)
 
     def type_of(self, name: str) -> str | None:
-        """Return the type of a name; None where it is unknown or ambiguous.
+        """Return the type of a name; None if it is unknown or ambiguous.
 
-        A city counts only where its name is not also a word, forename or surname.
+        A city counts only if its name is not also a word, forename or surname.
         """
         folded = fold_name(name)
         override = self.overrides.get(folded)
@@ -104,21 +104,21 @@ class KnowledgeBase:
         return {entry.types for entry in self.entries.get(fold_name(word), ())} == {("NORP",)}
 
     def override_of(self, name: str) -> NameOverride | None:
-        """Return the correction of a name that is in force, or None."""
+        """Return the active correction of a name, or None."""
         return self.overrides.get(fold_name(name)) if self.overrides else None
 
     def country_of(self, word: str) -> str | None:
-        """Return the alpha-3 code of a country's name, alias or demonym."""
+        """Return the alpha-3 code for a country's name, alias or demonym."""
         return self.countries.get(fold_name(word))
 
     def capital_country(self, name: str) -> str | None:
-        """Return the alpha-3 code of the country whose capital this is."""
+        """Return the alpha-3 code of the country with this capital."""
         return self.capitals.get(fold_name(name))
 
     def city(self, name: str, *, country: str | None = None) -> City | None:
-        """Return the city of over 100,000 inhabitants with a name, in a country where one is given.
+        """Return the city of over 100,000 inhabitants with a name, optionally in one country.
 
-        None where it is unknown or ambiguous: the largest must have four times the population of the next.
+        None if it is unknown or ambiguous: the largest must have four times the population of the next.
         """
         found = [city for city in self.cities.get(fold_name(name), ()) if country in (None, city.country)]
         if len(found) > 1 and found[0].population < 4 * found[1].population:
@@ -126,13 +126,15 @@ class KnowledgeBase:
         return found[0] if found else None
 
     def entry_of(self, qid: str) -> KbEntry | None:
-        """Return the entry with a QID: your own, else the built-in one; None where it is unknown."""
+        """Return the entry with a QID: your own, else the built-in one; None if it is unknown."""
         own = self.store.bearing(qid) if self.store is not None else None
         known = (entry for entries in self.entries.values() for entry in entries if entry.qid == qid)
         return own or next(known, None)
 
     def quotes_version(self) -> str | None:
-        """Return 12 hex of a hash over the corrections of quotes and their speakers' entries; None without any."""
+        """Return 12 hex digits of a hash over the corrections of quotes and their speakers' entries; None if there are
+        no corrections.
+        """
         if not self.quote_overrides:
             return None
         meant = [self.entry_of(each.qid) if each.qid else None for each in self.quote_overrides]
@@ -142,7 +144,9 @@ class KnowledgeBase:
         return hashlib.sha256(repr(pairs).encode()).hexdigest()[:12]
 
     def version_of(self, names: Iterable[str]) -> str | None:
-        """Return 12 hex of a hash over all knowledge about some names, corrections included; None without any."""
+        """Return 12 hex digits of a hash over all knowledge about these names, with corrections; None without
+        knowledge.
+        """
         folded = sorted({fold_name(name) for name in names})
         rows = [(name, self.overrides.get(name), *map(_canonical_text, self.candidates(name))) for name in folded]
         known = [each for each in rows if each[1:] != (None,)]
@@ -151,5 +155,5 @@ class KnowledgeBase:
 
 @lru_cache(maxsize=20_000)
 def _canonical_text(entry: KbEntry) -> str:
-    """Return an entry as text, equal in every process."""
+    """Return an entry as text that is the same in every process."""
     return repr((replace(entry, words=frozenset()), sorted(entry.words)))

@@ -31,7 +31,7 @@ class BuiltinBase:
 def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> KnowledgeBase:
     """Return the built-in base with the store, if that file exists, and the corrections of the overrides file.
 
-    Raises: ConfigError naming the wrong key of the overrides file, KnowledgeError for a store that cannot be read.
+    Raises: ConfigError for a wrong key of the overrides file, KnowledgeError for an unreadable store.
     """
     known = load_builtin()
     corrections = read_overrides(overrides)
@@ -103,7 +103,7 @@ def _country_words(rows: Iterable[CsvRow]) -> Iterator[tuple[str, str]]:
 def _by_name(named: Iterable[NamedEntry]) -> Mapping[str, tuple[KbEntry, ...]]:
     found: defaultdict[str, dict[tuple[str, str], KbEntry]] = defaultdict(dict)
     for name, entry in named:
-        # A place listed twice (a capital that is also a large city) is one entry; a QID wins over none.
+        # A place listed twice (a capital that is also a large city) is one entry; an entry with a QID wins.
         before = found[fold_name(name)].setdefault((entry.name, entry.entity_type), entry)
         if before.qid is None and entry.qid is not None:
             found[fold_name(name)][entry.name, entry.entity_type] = entry

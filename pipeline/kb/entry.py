@@ -12,7 +12,7 @@ _MARKS = str.maketrans({"’": "'", "‘": "'", "‑": "-", "–": "-", "\u00a0"
 
 @lru_cache(maxsize=50_000)  # every step of the pipeline folds the same names
 def fold_name(name: str) -> str:
-    """Return a name for comparing: no accents, no case, no leading article, no full stops, single spaces."""
+    """Return a name for comparison: no accents, no case, no leading article, no full stops, single spaces."""
     return _fold(name)
 
 
@@ -35,7 +35,7 @@ def words_of(text: str) -> frozenset[str]:
 ENTITY_TYPES = (
     "PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "PRODUCT", "WORK_OF_ART", "LAW", "LANGUAGE",
 )  # fmt: skip
-# Types that models confuse and that sentences mix, as where a country acts as an organisation.
+# Groups of types that models confuse and texts mix; a country may act as an organisation.
 _TYPE_GROUPS: Mapping[str, str] = {
     "GPE": "place",
     "LOC": "place",
@@ -51,11 +51,11 @@ _TYPE_GROUPS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KbEntry:
-    """One entry. ``types`` are OntoNotes names, the usual one first; ``country`` is ISO 3166-1 alpha-3.
+    """One entry. ``types`` are OntoNotes types, the usual one first; ``country`` is ISO 3166-1 alpha-3.
 
-    ``qid`` is None where it is not verified. ``prior`` is how often the entry is meant, relative to others of the same
-    name in the same base; None in the built-in base. ``words`` are folded context words, without those of its name.
-    ``lat`` and ``lon`` are degrees, for places.
+    ``qid`` is None if it is not verified. ``prior`` is how often the entry is meant, relative to other entries with the
+    same name in the same base; None in the built-in base. ``words`` are folded context words, without those of its
+    name. ``lat`` and ``lon`` are degrees, for places.
     """
 
     name: str
@@ -78,5 +78,5 @@ class KbEntry:
 
 
 def entity_type_group(entity_type: str) -> str:
-    """Return the group of an entity type: one thing may have any type of its group."""
+    """Return the group of an entity type: one entity may have any type of its group."""
     return _TYPE_GROUPS.get(entity_type, entity_type)

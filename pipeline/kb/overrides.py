@@ -24,16 +24,16 @@ _ARTICLE = r"[0-9a-f]{32}|https?://\S+"
 
 
 def _check_text(origin: str, key: str, value: object, *, field: str, patterns: Mapping[str, str]) -> str:
-    """Return a text that fits its field's pattern. Raises: ConfigError naming the key."""
+    """Return a text that matches its field's pattern. Raises: ConfigError naming the key."""
     if field not in patterns:
-        raise _error(origin, key, f"is unknown; known are {', '.join(patterns)}")
+        raise _error(origin, key, f"is unknown; use one of {', '.join(patterns)}")
     if not isinstance(value, str) or not re.fullmatch(patterns[field], value):
         raise _error(origin, key, f"must look like {patterns[field]} (got {value!r})")
     return value
 
 
 def article_id_at(url: str | None) -> str | None:
-    """Return the id of the article at a URL; None for what is not a web address."""
+    """Return the id of the article at a URL; None if it is not a web address."""
     try:
         return None if url is None else article_id_of(canonical=canonical_url(url), text="")
     except ValueError:
@@ -46,7 +46,7 @@ def _resolve_scope_key(origin: str, key: str, value: str) -> str:
         return value
     article_id = article_id_at(value)
     if article_id is None:
-        raise _error(origin, key, f"is no address of an article (got {value!r})")
+        raise _error(origin, key, f"is not the URL of an article (got {value!r})")
     return article_id
 
 
@@ -55,7 +55,7 @@ def _error(origin: str, key: str, what: str) -> ConfigError:
     return ConfigError(f"{origin}: {key} {what}", key=key, reason="overrides_key")
 
 
-# Corrections of quotes: the speaker of one quote of an article, or that it is not a quote.
+# Corrections of quotes: another speaker for one quote of an article, or not a quote.
 
 _QUOTE_PATTERNS = {
     "article": _ARTICLE,
@@ -74,8 +74,8 @@ class QuoteOverride:
     """A correction of the quote that contains ``words``. ``key`` is its place in the file.
 
     ``occurrence`` is the number of the quote among those with these words, from 1; None requires a single one.
-    ``speaker`` is a name, or "" for nobody, or None if only ``qid`` is given. All fields after ``is_quote`` are None
-    where it is not a quote.
+    ``speaker`` is a name, "" for no speaker, or None if only ``qid`` is given. If it is not a quote, all fields after
+    ``is_quote`` have the value None.
     """
 
     key: str = field(repr=False, compare=False)
@@ -90,7 +90,7 @@ class QuoteOverride:
 
     @property
     def order(self) -> tuple[tuple[str, ...], int]:
-        """Sort key in an article. Two corrections of one quote have the same."""
+        """Sort key in an article. Two corrections of one quote have the same key."""
         return self.folded, self.occurrence or 0
 
 
@@ -110,7 +110,7 @@ def _read_quotes(origin: str, written: object) -> Mapping[str, tuple[QuoteOverri
 
 def _quote_entries(origin: str, written: object) -> Iterator[tuple[str, Mapping[str, object]]]:
     if not isinstance(written, list):
-        raise _error(origin, "quotes", "must stand in double brackets: [[quotes]]")
+        raise _error(origin, "quotes", "must be in double brackets: [[quotes]]")
     for place, entry in enumerate(written):
         if not isinstance(entry, dict):
             raise _error(origin, f"quotes[{place}]", f"must be a table with {', '.join(_QUOTE_KEYS)}")
@@ -121,7 +121,7 @@ def _quote_override(origin: str, key: str, entry: Mapping[str, object]) -> tuple
     values = {name: _quote_value(origin, f"{key}.{name}", name, value) for name, value in entry.items()}
     for name in ("article", "quote"):
         if name not in values:
-            raise _error(origin, f"{key}.{name}", "is missing: it says which quote is meant")
+            raise _error(origin, f"{key}.{name}", "is missing; it identifies the quote")
     _refuse_contradictions(origin, key, values)
     words = str(values["quote"])
     said = QuoteOverride(
@@ -155,11 +155,11 @@ def _quote_value(origin: str, key: str, name: str, value: object) -> str | int:
 def _refuse_contradictions(origin: str, key: str, values: Mapping[str, object]) -> None:
     saying = [name for name in _SPEAKER_KEYS if name in values]
     if "is_quote" in values and saying:
-        raise _error(origin, f"{key}.{saying[0]}", "says who speaks what is no quote; leave one of the two out")
+        raise _error(origin, f"{key}.{saying[0]}", "gives a speaker but is_quote is false; remove one of them")
     if "is_quote" not in values and not {"speaker", "qid"} & values.keys():
-        raise _error(origin, key, "says nothing; give speaker, qid, or is_quote = false")
+        raise _error(origin, key, "corrects nothing; give speaker, qid, or is_quote = false")
     if values.get("speaker") == "" and len(saying) > 1:
-        raise _error(origin, f"{key}.{saying[1]}", 'says something of nobody; speaker = "" stands alone')
+        raise _error(origin, f"{key}.{saying[1]}", 'describes no speaker; speaker = "" allows no other speaker key')
 
 
 # Corrections of names, and the whole file.
@@ -175,7 +175,7 @@ _NAME_PATTERNS = {
     "article": _ARTICLE,
 }
 _ADVICE = 'write [[names."Full Name"]] or [[quotes]]'
-_BRACKETS_ADVICE = "what stands in single brackets takes no second table: write [[...]] in both places"
+_BRACKETS_ADVICE = "a table in single brackets cannot be repeated: write [[...]] in both places"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,13 +274,13 @@ def _read_names(
     origin: str, names: object
 ) -> tuple[Mapping[str, tuple[tuple[Scope, NameOverride], ...]], tuple[NameLine, ...]]:
     if not isinstance(names, dict):
-        raise _error(origin, "names", f"must hold tables; {_ADVICE}")
+        raise _error(origin, "names", f"must contain tables; {_ADVICE}")
     found: defaultdict[str, dict[Scope, NameOverride]] = defaultdict(dict)
     lines = []
     for name, key, entry in _name_entries(origin, names):
         scope, said = _name_override(origin, key, entry)
         if scope in found[fold_name(name)]:
-            raise _error(origin, key, "corrects this name in this place a second time")
+            raise _error(origin, key, "corrects this name in this scope a second time")
         found[fold_name(name)][scope] = said
         lines.append(NameLine(key, fold_name(name), scope))
     return {name: tuple(sorted(scoped.items(), key=_scope_order)) for name, scoped in found.items()}, tuple(lines)
@@ -308,7 +308,7 @@ def _name_override(origin: str, key: str, entry: Mapping[str, object]) -> tuple[
         for field, value in entry.items()
     }
     if len(said.keys() & set(_SCOPES)) == len(_SCOPES):
-        raise _error(origin, key, "has source and article; an article alone says enough")
+        raise _error(origin, key, "has both source and article; give article only")
     scope = next(
         ((kind, _resolve_scope_key(origin, f"{key}.{kind}", said.pop(kind))) for kind in _SCOPES if kind in said), None
     )

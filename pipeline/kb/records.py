@@ -26,7 +26,7 @@ class KbRecord:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A rejected line. ``line`` counts from 1; ``key`` is "" where the line is not an object."""
+    """A rejected line. ``line`` counts from 1; ``key`` is "" if the line is not an object."""
 
     line: int
     key: str
@@ -37,7 +37,7 @@ class BadLine:
 
 
 def read_records(stream: BinaryIO) -> Iterator[tuple[int, KbRecord | BadLine]]:
-    """Yield the number of each line that is not blank, with a record or the problem. One line is in memory."""
+    """Yield the number of each non-blank line, with its record or the problem. Only one line is in memory."""
     for number in count(1):
         line = stream.readline(LINE_MAX_BYTES + 1)
         if not line:
@@ -59,12 +59,12 @@ def _record(number: int, line: bytes) -> KbRecord | BadLine:
         return BadLine(number, "", "not a JSON object")
     for key in fields:
         if key not in _KEYS:
-            return BadLine(number, key[:40], f"unknown key; known are {', '.join(_KEYS)}")
+            return BadLine(number, key[:40], f"unknown key; use one of {', '.join(_KEYS)}")
     for key, check in _KEYS.items():
         if problem := check(fields.get(key)):
             return BadLine(number, key, f"{problem} (got {_preview(fields.get(key))})")
     if (fields.get("lat") is None) != (fields.get("lon") is None):
-        return BadLine(number, "lat", "lat and lon come together")
+        return BadLine(number, "lat", "needs both lat and lon")
     return _parse_fields(fields)
 
 
@@ -112,7 +112,7 @@ def _text(limit: int, *, named: bool) -> FieldCheck:
 
 
 def _is_unicode(value: str) -> bool:
-    """Return whether a text can be stored: it has no lone surrogates."""
+    """Return whether a text can be stored: it contains no lone surrogates."""
     return not any("\ud800" <= char <= "\udfff" for char in value)
 
 

@@ -16,7 +16,7 @@ from pipeline.kb.records import BadLine, KbRecord
 from pipeline.sqlite import open_database, open_read_only, transaction
 
 _FORMAT = 1
-_CACHED_NAMES = 20_000  # per batch names repeat; about 10 MB if all are known
+_CACHED_NAMES = 20_000  # names repeat within a batch; about 10 MB if all are known
 _SCHEMA = (
     """CREATE TABLE entries (
         qid TEXT PRIMARY KEY, label TEXT NOT NULL, types TEXT NOT NULL, country TEXT, prior REAL NOT NULL,
@@ -28,7 +28,7 @@ _SCHEMA = (
 
 @dataclass(frozen=True, slots=True)
 class KbInfo:
-    """Size and version of a store. ``version`` is 12 hex of a hash over its contents."""
+    """Size and version of a store. ``version`` is 12 hex digits of a hash over its contents."""
 
     entries: int
     names: int
@@ -36,9 +36,9 @@ class KbInfo:
 
 
 class KbStore:
-    """A read-only connection. If the file is replaced meanwhile, the connection still reads the old one.
+    """A read-only connection. If the file is replaced meanwhile, the connection still reads the old file.
 
-    Raises: KnowledgeError when the file is not a knowledge base of this format.
+    Raises: KnowledgeError if the file is not a knowledge base of this format.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,12 +47,12 @@ class KbStore:
         try:
             found = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if found != _FORMAT:
-                raise _store_error(path, f"its format is {found}, wanted is {_FORMAT}")
+                raise _store_error(path, f"its format is {found}, expected {_FORMAT}")
             self.version: str = self._connection.execute("SELECT version FROM meta").fetchone()["version"]
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise _store_error(path, error) from error
-        # A bound method's cache would keep every store alive.
+        # A cache on the method itself would keep every store alive.
         self.named = lru_cache(maxsize=_CACHED_NAMES)(self._named)
 
     def _named(self, folded: str) -> tuple[KbEntry, ...]:
@@ -89,10 +89,10 @@ class ImportResult:
 
 
 def build_store(path: Path, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> ImportResult:
-    """Replace the content of a store with the valid lines. Readers see either the old or the new one.
+    """Replace the content of a store with the valid lines. Readers see either the old or the new content.
 
-    The same lines in any order give the same version. Raises: KnowledgeError, and keeps the old store, when no line
-    is valid; OSError when the disk is full.
+    The same lines in any order give the same version. Raises: KnowledgeError, and keeps the old store, if no line is
+    valid; OSError if the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
@@ -120,7 +120,7 @@ def _fill(connection: sqlite3.Connection, lines: Iterable[tuple[int, KbRecord | 
                 continue
             qid = str(line.entry.qid)
             if first.setdefault(qid, number) != number:
-                yield BadLine(number, "qid", f"{qid} is on line {first[qid]} already")
+                yield BadLine(number, "qid", f"{qid} is already on line {first[qid]}")
                 continue
             connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(line.entry))
             connection.executemany("INSERT INTO names VALUES (?, ?)", [(name, qid) for name in line.names])
@@ -129,12 +129,12 @@ def _fill(connection: sqlite3.Connection, lines: Iterable[tuple[int, KbRecord | 
 def _refuse_empty(connection: sqlite3.Connection, bad: tuple[BadLine, ...]) -> None:
     if connection.execute("SELECT count(*) FROM entries").fetchone()[0]:
         return
-    problem = f"no line can be used, first {bad[0]}" if bad else "the file has no lines"
-    raise KnowledgeError(f"{problem}; the knowledge base stays as it was", reason="kb_empty")
+    problem = f"no line is valid; the first problem is {bad[0]}" if bad else "the file has no lines"
+    raise KnowledgeError(f"{problem}; the knowledge base is unchanged", reason="kb_empty")
 
 
 def _finalize(connection: sqlite3.Connection) -> None:
-    """Store the hash of the contents as version, and leave a single file without a journal."""
+    """Store the hash of the contents as the version, and leave a single file without a journal."""
     digest = hashlib.sha256()
     for query in ("SELECT * FROM entries ORDER BY qid", "SELECT * FROM names ORDER BY name, qid"):
         for row in connection.execute(query):

@@ -1,4 +1,4 @@
-"""The lake: stage, commit, read, verify, recover, gc. Plain Hive Parquet; one manifest per day commits it."""
+"""The lake, a table store: Hive-partitioned Parquet, and one manifest per day, whose replacement is the commit."""
 
 from pipeline.lake.article_index import ArticleChange, CachedOutcome, Changes, StoredArticle, row_key_of
 from pipeline.lake.commit import ArticleResult, CommitReport

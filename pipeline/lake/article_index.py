@@ -1,6 +1,6 @@
-"""The article index: a SQLite database of what the lake has of each article, and the intent of a running commit.
+"""The article index: a SQLite database of the stored state of each article, and the intent of a running commit.
 
-It can be rebuilt from manifests and objects. The intent lets the next process finish what a dead one began.
+It can be rebuilt from manifests and data files. With the intent, the next process finishes an interrupted commit.
 """
 
 import json
@@ -30,7 +30,7 @@ ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returne
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """What the lake has of an article. ``payload_digest`` and ``fetched_at`` are of the first fetch of its content.
+    """The stored state of an article. ``payload_digest`` and ``fetched_at`` are of the first fetch of its revision.
 
     ``kb_version`` is the version of the knowledge base that linked its names.
     """
@@ -49,7 +49,7 @@ class StoredArticle:
 
 
 def row_key_of(*, revision_id: str, payload_digest: str | None, fetched_at: datetime) -> str:
-    """Return ``StoredArticle.row_key`` of a row that may not be stored yet."""
+    """Return the ``StoredArticle.row_key`` of a row that may not be stored yet."""
     return f"{revision_id} {payload_digest} {fetched_at.isoformat()}"
 
 
@@ -97,7 +97,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Totals over all days: sizes by table, first and last day, and when the newest content was fetched."""
+    """Totals over all days: sizes by table, first and last day, and the fetch time of the newest revision."""
 
     tables: Mapping[str, FileSize]
     first_day: date | None
@@ -109,7 +109,7 @@ class Totals:
 class ArticleChange:
     """A change of one article. ``day`` is the day of its rows, or their last one; ``from_day`` the day before a move.
 
-    removed: the lake has no rows of it any more. withdrawn: its publisher's page is gone; its rows stay.
+    removed: the lake no longer has its rows. withdrawn: the publisher removed the page; its rows stay.
     """
 
     article_id: str
@@ -121,9 +121,9 @@ class ArticleChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """Changes after a time, in order of time. ``days`` are those on which any table's rows changed.
+    """Changes after a time, in order of time. ``days`` are those with changed rows in any table.
 
-    ``until`` is the last stamp: the time to ask from next. It is None if the lake never had any rows.
+    ``until`` is the last stamp: the start time of the next query. A lake that never had rows has no stamp.
     """
 
     until: datetime | None
@@ -132,7 +132,7 @@ class Changes:
 
 
 _VERSION = 5
-# Dropped in an index of another version: without days the lake rebuilds its index. The intent of a dead process stays.
+# Dropped in an index of another version: without days, the lake rebuilds its index. The intent of a dead process stays.
 _REBUILT_TABLES = (
     "articles",
     "days",
@@ -144,7 +144,7 @@ _REBUILT_TABLES = (
     "changes",
     "stamps",
 )
-# Rows that manifests and objects do not repeat have a checksum.
+# Rows that are not in manifests and data files have a checksum.
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
@@ -169,7 +169,7 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS files (
         published_date TEXT NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
         checksum INTEGER NOT NULL, PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
-    # One row per article that the lake has or had, with its present or last day.
+    # One row per article that the lake has or had, with its current or last day.
     """CREATE TABLE IF NOT EXISTS changes (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, is_removed INTEGER NOT NULL,
         first_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, moved_from TEXT, moved_at INTEGER,
@@ -183,7 +183,7 @@ _SCHEMA = (
 _DELETE_DAY = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM kb_current_days WHERE published_date = ?")
 _CHECKSUM_DAY = """UPDATE days SET checksum = row_checksum(published_date, generation, changed_at, fetched_at)
     WHERE published_date = ?"""
-# The rows of a commit, before they replace the present ones.
+# The rows of a commit, before they replace the current ones.
 _INCOMING = (
     "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
     "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
@@ -210,7 +210,7 @@ class ArticleIndex:
                 self.connection.execute(statement)
 
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
-        """Return the stored facts of those articles that the lake has."""
+        """Return the stored state of those articles that the lake has."""
         query = "SELECT * FROM articles WHERE article_id IN (SELECT value FROM json_each(?))"
         return dict(map(_stored_article, self.connection.execute(query, (json.dumps(list(article_ids)),))))
 
@@ -256,7 +256,7 @@ class ArticleIndex:
         return dict(map(_stored_article, rows))
 
     def days_current_with(self, knowledge: str) -> frozenset[date]:
-        """Return the days whose present rows were all found to be derived with this knowledge."""
+        """Return the days whose current rows are all derived with this knowledge."""
         query = """SELECT published_date FROM kb_current_days JOIN days USING (published_date, generation)
             WHERE knowledge = ?"""
         return frozenset(date.fromisoformat(row[0]) for row in self.connection.execute(query, (knowledge,)))
@@ -378,7 +378,7 @@ def _stored_article(row: Sequence[Any]) -> tuple[str, StoredArticle]:
 
 
 def _open_error(path: Path, error: sqlite3.DatabaseError) -> LakeError:
-    message = f"{path} cannot be opened ({error}); {REMOVE}, which makes it anew"
+    message = f"{path} cannot be opened ({error}); {REMOVE}, which rebuilds it"
     return LakeError(message, key=str(path), reason="index_broken")
 
 
@@ -404,13 +404,13 @@ def totals_of(connection: sqlite3.Connection) -> Totals:
 
 # Change tracking: which articles' rows changed, and when; written in the transaction that stores days.
 #
-# A stamp is the time of a change, and later than every earlier stamp, whatever the clock does: a reader that asks for
-# what came after its last stamp misses nothing and gets nothing twice. With the index lost, everything is new.
+# A stamp is the time of a change, and later than every earlier stamp, even if the clock goes back: a reader that asks
+# for changes after its last stamp misses nothing and gets nothing twice. If the index is lost, everything is new.
 
 _CHECKSUM_CHANGES = """UPDATE changes SET checksum = row_checksum(
         article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at, is_gone, gone_at)
     WHERE changed_at = :stamp OR gone_at = :stamp"""
-# Of days whose rows are all in ``incoming``: articles that are new or differ; then articles that are gone.
+# Of days whose rows are all in ``incoming``: articles that are new or different; then articles that were removed.
 _UPSERT_ARTICLES = """INSERT INTO changes (article_id, published_date, is_removed, first_at, changed_at)
     SELECT article_id, i.published_date, 0, :stamp, :stamp FROM incoming i LEFT JOIN articles a USING (article_id)
     WHERE (i.published_date, i.revision_id, i.pipeline_version, i.kb_version, i.payload_digest, i.fetched_at) IS NOT
@@ -453,14 +453,14 @@ def _next_stamp(connection: sqlite3.Connection, now: datetime) -> int:
 
 
 def _record_changes(connection: sqlite3.Connection, days: Iterable[date], *, stamp: int) -> None:
-    """Compare ``incoming``, the present rows of ``days``, with the index's rows that it will replace; stamp changes."""
+    """Compare ``incoming``, the new rows of ``days``, with the index rows that it will replace; stamp changes."""
     parameters = {"stamp": stamp, "days": json.dumps([day.isoformat() for day in days])}
     for statement in (_UPSERT_ARTICLES, _MARK_REMOVED, _CHECKSUM_CHANGES):
         connection.execute(statement, parameters)
 
 
 def _mark_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, stamp: int) -> None:
-    """Set the articles whose pages are gone; stamp those that are new among them, and those that returned."""
+    """Set the articles whose pages are gone; stamp the newly gone and the returned ones."""
     gone = json.dumps(sorted(article_ids))
     for statement in (_MARK_GONE, _MARK_RETURNED):
         connection.execute(statement, (stamp, gone))

@@ -1,6 +1,6 @@
 """The commit: merge staged batches into their days, and replace one manifest per day.
 
-If it is killed, each day is wholly old or wholly new; ``roll_forward`` finishes the intent in the index.
+If it is killed, each day is old or new as a whole; ``roll_forward`` finishes the intent in the index.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ _STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version"
 
 @dataclass(frozen=True, slots=True)
 class MergeCandidate:
-    """An article of a staged batch, as it would be stored. ``batch`` is the batch's index among those committed."""
+    """An article of a staged batch, as it would be stored. ``batch`` is the position of the batch in the commit."""
 
     article_id: str
     batch: int
@@ -39,7 +39,7 @@ class MergeCandidate:
 
 
 def merge_candidates(batches: Sequence[Batch]) -> dict[str, MergeCandidate]:
-    """Return one candidate per article: the content seen last; ties by revision_id, versions, first fetch."""
+    """Return one candidate per article: the revision seen last; ties by revision_id, versions, first fetch."""
     best: dict[str, MergeCandidate] = {}
     for place, batch in enumerate(batches):
         for each in _batch_candidates(batch, place):
@@ -69,11 +69,11 @@ def _batch_candidates(batch: Batch, place: int) -> list[MergeCandidate]:
 def decide(
     candidates: Mapping[str, MergeCandidate], stored: Mapping[str, StoredArticle], is_current: IsCurrent
 ) -> dict[str, ArticleResult]:
-    """Decide what becomes of each candidate.
+    """Decide the outcome of each candidate.
 
-    Unchanged: the lake has the same content of the same versions on the same day, from the same record or an earlier
+    Unchanged: the lake has the same revision of the same versions on the same day, from the same record or an earlier
     one.
-    Superseded: the archive has seen other content since.
+    Superseded: the archive has seen another revision since.
     """
     return {
         article_id: "unchanged"
@@ -86,14 +86,14 @@ def decide(
 
 
 def _is_current_or_better(stored: StoredArticle | None, article: StoredArticle) -> bool:
-    """Return whether the stored article is current or better: the first fetch of a content may only become earlier."""
+    """Return whether the stored article is current or better: the first fetch of a revision may only become earlier."""
     if stored is not None and stored.fetched_at < article.fetched_at:
         article = replace(article, payload_digest=stored.payload_digest, fetched_at=stored.fetched_at)
     return stored == article
 
 
 def split_by_day(batches: Sequence[Batch], accepted: Mapping[str, MergeCandidate]) -> DayTables:
-    """Return the accepted rows by day and table, in the contract's order; every day has every reading table."""
+    """Return the accepted rows by day and table, sorted as the contract says; every day has every reading table."""
     days_of: list[dict[str, date]] = [{} for _ in batches]
     for article_id, winner in accepted.items():
         days_of[winner.batch][article_id] = winner.article.published_date
@@ -128,7 +128,7 @@ def _split_rows(table: pa.Table, day_of: Mapping[str, date]) -> list[tuple[date,
 
 
 def merge_rows(current: pa.Table, incoming: pa.Table, spec: TableSpec, *, replaced: pa.Array) -> pa.Table:
-    """Return a day's rows without the articles in ``replaced``, with the incoming rows, in order."""
+    """Return a day's rows without the articles in ``replaced``, and with the incoming rows, sorted."""
     kept = drop_articles(current, replaced)
     if kept.num_rows == 0:
         return incoming
@@ -143,7 +143,7 @@ def drop_articles(table: pa.Table, article_ids: pa.Array) -> pa.Table:
 
 
 def stored_articles(articles: pa.Table, day: date) -> dict[str, StoredArticle]:
-    """Return what the table ``articles`` of a day says of each article, by its id."""
+    """Return the stored state of each article by its id, from the table ``articles`` of a day."""
     rows = zip(*(articles[name].to_pylist() for name in _STORED_COLUMNS), strict=True)
     return {row[0]: StoredArticle(day, *row[1:]) for row in rows}
 
@@ -152,8 +152,8 @@ def stored_articles(articles: pa.Table, day: date) -> dict[str, StoredArticle]:
 class CommitReport:
     """Result of a commit.
 
-    ``rows`` counts the committed rows per reading table. ``days`` are the days that these batches changed, in earlier
-    tries, too: a retried commit still names what must be clustered. ``files_changed`` counts the public files that
+    ``rows`` counts the committed rows per reading table. ``days`` are the days that these batches changed, also in
+    earlier tries: a retried commit still names what must be clustered. ``files_changed`` counts the public files that
     this call changed.
     """
 
@@ -174,7 +174,7 @@ class Committer:
     now: Callable[[], datetime]
 
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
-        """Commit staged batches as one; a batch that was committed already changes nothing.
+        """Commit staged batches together; a batch that was committed before changes nothing.
 
         Raises: LakeError (batch_missing) for a batch that was neither staged nor committed before.
         """
@@ -215,7 +215,7 @@ class Committer:
         incoming: DayTables,
         moves: Sequence[Move],
     ) -> int:
-        """Write new days first, then those that rows moved from: no row is ever missing; it may be there twice."""
+        """Write new days first, then the days that rows moved from: a row may be there twice, but is never missing."""
         old_days = {move.from_day for move in moves}
         days = sorted({*incoming, *old_days})
         self.index.write_intent(days, moves=moves, changed_days=_changed_days(batches, accepted, moves))
@@ -271,9 +271,9 @@ class Committer:
         self.days.rewrite(days, READING_NAMES, lambda day, name: self._without_moved(day, name, arrived))
 
     def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
-        """Delete all rows of some articles, each day at one instant; return the days, sorted.
+        """Delete all rows of some articles, each day atomically; return the days, sorted.
 
-        Rows that name no article, such as pairs of people, stay until the days are clustered again.
+        Rows without an article, such as pairs of people, stay until the days are clustered again.
         """
         gone = pa.array(sorted(article_ids), pa.string())
         days = sorted({each.published_date for each in self.index.stored(article_ids).values()})
@@ -286,7 +286,7 @@ class Committer:
         return tuple(days)
 
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
-        """Replace one table on days with sorted rows, the last day first; return how many files changed."""
+        """Replace one table on days with sorted rows, from the last day to the first; return how many files changed."""
         self.index.write_intent(by_day)
         changed = self.days.rewrite(sorted(by_day, reverse=True), (name,), lambda day, _: by_day[day])
         self.index.apply(self.contents(by_day), now=self.now())

@@ -1,6 +1,6 @@
-"""Erasure of articles: their rows, older objects, staged batches, cache, snapshots, and names in the log.
+"""Erasure of articles: their rows, older data files, staged batches, cache, snapshots, and their names in the log.
 
-``Erasure`` is the entry point; every step may be repeated.
+``Erasure`` is the entry point. Each step is idempotent.
 """
 
 import json
@@ -15,7 +15,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from pipeline.errors import LakeError
 from pipeline.lake.commit import Committer, OpenCommitter
@@ -46,8 +45,8 @@ _ANY_AGE = float("inf")
 def erase_rows(committer: Committer, article_ids: Collection[str]) -> tuple[date, ...]:
     """Delete some articles from all tables, staged batches and cached outcomes; return their days.
 
-    Rows of other articles may still name them, and older objects still have them: cluster the days again, then call
-    ``erase_traces``.
+    Rows of other articles may still refer to them, and older data files still have them: cluster the days again, then
+    call ``erase_traces``.
     """
     committer.roll_forward()
     days = committer.erase(article_ids)
@@ -59,10 +58,10 @@ def erase_rows(committer: Committer, article_ids: Collection[str]) -> tuple[date
 
 
 def erase_traces(committer: Committer, *, days: Collection[date], older_than: float) -> None:
-    """Delete all bytes that the manifests do not name: earlier generations, the cache of ``days``, old temporary files.
+    """Delete all files that no manifest lists: earlier generations, the cache of ``days``, old temporary files.
 
-    ``days`` are those whose rows were erased. Temporary files from before ``older_than`` (seconds since 1970) belong to
-    no running process.
+    ``days`` are those with erased rows. Temporary files from before ``older_than`` (seconds since 1970) belong to no
+    running process.
     """
     for manifest in committer.days.manifests():
         if manifest.previous:
@@ -77,7 +76,7 @@ def erase_traces(committer: Committer, *, days: Collection[date], older_than: fl
 
 
 def _erase_cache(committer: Committer, days: Collection[date]) -> None:
-    """Delete cached files of some days, of days without articles, and of no day: they can be computed again."""
+    """Delete the cached files of some days, of days without articles, and of no day: they can be computed again."""
     with_articles = {each.day for each in committer.days.manifests() if "articles" in each.entries}
     for path in list(committer.layout.cached("").rglob("*")):
         named = _DAY.search(path.name)
@@ -86,7 +85,7 @@ def _erase_cache(committer: Committer, days: Collection[date]) -> None:
             path.unlink()
 
 
-# Redaction of the log: rows of the pages stay and are counted, but no longer name them.
+# Redaction of the log: the rows of the pages stay and are counted, but no longer identify them.
 
 _TABLE = "outcomes"
 _FILE_COLUMN = "__filename"
@@ -95,10 +94,10 @@ _NAME_COLUMNS = ("url", "article_id", "source_key", _FILE_COLUMN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redaction:
-    """Rows to redact: those of one source, or, if ``source_key`` is None, of some articles and pages.
+    """Rows to redact: those of one source or, without ``source_key``, of some articles and pages.
 
-    ``hosts`` are the hosts of the pages. ``is_page`` returns whether a URL is one of them. ``alias`` returns what
-    replaces a URL.
+    ``hosts`` are the hosts of the pages. ``is_page`` returns whether a URL is one of them. ``alias`` returns the
+    replacement of a URL.
     """
 
     article_ids: Collection[str]
@@ -109,7 +108,7 @@ class Redaction:
 
 
 def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
-    """Rewrite the files of the log that name these pages; return how many rows were redacted."""
+    """Rewrite the log files that name these pages; return how many rows were redacted."""
     spec, changed = table_named(_TABLE), 0
     for path in _files_to_redact(root, redaction):
         table = read_log_file(path, spec)
@@ -125,16 +124,18 @@ def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
 
 
 def _redacted_fields(row: dict[str, Any], redaction: Redaction) -> dict[str, Any]:
-    """Return the changed fields of a row. The outcome stays, so that every sum of the log stays right."""
+    """Return the changed fields of a row. The outcome stays, so that all counts of the log stay correct."""
     fields = {"url": redaction.alias(row["url"]), "article_id": None, "detail": None, "payload_digest": None}
     return fields | {"reason": "taken_down"}
 
 
 def _files_to_redact(root: Path, redaction: Redaction) -> list[Path]:
-    """Return the files that name any of the pages; reads only the columns with names."""
+    """Return the files that name any of the pages; read only the columns with names."""
     files = sorted(map(str, (root / "log" / _TABLE).glob("*/*.parquet")))
     if not files:
         return []
+    import pyarrow.dataset as ds  # noqa: PLC0415 - it imports pandas, which no query and no commit needs
+
     rows = (
         ds.dataset(files, format="parquet").scanner(columns=list(_NAME_COLUMNS), filter=_filter(redaction)).to_table()
     )
@@ -143,13 +144,13 @@ def _files_to_redact(root: Path, redaction: Redaction) -> list[Path]:
     return sorted({Path(file) for url, each, key, file in found if urls[url] or _names_article(each, key, redaction)})
 
 
-def _filter(redaction: Redaction) -> ds.Expression:
+def _filter(redaction: Redaction) -> pc.Expression:
     if redaction.source_key is not None:
-        return ds.field("source_key") == redaction.source_key
-    wanted = ds.field("article_id").isin(sorted(redaction.article_ids))
+        return pc.field("source_key") == redaction.source_key
+    wanted = pc.field("article_id").isin(sorted(redaction.article_ids))
     if redaction.hosts:
         pattern = "|".join(map(re.escape, sorted(redaction.hosts)))
-        wanted |= pc.match_substring_regex(ds.field("url"), pattern, ignore_case=True)
+        wanted |= pc.match_substring_regex(pc.field("url"), pattern, ignore_case=True)
     return wanted
 
 
@@ -165,24 +166,24 @@ def _names_article(article_id: str | None, source_key: str, redaction: Redaction
     return article_id in redaction.article_ids
 
 
-# Erasure from snapshots: rows that name the articles are deleted, and the snapshot's metadata updated.
+# Erasure from snapshots: delete the rows that refer to the articles, and update the metadata of the snapshot.
 #
-# Clustering is not run again on a snapshot: rows of other articles that name a deleted article are deleted, too. So in
-# a snapshot an article may lack its row in copies, or an event its cluster. Pairs of people are counted again.
+# Snapshots are not clustered again: rows of other articles that refer to a deleted article are deleted, too. So in a
+# snapshot an article may have no row in near_duplicates, or an event no cluster. Pairs of people are counted again.
 
 _NAMING = ("article_id", "dup_group_id", "quote_cluster_id", "event_cluster_id", "planned_cluster_id")
 _NUMBER = ":[0-9]+$"  # after the article that names a group
 _UNFINISHED = ".erasing"
 _PAIRS, _PAIR_SOURCES = "co_mentions", ("entities", "near_duplicates")
 
-CountPairs = Callable[[pa.Table, pa.Table], pa.Table]  # rows of co_mentions from a day's entities and copies
+CountPairs = Callable[[pa.Table, pa.Table], pa.Table]  # rows of co_mentions from a day's entities and near_duplicates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotErasure:
     """Result of erasing articles from snapshots: names of the changed ones, and a sentence per damaged one.
 
-    A damaged snapshot is left alone and may still have the articles.
+    A damaged snapshot is not changed and may still have the articles.
     """
 
     changed: tuple[str, ...]
@@ -192,7 +193,7 @@ class SnapshotErasure:
 def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, count: CountPairs) -> SnapshotErasure:
     """Delete some articles from all snapshots; unfinished snapshots are deleted as a whole.
 
-    Call it when the lake has no row of them: files that a snapshot shares with the lake are not read.
+    Call it after the lake has no more rows of them: files that a snapshot shares with the lake are not read.
     """
     remove_unfinished(committer.layout)
     roots = snapshot_folders(committer.layout) if article_ids else []
@@ -203,7 +204,7 @@ def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, 
                 changed.append(root.name)
         except (LakeError, FileNotFoundError, ValueError, KeyError, TypeError) as error:
             damaged.append(
-                f"snapshot {root.name} is damaged and may still hold them: {error}; {_drop_advice(root.name)}"
+                f"snapshot {root.name} is damaged and may still have the articles: {error}; {_drop_advice(root.name)}"
             )
     return SnapshotErasure(changed=tuple(changed), damaged=tuple(damaged))
 
@@ -236,7 +237,7 @@ def _erase_from(
         return False
     mark.touch()
     days = {each.day for each in changed if each.spec.name in _PAIR_SOURCES}
-    for each in own:  # before the tables that it is counted from: a next try finds those, and counts again
+    for each in own:  # before the tables that it is counted from: the next try finds these, and counts again
         if each.spec.name == _PAIRS and each.day in days:
             _put_table(committer, root, each, sort_rows(count(*_pair_sources(root, each.day, deletion)), each.spec))
     for each in changed:
@@ -266,13 +267,13 @@ class _SnapshotTable:
 
 @dataclass(frozen=True, slots=True)
 class _DeletionFilter:
-    """Articles to delete, and the clusters of their events, whose texts may come from any of them."""
+    """Articles to delete, and the clusters of their events, whose values may come from any of them."""
 
     articles: pa.Array
     clusters: pa.Array
 
     def keeps(self, spec: TableSpec, rows: pa.Table) -> pa.BooleanArray:
-        """Return per row whether it stays: none of its ids names a deleted article or cluster."""
+        """Return per row whether it stays: none of its ids is of a deleted article or cluster."""
         goes = pa.array([False] * rows.num_rows, pa.bool_())
         for name in _NAMING:
             if name in rows.schema.names:
@@ -290,7 +291,7 @@ def _snapshot_tables(root: Path) -> Iterator[_SnapshotTable]:
 
 
 def _pair_sources(root: Path, day: date, deletion: _DeletionFilter) -> Iterator[pa.Table]:
-    """Yield the remaining rows of the tables from which a day's pairs are counted."""
+    """Yield the remaining rows of the tables from which the pairs of a day are counted."""
     for spec in map(table_named, _PAIR_SOURCES):
         path = Layout(root).public(spec.name, day)
         rows = _SnapshotTable(spec, day, path).rows() if path.exists() else spec.schema.empty_table()
@@ -309,7 +310,7 @@ def _deletion_filter(files: Iterable[_SnapshotTable], articles: pa.Array) -> _De
 
 
 def _put_table(committer: Committer, root: Path, file: _SnapshotTable, rows: pa.Table) -> None:
-    """Write a table of a day, or remove it if no row is left; its manifest first, so that a next try finds the file."""
+    """Write a table of a day, or remove it without rows; its manifest first, so that the next try finds the file."""
     path = manifest_path(root, file.day)
     manifest, data, name = read_manifest(path, file.day), encode(rows, file.spec), file.spec.name
     entries = dict(manifest.entries)
@@ -324,7 +325,7 @@ def _put_table(committer: Committer, root: Path, file: _SnapshotTable, rows: pa.
 
 
 def _update_metadata(committer: Committer, root: Path) -> None:
-    """Update the snapshot's metadata files to its present content."""
+    """Update the metadata files of the snapshot to its present content."""
     rows: Counter[str] = Counter()
     for path in manifest_paths(root):
         manifest = read_manifest(path, date.fromisoformat(path.stem))
@@ -350,7 +351,7 @@ def _edit(committer: Committer, path: Path, change: Callable[[dict[str, Any]], d
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Erases articles from one lake: first their rows, then, when their days are clustered again, traces and names.
+    """Erases articles from one lake: first their rows; after their days are clustered again, traces and names.
 
     ``open_committer`` holds the committer's lock.
     """
@@ -362,13 +363,13 @@ class Erasure:
     def rows(self, article_ids: Collection[str]) -> tuple[date, ...]:
         """Delete articles from all tables and staged batches; return their days.
 
-        Other rows may still name them until these days are clustered again.
+        Other rows may still refer to them until these days are clustered again.
         """
         with self.open_committer() as committer:
             return erase_rows(committer, article_ids)
 
     def traces(self, *, days: Collection[date], older_than: float) -> None:
-        """Delete erased rows from older objects, the cache, the index, and temporary files from before ``older_than``.
+        """Delete erased rows from older data files, cache, index, and temporary files from before ``older_than``.
 
         The time is in seconds since 1970.
         """
@@ -378,7 +379,7 @@ class Erasure:
     def snapshots(self, article_ids: Collection[str], *, count: CountPairs) -> SnapshotErasure:
         """Delete erased articles from snapshots, too.
 
-        ``count`` returns the rows of ``co_mentions`` for a day's entities and copies.
+        ``count`` returns the rows of ``co_mentions`` for a day's entities and near_duplicates.
         """
         with self.open_committer() as committer:
             return erase_from_snapshots(committer, article_ids, count=count)

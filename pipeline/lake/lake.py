@@ -27,7 +27,7 @@ _DAY = "published_date"
 
 
 class CommitterLock:
-    """Opens the index of a lake on first use, and gives its committer to one process at a time."""
+    """Opens the article index on first use, and gives the committer to one process at a time."""
 
     def __init__(
         self, layout: Layout, disk: Disk, days: Days, *, durability: Durability, now: Callable[[], datetime]
@@ -52,7 +52,7 @@ class CommitterLock:
         return ArticleIndex(self._layout.index, durability=self._durability)
 
     def _is_index_lost(self, index: ArticleIndex) -> bool:
-        """Return whether the index knows nothing of a lake that has days: it was deleted."""
+        """Return whether the index is empty although the lake has days: it was deleted."""
         return index.is_empty() and bool(self._days.known())
 
     def _committer(self, index: ArticleIndex) -> Committer:
@@ -66,16 +66,16 @@ class CommitterLock:
             yield self._committer(index)
 
     def drop_damaged(self) -> tuple[str, ...]:
-        """Take out what is damaged; return a sentence per action. The index is checked before it is opened."""
+        """Remove what is damaged; return a sentence per action. The index is checked before it is opened."""
         with self._disk.committer():
             done = drop_damaged(self._layout, self._disk, self._days, lambda: self._committer(self._open()))
             return tuple(done)
 
 
 class Lake:
-    """The tables under one folder. Opens on first use. Any number of processes may use it; one commits at a time.
+    """The tables under one folder, opened on first use. Any number of processes may use it; one commits at a time.
 
-    ``partitions`` are the days by their manifests, ``log`` the log tables, ``snapshots`` the versions kept by name.
+    ``partitions`` are the days by their manifests, ``log`` the log tables, ``snapshots`` the named versions.
     ``erasure`` deletes articles. ``durability`` "full" survives power loss, "process" the death of a process.
     """
 
@@ -99,24 +99,24 @@ class Lake:
 
     @property
     def index(self) -> ArticleIndex:
-        """The index of articles: what is stored of each, which outcomes are cached, what changed."""
+        """The article index: the stored state of each article, cached outcomes, and changes."""
         return self._lock.index
 
     def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:
         """Stage the four reading tables of a batch; ``keys`` has the columns of ``KEYS_SCHEMA``, one row per article.
 
-        All or nothing. Staging the same batch again replaces it. Nothing that readers see changes.
+        Atomic. Staging the same batch again replaces it. Readers see no change.
         Raises: ContractError.
         """
         check_staged(tables, keys, batch_id=batch_id)
         write_batch(self._layout, self._disk, Batch(batch_id, tables, keys))
 
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
-        """Commit staged batches as one. All tables of a day change at one instant; unchanged days keep their files.
+        """Commit staged batches together. All tables of a day change atomically; unchanged days keep their files.
 
-        ``is_current(article_id, seen_at)`` says whether the archive has seen no other content since. The batches stay
-        staged until ``gc`` finds them older than the grace, so that a retried commit reports the same articles.
-        Raises: LakeError for a batch that was never staged, or a damaged object.
+        ``is_current(article_id, seen_at)`` says whether the archive has seen no other revision since. The batches stay
+        staged for the retention time of ``gc``, so that a retried commit reports the same articles.
+        Raises: LakeError for a batch that was never staged, or a damaged data file.
         """
         with self._lock.hold() as committer:
             report = committer.commit(batch_ids, is_current=is_current)
@@ -131,9 +131,10 @@ class Lake:
     def replace_all(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:
         """Replace cluster tables on some days with the rows that ``relate`` returns; return how many files changed.
 
-        ``relate`` is called under the committer's lock: the rows that it reads do not change before its own are
-        written, so two runs at once do not undo each other. Equal rows change no file; a table without rows has no
-        file. Tables are written in their order, each with the last day first: later days refer to earlier ones.
+        ``relate`` is called under the committer's lock: the rows that it reads do not change before its own rows are
+        written, so two concurrent runs do not overwrite each other. Equal rows change no file; a table without rows has
+        no file. Tables are written in their order, each from the last day to the first: later days refer to earlier
+        ones.
         Raises: ContractError.
         """
         with self._lock.hold() as committer:
@@ -149,9 +150,9 @@ class Lake:
             return changed
 
     def _oldest_kept(self) -> float:
-        """Return the end of the grace, in seconds since 1970.
+        """Return the end of the retention time, in seconds since 1970.
 
-        The file system's clock counts, too: a host whose clock is ahead must not delete what was written just now.
+        The clock of the file system counts, too: a host whose clock is ahead must not delete new files.
         """
         return min(self._now().timestamp(), self._disk.now()) - self._grace.total_seconds()
 
@@ -160,10 +161,10 @@ class Lake:
         return tuple(manifest.day for manifest in self.partitions.manifests() if manifest.entries)
 
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return committed rows, by day and in the contract's order. Each day is of one commit; no article is missing.
+        """Return committed rows by day, sorted as the contract says. Each day is of one commit; no article is missing.
 
-        ``columns`` may name ``published_date``; the default is the contract's columns.
-        Raises: LakeError for a damaged object.
+        ``columns`` may name ``published_date``; the default is the columns of the contract.
+        Raises: LakeError for a damaged data file.
         """
         names = table_named(table).schema.names if columns is None else list(columns)
         if days is None:
@@ -179,16 +180,16 @@ class Lake:
         return _with_day(self.partitions.read_current(day, table, columns=stored), day).select(names)
 
     def current_manifests(self) -> tuple[Manifest, ...]:
-        """Return the manifests of all days with rows, at one instant between commits: no article is on two days.
+        """Return the manifests of all days with rows, between two commits: no article is on two days.
 
-        Their objects stay until a day has changed twice and the grace is over, or a takedown removes them.
+        Their data files stay until a day has changed twice and the retention time is over, or a takedown removes them.
         """
         with self._lock.hold() as committer:
             committer.roll_forward()
             return tuple(manifest for manifest in self.partitions.manifests() if manifest.entries)
 
     def read_manifest_tables(self, manifest: Manifest, tables: Iterable[str]) -> dict[str, pa.Table]:
-        """Return the rows of some tables as a manifest names them. Raises: LakeError for a damaged or lost object."""
+        """Return the rows of some tables of a manifest. Raises: LakeError for a damaged or missing data file."""
         return {name: self.partitions.table(manifest, name) for name in tables}
 
     def put_cached(self, name: str, data: bytes | memoryview) -> None:
@@ -196,35 +197,32 @@ class Lake:
         self._disk.replace(self._layout.cached(name), with_digest(data))
 
     def get_cached(self, name: str) -> bytes | None:
-        """Return the bytes cached under a name; None if there are none or they are damaged."""
+        """Return the bytes cached under a name; None if they are missing or damaged."""
         path = self._layout.cached(name)
         return without_digest(path.read_bytes()) if path.is_file() else None
 
     def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
-        """Return a sentence per problem, which names the file or day and the fix; empty when all is well.
-
-        Without a depth, every row is read.
-        """
+        """Return a sentence per problem, with the file or day and the fix. Without a depth, every row is read."""
         return tuple(problems_of(self._layout, self._lock.hold, depth or Depth()))
 
     def recover(self, *, drops_damaged: bool = False) -> tuple[str, ...]:
-        """Finish what dead processes left, and bring public files and index in line with the manifests.
+        """Finish interrupted commits, make public files and index match the manifests; return a sentence per repair.
 
-        ``drops_damaged`` first takes out what is damaged, so that it can be derived again: whole days, staged batches,
-        the index. Return a sentence per repair.
+        ``drops_damaged`` first removes what is damaged, so that it can be derived again: whole days, staged batches,
+        the index.
         """
         done = self._lock.drop_damaged() if drops_damaged else ()
         with self._lock.hold() as committer:
             return (*done, *recover(committer))
 
     def gc(self) -> int:
-        """Delete unneeded objects, temporary files and staged batches older than the grace; return how many files."""
+        """Delete unneeded files and staged batches older than the retention time; return the number of files."""
         with self._lock.hold() as committer:
             return collect_garbage(committer, days=None, older_than=self._oldest_kept())
 
 
 def _checked(table: pa.Table, name: str, day: date) -> pa.Table:
-    """Return a table's rows of a day in order. Raises: ContractError."""
+    """Return the sorted rows of a table and day. Raises: ContractError."""
     breaches = check_batch({name: table})
     if breaches:
         raise ContractError(f"{name} of {day}: {breaches[0]}", key=day.isoformat(), reason="contract")

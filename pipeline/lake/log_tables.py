@@ -1,4 +1,4 @@
-"""The log tables: append-only files, one per batch and day, named by the batch: appending it again overwrites it."""
+"""The log tables: append-only files, one per batch and day. Appending the same batch again overwrites its files."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,7 +43,7 @@ class LogTables:
             self._disk.replace(target, checksummed_parquet(encode(rows, spec, metadata=EMPTY_CHECKSUM)))
             written.add(target)
         for other in folder.glob(f"{spec.partition}=*"):
-            # The same batch after midnight: its rows of the other day are stale.
+            # The same batch, appended again after midnight: its rows under the other day are stale.
             if other / file not in written and (other / file).exists():
                 self._disk.remove(other / file)
 
@@ -56,7 +56,7 @@ class LogTables:
         return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in paths)])
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
-        """Return the rows that some batches appended."""
+        """Return the rows of some batches."""
         spec = table_named(name)
         folder = self._folder / name
         files = [path for each in batch_ids for path in folder.glob(f"{spec.partition}=*/{file_name_of(each)}.parquet")]
@@ -64,16 +64,18 @@ class LogTables:
 
 
 def log_problems(root: Path, tally: Counter[str]) -> Iterator[str]:
-    """Yield a sentence per damaged file of the log, with the fix; its rows are nowhere else."""
+    """Yield a sentence per damaged log file, with the fix. No other file has its rows."""
     for path in sorted((root / "log").glob("*/*/*.parquet")):
         data = path.read_bytes()
         tally.update(files=1, bytes=len(data))
         if not is_parquet_sound(data):
-            why = "its bytes are not those of its seal"
-            problem = f"is damaged ({why}); put it back from a copy, or delete it: what it tells is lost, no table is"
+            why = "its checksum does not match"
+            problem = (
+                f"is damaged ({why}); restore it from a copy, or delete it: its log entries are lost, but no table is"
+            )
             yield f"{path.relative_to(root).as_posix()}: {problem}"
 
 
 def read_log_file(path: Path, spec: TableSpec) -> pa.Table:
-    """Return the rows of one file of a log table."""
+    """Return the rows of one log file."""
     return decode(path.read_bytes(), spec, key=str(path))

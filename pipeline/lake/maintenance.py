@@ -16,7 +16,7 @@ from pipeline.tables.datapackage import DataPackage, TableResource, package_byte
 
 
 def recover(committer: Committer) -> tuple[str, ...]:
-    """Bring public files and index in line with the manifests; return a sentence per repair."""
+    """Make public files and index match the manifests; return a sentence per repair."""
     done = [f"finished the commit of {day}" for day in committer.roll_forward()]
     mended = _refresh_index(committer)
     for manifest in committer.days.manifests():
@@ -24,14 +24,14 @@ def recover(committer: Committer) -> tuple[str, ...]:
         done += [f"published {name} of {manifest.day}" for name in stale]
     for path in stray_files(committer):
         committer.disk.remove(path)
-        done.append(f"removed {committer.layout.relative(path)}, which no manifest names")
+        done.append(f"removed {committer.layout.relative(path)}, which is in no manifest")
     if publish_package(committer):
         mended.append(f"wrote {PACKAGE}")
     return (*done, *mended)
 
 
 def _refresh_index(committer: Committer) -> list[str]:
-    """Store the days whose generation the index does not reflect; end moves that no intent names."""
+    """Store the days whose generation differs from that in the index; end moves that no intent has."""
     manifests = {manifest.day: manifest.generation for manifest in committer.days.manifests()}
     known = committer.index.generations()
     stale = sorted(day for day in {*manifests, *known} if manifests.get(day, 0) != known.get(day, 0))
@@ -40,11 +40,11 @@ def _refresh_index(committer: Committer) -> list[str]:
     committer.index.write_intent(stale)
     committer.end_moves(_duplicate_moves(committer, manifests))
     committer.index.apply(committer.contents(stale), now=committer.now())
-    return [f"read {pluralize(len(stale), 'day')} into the ledger"]
+    return [f"read {pluralize(len(stale), 'day')} into the article index"]
 
 
 def _duplicate_moves(committer: Committer, days: Iterable[date]) -> list[Move]:
-    """Return the moves that resolve articles on two days; the content fetched later stays."""
+    """Return the moves that resolve articles on two days; the revision fetched later stays."""
     best: dict[str, tuple[datetime, date]] = {}
     moves = []
     for day in sorted(days):
@@ -61,7 +61,7 @@ def _duplicate_moves(committer: Committer, days: Iterable[date]) -> list[Move]:
 
 
 def stray_files(committer: Committer) -> Iterator[Path]:
-    """Yield files under ``tables`` that no manifest names: readers would see their rows."""
+    """Yield orphan files: those under ``tables`` that are in no manifest. Readers would see their rows."""
     layout = committer.layout
     public = (layout.public(name, each.day) for each in committer.days.manifests() for name in each.entries)
     named = {str(path) for path in public}
@@ -70,9 +70,9 @@ def stray_files(committer: Committer) -> Iterator[Path]:
 
 
 def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_than: float) -> int:
-    """Delete what nobody has needed since a time (seconds since 1970); return how many files were deleted.
+    """Delete files that were not needed since a time (seconds since 1970); return how many were deleted.
 
-    Needed are each table's object and the one before its last change. With ``days`` None, all objects of the lake,
+    Needed are each table's data file and the one before its last change. Without ``days``, all data files of the lake,
     temporary files, staged batches and empty folders are examined.
     """
     if days is not None:
@@ -100,22 +100,22 @@ def _collect_day(committer: Committer, manifest: Manifest, older_than: float) ->
         written = [path.stat().st_mtime for path in paths]
         for place, path in enumerate(paths):
             name = path.relative_to(committer.layout.state).as_posix()
-            # A reader may still have it open when the next object is written: its age counts from then.
+            # A reader may still have it open when the next data file is written: its age counts from then.
             if name not in needed and max(written[place : place + 2]) <= older_than:
                 committer.disk.remove(path)
                 removed += 1
     return removed
 
 
-# Frictionless metadata in the lake's root, for people and programs that know nothing of newslake.
+# Frictionless metadata in the root of the lake, for people and programs that do not know newslake.
 PACKAGE = "datapackage.json"
 _ABOUT = (
-    "Plain Parquet, a file a table and day. Each `path` is a pattern, a glob that DuckDB, Polars and Spark open; "
-    "the day stands only in the folder's name, which is a column for them. `created` is when the newest content was "
-    "fetched. Join the reading tables on article_id and revision_id. Offsets count code points of articles.text."
+    "Plain Parquet, one file per table and day. Each `path` is a glob pattern, which DuckDB, Polars and Spark open. "
+    "The day is only in the name of the folder, which they read as a column. `created` is the fetch time of the newest "
+    "revision. Join the reading tables on article_id and revision_id. Offsets count code points of articles.text."
 )
 _FORM: Mapping[str, object] = {"format": "parquet", "mediatype": "application/vnd.apache.parquet"}
-_PACKAGE_SOURCES = ("Pages of the publishers whom articles.publisher names; articles.url says where each was.",)
+_PACKAGE_SOURCES = ("Pages of the publishers in articles.publisher, at the URLs in articles.url.",)
 _ARTICLES_FIRST = (PUBLISH_ORDER[-1], *PUBLISH_ORDER[:-1])
 
 
@@ -153,7 +153,7 @@ def _resource(spec: TableSpec, folder: str, file: str, size: FileSize | None) ->
 
 
 def publish_package(committer: Committer) -> bool:
-    """Bring datapackage.json up to date with the tables; return whether it was stale."""
+    """Update datapackage.json to the tables; return whether it was stale."""
     package = stale_package(committer)
     if package is None:
         return False
@@ -162,7 +162,7 @@ def publish_package(committer: Committer) -> bool:
 
 
 def stale_package(committer: Committer) -> bytes | None:
-    """Return the right content of datapackage.json; None if it is current. A lake that never had a table has none."""
+    """Return the new content of datapackage.json; None if it is current, or if the lake never had a table."""
     totals = totals_of(committer.index.connection)
     package = lake_package(totals, has_log=True)
     path = committer.layout.root / PACKAGE

@@ -22,14 +22,14 @@ from pipeline.errors import LakeError
 from pipeline.lake.storage import PUBLISH_ORDER, REDERIVE, Disk, Layout, decode, encode, object_name, sha256_of
 from pipeline.tables import SCHEMA_VERSION, table_named
 
-_CHECKSUM = re.compile(rb'^ "checksum": "[0-9a-f]{64}",\n', re.MULTILINE)  # its line, as ``manifest_bytes`` writes it
-_WRITERS = 4  # threads: one table is read and encoded while another's bytes go to the disk
+_CHECKSUM = re.compile(rb'^ "checksum": "[0-9a-f]{64}",\n', re.MULTILINE)  # the line that ``manifest_bytes`` writes
+_WRITERS = 4  # threads: one table is read and encoded while another is written to the disk
 _TRIES = 20  # of a consistent read
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One table of a day. ``object`` is relative to ``_state``; ``sha256`` is of its bytes."""
+    """One table of a day. ``object`` is its data file, relative to ``_state``; ``sha256`` is of its bytes."""
 
     object: str
     rows: int
@@ -38,10 +38,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The object of each table of a day; a table without rows has no entry. Replacing its file is the commit.
+    """The data file of each table of a day; a table without rows has no entry. Replacing the manifest is the commit.
 
-    ``generation`` is 0 for a day that was never written. ``previous`` are the objects that each table had before its
-    last change. ``batches`` made this generation.
+    ``generation`` is 0 for a day that was never written. ``previous`` are the data files before the last change of each
+    table. ``batches`` made this generation.
     """
 
     day: date
@@ -52,9 +52,9 @@ class Manifest:
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """Return the manifest as JSON. ``files``, ``rows`` and ``sha256`` are objects by table, which SQL reads easily.
+    """Return the manifest as JSON. ``files``, ``rows`` and ``sha256`` are objects by table, for SQL.
 
-    ``checksum`` is of all the rest, so that corruption is detected.
+    ``checksum`` is of everything else, so that corruption is detected.
     """
     entries = manifest.entries
     content = {
@@ -91,19 +91,19 @@ def read_manifest(path: Path, day: date) -> Manifest:
         return Manifest(day)
     except (ValueError, KeyError, TypeError) as error:
         raise LakeError(
-            f"{path} is no manifest ({error}); {REDERIVE}",
+            f"{path} is not a manifest ({error}); {REDERIVE}",
             key=day.isoformat(),
             reason="manifest_broken",
         ) from error
 
 
 def _check(content: Any, data: bytes) -> None:
-    """Raises: ValueError for content that does not match its checksum."""
+    """Raises: ValueError if the content does not match its checksum."""
     if not isinstance(content, dict):
-        raise ValueError("it is no JSON object")
+        raise ValueError("not a JSON object")
     rest, number = _CHECKSUM.subn(b"", data)
     if number != 1 or content.get("checksum") != hashlib.sha256(rest).hexdigest():
-        raise ValueError("its bytes are not those of its checksum")
+        raise ValueError("its checksum does not match")
 
 
 def _manifest(content: dict[str, Any], day: date) -> Manifest:
@@ -138,7 +138,7 @@ class Days:
         return tuple(sorted(date.fromisoformat(path.stem) for path in names))
 
     def object_bytes(self, entry: Entry) -> bytes:
-        """Return an object's bytes. Raises: LakeError with object_missing or object_corrupt."""
+        """Return the bytes of a data file. Raises: LakeError with object_missing or object_corrupt."""
         path = self._layout.state / entry.object
         try:
             data = path.read_bytes()
@@ -149,7 +149,7 @@ class Days:
         return data
 
     def table(self, manifest: Manifest, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return a table's rows of the day, or some columns of them; an empty table if there are none."""
+        """Return the rows of a table and day, or some of their columns; an empty table if the day has no rows."""
         spec, entry = table_named(name), manifest.entries.get(name)
         if entry is None:
             none = spec.schema.empty_table()
@@ -157,7 +157,7 @@ class Days:
         return decode(self.object_bytes(entry), spec, key=entry.object, columns=columns)
 
     def read_current(self, day: date, name: str, *, columns: Sequence[str]) -> pa.Table:
-        """Return ``table`` of a day by its newest manifest; retry if a takedown removed the object in between."""
+        """Return ``table`` of a day by its newest manifest; retry if a takedown removed the data file in between."""
         manifest = self.manifest(day)
         while True:
             try:
@@ -178,7 +178,7 @@ class Days:
     ) -> int:
         """Replace tables of days with the sorted rows of ``content(day, name)``; return how many public files changed.
 
-        Days change in the order given, each at one instant; objects of later days are written meanwhile.
+        Days change in the given order, each atomically; the data files of later days are written meanwhile.
         Other tables stay. Equal rows change neither file nor manifest.
         """
         olds = {day: self.manifest(day) for day in days}
@@ -199,7 +199,7 @@ class Days:
         return len(changed)
 
     def _entry(self, old: Manifest, table: pa.Table, name: str) -> Entry | None:
-        """Return the object that holds the rows, written if it is new; None for no rows."""
+        """Return the data file of the rows, written if it is new; None without rows."""
         if table.num_rows == 0:
             return None
         data = encode(table, table_named(name))
@@ -208,12 +208,12 @@ class Days:
         if known is not None and known.sha256 == digest:
             return known
         path = self._layout.objects(name, old.day) / object_name(old.generation + 1, digest)
-        # The name may exist, of a day whose manifest was taken out: snapshots and readers still have its file.
+        # If the manifest of the day was removed, the name may exist: snapshots and readers still have its file.
         self._disk.replace(path, data)
         return Entry(path.relative_to(self._layout.state).as_posix(), table.num_rows, digest)
 
     def publish(self, day: date) -> tuple[str, ...]:
-        """Make the public files the manifest's objects; return the names of the tables that were stale."""
+        """Link the public files to the data files of the manifest; return the names of the tables that were stale."""
         manifest = self.manifest(day)
         stale = tuple(spec.name for spec in PUBLISH_ORDER if not self.is_published(manifest, spec.name))
         for name in stale:
@@ -221,12 +221,12 @@ class Days:
             if entry is None:
                 self._disk.remove(public)
             else:
-                self.object_bytes(entry)  # a damaged object must not reach readers
+                self.object_bytes(entry)  # a damaged data file must not reach readers
                 self._disk.link(self._layout.state / entry.object, public)
         return stale
 
     def is_published(self, manifest: Manifest, name: str) -> bool:
-        """Return whether the public file is the manifest's object: the same inode, or a copy with the same bytes."""
+        """Return whether the public file is the data file of the manifest: the same inode, or equal bytes."""
         entry, public = manifest.entries.get(name), self._layout.public(name, manifest.day)
         there = _state_of(public)
         if entry is None or there is None:
@@ -238,15 +238,15 @@ class Days:
 
 
 def check_object(entry: Entry, digest: str | None) -> None:
-    """Compare the digest of an object's bytes, None if it is gone, with the manifest's.
+    """Compare the digest of a data file, None if it is missing, with that of the manifest.
 
     Raises: LakeError with object_missing or object_corrupt.
     """
     if digest is None:
-        raise LakeError(f"_state/{entry.object} is gone; {REDERIVE}", key=entry.object, reason="object_missing")
+        raise LakeError(f"_state/{entry.object} is missing; {REDERIVE}", key=entry.object, reason="object_missing")
     if digest != entry.sha256:
         raise LakeError(
-            f"_state/{entry.object} is corrupted: its bytes are not the manifest's; {REDERIVE}",
+            f"_state/{entry.object} is corrupt: its digest is not that of the manifest; {REDERIVE}",
             key=entry.object,
             reason="object_corrupt",
         )
@@ -261,7 +261,7 @@ def _state_of(path: Path) -> os.stat_result | None:
 
 @contextmanager
 def _writers() -> Iterator[ThreadPoolExecutor]:
-    """Yield threads that write; if the block raises, waiting writes are not started."""
+    """Yield threads that write; if the block raises, waiting writes do not start."""
     with ThreadPoolExecutor(_WRITERS) as pool:
         try:
             yield pool
@@ -274,7 +274,7 @@ def committed_files(root: Path) -> dict[str, dict[date, str]] | None:
     """Return the path of each table's committed file per day, in order; None in a folder without manifests.
 
     All tables of a day are of one commit. Paths are strings: ten thousand ``Path`` objects cost more time than the
-    manifests. A file named here does not change; it stays until it is replaced and older than the grace of ``gc``.
+    manifests. These files do not change; they stay for the retention time of ``gc`` after they are replaced.
     Raises: LakeError for a broken manifest.
     """
     layout = Layout(root)
@@ -290,10 +290,10 @@ def committed_files(root: Path) -> dict[str, dict[date, str]] | None:
 
 
 def read_consistently[T](layout: Layout, read: Callable[[], T]) -> T:
-    """Return what ``read`` returns of all days, read again while manifests change.
+    """Return the result of ``read`` for all days; read again while manifests change.
 
-    An article that moves to a day that was read already would be missing. If commits change a day during every try,
-    each day is as it was read last.
+    Otherwise an article that moves to a day that was read before would be missing. If commits change a day during every
+    try, each day is as it was read last.
     """
     for _ in range(_TRIES - 1):
         before = _manifest_stamps(layout)
@@ -304,14 +304,14 @@ def read_consistently[T](layout: Layout, read: Callable[[], T]) -> T:
 
 
 def _manifest_stamps(layout: Layout) -> dict[str, tuple[int, int]]:
-    """Return inode and time of each manifest file, which differ once it is replaced."""
+    """Return inode and time of each manifest file; both differ after it is replaced."""
     marks = {}
     folder = layout.manifest(date.min).parent
     if not folder.is_dir():
         return {}
     with os.scandir(folder) as found:
         for file in found:
-            with suppress(FileNotFoundError):  # of a day that is being taken out
+            with suppress(FileNotFoundError):  # of a day that is being removed
                 state = file.stat()
                 marks[file.name] = state.st_ino, state.st_mtime_ns
     return marks

@@ -1,8 +1,8 @@
-"""Snapshots: versions of the lake that are kept by name, as hard links that its garbage collection cannot reach.
+"""Snapshots: named versions of the lake, kept as hard links that garbage collection does not reach.
 
 ``<name>/tables/<table>/published_date=YYYY-MM-DD/part-0.parquet`` opens like the lake itself. ``<name>/manifest`` has
 the manifests of that time, ``<name>/snapshot.json`` the time and contents. The log is not included.
-Taking and dropping run under the committer's lock. Folders that a dead process left have a name that begins with a dot.
+Taking and dropping run under the committer's lock. Folders of interrupted processes have a name that begins with a dot.
 """
 
 import json
@@ -47,7 +47,7 @@ class Snapshot:
     own_bytes: int
 
     def as_dict(self) -> dict[str, object]:
-        """Return the facts that are shown to a person, by name."""
+        """Return the facts for a person, by name."""
         return {
             "name": self.facts.name,
             "taken_at": self.facts.taken_at,
@@ -72,12 +72,12 @@ class Snapshots:
     def take(self, name: str) -> Snapshot:
         """Keep all tables of all days, as committed now, under a name; the snapshot appears when it is complete.
 
-        Raises: ConfigError for an invalid or taken name, LakeError for a missing object.
+        Raises: ConfigError for an invalid or existing name, LakeError for a missing data file.
         """
         with self.open_committer() as committer:
             target = _snapshot_path(self.layout, name)
             if target.exists():
-                raise ConfigError(f"there is a snapshot {name} already; drop it or take another name", key=name)
+                raise ConfigError(f"snapshot {name} exists already; drop it or choose another name", key=name)
             committer.roll_forward()
             temporary = _temporary(self.layout, name)
             try:
@@ -89,7 +89,7 @@ class Snapshots:
             return _snapshot(target)
 
     def list(self) -> tuple[Snapshot, ...]:
-        """Return all snapshots, by name. Raises: LakeError for one whose facts are broken."""
+        """Return all snapshots, by name. Raises: LakeError for a broken snapshot.json."""
         return tuple(map(_snapshot, snapshot_folders(self.layout)))
 
     def folder(self, name: str) -> Path:
@@ -97,18 +97,18 @@ class Snapshots:
         root = _snapshot_path(self.layout, name)
         if not root.is_dir():
             known = ", ".join(path.name for path in snapshot_folders(self.layout)) or "none"
-            raise ConfigError(f"there is no snapshot {name}; there are: {known}", key=name)
+            raise ConfigError(f"no snapshot {name}; existing: {known}", key=name)
         return root
 
     def verify(self, name: str) -> tuple[str, ...]:
-        """Return the problems of a snapshot: files unlike its manifests, or manifests unlike its facts.
+        """Return the problems of a snapshot: files that differ from its manifests, or manifests from its facts.
 
         Raises: ConfigError for an unknown name, LakeError for broken facts.
         """
         return tuple(_problems_of(self.folder(name)))
 
     def drop(self, name: str) -> None:
-        """Delete a snapshot: it is renamed at one instant, then deleted. Raises: ConfigError for an unknown name."""
+        """Delete a snapshot: rename it atomically, then delete it. Raises: ConfigError for an unknown name."""
         with self.disk.committer():
             doomed = self.folder(name).rename(_temporary(self.layout, name))
             shutil.rmtree(doomed)
@@ -131,21 +131,21 @@ def _write(committer: Committer, name: str, root: Path) -> None:
 def _snapshot_path(layout: Layout, name: str) -> Path:
     if not _NAME.fullmatch(name):
         message = (
-            f"{name!r} cannot name a snapshot: letters, digits, '.', '_' and '-', at most 64, a letter or digit first"
+            f"invalid snapshot name {name!r}: at most 64 letters, digits, '.', '_' and '-', the first a letter or digit"
         )
         raise ConfigError(message, key=name)
     return layout.snapshots / name
 
 
 def _temporary(layout: Layout, name: str) -> Path:
-    """Return a path for an unfinished snapshot, which no process lists."""
+    """Return a path for an unfinished snapshot, which is not listed."""
     layout.snapshots.mkdir(parents=True, exist_ok=True)
     remove_unfinished(layout)
     return layout.snapshots / f".{name}"
 
 
 def remove_unfinished(layout: Layout) -> None:
-    """Remove snapshots that dead processes were taking or dropping."""
+    """Remove snapshots that interrupted processes were taking or dropping."""
     for left in layout.snapshots.glob(".*/"):
         shutil.rmtree(left)
 
@@ -157,7 +157,7 @@ def _link_day(layout: Layout, manifest: Manifest, root: Path) -> None:
         try:
             link_or_copy(source, target)
         except FileNotFoundError as error:
-            message = f"{entry.object} is gone, so {manifest.day} cannot be kept; see `newslake lake verify`"
+            message = f"{entry.object} is missing, so {manifest.day} cannot be kept; see `newslake lake verify`"
             raise LakeError(message, key=entry.object, reason="object_missing") from error
     copy = manifest_path(root, manifest.day)
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -224,7 +224,7 @@ def _read_facts(root: Path) -> SnapshotFacts:
 def _problems_of(root: Path) -> Iterator[str]:
     """Yield the problems of the snapshot in a folder."""
     if _read_facts(root).manifests_sha256 != manifests_digest(root):
-        yield f"{root.name}/manifest: its files are not those that it was taken with; {_FIX}"
+        yield f"{root.name}/manifest: its files have changed; {_FIX}"
         return
     named = set()
     for manifest in (read_manifest(path, date.fromisoformat(path.stem)) for path in manifest_paths(root)):
@@ -232,9 +232,9 @@ def _problems_of(root: Path) -> Iterator[str]:
             path = Layout(root).public(table, manifest.day)
             named.add(path)
             if not path.is_file():
-                yield f"{root.name}/{path.relative_to(root)}: is gone; {_FIX}"
+                yield f"{root.name}/{path.relative_to(root)}: is missing; {_FIX}"
             elif sha256_of(path.read_bytes()) != entry.sha256:
-                yield f"{root.name}/{path.relative_to(root)}: its bytes are not the manifest's; {_FIX}"
+                yield f"{root.name}/{path.relative_to(root)}: its digest is not that of the manifest; {_FIX}"
     for path in sorted((root / "tables").rglob("*")):
         if path.is_file() and path not in named:
-            yield f"{root.name}/{path.relative_to(root)}: no manifest names it; {_FIX}"
+            yield f"{root.name}/{path.relative_to(root)}: is in no manifest; {_FIX}"

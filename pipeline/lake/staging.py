@@ -24,12 +24,12 @@ KEYS_SCHEMA = pa.schema(
     ]
 )
 _IS_THERE = {errno.ENOTEMPTY, errno.EEXIST}
-_SUFFIX = ".arrow"  # never .parquet: a glob over the lake must not find rows that are not committed
+_SUFFIX = ".arrow"  # not .parquet: a glob over the lake must not find uncommitted rows
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A staged batch. ``keys`` has one row per article: its revision, its day, and when the archive saw it last."""
+    """A staged batch. ``keys`` has one row per article: its revision, its day, and the last time the archive saw it."""
 
     batch_id: str
     tables: Mapping[str, pa.Table]
@@ -37,7 +37,7 @@ class Batch:
 
 
 def check_staged(tables: Mapping[str, pa.Table], keys: pa.Table, *, batch_id: str) -> None:
-    """Raises: ContractError with the first breaches, if tables or keys may not be committed."""
+    """Raises: ContractError with the first breaches, if tables or keys are invalid."""
     if tuple(sorted(tables)) != tuple(sorted(READING_NAMES)):
         breaches: tuple[str, ...] = (f"tables are {sorted(tables)}, not {sorted(READING_NAMES)}",)
     else:
@@ -45,7 +45,7 @@ def check_staged(tables: Mapping[str, pa.Table], keys: pa.Table, *, batch_id: st
     if breaches:
         more = f" (and {len(breaches) - 3} more)" if len(breaches) > 3 else ""
         raise ContractError(
-            f"batch {batch_id} breaks the contract: {'; '.join(breaches[:3])}{more}; nothing of it was staged",
+            f"batch {batch_id} breaks the contract: {'; '.join(breaches[:3])}{more}, and was not staged",
             key=batch_id,
             reason="contract",
         )
@@ -58,7 +58,7 @@ def _key_breaches(articles: pa.Table, keys: pa.Table) -> tuple[str, ...]:
     if any(column.null_count for column in keys.columns):
         return ("keys: a value is null",)
     if sorted(_rows(keys, ids)) != sorted(_rows(articles, ids)):
-        return ("keys: they do not name the batch's articles, each once",)
+        return ("keys: not one row per article of the batch",)
     day_of: dict[str, date] = dict(_rows(keys, ("article_id", "published_date")))
     days = pc.cast(articles["published_at"], pa.date32()).to_pylist()
     return tuple(
@@ -73,7 +73,7 @@ def _rows(table: pa.Table, names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
 
 
 def write_batch(layout: Layout, disk: Disk, batch: Batch) -> None:
-    """Stage a batch, all or nothing. A batch of the same id is replaced, under the committer's lock."""
+    """Stage a batch atomically. A batch of the same id is replaced under the committer's lock."""
     temporary, target = disk.temporary(), layout.staged(batch.batch_id)
     for name, table in (*batch.tables.items(), ("keys", batch.keys)):
         disk.write(temporary / f"{name}{_SUFFIX}", _ipc_bytes(table))
@@ -82,7 +82,7 @@ def write_batch(layout: Layout, disk: Disk, batch: Batch) -> None:
     disk.folder(target.parent)
     if not _try_move(disk, temporary, target):
         with disk.committer():
-            # Another process may stage it in between, which needs no lock.
+            # Another process may stage it in between, because staging needs no lock.
             while not _try_move(disk, temporary, target):
                 discard_batch(layout, disk, batch.batch_id)
 
@@ -106,13 +106,13 @@ def _ipc_bytes(table: pa.Table) -> memoryview:
 
 
 def read_batch(layout: Layout, batch_id: str) -> Batch | None:
-    """Return a staged batch; None if there is none. Raises: LakeError (batch_broken) for a damaged one."""
+    """Return a staged batch; None if it does not exist. Raises: LakeError (batch_broken) if it is damaged."""
     folder = layout.staged(batch_id)
     if not folder.is_dir():
         return None
     try:
         if not is_batch_sound(folder):
-            raise OSError("its bytes are not those of its sums")
+            raise OSError("its checksums do not match")
         tables = {name: _read(folder / f"{name}{_SUFFIX}") for name in (*READING_NAMES, "keys")}
     except (OSError, pa.ArrowException) as error:
         raise LakeError(
@@ -130,13 +130,13 @@ def is_batch_sound(folder: Path) -> bool:
 
 
 def _read(path: Path) -> pa.Table:
-    """Return a table whose buffers are the mapped file; it stays readable after the file is unlinked."""
+    """Return a table over the memory-mapped file; it stays readable after the file is unlinked."""
     with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
         return reader.read_all()
 
 
 def discard_batch(layout: Layout, disk: Disk, batch_id: str) -> None:
-    """Remove a staged batch: it is moved away at one instant, then deleted."""
+    """Remove a staged batch: move it away atomically, then delete it."""
     folder = layout.staged(batch_id)
     if folder.is_dir():
         discard_batch_at(folder, disk)
@@ -152,7 +152,7 @@ def discard_batch_at(folder: Path, disk: Disk) -> None:
 def erase_staged(layout: Layout, disk: Disk, article_ids: Collection[str]) -> None:
     """Delete some articles from every staged batch; a damaged batch is removed as a whole.
 
-    So is one that a killed process was changing: its day is derived again.
+    A batch that a killed process was changing is removed, too: its day is derived again.
     """
     gone = pa.array(sorted(article_ids), pa.string())
     for folder in sorted((layout.state / "staged").glob("*")):

@@ -1,4 +1,4 @@
-"""Storage of the lake: paths, durable writes, Parquet encoding, checksums, and the repair advice of messages."""
+"""Storage of the lake: paths, durable writes, Parquet encoding, checksums, and repair advice for messages."""
 
 import errno
 import fcntl
@@ -22,11 +22,11 @@ from pipeline.model import file_name_of
 from pipeline.sqlite import Durability
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, SCHEMA_VERSION, TableSpec
 
-# Repair advice, as every message about a damaged lake quotes it.
+# Repair advice of all messages about a damaged lake.
 RECOVER = "run `newslake lake repair`"
 REMOVE = "run `newslake lake repair --drop-damaged`"
-REDERIVE = f"put it back from a copy, or {REMOVE}, then `newslake run`, which derives the day again"
-RESTAGE = f"{REMOVE}, then `newslake run`, which derives what of it is not committed"
+REDERIVE = f"restore it from a copy; or {REMOVE}, then `newslake run`, which derives the day again"
+RESTAGE = f"{REMOVE}, then `newslake run`, which derives its uncommitted articles again"
 
 READING_NAMES = tuple(spec.name for spec in READING_TABLES)
 # Tables are published in this order: children first, so that an article is never there without them.
@@ -69,13 +69,13 @@ class Layout:
         return self.state / "cache" / name
 
     def objects_of(self, day: date) -> tuple[Path, ...]:
-        """Return every object of a day, whether needed or not."""
+        """Return every data file of a day, needed or not."""
         folder = self.state / "data"
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
         return tuple(path for name in names for path in files_in(self.objects(name, day)))
 
     def folders_of_objects(self) -> Iterator[Path]:
-        """Yield the folders that may have objects."""
+        """Yield the folders that may have data files."""
         yield from (self.state / "data").glob("*/*=*")
 
     def days_of_objects(self) -> frozenset[date]:
@@ -84,7 +84,7 @@ class Layout:
 
     @property
     def snapshots(self) -> Path:
-        """The folder of snapshots. It is beside the lake: a pattern over the lake's root must not find rows twice."""
+        """The folder of snapshots. It is outside the lake: a glob over the lake's root must not find rows twice."""
         return self.root.parent / "snapshots"
 
     def relative(self, path: Path) -> str:
@@ -92,7 +92,7 @@ class Layout:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files of a folder, sorted by name; none if there is no folder."""
+    """Return the files of a folder, sorted by name; empty if the folder does not exist."""
     try:
         return [folder / name for name in sorted(os.listdir(folder))]
     except (FileNotFoundError, NotADirectoryError):
@@ -100,7 +100,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Hard-link a file; copy it where the file system has no links, or the target is on another one."""
+    """Hard-link a file; copy it if the file system has no hard links, or the target is on another one."""
     try:
         target.hardlink_to(source)
     except OSError as error:
@@ -118,7 +118,7 @@ def object_name(generation: int, digest: str) -> str:
 
 
 def is_named_by_digest(path: Path, digest: str) -> bool:
-    """Return whether an object's name has the beginning of this digest."""
+    """Return whether the name of a data file has the beginning of this digest."""
     return path.stem.partition("-")[2] == digest[:8]
 
 
@@ -138,7 +138,7 @@ class Disk:
 
     @contextmanager
     def committer(self) -> Iterator[None]:
-        """Hold the one lock under which public files change; the system frees it when the process dies."""
+        """Hold the lock under which public files change; the system releases it when the process dies."""
         folder = self._layout.state / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "commit.lock"
@@ -148,7 +148,7 @@ class Disk:
             yield
 
     def now(self) -> float:
-        """Return seconds since 1970 by the file system's clock, not the host's."""
+        """Return seconds since 1970 by the clock of the file system, not of the host."""
         path = self.temporary()
         path.touch()
         seconds = path.stat().st_mtime
@@ -162,7 +162,7 @@ class Disk:
         return self._layout.temporary / uuid.uuid4().hex
 
     def write(self, path: Path, data: bytes | memoryview) -> None:
-        """Write a file that nobody reads yet; remove it if the write fails."""
+        """Write a new file that is not public yet; remove it if the write fails."""
         self.folder(path.parent)
         try:
             with name_file_on_error(path), path.open("wb") as file:
@@ -186,7 +186,7 @@ class Disk:
         self.sync(target.parent)
 
     def link(self, source: Path, target: Path) -> None:
-        """Put a hard link in place atomically; a copy where the file system has no links.
+        """Put a hard link in place atomically; a copy if the file system has no hard links.
 
         The link is not made durable: after power loss, ``recover`` links public files again.
         """
@@ -196,7 +196,7 @@ class Disk:
         temporary.replace(target)
 
     def remove(self, path: Path) -> None:
-        """Remove a file, and its folder if that is empty then."""
+        """Remove a file, and its folder if it is empty afterwards."""
         path.unlink(missing_ok=True)
         if path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
@@ -226,7 +226,7 @@ class Disk:
 
 # Tables as Parquet bytes and back. Bytes depend on rows alone: sorted, one chunk, fixed options, no names or times.
 #
-# The options were measured; the reasons are in docs/adr. A row group has DuckDB's size; few files of a day have two.
+# The options were measured; the reasons are in docs/adr. A row group has the size of DuckDB's; few files have two.
 _ROW_GROUP = 122_880
 _OPTIONS: dict[str, Any] = {
     "compression": "zstd",
@@ -236,14 +236,14 @@ _OPTIONS: dict[str, Any] = {
     "write_page_index": True,
     "store_schema": True,
 }
-# Numbers that grow along the rows of an article are stored as differences: a third of the bytes of a dictionary.
+# Numbers that grow along the rows of an article are delta-encoded: a third of the bytes of a dictionary.
 _DELTA_SUFFIXES = ("_char", "_index")
 
 
 def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | None = None) -> memoryview:
-    """Return the Parquet bytes of rows that are in the contract's order already.
+    """Return the Parquet bytes of rows that are sorted as the contract says.
 
-    The file describes itself: its table, the contract's version, and each column. ``metadata`` is added to its footer.
+    The file describes itself: its table, the schema version, and each column. ``metadata`` is added to its footer.
     """
     stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION), "table": spec.name, "about": spec.about})
     whole = table.combine_chunks()
@@ -266,7 +266,7 @@ def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | No
 
 
 def _leaves(schema: pa.Schema) -> Iterator[str]:
-    """Yield the names of Parquet's leaf columns: a list has one per field of its elements."""
+    """Yield the names of the leaf columns of Parquet: a list has one per field of its elements."""
     for field in schema:
         element = field.type.value_type if pa.types.is_list(field.type) else None
         if element is None:
@@ -278,7 +278,7 @@ def _leaves(schema: pa.Schema) -> Iterator[str]:
 
 
 def sort_rows(table: pa.Table, spec: TableSpec) -> pa.Table:
-    """Return rows in the contract's order; rows that are sorted already are not copied."""
+    """Return rows sorted as the contract says; sorted rows are not copied."""
     order = pc.sort_indices(table.select(spec.sort_by), sort_keys=[(name, "ascending") for name in spec.sort_by])
     steps = pc.pairwise_diff(order.cast(pa.int64()), period=1)
     is_sorted = pc.all(pc.equal(steps, 1), min_count=0).as_py()
@@ -286,9 +286,9 @@ def sort_rows(table: pa.Table, spec: TableSpec) -> pa.Table:
 
 
 def decode(data: bytes, spec: TableSpec, *, key: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return the rows of a file in the contract's columns, or some of them; a column newer than the file is null.
+    """Return the rows of a file in some or all columns of the contract; a column newer than the file is null.
 
-    Raises: LakeError (file_broken) where the bytes are no Parquet of this table.
+    Raises: LakeError (file_broken) if the bytes are not Parquet of this table.
     """
     try:
         schema = spec.schema if columns is None else pa.schema([spec.schema.field(name) for name in columns])
@@ -301,7 +301,7 @@ def decode(data: bytes, spec: TableSpec, *, key: str, columns: Sequence[str] | N
 
 
 def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return rows with a schema's columns and types: types are widened, nullable columns added.
+    """Return rows with the columns and types of a schema: types are widened, nullable columns added.
 
     Raises: KeyError for a required column that is missing, ArrowInvalid for values that do not fit.
     """
@@ -316,10 +316,10 @@ def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
     return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
 
 
-# Checksums of the files that no manifest names, inside or beside them, so that corruption is detected.
+# Checksums of the files that are in no manifest, inside them or in a separate file, so that corruption is detected.
 _CHECKSUM_KEY = "file_sha256"
 _EMPTY_DIGEST = "0" * 64
-# As Thrift writes the key and the length of its value into the footer, which ends the file.
+# Thrift's bytes of the key and of the length of its value, in the footer at the end of the file.
 _CHECKSUM_MARK = b"\x18" + bytes([len(_CHECKSUM_KEY)]) + _CHECKSUM_KEY.encode() + b"\x18\x40"
 _DIGEST_BYTES = 32
 SUMS = "sums"
@@ -328,7 +328,7 @@ EMPTY_CHECKSUM: Mapping[str, str] = {_CHECKSUM_KEY: _EMPTY_DIGEST}
 
 
 def checksummed_parquet(data: memoryview) -> bytes:
-    """Return a Parquet file that was written with ``EMPTY_CHECKSUM``, with the digest of all its other bytes in it."""
+    """Return a Parquet file with the digest of its other bytes in place of ``EMPTY_CHECKSUM``."""
     whole = bytearray(data)
     at = whole.rindex(_CHECKSUM_MARK) + len(_CHECKSUM_MARK)
     whole[at : at + len(_EMPTY_DIGEST)] = hashlib.sha256(whole).hexdigest().encode()
@@ -347,12 +347,12 @@ def is_parquet_sound(data: bytes) -> bool:
 
 
 def with_digest(data: bytes | memoryview) -> bytes:
-    """Return bytes with their digest in front."""
+    """Return bytes with their digest before them."""
     return hashlib.sha256(data).digest() + data
 
 
 def without_digest(data: bytes) -> bytes | None:
-    """Return the bytes after their digest; None if they do not match it."""
+    """Return the bytes without their digest; None if they do not match it."""
     rest = memoryview(data)[_DIGEST_BYTES:]
     return bytes(rest) if hashlib.sha256(rest).digest() == data[:_DIGEST_BYTES] else None
 

@@ -1,6 +1,6 @@
-"""Verify a lake: bytes against digests, names against manifests, rows against the contract; drop damaged files.
+"""Verify a lake: bytes against digests, files against manifests, rows against the contract; drop damaged files.
 
-Files are hashed; rows are read only on request. The committer's lock is held per day, so that commits need not wait.
+Files are hashed; rows are read only on request. The committer's lock is held per day, so that commits do not wait.
 """
 
 from collections import Counter
@@ -42,17 +42,17 @@ from pipeline.tables import check_batch, check_offsets
 CheckArticles = Callable[[pa.Table], Iterable[str]]
 
 _FOLDERS_AT_ONCE = 50
-_INDEX_MISMATCH = "the ledger has other articles than the table, or an article stands on two days; "
+_INDEX_MISMATCH = "the article index and the table have different articles, or an article is on two days; "
 
 
 def accept_all(articles: pa.Table) -> Iterable[str]:
-    """Accept articles that match the contract without a further check."""
+    """Accept articles that match the contract, without another check."""
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
-    """What is checked besides the bytes: rows of the days that ``reads`` selects, and their articles by ``check``.
+    """Checks in addition to the bytes: rows of the days that ``reads`` selects, and their articles by ``check``.
 
     ``tally`` counts the files, bytes and rows that were read.
     """
@@ -64,7 +64,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class _ObjectFacts:
-    """Facts of an object's bytes. ``rows`` is None if they are not Parquet."""
+    """Facts of the bytes of a data file. Bytes that are not Parquet have no ``rows``."""
 
     size: int
     sha256: str
@@ -72,9 +72,9 @@ class _ObjectFacts:
 
 
 class _ObjectReader:
-    """The objects of a lake, each read once: those that exist at the start by threads, later ones on request.
+    """The data files of a lake, each read once: those that exist at the start by threads, later ones on request.
 
-    An object's name never gets other content, so no lock is held.
+    A data file is immutable, so no lock is held.
     """
 
     def __init__(self, layout: Layout, pool: ThreadPoolExecutor) -> None:
@@ -83,7 +83,7 @@ class _ObjectReader:
             self._read.update(part)
 
     def read(self, path: Path) -> _ObjectFacts | None:
-        """Return the facts of an object; None if it is gone."""
+        """Return the facts of a data file; None if it is missing."""
         return self._read.pop(path) if path in self._read else _read(path)
 
 
@@ -104,7 +104,7 @@ def _read(path: Path) -> _ObjectFacts | None:
 
 
 def problems_of(layout: Layout, open_committer: OpenCommitter, depth: Depth) -> Iterator[str]:
-    """Yield a sentence per problem of a lake, which names the file or day and the fix.
+    """Yield a sentence per problem of a lake, with the file or day and the fix.
 
     If the index is damaged, nothing else is checked: ``open_committer`` would open it, which may rebuild it.
     """
@@ -138,7 +138,7 @@ def _problems_of_tables(open_committer: OpenCommitter, depth: Depth, objects: _O
 
 
 def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, objects: _ObjectReader) -> Iterator[str]:
-    """Check all objects of a day and its public files; then its rows if ``depth`` selects the day."""
+    """Check all data files and public files of a day; then its rows if ``depth`` selects the day."""
     needed = {name: committer.layout.state / entry.object for name, entry in manifest.entries.items()}
     found = {name: objects.read(path) for name, path in needed.items()}
     problems = {name: _object_problem(manifest.entries[name], read, depth.tally) for name, read in found.items()}
@@ -147,7 +147,7 @@ def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, obj
     for name in (spec.name for spec in PUBLISH_ORDER):
         public = committer.layout.relative(committer.layout.public(name, manifest.day))
         if not committer.days.is_published(manifest, name):
-            yield f"{public}: is not the manifest's object; {RECOVER}"
+            yield f"{public}: is not the data file of the manifest; {RECOVER}"
         if problem := problems.get(name):
             yield f"{public}: {problem}"
     yield from filter(None, superseded)
@@ -168,14 +168,14 @@ def _object_problem(entry: Entry, read: _ObjectFacts | None, tally: Counter[str]
 
 
 def _superseded_problem(layout: Layout, path: Path, objects: _ObjectReader, tally: Counter[str]) -> str | None:
-    """Return the problem of an object that no reader needs; its name has the beginning of its digest."""
+    """Return the problem of a data file that no reader needs; its name has the beginning of its digest."""
     read = objects.read(path)
     if read is None:
         return None
     tally.update(files=1, bytes=read.size)
     if is_named_by_digest(path, read.sha256):
         return None
-    return f"{layout.relative(path)}: is damaged, and nobody reads it any more; {REMOVE}"
+    return f"{layout.relative(path)}: is damaged, but no longer needed; {REMOVE}"
 
 
 def _breaches(committer: Committer, manifest: Manifest, depth: Depth) -> Iterator[str]:
@@ -202,7 +202,7 @@ def _wrong_days(articles: pa.Table, day: date) -> Iterator[str]:
 
 
 def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
-    """Compare index and public folders with the manifests, day by day, by counts alone."""
+    """Compare index and public folders with the manifests, per day, by counts alone."""
     counted = committer.index.counts()
     for manifest in committer.days.manifests():
         entry = manifest.entries.get("articles")
@@ -212,25 +212,25 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
         elif count != (entry.rows if entry else 0) and not depth.reads(manifest.day):
             yield f"{manifest.day}: {_INDEX_MISMATCH}{REMOVE}"
     for day in sorted(counted):
-        yield f"ledger: it has {day}, which has no manifest; {RECOVER}"
+        yield f"article index: it has {day}, which has no manifest; {RECOVER}"
     if committer.index.intent_days():
-        yield f"ledger: a commit of {committer.index.intent_days()[0]} was not finished; {RECOVER}"
+        yield f"article index: a commit of {committer.index.intent_days()[0]} was not finished; {RECOVER}"
     if stale_package(committer) is not None:
-        yield f"{PACKAGE}: says other than the tables; {RECOVER}"
+        yield f"{PACKAGE}: differs from the tables; {RECOVER}"
     for path in stray_files(committer):
-        yield f"{committer.layout.relative(path)}: no manifest names it; {RECOVER}"
+        yield f"{committer.layout.relative(path)}: is in no manifest; {RECOVER}"
 
 
 def _problems_of_the_rest(layout: Layout, tally: Counter[str]) -> Iterator[str]:
-    """Check what no manifest names: staged batches, the cache, the log.
+    """Check what is in no manifest: staged batches, the cache, the log.
 
     The bytes of the index are counted here; they were read before it was opened.
     """
     tally.update(files=1, bytes=layout.index.stat().st_size)
     for path in damaged_batches(layout, tally):
-        yield f"{layout.relative(path)}: its bytes are not as they were staged; {RESTAGE}"
+        yield f"{layout.relative(path)}: its checksums do not match; {RESTAGE}"
     for path in damaged_cache_files(layout, tally):
-        yield f"{layout.relative(path)}: is damaged, and is made anew when it is needed; {REMOVE}"
+        yield f"{layout.relative(path)}: is damaged, and is computed again on demand; {REMOVE}"
     yield from log_problems(layout.root, tally)
 
 
@@ -245,7 +245,7 @@ def damaged_batches(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
 
 def damaged_cache_files(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
     """Yield the damaged files of the cache."""
-    for path in sorted((layout.state / "kept").rglob("*")):
+    for path in sorted(layout.cached("").rglob("*")):
         if path.is_file():
             data = path.read_bytes()
             tally.update(files=1, bytes=len(data))
@@ -254,10 +254,10 @@ def damaged_cache_files(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
 
 
 def drop_damaged(layout: Layout, disk: Disk, days: Days, open_committer: Callable[[], Committer]) -> Iterator[str]:
-    """Take out all that is damaged except the log, and read the rest into the index; yield a sentence per action.
+    """Remove all damaged files except the log, and read the rest into the index; yield a sentence per action.
 
     The days can be derived again from the archive. It runs only on demand: the operator may have a copy of the files.
-    Consume it wholly under the committer's lock: a commit in between would trust an empty index.
+    Exhaust the iterator under the committer's lock: a commit in between would trust an empty index.
     ``open_committer`` returns a committer whose index is closed here.
     """
     yield from _drop_damaged_files(layout, disk, days)
@@ -270,7 +270,7 @@ def drop_damaged(layout: Layout, disk: Disk, days: Days, open_committer: Callabl
             _empty_index(layout.index)
             is_sound = False
         if not is_sound:
-            yield "emptied the ledger and made it anew: `newslake changes` calls everything new"
+            yield "rebuilt the article index: `newslake changes` reports every article as new"
         yield from recover(committer)
 
 
@@ -287,7 +287,7 @@ def _drop_damaged_files(layout: Layout, disk: Disk, days: Days) -> Iterator[str]
                 days.object_bytes(entry)
         except LakeError as error:
             disk.remove(layout.manifest(day))
-            yield f"withdrew {day}: {error.key} is damaged"
+            yield f"dropped {day}: {error.key} is damaged"
     for path in (path for day in sorted(layout.days_of_objects()) for path in layout.objects_of(day)):
         if not is_named_by_digest(path, sha256_of(path.read_bytes())):
             disk.remove(path)

@@ -30,9 +30,9 @@ class Entity:
     """One mention. ``entity_type`` is an OntoNotes name (PERSON, ORG, GPE, ...), one for the whole cluster.
 
     ``entity_id`` is comparable across articles; ``quote_index`` is the quote that contains the mention.
-    ``qid_confidence``, 0 to 1, is that of the link to the knowledge base. ``kb_version`` identifies what the knowledge
-    base and the corrections say of the names of this entity; None if nothing. ``gender`` is None if it is not a person.
-    ``confidence``, 0 to 1, is that of the link to its cluster. A mention of several entities ("the two leaders") has no
+    ``qid_confidence``, 0 to 1, is for the link to the knowledge base. ``kb_version`` identifies what the knowledge
+    base and the corrections say about the names of this entity; None if nothing. Only a person has a ``gender``.
+    ``confidence``, 0 to 1, is for the link to its cluster. A mention of several entities ("the two leaders") has no
     cluster of its own; ``group_cluster_indexes`` lists theirs.
     """
 
@@ -66,7 +66,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """One reported statement, first mark to last. A statement over several paragraphs is one quote.
+    """One reported statement, from the first quotation mark to the last, also over several paragraphs.
 
     ``quoted_spans`` are its spans in quotation marks as (start, end) pairs. ``is_closed`` is False if the closing mark
     is missing. ``word_count`` counts the words of ``quote_text``.
@@ -106,8 +106,8 @@ class Event:
     """One typed event mention. Types, modes and quads are PLOVER's names (0.8), plus OTHER.
 
     ``actors`` and ``recipients`` list the names if there are several, and are empty otherwise.
-    ``event_date`` is never filled from the publication day without ``event_date_basis`` saying so.
-    ``salience`` is 0 to 1; the highest of an article is its main event.
+    ``event_date_basis`` says if ``event_date`` is based on the published day.
+    ``salience`` is 0 to 1; the event with the highest value is the main event of the article.
     """
 
     event_index: int
@@ -155,9 +155,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeExpression:
-    """A span of text that names a time. ``value`` is TIMEX3 ("2017-06-13", "2017-W24", "P3D"), None if unresolved.
+    """A time expression in the text. ``value`` is TIMEX3 ("2017-06-13", "2017-W24", "P3D"), None if unresolved.
 
-    ``first_day`` and ``last_day`` bound it, inclusive; both None if unresolved.
+    ``first_day`` and ``last_day`` are its bounds, inclusive; both None if unresolved.
     """
 
     timex_type: TimexType
@@ -175,9 +175,9 @@ class TimeExpression:
 class Annotation:
     """All annotations of one article, each tuple in reading order.
 
-    ``events`` are the typed ones, which become rows. ``untyped`` are frames whose trigger has no type
-    (``event_type`` None, ``event_index`` -1): never rows, only for `newslake annotate`. ``override_version`` identifies
-    the quote corrections that were applied; None if there were none.
+    ``events`` are the typed ones, which become rows. ``untyped`` are events with a trigger without a type
+    (``event_type`` None, ``event_index`` -1): no rows, only for `newslake annotate`. ``override_version`` identifies
+    the applied quote corrections; None without corrections.
     """
 
     entities: tuple[Entity, ...] = ()

@@ -33,8 +33,8 @@ class Article:
     """The article of a page. ``text`` is title, standfirst, paragraphs, cross-headings and captions in page order,
     joined by blank lines; ``blocks`` give the kind of each span. Plain-text input keeps its characters.
 
-    Field names are the columns of the ``articles`` table. Times are aware, UTC. None means that the page did not say.
-    ``fetched_at`` is the fetch time of its page; the derive job sets it to the first fetch of this content.
+    Field names are the columns of the ``articles`` table. Times are aware, UTC. None means that the page does not say.
+    ``fetched_at`` is the fetch time of its page; the derive job sets it to the first fetch of this revision.
     """
 
     article_id: str
@@ -77,7 +77,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """A threshold that a page missed: it has ``measured`` of ``what``, and needs at least ``least``."""
+    """A threshold that a page missed: it has ``measured`` ``what`` and needs at least ``least``."""
 
     what: str
     measured: int
@@ -89,10 +89,10 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """A page that is not an article, and why. ``reason`` is a snake_case word; ``detail`` is a full text for a person.
+    """A page that is not an article, and why. ``reason`` is a snake_case word; ``detail`` is a message for people.
 
-    ``evidence`` is the part of the page that the decision is based on, "" if that is missing text. ``thresholds`` are
-    those that it missed; a page of its kind that reaches all of them is kept.
+    ``evidence`` is the part of the page that the decision is based on, "" if text is missing. ``thresholds`` are the
+    missed ones; a page of its kind that reaches all of them is kept.
     """
 
     reason: str

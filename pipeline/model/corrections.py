@@ -1,7 +1,7 @@
 """Corrections as lines to append to ``overrides.toml``, and how such a line identifies a quote.
 
-It identifies a quote by some of its words, never by its number: numbers shift when rules change, words do not. Words
-are compared without case, quotation marks and punctuation.
+A line identifies a quote by some of its words, never by its number: numbers shift when rules change, words do not.
+Words are compared without case, quotation marks and punctuation.
 """
 
 import re
@@ -13,8 +13,8 @@ from functools import lru_cache
 from pipeline.model.identity import article_id_of, canonical_url
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
-_TO_ESCAPE = re.compile(r"[^\w !#$%&()*+,./:;<=>?@^`{|}~“”‘’–—-]")  # what may need it, and some characters that do not
-_WORDS_MAX = 12  # enough to distinguish quotes, and still fit a line
+_TO_ESCAPE = re.compile(r"[^\w !#$%&()*+,./:;<=>?@^`{|}~“”‘’–—-]")  # all that may need it, and some that do not
+_WORDS_MAX = 12  # enough to distinguish quotes; still fits on a line
 _SHORT: Mapping[str, str] = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -41,7 +41,7 @@ def folded_words(text: str) -> tuple[str, ...]:
 
 
 def holds_words(words: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Return whether folded words are a sequence in other ones."""
+    """Return whether ``words`` contain the sequence ``wanted``; both are folded."""
     size = len(wanted)
     return any(words[at : at + size] == wanted for at in range(len(words) - size + 1))
 
@@ -49,7 +49,7 @@ def holds_words(words: Sequence[str], wanted: Sequence[str]) -> bool:
 def matching_quotes(quotes: Sequence[str], words: str) -> tuple[int, ...]:
     """Return the positions of the quotes that match the words of a place.
 
-    Quotes of exactly these words win over quotes that only contain them as a sequence of whole words.
+    Quotes of exactly these words take precedence over quotes that contain them as a sequence of whole words.
     """
     wanted = _line_of_words(words)
     if not wanted.strip():
@@ -61,15 +61,15 @@ def matching_quotes(quotes: Sequence[str], words: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)  # each quote of an article is compared with all the others
 def _line_of_words(text: str) -> str:
-    """Return folded words on one line with spaces around each: so a sequence of words is a substring."""
+    """Return folded words on one line with a space around each, so that a sequence of words is a substring."""
     return f" {' '.join(folded_words(text))} "
 
 
 def place_of_quote(quotes: Sequence[str], index: int, *, marked: str = "") -> QuotePlace | None:
-    """Return the place of one quote among all ``quotes`` of an article, the texts in reading order.
+    """Return the place of one quote among the ``quotes`` of an article (texts in reading order).
 
-    ``marked`` is its first span inside quotation marks, if any: marks do not move when rules change. Return None for a
-    text without words.
+    ``marked`` is its first span in quotation marks, if any: quotation marks do not move when rules change. Return None
+    for a text without words.
     """
     tries = (_first_words(marked), _first_words(quotes[index]), " ".join(quotes[index].split()))
     for words in tries:
@@ -80,13 +80,13 @@ def place_of_quote(quotes: Sequence[str], index: int, *, marked: str = "") -> Qu
 
 
 def _first_words(text: str) -> str:
-    """Return the beginning of a text as written, from its first word to its twelfth."""
+    """Return the beginning of a text as written, from its first word to its 12th."""
     found = list(_WORD.finditer(text))[:_WORDS_MAX]
     return " ".join(text[found[0].start() : found[-1].end()].split()) if found else ""
 
 
 def place_of_article(article_id: str, url: str | None) -> str:
-    """Return how a line identifies an article: by its URL if that gives its id and so is enough, else by its id."""
+    """Return how a line identifies an article: by its URL if that is ASCII and gives its id, else by its id."""
     try:
         is_same = url is not None and article_id_of(canonical=canonical_url(url), text="") == article_id
     except ValueError:
@@ -99,15 +99,15 @@ def speaker_lines(
 ) -> str:
     """Return the lines that set the speaker of a quote, ending in a line break.
 
-    ``article`` is a URL or an id (``place_of_article``). ``speaker`` is a name, best the full one in the article; ""
-    means unknown. ``qid`` is for a speaker whom the article does not name.
+    ``article`` is a URL or an id (``place_of_article``). ``speaker`` is a name, preferably the full name in the
+    article; "" means unknown. ``qid`` is for a speaker that the article does not name.
     """
     kind = None if entity_type == "PERSON" else entity_type
     return _quote_lines(place, article, {"speaker": speaker, "qid": qid, "type": kind})
 
 
 def no_quote_lines(place: QuotePlace, *, article: str) -> str:
-    """Return the lines that mark a span as no quote, ending in a line break."""
+    """Return the lines that mark a span as not a quote, ending in a line break."""
     return _quote_lines(place, article, {"is_quote": False})
 
 
@@ -128,16 +128,16 @@ def name_lines(
     """Return the lines that set the entity of a name, ending in a line break.
 
     ``name`` is a name as written in the article (``name_to_correct``); ``article`` None means all articles. ``qid`` ""
-    means no link; ``called`` is the entity's name to use.
+    means no link; ``called`` is the entity name to use.
     """
     said = {"article": article, "qid": qid, "name": called, "type": entity_type, "gender": gender}
     return _table(f"names.{toml_text(name)}", said)
 
 
 def name_to_correct(entity_name: str | None, mentions: Iterable[str]) -> str | None:
-    """Return the mention for a correction of an entity: its fullest form in the article; None without mentions.
+    """Return the mention to correct for an entity: its fullest form in the article; None without mentions.
 
-    ``mentions`` are the ``entity_text`` of its names.
+    ``mentions`` are the ``entity_text`` of its name mentions.
     """
     found = sorted(set(mentions), key=lambda text: (text != entity_name, -len(text.split()), -len(text), text))
     return found[0] if found else None
@@ -157,7 +157,7 @@ def _value(value: str | int | bool) -> str:
 def toml_text(text: str) -> str:
     """Return a text as a basic string of TOML, on one line, with invisible characters escaped.
 
-    Half a surrogate pair, which TOML cannot hold, becomes U+FFFD.
+    TOML cannot hold a lone surrogate; it becomes U+FFFD.
     """
     return f'"{_TO_ESCAPE.sub(lambda found: _escaped(found[0]), text)}"'
 

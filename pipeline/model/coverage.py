@@ -1,4 +1,4 @@
-"""Coverage: what each source gave on each day, compared to its usual volume."""
+"""Coverage: what each source published on each day, compared to its usual volume."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class ListingFetch:
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """An anomaly of a day. ``cause``: the pipeline, the source, or "genuine": the news itself."""
+    """An anomaly of a day. ``whose`` is its cause: the pipeline, the source, or the news itself."""
 
     kind: AnomalyKind
     cause: AnomalyCause
@@ -34,9 +34,9 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDay:
-    """A source's news day. ``outcomes`` and ``reasons`` count pages; ``unread_listings`` are outcomes of no page.
+    """A news day of a source. ``outcomes`` and ``reasons`` count pages, ``unread_listings`` outcomes without a page.
 
-    ``listings`` are those that cover the day: of that day alone, or of the newest pages on that day or the next.
+    ``listings`` are those that cover the day: of that day only, or of the newest pages on that day or the next.
     ``was_polled``: a listing covers the day, or outcomes show that one did.
     """
 
@@ -64,7 +64,7 @@ class SourceDay:
 
     @property
     def is_empty(self) -> bool:
-        """Whether a listing of newest pages was read and had no entries, which no quiet day explains."""
+        """Whether a listing of newest pages was read and had no entries; even on a quiet day it has some."""
         return any(each.listed_day is None and each.result == "listed" and not each.entries for each in self.listings)
 
     @property
@@ -79,14 +79,14 @@ class SourceDay:
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether the newest pages were last listed on the day itself, before its last quarter."""
+        """Whether the newest pages were last listed on the day itself, before 18:00 UTC."""
         last = max((each.requested_at for each in self.listings if each.listed_day is None), default=None)
         return last is not None and last.date() == self.day and last.hour < _LATE_HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A source's day and its usual number of articles. ``usual`` is None if too few days are known.
+    """A source's day and its usual number of articles: ``usual``, None if too few days are known.
 
     ``is_known``: the source was configured by then; before that nothing is expected.
     """
@@ -99,8 +99,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCoverage:
-    """A source's days. ``kind`` is None if sources.toml no longer has it. ``newest_at`` is when its newest article came
-    out, ``last_seen_at`` when a page of it was last decided on, None if that was before these days.
+    """A source's days. ``kind`` is None if sources.toml no longer has it. ``newest_at`` is the published time of its
+    newest article, ``last_seen_at`` the time of its last outcome; None if that was before these days.
     """
 
     key: str

@@ -1,14 +1,12 @@
 """Identity of pages: canonical URLs, and ids of articles and revisions as hashes.
 
-One article has one canonical URL, whatever link led to it. One content has one revision id, whatever came before it.
+All links to an article have one canonical URL. The same content has the same revision id, whatever its history.
 """
 
 import hashlib
 import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
-
-from courlan import extract_domain
 
 _TRACKING = re.compile(
     r"^(utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ns_.*|at_.*|cmp(id)?|ito|ocid|ref(_src)?|"
@@ -23,16 +21,16 @@ _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
 
 
 def canonical_url(url: str) -> str:
-    """Return the one spelling of a URL that names its article; the same for every link to it.
+    """Return the canonical form of a URL; the same for every link to its article.
 
-    http becomes https unless a port is named; host is lower-case ASCII (IDNA) without www., m., mobile., amp.;
-    default port, user info, fragment, tracking parameters and AMP suffixes go; the query is sorted; the case of the
-    path is kept, its trailing slash dropped and its dots resolved. Idempotent.
+    http becomes https unless the URL has a port. The host becomes lower-case ASCII (IDNA) without www., m., mobile.,
+    amp. Default port, user info, fragment, tracking parameters and AMP suffixes are removed. The query is sorted. The
+    path keeps its case, loses its trailing slash, and its dot segments are resolved. Idempotent.
 
     Raises: ValueError if it is not an http(s) URL with a host, or longer than 8,192 characters.
     """
     if len(url) > _URL_MAX_CHARS:
-        raise ValueError(f"a URL of {len(url)} characters: {url[:100]!r}...")
+        raise ValueError(f"URL too long ({len(url)} characters): {url[:100]!r}...")
     parts = urlsplit(url.strip())
     if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"not an http(s) URL: {url!r}")
@@ -56,7 +54,7 @@ def _netloc(parts: SplitResult) -> tuple[str, str]:
 def _ascii_host(host: str) -> str:
     try:
         return host.encode("idna").decode("ascii").lower()
-    except UnicodeError:  # labels too long or empty: keep what the publisher wrote
+    except UnicodeError:  # labels too long or empty: keep the host as written
         return host.lower()
 
 
@@ -73,7 +71,7 @@ def _path(path: str) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """Return a path without empty, "." and ".." steps, as browsers send it."""
+    """Return a path without empty, "." and ".." segments, as browsers send it."""
     steps: list[str] = []
     for step in path.split("/"):
         if step == "..":
@@ -85,16 +83,18 @@ def _without_dots(path: str) -> str:
 
 def domain_of(url: str) -> str | None:
     """Return the registrable domain of a URL ("bbc.co.uk"), else its host; None if it is not a URL."""
+    from courlan import extract_domain  # noqa: PLC0415 - it imports urllib3, which few commands need
+
     return extract_domain(url) or urlsplit(url).hostname
 
 
 def article_id_of(*, canonical: str | None, text: str) -> str:
-    """Return the article's id: 32 hex digits of SHA-256 of the canonical URL, or of the text if there is no URL."""
+    """Return the article's id: 32 hex digits of SHA-256 of the canonical URL, or of the text without a URL."""
     return _sha256(canonical if canonical is not None else text)[:32]
 
 
 def content_hash_of(title: str | None, paragraphs: Iterable[str]) -> str:
-    """Return the hash of a content, 64 hex digits: title and paragraphs, folded in case and white space.
+    """Return the content hash, 64 hex digits, of title and paragraphs, folded in case and white space.
 
     Duplicates under other URLs and in other layouts have the same hash.
     """
@@ -102,15 +102,15 @@ def content_hash_of(title: str | None, paragraphs: Iterable[str]) -> str:
 
 
 def revision_id_of(content_hash: str) -> str:
-    """Return the revision's id: the first 16 hex digits of the content's hash, so it is never a count."""
+    """Return the revision's id: the first 16 hex digits of the content hash, so it is not a sequence number."""
     return content_hash[:16]
 
 
 def file_name_of(key: str) -> str:
-    """Return a file name for a run id, batch id or other key: one per key, and none leaves its folder.
+    """Return a file name for a run id, batch id or other key. It is unique per key and cannot leave its folder.
 
-    ASCII letters, digits, "_", "-" and "+" are kept, everything else is percent-encoded UTF-8. A name over 150
-    characters ends in a hash instead.
+    ASCII letters, digits, "_", "-" and "+" are kept, everything else is percent-encoded UTF-8. The end of a name over
+    150 characters is replaced by a hash.
     """
     plain = quote(key, safe="+", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E") or "%"
     return plain if len(plain) <= 150 else f"{plain[:100]}%%{_sha256(key)[:32]}"

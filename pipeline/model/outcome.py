@@ -15,8 +15,8 @@ RunKind = Literal["scheduled", "signal", "backfill", "manual"]
 class Outcome:
     """The outcome of one page in one run. Field names are the columns of the ``outcomes`` log.
 
-    ``stage`` is the stage that decided (discover, fetch, clean, read, commit). ``url`` is the URL, or the file if
-    there is none. ``reason`` is a snake_case word, null only when kept; ``detail`` is for a person.
+    ``stage`` is the stage that decided (discover, fetch, clean, read, commit). ``url`` is the URL, or the file of a
+    page without a URL. ``reason`` is a snake_case word, null only if kept; ``detail`` is for people.
     """
 
     run_id: str
@@ -60,7 +60,7 @@ class StageReport:
         work: Mapping[str, int] | None = None,
         rules: Mapping[str, int] | None = None,
     ) -> "StageReport":
-        """Return the report of a finished stage, every kind counted, zero included."""
+        """Return the report of a finished stage. Every kind has a count, also if it is zero."""
         counts = Counter(outcome.outcome for outcome in outcomes)
         return cls(
             stage=stage,

@@ -1,4 +1,4 @@
-"""A page before it is processed: its listing, its bytes, and their records in the archive."""
+"""A page before it is processed: its listing entry, its bytes, and its records in the archive."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ GONE = (404, 410)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What the listing said about a page. Everything is a hint; the page itself has priority.
+    """What the listing says about a page. Everything is a hint; the page itself has priority.
 
-    ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" when the listing gave no time.
-    ``date_method`` is "feed" for feeds and sitemaps, "given" for a date stated with a local file. ``file`` is the
-    local file that a page without a URL came in. ``tdm_reserved`` is true if the host's tdmrep.json reserves
-    text and data mining of the page. ``copy_url`` is where a web archive keeps the page, to be fetched in its place,
-    and ``copy_digest`` is the archive's own digest of those bytes.
+    ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" if the listing gives no time.
+    ``date_method`` is "feed" for feeds and sitemaps, "given" for a date given with a local file. ``file`` is the
+    local file of a page without a URL. ``tdm_reserved`` is true if the host's tdmrep.json reserves text and data
+    mining of the page. ``copy_url`` is the URL of a web archive's snapshot, which is fetched in place of the page;
+    ``copy_digest`` is the web archive's digest of the snapshot.
     """
 
     title: str | None = None
@@ -47,11 +47,11 @@ class Ref:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request and its answer as they went over the wire.
+    """One request and its response, as sent over the wire.
 
-    ``request`` and ``head`` are the first line and the headers, empty line included. ``body`` has its content codings,
-    but no transfer coding. ``truncated`` says what cut a body short: the page's deadline
-    ("time"), or the connection ("disconnect").
+    ``request`` and ``head`` are the first line and the headers, including the empty line. ``body`` has its content
+    codings, but no transfer coding. ``truncated`` says why a body is incomplete: the page's deadline ("time"), or the
+    connection ("disconnect").
     """
 
     request: bytes
@@ -62,9 +62,9 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Bytes as they were fetched. ``body`` is decoded from transfer and content codings, never from its charset.
+    """Bytes as they were fetched. ``body`` has no transfer and content codings; its charset is not decoded.
 
-    ``url`` is the requested URL, ``final_url`` where redirects ended; both None for a local text without one.
+    ``url`` is the requested URL, ``final_url`` the URL after redirects; both None for a local text without a URL.
     ``headers`` have lower-case names. ``status`` is the HTTP status, 200 for local files. ``fetched_at`` is UTC.
     ``exchange`` is set only between fetching and archiving.
     """
@@ -80,7 +80,7 @@ class Page:
 
     @property
     def content_type(self) -> str:
-        """The media type without parameters, lower case; empty if none was given."""
+        """The media type in lower case, without parameters; empty if unknown."""
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
@@ -89,10 +89,10 @@ class Capture:
     """One record of the archive: this URL had this content at this time.
 
     ``digest`` is the payload digest ("sha256:<64 hex>"), the ``payload_digest`` of tables. A capture with
-    ``is_revisit`` has no bytes of its own: they are the earlier record's with the same digest.
-    ``page_key`` identifies the page among captures: the canonical form of the requested URL, or the digest if
-    there is no URL. ``article_id`` is the article of the page's canonical link. ``sent_digest`` is the digest
-    of the body as the server sent it, if a content coding makes it differ.
+    ``is_revisit`` has no bytes of its own: an earlier record with the same digest has them.
+    ``page_key`` identifies the page among captures: the canonical form of the requested URL, or the digest without
+    a URL. ``article_id`` is the article of the page's canonical link. ``sent_digest`` is the digest of the body as
+    the server sent it, if a content coding makes it differ.
     ``offset`` and ``length`` are bytes in ``file``, which is relative to the archive's root.
     """
 
@@ -117,9 +117,9 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One record of the archive for a failed response: 404, 410, or a body that broke off.
+    """One record of the archive for a failed response: 404, 410, or a truncated body.
 
-    ``reason`` is that of the page's outcome. ``article_id`` is that of the page's last capture, None without one.
+    ``reason`` is the reason of the page's outcome. ``article_id`` is from the page's last capture, None without one.
     """
 
     page_key: str
@@ -137,5 +137,5 @@ class Attempt:
 
     @property
     def is_tombstone(self) -> bool:
-        """Whether the server said that the page is gone."""
+        """Whether the server says that the page is gone."""
         return self.status in GONE

@@ -20,7 +20,7 @@ AnswerKind = Literal["kept", "not_kept", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One known value, and ``how`` it is known: the rule, method or place; None if it needs no source."""
+    """One known value, and ``how`` it is known (rule, method or place); None if it needs no source."""
 
     name: str
     value: object

@@ -11,9 +11,9 @@ LocationKey = Literal["url", "path"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindOptions:
-    """The keys of a kind in ``sources.toml`` besides the common ones: one of ``place``, optionally those in ``also``.
+    """The extra keys of a kind in ``sources.toml``: exactly one of ``place``, optionally those in ``also``.
 
-    ``interval_seconds`` is the least time between two requests that the host of the kind allows.
+    ``interval_seconds`` is the minimum time between two requests that the host of the kind allows.
     """
 
     place: tuple[LocationKey, ...]
@@ -25,7 +25,7 @@ KIND_OPTIONS: Mapping[SourceKind, KindOptions] = {
     "feed": KindOptions(place=("url",)),
     "news_sitemap": KindOptions(place=("url",)),
     "sitemap_archive": KindOptions(place=("url",)),
-    "cdx": KindOptions(place=("url",), also=("api",), interval_seconds=2.5),  # 24 a minute, as of 2026
+    "cdx": KindOptions(place=("url",), also=("api",), interval_seconds=2.5),  # 24 per minute, as of 2026
     "cc_news": KindOptions(place=("url", "path"), also=("hosts",)),
     "folder": KindOptions(place=("path",), also=("hosts",)),
     "inbox": KindOptions(place=("path",)),
@@ -36,8 +36,8 @@ KIND_OPTIONS: Mapping[SourceKind, KindOptions] = {
 class LayoutRule:
     """Extra rules for one layout of a source's pages, as checked CSS selectors.
 
-    Elements of ``drop`` are removed; of the rest only the first element of ``keep`` is used for the body. ``since`` is
-    the first day of the layout, ``until`` its last; None means no bound.
+    Elements of ``drop`` are removed. Then only the first element of ``keep`` is used for the body. ``since`` is the
+    first day of the layout, ``until`` its last; None means no bound.
     """
 
     drop: tuple[str, ...] = ()
@@ -53,9 +53,9 @@ class LayoutRule:
 class Source:
     """One entry of ``sources.toml``. ``location`` is its URL, or the path of a folder or file.
 
-    ``interval_seconds`` is the least time between two requests to the source's host, ``poll_seconds`` the time between
-    two polls of its listing by the feed trigger; None means the setting. ``api`` is the web archive to use, None means
-    the Wayback Machine. Only pages of ``hosts`` and their subdomains are taken from WARC files; empty means all hosts.
+    ``interval_seconds`` is the minimum time between two requests to the source's host, ``poll_seconds`` the time
+    between two polls of its listing by the feed trigger; None means the setting. ``api`` is the web archive to use,
+    None means the Wayback Machine. WARC files are filtered by ``hosts`` and their subdomains; empty means all hosts.
     """
 
     key: str
@@ -71,5 +71,5 @@ class Source:
 
     @property
     def is_online(self) -> bool:
-        """Whether its listing is fetched over HTTP, not read from a disk."""
+        """Whether its listing is fetched over HTTP, not read from disk."""
         return self.location.startswith(("http://", "https://"))

@@ -28,14 +28,14 @@ from pipeline.nlp.quotes.quotation_marks import scan_marks
 from pipeline.nlp.times.extraction import find_times
 from pipeline.nlp.tokens import gather_tokens
 
-MAX_CHARS = 2_000_000  # what a worker's 900 MB hold as tokens
-_ANY_LANGUAGE = "xx"  # what spaCy calls a model for many languages
+MAX_CHARS = 2_000_000  # the most whose tokens fit in a worker's 900 MB
+_ANY_LANGUAGE = "xx"  # spaCy's language code of a multilingual model
 
 
 class Annotator:
-    """Annotates articles with one model and one knowledge base. Not for use by several threads at once.
+    """Annotates articles with one model and one knowledge base. Not thread-safe.
 
-    ``with_untyped`` fills ``Annotation.untyped``, which no table holds.
+    ``with_untyped`` fills ``Annotation.untyped``, which no table stores.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class Annotator:
         self._with_untyped = with_untyped
 
     def docs(self, articles: Iterable[Article], *, batch_size: int = 16) -> Iterator[tuple[Article, Doc | None]]:
-        """Yield each article with its parsed Doc, in order; None where its language is not stated, has no data,
-        or is not the model's.
+        """Yield each article with its parsed Doc, in order; with None if the language is unknown, has no data, or is
+        not the model's.
 
-        ``batch_size`` articles are held at a time. One longer than ``MAX_CHARS`` gets an empty Doc, which ``annotate``
-        refuses, so that it costs no other article.
+        At most ``batch_size`` articles are in memory at a time. An article longer than ``MAX_CHARS`` gets an empty Doc,
+        which ``annotate`` refuses, so that no other article is affected.
         """
         for batch in batched(articles, batch_size):
             pieces = [make_docs(self._nlp, article) if self._is_annotated(article) else [] for article in batch]
@@ -66,20 +66,20 @@ class Annotator:
         return self._can_annotate(article) and len(article.text) <= MAX_CHARS
 
     def _can_annotate(self, article: Article) -> bool:
-        """Return whether there are words for an article's language, and the model is one for it."""
+        """Return whether there is language data for the article and the model supports its language."""
         return article.language in LANGUAGES and self._nlp.lang in (article.language, _ANY_LANGUAGE)
 
     def annotate(self, article: Article, doc: Doc) -> Annotation:
         """Return the annotation of an article with its Doc from ``docs``.
 
-        Pure: the same article, model and knowledge give the same annotation.
+        Pure: the same article, model and knowledge base give the same annotation.
 
         Raises: ExtractorError for a text longer than ``MAX_CHARS``.
         """
         if len(article.text) > MAX_CHARS:
             raise ExtractorError(
                 f"the text of article {article.article_id} has {len(article.text)} characters, more than the "
-                f"{MAX_CHARS} that are read; its page is kept, check whether it is one article",
+                f"limit of {MAX_CHARS}; its page is kept; check whether it is one article",
                 key=article.article_id,
                 reason="text_too_long",
             )
@@ -105,21 +105,21 @@ class Annotator:
         )
 
 
-# Parsing: a long text is cut into pieces, because memory grows with the tokens that are parsed at a time.
+# Parsing: a long text is cut into pieces, because memory grows with the number of tokens parsed at a time.
 
-# Measured with the md model: 20,000 tokens parsed at a time cost 400 MB, 40,000 pass a worker's 900 MB.
+# Measured with the md model: 20,000 tokens parsed at a time need 400 MB; 40,000 need more than a worker's 900 MB.
 _PARSED_TOKENS = 20_000
 _PIECE_CHARS = 20_000
-# The tokenizer's time is quadratic in text without white space: 50 s for 40,000 marks.
+# The tokenizer's time is quadratic in text without white space: 50 s for 40,000 quotation marks.
 _LONG_RUN = re.compile(r"\S{1000}")
 _SENTENCE_END = re.compile(r"[.!?…]['\"’”)\]]*\s+|\n+")
 
 
 def make_docs(nlp: Language, article: Article) -> list[Doc]:
-    """Return the whole text as one Doc or, where it is long, as several consecutive ones.
+    """Return the whole text as one Doc, or a long text as several consecutive ones.
 
-    A sentence start is forced at each block, so that no sentence crosses blocks: the parser keeps forced starts, and
-    the entity recognizer never begins a name before one and ends it after.
+    Each block starts a sentence, so that no sentence crosses blocks: the parser keeps forced sentence starts, and the
+    entity recognizer never lets a name cross one.
     """
     block_starts = [block.start for block in article.blocks]
     cuts = list(_cuts(article.text, block_starts))
@@ -130,7 +130,9 @@ def make_docs(nlp: Language, article: Article) -> list[Doc]:
 
 
 def _cuts(text: str, block_starts: list[int]) -> Iterator[int]:
-    """Yield where pieces begin, and the end: at the last block of a piece, else sentence, else word, else anywhere."""
+    """Yield the starts of the pieces, and the end. Cut at the last block start that fits, else at a sentence, else at a
+    word, else anywhere.
+    """
     start = 0
     yield start
     while len(text) - start > _PIECE_CHARS:
@@ -164,7 +166,7 @@ def _make_piece(nlp: Language, piece: str) -> Doc:
 
 
 def parse_docs(nlp: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
-    """Yield the docs parsed, in order, no more than ``_PARSED_TOKENS`` of them at a time."""
+    """Yield the parsed docs in order; parse at most ``_PARSED_TOKENS`` at a time."""
     group: list[Doc] = []
     for doc in docs:
         if group and sum(map(len, group)) + len(doc) > _PARSED_TOKENS:
@@ -176,16 +178,16 @@ def parse_docs(nlp: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
 
 def _run_pipe(nlp: Language, group: list[Doc]) -> Iterator[Doc]:
     for doc in nlp.pipe(group, batch_size=len(group) or 1):
-        doc.tensor = np.empty(0, dtype=np.float32)  # 400 bytes per token that no rule reads
+        doc.tensor = np.empty(0, dtype=np.float32)  # 400 bytes per token; no rule reads them
         yield doc
 
 
 def join_docs(docs: list[Doc]) -> Doc:
-    """Return the one Doc of an article's pieces; offsets and heads count from its start."""
+    """Return one Doc made of an article's pieces, with offsets and heads from the start of the article."""
     if len(docs) == 1:
         return docs[0]
     doc = Doc.from_docs(docs, ensure_whitespace=False)
-    assert doc is not None  # only of no docs
+    assert doc is not None  # None only for an empty list
     return doc
 
 
@@ -194,11 +196,11 @@ def join_docs(docs: list[Doc]) -> Doc:
 _NEEDED_ATTRIBUTES = ("TAG", "POS", "DEP", "LEMMA")
 
 
-@cache  # it takes 3 s and 700 MB: once per process
+@cache  # takes 3 s and 700 MB: once per process
 def load_model(name: str) -> Language:
     """Return the model in a folder, or of an installed package that has ``load()`` or ``model_path()``.
 
-    Raises: ConfigError where there is no such folder or package, it holds no model, or one that our rules cannot use.
+    Raises: ConfigError if there is no such folder or package, if it has no model, or if our rules cannot use the model.
     """
     folder = _folder_of(name)
     try:
@@ -208,8 +210,8 @@ def load_model(name: str) -> Language:
     probe = nlp("1 2.")
     if lacking := [what for what in _NEEDED_ATTRIBUTES if not probe.has_annotation(what)]:
         raise ConfigError(
-            f"model {name!r} gives no {', '.join(lacking)}, which our rules read; add the parts that give it "
-            "(tagger, parser, lemmatizer), or set NEWS_SPACY_MODEL to another",
+            f"model {name!r} sets no {', '.join(lacking)}, which our rules need; add the components that set it "
+            "(tagger, parser, lemmatizer), or set NEWS_SPACY_MODEL to another model",
             key=name,
             reason="model_wrong",
         )
@@ -224,7 +226,7 @@ def model_label(name: str) -> str:
     folder = _folder_of(name)
     try:
         meta = get_model_meta(folder)
-    except (OSError, ValueError) as error:  # no folder, no meta.json, or one without the fields of a model
+    except (OSError, ValueError) as error:  # no folder, no meta.json, or a meta.json without the fields of a model
         raise _no_model(folder, error) from error
     return f"{meta['name']}-{meta['version']}"
 
@@ -244,16 +246,16 @@ def _folder_of(name: str) -> Path:
         return Path(package.model_path())
     if not hasattr(package, "load") or package.__file__ is None:
         raise ConfigError(
-            f"package {name!r} has neither load() nor model_path(), so it is no spaCy model; set NEWS_SPACY_MODEL",
+            f"package {name!r} has neither load() nor model_path(), so it is not a spaCy model; set NEWS_SPACY_MODEL",
             key=name,
             reason="model_wrong",
         )
-    # What `spacy package` builds keeps the model beside its load(): <package>/<name>-<version>.
+    # `spacy package` puts the model next to its load(): <package>/<name>-<version>.
     root = Path(package.__file__).parent
     return next((config.parent for config in sorted(root.glob("*/config.cfg"))), root)
 
 
 def _no_model(folder: Path, error: Exception) -> ConfigError:
     return ConfigError(
-        f"folder {folder} holds no spaCy model ({error}); set NEWS_SPACY_MODEL", key=str(folder), reason="model_wrong"
+        f"no spaCy model in folder {folder} ({error}); set NEWS_SPACY_MODEL", key=str(folder), reason="model_wrong"
     )

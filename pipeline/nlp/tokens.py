@@ -1,6 +1,6 @@
-"""The Doc's attributes as plain lists, and the grammatical position of a mention.
+"""A Doc's attributes as plain lists, and the grammatical position of a mention.
 
-The lists are gathered once: reading attributes from spaCy token by token would cost more than our rules.
+The lists are built once: reading attributes from spaCy per token would take longer than our rules.
 """
 
 from bisect import bisect_right
@@ -19,9 +19,9 @@ BODY_KINDS = frozenset({"standfirst", "paragraph", "list"})  # blocks of running
 class Tokens:
     """Attributes by token index. ``start`` and ``end`` are code points; ``head`` is the index of the head.
 
-    ``sentence`` and ``block`` are 0-based; white space between two blocks counts as the earlier one.
-    ``children`` are what each token governs, in text order. ``common_nouns`` are the singular
-    forms of the nouns that the article writes small.
+    ``sentence`` and ``block`` are 0-based; white space between two blocks counts as the earlier block. ``children`` are
+    the dependents of each token, in text order. ``common_nouns`` are the singular forms of the nouns that the article
+    writes in lower case.
     """
 
     doc: Doc
@@ -45,7 +45,7 @@ class Tokens:
         return len(self.text)
 
     def at(self, char: int) -> int:
-        """Return the token that holds this code point, or the one before it where it is white space."""
+        """Return the token at this code point; for white space, the token before it."""
         return bisect_right(self.start, char) - 1
 
     def kind(self, token: int) -> str:
@@ -53,19 +53,19 @@ class Tokens:
         return self.blocks[self.block[token]].kind
 
     def is_body(self, token: int) -> bool:
-        """Return whether the token is running text: no title, heading or caption."""
+        """Return whether the token is in running text, not in a title, heading or caption."""
         return self.kind(token) in BODY_KINDS
 
     def left_edge(self, token: int) -> int:
-        """Return the first token of what this one governs."""
+        """Return the first token of this token's subtree."""
         return int(self.doc[token].left_edge.i)
 
     def right_edge(self, token: int) -> int:
-        """Return the last token of what this one governs."""
+        """Return the last token of this token's subtree."""
         return int(self.doc[token].right_edge.i)
 
     def dependents(self, token: int, *deps: str) -> list[int]:
-        """Return the children with one of these relations, in text order."""
+        """Return the children with one of these dependency relations, in text order."""
         return [child for child in self.children[token] if self.dep[child] in deps]
 
     def is_capital(self, token: int) -> bool:
@@ -73,12 +73,12 @@ class Tokens:
         return self.text[token][0].isupper()
 
     def span(self, first: int, last: int) -> str:
-        """Return the text from one token to another, both inside."""
+        """Return the text from one token to another, both included."""
         return self.content[self.start[first] : self.end[last]]
 
 
 def gather_tokens(doc: Doc, article: Article) -> Tokens:
-    """Return the Doc's tokens as lists. An article without blocks is taken for one paragraph."""
+    """Return the Doc's tokens as lists. An article without blocks is treated as one paragraph."""
     columns = doc.to_array([ORTH, LEMMA, TAG, POS, DEP, HEAD, IDX, LENGTH, SENT_START]).astype("int64").T.tolist()
     orth, lemma, tag, pos, dep, offset, start, length, is_start = columns
     texts = _strings(doc, orth)
@@ -113,7 +113,7 @@ def gather_tokens(doc: Doc, article: Article) -> Tokens:
 
 def _strings(doc: Doc, ids: list[int]) -> list[str]:
     strings = doc.vocab.strings
-    # to_array gives 64-bit hashes as unsigned; the cast to int64 above wrapped the upper half.
+    # to_array returns unsigned 64-bit hashes; the cast to int64 above turned the upper half negative.
     names = {key: strings[key & 0xFFFFFFFFFFFFFFFF] for key in set(ids)}
     return [names[key] for key in ids]
 
@@ -144,7 +144,7 @@ _DEEPEST = 15
 
 
 def head_of(tokens: Tokens, first: int, last: int) -> int:
-    """Return the token of a span whose head lies outside it."""
+    """Return the head of a span: the token whose own head lies outside the span."""
     for index in range(last, first - 1, -1):
         if not first <= tokens.head[index] <= last or tokens.head[index] == index:
             return index
@@ -152,7 +152,7 @@ def head_of(tokens: Tokens, first: int, last: int) -> int:
 
 
 def coordination_head(tokens: Tokens, index: int) -> int:
-    """Return the head that a mention joined by "and", or in apposition, depends on; itself otherwise."""
+    """Return the head of a mention's coordination, apposition or compound; otherwise the mention itself."""
     for _ in range(3):
         if tokens.dep[index] not in ("conj", "appos", "compound", "nmod"):
             break
@@ -169,20 +169,20 @@ def grammatical_role(tokens: Tokens, index: int) -> str:
 
 
 def governor_of(tokens: Tokens, index: int) -> int:
-    """Return what governs a mention, through a preposition."""
+    """Return the governor of a mention; a preposition between them is skipped."""
     verb = _verb_after_apposition(tokens, index)
     governor = tokens.head[coordination_head(tokens, index)] if verb is None else verb
     return tokens.head[governor] if tokens.tag[governor] in ("IN", "TO") else governor
 
 
 def _verb_after_apposition(tokens: Tokens, index: int) -> int | None:
-    """Return the verb after "The mayor of Varnholt, Ana Brito, said": parsers hang the name on the town."""
+    """Return the verb of "The mayor of Varnholt, Ana Brito, said", where parsers attach the name to the town."""
     is_closed = tokens.dep[index] in ("appos", "conj") and index + 2 < len(tokens) and tokens.text[index + 1] == ","
     return index + 2 if is_closed and tokens.tag[index + 2] in _FINITE else None
 
 
 def governors_of(tokens: Tokens, index: int) -> dict[int, int]:
-    """Return the tokens that govern this one, with how far up each is."""
+    """Return the governors of this token, each with its distance in steps."""
     found: dict[int, int] = {}
     while len(found) < _DEEPEST and tokens.head[index] != index:
         index = tokens.head[index]

@@ -1,4 +1,4 @@
-"""Search of articles: filtered, the newest first, ``PAGE_SIZE`` at a time."""
+"""Search of articles: filtered, newest first, ``PAGE_SIZE`` at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pipeline.query.lake_filesystem import table_days
 from pipeline.tables import table_named
 
 PAGE_SIZE = 50
-# The time that an article is sorted by; without a date of its own, the beginning of its day in the tables.
+# The sort key of an article: its publication time; if unknown, the beginning of its published_date.
 _AT = "coalesce(published_at, published_date::TIMESTAMP AT TIME ZONE 'UTC')"
 _LIST_SQL = """\
 SELECT article_id, title, publisher, source_key, published_date, published_at, {at} AS listed_at,
@@ -36,7 +36,7 @@ _AFTER_CURSOR = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleFilter:
-    """Conditions of articles: published dates ``first`` to ``last``, and every other field that is not None.
+    """Conditions on articles: published dates ``first`` to ``last``, and each other field that is not None.
 
     ``person`` is a part of a name that the article mentions, ``text`` a part of title or text; both ignore case.
     """
@@ -51,7 +51,7 @@ class ArticleFilter:
 
 @dataclass(frozen=True, slots=True)
 class ArticleSummary:
-    """An article of the list. ``listed_at`` is the time that it is sorted by."""
+    """An article of the list. ``listed_at`` is its sort key."""
 
     article_id: str
     title: str | None
@@ -78,7 +78,7 @@ class ArticleCursor:
 def find_articles(
     lake: Path, filters: ArticleFilter, *, after: ArticleCursor | None = None
 ) -> tuple[tuple[ArticleSummary, ...], bool]:
-    """Return the next ``PAGE_SIZE`` articles after a cursor, the newest first, and whether there are more."""
+    """Return the next ``PAGE_SIZE`` articles after a cursor, newest first, and whether there are more."""
     last = filters.last if after is None else min(filters.last, after.listed_at.date())
     with connect(lake, since=filters.first, until=last) as connection:
         conditions = list(_conditions(filters))
@@ -99,5 +99,5 @@ def _conditions(filters: ArticleFilter) -> Iterator[str]:
 
 
 def last_day(lake: Path) -> date | None:
-    """Return the last day with an article; None for an empty lake."""
+    """Return the last published date with an article; None for an empty lake."""
     return max(table_days(lake, table_named("articles")), default=None)

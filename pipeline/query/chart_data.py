@@ -1,15 +1,15 @@
 """Chart data: the chart line of a question, and the rows that a chart of its answer shows.
 
-A chart line is a header of a question, ``-- chart: bar x=words y=speaker``. After the kind follow pairs of a key and a
-column of the answer:
+A chart line is a header of a question, ``-- chart: bar x=words y=speaker``: a kind, then pairs of a key and a column of
+the answer:
 
     bar     x (number), y (name); colour (name)          a ranking: one bar per row, in the order of the rows
     stack   parts (shares, separated by commas), n, y (name) or x (day)    parts of a whole; "unknown" is grey
-    line    x (day), y (number); colour (name)           one line per name; broken at a step without a row
+    line    x (day), y (number); colour (name)           one line per name; a gap at each step without a row
     heat    x (day or name), y (name), colour (number)   one cell per row
 
-All kinds may have ``facet`` (name): one chart per value. All may have ``n``, the number of cases of a share: the share
-(of a stack, its first part) then gets an interval. A column whose name begins with "share" is a share, 0 to 1.
+All kinds may have ``facet`` (name): one chart per value. All may have ``n``, the number of cases of a share: then the
+share (the first part of a stack) gets an interval. A column with a name that begins with "share" is a share, 0 to 1.
 """
 
 import math
@@ -42,14 +42,14 @@ MOST_BARS, MOST_SERIES, MOST_PICTURES, MOST_CELLS_HIGH = 30, 8, 8, 60
 NONE = "(none)"  # the label of null
 _Z = 1.959964  # the 97.5 % quantile of the normal distribution, for 95 % intervals
 _LONGEST = 500  # letters of a label
-# Controls, direction overrides and what XML forbids: a name may not write outside its own label. The renderer ends the
-# whole process on some of them.
+# Controls, direction overrides, and characters that XML forbids: they could change text outside the label, and some
+# crash the renderer and its process.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartLine:
-    """How an answer is drawn. All but ``kind`` name columns of the answer."""
+    """How an answer is drawn. All fields except ``kind`` name columns of the answer."""
 
     kind: ChartKind
     x: str = ""
@@ -66,7 +66,7 @@ class ChartLine:
 
 
 def parse_chart_line(slug: str, text: str) -> ChartLine:
-    """Return the parsed chart line. Raises: ConfigError that names the question and the wrong word."""
+    """Return the parsed chart line. Raises: ConfigError that names the question and the invalid part."""
     word, *rest = text.split()
     kind = next((each for each in get_args(ChartKind) if each == word), None)
     if kind is None:
@@ -94,11 +94,11 @@ ChartRow = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartData:
-    """Rows with the keys x, y, colour, facet and n, as far as the chart has them; for days also x_middle and x_end.
+    """Rows with the keys x, y, colour, facet and n that the chart uses; for days also x_middle and x_end.
 
-    A step of the axis ends before x_end. ``low`` and ``high`` bound a share. A stack has one row per part: ``colour``
-    is its name, ``from`` and ``to`` are its ends. ``cases`` has the sum of n by facet. ``remarks`` say what is not
-    drawn.
+    A step of the axis ends before x_end. ``low`` and ``high`` are the interval of a share. A stack has one row per
+    part: ``colour`` is its name, ``from`` and ``to`` are its ends. ``cases`` has the sum of n per facet. ``remarks``
+    say what is not drawn.
     """
 
     rows: tuple[ChartRow, ...]
@@ -106,7 +106,7 @@ class ChartData:
     remarks: tuple[str, ...]
 
     def names(self, key: str) -> list[object]:
-        """Return the values of one key, each once, in the order of the rows."""
+        """Return the distinct values of one key, in the order of the rows."""
         return list(dict.fromkeys(row[key] for row in self.rows if key in row))
 
     def only(self, facet: object) -> "ChartData":
@@ -145,7 +145,7 @@ def wilson(share: float, n: int) -> tuple[float, float] | None:
 
 
 def plain_label(value: object) -> str:
-    """Return a text as a chart shows it: on one line, shortened, without invisible characters."""
+    """Return a text as a chart label: one line, shortened, without invisible characters."""
     text = " ".join(_INVISIBLE.sub(" ", "" if value is None else str(value)).split())
     return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or NONE
 
@@ -184,7 +184,7 @@ def _value(value: object) -> object:
 
 
 def _step_after(column: str, day: date) -> date:
-    """Return the first day of the next step of an axis: a week or month if its column is named so, else a day."""
+    """Return the first day of the next step of an axis: a week or month if the column has that name, else a day."""
     if column == "month":
         return date(day.year + day.month // 12, day.month % 12 + 1, 1)
     return day + timedelta(days=7 if column == "week" else 1)
@@ -196,10 +196,10 @@ def _middle(start: date, end: date) -> str:
 
 
 def _limit_rows(line: ChartLine, rows: list[ChartRow]) -> tuple[list[ChartRow], list[str]]:
-    """Return the rows that a chart has room for, and sentences on what is left out."""
+    """Return the rows that fit into a chart, and remarks on what is not drawn."""
     remarks: list[str] = []
     if line.kind in ("bar", "stack") and line.y and not line.facet and len(rows) > MOST_BARS:
-        remarks.append(f"Drawn: the first {MOST_BARS} of {len(rows):,} rows.")
+        remarks.append(f"Shown: the first {MOST_BARS} of {len(rows):,} rows.")
         rows = rows[:MOST_BARS]
     limits = {"facet": MOST_PICTURES}
     if line.kind in ("line", "bar"):
@@ -214,12 +214,12 @@ def _limit_rows(line: ChartLine, rows: list[ChartRow]) -> tuple[list[ChartRow], 
         if len(weights) > most:
             kept = set(sorted(weights, key=weights.__getitem__, reverse=True)[:most])
             rows = [row for row in rows if row[key] in kept]
-            remarks.append(f"Drawn: the {most} largest of {len(weights):,} by {column_label(getattr(line, key))}.")
+            remarks.append(f"Shown: the {most} largest of {len(weights):,} by {column_label(getattr(line, key))}.")
     return rows, remarks
 
 
 def _weight(line: ChartLine, row: ChartRow) -> float:
-    """Return the weight of a row in the selection of the largest: its cases, its count, else 1."""
+    """Return the weight of a row when the largest are selected: its cases, its count, else 1."""
     column, key = {"bar": (line.x, "x"), "line": (line.y, "y"), "heat": (line.colour, "colour")}.get(
         line.kind, ("", "")
     )
@@ -228,7 +228,7 @@ def _weight(line: ChartLine, row: ChartRow) -> float:
 
 
 def _disambiguate_names(rows: Iterable[ChartRow]) -> list[ChartRow]:
-    """Return rows with distinct names and their cases: two people of one name are two bars."""
+    """Return rows with distinct names, with their cases: two people with one name are two bars."""
     seen = Counter[object]()
     apart = []
     for row in rows:
@@ -240,7 +240,7 @@ def _disambiguate_names(rows: Iterable[ChartRow]) -> list[ChartRow]:
 
 
 def _break_lines(column: str, rows: Sequence[ChartRow]) -> Iterator[ChartRow]:
-    """Yield the rows of each line in time order, and one without a value for each gap."""
+    """Yield the rows of each line in time order, and one row without a value per gap."""
     series: dict[tuple[object, object], list[ChartRow]] = {}
     for row in rows:
         series.setdefault((row.get("facet"), row.get("colour")), []).append(row)
@@ -255,7 +255,7 @@ def _break_lines(column: str, rows: Sequence[ChartRow]) -> Iterator[ChartRow]:
 
 
 def _parts(line: ChartLine, row: ChartRow) -> Iterator[ChartRow]:
-    """Yield one row per part, end to end from 0; the interval is the first part's."""
+    """Yield one row per part, end to end from 0. The interval is that of the first part."""
     whole = {key: value for key, value in row.items() if not key.startswith("part ") and key not in ("low", "high")}
     reached = 0.0
     for part in line.parts:
@@ -266,5 +266,5 @@ def _parts(line: ChartLine, row: ChartRow) -> Iterator[ChartRow]:
 
 
 def column_label(column: str) -> str:
-    """Return a column's name in words."""
+    """Return the label of a column: its name with spaces."""
     return column.replace("_", " ")

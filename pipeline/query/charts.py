@@ -1,4 +1,4 @@
-"""Charts: an answer as a Vega-Lite chart, with the question above and its denominators below, and as a file."""
+"""Charts: an answer as a Vega-Lite chart with its question and denominators, and as a file."""
 
 import base64
 import hashlib
@@ -46,19 +46,19 @@ from pipeline.query.palette import (
     WHISKER,
     WIDTH,
 )
-from pipeline.query.saved_queries import Denominators, Question
+from pipeline.query.saved_queries import Denominators, Question, chart_line
 
-_SHADE_NOTE = "Shaded: days without an article."
-_INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, as if the {n} were independent of each other."
+_SHADE_NOTE = "Shaded: missing days."
+_INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, if the {n} are independent."
 _MOST_TICKS = 8
-_NO_ROWS = "No rows: nothing was counted."
+_NO_ROWS = "No rows."
 _Datasets = dict[str, list[ChartRow]]
 
 
 def draw(question: Question, answer: QueryResult, denominators: Denominators) -> alt.VConcatChart:
-    """Return the chart of an answer, with its denominators and gaps below. An answer without rows says so.
+    """Return the chart of an answer, with its denominators and gaps below. Without rows, the chart is that message.
 
-    Raises: ConfigError if the question has no chart line, or the answer lacks a column of it.
+    Raises: ConfigError if the question has no chart line, or if the answer lacks one of its columns.
     """
     line = chart_line(question)
     chart_data = plot(question.slug, line, answer)
@@ -70,24 +70,17 @@ def draw(question: Question, answer: QueryResult, denominators: Denominators) ->
     )
     notes = alt.TitleParams(text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16)
     chart = alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**CONFIG)
-    chart.datasets = data  # last: every earlier step copies all data of its chart, so they refer to data by name
+    chart.datasets = data  # set last: each step above would copy all data, so the charts refer to data by name
     return chart
 
 
-def chart_line(question: Question) -> ChartLine:
-    """Return the chart line of a question. Raises: ConfigError if it has none."""
-    if question.chart is None:
-        raise ConfigError(f"{question.slug} has no chart; `newslake ask` marks those that have one", key="chart")
-    return question.chart
-
-
 def _wrap_sentences(sentences: Sequence[str]) -> list[str]:
-    """Return sentences as lines that fit below a chart; each sentence begins a new line."""
+    """Return sentences as lines that fit below a chart. Each sentence begins a new line."""
     return [row for sentence in sentences for row in textwrap.wrap(plain_label(sentence), LINE_LETTERS)]
 
 
 def _remarks(line: ChartLine, chart_data: ChartData, denominators: Denominators) -> list[str]:
-    """Return the legend of shades and whiskers, as far as the chart has them."""
+    """Return the notes on shades and whiskers, if the chart has them."""
     has_whiskers = any("low" in row for row in chart_data.rows)
     has_shade = bool(denominators.gaps) and any("x_end" in row for row in chart_data.rows)
     share = f'"{column_label(line.parts[0].removeprefix("share_"))}"' if line.parts else "the share"
@@ -115,7 +108,7 @@ def _pictures(line: ChartLine, chart_data: ChartData, denominators: Denominators
 
 
 class _ChartFrame:
-    """The scales and data that all facets of a chart share, and its axis of days with the gaps."""
+    """The scales and data that all facets of a chart share, and the axis of days with the gaps."""
 
     def __init__(
         self, line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets, *, width: int
@@ -135,13 +128,13 @@ class _ChartFrame:
         ]
 
     def chart(self, rows: Iterable[ChartRow]) -> alt.Chart:
-        """Return a chart of rows, which are added to the data under a name."""
+        """Return a chart of rows. The rows are added to the data under a name."""
         name = f"rows {len(self._data)}"
         self._data[name] = list(rows)
         return alt.Chart(alt.NamedData(name))
 
     def number(self, axis: type[alt.X] | type[alt.Y], key: str, column: str) -> Any:
-        """Return a channel of numbers from 0; shares end at 100 %."""
+        """Return a numeric channel from 0; shares end at 100 %."""
         most = 1.0 if is_share(column) else self._longest(key) or 1.0
         ticks = min(int(most), _MOST_TICKS) if most >= 1 and not is_share(column) else alt.Undefined
         title = f"share of {column_label(self._line.n)}" if self._line.kind == "stack" else column_label(column)
@@ -150,7 +143,7 @@ class _ChartFrame:
         return axis(key, type="quantitative", scale=scale, axis=form)
 
     def _longest(self, key: str) -> float:
-        """Return the largest number of a key; bars of one name and facet are end to end."""
+        """Return the largest number of a key; bars of one name and facet are added up."""
         sums: defaultdict[object, float] = defaultdict(float)
         for number, row in enumerate(self._rows):
             if isinstance(value := row.get(key), int | float):
@@ -167,7 +160,7 @@ class _ChartFrame:
         return alt.X(key, type="temporal", scale=scale, axis=axis)
 
     def names(self) -> alt.Y:
-        """Return the axis of names, in the order of the rows, the same in all facets."""
+        """Return the axis of names in the order of the rows, the same in all facets."""
         return alt.Y("y", type="nominal", scale=alt.Scale(domain=self._names), title=column_label(self._line.y))
 
     def gaps(self) -> alt.Chart:
@@ -176,7 +169,7 @@ class _ChartFrame:
         return rects.encode(x=self.days(), x2="x_end:T")
 
     def colour(self, *, title: str | None) -> alt.Color:
-        """Return one colour per name; unknown values are grey."""
+        """Return one colour per name; unknown is grey."""
         own = iter(SERIES)
         used = [UNKNOWN_COLOUR.get(str(name)) or next(own) for name in self.colours]
         return alt.Color("colour", type="nominal", title=title, scale=alt.Scale(domain=self.colours, range=used))
@@ -192,8 +185,8 @@ def _bar(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {}
     bars = base.mark_bar(color=MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
     number = ".0%" if is_share(line.x) else ",~r"
-    beside = base.mark_text(align="left", dx=4, fontSize=11, color=FAINT)
-    numbers = beside.encode(x=alt.X("x:Q"), y=frame.names(), text=alt.Text("x", type="quantitative", format=number))
+    texts = base.mark_text(align="left", dx=4, fontSize=11, color=FAINT)
+    numbers = texts.encode(x=alt.X("x:Q"), y=frame.names(), text=alt.Text("x", type="quantitative", format=number))
     layers = [bars] if line.colour or line.n else [bars, numbers]
     whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=frame.names())
     layers += [whiskers] if line.n else []
@@ -229,7 +222,7 @@ def _heat(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     base = frame.chart(chart_data.rows)
     most = max((float(str(row["colour"])) for row in chart_data.rows if row["colour"] is not None), default=1.0)
     scale = alt.Scale(domain=[0, most or 1.0], range=list(PALE_TO_DARK))
-    # A gradient would contain a counter, which differs with every chart of the process.
+    # No gradient: its id contains a counter that differs for each chart of the process.
     legend = alt.Legend(type="symbol", symbolType="square", tickCount=min(int(most), 5) or 5, format=",~r")
     colour = alt.Color("colour", type="quantitative", title=column_label(line.colour), scale=scale, legend=legend)
     size = {"width": frame.width, "height": alt.Step(STEP)}
@@ -278,7 +271,7 @@ _PAGE = Template("""\
 $picture
 </figure>
 <table>
-<caption>$title All rows of the answer: $length.</caption>
+<caption>$title All rows: $length.</caption>
 <thead><tr>$head</tr></thead>
 <tbody>
 $body
@@ -292,7 +285,7 @@ $body
 def picture_bytes(
     path: Path, chart: alt.VConcatChart, *, question: Question, answer: QueryResult, denominators: Denominators
 ) -> bytes:
-    """Return a chart in the format that the extension of ``path`` names; the same chart gives the same bytes.
+    """Return a chart in the format of the extension of ``path``; the same chart gives the same bytes.
 
     Raises: ConfigError as ``picture_form`` does.
     """
@@ -303,7 +296,7 @@ def picture_form(path: Path) -> str:
     """Return the extension of a chart file. Raises: ConfigError if it is not .png, .svg or .html."""
     form = path.suffix.lower()
     if form not in _FORMS:
-        raise ConfigError(f"--chart {path}: end it in {', '.join(_FORMS)}", key="chart")
+        raise ConfigError(f"--chart {path}: use the extension {', '.join(_FORMS)}", key="chart")
     return form
 
 

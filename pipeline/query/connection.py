@@ -1,4 +1,4 @@
-"""Read-only SQL on the lake: a DuckDB connection that sees its rows and nothing else of the machine, within limits."""
+"""Read-only SQL on the lake, within limits: a DuckDB connection that can access its rows and nothing else."""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from time import monotonic
 import duckdb
 import pyarrow as pa
 
-from pipeline.errors import ConfigError, LimitError
+from pipeline.errors import ConfigError, LimitError, did_you_mean
 from pipeline.query.lake_filesystem import lake_files
 from pipeline.query.views import SCHEME, UNION_BY_NAME, lake_views
 from pipeline.tables import TABLES
 
-# Set before the views are made. Then SQL can read the lake's files, and no other file, database, socket or Python
-# variable.
+# Set before the views are created. After that, SQL can read the lake's files, but no other file, database, socket or
+# Python variable.
 _LOCKDOWN = f"""\
 SET TimeZone = 'UTC';
 SET temp_directory = '';
@@ -37,13 +37,22 @@ _GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _EXPLAIN = re.compile(
     rf"{_GAP}EXPLAIN\b{_GAP}(?:ANALYZE\b|\(\s*(?:ANALYZE|FORMAT)\b[^)]*\))?", re.IGNORECASE | re.DOTALL
 )
+_UNKNOWN_COLUMN = re.compile(
+    r"""Binder\ Error:\ (?:
+      (?:Referenced\ c|C)olumn\ "(?P<column>[^"]*)"\ (?:in\ \w+\ list\ )?(?:not\ found\ in\ FROM|does\ not\ exist)
+      | (?:Values\ list|Table)\ "[^"]*"\ does\ not\ have\ a\ column\ named\ "(?P<member>[^"]*)"
+    )[^\n]*\n*(?:Candidate\ bindings:(?P<candidates>[^\n]*)\n*)?""",
+    re.VERBOSE,
+)
+_ALL_COLUMNS = "SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal ORDER BY column_name"
+_COLUMNS_HINT = "`DESCRIBE TABLE` lists the columns of a table; text is in single quotes: 'text'"
 
 type Connection = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """The rows of one statement, in its order, each with one value per column."""
+    """The rows of one statement in its order, each with one value per column."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
@@ -58,12 +67,12 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """Return an in-memory DuckDB in UTC with one view per table of ``lake``.
 
-    While it is open, it sees the rows that are committed now, with each day's tables of one commit. A table without
-    files is an empty view. ``articles`` carries ``dup_group_id`` (its own id without duplicates) and ``is_duplicate``,
-    ``quotes`` and ``events`` carry ``quote_cluster_id`` and ``event_cluster_id``.
+    While it is open, it shows the rows that are committed now; all tables of one day are from one commit. A table
+    without files is an empty view. ``articles`` has ``dup_group_id`` (the article's own id if it has no duplicates) and
+    ``is_duplicate``; ``quotes`` has ``quote_cluster_id`` and ``events`` has ``event_cluster_id``.
 
     ``since`` and ``until`` (both inclusive) select rows of these published dates, and outcomes of these news days.
-    ``source`` selects the articles of one source_key with all their rows, and the events that they report.
+    ``source`` selects the articles of one source_key, all their rows, and the events that they report.
 
     SQL can read the lake's files, but not write them. Raises: LakeError for a broken manifest.
     """
@@ -77,18 +86,18 @@ def connect(
 
 
 def query(connection: Connection, sql: str) -> QueryResult:
-    """Return the answer to one read-only statement: SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
+    """Return the result of one read-only statement: SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
 
-    Raises: ConfigError with key "sql" for no statement, several, another kind, and everything that DuckDB rejects.
+    Raises: ConfigError with key "sql" for no statement, several, another kind, or a statement that DuckDB rejects.
     """
-    with _translate_errors():
+    with _translate_errors(connection):
         statement = _reading_statement(connection, sql)
         try:
             return _execute(connection, statement)
         except duckdb.InvalidInputException as error:
             if _UNION_BY_NAME_HINT not in str(error):
                 raise
-            # A file is older than a column. To know that in advance, every file must be opened before each query.
+            # A file is older than a column. Detecting this in advance would mean opening every file before each query.
             connection.execute(f"SET VARIABLE {UNION_BY_NAME} = true")
             return _execute(connection, statement)
 
@@ -100,12 +109,12 @@ def _execute(connection: Connection, statement: duckdb.Statement) -> QueryResult
 
 @contextmanager
 def stream(connection: Connection, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-    """Yield the columns of one read-only statement, and its rows in batches, never all at once in memory.
+    """Yield the columns of one read-only statement and its rows in batches, so that memory stays small.
 
     Raises: ConfigError as ``query`` does, here or while the rows are read.
     """
-    with _translate_errors():
-        # A query cannot be repeated after its first rows went out, so files older than a column are expected.
+    with _translate_errors(connection):
+        # After its first rows are sent, a query cannot be repeated, so expect files that are older than a column.
         connection.execute(f"SET VARIABLE {UNION_BY_NAME} = true")
         reader = connection.sql(_reading_statement(connection, sql)).to_arrow_reader(_ROWS_AT_ONCE)
     with reader:
@@ -115,7 +124,7 @@ def stream(connection: Connection, sql: str) -> Iterator[tuple[pa.Schema, Iterat
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     try:
         yield from reader
-    except OSError as error:  # DuckDB's errors, as they come through Arrow
+    except OSError as error:  # DuckDB's errors, as passed on by Arrow
         raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="bad_sql") from error
 
 
@@ -128,40 +137,54 @@ def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
     if kinds == [duckdb.StatementType.SELECT]:
         return statements[0]
     found = ", ".join(kind.name for kind in kinds) or "nothing"
-    raise ConfigError(
-        f"sql: write one statement that reads, e.g. SELECT; found {found}; the tables are read-only", key="sql"
-    )
+    raise ConfigError(f"sql: found {found}; write one read-only statement, e.g. SELECT", key="sql")
 
 
 @contextmanager
-def _translate_errors() -> Iterator[None]:
+def _translate_errors(connection: Connection) -> Iterator[None]:
     """Translate errors of DuckDB. Raises: ConfigError."""
     try:
         yield
     except (duckdb.PermissionException, duckdb.InvalidInputException) as error:
         names = ", ".join(spec.name for spec in TABLES)
-        raise ConfigError(f"sql: {error}; SQL here reads {names} and no file", key="sql", reason="bad_sql") from error
+        raise ConfigError(f"sql: {error}; SQL can read only {names}", key="sql", reason="bad_sql") from error
+    except duckdb.BinderException as error:
+        raise ConfigError(f"sql: {_with_hint(connection, str(error))}", key="sql", reason="bad_sql") from error
     except duckdb.Error as error:
         raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="bad_sql") from error
 
 
+def _with_hint(connection: Connection, message: str) -> str:
+    """Return DuckDB's message; that of an unknown column with one hint in place of DuckDB's list of columns."""
+    unknown = _UNKNOWN_COLUMN.match(message)
+    if unknown is None:
+        return message
+    if unknown["candidates"]:
+        candidates = re.findall(r'"([^"]+)"', unknown["candidates"])
+    else:  # DuckDB lists none for a column of a named table
+        candidates = [name for (name,) in connection.execute(_ALL_COLUMNS).fetchall()]
+    name = unknown["column"] or unknown["member"]
+    hint = did_you_mean(name, {*candidates} - {name}, otherwise=_COLUMNS_HINT)
+    return "\n\n".join(filter(None, (f'no column "{name}"; {hint}', message[unknown.end() :])))
+
+
 def _error_message(error: Exception) -> str:
-    """Return an error's message; of one from our file system, its last line."""
+    """Return an error's message; for a traceback from our file system, its last line."""
     text = str(error).strip()
     return text.rsplit("\n", 1)[-1] if text.startswith("Traceback") else text
 
 
 # Time and memory limits for queries: one budget for all queries of one block.
 
-_AGAIN_SECONDS = 0.05  # an interrupt ends the running statement only, no later one
-_NO_MEMORY = "Out of Memory Error"  # through Arrow, only the text of DuckDB's error arrives
+_AGAIN_SECONDS = 0.05  # an interrupt ends only the running statement, so it is repeated
+_NO_MEMORY = "Out of Memory Error"  # Arrow passes on only the text of DuckDB's error
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Time for all statements together, memory and threads per connection, and rows per answer.
+    """Time for all statements together, memory and threads per connection, and rows per result.
 
-    Rows have a limit of their own: outside of DuckDB they do not count as its memory.
+    Rows have their own limit, because fetched rows are outside of DuckDB's memory.
     """
 
     seconds: float
@@ -171,12 +194,12 @@ class Limits:
 
     @property
     def config(self) -> dict[str, str]:
-        """The limits as DuckDB's settings, before they are locked."""
+        """The limits as DuckDB's settings, for a connection that is not locked yet."""
         return {"memory_limit": f"{self.memory_mb}MB", "threads": str(self.threads)}
 
 
 class _Watch:
-    """Interrupts the connections of one block when its time is over."""
+    """Interrupts the connections of one block at its deadline."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -222,7 +245,7 @@ def apply_limits(limits: Limits) -> Iterator[None]:
         if watch.is_over:
             raise _too_slow(limits) from error
         if _NO_MEMORY in str(error):
-            message = f"it needs more than {limits.memory_mb} MB of memory: ask for fewer days, or for one source"
+            message = f"the query exceeded {limits.memory_mb} MB of memory: select fewer days or one source"
             raise LimitError(message, reason="too_much_memory") from error
         raise
     finally:
@@ -232,14 +255,14 @@ def apply_limits(limits: Limits) -> Iterator[None]:
 
 
 def check_time() -> None:
-    """Check the time limit, between steps of work that is not SQL. Raises: LimitError if the time is over."""
+    """Check the time limit between steps that are not SQL. Raises: LimitError if the time is over."""
     watch = _WATCH.get()
     if watch is not None and watch.is_over:
         raise _too_slow(watch.limits)
 
 
 def _too_slow(limits: Limits) -> LimitError:
-    message = f"it was ended after {limits.seconds:g} seconds: ask for fewer days, or for one source"
+    message = f"the query exceeded {limits.seconds:g} seconds: select fewer days or one source"
     return LimitError(message, reason="too_slow")
 
 
@@ -255,11 +278,11 @@ def _connect_within_limits() -> duckdb.DuckDBPyConnection:
 
 
 def _fetch_within_limits(result: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
-    """Return all rows of an answer. Raises: LimitError for more rows than the current block allows."""
+    """Return all rows of a result. Raises: LimitError for more rows than the current block allows."""
     check_time()
     watch = _WATCH.get()
     rows: list[tuple[object, ...]] = result.fetchall() if watch is None else result.fetchmany(watch.limits.rows + 1)
     if watch is not None and len(rows) > watch.limits.rows:
-        message = f"it has more than {watch.limits.rows:,} rows: ask for fewer days, or for one source"
+        message = f"the result exceeded {watch.limits.rows:,} rows: select fewer days or one source"
         raise LimitError(message, reason="too_many_rows")
     return rows

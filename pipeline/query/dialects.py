@@ -1,7 +1,7 @@
-"""Transpile a DuckDB query to another engine's SQL: sqlglot writes it; rewrites add what sqlglot does not know.
+"""Transpile a DuckDB query to another engine's SQL with sqlglot, plus rewrites that sqlglot lacks.
 
-The result returns the same rows in the same order: where engines differ in semantics (rounding, medians, characters
-or bytes, nulls of an outer join), it spells out DuckDB's.
+The result returns the same rows in the same order: where engines differ (rounding, medians, characters or bytes, nulls
+of an outer join), it writes out DuckDB's semantics.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,11 +14,11 @@ from sqlglot.errors import SqlglotError
 from sqlglot.generators.postgres import PostgresGenerator
 from sqlglot.transforms import eliminate_qualify
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, did_you_mean
 
 
 def transpile(sql: str, engine: str, *, given: Mapping[str, str] | None = None) -> str:
-    """Return a DuckDB query in the SQL of ``engine``, one of ``DIALECTS``, with the values ``given`` for its options.
+    """Return a DuckDB query in the SQL of ``engine`` (one of ``DIALECTS``), with the values ``given`` for its options.
 
     Raises: ConfigError for an unknown engine, and for SQL that cannot be translated.
     """
@@ -29,23 +29,23 @@ def transpile(sql: str, engine: str, *, given: Mapping[str, str] | None = None) 
             tree = rewrite_tree(rewrite_tree(tree, _COMMON_REWRITES), _REWRITES[engine])
         text = tree.sql(DIALECTS[engine], pretty=True, unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
-        raise ConfigError(f"no twin for {engine}: {error}", key=engine, reason="bad_sql") from error
+        raise ConfigError(f"cannot translate the SQL to {engine}: {error}", key=engine, reason="bad_sql") from error
     return text + _CLICKHOUSE_SETTINGS if engine == "clickhouse" else text
 
 
 def check_engine(engine: str) -> None:
-    """Raises: ConfigError for an unknown engine, with the known ones."""
+    """Raises: ConfigError for an unknown engine; the message lists the known engines."""
     if engine not in DIALECTS:
-        raise ConfigError(f"unknown engine {engine!r}; known are {', '.join(DIALECTS)}", key=engine)
+        raise ConfigError(f"unknown engine {engine!r}; {did_you_mean(engine, DIALECTS)}", key=engine)
 
 
-# A rewrite returns the replacement of a node of the syntax tree. It copies: a node has one parent.
+# A rewrite returns the replacement of a node of the syntax tree. It copies nodes, because a node has only one parent.
 Rewrite = Callable[[Any], exp.Expr]
 Rewrites = Mapping[type[exp.Expr], Rewrite]
 
 
 def rewrite_tree(tree: exp.Expr, rewrites: Rewrites) -> exp.Expr:
-    """Return the tree with every node of these types rewritten, the innermost first."""
+    """Return the tree with every node of these types rewritten, innermost first."""
     for node in reversed(list(tree.find_all(*rewrites))):
         new = rewrites[type(node)](node)
         if node is tree:
@@ -56,12 +56,12 @@ def rewrite_tree(tree: exp.Expr, rewrites: Rewrites) -> exp.Expr:
 
 
 def call_named(name: str, *keys: str) -> Rewrite:
-    """Return a rewrite into a call of that name, with these parts of the node as arguments in order."""
+    """Return a rewrite into a call of ``name`` with these parts of the node as arguments, in order."""
     return lambda node: _call(name, *(node.args[key] for key in keys if node.args.get(key)))
 
 
 def inline_option(given: Mapping[str, str]) -> Rewrite:
-    """Return a rewrite of getvariable('name') into the value given for it, as text; null without one."""
+    """Return a rewrite of getvariable('name') into its given value as text, or null."""
 
     def rewrite(node: exp.Anonymous) -> exp.Expr:
         if node.name.lower() != "getvariable":
@@ -73,7 +73,7 @@ def inline_option(given: Mapping[str, str]) -> Rewrite:
 
 
 def plain_select(select: exp.Select) -> exp.Expr:
-    """Write GROUP BY ALL and GROUP BY 1 out, and QUALIFY as a filter around a subquery."""
+    """Expand GROUP BY ALL and GROUP BY 1, and write QUALIFY as a filter around a subquery."""
     group = select.args.get("group")
     if group and group.args.get("all"):
         group.set("all", None)
@@ -91,7 +91,7 @@ def _is_aggregate(projection: exp.Expr) -> bool:
 def name_columns(select: exp.Select) -> exp.Expr:
     """Give each column of a SELECT an alias, and refer to columns in ORDER BY by number.
 
-    ClickHouse may call ``q.id`` of a join "q.id", and takes a name in ORDER BY for the column below it.
+    ClickHouse may name ``q.id`` of a join "q.id", and resolves a name in ORDER BY to the column of the source.
     """
     names = [projection.alias for projection in select.selects]
     for projection in select.selects:
@@ -120,23 +120,23 @@ def normalize_epoch(node: exp.Extract) -> exp.Expr:
 
 
 def drop_ignore_nulls(node: exp.IgnoreNulls) -> exp.Expr:
-    """Write any_value without IGNORE NULLS: it ignores nulls in every engine."""
+    """Write any_value without IGNORE NULLS, because it ignores nulls in every engine."""
     return node.this.copy() if isinstance(node.this, exp.AnyValue) else node
 
 
 def arg_max_as_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
-    """Write arg_max as the first element of an ordered array, without nulls, as DuckDB does."""
+    """Write arg_max as the first element of an ordered array, without nulls as in DuckDB."""
     array = exp.ArrayAgg(this=_order_by_key(node, nulls_first=False))
     return exp.Bracket(this=exp.paren(_not_null(array, node.this)), expressions=[_number(0)], offset=0)
 
 
 def arg_max_as_first_value(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
-    """Write arg_max for DataFusion, where several in one SELECT may need different orders."""
+    """Write arg_max for DataFusion, where several calls in one SELECT may need different orders."""
     return _not_null(_call("FIRST_VALUE", _order_by_key(node, nulls_first=False)), node.this)
 
 
 def arg_max_as_bigquery_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
-    """Write arg_max for BigQuery, which has a fixed order of nulls inside an aggregate."""
+    """Write arg_max for BigQuery, where the order of nulls inside an aggregate is fixed."""
     first = exp.Limit(this=_order_by_key(node, nulls_first=isinstance(node, exp.ArgMin)), expression=_number(1))
     array = exp.IgnoreNulls(this=exp.ArrayAgg(this=first))
     return exp.Bracket(this=array, expressions=[_number(0)], offset=0, safe=True)
@@ -150,7 +150,7 @@ def _order_by_key(node: exp.ArgMax | exp.ArgMin, *, nulls_first: bool) -> exp.Or
 
 
 def arg_max_as_max_by(tuple_word: str) -> Rewrite:
-    """Return a rewrite of arg_max into max_by with a filter, as it keeps nulls; a tuple key becomes a call."""
+    """Return a rewrite of arg_max into max_by with a filter, because max_by keeps nulls. A tuple key becomes a call."""
 
     def rewrite(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
         key = node.expression
@@ -165,19 +165,19 @@ def _not_null(aggregate: exp.Expr, value: exp.Expr) -> exp.Expr:
 
 
 def round_half_up(node: exp.Round) -> exp.Expr:
-    """Round as DuckDB does, halves away from zero in binary: some engines round to even, Spark in decimals."""
+    """Round as DuckDB does: halves away from zero, in binary. Some engines round to even, Spark in decimals."""
     value, scale = node.this, _number(10 ** int(node.args["decimals"].name if node.args.get("decimals") else 0))
     whole = exp.Floor(this=exp.Add(this=exp.Abs(this=value.copy()) * scale, expression=exp.Literal.number("0.5")))
     return exp.paren(exp.Sign(this=value.copy()) * whole / scale.copy())
 
 
 def round_twice(node: exp.Round) -> exp.Expr:
-    """Round where a quotient by a constant is computed as a product: 0.5750000000000001 becomes 0.575."""
+    """Round for engines that compute a division by a constant as a product: 0.5750000000000001 becomes 0.575."""
     return _call("ROUND", round_half_up(node), node.args.get("decimals") or _number(0))
 
 
 def percentile_within_group(node: exp.PercentileCont) -> exp.Expr:
-    """Write a percentile as the standard does."""
+    """Write a percentile in standard SQL."""
     order = exp.Order(expressions=[exp.Ordered(this=node.this.copy(), nulls_first=False)])
     return exp.WithinGroup(this=_call("PERCENTILE_CONT", node.expression), expression=order)
 
@@ -188,19 +188,19 @@ def percentile_with_parameter(name: str) -> Rewrite:
 
 
 def approximate_percentile(node: exp.PercentileCont) -> exp.Expr:
-    """Write a percentile as Trino's nearest aggregate, which is approximate."""
+    """Write a percentile as Trino's closest aggregate, which is approximate."""
     return _call("APPROX_PERCENTILE", exp.cast(node.this.copy(), "double"), node.expression)
 
 
 def percentile_of_hundred(node: exp.PercentileCont) -> exp.Expr:
-    """Write a percentile as BigQuery's nearest aggregate, which is approximate."""
+    """Write a percentile as BigQuery's closest aggregate, which is approximate."""
     hundredths = _call("APPROX_QUANTILES", node.this, _number(100))
     at = _number(round(float(node.expression.name) * 100))
     return exp.Bracket(this=hundredths, expressions=[at], offset=0)
 
 
 def condition_to_integer(node: exp.Cast) -> exp.Expr:
-    """Write the cast of a condition to a number as CASE, since the standard has no such cast; null stays null."""
+    """Write the cast of a condition to a number as CASE: the standard has no such cast. Null stays null."""
     condition = node.this.unnest()
     is_condition = isinstance(condition, exp.Predicate | exp.Connector | exp.Not)
     if not is_condition or not node.is_type(*exp.DataType.INTEGER_TYPES):
@@ -210,12 +210,12 @@ def condition_to_integer(node: exp.Cast) -> exp.Expr:
 
 
 def wide_sum(node: exp.Sum) -> exp.Expr:
-    """Sum as doubles for Polars, which adds small integers in their own size and overflows; exact up to 2**53."""
+    """Sum as doubles for Polars, because it adds small integers in their own type and overflows. Exact up to 2**53."""
     return exp.Sum(this=exp.cast(node.this.copy(), "double"))
 
 
 def wide_date(node: exp.Cast) -> exp.Expr:
-    """Write x::DATE as Date32 for ClickHouse, whose Date covers only 1970 to 2149."""
+    """Write x::DATE as Date32 for ClickHouse, because its Date covers only 1970 to 2149."""
     if node.is_type(exp.DType.DATE):
         return exp.Cast(this=node.this.copy(), to=exp.DataType(this=exp.DType.DATE32))
     return node
@@ -227,25 +227,25 @@ def extract_epoch(node: exp.TimeToUnix) -> exp.Expr:
 
 
 def epoch_by_units(name: str, per_second: int) -> Rewrite:
-    """Return a rewrite of epoch(t) into name(t), which counts that many units per second."""
+    """Return a rewrite of epoch(t) into name(t), which counts ``per_second`` units per second."""
     return lambda node: exp.paren(_call(name, node.this) / exp.Literal.number(f"{per_second}.0"))
 
 
 def days_by_seconds(node: exp.DateDiff) -> exp.Expr:
-    """Write date_diff('day', a, b) by the seconds between both midnights."""
+    """Write date_diff('day', a, b) as the seconds between both midnights."""
     midnights = (exp.cast(exp.cast(each.copy(), "date"), "timestamp") for each in (node.this, node.expression))
     later, earlier = (extract_epoch(exp.TimeToUnix(this=midnight)) for midnight in midnights)
     return exp.cast(exp.paren(later - earlier) / _number(86_400), "bigint")
 
 
 def date_trunc(node: exp.TimestampTrunc) -> exp.Expr:
-    """Write date_trunc for BigQuery, which has one per type, and whose weeks begin on Sunday by default."""
+    """Write date_trunc for BigQuery, which has one function per type and weeks from Sunday by default."""
     unit = node.text("unit").upper().replace("WEEK", "ISOWEEK")
     return _call("DATE_TRUNC", exp.cast(node.this.copy(), "date"), exp.var(unit))
 
 
 def concat_as_text(node: exp.DPipe) -> exp.Expr:
-    """Cast the operands of a || b to text: BigQuery does not convert numbers by itself."""
+    """Cast the operands of a || b to text: BigQuery does not convert numbers."""
     return exp.DPipe(this=exp.cast(node.this.copy(), "text"), expression=exp.cast(node.expression.copy(), "text"))
 
 
@@ -262,7 +262,7 @@ def split_by_string(node: exp.SplitPart) -> exp.Expr:
 
 
 def contains_as_position(node: exp.Contains) -> exp.Expr:
-    """Write contains(a, b) by the position of b."""
+    """Write contains(a, b) as the position of b."""
     place = exp.StrPosition(this=node.this.copy(), substr=node.expression.copy())
     return exp.GT(this=place, expression=_number(0))
 
@@ -289,12 +289,12 @@ class _AnsiGenerator(PostgresGenerator):
 
 
 class Ansi(Postgres):
-    """Standard SQL as far as it goes. The order of nulls is always explicit, since the standard leaves it open."""
+    """Standard SQL where possible. The order of nulls is always explicit, because the standard does not define it."""
 
     Generator = _AnsiGenerator
 
 
-# The sqlglot dialect per engine. Athena's queries are Trino's.
+# The sqlglot dialect per engine. Athena uses Trino's queries.
 DIALECTS: Mapping[str, str | type[Dialect]] = {
     "ansi": Ansi,
     "athena": "trino",
@@ -306,10 +306,10 @@ DIALECTS: Mapping[str, str | type[Dialect]] = {
     "spark": "spark",
     "trino": "trino",
 }
-# By default, ClickHouse fills an outer join with zeros, and an alias hides the column of its name.
+# By default, ClickHouse fills an outer join with zeros, and an alias hides a column with the same name.
 _CLICKHOUSE_SETTINGS = "\nSETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1"
 
-# Forms that every engine knows, or of which engines need one node to rewrite further.
+# Forms that every engine supports, or nodes that the rewrites of an engine start from.
 _COMMON_REWRITES: Rewrites = {
     exp.Select: plain_select,
     exp.Median: normalize_percentile,

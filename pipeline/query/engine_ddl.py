@@ -1,7 +1,7 @@
 """DDL of the lake for other engines: the statements that create its tables and views there.
 
-Columns and types are explicit: a column that a file lacks is null, whatever the engine would infer from the first file,
-and a table without files is empty, not missing.
+Columns and types are explicit, not inferred by the engine from the first file: a column that a file lacks is null, and
+a table without files is empty, not missing.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class _TypeNames:
     nullable: str = "{}"
 
     def of(self, kind: pa.DataType) -> str:
-        """Return the engine's name of an Arrow type of the contract. Raises: KeyError for an unknown type."""
+        """Return the engine's name for an Arrow type of the contract. Raises: KeyError for an unknown type."""
         if pa.types.is_list(kind):
             return self.a_list.format(self.of(kind.value_type))
         if pa.types.is_struct(kind):
@@ -60,8 +60,8 @@ class _TypeNames:
 class _Engine:
     """The statements of one engine.
 
-    ``table_template`` makes a table from files; ``view`` makes a view from a query. If ``needs_files``, a table without
-    files is a view without rows. ``patterns`` are characters of a path that the engine interprets as wildcards.
+    ``table_template`` creates a table from files; ``view`` creates a view from a query. If ``needs_files``, a table
+    without files is a view without rows. ``patterns`` are characters that the engine interprets as wildcards in a path.
     """
 
     types: _TypeNames
@@ -163,17 +163,17 @@ CALL system.sync_partition_metadata('newslake', '$name', 'FULL')""",
 }
 
 
-def views_sql(lake: Path, engine: str = "duckdb", *, at: str | None = None) -> str:
-    """Return the statements that open ``lake`` in an engine, each with a semicolon at the end of its last line.
+def views_sql(lake: Path, engine: str = "duckdb", *, location: str | None = None) -> str:
+    """Return the statements that open ``lake`` in an engine; each ends with a semicolon.
 
-    ``at`` is the folder's location for the engine, if different, such as an ``s3://`` address. In most engines a table
-    without files is an empty view: generate the statements again after its first rows.
+    ``location`` is where the engine finds the lake, if not in its folder, such as an ``s3://`` URL. In most engines, a
+    table without files is an empty view: generate the statements again after its first rows are written.
 
     Raises: ConfigError for an unknown engine, and for a path with characters that the engine interprets as a pattern.
     """
     check_engine(engine)
     engine_spec = _ENGINES[engine]
-    place = _path_literal(at or str(lake.resolve()), engine)
+    place = _path_literal(location or str(lake.resolve()), engine)
     statements = (*engine_spec.first, *_table_statements(lake, engine_spec, place), *_view_statements(engine))
     return "".join(f"{statement};\n" for statement in statements)
 
@@ -214,7 +214,7 @@ def _path_literal(place: str, engine: str) -> str:
         place = "".join(f"[{each}]" if each in "*?[" else each for each in place)
     elif found := set(place) & set(engine_spec.patterns):
         raise ConfigError(
-            f"{place}: {engine} takes {' '.join(sorted(found))} in a path for a pattern; move or link the lake",
+            f"{place}: {engine} reads {' '.join(sorted(found))} in a path as a wildcard; move or link the lake",
             key=place,
         )
     return place.replace("\\", "\\\\").replace("'", "\\'") if engine_spec.backslash else place.replace("'", "''")

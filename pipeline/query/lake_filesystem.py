@@ -1,7 +1,7 @@
 """A read-only file system for DuckDB with the files of the lake's tables, the only files that SQL can open.
 
-DuckDB can allow a folder of the disk only for both reading and writing. So it gets no folder, but this file system,
-which knows some names and cannot write.
+DuckDB can allow a folder only for both reading and writing. So it gets this file system instead of a folder: it has
+only these files and cannot write.
 """
 
 import os
@@ -22,14 +22,14 @@ from pipeline.lake import committed_files
 from pipeline.query.views import SCHEME, table_dir, table_name
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
-# Read when a file is opened: the footer of a Parquet file, which DuckDB reads piece by piece.
+# Read when a file is opened: it contains the footer of a Parquet file, which DuckDB reads in pieces.
 _END_BYTES = 32_768
 
 
 class _OpenFile:
-    """A file's size, time and last bytes, and the file itself, open as long as it has readers.
+    """A file's size, time and last bytes, and the file itself, open while it has readers.
 
-    DuckDB opens each file twice at once. System calls are few, because threads wait for each other with every call.
+    DuckDB opens each file twice at once. System calls are kept few, because threads wait for each other at each call.
     """
 
     __slots__ = ("_end", "_end_place", "_file", "modified", "readers", "size")
@@ -63,9 +63,9 @@ class _OpenFile:
 
 
 class LakeFile:
-    """One open file. DuckDB's threads share it and seek before they read, so every thread has its own position.
+    """One open file. DuckDB's threads share it and seek before they read, so each thread has its own position.
 
-    ``done`` is called once: when the file is closed or garbage-collected, which is how DuckDB closes.
+    ``done`` is called once: when the file is closed, or garbage-collected, which is how DuckDB closes files.
     """
 
     __slots__ = ("_done", "_places", "shared")
@@ -100,16 +100,16 @@ class LakeFile:
 
 
 class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
-    """Files by name, as DuckDB requests them. Other files do not exist; none can be created or changed.
+    """Files by name, as DuckDB requests them. Other files do not exist; no file can be created or changed.
 
-    A table's name is a pattern for all of its files, in their order.
+    The name of a table is a pattern for all of its files, in order.
     """
 
     protocol = SCHEME
     cachable = False
 
     def __init__(self) -> None:
-        super().__init__()  # with the files as arguments, fsspec would compute a token of each
+        super().__init__()  # no arguments: fsspec would compute a token of each file
         self.files: Mapping[str, str | bytes] = {}
         self.tables: Mapping[str, Sequence[str]] = {}
         self._open: dict[str, _OpenFile] = {}
@@ -154,7 +154,7 @@ class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
 
     def _open_shared(self, path: str) -> _OpenFile:
         if path not in self.files:
-            raise FileNotFoundError(f"{path} is no file of the lake's tables")
+            raise FileNotFoundError(f"{path} is not a file of the lake's tables")
         return _OpenFile(self.files[path])
 
     def _close(self, path: str) -> None:
@@ -168,18 +168,18 @@ class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
 
 @dataclass(frozen=True, slots=True)
 class FileSelection:
-    """A file system of all tables' files, and whether the newest file of one lacks a column."""
+    """A file system with the files of all tables, and whether the newest file of any table lacks a column."""
 
     files: LakeFileSystem
     needs_union_by_name: bool
 
 
 def lake_files(lake: Path, *, since: date | None, until: date | None) -> FileSelection:
-    """Return the files of all tables; the log as a whole, other tables only for days in a range.
+    """Return the files of all tables: the whole log, other tables only for days in a range.
 
-    They are the committed files, each day of one commit; in a folder without manifests, such as a copy of the tables,
-    the public ones. The newest file comes first: DuckDB takes from it the columns, and how many rows to expect of
-    each. The last one has no rows, but all columns of the contract.
+    They are the committed files, one commit per day; in a folder without manifests, such as a copy of the tables, the
+    public files. The newest file comes first, because DuckDB takes the columns and the expected number of rows per file
+    from it. The last file has no rows, but all columns of the contract.
     """
     committed = committed_files(lake)
     files: dict[str, str | bytes] = {}
@@ -210,7 +210,7 @@ def _lacks_a_column(path: str, spec: TableSpec) -> bool:
 
 
 def _public_files(lake: Path, spec: TableSpec) -> list[tuple[date, str]]:
-    """Return a table's public files by day; as strings, since a log has many thousands."""
+    """Return a table's public files by day; as strings, because a log has many thousands."""
     folder = str(table_dir(lake, spec))
     names = sorted(glob(f"{spec.partition}=*/*.parquet", root_dir=folder))
     return [(_day_of(name), os.path.join(folder, name)) for name in names]
@@ -225,12 +225,12 @@ def _is_within(day: date, since: date | None, until: date | None) -> bool:
 
 
 def _name(spec: TableSpec, day: date, place: int) -> str:
-    """Return the name of a file. DuckDB sorts a table's files by name, and reads the day in it as a column."""
+    """Return the name of a file. DuckDB sorts a table's files by name, and reads the day from the name as a column."""
     return f"{table_name(spec)}/{place:08}/{spec.partition}={day}/part.parquet"
 
 
 @cache
 def _empty_parquet(spec: TableSpec) -> bytes:
     sink = BytesIO()
-    pq.write_table(spec.schema.empty_table(), sink)
+    pq.ParquetWriter(sink, spec.schema).close()  # write_table would import pandas, which takes longer than a query
     return sink.getvalue()

@@ -8,8 +8,8 @@ from pathlib import Path
 from pipeline.model.coverage import ListingFetch
 from pipeline.query.connection import QueryResult, connect, query
 
-# The largest of a page's outcomes is its latest status. A visit that found it unchanged does not replace an earlier
-# outcome, and of two outcomes of one moment the pending one is the earlier. The questions `coverage` and `why-rejected`
+# The largest outcome of a page by this key is its latest status. A visit that found the page unchanged does not replace
+# an earlier outcome; of two outcomes at one time, pending is the earlier. The questions `coverage` and `why-rejected`
 # use the same order.
 OUTCOME_PRECEDENCE = "(outcome <> 'unchanged', decided_at, outcome <> 'pending', run_id)"
 _OF_PAGES = f"""\
@@ -24,7 +24,7 @@ _OF_HOST = (
 def outcomes_of(
     lake: Path, *, urls: Collection[str], article_ids: Collection[str], since: date = date.min
 ) -> QueryResult:
-    """Return the outcomes of some pages and articles with the columns of the table, the latest status first.
+    """Return the outcomes of some pages and articles with the columns of the table, latest status first.
 
     Files of days before ``since`` are not opened.
     """
@@ -34,28 +34,28 @@ def outcomes_of(
 
 
 def pages_of_host(lake: Path, host: str) -> tuple[int, object]:
-    """Return how many pages of a host have outcomes, and the time of the last one."""
+    """Return the number of pages of a host with outcomes, and the time of the last outcome."""
     with connect(lake) as connection:
         [row] = connection.execute(_OF_HOST, [f"http://{host}/", f"https://{host}/"]).fetchall()
         return row[0], row[1]
 
 
-# The pages of a source and some news days, each with its latest status, ``PAGE_SIZE`` at a time.
+# The pages of a source on some news days, each with its latest status, ``PAGE_SIZE`` at a time.
 
 PAGE_SIZE = 100
-LATE = "late"  # a filter besides the outcomes: first seen more than a day after the end of its news day
+LATE = "late"  # a filter in addition to the outcomes: first seen more than one day after the end of its news day
 _CONDITIONS = {
     "outcome": "last.outcome = getvariable('outcome')",
     "reason": "last.reason = getvariable('reason')",
     "after": "url > getvariable('after')",
 }
 _LATE = "first_seen_at >= last.news_day + INTERVAL 2 DAY"
-# The same pages as in coverage, and listings that were unavailable: they have a reason, too.
+# The pages of coverage, and unavailable listings, which also have a reason.
 _PAGES = """\
 WITH pages AS (
   SELECT url, min(decided_at) AS first_seen_at, count(*) AS checks, arg_max({{'news_day': news_day, 'stage': stage,
     'outcome': outcome, 'reason': reason, 'detail': detail, 'article_id': article_id, 'at': decided_at}},
-    {last_word}) AS last
+    {precedence}) AS last
   FROM outcomes
   WHERE source_key = getvariable('source') AND decided_date >= getvariable('first') - 2
     AND news_day BETWEEN getvariable('first') AND getvariable('last')
@@ -68,7 +68,7 @@ FROM pages{conditions} ORDER BY url LIMIT {limit}"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFilter:
-    """Pages of a source and the news days ``first`` to ``last``; ``outcome`` may also be ``LATE``."""
+    """Pages of a source on the news days ``first`` to ``last``; ``outcome`` may also be ``LATE``."""
 
     source: str
     first: date
@@ -106,7 +106,7 @@ def find_page_outcomes(
         for name, value in given.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
         rows = query(
-            connection, _PAGES.format(last_word=OUTCOME_PRECEDENCE, conditions=where, limit=PAGE_SIZE + 1)
+            connection, _PAGES.format(precedence=OUTCOME_PRECEDENCE, conditions=where, limit=PAGE_SIZE + 1)
         ).rows
     found = tuple(PageOutcome(*row) for row in rows)  # type: ignore[arg-type]
     return found[:PAGE_SIZE], len(found) > PAGE_SIZE
@@ -124,7 +124,7 @@ _SEEN_TABLE = (
     "WHERE decided_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"
 )
 # The pages that the question `coverage` counts, by latest status; an unavailable listing counts until its source is
-# read again. Here also by reason, with the number of those first seen more than a day after the end of their day.
+# read again. Here also by reason, with the number of late pages.
 _OUTCOME_COUNTS = f"""\
 WITH pages AS (
   SELECT source_key, min(decided_at) AS first_seen_at,
@@ -141,19 +141,19 @@ GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - a constant
 _LISTINGS = """\
 SELECT source_key, listed_day, requested_at, result, entries, reason FROM listing_fetches
 WHERE requested_date >= $1 AND coalesce(listed_day, $1) BETWEEN $1 AND $2 ORDER BY source_key, requested_at"""
-# Sources without a listing have no row in `listing_fetches`: one with an outcome on a day was requested then.
+# Sources without a listing have no row in `listing_fetches`; an outcome on a day shows that the source was read then.
 _VISITS = """\
 SELECT DISTINCT source_key, decided_date FROM seen
 WHERE stage IN ('discover', 'fetch') AND decided_date >= $1 ORDER BY ALL"""
 _LAST_SEEN = "SELECT source_key, max(decided_at) FROM seen WHERE stage <> 'discover' GROUP BY ALL ORDER BY ALL"
-# Up to the last day with articles: the newest article of a source may be later than the requested days.
+# Up to the last day with articles: the newest article of a source may be after the requested days.
 _DATED = """\
 SELECT source_key, published_date, count(*),
   count(*) FILTER (WHERE published_at_method IN ('unknown', 'url', 'htmldate')),
   max(published_at) FILTER (WHERE published_at <= $2)
 FROM articles_stored WHERE published_date >= $1 AND (len($3::VARCHAR[]) = 0 OR list_contains($3::VARCHAR[], source_key))
 GROUP BY ALL ORDER BY ALL"""
-# Over all days, which must all be read: only for sources that have nothing newer.
+# Reads all days, so it is used only for sources without newer articles.
 _NEWEST = """\
 SELECT source_key, max(published_at) FROM articles_stored
 WHERE published_at <= $1 AND list_contains($2::VARCHAR[], source_key) GROUP BY ALL ORDER BY ALL"""
@@ -163,8 +163,8 @@ WHERE published_at <= $1 AND list_contains($2::VARCHAR[], source_key) GROUP BY A
 class OutcomeCount:
     """Number of pages of a source's news day with one latest status.
 
-    ``late`` counts those first seen a day or more after the day was over. ``is_listing``: not pages, but the listing
-    itself, which was unavailable.
+    ``late`` counts those first seen a day or more after the end of the day. If ``is_listing``, it counts unavailable
+    listings, not pages.
     """
 
     source_key: str
@@ -178,7 +178,7 @@ class OutcomeCount:
 
 @dataclass(frozen=True, slots=True)
 class DatedArticles:
-    """Number of articles of a source and day, and how many of their dates come from a URL or a guess alone."""
+    """Number of articles of a source and day, and of those with a date only from the URL or a guess."""
 
     source_key: str
     day: date
@@ -190,7 +190,7 @@ class DatedArticles:
 class CoverageFacts:
     """All facts of some days. ``visits`` are the days on which a source had an outcome of fetching.
 
-    ``newest`` is the publication time of each source's newest article, ``last_seen`` the last time a page was checked.
+    ``newest`` has the publication time of each source's newest article, ``last_seen`` when a page was last checked.
     """
 
     outcome_counts: tuple[OutcomeCount, ...]
@@ -204,9 +204,9 @@ class CoverageFacts:
 def coverage_facts(
     lake: Path, *, first: date, last: date, now: datetime, listed: Collection[str], source_keys: Sequence[str] = ()
 ) -> CoverageFacts:
-    """Return the facts of the days from first to last. ``newest`` is of all time, without dates in the future.
+    """Return the facts of the days from first to last. ``newest`` covers all days, without dates in the future.
 
-    ``listed`` are the sources that are expected. ``source_keys`` limits the facts to these sources; the default is all.
+    ``listed`` are the expected sources. ``source_keys`` limits the facts to these sources; the default is all.
     """
     days, keys = [first, last], [*source_keys]
     with connect(lake) as connection:

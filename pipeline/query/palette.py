@@ -2,19 +2,19 @@
 
 from typing import Any
 
-# Okabe and Ito's colours, which colour-blind people can distinguish. Yellow is left out: too pale on white.
+# Okabe and Ito's colours, which colour-blind people can distinguish; without yellow, which is too pale on white.
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#000000")
 MAIN = SERIES[0]
 # The same hues for a dark background, with a contrast of at least 4.5 to 1; charts are always on white.
 SERIES_ON_DARK = ("#5AB0EE", "#FF8F4A", "#35C79B", "#E8A3CB", "#F2B63C", "#8CD0F5", "#C79AD6", "#E8E6E3")
 UNKNOWN_COLOUR = {"unknown": "#B3B3B3", "U": "#B3B3B3", "(none)": "#D6D6D6"}  # always grey
-GAP = "#8C8C8C"  # a day without an article; drawn at GAP_OPACITY
+GAP = "#8C8C8C"  # a missing day; drawn at GAP_OPACITY
 GAP_OPACITY = 0.25
 WHISKER = "#1A1A1A"
 PALE_TO_DARK = ("#DCE9F5", "#08306B")
 BACKGROUND, INK, FAINT = "#FFFFFF", "#1A1A1A", "#595959"
 DARK_BACKGROUND, INK_ON_DARK, FAINT_ON_DARK = "#16181B", "#E8E6E3", "#A9ADB3"
-# Liberation Sans comes with the renderer; Arial has the same widths, so that a browser without it keeps the layout.
+# Liberation Sans comes with the renderer; Arial has the same widths and keeps the layout in browsers without it.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 WIDTH, FACET_WIDTH, HEIGHT, STEP = 560, 260, 260, 22  # pixels
 LABEL_WIDTH = 240  # pixels; longer names end in "…"

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import ConfigError
 
 Batches = Iterable[pa.RecordBatch]
-_NEEDS_QUOTES = '[",\r\n]|^$'  # an empty text is quoted, too, which tells it from null
+_NEEDS_QUOTES = '[",\r\n]|^$'  # an empty text is also quoted, to distinguish it from null
 _NO_FRACTION = r"\.0+(Z?)$"
 
 
@@ -38,7 +38,7 @@ def write_csv(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
 def write_parquet(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
     """Write Parquet with the types of the rows; return the number of rows.
 
-    Raises: ConfigError if two columns have one name, or Parquet lacks a type.
+    Raises: ConfigError if two columns have the same name, or if Parquet lacks a type.
     """
     _check_unique_names(schema, "parquet")
     written = 0
@@ -55,7 +55,7 @@ def write_parquet(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
 def write_json(schema: pa.Schema, batches: Batches, file: TextIO) -> int:
     """Write a JSON list of objects, one per line; return the number of rows. Times are ISO 8601 text.
 
-    Raises: ConfigError if two columns have one name.
+    Raises: ConfigError if two columns have the same name.
     """
     _check_unique_names(schema, "json")
     written = 0
@@ -70,12 +70,12 @@ def write_json(schema: pa.Schema, batches: Batches, file: TextIO) -> int:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears when it is complete. An earlier file stays until then, and after a failure.
+    """Open a file that appears when it is complete. An earlier file is kept until then, and after a failure.
 
     Raises: ConfigError if its folder does not exist.
     """
     if not path.parent.is_dir():
-        raise ConfigError(f"there is no folder {path.parent} for {path.name}: make it first", key=str(path))
+        raise ConfigError(f"{path}: the folder does not exist; create it", key=str(path))
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
@@ -88,11 +88,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 def _check_unique_names(schema: pa.Schema, form: str) -> None:
     twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if twice:
-        raise ConfigError(f"{form}: two columns are called {', '.join(twice)}; name each with AS", key=form)
+        raise ConfigError(f"{form}: duplicate column names {', '.join(twice)}; rename them with AS", key=form)
 
 
 def _csv_lines(columns: list[pa.Array]) -> bytes:
-    alone = '""' if len(columns) == 1 else ""  # an empty line would not be a row
+    alone = '""' if len(columns) == 1 else ""  # an empty line is not a row
     joined = pc.binary_join_element_wise(
         *map(_quote_fields, columns), pa.scalar(",", pa.large_string()), null_handling="replace", null_replacement=alone
     )
@@ -107,7 +107,7 @@ def _quote_fields(texts: pa.Array) -> pa.Array:
 
 
 def _texts(column: pa.Array) -> pa.Array:
-    """Return a column's values as a CSV file spells them."""
+    """Return a column's values as text for CSV."""
     kind = column.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_interval(kind):
         values = map(_plain, column.to_pylist())
@@ -125,7 +125,7 @@ def _json(value: object) -> str:
 
 
 def _plain(value: object) -> object:  # noqa: PLR0911 - one line per type
-    """Return a value as JSON has it; a number that JSON lacks is null."""
+    """Return a value as a JSON type; a number that JSON lacks is null."""
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

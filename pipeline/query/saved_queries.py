@@ -1,19 +1,19 @@
-"""Saved questions, their answers and denominators. Each is a SQL file in ``questions/``, whose name is the slug.
+"""Saved questions, their answers and denominators. Each is a SQL file in ``questions/``; its name is the slug.
 
 A file begins with header lines, each ``-- key: value``:
 
     title     a question
-    about     a sentence: what is counted and what is left out
+    about     what is counted and what is excluded
     option    ``name: help``; the SQL reads its value by ``getvariable('name')``, null by default; any number
     chart     how the answer is drawn; see ``chart_data``; optional
 
-Then follows the SQL. After it, a line ``-- counted:`` may introduce a SELECT of one row, the denominators of the
-answer. The name of a column says what its number counts, in the plural; one that begins with "left out: " counts what
-the question leaves out. Columns ``first_day`` and ``last_day`` are the period, if it is not that of the articles.
+The SQL follows. After it, a line ``-- counted:`` may introduce a SELECT of one row, the denominators of the answer. The
+name of a column is the plural noun that it counts; a name that begins with "excluded: " is a noun that the question
+excludes. Columns ``first_day`` and ``last_day`` are the period, if it is not the period of the articles.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, did_you_mean
 from pipeline.query.chart_data import ChartLine, parse_chart_line
 from pipeline.query.connection import QueryResult, connect, query
 
@@ -36,7 +36,7 @@ _KEYS = ("title", "about", "option", "chart")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One saved question. ``about`` says what is counted and left out; ``options`` has a help text per name."""
+    """One saved question. ``about`` says what is counted and excluded; ``options`` has one help text per name."""
 
     slug: str
     title: str
@@ -49,9 +49,9 @@ class Question:
 
 @cache
 def list_questions() -> tuple[Question, ...]:
-    """Return all saved questions, by slug.
+    """Return all saved questions, sorted by slug.
 
-    Raises: ConfigError that names a file and its wrong or missing header line.
+    Raises: ConfigError that names a file and its invalid or missing header line.
     """
     found = files("pipeline.query").joinpath("questions").iterdir()
     paths = sorted((path for path in found if path.name.endswith(".sql")), key=lambda path: path.name)
@@ -62,22 +62,30 @@ def question_named(slug: str) -> Question:
     """Return a saved question. Raises: ConfigError with the list of known slugs."""
     questions = {question.slug: question for question in list_questions()}
     if slug not in questions:
-        raise ConfigError(
-            f"unknown question {slug!r}; known are {', '.join(questions)}", key=slug, reason="no_such_question"
-        )
+        message = f"unknown question {slug!r}; {did_you_mean(slug, questions)}"
+        raise ConfigError(message, key=slug, reason="no_such_question")
     return questions[slug]
 
 
+def chart_line(question: Question) -> ChartLine:
+    """Return the chart line of a question. Raises: ConfigError if it has none."""
+    if question.chart is None:
+        raise ConfigError(
+            f"{question.slug} has no chart; `newslake ask` marks the questions that have one", key="chart"
+        )
+    return question.chart
+
+
 def parse_question(slug: str, text: str) -> Question:
-    """Return the question in a file's text. Raises: ConfigError that names the file and its wrong line."""
+    """Return the question in a file's text. Raises: ConfigError that names the file and the invalid line."""
     lines = text.splitlines()
     height = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
     given = _headers(slug, lines[:height])
     sql, _, denominator_sql = "\n".join(lines[height:]).partition(_COUNTED)
     if not sql.strip():
-        raise _wrong(slug, "has no SQL below its header lines")
+        raise _wrong(slug, "lacks SQL after the header lines")
     if given["chart"] and not denominator_sql.strip():
-        raise _wrong(slug, "has a chart and no SQL below '-- counted:': a chart says what it rests on")
+        raise _wrong(slug, "has a chart but no SQL after '-- counted:'; a chart needs denominators")
     return Question(
         slug=slug,
         title=given["title"][0],
@@ -95,7 +103,7 @@ def _headers(slug: str, lines: list[str]) -> Mapping[str, list[str]]:
     for line in lines:
         header = _HEADER.fullmatch(line)
         if not header or header[1] not in _KEYS:
-            raise _wrong(slug, f"has the header line {line!r}; known are {', '.join(_KEYS)}")
+            raise _wrong(slug, f"has the header line {line!r}; use one of {', '.join(_KEYS)}")
         given[header[1]].append(header[2])
     for key, least in (("title", 1), ("about", 1), ("chart", 0)):
         if not least <= len(given[key]) <= 1:
@@ -115,11 +123,11 @@ def _wrong(slug: str, what: str) -> ConfigError:
 
 
 def check_sources(lake: Path, source_keys: Collection[str]) -> None:
-    """Raises: ConfigError for sources that the lake has no page of, with the known ones."""
+    """Raises: ConfigError for sources without a page in the lake; the message lists the known sources."""
     known = {str(key) for (key,) in query(connect(lake), _SOURCES).rows} if source_keys else set()
     if unknown := sorted({*source_keys} - known):
-        message = f"--source {', '.join(unknown)}: the lake has {', '.join(sorted(known)) or 'none'}"
-        raise ConfigError(message, key="source")
+        hint = did_you_mean(unknown[0], known, otherwise=f"the lake has {', '.join(sorted(known)) or 'none'}")
+        raise ConfigError(f"--source {', '.join(unknown)}: {hint}", key="source")
 
 
 def answer(
@@ -131,7 +139,7 @@ def answer(
 ) -> QueryResult:
     """Return the answer to a saved question: at most ``limit`` rows, with the values ``given`` for its options.
 
-    Raises: ConfigError for an unknown question or option, with the known ones.
+    Raises: ConfigError for an unknown question or option; the message lists the known ones.
     """
     question = question_named(slug)
     set_options(connection, question, given or {})
@@ -139,7 +147,7 @@ def answer(
 
 
 def sql_of(question: Question, *, limit: int | None = None) -> str:
-    """Return the SQL of a question; ``limit`` replaces its own limit."""
+    """Return the SQL of a question. ``limit`` replaces the question's limit."""
     if limit is None:
         return question.sql
     return f"{_LIMIT.sub('', question.sql).rstrip().removesuffix(';')}\nLIMIT {limit};"
@@ -147,16 +155,26 @@ def sql_of(question: Question, *, limit: int | None = None) -> str:
 
 def set_options(connection: duckdb.DuckDBPyConnection, question: Question, given: Mapping[str, str]) -> None:
     """Set the values of a question's options for its SQL. Raises: ConfigError for an unknown option."""
+    check_options(question, given)
     for name, value in given.items():
-        if name not in question.options:
-            takes = ", ".join(f"--{each}" for each in question.options) or "none"
-            raise ConfigError(f"{question.slug} has no option --{name}; its own are: {takes}", key=name)
         connection.execute(f"SET VARIABLE {name} = ?", [value])
 
 
-# Denominators of an answer: how much was counted and left out, the period, and its days without articles.
+def check_options(question: Question, given: Iterable[str], *, also: Iterable[str] = ()) -> None:
+    """Check that a question has all ``given`` options. ``also`` are others that a misspelled one may be.
 
-_LEFT_OUT = "left out: "
+    Raises: ConfigError.
+    """
+    own = [f"--{name}" for name in question.options]
+    for option in (f"--{name}" for name in given):
+        if option not in own:
+            hint = did_you_mean(option, [*own, *also], otherwise=f"its options are: {', '.join(own) or 'none'}")
+            raise ConfigError(f"{question.slug} has no option {option}; {hint}", key=option.lstrip("-"))
+
+
+# Denominators of an answer: what was counted and excluded, the period, and its days without articles.
+
+_EXCLUDED = "excluded: "
 _PERIOD = ("first_day", "last_day")
 _MOST_GAPS = 6  # named in sentences; a chart shades all of them
 _SINGULARS = {"people": "person", "copies": "copy", "countries": "country"}
@@ -167,14 +185,14 @@ Gap = tuple[date, date]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denominators:
-    """What was counted and left out: pairs of a plural noun and a number, in the order of the question's SQL.
+    """What was counted and excluded: pairs of a plural noun and a number, in the order of the question's SQL.
 
-    ``first`` and ``last`` are the period, both inclusive; None if there is no article and no period was requested.
-    ``gaps`` are the stretches in it without any article, both ends inclusive, in order.
+    ``first`` and ``last`` are the period, both inclusive; None without articles and without a requested period.
+    ``gaps`` are the ranges of days in it without articles, both ends inclusive, in order.
     """
 
     counts: Numbers
-    left_out: Numbers
+    excluded: Numbers
     first: date | None
     last: date | None
     gaps: tuple[Gap, ...]
@@ -186,14 +204,14 @@ class Denominators:
         return (self.last - self.first).days + 1 if self.first and self.last else 0
 
     def sentences(self) -> tuple[str, ...]:
-        """Return sentences for a person: what was counted and when, what was left out, which days have no article."""
+        """Return sentences: what was counted and when, what was excluded, which days are missing."""
         counts = [_count_phrase(number, noun) for noun, number in self.counts]
         source = [f"source {self.source}"] if self.source else []
-        lead = "Counted" if counts else "Asked"
-        sentences = [f"{lead}: {', '.join([*counts, *source, period_in_words(self.first, self.last)])}."]
-        if self.left_out:
-            sentences.append(f"Left out: {', '.join(_count_phrase(number, noun) for noun, number in self.left_out)}.")
-        return (*sentences, *_gaps_in_words(self.gaps, self.days))
+        lead = "Counted" if counts else "Period"
+        sentences = [f"{lead}: {', '.join([*counts, *source, describe_period(self.first, self.last)])}."]
+        if self.excluded:
+            sentences.append(f"Excluded: {', '.join(_count_phrase(number, noun) for noun, number in self.excluded)}.")
+        return (*sentences, *_gap_sentences(self.gaps, self.days))
 
 
 def count_denominators(
@@ -204,9 +222,9 @@ def count_denominators(
     until: date | None = None,
     source: str | None = None,
 ) -> Denominators:
-    """Return the denominators of the answer to ``question``; the connection must be of the same days and source.
+    """Return the denominators of the answer to ``question``. The connection must select the same days and source.
 
-    The period is the question's own, else the requested one, else from the first to the last day with an article.
+    The period is that of the question, else the requested one, else the first to the last day with an article.
     """
     row = query(connection, question.denominator_sql).records()[0] if question.denominator_sql else {}
     numbers = [(noun, value) for noun, value in row.items() if isinstance(value, int)]
@@ -216,8 +234,8 @@ def count_denominators(
     first = own[0] or since or (days[0] if days else None)
     last = own[1] or until or (days[-1] if days else None)
     return Denominators(
-        counts=tuple(pair for pair in numbers if not pair[0].startswith(_LEFT_OUT)),
-        left_out=tuple((noun.removeprefix(_LEFT_OUT), n) for noun, n in numbers if noun.startswith(_LEFT_OUT)),
+        counts=tuple(pair for pair in numbers if not pair[0].startswith(_EXCLUDED)),
+        excluded=tuple((noun.removeprefix(_EXCLUDED), n) for noun, n in numbers if noun.startswith(_EXCLUDED)),
         first=first,
         last=last,
         gaps=tuple(_gaps(days, first, last)) if first and last else (),
@@ -233,10 +251,10 @@ def _gaps(days: Sequence[date], first: date, last: date) -> Iterator[Gap]:
             yield before + one, after - one
 
 
-def period_in_words(first: date | None, last: date | None) -> str:
-    """Return a period as a person writes it: "2 to 4 March 2026"; "no day" if an end is None."""
+def describe_period(first: date | None, last: date | None) -> str:
+    """Return a period as text: "2 to 4 March 2026"; "no days" if an end is missing."""
     if first is None or last is None:
-        return "no day"
+        return "no days"
     if first == last:
         return f"{last.day} {last:%B %Y}"
     start = str(first.day)
@@ -247,16 +265,16 @@ def period_in_words(first: date | None, last: date | None) -> str:
     return f"{start} to {last.day} {last:%B %Y}"
 
 
-def _gaps_in_words(gaps: Sequence[Gap], days: int) -> Iterator[str]:
+def _gap_sentences(gaps: Sequence[Gap], days: int) -> Iterator[str]:
     if not days:
         return
     if not gaps:
-        yield "No day without an article."
+        yield "No missing days."
         return
     empty = sum((last - first).days + 1 for first, last in gaps)
-    named = [period_in_words(*gap) for gap in gaps[:_MOST_GAPS]]
-    more = [f"and {len(gaps) - _MOST_GAPS:,} more stretches"] if len(gaps) > _MOST_GAPS else []
-    yield f"Without an article: {empty:,} of {days:,} days ({', '.join([*named, *more])})."
+    named = [describe_period(*gap) for gap in gaps[:_MOST_GAPS]]
+    more = [f"and {len(gaps) - _MOST_GAPS:,} more ranges"] if len(gaps) > _MOST_GAPS else []
+    yield f"Missing days: {empty:,} of {days:,} ({', '.join([*named, *more])})."
 
 
 def _count_phrase(number: int, noun: str) -> str:

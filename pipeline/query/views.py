@@ -1,4 +1,4 @@
-"""SQL views of the lake: each table over its files, with the cluster columns joined onto the reading tables."""
+"""SQL views of the lake: one view per table over its files; article tables also have the cluster columns."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -7,10 +7,10 @@ from string import Template
 
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
-# The columns that a cluster table adds to a reading table. The join is on both ids, because a cluster row of an earlier
-# revision does not apply to the present one. An article that is not clustered yet, and most others, are their own
-# group: only the few rows that differ are joined. They are grouped by the join's keys, so that DuckDB can skip a join
-# whose columns are not selected.
+# The columns that a cluster table adds to a table. The join uses both ids, because a cluster row of an earlier revision
+# does not apply to the current one. Most articles, and those not clustered yet, are their own group: only the few rows
+# that differ are joined. They are grouped by the keys of the join, so that DuckDB can skip the join if its columns are
+# not selected.
 _CLUSTER_VIEWS = {
     "articles": """\
 CREATE OR REPLACE VIEW articles AS
@@ -41,7 +41,7 @@ FROM events_stored e LEFT JOIN (
 """,
 }
 CLUSTER_VIEWS = "".join(_CLUSTER_VIEWS.values())
-# The table co_mentions has no sources: for one source, pairs are counted from its mentions.
+# The table co_mentions has no source_key: for one source, pairs are counted from its mentions.
 _CO_MENTIONS_OF_SOURCE = """\
 CREATE OR REPLACE VIEW co_mentions AS
 WITH people AS (
@@ -65,8 +65,8 @@ FROM pairs p
 JOIN names m ON m.published_date = p.published_date AND m.entity_id = p.entity_id
 JOIN names n ON n.published_date = p.published_date AND n.entity_id = p.other_entity_id;
 """
-SCHEME = "lake"  # of the names of files in SQL
-# The DuckDB variable that says whether the columns of files are matched by name.
+SCHEME = "lake"  # of file names in SQL
+# The DuckDB variable for matching the columns of files by name.
 UNION_BY_NAME = "newslake_by_name"
 _FILES_VIEW = Template("""\
 SELECT * FROM read_parquet('$files', hive_partitioning = true,
@@ -74,12 +74,12 @@ SELECT * FROM read_parquet('$files', hive_partitioning = true,
 
 
 def stored_name(spec: TableSpec) -> str:
-    """Return the SQL name of a table without cluster columns, as it is on disk."""
+    """Return the SQL name of a table as stored, without cluster columns."""
     return f"{spec.name}_stored" if spec.name in _CLUSTER_VIEWS else spec.name
 
 
 def table_name(spec: TableSpec) -> str:
-    """Return the name by which SQL reads all files of a table."""
+    """Return the file name with which SQL reads all files of a table."""
     return f"{SCHEME}://{spec.name}"
 
 
@@ -94,7 +94,7 @@ def table_dir(lake: Path, spec: TableSpec) -> Path:
 
 
 def lake_views(*, since: date | None, until: date | None, source: str | None) -> str:
-    """Return DuckDB statements that make each table a view over its files.
+    """Return DuckDB statements that create one view per table over its files.
 
     The selection of files limits the published days; the views filter by ``source``, and outcomes by news day.
     """
@@ -107,7 +107,7 @@ def lake_views(*, since: date | None, until: date | None, source: str | None) ->
 
 
 def _row_conditions(spec: TableSpec, *, since: date | None, until: date | None, source: str | None) -> Iterator[str]:
-    """Yield the conditions on rows of a table. They may refer to tables that come earlier."""
+    """Yield the conditions on rows of a table. They may refer to earlier tables."""
     columns = spec.schema.names
     if "news_day" in columns:
         yield from (f"news_day >= DATE '{day}'" for day in (since,) if day)
@@ -116,7 +116,9 @@ def _row_conditions(spec: TableSpec, *, since: date | None, until: date | None, 
         return
     if "source_key" in columns:
         yield f"source_key = {_sql_literal(source)}"
-    elif spec.name == "event_clusters":  # its article_id is of its fullest report, which may be from another source
+    elif (
+        spec.name == "event_clusters"
+    ):  # its article_id is that of the fullest report, which may be from another source
         yield "event_cluster_id IN (SELECT event_cluster_id FROM event_cluster_members)"
     elif "article_id" in columns:
         yield "article_id IN (SELECT article_id FROM articles_stored)"

@@ -1,4 +1,4 @@
-"""Everything to show of one article: its committed rows with provenance and revisions, or a page or text read now."""
+"""All data of one article to show: its committed rows with provenance and revisions, or a page annotated now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _OMITTED_STEPS = ("article", "next")  # steps that repeat the rows, or suggest c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleView:
-    """``rows`` are all rows of the article by table name; ``origin`` says in a sentence where they are from.
+    """``rows`` are all rows of the article by table name; ``origin`` is a sentence about where they are from.
 
     ``receipt`` and ``versions`` are empty for a page that is not in the archive.
     """
@@ -47,12 +47,12 @@ class ArticleView:
     versions: tuple[Revision, ...] = ()
 
 
-def view_article(workspace: Workspace, asked: str) -> ArticleView | None:
-    """Return what the lake has of the article with a URL or an id, None without such an article.
+def view_article(workspace: Workspace, query: str) -> ArticleView | None:
+    """Return the lake's rows of the article with a URL or an id; None without such an article.
 
     Raises: ConfigError for anything else, LakeError for damaged table files.
     """
-    ids = resolve_article_ids(workspace, asked)
+    ids = resolve_article_ids(workspace, query)
     stored = workspace.lake.index.stored(ids)
     article_id = next((each for each in ids if each in stored), None)
     if article_id is None:
@@ -76,14 +76,14 @@ def _versions(workspace: Workspace, article_id: str) -> tuple[Revision, ...]:
         return ()
 
 
-# Previews of one page or text, stored nowhere.
+# Previews of one page or text; nothing is stored.
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The result of reading one page.
+    """The result of cleaning and annotating one page.
 
-    ``fired`` counts how often each rule fired. ``read`` is a message where reading failed, and None for a language
+    ``fired`` counts how often each rule fired. ``read`` is a message if annotating failed, and None for a language
     without data. ``rejected`` says why a run would not keep the page.
     """
 
@@ -96,9 +96,9 @@ class Preview:
 def preview(
     workspace: Workspace, page: str, *, published_at: str | None = None, source_key: str | None = None
 ) -> Preview:
-    """Read one file or URL, with the rules of a source where one is named.
+    """Clean and annotate one file or URL, with the rules of a source if one is named.
 
-    Raises: NewsError when it cannot be fetched or decoded.
+    Raises: NewsError if it cannot be fetched or decoded.
     """
     source = workspace.sources.named(source_key) if source_key else None
     hints = Hints(published_at=_moment(published_at), published_precision="day", date_method="given")
@@ -113,7 +113,7 @@ def preview(
 
 
 def view_preview(workspace: Workspace, name: str, page_preview: Preview) -> ArticleView:
-    """Return the view of a preview. Raises: NewsError where reading the page failed."""
+    """Return the view of a preview. Raises: NewsError if annotating the page failed."""
     if isinstance(page_preview.read, str):
         raise NewsError(page_preview.read, key=name)
     settings = workspace.settings
@@ -123,16 +123,13 @@ def view_preview(workspace: Workspace, name: str, page_preview: Preview) -> Arti
         model_name=model_label(settings.spacy_model),
         pipeline_version=version_of(settings),
     )
-    refused = (
-        ""
-        if page_preview.rejected is None
-        else f" A run would reject it: {page_preview.rejected.reason}, {page_preview.rejected}."
-    )
-    return ArticleView(rows=rows, origin=f"Read from {name} for this page, kept nowhere.{refused}")
+    rejected = page_preview.rejected
+    refused = "" if rejected is None else f" A run would reject it: {rejected.reason}: {rejected.detail}."
+    return ArticleView(rows=rows, origin=f"Read from {name}; not stored.{refused}")
 
 
 def read_text(workspace: Workspace, text: str, *, published_at: str | None = None) -> Annotation:
-    """Annotate a text, including untyped events. Raises: NewsError when it cannot be read."""
+    """Annotate a text, including untyped events. Raises: NewsError if it cannot be annotated."""
     article = article_from_text(text, title=None, published_at=_moment(published_at), language="en")
     annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings), with_untyped=True)
     _, read = next(annotator.read([article]))
@@ -147,7 +144,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         return parse_moment(text)
     except ValueError as error:
-        raise ConfigError(f"--published-at {text!r} is no ISO date", key="published-at") from error
+        raise ConfigError(f"--published-at {text!r} is not an ISO date", key="published-at") from error
 
 
 def _page(workspace: Workspace, page: str, hints: Hints) -> Page:

@@ -1,4 +1,4 @@
-"""Outcomes compared with expectations, per source and news day, and the days that are unusual for a source."""
+"""Outcomes per source and news day, compared with the usual volume of the source; anomalies."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _DAY = timedelta(days=1)
 
 
 def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Coverage:
-    """Return the coverage of a range of days, for some sources or all that are known, with anomalies.
+    """Return the coverage of a range of days with its anomalies, for some sources or all known ones.
 
     Raises: ConfigError for an unknown source.
     """
@@ -80,7 +80,7 @@ def _cells(
 ) -> tuple[Cell, ...]:
     by_day = _source_days(source_facts, days=days)
     has_listing = source is not None and source.is_online
-    # Its first listing may contain pages that are weeks old: pages are expected only from the first request on.
+    # The first listing may contain pages that are weeks old: pages are expected only after the first poll.
     begin = min(
         (day for day, each in by_day.items() if each.was_polled or (each.pages and not has_listing)), default=date.max
     )
@@ -100,7 +100,7 @@ def _cells(
 
 
 def _source_days(source_facts: _SourceFacts, *, days: tuple[date, date]) -> Mapping[date, SourceDay]:
-    """Return every day of a source, from the first that is requested or known to the last."""
+    """Return every day of a source, from the first requested or known day to the last."""
     outcomes: defaultdict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     reasons: defaultdict[date, dict[tuple[str, str], int]] = defaultdict(dict)
     late: defaultdict[date, int] = defaultdict(int)
@@ -134,80 +134,76 @@ def _source_days(source_facts: _SourceFacts, *, days: tuple[date, date]) -> Mapp
 
 
 def _listings_by_day(listings: Sequence[ListingFetch]) -> Mapping[date, list[ListingFetch]]:
-    """Return the listings that cover each day: a listing covers its own day, or without one the last two days."""
+    """Return the listings that cover each day: a listing of one day covers that day, any other the last two days."""
     found: defaultdict[date, list[ListingFetch]] = defaultdict(list)
     for each in listings:
-        asked = each.requested_at.date()
-        for day in (asked - _DAY, asked) if each.listed_day is None else (each.listed_day,):
+        requested = each.requested_at.date()
+        for day in (requested - _DAY, requested) if each.listed_day is None else (each.listed_day,):
             found[day].append(each)
     return found
 
 
-# Anomalies: which days are unusual for their source, and whether the cause is the pipeline, the source or genuine.
+# Anomalies: days that are unusual for their source. The cause is the pipeline, the source, or the news itself.
 
 
 def baseline_pages(days: Mapping[date, SourceDay], day: date) -> tuple[int, ...] | None:
-    """Return the pages of the comparable days on which the source was asked; None where they are too few."""
-    asked = [each for each, facts in days.items() if facts.was_polled]
-    like = baseline(asked, day, weeks=WEEKS, least=_LEAST_SAME)
+    """Return the pages of the comparable days on which the source was polled; None if they are too few."""
+    polled = [each for each, facts in days.items() if facts.was_polled]
+    like = baseline(polled, day, weeks=WEEKS, least=_LEAST_SAME)
     return tuple(days[each].pages for each in like) if len(like) >= _LEAST_DAYS else None
 
 
 def anomalies(days: Mapping[date, SourceDay], day: date, *, is_listed: bool, is_over: bool) -> tuple[Anomaly, ...]:
     """Return the anomalies of a day, compared with the earlier days of its source.
 
-    ``is_listed``: the source has a listing that promises the day; people fill folders. The number of pages is compared
-    only when the day is over.
+    ``is_listed``: the source has a listing that promises the day; folders have none, because people fill them. The
+    number of pages is compared only after the day is over.
     """
     volume = _volume_anomaly(days, day) if is_listed and is_over else None
     shares = [
         odd
-        for judge in (_left_out_anomaly, _guess_anomaly, *([_waiting_anomaly] if is_over else []))
+        for judge in (_rejected_anomaly, _guess_anomaly, *([_waiting_anomaly] if is_over else []))
         if (odd := judge(days, day)) is not None
     ]
     return (*([volume] if volume else []), *shares)
 
 
 def _volume_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
-    """Return the anomaly in the number of pages, if any; a known cause comes before a low count."""
+    """Return the anomaly in the number of pages, if any; a known cause has priority over a low count."""
     facts, usual = days[day], baseline_pages(days, day)
     middle = median(usual) if usual else None
     off = robust_z_score(facts.pages, usual) if usual else 0.0
-    beside = f", usually {middle:.0f}" if middle is not None else ""
-    told = f"{pluralize(facts.pages, 'page')}{beside}"
+    expected = f", usually {middle:.0f}" if middle is not None else ""
+    message = f"{pluralize(facts.pages, 'page')}{expected}"
     if not facts.was_polled and not facts.pages and middle != 0:
-        return Anomaly("not_polled", "pipeline", f"{told}: no run asked for it, on the day or the day after")
+        return Anomaly("not_polled", "pipeline", f"{message}: no run polled the source on the day or the day after")
     if facts.is_failed and not facts.pages and middle != 0:
-        return Anomaly(
-            "failed",
-            "pipeline",
-            f"{told}: its listing could not be had, {pluralize(len(facts.listings), 'time')}: {_top_failures(facts)}",
-        )
+        polls = pluralize(len(facts.listings), "poll")
+        return Anomaly("failed", "pipeline", f"{message}: feed unavailable in {polls}: {_top_failures(facts)}")
     if not facts.pages and facts.is_empty and middle != 0:
-        return Anomaly(
-            "empty", "source", f"{told}: the listing was read and had no entry; nothing says what was published"
-        )
+        return Anomaly("empty", "source", f"{message}: the feed had no entries, so the number published is unknown")
     if off <= -ANOMALY_THRESHOLD:
         troubles = list(_listing_problems(facts))
-        asked = f"asked {pluralize(len(facts.listings), 'time')}" if facts.listings else "asked"
+        polls = (
+            f"{pluralize(len(facts.listings), 'poll')} without errors" if facts.listings else "polled without errors"
+        )
         cause: AnomalyCause = "pipeline" if troubles else "genuine"
-        return Anomaly("few", cause, f"{told}: {'; '.join(troubles) or f'{asked} and answered, so much was listed'}")
+        return Anomaly("few", cause, f"{message}: {'; '.join(troubles) or f'{polls}, no more pages were listed'}")
     if usual and off >= ANOMALY_THRESHOLD and facts.pages > max(usual):
-        return Anomaly("many", "genuine", f"{told}: all of them were listed for this day")
+        return Anomaly("many", "genuine", f"{message}: the feed listed all of them for this day")
     return None
 
 
 def _listing_problems(facts: SourceDay) -> Iterator[str]:
     """Yield the problems with the listings of a day that has some pages."""
     if not facts.was_polled:
-        yield "no run asked for it, on the day or the day after"
+        yield "no run polled the source on the day or the day after"
     if failed := sum(facts.failures.values()):
-        yield f"{failed} of {len(facts.listings)} listings could not be had: {_top_failures(facts)}"
+        yield f"feed unavailable in {failed} of {pluralize(len(facts.listings), 'poll')}: {_top_failures(facts)}"
     if facts.is_empty:
-        yield "a listing was read and had no entry"
+        yield "a feed had no entries"
     if facts.is_cut_short:
-        last = max(each.requested_at for each in facts.listings)
-        yield f"last polled at {last:%H:%M}; pages after that were never listed"
+        yield f"last polled at {max(each.requested_at for each in facts.listings):%H:%M}, later pages were never listed"
 
 
 def _top_failures(facts: SourceDay) -> str:
@@ -215,7 +211,7 @@ def _top_failures(facts: SourceDay) -> str:
 
 
 def _shares(days: Mapping[date, SourceDay], day: date, part: Callable[[SourceDay], tuple[int, int]]) -> Sequence[float]:
-    """Return the shares on the comparable days; none where the share of the day itself is too small to matter."""
+    """Return the shares on the comparable days; empty if the share of the day itself is too small to matter."""
     if not may_be_anomalous(*part(days[day])):
         return ()
     near = baseline(days.keys(), day, weeks=WEEKS, least=7 * WEEKS)
@@ -223,13 +219,14 @@ def _shares(days: Mapping[date, SourceDay], day: date, part: Callable[[SourceDay
     return [some / whole for some, whole in counts if whole]
 
 
-def _left_out_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
+def _rejected_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
     facts, usual = days[day], _shares(days, day, lambda each: (each.rejected, each.pages))
     if not is_share_anomalous(facts.rejected, facts.pages, usual):
         return None
     (outcome, reason), pages = _commonest(facts, ("rejected", "quarantined"))
-    told = f"{facts.rejected} of {facts.pages} pages left out{_usual_share(usual)}: {pages} {outcome} as {reason}"
-    return Anomaly("rejected", "pipeline" if outcome == "quarantined" else "source", told)
+    share = f"{facts.rejected} of {facts.pages} pages rejected or quarantined{_usual_share(usual)}"
+    message = f"{share}: {pages} {outcome} as {reason}"
+    return Anomaly("rejected", "pipeline" if outcome == "quarantined" else "source", message)
 
 
 def _waiting_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
@@ -237,17 +234,17 @@ def _waiting_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | Non
     if not is_share_anomalous(facts.waiting, facts.pages, usual):
         return None
     (_, reason), pages = _commonest(facts, ("pending",))
-    do = f": `newslake run --day {day}` reads them" if reason == "archived" else ""
-    told = f"{facts.waiting} of {facts.pages} pages wait{_usual_share(usual)}: {pages} {reason}{do}"
-    return Anomaly("waiting", "pipeline", told)
+    do = f": `newslake run --day {day}` processes them" if reason == "archived" else ""
+    message = f"{facts.waiting} of {facts.pages} pages are waiting{_usual_share(usual)}: {pages} {reason}{do}"
+    return Anomaly("waiting", "pipeline", message)
 
 
 def _guess_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
     facts, usual = days[day], _shares(days, day, lambda each: (each.guessed, each.articles))
     if not is_share_anomalous(facts.guessed, facts.articles, usual):
         return None
-    told = f"the dates of {facts.guessed} of {facts.articles} articles are guessed{_usual_share(usual)}"
-    return Anomaly("guessed", "source", f"{told}: the pages do not say when they were published")
+    message = f"the dates of {facts.guessed} of {facts.articles} articles are guessed{_usual_share(usual)}"
+    return Anomaly("guessed", "source", f"{message}: the pages have no publication date")
 
 
 def _commonest(facts: SourceDay, outcomes: Sequence[str]) -> tuple[tuple[str, str], int]:

@@ -1,6 +1,6 @@
 """Documents in, documents out: `newslake annotate` and `newslake clean`, one JSON object per line, without a lake.
 
-Both share everything but the step in the middle. An invalid line is reported and skipped; processing continues.
+The commands differ only in the middle step. An invalid line is reported and skipped; processing continues.
 """
 
 import json
@@ -54,7 +54,7 @@ def clean_lines(lines: Iterable[str], *, folder: Path, settings: Settings, worke
 
 # Lines are processed in groups, in order, by this process or by several.
 
-_GROUP = 64  # lines: a few batches of the model, so that calls are few and results come often
+_GROUP = 64  # lines: a few batches of the model; a compromise between few calls and frequent results
 
 GroupWorker = Callable[[list[tuple[int, str]]], list[Line]]
 _worker: GroupWorker | None = None  # of a worker process, set once when it starts
@@ -138,10 +138,10 @@ def _parse_group[T](
         try:
             given = json.loads(line)
             if not isinstance(given, dict) or not isinstance(given.get("doc_id"), str):
-                raise BadLineError("no object with a text doc_id")
+                raise BadLineError("not an object with a string doc_id")
             yield number, given["doc_id"], parse(given)
         except json.JSONDecodeError as error:
-            yield number, "", f"no JSON object on this line: {error}"
+            yield number, "", f"not a JSON object: {error}"
         except (ValueError, OSError) as error:  # a field, a date, a file
             yield number, "", f"{error}"
 
@@ -181,11 +181,11 @@ def _moment(given: dict[str, Any], field: str) -> datetime | None:
     try:
         return parse_moment(value)
     except (TypeError, ValueError) as error:
-        raise BadLineError(f"{field}: {value!r} is no ISO date or time") from error
+        raise BadLineError(f"{field}: {value!r} is not an ISO date or time") from error
 
 
 def parse_moment(text: str) -> datetime:
-    """Return an ISO 8601 date or time as UTC. A time without zone is taken as UTC. Raises: ValueError."""
+    """Return an ISO 8601 date or time as UTC. A time without a zone is UTC. Raises: ValueError."""
     moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -278,7 +278,7 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
 
 
 def _texts(words: str | None, names: tuple[str, ...]) -> list[str] | str | None:
-    """Return the text of a participant, with all names where it refers to several."""
+    """Return the text of a participant, with all names if it refers to several."""
     return list(dict.fromkeys([words or "", *names])) if names else words
 
 

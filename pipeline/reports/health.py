@@ -1,4 +1,4 @@
-"""Check that everything a run needs is there, and say what to do where it is not."""
+"""Check that everything a run needs is present, and say what to do if it is not."""
 
 import importlib.metadata
 import os
@@ -23,7 +23,7 @@ _FREE_BYTES = 2_000_000_000  # one day of a large source: archive, tables and on
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Result of one check. ``message`` says what is there, or what is wrong and what to do."""
+    """Result of one check. ``message`` says what was found, or what is wrong and what to do."""
 
     name: str
     is_ok: bool
@@ -54,7 +54,7 @@ def _data(workspace: Workspace) -> str:
     root = workspace.settings.data_dir
     root.mkdir(parents=True, exist_ok=True)
     if not os.access(root, os.W_OK):
-        raise OSError(f"{root} cannot be written; change its owner or set NEWS_DATA_DIR")
+        raise OSError(f"{root} is not writable; change its owner or set NEWS_DATA_DIR")
     free = shutil.disk_usage(root).free
     if free < _FREE_BYTES:
         raise OSError(f"{root} has {free / 1e9:.1f} GB free; a run needs {_FREE_BYTES / 1e9:.0f} GB")
@@ -85,8 +85,8 @@ def _refuse_stale(workspace: Workspace) -> None:
     stale = stale_corrections(workspace.lake, knowledge_of(settings), version=version_of(settings))
     if stale:
         first = f"{stale[0].key} of article {stale[0].article_id}: {stale[0].why}"
-        message = f"{settings.overrides_file}: {len(stale)} corrections correct nothing, first {first}"
-        raise ConfigError(f"{message}; take it out, or see `newslake overrides preview`", key=stale[0].key)
+        message = f"{settings.overrides_file}: {pluralize(len(stale), 'correction')} without effect, first {first}"
+        raise ConfigError(f"{message}; remove it, or see `newslake overrides preview`", key=stale[0].key)
 
 
 def _archive(workspace: Workspace) -> str:
@@ -97,7 +97,7 @@ def _lake(workspace: Workspace) -> str:
     problems = verify(workspace).problems
     if problems:
         raise OSError(f"{pluralize(len(problems), 'problem')}, first: {problems[0]}")
-    return f"{pluralize(len(workspace.lake.days()), 'day')}, whole"
+    return f"{pluralize(len(workspace.lake.days()), 'day')}, intact"
 
 
 _CHECKS: dict[str, Callable[[Workspace], str]] = {

@@ -1,4 +1,4 @@
-"""Why a page has no row: the decision that left it out, when it is tried again, or that no source listed it."""
+"""Why a page has no row: why it was rejected, when it is fetched again, or that no source listed it."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from pipeline.errors import NewsError
 from pipeline.jobs.clean import clean_capture
 from pipeline.jobs.ingest import MAX_ATTEMPTS
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of
+from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of, pluralize
 from pipeline.model.provenance import Check, Fact, ProvenanceStep, known_facts
 from pipeline.query import pages_of_host
 from pipeline.sources import listable_days
@@ -20,33 +20,33 @@ NO_FACT = Fact("", None)
 def verdict_step(outcomes: Sequence[Outcome]) -> ProvenanceStep:
     """Return the latest status of a page. ``outcomes`` are latest first."""
     last = outcomes[0]
-    told = f"{last.outcome}: {last.reason}" if last.reason else last.outcome
+    message = f"{last.outcome}: {last.reason}" if last.reason else last.outcome
     facts = known_facts(
         Fact("because", last.detail),
         Fact("decided", format_moment(last.decided_at), f"stage {last.stage}, run {last.run_id}"),
         Fact("source", last.source_key, f"news day {last.news_day}"),
-        Fact("looked at", f"{len(outcomes)} times", f"first {min(each.decided_at for each in outcomes):%Y-%m-%d %H:%M}")
+        Fact("checked", f"{len(outcomes)} times", f"first {min(each.decided_at for each in outcomes):%Y-%m-%d %H:%M}")
         if len(outcomes) > 1
         else NO_FACT,
     )
-    return ProvenanceStep(name="decision", headline=told, facts=facts)
+    return ProvenanceStep(name="decision", headline=message, facts=facts)
 
 
 def evidence_step(workspace: Workspace, capture: Capture, last: Outcome | None) -> ProvenanceStep:
-    """Return what cleaning makes of the page's latest bytes now: the evidence against it, and the missed thresholds."""
+    """Return the result of cleaning the page's latest bytes now: the evidence against it, and the missed thresholds."""
     read = clean_capture(workspace, capture)
     if isinstance(read, Article):
-        told = f"an article of {read.word_count} words, as it is read now"
-        note = f"no row of it is committed yet; a run of {capture.news_day} derives it"
-        return ProvenanceStep(name="state", headline=told, checks=(Check(None, note),))
+        message = f"an article of {read.word_count} words, cleaned now"
+        note = f"not committed yet; a run of {capture.news_day} processes it"
+        return ProvenanceStep(name="state", headline=message, checks=(Check(None, note),))
     if isinstance(read, NewsError):
         return ProvenanceStep(
-            name="state", headline=f"{read.reason}, read again now", facts=(Fact("error", str(read), read.key),)
+            name="state", headline=f"{read.reason}, cleaned now", facts=(Fact("error", str(read), read.key),)
         )
     facts = known_facts(Fact("evidence", read.evidence), *_missed_bounds(read))
     is_same = last is None or last.outcome != "rejected" or last.reason == read.reason
-    told = "read again now: the same" if is_same else f"read again now: {read.reason}, another reason than was recorded"
-    check = Check(True if is_same else None, told)
+    message = "cleaned again now: the same" if is_same else f"cleaned again now: {read.reason}, not the recorded reason"
+    check = Check(True if is_same else None, message)
     return ProvenanceStep(
         name="state", headline=f"{read.reason}, a page of type {read.page_type}", facts=facts, checks=(check,)
     )
@@ -54,17 +54,19 @@ def evidence_step(workspace: Workspace, capture: Capture, last: Outcome | None) 
 
 def _missed_bounds(read: Rejected) -> Iterator[Fact]:
     for each in read.thresholds:
-        yield Fact("nearest bound" if len(read.thresholds) == 1 else "bound", str(each))
+        yield Fact("threshold", str(each))
 
 
 def waiting_step(seen: PageState) -> ProvenanceStep:
-    """Return when a page that could not be fetched is tried again."""
+    """Return when a page that could not be fetched is fetched again."""
     when = seen.next_try_at
     if when is None:
-        return ProvenanceStep(name="state", headline="it is tried again only when its listing says that it changed")
-    told = f"it waits until {when:%Y-%m-%d %H:%M} UTC; the first run after that asks for it again"
+        return ProvenanceStep(
+            name="state", headline="it is fetched again only if its listing gives a later change date"
+        )
+    message = f"next attempt: the first run after {when:%Y-%m-%d %H:%M} UTC"
     return ProvenanceStep(
-        name="state", headline=told, facts=(Fact("tries", f"{seen.attempts} of {MAX_ATTEMPTS}", seen.reason),)
+        name="state", headline=message, facts=(Fact("attempts", f"{seen.attempts} of {MAX_ATTEMPTS}", seen.reason),)
     )
 
 
@@ -74,13 +76,19 @@ def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:
     pages, last = pages_of_host(workspace.settings.lake_dir, host)
     sources = [each for each in workspace.sources.sources if _lists(each, url)]
     now = workspace.settings.now()
-    facts = [Fact("host", host, f"{pages} pages of it are known, the last of {last:%Y-%m-%d}" if pages else "new here")]
+    facts = [
+        Fact(
+            "host",
+            host,
+            f"{pluralize(pages, 'known page')}, the last of {last:%Y-%m-%d}" if pages else "no known pages",
+        )
+    ]
     facts += [Fact("source", each.key, f"{each.kind}: {listable_days(each, now=now).note}") for each in sources]
     if not sources:
-        facts.append(
-            Fact("source", "none", f"no source of {workspace.settings.sources_file} is of {domain_of(url) or host}")
-        )
-    return ProvenanceStep(name="unknown", headline="no source listed it, nobody pushed it", facts=tuple(facts))
+        facts.append(Fact("source", "none", f"{workspace.settings.sources_file} has none for {domain_of(url) or host}"))
+    return ProvenanceStep(
+        name="unknown", headline="no source listed this page, and nobody pushed it", facts=tuple(facts)
+    )
 
 
 def _lists(source: Source, url: str) -> bool:

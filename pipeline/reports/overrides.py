@@ -1,6 +1,6 @@
 """Try corrections: which articles each line of ``overrides.toml`` touches and which rows it would change.
 
-Nothing is written. Stale corrections, which correct nothing any more, are found here too.
+Nothing is written. The module also finds stale corrections, which no longer have an effect.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ from pipeline.nlp.quotes.overrides import RULE, correct_quotes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowChange:
-    """One changed value of one row. ``text`` is the text of the row. ``column`` None: the row appears or disappears."""
+    """One changed value of one row. ``text`` is that of the row. Without ``column``, the row appears or disappears."""
 
     article_id: str
     table: str
@@ -43,7 +43,7 @@ class RowChange:
 class LineCheck:
     """One line: its ``key`` in the file, the name or quote it is ``about``, and the articles that it touches.
 
-    ``problem`` says why it cannot have an effect, None otherwise.
+    ``problem`` says why the line has no effect, if so.
     """
 
     key: str
@@ -56,17 +56,17 @@ class LineCheck:
 class OverrideCheck:
     """The effects of lines.
 
-    ``read`` are the articles that were annotated without and with the lines. ``left_out`` counts those over the limit.
-    ``unread`` says, per article, why it could not be read. ``to_derive`` counts the articles that the next runs derive
-    again.
+    ``read`` are the articles that were annotated without and with the lines. ``skipped`` counts the articles over the
+    limit. ``unread`` says, per article, why it could not be annotated. ``to_process`` counts the articles that the next
+    runs process again.
     """
 
     lines: tuple[LineCheck, ...]
     changes: tuple[RowChange, ...]
     read: tuple[str, ...]
     unread: Mapping[str, str]
-    left_out: int
-    to_derive: int
+    skipped: int
+    to_process: int
 
     @property
     def is_ok(self) -> bool:
@@ -85,13 +85,13 @@ class _CorrectionSets:
 def check_overrides(
     workspace: Workspace, *, file: Path | None, line: str | None, articles: Sequence[str], limit: int
 ) -> OverrideCheck:
-    """Return the effects of all lines of a file, or of the text ``line`` at its end.
+    """Return the effects of all lines of a file, or of the text ``line`` appended to it.
 
     With ``articles`` (ids or URLs), only these are checked, and only the lines that touch one of them. At most
-    ``limit`` articles are read, from the archive. Raises: ConfigError naming an invalid key or a missing file.
+    ``limit`` articles are read from the archive. Raises: ConfigError for an invalid key or a missing file.
     """
-    asked = _load_corrections(file or workspace.settings.overrides_file, line)
-    touched = _articles_by_line(workspace, asked.tried)
+    corrections = _load_corrections(file or workspace.settings.overrides_file, line)
+    touched = _articles_by_line(workspace, corrections.tried)
     wanted = _selected_articles(workspace, articles)
     if wanted:
         touched = {
@@ -99,14 +99,14 @@ def check_overrides(
         }
     ids = sorted({each for found in touched.values() for each in found})
     base = load_kb(store=workspace.settings.kb_path)
-    done = _read(workspace, base, asked, ids[:limit])
+    done = _read(workspace, base, corrections, ids[:limit])
     return OverrideCheck(
-        lines=tuple(_check_lines(asked.tried, touched, done.problems)),
+        lines=tuple(_check_lines(corrections.tried, touched, done.problems)),
         changes=tuple(done.changes),
         read=tuple(each for each in ids[:limit] if each not in done.unread),
         unread=done.unread | {each: "no line touches it" for each in sorted(wanted - set(ids))},
-        left_out=len(ids[limit:]),
-        to_derive=_count_to_derive(workspace, base.under(asked.after), ids),
+        skipped=len(ids[limit:]),
+        to_process=_count_to_process(workspace, base.under(corrections.after), ids),
     )
 
 
@@ -118,7 +118,7 @@ def _selected_articles(workspace: Workspace, articles: Sequence[str]) -> set[str
 
 def _load_corrections(path: Path, line: str | None) -> _CorrectionSets:
     if line is None and not path.is_file():
-        raise ConfigError(f"{path}: there is no such file; name one with --file, or give --line", key=str(path))
+        raise ConfigError(f"{path}: no such file; name one with --file, or give --line", key=str(path))
     before = read_overrides(path)
     if line is None:
         return _CorrectionSets(NO_CORRECTIONS, before, before)
@@ -153,9 +153,7 @@ def _articles_by_line(workspace: Workspace, tried: Corrections) -> dict[str, tup
 def _check_lines(
     tried: Corrections, touched: Mapping[str, tuple[str, ...]], problems: Mapping[str, str]
 ) -> Iterator[LineCheck]:
-    about = {
-        each.key: (each.name, "no article of the lake holds this name, where the line is for") for each in tried.lines
-    }
+    about = {each.key: (each.name, "no article in the scope of the line contains this name") for each in tried.lines}
     quotes = [(each, place) for place, said in tried.quotes.items() for each in said]
     for each, place in sorted(quotes, key=lambda pair: (len(pair[0].key), pair[0].key)):  # quotes[9], quotes[10]
         about[each.key] = (each.words, f"the lake has no article {place}")
@@ -165,7 +163,7 @@ def _check_lines(
             yield LineCheck(key=key, about=words, articles=touched[key], problem=problem)
 
 
-def _count_to_derive(workspace: Workspace, knowledge: KnowledgeBase, ids: Collection[str]) -> int:
+def _count_to_process(workspace: Workspace, knowledge: KnowledgeBase, ids: Collection[str]) -> int:
     days = {row.published_date for row in workspace.lake.index.stored(ids).values()}
     return len({each for day in sorted(days) for each in outdated_articles(workspace.lake, day, knowledge)} & set(ids))
 
@@ -179,31 +177,35 @@ class _ReadResult:
     unread: dict[str, str] = field(default_factory=dict)
 
 
-def _read(workspace: Workspace, base: KnowledgeBase, asked: _CorrectionSets, ids: Sequence[str]) -> _ReadResult:
-    """Annotate articles without and with the lines; the model is loaded only where there is an article."""
+def _read(workspace: Workspace, base: KnowledgeBase, corrections: _CorrectionSets, ids: Sequence[str]) -> _ReadResult:
+    """Annotate articles without and with the lines; the model is loaded only if there is an article."""
     done = _ReadResult()
     articles = []
     for article_id in ids:
         captures = workspace.archive.captures(article_id=article_id)
-        got = latest_content(workspace, captures) if captures else "the archive has no page of it any more"
+        got = latest_content(workspace, captures) if captures else "its page is no longer in the archive"
         if isinstance(got, Article):
             articles.append(replace(got, article_id=article_id))
         else:
             done.unread[article_id] = got.detail if isinstance(got, Rejected) else str(got)
     if articles:
-        _read_articles(workspace, base, asked, articles, done)
+        _read_articles(workspace, base, corrections, articles, done)
     return done
 
 
 def _read_articles(
-    workspace: Workspace, base: KnowledgeBase, asked: _CorrectionSets, articles: Sequence[Article], done: _ReadResult
+    workspace: Workspace,
+    base: KnowledgeBase,
+    corrections: _CorrectionSets,
+    articles: Sequence[Article],
+    done: _ReadResult,
 ) -> None:
-    settings, after = workspace.settings, base.under(asked.after)
-    without_quotes = base.under(replace(asked.after, quotes={}))
-    readers = readers_of(settings, base.under(asked.before), after, without_quotes)
+    settings, after = workspace.settings, base.under(corrections.after)
+    without_quotes = base.under(replace(corrections.after, quotes={}))
+    readers = readers_of(settings, base.under(corrections.before), after, without_quotes)
     for article, doc in readers[0].docs(articles, batch_size=settings.nlp_batch_size):
         if doc is None:
-            done.unread[article.article_id] = "there are no words for its language"
+            done.unread[article.article_id] = "unsupported language"
             continue
         read = [run_isolated(partial(reader.annotate, article, doc), key=article.article_id) for reader in readers]
         if broken := [each for each in read if isinstance(each, NewsError)]:
@@ -211,13 +213,13 @@ def _read_articles(
             continue
         was, now, bare = (each for each in read if isinstance(each, Annotation))
         here = after.for_article(article.article_id, url=article.url, source_key=article.source_key)
-        tried = {each.key for said in asked.tried.quotes.values() for each in said}
+        tried = {each.key for said in corrections.tried.quotes.values() for each in said}
         unmatched = correct_quotes(bare.quotes, bare.entities, here, infer_gender=settings.infer_gender).unmatched
         done.problems.update({each.override.key: each.why for each in unmatched if each.override.key in tried})
         done.changes.extend(row_changes(article.article_id, was, now))
 
 
-# Committed articles that corrections concern.
+# Committed articles in the scope of corrections.
 
 _SCOPE_COLUMNS = ("article_id", "url", "source_key")
 
@@ -246,9 +248,9 @@ def _applies(line: NameLine, article: Mapping[str, Any]) -> bool:
 
 
 def articles_at(lake: Lake, places: Collection[str]) -> Mapping[str, str]:
-    """Return the committed article of each place that has one: a place is its id, or the id of its URL.
+    """Return the committed article of each place, if any. A place is an article_id, or the id of a URL.
 
-    An article whose page names another canonical URL is found by both.
+    An article with another canonical URL on its page is found by both URLs.
     """
     own = {each: each for each in lake.index.stored(places)}
     lost = set(places) - own.keys()
@@ -265,7 +267,7 @@ def articles_at(lake: Lake, places: Collection[str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class StaleCorrection:
-    """A quote correction without effect; ``key`` is its key in the file."""
+    """A quote correction without effect, and its ``key`` in the file."""
 
     key: str
     article_id: str
@@ -275,8 +277,8 @@ class StaleCorrection:
 def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> tuple[StaleCorrection, ...]:
     """Return the quote corrections that have no effect on the committed rows, in the order of the file.
 
-    A correction that the next derive will apply is not stale while its words are in the article. ``version`` is that
-    of the pipeline.
+    A correction that the next run will apply is not stale while its words are in the article. ``version`` is the
+    pipeline version.
     """
     quotes = knowledge.corrections.quotes
     at = articles_at(lake, quotes)
@@ -313,16 +315,16 @@ def _stale_reasons(
 def _stale_reason(
     each: QuoteOverride, quotes: Iterable[Mapping[str, Any]], article_words: tuple[str, ...], *, is_current: bool
 ) -> str | None:
-    """Return why a correction has no effect; None where it has, or will have after the next derive."""
+    """Return why a correction has no effect; None if it has one, or will have one after the next run."""
     rules = [quote["rule_id"] for quote in quotes]
     found = matching_quotes([quote["quote_text"] for quote in quotes], each.words)
     if not holds_words(article_words, each.folded):
-        return "the article does not hold these words"
+        return "the article does not contain these words"
     if each.is_quote and not found:
-        return "no quote of the article holds these words"
+        return "no quote of the article contains these words"
     is_put_on = any(rules[at] == RULE for at in found) if each.is_quote else not found
     if is_current and not is_put_on and each.occurrence is None:
-        return f"{len(found)} quotes hold these words, and none takes it; `newslake overrides preview` says why"
+        return f"{len(found)} quotes contain these words, and none takes it; `newslake overrides preview` says why"
     return None
 
 
@@ -336,13 +338,13 @@ def _rows(lake: Lake, table: str, article_id: str, row: StoredArticle, columns: 
 
 _AnnotationRow = Entity | Quote | Event
 
-# Row numbers, which shift with every earlier row, and the version of the knowledge.
+# Row numbers, because they shift with every earlier row, and the knowledge version.
 _IGNORED_COLUMNS = frozenset({"entity_index", "quote_index", "event_index", "coref_event_index", "kb_version"})
 _WORDS: Mapping[type[_AnnotationRow], str] = {Entity: "entity_text", Quote: "quote_text", Event: "trigger_text"}
 
 
 def row_changes(article_id: str, before: Annotation, after: Annotation) -> tuple[RowChange, ...]:
-    """Return the differences by table, in reading order; rows correspond where their offsets are equal."""
+    """Return the differences by table, in reading order; rows correspond if their offsets are equal."""
     tables: tuple[tuple[str, Sequence[_AnnotationRow], Sequence[_AnnotationRow]], ...] = (
         ("quotes", before.quotes, after.quotes),
         ("entities", before.entities, after.entities),
@@ -364,7 +366,7 @@ def _pairs(
 
 
 def _by_place(rows: Sequence[_AnnotationRow]) -> dict[tuple[int, int, int], _AnnotationRow]:
-    """Return rows by their offsets; several with the same offsets are numbered in order."""
+    """Return rows by their offsets; rows with the same offsets are numbered in order."""
     seen: Counter[tuple[int, int]] = Counter()
     found = {}
     for row in rows:

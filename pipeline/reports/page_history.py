@@ -18,9 +18,9 @@ VisitKind = Literal["content", "identical_payload", "not_modified", "gone", "tru
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageVisit:
-    """One capture or attempt of a page in the archive. ``digest`` is None for an attempt.
+    """One capture or attempt of a page in the archive. An attempt has no ``digest``.
 
-    ``revision_id`` is None where the page was not an article; ``reason`` says why.
+    There is no ``revision_id`` if the page was not an article; ``reason`` says why.
     """
 
     at: datetime
@@ -60,12 +60,14 @@ class PageHistory:
 def page_history(workspace: Workspace, page: str) -> PageHistory:
     """Return the history of a URL or an article_id.
 
-    Raises: ConfigError for anything else, ArchiveError (no_capture) where the archive has nothing of it.
+    Raises: ConfigError for anything else, ArchiveError (no_capture) if the archive has nothing of it.
     """
     captures, keys = _captures(workspace, page)
     attempts = workspace.archive.attempts(keys)
     if not captures and not attempts:
-        raise ArchiveError(f"the archive has nothing of {page}; `newslake plan` says what waits", reason="no_capture")
+        raise ArchiveError(
+            f"the archive has no record of {page}; `newslake plan` counts waiting pages", reason="no_capture"
+        )
     first = {each.digest: each for each in reversed(captures)}
     read = {digest: clean_capture(workspace, capture) for digest, capture in first.items()}
     visits = [*_capture_visits(captures, read), *(_attempt_visit(each) for each in attempts)]
@@ -87,7 +89,7 @@ def _captures(workspace: Workspace, page: str) -> tuple[tuple[Capture, ...], set
     try:
         key = canonical_url(page)
     except ValueError as error:
-        raise ConfigError(f"{page} is neither a URL nor the id of an article in the archive", key=page) from error
+        raise ConfigError(f"{page} is neither a URL nor an article_id in the archive", key=page) from error
     ids = {each.article_id for each in archive.captures(page_key=key)} | {article_id_of(canonical=key, text="")}
     captures = captures_of(workspace, ids)
     return captures, {key, *(each.page_key for each in captures)}

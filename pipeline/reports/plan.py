@@ -1,4 +1,4 @@
-"""What a range of days still needs, and how long it may take: counted from the indexes, without reading a page."""
+"""What a range of days still needs, and the time it may take: counted from the indexes, without reading a page."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,16 +19,16 @@ from pipeline.sources.files import SIDECAR
 from pipeline.sources.folder import folder_version, is_ready
 
 _PlanKey = tuple[str, date]  # source, news day
-_FOLDERS = ("folder", "inbox")  # kinds whose files are each read once
+_FOLDERS = ("folder", "inbox")  # kinds that read each file once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayPlan:
     """One source's news day. A page counts under the source and day of its last capture.
 
-    known = archived + to_fetch + refused counts pages that a listing contained; how many more there are is unknown
-    until it is fetched. derived + left_out + to_derive counts articles at this version; an article may have several
-    pages. ``can_list``: a run of this day fetches the source's listing, otherwise it only reads the archive.
+    known = archived + to_fetch + refused counts pages that a listing contained; the number of further pages is unknown
+    before the next listing. derived + rejected + to_process counts articles at this version; an article may have
+    several pages. ``can_list``: a run of this day fetches the source's listing, otherwise it only reads the archive.
     """
 
     source_key: str
@@ -38,7 +38,7 @@ class DayPlan:
     to_fetch: int = 0
     refused: int = 0
     derived: int = 0
-    left_out: int = 0
+    rejected: int = 0
     derive_new: int = 0
     derive_again: int = 0
 
@@ -47,13 +47,13 @@ class DayPlan:
         return self.archived + self.to_fetch + self.refused
 
     @property
-    def to_derive(self) -> int:
+    def to_process(self) -> int:
         return self.derive_new + self.derive_again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePlan:
-    """A source. ``kind`` None: not in sources.toml any more. ``files_waiting`` None: not a folder, or a missing one."""
+    """A source. ``kind`` None: no longer in sources.toml. ``files_waiting`` None: not a folder, or a missing one."""
 
     key: str
     kind: str | None
@@ -78,7 +78,7 @@ class Plan:
 
 
 def plan(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Plan:
-    """Return what the news days from first to last need, for some sources or all that are known.
+    """Return what the news days from first to last need, for some sources or all known ones.
 
     Raises: ConfigError for an unknown source.
     """
@@ -126,7 +126,7 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
     for article_id, why in todo.items():
         counts[places[article_id]][f"derive_{why}"] += 1
     for article_id, verdict in settled.items():
-        counts[places[article_id]]["left_out" if verdict.row_key is None else "derived"] += 1
+        counts[places[article_id]]["rejected" if verdict.row_key is None else "derived"] += 1
     return counts
 
 
@@ -137,7 +137,7 @@ def _source_plan(workspace: Workspace, source: Source) -> SourcePlan:
 
 
 def _files_waiting(workspace: Workspace, source: Source) -> int | None:
-    """Return how many files the next run reads; how many pages they contain is known only then."""
+    """Return how many files the next run reads; the number of their pages is known only afterwards."""
     folder = Path(source.location)
     if not folder.is_dir():
         return None
@@ -160,7 +160,7 @@ def _estimates(workspace: Workspace, first: date, last: date, rows: Iterable[Day
     intervals = {source.key: source.interval_seconds for source in workspace.sources.sources}
     for row in rows:
         pages[row.news_day] += row.to_fetch
-        articles[row.news_day] += row.to_derive
+        articles[row.news_day] += row.to_process
         own = intervals.get(row.source_key)
         paced += row.to_fetch * (usual if own is None else own)
     history = read_history(workspace)

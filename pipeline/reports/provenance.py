@@ -1,6 +1,7 @@
-"""Provenance for `newslake why`: from a row, article or URL back to the bytes, or to the decision that left it out."""
+"""Provenance for `newslake why`: from a row, article or URL back to the bytes, or to the decision that rejected it."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,7 +29,7 @@ from pipeline.reports.missing_pages import (
 from pipeline.reports.page_history import captures_of
 from pipeline.tables.spec import Row
 
-# Tables whose rows point into an article's text: the column of the row number, and of the text at its offsets.
+# Tables whose rows have offsets into an article's text: the column of the row number, and of the text there.
 INDEX_OF = {"entities": "entity_index", "quotes": "quote_index", "events": "event_index"}
 _WORDS_OF = {"entities": "entity_text", "quotes": "quote_text", "events": "trigger_text"}
 
@@ -56,14 +57,14 @@ class StoredRows:
 
     @property
     def article(self) -> Row:
-        """The row of the article itself. Raises: LakeError where a commit moved it to another day meanwhile."""
+        """The row of the article itself. Raises: LakeError if a commit moved it to another day meanwhile."""
         if rows := self.of("articles"):
             return rows[0]
-        message = f"{self.article_id} was moved to another day while it was read: ask again"
+        message = f"{self.article_id} was moved to another day during the query; try again"
         raise LakeError(message, key=self.article_id, reason="moved")
 
     def numbered(self, table: str, index: int) -> Row:
-        """Return one row by its number. Raises: ConfigError saying how many rows the article has."""
+        """Return one row by its number. Raises: ConfigError that says how many rows the article has."""
         rows = self.of(table)
         found = next((row for row in rows if row[INDEX_OF[table]] == index), None)
         if found is None:
@@ -74,7 +75,7 @@ class StoredRows:
 
 @dataclass(frozen=True, slots=True)
 class _ProvenanceQuery:
-    """A parsed query: the article_ids and URL spellings that it may mean, and the row, if it names one."""
+    """A parsed query: the possible article_ids and URL spellings, and the row, if it names one."""
 
     text: str
     article_ids: tuple[str, ...]
@@ -87,16 +88,18 @@ class _ProvenanceQuery:
         return self.text.startswith(("http://", "https://"))
 
 
-def trace_provenance(workspace: Workspace, asked: str, *, rows: StoredRows | None = None) -> Provenance:
+def trace_provenance(workspace: Workspace, query: str, *, rows: StoredRows | None = None) -> Provenance:
     """Return the provenance of a URL, an article_id, or a row such as ``ARTICLE_ID:quotes:3``.
 
     ``rows`` are those of the article, if they were read already.
     Raises: ConfigError for anything else, LakeError for damaged table files.
     """
-    wanted = _parse_query(workspace, asked)
+    wanted = _parse_query(workspace, query)
     captures = captures_of(workspace, wanted.article_ids)
     outcomes = _outcomes(workspace, wanted, captures, rows)
-    logged = [each.article_id for each in outcomes if each.article_id]  # for a local file, only these name the article
+    logged = [
+        each.article_id for each in outcomes if each.article_id
+    ]  # for a local file, only these have the article_id
     ids = dict.fromkeys([*wanted.article_ids, *logged])
     captures = captures or captures_of(workspace, ids)
     stored = workspace.lake.index.stored(ids)
@@ -104,46 +107,44 @@ def trace_provenance(workspace: Workspace, asked: str, *, rows: StoredRows | Non
     if kept is not None:
         rows = rows or StoredRows(workspace=workspace, article_id=kept, stored=stored[kept])
         steps = _stored_steps(workspace, wanted, rows, captures, outcomes)
-        return Provenance(query=asked, answer="kept", steps=steps)
+        return Provenance(query=query, answer="kept", steps=steps)
     if wanted.table is not None:
-        raise ConfigError(f"{wanted.text}: the lake has no article {wanted.article_ids[0]}", key=asked)
+        raise ConfigError(f"the lake has no article {wanted.article_ids[0]}", key=query)
     steps = _missing_steps(workspace, wanted, captures, outcomes)
     if steps:
-        return Provenance(query=asked, answer="not_kept", steps=steps)
-    return Provenance(query=asked, answer="unknown", steps=_unknown_steps(workspace, wanted))
+        return Provenance(query=query, answer="not_kept", steps=steps)
+    return Provenance(query=query, answer="unknown", steps=_unknown_steps(workspace, wanted))
 
 
-def resolve_article_ids(workspace: Workspace, asked: str) -> tuple[str, ...]:
-    """Return the article_ids that a URL, an id or a row may mean, most likely first; none for a local file.
+def resolve_article_ids(workspace: Workspace, query: str) -> tuple[str, ...]:
+    """Return the possible article_ids of a URL, an id or a row, most likely first; empty for a local file.
 
     Raises: ConfigError as ``trace_provenance`` does.
     """
-    return _parse_query(workspace, asked).article_ids
+    return _parse_query(workspace, query).article_ids
 
 
-def _parse_query(workspace: Workspace, asked: str) -> _ProvenanceQuery:
-    if found := _ROW.fullmatch(asked):
+def _parse_query(workspace: Workspace, query: str) -> _ProvenanceQuery:
+    if found := _ROW.fullmatch(query):
         article_id, table, index = found.groups()
         if table not in INDEX_OF:
-            raise ConfigError(f"{asked}: no rows of {table!r} stand in a text; these do: {_TABLES}", key=asked)
-        return _ProvenanceQuery(asked, (article_id,), (), table, int(index))
-    if _ARTICLE.fullmatch(asked):
-        return _ProvenanceQuery(asked, (asked,), ())
-    if re.match(r"[0-9a-f]{32}:", asked):
-        example = f"{asked.partition(':')[0]}:quotes:0"
-        raise ConfigError(
-            f"{asked} names no row: write table and number, e.g. {example}; there are {_TABLES}", key=asked
-        )
-    if not asked.startswith(("http://", "https://")):
-        return _ProvenanceQuery(asked, (), (asked,))  # a local file, as outcomes name it
+            raise ConfigError(f"{query}: table {table!r} has no offsets into a text; use {_TABLES}", key=query)
+        return _ProvenanceQuery(query, (article_id,), (), table, int(index))
+    if _ARTICLE.fullmatch(query):
+        return _ProvenanceQuery(query, (query,), ())
+    if re.match(r"[0-9a-f]{32}:", query):
+        example = f"{query.partition(':')[0]}:quotes:0"
+        raise ConfigError(f"{query} is not a row; add table and number, e.g. {example}; tables: {_TABLES}", key=query)
+    if not query.startswith(("http://", "https://")):
+        return _ProvenanceQuery(query, (), (query,))  # a local file, as outcomes name it
     try:
-        key = canonical_url(asked)
+        key = canonical_url(query)
     except ValueError as error:
-        raise ConfigError(f"{asked} is no URL ({error})", key=asked) from error
+        raise ConfigError(f"{query} is not a valid URL ({error})", key=query) from error
     ids = [each.article_id for each in reversed(workspace.archive.captures(page_key=key))]
     seen = workspace.fetch_state.seen(key)
-    urls = (asked, key) if seen is None else (asked, key, seen.url)  # outcomes spell it as its listing does
-    return _ProvenanceQuery(asked, tuple(dict.fromkeys([*ids, article_id_of(canonical=key, text="")])), urls)
+    urls = (query, key) if seen is None else (query, key, seen.url)  # outcomes have the spelling of its listing
+    return _ProvenanceQuery(query, tuple(dict.fromkeys([*ids, article_id_of(canonical=key, text="")])), urls)
 
 
 def _outcomes(
@@ -177,7 +178,7 @@ def _stored_steps(
     if own:
         steps.append(discovery_step(workspace, own, outcomes))
     url = article["url"] or article_id
-    steps.append(_next_step(f"newslake history {url}", None if wanted.table else f"newslake why {article_id}:quotes:0"))
+    steps.append(_next_step(("history", url), None if wanted.table else ("why", f"{article_id}:quotes:0")))
     return tuple(steps)
 
 
@@ -201,25 +202,27 @@ def _missing_steps(
         steps.append(bytes_step(workspace, source, row=None))
         steps.append(discovery_step(workspace, captures, ()))
     if wanted.is_url and (captures or seen is not None):
-        steps.append(_next_step(f"newslake try {wanted.text}", f"newslake push {wanted.text}"))
+        steps.append(_next_step(("try", wanted.text), ("push", wanted.text)))
     return tuple(steps)
 
 
 def _unknown_steps(workspace: Workspace, wanted: _ProvenanceQuery) -> tuple[ProvenanceStep, ...]:
     if not wanted.is_url:
-        return (ProvenanceStep(name="unknown", headline="neither archive, lake nor log has it"),)
+        return (ProvenanceStep(name="unknown", headline="not found in archive, lake or log"),)
     site = "/".join(wanted.text.split("/")[:3])
     return (
         unknown_step(workspace, wanted.text),
-        _next_step(f"newslake try {wanted.text}", f"newslake push {wanted.text}", f"newslake sources check {site}"),
+        _next_step(("try", wanted.text), ("push", wanted.text), ("sources", "check", site)),
     )
 
 
-def _next_step(*commands: str | None) -> ProvenanceStep:
-    return ProvenanceStep(name="next", headline="", facts=tuple(Fact("", command) for command in commands if command))
+def _next_step(*commands: tuple[str, ...] | None) -> ProvenanceStep:
+    """Return the commands to run next, each quoted for a shell."""
+    facts = tuple(Fact("", shlex.join(("newslake", *words))) for words in commands if words)
+    return ProvenanceStep(name="next", headline="", facts=facts)
 
 
-# Steps of a row: what it says, and the words of the text at its offsets.
+# Steps of a row: its facts, and the text at its offsets.
 
 _HEADLINE = 70  # characters
 _CONTEXT = 160  # code points of context on either side
@@ -228,8 +231,8 @@ _CONTEXT = 160  # code points of context on either side
 def row_step(table: str, row: Row) -> ProvenanceStep:
     """Return the facts of a row and how each is known."""
     words = " ".join(str(row[_WORDS_OF[table]]).split())
-    told = f"{table} {row[INDEX_OF[table]]}: {words if len(words) <= _HEADLINE else f'{words[:_HEADLINE]}…'}"
-    return ProvenanceStep(name="row", headline=told, facts=_FACTS[table](row))
+    message = f"{table} {row[INDEX_OF[table]]}: {words if len(words) <= _HEADLINE else f'{words[:_HEADLINE]}…'}"
+    return ProvenanceStep(name="row", headline=message, facts=_FACTS[table](row))
 
 
 def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
@@ -249,8 +252,10 @@ def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
         start_char=start,
         end_char=end,
     )
-    told = f"{kind} {numbers}, code points {start} to {end}"
-    return ProvenanceStep(name="text", headline=told, checks=tuple(_check_spans(table, row, article)), excerpt=excerpt)
+    message = f"{kind} {numbers}, code points {start} to {end}"
+    return ProvenanceStep(
+        name="text", headline=message, checks=tuple(_check_spans(table, row, article)), excerpt=excerpt
+    )
 
 
 def _clip(text: str, *, from_end: bool = False) -> str:
@@ -271,8 +276,8 @@ def _check_spans(table: str, row: Row, article: Row) -> list[Check]:
         for name, start, end, said in spans
     ]
     is_same = row["revision_id"] == article["revision_id"]
-    told = "row and article are of one content" if is_same else "row and article are of two contents"
-    return [*checks, Check(is_same, f"{told} ({row['revision_id']})")]
+    message = "row and article have the same revision" if is_same else "row and article have different revisions"
+    return [*checks, Check(is_same, f"{message} ({row['revision_id']})")]
 
 
 def _quote_facts(row: Row) -> tuple[Fact, ...]:
@@ -281,7 +286,7 @@ def _quote_facts(row: Row) -> tuple[Fact, ...]:
         Fact("speaker", speaker, _rule(row)),
         Fact("in the text", row["speaker_text"], row["speaker_kind"]),
         Fact("cue", row["cue_text"], row["cue_stance"]),
-        Fact("type", row["quote_type"], "by the share of it inside marks"),
+        Fact("type", row["quote_type"], "by its share inside quotation marks"),
         Fact("role", row["speaker_role"]),
         Fact("gender", row["speaker_gender"], _by(row["speaker_gender_method"])),
         Fact("entity", row["speaker_entity_id"], _cluster(row["speaker_cluster_index"])),
@@ -300,7 +305,7 @@ def _entity_facts(row: Row) -> tuple[Fact, ...]:
         Fact("gender", row["gender"], _by(row["gender_method"])),
         Fact("country", row["country_code"], _by(row["country_method"])),
         Fact("wikidata", row["qid"], linked),
-        Fact("knowledge", row["kb_version"], "the version of what is known of its names"),
+        Fact("knowledge", row["kb_version"], "version of the knowledge about its names"),
     )
 
 
@@ -313,8 +318,8 @@ def _event_facts(row: Row) -> tuple[Fact, ...]:
         Fact("recipient", _participant(row, "recipient"), row["recipient_entity_id"]),
         Fact("date", _event_days(row), _date_basis(row)),
         Fact("place", row["place_text"], row["place_country"]),
-        Fact("reported by", row["attributed_to_entity_id"], "it stands in somebody's words"),
-        Fact("first told", f"event {row['coref_event_index']} of this article"),
+        Fact("reported by", row["attributed_to_entity_id"], "the event is in a quote of this entity"),
+        Fact("first mention", f"event {row['coref_event_index']} of this article"),
     )
 
 
@@ -339,9 +344,9 @@ def _cluster(index: int | None) -> str | None:
 
 def _participant(row: Row, side: str) -> str | None:
     names: Sequence[str] = row[f"{side}s"]
-    told = " + ".join(names) if names else row[f"{side}_name"] or row[f"{side}_text"]
+    message = " + ".join(names) if names else row[f"{side}_name"] or row[f"{side}_text"]
     codes = ", ".join(filter(None, [row[f"{side}_country"], row[f"{side}_sector"]]))
-    return f"{told} ({codes})" if told and codes else told
+    return f"{message} ({codes})" if message and codes else message
 
 
 def _event_days(row: Row) -> str:
@@ -351,11 +356,11 @@ def _event_days(row: Row) -> str:
 
 def _date_basis(row: Row) -> str:
     words = f"{row['event_date_text']!r}" if row["event_date_text"] else None
-    basis = f"by {row['event_date_basis']}" if row["event_date_basis"] != "none" else "nothing dates it"
+    basis = f"by {row['event_date_basis']}" if row["event_date_basis"] != "none" else "undated"
     return ", ".join(filter(None, [basis, words, row["event_date_precision"], row["event_date_note"]]))
 
 
-# Steps of an article: its fields, the bytes that it was read from, and its discovery.
+# Steps of an article: its fields, its bytes, and its discovery.
 
 _COUNTS = {"entities": "entity_count", "quotes": "quote_count", "events": "event_count"}
 _FIELD_LABELS = {
@@ -368,7 +373,7 @@ _FIELD_LABELS = {
 
 
 def article_step(rows: StoredRows) -> ProvenanceStep:
-    """Return the fields of the article with their methods, and what annotated it."""
+    """Return the fields of the article with their methods, and the model that annotated it."""
     article, stored = rows.article, rows.stored
     methods = {each["field"]: each["method"] for each in article["field_methods"] or ()}
     zone = f", written {article['published_at_zone']}" if article["published_at_zone"] else ""
@@ -385,43 +390,47 @@ def article_step(rows: StoredRows) -> ProvenanceStep:
         Fact("flags", ", ".join(article["flags"])),
         Fact("paywall", "yes" if article["is_paywalled"] else None, methods.get("is_paywalled")),
         Fact("article", article["article_id"], f"revision {article['revision_id']}"),
-        Fact("read by", article["model_name"] or "nothing: no words for its language", article["extractor"]),
-        Fact(
-            "version", article["pipeline_version"], f"names as known in {article['kb_version'] or 'no knowledge base'}"
-        ),
-        Fact("committed", str(stored.published_date), "its day in the tables"),
+        Fact("NLP model", article["model_name"] or "none: unsupported language", f"extractor {article['extractor']}"),
+        Fact("version", article["pipeline_version"], f"knowledge base {article['kb_version'] or 'none'}"),
+        Fact("committed", str(stored.published_date), "published day in the tables"),
         *_copy_of(rows),
     )
     checks = tuple(_check_count(rows, table) for table in INDEX_OF)
-    told = f"{article['title'] or 'without a title'} ({_by(methods.get('title')) or 'title as given'})"
-    return ProvenanceStep(name="article", headline=told, facts=facts, checks=checks)
+    message = f"{article['title'] or 'without a title'} ({_by(methods.get('title')) or 'title as given'})"
+    return ProvenanceStep(name="article", headline=message, facts=facts, checks=checks)
 
 
 def _check_count(rows: StoredRows, table: str) -> Check:
     found, said = len(rows.of(table)), rows.article[_COUNTS[table]]
     if said is None:
-        return Check(None if not found else False, f"{found} {table}: it was not read")
-    told = f"{found} {table}" if found == said else f"{found} {table}, the article says {said}: `newslake lake verify`"
-    return Check(found == said, told)
+        return Check(None if not found else False, f"{found} {table}: not annotated")
+    message = (
+        f"{found} {table}" if found == said else f"{found} {table}, the article says {said}: `newslake lake verify`"
+    )
+    return Check(found == said, message)
 
 
 def _copy_of(rows: StoredRows) -> tuple[Fact, ...]:
     return tuple(
-        Fact("copy of", row["dup_group_id"], f"{row['method']}, similarity {row['similarity']:.2f}")
+        Fact("duplicate of", row["dup_group_id"], f"{row['method']}, similarity {row['similarity']:.2f}")
         for row in rows.of("near_duplicates")
         if row["is_duplicate"]
     )
 
 
 def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any] | None) -> ProvenanceStep:
-    """Return where the bytes of a capture are stored; they are read, compared with their digest and cleaned again.
+    """Return where the bytes of a capture are stored. Read them, compare them with their digest, and clean them again.
 
     ``row`` is the article derived from them, if any.
     """
     facts = [
         Fact("file", capture.file, f"bytes {capture.offset} to {capture.offset + capture.length}"),
-        Fact("digest", capture.digest, "a revisit: the bytes are an earlier record's" if capture.is_revisit else None),
-        Fact("asked for", capture.url or capture.hints.file or "no URL, a local text"),
+        Fact(
+            "digest",
+            capture.digest,
+            "a revisit record: an earlier record has the bytes" if capture.is_revisit else None,
+        ),
+        Fact("requested", capture.url or capture.hints.file or "no URL, a local text"),
         Fact("status", capture.status, None if capture.url else "a local file"),
         Fact("fetched", format_moment(capture.fetched_at), f"run {capture.run_id}"),
     ]
@@ -433,30 +442,30 @@ def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any]
             name="bytes", headline="damaged", facts=known_facts(*facts), checks=(Check(False, str(error)),)
         )
     if page.final_url != page.url:
-        facts.append(Fact("ended at", page.final_url, "after redirects"))
-    checks = [Check(True, f"{len(page.body)} bytes read now; they have this digest")]
+        facts.append(Fact("final URL", page.final_url, "after redirects"))
+    checks = [Check(True, f"{len(page.body)} bytes read now; the digest matches")]
     if row is not None:
         checks.append(_check_recleaning(workspace, capture, row))
-    told = f"{page.content_type or 'no media type'}, {len(page.body)} bytes"
-    return ProvenanceStep(name="bytes", headline=told, facts=known_facts(*facts), checks=tuple(checks))
+    message = f"{page.content_type or 'no media type'}, {len(page.body)} bytes"
+    return ProvenanceStep(name="bytes", headline=message, facts=known_facts(*facts), checks=tuple(checks))
 
 
 def missing_record_step(payload_digest: str | None) -> ProvenanceStep:
     """Return the step for a row whose payload the archive has lost."""
-    told = f"the archive has no record of {payload_digest}: `newslake archive verify` says what is lost"
-    return ProvenanceStep(name="bytes", headline="not there", checks=(Check(False, told),))
+    message = f"the archive has no record of {payload_digest}: `newslake archive verify` says what is lost"
+    return ProvenanceStep(name="bytes", headline="missing", checks=(Check(False, message),))
 
 
 def _check_recleaning(workspace: Workspace, capture: Capture, row: Mapping[str, Any]) -> Check:
-    """Return whether the bytes still give the text of the row; another pipeline version may give another text."""
+    """Return whether the bytes still give the text of the row; another pipeline version may give a different text."""
     read, now, before = clean_capture(workspace, capture), version_of(workspace.settings), row["pipeline_version"]
-    code = "by the same code" if now == before else f"by the code of now ({now}, the row is of {before})"
+    code = "by the same code" if now == before else f"by the current code ({now}; the row has {before})"
     if isinstance(read, Article) and (read.text, read.revision_id) == (row["text"], row["revision_id"]):
         return Check(True, f"cleaned again {code}: the same {len(read.text)} characters")
-    other = "another text" if isinstance(read, Article) else f"no article: {_failure_text(read)}"
+    other = "a different text" if isinstance(read, Article) else f"not an article: {_failure_text(read)}"
     if now == before:
         return Check(False, f"cleaned again {code}: {other}")
-    return Check(None, f"cleaned again {code}: {other}; a run of {capture.news_day} derives it again")
+    return Check(None, f"cleaned again {code}: {other}; a run of {capture.news_day} processes it again")
 
 
 def _failure_text(read: object) -> str:
@@ -464,10 +473,10 @@ def _failure_text(read: object) -> str:
 
 
 def discovery_step(workspace: Workspace, captures: Sequence[Capture], outcomes: Sequence[Outcome]) -> ProvenanceStep:
-    """Return which source listed a page first, for which day, and its captures since. ``captures`` are oldest first."""
+    """Return which source listed a page first, for which day, and its later captures. ``captures`` are oldest first."""
     first, last = captures[0], captures[-1]
     source = next((each for each in workspace.sources.sources if each.key == first.source_key), None)
-    place = f"{source.kind} {source.location}" if source is not None else "sources.toml has it no more"
+    place = f"{source.kind} {source.location}" if source is not None else "no longer in sources.toml"
     said = first.hints
     facts = known_facts(
         Fact("source", first.source_key, place),
@@ -480,7 +489,7 @@ def discovery_step(workspace: Workspace, captures: Sequence[Capture], outcomes: 
         Fact("fetched", f"{len(captures)} times", f"last {format_moment(last.fetched_at)}")
         if len(captures) > 1
         else NO_FACT,
-        Fact("last word", outcomes[0].outcome, describe_status(outcomes[0])) if outcomes else NO_FACT,
+        Fact("status", outcomes[0].outcome, describe_status(outcomes[0])) if outcomes else NO_FACT,
     )
     return ProvenanceStep(
         name="discovery", headline=f"by {first.source_key}, {format_moment(first.fetched_at)}", facts=facts

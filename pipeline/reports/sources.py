@@ -39,7 +39,7 @@ class Probe:
 
     ``entries`` counts what it lists, up to ``_PROBE_ENTRIES_MAX``; ``newest`` is their latest date. ``problems`` are
     the reasons of broken entries, with counts. ``page`` is the result of fetching the first listed page. ``error``
-    says why there is no listing, or why its pages cannot be fetched.
+    says why the listing or its pages cannot be fetched.
     """
 
     source: Source
@@ -81,7 +81,7 @@ def _outcome_summary(counts: Counter[tuple[str, str, str]], source_key: str, run
 
 
 def probe(workspace: Workspace, source: Source) -> Probe:
-    """List a source as a run would, for the newest day that it promises; archive and claim nothing."""
+    """List a source as a run does, for the newest day that it promises; archive and claim nothing."""
     now = workspace.settings.now
     days = listable_days(source, now=now())
     day = now().date() if now().date() in days or days.last is None else days.last
@@ -92,7 +92,7 @@ def probe(workspace: Workspace, source: Source) -> Probe:
             listing = discover(source, day=day, fetcher=fetcher, validators=None, now=now, is_probe=True)
             return _probe_result(source, day, list(islice(listing.entries, _PROBE_ENTRIES_MAX)), fetcher)
         except (NewsError, OSError) as error:
-            return Probe(source=source, day=day, error=str(error))
+            return Probe(source=source, day=day, error=str(error).removeprefix(f"{source.location}: "))
 
 
 def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher: Fetcher) -> Probe:
@@ -108,12 +108,12 @@ def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher:
         problems=", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items())),
         page=page,
         publisher=next((each.ref.hints.publisher for each in entries if each.ref.hints.publisher), None),
-        error=error if entries or not reasons else "nothing but broken entries",
+        error=error if entries or not reasons else "all entries are broken",
     )
 
 
 def _first_page(entries: Iterable[ListingEntry], fetcher: Fetcher) -> tuple[str, str | None]:
-    """Fetch the first listed page; return the result, and the error where robots.txt forbids it."""
+    """Fetch the first listed page; return the result, and the error if robots.txt forbids it."""
     first = next((each.ref for each in entries if each.page is None and not each.finished and each.ref.url), None)
     if first is None:
         return "", None
@@ -127,10 +127,10 @@ def _first_page(entries: Iterable[ListingEntry], fetcher: Fetcher) -> tuple[str,
 
 
 def find(workspace: Workspace, url: str) -> tuple[Probe, ...]:
-    """Return possible sources of a site, each probed: the URL itself, else those that its page and robots.txt name,
-    else those at common paths.
+    """Return the possible sources of a site, each probed.
 
-    Raises: NewsError where nothing can be fetched from the URL.
+    They are the URL itself, else the listings that its page and robots.txt name, else listings at common paths.
+    Raises: NewsError if nothing can be fetched from the URL.
     """
     with workspace.fetcher() as fetcher:
         page = fetcher.fetch(url, is_listing=True)

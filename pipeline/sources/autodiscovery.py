@@ -12,7 +12,7 @@ from pipeline.sources.feeds import read_feed
 from pipeline.sources.normalize import absolute_url
 from pipeline.sources.sitemaps import Sitemap, read_sitemap, window_of
 
-# Usual paths on sites that declare none.
+# Usual paths on sites without a declaration.
 COMMON_PATHS = (
     "/feed",
     "/rss",
@@ -30,7 +30,7 @@ _SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTIL
 
 
 def linked_feeds(page: Page) -> tuple[str, ...]:
-    """Return the feeds that a page's head links to, in its order."""
+    """Return the feeds that a page's head links to, in document order."""
     return tuple(dict.fromkeys(_feed_links(page)))
 
 
@@ -45,14 +45,14 @@ def _feed_links(page: Page) -> Iterator[str]:
 
 
 def robots_sitemaps(page: Page) -> tuple[str, ...]:
-    """Return the sitemaps that a robots.txt names, in its order."""
+    """Return the sitemaps in a robots.txt, in file order."""
     lines = _SITEMAP_LINE.findall(page.body.decode("utf-8-sig", "replace"))
     urls = (absolute_url(line, base=page.final_url or page.url) for line in lines)
     return tuple(dict.fromkeys(url for url in urls if url is not None))
 
 
 def kind_of_listing(page: Page, source: Source, *, max_bytes: int) -> SourceKind | None:
-    """Return the source kind of a listing page; None if it is not a listing that we read."""
+    """Return the source kind of a listing page; None if it is not a supported listing."""
     try:
         read_feed(page, source, now=page.fetched_at)
     except BrokenListingError:
@@ -67,7 +67,7 @@ def kind_of_listing(page: Page, source: Source, *, max_bytes: int) -> SourceKind
 
 
 def _is_archive(sitemap: Sitemap, url: str) -> bool:
-    """Return whether a sitemap seems to list everything ever published, not only the newest pages."""
+    """Return whether a sitemap seems to list all published pages, not only the newest ones."""
     if sitemap.kind == "sitemapindex":
         return "news" not in url.lower() or any(window_of(child.url) for child in sitemap.children)
     return not any(found.ref.hints.published_at for found in sitemap.entries)

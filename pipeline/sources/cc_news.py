@@ -1,4 +1,4 @@
-"""Common Crawl's news: WARC files named by their start time, streamed and never stored."""
+"""Common Crawl's news crawl: WARC files with their start time in the name, streamed and never stored."""
 
 import re
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ _FILE_MAX_BYTES = 5_000_000_000  # a file has about 1 GB
 
 @dataclass(frozen=True, slots=True)
 class NewsFile:
-    """A file of a list: its path there, and the time that its name gives, UTC."""
+    """A file of a list: its path in the list, and the time in its name, UTC."""
 
     path: str
     begun_at: datetime
 
 
 def parse_paths(text: str) -> Iterator[NewsFile | str]:
-    """Yield the files of a list, one path per line, in its order; an invalid line as it is."""
+    """Yield the files of a list, one path per line, in list order; an invalid line as text."""
     for line in text.splitlines():
         path = line.strip()
         if path:
@@ -49,7 +49,7 @@ def _news_file(path: str) -> NewsFile | None:
 def read_cc_news(request: ListingRequest) -> Listing:
     """Return the pages of the source's hosts from the files that were started on the day.
 
-    The whole file belongs to the day in its name. A file that another run read to its end is not read again.
+    The whole file belongs to the day in its name. A file that another run has read to its end is not read again.
     Raises: BrokenListingError (not_a_list, folder_missing), TransientFetchError, RefusedFetchError.
     """
     source = request.source
@@ -70,7 +70,7 @@ def _base(source: Source) -> str:
 
 
 def _local_list(source: Source) -> str:
-    """Return the paths of a folder's files, or those in a list file next to its WARC files."""
+    """Return the paths of a folder's files, or the paths in a list file next to its WARC files."""
     place = Path(source.location)
     if place.is_dir():
         files = (path for path in sorted(place.rglob("*")) if ".warc" in path.suffixes and path.is_file())
@@ -78,8 +78,8 @@ def _local_list(source: Source) -> str:
     try:
         return _list_text(place.read_bytes(), str(place), source)
     except FileNotFoundError as error:
-        told = f"{place}: neither a folder of WARC files nor a list of them; make it or mend sources.toml"
-        raise BrokenListingError(told, key=source.key, reason="folder_missing") from error
+        message = f"{place}: neither a folder of WARC files nor a list of them; create it or correct sources.toml"
+        raise BrokenListingError(message, key=source.key, reason="folder_missing") from error
 
 
 def _list_text(body: bytes, where: str, source: Source) -> str:
@@ -94,7 +94,7 @@ def _of_day(files: Iterator[NewsFile | str], request: ListingRequest) -> Iterato
     wanted: set[str] = set()
     for each in files:
         if isinstance(each, str):
-            detail = "the line names no file CC-NEWS-<time>-<number>.warc.gz; left out"
+            detail = "the line is not a path CC-NEWS-<time>-<number>.warc.gz; skipped"
             yield broken_entry(request.source.key, f"warc.paths#{each[:200]}", reason="broken_path", detail=detail)
         elif each.begun_at.date() == request.day:
             wanted.add(each.path)
@@ -115,7 +115,7 @@ def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
     interval = source.interval_seconds
     with request.online().stream(url, max_bytes=_FILE_MAX_BYTES, interval_seconds=interval) as stream:
         for found in read_records(stream.pieces(), path, request.context()):
-            # A broken connection is the stream's error, not damage of the file.
+            # A broken connection is an error of the stream, not damage of the file.
             if stream.error is None or found.problem is None:
                 yield found
         if stream.error is not None:
@@ -125,7 +125,7 @@ def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
 
 
 def _mark(file: str, source: Source) -> str:
-    """Return the mark of a file read for some hosts: for other hosts it is read again."""
+    """Return the mark of a file that was read for some hosts; for other hosts it is read again."""
     return " ".join((file, *source.hosts))
 
 

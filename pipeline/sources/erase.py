@@ -1,4 +1,4 @@
-"""Remove pages from the files of an inbox: the page's own file, or its lines and records in other files."""
+"""Remove pages from the files of an inbox: a page's own file, or its lines and records in other files."""
 
 import os
 from collections.abc import Callable, Collection, Iterable
@@ -14,7 +14,7 @@ from pipeline.sources.inbox import REASON_SUFFIX, idle_folders
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
 from pipeline.sources.normalize import absolute_url
 
-_MEMBERS_MIN = 2  # of a file whose records are compressed one by one
+_MEMBERS_MIN = 2  # of a file with one gzip member per record
 _URN, _HEAD = b"WARC-Target-URI: urn:newslake:", 1000
 
 
@@ -22,8 +22,8 @@ _URN, _HEAD = b"WARC-Target-URI: urn:newslake:", 1000
 class EntryFilter:
     """Which pages to remove: ``is_page`` decides on an entry, ``is_url`` on a URL.
 
-    ``marks`` are lower-case bytes: a file without any of them is skipped; empty means that no file is. A broken entry
-    is removed if it contains one of ``spellings``, lower-case bytes, too.
+    ``marks`` are lower-case bytes: a file without any of them is skipped; if empty, no file is skipped. A broken entry
+    is removed if it contains one of ``spellings``, also lower-case bytes.
     """
 
     is_page: Callable[[ListingEntry], bool]
@@ -32,23 +32,23 @@ class EntryFilter:
     spellings: tuple[bytes, ...] = ()
 
     def matches_broken(self, data: bytes) -> bool:
-        """Return whether unreadable bytes mention such a page."""
+        """Return whether unreadable bytes contain such a page."""
         return _holds(data, self.spellings)
 
 
 def erase_from_inbox(inbox: Path, context: ReadContext, doomed: EntryFilter) -> int:
-    """Remove pages from all files of an inbox that no living run holds, waiting ones too; return how many changed."""
+    """Remove pages from all inbox files that no living run holds, also waiting ones; return the number of changes."""
     with idle_folders(inbox) as folders:
         return sum(erase_from(folder, context, doomed) for folder in folders)
 
 
 def erase_from(folder: Path, context: ReadContext, doomed: EntryFilter) -> int:
-    """Remove pages from the files of a folder; return how many changed. If interrupted, call it again."""
+    """Remove pages from the files of a folder; return the number of changed files. If interrupted, call it again."""
     return sum(_erase(path, context, doomed) for path in _files(folder) if _may_hold(path, doomed))
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the page files of a folder, in order, without their sidecars and reasons."""
+    """Return the page files of a folder, in order, without sidecars and reason files."""
     there = sorted(folder.iterdir()) if folder.is_dir() else []
     return [
         path
@@ -95,7 +95,7 @@ def _mentions(path: Path, doomed: EntryFilter) -> bool:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file with its sidecar and reasons; the file last, so that an interrupted try finds it again."""
+    """Remove a file with its sidecar and reason file; the file last, so that a retry finds it after an interruption."""
     for each in (*_companions(path), path):
         each.unlink(missing_ok=True)
 
@@ -117,7 +117,7 @@ def _erase_lines(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
 def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     """Remove the records of pages with their requests and metadata.
 
-    A file whose records are not compressed one by one is removed whole.
+    A file without one gzip member per record is removed as a whole.
     """
     data = path.read_bytes()
     members = list(members_in(data)) if path.name.lower().endswith(".gz") else []
@@ -133,7 +133,7 @@ def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> boo
 
 
 def _is_text(member: Member, context: ReadContext, doomed: EntryFilter) -> bool:
-    """Return whether a record is a text without a URL, of an archive of ours, that must be removed."""
+    """Return whether a record is a text without a URL, from one of our archives, that must be removed."""
     if _URN not in member.data[:_HEAD] or b"WARC-Type: resource" not in member.data[:_HEAD]:
         return False
     body = member.data.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n\r\n")
@@ -157,7 +157,7 @@ def _target(member: Member) -> str | None:
 
 
 def _rewrite(path: Path, parts: Iterable[bytes], doomed: EntryFilter) -> bool:
-    """Replace a file by some of its parts; drop the reasons that mention a removed page. Return True."""
+    """Replace a file with some of its parts; drop the reasons that mention a removed page. Return True."""
     data = b"".join(parts)
     _replace(path, data) if data else _remove(path)
     reasons = path.with_name(path.name + REASON_SUFFIX)

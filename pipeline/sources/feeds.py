@@ -16,7 +16,7 @@ from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.listing import ListingEntry, broken_link
 from pipeline.sources.normalize import Precision, absolute_url, declares_entities, is_plausible, listed_date, one_line
 
-# Raised by feedparser's lenient parser on markup that is too broken.
+# Raised by feedparser's lenient parser for invalid markup.
 _FEEDPARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 _HAS_TIME = re.compile(r"\d:\d\d|T\d\d")
 _TAG = re.compile(r"<[^<>]*>")
@@ -24,7 +24,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2}\b")
 
 
 def read_feed(page: Page, source: Source, *, now: datetime) -> tuple[ListingEntry, ...]:
-    """Return the entries of a feed, in its order, no URL twice. A feed that is valid and empty gives none.
+    """Return the entries of a feed, in feed order, without repeated URLs. A valid empty feed has no entries.
 
     Raises: BrokenListingError (not_a_feed, hostile_xml).
     """
@@ -50,7 +50,7 @@ def _without_repeats(entries: Iterator[tuple[str | None, Hints]], page: Page, so
 
 def _xml_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tuple[str | None, Hints]]:
     if declares_entities(page.body):
-        raise _broken_feed(source, "hostile_xml", "it declares entities; nothing was expanded, ask the publisher")
+        raise _broken_feed(source, "hostile_xml", "it declares entities, which are not expanded; ask the publisher")
     headers = {"content-location": page.final_url or source.location}
     if "content-type" in page.headers:
         headers["content-type"] = page.headers["content-type"]
@@ -60,8 +60,8 @@ def _xml_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tuple
             io.BytesIO(page.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
     except _FEEDPARSER_ERRORS as error:
-        raise _broken_feed(source, "not_a_feed", f"it is too broken to be read ({error}); ask the publisher") from error
-    version = parsed.get("version")  # missing for no bytes at all
+        raise _broken_feed(source, "not_a_feed", f"it cannot be parsed ({error}); ask the publisher") from error
+    version = parsed.get("version")  # missing for an empty body
     if not version:
         raise _broken_feed(source, "not_a_feed", "it is neither RSS nor Atom; check the source's url")
     publisher = source.publisher or _text(parsed.feed, "title")
@@ -78,7 +78,7 @@ def _hints(
 ) -> Hints:
     published, precision = _date(entry, "published", now=now)
     modified, modified_precision = _date(entry, "updated", now=now)
-    if published is None and not is_atom:  # RSS 1.0 and dc:date: feedparser puts the only date under "updated"
+    if published is None and not is_atom:  # RSS 1.0 and dc:date: feedparser stores the only date as "updated"
         published, precision, modified = modified, modified_precision, None
     return Hints(
         title=_text(entry, "title"),
@@ -112,7 +112,7 @@ def _text(entry: Mapping[str, Any], name: str) -> str | None:
 
 
 def language_of(tag: object) -> str | None:
-    """Return the two-letter language of a tag like "en-GB"."""
+    """Return the two-letter language of a language tag like "en-GB"."""
     found = _LANGUAGE.match(tag) if isinstance(tag, str) else None
     return found.group().lower() if found else None
 
@@ -122,10 +122,10 @@ def _json_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tupl
     try:
         feed = json.loads(page.body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise _broken_feed(source, "not_a_feed", f"it begins like JSON and is not ({error})") from error
+        raise _broken_feed(source, "not_a_feed", f"it starts like JSON but is not valid JSON ({error})") from error
     items = feed.get("items")
     if "jsonfeed.org/version/" not in str(feed.get("version")) or not isinstance(items, list):
-        raise _broken_feed(source, "not_a_feed", "it is JSON but no JSON Feed; check the source's url")
+        raise _broken_feed(source, "not_a_feed", "it is JSON but not a JSON Feed; check the source's url")
     return (_json_entry(item if isinstance(item, dict) else {}, feed, source, now=now) for item in items)
 
 

@@ -1,5 +1,5 @@
 """Local files of pages: .html, .htm and .txt with one page each, .jsonl with one page per line, .urls with one link per
-line. A page's facts (URL, dates, title, publisher, language) are stated in its sidecar or its .jsonl line.
+line. The metadata of a page (URL, dates, title, publisher, language) is in its sidecar or its .jsonl line.
 """
 
 import json
@@ -19,13 +19,13 @@ SIDECAR = ".json"
 _SIDECAR_MAX_BYTES = 1_000_000
 _CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".txt": "text/plain"}
 _URL_LINE_MAX_BYTES = 10_000
-_ESCAPED = 6  # bytes that JSON may use for one ("\u0041")
+_ESCAPED = 6  # bytes that JSON may use for one byte ("\u0041")
 _NAMES = ("url", "title", "published_at", "fetched_at", "publisher", "language")  # keys of a sidecar and a line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Facts:
-    """The stated facts of a local page. Times are UTC."""
+    """The given metadata of a local page. Times are UTC."""
 
     url: str | None = None
     fetched_at: datetime | None = None
@@ -33,11 +33,11 @@ class _Facts:
 
 
 def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the page of one file; its sidecar is the same name with .json."""
+    """Yield the page of one file; its sidecar has the same name with .json."""
     with open_file(file.path) as stream:
         body = stream.read(context.page_max_bytes + 1)
     if not body.strip():
-        yield context.broken(file.name, reason="empty_file", detail="it holds nothing")
+        yield context.broken(file.name, reason="empty_file", detail="the file is empty")
         return
     if len(body) > context.page_max_bytes:
         detail = f"it has more than {context.page_max_bytes} bytes"
@@ -46,7 +46,7 @@ def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEnt
     try:
         facts = _sidecar(file.path.with_suffix(SIDECAR))
     except ValueError as error:
-        detail = f"its {SIDECAR} is not as documented: {error}"
+        detail = f"its {SIDECAR} is invalid: {error}"
         yield context.broken(file.name, reason="broken_sidecar", detail=detail)
         return
     content_type = _CONTENT_TYPES[file.path.suffix.lower()]
@@ -69,27 +69,27 @@ def _local_entry(where: str, body: bytes, facts: _Facts, *, content_type: str, c
 
 
 def _sidecar(path: Path) -> _Facts:
-    """Return the facts in the sidecar, empty ones if there is none. Raises: ValueError."""
+    """Return the metadata in the sidecar, empty without a sidecar. Raises: ValueError."""
     try:
         with open_file(path) as stream:
             stated = json.loads(stream.read(_SIDECAR_MAX_BYTES).decode("utf-8-sig"))
     except FileNotFoundError:
         return _Facts()
     except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        raise ValueError("nested too deeply") from error
     if not isinstance(stated, dict):
-        raise ValueError("no JSON object")
+        raise ValueError("not a JSON object")
     return _facts_of(stated)
 
 
 def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 10_000_000) -> Page:
-    """Return one page file as a page; ``hints`` win over the sidecar.
+    """Return one page file as a page; ``hints`` take precedence over the sidecar.
 
     Raises: BrokenListingError.
     """
     if path.suffix.lower() not in _CONTENT_TYPES:
         known = ", ".join(_CONTENT_TYPES)
-        raise BrokenListingError(f"{path}: its suffix is none of {known}", key=str(path), reason="unknown_kind")
+        raise BrokenListingError(f"{path}: its suffix is not one of {known}", key=str(path), reason="unknown_kind")
     context = ReadContext(source_key="", now=now, page_max_bytes=page_max_bytes)
     try:
         found = next(read_page_file(LocalFile(path=path.resolve(), name=str(path)), context))
@@ -106,17 +106,17 @@ def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 
 
 
 def read_jsonl(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield one page per line: ``html`` or ``text`` (html wins), or a link to fetch if there is only a ``url``."""
+    """Yield one page per line: ``html``, else ``text``; a line with only a ``url`` is a link to fetch."""
     return _each_line(file, context, _json_line, max_bytes=context.page_max_bytes * _ESCAPED)
 
 
 def read_urls(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield one link to fetch per line; a line that begins with # is a comment."""
+    """Yield one link to fetch per line; a line that starts with # is a comment."""
     return _each_line(file, context, _url_line, max_bytes=_URL_LINE_MAX_BYTES)
 
 
 def read_line(line: bytes, name: str, context: ReadContext, *, suffix: str) -> ListingEntry | None:
-    """Return the entry of one line of a file, as its reader does; None for an empty line or a comment."""
+    """Return the entry of one line of a file, like its reader; None for an empty line or a comment."""
     return _line(line, name, context, LINE_READERS[suffix])
 
 
@@ -135,7 +135,7 @@ def _each_line(
                 is_empty = False
                 yield found
     if is_empty:
-        yield context.broken(file.name, reason="empty_file", detail="it holds no line with a page")
+        yield context.broken(file.name, reason="empty_file", detail="the file has no line with a page")
 
 
 def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
@@ -153,7 +153,7 @@ def _line(
     line: bytes | None, where: str, context: ReadContext, parse: Callable[[str, str, ReadContext], ListingEntry | None]
 ) -> ListingEntry | None:
     if line is None:
-        return context.broken(where, reason="line_too_long", detail="the line is over the cap; left out")
+        return context.broken(where, reason="line_too_long", detail="the line is over the limit; skipped")
     try:
         text = line.decode("utf-8-sig").strip()
         return parse(text, where, context) if text else None
@@ -166,24 +166,24 @@ def _url_line(text: str, where: str, context: ReadContext) -> ListingEntry | Non
         return None
     url = absolute_url(text)
     if url is None:
-        return context.broken(where, reason="bad_url", detail=f"{text[:200]!r} is no http(s) URL")
+        return context.broken(where, reason="bad_url", detail=f"{text[:200]!r} is not an http(s) URL")
     return ListingEntry(ref=Ref(source_key=context.source_key, url=url))
 
 
 def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
     stated = json.loads(text)
     if not isinstance(stated, dict):
-        raise ValueError("the line is no JSON object")
+        raise ValueError("the line is not a JSON object")
     facts = _facts_of(stated)
     for name, content_type in (("html", "text/html; charset=utf-8"), ("text", "text/plain; charset=utf-8")):
         if page := _text_of(stated, name):
-            body = page.encode()  # a lone surrogate is a ValueError, so a broken line
+            body = page.encode()  # a lone surrogate raises ValueError: a broken line
             if len(body) > context.page_max_bytes:
                 detail = f"its {name} has more than {context.page_max_bytes} bytes"
                 return context.broken(where, reason="file_too_large", detail=detail)
             return _local_entry(where, body, facts, content_type=content_type, context=context)
     if facts.url is None:
-        raise ValueError("none of 'html', 'text' and 'url' is there")
+        raise ValueError("'html', 'text' and 'url' are all missing")
     return ListingEntry(ref=Ref(source_key=context.source_key, url=facts.url, hints=facts.hints))
 
 
@@ -193,14 +193,14 @@ LINE_READERS: Mapping[str, Callable[[str, str, ReadContext], ListingEntry | None
 }
 
 
-# Stated facts.
+# Given metadata.
 
 
 def _facts_of(stated: Mapping[str, object]) -> _Facts:
-    """Return the facts in a JSON object; other keys are ignored.
+    """Return the metadata in a JSON object; other keys are ignored.
 
-    Raises: ValueError that names the key: a value that is not a string or null, a date that is not ISO 8601,
-    a URL that is not http(s).
+    Raises: ValueError with the key of a value that is neither string nor null, a date that is not ISO 8601, or a URL
+    that is not http(s).
     """
     texts = {name: _text_of(stated, name) for name in _NAMES}
     published = _moment(texts, "published_at")
@@ -220,7 +220,7 @@ def _facts_of(stated: Mapping[str, object]) -> _Facts:
 
 
 def _text_of(stated: Mapping[str, object], name: str) -> str | None:
-    """Return a string of the object, None for a missing, null or empty one. Raises: ValueError."""
+    """Return a string of the object; None if it is missing, null or empty. Raises: ValueError."""
     value = stated.get(name)
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{name!r} is {type(value).__name__}, not a string")

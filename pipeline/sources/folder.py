@@ -1,4 +1,4 @@
-"""Folders of local files, and the reader of each file kind."""
+"""Folders of local files, and the reader for each kind of file."""
 
 import hashlib
 import os
@@ -32,7 +32,9 @@ def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterato
     """
     if not folder.is_dir():
         raise BrokenListingError(
-            f"{folder} is no folder; make it or mend sources.toml", key=context.source_key, reason="folder_missing"
+            f"{folder} is not a folder; create it or correct sources.toml",
+            key=context.source_key,
+            reason="folder_missing",
         )
     return (found for file in _files(folder, is_deep=is_deep) for found in read_one(file, context))
 
@@ -40,7 +42,7 @@ def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterato
 def folder_listing(folder: Path, context: ReadContext, *, known: Validators) -> Listing:
     """Return the entries of a folder and its subfolders; unchanged if no file changed since ``known``.
 
-    So a backfill reads a year of files once, not once per day. The version is taken before reading: a file that
+    So a backfill reads a year of files once, not once per day. The version is computed before reading: a file that
     changes meanwhile is read again next time.
     Raises: BrokenListingError (folder_missing).
     """
@@ -58,7 +60,7 @@ def inbox_listing(folder: Path, context: ReadContext) -> Listing:
 def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
     """Return a hash of the name, size and change time of every file in a folder and its subfolders.
 
-    It also changes with the ``hosts`` whose pages are taken from the files.
+    The hash includes ``hosts``, which filter the pages of the files.
     """
     digest = hashlib.sha256(" ".join(hosts).encode())
     for file in _files(folder, is_deep=True):
@@ -68,7 +70,7 @@ def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
 
 
 def is_ready(name: str) -> bool:
-    """Return whether a file name belongs to a completely written file."""
+    """Return whether a file name is that of a complete file, not of a temporary one."""
     return not name.startswith(".") and not name.endswith(_HALF_WRITTEN)
 
 
@@ -87,7 +89,7 @@ def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     suffix = next((suffix for suffix in _READERS if name.endswith(suffix)), None)
     try:
         if not stat.S_ISREG(file.path.lstat().st_mode):
-            detail = "it is not followed; copy the file itself"
+            detail = "not a regular file, not followed; copy the file itself"
             yield context.broken(file.name, reason="not_a_regular_file", detail=detail)
         elif suffix is not None:
             yield from _READERS[suffix](file, context)
@@ -95,7 +97,7 @@ def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
             yield from _orphan(file, context)
         else:
             known = ", ".join(_READERS)
-            yield context.broken(file.name, reason="unknown_kind", detail=f"its suffix is none of {known}")
+            yield context.broken(file.name, reason="unknown_kind", detail=f"its suffix is not one of {known}")
     except OSError as error:
         detail = f"it cannot be read ({error.strerror or error})"
         yield context.broken(file.name, reason="unreadable_file", detail=detail)
@@ -103,5 +105,5 @@ def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
 
 def _orphan(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     if not any(file.path.with_suffix(suffix).exists() for suffix in _PAGE_SUFFIXES):
-        detail = "no page of that name is beside it"
+        detail = "the folder has no page of the same name"
         yield context.broken(file.name, reason="sidecar_without_page", detail=detail)

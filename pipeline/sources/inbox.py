@@ -1,8 +1,8 @@
-"""The inbox: files are claimed by rename, and leave by rename.
+"""The inbox: a run claims files by rename, and moves them away by rename.
 
 ``inbox/NAME`` -> ``inbox/claimed/RUN/NAME`` -> ``inbox/done/NAME`` or ``inbox/failed/NAME`` with ``NAME.reason.txt``.
-A rename never replaces a file: a second file of a name becomes ``NAME~2``, before the suffix.
-A living run holds a lock on its folder in ``claim_files``. The next run takes over the files of a folder without one.
+A rename never replaces a file: a second file with the same name becomes ``NAME~2``, before the suffix.
+A living run holds a lock on its folder in ``claim_files``. The next run takes over the files of unlocked folders.
 """
 
 import errno
@@ -24,17 +24,17 @@ log = logging.getLogger(__name__)
 
 REASON_SUFFIX = ".reason.txt"
 _CLAIMED = "claimed"
-_QUIET_SECONDS = 2.0  # without a change: then it is written completely
-_TICK_SECONDS = 0.1  # a file system's clock may be behind by as much
-_ALONE_SECONDS = 3600.0  # a sidecar without its page
+_QUIET_SECONDS = 2.0  # a file without a change for this time is complete
+_TICK_SECONDS = 0.1  # the clock of a file system may be late by this time
+_ALONE_SECONDS = 3600.0  # a sidecar without its page waits for this time
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
 def waiting_files(inbox: Path) -> list[Path]:
-    """Return the files that a run would claim now, pages before their .json; make the inbox if it is missing.
+    """Return the files that a run would claim now, pages before their .json; create the inbox if it is missing.
 
-    Names that begin with "." or end in .part or .tmp, symlinks, folders and files that changed in the last two seconds
-    are left alone. A page's .json goes with it; write the .json first. A .json without a page is left for an hour.
+    Names that start with "." or end in .part or .tmp, symlinks, folders and files that changed in the last 2 seconds
+    are ignored. A page's .json moves with it; write the .json first. A .json without a page stays for an hour.
     """
     return [file for file, seconds in _seconds_until_due(inbox).items() if seconds <= 0]
 
@@ -43,14 +43,14 @@ def waiting_files(inbox: Path) -> list[Path]:
 def claim_files(inbox: Path, *, run_id: str) -> Iterator[Path]:
     """Yield the run's own folder with every waiting file of the inbox in it, and the files of dead runs.
 
-    Wait at most two seconds for files that have just been written; a file that still changes then is left.
-    Files of an earlier try of this run are still there; while that try is alive, wait for its end.
+    Wait at most 2 seconds for files that have just been written; a file that still changes then stays.
+    Files of an earlier try of this run are included; while that try is alive, wait for its end.
     """
     folder = inbox / _CLAIMED
     with _own_folder(folder / file_name_of(run_id)) as own:
         _drop_settled(own)
         _let_rest(inbox)
-        with _lock(folder):  # a page and its sidecar go to one run
+        with _lock(folder):  # a page and its sidecar go to the same run
             for other in sorted(path for path in folder.iterdir() if path != own and path.is_dir()):
                 _take_over(other, own)
             for file in waiting_files(inbox):
@@ -59,10 +59,10 @@ def claim_files(inbox: Path, *, run_id: str) -> Iterator[Path]:
 
 
 def settle(file: Path, *, reason: str | None) -> Path:
-    """Move a claimed file to done/, or with a reason to failed/ and the reason next to it; return where it is now.
+    """Move a claimed file to done/, or with a reason to failed/ with the reason next to it; return its new path.
 
-    A page takes its .json along, and a .json that has moved with its page is skipped.
-    If interrupted, call it again: it does the rest.
+    A page's .json moves with it, and a .json that has moved with its page is skipped.
+    After an interruption call it again to continue.
     """
     inbox = file.parent.parent.parent
     folder = inbox / ("done" if reason is None else "failed")
@@ -75,16 +75,16 @@ def settle(file: Path, *, reason: str | None) -> Path:
     sidecar = file.with_suffix(SIDECAR)
     if sidecar != file and _is_file(sidecar):
         _put(sidecar, moved.with_suffix(SIDECAR))
-    file.unlink(missing_ok=True)  # gone already on file systems without links
+    file.unlink(missing_ok=True)  # already moved on file systems without links
     if sidecar != file:
         sidecar.unlink(missing_ok=True)
     return moved
 
 
 def settle_all(folder: Path, *, reasons: Mapping[str, str]) -> None:
-    """Settle every file of a claimed folder, those named in ``reasons`` as failed, and remove the folder.
+    """Settle every file of a claimed folder, the files in ``reasons`` as failed, and remove the folder.
 
-    Pages go before their .json, which they take along.
+    Pages come before their .json, which move with them.
     """
     for file in _pages_first(folder):
         settle(file, reason=reasons.get(file.name))
@@ -93,7 +93,7 @@ def settle_all(folder: Path, *, reasons: Mapping[str, str]) -> None:
 
 @contextmanager
 def idle_folders(inbox: Path) -> Iterator[tuple[Path, ...]]:
-    """Yield the folders of an inbox whose files no run works on; meanwhile no run can claim any."""
+    """Yield the folders of an inbox with files that no run processes; meanwhile no run can claim files."""
     folder = inbox / _CLAIMED
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder), ExitStack() as held:
@@ -107,7 +107,7 @@ def idle_folders(inbox: Path) -> Iterator[tuple[Path, ...]]:
 
 @contextmanager
 def _own_folder(own: Path) -> Iterator[Path]:
-    """Make and lock a run's folder; again if another run removed it in between as that of a dead run."""
+    """Create and lock a run's folder; repeat if another run removes it meanwhile as the folder of a dead run."""
     while True:
         own.mkdir(parents=True, exist_ok=True)
         with _lock(own) as descriptor:
@@ -119,7 +119,7 @@ def _own_folder(own: Path) -> Iterator[Path]:
 
 @contextmanager
 def _lock(folder: Path, *, waits: bool = True) -> Iterator[int]:
-    """Hold a folder's lock; yield its descriptor. Raises: BlockingIOError if it is held and ``waits`` is False."""
+    """Hold a folder's lock; yield its descriptor. Raises: BlockingIOError if it is locked and ``waits`` is False."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
@@ -129,7 +129,7 @@ def _lock(folder: Path, *, waits: bool = True) -> Iterator[int]:
 
 
 def _take_over(other: Path, own: Path) -> None:
-    """Take over the files of a dead run; leave those of a living one."""
+    """Take over the files of a dead run, not those of a living one."""
     with suppress(BlockingIOError, FileNotFoundError), _lock(other, waits=False):
         log.warning("the run of %s is dead; its files are taken over", other.name)
         _drop_settled(other)
@@ -139,7 +139,7 @@ def _take_over(other: Path, own: Path) -> None:
 
 
 def _drop_settled(folder: Path) -> None:
-    """Remove a sidecar that a killed run linked to its settled page and did not remove here."""
+    """Remove a sidecar that a killed run has linked next to its settled page, but not removed here."""
     pages = {path.stem for path in _ready(folder) if path.suffix.lower() != SIDECAR}
     for file in list(_ready(folder)):
         if file.suffix.lower() == SIDECAR and file.stem not in pages and file.lstat().st_nlink > 1:
@@ -147,13 +147,13 @@ def _drop_settled(folder: Path) -> None:
 
 
 def _let_rest(inbox: Path) -> None:
-    """Wait until files that have just been written may be claimed, if nothing changes them."""
+    """Wait until files that have just been written may be claimed, unless they change again."""
     if waits := [each for each in _seconds_until_due(inbox).values() if 0 < each <= _QUIET_SECONDS]:
         time.sleep(max(waits) + _TICK_SECONDS)
 
 
 def _seconds_until_due(inbox: Path) -> dict[Path, float]:
-    """Return by file, pages first, in how many seconds it may be claimed if nothing changes it; 0 or less is now."""
+    """Return per file, pages first, the seconds until it may be claimed if it does not change; 0 or less is now."""
     inbox.mkdir(parents=True, exist_ok=True)
     states = {file: state for file in _pages_first(inbox) if (state := _state_of(file)) is not None}
     if not states:
@@ -164,14 +164,14 @@ def _seconds_until_due(inbox: Path) -> dict[Path, float]:
 
 def _due_at(file: Path, state: os.stat_result, *, now: float) -> float:
     if file.suffix.lower() == SIDECAR:
-        return state.st_ctime + _ALONE_SECONDS  # when it arrived here; a copy may keep an old mtime
-    if state.st_mtime > now:  # only a copy that keeps its mtime has one in the future
+        return state.st_ctime + _ALONE_SECONDS  # its arrival; a copied file may keep an old mtime
+    if state.st_mtime > now:  # only a copied file that keeps its mtime has one in the future
         return now
     return state.st_mtime + _QUIET_SECONDS
 
 
 def _file_system_time(folder: Path) -> float:
-    """Touch a folder; return the time by the clock of its file system, maybe another machine's, in seconds."""
+    """Touch a folder; return the time in seconds by the clock of its file system, maybe on another machine."""
     folder.mkdir(exist_ok=True)
     os.utime(folder)
     return folder.stat().st_mtime
@@ -189,17 +189,17 @@ def _ready(folder: Path) -> Iterator[Path]:
         if state is not None and stat.S_ISREG(state.st_mode):
             yield path
         elif state is not None and not stat.S_ISDIR(state.st_mode):
-            log.warning("%s is no regular file and is left alone; copy the file itself into the inbox", path)
+            log.warning("%s is not a regular file and is ignored; copy the file itself into the inbox", path)
 
 
 def _take(file: Path, own: Path) -> None:
     """Rename a file into a folder that only this run fills.
 
-    Its .json goes first: if the run is killed between the two, the page still finds its .json there later.
+    Its .json moves first: if the run is killed between the two renames, the page finds its .json there later.
     """
     target = next(target for target in _names(own, file) if not target.exists())
     _take_sidecar(file, target)
-    with suppress(FileNotFoundError):  # its owner removed it again
+    with suppress(FileNotFoundError):  # its owner has removed it
         os.rename(file, target)
 
 
@@ -210,9 +210,9 @@ def _take_sidecar(file: Path, target: Path) -> None:
 
 
 def _link(file: Path, folder: Path) -> Path | None:
-    """Link a file into a folder under a free name, or under the name of a killed try; return None if it is missing.
+    """Link a file into a folder with a free name, or with the name of a killed try; return None if it is missing.
 
-    Without hard links it is renamed; then two runs that settle files of one name at the same time may lose one.
+    Without hard links it is renamed; then two runs that settle files of the same name at once may lose one.
     """
     for target in _names(folder, file):
         try:
@@ -229,11 +229,11 @@ def _link(file: Path, folder: Path) -> Path | None:
                 continue
             os.rename(file, target)
         return target
-    raise AssertionError("names do not end")
+    raise AssertionError("the names are infinite")
 
 
 def _put(file: Path, target: Path) -> None:
-    """Link a file to a path, replacing what is there; rename it on file systems without links."""
+    """Link a file to a path and replace the file there; rename it on file systems without links."""
     target.unlink(missing_ok=True)
     try:
         os.link(file, target, follow_symlinks=False)
@@ -244,7 +244,7 @@ def _put(file: Path, target: Path) -> None:
 
 
 def _names(folder: Path, file: Path) -> Iterator[Path]:
-    """Yield the paths that a file may have in a folder: its own name, then NAME~2, NAME~3, before the suffix."""
+    """Yield the possible paths of a file in a folder: its own name, then NAME~2, NAME~3, before the suffix."""
     stem, dot, suffixes = file.name.partition(".")
     yield folder / file.name
     yield from (folder / f"{stem}~{number}{dot}{suffixes}" for number in count(2))
@@ -261,7 +261,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _state_of(path: Path) -> os.stat_result | None:
-    """Return the stat of a path, links not followed; None if another run has taken the file."""
+    """Return the stat of a path without following links; None if another run has taken the file."""
     try:
         return path.lstat()
     except FileNotFoundError:

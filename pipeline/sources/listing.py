@@ -1,4 +1,4 @@
-"""Listings: the request to a reader, what it returns, and the local files that it reads."""
+"""Listings: the request to a reader, its result, and the local files that it reads."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -20,8 +20,8 @@ _PAGE_MAX_BYTES = 10_000_000  # without a fetcher, which has its own limit
 class ListingEntry:
     """One entry: a page to fetch (neither page nor problem), a local page (``page``), or a broken entry (``problem``).
 
-    If a broken entry has no URL, ``ref.file`` says where it is, such as "inbox.jsonl#12". An entry with ``finished`` is
-    not a page: it marks the end of a large file, after all its pages.
+    If a broken entry has no URL, ``ref.file`` is its place, such as "inbox.jsonl#12". An entry with ``finished`` is not
+    a page: it marks the end of a large file, after all its pages.
     """
 
     ref: Ref
@@ -34,10 +34,10 @@ class ListingEntry:
 class Listing:
     """The entries of one source. ``entries`` can be read once; local kinds and sitemap indexes stream.
 
-    A feed and a sitemap give no URL twice; files give every entry.
+    A feed and a sitemap have no repeated URLs; files give every entry.
 
-    ``validators`` go into the next request for this listing, after every entry has an outcome. ``is_unchanged`` means
-    that the source did not change, and nothing is listed. ``day`` is set if only that day was listed: entries without
+    Send ``validators`` with the next request for this listing, after every entry has an outcome. ``is_unchanged`` means
+    that the source has not changed, and nothing is listed. ``day`` is set if only that day was listed: entries without
     a date belong to it.
     """
 
@@ -49,9 +49,9 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadContext:
-    """What a reader of local files needs. ``now`` is the fetch time of pages that state none, UTC.
+    """The input of a reader of local files. ``now`` is the fetch time of pages without a given one, UTC.
 
-    Only pages of ``hosts`` and their subdomains are taken from WARC files; empty means every host.
+    Only pages of ``hosts`` and their subdomains are read from WARC files; empty means every host.
     """
 
     source_key: str
@@ -80,8 +80,8 @@ class LocalFile:
 class ListingRequest:
     """A request for a source's listing. ``day`` is for dated kinds only; ``known`` are the last validators.
 
-    ``is_done`` says by the mark of a large file whether another run has read it to its end. A probe gets such files as
-    entries, unread.
+    ``is_done`` says, given the mark of a large file, whether another run has read it to its end. A probe gets such
+    files as entries without reading them.
     """
 
     source: Source
@@ -93,7 +93,7 @@ class ListingRequest:
     is_probe: bool = False
 
     def online(self) -> Fetcher:
-        """Return the fetcher. Raises: ConfigError if there is none."""
+        """Return the fetcher. Raises: ConfigError without a fetcher."""
         if self.fetcher is None:
             key = self.source.key
             raise ConfigError(f"source {key!r} is online and needs a fetcher", key=key)
@@ -106,25 +106,25 @@ class ListingRequest:
 
 
 def broken_entry(source_key: str, where: str, *, reason: str, detail: str) -> ListingEntry:
-    """Return a broken entry at ``where``: a URL, or a file with "#" and the number of the line or record."""
+    """Return a broken entry at ``where``: a URL, or a file with "#" and the line or record number."""
     is_url = where.startswith(("http://", "https://"))
     ref = Ref(source_key=source_key, url=where if is_url else None, file=None if is_url else where)
     return ListingEntry(ref=ref, problem=BrokenListingError(f"{where}: {detail}", key=where, reason=reason))
 
 
 def broken_link(source_key: str, where: str, link: str | None) -> ListingEntry:
-    """Return the broken entry of a listing whose link is missing, or is not an http(s) URL."""
+    """Return the broken entry of a listing for a link that is missing or not an http(s) URL."""
     if not link:
-        return broken_entry(source_key, where, reason="entry_without_link", detail="the entry names no page; left out")
-    detail = f"{link[:200]!r} is no http(s) URL; left out"
+        return broken_entry(source_key, where, reason="entry_without_link", detail="the entry has no link; skipped")
+    detail = f"{link[:200]!r} is not an http(s) URL; skipped"
     return broken_entry(source_key, where, reason="bad_url", detail=detail)
 
 
 def open_file(path: Path) -> BinaryIO:
-    """Open a file for reading. Raises: OSError if the name is a symlink, even one set just now."""
+    """Open a file for reading. Raises: OSError if it is a symlink, even one created just before."""
     return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
 
 
 def validators_of(page: Page) -> Validators:
-    """Return the validators of a listing's version."""
+    """Return the validators of a listing."""
     return Validators(etag=page.headers.get("etag"), last_modified=page.headers.get("last-modified"))

@@ -10,7 +10,7 @@ _URL_MAX_CHARS = 8192  # servers refuse longer ones
 
 def absolute_url(link: str, *, base: str | None = None) -> str | None:
     """Return the http(s) URL of a link, without its fragment; None if it is not one with a host."""
-    link = "".join(link.split())  # browsers drop line breaks and blanks inside href as well
+    link = "".join(link.split())  # browsers also drop line breaks and spaces inside href
     if not link or len(link) > _URL_MAX_CHARS:
         return None
     try:
@@ -18,7 +18,7 @@ def absolute_url(link: str, *, base: str | None = None) -> str | None:
         parts = urlsplit(url)
         url.encode()
         has_port = parts.port is None or parts.port > 0
-    except ValueError:  # a broken IPv6 host or port, half a surrogate pair
+    except ValueError:  # a broken IPv6 host or port, a lone surrogate
         return None
     if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip(".") or not has_port:
         return None
@@ -38,7 +38,7 @@ _EARLIEST_YEAR = 1600  # the first newspapers; before it a date is a mistake
 
 
 def parse_iso(text: str) -> tuple[datetime, Precision]:
-    """Return an ISO 8601 date or time as UTC with its precision. A time without zone is taken as UTC.
+    """Return an ISO 8601 date or time as UTC with its precision. A time without a zone is taken as UTC.
 
     Raises: ValueError.
     """
@@ -47,12 +47,12 @@ def parse_iso(text: str) -> tuple[datetime, Precision]:
     try:
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError as error:
-        raise ValueError(f"{text!r} is outside the calendar") from error
+        raise ValueError(f"{text!r} is out of range") from error
     return moment, "day" if _DAY_ONLY.fullmatch(text) else "second"
 
 
 def listed_date(text: str | None, *, now: datetime) -> tuple[datetime | None, Precision | None]:
-    """Return the date that a listing gives; (None, None) if it gives no plausible one."""
+    """Return the date in a listing; (None, None) if it has no plausible date."""
     if not text:
         return None, None
     try:
@@ -67,14 +67,14 @@ def is_plausible(moment: datetime, *, now: datetime) -> bool:
     return moment.year >= _EARLIEST_YEAR and moment <= now + timedelta(days=1)
 
 
-# XML with entity declarations, which is refused before any parser reads it.
+# XML with entity declarations is refused before parsing.
 
 _DOCTYPE = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 
 
 def declares_entities(body: bytes) -> bool:
-    """Return whether a document has a DOCTYPE and an entity declaration, in any encoding that keeps ASCII in order."""
+    """Return whether a document has a DOCTYPE and an entity declaration, in any encoding that preserves ASCII text."""
     if b"\0" in body[:8]:  # UTF-16, UTF-32
         body = body.replace(b"\0", b"")
     return bool(_DOCTYPE.search(body) and _ENTITY.search(body))

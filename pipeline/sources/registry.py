@@ -1,4 +1,4 @@
-"""Every kind of source: how its listing is read, and which days it can list. ``KIND_OPTIONS`` has its keys."""
+"""Every kind of source: the reader of its listing, and the days that it can list. ``KIND_OPTIONS`` has its keys."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from pipeline.sources.wayback import read_cdx
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayRange:
-    """The publication days that a listing covers in full, first and last included; None means no bound on that side.
+    """The published days that a listing covers completely, including first and last; None means no bound.
 
-    ``note`` is for a person.
+    ``note`` is for people.
     """
 
     first: date | None
@@ -34,9 +34,9 @@ class DayRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceAdapter:
-    """One kind of source. ``read`` returns a listing, or raises as ``discover``; ``days``: those listed on a day (UTC).
+    """One kind of source. ``read`` returns a listing, or raises like ``discover``; ``days`` are listed on a day (UTC).
 
-    ``tries`` limits the tries per page in one run; None means the setting.
+    ``tries`` limits the tries per page and run; None means the setting.
     """
 
     read: Callable[[ListingRequest], Listing]
@@ -54,12 +54,12 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
     is_done: Callable[[str], bool] = lambda mark: False,
     is_probe: bool = False,
 ) -> Listing:
-    """Return the current listing of a source. A feed and a news sitemap give every entry, whatever its day.
+    """Return the current listing of a source. A feed and a news sitemap give every entry, of any day.
 
-    ``day`` is for kinds that list a single day. ``validators`` are those of the last listing; ``is_done`` and
-    ``is_probe`` are described in ``ListingRequest``. Local sources need no fetcher; they only use its page limit.
-    Raises: BrokenListingError if the source as a whole cannot be read; TransientFetchError and RefusedFetchError
-    if it cannot be fetched; ConfigError for an online kind without a fetcher.
+    ``day`` is for kinds that list a single day. ``validators`` are from the last listing; ``ListingRequest`` describes
+    ``is_done`` and ``is_probe``. Local sources need no fetcher; they only use its page limit.
+    Raises: BrokenListingError if the whole source cannot be read; TransientFetchError and RefusedFetchError if it
+    cannot be fetched; ConfigError for an online kind without a fetcher.
     """
     request = ListingRequest(
         source=source,
@@ -74,7 +74,7 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
 
 
 def listable_days(source: Source, *, now: datetime) -> DayRange:
-    """Return the days that a source lists in full at ``now`` (UTC)."""
+    """Return the days that a source lists completely at ``now`` (UTC)."""
     return SOURCE_ADAPTERS[source.kind].days(source, now.date())
 
 
@@ -82,7 +82,7 @@ def listable_days(source: Source, *, now: datetime) -> DayRange:
 
 
 def _if_new(read: Callable[[Page, ListingRequest], Listing]) -> Callable[[ListingRequest], Listing]:
-    """Return a reader that fetches the listing, and returns it as unchanged if the server says so."""
+    """Return a reader that fetches the listing, and returns it as unchanged after a 304."""
 
     def reads(request: ListingRequest) -> Listing:
         source, known = request.source, request.known
@@ -108,12 +108,12 @@ def _sitemap(page: Page, request: ListingRequest) -> Listing:
     source, fetcher = request.source, request.online()
     root = read_root(page, source, now=request.now, max_bytes=fetcher.limits.listing_max_bytes)
     found = SitemapWalk(source, fetcher, now=request.now).pages(root, url=source.location)
-    # An index may stay the same while its children change, so it is always requested in full.
+    # An index may be unchanged while its children change, so it is always requested without validators.
     return Listing(entries=found, validators=validators_of(page) if root.kind == "urlset" else None)
 
 
 def _sitemap_archive(request: ListingRequest) -> Listing:
-    """Return the day's entries of a dated sitemap or an index of them. Nothing is cached for the next day."""
+    """Return the day's entries of a dated sitemap, or of an index of them. Nothing is cached for the next day."""
     source, fetcher = request.source, request.online()
     url, window = fill_template(source.location, request.day)
     page = fetcher.fetch(url, is_listing=True, interval_seconds=source.interval_seconds)
@@ -137,30 +137,28 @@ def _inbox(request: ListingRequest) -> Listing:
 def _newest_days(source: Source, today: date) -> DayRange:
     """Return today and yesterday.
 
-    A news sitemap keeps articles of two days by its protocol. A feed has its newest entries, also around midnight.
+    By its protocol a news sitemap has the articles of two days. A feed has its newest entries, also around midnight.
     """
     first = today - timedelta(days=1)
     return DayRange(first=first, last=today, note=f"a {source.kind} lists its newest pages only")
 
 
 def _past_days(_: Source, today: date) -> DayRange:
-    """Return every past day. How far back an index goes is known only from its response."""
-    return DayRange(
-        first=None, last=today - timedelta(days=1), note="any day that is over, as far back as its index goes"
-    )
+    """Return every past day. The first day of an index is known only from its response."""
+    return DayRange(first=None, last=today - timedelta(days=1), note="any past day in its index")
 
 
 def _crawled_days(source: Source, today: date) -> DayRange:
-    """Return all days for a folder; else the days whose files are in the list by now."""
+    """Return all days for a folder; else the days with files that are already in the list."""
     if not source.is_online:
-        return DayRange(first=None, last=None, note="the days that its files have in their names")
-    note = "days of crawling since August 2016, two days after they ended"
+        return DayRange(first=None, last=None, note="the days in the names of its files")
+    note = "crawl days since August 2016, from two days after their end"
     return DayRange(first=date(2016, 8, 26), last=today - timedelta(days=3), note=note)
 
 
 def _any_day(_: Source, __: date) -> DayRange:
     """Return all days: the days of files are known only after reading them."""
-    return DayRange(first=None, last=None, note="whatever days its files hold")
+    return DayRange(first=None, last=None, note="any day that its files contain")
 
 
 SOURCE_ADAPTERS: Mapping[SourceKind, SourceAdapter] = {

@@ -1,4 +1,4 @@
-"""Sitemaps: the days that one covers by its name, the entries of one document, and the walk through an index."""
+"""Sitemaps: the days in a sitemap's name, the entries of one document, and the walk through an index."""
 
 import io
 import re
@@ -24,13 +24,13 @@ _BETWEEN = r"(?:[-_./]|&[a-z]+=)?"  # 2026-03-02, 20260302, 2026/03/02, yyyy=202
 _YEAR, _MONTH, _DAY = r"((?:19|20)\d\d)", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
 _DATED = re.compile(rf"(?<!\d){_YEAR}(?:{_BETWEEN}{_MONTH}(?:{_BETWEEN}{_DAY})?)?(?!\d)", re.ASCII | re.IGNORECASE)
 _DATED_PATH = re.compile(rf"/{_YEAR}[-/]?{_MONTH}[-/]?{_DAY}/", re.ASCII)
-# Time zones differ, so an article from around midnight may be in the sitemap of the next or previous day.
+# Because of time zones, an article around midnight may be in the sitemap of the next or previous day.
 _MARGIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Days, both included."""
+    """A range of days, inclusive."""
 
     first: date
     last: date
@@ -48,7 +48,7 @@ class Window:
 
 
 def window_of(url: str) -> Window | None:
-    """Return the days in a sitemap's path or query, the shortest window of several; None without a date."""
+    """Return the days in a sitemap's path or query, the shortest window if it has several; None without a date."""
     parts = urlsplit(url)
     found = []
     for match in _DATED.finditer(f"{parts.path}?{parts.query}"):
@@ -69,7 +69,7 @@ def fill_template(template: str, day: date) -> tuple[str, Window | None]:
 
 
 def can_hold(url: str, changed_at: datetime | None, *, day: date, around: Window | None) -> bool:
-    """Return whether a sitemap may have entries of a day: by its own name, else by that of the index ``around`` it.
+    """Return whether a sitemap may have entries of a day: by its own name, else by the name of its index (``around``).
 
     If neither name has a date, its last change decides: a sitemap last changed before the day has no entries of it.
     """
@@ -80,7 +80,7 @@ def can_hold(url: str, changed_at: datetime | None, *, day: date, around: Window
 
 
 def day_of(ref: Ref) -> date | None:
-    """Return the day of an entry: of publication, else in its path, else of its last change; None without any."""
+    """Return the day of an entry: its published day, else the day in its path, else of its last change, else None."""
     if ref.hints.published_at is not None:
         return ref.hints.published_at.date()
     for match in _DATED_PATH.finditer(urlsplit(ref.url or "").path):
@@ -94,7 +94,7 @@ def day_of(ref: Ref) -> date | None:
 # One document.
 
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
-_URLS_MAX = 50_000  # sitemaps.org, one file
+_URLS_MAX = 50_000  # per file, from sitemaps.org
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Child:
 
 @dataclass(slots=True)
 class Sitemap:
-    """One document as far as it could be read. ``failure`` is (reason, detail) of what stopped the reading."""
+    """The readable part of one document. ``failure`` is (reason, detail) of the error that ended the reading."""
 
     kind: Literal["urlset", "sitemapindex"] | None = None
     entries: list[ListingEntry] = field(default_factory=list)
@@ -116,13 +116,13 @@ class Sitemap:
 
 
 def read_sitemap(body: bytes, source: Source, *, url: str, now: datetime, max_bytes: int) -> Sitemap:
-    """Return the content of a sitemap document, gzipped or not; no entity is expanded, nothing is loaded."""
+    """Return the content of a sitemap document, gzipped or not; no entity is expanded, no file is loaded."""
     sitemap = Sitemap()
     try:
         if body.startswith(b"\x1f\x8b"):
             body = gunzip(body, max_bytes=max_bytes)
     except TooLargeError as error:
-        sitemap.failure = "too_large", f"unpacked it is {error}"
+        sitemap.failure = "too_large", f"after decompression it has {error}"
     except BadEncodingError as error:
         sitemap.failure = "broken_gzip", str(error)
     else:
@@ -132,7 +132,7 @@ def read_sitemap(body: bytes, source: Source, *, url: str, now: datetime, max_by
 
 def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: datetime) -> None:
     if declares_entities(body):
-        sitemap.failure = "hostile_xml", "it declares entities; nothing was expanded"
+        sitemap.failure = "hostile_xml", "it declares entities, which are not expanded"
         return
     try:
         for element in _elements(body, sitemap):
@@ -141,7 +141,7 @@ def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: d
                 changed_at, _ = listed_date(element.findtext("{*}lastmod"), now=now)
                 sitemap.children.append(Child(link, changed_at))
             elif len(sitemap.entries) >= _URLS_MAX:
-                sitemap.failure = "too_many_urls", f"more than {_URLS_MAX} URLs; the rest is left out"
+                sitemap.failure = "too_many_urls", f"more than {_URLS_MAX} URLs; the rest is skipped"
                 return
             else:
                 sitemap.entries.append(_entry(element, link, sitemap, source, url=url, now=now))
@@ -151,7 +151,7 @@ def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: d
 
 
 def _elements(body: bytes, sitemap: Sitemap) -> Iterator[Any]:
-    """Yield each url or sitemap element, freed after use; set the kind at the root."""
+    """Yield each url or sitemap element and free it after use; the root sets the kind."""
     events = etree.iterparse(
         io.BytesIO(body),
         events=("start", "end"),
@@ -174,13 +174,13 @@ def _elements(body: bytes, sitemap: Sitemap) -> Iterator[Any]:
 
 def _is_root_of_sitemap(root: Any, sitemap: Sitemap) -> bool:
     if root.getroottree().docinfo.internalDTD is not None:
-        sitemap.failure = "hostile_xml", "it has a DOCTYPE, which no sitemap needs"
+        sitemap.failure = "hostile_xml", "it has a DOCTYPE, which is not allowed in a sitemap"
     elif _name(root) == "urlset":
         sitemap.kind = "urlset"
     elif _name(root) == "sitemapindex":
         sitemap.kind = "sitemapindex"
     else:
-        sitemap.failure = "not_a_sitemap", f"its root is {_name(root)[:40]!r}; check the source's url"
+        sitemap.failure = "not_a_sitemap", f"its root element is {_name(root)[:40]!r}; check the source's url"
     return sitemap.kind is not None
 
 
@@ -218,20 +218,20 @@ def _hints(element: Any, source: Source, *, now: datetime) -> Hints:
 def _name(element: Any) -> str:
     if not isinstance(element.tag, str):
         return ""
-    return element.tag.rpartition("}")[2]  # QName refuses an undeclared prefix
+    return element.tag.rpartition("}")[2]  # QName does not accept an undeclared prefix
 
 
-# The walk from a sitemap or an index of sitemaps to the pages.
+# The walk from a sitemap or a sitemap index to the pages.
 
 _DEPTH_MAX = 3  # indexes inside indexes
 _CHILDREN_MAX = 500
-_LISTING_URLS_MAX = 50_000  # of one listing, as of one sitemap
+_LISTING_URLS_MAX = 50_000  # per listing, the same as per sitemap
 
 
 def read_root(page: Page, source: Source, *, now: datetime, max_bytes: int) -> Sitemap:
     """Return the source's own sitemap.
 
-    Raises: BrokenListingError if it is not a sitemap. One that is damaged later keeps what came before.
+    Raises: BrokenListingError if it is not a sitemap. If it is damaged later, the entries before the damage count.
     """
     url = page.final_url or source.location
     root = read_sitemap(page.body, source, url=url, now=now, max_bytes=max_bytes)
@@ -242,10 +242,10 @@ def read_root(page: Page, source: Source, *, now: datetime, max_bytes: int) -> S
 
 
 class SitemapWalk:
-    """The pages of a sitemap and its children, no URL twice. A child that fails is one broken entry.
+    """The pages of a sitemap and its children, without repeated URLs. A failed child is one broken entry.
 
     With a ``day`` only sitemaps that may have entries of that day are read, and only its entries returned: those of
-    that date, and those without a date in a sitemap of that day alone.
+    that date, and those without a date in a sitemap of only that day.
     """
 
     def __init__(self, source: Source, fetcher: Fetcher, *, now: datetime, day: date | None = None) -> None:
@@ -259,21 +259,21 @@ class SitemapWalk:
     def pages(
         self, sitemap: Sitemap, *, url: str, depth: int = 1, window: Window | None = None
     ) -> Iterator[ListingEntry]:
-        """Yield the entries of a sitemap and its children, in document order. ``window``: the days that it covers."""
+        """Yield the entries of a sitemap and its children, in document order. ``window`` are its days."""
         self._sitemaps.add(url)
         yield from self._new(self._wanted(sitemap, url, window), url)
         if sitemap.failure is not None:
             reason, detail = sitemap.failure
             yield broken_entry(self._source.key, url, reason=reason, detail=detail)
         if sitemap.children and depth > _DEPTH_MAX:
-            detail = f"an index inside {_DEPTH_MAX} others is not followed"
+            detail = f"a sitemap index inside {_DEPTH_MAX} others is not followed"
             yield broken_entry(self._source.key, url, reason="sitemap_too_deep", detail=detail)
             return
         for child in sitemap.children:
             if child.url in self._sitemaps or not self._is_followed(child, window):
                 continue
             if len(self._sitemaps) > _CHILDREN_MAX:
-                detail = f"more than {_CHILDREN_MAX} sitemaps; the rest is left out"
+                detail = f"more than {_CHILDREN_MAX} sitemaps; the rest is skipped"
                 yield broken_entry(self._source.key, url, reason="too_many_sitemaps", detail=detail)
                 return
             yield from self._child(child.url, depth=depth + 1, window=window_of(child.url) or window)
@@ -296,7 +296,7 @@ class SitemapWalk:
                 yield found
             undated += day is None
         if undated:
-            detail = f"{undated} entries have no date and the sitemap is not of one day; left out"
+            detail = f"{undated} entries have no date and the sitemap covers several days; skipped"
             yield broken_entry(self._source.key, url, reason="undated_entries", detail=detail)
 
     def _new(self, entries: Iterator[ListingEntry], url: str) -> Iterator[ListingEntry]:
@@ -304,7 +304,7 @@ class SitemapWalk:
             if found.problem is None and found.ref.url in self._urls:
                 continue
             if len(self._urls) >= _LISTING_URLS_MAX:
-                detail = f"the listing has more than {_LISTING_URLS_MAX} URLs; the rest is left out"
+                detail = f"the listing has more than {_LISTING_URLS_MAX} URLs; the rest is skipped"
                 yield broken_entry(self._source.key, url, reason="too_many_urls", detail=detail)
                 return
             self._urls.add(found.ref.url or "")

@@ -1,4 +1,4 @@
-"""WARC files from other archives: their HTTP responses as pages."""
+"""Read WARC files of other archives: their HTTP responses as pages."""
 
 import io
 from collections.abc import Iterator
@@ -27,9 +27,10 @@ class _TruncatedRecordError(ValueError):
 
 
 def read_warc(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the pages of all response records, in order; a file that goes wrong gives what came before.
+    """Yield the pages of all response records, in order; for a damaged file the pages before the damage.
 
-    ``fetched_at`` is the record's date. A record whose status is not 200 is a problem, other records are ignored.
+    ``fetched_at`` is the record's date. A response with a status other than 200 is a problem, other records are
+    ignored.
     """
     with open_file(file.path) as stream:
         yield from read_records(iter(lambda: stream.read(1 << 16), b""), file.name, context)
@@ -46,20 +47,21 @@ def read_records(chunks: Iterator[bytes], name: str, context: ReadContext) -> It
                 is_empty = False
                 yield found
     except _WARCIO_ERRORS as error:
-        detail = f"the file is damaged or cut short here ({' '.join(str(error).split())[:300]})"
+        cause = ascii(" ".join(str(error).split())[:100])  # it may quote bytes of the file
+        detail = f"the file is damaged or truncated here ({cause})"
         yield context.broken(f"{name}#{number or 1}", reason="broken_warc", detail=detail)
         return
     if not number or (is_empty and not context.hosts):
-        yield context.broken(name, reason="empty_file", detail="it holds no HTTP response")
+        yield context.broken(name, reason="empty_file", detail="the file has no HTTP response")
 
 
 def _unpack(chunks: Iterator[bytes]) -> io.RawIOBase:
-    """Return the file without gzip. warcio's own decompression ends silently if a file is cut short or damaged."""
+    """Return the decompressed file. warcio's own decompression ends silently if a file is truncated or damaged."""
     head = b""
     while len(head) < len(_GZIP_MAGIC) and (chunk := next(chunks, b"")):
         head += chunk
     whole = chain((head,), chunks)
-    # Not buffered: the data before the damage must be read before the error is raised.
+    # Not buffered: all data before the damage must be read before the error is raised.
     return _Pieces(gunzip_chunks(whole, is_strict=True) if head.startswith(_GZIP_MAGIC) else whole)
 
 
@@ -91,13 +93,13 @@ def _entry(record: ArcWarcRecord, where: str, context: ReadContext) -> ListingEn
     if record.rec_type != "response" or url is None or not context.takes(url):
         _drain(record)
         return None
-    # Parsed here, because warcio's own way breaks on a record without a URL.
+    # Parsed here, because warcio fails on a record without a URL.
     http = StatusAndHeadersParser(("HTTP/1.0", "HTTP/1.1"), verify=False).parse(record.raw_stream)
     status = int(http.get_statuscode())
     ref = Ref(source_key=context.source_key, url=url, file=where)
     if status != 200:
         _drain(record)
-        return _refused_entry(ref, where, f"http_{status}", f"the server answered {status}", status=status)
+        return _refused_entry(ref, where, f"http_{status}", f"the server responded with {status}", status=status)
     headers = {name.lower(): value for name, value in http.headers}
     try:
         body = _body(record, headers, max_bytes=context.page_max_bytes)
@@ -121,7 +123,7 @@ def _refused_entry(ref: Ref, where: str, reason: str, detail: str, *, status: in
 
 
 def _body(record: ArcWarcRecord, headers: dict[str, str], *, max_bytes: int) -> bytes:
-    """Return the body without transfer and content codings. warcio's own decoding knows no cap."""
+    """Return the body without transfer and content codings. warcio's own decoding has no size limit."""
     raw = record.raw_stream.read(max_bytes * 2 + 1)
     if len(raw) > max_bytes * 2:
         raise TooLargeError(f"more than {max_bytes * 2} bytes on the wire")
@@ -130,13 +132,13 @@ def _body(record: ArcWarcRecord, headers: dict[str, str], *, max_bytes: int) -> 
         raw = _unchunked(raw)
     coding = headers.get("content-encoding", "")
     magic = _MAGIC.get(coding.strip().lower(), b"")
-    # Many archives store the decoded body under the server's original headers.
+    # Many archives store the decoded body with the server's original headers.
     is_decoded = not raw.startswith(magic)
     return decode_body((raw,) if raw else (), content_encoding="" if is_decoded else coding, max_bytes=max_bytes)
 
 
 def _unchunked(raw: bytes) -> bytes:
-    """Return the body of a chunked message; unchunked bytes, which some archives store, unchanged."""
+    """Return the body of a chunked message; bytes without chunks, as some archives store them, are unchanged."""
     parts: list[bytes] = []
     at = 0
     while at < len(raw):
@@ -162,4 +164,4 @@ def _drain(record: ArcWarcRecord) -> None:
 
 def _check_end(record: ArcWarcRecord) -> None:
     if getattr(record.raw_stream, "limit", 0) > 0:
-        raise _TruncatedRecordError("the record has fewer bytes than it says")
+        raise _TruncatedRecordError("the record is shorter than its Content-Length")

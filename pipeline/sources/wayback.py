@@ -1,6 +1,6 @@
-"""Web archives such as the Wayback Machine: their index (CDX server) as listings, and the copies that they keep.
+"""Web archives such as the Wayback Machine: their index (CDX server) as listings, and their snapshots of pages.
 
-A copy is fetched in place of its page, and becomes the page as it was at the time of its capture.
+A snapshot is fetched in place of its page, and becomes the page as it was at the time of its capture.
 """
 
 import json
@@ -19,7 +19,7 @@ from pipeline.sources.normalize import absolute_url
 # The index.
 
 WAYBACK = "https://web.archive.org"
-# Without urlkey the index loses its place between two responses.
+# Without urlkey the index does not resume at the right row in the next response.
 _FIELDS = ("urlkey", "timestamp", "original", "digest")
 _ROWS = 10_000  # per response
 _ROWS_MAX = 50_000
@@ -28,7 +28,7 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 @dataclass(frozen=True, slots=True)
 class CdxResponse:
-    """One response of the index: rows of strings in the order of ``_FIELDS``, and the key to request the next ones."""
+    """One response of the index: rows of strings in the order of ``_FIELDS``, and the resume key for the next ones."""
 
     rows: tuple[tuple[str, ...], ...]
     resume_key: str | None
@@ -37,7 +37,7 @@ class CdxResponse:
 def read_cdx(request: ListingRequest) -> Listing:
     """Return the pages that were captured on the day, each with its first capture of that day.
 
-    All responses are read before any entry is returned: a missing one fails the whole day, not half of it.
+    All responses are read before any entry is returned, so that a missing one fails the whole day.
     Raises: BrokenListingError (not_a_cdx), TransientFetchError, RefusedFetchError.
     """
     rows: list[tuple[str, ...]] = []
@@ -86,19 +86,19 @@ def _query(request: ListingRequest, resume_key: str | None) -> str:
 
 
 def parse_response(body: bytes) -> CdxResponse:
-    """Parse a JSON response: a head with the names, rows, and maybe an empty row and the key to continue.
+    """Parse a JSON response: a header row with the field names, rows, and maybe an empty row and the resume key.
 
-    Missing cells, and those that are not strings, become "", for the caller to report.
-    Raises: ValueError if it is not such a response.
+    Missing cells and cells that are not strings become ""; the caller reports them.
+    Raises: ValueError if the response has another format.
     """
     if not body.strip():
         return CdxResponse((), None)
     try:
         lines = json.loads(body.decode())
     except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        raise ValueError("nested too deeply") from error
     if not isinstance(lines, list) or not all(isinstance(line, list) for line in lines):
-        raise ValueError("it is no list of rows")
+        raise ValueError("it is not a list of rows")
     resume_key = None
     if len(lines) >= 2 and lines[-2] == [] and len(lines[-1]) == 1:
         resume_key = str(lines[-1][0])
@@ -108,7 +108,7 @@ def parse_response(body: bytes) -> CdxResponse:
         return CdxResponse((), resume_key)
     head, *rows = lines
     if not set(_FIELDS) <= {each for each in head if isinstance(each, str)}:
-        raise ValueError(f"its first row does not name {', '.join(_FIELDS)}")
+        raise ValueError(f"its header row does not have {', '.join(_FIELDS)}")
     places = [head.index(name) for name in _FIELDS]
     return CdxResponse(tuple(tuple(_cell(row, place) for place in places) for row in rows), resume_key)
 
@@ -128,14 +128,14 @@ def _captures(rows: list[tuple[str, ...]], request: ListingRequest, *, is_cut: b
         except ValueError:
             is_of_day = False
         if url is None or not digest or not is_of_day:
-            told = " ".join((key, stamp, original))[:300]
-            detail = f"row {number} ({told!r}) is no capture of {request.day}; left out"
+            row = " ".join((key, stamp, original))[:300]
+            detail = f"row {number} ({row!r}) is not a capture of {request.day}; skipped"
             yield broken_entry(source.key, f"{where}-{number}", reason="broken_capture", detail=detail)
         elif key not in keys:
             keys.add(key)
             yield ListingEntry(ref=_ref(source, url, stamp=stamp, original=original, digest=digest))
     if is_cut:
-        detail = f"the index has more than {len(rows)} captures of the day; the rest is left out, name a longer prefix"
+        detail = f"the index has more than {len(rows)} captures of the day; the rest is skipped, use a longer prefix"
         yield broken_entry(source.key, where, reason="too_many_urls", detail=detail)
 
 
@@ -150,7 +150,7 @@ def _ref(source: Source, url: str, *, stamp: str, original: str, digest: str) ->
 
 
 def _without_port(url: str | None) -> str | None:
-    """Return a URL without the default port that old captures spell out."""
+    """Return a URL without the explicit default port of old captures."""
     if url is None:
         return None
     parts = urlsplit(url)
@@ -158,7 +158,7 @@ def _without_port(url: str | None) -> str | None:
     return parts._replace(netloc=parts.netloc.removesuffix(port)).geturl() if parts.netloc.endswith(port) else url
 
 
-# Copies.
+# Snapshots.
 
 _STAMP_FORMAT = "%Y%m%d%H%M%S"
 _COPY = re.compile(r"/web/(\d{14})id_/(https?:.+)$", re.ASCII | re.IGNORECASE)
@@ -168,21 +168,21 @@ _STOP_REASONS = ("http_429", "host_backoff")
 
 
 def copy_url(api: str, stamp: str, url: str) -> str:
-    """Return the URL of an archive's copy of a page at a time, without the archive's own additions."""
+    """Return the URL of an archive's snapshot of a page at a time, without the archive's own additions."""
     return f"{api.rstrip('/')}/web/{stamp}id_/{url}"
 
 
 def time_of(stamp: str) -> datetime:
     """Return the time of an archive's timestamp (14 digits), UTC. Raises: ValueError."""
     if not re.fullmatch(r"\d{14}", stamp, re.ASCII):
-        raise ValueError(f"{stamp[:40]!r} is no time of 14 digits")
+        raise ValueError(f"{stamp[:40]!r} is not a 14-digit timestamp")
     return datetime.strptime(stamp, _STAMP_FORMAT).replace(tzinfo=UTC)
 
 
 class WaybackFetcher:
-    """A fetcher that gets the archive's copy if a page's hints name one. Used by one thread.
+    """A fetcher that gets the archive's snapshot if a page's hints have one. Used by one thread.
 
-    Copies are requested one after another. After a 429 from the archive no more are requested in this run.
+    Snapshots are requested one after another. After a 429 from the archive no more are requested in this run.
     """
 
     def __init__(self, fetcher: Fetcher) -> None:
@@ -190,13 +190,13 @@ class WaybackFetcher:
         self._is_stopped = False
 
     def heed(self, error: NewsError) -> None:
-        """Request no more copies if an error says that the archive wants a pause."""
+        """Request no more snapshots if an error says that the archive requests a pause."""
         self._is_stopped |= isinstance(error, TransientFetchError) and error.reason in _STOP_REASONS
 
     def fetch_many[K](self, wanted: Iterable[tuple[K, PageRequest]]) -> Iterator[tuple[K, FetchResult]]:
-        """Yield the result of each page with the caller's key: pages as they arrive, then copies in order.
+        """Yield the result of each page with the caller's key: pages as they arrive, then snapshots in order.
 
-        A copy has the original's URLs and headers, and the time of its capture. It is requested without validators.
+        A snapshot has the original's URLs and headers, and its capture time. It is requested without validators.
         """
         copies: list[tuple[K, PageRequest]] = []
         for key, _, got in self._fetcher.fetch_many(_pages(wanted, copies)):
@@ -207,12 +207,12 @@ class WaybackFetcher:
     def _copy(self, wanted: PageRequest) -> FetchResult:
         address = wanted.hints.copy_url or ""
         if self._is_stopped:
-            told = f"{address}: not asked for, the archive wants a pause; tried in a later run"
-            return TransientFetchError(told, key=wanted.url, reason="host_backoff")
+            message = f"{address}: not requested, because the archive requests a pause; retried in a later run"
+            return TransientFetchError(message, key=wanted.url, reason="host_backoff")
         got = self._fetcher.try_fetch(address, hints=wanted.hints)
         if isinstance(got, NewsError):
             self.heed(got)
-            got.exchange = None  # a copy that is gone is not a tombstone of its page
+            got.exchange = None  # a missing snapshot is not a tombstone of its page
         return _original(got, wanted.url) if isinstance(got, Page) else got
 
 
@@ -228,23 +228,23 @@ def _pages[K](
 
 
 def _original(page: Page, url: str) -> Page | RefusedFetchError:
-    """Return a copy as its original page. The archive may have redirected to the capture nearest in time."""
+    """Return a snapshot as its original page. The archive may have redirected to the nearest capture in time."""
     match = _COPY.search(page.final_url or "")
     final_url = absolute_url(match[2]) if match else None
     if match is None or final_url is None:
-        told = f"{page.url}: the archive leads to {page.final_url}, which is no copy"
-        return RefusedFetchError(told, key=url, reason="not_a_copy")
+        message = f"{page.url}: the archive redirects to {page.final_url}, which is not a snapshot"
+        return RefusedFetchError(message, key=url, reason="not_a_copy")
     try:
         captured_at = time_of(match[1])
     except ValueError as error:
         return RefusedFetchError(f"{page.final_url}: {error}", key=url, reason="not_a_copy")
     headers = _headers(page.headers)
-    # The exchange is the archive's response, not that of the page, so it is dropped.
+    # The exchange is the archive's response, not the page's, so it is dropped.
     return replace(page, url=url, final_url=final_url, headers=headers, fetched_at=captured_at, exchange=None)
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of the original; of the archive's own headers only type and time are kept."""
+    """Return the headers of the original; of the archive's own headers, only type and time are kept."""
     kept = {name: headers[name] for name in ("content-type", "memento-datetime") if name in headers}
     original = {name.removeprefix(_ORIGINAL): value for name, value in headers.items() if name.startswith(_ORIGINAL)}
     return kept | {name: value for name, value in original.items() if name not in _WIRE_HEADERS}

@@ -1,4 +1,4 @@
-"""The contract: every table and column, declared once. Arrow schemas, docs and checks are made from it."""
+"""The contract: every table and column, declared once. Arrow schemas, docs and checks come from it."""
 
 from pipeline.tables.checks import check_batch, check_offsets, check_rows
 from pipeline.tables.rows import annotation_rows, combine_versions, rows_table

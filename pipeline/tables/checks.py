@@ -23,16 +23,16 @@ _CHILDREN = tuple(spec.name for spec in READING_TABLES if spec.name != "articles
 
 
 def check_rows(rows: RowsByTable) -> tuple[str, ...]:
-    """Return every breach in one article's rows beyond types, as sentences that name table, row and column.
+    """Return the breaches of the contract in one article's rows, as sentences that name table, row and column.
 
-    ``rows`` are the article's rows by table name, as from ``annotation_rows``. An article with any breach is
-    quarantined. `newslake lake verify --deep` checks committed rows by ``check_offsets``. Empty means no breach.
+    ``rows`` are the article's rows by table name, as from ``annotation_rows``. Types are not checked here. An article
+    with a breach is quarantined. `newslake lake verify --deep` checks committed rows with ``check_offsets``.
     """
     return tuple(breach for check in ROW_CHECKS for breach in check(rows))
 
 
 def _offset_breaches(rows: RowsByTable) -> Iterator[str]:
-    """Yield the rows whose offsets do not give the recorded text."""
+    """Yield a breach per row whose offsets do not give the recorded text."""
     text = rows["articles"][0]["text"]
     yield from (
         f"{table}[{index}].{column}: text[{row[start]}:{row[end]}] is not {row[column]!r}"
@@ -47,7 +47,7 @@ ROW_CHECKS: tuple[Callable[[RowsByTable], Iterator[str]], ...] = (_offset_breach
 
 
 def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:
-    """Yield the rows of reading tables whose offsets do not give the recorded text.
+    """Yield a breach per row of the reading tables whose offsets do not give the recorded text.
 
     The same check as ``_offset_breaches``, for many articles at once. Rows without their article are skipped.
     """
@@ -62,10 +62,10 @@ def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:
 
 
 def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
-    """Return every breach of the contract in one batch of tables, as sentences that name table and column.
+    """Return the breaches of the contract in one batch of tables, as sentences that name table and column.
 
-    Checks schema, nulls, closed vocabularies and unique keys of each table. For reading tables it also checks that
-    every child has its parent, and every parent as many children as it counts. Empty means no breach.
+    It checks schema, nulls, closed vocabularies and unique keys of each table. In reading tables, every child also
+    needs its parent, and every parent the number of children that it counts.
     """
     found = [breach for name, table in tables.items() for breach in _table_breaches(table_named(name), table)]
     if not found and "articles" in tables:
@@ -75,7 +75,7 @@ def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
 
 def _table_breaches(spec: TableSpec, table: pa.Table) -> Iterator[str]:
     if table.schema.names != spec.schema.names or table.schema.types != spec.schema.types:
-        yield f"{spec.name}: its columns are not the contract's"
+        yield f"{spec.name}: its columns are not those of the contract"
         return
     for column in spec.columns:
         values = table[column.name]

@@ -1,6 +1,6 @@
 """The contract as a Data Package (version 2): datapackage.json of a lake, a snapshot or an export.
 
-``TEXT_COLUMNS`` are the columns to leave out where text may not be passed on.
+``TEXT_COLUMNS`` are the columns to drop if text may not be passed on.
 """
 
 import json
@@ -14,11 +14,11 @@ import pyarrow as pa
 from pipeline.tables.schema import SCHEMA_VERSION
 from pipeline.tables.spec import Column, TableSpec
 
-# Columns with text of the publishers. All others have facts about it.
+# Columns with text of the publishers. All others have facts about the text.
 #
-# A copy without text has no sentences, no headlines, no words of statements, no long phrases that say where a statement
-# was made, and no messages that may quote them. It has names, single words and short phrases that name or date
-# something, offsets, ids, hashes, counts and URLs. With the pages, a reader can restore the words by the offsets.
+# An export without text has no sentences, no headlines, no quotes, no long phrases that say where a statement was made,
+# and no messages that may quote them. It has names, single words and short phrases that name or date something,
+# offsets, ids, hashes, counts and URLs. With the pages, a reader can restore the text from the offsets.
 # tests/unit/tables/test_datapackage.py requires a decision on every text column.
 TEXT_COLUMNS: Mapping[str, frozenset[str]] = {
     "articles": frozenset({"title", "standfirst", "text"}),
@@ -28,12 +28,12 @@ TEXT_COLUMNS: Mapping[str, frozenset[str]] = {
 
 
 def text_columns(spec: TableSpec) -> frozenset[str]:
-    """Return the columns of a table to leave out where text may not be passed on."""
+    """Return the columns of a table to drop if text may not be passed on."""
     return TEXT_COLUMNS.get(spec.name, frozenset())
 
 
 _ARTICLE_KEY = ("article_id", "revision_id")
-# The parent of each table and the columns that refer to it. Both change on one day in one commit.
+# The parent of each table and the columns of the foreign key. Parent and child of a day change in one commit.
 _PARENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "entities": ("articles", _ARTICLE_KEY),
     "quotes": ("articles", _ARTICLE_KEY),
@@ -47,15 +47,15 @@ _TYPES: Mapping[pa.DataType, str] = {
     pa.date32(): "date",
     pa.timestamp("us", tz="UTC"): "datetime",
 }
-TEXT_RIGHTS_NOTE = "Texts belong to their publishers: ask them before you pass on more than the law lets you."
-NO_TEXT_NOTE = "Texts, headlines and quoted words are left out; whoever passes this on says on what terms."
+TEXT_RIGHTS_NOTE = "Texts belong to their publishers: ask them before you pass on more than the law allows."
+NO_TEXT_NOTE = "Without texts, headlines and quoted words. The terms of use are those of the person who shares it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableResource:
-    """A table as files. ``path`` is one file, several files, or a pattern. ``columns`` are those in the files.
+    """A table as files. ``path`` is one file, several files, or a glob pattern. ``columns`` are those in the files.
 
-    ``form`` has the properties of the file format.
+    ``form`` are the properties of the file format.
     """
 
     name: str
@@ -72,8 +72,8 @@ class TableResource:
 class DataPackage:
     """Tables and their common properties.
 
-    ``first_day`` and ``last_day`` are the first and last published day. ``fetched_at`` is when the newest content was
-    fetched; it is the package's ``created``, so that equal rows give equal packages.
+    ``first_day`` and ``last_day`` are the first and last published day. ``fetched_at`` is the fetch time of the newest
+    revision. It becomes ``created`` of the package, so that equal rows give equal packages.
     """
 
     about: str
@@ -152,5 +152,5 @@ def _drop_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def day_column(spec: TableSpec) -> Column:
-    """Return the column of the day in a table's folder names."""
-    return Column(spec.partition, pa.date32(), "UTC day of the row's folder.")
+    """Return the partition column of a table, which is only in the names of its folders."""
+    return Column(spec.partition, pa.date32(), "UTC day: the partition of the row.")

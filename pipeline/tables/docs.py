@@ -1,73 +1,120 @@
-"""Write docs/tables.md from the contract."""
+"""Generate docs/tables.md from the contract, the vocabularies and the example rows."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypedDict
 
 import pyarrow as pa
 
 from pipeline.tables.datapackage import text_columns
-from pipeline.tables.schema import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION
+from pipeline.tables.schema import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION, TABLES
 from pipeline.tables.spec import Column, TableSpec
+from pipeline.tables.vocabularies import VOCABULARIES, Vocabulary
+
+
+class Example(TypedDict):
+    """Example rows of one table: some of its columns, and the cells of each row as text."""
+
+    columns: list[str]
+    rows: list[list[str]]
+
+
+type ExampleRows = Mapping[str, Example]
+
+EXAMPLES_FILE = Path(__file__).with_name("example_rows.json")
 
 _INTRO = """\
 # The tables
 
-<!-- Written by `make docs` from pipeline/tables/schema.py. Edit there. -->
+<!-- Written by `make docs` from pipeline/tables. Edit there. -->
 
-Schema version {version}. Each table is a folder of Parquet files that any engine opens, one file a day:
+Schema version {version}. The diagram shows the tables with their keys (PK: primary key, FK: key of another table). Each
+line names the columns to join on.
+
+```mermaid
+{diagram}
+```
+
+Where both tables have `article_id` and `revision_id`, join on both: a new revision then never meets the rows of an old
+one. Inside an article, `speaker_cluster_index`, `actor_cluster_index` and `recipient_cluster_index` refer to
+`cluster_index` of `entities`, and `quote_index` of `entities` to `quotes`. Columns that end in `_entity_id` refer to
+`entity_id`, which is the same in all articles. `dup_group_id`, `quote_cluster_id` and `event_cluster_id` group the
+articles, quotes and events that are one. The id of a group is the id of its earliest member.
+
+## Files
+
+Each table is a folder of Parquet files with one folder per day. Every engine that reads Parquet can open them:
 
 ```
 data/lake/tables/<table>/published_date=YYYY-MM-DD/part-0.parquet
 data/lake/log/<table>/<day>=YYYY-MM-DD/*.parquet
 ```
 
-The day stands only in the path. `published_date` is the UTC day of the row's `published_at`, and the news day where
-that is null. A day without rows has no file. Times are UTC. A null means that the text or the page does not say.
+The day is only in the path. `published_date` is the UTC day of `published_at`, or the news day if `published_at` is
+null. The news day is the UTC day in the page's listing, else the day of its first fetch. A day without rows has no
+file. All times are UTC. A null means that the text or the page does not state the value.
 
-The data says all this itself. Each file has its table's sentence and the schema version in its metadata, and each
-column's sentence with the column (`pyarrow.parquet.read_schema(path).field("text").metadata`; in SQL
-`parquet_kv_metadata(path)` has the table's). `data/lake/datapackage.json`, a
-[Data Package](https://datapackage.org/standard/data-package/), has every table with its columns, types, keys, closed
-vocabularies, rows and bytes. It is written with each commit, and a function of the tables alone. Its `path` is a
-pattern of files, as engines open it, instead of a list of thousands.
+The data describes itself. The metadata of each file has the schema version and the description of the table and of each
+column (`pyarrow.parquet.read_schema(path).field("text").metadata`; in SQL, `parquet_kv_metadata(path)` has that of the
+table). `data/lake/datapackage.json` is a [Data Package](https://datapackage.org/standard/data-package/) with the
+columns, types, keys, closed vocabularies, row counts and bytes of every table. Each commit writes it, from the tables
+alone. Its `path` is a glob pattern, as engines open it, instead of a list of thousands of files.
 
-"Left out without text" marks what `newslake lake export --no-text` does not pass on: [share.md](how-to/share.md).
+"Not in exports without text" marks columns that `newslake lake export --no-text` drops: [share.md](how-to/share.md).
 
-## How to open them
+## Open them
 
-`newslake sql "SELECT ..."` has every table as a view. It joins `dup_group_id` and `is_duplicate` onto `articles`,
-`quote_cluster_id` and `is_repeat` onto `quotes`, and `event_cluster_id` onto `events`. `articles_stored`,
-`quotes_stored` and `events_stored` are the tables as on disk, without that join. It sees each
-day's tables of one commit.
-Elsewhere, open each table with a glob of its own:
+`newslake sql "SELECT ..."` has every table as a view, and each day's tables are of one commit. Three views have
+columns of the cluster tables: `articles` has `dup_group_id` and `is_duplicate`, `quotes` has `quote_cluster_id` and
+`is_repeat` (whether it repeats an earlier quote), `events` has `event_cluster_id`. `articles_stored`, `quotes_stored`
+and `events_stored` are the tables without this join, and faster. In DuckDB without newslake, create a view per table:
 
 ```sql
--- DuckDB
 SET TimeZone = 'UTC';
 CREATE VIEW quotes AS SELECT * FROM read_parquet('data/lake/tables/quotes/*/*.parquet',
   hive_partitioning = true, hive_types = {{'published_date': DATE}}, union_by_name = true);
 ```
 
-ClickHouse, Polars, DataFusion, pandas, Spark, Trino, Athena, BigQuery, R: [engines.md](engines.md), with what each
-makes of a column that older files lack.
-
-Join the reading tables on both `article_id` and `revision_id`: a new content never meets the rows of an old one.
+ClickHouse, Polars, DataFusion, pandas, Spark, Trino, Athena, BigQuery and R are in [engines.md](engines.md), with their
+treatment of columns that older files do not have.
 
 ## Offsets
 
-Offsets count code points of `articles.text` from 0, and the end is the code point after the last. In Python
-`text[start_char:end_char]` is the recorded text. SQL counts from 1, so its `substring` needs **+1**:
+Offsets count code points of `articles.text` from 0. The end offset is that of the code point after the last. In Python,
+`text[start_char:end_char]` is the recorded text. SQL counts from 1, so `substring` needs **+1**:
 
 ```sql
 SELECT q.quote_text = substring(a.text, q.start_char + 1, q.end_char - q.start_char) AS same
 FROM quotes q JOIN articles a USING (article_id, revision_id);
 ```
 
-DuckDB's `substring` counts code points. A language whose strings count UTF-16 units (JavaScript, Java, C#) is off by
-one after each character beyond U+FFFF, such as an emoji.
+DuckDB's `substring` counts code points. In languages whose strings count UTF-16 units (JavaScript, Java, C#), offsets
+shift by one after each character above U+FFFF, such as an emoji.
+
+## Example rows
+
+The example rows of each table are from the sample newsroom (`make demo`), whose news is invented. They have some of the
+columns. Long ids and texts are cut (…), and an empty cell is null.
 """
 _GROUPS = (
-    ("Reading tables", "Each row depends on one article alone. All four change at one instant.", READING_TABLES),
-    ("Cluster tables", "They relate articles to each other and follow from the reading tables.", CLUSTER_TABLES),
-    ("The log", "Append-only: what runs did, and what became of every page.", LOG_TABLES),
+    (
+        "Reading tables",
+        "The annotation of each article: each row depends on one article alone. A commit changes all four at once.",
+        READING_TABLES,
+    ),
+    (
+        "Cluster tables",
+        "Relations between articles, derived from the reading tables; `revisions` also needs the archive.",
+        CLUSTER_TABLES,
+    ),
+    ("Log tables", "Append-only: what runs did, and the outcome of every page.", LOG_TABLES),
 )
+_VALUES = """\
+## Values
+
+The meaning of each value of the columns that have a fixed list.
+"""
 _ALIASES = {
     "bool": "boolean",
     "double": "float64",
@@ -75,34 +122,108 @@ _ALIASES = {
     "timestamp[us, tz=UTC]": "timestamp (µs, UTC)",
 }
 
+# The arrows of the diagram: table, cardinality in the notation of Mermaid, table, columns to join on.
+JOINS = (
+    ("articles", "||--o{", "entities", ("article_id", "revision_id")),
+    ("articles", "||--o{", "quotes", ("article_id", "revision_id")),
+    ("articles", "||--o{", "events", ("article_id", "revision_id")),
+    ("articles", "||--o|", "near_duplicates", ("article_id", "revision_id")),
+    ("articles", "||--o{", "revisions", ("article_id",)),
+    ("quotes", "||--o|", "quote_clusters", ("article_id", "revision_id", "quote_index")),
+    ("events", "||--o|", "event_cluster_members", ("article_id", "revision_id", "event_index")),
+    ("event_clusters", "||--|{", "event_cluster_members", ("event_cluster_id",)),
+    ("events", "||--o|", "event_clusters", ("article_id", "revision_id", "event_index")),
+    ("entities", "}o--o{", "co_mentions", ("entity_id",)),
+    ("articles", "|o--o{", "outcomes", ("article_id",)),
+    ("runs", "|o--o{", "outcomes", ("run_id",)),
+    ("runs", "|o--o{", "listing_fetches", ("run_id",)),
+)
+_GROUP_IDS = ("_group_id", "_cluster_id")
 
-def tables_markdown() -> str:
-    """Return the content of docs/tables.md."""
-    parts = [_INTRO.format(version=SCHEMA_VERSION)]
+
+def tables_markdown(examples: ExampleRows | None = None) -> str:
+    """Return the content of docs/tables.md; the default examples are those of ``EXAMPLES_FILE``."""
+    shown = json.loads(EXAMPLES_FILE.read_text("utf-8")) if examples is None else examples
+    parts = [_INTRO.format(version=SCHEMA_VERSION, diagram=_diagram())]
     for title, about, specs in _GROUPS:
-        parts += [f"## {title}\n\n{about}\n", *(_table(spec) for spec in specs)]
-    return "\n".join(parts)
+        parts += [f"## {title}\n\n{about}\n", *(_table(spec, shown.get(spec.name)) for spec in specs)]
+    return "\n".join((*parts, _VALUES, *map(_vocabulary, VOCABULARIES)))
 
 
-def _table(spec: TableSpec) -> str:
+def _diagram() -> str:
+    """Return the tables with their keys and joins as a Mermaid diagram."""
+    lines = [line for spec in TABLES for line in (f"  {spec.name} {{", *_key_lines(spec), "  }")]
+    joins = [f'  {one} {cardinality} {other} : "{", ".join(names)}"' for one, cardinality, other, names in JOINS]
+    return "\n".join(("erDiagram", *lines, *joins))
+
+
+def _key_lines(spec: TableSpec) -> Iterable[str]:
+    if spec.partition in spec.whole_key:
+        yield f"    date {spec.partition} PK"
+    foreign = {name for _, _, table, names in JOINS if table == spec.name for name in names}
+    joined = {name for table, _, _, names in JOINS if table == spec.name for name in names}
+    for column in spec.columns:
+        is_primary, is_foreign = column.name in spec.key, column.name in foreign or column.name.endswith(_GROUP_IDS)
+        if is_primary or is_foreign or column.name in joined:
+            marks = ", ".join((*["PK"] * is_primary, *["FK"] * (column.name in foreign)))
+            yield f"    {_type(column.type).split()[0]} {column.name} {marks}".rstrip()
+
+
+def _table(spec: TableSpec, example: Example | None) -> str:
     return "\n".join(
         (
             f"### {spec.name}\n",
             f"{spec.about} Key: {_names(spec.whole_key)}. Sorted by {_names(spec.sort_by)}. "
-            f"Folder: `{spec.partition}`.\n",
-            "| column | type | null | what it says |",
+            f"Partition: `{spec.partition}`.\n",
+            "| column | type | null | description |",
             "|---|---|---|---|",
-            *(_row(column, is_left_out=column.name in text_columns(spec)) for column in spec.columns),
+            *(_row(spec, column) for column in spec.columns),
+            "",
+            *(_example(example) if example else ()),
+        )
+    )
+
+
+def _row(spec: TableSpec, column: Column) -> str:
+    about = column.about + _values(spec, column)
+    if column.name in text_columns(spec):
+        about += " Not in exports without text."
+    return f"| `{column.name}` | {_type(column.type)} | {'yes' if column.nullable else ''} | {_escape(about)} |"
+
+
+def _values(spec: TableSpec, column: Column) -> str:
+    """Return the values of a column with a link to their meaning; "" if it has no vocabulary."""
+    name = f"{spec.name}.{column.name}"
+    for vocabulary in VOCABULARIES:
+        if name in vocabulary.columns or f"{name}[].kind" in vocabulary.columns:
+            shown = _names(column.values) if column.values else "Values"
+            return f" [{shown}](#{vocabulary.name})."
+    return ""
+
+
+def _example(example: Example) -> Iterable[str]:
+    yield f"| {' | '.join(example['columns'])} |"
+    yield "|" + "---|" * len(example["columns"])
+    yield from (f"| {' | '.join(map(_escape, row))} |" for row in example["rows"])
+    yield ""
+
+
+def _vocabulary(vocabulary: Vocabulary) -> str:
+    columns = _names(vocabulary.columns)
+    return "\n".join(
+        (
+            f"### {vocabulary.name}\n",
+            f"Of {columns}. {vocabulary.note}".rstrip() + "\n",
+            "| value | meaning |",
+            "|---|---|",
+            *(f"| `{value}` | {_escape(meaning)} |" for value, meaning in vocabulary.meanings.items()),
             "",
         )
     )
 
 
-def _row(column: Column, *, is_left_out: bool) -> str:
-    values = f" One of {_names(column.values)}." if column.values else ""
-    words = " Left out without text." if is_left_out else ""
-    about = (column.about + values + words).replace("|", "\\|")
-    return f"| `{column.name}` | {_type(column.type)} | {'yes' if column.nullable else ''} | {about} |"
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _names(names: tuple[str, ...]) -> str:

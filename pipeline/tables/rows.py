@@ -25,7 +25,7 @@ def annotation_rows(
 ) -> dict[str, list[Row]]:
     """Return the rows of one article by table name, children included.
 
-    ``annotation`` is None for an article in a language without data: counts are null, and it has no children.
+    An article in a language without data has no annotation: its counts are null, and it has no children.
     """
     keys: Row = {
         "article_id": article.article_id,
@@ -56,9 +56,9 @@ def _knowledge_version(annotation: Annotation) -> str | None:
 
 
 def combine_versions(versions: Iterable[str | None]) -> str | None:
-    """Return one version of the knowledge used in an article; None where all versions are None.
+    """Return one version of the knowledge used in an article; None if no version is known.
 
-    They are the ``kb_version`` of its entities and the version of the corrections of its quotes.
+    ``versions`` are the ``kb_version`` of its entities and the version of the corrections of its quotes.
     """
     known = sorted({version for version in versions if version is not None})
     return hashlib.sha256(" ".join(known).encode()).hexdigest()[:12] if known else None
@@ -76,9 +76,9 @@ def _plain_value(value: object) -> object:
 
 
 def rows_table(spec: TableSpec, rows: Iterable[Row]) -> pa.Table:
-    """Return rows as an Arrow table in the contract's schema.
+    """Return rows as an Arrow table in the schema of the contract.
 
-    Raises: ContractError where a value does not fit its column or a required value is missing.
+    Raises: ContractError if a value does not fit its column or a required value is missing.
     """
     try:
         table = pa.Table.from_pylist(list(rows), schema=spec.schema)

@@ -24,7 +24,7 @@ type Row = Mapping[str, Any]  # column -> value
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. ``about`` is its sentence in the docs, and ``values`` its closed vocabulary if it has one."""
+    """One column. ``about`` is its description in the docs, ``values`` its closed vocabulary, if it has one."""
 
     name: str
     type: pa.DataType
@@ -37,8 +37,8 @@ class Column:
 class TableSpec:
     """One table. ``key`` is unique in the table, or per day with ``key_includes_partition``.
 
-    ``sort_by`` is the order of rows in a file. ``partition`` is the key of the folders, a UTC day that is only in the
-    path.
+    ``sort_by`` is the order of the rows in a file. ``partition`` is the partition key of the folders: a UTC day that is
+    only in the path.
     """
 
     name: str
@@ -56,7 +56,7 @@ class TableSpec:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The Arrow schema; each field has its sentence as metadata."""
+        """The Arrow schema; the metadata of each field has its description."""
         return pa.schema([pa.field(c.name, c.type, c.nullable, {"about": c.about}) for c in self.columns])
 
     def column(self, name: str) -> Column:

@@ -16,14 +16,14 @@ from pipeline.model.corrections import (
 )
 from pipeline.tables.spec import Row
 
-# The text for each modality; only the first is a fact that the article reports.
+# The label of each modality; only the first is a fact that the article reports.
 MODALITIES = {
     "happened": "happened",
-    "planned": "planned, has not happened yet",
-    "hypothetical": "hypothetical, no fact",
+    "planned": "planned",
+    "hypothetical": "hypothetical",
     "negated": "did not happen",
 }
-# The short word after the trigger; what happened has none.
+# The word after the trigger; an event that happened has no word.
 MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothetical", "negated": "did not happen"}
 
 
@@ -94,15 +94,15 @@ def _days(row: Row) -> str:
 
 
 _BASES = {
-    "explicit": "the text names the day",
-    "relative": "relative to the day of publication",
-    "tense": "by the tense of the verb and the day of publication",
+    "explicit": "explicit in the text",
+    "relative": "relative to the published day",
+    "tense": "from the tense of the verb and the published day",
     "none": "",
 }
 
 
 def _dated_by(row: Row) -> str:
-    """Return the basis of the date: the words of the text, their precision, and how they were resolved."""
+    """Return the basis of the date: the expression in the text, its precision, and how it was resolved."""
     words = f"“{row['event_date_text']}”" if row["event_date_text"] else ""
     exact = row["event_date_precision"] if row["event_date"] is not None else ""
     unresolved = "not resolved" if words and row["event_date"] is None else ""
@@ -110,13 +110,13 @@ def _dated_by(row: Row) -> str:
     return ", ".join(filter(None, parts))
 
 
-# Examples in corrections, which a person replaces.
+# Placeholders in corrections, to be replaced by a person.
 _SOMEBODY, _ITEM = "Full Name", "Q0"
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A correction that a person may make: ``lines`` for ``overrides.toml``, with an example of a name or an item."""
+    """A correction that a person may make: ``lines`` for ``overrides.toml``, with a placeholder name or item."""
 
     description: str
     lines: str
@@ -135,10 +135,8 @@ def _quote_correction(text: str, row: Row, texts: Sequence[str], at: int, where:
     if place is None:
         return ()
     return (
-        Correction(
-            'Somebody else said it ("" for nobody named)', speaker_lines(place, article=where, speaker=_SOMEBODY)
-        ),
-        Correction("It is no quotation", no_quote_lines(place, article=where)),
+        Correction('Change the speaker ("" for unnamed)', speaker_lines(place, article=where, speaker=_SOMEBODY)),
+        Correction("Not a quote", no_quote_lines(place, article=where)),
     )
 
 
@@ -148,21 +146,21 @@ def name_corrections(article: Row, name: str | None, mentions: Iterable[str]) ->
     if found is None:
         return ()
     where = place_of_article(article["article_id"], article["url"])
-    return (Correction('It is another item of Wikidata ("" for none)', name_lines(found, article=where, qid=_ITEM)),)
+    return (Correction('Change the Wikidata item ("" for none)', name_lines(found, article=where, qid=_ITEM)),)
 
 
 Span = tuple[int, int]
 _CUE_REACH = 200  # code points on either side of a quote in which its cue is searched
-UNNAMED_SPEAKER = "nobody named"
+UNNAMED_SPEAKER = "unknown speaker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteView:
     """One quote. ``number`` counts from 1; spans are code points of the text, half-open.
 
-    ``row`` is the name of its row for `newslake why`. ``speaker`` is a name, else words, else ``UNNAMED_SPEAKER``;
-    ``speaker_cluster`` is the speaker's ``cluster_index``. ``quoted_spans`` are inside quotation marks. ``cue_span`` is
-    the cue nearest to the quote: the tables have its words, not its place.
+    ``row`` is the name of its row for `newslake why`. ``speaker`` is a name, else the text of the mention, else
+    ``UNNAMED_SPEAKER``; ``speaker_cluster`` is the speaker's ``cluster_index``. ``quoted_spans`` are inside quotation
+    marks. ``cue_span`` is the cue nearest to the quote: the tables have its text, not its offsets.
     """
 
     number: int
@@ -219,18 +217,18 @@ def _quote_view(article: Row, row: Row, corrections: tuple[Correction, ...]) -> 
     )
 
 
-_GENDERS = {"F": "woman", "M": "man", "U": "gender not known"}
+_GENDERS = {"F": "woman", "M": "man", "U": "gender unknown"}
 
 
 def describe_gender(gender: str | None, method: str | None) -> str:
-    """Return a gender in words with its method; "" if the entity is not a person."""
+    """Return the label of a gender with its method; "" if the entity is not a person."""
     if gender is None:
         return ""
     return f"{_GENDERS[gender]} by {method}" if method and method != "none" else _GENDERS[gender]
 
 
 def _cue_span(text: str, row: Row) -> Span | None:
-    """Return the span of the cue: its words nearest to the quote and outside of its marks; None if there are none."""
+    """Return the span of the cue: its occurrence nearest to the quote, outside its quotation marks; None if absent."""
     if not row["cue_text"]:
         return None
     start, end = row["start_char"], row["end_char"]

@@ -28,17 +28,17 @@ _EXTRACTED_FIELDS = {
     "tags": "tags",
     "language": "language",
     "page_type": "page type",
-    "wire_agency": "agency",
-    "is_paywalled": "behind a paywall",
-    "tdm_reserved": "mining reserved",
+    "wire_agency": "news agency",
+    "is_paywalled": "paywalled",
+    "tdm_reserved": "text and data mining reserved",
     "flags": "flags",
 }
-_FETCH_FIELDS = {"source_key": "source", "http_status": "HTTP status", "payload_digest": "raw record"}
+_FETCH_FIELDS = {"source_key": "source", "http_status": "HTTP status", "payload_digest": "payload digest"}
 _VERSION_FIELDS = {
-    "extractor": "body chosen by",
-    "model_name": "read by",
+    "extractor": "extractor",
+    "model_name": "NLP model",
     "pipeline_version": "pipeline version",
-    "kb_version": "names as known in",
+    "kb_version": "knowledge-base version",
 }
 _ID_FIELDS = {"article_id": "article", "revision_id": "revision", "canonical_url": "canonical URL", "url": "URL"}
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
@@ -46,7 +46,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A fact of the article as a whole: its label, its value as text, and ``how`` it was found, "" if unknown."""
+    """A fact about the whole article: its label, its value as text, and ``how`` it was found, "" if unknown."""
 
     name: str
     value: str
@@ -63,7 +63,7 @@ class SentenceChangeView(Protocol):
 
 
 class RevisionView(Protocol):
-    """A revision of the article and its changes since the one before, as in `newslake history`."""
+    """A revision of the article and its changes since the previous one, as in `newslake history`."""
 
     @property
     def revision_id(self) -> str: ...
@@ -81,7 +81,7 @@ class RevisionView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GroupCard:
-    """A mention of several entities: its text, its block, and cluster and name of each member."""
+    """A mention of several entities: its text, its block, and the cluster and name of each member."""
 
     name: str
     words: str
@@ -100,10 +100,10 @@ class TableJson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticlePage:
-    """All values of the page of an article. ``origin`` says where its rows are from.
+    """All values of the page of an article. ``origin`` says where its rows come from.
 
-    ``unlisted_quotes`` have a speaker that is not among ``entities``. ``receipt`` and ``versions`` are empty if the
-    archive was not read.
+    ``unlisted_quotes`` have a speaker who is not among ``entities``. ``receipt`` (provenance) and ``versions``
+    (revisions) are empty if the archive was not read.
     """
 
     title: str
@@ -129,7 +129,7 @@ def article_page(
     receipt: Sequence[ProvenanceStep] = (),
     versions: Sequence[RevisionView] = (),
 ) -> ArticlePage:
-    """Return the page of one article. ``rows`` are all of its rows by table name, one of ``articles``.
+    """Return the page of one article. ``rows`` are all of its rows by table name, with one row of ``articles``.
 
     ``receipt`` is its provenance as in `newslake why`, ``versions`` its revisions as in `newslake history`.
     """
@@ -139,7 +139,7 @@ def article_page(
     entity_cards = build_entity_cards(article, entities, quotes, events)
     known = {each.cluster: each.name for each in entity_cards}
     return ArticlePage(
-        title=article["title"] or "Without a title",
+        title=article["title"] or "Untitled",
         byline=_byline(article),
         origin=origin,
         is_read=article["entity_count"] is not None,
@@ -157,12 +157,12 @@ def article_page(
 
 
 def newsroom_article(article: ArticlePage, *, root: str) -> str:
-    """Return the page of an article with the navigation of Newsroom, whose first page is at ``root``."""
+    """Return the page of an article with the navigation of Newsroom; ``root`` is the link to Newsroom's first page."""
     return page("newsroom_article.html", page=article, modalities=MODALITIES, root=root)
 
 
 def _byline(article: Row) -> str:
-    parts = [", ".join(article["authors"]), article["publisher"], describe_published(article) or "without a date"]
+    parts = [", ".join(article["authors"]), article["publisher"], describe_published(article) or "undated"]
     return " · ".join(filter(None, parts))
 
 
@@ -182,19 +182,19 @@ def build_fields(article: Row, duplicates: Sequence[Row] = ()) -> tuple[Field, .
 
 def _duplicate_field(row: Row) -> Field:
     if not row["is_duplicate"]:
-        return Field("copy of article", "", "")
-    return Field("copy of article", row["dup_group_id"], f"by {row['method']}, similarity {row['similarity']:.2f}")
+        return Field("duplicate of", "", "")
+    return Field("duplicate of", row["dup_group_id"], f"by {row['method']}, similarity {row['similarity']:.2f}")
 
 
 def _all_fields(article: Row) -> Iterator[Field]:
     methods = {each["field"]: f"by {each['method']}" for each in article["field_methods"] or ()}
     yield Field("title", article["title"] or "", methods.get("title", ""))
-    yield Field("published", describe_published(article) or "not known", _dated_by(article))
-    yield Field("changed", _moment(article["modified_at"]), "as the page says")
+    yield Field("published", describe_published(article) or "unknown", _dated_by(article))
+    yield Field("modified", _moment(article["modified_at"]), "stated by the page")
     for column, name in _EXTRACTED_FIELDS.items():
         yield Field(name, _value_text(article[column]), methods.get(column, ""))
     yield Field("words", f"{article['word_count']:,}", methods.get("body", ""))
-    yield Field("fetched", _moment(article["fetched_at"]), "first fetch of this content")
+    yield Field("fetched", _moment(article["fetched_at"]), "first fetch of this revision")
     for names in (_FETCH_FIELDS, _VERSION_FIELDS, _ID_FIELDS):
         yield from (Field(name, _value_text(article[column]), "") for column, name in names.items())
 
@@ -209,7 +209,7 @@ def describe_published(article: Row) -> str:
 
 def _dated_by(article: Row) -> str:
     precision, zone = article["published_at_precision"], article["published_at_zone"]
-    parts = [f"by {article['published_at_method']}", precision and f"to the {precision}", zone and f"written {zone}"]
+    parts = [f"by {article['published_at_method']}", precision and f"to the {precision}", zone and f"offset {zone}"]
     return ", ".join(filter(None, parts))
 
 

@@ -1,4 +1,4 @@
-"""The page with the list of articles: filtered, the newest first, fifty at a time."""
+"""The page with the list of articles: filtered, newest first, 50 per page."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +23,7 @@ class _ArticleRow:
 def _parse_filters(query: UrlQuery, *, last: date) -> ArticleFilter:
     """Return the filters of a query; the default period is the ``DAYS`` days to ``last``.
 
-    Raises: ConfigError for an invalid date, and for more than a year.
+    Raises: ConfigError for an invalid date and for more than a year.
     """
     first, end = parse_period(query, last=last, days=DAYS)
     event_type = parse_text(query, "event_type")
@@ -47,14 +47,14 @@ def _parse_cursor(query: UrlQuery) -> ArticleCursor | None:
         moment = datetime.fromisoformat(at)
         return ArticleCursor(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC), article_id)
     except (ValueError, OverflowError) as error:
-        message = f"after={value} names no place in the list: begin again without it"
+        message = f"after={value} is not a position in the list: remove it"
         raise ConfigError(message, key="after") from error
 
 
 def articles_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
-    """Return the list of articles for a query; the default period is the last days of the lake.
+    """Return the list of articles for a query; the default period is the last ``DAYS`` days of the lake.
 
-    Raises: ConfigError for an invalid date, for more than a year, and for an invalid cursor.
+    Raises: ConfigError for an invalid date, more than a year, or an invalid cursor.
     """
     filters, cursor = _parse_filters(query, last=last_day(lake) or today), _parse_cursor(query)
     articles, is_more = find_articles(lake, filters, after=cursor)
@@ -84,10 +84,10 @@ def articles_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str
 
 def _article_row(article: ArticleSummary, root: str) -> _ArticleRow:
     counts = [(article.entity_count, "mentions"), (article.quote_count, "quotes"), (article.event_count, "events")]
-    counts_text = ", ".join(f"{count:,} {noun}" for count, noun in counts if count is not None) or "not read"
+    counts_text = ", ".join(f"{count:,} {noun}" for count, noun in counts if count is not None) or "not annotated"
     return _ArticleRow(
         href=link(root, f"articles/{article.article_id}"),
-        title=article.title or "Without a title",
+        title=article.title or "Untitled",
         publisher=article.publisher or article.source_key,
         published=f"{article.published_at:%Y-%m-%d %H:%M}"
         if article.published_at

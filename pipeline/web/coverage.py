@@ -9,21 +9,27 @@ from pipeline.model import pluralize
 from pipeline.model.coverage import AnomalyKind, Cell, Coverage, SourceCoverage
 from pipeline.web.rendering import link, page
 
-# The character of a cell: a shade for an ordinary day, a letter for an anomaly. No two differ by colour alone.
-SHADES = (("·", "none"), ("░", "under half of what is usual"), ("▒", "less"), ("▓", "as usual"), ("█", "more"))
+# The character of a cell: a shade for a normal day, a letter for an anomaly. No two cells differ by colour alone.
+SHADES = (
+    ("·", "no pages"),
+    ("░", "less than half of usual"),
+    ("▒", "less than usual"),
+    ("▓", "as usual"),
+    ("█", "more than usual"),
+)
 SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
-    "not_polled": ("X", "not asked: no run"),
-    "failed": ("F", "the listing could not be had"),
-    "empty": ("0", "the listing had no entry"),
+    "not_polled": ("X", "not polled: no run"),
+    "failed": ("F", "feed unavailable"),
+    "empty": ("0", "feed without entries"),
     "few": ("-", "far fewer pages"),
     "many": ("+", "far more pages"),
-    "rejected": ("r", "many pages left out"),
-    "waiting": ("w", "many pages wait"),
-    "guessed": ("d", "many dates are guessed"),
+    "rejected": ("r", "many pages rejected"),
+    "waiting": ("w", "many pages pending"),
+    "guessed": ("d", "many guessed dates"),
 }
 UNKNOWN = " "
 _MOST_REASONS = 3
-_LEFT_OUT_OUTCOMES = ("rejected", "quarantined", "pending")
+_NOT_KEPT = ("rejected", "quarantined", "pending")
 
 
 def symbol_of(cell: Cell) -> str:
@@ -34,7 +40,7 @@ def symbol_of(cell: Cell) -> str:
 
 
 def shade_of(cell: Cell) -> int:
-    """Return the index in ``SHADES``: pages compared with the usual number; without one, any number is as usual."""
+    """Return the index in ``SHADES``: pages relative to the usual number; if that is unknown, "as usual"."""
     pages = cell.facts.pages
     if not pages:
         return 0
@@ -43,16 +49,16 @@ def shade_of(cell: Cell) -> int:
 
 
 def describe_day(cell: Cell) -> str:
-    """Return a sentence on a day: pages, their outcomes, the usual number."""
+    """Return a description of a day: pages, the usual number, and outcomes."""
     facts = cell.facts
     parts = [f"{count} {kind}" for kind, count in facts.outcomes.items() if count]
     usual = "" if cell.usual is None else f", usually {cell.usual:.0f}"
-    late = f"; {facts.late} came late" if facts.late else ""
+    late = f"; {facts.late} late" if facts.late else ""
     return f"{facts.day}: {pluralize(facts.pages, 'page')}{usual}{': ' if parts else ''}{', '.join(parts)}{late}"
 
 
 def describe_age(hours: float | None, *, otherwise: str) -> str:
-    """Return an age in hours, from three days on in days."""
+    """Return an age in hours; from 3 days on, in days."""
     if hours is None:
         return otherwise
     return f"{hours:.0f} h ago" if hours < 72 else f"{hours / 24:.0f} days ago"
@@ -64,13 +70,13 @@ def describe_freshness(source: SourceCoverage) -> str:
 
 
 def is_alarm(cell: Cell) -> bool:
-    """Return whether a day has an anomaly that is not in the news itself."""
+    """Return whether a day has an anomaly that is not genuine."""
     return any(each.cause != "genuine" for each in cell.anomalies)
 
 
 @dataclass(frozen=True, slots=True)
 class _MapCell:
-    """A day of the map. ``href`` is empty in a standalone file."""
+    """One day of the map. ``href`` is empty in a standalone file."""
 
     look: str
     symbol: str
@@ -80,7 +86,7 @@ class _MapCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CoverageRow:
-    """Outcomes of the pages of some days of a source; ``left_out`` are pairs of text and link."""
+    """Outcomes of a source's pages on some days. ``not_kept`` has pairs of text and link for pages not kept."""
 
     name: str
     href: str
@@ -88,16 +94,16 @@ class _CoverageRow:
     pages: int
     kept: int
     unchanged: int
-    left_out: tuple[tuple[str, str], ...]
+    not_kept: tuple[tuple[str, str], ...]
     late: int
     seen: str
     newest: str
 
 
 def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: str = "") -> str:
-    """Return the page: for Newsroom, if ``root`` is the link to its first page, else as a standalone file.
+    """Return the page. ``root`` is the link to Newsroom's first page; without it, the page is a standalone file.
 
-    ``source_key`` is the requested source, if it is only one.
+    ``source_key`` is the requested source, if there is only one.
     """
     rows = [
         (source.key, [_map_cell(source, cell, root) for cell in source.cells], describe_freshness(source))
@@ -141,7 +147,7 @@ def _pages_link(root: str | None, source: str, first: date, last: date, **filter
 
 
 def _coverage_rows(coverage: Coverage, root: str | None) -> Iterator[_CoverageRow]:
-    """Yield one row per source; for a single source, one row per day with pages, the latest first."""
+    """Yield one row per source; for a single source, one row per day with pages, latest first."""
     if len(coverage.sources) == 1:
         [source] = coverage.sources
         for cell in reversed(source.cells):
@@ -158,7 +164,7 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
     reasons: Counter[tuple[str, str]] = Counter()
     for each in facts:
         outcomes.update(each.outcomes)
-        reasons.update({key: number for key, number in each.reasons.items() if key[0] in _LEFT_OUT_OUTCOMES})
+        reasons.update({key: number for key, number in each.reasons.items() if key[0] in _NOT_KEPT})
     first, last = facts[0].day, facts[-1].day
     return _CoverageRow(
         name=name,
@@ -167,9 +173,9 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
         pages=sum(each.pages for each in facts),
         kept=outcomes["kept"],
         unchanged=outcomes["unchanged"],
-        left_out=tuple(_top_reasons(source.key, reasons, root, days=(first, last))),
+        not_kept=tuple(_top_reasons(source.key, reasons, root, days=(first, last))),
         late=sum(each.late for each in facts),
-        seen=describe_age(source.hours_since_seen, otherwise="not in these weeks"),
+        seen=describe_age(source.hours_since_seen, otherwise="not in this period"),
         newest=describe_freshness(source),
     )
 
@@ -177,7 +183,7 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
 def _top_reasons(
     key: str, reasons: Counter[tuple[str, str]], root: str | None, *, days: tuple[date, date]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the most frequent reasons with their pages, and the number of pages with other reasons."""
+    """Yield the most frequent reasons with their number of pages, and the number of pages with other reasons."""
     for (outcome, reason), pages in reasons.most_common(_MOST_REASONS):
         text = f"{pages:,} {outcome}{f': {reason}' if reason else ''}"
         yield text, _pages_link(root, key, *days, outcome=outcome, reason=reason)
@@ -186,7 +192,7 @@ def _top_reasons(
 
 
 def _anomaly_rows(coverage: Coverage, root: str | None) -> Iterator[tuple[str, str, str, str, str]]:
-    """Yield day, source, cause, description and link of each anomaly, the latest first."""
+    """Yield day, source, cause, description and link of each anomaly, latest first."""
     days = [(cell, source) for source in coverage.sources for cell in source.cells if cell.anomalies]
     for cell, source in sorted(days, key=lambda each: (each[0].facts.day, each[1].key), reverse=True):
         day = cell.facts.day

@@ -1,4 +1,4 @@
-"""The list of pages behind a number of coverage, with outcomes and reasons; and the provenance of one page."""
+"""The list of pages that coverage counts, with outcomes and reasons; and the provenance of one page."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +30,7 @@ class _PageRow:
 def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
     """Return the list of pages of a source and some days, filtered by outcome or reason.
 
-    Raises: ConfigError for a query without a source, and for invalid dates.
+    Raises: ConfigError for a query without a source and for invalid dates.
     """
     filters = _parse_filters(query, today=today)
     found, is_more = find_page_outcomes(lake, filters, after=parse_text(query, "after", most=_LONGEST_URL))
@@ -56,18 +56,18 @@ def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
 def _parse_filters(query: UrlQuery, *, today: date) -> PageFilter:
     source = parse_text(query, "source")
     if source is None:
-        raise ConfigError("source: name one, as sources.toml does", key="source")
+        raise ConfigError("source is missing: give the key of one source in sources.toml", key="source")
     first, last = parse_period(query, last=today, days=1)
     outcome, reason = parse_text(query, "outcome"), parse_text(query, "reason")
     return PageFilter(source=source, first=first, last=last, outcome=outcome, reason=reason)
 
 
 def _page_row(seen: PageOutcome, root: str) -> _PageRow:
-    checks = f", looked at {seen.checks} times, first {seen.first_seen_at:{_MOMENT}}" if seen.checks > 1 else ""
+    checks = f", checked {seen.checks} times, first {seen.first_seen_at:{_MOMENT}}" if seen.checks > 1 else ""
     return _PageRow(
         url=seen.url,
         why=link(root, "why", url=seen.url),
-        outcome="listing not read" if seen.stage == "discover" else seen.outcome,
+        outcome="feed unavailable" if seen.stage == "discover" else seen.outcome,
         reason=seen.reason or "",
         detail=seen.detail or "",
         day=str(seen.news_day),
@@ -85,7 +85,7 @@ def why_page(receipt: Provenance, *, root: str) -> str:
         is_served=True,
         title=f"Why: {receipt.query}",
         receipt=receipt,
-        query=receipt.query,
+        subject=receipt.query,
         outside_url=web_link(receipt.query),
         article=link(root, f"articles/{article_facts['article']}") if "article" in article_facts else "",
         headings=_HEADINGS,

@@ -19,21 +19,21 @@ from pipeline.query import Limits, apply_limits, palette
 from pipeline.settings import Settings
 
 UrlQuery = Mapping[str, str]
-_MOST_LETTERS = 200  # of a text to search for
+_MOST_LETTERS = 200  # of a search text
 MOST_DAYS = 366
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
 _STYLE = "style.css"
 _ERROR_TITLES = {
-    400: "That cannot be asked",
-    401: "Who is there?",
-    403: "Not for you",
-    404: "There is no such page",
-    405: "Pages are only read here",
-    503: "That took too much",
+    400: "Invalid request",
+    401: "Not logged in",
+    403: "Access denied",
+    404: "Page not found",
+    405: "Read-only page",
+    503: "Query limit exceeded",
 }
 _THREADS = 2
-_ROWS = 200_000  # as Python objects: about as much memory again as DuckDB has
-# Controls, overrides of the text direction, surrogates and what HTML forbids. New lines and tabs may stay.
+_ROWS = 200_000  # as Python objects, they need about as much memory as DuckDB itself
+# Controls, overrides of the text direction, surrogates, and characters that HTML forbids. Line feeds and tabs are kept.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -52,7 +52,7 @@ def page(template: str, **values: object) -> str:
 
 @cache
 def stylesheet() -> str:
-    """Return the one stylesheet, the palette first. Every page includes it inline."""
+    """Return the stylesheet, the palette first. Every page includes it inline."""
     environment = _environment()
     source, _, _ = environment.loader.get_source(environment, _STYLE)  # type: ignore[union-attr]
     return palette_css() + source
@@ -62,7 +62,8 @@ def stylesheet() -> str:
 def policy(*, is_served: bool) -> str:
     """Return the content security policy: only this stylesheet, no scripts, no frames.
 
-    A served page has it as a header; it may show images of its own server, send forms to it, and be in its frames.
+    A served page has it as a header. Such a page may show images of its own server, submit forms to it, and be framed
+    by it.
     A standalone file has it in a ``meta`` element, which cannot restrict frames.
     """
     digest = base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
@@ -89,7 +90,7 @@ def _environment() -> Environment:
 def _finalize(value: object) -> object:
     """Return what a template prints for a value. Raises: TypeError for None."""
     if value is None:
-        raise TypeError("a template prints None: say what stands where there is nothing")
+        raise TypeError("a template prints None: write a text for the missing value")
     return make_visible(value) if type(value) is str else value
 
 
@@ -106,12 +107,12 @@ def _variables(ink: str, faint: str, paper: str, series: tuple[str, ...]) -> str
 
 
 def error_page(status: int, message: str, *, root: str) -> str:
-    """Return the page of an HTTP status, with what happened and what to do."""
+    """Return the error page of an HTTP status. ``message`` says what happened and what to do."""
     return page(
         "error.html",
         root=root,
         is_served=True,
-        title=_ERROR_TITLES.get(status, "Something is broken"),
+        title=_ERROR_TITLES.get(status, "Internal error"),
         message=message,
     )
 
@@ -125,16 +126,16 @@ def within_limits(settings: Settings) -> AbstractContextManager[None]:
 
 
 def link(root: str, path: str, **parameters: object) -> str:
-    """Return a link to a page of Newsroom, without parameters that are None or empty.
+    """Return a link to a page of Newsroom, without empty parameters.
 
-    It is relative by ``root``, so that it is valid under any base path.
+    It is relative to ``root``, so it is valid under any base path.
     """
     query = urlencode({name.rstrip("_"): str(value) for name, value in parameters.items() if value not in (None, "")})
     return f"{root}{quote(path)}{'?' if query else ''}{query}" or "./"
 
 
 def web_link(url: str | None) -> str:
-    """Return a URL that is safe to link to; "" for one that is not of a web page, such as a script."""
+    """Return a URL that is safe to link to; "" if it is not an HTTP URL, e.g. a script."""
     return url if url and url.lower().startswith(("http://", "https://")) else ""
 
 
@@ -142,7 +143,7 @@ def parse_text(query: UrlQuery, name: str, *, most: int = _MOST_LETTERS) -> str 
     """Return a text parameter; None if it is missing. Raises: ConfigError for more than ``most`` letters."""
     value = query.get(name, "").strip()
     if len(value) > most:
-        raise ConfigError(f"{name}: {len(value)} letters; ask for {most} at most", key=name)
+        raise ConfigError(f"{name} has {len(value)} letters: use at most {most}", key=name)
     return value or None
 
 
@@ -152,16 +153,16 @@ def parse_day(query: UrlQuery, name: str) -> date | None:
     try:
         day = date.fromisoformat(value) if value else None
     except ValueError as error:
-        raise ConfigError(f"{name}={value} is no day: write it as 2026-03-31", key=name) from error
+        raise ConfigError(f"{name}={value} is not a valid date (YYYY-MM-DD)", key=name) from error
     if day and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise ConfigError(f"{name}={day}: news is of the years {_FIRST_YEAR} to {_LAST_YEAR}", key=name)
+        raise ConfigError(f"{name}={day} is outside of the years {_FIRST_YEAR} to {_LAST_YEAR}", key=name)
     return day
 
 
 def parse_period(query: UrlQuery, *, last: date, days: int) -> tuple[date, date]:
-    """Return ``day``, else ``from`` to ``to``. A missing start is ``days`` days back; the latest end is ``last``.
+    """Return ``day``, else ``from`` to ``to``. If one is missing, the period has ``days`` days, up to ``last``.
 
-    Raises: ConfigError for an invalid date, an end before the beginning, and more than a year.
+    Raises: ConfigError for an invalid date, an end before the start, or more than a year.
     """
     if day := parse_day(query, "day"):
         return day, day
@@ -170,14 +171,14 @@ def parse_period(query: UrlQuery, *, last: date, days: int) -> tuple[date, date]
     end = end or (min(first + reach, last) if first and first <= last else first or last)
     first = first or end - reach
     if end < first:
-        raise ConfigError(f"to={end} is before from={first}: exchange them", key="to")
+        raise ConfigError(f"to={end} is before from={first}: swap them", key="to")
     if (end - first).days >= MOST_DAYS:
-        raise ConfigError(f"from {first} to {end} are more than {MOST_DAYS} days: ask for fewer", key="from")
+        raise ConfigError(f"from={first} to={end} is more than {MOST_DAYS} days: select fewer", key="from")
     return first, end
 
 
 def make_visible(text: str) -> str:
-    """Return a text with visible signs for invisible characters and those that change the text direction."""
+    """Return a text with visible symbols for invisible characters and for those that change the text direction."""
     return text if text.isprintable() else _INVISIBLE.sub(_sign, text)  # most are short and printable
 
 

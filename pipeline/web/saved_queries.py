@@ -1,5 +1,6 @@
 """The pages of saved questions: the list, and each question with its answer, chart, denominators and SQL."""
 
+import shlex
 from collections.abc import Buffer, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,12 +16,12 @@ from pipeline.query.saved_queries import Denominators, count_denominators, set_o
 from pipeline.web.rendering import UrlQuery, link, page, parse_day, parse_period, parse_text
 
 MOST_ROWS = 200
-MOST_BYTES = 64 << 20  # of a file
+MOST_BYTES = 64 << 20  # per file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionRequest:
-    """A question, the values of its options, and the selected rows."""
+    """A question, the values of its options, and the selected days and source."""
 
     question: Question
     given: Mapping[str, str]
@@ -41,13 +42,14 @@ class QuestionRequest:
 
     @property
     def command(self) -> str:
-        """The same as a command, without values that need shell quotes."""
-        days = ((f"--{name}", day) for name, day in (("from", self.first), ("to", self.last)) if day)
-        return " ".join(["newslake ask", self.question.slug, *(f"{name} {day}" for name, day in days)])
+        """The same as a command, quoted for a shell."""
+        own = {"from": self.first, "to": self.last, "source": self.source, **self.given}
+        options = (word for name, value in own.items() if value for word in (f"--{name}", str(value)))
+        return shlex.join(["newslake", "ask", self.question.slug, *options])
 
 
 def parse_question_request(slug: str, given: UrlQuery) -> QuestionRequest:
-    """Return the request of a URL's query. Raises: ConfigError for an unknown question, and for invalid dates."""
+    """Return the request of a URL's query. Raises: ConfigError for an unknown question and for invalid dates."""
     question = question_named(slug)
     first, last = parse_day(given, "from"), parse_day(given, "to")
     if first and last:
@@ -63,7 +65,7 @@ def questions_page(*, root: str) -> str:
 
 
 def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
-    """Return a question with at most ``MOST_ROWS`` rows of its answer. Raises: ConfigError as ``query`` does."""
+    """Return the page of a question with up to ``MOST_ROWS`` rows of its answer. Raises: ConfigError as ``query``."""
     question = request.question
     answer, denominators = _run_question(lake, request)
     here = f"questions/{question.slug}"
@@ -86,7 +88,7 @@ def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
 
 
 def question_svg(lake: Path, request: QuestionRequest) -> bytes:
-    """Return the chart of an answer as SVG. Raises: ConfigError if the question has none."""
+    """Return the chart of an answer as SVG. Raises: ConfigError if the question has no chart."""
     answer, denominators = _run_question(lake, request)
     chart = draw(request.question, answer, denominators)
     return picture_bytes(Path("answer.svg"), chart, question=request.question, answer=answer, denominators=denominators)
@@ -104,12 +106,12 @@ def question_csv(lake: Path, request: QuestionRequest) -> bytes:
 
 
 class _BoundedFile(BytesIO):
-    """A file in memory of at most ``MOST_BYTES``."""
+    """An in-memory file of at most ``MOST_BYTES``."""
 
     def write(self, data: Buffer, /) -> int:
         written = super().write(data)
         if self.tell() > MOST_BYTES:
-            message = f"the file has more than {MOST_BYTES >> 20} MB: ask for fewer days, or with `newslake ask --csv`"
+            message = f"the file is larger than {MOST_BYTES >> 20} MB: select fewer days or use `newslake ask --csv`"
             raise LimitError(message, reason="too_large")
         return written
 
@@ -122,7 +124,7 @@ def _run_question(lake: Path, request: QuestionRequest) -> tuple[QueryResult, De
 
 
 def _numeric_columns(answer: QueryResult) -> list[bool]:
-    """Return per column whether it has numbers."""
+    """Return for each column whether it has only numbers."""
     return [
         bool(answer.rows) and all(isinstance(row[at], int | float | Decimal | None) for row in answer.rows)
         for at in range(len(answer.columns))
@@ -136,7 +138,7 @@ def _cell(value: object) -> str:
 
 
 def _article_links(answer: QueryResult, root: str) -> list[str]:
-    """Return per row a link to its article; an empty list if rows have none."""
+    """Return for each row the link to its article; an empty list if the answer has no ``article_id``."""
     if "article_id" not in answer.columns:
         return []
     at = answer.columns.index("article_id")

@@ -10,7 +10,7 @@ from pipeline.tables.spec import Row
 from pipeline.web.annotations import MODALITY_WORDS, EventView, QuoteView, Span, entity_group
 
 MarkKind = Literal["quote", "said", "speaker", "cue", "event", "entity"]
-# The nesting of overlapping marks: an entity, which may be a link, is always innermost.
+# The nesting of overlapping marks. An entity is always innermost, because it may be a link.
 _NESTING_ORDER: dict[MarkKind, int] = {"quote": 0, "said": 1, "speaker": 2, "cue": 3, "event": 4, "entity": 5}
 
 
@@ -18,7 +18,7 @@ _NESTING_ORDER: dict[MarkKind, int] = {"quote": 0, "said": 1, "speaker": 2, "cue
 class Mark:
     """A marked span of the text. Offsets are code points, half-open.
 
-    ``look`` is the name of its style; ``target`` the id that it links to, "" for none.
+    ``look`` is its CSS class; ``target`` is the id that it links to, "" for none.
     """
 
     kind: MarkKind
@@ -30,10 +30,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label between two letters, at the code point ``at``, before what begins or after what ends there.
+    """A label at the code point ``at``: before a span that starts there if ``is_opening``, else after one that ends.
 
-    ``name`` is its own id, ``target`` the id that it links to; "" for none. ``text`` is "" for a label that has only an
-    ``aria_label``, for screen readers.
+    ``name`` is its own id, ``target`` is the id that it links to; "" for none. ``text`` is "" for a label that has only
+    an ``aria_label``, for screen readers.
     """
 
     at: int
@@ -47,8 +47,8 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class TextSegment:
-    """A span of text with the same marks. Before its text: marks that end (the innermost first), labels, marks that
-    begin (the outermost first). The last segment of a block has no text."""
+    """A span of text with the same marks. Before its text come the marks that end (innermost first), labels, and the
+    marks that begin (outermost first). The last segment of a block has no text."""
 
     ends: tuple[Mark, ...]
     labels: tuple[Label, ...]
@@ -59,9 +59,9 @@ class TextSegment:
 def split_text(
     text: str, *, start: int, end: int, marks: Sequence[Mark], labels: Sequence[Label]
 ) -> tuple[TextSegment, ...]:
-    """Return a span of a text as segments. Marks that cross its bounds are cut there; marks that overlap are split.
+    """Return a span of a text as segments. Marks that cross its bounds are cut there; overlapping marks are split.
 
-    ``labels`` are all inside the span or at its bounds. Those at one place keep their order, closing before opening.
+    All ``labels`` are inside the span or at its bounds. Labels at one offset keep their order, closing before opening.
     """
     inside = [mark for mark in marks if mark.start < end and start < mark.end]
     bounds = {start, end, *(label.at for label in labels)}
@@ -83,7 +83,7 @@ def split_text(
 
 
 def _stacks(marks: Sequence[Mark], cuts: Sequence[int]) -> Iterator[tuple[Mark, ...]]:
-    """Yield the marks over each span between two cuts, the outermost first, and at last none."""
+    """Yield the marks over each span between two cuts, outermost first, and finally an empty tuple."""
     waiting = sorted(marks, key=lambda mark: -mark.start)
     active: list[Mark] = []
     for first in cuts[:-1]:
@@ -99,7 +99,7 @@ def _order(mark: Mark) -> tuple[int, int, int, str]:
 
 
 def _shared(one: Sequence[Mark], other: Sequence[Mark]) -> int:
-    """Return how many marks two stacks have in common, from the outermost."""
+    """Return the number of marks that two stacks have in common, from the outermost."""
     shared = 0
     for a, b in zip(one, other, strict=False):
         if a is not b:
@@ -167,7 +167,7 @@ def _block_notes(spans: Sequence[Span], quotes: Sequence[QuoteView], events: Seq
 
 
 def _by_block(spans: Sequence[Span], marks: Sequence[Mark]) -> list[list[Mark]]:
-    """Return the marks of each block; a mark over several blocks is in all of them."""
+    """Return the marks of each block. A mark over several blocks is in each of them."""
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
     found: list[list[Mark]] = [[] for _ in spans]
     for mark in marks:
@@ -177,7 +177,7 @@ def _by_block(spans: Sequence[Span], marks: Sequence[Mark]) -> list[list[Mark]]:
 
 
 def _labels_by_block(spans: Sequence[Span], labels: Sequence[Label]) -> list[list[Label]]:
-    """Return the labels of each block; one between two blocks ends the first or begins the second."""
+    """Return the labels of each block. A label between two blocks ends the first or begins the second."""
     starts = [start for start, _ in spans]
     found: list[list[Label]] = [[] for _ in spans]
     for label in labels:
@@ -199,7 +199,7 @@ def _event_marks(events: Sequence[EventView]) -> Iterator[Mark]:
 
 
 def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[QuoteView]) -> Iterator[Mark]:
-    """Yield the quoted spans of each quote, and the whole quote if it has other words."""
+    """Yield the quoted spans of each quote, and the whole quote if it has words outside of them."""
     for quote in quotes:
         if _has_more(text, spans, quote) or not quote.quoted_spans:
             yield Mark("quote", *quote.span, quote.kind)
@@ -224,7 +224,7 @@ def _quote_labels(spans: Sequence[Span], quotes: Sequence[QuoteView]) -> Iterato
     for quote in quotes:
         number, (start, end) = quote.number, quote.span
         tie = f"s{number}" if quote.speaker_span else f"n{number}"
-        open_ = "" if quote.is_closed else ", its closing mark is missing"
+        open_ = "" if quote.is_closed else ", closing quotation mark missing"
         aria_label = f"{quote.kind} quote {number} by {quote.speaker} begins{open_}"
         yield Label(start, True, "q", f"q{number}", tie, f"{number}", aria_label)
         for first, _ in spans[bisect_right(spans, (start, end)) :]:

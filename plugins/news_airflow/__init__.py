@@ -1,1 +1,1 @@
-"""Everything that depends on Airflow: assets, defaults, triggers, shared tasks, Newsroom, a local Airflow."""
+"""All code that depends on Airflow: assets, defaults, triggers, shared tasks, Newsroom, a local Airflow."""

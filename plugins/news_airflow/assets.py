@@ -1,4 +1,4 @@
-"""The assets, each declared once. The partition key of ``RAW`` is a news day. ``INBOX`` and ``FEEDS`` are signals."""
+"""The assets. The partition key of ``RAW`` is a news day. ``INBOX`` and ``FEEDS`` are signals."""
 
 from airflow.sdk import Asset, AssetWatcher
 

@@ -1,4 +1,4 @@
-"""The tasks that `news_ingest` and `news_inbox` share: select sources, ingest each, announce the days."""
+"""The tasks that `news_ingest` and `news_inbox` share: select sources, ingest each of them, announce the days."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ SOURCE_POOLS = {"web": WEB_POOL, "files": FILES_POOL}
 def ingest_and_announce(*, is_daily: bool) -> None:
     """Add the tasks to the DAG that is being defined.
 
-    A daily run is for the day of its partition key, and always announces it. Any other run is for the present: it takes
-    the sources that its signals name, and announces only days that got new pages.
+    A daily run is for the day of its partition key and always announces it. Any other run is for the present: it
+    ingests the sources that its signals name, and announces only days with new pages.
     """
     reports = [_ingest_group(group, pool, is_daily=is_daily) for group, pool in SOURCE_POOLS.items()]
     publish(reports, is_daily=is_daily)
@@ -41,19 +41,21 @@ def ingest(source_key: str, is_daily: bool, dag_run: Any = None) -> Any:
     return run_stage("ingest", source_key=source_key, day=day, run_id=run_id_of(dag_run))
 
 
-# Often one of the two groups is empty: its mapped task is skipped, and the reports of the other must still count.
+# Often one of the two groups is empty and its mapped task is skipped; the reports of the other must still count.
 @task(outlets=[RAW], trigger_rule="all_done")  # type: ignore[untyped-decorator]
 def publish(reports: list[Any], is_daily: bool, outlet_events: Any = None, dag_run: Any = None) -> Any:
     got = [report for group in reports if group for report in group[:]]
     summary: dict[str, Any] = run_stage("finish_ingest", reports=got, **origin_of(dag_run))
     days = {*summary["days"], *([day_of(dag_run).isoformat()] if is_daily else [])}
     if not days:
-        raise AirflowSkipException("nothing new: no day is announced")
+        raise AirflowSkipException("no new pages: no day is announced")
     outlet_events[RAW].extra = {**summary, "days": len(days)}
     outlet_events[RAW].add_partitions(sorted(days))
     return summary
 
 
-@task(task_id="tell_failure", trigger_rule="one_failed")  # type: ignore[untyped-decorator]
+@task(trigger_rule="one_failed")  # type: ignore[untyped-decorator]
 def report_failure() -> None:
-    fail("a source failed; what the others got is announced. Look at the red branch of ingest, mend, then clear it")
+    fail(
+        "a source failed; the days of the others are announced. Read the log of its ingest task, fix it, then clear it"
+    )

@@ -1,7 +1,7 @@
-"""Airflow on this machine: `python -m news_airflow.local_airflow up`, `down`, and `airflow ...` for its own commands.
+"""Airflow on this machine: `python -m news_airflow.local_airflow up`, `down`, and `airflow ...` for Airflow's commands.
 
 All files are in ``AIRFLOW_HOME``, by default ``.airflow`` of the project. It uses SQLite and the local executor. The
-web server listens on 127.0.0.1 only, because every visitor is admin. Variables that the environment sets already win:
+web server listens only on 127.0.0.1, because every visitor is admin. Existing environment variables have precedence;
 ``AIRFLOW__API__PORT`` sets another port. A second Airflow needs another home and another port.
 """
 
@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from http.client import HTTPConnection, HTTPException
@@ -29,13 +29,14 @@ log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
 PORT = "AIRFLOW__API__PORT"
+DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 HEALTH_KEYS = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return the environment of an Airflow with its files in ``home``; set it before airflow is imported.
+    """Return the environment of an Airflow with its files in ``home``. Set it before airflow is imported.
 
-    Components have no fixed working directory, so the paths of the project are absolute.
+    Paths are absolute, because components have no fixed working directory.
     """
     return {
         "AIRFLOW_HOME": str(home),
@@ -47,13 +48,13 @@ def environment(home: Path) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "30",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
-        # How often a restarted scheduler looks for tasks of the dead one; the default is 300 s.
+        # The interval at which a restarted scheduler looks for tasks of the dead one; the default is 300 s.
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
-        # After how long the watchers of a dead triggerer go to another one.
+        # The time after which the watchers of a dead triggerer move to another one.
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "15",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        DATABASE: f"sqlite:///{home / 'airflow.db'}",
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugins"))),
         "NEWS_DATA_DIR": str(ROOT / "data"),
         "NEWS_SOURCES_FILE": str(ROOT / "sources.toml"),
@@ -65,11 +66,11 @@ def main() -> None:
     """Run one command for the Airflow of this environment."""
     parser = argparse.ArgumentParser(prog="news_airflow.local_airflow", description="Airflow on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
-    starting = commands.add_parser("up", help="start it and wait until it is healthy")
-    starting.add_argument("--seconds", type=float, default=180, help="how long to wait (default %(default)s)")
-    commands.add_parser("down", help="end it")
-    commands.add_parser("prepare", help="make its configuration, database and pools; up does this")
-    commands.add_parser("airflow", help="run a command of Airflow itself, with the same settings", add_help=False)
+    starting = commands.add_parser("up", help="start Airflow and wait until it is healthy")
+    starting.add_argument("--seconds", type=float, default=180, help="maximum wait in seconds (default %(default)s)")
+    commands.add_parser("down", help="stop Airflow")
+    commands.add_parser("prepare", help="create configuration, database and pools; included in up")
+    commands.add_parser("airflow", help="run a command of Airflow with the same settings", add_help=False)
     given, rest = parser.parse_known_args()
     if rest and given.command != "airflow":
         parser.error(f"{given.command} does not take {' '.join(rest)}")
@@ -82,18 +83,25 @@ def main() -> None:
     elif given.command == "prepare":
         prepare()
     else:
-        airflow = str(Path(sys.executable).with_name("airflow"))
-        os.execve(airflow, [airflow, *rest], _whole_environment(home))  # noqa: S606 - no shell, our own program
+        run_airflow(home, rest)
+
+
+def run_airflow(home: Path, words: Sequence[str]) -> None:
+    """Put Airflow's own command line in the place of this process, with the settings of ``up``."""
+    if not (home / "airflow.db").is_file() and DATABASE not in os.environ:
+        sys.stderr.write(f"{home} has no database of Airflow yet; run `make up` first\n")
+    airflow = str(Path(sys.executable).with_name("airflow"))
+    os.execve(airflow, [airflow, *words], _whole_environment(home))  # noqa: S606 - no shell, our own program
 
 
 def up(home: Path, *, seconds: float) -> None:
     """Start an Airflow as separate processes and return when all its parts are healthy.
 
-    Raises: SystemExit with what is wrong and the log to read.
+    Raises: SystemExit with the cause and the log to read.
     """
     for running in processes(home, SUPERVISOR):
         _wait_until_healthy(home, running.environ()[PORT], seconds=seconds, since=running.create_time())
-        log.info("Airflow is up already: http://127.0.0.1:%s", running.environ()[PORT])
+        log.info("Airflow is already up: http://127.0.0.1:%s", running.environ()[PORT])
         return
     kill(partial(processes, home))  # leftovers of a killed supervisor
     (home / "logs").mkdir(parents=True, exist_ok=True)
@@ -107,17 +115,17 @@ def up(home: Path, *, seconds: float) -> None:
 
 
 def down(home: Path) -> None:
-    """Stop every process of an Airflow, also those whose parent is dead."""
+    """Stop every process of an Airflow, also children of dead parents."""
     found = processes(home)
     for supervisor in processes(home, SUPERVISOR):
         supervisor.terminate()
     wait_until_gone(partial(processes, home, SUPERVISOR), seconds=GRACE_SECONDS + 10)
     kill(partial(processes, home))
-    log.info("Airflow is down: %s processes ended", len(found)) if found else log.info("Airflow is not up")
+    log.info("Airflow is down: %s processes stopped", len(found)) if found else log.info("Airflow is not up")
 
 
 def prepare() -> None:
-    """Create what the parts of this environment's Airflow share: configuration, database, pools.
+    """Create the shared parts of this environment's Airflow: configuration, database, pools.
 
     Raises: NewsError for settings that would fail every task.
     """
@@ -130,7 +138,7 @@ def prepare() -> None:
     from pipeline.settings import Settings
 
     version_of(Settings.load())
-    # It has the encryption key of stored triggers. Parts that start at the same time would each create their own.
+    # It has the encryption key of stored triggers. Parts that start at once would each create their own.
     write_default_airflow_configuration_if_needed()
     initdb()
     for name, (slots, description) in POOLS.items():
@@ -138,7 +146,7 @@ def prepare() -> None:
 
 
 def unhealthy_parts(port: str, *, since: float) -> list[str]:
-    """Return the parts without a healthy heartbeat after ``since``, in seconds of the epoch."""
+    """Return the parts without a healthy heartbeat after ``since`` (seconds since the epoch)."""
     health = _health(port)
     if health is None:
         return ["api-server"]
@@ -147,7 +155,7 @@ def unhealthy_parts(port: str, *, since: float) -> list[str]:
 
 def _is_alive(health: Mapping[str, str | None], key: str, since: float) -> bool:
     beat = health[f"latest_{key}_heartbeat"]
-    # Airflow still reports a part as healthy for a moment after it was killed.
+    # Airflow reports a killed part as healthy for a short time.
     return health["status"] == "healthy" and beat is not None and datetime.fromisoformat(beat).timestamp() >= since
 
 
@@ -166,12 +174,12 @@ def _wait_until_healthy(home: Path, port: str, *, seconds: float, since: float) 
     deadline = time.monotonic() + seconds
     while waiting := unhealthy_parts(port, since=since):
         if not processes(home, SUPERVISOR):
-            raise SystemExit(f"Airflow did not start; see {log_file(home, SUPERVISOR)}")
+            raise SystemExit(f"Airflow did not start; read {log_file(home, SUPERVISOR)}")
         if time.monotonic() > deadline:
             logs = ", ".join(str(log_file(home, part)) for part in waiting)
             raise SystemExit(
-                f"not healthy after {seconds:.0f} s: {', '.join(waiting)}; see {logs}. It goes on trying; "
-                "`make up` waits again, `make down` ends it"
+                f"not healthy after {seconds:.0f} s: {', '.join(waiting)}; read {logs}. Airflow keeps trying: "
+                "`make up` waits again, `make down` stops it"
             )
         time.sleep(0.5)
 
@@ -197,7 +205,7 @@ def _refuse_taken_port(port: str) -> None:
         try:
             probe.bind(("127.0.0.1", int(port)))
         except OSError as error:
-            raise SystemExit(f"port {port} of 127.0.0.1 is taken; set {PORT} to a free one ({error})") from error
+            raise SystemExit(f"port {port} of 127.0.0.1 is in use; set {PORT} to a free port ({error})") from error
 
 
 def _run_prepare(home: Path, whole: dict[str, str]) -> None:
@@ -211,7 +219,7 @@ def _run_prepare(home: Path, whole: dict[str, str]) -> None:
             check=False,
         )
     if done.returncode != 0:
-        raise SystemExit(f"Airflow cannot be prepared; see {path}")
+        raise SystemExit(f"Airflow cannot be prepared; read {path}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The scheduler, with the jobs and the model loaded before it forks its workers, so that no task spends seconds on it.
+"""The scheduler with preloaded jobs and model, so that its forked workers do not need seconds to load them.
 
-After a change of the package Airflow must be restarted. A change of a DAG file or of the overrides needs no restart:
-only modules and the model stay loaded.
+Restart Airflow after a change of the package. A change of a DAG file or of the overrides needs no restart: only modules
+and the model stay loaded.
 """
 
 from contextlib import suppress
@@ -9,7 +9,7 @@ from importlib import import_module
 
 
 def main() -> None:
-    """Run the command `airflow` of this process's arguments."""
+    """Run `airflow` with this process's arguments."""
     from airflow.__main__ import main as airflow
 
     _load()
@@ -24,7 +24,7 @@ def _load() -> None:
     settings = Settings.load()
     load_annotator(settings, knowledge_of(settings))
     with suppress(ModuleNotFoundError):
-        import_module("pandas")  # not ours: if it is installed, pyarrow loads it with the first array of a process
+        import_module("pandas")  # if it is installed, pyarrow loads it with the first array of a process
 
 
 if __name__ == "__main__":

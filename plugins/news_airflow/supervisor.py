@@ -1,7 +1,7 @@
 """Supervises the processes of one Airflow on this machine: starts, watches, restarts and stops them.
 
-Each process has the Airflow's home and the name of its part in its environment, and its children inherit both. So every
-process is found, also children of a dead parent, which no process tree shows.
+Each process has the Airflow's home and the name of its part in its environment, and its children inherit both. So all
+processes are found, even children of dead parents, which are missing in a process tree.
 """
 
 import ctypes
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 HOME_MARK, PART_MARK = "NEWSLAKE_AIRFLOW_HOME", "NEWSLAKE_AIRFLOW_PART"
 SUPERVISOR = "supervisor"
-# Task logs are files of this machine, so they are not served on ports, which a second Airflow would need, too.
+# Task logs are local files, so they are not served: a second Airflow would need the same ports.
 PARTS = {
     "api-server": ("airflow", "api-server"),
     "scheduler": ("news_airflow.preloaded", "scheduler", "--skip-serve-logs"),
@@ -31,7 +31,7 @@ PARTS = {
     "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
 _STOP_ORDER = (("scheduler", "dag-processor", "triggerer"), ("api-server",))  # all others report to the api-server
-GRACE_SECONDS = 8.0  # for a task that is about to end; a killed one is retried at the next start
+GRACE_SECONDS = 8.0  # for tasks that are about to end; a killed task is retried at the next start
 _PAUSE_SECONDS = 3.0
 _POLL_SECONDS = 0.5
 
@@ -39,13 +39,13 @@ ProcessFinder = Callable[[], list[psutil.Process]]
 
 
 def mark_environment(environment: dict[str, str], *, home: Path, part: str) -> dict[str, str]:
-    """Return an environment that marks its process, and all its children, as a part of the Airflow of ``home``."""
-    # SPT_NOENV: a process that sets its title would otherwise overwrite its environment, which we read.
+    """Return an environment that marks a process and all its children as a part of the Airflow of ``home``."""
+    # SPT_NOENV: otherwise a process that sets its title overwrites its environment, which we read.
     return {**environment, HOME_MARK: str(home), PART_MARK: part, "SPT_NOENV": "1"}
 
 
 def processes(home: Path, *parts: str) -> list[psutil.Process]:
-    """Return the living processes of an Airflow, or of some parts of it, without this process."""
+    """Return the running processes of an Airflow, or of some of its parts, without this process."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -59,7 +59,7 @@ def processes(home: Path, *parts: str) -> list[psutil.Process]:
 
 
 def wait_until_gone(find: ProcessFinder, *, seconds: float) -> bool:
-    """Wait until nothing is found; return False if that takes longer than ``seconds``."""
+    """Wait until no process is found; return False if that takes longer than ``seconds``."""
     deadline = time.monotonic() + seconds
     while find():
         if time.monotonic() > deadline:
@@ -69,7 +69,7 @@ def wait_until_gone(find: ProcessFinder, *, seconds: float) -> bool:
 
 
 def kill(find: ProcessFinder) -> None:
-    """Kill until nothing is found: a dying process may just have started another one."""
+    """Kill until no process is found: a dying process may have started another one."""
     while found := find():
         for process in found:
             with suppress(psutil.NoSuchProcess):
@@ -83,7 +83,7 @@ def log_file(home: Path, name: str) -> Path:
 
 
 def start(home: Path, part: str, command: list[str], *, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a part in a session of its own, its output in its log."""
+    """Start a part in its own session, with its output in its log."""
     with log_file(home, part).open("ab") as output:
         return subprocess.Popen(
             command,
@@ -106,15 +106,15 @@ def supervise(home: Path) -> None:
         running.update({part: _start(home, part) for part in PARTS})
         while not stop.wait(_POLL_SECONDS):
             for part in [part for part, process in running.items() if process.poll() is not None]:
-                log.warning("%s ended with %s and is started again", part, running[part].returncode)
-                # Leftover processes, mainly a scheduler's tasks, would run next to the new ones.
+                log.warning("%s ended with exit code %s; restarting it", part, running[part].returncode)
+                # Leftover processes, mainly the tasks of a scheduler, would run in parallel with the new ones.
                 kill(partial(processes, home, part))
                 if stop.wait(_PAUSE_SECONDS):
                     break
                 running[part] = _start(home, part)
             _reap(running)
     finally:
-        log.info("ending %s", ", ".join(running))
+        log.info("stopping %s", ", ".join(running))
         _end(home, running)
 
 
@@ -134,14 +134,14 @@ def _end(home: Path, running: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def _set_child_subreaper() -> None:
-    """Become the parent of descendants whose own parent dies: not every container's first process reaps them."""
+    """Become the parent of descendants of dead parents: the first process of a container may not reap them."""
     if sys.platform == "linux":
         set_child_subreaper = 36
         ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
 def _reap(running: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Take the exit status of dead children that are no part's first process."""
+    """Take the exit status of dead children, except for the first processes of parts."""
     own = {process.pid for process in running.values()}
     for child in psutil.Process().children():
         if child.pid not in own:

@@ -1,4 +1,4 @@
-"""The context of a task: the news day and the id of its run, and the call from a task into a stage."""
+"""The context of a task: the news day and the id of its run, and the call of a stage."""
 
 import logging
 from datetime import date
@@ -12,7 +12,7 @@ RUN_KINDS = {name: name for name in ("scheduled", "backfill", "manual")}
 def day_of(dag_run: Any) -> date:
     """Return the news day of a run: its partition key, else ``conf["day"]`` (YYYY-MM-DD).
 
-    In-process runs have no partition key. Never use run_after or run_id: in a backfill these are other days.
+    In-process runs have no partition key. Never use run_after or run_id: in a backfill they have other days.
 
     Raises: ValueError if the run has no day.
     """
@@ -39,12 +39,12 @@ def origin_of(dag_run: Any) -> dict[str, Any]:
 
 
 def fail(message: str) -> NoReturn:
-    """Fail the task for good, without a retry."""
+    """Fail the task without a retry."""
     raise AirflowFailException(message)
 
 
 def run_stage(stage: str, **given: Any) -> Any:
-    """Run one stage of ``pipeline.jobs.tasks`` with JSON-able arguments; return its JSON-able result.
+    """Run one stage of ``pipeline.jobs.tasks``. Arguments and result are JSON values.
 
     ``defaults.RETRY_POLICY`` decides which errors are retried.
     """

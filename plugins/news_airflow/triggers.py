@@ -1,7 +1,7 @@
-"""The triggers of `news_inbox`: files that wait in an inbox, and listings with new pages.
+"""The triggers of `news_inbox`: waiting files in an inbox, and listings with new pages.
 
 `pipeline.jobs.triggers` does the work in threads; the triggerer's event loop only waits. Both triggers read the
-settings and sources.toml where they run, so nothing specific to one machine is stored with the DAG.
+settings and sources.toml of their machine, so nothing specific to a machine is stored with the DAG.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REPEAT_SECONDS, _REPEAT_MAX_SECONDS = 15.0, 300.0  # doubled each time
-_BETWEEN_TWO_SECONDS = 3.0  # so that a burst of files makes few events, not one per file
-_THREADS = 64  # listings polled at once; one that hangs holds its thread for a minute or two
+_BETWEEN_TWO_SECONDS = 3.0  # minimum pause, so that a burst of files makes few events
+_THREADS = 64  # concurrent polls; a poll that hangs holds its thread for one or two minutes
 _LOOP_SECONDS = 1.0
-_GATHER_SECONDS = 0.5  # polls that end together make one event
-_STORED_AFTER_SECONDS = 5.0  # the triggerer hands an event on about a second after it was yielded
+_GATHER_SECONDS = 0.5  # polls that end within this time make one event
+_STORED_AFTER_SECONDS = 5.0  # the triggerer sends an event about 1 s after it was yielded
 _UNNAMED_ERROR_SECONDS = 3600.0
 
 
 class InboxTrigger(BaseEventTrigger):  # type: ignore[misc] # airflow has no types here
-    """Announces the inboxes with waiting files, again and again until the files are gone."""
+    """Announces the inboxes with waiting files, repeatedly until the files are gone."""
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return "news_airflow.triggers.InboxTrigger", {}
@@ -45,7 +45,7 @@ class InboxTrigger(BaseEventTrigger):  # type: ignore[misc] # airflow has no typ
             there = {(key, name) for key, names in waiting.items() for name in names}
             has_new = not there <= announced
             if now - last >= _BETWEEN_TWO_SECONDS and (has_new or (there and now - last >= pause)):
-                # Files that stay mean a lost event, or busy workers, which must not be flooded with events.
+                # Remaining files mean a lost event or busy workers; busy workers must not be flooded with events.
                 pause = _REPEAT_SECONDS if has_new else min(2 * pause, _REPEAT_MAX_SECONDS)
                 last, announced = now, there
                 yield TriggerEvent({"sources": sorted(waiting), "files": {key: len(waiting[key]) for key in waiting}})
@@ -54,7 +54,7 @@ class InboxTrigger(BaseEventTrigger):  # type: ignore[misc] # airflow has no typ
 
 
 class FeedTrigger(BaseEventTrigger):  # type: ignore[misc]
-    """Announces the online sources with new pages. One loop for all of them, each with its own interval."""
+    """Announces the online sources with new pages. One loop polls all of them, each at its own interval."""
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return "news_airflow.triggers.FeedTrigger", {}
@@ -71,7 +71,7 @@ class FeedTrigger(BaseEventTrigger):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class _Announcement:
-    """New pages of a source that no run had fetched when they were last announced. ``due`` is of time.monotonic."""
+    """New pages of a source that no run had fetched at their last announcement. ``due`` is a time.monotonic value."""
 
     pages: "tuple[ListedPage, ...]"
     due: float
@@ -79,11 +79,11 @@ class _Announcement:
 
 
 class _PollRounds:
-    """The running polls, the last result of each source, and what of it is still to be announced or stored.
+    """The running polls, the last result of each source, and the pages and states to be announced or stored.
 
-    Of two events in quick succession Airflow may leave one without a run. So new pages are announced again, less and
-    less often, until a run has fetched them; after that the half-hourly sweep does. A poll's state is stored a moment
-    after its announcement: if the triggerer dies in between, it announces the pages again.
+    Of two events in quick succession, Airflow may start no run for one. So new pages are announced again, less and less
+    often, until a run has fetched them; finally the half-hourly sweep fetches them. The state of a poll is stored a few
+    seconds after its announcement: if the triggerer dies before, it announces the pages again.
     """
 
     def __init__(self, listings: "Listings", store: Any) -> None:
@@ -100,7 +100,7 @@ class _PollRounds:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def next(self) -> dict[str, int]:
-        """Start the due polls, wait a moment, and return the number of pages to announce per source."""
+        """Start the due polls, wait for results, and return the number of pages to announce per source."""
         await self._start()
         if self._going:
             await asyncio.wait(self._going.values(), timeout=_LOOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -124,14 +124,14 @@ class _PollRounds:
                     self._going[source.key] = poll
 
     async def _before(self, key: str) -> "PollResult | None":
-        """Return the previous poll, after a start the stored one; None while the store cannot be read."""
+        """Return the previous result, after a start the stored one; None while the store cannot be read."""
         if key not in self._last:
             from pipeline.jobs.triggers import PollResult
 
             try:
                 self._last[key] = PollResult(state=await self._store.aget(key, {}))
             except AirflowRuntimeError as error:
-                log.error("the state of source %s cannot be read (%s); tried again", key, error)
+                log.error("the state of source %s cannot be read (%s); retrying", key, error)
                 return None
         return self._last[key]
 
@@ -139,8 +139,8 @@ class _PollRounds:
         """Take the result of a finished poll."""
         now = time.monotonic()
         if error := going.exception():
-            # Not a NewsError, so it is a bug: logged in full. The other sources must not wait for its repair.
-            log.error("%s: looking at its listing broke", key, exc_info=error)
+            # Not a NewsError, so it is a bug: logged with its traceback. The other sources continue.
+            log.error("%s: unexpected error while polling its listing", key, exc_info=error)
             self._due[key] = now + _UNNAMED_ERROR_SECONDS
             return
         poll = going.result()
@@ -173,7 +173,7 @@ class _PollRounds:
                 try:
                     await self._store.aset(key, dict(state))
                 except AirflowRuntimeError as error:
-                    log.error("the state of source %s cannot be stored (%s); tried again", key, error)
+                    log.error("the state of source %s cannot be stored (%s); retrying", key, error)
                     self._to_store[key] = now + _STORED_AFTER_SECONDS, state
                 else:
                     del self._to_store[key]

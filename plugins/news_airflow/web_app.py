@@ -1,4 +1,4 @@
-"""Newsroom, a read-only web application in Airflow: access, limits per page, headers, errors, and its pages."""
+"""Newsroom, a read-only web application in Airflow: access, limits per page, headers, errors, and pages."""
 
 import asyncio
 import logging
@@ -25,14 +25,14 @@ AT_ONCE, WAIT_SECONDS = 2, 20.0
 _BUILDING = Lock()
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
-# Full sentences for the short messages of Airflow and the framework.
+# Replacements for the short messages of Airflow and the framework.
 _ERROR_MESSAGES = {
     "Not authenticated": "Log in to Airflow, then open this page again.",
     "Token Expired": "Your session has ended: log in to Airflow again, then open this page.",
     "Invalid JWT token": "Airflow does not know this session: log in to Airflow again, then open this page.",
-    "Forbidden": f"Your role may not read the DAG {DAG_ID}, and so not what it has put into the tables.",
-    "Not Found": "Coverage, Articles and Questions have all there is.",
-    "Method Not Allowed": "Nothing can be sent to these pages, or changed by them.",
+    "Forbidden": f"Your role may not read the DAG {DAG_ID}, which is required for Newsroom.",
+    "Not Found": "Start from Coverage, Articles or Questions.",
+    "Method Not Allowed": "These pages accept only GET requests.",
 }
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -42,17 +42,17 @@ _HEADERS = {
 }
 PageHandler = Callable[[Request, str], Response]
 _COVERAGE_DAYS = 14
-_SVG_POLICY = "default-src 'none'; style-src 'none'"  # of a picture opened by itself
+_SVG_POLICY = "default-src 'none'; style-src 'none'"  # of a chart opened on its own
 
 
 async def respond(scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
-    """Answer one request. The first one loads the application, outside the event loop."""
+    """Answer one request. The first request loads the application, outside of the event loop."""
     app = await asyncio.to_thread(_shared_app)
     await app(scope, receive, _with_headers(send))
 
 
 def _with_headers(send: Send) -> Send:
-    """Return ``send`` with the headers that every response needs, whatever made it."""
+    """Return ``send`` with the headers that every response needs."""
     from pipeline.web import policy
 
     headers = {**_HEADERS, "Content-Security-Policy": policy(is_served=True)}
@@ -68,7 +68,7 @@ def _with_headers(send: Send) -> Send:
 
 
 def _shared_app() -> FastAPI:
-    with _BUILDING:  # two first requests must not both build it
+    with _BUILDING:  # concurrent first requests must not both build it
         return newsroom_app()
 
 
@@ -86,15 +86,15 @@ def newsroom_app() -> FastAPI:
 
 
 def _endpoint(answer: PageHandler, *, root: str, slots: asyncio.Semaphore) -> Callable[[Request], Awaitable[Response]]:
-    """Return the endpoint of a route: few run at once, each in its own thread, within the limits of the settings."""
+    """Return the endpoint of a route. ``slots`` limits concurrency; each request has its own thread and limits."""
 
     async def endpoint(request: Request) -> Response:
         try:
             await asyncio.wait_for(slots.acquire(), WAIT_SECONDS)
         except TimeoutError as error:
-            raise HTTPException(503, "Many people look at pages now: try again in a moment.") from error
+            raise HTTPException(503, "Too many concurrent requests: try again in a moment.") from error
         work = asyncio.create_task(_answer_request(answer, request, root, slots=slots))
-        return await asyncio.shield(work)  # a thread continues after its client has left, and must keep its slot
+        return await asyncio.shield(work)  # a thread continues after its client disconnects, and must keep its slot
 
     return endpoint
 
@@ -115,19 +115,19 @@ def _within_limits(answer: PageHandler, request: Request, root: str) -> Response
 
 
 def _error_handlers() -> Mapping[type[Exception], Callable[[Request, Any], Response]]:
-    """Return the handler per kind of error; any other error is a bug, of which the page says as little as possible."""
+    """Return one handler per kind of error. Any other error is a bug; its page has no details."""
     from pipeline.errors import ConfigError, LimitError, NewsError
 
     return {
         AnyHTTPException: lambda request, error: _error_response(
             request, error.status_code, _ERROR_MESSAGES.get(error.detail, error.detail)
         ),
-        LimitError: lambda request, error: _error_response(request, 503, f"Asked for too much: {error}."),
+        LimitError: lambda request, error: _error_response(request, 503, f"{error}."),
         ConfigError: lambda request, error: _error_response(
             request, 404 if "no_such" in error.reason else 400, str(error)
         ),
         NewsError: _logged_error_response,
-        Exception: lambda request, _: _error_response(request, 500, "The log of the api-server says what happened."),
+        Exception: lambda request, _: _error_response(request, 500, "Read the log of the api-server."),
     }
 
 
@@ -177,10 +177,10 @@ def _why(request: Request, root: str) -> Response:
     from pipeline.reports.provenance import trace_provenance
     from pipeline.web.outcomes import why_page
 
-    asked = request.query_params.get("url", "").strip()
-    if not asked:
-        raise HTTPException(400, "url: name a page, an article_id, or a row such as ARTICLE_ID:quotes:3.")
-    return HTMLResponse(why_page(trace_provenance(_workspace(), asked), root=root))
+    subject = request.query_params.get("url", "").strip()
+    if not subject:
+        raise HTTPException(400, "url is missing: give a URL, an article_id, or a row such as ARTICLE_ID:quotes:3.")
+    return HTMLResponse(why_page(trace_provenance(_workspace(), subject), root=root))
 
 
 def _articles(request: Request, root: str) -> Response:
@@ -224,9 +224,9 @@ def _question_svg(request: Request, root: str) -> Response:
 def _question_csv(request: Request, root: str) -> Response:
     from pipeline.web.saved_queries import question_csv
 
-    asked = _question_request(request)
-    rows = question_csv(_workspace().settings.lake_dir, asked)
-    name = f'attachment; filename="{asked.question.slug}.csv"'
+    question = _question_request(request)
+    rows = question_csv(_workspace().settings.lake_dir, question)
+    name = f'attachment; filename="{question.question.slug}.csv"'
     return Response(rows, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
 
 

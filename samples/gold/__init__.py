@@ -1,4 +1,4 @@
-"""What a person read in the sample pages: one JSON file a page. README.md says what each key means."""
+"""Gold annotations of the sample pages by a person: one JSON file per page. README.md explains the keys."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,6 @@ GOLD = Path(__file__).parent
 
 
 def read_gold() -> dict[str, dict[str, Any]]:
-    """Return gold by page, sorted: ``day-1/courier/...html`` is under ``newsroom/``, ``inbox/...`` is beside it."""
+    """Return gold by page, sorted: ``day-1/courier/...html`` is a path under ``newsroom/``, ``inbox/...`` is not."""
     files = sorted(GOLD.rglob("*.json"))
     return {file.relative_to(GOLD).as_posix().removesuffix(".json"): json.loads(file.read_bytes()) for file in files}

@@ -1,4 +1,4 @@
-"""One clock and one reader of the environment: pipeline/settings.py."""
+"""Only pipeline/settings.py reads the clock and the environment."""
 
 import ast
 import re
@@ -21,17 +21,17 @@ def _uses(pattern: re.Pattern[str], *tops: str) -> set[str]:
 
 
 def test_only_settings_read_the_wall_clock():
-    """Days and times are arguments; only Settings.now asks the machine."""
+    """Days and times are arguments; only Settings.now reads the clock."""
     assert _uses(WALL_CLOCK, "pipeline", "plugins", "dags") == set()
 
 
 def test_only_settings_read_the_environment():
-    """Every NEWS_* name is a field of Settings; no room looks at the environment itself."""
+    """Every NEWS_* name is a field of Settings; no other package reads the environment."""
     assert _uses(ENVIRONMENT, "pipeline") == set()
 
 
 def test_names_of_the_environment_are_not_imported():
-    """Nor does a room import environ, getenv or time under a bare name."""
+    """No package imports environ, getenv or time by its bare name."""
     found = [
         f"{module.at(node)}: from {node.module} import {alias.name}"
         for module in modules("pipeline")

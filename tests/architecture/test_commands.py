@@ -1,4 +1,4 @@
-"""Every command of newslake is described, and every described one exists."""
+"""Every command of newslake is documented, and every documented command exists."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from tests.architecture.tree import PAPERS, ROOT, text_of
 
 
 def _commands(command, name: str = "newslake") -> Iterator[str]:
-    """Yield the full name of each command that a person can call, groups opened."""
+    """Yield the full name of each command, including those in groups."""
     if not hasattr(command, "commands"):
         yield name
         return
@@ -31,8 +31,8 @@ def test_command_is_documented(command):
     assert f"| `{command}` |" in text_of("docs/operations.md")
 
 
-def test_papers_name_only_commands_that_exist():
-    """What a paper writes as a command is one that the program has."""
+def test_docs_name_only_commands_that_exist():
+    """Every command in the docs exists."""
     known = {command.split()[1] for command in COMMANDS}
     named = {
         (path, word)
@@ -44,7 +44,7 @@ def test_papers_name_only_commands_that_exist():
 
 
 def test_command_line_loads_only_what_a_command_needs():
-    """Importing the command line loads none of the libraries that only some commands need."""
+    """Importing the command line does not load libraries that only some commands need."""
     heavy = ("altair", "duckdb", "jinja2", "pandas", "pyarrow", "requests", "spacy", "trafilatura")
     code = f"import sys, pipeline.cli; print(sorted(set({heavy!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""The papers say what is there: generated pages, settings, links, targets, decisions, names of the code."""
+"""The docs match the project: generated pages, settings, links, targets, decisions, names in the code."""
 
 import pkgutil
 import re
@@ -15,13 +15,13 @@ from pipeline.tables.docs import tables_markdown
 from tests.architecture.tree import CODE, PAPERS, ROOT, modules, project_files, text_of
 
 HOW_TOS = tuple(path for path in PAPERS if path.startswith("docs/how-to/"))
-# Everything that is written about the code: the papers, and the files whose commands and remarks name it.
+# Everything that names the code: the docs, and files with commands and comments.
 NAMING_CODE = (
     *PAPERS,
     *("samples/README.md", "sources.toml", "pyproject.toml", "Makefile", "Dockerfile", "docker-compose.yaml"),
     *(".ci/run", ".env.example"),
 )
-# The papers for developers, which name classes, functions and constants.
+# The docs for developers, which name classes, functions and constants.
 FOR_DEVELOPERS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md")
 _TOPS = "|".join((*CODE, "scripts"))
 _CODE_PATH = re.compile(rf"(?<![\w./-])(?:{_TOPS})/[\w./*<>{{}}-]*")
@@ -30,7 +30,7 @@ _PLACEHOLDER = re.compile(r"[*<>{}]|\byour-")
 
 
 def test_tables_page_is_current():
-    """docs/tables.md is what the contract says."""
+    """docs/tables.md is generated from the current contract."""
     assert text_of("docs/tables.md") == tables_markdown(), "docs/tables.md is out of date: run `make docs`"
 
 
@@ -41,7 +41,7 @@ def _shown(default: object) -> str:
 
 
 def test_operations_page_lists_the_settings():
-    """The settings table has each setting with its default and its sentence, in the order of Settings."""
+    """The settings table has each setting with its default and description, in the order of Settings."""
     expected = [
         f"| `NEWS_{name.upper()}` | {_shown(field.default)} | {field.description} |"
         for name, field in Settings.model_fields.items()
@@ -53,29 +53,29 @@ def test_operations_page_lists_the_settings():
 
 @pytest.mark.parametrize("kind", get_args(SourceKind))
 def test_kind_of_source_is_described(kind):
-    """Each kind of source is in the remarks of sources.toml and under "Sources" in docs/operations.md."""
-    assert f'#   kind = "{kind}"' in text_of("sources.toml"), "say above the first source what it is"
-    assert f"`{kind}`" in text_of("docs/operations.md"), "name it under Sources"
+    """Each kind of source is in the comments of sources.toml and under "Sources" in docs/operations.md."""
+    assert f'#   kind = "{kind}"' in text_of("sources.toml"), "describe it above the first source"
+    assert f"`{kind}`" in text_of("docs/operations.md"), "add it under Sources"
 
 
-def test_papers_name_only_settings_that_exist():
-    """Every NEWS_ name in a paper is a setting."""
+def test_docs_name_only_settings_that_exist():
+    """Every NEWS_ name in the docs is a setting."""
     known = {name.upper() for name in Settings.model_fields}
     named = {(path, name) for path in PAPERS for name in re.findall(r"\bNEWS_([A-Z_]+)\b", text_of(path))}
 
     assert {(path, name) for path, name in named if name not in known} == set()
 
 
-def test_papers_name_only_make_targets_that_exist():
-    """Every `make` target in a paper is in the Makefile."""
+def test_docs_name_only_make_targets_that_exist():
+    """Every `make` target in the docs is in the Makefile."""
     targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
     named = {(path, name) for path in PAPERS for name in re.findall(r"`make ([a-z]+)`", text_of(path))}
 
     assert {(path, name) for path, name in named if name not in targets} == set()
 
 
-def test_sql_in_the_papers_runs(tmp_path):
-    """Every SELECT that a paper shows is understood, on a lake without articles."""
+def test_sql_in_the_docs_runs(tmp_path):
+    """Every SELECT in the docs runs on a lake without articles."""
     connection = connect(tmp_path)
     shown = [
         sql
@@ -88,8 +88,8 @@ def test_sql_in_the_papers_runs(tmp_path):
     assert len([query(connection, sql) for sql in shown]) >= 3
 
 
-def test_questions_in_the_papers_exist():
-    """Every `newslake ask QUESTION` of a paper is a saved question."""
+def test_questions_in_the_docs_exist():
+    """Every `newslake ask QUESTION` in the docs is a saved question."""
     named = {(path, slug) for path in PAPERS for slug in re.findall(r"newslake ask ([a-z-]+)", text_of(path))}
     known = {question.slug for question in list_questions()}
 
@@ -98,15 +98,15 @@ def test_questions_in_the_papers_exist():
 
 @pytest.mark.parametrize("path", [path for path in HOW_TOS if "`make answers`" in text_of(path)])
 def test_how_to_shows_answers(path):
-    """Below every block of SQL and every question stands what it answers; `make answers` writes them."""
+    """Every block of SQL and every question is followed by its answer; `make answers` writes the answers."""
     blocks = re.findall(r"```(?:sql|sh)\n.*?```\n\n(\| )?", text_of(path), re.DOTALL)
 
     assert len(blocks) >= 5
     assert all(blocks)
 
 
-def test_links_lead_somewhere():
-    """Every relative link of a paper names a file or folder of the project."""
+def test_relative_links_are_valid():
+    """Every relative link in the docs leads to a file or folder of the project."""
     broken = {
         (path, target)
         for path in PAPERS
@@ -119,23 +119,23 @@ def test_links_lead_somewhere():
 
 
 def test_decision_records_are_numbered_and_titled():
-    """Each decision record is NNNN-words.md, opens with its number and title, and says its status."""
+    """Each decision record is NNNN-words.md, begins with its number and title, and has a status."""
     for path in (path for path in PAPERS if path.startswith("docs/adr/")):
         number = re.fullmatch(r"docs/adr/(\d{4})-[a-z0-9-]+\.md", path)
         assert number, path
         assert re.match(rf"# {int(number[1])}\. \S.*\n", text_of(path)), (
-            f"{path}: open with '# {int(number[1])}. Title'"
+            f"{path}: begin with '# {int(number[1])}. Title'"
         )
-        assert re.search(r"^Status: (accepted|replaced by \d+)", text_of(path), re.MULTILINE), f"{path}: say its status"
+        assert re.search(r"^Status: (accepted|replaced by \d+)", text_of(path), re.MULTILINE), f"{path}: add its status"
 
 
 def _named(pattern: re.Pattern[str], paths: tuple[str, ...] = NAMING_CODE) -> Iterator[tuple[str, str]]:
-    """Yield each paper with every text in it that a pattern finds."""
+    """Yield each document with every match of a pattern in it."""
     return ((path, match[0].strip("`").rstrip(".")) for path in paths for match in pattern.finditer(text_of(path)))
 
 
-def test_papers_name_only_paths_that_exist():
-    """Every path of code in a paper is a file or a folder; one with a glob or a placeholder is not looked at."""
+def test_docs_name_only_paths_that_exist():
+    """Every path of code in the docs is a file or folder; paths with a glob or placeholder are not checked."""
     broken = [
         (paper, path)
         for paper, path in _named(_CODE_PATH)
@@ -145,15 +145,15 @@ def test_papers_name_only_paths_that_exist():
     assert broken == []
 
 
-def test_papers_name_only_files_that_exist():
-    """A module that a paper names by the end of its path is there: `spec.py`, `languages/spec.py`."""
+def test_docs_name_only_files_that_exist():
+    """A module named by the end of its path exists: `spec.py`, `languages/spec.py`."""
     ends = {path[at:] for path in project_files() for at in (0, *(m.end() for m in re.finditer("/", path)))}
 
     assert [(paper, name) for paper, name in _named(re.compile(r"`[\w/]+\.py`")) if name not in ends] == []
 
 
 def _resolves(name: str) -> bool:
-    """Return whether a dotted name is a package, a module, or something that a module has."""
+    """Return whether a dotted name is a package, a module, or an attribute of a module."""
     place = ROOT / "/".join(name.replace("news_airflow", "plugins.news_airflow", 1).split("."))
     if place.is_dir() or place.with_suffix(".py").is_file():
         return True
@@ -164,20 +164,20 @@ def _resolves(name: str) -> bool:
     return True
 
 
-def test_papers_name_only_modules_that_exist():
-    """Every dotted name in a paper, `pipeline.settings` or `pipeline.sources.discover`, leads to what it names."""
+def test_docs_name_only_modules_that_exist():
+    """Every dotted name in the docs, e.g. `pipeline.settings` or `pipeline.sources.discover`, exists."""
     assert [(paper, name) for paper, name in _named(_DOTTED_NAME) if not _resolves(name)] == []
 
 
-def test_papers_name_only_tests_that_exist():
-    """Every test that a paper names by its function is there."""
+def test_docs_name_only_tests_that_exist():
+    """Every test function named in the docs exists."""
     known = set(re.findall(r"def (test_\w+)", "".join(module.source for module in modules("tests"))))
 
     assert [(paper, name) for paper, name in _named(re.compile(r"`test_\w+`")) if name not in known] == []
 
 
-def test_papers_for_developers_name_only_what_exists():
-    """Every class, function and constant that a paper for developers names in backticks occurs in the code."""
+def test_docs_for_developers_name_only_what_exists():
+    """Every class, function and constant in backticks in the docs for developers is in the code."""
     words = set(re.findall(r"\w+", "".join(module.source for module in modules(*CODE, "scripts"))))
     names = re.compile(r"`[A-Za-z_]\w*(?:\.\w+)*`")
 

@@ -1,4 +1,4 @@
-"""Who may import whom: the arrows of docs/architecture.md, as one table, and no circle between modules."""
+"""Allowed imports: the arrows of docs/architecture.md as one table, and no circular imports."""
 
 import ast
 import re
@@ -17,14 +17,14 @@ from tests.architecture.tree import Module, modules, text_of
 
 @dataclass(frozen=True)
 class May:
-    """What a package may import beside the standard library and itself."""
+    """What a package may import in addition to the standard library and itself."""
 
     packages: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
 
 
 _BELOW_JOBS = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake")
-# Every package of `pipeline` but `model` may also import errors, settings, sqlite, content_encoding and the version.
+# All packages of `pipeline` except `model` may also import errors, settings, sqlite, content_encoding and the version.
 PIPELINE = {
     "__init__": May(),
     "__main__": May(("cli",)),
@@ -56,7 +56,7 @@ AIRFLOW_SIDE = {
     "news_plugin": May(("web",), ("airflow", "news_airflow")),
 }
 EVERYWHERE = ("errors", "settings", "sqlite", "content_encoding", "__version__")
-# Packages that compute: they get values and give values, from the archive or a file, never from a socket.
+# Packages that compute: they work on values, from the archive or a file, never from a socket.
 NETWORK = ("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "asyncio", "socketserver", "xmlrpc")
 ONLINE = ("fetch",)
 UNSAFE = ("pickle", "shelve", "marshal", "dill", "joblib", "cloudpickle")
@@ -83,13 +83,13 @@ def _breaches(module: Module, may: May, *, also: tuple[str, ...]) -> Iterator[st
 
 
 def test_every_package_is_in_the_table():
-    """A new package comes with its arrows."""
+    """Every package has its arrows in the table."""
     assert {module.package for module in modules("pipeline")} - PIPELINE.keys() == set()
 
 
 @pytest.mark.parametrize("package", PIPELINE)
 def test_package_imports_only_what_its_arrows_name(package):
-    """A package imports the packages and libraries of its line in the table, and nothing else."""
+    """A package imports only the packages and libraries of its line in the table."""
     also = () if package in ("model", "errors", "__init__", "__main__") else EVERYWHERE
     found = [
         breach
@@ -102,13 +102,13 @@ def test_package_imports_only_what_its_arrows_name(package):
 
 
 def test_jobs_do_not_import_reports():
-    """What runs does not depend on what a person asks: reports import jobs, and the table has no arrow back."""
+    """Jobs do not depend on reports: reports import jobs, and the table has no arrow back."""
     assert "jobs" in PIPELINE["reports"].packages
     assert [name for name, may in PIPELINE.items() if "reports" in may.packages] == ["cli"]
 
 
 def test_diagram_draws_the_arrows_of_the_table():
-    """The diagram of docs/architecture.md has every arrow of the table but those to what every package may import."""
+    """The diagram of docs/architecture.md has all arrows of the table, except those that every package has."""
     diagram = re.search(r"```mermaid\n.*?\n(.*?)```", text_of("docs/architecture.md"), re.DOTALL)
     chains = [line.strip().split(" --> ") for line in diagram[1].splitlines()]
     drawn = {
@@ -137,7 +137,7 @@ def test_airflow_side_imports_only_jobs_reports_and_web():
 
 
 def test_airflow_side_imports_the_package_inside_tasks():
-    """No file that Airflow parses loads the package at its top, so parsing a DAG stays quick."""
+    """No file that Airflow parses imports the package at its top, so that DAG parsing stays fast."""
     found = [
         f"{module.at(node)}: import {name} inside the function that needs it"
         for module in modules("dags", "plugins")
@@ -149,7 +149,7 @@ def test_airflow_side_imports_the_package_inside_tasks():
 
 
 def test_only_fetch_opens_sockets():
-    """No package but fetch imports what opens a connection: cleaning, reading and deriving work offline."""
+    """Only fetch imports libraries that open connections: cleaning, annotating and deriving work offline."""
     found = [
         f"{module.at(node)}: {module.package} may not import {name}"
         for module in modules("pipeline")
@@ -166,7 +166,7 @@ def _module_name(module: Module) -> str:
 
 
 def _loaded_first(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Yield the imports that run when a module is loaded: not those inside functions or for a type checker alone."""
+    """Yield the imports that run when a module is loaded: not those in functions or under TYPE_CHECKING."""
     waiting: list[ast.AST] = list(module.tree.body)
     while waiting:
         node = waiting.pop()
@@ -179,7 +179,7 @@ def _loaded_first(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
 
 
 def _import_graph(sources: Iterable[Module]) -> dict[str, set[str]]:
-    """Return for each module those that Python loads for it: what it imports, and the packages that these are in."""
+    """Return the modules that Python loads for each module: its imports, and their packages."""
     by_name = {_module_name(source): source for source in sources}
     graph = {}
     for name, source in by_name.items():
@@ -190,14 +190,14 @@ def _import_graph(sources: Iterable[Module]) -> dict[str, set[str]]:
 
 
 def _targets(node: ast.Import | ast.ImportFrom, known: Collection[str]) -> Iterator[str]:
-    """Yield the known modules that an import names. `from a import b` loads a.b where that is one, else a alone."""
+    """Yield the known modules of an import. `from a import b` loads a.b if that is a module, else only a."""
     for alias in node.names:
         full = alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
         yield from [each for each in (full, full.rpartition(".")[0]) if each in known][:1]
 
 
-def _circle(sources: Iterable[Module]) -> list[str]:
-    """Return modules each of which loads the next, the first one again at the end; empty where there is no circle."""
+def _cycle(sources: Iterable[Module]) -> list[str]:
+    """Return an import cycle, with the first module again at the end; empty if there is no cycle."""
     try:
         TopologicalSorter(_import_graph(sources)).prepare()
     except CycleError as error:
@@ -205,9 +205,9 @@ def _circle(sources: Iterable[Module]) -> list[str]:
     return []
 
 
-def test_imports_make_no_circle():
-    """No module loads itself by way of others, so that any of them may be loaded first."""
-    assert _circle(modules("pipeline", "plugins", "samples", "scripts")) == []
+def test_imports_have_no_cycle():
+    """No module imports itself through others, so that any of them may be loaded first."""
+    assert _cycle(modules("pipeline", "plugins", "samples", "scripts")) == []
 
 
 def _invented(path: str, source: str) -> Module:
@@ -215,7 +215,7 @@ def _invented(path: str, source: str) -> Module:
 
 
 @pytest.mark.parametrize(
-    ("source", "circle"),
+    ("source", "cycle"),
     [
         ("from pipeline.mill import road", ["pipeline.mill.road", "pipeline.mill.wheel", "pipeline.mill.road"]),
         (
@@ -229,9 +229,9 @@ def _invented(path: str, source: str) -> Module:
         ("from pipeline.corn import sack", []),
     ],
 )
-def test_circle_is_found(source, circle):
-    """A circle is named with its modules, also by way of a package; an import that runs later makes none."""
-    found = _circle(
+def test_cycle_is_found(source, cycle):
+    """A cycle is reported with its modules, also through a package; an import that runs later is not a cycle."""
+    found = _cycle(
         [
             _invented("pipeline/__init__.py", ""),
             _invented("pipeline/corn.py", "sack = 1"),
@@ -241,14 +241,14 @@ def test_circle_is_found(source, circle):
         ]
     )
 
-    assert set(found) == set(circle)
+    assert set(found) == set(cycle)
     assert found[:1] == found[-1:]
 
 
 def test_nothing_is_unpickled():
-    """Data folders hold no code: nothing in the package loads a format that can run some."""
+    """The package loads no format that can execute code."""
     found = [
-        f"{module.at(node)}: {name} can run what it loads"
+        f"{module.at(node)}: {name} can execute what it loads"
         for module in modules("pipeline", "plugins", "dags")
         for node, name in _imports(module)
         if name.split(".")[0] in UNSAFE
@@ -259,7 +259,7 @@ def test_nothing_is_unpickled():
 
 @pytest.mark.parametrize("module", modules("scripts", "tests", "samples"), ids=lambda module: module.path)
 def test_names_taken_from_the_package_exist(module: Module):
-    """What a script, a benchmark or a test imports from the package, at its top or in a function, is there."""
+    """Everything that scripts, benchmarks and tests import from the package exists."""
     found = [
         f"{module.at(node)}: {node.module} has no {alias.name}"
         for node in module.nodes(ast.ImportFrom)

@@ -1,4 +1,4 @@
-"""What the repository holds: sources only, nothing of one machine, every lock with hashes."""
+"""Content of the repository: sources only, nothing of one machine, locks with hashes."""
 
 import re
 
@@ -10,7 +10,7 @@ GENERATED = re.compile(
     r"^(data|\.airflow|\.venv|\.tools|dist)/|(^|/)__pycache__/"
     r"|\.(parquet|warc|warc\.gz|obj|db|sqlite|sqlite3|duckdb|wal|log|pyc|whl|part|tmp|cdx|cdxj)$"
 )
-# Written with brackets, so that this file does not find itself.
+# With brackets, so that this file does not match itself.
 MACHINE_PATH = re.compile(r"(?<![\w.~%/-])/(?:[w]ork|[r]oot|[h]ome/\w+|[U]sers/\w+)/|\.\./[s]hared\b")
 REGISTRY = re.compile(r"[p]ypi\.org|[p]ythonhosted\.org|[n]pmjs\.|[c]onda\.anaconda|[t]rusted-host", re.IGNORECASE)
 UNFINISHED = re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX|[N]otImplementedError)\b")
@@ -28,7 +28,7 @@ def _lines_with(pattern: re.Pattern[str], paths: tuple[str, ...]) -> list[str]:
 
 
 def test_no_generated_data():
-    """No file that a run or a tool writes is kept in the repository."""
+    """The repository has no files that a run or a tool writes."""
     assert [path for path in project_files() if GENERATED.search(path)] == []
 
 
@@ -38,17 +38,17 @@ def test_no_large_file():
 
 
 def test_no_path_of_one_machine():
-    """Nothing names a folder of the machine that it was written on, nor a folder beside the project."""
+    """No file names a folder of one machine, or a folder next to the project."""
     assert _lines_with(MACHINE_PATH, project_files()) == []
 
 
 def test_no_package_registry():
-    """Where packages come from is each machine's own setting; no file names a registry."""
+    """No file names a package registry; each machine sets its own."""
     assert _lines_with(REGISTRY, project_files()) == []
 
 
 def test_no_unfinished_code():
-    """Code has no note to finish it later."""
+    """The code has no marks of unfinished work."""
     code = tuple(path for path in project_files() if path.endswith((".py", ".sql", ".toml", ".yaml", "Makefile")))
 
     assert _lines_with(UNFINISHED, code) == []
@@ -56,7 +56,7 @@ def test_no_unfinished_code():
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_lock_pins_and_hashes_everything(name):
-    """Every requirement of a lock is one version with at least one SHA-256, and no URL or index is named."""
+    """Every requirement of a lock has one version and at least one SHA-256, without URL and index."""
     text = re.sub(r"\s*\\\n\s*", " ", (ROOT / name).read_text("utf-8"))
     lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
 

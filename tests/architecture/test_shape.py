@@ -1,4 +1,4 @@
-"""How the code is cut and named: short functions, modules of some size, unique names, errors caught in few places."""
+"""Size and names: short functions, modules of a useful size, unique names, few places that catch errors."""
 
 import ast
 from collections.abc import Iterator
@@ -10,27 +10,27 @@ OURS = ("pipeline", "plugins", "dags", "samples")
 LANGUAGE_DATA = "pipeline/nlp/languages/"
 FUNCTION_LINES, FUNCTION_LINES_MOST = 25, 45
 CATCH_ALL_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
-# Modules of fewer than 60 lines, and why each is not a part of another one.
+# Modules with fewer than 60 lines, with the reason.
 SMALL_MODULES = {
-    "pipeline/clusters/co_mentions.py": "one cluster table, made by a rule that shares nothing with the others",
+    "pipeline/clusters/co_mentions.py": "one cluster table, by a rule that shares nothing with the others",
     "pipeline/kb/cities.py": "the reader of one data file",
-    "pipeline/nlp/coref/gender.py": "evidence that coreference and entity linking both look up",
+    "pipeline/nlp/coref/gender.py": "evidence for both coreference and entity linking",
     "pipeline/query/palette.py": "colours of charts and pages; charts.py loads altair, which a page does not need",
     "plugins/news_airflow/assets.py": "data that DAG files and triggers share",
-    "plugins/news_airflow/defaults.py": "data that every DAG file loads while it is parsed",
+    "plugins/news_airflow/defaults.py": "data that every DAG file loads when it is parsed",
     "plugins/news_airflow/ingesting.py": "the tasks that two DAG files share",
     "plugins/news_airflow/preloaded.py": "a process of its own: python -m news_airflow.preloaded",
-    "pipeline/jobs/annotator.py": "what derive, documents and the preloaded scheduler load",
-    "plugins/news_airflow/task_context.py": "what a task knows of its run, without the operators of a DAG",
+    "pipeline/jobs/annotator.py": "loaded by derive, documents and the preloaded scheduler",
+    "plugins/news_airflow/task_context.py": "the context of a task, without the operators of a DAG",
     "plugins/news_plugin.py": "the file that Airflow looks for plugins in",
 }
-# Past participles that name a thing of the field, and which.
+# Past participles that are terms of the field, with the term.
 PARTICIPLES = {
     "NotModified": "status 304 of HTTP",
     "Rejected": "the outcome of that name, as a value",
     "preloaded": "how the scheduler is started; supervisor.py starts the module by this name",
 }
-# Where a NewsError becomes an outcome, a task's state, an exit code.
+# Where a NewsError becomes an outcome, the state of a task, or an exit code.
 HANDLERS = ("pipeline/jobs/", "pipeline/reports/", "plugins/news_airflow/", "pipeline/cli/")
 
 
@@ -52,7 +52,7 @@ def _catches(names: set[str], *tops: str) -> Iterator[tuple[Module, ast.ExceptHa
 
 
 def test_modules_are_small():
-    """A module has at most 600 lines; a list of words of a language may have more."""
+    """A module has at most 600 lines; word lists of a language may have more."""
     long = {
         module.path: line_count(module)
         for module in large_modules(modules(*OURS))
@@ -63,9 +63,9 @@ def test_modules_are_small():
 
 
 def test_modules_are_not_tiny():
-    """A module has at least 60 lines; the head of a package, a command group, a list of words and SMALL_MODULES fewer.
+    """A module has at least 60 lines, except package heads, command groups, word lists and SMALL_MODULES.
 
-    A thought that is looked up by one name is one module: fold a smaller one into it, or say why it is apart.
+    Fold a smaller module into the one where a reader looks for it, or give the reason why it is separate.
     """
     tiny = {module.path: line_count(module) for module in small_modules(modules("pipeline", "plugins"))}
 
@@ -74,12 +74,12 @@ def test_modules_are_not_tiny():
 
 
 def test_class_names_are_unique():
-    """No two classes of the project have one name, private ones included: a name leads to one place."""
+    """All class names of the project are unique, private ones included."""
     assert duplicate_classes(modules(*OURS)) == {}
 
 
-def test_names_are_no_past_participles():
-    """Modules and classes are nouns: what is asked, found or shown says of what; PARTICIPLES has terms of the field."""
+def test_names_are_not_past_participles():
+    """Names of modules and classes are nouns; PARTICIPLES has the exceptions, which are terms of the field."""
     found = participle_names(modules(*OURS))
 
     assert [f"{name} in {path}" for name, path in found if name not in PARTICIPLES] == []
@@ -100,7 +100,7 @@ def test_functions_are_short():
 
 
 def test_no_module_is_a_catch_all():
-    """No file and no folder is named after nothing: utils, helpers, common, misc."""
+    """No file or folder has a meaningless name: utils, helpers, common, misc."""
     found = [
         path
         for path in project_files()
@@ -111,7 +111,7 @@ def test_no_module_is_a_catch_all():
 
 
 def test_only_the_command_line_prints():
-    """The package, the DAGs and the plugins log; only pipeline/cli writes for a person."""
+    """Package, DAGs and plugins write logs; only pipeline/cli prints for a person."""
     found = [
         module.at(node)
         for module in modules("pipeline", "plugins", "dags")
@@ -124,7 +124,7 @@ def test_only_the_command_line_prints():
 
 
 def test_nothing_is_caught_blindly():
-    """No bare except, no except Exception that does not raise it again: an error that nobody named must be seen."""
+    """No bare except, and no except Exception without a raise: unexpected errors must be visible."""
     found = [
         module.at(handler)
         for module, handler in _catches({"", "Exception", "BaseException"}, "pipeline", "plugins", "dags")
@@ -135,7 +135,7 @@ def test_nothing_is_caught_blindly():
 
 
 def test_news_errors_are_caught_in_few_places():
-    """Only jobs, reports (an outcome), news_airflow (a task's state) and the command line (an exit code) do."""
+    """Only jobs, reports (outcome), news_airflow (task state) and the command line (exit code) catch a NewsError."""
     found = list(_catches({"NewsError"}, "pipeline", "plugins", "dags"))
 
     assert [module.at(handler) for module, handler in found if not module.path.startswith(HANDLERS)] == []
@@ -144,12 +144,12 @@ def test_news_errors_are_caught_in_few_places():
     )
 
 
-def test_every_module_says_what_it_is_for():
-    """Each module opens with a docstring."""
+def test_every_module_has_a_docstring():
+    """Each module begins with a docstring."""
     assert [m.path for m in modules(*OURS) if m.source.strip() and not ast.get_docstring(m.tree)] == []
 
 
-def test_every_test_says_what_holds():
+def test_every_test_has_a_docstring():
     """Each test has a docstring that states the behaviour."""
     found = [
         f"{module.at(node)}: {node.name}"

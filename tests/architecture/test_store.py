@@ -1,4 +1,4 @@
-"""The lake is a small interface: a second store would have to offer `Lake`'s methods and parts, and their values."""
+"""The lake has a small interface: another store needs only the methods, parts and values of `Lake`."""
 
 import ast
 from datetime import UTC, datetime
@@ -12,14 +12,14 @@ from pipeline.lake.partitions import Days
 from pipeline.lake.snapshots import Snapshots
 from tests.architecture.tree import modules
 
-# What the other packages call on a lake. A method that is not here is one more that a second store must have.
+# Methods of a lake that other packages call. Another store must have each of them.
 INTERFACE = {
     "write a batch": {"stage", "commit"},
     "write what relates": {"replace", "replace_all", "put_cached"},
     "read": {"read", "days", "current_manifests", "read_manifest_tables", "get_cached"},
     "look after": {"verify", "recover", "gc"},
 }
-# What they call on a part of it, by the attribute that is the part.
+# Methods of its parts that they call, by the attribute of the part.
 PARTS = {
     "index": {"stored", "cached_outcomes", "put_outcomes", "days_current_with", "mark_current", "changes", "note_gone"},
     "partitions": {"manifest", "manifests"},
@@ -37,7 +37,7 @@ def _is_lake(value: ast.expr) -> bool:
 
 
 def test_packages_know_the_lake_by_its_package():
-    """No other package imports a module of the lake: only what `pipeline.lake` exports."""
+    """Other packages import only what `pipeline.lake` exports, not its modules."""
     given = set(pipeline.lake.__all__)
     found = [
         f"{module.at(node)}: {node.module}.{alias.name}"
@@ -57,7 +57,7 @@ def _public(kind: type) -> set[str]:
 
 
 def test_packages_use_only_the_interface():
-    """Whatever a package does with a lake or a part of it is a method of the interface, never something inside it."""
+    """Packages use only the interface of a lake and its parts, not their internals."""
     of_lake = set().union(*INTERFACE.values(), PARTS)
     found = {
         module.at(node): node.attr
@@ -76,7 +76,7 @@ def test_packages_use_only_the_interface():
 
 
 def test_interface_is_the_class():
-    """The interface is all that `Lake` and its parts offer; the index and the partitions serve a commit as well."""
+    """The interface is everything that `Lake` and its parts offer; commits also use the index and the partitions."""
     assert _public(Lake) == set().union(*INTERFACE.values())
     assert _public(LogTables) == PARTS["log"]
     assert _public(Snapshots) == PARTS["snapshots"]
@@ -86,7 +86,7 @@ def test_interface_is_the_class():
 
 
 def test_parts_are_attributes(tmp_path):
-    """A lake has each part under its name."""
+    """A lake has each part as an attribute."""
     lake = Lake(tmp_path, durability="process", now=lambda: datetime.now(UTC))
 
     kinds = {"index": ArticleIndex, "partitions": Days, "log": LogTables, "snapshots": Snapshots, "erasure": Erasure}

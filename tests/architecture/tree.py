@@ -1,4 +1,4 @@
-"""The project's own files, parsed once, for the tests and the report of its shape."""
+"""The files of the project, parsed once, for the tests and `make shape`."""
 
 import ast
 import subprocess
@@ -22,7 +22,7 @@ class Module:
 
     @property
     def package(self) -> str:
-        """The folder or file of ``pipeline`` it belongs to; elsewhere the folder below ``plugins``, or the top one."""
+        """The folder or file of ``pipeline`` or ``plugins`` that the module belongs to; elsewhere the top folder."""
         first, *rest = self.path.removesuffix(".py").split("/")
         return rest[0] if first in ("pipeline", "plugins") and rest else first
 
@@ -31,12 +31,12 @@ class Module:
         return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
 
     def at(self, node: ast.stmt | ast.expr | ast.excepthandler) -> str:
-        """Return where a node stands, as editors link it."""
+        """Return the place of a node, as editors link it."""
         return f"{self.path}:{node.lineno}"
 
 
 def function_length(function: Function) -> int:
-    """Return a function's lines from ``def`` to its end, without docstring and decorators."""
+    """Return the number of lines of a function, without docstring and decorators."""
     lines = (function.end_lineno or function.lineno) - function.lineno + 1
     first = function.body[0]
     if ast.get_docstring(function, clean=False) is not None:
@@ -46,7 +46,7 @@ def function_length(function: Function) -> int:
 
 @cache
 def modules(*tops: str) -> tuple[Module, ...]:
-    """Return all Python files below some top folders, in path order."""
+    """Return all Python files in some top folders, sorted by path."""
     paths = sorted(path for top in tops for path in (ROOT / top).rglob("*.py"))
     return tuple(_module(path) for path in paths)
 
@@ -59,14 +59,14 @@ def _module(path: Path) -> Module:
 
 @cache
 def project_files() -> tuple[str, ...]:
-    """Return every file that git has or would add, relative to the project."""
+    """Return every file that git tracks or would add, relative to the project."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode("utf-8")
     return tuple(sorted(name for name in set(listed.split("\0")) if name and (ROOT / name).is_file()))
 
 
 def text_of(path: str) -> str:
-    """Return a file's text; ``path`` is relative to the project."""
+    """Return the text of a file; ``path`` is relative to the project."""
     return (ROOT / path).read_text("utf-8")
 
 

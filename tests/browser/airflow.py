@@ -1,4 +1,4 @@
-"""An Airflow of which only the pages are up: its real api-server with our plugin, on a port of its own."""
+"""A real Airflow api-server with our plugin on its own port, without the other components."""
 
 import json
 import os
@@ -24,10 +24,10 @@ _BOOT_SECONDS = 120
 
 @contextmanager
 def airflow_pages(root: Path) -> Iterator[Callable[[], str]]:
-    """Begin to start an api-server that asks for a login, over the data root ``root``; end it after.
+    """Start an api-server that requires a login, on the data root ``root``; stop it afterwards.
 
-    Gives a function that waits until it answers and returns its origin. What is beside the pages' lake in the root is
-    Airflow's; the lake may come while it starts.
+    Yields a function that waits until it answers and returns its origin. Airflow's files are in the root next to the
+    lake; the lake may be created while it starts.
     """
     home, port = (root / "airflow").resolve(), free_port()
     (home / "logs").mkdir(parents=True)

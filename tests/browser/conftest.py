@@ -1,4 +1,4 @@
-"""One Chromium a module, one sample newsroom and one Airflow for all of them."""
+"""One Chromium per module; one sample newsroom and one Airflow for all modules."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from samples.chromium import MISSING, chromium, is_installed
 from tests.browser.airflow import airflow_pages
 from tests.browser.watch import Gate
 
-REQUIRED = "NEWSLAKE_BROWSER_REQUIRED"  # .ci/run sets it: there a missing browser is a failure
+REQUIRED = "NEWSLAKE_BROWSER_REQUIRED"  # set by .ci/run, where a missing browser is a failure
 
 
 @pytest.fixture(scope="session")
@@ -26,23 +26,23 @@ def _installed() -> None:
 
 @pytest.fixture(scope="module")
 def gate(_installed: None) -> Iterator[Gate]:
-    """What all connections of the browser that leave loopback run into; none may, in any test of the module."""
+    """The proxy for all connections of the browser that leave loopback; no test of the module may open one."""
     opened = Gate()
     yield opened
     opened.close()
-    assert opened.asked == []
+    assert opened.requests == []
 
 
 @pytest.fixture(scope="module")
 def browser(gate: Gate) -> Iterator[Browser]:
-    """A browser of the module's own: while it is there, no other test can run an event loop."""
+    """The module's own browser: while it runs, no other test can run an event loop."""
     with chromium(proxy=gate.address) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the sample newsroom's data lie."""
+    """The data root of the sample newsroom."""
     return tmp_path_factory.mktemp("newsroom").resolve()
 
 
@@ -54,12 +54,12 @@ def _starting(_installed: None, data_root: Path) -> Iterator[Callable[[], str]]:
 
 @pytest.fixture(scope="session")
 def sample(_installed: None, data_root: Path) -> Path:
-    """The data root after three evenings of the sample newsroom; the lake is below it."""
+    """The data root after three evenings of the sample newsroom; it contains the lake."""
     replay_newsroom(data_root, port=0)
     return data_root
 
 
 @pytest.fixture(scope="session")
 def origin(_starting: Callable[[], str], sample: Path) -> str:
-    """Where an Airflow with our plugin answers, over the sample newsroom; it starts while that is replayed."""
+    """The origin of an Airflow with our plugin and the sample newsroom; it starts while the newsroom is replayed."""
     return _starting()

@@ -1,7 +1,7 @@
-"""Five hundred strings that want to be more than text, made from lists and small grammars of our own.
+"""500 hostile strings, made from lists and small grammars.
 
-Each ends in a word of its own, so that it can be told from all others on a page. What it would do if it got its way:
-open a dialog, ask ``STRAY`` for something, hide or turn the page around it.
+Each ends in its own word, so that it can be distinguished from all others on a page. Unescaped, it would open a dialog,
+send a request to ``STRAY``, or hide or reorder the page around it.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ COUNT = 500
 STRAY = "http://stray.example"
 LONG = 10_000
 
-# Ways out of where a value may stand: text, attributes, comments, elements whose content is no markup.
+# Endings of the contexts of a value: text, attributes, comments, elements without markup.
 _OUT = (
     '">',
     "'>",
@@ -237,17 +237,17 @@ _SIZES = (
 
 
 def hostile_strings() -> tuple[str, ...]:
-    """Return the strings, all different; the same ones in the same order every time."""
+    """Return the strings, all different, always in the same order."""
     return tuple(f"{text} {word_of(at)}" for at, text in enumerate(islice(_all(), COUNT)))
 
 
 def word_of(at: int) -> str:
-    """Return the word in which the string of a place ends."""
+    """Return the word at the end of the string with this index."""
     return f"hostile{at:03}"
 
 
 def _all() -> Iterator[str]:
-    """Yield every list once, then markup behind ways out, more than is asked for."""
+    """Yield every list once, then markup after each ending; more strings than needed."""
     yield from (*_RUNS, *_SCHEMES, *_STYLES, *_LANGUAGES, *_ENTITIES, *_UNSEEN, *_SIZES)
     yield from (f"x{quote}{attribute}{quote}" for quote, attribute in product(_QUOTES, _ATTRIBUTES))
     yield from (f"{out}{runs}" for out, runs in Random(9).sample(list(product(_OUT, _RUNS)), COUNT))

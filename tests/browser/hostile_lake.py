@@ -1,4 +1,4 @@
-"""A lake in which every column of text holds each of the hostile strings; it meets the contract all the same."""
+"""A lake with each of the hostile strings in every text column; it still meets the contract."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,21 +13,21 @@ from pipeline.tables import LOG_TABLES, READING_TABLES, Column, rows_table, tabl
 from tests.browser.hostile import COUNT, hostile_strings
 
 DAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
-ONE = "courier"  # a source with a key as they are, and every string among its pages
+ONE = "courier"  # a source with a normal key and every string among its pages
 STRINGS = hostile_strings()
 _STEP = 37  # shares no factor with COUNT: each column meets every string
 _NEXT = 11
-# Hashes and digests are never anybody's words.
+# Hashes and digests never contain text of others.
 _OURS = ("article_id", "revision_id", "content_hash", "counts", "versions", "days_touched")
 
 
 def article_id_of(at: int) -> str:
-    """Return the id of the article of a place."""
+    """Return the id of the article with this index."""
     return sha256(f"hostile {at}".encode()).hexdigest()[:32]
 
 
 def make_hostile_lake(root: Path) -> Path:
-    """Write the lake below a data root: an article, a mention, a quote, an event, an outcome a string; return it."""
+    """Write the lake below a data root: per string an article, mention, quote, event and outcome; return its path."""
     lake = Lake(root / "lake", durability="process", now=lambda: DAY)
     rows = [_article_rows(at) for at in range(COUNT)]
     tables = {spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in READING_TABLES}
@@ -47,7 +47,7 @@ def make_hostile_lake(root: Path) -> Path:
 
 
 def _article_rows(at: int) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of an article, whose words stand in its text: a quote; two mentions and events, one typed."""
+    """Return the rows of an article with its strings in its text: a quote, two mentions, two events (one typed)."""
     rows = {spec.name: _filled(spec.columns, at) for spec in READING_TABLES}
     article, entity, quote, event = rows.values()
     said = {"title": article["title"], "name": entity["entity_text"], "quote": f"“{quote['quote_text']}”"}
@@ -69,7 +69,7 @@ def _article_rows(at: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def _joined(pieces: dict[str, str]) -> tuple[str, dict[str, tuple[int, int]]]:
-    """Return pieces as the paragraphs of one text, and where each stands in it."""
+    """Return pieces as the paragraphs of one text, and the span of each in it."""
     text, spans = "", {}
     for name, piece in pieces.items():
         spans[name] = (len(text), len(text) + len(piece))
@@ -87,7 +87,7 @@ def _filled(columns: tuple[Column, ...], at: int) -> dict[str, Any]:
 
 
 def _value(column: Column, string: str, at: int) -> Any:
-    """Return a hostile string where a column holds text of any kind, else what the contract asks for."""
+    """Return a hostile string for a text column, else a value of the contract."""
     kind = column.type
     if column.name in _OURS or column.name.endswith("_index"):
         return {"article_id": article_id_of(at), "counts": "{}", "versions": "{}"}.get(column.name, _plain(kind, at))
@@ -113,7 +113,7 @@ def _plain(kind: pa.DataType, at: int) -> Any:
 
 
 def columns_of_text() -> Iterator[tuple[str, str]]:
-    """Yield table and column of what is hostile in the lake."""
+    """Yield table and column of each hostile text column of the lake."""
     for spec in (*READING_TABLES, *LOG_TABLES):
         for column in table_named(spec.name).columns:
             is_text = column.type in (pa.string(), pa.list_(pa.string()))

@@ -1,14 +1,14 @@
-"""What can be told of a page by looking at it: who is kept out, what it would fetch, whether its frame stands."""
+"""Checks of a rendered page: accessibility, external references, active content, and layout."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Page
 
-# Everything of an element that makes a browser ask for something, but for a server's own pages; and where links lead.
+# All attributes of elements that make a browser send a request, except to the server's own pages; and link targets.
 _REFERENCES = """() => {
   const own = value => location.protocol.startsWith('http') &&
                        new URL(value, document.baseURI).origin === location.origin;
   const names = ['src', 'srcset', 'href', 'xlink:href', 'data', 'poster', 'action', 'formaction', 'background', 'ping'];
-  const asked = [...document.querySelectorAll('*')].flatMap(element => names
+  const requested = [...document.querySelectorAll('*')].flatMap(element => names
     .filter(name => element.hasAttribute(name) && !(name === 'href' && element.localName === 'a'))
     .filter(name => !element.getAttribute(name).startsWith('#') && !own(element.getAttribute(name)))
     .map(name => `${element.localName}[${name}]=${element.getAttribute(name)}`));
@@ -17,7 +17,7 @@ _REFERENCES = """() => {
   const links = [...document.querySelectorAll('a[href]')]
     .filter(link => !['http:', 'https:', new URL(document.baseURI).protocol].includes(link.protocol))
     .map(link => `a[href]=${link.getAttribute('href')}`);
-  return [...asked, ...dressed, ...links] }"""
+  return [...requested, ...dressed, ...links] }"""
 _RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [
   ...(/^(script|iframe|object|embed|base|frame|template)$/.test(element.localName) ? [element.localName] : []),
   ...element.getAttributeNames().filter(name => name.startsWith('on')).map(name => `${element.localName}[${name}]`)])"""
@@ -32,28 +32,28 @@ _WIDER = "() => document.documentElement.scrollWidth - document.documentElement.
 
 
 def violations(page: Page | Frame) -> list[str]:
-    """Return the rules of axe-core that a page breaks, each with the first element that does; none is what we want."""
+    """Return the axe-core rules that a page violates, each with its first violating element."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]} ({len(each['nodes'])} of them)" for each in found]
 
 
 def references(page: Page | Frame) -> list[str]:
-    """Return what a page would fetch or be dressed by, beside what is its own, and links that lead to no page."""
+    """Return external references and inline styles of a page, and links that do not lead to a page."""
     return page.evaluate(_REFERENCES)
 
 
 def running(page: Page | Frame) -> list[str]:
-    """Return the elements and attributes of a page that run, embed or move what it refers to."""
+    """Return the elements and attributes of a page that run code, embed content or change its base URL."""
     return page.evaluate(_RUNNING)
 
 
 def assert_standing(page: Page | Frame) -> None:
-    """The frame of the page stands: one main part with one headline, its navigation from left to right, all seen."""
+    """Assert that the layout is intact: one visible main part with one h1, and the navigation from left to right."""
     standing = page.evaluate(_STANDING)
     expected = {"main": 1, "h1": 1, "nav": 1, "lang": "en", "in_order": True, "seen": True}
     assert standing == expected, f"{standing} on {page.url}"
 
 
 def overflow(page: Page | Frame) -> int:
-    """Return by how many pixels the page is wider than what is seen of it."""
+    """Return by how many pixels the page is wider than its window."""
     return page.evaluate(_WIDER)

@@ -1,4 +1,4 @@
-"""Five hundred hostile strings in every field of an article, its receipt and its versions: text, and nothing else."""
+"""500 hostile strings in every field of an article, its provenance and its revisions are shown as text."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,11 +24,11 @@ from tests.browser.shown import letters, word_in
 from tests.browser.watch import watched_page
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
-# What can be read on a page, and the rows at its end.
+# The text of a page, and of the rows at its end.
 _TEXTS = """() => (rows => { const text = rows.textContent; rows.remove(); return [document.body.textContent, text] })(
   document.querySelector('section[aria-labelledby=rows]'))"""
-_TOGETHER = 50  # pages in the frames of one
-# What a person reads on the page; the other columns stand in its rows.
+_TOGETHER = 50  # frames per page
+# The columns that the page shows as text; the others are only in its rows.
 _READ = {
     "articles": ("title", "standfirst", "publisher", "authors", "section", "tags", "url"),
     "entities": ("entity_text", "entity_name", "honorific_text", "role_text"),
@@ -50,7 +50,7 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> list[Rows]:
 
 def _page(at: int, rows: Rows) -> str:
     one, two, three, four = (STRINGS[(at + step) % COUNT] for step in range(4))
-    steps = (ProvenanceStep(name="text", told=one, facts=(Fact(two, three, four),), checks=(Check(False, two),)),)
+    steps = (ProvenanceStep(name="text", headline=one, facts=(Fact(two, three, four),), checks=(Check(False, two),)),)
     names = {"revision_id": one, "payload_digest": two, "title": three, "word_count": 3, "quotes_removed": (four,)}
     versions = [
         Revision(**names, fetched_at=DAY, changes=()),
@@ -64,7 +64,7 @@ def _page(at: int, rows: Rows) -> str:
 
 
 def test_strings_in_every_field_are_text(browser: Browser, articles: list[Rows], tmp_path: Path) -> None:
-    """Of 500 articles no page runs, asks, breaks or hides anything, and every string can be read on it."""
+    """No page of 500 articles runs, requests, breaks or hides anything, and every string is readable on it."""
     for number, some in enumerate(batched(enumerate(articles), _TOGETHER, strict=True)):
         file = tmp_path / f"{number}.html"
         frames = (f'<iframe srcdoc="{escape(_page(at, rows))}" width=1200 height=400></iframe>' for at, rows in some)
@@ -78,7 +78,7 @@ def test_strings_in_every_field_are_text(browser: Browser, articles: list[Rows],
 
 
 def _missing(read: str, rows_as_text: str, rows: Rows) -> Iterator[str]:
-    """Yield the fields of an article that its page does not show, or does not have in its rows."""
+    """Yield the fields of an article that its page does not show, or that are missing in its rows."""
     read = letters(read)
     for table, column in columns_of_text():
         for value in _values(rows[table][-1][column]) if table in rows else ():

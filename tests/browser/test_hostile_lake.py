@@ -1,4 +1,4 @@
-"""The hostile lake is as hostile as it says."""
+"""The hostile lake contains every hostile string."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.browser.hostile_lake import DAY, columns_of_text, make_hostile_lake
 
 
 def test_every_column_of_text_holds_every_string(tmp_path: Path) -> None:
-    """Each of the strings stands in each column that can hold somebody's words."""
+    """Each of the strings is in each column that can hold external text."""
     lake = Lake(make_hostile_lake(tmp_path).resolve(), durability="process", now=lambda: DAY)
     logs = {spec.name for spec in LOG_TABLES}
     words = {word_of(at) for at in range(COUNT)}

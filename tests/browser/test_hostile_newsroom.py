@@ -1,4 +1,4 @@
-"""Newsroom over a lake with hostile strings in every field: each page, as it would be sent, is text in a browser."""
+"""Newsroom on a lake with hostile strings in every field: a browser shows them as text on each page."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -24,42 +24,42 @@ from tests.browser.shown import letters
 from tests.browser.walking import click
 from tests.browser.watch import watched_page
 
-SITE = "http://newsroom.invalid"  # what it answers is told to the browser
+SITE = "http://newsroom.invalid"  # its responses are mocked in the browser
 TODAY = DAY.date()
-DRAWN = "top-speakers"  # one chart: the renderer takes seconds for letters of every script
+DRAWN = "top-speakers"  # the only rendered chart: rendering letters of every script takes seconds
 _BLANK = "<svg xmlns='http://www.w3.org/2000/svg'/>"
 _REASONS = 10
-_FAR = 60  # pages of one list, at most
+_FAR = 60  # maximum pages of one list
 
 
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace over the hostile lake."""
+    """A workspace with the hostile lake."""
     root = tmp_path_factory.mktemp("hostile")
     make_hostile_lake(root)
     (root / "sources.toml").write_text(f'[sources.{ONE}]\nkind = "folder"\npath = "{root}/none"\n')
     return Workspace(Settings.load(data_dir=root, sources_file=root / "sources.toml", frozen_now=DAY.isoformat()))
 
 
-def _answer(space: Workspace, path: str, asked: dict[str, str]) -> tuple[str, bytes | str]:
+def _answer(space: Workspace, path: str, given: dict[str, str]) -> tuple[str, bytes | str]:
     """Return type and body of a page of Newsroom."""
     lake, slug = space.settings.lake_dir, Path(path).stem
     if path.endswith(".svg"):
         is_drawn = slug == DRAWN
-        return "image/svg+xml", question_svg(lake, parse_question_request(slug, asked)) if is_drawn else _BLANK
+        return "image/svg+xml", question_svg(lake, parse_question_request(slug, given)) if is_drawn else _BLANK
     pages = {
         "/coverage": lambda: coverage_page(coverage(space, first=TODAY, last=TODAY), root=""),
-        "/pages": lambda: pages_page(lake, asked, today=TODAY, root=""),
-        "/articles": lambda: articles_page(lake, asked, today=TODAY, root=""),
-        "/why": lambda: why_page(trace_provenance(space, asked["url"]), root=""),
+        "/pages": lambda: pages_page(lake, given, today=TODAY, root=""),
+        "/articles": lambda: articles_page(lake, given, today=TODAY, root=""),
+        "/why": lambda: why_page(trace_provenance(space, given["url"]), root=""),
     }
     question = partial(question_page, lake, root="../")
-    return "text/html", pages[path]() if path in pages else question(parse_question_request(slug, asked))
+    return "text/html", pages[path]() if path in pages else question(parse_question_request(slug, given))
 
 
 @pytest.fixture
 def page(browser: Browser, space: Workspace) -> Iterator[Page]:
-    """A watched page for which Newsroom answers, with the policy that it is sent with."""
+    """A watched page with Newsroom's responses and their content security policy."""
 
     def answer(route: Route) -> None:
         url = urlsplit(route.request.url)
@@ -73,25 +73,25 @@ def page(browser: Browser, space: Workspace) -> Iterator[Page]:
 
 
 def _assert_only_text(page: Page) -> str:
-    """Assert that a page stands and does nothing; return what can be read on it."""
+    """Assert that a page is intact and has no active content; return its text."""
     assert_standing(page)
     assert (references(page), running(page), overflow(page)) == ([], [], 0), page.url
     return page.evaluate("() => document.body.textContent")
 
 
 def _read_to_the_end(page: Page, more: str) -> str:
-    """Return all that can be read on a list and on those behind it."""
+    """Return the text of a list and of its following pages."""
     read = _assert_only_text(page)
     for _ in range(_FAR):
         if not page.get_by_role("link", name=more, exact=True).count():
             return read
         click(page.get_by_role("link", name=more, exact=True))
         read += _assert_only_text(page)
-    raise AssertionError(f"{_FAR} pages, and no end: {page.url}")
+    raise AssertionError(f"no end after {_FAR} pages: {page.url}")
 
 
 def test_articles_show_every_string_as_text(page: Page) -> None:
-    """The lists of all articles have each string as a title and as an outlet."""
+    """The list of articles has each string as a title and as a publisher."""
     page.goto("/articles")
     read = letters(_read_to_the_end(page, "More articles"))
 
@@ -99,7 +99,7 @@ def test_articles_show_every_string_as_text(page: Page) -> None:
 
 
 def test_pages_show_every_string_as_text(page: Page) -> None:
-    """The lists of a source's pages have each string as an address, a reason and an explanation."""
+    """The list of a source's pages has each string as a URL, a reason and a detail."""
     page.goto(f"/pages?source={ONE}&day={TODAY}")
     read = letters(_read_to_the_end(page, "More pages"))
 
@@ -107,14 +107,14 @@ def test_pages_show_every_string_as_text(page: Page) -> None:
 
 
 def test_coverage_shows_hostile_sources_as_text(page: Page) -> None:
-    """Whatever sources and reasons the log names, the map is text."""
+    """Hostile sources and reasons of the log are text on the map."""
     page.goto("/coverage")
 
     assert ONE in _assert_only_text(page)
 
 
 def test_reasons_are_text(page: Page) -> None:
-    """So is what is told of pages with hostile addresses."""
+    """The provenance of pages with hostile URLs is text."""
     page.goto(f"/pages?source={ONE}&day={TODAY}")
     links = page.locator("th a[href^='why']").evaluate_all("links => links.map(link => link.href)")
     assert len(links) > _REASONS
@@ -125,14 +125,14 @@ def test_reasons_are_text(page: Page) -> None:
 
 @pytest.mark.parametrize("slug", [question.slug for question in list_questions()])
 def test_question_is_text(page: Page, slug: str) -> None:
-    """So are the rows of every saved question."""
+    """The rows of every saved question are text."""
     page.goto(f"/questions/{slug}")
 
     _assert_only_text(page)
 
 
 def test_chart_by_itself_is_a_picture(page: Page) -> None:
-    """A chart of hostile names, opened by itself, runs nothing and asks nobody."""
+    """A chart of hostile names, opened on its own, runs and requests nothing."""
     page.goto(f"/questions/{DRAWN}.svg")
 
     assert page.locator("svg").first.is_visible()

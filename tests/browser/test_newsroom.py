@@ -1,4 +1,4 @@
-"""Newsroom inside Airflow: a real login, the real navigation, and the way from a number to the sentence behind it."""
+"""Newsroom inside Airflow: a real login, the real navigation, and the links from a number to its sentence."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +27,7 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def login(browser: Browser, origin: str) -> Any:
-    """The state of a browser in which somebody with a viewer's rights has signed in."""
+    """The state of a browser after the login of a user with the role of a viewer."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{origin}/auth/login")
@@ -42,13 +42,13 @@ def login(browser: Browser, origin: str) -> Any:
 
 @pytest.fixture
 def reader(browser: Browser, origin: str, login: Any) -> Iterator[Page]:
-    """A watched page of somebody who has signed in; addresses are relative to Newsroom."""
+    """A watched page of a logged-in user; URLs are relative to Newsroom."""
     with watched_page(browser, home=origin, storage_state=login, base_url=f"{origin}/newsroom/") as (page, _):
         yield page
 
 
 def test_stranger_sees_nothing(browser: Browser, origin: str) -> None:
-    """Without a login there is a refusal where the pages would be."""
+    """Without a login, the pages are refused."""
     context = browser.new_context()
     page = context.new_page()
     answer = page.goto(f"{origin}/newsroom/coverage")
@@ -60,7 +60,7 @@ def test_stranger_sees_nothing(browser: Browser, origin: str) -> None:
 
 
 def test_navigation_leads_from_a_cell_to_a_reason(reader: Page, origin: str) -> None:
-    """In Airflow's navigation is Newsroom; there a day of the map leads to its pages, a rejected one to its reason."""
+    """Airflow's navigation links to Newsroom; a day of the map links to its pages, a rejected page to its reason."""
     reader.goto(origin)
     reader.get_by_role("link", name="Newsroom").click()
     frame = reader.frame_locator("iframe[title=Newsroom]")
@@ -76,7 +76,7 @@ def test_navigation_leads_from_a_cell_to_a_reason(reader: Page, origin: str) -> 
 
 
 def test_person_leads_to_quote_and_sentence(reader: Page) -> None:
-    """From a name in the form to an article, from the person in its list to what she said, and to the sentence."""
+    """The person filter finds an article; the person in its list links to her quote and its sentence."""
     reader.goto(f"articles?{DAYS}")
     reader.get_by_label("Person").fill("Aino Kestilä")
     click(reader.get_by_role("button", name="Show"))
@@ -91,7 +91,7 @@ def test_person_leads_to_quote_and_sentence(reader: Page) -> None:
 
 
 def test_keyboard_is_enough(reader: Page) -> None:
-    """By Tab and Enter alone: past the navigation, from the map to a reason; from the list to a quote's sentence."""
+    """Tab and Enter suffice to skip the navigation, and to go from the map to a reason or from the list to a quote."""
     reader.goto(f"coverage?{DAYS}")
     enter(reader, ".skip")
     enter(reader, "td a[href*='source=courier'][href*='2026-03-02']")
@@ -104,14 +104,14 @@ def test_keyboard_is_enough(reader: Page) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_keeps_nobody_out(reader: Page, path: str) -> None:
-    """Each page stands, runs nothing, asks nobody else, fits a small window; axe finds nothing, light and dark."""
+def test_is_accessible(reader: Page, path: str) -> None:
+    """Each page is intact, has no active content, fits a small window, and passes axe, light and dark."""
     reader.goto(path)
     _assert_open_to_all(reader)
 
 
-def test_article_and_reason_keep_nobody_out(reader: Page) -> None:
-    """So do the page of an article, of a reason, and what is said where there is nothing."""
+def test_article_and_reason_are_accessible(reader: Page) -> None:
+    """The pages of an article and of a reason pass the same checks."""
     reader.goto(f"articles?{DAYS}")
     click(reader.locator("th a").first)
     _assert_open_to_all(reader)
@@ -120,19 +120,19 @@ def test_article_and_reason_keep_nobody_out(reader: Page) -> None:
     _assert_open_to_all(reader)
 
 
-def test_nothing_there_is_told(browser: Browser, origin: str, login: Any) -> None:
-    """An address that names nothing answers 404 on a page like the others."""
+def test_unknown_question_is_not_found(browser: Browser, origin: str, login: Any) -> None:
+    """An unknown URL gives status 404 and a page like the others."""
     with watched_page(browser, home=origin, storage_state=login) as (page, watch):
         answer = page.goto(f"{origin}/newsroom/questions/no-such-question")
         assert answer is not None
         assert answer.status == 404
         _assert_open_to_all(page)
-        assert len(watch.errors) == 1  # the browser's own word about the 404
+        assert len(watch.errors) == 1  # the browser's own message about the 404
         watch.errors.clear()
 
 
 def test_picture_and_file_of_a_question_are_there(reader: Page) -> None:
-    """A question shows its chart, its denominator and its SQL; its link gives a file."""
+    """A question shows its chart, its denominators and its SQL; its link downloads a file."""
     reader.goto("questions/gender-of-sources")
     picture = reader.locator("figure img")
     expect(picture).to_have_js_property("complete", True)

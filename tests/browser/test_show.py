@@ -1,4 +1,4 @@
-"""The file that `newslake show --html` writes, as people open it: offline, by keyboard, in the dark, on paper."""
+"""The file of `newslake show --html` as people open it: offline, by keyboard, in dark mode, in print."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,14 +25,14 @@ _COLOURS = (
 
 @pytest.fixture(scope="module")
 def shown(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Two pages by their kind, as addresses: of a file that is in no lake, and of an article that has changed."""
+    """The URLs of two pages by kind: of a file outside any lake, and of an article with revisions."""
     folder = tmp_path_factory.mktemp("shown")
     settings = {"NEWS_DATA_DIR": str(sample), "NEWS_SOURCES_FILE": str(sample / "sources.toml")}
     changed = str(query(connect(sample / "lake"), CHANGED).rows[0][0])
     calls = {"file": [str(TWIN), "--published-at", "2026-03-03"], "article": [changed]}
     for kind, words in calls.items():
-        told = CliRunner().invoke(app, ["show", *words, "--html", str(folder / f"{kind}.html")], env=settings)
-        assert told.exit_code == 0, told.output
+        done = CliRunner().invoke(app, ["show", *words, "--html", str(folder / f"{kind}.html")], env=settings)
+        assert done.exit_code == 0, done.output
     return {kind: (folder / f"{kind}.html").as_uri() for kind in calls}
 
 
@@ -46,7 +46,7 @@ def twin(browser: Browser, shown: dict[str, str]) -> Iterator[Page]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_opens_offline_and_refers_to_nothing(browser: Browser, shown: dict[str, str], kind: str) -> None:
-    """The file is all that is asked for; nothing in it runs, is fetched, or is too wide for a window of 320 pixels."""
+    """The browser requests only the file; nothing in it runs, is fetched, or is wider than a window of 320 pixels."""
     with watched_page(browser, home=shown[kind], offline=True) as (page, watch):
         page.goto(shown[kind])
         assert_standing(page)
@@ -58,8 +58,8 @@ def test_opens_offline_and_refers_to_nothing(browser: Browser, shown: dict[str, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_keeps_nobody_out(browser: Browser, shown: dict[str, str], kind: str) -> None:
-    """axe-core finds no violation, in light and in dark, with all that folds unfolded."""
+def test_is_accessible(browser: Browser, shown: dict[str, str], kind: str) -> None:
+    """axe-core finds no violation, light and dark, with all details open."""
     with watched_page(browser, home=shown[kind], offline=True) as (page, _):
         page.goto(shown[kind])
         page.evaluate("() => document.querySelectorAll('details').forEach(each => each.open = true)")
@@ -69,7 +69,7 @@ def test_keeps_nobody_out(browser: Browser, shown: dict[str, str], kind: str) ->
 
 
 def test_without_scripts_it_is_the_same_page(browser: Browser, shown: dict[str, str]) -> None:
-    """With JavaScript off every word is there, and what folds unfolds."""
+    """Without JavaScript the text is complete, and details open."""
     texts = []
     for is_on in (True, False):
         with watched_page(browser, home=shown["article"], offline=True, java_script_enabled=is_on) as (page, _):
@@ -79,22 +79,22 @@ def test_without_scripts_it_is_the_same_page(browser: Browser, shown: dict[str, 
             expect(page.locator("#rows ~ details pre").first).to_be_visible()
 
     assert texts[0] == texts[1]
-    assert "Versions" in texts[0]
+    assert "Revisions" in texts[0]
 
 
 def test_quote_of_three_paragraphs_is_one(twin: Page) -> None:
-    """The statement goes on twice: each part is marked as hers, and leads to where it begins."""
+    """The statement continues twice: each part is marked as hers and links to its beginning."""
     expect(twin.locator("#q2")).to_have_attribute("aria-label", "direct quote 2 by Rufina Cask begins")
     goes_on = twin.locator("p a.l.q[href='#q2']", has_text="2…")
     parts = twin.locator(".b:has(#q2) .said, .b:has(p > a[href='#q2']:text('2…')) .said")
 
-    expect(goes_on).to_have_count(4)  # twice in the text, twice beside it
+    expect(goes_on).to_have_count(4)  # twice in the text, twice in the margin
     expect(parts).to_have_count(3)
     expect(twin.locator(".note", has_text="Rufina Cask, continued")).to_have_count(2)
 
 
-def test_what_is_no_quote_and_no_fact_looks_like_none(twin: Page) -> None:
-    """The cross-heading in marks is a heading without a quote; what is planned says so beside its word."""
+def test_a_heading_is_not_a_quote_and_a_plan_is_labelled(twin: Page) -> None:
+    """The cross-heading in quotation marks is a heading without a quote; a planned event has a label."""
     heading = twin.locator(".b.heading", has_text="‘Taxed for flowers’")
 
     expect(heading.locator("h2")).to_have_count(1)
@@ -104,7 +104,7 @@ def test_what_is_no_quote_and_no_fact_looks_like_none(twin: Page) -> None:
 
 
 def test_keyboard_leads_from_speaker_to_quote_and_back(twin: Page) -> None:
-    """From a person in the list to a quotation, to its speaker in the sentence, and back, by Tab and Enter."""
+    """Tab and Enter lead from a person in the list to a quote, to its speaker in the sentence, and back."""
     enter(twin, ".skip")
     assert twin.evaluate("() => document.activeElement.id") == "main"
 
@@ -115,7 +115,7 @@ def test_keyboard_leads_from_speaker_to_quote_and_back(twin: Page) -> None:
 
 
 def test_paper_is_white_and_has_all_that_can_be_read(browser: Browser, shown: dict[str, str]) -> None:
-    """Printed from a dark screen it is ink on white, without navigation, the marks still there."""
+    """Printed from dark mode it is dark on white, without navigation, with the marks."""
     with watched_page(browser, home=shown["file"], offline=True, color_scheme="dark") as (page, _):
         page.goto(shown["file"])
         page.emulate_media(media="print")
@@ -129,7 +129,7 @@ def test_paper_is_white_and_has_all_that_can_be_read(browser: Browser, shown: di
 
 
 def test_forced_colours_leave_shapes(browser: Browser, shown: dict[str, str]) -> None:
-    """Where the system sets all colours, kinds still differ by line and label, and nothing moves."""
+    """With forced colours, kinds still differ by line and label, and nothing moves."""
     options = {"offline": True, "forced_colors": "active", "reduced_motion": "reduce"}
     with watched_page(browser, home=shown["file"], **options) as (page, _):
         page.goto(shown["file"])

@@ -1,4 +1,4 @@
-"""The watchers see what they are there for: each breach is one that a page really does."""
+"""The watchers detect each breach that a page really commits."""
 
 import pytest
 from playwright.sync_api import Browser
@@ -19,7 +19,7 @@ LEAVING = {
 
 @pytest.fixture(scope="module")
 def own_gate(_installed: None):
-    """A gate at which somebody may knock."""
+    """A gate that may receive requests."""
     gate = Gate()
     yield gate
     gate.close()
@@ -27,28 +27,28 @@ def own_gate(_installed: None):
 
 @pytest.fixture(scope="module")
 def free_browser(own_gate: Gate):
-    """A browser whose pages may misbehave."""
+    """A browser for pages that may misbehave."""
     with chromium(proxy=own_gate.address) as started:
         yield started
 
 
 @pytest.mark.parametrize("how", LEAVING)
-def test_whatever_leaves_is_seen(free_browser: Browser, own_gate: Gate, how: str) -> None:
-    """A connection that leaves loopback reaches the gate, however the page asked for it."""
-    own_gate.asked.clear()
+def test_external_connections_are_detected(free_browser: Browser, own_gate: Gate, how: str) -> None:
+    """A connection that leaves loopback reaches the gate, however the page opens it."""
+    own_gate.requests.clear()
     page = free_browser.new_page()
     page.set_content(LEAVING[how])
     page.wait_for_timeout(50)
     for _ in range(40):
-        if own_gate.asked:
+        if own_gate.requests:
             break
         page.wait_for_timeout(50)
     page.close()
 
-    assert any("stray.example" in asked for asked in own_gate.asked)
+    assert any("stray.example" in request for request in own_gate.requests)
 
 
-BREACHES = {  # by what the watch calls it
+BREACHES = {  # by the watch's name for it
     "dialogs": "<script>alert('here')</script>",
     "errors": "<script>throw new Error('broken')</script>",
     "strays": "<img src=http://127.0.0.1:9/i.png>",
@@ -65,13 +65,13 @@ def _show(browser: Browser, html: str) -> None:
 
 @pytest.mark.parametrize("breach", BREACHES)
 def test_breach_is_not_calm(free_browser: Browser, breach: str) -> None:
-    """A dialog, an error, a request to another port and a refusal by the policy each end the calm."""
+    """A dialog, an error, a request to another port and a policy violation are each a breach."""
     with pytest.raises(AssertionError, match=f"not calm: .*{breach}"):
         _show(free_browser, BREACHES[breach])
 
 
 def test_quiet_page_is_calm(free_browser: Browser) -> None:
-    """A page that asks nobody is calm."""
+    """A page without external requests is calm."""
     _show(free_browser, "<h1>Quiet</h1><img alt='' src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>")
 
 
@@ -79,12 +79,12 @@ DEFECTS = """<a href='http://x.example/'></a><img src=data:, onerror=1><p style=
              <svg><use href='#x'/></svg><a href='javascript:1'>x</a>"""
 
 
-def test_what_is_wrong_with_a_page_is_told(free_browser: Browser) -> None:
-    """A page that nobody with a reader can use, that fetches, runs, is too wide and has no frame, is told as such."""
+def test_defects_of_a_page_are_reported(free_browser: Browser) -> None:
+    """Each defect is reported: accessibility, references, active content, width and layout."""
     page = free_browser.new_page()
     page.set_content(DEFECTS)
 
-    assert any(told.startswith("link-name: <a") for told in violations(page))
+    assert any(each.startswith("link-name: <a") for each in violations(page))
     assert references(page) == ["img[src]=data:,", "p[style]=width: 5000px;", "a[href]=javascript:1"]
     assert running(page) == ["img[onerror]"]
     assert overflow(page) > 1000

@@ -1,4 +1,4 @@
-"""Going through pages: by a click, or as somebody does who has no mouse."""
+"""Navigation between pages, by click or by keyboard."""
 
 from collections.abc import Callable
 
@@ -13,17 +13,17 @@ _IN_VIEW = """selector => { const box = document.querySelector(selector).getBoun
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until what a selector names has the focus, and see that it shows it."""
+    """Press Tab until the selected element has the focus; check that the focus is visible."""
     for _ in range(_MOST_TABS):
         page.keyboard.press("Tab")
         if page.evaluate(_AT, selector):
             assert page.evaluate(_RING), f"{selector} has the focus and does not show it"
             return
-    raise AssertionError(f"{_MOST_TABS} times Tab, and never at {selector}")
+    raise AssertionError(f"{selector} has no focus after {_MOST_TABS} times Tab")
 
 
 def follow(page: Page, selector: str) -> str:
-    """Tab to a link to a place on the page and press Enter; return the selector of that place, which is in view."""
+    """Tab to a link to an anchor of the page and press Enter; return the selector of the anchor, which is in view."""
     enter(page, selector)
     place = page.evaluate("() => location.hash")
     assert page.evaluate(_IN_VIEW, place), f"{place} is not in view after {selector}"
@@ -31,18 +31,18 @@ def follow(page: Page, selector: str) -> str:
 
 
 def enter(page: Page, selector: str) -> None:
-    """Tab to a link, press Enter, and wait until what it leads to is loaded."""
+    """Tab to a link, press Enter, and wait until its target is loaded."""
     tab_to(page, selector)
     _leave(page, lambda: page.keyboard.press("Enter"))
 
 
 def click(link: Locator) -> None:
-    """Click a link, and wait until what it leads to is loaded."""
+    """Click a link, and wait until its target is loaded."""
     _leave(link.page, link.click)
 
 
 def _leave(page: Page, act: Callable[[], None]) -> None:
-    """Act, and wait for another address and its document: Playwright returns from a click before there is one."""
+    """Act, and wait for another URL and its document: Playwright returns from a click earlier."""
     before = page.url
     act()
     page.wait_for_url(lambda url: url != before)

@@ -1,4 +1,4 @@
-"""Who watches what a page does: every request, every dialog, every error, and every connection that leaves loopback."""
+"""Watchers of a page: every request, dialog, error, and connection that leaves loopback."""
 
 import socket
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect
 
-# What Chromium asks for on its own account, whatever page is open.
+# Chromium's own requests, independent of the page.
 _BROWSERS_OWN = (b"googleapis.com:", b"//update.googleapis.com/", b"accounts.google.com:")
 _INSIDE = ("about", "blob", "data")
-_PATIENCE_MS = 15_000  # a machine that runs other tests answers late
+_PATIENCE_MS = 15_000  # a machine that runs other tests responds late
 
 
 class Gate:
-    """A proxy that lets nothing through and remembers who asked: what leaves loopback must pass here."""
+    """A proxy for all connections that leave loopback. It refuses them and records their requests."""
 
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self._thread = Thread(target=self._refuse, daemon=True)
         self._thread.start()
 
@@ -34,7 +34,7 @@ class Gate:
                 with connection, suppress(OSError):
                     first = connection.recv(4096).split(b"\r\n")[0]
                     if first and not any(host in first for host in _BROWSERS_OWN):
-                        self.asked.append(first.decode("utf-8", "replace"))
+                        self.requests.append(first.decode("utf-8", "replace"))
 
     def close(self) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
@@ -43,7 +43,7 @@ class Gate:
 
 @dataclass
 class Watch:
-    """What was seen of one context. ``home`` is the only place that its pages may ask: an origin, or a file."""
+    """The record of one context. ``home`` is the only permitted target of its pages: an origin, or a file."""
 
     home: str
     requests: list[str] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Watch:
         return f"{parts.scheme}://{parts.netloc}" == self.home or url.split("#", maxsplit=1)[0] == self.home
 
     def assert_calm(self) -> None:
-        """Nothing was asked for elsewhere, nothing popped up, nothing was refused or failed."""
+        """Assert that there were no external requests, dialogs, refusals or errors."""
         seen = {"strays": self.strays, "dialogs": self.dialogs, "errors": self.errors}
         assert not any(seen.values()), f"not calm: {seen}"
 
@@ -72,14 +72,14 @@ class Watch:
         dialog.dismiss()
 
     def on_console(self, message: ConsoleMessage) -> None:
-        """Keep errors: what a policy refused is one as well."""
+        """Record errors, including policy violations."""
         if message.type == "error":
             self.errors.append(f"{message.text} ({message.location['url']})")
 
 
 @contextmanager
 def watched_page(browser: Browser, *, home: str, **options: Any) -> Iterator[tuple[Page, Watch]]:
-    """Give a page in a context of its own and what is seen of it. Leaving it without an error asserts that it was calm.
+    """Yield a page in its own context, and its watch. Without an error in the block, assert that the page was calm.
 
     ``options`` are those of a context: colours, JavaScript, a login.
     """

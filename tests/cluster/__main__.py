@@ -1,7 +1,7 @@
-"""`make cluster-test`: the cluster of docker-compose.yaml on this machine, and what it must survive.
+"""`make cluster-test`: the cluster of docker-compose.yaml on this machine, with faults.
 
 PostgreSQL, Redis, api-server, scheduler, dag-processor, triggerer and two Celery workers, on free ports of 127.0.0.1,
-with the sample newsroom as its sources. After each fault all of tests/cluster/checks.py holds.
+with the sample newsroom as its sources. After each fault, all checks of tests/cluster/checks.py must pass.
 """
 
 import argparse
@@ -39,19 +39,19 @@ HEARTBEAT_SECONDS = 30
 DAGS = {"news_ingest", "news_inbox", "news_extract", "news_maintain"}
 BURST = 20
 BEFORE = DAYS[0] - timedelta(days=1)  # nothing is online
-# In .env: dead tasks are missed sooner, and the feeds' trigger leaves the newsroom to the tests after a first look.
+# In .env: dead tasks are detected earlier, and the feed trigger polls the newsroom only once.
 CHANGED = {
     "AIRFLOW_HEARTBEAT_TIMEOUT": str(HEARTBEAT_SECONDS),
     "NEWS_USER_AGENT": "newslake-cluster-test",
     "NEWS_POLL_SECONDS": "100000",
 }
-# Beside docker-compose.yaml: one fixed evening, and retries without a pause.
+# In addition to docker-compose.yaml: a frozen clock, and retries without long pauses.
 EXTRA = {"NEWS_FROZEN_NOW": NOW.isoformat(), "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "2"}
 out = Console(highlight=False)
 
 
 class FaultTrial:
-    """The running cluster and its newsroom; each method in FAULTS is one of its trials."""
+    """The running cluster and its newsroom; each method in FAULTS is one trial."""
 
     def __init__(self, cluster: Cluster, newsroom: Newsroom, stops: holds.Holds) -> None:
         self.cluster = cluster
@@ -70,44 +70,41 @@ class FaultTrial:
             self.settle(name)
             articles = check_all(self.space, scratch=self.cluster.root / "quiet")
             seconds = time.monotonic() - started
-            out.print(
-                f"  {articles} articles, each once; tables as one undisturbed derive makes them ({seconds:.0f} s)"
-            )
+            out.print(f"  {articles} articles, each once; tables equal those of an undisturbed run ({seconds:.0f} s)")
 
     def settle(self, after: str) -> None:
-        """Wait until every announced day has had its run and nothing is under way."""
+        """Wait until every announced day has been processed and no run is active."""
         wait_for(f"quiet after {after}", self.cluster.is_settled, seconds=300)
 
     def ingest_by_rest(self) -> None:
-        """A run for a day fills the archive; what it announces fills the tables by itself."""
+        """A run for a day fills the archive; the days that it announces fill the tables."""
         self._ingest("evening-1", DAYS[0])
         assert self.rest.finished("news_ingest", "evening-1") == "success"
 
     def worker_killed_in_ingest(self) -> None:
-        """Pages are fetched and none is in the archive yet."""
+        """Pages are fetched, none is in the archive."""
         self._kill_worker_at(holds.INGEST, lambda: self._ingest("evening-2", DAYS[1]))
 
     def worker_killed_in_derive(self) -> None:
-        """Articles are read and the batch is not staged yet."""
+        """Articles are processed, the batch is not staged."""
         self._kill_worker_at(holds.DERIVE, lambda: self._ingest("evening-3", DAYS[2]))
 
     def worker_killed_in_commit(self) -> None:
-        """One table is published and the others are not."""
+        """One table is published, the others are not."""
         self._kill_worker_at(holds.COMMIT, lambda: self._drop("late", 2))
 
     def triggerer_killed_in_a_burst(self) -> None:
-        """Half of twenty files come while nobody looks."""
+        """Half of 20 files arrive without a triggerer."""
         self._drop("burst", BURST // 2)
         self.cluster.kill("triggerer")
         self._drop("second", BURST // 2)
-        self.cluster.start(
-            "triggerer"
-        )  # that it lives again, the files show: Airflow calls a dead one healthy for a while
+        # The files show that it is alive: Airflow reports a dead triggerer as healthy for some time.
+        self.cluster.start("triggerer")
         done = self.cluster.data / "inbox" / "done"
         wait_for("twenty files done", lambda: self._count(done, "burst", "second") == BURST, seconds=240)
 
     def scheduler_killed_while_a_source_hangs(self) -> None:
-        """One source never answers; the others end, a new scheduler takes up the run, and that branch alone is red."""
+        """One source never responds; the others end, a new scheduler continues the run, and only that task fails."""
         with self._silent_source():
             self._ingest("silence", DAYS[2])
             wait_for("the others to end", lambda: self._only_one_is_left("silence"), seconds=120)
@@ -129,7 +126,7 @@ class FaultTrial:
         self.rest.run("news_ingest", key=TODAY, run_id=run_id)
 
     def _drop(self, name: str, count: int) -> None:
-        """Put articles into the inbox as a person would, no two alike."""
+        """Put distinct articles into the inbox, as a person would."""
         text = (ROOT / "samples" / "inbox" / "twin.txt").read_text("utf-8")
         for number in range(count):
             file = self.cluster.data / "inbox" / f"{name}-{number}.txt"
@@ -150,21 +147,25 @@ class FaultTrial:
         self.cluster.kill(worker)
         self.stops.lift()
         killed = time.monotonic()
-        wait_for("the task to be missed", lambda: self.rest.state_of(task) != "running", seconds=HEARTBEAT_SECONDS + 60)
+        wait_for(
+            "the detection of the dead task",
+            lambda: self.rest.state_of(task) != "running",
+            seconds=HEARTBEAT_SECONDS + 60,
+        )
         missed = time.monotonic() - killed
         wait_for("the other worker", lambda: self.rest.state_of(task) == "again success", seconds=240)
-        out.print(f"  missed after {missed:.0f} s, done by the other worker after {time.monotonic() - killed:.0f} s")
+        out.print(f"  detected after {missed:.0f} s, done by the other worker after {time.monotonic() - killed:.0f} s")
         assert self.rest.log_lines(task), "the log of the killed try cannot be read"
         started = time.monotonic()
         self.cluster.restart(worker)
-        out.print(f"  {worker} answers again {time.monotonic() - started:.0f} s after its start")
+        out.print(f"  {worker} responds again {time.monotonic() - started:.0f} s after its start")
 
     def _count(self, folder: Path, *names: str) -> int:
         return sum(len(list(folder.glob(f"{name}-*.txt"))) for name in names)
 
     @contextmanager
     def _silent_source(self) -> Iterator[None]:
-        """Have one more source, whose server takes connections and says nothing."""
+        """Add a source with a server that accepts connections and never responds."""
         with socket.create_server(("127.0.0.1", 0)) as server:
             address = f"127.0.0.1:{server.getsockname()[1]}"
             write_sources(self.cluster, self.newsroom, silent=address)
@@ -186,7 +187,7 @@ FAULTS = {
 
 
 def write_sources(cluster: Cluster, newsroom: Newsroom, *, silent: str | None = None) -> None:
-    """Put the project's sources.toml in place, with this newsroom's port, this inbox, and the silent source."""
+    """Write the project's sources.toml with this newsroom's port, this inbox, and the silent source."""
     text = (ROOT / "sources.toml").read_text("utf-8").replace("127.0.0.1:8808", f"127.0.0.1:{newsroom.port}")
     if silent is not None:
         text = text.replace("private_hosts = [", f'private_hosts = ["{silent}", ')
@@ -198,7 +199,7 @@ def write_sources(cluster: Cluster, newsroom: Newsroom, *, silent: str | None = 
 
 
 def secrets_of_a_test() -> dict[str, str]:
-    """Return what a person puts into .env, made as .env.example says."""
+    """Return the secrets of .env, generated as .env.example says."""
     names = ("POSTGRES_PASSWORD", "AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY")
     fernet = base64.urlsafe_b64encode(os.urandom(32)).decode()
     return {name: secrets.token_hex(48) for name in names} | {"AIRFLOW_FERNET_KEY": fernet}
@@ -209,7 +210,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.cluster", description="The cluster on this machine.")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped then too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped then, too
     started = time.monotonic()
     if installed := install_missing():
         out.print(f"installed {', '.join(installed)}")
@@ -226,7 +227,7 @@ def main() -> int:
 
 
 def run_in(root: Path) -> None:
-    """Start newsroom and cluster, let every fault happen, stop all."""
+    """Start newsroom and cluster, cause every fault, stop all."""
     root.chmod(0o755)  # PostgreSQL runs as another user
     for folder in ("logs", "data/inbox"):
         (root / folder).mkdir(parents=True)

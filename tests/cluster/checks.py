@@ -1,4 +1,4 @@
-"""What must hold after every fault, whatever it was."""
+"""Invariants after every fault."""
 
 import json
 import shutil
@@ -14,12 +14,12 @@ OUTCOMES = ("kept", "unchanged", "rejected", "quarantined", "pending")
 
 
 def open_space(data: Path, *, sources: Path, now: datetime) -> Workspace:
-    """Return a workspace on a data root as the cluster's workers see it."""
+    """Return a workspace on a data root with the settings of the cluster's workers."""
     return Workspace(Settings.load(data_dir=data, sources_file=sources, frozen_now=now, durability="process"))
 
 
 def check_all(space: Workspace, *, scratch: Path) -> int:
-    """Check that nothing is lost, nothing twice, nothing different; return the number of articles."""
+    """Check that nothing is lost, duplicated or different; return the number of articles."""
     assert space.lake.verify() == ()
     ids = space.lake.read("articles").column("article_id").to_pylist()
     assert [each for each, times in Counter(ids).items() if times > 1] == []
@@ -31,20 +31,20 @@ def check_all(space: Workspace, *, scratch: Path) -> int:
 
 
 def _check_outcomes(space: Workspace) -> None:
-    """Each page of a run has one outcome, and a run's counts are those of its pages."""
+    """Assert that each page of a run has one outcome, and that a run's counts are those of its pages."""
     rows = space.lake.log.read("outcomes").to_pylist()
     pages = Counter((row["run_id"], row["stage"], row["source_key"], row["url"]) for row in rows)
     assert [page for page, times in pages.items() if times > 1] == []
     of_run = Counter(run_id for run_id, *_ in pages)
     for row in space.lake.log.read("runs").to_pylist():
         counts = json.loads(row["counts"])
-        if "discovered" not in counts:  # upkeep, which takes no page
+        if "discovered" not in counts:  # maintenance, which processes no page
             continue
         assert counts["discovered"] == sum(counts.get(kind, 0) for kind in OUTCOMES) == of_run[row["run_id"]], row
 
 
 def _undisturbed(space: Workspace, scratch: Path) -> dict[str, bytes]:
-    """Return the tables that one quiet process makes of the same archive; the index is rebuilt from the WARC files."""
+    """Return the tables of an undisturbed process on the same archive, with an index rebuilt from the WARC files."""
     shutil.copytree(space.settings.archive_dir / "warc", scratch / "archive" / "warc")
     quiet = open_space(scratch, sources=space.settings.sources_file, now=space.settings.now())
     assert quiet.archive.recover() == ()

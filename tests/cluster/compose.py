@@ -1,4 +1,4 @@
-"""docker-compose.yaml as values, so that what is tested is what the file says."""
+"""The values of docker-compose.yaml, so that the tests use the file itself."""
 
 import re
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_SHOT = "init"
-# ${NAME:-default} and ${NAME:?message}: the two forms that the file uses. $$ is a dollar for the container's shell.
+# The file uses two forms: ${NAME:-default} and ${NAME:?message}. $$ is a dollar sign for the container's shell.
 VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?P<form>:-|:\?)(?P<rest>[^}]*)\}")
 
 
 def services(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Return the services with variables put in. Raises: KeyError naming one that has neither value nor default."""
+    """Return the services with substituted variables. Raises: KeyError for a variable without value or default."""
     written = yaml.safe_load((ROOT / "docker-compose.yaml").read_text("utf-8"))
     return filled(written["services"], variables)
 
@@ -25,14 +25,14 @@ def airflow_services(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
 
 
 def variables_of_example() -> dict[str, str]:
-    """Return the variables that .env.example names, with the values that stand there."""
+    """Return the variables of .env.example with their values."""
     lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
     pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
     return {name: value for name, value in pairs}
 
 
 def filled(value: Any, variables: Mapping[str, str]) -> Any:
-    """Return a value of the file with variables put in, as Compose does it."""
+    """Return a value of the file with substituted variables, as in Compose."""
     if isinstance(value, dict):
         return {key: filled(each, variables) for key, each in value.items()}
     if isinstance(value, list):
@@ -41,7 +41,7 @@ def filled(value: Any, variables: Mapping[str, str]) -> Any:
 
 
 def replaced(value: Any, places: Mapping[str, str]) -> Any:
-    """Return a value with hosts and folders of the containers replaced by those of this machine, the longest first."""
+    """Return a value with hosts and folders of the containers replaced by those of this machine, longest first."""
     if isinstance(value, dict):
         return {key: replaced(each, places) for key, each in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Stopping a task in the middle of its work: the other half of site/sitecustomize.py."""
+"""Stops a task in the middle of its work: the counterpart of site/sitecustomize.py."""
 
 import os
 from pathlib import Path
@@ -7,14 +7,14 @@ from tests.cluster.rest import wait_for
 
 FOLDER = "NEWSLAKE_TEST_HOLDS"
 
-# The file at which somebody is stopped: "N PATTERN". A bad moment for each stage.
+# The file at which a process is stopped: "N PATTERN". A critical moment for each stage.
 INGEST = r"1 /archive/warc/.*\.warc\.gz$"  # all pages are fetched, none is in the archive
-DERIVE = r"1 /_state/staged/"  # all articles are read, the batch is not staged
+DERIVE = r"1 /_state/staged/"  # all articles are processed, the batch is not staged
 COMMIT = r"2 /lake/tables/"  # one table is published, the others are not
 
 
 class Holds:
-    """One folder that says who is to be stopped, and who is."""
+    """A folder with the file to stop at, and the stopped process."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -22,14 +22,14 @@ class Holds:
         self._wanted, self._held = folder / "wanted", folder / "held"
 
     def want(self, where: str) -> None:
-        """Have the next process stopped that comes there."""
+        """Stop the next process that reaches this file."""
         self._held.unlink(missing_ok=True)
         temporary = self._wanted.with_suffix(".new")
         temporary.write_text(where)
         os.replace(temporary, self._wanted)
 
     def held(self, *, seconds: float) -> int:
-        """Wait until a process has come; return its pid. Whoever comes next is not stopped."""
+        """Wait until a process is stopped; return its pid. Later processes are not stopped."""
 
         def look() -> int:
             return int(self._held.read_text() or 0) if self._held.exists() else 0
@@ -37,5 +37,5 @@ class Holds:
         return wait_for("a task at the hold", look, seconds=seconds)
 
     def lift(self) -> None:
-        """Let all go on."""
+        """Let all processes continue."""
         self._wanted.unlink(missing_ok=True)

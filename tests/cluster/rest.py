@@ -1,4 +1,4 @@
-"""Airflow's REST API, as far as the cluster test needs it."""
+"""The parts of Airflow's REST API that the cluster test needs."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ DONE = ("success", "failed")
 
 
 def wait_for[Found](what: str, look: Callable[[], Found], *, seconds: float) -> Found:
-    """Return what a look finds as soon as it finds something. Raises: AssertionError with the last look's word."""
+    """Return the first value that ``look`` finds. Raises: AssertionError after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > deadline:
@@ -20,7 +20,7 @@ def wait_for[Found](what: str, look: Callable[[], Found], *, seconds: float) -> 
 
 
 class Rest:
-    """One client. Whoever reaches the API is admin, so a token is there for the asking."""
+    """One client. Every client of the API is admin, so it needs no password for a token."""
 
     def __init__(self, port: int) -> None:
         self._base = f"http://127.0.0.1:{port}"
@@ -30,9 +30,9 @@ class Rest:
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, **parameters: Any) -> Any:
-        return self._asked("GET", path, params=parameters)
+        return self._request("GET", path, params=parameters)
 
-    def _asked(self, method: str, path: str, **given: Any) -> Any:
+    def _request(self, method: str, path: str, **given: Any) -> Any:
         answer = self._session.request(method, f"{self._base}/api/v2/{path}", timeout=60, **given)
         if not answer.ok:
             raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
@@ -42,12 +42,12 @@ class Rest:
         return {dag["dag_id"] for dag in self.get("dags")["dags"]}
 
     def pause(self, dag_id: str, *, is_paused: bool) -> None:
-        self._asked("PATCH", f"dags/{dag_id}", json={"is_paused": is_paused})
+        self._request("PATCH", f"dags/{dag_id}", json={"is_paused": is_paused})
 
     def run(self, dag_id: str, *, key: str | None, run_id: str) -> None:
         """Start a run for a partition key."""
         body = {"logical_date": None, "partition_key": key, "dag_run_id": run_id}
-        self._asked("POST", f"dags/{dag_id}/dagRuns", json=body)
+        self._request("POST", f"dags/{dag_id}/dagRuns", json=body)
 
     def state(self, dag_id: str, run_id: str) -> str:
         return str(self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
@@ -56,25 +56,25 @@ class Rest:
         return list(self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100, **which)["task_instances"])
 
     def task_of(self, pid: int) -> "Task":
-        """Return the running task of a process. Raises: AssertionError when there is none."""
+        """Return the running task of a process. Raises: AssertionError if it does not exist."""
         running = self.tasks(state="running")
         found = [each for each in running if each["pid"] == pid]
         assert len(found) == 1, (pid, [(each["dag_id"], each["task_id"], each["pid"]) for each in running])
         return Task(*(found[0][name] for name in Task._fields))
 
     def log_lines(self, task: "Task") -> int:
-        """Return how many lines a try wrote, as the pages show them; headings do not count."""
-        told = self.get(f"{task.path}/logs/{task.try_number}", map_index=task.map_index)["content"]
-        return sum(1 for line in told if line.get("timestamp"))
+        """Return the number of log lines of a try in the web pages, without headings."""
+        lines = self.get(f"{task.path}/logs/{task.try_number}", map_index=task.map_index)["content"]
+        return sum(1 for line in lines if line.get("timestamp"))
 
     def state_of(self, task: "Task") -> str:
-        """Return the state of a task's last try, "again" before it where that is a later one."""
+        """Return the state of a task's last try, prefixed with "again" if that is a later try."""
         path = task.path
         found = self.get(path if task.map_index < 0 else f"{path}/{task.map_index}")
         return str(found["state"]) if found["try_number"] == task.try_number else f"again {found['state']}"
 
     def finished(self, dag_id: str, run_id: str, *, seconds: float = 240) -> str:
-        """Return the state in which a run ends."""
+        """Return the final state of a run."""
 
         def look() -> str | None:
             state = self.state(dag_id, run_id)
@@ -84,7 +84,7 @@ class Rest:
 
 
 class Task(NamedTuple):
-    """One try of a task, named as the API names it."""
+    """One try of a task, with the names of the API."""
 
     dag_id: str
     dag_run_id: str

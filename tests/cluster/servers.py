@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis of Debian, on free ports of 127.0.0.1, their files in a temporary folder."""
+"""PostgreSQL and Redis of Debian, on free ports of 127.0.0.1, with their files in a temporary folder."""
 
 import os
 import shutil
@@ -16,9 +16,9 @@ PACKAGES = {"initdb": "postgresql", "redis-server": "redis-server"}
 
 
 def install_missing() -> list[str]:
-    """Install by apt-get what is not there; return its names.
+    """Install missing packages with apt-get; return their names.
 
-    Whether a package starts its own service is the system's policy; ours run beside it, on ports of their own.
+    A package may start its own service, depending on the system's policy; ours run in parallel, on their own ports.
     """
     missing = [package for program, package in PACKAGES.items() if _program(program) is None]
     if missing:
@@ -31,7 +31,7 @@ def install_missing() -> list[str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of 127.0.0.1 that nobody listens on."""
+    """Return free ports of 127.0.0.1."""
     probes = [socket.socket() for _ in range(count)]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))
@@ -43,7 +43,7 @@ def free_ports(count: int) -> list[int]:
 
 @contextmanager
 def postgres(home: Path, *, port: int, password: str) -> Iterator[None]:
-    """Keep a PostgreSQL with the user and database ``newslake`` while the block lasts."""
+    """Run a PostgreSQL with the user and database ``newslake`` in the block."""
     folder = home / "postgres"
     folder.mkdir()
     secret = folder / "password"
@@ -77,7 +77,7 @@ def postgres(home: Path, *, port: int, password: str) -> Iterator[None]:
 
 @contextmanager
 def redis(home: Path, *, port: int) -> Iterator[None]:
-    """Keep a Redis while the block lasts."""
+    """Run a Redis in the block."""
     folder = home / "redis"
     folder.mkdir()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--appendonly", "yes"]
@@ -90,7 +90,7 @@ def redis(home: Path, *, port: int) -> Iterator[None]:
 
 
 def _program(name: str) -> Path | None:
-    """Return a program's path; Debian keeps the servers of PostgreSQL off the path, a folder a version."""
+    """Return a program's path. Debian's PostgreSQL servers are not on the path, but in one folder per version."""
     versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     found = versions[-1] if versions else shutil.which(name)
     return None if found is None else Path(found)
@@ -102,10 +102,10 @@ def _until(command: list[str]) -> None:
         if done.returncode == 0:
             return
         time.sleep(0.2)
-    raise SystemExit(f"no answer after 20 s: {' '.join(command)}")
+    raise SystemExit(f"no response after 20 s: {' '.join(command)}")
 
 
 def _end(server: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """End a server by the signal that lets it clean up."""
+    """Stop a server with the signal for a clean shutdown."""
     server.send_signal(number)
     server.wait(timeout=30)

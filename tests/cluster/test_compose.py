@@ -1,4 +1,4 @@
-"""docker-compose.yaml, .env.example and Dockerfile say what a cluster needs. None of it needs an engine."""
+"""docker-compose.yaml, .env.example and Dockerfile define the whole cluster. These tests need no container engine."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ ENVIRONMENT = AIRFLOW["api"]["environment"]
 
 
 def test_all_components_are_there():
-    """There is one service for each component of Airflow, the database, the broker and the preparation."""
+    """There is one service per component of Airflow, and for the database, the broker and the preparation."""
     components = {"api", "scheduler", "dag-processor", "triggerer", "worker"}
 
     assert set(AIRFLOW) == components | {ONE_SHOT}
@@ -29,29 +29,29 @@ def test_all_components_are_there():
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_service_is_watched_and_started_again(name):
-    """Each service that lasts has a health check and is started again, whatever ended it."""
+def test_service_is_watched_and_restarted(name):
+    """Each long-running service has a health check and is always restarted."""
     assert LASTING[name]["healthcheck"]["test"]
     assert LASTING[name]["restart"] == "always"
 
 
 @pytest.mark.parametrize("name", AIRFLOW)
 def test_airflow_services_share_everything(name):
-    """Settings, data root, logs and image are the same for all, so that any worker can do any task."""
+    """Settings, data root, logs and image are the same for all, so that any worker can run any task."""
     for what in ("environment", "volumes", "image", "build"):
         assert AIRFLOW[name][what] == AIRFLOW["api"][what]
 
 
-def test_settings_stand_once():
-    """No service has a setting of its own: all have the one mapping."""
+def test_settings_are_defined_once():
+    """No service has its own settings: all use the same mapping."""
     written = yaml.safe_load(TEXT)
     shared = written["x-airflow"]["environment"]
 
     assert [name for name in AIRFLOW if written["services"][name]["environment"] is not shared] == []
 
 
-def test_what_waits_for_what():
-    """The preparation waits for database and broker, all of Airflow for the preparation, workers for the API."""
+def test_order_of_services():
+    """The preparation waits for database and broker, Airflow waits for the preparation, workers wait for the API."""
     waits = {
         name: {on: each["condition"] for on, each in service["depends_on"].items()} for name, service in AIRFLOW.items()
     }
@@ -63,19 +63,19 @@ def test_what_waits_for_what():
 
 
 def test_preparation_sets_the_pools():
-    """The preparation runs our own one, which migrates the database and makes the pools."""
+    """The preparation runs our own command, which migrates the database and creates the pools."""
     assert "python -m news_airflow.local_airflow prepare" in ALL["init"]["command"][0]
 
 
-def test_workers_can_be_many():
-    """Nothing keeps a service from being scaled: no fixed name, and one published port in all, on this machine only."""
+def test_workers_can_be_scaled():
+    """Services can be scaled: no fixed names, and only one published port, on this machine only."""
     assert [name for name, service in ALL.items() if "container_name" in service or "hostname" in service] == []
     published = {name: service["ports"] for name, service in ALL.items() if "ports" in service}
     assert published == {"api": ["127.0.0.1:8080:8080"]}
 
 
 def test_variables_are_explained():
-    """Each variable stands in .env.example and is used; a default is the same in both."""
+    """Each variable is in .env.example and is used; a default is the same in both files."""
     found = [match.groupdict() for match in VARIABLE.finditer(TEXT) if match["name"]]
     example = variables_of_example()
 
@@ -86,8 +86,8 @@ def test_variables_are_explained():
     assert {each["name"] for each in found if each["form"] == ":?"} == set(SECRETS)
 
 
-def test_defaults_are_the_products():
-    """A setting of newslake that .env.example offers has the default that newslake has."""
+def test_defaults_are_those_of_newslake():
+    """A setting in .env.example has newslake's default."""
     offered = {name: value for name, value in variables_of_example().items() if name.startswith("NEWS_") and value}
     fields = Settings.model_fields
 
@@ -95,7 +95,7 @@ def test_defaults_are_the_products():
 
 
 def test_settings_are_known(monkeypatch):
-    """Newslake takes each setting that the services are given."""
+    """Newslake accepts each setting of the services."""
     for name, value in ENVIRONMENT.items():
         if name.startswith("NEWS_"):
             monkeypatch.setenv(name, value)
@@ -104,7 +104,7 @@ def test_settings_are_known(monkeypatch):
 
 
 def test_inbox_is_in_the_data_root():
-    """The data root is a folder of the host, and the inbox of sources.toml as shipped lies in it."""
+    """The data root is a folder of the host that contains the inbox of the shipped sources.toml."""
     data, sources = ENVIRONMENT["NEWS_DATA_DIR"], Path(ENVIRONMENT["NEWS_SOURCES_FILE"])
     inbox = next(source for source in load_sources(ROOT / "sources.toml").sources if source.kind == "inbox")
 
@@ -113,7 +113,7 @@ def test_inbox_is_in_the_data_root():
 
 
 def test_airflow_knows_its_settings():
-    """Each setting of Airflow is one that Airflow has; one with a typing mistake would do nothing, silently."""
+    """Airflow has each of its settings; a misspelled setting would be ignored silently."""
     names = sorted(name for name in ENVIRONMENT if name.startswith("AIRFLOW__"))
     ask = (
         "import sys; from airflow.configuration import conf\n"
@@ -128,15 +128,15 @@ def test_airflow_knows_its_settings():
 
 
 def test_images_are_pinned():
-    """Each image from outside names its version to the last digit."""
+    """Each external image has a complete version."""
     base = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
     outside = [ALL["postgres"]["image"], ALL["redis"]["image"], *base]
 
     assert [image for image in outside if not re.search(r":\d+(\.\d+)+(-[a-z]+)*$", image)] == []
 
 
-def test_image_holds_what_it_copies():
-    """All that the image is built from is let through by .dockerignore and is there; its user is not root."""
+def test_image_contains_what_it_copies():
+    """All copied files exist and are allowed by .dockerignore; the user of the image is not root."""
     dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
     copied = {name for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()}
     let_through = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE))

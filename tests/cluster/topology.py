@@ -1,6 +1,6 @@
-"""The cluster that docker-compose.yaml describes, as processes of this machine: same commands, settings and checks.
+"""The cluster of docker-compose.yaml as processes of this machine: same commands, settings and checks.
 
-Each service has its own AIRFLOW_HOME, as each container has: what they must share comes through the settings alone.
+Each service has its own AIRFLOW_HOME, like a container: they share only what the settings share.
 """
 
 import os
@@ -27,7 +27,7 @@ SITE = Path(__file__).parent / "site"
 
 
 class Cluster:
-    """A running cluster. Parts are named as services, workers with their number."""
+    """A running cluster. Parts have the names of services, workers with a number."""
 
     def __init__(self, root: Path, *, variables: Mapping[str, str], extra: Mapping[str, str]) -> None:
         self.root = root
@@ -41,14 +41,14 @@ class Cluster:
 
     @contextmanager
     def up(self) -> Iterator[None]:
-        """Run all parts while the block lasts; at its end, however it comes, nothing of them is left."""
+        """Run all parts in the block; afterwards, no process is left, also after an error."""
         try:
             with ExitStack() as servers:
                 servers.enter_context(postgres(self.root, port=self.postgres_port, password=self.password))
                 servers.enter_context(redis(self.root, port=self.redis_port))
                 try:
                     self._prepare()
-                    for parts in (SERVICES, WORKERS):  # workers wait for the API, as the file says
+                    for parts in (SERVICES, WORKERS):  # workers wait for the API, as in the file
                         for part in parts:
                             self.start(part)
                         self.wait_until_healthy(parts)
@@ -59,7 +59,7 @@ class Cluster:
             kill(lambda: processes(self.root))
 
     def start(self, part: str) -> None:
-        """Start a part as its container is: the image's entrypoint, the service's command, its environment."""
+        """Start a part like its container: the image's entrypoint, the service's command and environment."""
         service = self._service(part)
         command = [sys.executable, "-m", "airflow", *service["command"]]
         if part in WORKERS:
@@ -67,16 +67,16 @@ class Cluster:
         start(self.root, part, command, environment=service["environment"])
 
     def kill(self, part: str) -> None:
-        """Kill a part with all its children, as the death of its machine would."""
+        """Kill a part with all its children, like the death of its machine."""
         kill(lambda: processes(self.root, part))
 
     def restart(self, part: str) -> None:
-        """Start a dead part again, as ``restart: always`` does, and wait until it is healthy."""
+        """Restart a dead part, like ``restart: always``, and wait until it is healthy."""
         self.start(part)
         self.wait_until_healthy([part])
 
     def wait_until_healthy(self, parts: Any, *, seconds: float = 240) -> None:
-        """Wait until the health check of each part, as the file has it, succeeds."""
+        """Wait until the health check of each part in the file succeeds."""
         deadline = time.monotonic() + seconds
         waiting = list(parts)
         while waiting:
@@ -86,7 +86,7 @@ class Cluster:
             time.sleep(0.5)
 
     def is_settled(self) -> bool:
-        """Return whether no run is under way and no announced day waits for one."""
+        """Return whether no run is active and no announced day waits for a run."""
         with closing(self._connect()) as connection, connection.cursor() as cursor:
             cursor.execute(_UNFINISHED)
             return bool(cursor.fetchone() == (0,))
@@ -97,7 +97,7 @@ class Cluster:
         )
 
     def log_tails(self, lines: int = 15) -> str:
-        """Return the ends of all logs, for a failure's message."""
+        """Return the ends of all logs, for the message of a failure."""
         found = []
         for path in sorted(log_file(self.root, "x").parent.glob("*.log")):
             tail = path.read_text("utf-8", "replace").splitlines()[-lines:]
@@ -105,7 +105,7 @@ class Cluster:
         return "\n".join(found)
 
     def part_of(self, pid: int) -> str | None:
-        """Return which part a process belongs to."""
+        """Return the part of a process."""
         for part in PARTS:
             if any(process.pid == pid for process in processes(self.root, part)):
                 return part
@@ -134,7 +134,7 @@ class Cluster:
         kill(of_airflow)
 
     def _service(self, part: str) -> dict[str, Any]:
-        """Return a service with this machine's places, and what only sharing one machine makes necessary."""
+        """Return a service with this machine's paths and ports, and settings for several services on one machine."""
         home = self.root / "homes" / part
         home.mkdir(parents=True, exist_ok=True)
         service = compose.replaced(self._written[PARTS.get(part, part)], self._places(home))

@@ -1,4 +1,4 @@
-"""A real Airflow in a temporary home: SQLite, no examples. Its settings stand before airflow is imported."""
+"""A real Airflow in a temporary home: SQLite, no examples. Its settings are made before airflow is imported."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "plugins"))
 
 @pytest.fixture(scope="session")
 def bag(tmp_path_factory: pytest.TempPathFactory):
-    """All DAGs of dags/, from a migrated database."""
+    """All DAGs of dags/, with a migrated database."""
     from news_airflow.local_airflow import environment
 
     home = tmp_path_factory.mktemp("airflow")

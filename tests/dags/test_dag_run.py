@@ -1,4 +1,4 @@
-"""The DAGs for real: in process, on SQLite, against the sample newsroom."""
+"""Real runs of the DAGs: in process, on SQLite, with the sample newsroom."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def announced(run_id: str) -> list[str]:
 
 
 def test_ingest_announces_and_extract_commits(bag, newsroom: Newsroom, tmp_path: Path) -> None:
-    """news_ingest announces its own day and every day it archived for; news_extract commits four tables."""
+    """news_ingest announces its own day and every day with archived pages; news_extract commits four tables."""
     done = bag.dags["news_ingest"].test(run_conf={"day": DAYS[0].isoformat()})
     keys = announced(done.run_id)
     assert (done.state, DAYS[0].isoformat() in keys) == ("success", True)
@@ -44,7 +44,7 @@ def test_ingest_announces_and_extract_commits(bag, newsroom: Newsroom, tmp_path:
 
 
 def test_a_day_without_sources_is_announced(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tasks that are mapped over nothing do not swallow the signal of their day."""
+    """Tasks that are mapped over an empty list do not suppress the signal of their day."""
     (tmp_path / "sources.toml").touch()
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
@@ -52,8 +52,8 @@ def test_a_day_without_sources_is_announced(bag, tmp_path: Path, monkeypatch: py
     assert (done.state, announced(done.run_id)) == ("success", ["2026-03-02"])
 
 
-def test_a_source_that_cannot_be_listed_is_red_for_its_day_only(bag, newsroom: Newsroom, tmp_path: Path) -> None:
-    """A listing that is gone fails the daily run, after all others are announced; a sweep only tells of it."""
+def test_a_source_that_cannot_be_listed_fails_only_the_daily_run(bag, newsroom: Newsroom, tmp_path: Path) -> None:
+    """A missing listing fails the daily run, after all others are announced; a sweep only reports it."""
     sources = tmp_path / "sources.toml"
     gone = f"[sources.gone]\nkind = 'feed'\nurl = '{newsroom.base_url}/courier/gone.xml'\n"
     sources.write_text(sources.read_text("utf-8") + gone)
@@ -67,8 +67,8 @@ def test_a_source_that_cannot_be_listed_is_red_for_its_day_only(bag, newsroom: N
     assert bag.dags["news_inbox"].test().state == "success"
 
 
-def test_a_refused_task_is_not_tried_again(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong sources file fails the run at its first try."""
+def test_a_permanent_error_is_not_retried(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invalid sources file fails the run at its first try."""
     (tmp_path / "sources.toml").write_text("[sources.a]\nkind = 'feeed'\n")
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
@@ -77,14 +77,14 @@ def test_a_refused_task_is_not_tried_again(bag, tmp_path: Path, monkeypatch: pyt
     assert (done.state, tries["sources_web"]) == ("failed", ("failed", 1))
 
 
-def test_maintain_is_green_on_an_empty_lake(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """news_maintain ends well where nothing has been done yet."""
+def test_maintain_succeeds_on_an_empty_lake(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """news_maintain succeeds before the first run of another DAG."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     assert bag.dags["news_maintain"].test().state == "success"
 
 
-def test_maintain_announces_what_nobody_read(bag, newsroom: Newsroom) -> None:
-    """Days whose extract never came are announced by the upkeep, and not again once they are read."""
+def test_maintain_announces_unprocessed_days(bag, newsroom: Newsroom) -> None:
+    """news_maintain announces days without an extract run, and not again after they are processed."""
     conf = {"day": DAYS[0].isoformat()}
     days = announced(bag.dags["news_ingest"].test(run_conf=conf).run_id)
     assert announced(bag.dags["news_maintain"].test().run_id) == days
@@ -95,7 +95,7 @@ def test_maintain_announces_what_nobody_read(bag, newsroom: Newsroom) -> None:
 
 
 def test_maintain_goes_on_after_a_failed_verify(bag, newsroom: Newsroom, tmp_path: Path) -> None:
-    """A broken table file makes the run red; garbage is collected and the report written all the same."""
+    """A broken table file fails the run; garbage collection and report still run."""
     from pipeline.jobs.workspace import Workspace
     from pipeline.settings import Settings
 

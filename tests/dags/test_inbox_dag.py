@@ -1,4 +1,4 @@
-"""news_inbox for real: in process, on SQLite, against the sample newsroom."""
+"""Real runs of news_inbox: in process, on SQLite, with the sample newsroom."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.airflow
 
 @pytest.fixture
 def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A function that runs news_inbox with some sources of the newsroom's first evening; it returns what came of it."""
+    """A function that configures some sources of the newsroom's first evening."""
     with Newsroom(day=DAYS[0]) as newsroom:
         listed = {
             "door": 'kind = "inbox"\npath = "in"\n',
@@ -34,7 +34,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def run(bag: Any) -> tuple[str, dict[str, list[str]], list[str]]:
-    """Run news_inbox as its sweep does; return its state, the states of its tasks, and the days that it announced."""
+    """Run a sweep of news_inbox; return its state, the states of its tasks, and the days that it announced."""
     from airflow.models.asset import AssetEvent
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -48,8 +48,8 @@ def run(bag: Any) -> tuple[str, dict[str, list[str]], list[str]]:
         return str(done.state), states, sorted(event.partition_key for event in events)
 
 
-def test_sweep_takes_every_source_and_announces_new_days(bag: Any, watch: Any, tmp_path: Path) -> None:
-    """Files and feeds are archived and their days announced; a second sweep finds nothing, and skips the signal."""
+def test_sweep_ingests_every_source_and_announces_new_days(bag: Any, watch: Any, tmp_path: Path) -> None:
+    """Files and feeds are archived and their days announced; a second sweep finds nothing new and skips the signal."""
     watch("door", "courier")
     (tmp_path / "in" / "a.txt").write_text("A ferry sails again.\n\nThe ferry of Tarnwick sails again on Monday.\n")
     state, tasks, days = run(bag)
@@ -60,8 +60,8 @@ def test_sweep_takes_every_source_and_announces_new_days(bag: Any, watch: Any, t
     assert (state, tasks["publish"], days) == ("success", ["skipped"], [])
 
 
-def test_empty_door_does_not_swallow_the_signal(bag: Any, watch: Any, tmp_path: Path) -> None:
-    """Where no source is of the web, the mapped task is skipped and what the inbox got is announced all the same."""
+def test_empty_group_does_not_suppress_the_signal(bag: Any, watch: Any, tmp_path: Path) -> None:
+    """Without online sources, their mapped task is skipped, and the days of the inbox are still announced."""
     watch("door")
     (tmp_path / "in" / "a.txt").write_text("A ferry sails again.\n\nThe ferry of Tarnwick sails again on Monday.\n")
     state, tasks, days = run(bag)
@@ -70,7 +70,7 @@ def test_empty_door_does_not_swallow_the_signal(bag: Any, watch: Any, tmp_path: 
 
 
 def test_sources_are_those_of_all_signals(bag: Any, watch: Any) -> None:
-    """Several signals that woke one run name its sources together."""
+    """The sources of a run are those of all its signals."""
     from news_airflow.assets import FEEDS, INBOX
     from news_airflow.ingesting import sources
 

@@ -1,4 +1,4 @@
-"""Newsroom behind Airflow's own login: strangers are refused on every address, and every answer carries its headers."""
+"""Newsroom with Airflow's login: every URL refuses strangers, and every response has its headers."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ from pipeline.errors import ConfigError, LakeError, LimitError
 from tests.browser.airflow import PASSWORDS, airflow_pages
 
 ROOT = Path(__file__).parents[2]
-# Not taken from web_app: it imports airflow, whose settings are made later than the tests are collected.
+# Not imported from web_app: it imports airflow, and the settings of airflow are made after the collection of tests.
 PATHS = (
     "/",
     "/coverage",
@@ -49,7 +49,7 @@ print(*sorted({{name.split(".")[0] for name in set(sys.modules) - loaded}}))
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a real api-server answers that asks for a login, over a data root without a lake."""
+    """The origin of a real api-server that requires a login, with a data root without a lake."""
     root = tmp_path_factory.mktemp("empty").resolve()
     (root / "sources.toml").write_text("[sources.post]\nkind = 'feed'\nurl = 'http://127.0.0.1:9/feed'\n")
     with airflow_pages(root) as wait:
@@ -57,7 +57,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def ask(origin: str, path: str, *, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
-    """Return status, headers and text of an answer."""
+    """Return status, headers and text of a response."""
     connection = HTTPConnection(urlsplit(origin).netloc, timeout=60)
     try:
         connection.request(method, path, headers=headers)
@@ -68,7 +68,7 @@ def ask(origin: str, path: str, *, method: str = "GET", **headers: str) -> tuple
 
 
 def token_of(origin: str, name: str) -> str:
-    """Return the token of a user who logs in."""
+    """Return the token of a user after login."""
     connection = HTTPConnection(urlsplit(origin).netloc, timeout=60)
     body = json.dumps({"username": name, "password": PASSWORDS[name]})
     connection.request("POST", "/auth/token", body, {"Content-Type": "application/json"})
@@ -76,7 +76,7 @@ def token_of(origin: str, name: str) -> str:
 
 
 def altered(token: str, **claims: object) -> str:
-    """Return a token that Airflow's own key signed, with other claims."""
+    """Return a token with other claims, signed with Airflow's own key."""
     payload = token.split(".")[1]
     given = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return jwt.encode({**given, **claims}, SECRET, algorithm="HS512", headers={"kid": "not-used"})
@@ -84,10 +84,10 @@ def altered(token: str, **claims: object) -> str:
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_strangers_are_refused(origin: str, address: str) -> None:
-    """Without a session, with a token that nobody signed, one that is over, and a role that may not read the DAG."""
+    """No session, a forged token, an expired token, or a role without access to the DAG is refused."""
     reader = token_of(origin, "reader")
     head, body, seal = reader.split(".")
-    told = {
+    requests = {
         "nobody": {},
         "nonsense": {"Authorization": "Bearer nonsense"},
         "nonsense cookie": {"Cookie": "_token=nonsense"},
@@ -96,7 +96,7 @@ def test_strangers_are_refused(origin: str, address: str) -> None:
         "no role": {"Authorization": f"Bearer {altered(reader, role=None)}"},
         "no role, another DAG": {"Authorization": f"Bearer {altered(reader, role=None)}"},
     }
-    for who, headers in told.items():
+    for who, headers in requests.items():
         path = f"/newsroom{address}" + ("?dag_id=any" if "another" in who else "")
         status, sent, text = ask(origin, path, **headers)
         assert status in (401, 403), who
@@ -104,16 +104,16 @@ def test_strangers_are_refused(origin: str, address: str) -> None:
         assert len(text.split("<main")[1]) < 400, who
 
 
-def test_tokens_are_altered_as_meant(origin: str) -> None:
-    """The refusals are for what was altered: signed anew as it was, the same token is let in."""
+def test_unaltered_tokens_are_accepted(origin: str) -> None:
+    """The refusals are due to the altered claims: the same token, signed again without changes, is accepted."""
     reader = altered(token_of(origin, "reader"))
 
     assert ask(origin, "/newsroom/questions", Authorization=f"Bearer {reader}")[0] == 200
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_readers_are_let_in(origin: str, address: str) -> None:
-    """Who may read the DAG sees every page, also before anything was ever fetched; each is private and runs nothing."""
+def test_readers_have_access(origin: str, address: str) -> None:
+    """A reader of the DAG can open every page, also before the first fetch; pages are private and without scripts."""
     query = {"/pages": "?source=post", "/why": "?url=https://post.example/1"}.get(address, "")
     headers = {"Cookie": f"_token={token_of(origin, 'reader')}"}
     status, sent, text = ask(origin, f"/newsroom{address}{query}", **headers)
@@ -127,8 +127,8 @@ def test_readers_are_let_in(origin: str, address: str) -> None:
     assert "<script" not in text
 
 
-def test_nothing_else_answers(origin: str) -> None:
-    """There is no list of the interface, no other page, and nothing can be sent."""
+def test_other_requests_are_refused(origin: str) -> None:
+    """There is no API description and no other page, and other methods are refused."""
     headers = {"Authorization": f"Bearer {token_of(origin, 'editor')}"}
     for path in ("/docs", "/redoc", "/openapi.json", "/style.css", "/coverage/", "/../etc/passwd"):
         status, sent, text = ask(origin, f"/newsroom{path}", **headers)
@@ -139,7 +139,7 @@ def test_nothing_else_answers(origin: str) -> None:
 
 
 def test_newsroom_is_in_the_navigation(origin: str) -> None:
-    """Airflow's own list of plugins has the view, loaded once and without an error."""
+    """Airflow's list of plugins has the view, loaded once and without an error."""
     headers = {"Authorization": f"Bearer {token_of(origin, 'editor')}"}
     [plugin] = json.loads(ask(origin, "/api/v2/plugins", **headers)[2])["plugins"]
     errors = json.loads(ask(origin, "/api/v2/plugins/importErrors", **headers)[2])
@@ -150,7 +150,7 @@ def test_newsroom_is_in_the_navigation(origin: str) -> None:
 
 @pytest.fixture
 def app(bag):
-    """The application alone, for a person who was let in."""
+    """The application alone, with access granted."""
     from news_airflow.web_app import newsroom_app
 
     found = newsroom_app()
@@ -160,8 +160,8 @@ def app(bag):
     found.dependency_overrides.clear()
 
 
-def test_every_route_asks_airflow(app) -> None:
-    """No route is without the question who is there, whoever adds one."""
+def test_every_route_checks_access(app) -> None:
+    """Every route has the access check of Airflow."""
     [allowed] = app.router.dependencies
 
     assert {route.path for route in app.routes} == set(PATHS)
@@ -170,17 +170,17 @@ def test_every_route_asks_airflow(app) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "told"),
+    ("error", "status", "message"),
     [
-        (LimitError("it was ended after 20 seconds"), 503, "it was ended after 20 seconds"),
-        (ConfigError("day=x is no day"), 400, "day=x is no day"),
+        (LimitError("the query exceeded 20 seconds"), 503, "the query exceeded 20 seconds"),
+        (ConfigError("day=x is not a valid date"), 400, "day=x is not a valid date"),
         (ConfigError("unknown question", reason="no_such_question"), 404, "unknown question"),
         (LakeError("run `newslake lake repair`"), 500, "newslake lake repair"),
         (ZeroDivisionError("<b>secret</b>"), 500, "api-server"),
     ],
 )
-def test_errors_are_pages(app, error: Exception, status: int, told: str) -> None:
-    """What goes wrong is told in the look of the other pages; of a defect of ours nothing is told."""
+def test_errors_are_pages(app, error: Exception, status: int, message: str) -> None:
+    """An error is shown in the layout of the other pages; a bug has no details."""
     from news_airflow.web_app import _endpoint
 
     def broken(request: object, root: str) -> object:
@@ -191,11 +191,11 @@ def test_errors_are_pages(app, error: Exception, status: int, told: str) -> None
         answer = TestClient(app, raise_server_exceptions=False).get("/broken")
     finally:
         del app.router.routes[-1]
-    assert (answer.status_code, told in answer.text, "secret" in answer.text) == (status, True, False)
+    assert (answer.status_code, message in answer.text, "secret" in answer.text) == (status, True, False)
 
 
-def test_a_page_that_nobody_waits_for_keeps_its_slot(bag) -> None:
-    """A thread cannot be stopped: until it ends, it counts among those that are at work at once."""
+def test_an_abandoned_request_keeps_its_slot(bag) -> None:
+    """A thread cannot be stopped, so it occupies its slot until it ends."""
     from news_airflow.web_app import _endpoint
 
     begun, may_end = threading.Event(), threading.Event()
@@ -219,19 +219,19 @@ def test_a_page_that_nobody_waits_for_keeps_its_slot(bag) -> None:
     assert asyncio.run(leave_early())
 
 
-def test_a_page_that_costs_too_much_is_ended(app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page ends at the seconds of the settings, and says what to ask instead."""
+def test_a_page_over_the_time_limit_is_stopped(app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is stopped at the time limit of the settings, and says how to change the request."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_NEWSROOM_SECONDS", "0.000001")
     answer = TestClient(app).get("/questions/top-speakers")
 
     assert answer.status_code == 503
-    assert "ask for fewer days" in answer.text
+    assert "select fewer days" in answer.text
 
 
 @pytest.mark.parametrize("before", ["airflow.jobs.scheduler_job_runner", "airflow.sdk.execution_time.task_runner"])
-def test_plugin_costs_next_to_nothing(tmp_path: Path, before: str) -> None:
-    """Every component imports the plugin: it takes 50 ms of a processor at most, and loads nothing of its pages."""
+def test_plugin_is_cheap_to_import(tmp_path: Path, before: str) -> None:
+    """Every component imports the plugin, so it takes at most 50 ms of CPU and does not load its pages."""
     script = _TIMED.format(before=before)
     environment = {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(ROOT / "plugins"), "PATH": "/usr/bin"}
     taken = []

@@ -1,4 +1,4 @@
-"""What every DAG file keeps to."""
+"""Rules for all DAG files."""
 
 import ast
 import subprocess
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.airflow
 
 
 def test_every_dag_file_imports(bag) -> None:
-    """No DAG file fails to import, and each holds one DAG of its own name."""
+    """Every DAG file can be imported, and has one DAG with the name of the file."""
     assert bag.import_errors == {}
     assert sorted(bag.dags) == [file.stem for file in FILES]
 
 
-def test_every_dag_has_its_papers(bag) -> None:
-    """Every DAG has a description, and every task an owner, retries and a time-out."""
+def test_every_dag_is_documented(bag) -> None:
+    """Every DAG has a description, and every task an owner, retries and a timeout."""
     for dag in bag.dags.values():
         assert dag.doc_md, dag.dag_id
         for task in dag.tasks:
@@ -33,15 +33,15 @@ def test_every_dag_has_its_papers(bag) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_dag_file_is_wiring_only(file: Path) -> None:
-    """A DAG file stays under 80 lines and asks no clock."""
+def test_dag_file_only_defines_the_dag(file: Path) -> None:
+    """A DAG file has less than 80 lines and reads no clock."""
     source = file.read_text("utf-8")
     names = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
     assert source.count("\n") < 80
     assert names & {"now", "today", "utcnow"} == set()
 
 
-def test_parsing_a_dag_file_loads_nothing_heavy() -> None:
+def test_parsing_a_dag_file_loads_no_heavy_library() -> None:
     """Importing every DAG file loads none of the heavy libraries."""
     code = (
         "import sys, runpy; sys.path[:0] = ['plugins', '.']\n"
@@ -61,25 +61,25 @@ def day_of(bag):
 
 
 def test_day_is_the_partition_key(day_of) -> None:
-    """The day of a run is its key, whatever its conf says."""
+    """The day of a run is its key; the key has precedence over conf."""
     run = SimpleNamespace(partition_key="2026-03-02", conf={"day": "2026-03-09"}, run_id="r")
     assert day_of(run).isoformat() == "2026-03-02"
 
 
 def test_day_is_the_conf_without_a_key(day_of) -> None:
-    """In process no key exists: conf names the day."""
+    """Without a key, as in process, conf names the day."""
     run = SimpleNamespace(partition_key=None, conf={"day": "2026-03-09"}, run_id="r")
     assert day_of(run).isoformat() == "2026-03-09"
 
 
 def test_a_run_without_a_day_is_refused(day_of) -> None:
-    """A run that names no day raises, and says what to do."""
+    """A run without a day is an error that says what to do."""
     with pytest.raises(ValueError, match="trigger it with a key"):
         day_of(SimpleNamespace(partition_key=None, conf=None, run_id="r"))
 
 
 def test_retries_follow_the_dispositions(bag) -> None:
-    """An error that may pass is tried again, any other of ours is not; what is not ours is left to Airflow's rule."""
+    """A transient error is retried, any other NewsError is not; other errors follow Airflow's own rule."""
     from news_airflow.defaults import RETRY_POLICY
 
     leaves = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.NewsError)]
@@ -89,17 +89,17 @@ def test_retries_follow_the_dispositions(bag) -> None:
     assert RETRY_POLICY.evaluate(OSError(28, "x"), try_number=1, max_tries=2).action.value == "default"
 
 
-def test_every_pool_is_made(bag) -> None:
-    """Every task runs in a pool that `make up` and the cluster make, or in Airflow's own."""
+def test_every_pool_is_created(bag) -> None:
+    """Every task uses a pool that `make up` and the cluster create, or Airflow's default pool."""
     from news_airflow.defaults import POOLS
 
     pools = {task.pool for dag in bag.dags.values() for task in dag.tasks}
     assert pools == {"default_pool", *POOLS}
 
 
-def test_reading_always_finds_a_slot(bag) -> None:
-    """Sources that take long, online and on disk at once, leave room for a task that reads, with as few slots as
-    `make up` and one worker of the cluster have."""
+def test_processing_always_has_a_slot(bag) -> None:
+    """Slow sources, online and on disk at once, leave a slot for processing, with the slots of `make up` and of one
+    worker of the cluster."""
     from news_airflow.defaults import FILES_POOL, POOLS, WEB_POOL
     from news_airflow.local_airflow import environment
 

@@ -1,4 +1,4 @@
-"""The triggers as the triggerer runs them: one event loop, a store, sources that come, hang and break."""
+"""The triggers as the triggerer runs them: one event loop, a store, sources that appear, hang and fail."""
 
 import asyncio
 import itertools
@@ -21,7 +21,7 @@ FEED = "<rss version='2.0'><channel><title>t</title><item><title>t</title><link>
 
 
 class Store:
-    """What a trigger is given as its asset state store: two calls, and an API server that may be away."""
+    """An asset state store for a trigger: two methods, and an API server that may be unavailable."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Any] = {}
@@ -45,7 +45,7 @@ class Store:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The triggers' own pauses, shortened."""
+    """Shortened pauses of the triggers."""
     from news_airflow import triggers
 
     for name in ("_REPEAT_SECONDS", "_LOOP_SECONDS", "_STORED_AFTER_SECONDS"):
@@ -55,7 +55,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None) -> Callable[[str], None]:
-    """A function that writes sources.toml, and settings that read it and poll often."""
+    """A function that writes sources.toml, with settings that use it and poll often."""
     for name, value in {
         "DATA_DIR": str(tmp_path),
         "SOURCES_FILE": str(tmp_path / "sources.toml"),
@@ -81,28 +81,28 @@ def feed_at(host: str, **paths: str) -> str:
     return f'private_hosts = ["{host}"]\n{listed}'
 
 
-async def told(events: AsyncIterator[Any], *, seconds: float = 20) -> Any:
+async def payload_of(events: AsyncIterator[Any], *, seconds: float = 20) -> Any:
     """Return the payload of the next event."""
     return (await asyncio.wait_for(anext(events), seconds)).payload
 
 
-async def told_of(events: AsyncIterator[Any], key: str) -> Any:
+async def payload_with(events: AsyncIterator[Any], key: str) -> Any:
     """Return the payload of the next event that names a source."""
     async with asyncio.timeout(20):
-        while key not in (payload := await told(events))["sources"]:
+        while key not in (payload := await payload_of(events))["sources"]:
             pass
     return payload
 
 
 def take(key: str) -> None:
-    """Ingest a source, as the run does that a signal starts."""
+    """Ingest a source like the run of a signal."""
     from pipeline.jobs.tasks import TASKS
 
     TASKS["ingest"](source_key=key, day=None, run_id=f"run-{time.monotonic_ns()}")
 
 
 async def silent(events: AsyncIterator[Any], *, seconds: float = 1.5) -> bool:
-    """Return whether no event comes for a while; nothing can be asked of the events afterwards."""
+    """Return whether no event occurs for some time; the events cannot be used afterwards."""
     try:
         await asyncio.wait_for(anext(events), seconds)
     except TimeoutError:
@@ -111,14 +111,14 @@ async def silent(events: AsyncIterator[Any], *, seconds: float = 1.5) -> bool:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Wait for something, for twenty seconds at most."""
+    """Wait for a condition, for at most 20 s."""
     async with asyncio.timeout(20):
         while not holds():
             await asyncio.sleep(0.05)
 
 
 def test_triggers_are_stored_without_a_path_of_this_machine() -> None:
-    """A trigger is named by its class alone, so that another machine with other settings runs the same."""
+    """A trigger is stored only by its class, so that another machine with other settings can run it."""
     from news_airflow.triggers import FeedTrigger, InboxTrigger
 
     assert InboxTrigger().serialize() == ("news_airflow.triggers.InboxTrigger", {})
@@ -126,27 +126,27 @@ def test_triggers_are_stored_without_a_path_of_this_machine() -> None:
 
 
 def drop(path: Path) -> None:
-    """Put down a file that was written long ago."""
+    """Write a file with an old modification time."""
     path.write_text("x")
     os.utime(path, (0, 0))
 
 
-def test_waiting_files_are_told_until_they_are_gone(watch: Callable[[str], None], tmp_path: Path) -> None:
-    """A file is told, told again while it lies there, and told no more once it is claimed; nothing else is told."""
+def test_waiting_files_are_announced_until_they_are_gone(watch: Callable[[str], None], tmp_path: Path) -> None:
+    """A file is announced repeatedly until it is claimed; partial files are not announced."""
     from news_airflow.triggers import InboxTrigger
 
     watch('[sources.door]\nkind = "inbox"\npath = "in"\n')
 
     async def scene() -> None:
         events = InboxTrigger().run()
-        first = asyncio.create_task(told(events))
+        first = asyncio.create_task(payload_of(events))
         await until((tmp_path / "in").is_dir)
         (tmp_path / "in" / "a.txt.part").write_text("half")
         drop(tmp_path / "in" / "a.txt")
         assert await first == {"sources": ["door"], "files": {"door": 1}}
-        assert await told(events) == {"sources": ["door"], "files": {"door": 1}}
+        assert await payload_of(events) == {"sources": ["door"], "files": {"door": 1}}
         drop(tmp_path / "in" / "b.txt")
-        assert await told(events) == {"sources": ["door"], "files": {"door": 2}}
+        assert await payload_of(events) == {"sources": ["door"], "files": {"door": 2}}
         for name in ("a.txt", "b.txt"):
             (tmp_path / "in" / name).unlink()
         assert await silent(events)
@@ -154,8 +154,8 @@ def test_waiting_files_are_told_until_they_are_gone(watch: Callable[[str], None]
     asyncio.run(scene())
 
 
-def test_files_that_stay_are_told_less_and_less(watch: Callable[[str], None], tmp_path: Path) -> None:
-    """Busy workers are not swamped with signals for one file: each pause is twice the one before."""
+def test_remaining_files_are_announced_less_and_less_often(watch: Callable[[str], None], tmp_path: Path) -> None:
+    """Busy workers are not flooded with signals for one file: each pause is twice the previous one."""
     from news_airflow.triggers import InboxTrigger
 
     watch('[sources.door]\nkind = "inbox"\npath = "in"\n')
@@ -166,7 +166,7 @@ def test_files_that_stay_are_told_less_and_less(watch: Callable[[str], None], tm
         events = InboxTrigger().run()
         times = []
         for _ in range(5):
-            await told(events)
+            await payload_of(events)
             times.append(time.monotonic())
         return times
 
@@ -175,8 +175,8 @@ def test_files_that_stay_are_told_less_and_less(watch: Callable[[str], None], tm
     assert pauses[3] > 3 * pauses[0]
 
 
-def test_new_pages_are_told_until_a_run_has_them(watch: Callable[[str], None]) -> None:
-    """The sample newsroom's first evening is told, and again, until it is ingested; then the next one is news."""
+def test_new_pages_are_announced_until_a_run_has_them(watch: Callable[[str], None]) -> None:
+    """The pages of the first evening are announced repeatedly until they are ingested; then those of the next one."""
     from news_airflow.triggers import FeedTrigger
 
     store = Store()
@@ -186,11 +186,11 @@ def test_new_pages_are_told_until_a_run_has_them(watch: Callable[[str], None]) -
         trigger = FeedTrigger()
         trigger.asset_state_store = store
         events = trigger.run()
-        first = await told(events)
+        first = await payload_of(events)
         assert (first["sources"], store.kept) == (["courier"], {})
-        assert await told(events) == first
+        assert await payload_of(events) == first
         await asyncio.to_thread(take, "courier")
-        following = asyncio.create_task(told(events))
+        following = asyncio.create_task(payload_of(events))
         await asyncio.sleep(1.5)
         assert (following.done(), set(store.kept)) == (False, {"courier"})
         newsroom.day = DAYS[1]
@@ -202,8 +202,8 @@ def test_new_pages_are_told_until_a_run_has_them(watch: Callable[[str], None]) -
         asyncio.run(scene(newsroom))
 
 
-def test_a_new_trigger_goes_on_where_the_old_one_died(watch: Callable[[str], None], server: Hostile) -> None:
-    """What was told and not stored is told again; with what was stored, or archived, nothing is."""
+def test_a_new_trigger_continues_after_the_old_one_died(watch: Callable[[str], None], server: Hostile) -> None:
+    """Announcements that were not stored are repeated; stored or archived ones are not."""
     from news_airflow.triggers import FeedTrigger
 
     server.says("/1", 200, FEED.format(n=1).encode())
@@ -216,12 +216,12 @@ def test_a_new_trigger_goes_on_where_the_old_one_died(watch: Callable[[str], Non
         return trigger.run()
 
     async def scene() -> None:
-        for _ in range(2):  # the first is left before it has stored what it told
+        for _ in range(2):  # the first trigger is dropped before it has stored its announcement
             events = await first(store)
-            assert await told(events) == {"sources": ["one"], "pages": {"one": 1}}
+            assert await payload_of(events) == {"sources": ["one"], "pages": {"one": 1}}
             assert store.kept == {}
         while not store.kept:
-            await told(events)
+            await payload_of(events)
         await events.aclose()
         assert await silent(await first(store))
         await asyncio.to_thread(take, "one")
@@ -230,8 +230,8 @@ def test_a_new_trigger_goes_on_where_the_old_one_died(watch: Callable[[str], Non
     asyncio.run(scene())
 
 
-def test_hanging_source_holds_up_nobody(watch: Callable[[str], None], server: Hostile) -> None:
-    """While one source never answers, another is polled at its own pace, and the event loop goes on."""
+def test_hanging_source_delays_no_other(watch: Callable[[str], None], server: Hostile) -> None:
+    """While one source never responds, another is polled at its own interval, and the event loop continues."""
     from news_airflow.triggers import FeedTrigger
 
     released = threading.Event()
@@ -256,7 +256,7 @@ def test_hanging_source_holds_up_nobody(watch: Callable[[str], None], server: Ho
         trigger.asset_state_store = Store()
         events = trigger.run()
         beating = asyncio.create_task(beat())
-        while (await told_of(events, "lives"))["pages"]["lives"] < 5:
+        while (await payload_with(events, "lives"))["pages"]["lives"] < 5:
             pass
         assert server.seen["/hangs"] == 1
         beating.cancel()
@@ -267,10 +267,10 @@ def test_hanging_source_holds_up_nobody(watch: Callable[[str], None], server: Ho
     assert max(gaps) < 5, "a thread of the event loop's own hung"
 
 
-def test_broken_list_keeps_the_sources_and_a_new_one_is_taken(
+def test_broken_file_keeps_the_sources_and_a_new_source_is_added(
     watch: Callable[[str], None], server: Hostile, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A broken sources.toml is told and changes nothing; mended, with one source more, that is looked at."""
+    """A broken sources.toml is reported and changes nothing; after its repair, a new source is polled."""
     from news_airflow.triggers import FeedTrigger
 
     for number in (1, 2):
@@ -281,12 +281,12 @@ def test_broken_list_keeps_the_sources_and_a_new_one_is_taken(
         trigger = FeedTrigger()
         trigger.asset_state_store = Store()
         events = trigger.run()
-        assert (await told(events))["sources"] == ["one"]
-        following = asyncio.create_task(told_of(events, "two"))
+        assert (await payload_of(events))["sources"] == ["one"]
+        following = asyncio.create_task(payload_with(events, "two"))
         watch("[sources.one\n")
-        await until(lambda: "until it is mended" in caplog.text)
-        asked = server.seen["/1"]
-        await until(lambda: server.seen["/1"] > asked)
+        await until(lambda: "until it is corrected" in caplog.text)
+        requests = server.seen["/1"]
+        await until(lambda: server.seen["/1"] > requests)
         watch(feed_at(server.host, one="/1", two="/2"))
         assert (await following)["pages"]["two"] == 1
         await events.aclose()
@@ -294,10 +294,10 @@ def test_broken_list_keeps_the_sources_and_a_new_one_is_taken(
     asyncio.run(scene())
 
 
-def test_trigger_outlives_its_store_and_its_bugs(
+def test_trigger_survives_an_unavailable_store_and_bugs(
     watch: Callable[[str], None], server: Hostile, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An API server that is away delays what is stored; an error that nobody named is told, and the others go on."""
+    """An unavailable API server delays storing; an unexpected error is logged, and the other sources continue."""
     from news_airflow.triggers import FeedTrigger
 
     from pipeline.jobs import triggers as polls
@@ -319,12 +319,12 @@ def test_trigger_outlives_its_store_and_its_bugs(
         trigger = FeedTrigger()
         trigger.asset_state_store = store
         events = trigger.run()
-        following = asyncio.create_task(told(events))
+        following = asyncio.create_task(payload_of(events))
         await until(lambda: "cannot be read" in caplog.text)
         store.is_away = False
         assert (await following)["sources"] == ["one"]
         store.is_away = True
-        going_on = asyncio.create_task(told_of(events, "nobody"))
+        going_on = asyncio.create_task(payload_with(events, "nobody"))
         await until(lambda: "cannot be stored" in caplog.text)
         store.is_away = False
         await until(lambda: "one" in store.kept)

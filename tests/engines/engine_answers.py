@@ -1,4 +1,4 @@
-"""What each engine answers, by the lines that docs/engines.md shows."""
+"""The answers of each engine, from the code in docs/engines.md."""
 
 import json
 import os
@@ -30,7 +30,7 @@ SECTIONS = {
     "pandas": "pandas and pyarrow",
     "spark": "Spark",
 }
-# An engine that shows times in the machine's zone is found out. Spark needs no more than one task for so few rows.
+# TZ reveals an engine that returns times in the machine's zone. Spark needs only one task for a few rows.
 _ENVIRONMENT = {
     "TZ": "America/New_York",
     "PYSPARK_SUBMIT_ARGS": "--master local[1] --conf spark.sql.shuffle.partitions=1 --conf spark.ui.enabled=false "
@@ -40,9 +40,9 @@ Rows = list[dict[str, Any]]
 
 
 class PageAnswers:
-    """Runs an engine in a process of its own, over all lakes, when its first answer is wanted.
+    """Runs an engine in its own process on all lakes, when its first answer is needed.
 
-    ``homes`` are folders with data/lake in them, ``questions`` SQL by engine and name.
+    ``homes`` are folders that contain data/lake, ``questions`` has SQL by engine and name.
     """
 
     def __init__(self, homes: Mapping[str, Path], questions: Mapping[str, Mapping[str, str]], folder: Path) -> None:
@@ -51,20 +51,20 @@ class PageAnswers:
         self._folder = folder
 
     def rows(self, engine: str, lake: str, name: str) -> Rows:
-        """Return the rows of one answer, in its order. Fails with what the engine said."""
+        """Return the rows of one answer in its order. Fails with the engine's error."""
         if not (self._folder / engine).exists():
             self._run(engine)
         answers = self._folder / engine / lake / "answers"
         error = answers / f"{name}.error"
         assert not error.exists(), error.read_text("utf-8")
         arrow = answers / f"{name}.arrow"
-        assert arrow.exists(), f"{engine} ended before it came to {name}"
+        assert arrow.exists(), f"{engine} ended before {name}"
         found = pa.ipc.open_file(arrow).read_all()
         return [{name: plain(value) for name, value in row.items()} for row in found.to_pylist()]
 
     def _run(self, engine: str) -> None:
         folders = [self._prepared(engine, lake) for lake in self.homes]
-        # Spark's Java machine stays in the folder where it started, whatever Python changes to: one for each.
+        # Spark's JVM keeps its first working directory, so each folder needs its own process.
         for together in [[folder] for folder in folders] if engine == "spark" else [folders]:
             done = subprocess.run(
                 [sys.executable, Path(__file__).with_name("engine_worker.py"), engine, *together],
@@ -84,14 +84,14 @@ class PageAnswers:
         tables = {spec.name: _of_table(one, spec) for spec in TABLES if table_files(home / "data" / "lake", spec)}
         sql = dict(self._questions.get(engine, {}))
         sql |= {f"all.{spec.name}": f"SELECT * FROM {stored_name(spec)}" for spec in TABLES}
-        (folder / "asked.json").write_text(json.dumps({"one": tables, "all": both, "sql": sql}), "utf-8")
+        (folder / "queries.json").write_text(json.dumps({"one": tables, "all": both, "sql": sql}), "utf-8")
         _call_newslake(calls, folder)
         return folder
 
 
 @cache
 def shown(engine: str) -> tuple[str, str, str]:
-    """Return the lines of an engine's section: opening one table, calling newslake, opening all tables."""
+    """Return the code of an engine's section: opening one table, calling newslake, opening all tables."""
     section = PAGE.split(f"\n## {SECTIONS[engine]}\n")[1].split("\n## ")[0]
     one, *both = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     calls = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
@@ -99,7 +99,7 @@ def shown(engine: str) -> tuple[str, str, str]:
 
 
 def _of_table(lines: str, spec: TableSpec) -> str:
-    """Return the lines for quotes with another table in its place."""
+    """Return the code for the table quotes, adapted to another table."""
     there = lines.replace("lake/tables/quotes", f"lake/{table_dir(Path(), spec)}").replace(
         "published_date", spec.partition
     )
@@ -116,7 +116,7 @@ def _call_newslake(lines: str, folder: Path) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return a cell in Python's own types; times in UTC."""
+    """Return a cell as a built-in Python type, times in UTC."""
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""`python engine_worker.py ENGINE FOLDER...`: runs the lines of docs/engines.md in each folder and leaves the answers.
+"""`python engine_worker.py ENGINE FOLDER...`: runs the code of docs/engines.md in each folder and writes the answers.
 
-FOLDER/asked.json says what to run: {"one": {table: Python, ...}, "all": Python, "sql": {name: SQL, ...}}. An answer is
-an Arrow file, FOLDER/answers/one.TABLE.arrow or NAME.arrow; where the engine refuses, its words, with .error.
+FOLDER/queries.json has the code: {"one": {table: Python, ...}, "all": Python, "sql": {name: SQL, ...}}. An answer is an
+Arrow file, FOLDER/answers/one.TABLE.arrow or NAME.arrow; an error of the engine is a text file, .error.
 """
 
 import json
@@ -36,16 +36,16 @@ def as_arrow(found: Any) -> pa.Table:
 
 
 def answer(engine: str, folder: Path) -> None:
-    """Run all that a folder asks."""
+    """Run all code of a folder."""
     os.chdir(folder)
-    asked = json.loads(Path("asked.json").read_text("utf-8"))
+    queries = json.loads(Path("queries.json").read_text("utf-8"))
     Path("answers").mkdir()
-    for table, lines in asked["one"].items():
+    for table, lines in queries["one"].items():
         _leave(f"one.{table}", lambda table=table, lines=lines: _names(lines)[table])
-    if asked["all"]:
-        names = _names(asked["all"])
+    if queries["all"]:
+        names = _names(queries["all"])
         db = names["spark" if engine == "spark" else "db"]
-        for name, sql in asked["sql"].items():
+        for name, sql in queries["sql"].items():
             _leave(name, lambda sql=sql: ASK[engine](db, sql))
 
 
@@ -60,7 +60,7 @@ def _leave(name: str, answered: Callable[[], Any]) -> None:
         table = as_arrow(answered())
         with pa.ipc.new_file(f"answers/{name}.arrow", table.schema) as file:
             file.write_table(table)
-    except Exception as error:  # noqa: BLE001 - one answer less, and the test of it fails with these words
+    except Exception as error:  # noqa: BLE001 - the test of this answer fails with this error
         Path(f"answers/{name}.error").write_text(f"{type(error).__name__}: {error}", "utf-8")
 
 

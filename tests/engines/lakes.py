@@ -1,4 +1,4 @@
-"""A lake that is nothing but odd, and what lies in any lake, read file by file."""
+"""A lake with unusual values, and the rows of any lake, read file by file."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 from pipeline.query.views import table_dir, table_files
 from pipeline.tables import TABLES, Column, TableSpec, rows_table
 
-DAYS = (date(1999, 12, 31), date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 9))  # and none between
+DAYS = (date(1999, 12, 31), date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 9))  # with gaps
 ROWS_A_DAY = 30
 NO_FILES = ("revisions",)
-# Nullable columns that files of a day, or all files, were written before.
+# Nullable columns that are missing in the files of some or all days, because these are older.
 ADDED = {
     ("articles", "kb_version"): DAYS,
     ("entities", "group_entity_ids"): DAYS,
@@ -29,7 +29,7 @@ TEXTS = (
     *("", " ", "plain", "Plain", 'it\'s "quoted"', "back\\slash", "two\nlines\tand a tab", "%_*?[]{}$", "é", "e\u0301"),
     *("😀 𝔘nicode", "مرحبا", "\u2028", "null", "\\N", "12", "A longer text than the others, with a 😀 in it."),
 )
-# Where rows must meet for a question to have an answer.
+# Values of columns that must match for a question to have an answer.
 POOLS: Mapping[str, Sequence[Any]] = {
     "dup_group_id": ARTICLE_IDS[:9],
     "entity_id": TEXTS[-4:],
@@ -56,7 +56,7 @@ NUMBERS = (0.0, 1.0, 0.1, 1 / 3, 1 / 16, 0.5005, 0.575, -1 / 16, -2.5, 1e-300, 1
 
 
 def write_odd_lake(lake: Path, *, seed: int = 8) -> None:
-    """Write a lake of rows that break every habit and keep the contract's types."""
+    """Write a lake of unusual rows with the types of the contract."""
     chance = random.Random(seed)
     for spec in (spec for spec in TABLES if spec.name not in NO_FILES):
         for day in DAYS:
@@ -83,7 +83,7 @@ def _rows(spec: TableSpec, day: date, chance: random.Random) -> Iterator[dict[st
 
 
 def _keys(spec: TableSpec, serial: int) -> dict[str, str]:
-    """Return what makes a row one of its table, and one of its article's."""
+    """Return the keys of a row in its table and of its article."""
     if "article_id" not in spec.schema.names:
         return {}
     article = ARTICLE_IDS[serial if spec.name in ("articles", "near_duplicates") else serial * 7 % 40]
@@ -115,7 +115,7 @@ def _of_type(kind: pa.DataType, chance: random.Random) -> Any:
 
 
 def stored_rows(lake: Path, spec: TableSpec) -> list[Mapping[str, Any]]:
-    """Return a table's rows, each file read alone: what a file has not is null, the day is that of its folder."""
+    """Return a table's rows, read file by file: a missing column is null, the day is that of the folder."""
     rows: list[Mapping[str, Any]] = []
     for path in table_files(lake, spec):
         day = date.fromisoformat(path.parent.name.partition("=")[2])

@@ -1,5 +1,6 @@
-"""docs/engines.md, run as it stands: every engine has the same tables, cell by cell, and the same answers in order."""
+"""The code of docs/engines.md: every engine has the same tables, cell by cell, and the same answers in order."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,14 +14,16 @@ from pipeline.query import connect, list_questions, query
 from pipeline.query.dialects import DIALECTS, transpile
 from pipeline.query.views import table_files
 from pipeline.tables import TABLES, TableSpec
+from pipeline.tables.docs import EXAMPLES_FILE
 from samples.answers import replay_newsroom
+from samples.examples import example_rows
 from tests.engines.engine_answers import PAGE, SECTIONS, PageAnswers, Rows, plain
 from tests.engines.lakes import stored_rows, write_odd_lake
 
 LAKES = ("sample", "odd")
 QUESTIONS = {question.slug: question.sql for question in list_questions()}
 SPECS = {spec.name: spec for spec in TABLES}
-# Words that engines understand in ways of their own, each in a statement over the odd lake.
+# Functions with different semantics per engine, each in a statement on the odd lake.
 WORDS = {
     "round": "SELECT event_index, round(confidence, 3) AS a, round(confidence, 1) AS b, round(-confidence) AS c "
     "FROM events WHERE confidence < 1e9 ORDER BY event_index",
@@ -54,20 +57,20 @@ WORDS = {
     "shares": "SELECT publisher, count(*) AS n, count(*) / sum(count(*)) OVER () AS share, "
     "exp(ln(count(*))) AS b FROM articles GROUP BY publisher ORDER BY n DESC, publisher",
 }
-# What an engine cannot do: (engine, slug): why. The page has the same list. There is nothing in it.
+# Unsupported questions: (engine, slug): reason. The page has the same list. It is empty.
 CANNOT: Mapping[tuple[str, str], str] = {}
 WITHOUT_NULL_LISTS = ("clickhouse",)
 
 
-def _engines(*left_out: str) -> list[Any]:
-    spark = (pytest.mark.nightly, pytest.mark.timeout(1200))  # the first test waits for all that Spark answers
-    names = [name for name in SECTIONS if name not in left_out]
+def _engines(*excluded: str) -> list[Any]:
+    spark = (pytest.mark.nightly, pytest.mark.timeout(1200))  # the first test waits for all answers of Spark
+    names = [name for name in SECTIONS if name not in excluded]
     return [pytest.param(name, marks=spark if name == "spark" else ()) for name in names]
 
 
 @pytest.fixture(scope="module")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    """Two folders with data/lake in them: of the sample newsroom, and the odd one."""
+    """Two folders that contain data/lake: the sample newsroom and the odd lake."""
     root = tmp_path_factory.mktemp("engines")
     found = {"sample": root / "sample", "odd": root / "a reader's own folder"}
     replay_newsroom(found["sample"] / "data", port=0)
@@ -77,18 +80,18 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 
 @pytest.fixture(scope="module")
 def answered(homes: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> PageAnswers:
-    """What each engine answers on both."""
-    asking = [engine for engine in SECTIONS if engine in DIALECTS]
-    asked = {f"ask.{slug}": sql for slug, sql in QUESTIONS.items()} | {
+    """The answers of each engine on both lakes."""
+    engines = [engine for engine in SECTIONS if engine in DIALECTS]
+    queries = {f"ask.{slug}": sql for slug, sql in QUESTIONS.items()} | {
         f"word.{word}": sql for word, sql in WORDS.items()
     }
-    twins = {engine: {name: transpile(sql, engine) for name, sql in asked.items()} for engine in asking}
-    return PageAnswers(homes, twins, tmp_path_factory.mktemp("answers"))
+    translated = {engine: {name: transpile(sql, engine) for name, sql in queries.items()} for engine in engines}
+    return PageAnswers(homes, translated, tmp_path_factory.mktemp("answers"))
 
 
 @pytest.fixture(scope="module")
 def expected(homes: Mapping[str, Path]) -> Callable[[str, str], list[tuple[Any, ...]]]:
-    """What `newslake ask` answers: by lake and SQL, the rows in their order."""
+    """The answers of `newslake ask` by lake and SQL, with the rows in order."""
     connections = {lake: connect(home / "data" / "lake") for lake, home in homes.items()}
 
     @cache
@@ -100,12 +103,12 @@ def expected(homes: Mapping[str, Path]) -> Callable[[str, str], list[tuple[Any, 
 
 @pytest.fixture(scope="module")
 def stored(homes: Mapping[str, Path]) -> Callable[[str, str], Rows]:
-    """What lies in the files: by lake and table."""
+    """The stored rows by lake and table."""
     return cache(lambda lake, table: stored_rows(homes[lake] / "data" / "lake", SPECS[table]))
 
 
 def _cells(rows: Rows, spec: TableSpec, names: Sequence[str], engine: str) -> list[tuple[Any, ...]]:
-    """Return rows as tuples in an order of their own; where an engine has no null list, it is an empty one."""
+    """Return rows as sorted tuples; for engines without null lists, a null list is empty."""
     lists = {column.name for column in spec.columns if pa.types.is_list(column.type)}
     blank = {name: [] for name in lists} if engine in WITHOUT_NULL_LISTS else {}
     return sorted(
@@ -117,11 +120,11 @@ def _cells(rows: Rows, spec: TableSpec, names: Sequence[str], engine: str) -> li
 @pytest.mark.parametrize("engine", _engines())
 @pytest.mark.parametrize("table", SPECS)
 def test_one_table_opens(table, engine, lake, homes, answered, stored):
-    """A table opened by its folder alone has every row, and every column that some file has."""
+    """A table opened from its folder alone has every row, and every column of any file."""
     spec = SPECS[table]
     files = table_files(homes[lake] / "data" / "lake", spec)
     if not files:
-        pytest.skip("a folder without files is nothing to open")
+        pytest.skip("a folder without files cannot be opened")
     names = [*dict.fromkeys(name for file in files for name in pq.read_schema(file).names), spec.partition]
 
     found = answered.rows(engine, lake, f"one.{table}")
@@ -134,7 +137,7 @@ def test_one_table_opens(table, engine, lake, homes, answered, stored):
 @pytest.mark.parametrize("engine", _engines("pandas"))
 @pytest.mark.parametrize("table", SPECS)
 def test_all_tables_open(table, engine, lake, answered, stored):
-    """Opened by `newslake ddl`, a table has every column of the contract, with and without files that have it."""
+    """Opened with `newslake ddl`, a table has every column of the contract, even if no file has it."""
     spec = SPECS[table]
     names = [*spec.schema.names, spec.partition]
 
@@ -147,7 +150,7 @@ def test_all_tables_open(table, engine, lake, answered, stored):
 @pytest.mark.parametrize("engine", _engines("pandas"))
 @pytest.mark.parametrize("slug", QUESTIONS)
 def test_question_has_one_answer(slug, engine, lake, answered, expected):
-    """Every saved question has the rows of `newslake ask`, in their order, in every engine."""
+    """Every saved question has the rows of `newslake ask`, in the same order, in every engine."""
     if (engine, slug) in CANNOT:
         pytest.skip(CANNOT[engine, slug])
 
@@ -158,15 +161,15 @@ def test_question_has_one_answer(slug, engine, lake, answered, expected):
 
 @pytest.mark.parametrize("lake", LAKES)
 @pytest.mark.parametrize("slug", QUESTIONS)
-def test_ansi_twin_means_the_same(slug, lake, expected):
-    """A question in the standard's words has the same answer where both are understood."""
+def test_ansi_translation_is_equivalent(slug, lake, expected):
+    """A question in standard SQL has the same answer in an engine that supports both."""
     assert expected(lake, transpile(QUESTIONS[slug], "ansi")) == expected(lake, QUESTIONS[slug])
 
 
 @pytest.mark.parametrize("engine", [*_engines("pandas"), "ansi"])
 @pytest.mark.parametrize("word", WORDS)
-def test_word_means_the_same(word, engine, answered, expected):
-    """A twin of any statement says what DuckDB's words mean."""
+def test_function_is_equivalent(word, engine, answered, expected):
+    """The translation of a statement has the semantics of DuckDB."""
     if engine == "ansi":
         found = expected("odd", transpile(WORDS[word], engine))
     else:
@@ -176,15 +179,23 @@ def test_word_means_the_same(word, engine, answered, expected):
 
 
 @pytest.mark.parametrize("slug", QUESTIONS)
-def test_question_is_put_to_something(slug, expected):
-    """Equal answers say something: each question has rows on one of the lakes."""
+def test_question_has_rows(slug, expected):
+    """The comparison is meaningful: each question has rows in one of the lakes."""
     assert any(expected(lake, QUESTIONS[slug]) for lake in LAKES)
 
 
-def test_page_says_what_is_left_out():
-    """The page has a row for each answer that an engine cannot give, and says which engines nobody ran."""
+def test_page_lists_what_is_unsupported():
+    """The page has a row for each unsupported question of an engine, and names the engines that are not tested."""
     traps = [line for line in PAGE.splitlines() if line.startswith("| ")]
 
     assert [pair for pair in CANNOT if not any(pair[1] in line and SECTIONS[pair[0]] in line for line in traps)] == []
     sections = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")[1:]}
     assert {name for name, text in sections.items() if "Not run here" in text} == set(sections) - set(SECTIONS.values())
+
+
+def test_example_rows_of_the_tables_page_are_current(homes):
+    """The example rows in docs/tables.md are rows of the sample newsroom's lake."""
+    found, given = example_rows(homes["sample"] / "data"), json.loads(EXAMPLES_FILE.read_text("utf-8"))
+
+    for table in SPECS:
+        assert found[table] == given[table], f"the example rows of {table} are out of date: run `make answers`"

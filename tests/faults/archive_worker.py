@@ -1,4 +1,4 @@
-"""What runs in the processes that the archive's fault tests start and kill."""
+"""The work of the processes that the archive's fault tests start and kill."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ def page(number: int) -> Page:
 
 
 def write_pages(root: Path, run_id: str, numbers: range, start: Any) -> None:
-    """Put pages at the same moment as others do, in several writers' blocks."""
+    """Store pages at the same moment as other processes, with several writers."""
     archive = Archive(root, durability="process")
     start.wait()
     for first in numbers[::10]:
@@ -30,7 +30,7 @@ def write_pages(root: Path, run_id: str, numbers: range, start: Any) -> None:
 
 
 def write_forever(root: Path, run_id: str) -> None:
-    """Put pages until somebody kills the process."""
+    """Store pages until the process is killed."""
     archive, number = Archive(root, durability="process"), 0
     while True:
         with archive.writer(source_key="harbour", run_id=run_id) as writer:

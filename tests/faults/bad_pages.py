@@ -1,7 +1,7 @@
-"""Invented pages, each broken in one way, and what becomes of it: (path, body, content type, outcome, reason, flag).
+"""Invented pages, each broken in one way, and their results: (path, body, content type, outcome, reason, flag).
 
-They are listed by one feed of ``test_bad_input``. ``reason`` is None for a page that is kept; ``flag`` stands among the
-article's flags, or is "is_paywalled".
+One feed of ``test_bad_input`` lists them. ``reason`` is None for a page that is kept; ``flag`` is one of the article's
+flags, or "is_paywalled".
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _JAPANESE = "タルンウィックの新しい桟橋は来年の春に完成す�
 
 @dataclass(frozen=True, slots=True)
 class BadPage:
-    """One page: its bytes, and its end. ``says`` is a stretch that its text must hold."""
+    """One page: its bytes and its result. ``says`` is a string that its text must contain."""
 
     body: bytes
     content_type: str = HTML

@@ -1,4 +1,4 @@
-"""What the fault tests share: one fork server with the model loaded, and one evening that nobody disturbed."""
+"""Shared by the fault tests: a fork server with the model loaded, and one undisturbed evening."""
 
 import multiprocessing
 import shutil
@@ -47,7 +47,7 @@ def base(tmp_path_factory: pytest.TempPathFactory, newsroom: Newsroom, processes
 
 @pytest.fixture
 def evening_at(base: Path, tmp_path: Path, processes: ForkServerContext) -> Callable[..., Evening]:
-    """Return a function that gives the second evening, not begun, in a copy of the base."""
+    """Return a function that gives the second evening, not started, in a copy of the base."""
 
     def copied(name: str = "data", **given) -> Evening:
         folder = tmp_path / name
@@ -60,7 +60,7 @@ def evening_at(base: Path, tmp_path: Path, processes: ForkServerContext) -> Call
 
 @pytest.fixture(scope="session")
 def undisturbed(base: Path, processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Evening:
-    """The second evening without a kill; its tables are those of its archive."""
+    """The second evening without a kill; its tables equal a derive of its archive."""
     folder = tmp_path_factory.mktemp("undisturbed") / "data"
     shutil.copytree(base, folder)
     evening = Evening(processes, folder).run()
@@ -72,7 +72,7 @@ def undisturbed(base: Path, processes: ForkServerContext, tmp_path_factory: pyte
 
 @pytest.fixture
 def inbox_root(tmp_path: Path) -> Path:
-    """A data root whose only source is an empty inbox."""
+    """A data root with an empty inbox as its only source."""
     root = tmp_path / "data"
     (root / "inbox").mkdir(parents=True)
     (root / "sources.toml").write_text('[sources.inbox]\nkind = "inbox"\npath = "inbox"\n')
@@ -81,13 +81,13 @@ def inbox_root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of a few megabytes."""
+    """A separate file system of a few megabytes."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", str(disk)], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here ({mounted.stderr.decode().strip()}); the other form runs")
+        pytest.skip(f"cannot mount a small disk here ({mounted.stderr.decode().strip()}); the other form runs")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)

@@ -1,4 +1,4 @@
-"""Bytes flipped on the disk of a data root: where, whether that is told, and whether it matters where it is not."""
+"""Flipped bytes in the files of a data root: verify must report each one that changes what a reader sees."""
 
 import gc
 import random
@@ -22,11 +22,12 @@ _DATABASES = {
     "archive/index.sqlite": "capture_index",
     "archive/state.sqlite": "state",
 }
+_NAMES_IN_PROBLEMS = {"article_index": "article index", "capture_index": "index.sqlite", "state": "state.sqlite"}
 
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A byte of a file, and the bits of it that change."""
+    """A byte of a file, and its bits that change."""
 
     path: Path
     offset: int
@@ -34,14 +35,14 @@ class Flip:
 
 
 def kind_of(path: Path, folder: Path) -> str:
-    """Return what kind of file of a data root it is: the folder that tells, or the database."""
+    """Return the kind of a file in a data root: its folder, or the database."""
     name = path.relative_to(folder)
     parts = name.with_suffix("").parts
     return _DATABASES.get(name.as_posix()) or (parts[2] if parts[1] == "_state" else parts[1])
 
 
 def files_of(folder: Path) -> dict[str, list[Path]]:
-    """Return the files of lake and archive that have bytes, by kind."""
+    """Return the files of lake and archive that are not empty, by kind."""
     found: defaultdict[str, list[Path]] = defaultdict(list)
     for root in ("lake", "archive"):
         for path in sorted((folder / root).rglob("*")):
@@ -51,7 +52,7 @@ def files_of(folder: Path) -> dict[str, list[Path]]:
 
 
 def chosen(folder: Path, *, seed: int, count: int) -> Iterator[Flip]:
-    """Yield flips, each kind of file as often as any other, whatever its size."""
+    """Yield flips, the same number for each kind of file, regardless of size."""
     chance, files = random.Random(seed), files_of(folder)
     for number in range(count):
         path = chance.choice(files[sorted(files)[number % len(files)]])
@@ -59,15 +60,15 @@ def chosen(folder: Path, *, seed: int, count: int) -> Iterator[Flip]:
 
 
 class Flips:
-    """Flips bytes of a data root, one at a time, each put right again."""
+    """Flips bytes of a data root, one at a time, and restores each."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.before = {path: path.read_bytes() for paths in files_of(folder).values() for path in paths}
-        self.told: Counter[tuple[str, str]] = Counter()
+        self.counts: Counter[tuple[str, str]] = Counter()
 
     def judge(self, flip: Flip) -> str | None:
-        """Flip a byte; return what is wrong with what is told of it, None where it is told or does not matter."""
+        """Flip a byte; return the problem if verify does not report it correctly, None if it does or need not."""
         kind = kind_of(flip.path, self.folder)
         self._write(flip.path, self._flipped(flip))
         try:
@@ -75,12 +76,12 @@ class Flips:
             problems = verify(open_space(self.folder, SECOND), reads=read_everything).problems
         finally:
             gc.collect()  # closes the databases
-            self._put_right(flip.path)
+            self._restore(flip.path)
         is_named = any(self._name(flip.path, kind) in problem for problem in problems)
-        self.told[kind, "named" if is_named else "without meaning"] += 1
+        self.counts[kind, "reported" if is_named else "without effect"] += 1
         if is_named or not (matters or problems):
             return None
-        return f"{flip}: told {problems[:3]}"
+        return f"{flip}: reported {problems[:3]}"
 
     def _flipped(self, flip: Flip) -> bytes:
         data = bytearray(self.before[flip.path])
@@ -88,25 +89,25 @@ class Flips:
         return bytes(data)
 
     def _write(self, path: Path, data: bytes) -> None:
-        """Write in place, so that a public file and its object stay one."""
+        """Write in place, so that a public file and its object remain one file."""
         with path.open("r+b") as file:
             file.write(data)
             file.truncate()
 
-    def _put_right(self, path: Path) -> None:
+    def _restore(self, path: Path) -> None:
         if path.suffix == ".sqlite":
-            for beside in path.parent.glob(f"{path.name}-*"):
-                beside.unlink()
+            for companion in path.parent.glob(f"{path.name}-*"):
+                companion.unlink()
         self._write(path, self.before[path])
 
     def _name(self, path: Path, kind: str) -> str:
         if kind in _DATABASES.values():
-            return {"state": "state.sqlite"}.get(kind, kind)
+            return _NAMES_IN_PROBLEMS[kind]
         named = path.parent if kind == "staged" else path
         return named.relative_to(self.folder / named.relative_to(self.folder).parts[0]).as_posix()
 
     def _matters(self, path: Path, kind: str) -> bool:
-        """Return whether anybody who reads the file reads something else now."""
+        """Return whether a reader of the file now reads something else."""
         if kind in _DATABASES.values():
             return database_says(path.read_bytes(), path) != database_says(self.before[path], path)
         if kind == "warc":
@@ -114,16 +115,16 @@ class Flips:
         return True
 
     def _warc_said(self, path: Path) -> Any:
-        beside = path.with_name("before")
-        beside.write_bytes(self.before[path])
+        original = path.with_name("before")
+        original.write_bytes(self.before[path])
         try:
-            return warc_says(beside)
+            return warc_says(original)
         finally:
-            beside.unlink()
+            original.unlink()
 
 
 def database_says(data: bytes, path: Path) -> Any:
-    """Return all that can be read in a database, tables and rows; the error where it cannot."""
+    """Return the readable content of a database, tables and rows; the error if it cannot be read."""
     copy = path.with_name("copy.sqlite")
     copy.write_bytes(data)
     try:
@@ -139,7 +140,7 @@ def database_says(data: bytes, path: Path) -> Any:
 
 
 def warc_says(path: Path) -> Any:
-    """Return each record of a WARC file that the index would have, with its bytes."""
+    """Return each record of a WARC file that belongs into the index, with its bytes."""
     reading = read_file(path, name="a", is_checked=True)
     assert all(isinstance(each, Capture) or each.reason for each in reading.records)
     return [(each, read_member(path, offset=each.offset, length=each.length)) for each in reading.records]

@@ -1,4 +1,4 @@
-"""A newsroom's server on 127.0.0.1 that misbehaves as it is told to. Each path is one kind of trouble."""
+"""A news server on 127.0.0.1 that misbehaves as configured. Each path is one kind of fault."""
 
 import gzip
 import threading
@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 def limits(**changes: object) -> FetchLimits:
-    """Return limits with tiny waits."""
+    """Return limits with very short waits."""
     values: dict[str, object] = {
         "user_agent": "newslake-tests/0.1 (nobody@example.org)",
         "read_timeout_seconds": 2.0,
@@ -38,7 +38,7 @@ def limits(**changes: object) -> FetchLimits:
 
 
 class Hostile:
-    """The running server. ``routes`` maps a path to what answers it; ``seen`` counts requests by path."""
+    """The running server. ``routes`` maps a path to its handler; ``seen`` counts requests by path."""
 
     def __init__(self) -> None:
         self.routes: dict[str, Callable[[HostileHandler], None]] = {}
@@ -57,12 +57,12 @@ class Hostile:
         return f"http://{self.host}{path}"
 
     def says(self, path: str, status: int = 200, body: bytes = b"", **headers: str) -> str:
-        """Let a path give one fixed answer; return its URL."""
+        """Give a path one fixed response; return its URL."""
         self.routes[path] = lambda answer: answer.say(status, body, **headers)
         return self.url(path)
 
     def says_in_turn(self, path: str, *answers: tuple[int, bytes, dict[str, str]]) -> str:
-        """Let a path give one answer after the other, the last one for ever; return its URL."""
+        """Give a path several responses, one per request, and then always the last one; return its URL."""
 
         def turn(answer: HostileHandler) -> None:
             status, body, headers = answers[min(self.seen[path], len(answers)) - 1]
@@ -100,12 +100,12 @@ class HostileHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def hostile_server() -> Iterator[Hostile]:
-    """Run a hostile server for the length of a block."""
+    """Run a hostile server for the duration of a block."""
     hostile = Hostile()
     thread = threading.Thread(target=hostile.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -118,14 +118,14 @@ def hostile_server() -> Iterator[Hostile]:
 
 @contextmanager
 def fetcher_for(*servers: Hostile, **changes: object) -> Iterator[Fetcher]:
-    """Give a fetcher that may reach the servers."""
+    """Yield a fetcher that may connect to the servers."""
     hosts = frozenset(server.host for server in servers)
     with Fetcher(limits(**changes), private_hosts=hosts, now=lambda: NOW) as fetcher:
         yield fetcher
 
 
 def gzip_bomb(megabytes: int) -> bytes:
-    """Return zeros, packed a thousandfold."""
+    """Return compressed zeros, about a thousandth of their size."""
     return gzip.compress(bytes(megabytes << 20), compresslevel=9)
 
 
@@ -140,7 +140,7 @@ BOMBS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def story(number: int) -> str:
-    """Return the paragraphs of an invented report, long enough to be one."""
+    """Return the paragraphs of an invented report, long enough for an article."""
     return "".join(
         f"<p>Councillor Ada Brandt told reporters on Monday that plan {number} for the harbour of Tarnwick had been "
         f"read {times} times, and that the vote would be held in the town hall before the end of the week.</p>"

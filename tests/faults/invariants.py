@@ -1,4 +1,4 @@
-"""What must hold whatever happened: nothing lost, nothing twice, the tables what the archive says, the sums right."""
+"""Invariants after every fault: no article lost or doubled, tables that equal the archive, sums that add up."""
 
 import json
 from collections import Counter
@@ -24,33 +24,33 @@ def outcomes_of(space: Workspace, *runs: str) -> list[Row]:
 def broken_sums(space: Workspace) -> list[str]:
     """Return where ``discovered = kept + unchanged + rejected + quarantined + pending`` does not hold.
 
-    A page has one outcome in a run; the sum over sources and news days is what the run's row says, kind by kind.
+    A page has one outcome per run; the sum over sources and news days equals the counts of the run, kind by kind.
     """
     rows = space.lake.log.read("outcomes").to_pylist()
     pages = Counter((row["run_id"], row["source_key"], row["url"]) for row in rows)
     broken = [f"{page} has {count} outcomes" for page, count in pages.items() if count > 1]
     kinds = Counter((row["run_id"], row["outcome"]) for row in rows)
     for run in space.lake.log.read("runs").to_pylist():
-        told = json.loads(run["counts"])
-        if "discovered" not in told:  # an upkeep has no pages
+        counts = json.loads(run["counts"])
+        if "discovered" not in counts:  # a maintenance run has no pages
             continue
         found = {kind: kinds[run["run_id"], kind] for kind in OUTCOME_KINDS}
-        if told["discovered"] != sum(found.values()) or any(told[kind] != count for kind, count in found.items()):
-            broken.append(f"{run['run_id']} says {told}, its outcomes are {found}")
+        if counts["discovered"] != sum(found.values()) or any(counts[kind] != count for kind, count in found.items()):
+            broken.append(f"{run['run_id']} has the counts {counts}, its outcomes are {found}")
     return broken
 
 
 def pages_without_outcome(space: Workspace, *, run_id: str, news_day: date) -> set[tuple[str, str]]:
-    """Return source and page of what is filed under a news day and has no outcome in a run that read the day."""
+    """Return page key and URL of the captures of a news day without an outcome in a run that read the day."""
     filed = {}
     for capture in space.archive.captures_of_day(news_day):
         filed[capture.page_key] = capture.url or capture.hints.file
-    told = {row["url"] for row in outcomes_of(space, run_id)}
-    return {(key, url) for key, url in filed.items() if url not in told}
+    with_outcome = {row["url"] for row in outcomes_of(space, run_id)}
+    return {(key, url) for key, url in filed.items() if url not in with_outcome}
 
 
 def articles_lost(space: Workspace) -> set[str]:
-    """Return articles of the archive that are neither in the table nor refused by the last run that read them."""
+    """Return articles of the archive that are neither in the table nor rejected or quarantined by a run."""
     claim = set(space.lake.read("articles")["article_id"].to_pylist())
     refused = {
         row["article_id"]
@@ -61,7 +61,7 @@ def articles_lost(space: Workspace) -> set[str]:
 
 
 def assert_whole(space: Workspace) -> None:
-    """Nothing is left to mend, no article is lost or there twice, and the outcomes add up."""
+    """Nothing is left to repair, no article is lost or doubled, and the outcomes add up."""
     assert space.lake.verify() == ()
     assert space.lake.recover() == ()
     assert space.archive.recover() == ()

@@ -1,4 +1,4 @@
-"""What the fork server loads before it forks: the model and all that a worker imports, once."""
+"""The imports of the fork server before it forks: the model and all modules of a worker, loaded once."""
 
 import tests.faults.archive_worker
 import tests.faults.lake.newsdesk  # noqa: F401

@@ -1,4 +1,4 @@
-"""Derives all that an archive holds in a process that may not touch the network."""
+"""Derives a whole archive in a process that may not use the network."""
 
 import socket
 import sys
@@ -25,7 +25,7 @@ def derive_all(folder: Path) -> None:
 
 
 def open_socket() -> None:
-    """Make a socket, without network."""
+    """Create a socket, without network."""
     sys.addaudithook(no_network)
     socket.socket()
 

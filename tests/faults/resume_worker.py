@@ -1,6 +1,6 @@
-"""What runs in the processes that the fault tests start, kill and stop: the tasks of an evening of the newsroom.
+"""The work of the processes that the fault tests start, kill and stop: the tasks of an evening of the newsroom.
 
-Every task runs as a worker of Airflow runs it: in a process of its own, by its name in TASKS, under the run's id.
+Every task runs as in a worker of Airflow: in its own process, by its name in TASKS, with the run's id.
 """
 
 import logging
@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-# pyarrow imports these at first use: here once, not again in every process that is killed.
+# pyarrow imports these at first use. Import them once here, not in every process that is killed.
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
@@ -32,25 +32,25 @@ from pipeline.settings import Settings
 from tests.faults.hostile import page
 from tests.faults.inbox import plain_text
 
-# Each is a moment at which a file system changes, or is about to.
+# Each is a moment when a file system changes, or is about to change.
 _WRITES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
 _FLAGS = os.O_WRONLY | os.O_RDWR
 
 
 def warm_up() -> None:
-    """Load what every task would load anew; called by the module that the fork server preloads."""
+    """Load what every task would load again; called by the module that the fork server preloads."""
     settings = Settings()
     url = "https://harbour-post.example/ferry"
     at = datetime(2026, 3, 2, 12, tzinfo=UTC)
     ferry = Page(url=url, final_url=url, status=200, headers={"content-type": "text/html"}, body=page(1), fetched_at=at)
-    # One that names no language: what guesses it unpacks its data into a temporary file.
+    # A page without a language: language identification extracts its data into a temporary file.
     plain = replace(ferry, headers={"content-type": "text/plain"}, body=plain_text(1).encode())
     articles = [clean(each, source_key="harbour", publisher=None, payload_digest="sha256:0") for each in (ferry, plain)]
     list(annotator.load_annotator(settings, annotator.knowledge_of(settings)).read(articles))
 
 
 def open_space(folder: Path, day: date) -> Workspace:
-    """Return a workspace at eight in the evening of a day; ``folder`` holds its sources.toml."""
+    """Return a workspace at 20:00 on a day; ``folder`` has its sources.toml."""
     return Workspace(Settings.load(**_settings(folder, day)))
 
 
@@ -70,7 +70,7 @@ def do_task(folder: Path, day: date, name: str, given: dict[str, Any]) -> Any:
 
 
 def whole_evening(folder: Path, day: date) -> None:
-    """Ingest and extract a day in one go."""
+    """Ingest and extract a day in one process."""
     space = open_space(folder, day)
     keys = [source.key for source in space.sources.sources]
     report = ingest_sources(space, source_keys=keys, day=day, run_id=f"in-{day}", report_progress=lambda _: None).report
@@ -79,7 +79,7 @@ def whole_evening(folder: Path, day: date) -> None:
 
 
 def derive_afresh(folder: Path, day: date, into: Path) -> None:
-    """Derive a folder's archive, undisturbed, into a lake of its own; the archive is copied as it is."""
+    """Derive a copy of a folder's archive, undisturbed, into a new lake."""
     shutil.copytree(folder / "archive", into / "archive")
     shutil.copy(folder / "sources.toml", into)
     extract_all(into, day)
@@ -93,7 +93,7 @@ def extract_all(folder: Path, day: date) -> None:
 
 
 class Steps(logging.Handler):
-    """Counts the changes of files and the outcomes of pages; at the ``at``-th it sends its own process a signal."""
+    """Counts file changes and outcomes of pages; at the ``at``-th it sends a signal to its own process."""
 
     def __init__(self, at: int | None, number: signal.Signals) -> None:
         super().__init__()
@@ -115,9 +115,9 @@ class Steps(logging.Handler):
 
 
 def work(pipe: Connection, at: int | None, number: signal.Signals, task: Any, given: tuple[Any, ...]) -> None:
-    """Do some work; tell when it begins, and at the end its result or what a person would see, its steps and seconds.
+    """Do some work; report its start, and at the end its result or error message, its steps and seconds.
 
-    ``at`` is the step at which a signal comes, None for none.
+    ``at`` is the step at which a signal is sent; None sends none.
     """
     steps = Steps(at, number)
     log = logging.getLogger("pipeline.jobs.outcomes")
@@ -134,18 +134,18 @@ def work(pipe: Connection, at: int | None, number: signal.Signals, task: Any, gi
 
 
 def forget_one(folder: Path, day: date, what: str) -> None:
-    """Forget an article; one that another process has begun to forget is finished first."""
+    """Take an article down; a takedown that another process has started is finished first."""
     space = open_space(folder, day)
     forget(space, TakedownTarget(kind="article", value=what), reason="asked to", report_progress=lambda _: None)
 
 
 def finish_forgetting(folder: Path, day: date) -> tuple[str, ...]:
-    """End what a killed process began to forget."""
+    """Finish the takedowns of a killed process."""
     return finish_takedowns(open_space(folder, day))
 
 
 def work_a_while(folder: Path, day: date, name: str) -> None:
-    """Be at work, as a run is, until a file tells to leave; another says that it has begun."""
+    """Hold the writer lock like a run until a file ends it; another file says that it has started."""
     with open_space(folder, day).at_work():
         (folder / f"{name}.works").touch()
         while not (folder / f"{name}.leaves").exists():

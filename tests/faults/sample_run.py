@@ -1,4 +1,4 @@
-"""An evening of the sample newsroom as Airflow runs it: one process a task, some of them killed and tried again."""
+"""An evening of the sample newsroom as in Airflow: one process per task; some are killed and retried."""
 
 import atexit
 import os
@@ -25,13 +25,13 @@ STAGE_OF = {"ingest": "fetch", "derive": "derive", "commit": "commit", "finish_i
 
 
 def say(what: str) -> None:
-    """Print a line of a test's report; pytest shows it where the test fails, and with -s."""
+    """Print a line of a test's report; pytest shows it if the test fails, and with -s."""
     sys.stdout.write(f"{what}\n")
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerExit:
-    """What became of a process: ``result`` is what its task returned or raised, None where it was killed."""
+    """The end of a process: ``result`` is what its task returned or raised, None if it was killed."""
 
     code: int | None
     result: Any = None
@@ -53,16 +53,16 @@ class Worker:
         self._pipe, end = processes.Pipe(duplex=False)
         self._process: ForkServerProcess = processes.Process(target=work, args=(end, at, number, task, given))
         self._process.start()
-        # Python waits at its end for whatever still runs: of a test that failed, the worker may stand still for ever.
+        # Python waits at exit for running processes. The worker of a failed test may be stopped and never end.
         atexit.register(self.kill)
         end.close()
-        self._pipe.recv()  # it has begun
+        self._pipe.recv()  # it has started
 
     def kill(self) -> None:
         self._process.kill()
 
     def pause(self, seconds: float) -> None:
-        """Let it stand still for so long once it has stopped itself; one that ends before is left alone."""
+        """Continue the process after a number of seconds once it has stopped itself; ignore one that ends before."""
         state = Path(f"/proc/{self._process.pid}/stat")
         while not self._pipe.poll(0.005):
             if state.read_text().rpartition(")")[2].split()[0] == "T":
@@ -72,12 +72,12 @@ class Worker:
 
     def done(self) -> WorkerExit:
         """Wait for its end."""
-        told = _receive(self._pipe)
+        received = _receive(self._pipe)
         self._process.join(timeout=60)
         code = self._process.exitcode
         atexit.unregister(self.kill)
         self._process.close()
-        return WorkerExit(code, *told)
+        return WorkerExit(code, *received)
 
 
 def _receive(pipe: Connection) -> tuple[Any, ...]:
@@ -88,12 +88,12 @@ def _receive(pipe: Connection) -> tuple[Any, ...]:
 
 
 def at_leisure(processes: ForkServerContext, task: Callable[..., Any], *given: Any) -> Any:
-    """Do one thing in a process of its own, undisturbed; return its result."""
+    """Do one task in its own process, undisturbed; return its result."""
     return wait_for_exit(Worker(processes, task, *given)).result
 
 
 def wait_for_exit(worker: Worker) -> WorkerExit:
-    """Wait for a process that nothing disturbs. Raises: what its task raised."""
+    """Wait for an undisturbed process. Raises: the exception of its task."""
     done = worker.done()
     assert done.code == 0
     if isinstance(done.result, Exception):
@@ -105,8 +105,8 @@ def wait_for_exit(worker: Worker) -> WorkerExit:
 class Evening:
     """The tasks of the second evening in one data root, one after the other, each in its own process.
 
-    ``tag`` tells two evenings of one data root apart. ``doing`` does a task, and may disturb it. ``done`` is what
-    became of each task, in order.
+    ``tag`` distinguishes two evenings of one data root. ``doing`` runs a task, and may disturb it. ``done`` has the end
+    of each task, in order.
     """
 
     processes: ForkServerContext
@@ -117,7 +117,7 @@ class Evening:
     done: list[WorkerExit] = field(default_factory=list)
 
     def run(self) -> "Evening":
-        """Do all of it; ``days`` are the news days that it read."""
+        """Run all tasks; ``days`` are the news days that were read."""
         keys = [
             key for group in ("web", "files") for key in self.task("triggered_sources", event_extras=[], group=group)
         ]
@@ -168,16 +168,16 @@ class Evening:
 
 
 class Kills:
-    """Kills each task of an evening once before it is done, at a seeded step or, as seeded, at a moment by the clock.
+    """Kills each task of an evening once before its end, at a seeded step or at a seeded time.
 
-    How many steps a task has, and how long it takes, is what it had in an evening that nobody disturbed.
+    The number of steps and the duration of a task are taken from an undisturbed evening.
     """
 
     def __init__(self, chance: random.Random, undisturbed: Evening) -> None:
         self.chance = chance
         self.usual = iter(undisturbed.done)
         self.killed: dict[str, int] = dict.fromkeys(("fetch", "derive", "commit"), 0)
-        self.told: list[str] = []
+        self.moments: list[str] = []
 
     def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> WorkerExit:
         usual = next(self.usual)
@@ -193,12 +193,12 @@ class Kills:
             time.sleep(seconds)
             worker.kill()
         moment = f"{seconds:.3f} of {usual.seconds:.3f} s" if at is None else f"step {at} of {usual.steps}"
-        self.told.append(f"{name} {given.get('source_key', '')} at {moment}")
+        self.moments.append(f"{name} {given.get('source_key', '')} at {moment}")
         self.killed[STAGE_OF[name]] += worker.done().code == -signal.SIGKILL
 
 
 class Meeting:
-    """Two evenings of one data root, task by task at the same moment; by seed, one stands still amid its task."""
+    """Two evenings of one data root, task by task at the same moment; depending on the seed, one pauses in its task."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -220,7 +220,7 @@ class Meeting:
 
 
 def at_once(*works: Callable[[], Any]) -> None:
-    """Do several things at the same time. Raises: what one of them raised."""
+    """Do several things at the same time. Raises: the exception of one of them."""
     with ThreadPoolExecutor(len(works)) as pool:
         errors = [each.exception() for each in [pool.submit(work) for work in works]]
     for error in sorted(filter(None, errors), key=lambda error: isinstance(error, threading.BrokenBarrierError)):

@@ -1,4 +1,4 @@
-"""Several processes write one archive, and some of them are killed."""
+"""Several processes write into one archive, and some of them are killed."""
 
 import random
 import time
@@ -13,7 +13,7 @@ from tests.faults.archive_worker import page, write_forever, write_pages
 
 @pytest.mark.parametrize("run_ids", [("run-1", "run-1"), ("run-1", "run-2")], ids=["same-run", "two-runs"])
 def test_two_writers_lose_nothing(processes: ForkServerContext, tmp_path: Path, run_ids: tuple[str, str]) -> None:
-    """Two processes that put overlapping pages at once, even under one run id, each keep all of theirs."""
+    """Two processes store overlapping pages at once, even with the same run id; each keeps all its pages."""
     start = processes.Barrier(2)
     numbers = (range(60), range(30, 90))
     both = [
@@ -25,7 +25,7 @@ def test_two_writers_lose_nothing(processes: ForkServerContext, tmp_path: Path, 
     archive = Archive(tmp_path)
     while any(process.is_alive() for process in both):
         mended = archive.recover()
-        # A file that just got its name may be indexed by either; one that is being written is its writer's alone.
+        # Either process may index a file that has just got its name; an unfinished file belongs to its writer.
         assert [each for each in mended if not each.startswith("indexed ")] == []
     for process in both:
         process.join()
@@ -38,7 +38,7 @@ def test_two_writers_lose_nothing(processes: ForkServerContext, tmp_path: Path, 
 
 
 def test_killed_writers_leave_whole_records(processes: ForkServerContext, tmp_path: Path) -> None:
-    """After each SIGKILL, recover finishes the torn file; every capture then reads back, and none is lost again."""
+    """After each SIGKILL, recover finishes the torn file; then every capture can be read, and none is lost later."""
     chance, claim = random.Random(11), 0
     archive = Archive(tmp_path, durability="process")
     for number in range(6):

@@ -1,4 +1,4 @@
-"""A range of days filled in any order, interrupted, overlapping and twice: the archive decides, the order does not."""
+"""A backfill of days in any order, interrupted, overlapping and twice: the result depends only on the archive."""
 
 import json
 import os
@@ -28,10 +28,10 @@ PEOPLE = ("Ada Brandt", "Osgood Trent", "Ruth Amberley", "Lena Marsh")
 
 
 def line(number: int, day: date, chance: random.Random, *, words: str = "widened", hours: int = 0) -> dict[str, str]:
-    """Return a page as a line of .jsonl; ``words`` and ``hours`` make a later content of the same page."""
+    """Return a page as a line of .jsonl; ``words`` and ``hours`` make a later revision of the same page."""
     place, person = PLACES[number % 4], PEOPLE[chance.randrange(4)]
-    told = f"Councillor {person} told reporters in {place} that pier {number} would be {words} before the summer. "
-    text = f"{told * 3}\n\n“We will have it {words} by Friday,” {person} said on {day:%A}. {told * 2}"
+    lead = f"Councillor {person} told reporters in {place} that pier {number} would be {words} before the summer. "
+    text = f"{lead * 3}\n\n“We will have it {words} by Friday,” {person} said on {day:%A}. {lead * 2}"
     at = datetime(day.year, day.month, day.day, 9, number, tzinfo=UTC)
     return {
         "url": f"https://post.example/{day}/{number}",
@@ -43,7 +43,7 @@ def line(number: int, day: date, chance: random.Random, *, words: str = "widened
 
 
 def fill(folder: Path, *, seed: int) -> None:
-    """Write a folder source a day, and one of later contents, of copies under other URLs and of what is no article."""
+    """Write one folder source per day, and one with later revisions, duplicates under other URLs and a non-article."""
     chance = random.Random(seed)
     stories = {day: [line(number, day, chance) for number in range(3)] for day in DAYS}
     later = [line(0, day, chance, words="rebuilt", hours=30) for day in DAYS[:2]]
@@ -61,7 +61,7 @@ def fill(folder: Path, *, seed: int) -> None:
 
 
 def use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """Make a data root the one that tasks work in."""
+    """Make a data root the current one for tasks."""
     settings = {"DATA_DIR": folder, "SOURCES_FILE": folder / "sources.toml", "FROZEN_NOW": NOW, "DURABILITY": "process"}
     for name, value in settings.items():
         monkeypatch.setenv(f"NEWS_{name}", str(value))
@@ -70,7 +70,7 @@ def use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 @dataclass
 class Run:
-    """A run of a DAG: its day, and the tasks that it still has to do, one a step. Killed, it is tried again."""
+    """A run of a DAG: its day and its remaining tasks, one per step. A killed run is retried."""
 
     run_id: str
     day: date
@@ -78,7 +78,7 @@ class Run:
 
 
 def ingest_run(run_id: str, day: date, keys: list[str]) -> Run:
-    """Return a run of news_ingest; its last step gives the days that it announces."""
+    """Return a run of news_ingest; its last step yields the days that it announces."""
 
     def steps() -> Iterator[list[date]]:
         reports = []
@@ -110,7 +110,7 @@ def extract_run(run_id: str, day: date) -> Run:
 
 
 def backfill(chance: random.Random, keys: list[str]) -> int:
-    """Run the range twice, a step of any run at a time; kill some between two steps. Return how many were killed."""
+    """Run the range twice, one step of a random run at a time; kill some between steps. Return the number of kills."""
     waiting = [ingest_run(f"in-{time}-{day}", day, chance.sample(keys, len(keys))) for time in range(2) for day in DAYS]
     killed = 0
     while waiting:
@@ -133,8 +133,8 @@ def tables(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.parquet"))}
 
 
-def told(space: Workspace) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the pages of each run, by its own row and by the outcomes in the log."""
+def page_counts(space: Workspace) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the number of pages of each run, by its own row and by the outcomes in the log."""
     rows = space.lake.log.read("runs").to_pylist()
     runs = {row["run_id"]: json.loads(row["counts"])["discovered"] for row in rows}
     logged = Counter(row["run_id"] for row in space.lake.log.read("outcomes").to_pylist())
@@ -142,7 +142,7 @@ def told(space: Workspace) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def captures(space: Workspace) -> set[tuple[object, ...]]:
-    """Return which content of which page the archive has, from where, when, and under which news day."""
+    """Return the captures of the archive: page, content, source, time and news day."""
     names = ("page_key", "url", "article_id", "source_key", "news_day", "fetched_at", "status", "digest", "hints")
     return {tuple(getattr(each, name) for name in names) for each in space.archive.captures()}
 
@@ -152,8 +152,8 @@ def captures(space: Workspace) -> set[tuple[object, ...]]:
 def test_backfill_in_any_order_is_one_undisturbed_derive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """Killed between tasks, overlapping and twice, a backfill leaves the tables that its archive alone gives, byte for
-    byte, outcomes that add up, and nothing to do; another order of it fills an equal archive."""
+    """A backfill that is killed between tasks, overlaps and runs twice leaves the same table bytes as a derive of its
+    archive, outcomes that add up, and nothing to do; another order gives an equal archive."""
     filled, fresh, straight = (tmp_path / name for name in ("filled", "fresh", "straight"))
     fill(filled, seed=seed)
     shutil.copytree(filled, straight)
@@ -170,10 +170,10 @@ def test_backfill_in_any_order_is_one_undisturbed_derive(
     assert tables(filled) == tables(fresh)
     assert {path.split("/")[0] for path in tables(filled)} >= {"articles", "entities", "quotes", "near_duplicates"}
     assert space.lake.verify() == ()
-    by_row, by_log = told(space)
+    by_row, by_log = page_counts(space)
     assert by_row == by_log
     left = plan(space, first=DAYS[0], last=DAYS[-1])
-    assert sum(day.to_derive + day.to_fetch for day in left.days) == 0
+    assert sum(day.to_process + day.to_fetch for day in left.days) == 0
 
     other = use(straight, monkeypatch)
     for day in reversed(DAYS):

@@ -1,4 +1,4 @@
-"""Bad input: each broken page has one outcome with a reason for a person, nothing else is lost, the run goes on."""
+"""Bad input: each broken page has one outcome with a message for people, nothing else is lost, the run continues."""
 
 import resource
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ DAY = NOW.date()
 HTML = "text/html; charset=utf-8"
 LISTED = "Mon, 02 Mar 2026 09:30:00 GMT"
 
-# What becomes of each page in the end: (outcome, reason), and a word that its detail tells a person.
+# The result of each page: (outcome, reason), and a word in its detail for people.
 PAGES = {
     "/good/1": ("kept", None, None),
     "/malformed": ("kept", None, None),
@@ -41,9 +41,9 @@ PAGES = {
 INBOX = {
     "good.txt": ("kept", None, None),
     "pages.jsonl#1": ("kept", None, None),
-    "pages.jsonl#2": ("quarantined", "broken_line", "pages.jsonl#2"),
+    "pages.jsonl#2": ("quarantined", "broken_line", "line 1 column"),
     "pages.jsonl#3": ("kept", None, None),
-    "nothing.txt": ("quarantined", "empty_file", "nothing"),
+    "nothing.txt": ("quarantined", "empty_file", "empty"),
     "picture.bmp": ("quarantined", "unknown_kind", ".jsonl"),
     "links.urls#2": ("quarantined", "bad_url", "http"),
     "/pushed": ("kept", None, None),
@@ -72,7 +72,7 @@ def fifty_megabytes(answer: HostileHandler) -> None:
 
 @pytest.fixture(scope="module")
 def busy() -> Iterator[Hostile]:
-    """A host of its own for the page that answers 429, because all of its host is then left alone."""
+    """A separate host for the page with a 429, because the whole host is then on hold."""
     with hostile_server() as hostile:
         hostile.says("/429", 429, Retry_After="3600")
         yield hostile
@@ -80,7 +80,7 @@ def busy() -> Iterator[Hostile]:
 
 @pytest.fixture(scope="module")
 def server(busy: Hostile) -> Iterator[Hostile]:
-    """A newsroom with one page of each kind of trouble, and good pages between them."""
+    """A newsroom with one page per kind of fault, and good pages between them."""
     with hostile_server() as hostile:
         says: Callable[..., str] = hostile.says
         says("/robots.txt", 200, b"User-agent: *\nDisallow: /private/\n", Content_Type="text/plain")
@@ -120,7 +120,7 @@ def fill_inbox(inbox: Path, server: Hostile) -> None:
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile, busy: Hostile):
-    """The job, done once: its workspace, the final outcome rows by page, and how far its memory rose (MB)."""
+    """The job, run once: its workspace, the final outcome rows by page, and the increase of its memory (MB)."""
     folder = tmp_path_factory.mktemp("data")
     fill_inbox(folder / "inbox", server)
     (folder / "sources.toml").write_text(
@@ -159,16 +159,16 @@ def outcome_rows(space: Workspace, *runs: str) -> dict[str, dict]:
 
 @pytest.mark.parametrize("name", [*PAGES, *INBOX])
 def test_page_has_its_outcome(job, name: str) -> None:
-    """Each page ends in one outcome with the expected kind and reason, and a detail for a person."""
+    """Each page has one outcome with the expected kind and reason, and a detail for people."""
     space, _, _ = job
-    outcome, reason, told = (PAGES | INBOX)[name]
+    outcome, reason, word = (PAGES | INBOX)[name]
     row = outcome_rows(space, "in", "out")[name]
     assert (row["outcome"], row["reason"]) == (outcome, reason), row["detail"]
-    assert told is None or told in row["detail"]
+    assert word is None or word in row["detail"]
 
 
 def test_every_page_once_in_each_run(job) -> None:
-    """In the log, each run has each page once: every listed page, every file, and the listing that is not XML."""
+    """In the log, each run has each page once: every listed page, every file, and the invalid listing."""
     space, ingested, _ = job
     rows = space.lake.log.read("outcomes").to_pandas()
     assert rows.duplicated(["run_id", "source_key", "url"]).sum() == 0
@@ -176,15 +176,15 @@ def test_every_page_once_in_each_run(job) -> None:
 
 
 def test_feed_that_is_not_xml_is_one_outcome(job, server: Hostile) -> None:
-    """A listing that cannot be read is quarantined under its address, and the other sources go on."""
+    """A listing that cannot be read is quarantined with its URL, and the other sources continue."""
     space, _, _ = job
     row = outcome_rows(space, "in")["/broken.xml"]
     assert (row["source_key"], row["outcome"], row["reason"]) == ("broken", "quarantined", "not_a_feed")
-    assert server.url("/broken.xml") in row["detail"]
+    assert row["detail"].startswith("it is neither RSS nor Atom")
 
 
 def test_kept_pages_are_in_the_table(job) -> None:
-    """Every page that is kept is an article, and no other is."""
+    """Every kept page is an article, and no other page is."""
     space, _, _ = job
     kept = [name for name, (outcome, _, _) in (PAGES | INBOX).items() if outcome == "kept"]
     assert space.lake.read("articles").num_rows == len(kept)
@@ -192,7 +192,7 @@ def test_kept_pages_are_in_the_table(job) -> None:
 
 
 def test_broken_files_wait_with_their_reasons(job) -> None:
-    """Files with a broken page go to failed/ with a reason for each beside them, whole files to done/."""
+    """Files with a broken page move to failed/ with a file of reasons, whole files to done/."""
     space, _, _ = job
     inbox = space.settings.inbox_dir
     failed = {path.name: path.read_text() for path in (inbox / "failed").glob("*.reason.txt")}
@@ -205,13 +205,13 @@ def test_broken_files_wait_with_their_reasons(job) -> None:
 
 
 def test_memory_stays_bounded(job) -> None:
-    """50 MB on the wire and 300 MB in a bomb raise the process by a few capped pages, not by what was sent."""
+    """50 MB on the wire and 300 MB in a bomb increase the memory by a few limited pages, not by the size sent."""
     _, _, risen = job
     assert risen < 150
 
 
-def test_busy_page_is_tried_again_later(job, server: Hostile, busy: Hostile) -> None:
-    """A page that was busy is left alone for an hour, then fetched although no listing has it any more."""
+def test_busy_page_is_retried_later(job, server: Hostile, busy: Hostile) -> None:
+    """A page with a 429 waits for an hour, then it is fetched although no listing has it any more."""
     space, _, _ = job
     busy.says("/429", 200, page(12), Content_Type=HTML)
     server.says("/rss.xml", 200, feed(server, busy).replace(busy.url("/429").encode(), server.url("/good/1").encode()))

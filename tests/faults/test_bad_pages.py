@@ -1,4 +1,4 @@
-"""Pages broken in one way each, through the whole job: each ends as the table of ``bad_pages`` says.
+"""Pages that are broken in one way each, through the whole job: each result is as in the table of ``bad_pages``.
 
 | row of the bad-input table | test |
 |---|---|
@@ -6,7 +6,7 @@
 | empty body, non-HTML type | /blank, /pdf, /pdf-as-html, /nulls; test_bad_input /empty-body, /undecodable |
 | paywall stub | /paywall-* |
 | section, tag, video, live, consent, login, soft 404 | /tag/harbour to /soft-404; test_bad_input /no-article |
-| charset wrong or missing | /koi8-r to /utf-8-twice; test_decode's matrix |
+| charset wrong or missing | /koi8-r to /utf-8-twice; the matrix of test_decoding |
 | hostile XML, bombs, nested index | test_sitemaps, test_feeds, test_listings_fuzz |
 | bad or future date, year 1, no zone | /date-* |
 | JSON-LD broken, array, @graph, HTML in articleBody | /jsonld-*; test_clean_fuzz |
@@ -44,7 +44,7 @@ def _feed(server: Hostile) -> bytes:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Hostile]:
-    """A newsroom of bad pages, and one good page under many links."""
+    """A newsroom of bad pages, and one good page with many links."""
     with hostile_server() as hostile:
         for path, bad in BAD_PAGES.items():
             hostile.says(path, 200, bad.body, Content_Type=bad.content_type)
@@ -56,7 +56,7 @@ def server() -> Iterator[Hostile]:
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile) -> tuple[dict[str, dict], dict[str, dict]]:
-    """The job, done once: the last outcome of each page and the articles, both by path."""
+    """The job, run once: the last outcome of each page and the articles, both by path."""
     folder = tmp_path_factory.mktemp("data")
     (folder / "sources.toml").write_text(
         f'private_hosts = ["{server.host}"]\n[sources.post]\nkind = "feed"\nurl = "{server.url("/rss.xml")}"\n'
@@ -78,7 +78,7 @@ def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile) -> tuple[dict
 
 
 @pytest.mark.parametrize("path", BAD_PAGES)
-def test_bad_page_ends_as_the_table_says(job, path: str) -> None:
+def test_bad_page_has_the_expected_result(job, path: str) -> None:
     """Outcome and reason are the expected ones; a kept page has its text and its flag, and no U+FFFD."""
     outcomes, articles = job
     bad, row = BAD_PAGES[path], outcomes[path]
@@ -94,8 +94,8 @@ def test_bad_page_ends_as_the_table_says(job, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in BAD_PAGES if path.startswith("/date-")])
-def test_date_that_cannot_be_is_none_or_a_day(job, path: str) -> None:
-    """A bad date is replaced by the listing's, or kept as a day; never by the time of the fetch."""
+def test_impossible_date_is_null_or_a_day(job, path: str) -> None:
+    """An impossible date is replaced by the listing's date or kept as a day, never replaced by the fetch time."""
     article = job[1][path]
     listed = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     without_zone = datetime(2026, 3, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""A disk that is full while pages are archived or tables committed: it is said which, and room is all that it takes."""
+"""A full disk while pages are archived or tables committed: the error names the disk, and free space is enough."""
 
 import errno
 import os
@@ -24,7 +24,7 @@ _DISK_BYTES = 8_000_000
 
 
 class Tight:
-    """Does each task of an evening with too little room first, then with enough, and keeps what was said between."""
+    """Runs each task of an evening first with too little space, then with enough, and stores the errors between."""
 
     def __init__(self, seed: int, attempt: Callable[[Evening, str, dict[str, Any], int], WorkerExit]) -> None:
         self.chance = random.Random(seed)
@@ -50,7 +50,7 @@ def finished_already(done: WorkerExit) -> WorkerExit:
 
 
 def on_a_full_disk(evening: Evening, name: str, given: dict[str, Any], left: int) -> WorkerExit:
-    """Do a task while its disk has so many bytes left."""
+    """Run a task while its disk has ``left`` free bytes."""
     ballast = evening.folder.parent / "ballast"
     room = os.statvfs(evening.folder)
     ballast.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - left)))
@@ -60,7 +60,7 @@ def on_a_full_disk(evening: Evening, name: str, given: dict[str, Any], left: int
 
 
 def with_small_files(evening: Evening, name: str, given: dict[str, Any], left: int) -> WorkerExit:
-    """Do a task in a process that may write no file longer than so."""
+    """Run a task in a process that may write only files of at most ``left`` bytes."""
     return Worker(evening.processes, do_small_task, left, evening.folder, SECOND, name, given).done()
 
 
@@ -70,12 +70,12 @@ def do_small_task(most: int, folder: Path, day: date, name: str, given: dict[str
 
 
 def test_full_disk(small_disk: Path, evening_at: Callable[..., Evening], undisturbed: Evening) -> None:
-    """Whatever a task could still write, it says which disk is full, and ends as undisturbed once there is room."""
+    """With any amount of free space a task reports the full disk; with enough space it ends as undisturbed."""
     run_tight(small_disk.name, on_a_full_disk, evening_at, undisturbed)
 
 
 def test_file_that_cannot_grow(evening_at: Callable[..., Evening], undisturbed: Evening) -> None:
-    """The same where any system can show it: every file of the process has a longest length."""
+    """The same on any system: every file of the process has a maximum size."""
     run_tight("", with_small_files, evening_at, undisturbed)
 
 

@@ -1,4 +1,4 @@
-"""A takedown that is killed at any moment is finished by whoever comes next, and waits for runs that are under way."""
+"""A takedown that is killed at any moment is finished by the next process, and waits for active runs."""
 
 import os
 import random
@@ -23,7 +23,7 @@ KILLS = 120 if LONG else 8
 
 @pytest.fixture(scope="module")
 def doomed(undisturbed: Evening) -> dict[str, str]:
-    """An article of the newsroom whose page has changed, and others repeat none of."""
+    """An article of the newsroom with a changed page and without duplicates."""
     rows = open_space(undisturbed.folder, SECOND).lake.read("articles").to_pylist()
     row = next(row for row in rows if row["title"] is not None and "arbour bridge" in row["title"])
     return {name: row[name] for name in ("article_id", "url", "text", "title")}
@@ -33,7 +33,7 @@ def doomed(undisturbed: Evening) -> dict[str, str]:
 def forgotten(
     undisturbed: Evening, doomed: dict[str, str], processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Traces, int]:
-    """A data root whose article was forgotten undisturbed, which words no other page has, and the steps it took."""
+    """A data root after an undisturbed takedown of the article, the words that only its page has, and its steps."""
     folder = tmp_path_factory.mktemp("taken_down") / "data"
     shutil.copytree(undisturbed.folder, folder)
     done = wait_for_exit(Worker(processes, forget_one, folder, SECOND, doomed["url"]))
@@ -50,8 +50,8 @@ def test_killed_takedown_is_finished(
     processes: ForkServerContext,
     tmp_path: Path,
 ) -> None:
-    """Killed at seeded steps, also twice, a takedown leaves after recover, or after the same call again, what an
-    undisturbed one leaves: no trace, the same tables, sums that hold."""
+    """A takedown that is killed at seeded steps, also twice, and then finished by recover or the same call, ends like
+    an undisturbed one: no trace, the same tables, correct sums."""
     clean, traces, steps = forgotten
     chance = random.Random(SEED)
     for number in range(KILLS):
@@ -80,7 +80,7 @@ def test_killed_takedown_is_finished(
 def test_takedown_waits_for_earlier_work_only(
     undisturbed: Evening, doomed: dict[str, str], processes: ForkServerContext, tmp_path: Path
 ) -> None:
-    """Nothing is removed before the runs end that began earlier; a run that begins later is not waited for."""
+    """Nothing is removed before earlier runs end; the takedown does not wait for runs that start later."""
     folder = tmp_path / "data"
     shutil.copytree(undisturbed.folder, folder)
     earlier = Worker(processes, work_a_while, folder, SECOND, "earlier")
@@ -101,7 +101,7 @@ def test_takedown_waits_for_earlier_work_only(
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something holds. Raises: AssertionError after a minute."""
+    """Wait until a condition holds. Raises: AssertionError after a minute."""
     end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end

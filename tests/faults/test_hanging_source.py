@@ -1,4 +1,4 @@
-"""A source that hangs takes its own pages' deadline and nothing else: other pages and other sources come as ever."""
+"""A hanging source costs only the deadlines of its own pages: other pages and sources are fetched as usual."""
 
 import time
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ HANGS = ("/silent", "/drip", "/endless")
 
 
 def silent(answer: HostileHandler) -> None:
-    """Take the request and never answer."""
+    """Receive the request and never respond."""
     time.sleep(8 * DEADLINE)
 
 
@@ -34,7 +34,7 @@ def drip(answer: HostileHandler) -> None:
 
 
 def endless(answer: HostileHandler) -> None:
-    """Send a body that has no end, slowly enough to reach no cap."""
+    """Send an endless body, slowly enough to stay below all limits."""
     answer.send_response(200)
     answer.end_headers()
     for _ in range(400):
@@ -49,7 +49,7 @@ def feed(server: Hostile, *paths: str) -> bytes:
 
 @pytest.fixture
 def servers() -> Iterator[tuple[Hostile, Hostile]]:
-    """A host that hangs on three of its pages and on one of its feeds, and a good one."""
+    """A host that hangs on three of its pages and one of its feeds, and a good host."""
     with hostile_server() as bad, hostile_server() as good:
         bad.routes |= {"/silent": silent, "/drip": drip, "/endless": endless, "/hanging.xml": silent}
         for server, paths in ((bad, ("/a", *HANGS, "/z")), (good, ("/1", "/2", "/3"))):
@@ -60,7 +60,7 @@ def servers() -> Iterator[tuple[Hostile, Hostile]]:
 
 
 def test_hanging_source(servers: tuple[Hostile, Hostile], tmp_path: Path) -> None:
-    """Each hanging page waits with its reason; all others are archived, in little more than the pages' deadlines."""
+    """Each hanging page waits with its reason; all others are archived, in little more than the deadlines."""
     bad, good = servers
     (tmp_path / "sources.toml").write_text(
         f'private_hosts = ["{bad.host}", "{good.host}"]\n'

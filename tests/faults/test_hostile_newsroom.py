@@ -1,27 +1,27 @@
-"""Rows of the bad-input table that concern fetching, and the tests that play them on a real server.
+"""Rows of the bad-input table that concern fetching, and their tests on a real server.
 
-Tests of this module are named alone, those of test_hostile_server.py with "server:", those of stages with "ingest:".
+Tests without a prefix are in this module, with "server:" in test_hostile_server.py, with "ingest:" in test_ingest.py.
 
-  truncated gzip, short body       server: test_body_cut_short_is_truncated; test_cut_short_in_any_coding
-  wrong content-length             server: test_body_cut_short_is_truncated (long); test_length_that_is_too_short
-  bombs, 50 MB page                server: test_bombs_stop_at_the_cap, test_endless_page_stops_at_the_cap,
+  truncated gzip, short body       server: test_short_body_is_truncated; test_truncated_body_in_any_coding
+  wrong content-length             server: test_short_body_is_truncated (long); test_length_that_is_too_short
+  bombs, 50 MB page                server: test_bombs_stop_at_the_limit, test_endless_page_stops_at_the_limit,
                                    test_small_length_header_does_not_hide_a_large_body; make bench (peak memory)
   1 GB sitemap                     test_sitemap_of_a_gigabyte
   slow drip, silence               server: test_slow_drip_ends_at_the_deadline, test_silence_is_a_timeout
-  endless interim answers          test_interim_answers_without_end
+  endless interim responses        test_endless_interim_responses
   header floods                    test_header_flood
   redirects: loop, > 10, file:, private    server: test_redirect_*, test_endless_redirects_are_refused;
                                    test_ten_redirects_are_followed, test_permanent_redirect
   redirects: https to http         tests/unit/fetch/test_transport.py
-  private addresses                test_no_spelling_of_a_private_address_is_reached, test_user_in_a_url_is_refused
-  DNS rebinding                    test_second_answer_of_a_resolver_is_not_asked_for, test_one_private_address_is_enough
+  private addresses                test_no_form_of_a_private_address_is_reached, test_user_in_a_url_is_refused
+  DNS rebinding                    test_resolver_is_queried_once, test_one_private_address_is_enough
   429/503 with Retry-After         server: test_retry_after_is_obeyed, test_long_retry_after_is_left_for_a_later_run;
                                    test_retry_after_does_not_hold_up_other_hosts, test_storm_of_429_ends;
                                    ingest: test_server_says_when_a_page_is_tried_again
-  304                              server: test_second_look_is_conditional; test_304_that_nobody_asked_for
-  404/410                          server: test_refusal_is_not_tried_again
-  robots 4xx / 5xx / time-out      server: test_robots_*, test_missing_robots_allow; test_robots_of_html_allow
-  cookies                          test_cookies_are_not_kept
+  304                              server: test_second_fetch_is_conditional; test_304_without_validators
+  404/410                          server: test_refusal_is_not_retried
+  robots 4xx / 5xx / timeout       server: test_robots_*, test_missing_robots_allow; test_robots_of_html_allow
+  cookies                          test_cookies_are_not_stored
 """
 
 import gzip
@@ -64,7 +64,7 @@ def _reason_of(server: Hostile, url: str, **changes: object) -> str | None:
 
 
 def _many(fetcher: Fetcher, urls: list[str]) -> dict[str, str | None]:
-    """Return the reason of each URL, None where its page came."""
+    """Return the reason of each URL, None if its page was fetched."""
     found = [(key, _reason(got)) for key, _, got in fetcher.fetch_many((url, PageRequest(url=url)) for url in urls)]
     assert Counter(key for key, _ in found) == Counter(urls)
     return dict(found)
@@ -79,8 +79,8 @@ CODED = {
 
 
 @pytest.mark.parametrize("coding", CODED)
-def test_cut_short_in_any_coding(server, coding):
-    """A coded body without its end is asked for once more, then truncated."""
+def test_truncated_body_in_any_coding(server, coding):
+    """A truncated encoded body is requested once more, then reported as truncated."""
     url = server.says("/cut", 200, CODED[coding][:-6], Content_Encoding=coding)
 
     assert _reason_of(server, url) == "truncated"
@@ -88,8 +88,8 @@ def test_cut_short_in_any_coding(server, coding):
 
 
 @pytest.mark.parametrize("coding", CODED)
-def test_whole_in_the_second_try(server, coding):
-    """A body that was cut short once and is whole then is a page, whatever its coding, which we say that we take."""
+def test_complete_body_in_the_second_try(server, coding):
+    """A body that is truncated once and then complete is a page, in every coding that we accept."""
     headers = {"Content_Encoding": coding}
     url = server.says_in_turn("/a", (200, CODED[coding][:-6], headers), (200, CODED[coding], headers))
 
@@ -99,7 +99,7 @@ def test_whole_in_the_second_try(server, coding):
 
 
 def test_length_that_is_too_short(server):
-    """A body longer than its length ends there; what follows is no answer to the next request."""
+    """A body ends at its Content-Length; bytes after it are not the response to the next request."""
     server.says("/short", 200, PAGE + b"HTTP/1.1 200 OK\r\n\r\nevil", Content_Length=str(len(PAGE)))
     server.says("/next", 200, b"next")
 
@@ -109,7 +109,7 @@ def test_length_that_is_too_short(server):
 
 
 def test_sitemap_of_a_gigabyte(server):
-    """A sitemap that unpacks to 1 GB is refused at the cap of a listing."""
+    """A sitemap of 1 GB after decompression is refused at the size limit of listings."""
     engine = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
     bomb = b"".join([*(engine.compress(bytes(1 << 20)) for _ in range(1024)), engine.flush()])
     url = server.says("/sitemap.xml", 200, bomb, Content_Encoding="gzip")
@@ -120,7 +120,7 @@ def test_sitemap_of_a_gigabyte(server):
 
 @pytest.mark.parametrize("line", [b"X-Flood: 1\r\n", b"X-Long: " + b"y" * 70_000 + b"\r\n"])
 def test_header_flood(server, line):
-    """Headers without end, or one without end, break the connection off; no page comes of them."""
+    """Endless headers, or one endless header, end the connection without a page."""
     cut_off = threading.Event()
 
     def answer(request: HostileHandler) -> None:
@@ -139,8 +139,8 @@ def test_header_flood(server, line):
     assert cut_off.wait(60)
 
 
-def test_interim_answers_without_end(server):
-    """ "100 Continue" for ever ends at the page's deadline."""
+def test_endless_interim_responses(server):
+    """Endless "100 Continue" responses end at the page's deadline."""
 
     def answer(request: HostileHandler) -> None:
         request.close_connection = True
@@ -156,7 +156,7 @@ def test_interim_answers_without_end(server):
 
 
 def test_ten_redirects_are_followed(server):
-    """Ten are followed where ten are allowed, eleven are not."""
+    """If ten redirects are allowed, ten are followed and eleven are not."""
     for number in range(11):
         server.says(f"/{number}", 307, Location=f"/{number + 1}")
     server.says("/11", 200, PAGE)
@@ -167,7 +167,7 @@ def test_ten_redirects_are_followed(server):
 
 @pytest.mark.parametrize("status", [301, 308])
 def test_permanent_redirect(server, status):
-    """A page that moved for good comes from where it is, under the URL that was asked for."""
+    """A permanently moved page is fetched from its new place, with the requested URL."""
     with fetcher_for(server) as fetcher:
         page = fetcher.fetch(server.says("/old", status, Location=server.says("/new", 200, PAGE)))
 
@@ -208,14 +208,14 @@ def test_permanent_redirect(server, status):
         "255.255.255.255",
     ],
 )
-def test_no_spelling_of_a_private_address_is_reached(server, host):
-    """Whatever form an address that is not public is written in, nothing is sent, neither at once nor by a redirect."""
+def test_no_form_of_a_private_address_is_reached(server, host):
+    """For any form of a private address nothing is sent, neither directly nor by a redirect."""
     port = server.server.server_port
     direct = _reason_of(server, f"http://{host}:{port}/a", attempts=1)
     server.says("/out", 302, Location=f"http://{host}:{port}/a".encode().decode("latin-1"))
     by_redirect = _reason_of(server, server.url("/out"), attempts=1)
 
-    # Not every resolver knows the last dot and other scripts' digits; who does not know a form cannot reach it.
+    # Not every resolver knows a final dot and digits of other scripts; an unknown form cannot be reached.
     may_be_unknown = host.endswith(".") or not host.isascii()
     allowed = {"private_address", "bad_url", "dns_failed"} if may_be_unknown else {"private_address"}
     assert {direct, by_redirect} <= allowed
@@ -224,7 +224,7 @@ def test_no_spelling_of_a_private_address_is_reached(server, host):
 
 @pytest.mark.parametrize("user", ["user@", "user:word@", "example.org@"])
 def test_user_in_a_url_is_refused(server, user):
-    """A URL with a user name, also one that looks like another host, is not asked for."""
+    """A URL with a user name, also one that looks like another host, is not requested."""
     url = f"http://{user}{server.host}/a"
 
     assert _reason_of(server, url) == "credentials_in_url"
@@ -235,14 +235,14 @@ def _answers(*addresses: str) -> list[tuple[object, ...]]:
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in addresses]
 
 
-def test_second_answer_of_a_resolver_is_not_asked_for(server, monkeypatch):
-    """A name that is public when it is checked and private a moment later is connected to where it was checked."""
-    asked: list[str] = []
+def test_resolver_is_queried_once(server, monkeypatch):
+    """If a name is public at the check and private a moment later, the connection uses the checked address."""
+    queried: list[str] = []
     connected: list[str] = []
 
     def resolve(host: str, *args: object, **kwargs: object) -> list[tuple[object, ...]]:
-        asked.append(host)
-        return _answers("93.184.215.14" if len(asked) == 1 else "127.0.0.1")
+        queried.append(host)
+        return _answers("93.184.215.14" if len(queried) == 1 else "127.0.0.1")
 
     def connect(address: tuple[str, int], *args: object, **kwargs: object) -> socket.socket:
         connected.append(address[0])
@@ -252,7 +252,7 @@ def test_second_answer_of_a_resolver_is_not_asked_for(server, monkeypatch):
     monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
 
     assert _reason_of(server, "http://rebind.example/a") == "robots_unreachable"
-    assert (asked, set(connected)) == (["rebind.example"], {"93.184.215.14"})
+    assert (queried, set(connected)) == (["rebind.example"], {"93.184.215.14"})
 
 
 def test_one_private_address_is_enough(server, monkeypatch):
@@ -262,20 +262,20 @@ def test_one_private_address_is_enough(server, monkeypatch):
     assert _reason_of(server, "http://both.example/a") == "private_address"
 
 
-def test_304_that_nobody_asked_for(server):
-    """304 without validators is a refusal, not an unchanged page."""
+def test_304_without_validators(server):
+    """A 304 to a request without validators is a refusal, not an unchanged page."""
     assert _reason_of(server, server.says("/a", 304)) == "http_304"
 
 
 def test_robots_of_html_allow(server):
-    """A robots.txt that is a page in HTML has no rules; one that is no text neither."""
+    """A robots.txt with an HTML page or with binary data has no rules."""
     for body in (b"<!doctype html><html><body>User-agent: none</body></html>", bytes(range(256)) * 50):
         server.says("/robots.txt", 200, body)
         assert _reason_of(server, server.says("/a", 200, PAGE)) is None
 
 
-def test_cookies_are_not_kept(server):
-    """A cookie that a server sets is not sent back, neither on the next page nor behind a redirect."""
+def test_cookies_are_not_stored(server):
+    """A server's cookie is not sent back, neither for the next page nor after a redirect."""
     server.says("/a", 302, Location="/b", Set_Cookie="id=1; Path=/")
     server.says("/b", 200, PAGE, Set_Cookie="id=2; Path=/")
     with fetcher_for(server) as fetcher:
@@ -285,8 +285,8 @@ def test_cookies_are_not_kept(server):
     assert ["cookie" in server.headers[path] for path in ("/a", "/b")] == [False, False]
 
 
-def test_many_pages_each_have_one_end(server):
-    """Of many pages each comes once, with its own end, one that is no URL included."""
+def test_many_pages_each_have_one_result(server):
+    """Each of many pages has one result, also one with an invalid URL."""
     expected: dict[str, str | None] = {server.says(f"/{number}", 200, PAGE): None for number in range(40)}
     expected |= {server.url("/gone"): "http_404", "mailto:a": "unsupported_scheme", "http://[x]/": "bad_url"}
     expected[server.says_in_turn("/late", (503, b"", {}), (200, PAGE, {}))] = None
@@ -297,7 +297,7 @@ def test_many_pages_each_have_one_end(server):
 
 
 def test_hosts_do_not_wait_for_each_other(server):
-    """A silent host and one that says 429 cost the pages of a third nothing."""
+    """A host that does not respond and a host with 429 do not delay the pages of a third host."""
     with hostile_server() as silent, hostile_server() as busy:
         silent.routes["/s"] = lambda request: time.sleep(2)
         busy.says_in_turn("/b", (429, b"", {"Retry_After": "1"}), (200, PAGE, {}))
@@ -318,7 +318,7 @@ def test_hosts_do_not_wait_for_each_other(server):
 
 @pytest.mark.parametrize("is_date", [False, True])
 def test_retry_after_does_not_hold_up_other_hosts(server, is_date):
-    """One thread is enough: while a host's Retry-After runs, in seconds or as a date, others are fetched from."""
+    """One thread is enough: during a host's Retry-After, in seconds or as a date, other hosts are fetched from."""
 
     def late(request: HostileHandler) -> None:
         is_first = server.seen["/late"] == 1
@@ -338,7 +338,7 @@ def test_retry_after_does_not_hold_up_other_hosts(server, is_date):
 
 
 def test_storm_of_429_ends(server):
-    """A host that says nothing but 429 is asked some ten times in all; its other pages wait for a later run."""
+    """A host that always responds with 429 gets about ten requests in total; its other pages wait for a later run."""
     urls = [server.says(f"/{number}", 429) for number in range(100)]
     with fetcher_for(server, threads=1) as fetcher:
         found = Counter(_many(fetcher, urls).values())
@@ -348,7 +348,7 @@ def test_storm_of_429_ends(server):
 
 
 def test_no_two_starts_closer_than_the_interval(server, tmp_path):
-    """Two fetchers that share a folder, eight threads each, start one after the other, robots.txt included."""
+    """Requests of two fetchers with one folder and 8 threads each start one after the other, also for robots.txt."""
     hosts = frozenset({server.host})
     urls = [server.says(f"/{number}", 200, PAGE) for number in range(6)]
     with ExitStack() as stack:
@@ -372,8 +372,8 @@ def test_no_two_starts_closer_than_the_interval(server, tmp_path):
     assert min(b - a for a, b in pairwise(starts)) >= 0.095
 
 
-def test_results_left_unread_end_the_threads(server):
-    """A caller that stops reading gets its own error, and no thread goes on."""
+def test_unread_results_end_the_threads(server):
+    """A caller that stops reading gets its own error, and no thread continues."""
     urls = [server.says(f"/{number}", 200, PAGE) for number in range(50)]
     with fetcher_for(server) as fetcher:
         results = fetcher.fetch_many((url, PageRequest(url=url)) for url in urls)
@@ -386,7 +386,7 @@ def test_results_left_unread_end_the_threads(server):
 
 
 def test_error_of_the_listing_is_the_callers(server):
-    """An error that the pages to fetch end in is raised where results are read."""
+    """An error of the iterator of pages is raised to the reader of the results."""
 
     def listed() -> Iterator[tuple[str, PageRequest]]:
         yield "a", PageRequest(url=server.says("/a", 200, PAGE))

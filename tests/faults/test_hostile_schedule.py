@@ -1,4 +1,4 @@
-"""Many pages at once: no wait in a circle, no memory beyond the promise, whatever servers send."""
+"""Many pages at once: no deadlock and bounded memory, for any server behaviour."""
 
 import time
 import tracemalloc
@@ -23,7 +23,7 @@ def server() -> Iterator[Hostile]:
 
 
 def _ends(fetcher: Fetcher, wanted: Iterator[tuple[str, PageRequest]]) -> dict[str, FetchResult]:
-    """Return what became of each page; an error where that takes longer than anything here may."""
+    """Return the result of each page; raise an error after the time limit of these tests."""
     pool = ThreadPoolExecutor(1)
     try:
         found = pool.submit(lambda: {key: got for key, _, got in fetcher.fetch_many(wanted)})
@@ -32,8 +32,8 @@ def _ends(fetcher: Fetcher, wanted: Iterator[tuple[str, PageRequest]]) -> dict[s
         pool.shutdown(wait=False)
 
 
-def test_listing_waits_for_a_host_that_a_page_asks_first(server):
-    """A listing that fetches from a host, whose robots.txt a page asks for, comes though nobody reads what is done."""
+def test_listing_waits_for_the_robots_of_a_page(server):
+    """A listing whose host has a pending robots.txt request by a page is fetched, although nobody reads results."""
     server.says_in_turn("/robots.txt", (503, b"", {}), (404, b"", {}))
     listed: list[FetchResult] = []
 
@@ -46,7 +46,7 @@ def test_listing_waits_for_a_host_that_a_page_asks_first(server):
                 yield str(number), PageRequest(url=other.url(f"/{number}"))
             while not server.seen["/robots.txt"]:
                 time.sleep(0.01)
-            time.sleep(0.1)  # the others are denied by now, and more than the threads are done
+            time.sleep(0.1)  # now the others are denied, and more pages than threads are done
             listed.append(fetcher.try_fetch(server.says("/child", 200, PAGE), is_listing=True))
 
         found = _ends(fetcher, wanted())
@@ -56,8 +56,8 @@ def test_listing_waits_for_a_host_that_a_page_asks_first(server):
     assert {got.reason for got in found.values() if isinstance(got, NewsError)} == {"robots_refused"}
 
 
-def test_host_is_free_again_after_a_run_that_was_left(server):
-    """A run that is left while a page waits for robots.txt lets the next one ask for it, though its error is kept."""
+def test_host_is_free_again_after_an_aborted_run(server):
+    """If a run is aborted while a page waits for robots.txt, the next run can request it, even if its error is kept."""
     server.says_in_turn("/robots.txt", (503, b"", {}), (404, b"", {}))
     url = server.says("/a", 200, PAGE)
 
@@ -69,30 +69,30 @@ def test_host_is_free_again_after_a_run_that_was_left(server):
         raise ConnectionError("the listing broke off")
 
     with fetcher_for(server, retry_after_max_seconds=5.0, host_interval_seconds=1.0) as fetcher:
-        with pytest.raises(ConnectionError) as kept:
+        with pytest.raises(ConnectionError) as caught:
             list(fetcher.fetch_many(wanted()))
         found = _ends(fetcher, iter([("a", PageRequest(url=url))]))
 
-    assert str(kept.value) == "the listing broke off"
+    assert str(caught.value) == "the listing broke off"
     assert isinstance(found["a"], Page)
 
 
-def test_few_pages_are_asked_for_while_none_is_read(server):
-    """A reader that stands still gets no more pages made ready than two for each thread."""
+def test_few_pages_are_requested_while_none_is_read(server):
+    """While the reader pauses, at most two pages per thread are fetched."""
     urls = [server.says(f"/{number}", 200, PAGE) for number in range(40)]
     with fetcher_for(server, threads=4) as fetcher:
         results = fetcher.fetch_many((url, PageRequest(url=url)) for url in urls)
         next(results)
         time.sleep(0.5)
-        asked = sum(server.seen[f"/{number}"] for number in range(40))
+        requested = sum(server.seen[f"/{number}"] for number in range(40))
         rest = [got for _, _, got in results]
 
-    assert asked <= 1 + 4 + 4
+    assert requested <= 1 + 4 + 4
     assert [type(got) for got in rest] == [Page] * 39
 
 
 def _chunked(server: Hostile, path: str, line: bytes, *, times: int, end: bytes = b"0\r\n\r\n") -> str:
-    """Let a path give a body in chunks; return its URL."""
+    """Give a path a body in chunks; return its URL."""
 
     def answer(request: HostileHandler) -> None:
         request.send_response(200)
@@ -108,7 +108,7 @@ def _chunked(server: Hostile, path: str, line: bytes, *, times: int, end: bytes 
 
 
 def test_chunks_with_extensions_are_a_page(server):
-    """What a server says of its chunks, and behind them, is no part of the body."""
+    """Chunk extensions and trailers are not part of the body."""
     url = _chunked(server, "/few", b"1;note=quay\r\nx\r\n", times=100, end=b"0\r\nX-Checked: yes\r\n\r\n")
 
     with fetcher_for(server) as fetcher:
@@ -119,8 +119,8 @@ def test_chunks_with_extensions_are_a_page(server):
     ("line", "end"),
     [(b"1;" + b"a" * 60_000 + b"\r\nx\r\n", b""), (b"", b"0\r\n" + (b"X: " + b"a" * 60_000 + b"\r\n") * 1000)],
 )
-def test_what_frames_chunks_stops_at_the_cap(server, line, end):
-    """60 MB around chunks of a byte, before or behind them, are on the wire too, and none of it is kept."""
+def test_chunk_framing_stops_at_the_limit(server, line, end):
+    """60 MB of framing before or after chunks of one byte count as bytes on the wire and are not stored."""
     url = _chunked(server, "/many", line, times=1000, end=end)
     tracemalloc.start()
     try:
@@ -134,8 +134,8 @@ def test_what_frames_chunks_stops_at_the_cap(server, line, end):
     assert peak < 4 << 20
 
 
-def test_bodies_that_wait_to_be_read_have_a_budget(server):
-    """While what is done waits to be read, only as many pages are asked for as would fit at their largest."""
+def test_unread_bodies_have_a_memory_limit(server):
+    """While results are unread, only as many pages are requested as would fit with their maximum size."""
     share = 24 << 20
     body = bytes(share // 8)
     urls = [server.says(f"/{number}", 200, body) for number in range(16)]
@@ -143,8 +143,8 @@ def test_bodies_that_wait_to_be_read_have_a_budget(server):
         results = fetcher.fetch_many((url, PageRequest(url=url)) for url in urls)
         next(results)
         time.sleep(0.5)
-        asked = sum(server.seen[f"/{number}"] for number in range(16))
+        requested = sum(server.seen[f"/{number}"] for number in range(16))
         rest = [got for _, _, got in results]
 
-    assert asked <= 1 + 4  # each may fill two shares of the four, and those that are done are held too
+    assert requested <= 1 + 4  # each may fill two of the four shares, and finished pages count, too
     assert [type(got) for got in rest] == [Page] * 15

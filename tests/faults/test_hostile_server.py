@@ -1,6 +1,6 @@
-"""A server that misbehaves costs bounded time and bytes, and each trouble has its own reason.
+"""A misbehaving server costs bounded time and bytes, and each fault has its own reason.
 
-Which row of the bad-input table is played where: test_hostile_newsroom.py.
+test_hostile_newsroom.py maps the rows of the bad-input table to tests.
 """
 
 import gzip
@@ -38,8 +38,8 @@ def _reason(server: Hostile, url: str, **changes: object) -> tuple[type, str]:
     return type(caught.value), caught.value.reason
 
 
-def test_page_comes_with_what_the_server_said(server):
-    """A page has the bytes, lower-case headers, status, final URL and the time of the fetch."""
+def test_page_has_the_response(server):
+    """A page has the bytes, lower-case headers, status, final URL and fetch time."""
     url = server.says("/a", 200, PAGE, Content_Type="text/html; charset=utf-8", ETag='"v1"')
 
     with fetcher_for(server) as fetcher:
@@ -51,8 +51,8 @@ def test_page_comes_with_what_the_server_said(server):
     assert server.headers["/a"]["host"] == server.host
 
 
-def test_second_look_is_conditional(server):
-    """With the validators of the first fetch, 304 is NotModified."""
+def test_second_fetch_is_conditional(server):
+    """With the validators of the first fetch, a 304 is NotModified."""
 
     def answer(request: HostileHandler) -> None:
         is_known = request.headers.get("If-None-Match") == '"v1"' and request.headers.get("If-Modified-Since") == "then"
@@ -69,21 +69,21 @@ def test_second_look_is_conditional(server):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451, 206, 300])
-def test_refusal_is_not_tried_again(server, status):
-    """A status that means no is asked for once and refused under its number."""
+def test_refusal_is_not_retried(server, status):
+    """A page with a permanent error status is requested once and refused with this status."""
     assert _reason(server, server.says("/no", status)) == (RefusedFetchError, f"http_{status}")
     assert server.seen["/no"] == 1
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_passing_trouble_is_tried_again_and_reported(server, status):
-    """A status that may pass is tried as often as the limits say, then left for a later run."""
+def test_transient_failure_is_retried_and_reported(server, status):
+    """A page with a transient error status is tried up to the limit, then left for a later run."""
     assert _reason(server, server.says("/busy", status)) == (TransientFetchError, f"http_{status}")
     assert server.seen["/busy"] == 3
 
 
 def test_retry_after_is_obeyed(server):
-    """A 429 with a short Retry-After is tried again after that time, not sooner."""
+    """A 429 with a short Retry-After is retried after that time, not earlier."""
     url = server.says_in_turn("/slow", (429, b"", {"Retry_After": "1"}), (200, PAGE, {}))
 
     with fetcher_for(server, retry_after_max_seconds=2.0) as fetcher:
@@ -96,7 +96,7 @@ def test_retry_after_is_obeyed(server):
 
 @pytest.mark.parametrize("value", ["86400", format_datetime(NOW + timedelta(days=1), usegmt=True)])
 def test_long_retry_after_is_left_for_a_later_run(server, value):
-    """A Retry-After over the cap, in seconds or as a date, is raised at once, and the host is left alone until then."""
+    """A Retry-After over the limit, in seconds or as a date, is raised immediately; the host is on hold until then."""
     url, other = server.says("/later", 429, Retry_After=value), server.says("/other", 200, PAGE)
 
     with fetcher_for(server) as fetcher:
@@ -111,7 +111,7 @@ def test_long_retry_after_is_left_for_a_later_run(server, value):
 
 
 def test_redirects_are_followed(server):
-    """Relative and absolute redirects end in a page that knows both URLs."""
+    """Relative and absolute redirects lead to a page with both URLs."""
     server.says("/a", 301, Location="/b")
     server.says("/b", 302, Location=server.url("/c#part"))
     server.says("/c", 200, PAGE)
@@ -123,7 +123,7 @@ def test_redirects_are_followed(server):
 
 
 def test_redirect_loop_is_refused(server):
-    """Redirects that come back are a loop."""
+    """Redirects to a visited URL are a loop."""
     server.says("/a", 302, Location="/b")
     server.says("/b", 302, Location="/a")
 
@@ -151,13 +151,13 @@ def test_endless_redirects_are_refused(server):
         ("", "http_302"),
     ],
 )
-def test_redirect_to_where_we_may_not_go_is_refused(server, location, reason):
-    """Every hop passes the same checks as the first."""
+def test_redirect_to_a_refused_url_is_refused(server, location, reason):
+    """Every redirect passes the same checks as the first URL."""
     assert _reason(server, server.says("/out", 302, Location=location)) == (RefusedFetchError, reason)
 
 
 def test_redirect_to_another_private_server_is_refused(server):
-    """Being allowed to reach one private port opens no other, and nothing is sent there."""
+    """Permission for one private port does not permit another one, and nothing is sent there."""
     with hostile_server() as inner:
         inner.says("/secret", 200, b"secret")
 
@@ -167,8 +167,8 @@ def test_redirect_to_another_private_server_is_refused(server):
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]"])
-def test_odd_spellings_of_a_private_address_are_refused(server, host):
-    """Decimal, hex, octal, short and IPv6 forms are judged by the address they mean, and nothing is sent."""
+def test_unusual_forms_of_a_private_address_are_refused(server, host):
+    """Decimal, hex, octal, short and IPv6 forms are checked by their actual address, and nothing is sent."""
     port = server.server.server_port
     server.says("/a", 200, PAGE)
 
@@ -177,7 +177,7 @@ def test_odd_spellings_of_a_private_address_are_refused(server, host):
 
 
 def test_environment_proxies_are_not_used(server, monkeypatch):
-    """A proxy of the environment would undo the address check; it is not asked."""
+    """A proxy of the environment would bypass the address check; it is not used."""
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
@@ -195,15 +195,15 @@ def _peak_megabytes(server: Hostile, url: str, reason: str) -> float:
 
 
 @pytest.mark.parametrize("coding", BOMBS)
-def test_bombs_stop_at_the_cap(server, coding):
-    """60 MB of zeros behind a few bytes stop at the cap on what comes out."""
+def test_bombs_stop_at_the_limit(server, coding):
+    """60 MB of zeros, compressed to a few bytes, stop at the limit of the decoded size."""
     bomb = BOMBS[coding](bytes(60 << 20))
 
     assert _peak_megabytes(server, server.says("/bomb", 200, bomb, Content_Encoding=coding), "too_large") < 16
 
 
-def test_endless_page_stops_at_the_cap(server):
-    """A page of 50 MB, sent without a length, is left at the cap."""
+def test_endless_page_stops_at_the_limit(server):
+    """A page of 50 MB, sent without a length, is aborted at the limit."""
 
     def answer(request: HostileHandler) -> None:
         request.send_response(200)
@@ -218,7 +218,7 @@ def test_endless_page_stops_at_the_cap(server):
 
 
 def test_small_length_header_does_not_hide_a_large_body(server):
-    """Many gzip members are one body under one cap."""
+    """Many gzip members are one body with one size limit."""
     members = gzip.compress(bytes(400_000)) * 3
 
     assert _reason(server, server.says("/m", 200, members, Content_Encoding="gzip"))[1] == "too_large"
@@ -226,7 +226,7 @@ def test_small_length_header_does_not_hide_a_large_body(server):
 
 @pytest.mark.parametrize("part", ["head", "body", "chunk"])
 def test_slow_drip_ends_at_the_deadline(server, part):
-    """A byte now and then, in head, body or chunk size, ends at the page's deadline, with nothing tried again."""
+    """Single bytes at intervals, in head, body or chunk size, end at the page's deadline without a retry."""
     heads = {
         "head": b"HTTP/1.1 200 OK\r\nX-Slow: ",
         "body": b"HTTP/1.1 200 OK\r\n\r\n",
@@ -247,8 +247,8 @@ def test_slow_drip_ends_at_the_deadline(server, part):
     assert server.seen["/drip"] == 1
 
 
-def test_large_file_that_drips_is_given_up(server):
-    """A stream has no deadline, but a server that sends a byte now and then for ever does not hold it for ever."""
+def test_slow_stream_is_aborted(server):
+    """A stream has no deadline, but it ends if a server sends only single bytes at intervals."""
 
     def answer(request: HostileHandler) -> None:
         request.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -269,15 +269,15 @@ def test_large_file_that_drips_is_given_up(server):
 
 
 def test_silence_is_a_timeout(server):
-    """A server that says nothing is left after the read timeout."""
+    """A request to a server that does not respond ends after the read timeout."""
     server.routes["/silent"] = lambda request: time.sleep(0.5)
 
     assert _reason(server, server.url("/silent"), read_timeout_seconds=0.1) == (TransientFetchError, "timeout")
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-def test_body_cut_short_is_truncated(server, coding):
-    """A body that ends before its length, or before its coding's end, is tried once more and not taken."""
+def test_short_body_is_truncated(server, coding):
+    """A body that ends before its length, or before the end of its coding, is retried once and not accepted."""
     body = gzip.compress(PAGE)[:-9] if coding == "gzip" else PAGE
     length = str(len(body) + (0 if coding == "gzip" else 10))
 
@@ -291,16 +291,16 @@ def test_body_cut_short_is_truncated(server, coding):
     assert server.seen["/cut"] == 2
 
 
-def test_connection_closed_at_once_is_tried_again(server):
-    """A connection that breaks before the head is a passing trouble."""
+def test_connection_closed_immediately_is_retried(server):
+    """A connection that breaks before the head is a transient failure."""
     server.routes["/gone"] = lambda request: setattr(request, "close_connection", True)
 
     assert _reason(server, server.url("/gone")) == (TransientFetchError, "connection_failed")
 
 
 @pytest.mark.parametrize("coding", ["compress", "br", "zstd", "gzip"])
-def test_body_in_no_coding_of_ours_is_refused(server, coding):
-    """A coding that we did not ask for, or bytes that are not in the one named, are refused."""
+def test_unknown_content_coding_is_refused(server, coding):
+    """An unknown content coding, or a body that does not match its content coding, is refused."""
     assert _reason(server, server.says("/x", 200, PAGE, Content_Encoding=coding))[1] == "bad_encoding"
 
 
@@ -315,13 +315,13 @@ def test_body_in_no_coding_of_ours_is_refused(server, coding):
         ("http://127.0.0.1:99999/", "bad_url"),
     ],
 )
-def test_what_is_no_url_is_refused(server, url, reason):
-    """No request is made of what cannot be one."""
+def test_invalid_url_is_refused(server, url, reason):
+    """An invalid URL is not requested."""
     assert _reason(server, url) == (RefusedFetchError, reason)
 
 
 def test_robots_refusal(server):
-    """A disallowed page is not asked for; others are, and robots.txt is read once."""
+    """A disallowed page is not requested; others are, and robots.txt is requested once."""
     server.says("/robots.txt", 200, b"User-agent: newslake-tests\nDisallow: /private/\n")
     server.says("/open/1", 200, PAGE)
     with fetcher_for(server) as fetcher:
@@ -333,8 +333,8 @@ def test_robots_refusal(server):
     assert (server.seen["/private/1"], server.seen["/robots.txt"]) == (0, 1)
 
 
-def test_robots_of_a_redirect_is_asked(server):
-    """The host that a redirect leads to is asked for its own robots.txt."""
+def test_robots_of_a_redirect_is_requested(server):
+    """The robots.txt of a redirect's target host is requested."""
     with hostile_server() as other:
         other.says("/robots.txt", 200, b"User-agent: *\nDisallow: /\n")
         server.says("/out", 302, Location=other.url("/a"))
@@ -346,7 +346,7 @@ def test_robots_of_a_redirect_is_asked(server):
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_robots_that_fail_deny_for_now(server, status):
-    """robots.txt with 5xx or 429 means later, for all pages of the host, without asking again each time."""
+    """robots.txt with 5xx or 429 defers all pages of the host, without a new request for each page."""
     server.says("/robots.txt", status)
     with fetcher_for(server) as fetcher:
         for path in ("/a", "/b"):
@@ -358,31 +358,32 @@ def test_robots_that_fail_deny_for_now(server, status):
 
 
 def test_robots_say_why_they_cannot_be_read(server):
-    """The cause and the pause that a host asks for come with the refusal; a host on hold is that, and no failed try."""
+    """The refusal has the cause and the pause that the host requests; a host on hold is not a failed try."""
     server.says("/robots.txt", 429, Retry_After="3600")
     with fetcher_for(server) as fetcher:
         found = [fetcher.try_fetch(server.url("/a")) for _ in range(2)]
 
     assert [(each.reason, each.retry_after_seconds) for each in found] == [("robots_unreachable", 3600.0)] * 2
-    assert "/robots.txt: the server answers 429 and asks to wait 3600 s (http_429)" in str(found[0])
+    message = f"robots.txt of {server.host} is not available: the server answers 429 and asks to wait 3600 s"
+    assert message in str(found[0])
 
 
 def test_robots_of_a_host_on_hold(server):
-    """A page whose robots.txt may not be asked for, since its host wants a pause, was not tried."""
+    """A page whose robots.txt may not be requested, because its host is on hold, does not count as tried."""
     server.says("/robots.txt", 404)
     listing = server.says("/feed", 429, Retry_After="3600")
     times = [NOW]
     with Fetcher(limits(), private_hosts=frozenset({server.host}), now=lambda: times[-1]) as fetcher:
         fetcher.try_fetch(listing, is_listing=True)
-        times.append(NOW + timedelta(hours=25))  # what robots.txt said is too old by now
+        times.append(NOW + timedelta(hours=25))  # now the cached robots.txt is too old
         got = fetcher.try_fetch(server.url("/a"))
 
     assert (got.reason, round(got.retry_after_seconds, -2)) == ("host_backoff", 3600)
     assert (server.seen["/a"], server.seen["/robots.txt"]) == (0, 1)
 
 
-def test_robots_that_are_silent_deny_for_now(server):
-    """robots.txt that times out means later."""
+def test_robots_with_a_timeout_deny_for_now(server):
+    """A timeout of robots.txt defers the page."""
     server.routes["/robots.txt"] = lambda request: time.sleep(0.4)
 
     reason = _reason(server, server.url("/a"), read_timeout_seconds=0.1, attempts=1)
@@ -392,15 +393,15 @@ def test_robots_that_are_silent_deny_for_now(server):
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
 def test_missing_robots_allow(server, status):
-    """robots.txt with 4xx allows everything."""
+    """A robots.txt with 4xx allows everything."""
     server.says("/robots.txt", status)
 
     with fetcher_for(server) as fetcher:
         assert fetcher.fetch(server.says("/a", 200, PAGE)).status == 200
 
 
-def test_long_robots_are_read_to_their_cap(server):
-    """Of a robots.txt over 500 KiB the beginning counts."""
+def test_long_robots_are_read_to_their_limit(server):
+    """The first 500 KiB of a longer robots.txt count."""
     body = b"User-agent: *\nDisallow: /private/\n" + b"# filler\n" * 100_000
     server.says("/robots.txt", 200, gzip.compress(body), Content_Encoding="gzip")
 
@@ -408,7 +409,7 @@ def test_long_robots_are_read_to_their_cap(server):
 
 
 def test_crawl_delay_raises_the_interval(server):
-    """A Crawl-delay keeps starts apart that the setting would let through, the one of robots.txt included."""
+    """A Crawl-delay separates starts more than the setting, also the start of robots.txt."""
     server.says("/robots.txt", 200, b"User-agent: *\nCrawl-delay: 0.3\n")
     urls = [server.says(f"/{number}", 200, PAGE) for number in range(3)]
     with fetcher_for(server) as fetcher, ThreadPoolExecutor(3) as pool:
@@ -419,7 +420,7 @@ def test_crawl_delay_raises_the_interval(server):
 
 
 def test_hanging_host_does_not_hold_up_others(server):
-    """While one host is silent, another's pages come."""
+    """While one host does not respond, pages of another host are fetched."""
     with hostile_server() as hanging:
         freed = threading.Event()
         hanging.routes["/robots.txt"] = lambda request: freed.wait(8)

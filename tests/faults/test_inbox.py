@@ -1,4 +1,4 @@
-"""Files arrive while runs claim them, die, and meet each other: each file leaves once, each article comes once."""
+"""Files arrive while runs claim them, die and meet each other: each file is settled once, each article exists once."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ def names(folder: Path, door: str) -> list[str]:
 
 
 def what_is_left(folder: Path) -> dict[str, object]:
-    """Return what a run named "in" left: its files, its outcomes, what the archive holds."""
+    """Return the results of a run named "in": its files, its outcomes, the content of the archive."""
     space = open_space(folder, SECOND)
     rows = outcomes_of(space, "in")
     return {
@@ -51,7 +51,7 @@ def what_is_left(folder: Path) -> dict[str, object]:
 
 @pytest.mark.timeout(1200)
 def test_killed_at_every_step(processes: ForkServerContext, inbox_root: Path, tmp_path: Path) -> None:
-    """Killed at any step and tried again, the run that empties an inbox leaves what one undisturbed run leaves."""
+    """A run that empties an inbox, is killed at any step and retried, has the results of an undisturbed run."""
     for number in (1, 2):
         drop(inbox_root, f"plan-{number}.txt", plain_text(number))
     drop(inbox_root, "story.json", json.dumps({"published_at": "2026-03-03"}))
@@ -77,7 +77,7 @@ def test_killed_at_every_step(processes: ForkServerContext, inbox_root: Path, tm
 
 
 def test_same_file_twice(processes: ForkServerContext, inbox_root: Path) -> None:
-    """The same file under its own name again, and under another, is one article; no file is written over."""
+    """The same file with the same name and with another one is one article; no file is overwritten."""
     for run, name in enumerate(("plan.txt", "plan.txt", "other.txt")):
         drop(inbox_root, name, plain_text(1))
         wait_for_exit(ingest(processes, inbox_root, f"in-{run}"))
@@ -91,7 +91,7 @@ def test_same_file_twice(processes: ForkServerContext, inbox_root: Path) -> None
 
 
 def test_file_that_is_still_written_waits(processes: ForkServerContext, inbox_root: Path) -> None:
-    """A file that grows under its final name is left alone until it is whole, then it comes once."""
+    """A file that grows under its final name stays until it is complete, then it is ingested once."""
     content = plain_text(1)
 
     def write() -> None:
@@ -118,7 +118,7 @@ def test_file_that_is_still_written_waits(processes: ForkServerContext, inbox_ro
 
 
 def test_burst_for_three_runs(processes: ForkServerContext, inbox_root: Path) -> None:
-    """Fifty files that arrive while three runs claim at once are each in done/ once and in the tables once."""
+    """50 files that arrive while three runs claim at once are each in done/ once and in the tables once."""
 
     def arrive() -> None:
         for number in range(50):
@@ -145,7 +145,7 @@ def test_burst_for_three_runs(processes: ForkServerContext, inbox_root: Path) ->
 
 
 def test_what_a_dead_run_archived_is_read(processes: ForkServerContext, inbox_root: Path) -> None:
-    """A run archives a file and dies for good; another finds nothing new in it, yet its day is told till it is read."""
+    """If a run archives a file and dies, the next run finds nothing new, but announces its day until it is read."""
     drop(inbox_root, "plan.txt", plain_text(1))
     steps = wait_for_exit(ingest(processes, _copied(inbox_root), "in")).steps
     for step in range(1, steps + 1) if LONG else range(steps // 2, steps + 1, 3):

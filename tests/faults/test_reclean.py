@@ -1,4 +1,4 @@
-"""The archive alone gives the tables, twice the same, without any network."""
+"""The tables can be derived from the archive, twice with the same result, without any network."""
 
 import shutil
 import subprocess
@@ -34,7 +34,7 @@ def live(undisturbed: Evening, newsroom: Newsroom, processes: ForkServerContext,
 def test_archive_derives_twice_to_the_same_bytes_without_network(
     live: Path, processes: ForkServerContext, tmp_path: Path
 ) -> None:
-    """Two processes in which every use of a socket raises derive the sample newsroom to the bytes of the live runs."""
+    """Two processes without sockets derive the sample newsroom to the same bytes as the live runs."""
     found = []
     for name, derive in (("first", partial(at_leisure, processes, derive_all)), ("second", derive_in_a_new_process)):
         folder = tmp_path / name
@@ -48,12 +48,12 @@ def test_archive_derives_twice_to_the_same_bytes_without_network(
 
 
 def derive_in_a_new_process(folder: Path) -> None:
-    """Derive where sets have another order: forks of one process share the seed of its hashes."""
+    """Derive in a process with another order of sets: forks of one process share its hash seed."""
     command = [sys.executable, "-m", "tests.faults.reclean_worker", str(folder)]
     subprocess.run(command, cwd=ROOT.parents[1], check=True, timeout=1200)
 
 
-def test_the_hook_would_tell(processes: ForkServerContext) -> None:
-    """Under the hook a socket cannot even be made: the test above can fail."""
+def test_hook_detects_a_socket(processes: ForkServerContext) -> None:
+    """With the hook a socket cannot be created, so that the test above can fail."""
     with pytest.raises(PermissionError, match="deriving must not touch the network"):
         at_leisure(processes, open_socket)

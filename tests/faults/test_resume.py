@@ -1,4 +1,4 @@
-"""A worker that is killed, and whose task is tried again under its name, leaves what an undisturbed one leaves."""
+"""A worker that is killed, with its task retried under the same name, has the results of an undisturbed one."""
 
 import os
 import random
@@ -19,25 +19,25 @@ SEED = int(os.environ.get("NEWSLAKE_SEED", "20260303"))
 
 
 def contents(folder: Path) -> set[tuple[object, ...]]:
-    """Return which content of which page the archive has, and the news day that it is filed under."""
+    """Return the captures of the archive: page, content and news day."""
     captures = open_space(folder, SECOND).archive.captures()
     return {(each.page_key, each.digest, each.news_day, each.article_id, each.fetched_at) for each in captures}
 
 
-def told(evening: Evening) -> list[tuple[object, ...]]:
-    """Return what the outcomes of an evening's runs say: where, which page, and what the fetch made of it."""
+def pages_with_outcome(evening: Evening) -> list[tuple[object, ...]]:
+    """Return run, source, news day and page of each outcome of an evening's runs."""
     rows = outcomes_of(open_space(evening.folder, SECOND), *evening.run_ids())
     names = ("run_id", "source_key", "news_day", "url")
     return sorted(tuple(map(str, map(row.get, names))) for row in rows)
 
 
 def assert_like(evening: Evening, undisturbed: Evening) -> None:
-    """The archive holds the same contents, the tables the same bytes, the log an outcome for the same pages."""
+    """The archive has the same contents, the tables have the same bytes, the log has an outcome for the same pages."""
     space = open_space(evening.folder, SECOND)
     assert evening.days == undisturbed.days
     assert contents(evening.folder) == contents(undisturbed.folder)
     assert table_files(evening.folder) == table_files(undisturbed.folder)
-    assert told(evening) == told(undisturbed)
+    assert pages_with_outcome(evening) == pages_with_outcome(undisturbed)
     for news_day in evening.days:
         assert pages_without_outcome(space, run_id=evening.extract_id(news_day), news_day=news_day) == set()
     done = sorted(path.name for path in (evening.folder / "inbox" / "done").iterdir())
@@ -47,12 +47,12 @@ def assert_like(evening: Evening, undisturbed: Evening) -> None:
 
 @pytest.mark.timeout(1800)
 def test_killed_workers(evening_at: Callable[..., Evening], undisturbed: Evening) -> None:
-    """Each task of an evening is killed once, at a seeded moment, and tried again: fetch, derive and commit alike."""
+    """Each task of an evening (fetch, derive, commit) is killed once, at a seeded moment, and retried."""
     killed: Counter[str] = Counter()
     for seed in range(SEED, SEED + EVENINGS):
         kills = Kills(random.Random(seed), undisturbed)
         evening = evening_at(str(seed), doing=kills).run()
-        say(f"seed {seed}: {'; '.join(kills.told)}")
+        say(f"seed {seed}: {'; '.join(kills.moments)}")
         assert_like(evening, undisturbed)
         killed.update(kills.killed)
     say(f"killed {dict(killed)}, seeds {SEED} to {SEED + EVENINGS - 1}")

@@ -1,4 +1,4 @@
-"""Two runs meet in one data root: whatever the order of their steps, the tables are what the archive says."""
+"""Two runs meet in one data root: for any order of their steps, the tables equal a derive of the archive."""
 
 import signal
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def assert_as_derived_afresh(evening: Evening, tmp_path: Path) -> None:
 
 
 def test_two_runs_of_one_evening(evening_at: Callable[..., Evening], undisturbed: Evening, tmp_path: Path) -> None:
-    """Two runs ingest and extract the same day at once: no page lost, none twice, an outcome for each in each run."""
+    """Two runs ingest and extract the same day at once: no page is lost or doubled; each has an outcome per run."""
     for seed in range(SEED, SEED + MEETINGS):
         say(f"seed {seed}")
         meeting = Meeting(seed)
@@ -50,7 +50,7 @@ def test_two_runs_of_one_evening(evening_at: Callable[..., Evening], undisturbed
 
 
 def test_folder_is_read_by_one_of_two_runs(processes: ForkServerContext, tmp_path: Path) -> None:
-    """Two runs that want one folder at the same time read its pages once: the second finds that nothing changed."""
+    """Two runs that read one folder at the same time read its pages once: the second finds it unchanged."""
     (tmp_path / "sources.toml").write_text("[sources.year]\nkind = 'folder'\npath = 'year'\n")
     (tmp_path / "year").mkdir()
     for number in range(200):
@@ -62,7 +62,7 @@ def test_folder_is_read_by_one_of_two_runs(processes: ForkServerContext, tmp_pat
 
 
 def test_clustering_that_was_overtaken(processes: ForkServerContext, inbox_root: Path, tmp_path: Path) -> None:
-    """A run that stands still before it writes the cluster tables does not undo what another has written since."""
+    """A run that pauses before it writes the cluster tables does not overwrite later results of another run."""
     late, other = (Evening(processes, inbox_root, tag=tag) for tag in ("-late", "-other"))
     drop(inbox_root, "plan-1.txt", plain_text(1))
     late.ingest(["inbox"])
@@ -77,7 +77,7 @@ def test_clustering_that_was_overtaken(processes: ForkServerContext, inbox_root:
 
 
 def test_article_that_comes_between_two_chunks(processes: ForkServerContext, inbox_root: Path, tmp_path: Path) -> None:
-    """Pages that are archived after the first chunk of a day is derived move nobody out of the second."""
+    """Pages that are archived after the first chunk of a day was derived do not move pages out of the second chunk."""
     run, other = (Evening(processes, inbox_root, tag=tag) for tag in ("-run", "-other"))
     for number in range(12):
         drop(inbox_root, f"plan-{number}.txt", plain_text(number))

@@ -1,4 +1,4 @@
-"""What the other tests here start does not outlive them."""
+"""Processes of the other tests here do not outlive them."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ if __name__ == "__main__":
 
 
 def test_worker_of_a_failed_test_is_killed(tmp_path: Path) -> None:
-    """A test that fails while its worker stands still ends at once, and says why."""
+    """A test that fails while its worker is stopped ends immediately, with its reason."""
     script = tmp_path / "left.py"
     script.write_text(_LEFT)
     here = Path(__file__).parents[2]

@@ -1,6 +1,6 @@
-"""Golden cases: every sample page as the pipeline reads it, column by column.
+"""Golden cases: the result of the pipeline for every sample page, column by column.
 
-A case is a JSON file beside this module. `make golden` rewrites them all; review the diff before you commit it.
+A case is a JSON file in this folder. `make golden` rewrites all cases; review the diff before you commit it.
 """
 
 import json
@@ -17,7 +17,7 @@ from samples.server import FOLDERS, ROOT, resource_at
 FOLDER = Path(__file__).parent
 INBOX = ROOT.parent / "inbox"
 BASE = "http://127.0.0.1:8808"
-# Named in every row, and different for every change of any rule: not what a golden case is for.
+# In every row, and different after every change of a rule: not in golden cases.
 _VOLATILE = ("pipeline_version", "model_name", "kb_version", "extractor")
 
 Reading = dict[str, object]
@@ -39,7 +39,7 @@ def file_of(name: str) -> Path:
 
 
 def read_case(name: str, annotator: Annotator) -> Reading:
-    """Return what the pipeline makes of a case: columns by "table.column", or the reason and type of a rejection."""
+    """Return the result of a case: columns by "table.column", or the reason and page type of a rejection."""
     got = clean(_page(name), source_key="golden", publisher=None, payload_digest=None)
     if isinstance(got, Rejected):
         return {"rejected.reason": got.reason, "rejected.detail": got.detail, "rejected.page_type": got.page_type}

@@ -1,4 +1,4 @@
-"""`make golden`: write every case as the pipeline reads it now, and drop cases whose page is gone."""
+"""`make golden`: write the current result of every case, and drop cases without a page."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Every sample page, every field, as it was recorded. Whether that is right, tests/quality asks."""
+"""Every field of every sample page is as recorded. tests/quality measures whether it is right."""
 
 import json
 from functools import cache
@@ -17,7 +17,7 @@ def _expected(name: str) -> Reading:
 
 @pytest.fixture(scope="session")
 def readings(nlp) -> dict[str, Reading]:
-    """What the pipeline makes of all cases now."""
+    """The current results of all cases."""
     annotator = make_annotator(nlp)
     return {name: read_case(name, annotator) for name in case_names()}
 
@@ -25,7 +25,9 @@ def readings(nlp) -> dict[str, Reading]:
 @pytest.mark.parametrize("name", case_names())
 def test_same_fields(name: str, readings: dict[str, Reading]) -> None:
     """A case has its expected fields and no others; `make golden` writes a missing case."""
-    assert readings[name].keys() == _expected(name).keys(), "a column came or went: run `make golden`, read the diff"
+    assert readings[name].keys() == _expected(name).keys(), (
+        "columns were added or removed: run `make golden` and read the diff"
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,5 +40,5 @@ def test_same_fields(name: str, readings: dict[str, Reading]) -> None:
     ],
 )
 def test_field(name: str, field: str, readings: dict[str, Reading]) -> None:
-    """A field reads as recorded, in every row."""
+    """A field is as recorded, in every row."""
     assert readings[name].get(field) == _expected(name)[field]

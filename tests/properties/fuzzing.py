@@ -1,6 +1,6 @@
-"""What fuzz tests share: how a good document is broken, how often, and the one time limit of an example.
+"""Shared by fuzz tests: how a good document is damaged, how often, and the time limit per example.
 
-Short in ``make test``; NEWSLAKE_LONG, as ``make nightly`` sets it, asks for fifty times as many examples.
+Short in ``make test``; NEWSLAKE_LONG, as set by ``make nightly``, runs fifty times as many examples.
 """
 
 import os
@@ -15,7 +15,7 @@ from pipeline.model import Page
 LONG = bool(os.environ.get("NEWSLAKE_LONG"))
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 URL = "https://post.example/2031/05/03/a"
-# No example may take longer: the limit of a page, on a machine that does other things as well.
+# No example may take longer: the limit of a page, on a busy machine.
 _LIMIT = timedelta(seconds=5)
 
 _NASTY = st.sampled_from((
@@ -35,7 +35,7 @@ _CHANGE = st.tuples(
 
 
 def examples(count: int) -> Callable[..., object]:
-    """Return the settings of a test with so many examples, fifty times as many in the long form."""
+    """Return the settings of a test with this number of examples, fifty times as many in the long form."""
     return settings(
         max_examples=count * 50 if LONG else count,
         deadline=_LIMIT,
@@ -44,7 +44,7 @@ def examples(count: int) -> Callable[..., object]:
 
 
 def broken(*documents: bytes, most: int = 6) -> st.SearchStrategy[bytes]:
-    """Return documents with up to ``most`` changes: cut, bytes flipped, pieces dropped, doubled, put in their place."""
+    """Return documents with up to ``most`` changes: cut, dropped, inserted, replaced, repeated or flipped bytes."""
     return st.builds(_changed, st.sampled_from(documents), st.lists(_CHANGE, max_size=most))
 
 
@@ -68,6 +68,6 @@ _WAYS: dict[str, Callable[[bytes, int, int, bytes], bytes]] = {
 
 
 def page_of(body: bytes, content_type: str, *, url: str | None = URL) -> Page:
-    """Return a page as fetched at NOW."""
+    """Return a page fetched at NOW."""
     headers = {"content-type": content_type}
     return Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=NOW)

@@ -1,4 +1,4 @@
-"""Broken pages: whatever happens to a good one, cleaning gives an article, a reason, or says that there is no text."""
+"""Broken pages: after any damage to a good one, cleaning gives an article, a rejection or an undecodable page."""
 
 import json
 from pathlib import Path
@@ -65,7 +65,7 @@ SOUP = st.lists(
 ).map("".join)
 
 
-def _answer(page: Page) -> Article | Rejected | str:
+def _outcome(page: Page) -> Article | Rejected | str:
     try:
         return clean(page, source_key="any")
     except UndecodablePageError as error:
@@ -73,26 +73,26 @@ def _answer(page: Page) -> Article | Rejected | str:
 
 
 def _check(page: Page) -> None:
-    """The answer is the same twice; an article's blocks lie in its text, in order, without blanks at their ends."""
-    answer = _answer(page)
-    assert answer == _answer(page)
-    if not isinstance(answer, Article):
-        assert answer if isinstance(answer, str) else answer.reason
+    """The outcome is repeatable; an article's blocks are in its text, in order, without white space at their ends."""
+    outcome = _outcome(page)
+    assert outcome == _outcome(page)
+    if not isinstance(outcome, Article):
+        assert outcome if isinstance(outcome, str) else outcome.reason
         return
     last = 0
-    for block in answer.blocks:
-        assert last <= block.start < block.end <= len(answer.text)
-        stretch = answer.text[block.start : block.end]
-        assert stretch == stretch.strip()
+    for block in outcome.blocks:
+        assert last <= block.start < block.end <= len(outcome.text)
+        content = outcome.text[block.start : block.end]
+        assert content == content.strip()
         last = block.end
-    assert page_identity(page) == (answer.canonical_url, answer.article_id)
-    assert answer.published_at is None or answer.published_at.tzinfo is not None
+    assert page_identity(page) == (outcome.canonical_url, outcome.article_id)
+    assert outcome.published_at is None or outcome.published_at.tzinfo is not None
 
 
 @examples(60)
 @given(body=broken(*PAGES), content_type=st.sampled_from(("text/html", "text/html; charset=utf-8", "")))
 def test_broken_page(body: bytes, content_type: str) -> None:
-    """A page of the newsroom cut anywhere, with bytes flipped, tags doubled, controls and entities put in."""
+    """A page of the newsroom, cut anywhere, with flipped bytes, doubled tags, control characters and entities."""
     _check(page_of(body, content_type))
 
 
@@ -106,7 +106,7 @@ def test_tag_soup(source: str) -> None:
 @examples(60)
 @given(nodes=st.lists(NODE, max_size=4), end=st.sampled_from(("", "}", ",]", ";", "-->", "\\")))
 def test_linked_data_of_any_types(nodes: list[object], end: str) -> None:
-    """JSON-LD with the wrong type in every field, and with something after its end."""
+    """JSON-LD with the wrong type in every field, and with text after its end."""
     data = json.dumps(nodes).replace("</", "<\\/") + end
     head = f'<script type="application/ld+json">{data}</script>'.encode("utf-8", "surrogatepass")
     _check(page_of(PAGES[0].replace(b"</head>", head + b"</head>", 1), "text/html; charset=utf-8"))
@@ -115,12 +115,12 @@ def test_linked_data_of_any_types(nodes: list[object], end: str) -> None:
 @examples(60)
 @given(body=broken(*TEXTS))
 def test_broken_text(body: bytes) -> None:
-    """A plain text with anything done to it; nothing of what could be decoded is lost."""
+    """A damaged plain text; no character that can be decoded is lost."""
     page = page_of(body, "text/plain")
     _check(page)
-    answer = _answer(page)
-    if isinstance(answer, Article) and media_kind_of(page) == "text":
-        assert answer.text == decode_body(page).text
+    outcome = _outcome(page)
+    if isinstance(outcome, Article) and media_kind_of(page) == "text":
+        assert outcome.text == decode_body(page).text
 
 
 @examples(150)
@@ -134,7 +134,7 @@ def test_broken_text(body: bytes) -> None:
     mark=st.sampled_from((b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"+/v8")),
 )
 def test_any_bytes_under_any_charset(body: bytes, kind: str, charset: str, meta: str, mark: bytes) -> None:
-    """Header, mark and meta element may say what they like: text comes out, or the page is undecodable; twice alike."""
+    """With any header, byte-order mark and meta element, the page is text or undecodable, and repeatably so."""
     page = page_of(mark + f"<meta charset={meta}>".encode() + body, f"{kind}; charset={charset}")
     try:
         decoded = decode_body(page)

@@ -1,4 +1,4 @@
-"""What holds for any bytes and any text."""
+"""Properties of any bytes and any text."""
 
 from datetime import UTC, datetime
 
@@ -58,7 +58,7 @@ def _outcome(page: Page) -> Article | Rejected | str:
     url=st.sampled_from((None, "https://any.example/2031/05/03/a")),
 )
 def test_any_bytes_are_an_article_a_reason_or_undecodable(body: bytes, content_type: str, url: str | None) -> None:
-    """Whatever the bytes are, cleaning gives one of three answers, the same one twice, with sound blocks."""
+    """For any bytes, cleaning gives one of three outcomes, repeatably, with valid blocks."""
     page = _page(body, content_type, url)
     outcome = _outcome(page)
     assert outcome == _outcome(page)
@@ -70,7 +70,7 @@ def test_any_bytes_are_an_article_a_reason_or_undecodable(body: bytes, content_t
 @settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=300), title=st.none() | st.text(max_size=30))
 def test_any_text_keeps_its_characters(text: str, title: str | None) -> None:
-    """Plain text is never changed, and its blocks are sound."""
+    """Plain text is never changed, and its blocks are valid."""
     article = article_from_text(text, title=title)
     assert article.text == text
     _check_blocks(article)

@@ -1,4 +1,4 @@
-"""Copies are a function of the articles: no order of arrival, no grouping of batches shows."""
+"""Near duplicates depend only on the articles, not on the order or grouping of batches."""
 
 import tempfile
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ from tests.properties.fuzzing import LONG
 DAY = date(2026, 2, 3)
 PRESS = Press(seed=31)
 ORIGINALS = [PRESS.prose(90) for _ in range(3)]
-# Every way to copy each of three stories: what a number of a draw stands for.
+# Every kind of duplicate of each of three stories: a drawn number is an index into this list.
 TEXTS = [PRESS.copied(story, how) for story in ORIGINALS for how in (*COPIES, *BEYOND)]
 DRAWS = st.lists(st.tuples(st.integers(0, len(TEXTS) - 1), st.integers(0, 9)), min_size=2, max_size=12)
 
 
 def files_of(batches: Sequence[Sequence[tuple[int, int, int]]]) -> dict[str, bytes]:
-    """Commit batches of (article, text, day), relate after each what it can reach; return the public files."""
+    """Commit batches of (article, text, day), update the days that each affects; return the public files."""
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(Path(folder), durability="process", now=lambda: datetime.now(UTC))
         for place, batch in enumerate(batches):
@@ -44,8 +44,8 @@ def files_of(batches: Sequence[Sequence[tuple[int, int, int]]]) -> dict[str, byt
 
 @settings(max_examples=200 if LONG else 6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(draws=DRAWS, order=st.randoms(use_true_random=False), size=st.integers(1, 4))
-def test_order_and_grouping_cannot_show(draws: list[tuple[int, int]], order: Random, size: int) -> None:
-    """Planted copies over ten days: one batch of all, or small ones in any order, give the same bytes."""
+def test_order_and_grouping_do_not_matter(draws: list[tuple[int, int]], order: Random, size: int) -> None:
+    """Planted duplicates over ten days: one batch of all, or small ones in any order, give the same bytes."""
     articles = [(number, text, day) for number, (text, day) in enumerate(draws)]
     shuffled = order.sample(articles, len(articles))
     small = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]

@@ -1,4 +1,4 @@
-"""Broken files in a folder: pages, links, or one problem a line or record; nothing stops the files after it."""
+"""Broken files in a folder: pages, links, or one problem per line or record; the next files are still read."""
 
 import gzip
 import json
@@ -43,23 +43,23 @@ def _warc(*, is_packed: bool) -> bytes:
 WARC, PACKED = _warc(is_packed=False), _warc(is_packed=True)
 
 
-def _read(name: str, body: bytes, *, beside: bytes | None = None) -> list[ListingEntry]:
-    """Return what a folder holds with this file in it, and a good one that is read after it."""
+def _read(name: str, body: bytes, *, sidecar: bytes | None = None) -> list[ListingEntry]:
+    """Return the entries of a folder with this file and a good one after it."""
     with TemporaryDirectory() as folder:
         Path(folder, name).write_bytes(body)
-        if beside is not None:
-            Path(folder, name).with_suffix(".json").write_bytes(beside)
-        Path(folder, "z.txt").write_bytes(b"The last file is read as well.")
+        if sidecar is not None:
+            Path(folder, name).with_suffix(".json").write_bytes(sidecar)
+        Path(folder, "z.txt").write_bytes(b"The last file is still read.")
         source = Source(key="files", kind="folder", location=folder)
         return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).entries)
 
 
-def _check(name: str, body: bytes, *, beside: bytes | None = None) -> None:
-    """Each entry is a page, a link or a known problem; the good file comes last; twice alike."""
-    found = _read(name, body, beside=beside)
-    assert [(f.ref, f.page) for f in found] == [(f.ref, f.page) for f in _read(name, body, beside=beside)]
+def _check(name: str, body: bytes, *, sidecar: bytes | None = None) -> None:
+    """Each entry is a page, a link or a known problem; the good file comes last; the result is repeatable."""
+    found = _read(name, body, sidecar=sidecar)
+    assert [(f.ref, f.page) for f in found] == [(f.ref, f.page) for f in _read(name, body, sidecar=sidecar)]
     assert found[-1].page is not None
-    assert found[-1].page.body == b"The last file is read as well."
+    assert found[-1].page.body == b"The last file is still read."
     for each in found:
         reason = each.problem.reason if each.problem is not None else None
         assert reason is None or reason in REASONS or reason.startswith("http_"), reason
@@ -69,7 +69,7 @@ def _check(name: str, body: bytes, *, beside: bytes | None = None) -> None:
 @examples(80)
 @given(body=broken(LINES))
 def test_broken_lines(body: bytes) -> None:
-    """A .jsonl file with anything done to it."""
+    """A damaged .jsonl file."""
     _check("a.jsonl", body)
 
 
@@ -86,34 +86,34 @@ def test_lines_of_any_types(line: dict[str, object]) -> None:
     """A .jsonl line, and a sidecar, with the wrong type in every field."""
     stated = json.dumps(line).encode()
     _check("a.jsonl", stated)
-    _check("a.html", b"<p>The ferry sails.</p>", beside=stated)
+    _check("a.html", b"<p>The ferry sails.</p>", sidecar=stated)
 
 
 @examples(60)
 @given(body=broken(LINKS))
 def test_broken_links(body: bytes) -> None:
-    """A .urls file with anything done to it."""
+    """A damaged .urls file."""
     _check("a.urls", body)
 
 
 @examples(60)
-@given(beside=broken(LINE))
-def test_broken_sidecar(beside: bytes) -> None:
-    """A sidecar with anything done to it: its page comes with what it states, or with a problem."""
-    _check("a.html", b"<p>The ferry sails.</p>", beside=beside)
+@given(sidecar=broken(LINE))
+def test_broken_sidecar(sidecar: bytes) -> None:
+    """A damaged sidecar: its page comes with the stated fields, or with a problem."""
+    _check("a.html", b"<p>The ferry sails.</p>", sidecar=sidecar)
 
 
 @examples(120)
 @given(body=broken(WARC, PACKED))
 def test_broken_warc(body: bytes) -> None:
-    """A WARC file, plain or packed, with records cut, lengths wrong, gzip members torn."""
+    """A WARC file, plain or compressed, with truncated records, wrong lengths or torn gzip members."""
     _check("a.warc", body)
 
 
 @examples(80)
 @given(body=broken(WARC))
-def test_broken_warc_packed_whole(body: bytes) -> None:
-    """What is wrong inside whole gzip members."""
+def test_broken_warc_in_whole_gzip_members(body: bytes) -> None:
+    """A damaged WARC file in intact gzip members."""
     _check("a.warc.gz", gzip.compress(body))
 
 
@@ -126,7 +126,7 @@ def _archived(root: Path) -> dict[str, bytes]:
     return {page_key_of(archive.page(each)): archive.page(each).body for each in archive.captures()}
 
 
-def _mended(root: Path) -> dict[str, bytes]:
+def _recovered(root: Path) -> dict[str, bytes]:
     archive = Archive(root, durability="process")
     archive.recover()
     archive.rebuild_index()
@@ -136,7 +136,7 @@ def _mended(root: Path) -> dict[str, bytes]:
 @examples(30)
 @given(data=st.data())
 def test_damaged_archive(data: st.DataObject) -> None:
-    """A damaged file of our own archive: each page that comes back is as it was put, or an error says why not."""
+    """A damaged file of our own archive: each page is returned unchanged, or an error gives the reason."""
     with TemporaryDirectory() as folder:
         root = Path(folder)
         put = _archived(root)
@@ -145,7 +145,7 @@ def test_damaged_archive(data: st.DataObject) -> None:
         for index in root.glob("index.sqlite*"):
             index.unlink()
         try:
-            got = _mended(root)
+            got = _recovered(root)
         except ArchiveError:
             return
         assert got.items() <= put.items()

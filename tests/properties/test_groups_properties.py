@@ -1,4 +1,4 @@
-"""Quote groups and events are a function of the reading tables: no order of arrival, no grouping of batches shows."""
+"""Quote clusters and events depend only on the article tables, not on the order or grouping of batches."""
 
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -19,13 +19,13 @@ from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 PRESS = Press(seed=37)
 SAID = [PRESS.words(14) for _ in range(2)]
-# The whole, its halves, and one that overlaps with both: chains that lead from day to day.
+# The whole, its halves, and one that overlaps both: chains from day to day.
 WORDS = [" ".join(said[part]) for said in SAID for part in (slice(0, 14), slice(0, 7), slice(7, 14), slice(3, 11))]
 DAYS = st.integers(0, 24)
 DRAWS = st.lists(st.tuples(st.integers(0, len(WORDS) - 1), DAYS), min_size=2, max_size=12)
 
 MET = EventArticle(article="", names=("Vessmouth",))
-# One meeting told in four ways, its plan, and another that shares a name with it.
+# One meeting in four reports, its plan, and another meeting that shares a name with it.
 EVENTS = (
     MET,
     replace(MET, before="Ms Quill’s", trigger="talks", after="with Bram Toller on the ramp.", rule="talk>consult"),
@@ -34,21 +34,23 @@ EVENTS = (
     replace(MET, modality="planned", trigger="will meet", when=date(2026, 2, 20)),
     replace(MET, recipient="Cora Weld"),
 )  # fmt: skip
-TOLD = st.lists(st.tuples(st.integers(0, len(EVENTS) - 1), DAYS), min_size=2, max_size=12)
+REPORTS = st.lists(st.tuples(st.integers(0, len(EVENTS) - 1), DAYS), min_size=2, max_size=12)
 SLOW = settings(max_examples=100 if LONG else 3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A lake whose groups and clusters are written after each batch, as runs do."""
+    """A lake whose quote clusters and event clusters are written after each batch, as runs do."""
 
     lake: Lake
     folder: Path
 
     def run(self, batch: Sequence[Story | EventArticle], *, name: str) -> None:
         stories = [each for each in batch if isinstance(each, Story)]
-        told = [each for each in batch if isinstance(each, EventArticle)]
-        tables, keys = (build_tables(told), build_keys(told)) if told else (batch_tables(stories), batch_keys(stories))
+        articles = [each for each in batch if isinstance(each, EventArticle)]
+        tables, keys = (
+            (build_tables(articles), build_keys(articles)) if articles else (batch_tables(stories), batch_keys(stories))
+        )
         self.lake.stage(name, tables, keys)
         self.relate(self.lake.commit([name], is_current=lambda *_: True).days)
 
@@ -67,10 +69,10 @@ def sandbox(folder: str) -> Sandbox:
 
 
 def story(number: int, words: int, day: int) -> Story:
-    return Story(4 * number, WORDS[words], day)  # every fourth story has one speaker
+    return Story(4 * number, WORDS[words], day)  # every fourth story has the same speaker
 
 
-def told(number: int, event: int, day: int) -> EventArticle:
+def report(number: int, event: int, day: int) -> EventArticle:
     return replace(EVENTS[event], article=f"{number:032x}", day=day, hour=number)
 
 
@@ -91,24 +93,24 @@ def in_small_batches(
 
 @SLOW
 @given(draws=DRAWS, order=st.randoms(use_true_random=False), size=st.integers(1, 4))
-def test_order_of_quotes_cannot_show(draws: list[tuple[int, int]], order: Random, size: int) -> None:
+def test_order_of_quotes_does_not_matter(draws: list[tuple[int, int]], order: Random, size: int) -> None:
     """Chains over weeks: one batch of all, or small ones in any order, give the same bytes."""
     stories = [story(number, words, day) for number, (words, day) in enumerate(draws)]
     assert files_of([stories]) == files_of(in_small_batches(stories, order, size))
 
 
 @SLOW
-@given(draws=TOLD, order=st.randoms(use_true_random=False), size=st.integers(1, 4))
-def test_order_of_events_cannot_show(draws: list[tuple[int, int]], order: Random, size: int) -> None:
-    """Meetings, their plans and what is told of both: in one batch or small ones, the same bytes."""
-    articles = [told(number, event, day) for number, (event, day) in enumerate(draws)]
+@given(draws=REPORTS, order=st.randoms(use_true_random=False), size=st.integers(1, 4))
+def test_order_of_events_does_not_matter(draws: list[tuple[int, int]], order: Random, size: int) -> None:
+    """Meetings, their plans and reports of both: one batch or small ones give the same bytes."""
+    articles = [report(number, event, day) for number, (event, day) in enumerate(draws)]
     assert files_of([articles]) == files_of(in_small_batches(articles, order, size))
 
 
 @SLOW
 @given(draws=DRAWS, which=st.integers(0, 11), words=st.integers(0, len(WORDS) - 1), day=DAYS)
 def test_a_changed_article_leaves_no_trace(draws: list[tuple[int, int]], which: int, words: int, day: int) -> None:
-    """Where an article's content and day change later, the groups are those of a lake that never saw the first."""
+    """If an article's text and day change later, the clusters are those of a lake that never had its first revision."""
     stories = [story(number, each, at) for number, (each, at) in enumerate(draws)]
     which %= len(stories)
     later = replace(stories[which], words=WORDS[words], day=day, seen=1)
@@ -116,17 +118,17 @@ def test_a_changed_article_leaves_no_trace(draws: list[tuple[int, int]], which: 
 
 
 @SLOW
-@given(draws=TOLD, which=st.integers(0, 11), event=st.integers(0, len(EVENTS) - 1), day=DAYS)
+@given(draws=REPORTS, which=st.integers(0, 11), event=st.integers(0, len(EVENTS) - 1), day=DAYS)
 def test_a_changed_event_leaves_no_trace(draws: list[tuple[int, int]], which: int, event: int, day: int) -> None:
-    """Where an article later tells of another event on another day, no cluster remembers what it told first."""
-    articles = [told(number, each, at) for number, (each, at) in enumerate(draws)]
+    """If an article later reports another event on another day, no cluster keeps its first report."""
+    articles = [report(number, each, at) for number, (each, at) in enumerate(draws)]
     which %= len(articles)
-    later = replace(told(which, event, day), seen=1)
+    later = replace(report(which, event, day), seen=1)
     assert files_of([articles, [later]]) == files_of([[*articles[:which], later, *articles[which + 1 :]]])
 
 
-def test_a_group_goes_on_for_weeks(tmp_path: Path) -> None:
-    """A quotation printed every six days keeps its first id; without its second print it starts anew."""
+def test_a_quote_cluster_lasts_for_weeks(tmp_path: Path) -> None:
+    """A quote repeated every six days keeps its first id; without the second article a new cluster begins."""
     made = sandbox(str(tmp_path))
     stories = [story(number, 0, 6 * number) for number in range(4)]
     made.run(stories, name="all")
@@ -137,10 +139,10 @@ def test_a_group_goes_on_for_weeks(tmp_path: Path) -> None:
     assert groups == [f"{stories[at].article_id}:0" for at in (0, 1, 2, 2)]
 
 
-def test_a_meeting_is_linked_to_what_announced_it_weeks_ago(tmp_path: Path) -> None:
-    """Announced three times in two weeks, then told twice: one plan, one meeting, and the link between."""
+def test_a_meeting_is_linked_to_its_announcement_weeks_ago(tmp_path: Path) -> None:
+    """Announced three times in two weeks, then reported twice: one plan, one meeting, and the link between them."""
     made = sandbox(str(tmp_path))
-    articles = [told(0, 4, -4), told(1, 4, 1), told(2, 4, 7), told(3, 0, 10), told(4, 3, 11)]
+    articles = [report(0, 4, -4), report(1, 4, 1), report(2, 4, 7), report(3, 0, 10), report(4, 3, 11)]
     for number in (3, 0, 4, 2, 1):
         made.run([articles[number]], name=str(number))
     rows = made.lake.read("event_clusters").to_pylist()
@@ -148,8 +150,8 @@ def test_a_meeting_is_linked_to_what_announced_it_weeks_ago(tmp_path: Path) -> N
     assert found == [(f"{0:032x}:0", 3, None), (f"{3:032x}:0", 2, f"{0:032x}:0")]
 
 
-def test_related_again_changes_nothing(tmp_path: Path) -> None:
-    """The same days once more write no file; a day that was never related is made good by a run near it."""
+def test_clustering_again_changes_nothing(tmp_path: Path) -> None:
+    """The same days again write no file; a day that was never clustered is repaired by a run near it."""
     made = sandbox(str(tmp_path))
     stories = [story(number, number % 4, number) for number in range(12)]
     made.run(stories, name="all")

@@ -1,4 +1,4 @@
-"""Whatever runs there were, an estimate is sane."""
+"""Estimates are plausible for any history of runs."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ SIZES = st.lists(st.integers(0, 100_000), min_size=2, max_size=6)
 
 
 @given(RUNS, SIZES)
-def test_more_never_takes_less(runs: list[Run], sizes: list[int]) -> None:
+def test_more_articles_never_take_less_time(runs: list[Run], sizes: list[int]) -> None:
     """Expected seconds are never negative and never fall as articles are added."""
     expected = [expected_seconds(History(tuple(runs)), launcher="cli", articles=size) for size in sorted(sizes)]
     known = [seconds for seconds in expected if seconds is not None]
@@ -29,7 +29,7 @@ def test_more_never_takes_less(runs: list[Run], sizes: list[int]) -> None:
 
 @given(RUNS, SIZES, st.floats(0, 1e6))
 def test_estimate_is_all_or_nothing(runs: list[Run], sizes: list[int], least: float) -> None:
-    """A whole estimate is the sum of both stages, at least the hosts' pace; without one of them there is none."""
+    """A complete estimate is the sum of both stages, at least the hosts' pace; both stages are required."""
     found = estimate(History(tuple(runs)), launcher="airflow", pages=sizes, articles=sizes, least_seconds=least)
     parts = (found.ingest_seconds, found.extract_seconds)
     assert found.seconds == (None if None in parts else sum(parts))

@@ -1,4 +1,4 @@
-"""One article has one canonical URL, whatever spelling of it a link has."""
+"""An article has one canonical URL, whatever the spelling of its links."""
 
 from urllib.parse import quote
 
@@ -18,8 +18,8 @@ TRACKING = st.sampled_from(["utm_source=x", "fbclid=1", "gclid=a%20b", "ref=home
 
 @given(st.text(max_size=60), st.sampled_from(HEADS))
 @example("", "/amp/a.amp.html/amp")
-def test_canonical_form_is_its_own(tail: str, head: str) -> None:
-    """Twice is once, for any text after the host."""
+def test_canonical_form_is_idempotent(tail: str, head: str) -> None:
+    """Canonicalizing twice gives the same URL, for any text after the host."""
     try:
         once = canonical_url(f"https://www.post.example{head}{tail}")
     except ValueError:
@@ -28,7 +28,7 @@ def test_canonical_form_is_its_own(tail: str, head: str) -> None:
 
 
 @given(st.data(), STEPS, QUERY)
-def test_all_spellings_are_one(data: st.DataObject, steps: list[str], query: dict[str, str]) -> None:
+def test_all_spellings_have_one_canonical_url(data: st.DataObject, steps: list[str], query: dict[str, str]) -> None:
     """Scheme, case of the host, www, port, order of the query, tracking, fragment, slash and escapes do not matter."""
     path = "".join(f"/{quote(step, safe='')}" for step in steps)
     pairs = [f"{quote(key)}={quote(value, safe='')}" for key, value in query.items()]
@@ -51,7 +51,7 @@ def test_all_spellings_are_one(data: st.DataObject, steps: list[str], query: dic
         ("https://sport.post.example/a", "https://post.example/a"),
     ],
 )
-def test_other_articles_stay_apart(one: str, other: str) -> None:
-    """What may name another article is not folded."""
+def test_different_articles_have_different_ids(one: str, other: str) -> None:
+    """URL parts that may identify another article are kept."""
     ids = {article_id_of(canonical=canonical_url(url), text="") for url in (one, other)}
     assert len(ids) == 2

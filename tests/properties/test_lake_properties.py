@@ -1,4 +1,4 @@
-"""What holds of any batches, in any order, and of any page in the archive."""
+"""Properties of any batches in any order, and of any page in the archive."""
 
 import tempfile
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ STORIES = st.lists(
     min_size=1,
     max_size=8,
 )
-# What http.client lets through as a header: no line ends, no control characters, no space around the value.
+# Header values that http.client accepts: no line ends, no control characters, no space around the value.
 HEADER_VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=("Cc",))).map(str.strip)
 
 
@@ -47,10 +47,10 @@ def public_files(root: Path) -> dict[str, bytes]:
 
 
 @ROWS
-@given(told=STORIES, order=st.randoms(use_true_random=False), together=st.booleans())
-def test_order_and_grouping_of_batches_cannot_show(told: list[Story], order, together: bool) -> None:  # type: ignore[no-untyped-def]
-    """Whatever the archive saw, committing it in order, or shuffled and grouped, gives the same bytes."""
-    seen = [Story(s.number, s.words, s.day, s.news_day, seen=n, version=s.version) for n, s in enumerate(told)]
+@given(drawn=STORIES, order=st.randoms(use_true_random=False), together=st.booleans())
+def test_order_and_grouping_of_batches_do_not_matter(drawn: list[Story], order, together: bool) -> None:  # type: ignore[no-untyped-def]
+    """Committing the archive's articles in order, or shuffled and grouped, gives the same bytes."""
+    seen = [Story(s.number, s.words, s.day, s.news_day, seen=n, version=s.version) for n, s in enumerate(drawn)]
     latest = {story.article_id: story.seen_at for story in seen}
     shuffled = order.sample(seen, len(seen))
     trees = []
@@ -68,10 +68,10 @@ def test_order_and_grouping_of_batches_cannot_show(told: list[Story], order, tog
 
 
 @ROWS
-@given(told=STORIES)
-def test_rows_survive_parquet(told: list[Story]) -> None:
-    """Rows, encoded and decoded, are the rows; encoding them again, from other chunks, gives the same bytes."""
-    stories = list({story.article_id: story for story in told}.values())
+@given(drawn=STORIES)
+def test_rows_survive_parquet(drawn: list[Story]) -> None:
+    """Rows stay equal after encoding and decoding; encoding again, from other chunks, gives the same bytes."""
+    stories = list({story.article_id: story for story in drawn}.values())
     tables = batch_tables(stories)
     for spec in READING_TABLES:
         table = sort_rows(tables[spec.name], spec)
@@ -90,7 +90,7 @@ def test_rows_survive_parquet(told: list[Story]) -> None:
     title=st.one_of(st.none(), WORDS),
 )
 def test_any_page_survives_the_archive(body: bytes, headers: dict[str, str], status: int, title: str | None) -> None:
-    """Any bytes, headers and hints come back as they were put, and the index can be rebuilt from them."""
+    """Any bytes, headers and hints are returned unchanged, and the index can be rebuilt from them."""
     url = "https://harbour-post.example/ferry"
     page = Page(
         url=url,
@@ -111,8 +111,8 @@ def test_any_page_survives_the_archive(body: bytes, headers: dict[str, str], sta
 
 
 @given(keys=st.lists(st.text(max_size=80), min_size=2, max_size=5, unique=True))
-def test_file_names_tell_keys_apart(keys: list[str]) -> None:
-    """Other keys get other file names, none of which leaves its folder or is hidden."""
+def test_different_keys_have_different_file_names(keys: list[str]) -> None:
+    """Different keys have different file names, none of which leaves its folder or is hidden."""
     names = [file_name_of(key) for key in keys]
     assert len(set(names)) == len(keys)
     assert all(name and len(name) <= 150 and not set(name) & set("/\\\0.") for name in names)

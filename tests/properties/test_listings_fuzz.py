@@ -1,4 +1,4 @@
-"""Broken feeds, sitemaps and robots.txt: entries, or one named reason; no URL twice, no date that cannot be meant."""
+"""Broken feeds, sitemaps and robots.txt: entries or one reason; no duplicate URL, no impossible date."""
 
 import gzip
 import json
@@ -45,7 +45,7 @@ def _facts(found: tuple[ListingEntry, ...] | list[ListingEntry]) -> list[tuple[o
 
 
 def _check(found: tuple[ListingEntry, ...] | list[ListingEntry]) -> None:
-    """Each entry is a page with a sound URL and a possible date, or a problem with its reason."""
+    """Each entry is a page with a valid URL and a possible date, or a problem with its reason."""
     for each in found:
         if each.problem is not None:
             assert each.problem.reason in ("entry_without_link", "bad_url")
@@ -66,7 +66,7 @@ def _feed(body: bytes, content_type: str) -> tuple[ListingEntry, ...] | str:
 @examples(100)
 @given(body=broken(*FEEDS, JSON_FEED), content_type=TYPES)
 def test_broken_feed(body: bytes, content_type: str) -> None:
-    """RSS, Atom and JSON Feed with anything done to them."""
+    """Damaged RSS, Atom and JSON Feed."""
     got = _feed(body, content_type)
     if isinstance(got, str):
         assert got == _feed(body, content_type)
@@ -105,7 +105,7 @@ def test_json_feed_of_any_types(items: object, version: object) -> None:
 @examples(100)
 @given(body=broken(SITEMAP, INDEX, gzip.compress(SITEMAP)), is_packed=st.booleans())
 def test_broken_sitemap(body: bytes, is_packed: bool) -> None:
-    """Sitemaps, indexes and packed ones with anything done to them: what came before the break counts."""
+    """Damaged sitemaps and sitemap indexes, plain or compressed: entries before the damage count."""
     body = gzip.compress(body) if is_packed else body
     url = "https://post.example/s.xml"
     got, again = (read_sitemap(body, SOURCE, url=url, now=NOW, max_bytes=_MAX_BYTES) for _ in range(2))
@@ -118,7 +118,7 @@ def test_broken_sitemap(body: bytes, is_packed: bool) -> None:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Hostile]:
-    """A host whose robots.txt each example writes anew."""
+    """A host whose robots.txt is rewritten by each example."""
     with hostile_server() as hostile:
         hostile.says("/private/a", 200, b"page")
         yield hostile
@@ -127,7 +127,7 @@ def server() -> Iterator[Hostile]:
 @examples(30)
 @given(body=broken(ROBOTS, most=8))
 def test_broken_robots(server: Hostile, body: bytes) -> None:
-    """Whatever robots.txt holds, a page is fetched or refused for it, twice alike."""
+    """With any robots.txt, a page is fetched or refused because of it, repeatably."""
     url = server.url("/private/a")
     server.says("/robots.txt", 200, body)
     answers = []

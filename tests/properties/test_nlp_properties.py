@@ -1,4 +1,4 @@
-"""What holds for reading any text: no failure, receipts that hold, and time that grows with the text."""
+"""Properties of annotating any text: no failure, valid offsets, and time linear in the length."""
 
 import time
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ TEXTS = st.lists(PIECES, max_size=40).map(" ".join) | st.lists(PIECES, max_size=
 
 @pytest.fixture(scope="session")
 def annotator(nlp) -> Annotator:
-    """The reader with the built-in knowledge base."""
+    """The annotator with the built-in knowledge base."""
     return Annotator(nlp, kb=load_kb(None), infer_gender=True)
 
 
@@ -69,8 +69,8 @@ def _breaches(annotator: Annotator, text: str) -> tuple[object, ...]:
 
 @given(TEXTS)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_text_is_read_and_every_receipt_holds(annotator: Annotator, text: str) -> None:
-    """Whatever the text, reading it raises nothing and no row breaks the contract."""
+def test_any_text_is_annotated_and_every_row_is_valid(annotator: Annotator, text: str) -> None:
+    """For any text, annotation raises nothing and no row breaks the schema."""
     assert _breaches(annotator, text) == ()
 
 
@@ -82,14 +82,14 @@ def test_any_text_is_read_and_every_receipt_holds(annotator: Annotator, text: st
         pytest.param("”’\"'" * 1000, id="marks that only close"),
         pytest.param("a\u0301" * 5000, id="combining marks"),
         pytest.param("\u0301\u0301 \u0301" * 500, id="combining marks alone"),
-        pytest.param("İSTANBUL İn May İ said “İİİ” on Friday. " * 50, id="letters that grow when made small"),
+        pytest.param("İSTANBUL İn May İ said “İİİ” on Friday. " * 50, id="letters that get longer in lower case"),
         pytest.param("\n\n".join(["“Still open"] * 400), id="paragraphs that all open"),
-        pytest.param("She said " * 500, id="reporting words without anything reported"),
+        pytest.param("She said " * 500, id="cues without anything reported"),
         pytest.param("x" * 20_000, id="one word"),
     ],
 )
-def test_a_hard_text_is_read_and_every_receipt_holds(annotator: Annotator, text: str) -> None:
-    """Texts that break naive readers give rows within the contract."""
+def test_a_hard_text_is_annotated_and_every_row_is_valid(annotator: Annotator, text: str) -> None:
+    """Texts that break naive annotators give rows within the schema."""
     assert _breaches(annotator, text) == ()
 
 
@@ -102,19 +102,19 @@ def test_a_hard_text_is_read_and_every_receipt_holds(annotator: Annotator, text:
         pytest.param("“Yes.\n\n", id="paragraphs"),
     ],
 )
-def test_time_grows_with_the_number_of_marks_not_with_its_square(annotator: Annotator, unit: str) -> None:
-    """Twice as many marks take about twice the time to annotate, 2.8 times at the very most: a square would take 4."""
+def test_time_is_linear_in_the_number_of_marks(annotator: Annotator, unit: str) -> None:
+    """Annotating twice as many marks takes about twice the time, at most 2.8 times; quadratic time would be 4 times."""
     assert _seconds(annotator, unit * 1600) < 2.8 * _seconds(annotator, unit * 800) + 0.02
 
 
 def _seconds(annotator: Annotator, text: str) -> float:
-    """Return the shortest of three times to annotate a text, parsing left out."""
+    """Return the shortest of three times to annotate a text, without parsing."""
     ((article, doc),) = annotator.docs([_article(text)])
     assert doc is not None
     return min(_timed(annotator, article, doc) for _ in range(3))
 
 
 def _timed(annotator: Annotator, article: Article, doc: object) -> float:
-    started = time.process_time()  # of this process alone: the machine may be busy
+    started = time.process_time()  # processor time of this process: the machine may be busy
     annotator.annotate(article, doc)
     return time.process_time() - started

@@ -1,4 +1,4 @@
-"""What holds for the quotes of any text: receipts are exact, and time grows with the text."""
+"""Properties of the quotes of any text: exact offsets, and time linear in the length."""
 
 import time
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ TEXTS = st.lists(st.sampled_from(MARKS + WORDS), max_size=40).map(" ".join) | st
 
 @pytest.fixture(scope="session")
 def annotator(nlp) -> Annotator:
-    """The reader with the built-in knowledge base."""
+    """The annotator with the built-in knowledge base."""
     return Annotator(nlp, kb=load_kb(None), infer_gender=True)
 
 
@@ -68,8 +68,8 @@ def _check(annotator: Annotator, text: str) -> None:
 
 @given(TEXTS)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-def test_quotes_are_exact_and_apart(annotator: Annotator, text: str) -> None:
-    """Whatever the marks, quotes are stretches of the text in order, and hold their parts."""
+def test_quotes_are_exact_and_do_not_overlap(annotator: Annotator, text: str) -> None:
+    """With any marks, quotes are spans of the text in order, and contain their parts."""
     _check(annotator, text)
 
 
@@ -78,14 +78,14 @@ def test_quotes_are_exact_and_apart(annotator: Annotator, text: str) -> None:
     [
         pytest.param("“" * 10_000, id="10,000 marks that open"),
         pytest.param("".join(MARKS) * 600, id="10,000 marks of every kind"),
-        pytest.param("“ " * 5_000 + "Ines Calloway said.", id="5,000 marks apart"),
+        pytest.param("“ " * 5_000 + "Ines Calloway said.", id="5,000 separate marks"),
         pytest.param("”", id="one mark"),
         pytest.param("Ines said she said " * 400 + "no.", id="one sentence of clauses in clauses"),
         pytest.param("Tom Roy: yes, it is.\n\n" * 300, id="300 turns of an interview"),
     ],
 )
 def test_hard_texts_have_exact_quotes(annotator: Annotator, text: str) -> None:
-    """Texts of marks alone, and of nothing but reporting, give quotes within the text or none."""
+    """Texts of marks alone, or of cues alone, give quotes within the text or no quotes."""
     _check(annotator, text)
 
 
@@ -99,19 +99,19 @@ def test_hard_texts_have_exact_quotes(annotator: Annotator, text: str) -> None:
         pytest.param("“a «b „c 「d ", id="marks of four kinds"),
     ],
 )
-def test_twice_the_text_takes_about_twice_the_time(annotator: Annotator, unit: str) -> None:
-    """Annotating grows with the text, not with its square."""
+def test_time_is_linear_in_the_text(annotator: Annotator, unit: str) -> None:
+    """Annotation time is linear in the length of the text, not quadratic."""
     assert _seconds(annotator, unit * 1200) < 2.8 * _seconds(annotator, unit * 600) + 0.02
 
 
 def _seconds(annotator: Annotator, text: str) -> float:
-    """Return the shortest of three times to annotate a text, parsing left out."""
+    """Return the shortest of three times to annotate a text, without parsing."""
     article = article_from_text(text, title=None, published_at=NOW, language="en")
     ((article, doc),) = annotator.docs([article])
     assert doc is not None
     spent = []
     for _ in range(3):
-        started = time.process_time()  # of this process alone: the machine may be busy
+        started = time.process_time()  # processor time of this process: the machine may be busy
         annotator.annotate(article, doc)
         spent.append(time.process_time() - started)
     return min(spent)

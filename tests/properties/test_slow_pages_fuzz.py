@@ -1,6 +1,6 @@
-"""No page of a megabyte holds up its batch: each of these once took minutes, or would have.
+"""No page of a megabyte delays its batch: each of these pages once took minutes, or would have.
 
-The caps of ``pipeline.clean`` bound the time, not a clock: what is kept on a fast machine is kept on a slow one.
+The limits of ``pipeline.clean`` bound the time, not a clock: the outcome is the same on a fast and a slow machine.
 """
 
 import gc
@@ -16,7 +16,7 @@ from pipeline.clean.html import parse_html
 from pipeline.model import Article, Page, Rejected
 from tests.faults.hostile import page
 
-ORDINARY = 20  # times an ordinary page of 2,000 paragraphs, in processor time: what a hostile page may cost at most
+ORDINARY = 20  # limit for a hostile page, in multiples of an ordinary page of 2,000 paragraphs (processor time)
 MUCH = 300_000
 
 
@@ -35,9 +35,9 @@ def _titled(title: str) -> str:
 
 _TAGGED = '"<b>Ada Brandt</b>",'
 HTML: dict[str, Callable[[], str]] = {
-    "attributes behind a quoted >": lambda: _with(body=f"<p x='>' {' '.join(f'a{n}=1' for n in range(50_000))}>x"),
-    "attributes behind a quoted <": lambda: _with(body=f"<p x='<' {' '.join(f'a{n}=1' for n in range(50_000))}>x"),
-    "attributes parted by slashes": lambda: _with(body=f"<p {'/'.join(f'a{n}' for n in range(50_000))}>x"),
+    "attributes after a quoted >": lambda: _with(body=f"<p x='>' {' '.join(f'a{n}=1' for n in range(50_000))}>x"),
+    "attributes after a quoted <": lambda: _with(body=f"<p x='<' {' '.join(f'a{n}=1' for n in range(50_000))}>x"),
+    "attributes separated by slashes": lambda: _with(body=f"<p {'/'.join(f'a{n}' for n in range(50_000))}>x"),
     "attributes without blanks": lambda: _with(
         body=f"<p {''.join(f'a{n}=`1`' for n in range(50_000))}>".replace("`", '"')
     ),
@@ -48,7 +48,7 @@ HTML: dict[str, Callable[[], str]] = {
     "a hundred thousand authors": lambda: _linked(f'"author": [{_TAGGED * 30_000}""]'),
     "a hundred thousand keywords": lambda: _linked(f'"keywords": [{_TAGGED * 30_000}""]'),
     "markup for a summary": lambda: _linked(f'"description": "{"<b><i>" * (MUCH // 6)}"'),
-    "an address of subdomains": lambda: _linked(f'"url": "https://{"m." * MUCH}post.example/"'),
+    "a URL of subdomains": lambda: _linked(f'"url": "https://{"m." * MUCH}post.example/"'),
     "a canonical link of subdomains": lambda: _with(
         head=f"<link rel=canonical href='https://{'m.' * 20_000}a.example'>"
     ),
@@ -89,8 +89,8 @@ def _cleaned(body: str, content_type: str) -> Article | Rejected:
 
 
 def _spent(body: str, content_type: str = "text/html; charset=utf-8") -> tuple[Article | Rejected, float]:
-    """Return what a page gave, and the seconds of this processor that it took."""
-    gc.disable()  # what other tests hold in this process is not the page's
+    """Return the outcome of a page, and the processor seconds that it took."""
+    gc.disable()  # garbage of other tests in this process does not count
     try:
         start = time.process_time()
         return _cleaned(body, content_type), time.process_time() - start
@@ -100,39 +100,39 @@ def _spent(body: str, content_type: str = "text/html; charset=utf-8") -> tuple[A
 
 @cache
 def _ordinary() -> float:
-    """Return the seconds of an ordinary page, the longer of two: the first reads what all pages need."""
+    """Return the seconds of an ordinary page, the longer of two: the first run loads shared data."""
     story = "".join(f"<p>The crane number {n} turned again, and the harbour slept on.</p>" for n in range(2_000))
     return max(_spent(_with(body=story))[1] for _ in range(2))
 
 
 @pytest.mark.parametrize("name", [*HTML, *TEXT])
 @pytest.mark.timeout(60)
-def test_hostile_page_ends_soon(name: str) -> None:
-    """Cleaning ends within the limit of a page, with an article or a reason."""
+def test_hostile_page_is_cleaned_in_time(name: str) -> None:
+    """Cleaning a page ends within the limit, with an article or a reason."""
     kind = "text/html" if name in HTML else "text/plain"
     got, spent = _spent((HTML | TEXT)[name](), f"{kind}; charset=utf-8")
     assert spent < ORDINARY * _ordinary()
     assert isinstance(got, Article | Rejected)
 
 
-def test_page_with_too_many_elements_says_so() -> None:
-    """A page that is over the cap of elements is no article, and its reason names the cap."""
+def test_page_with_too_many_elements_is_rejected() -> None:
+    """A page over the limit of elements is rejected, and the reason names the limit."""
     got = _cleaned(HTML["paragraphs without end"](), "text/html")
     assert isinstance(got, Rejected)
     assert (got.reason, "30,000" in got.detail) == ("too_many_elements", True)
 
 
-def test_page_with_too_much_text_says_so() -> None:
-    """A text longer than any article's is no article, and a page with as much in its scripts is one."""
-    told = "<p>The council of the town met again on Monday, and voted on the mill.</p>" * 40
+def test_page_with_too_much_text_is_rejected() -> None:
+    """A text longer than any article's is rejected; a page with as much text in its scripts is not."""
+    body = "<p>The council of the town met again on Monday, and voted on the mill.</p>" * 40
     sentence = "The council met on Monday. "
     long = _cleaned(f"<article><p>{sentence * 120_000}</p></article>", "text/html")
-    scripted = _cleaned(f"<script>{sentence * 120_000}</script><article>{told}</article>", "text/html")
+    scripted = _cleaned(f"<script>{sentence * 120_000}</script><article>{body}</article>", "text/html")
     assert getattr(long, "reason", None) == "too_much_text"
     assert getattr(scripted, "reason", None) != "too_much_text"
 
 
 def test_long_attribute_is_kept() -> None:
-    """A tag with one long value, as data attributes have, keeps its attributes: only their number costs time."""
+    """A tag with one long value, as in data attributes, keeps its attributes: only their number costs time."""
     root = parse_html(f"<p data-state='{'{&quot;a&quot;: &gt;} > ' * 9_000}' class='story'>x</p>")
     assert root.xpath("//p/@class") == ["story"]

@@ -1,7 +1,7 @@
-"""`make quality`: print each figure beside its floor.
+"""`make quality`: print each figure with its floor.
 
-`python -m tests.quality --misses` says what is not right as well; `--floors` prints instead what floors.json would hold
-for the figures as they are.
+`python -m tests.quality --misses` also lists every miss; `--floors` instead prints the floors.json for the current
+figures.
 """
 
 import sys
@@ -18,7 +18,7 @@ from tests.quality.measure import measure
 
 
 def main() -> None:
-    """Print the floors, or the table, and with --misses every miss below it."""
+    """Print the floors, or the table, followed by every miss with --misses."""
     figures = measure(read_corpus(load_model(Settings.model_fields["spacy_model"].default)))
     out = Console(highlight=False, markup=False, soft_wrap=True)
     if "--floors" in sys.argv[1:]:

@@ -1,4 +1,4 @@
-"""The sample newsroom as the pipeline reads it, beside what a person read in the same pages (samples/gold)."""
+"""The sample newsroom processed by the pipeline, with the gold annotation of the same pages (samples/gold)."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from samples.server import DAYS, FOLDERS, ROOT, resource_at
 
 BASE = "http://127.0.0.1:8808"
 INBOX = ROOT.parent / "inbox"
-_SITEMAP = "/gazette/news-sitemap.xml"  # the only listing whose pages may leave the date to it
+_SITEMAP = "/gazette/news-sitemap.xml"  # the only feed whose pages may have no date of their own
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A page, its gold entry, and what was read: an article with its annotation, or a rejection without one."""
+    """A page, its gold entry, and the result: an article with its annotation, or a rejection without one."""
 
     name: str
     gold: dict[str, Any]
@@ -34,7 +34,7 @@ class Case:
 
 
 def corpus_digest() -> str:
-    """Return the hash of gold and pages: figures of different digests cannot be compared."""
+    """Return the hash of gold and pages: figures with different digests cannot be compared."""
     digest = hashlib.sha256()
     for file in sorted([*GOLD.rglob("*.json"), *ROOT.rglob("*.*"), *INBOX.glob("*.*")]):
         digest.update(file.relative_to(ROOT.parent).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
@@ -42,14 +42,14 @@ def corpus_digest() -> str:
 
 
 def clean_corpus() -> tuple[Case, ...]:
-    """Return all pages of gold that a robot may fetch, cleaned and not yet read."""
+    """Return all pages of gold that a robot may fetch, cleaned but not annotated."""
     gold = {name: entry for name, entry in read_gold().items() if _is_open(entry)}
     pages = {name: _page_of(name, entry["path"]) for name, entry in gold.items()}
     return tuple(Case(name, gold[name], clean(page, source_key="quality"), None) for name, page in pages.items())
 
 
 def read_corpus(nlp: object) -> tuple[Case, ...]:
-    """Return all pages of gold that a robot may fetch, read by the real pipeline."""
+    """Return all pages of gold that a robot may fetch, cleaned and annotated by the real pipeline."""
     annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
     cases = clean_corpus()
     articles = [case.got for case in cases if isinstance(case.got, Article)]
@@ -60,12 +60,12 @@ def read_corpus(nlp: object) -> tuple[Case, ...]:
 
 
 def _is_open(entry: dict[str, Any]) -> bool:
-    """Return whether the page was fetched at all: a page that robots.txt refuses says why."""
+    """Return whether the page was fetched at all: the gold of a page that robots.txt refuses has a reason."""
     return "why" not in entry
 
 
 def _page_of(name: str, path: str | None) -> Page:
-    """Return the page as fetched, or as it lies in the inbox where it has no path."""
+    """Return the page as fetched, or as in the inbox if it has no path."""
     return _local(name) if path is None else _fetched(name, path)
 
 
@@ -93,7 +93,7 @@ def _page(url: str | None, body: bytes, content_type: str, day: date, hints: Hin
 
 
 def _listed(day: date) -> dict[str | None, Hints]:
-    """Return what the listing says about each of its pages on a day."""
+    """Return the hints of the feed about each of its pages on a day."""
     found = resource_at(_SITEMAP, day=day, base=BASE)
     assert found is not None
     source = Source(key="gazette", kind="news_sitemap", location=f"{BASE}{_SITEMAP}")

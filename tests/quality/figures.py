@@ -1,11 +1,11 @@
-"""A figure: the share of right answers to one question, and every miss in words."""
+"""A figure: the share of right answers to one question, with a description of every miss."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Figure:
-    """``right`` of ``total``, a fraction where an answer can be half right; ``misses`` say what was not right."""
+    """``right`` of ``total``, a fraction if an answer can be partly right; ``misses`` describe the wrong answers."""
 
     right: float = 0
     total: int = 0
@@ -16,7 +16,7 @@ class Figure:
         return 100 * self.right / self.total if self.total else 100.0
 
     def count(self, share: float, miss: str) -> None:
-        """Count one answer: right, wrong, or right by a share."""
+        """Count one answer: right, wrong, or partly right."""
         self.right += share
         self.total += 1
         if share < 1:

@@ -1,4 +1,4 @@
-"""The floors: figures that may not fall. They are lowered by hand, in `floors.json`, with a reason in the commit."""
+"""The floors: minimum figures. To lower one, edit `floors.json` and give the reason in the commit."""
 
 import json
 import math
@@ -8,17 +8,17 @@ from typing import Any
 from tests.quality.figures import Figures
 
 FILE = Path(__file__).parent / "floors.json"
-_SLACK = 1.5  # points below what was measured: another build of the model may read a word otherwise
+_SLACK = 1.5  # percentage points below the measured figure: another build of the model may label a word differently
 
 
 def read_floors() -> dict[str, Any]:
-    """Return ``corpus`` (the digest of gold and pages that they hold for) and ``percent`` by figure."""
+    """Return ``corpus`` (the digest of gold and pages that the floors apply to) and ``percent`` by figure."""
     floors: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
     return floors
 
 
 def floors_of(figures: Figures, corpus: str) -> str:
-    """Return the text of `floors.json` for figures as measured: a little below each, but none below what is perfect."""
+    """Return the text of `floors.json` for measured figures: a little below each, except for perfect ones."""
     percent = {name: _floor(figure.percent) for name, figure in figures.items()}
     return json.dumps({"corpus": corpus, "percent": percent}, indent=2)
 

@@ -1,4 +1,4 @@
-"""The entities of a gold file, each mention at its place in the article's text."""
+"""The entities of a gold file, with the span of each mention in the article's text."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class GoldMention:
-    """What stands at one span. ``names`` are of more than one entity where the words mean several together.
+    """The gold mention at one span. ``names`` has several entities if the words refer to them together.
 
-    ``is_optional`` is a mention that a careful reader may leave out: no miss without it, no mistake with it.
+    ``is_optional``: a careful reader may leave the mention out; it is no miss without it and no mistake with it.
     """
 
     span: Span
@@ -23,7 +23,7 @@ class GoldMention:
 
 
 def mentions_of(entities: list[dict[str, Any]], text: str) -> tuple[GoldMention, ...]:
-    """Return all mentions, one a span, in reading order; one that cleaning lost is left out."""
+    """Return all mentions, one per span, in reading order, without those that cleaning lost."""
     found: dict[Span, GoldMention] = {}
     for entity in entities:
         for mention in entity["mentions"]:
@@ -41,7 +41,7 @@ def mentions_of(entities: list[dict[str, Any]], text: str) -> tuple[GoldMention,
 
 
 def place_of(mention: dict[str, Any], text: str) -> Span | None:
-    """Return where the n-th whole-word occurrence of a mention's words stands, None where there are fewer."""
+    """Return the span of the n-th whole-word occurrence of a mention's words; None if there are fewer."""
     for number, span in enumerate(_occurrences(mention["text"], text), start=1):
         if number == mention["nth"]:
             return span
@@ -53,5 +53,5 @@ def _occurrences(words: str, text: str) -> Iterator[Span]:
 
 
 def one_or_more(value: str | list[str]) -> list[str]:
-    """Return a value of gold as the list of what is right."""
+    """Return a gold value as the list of right answers."""
     return value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""What share of gold is read rightly: one figure a question, and every miss in words."""
+"""The share of gold that is annotated correctly: one figure per question, with every miss."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from tests.quality.measure_quotes import judge_quotes
 
 
 def measure(cases: Sequence[Case]) -> Figures:
-    """Return all figures, in the order of the way: page, quotes, events, entities."""
+    """Return all figures, in pipeline order: page, quotes, events, entities."""
     figures: Figures = defaultdict(Figure)
     for judge in (judge_outcome, judge_page, judge_quotes, judge_events, judge_entities):
         for case in cases:

@@ -1,6 +1,6 @@
-"""Entities against gold: names, who is who, pronouns and the words for a role. Pages without them in gold do not count.
+"""Entities compared with gold: names, coreference, pronouns and role nouns. Pages without them in gold do not count.
 
-A name is found by a row of the same span. Words in gold as optional are never missed, and no row over them is wrong.
+A name is found by a row with the same span. Optional words in gold are never missed, and no row over them is wrong.
 """
 
 import re
@@ -14,11 +14,11 @@ from tests.quality.gold_entities import GoldMention, Span, mentions_of
 from tests.quality.measure_people import judge_people
 
 Names = frozenset[str]
-_BESIDE = re.compile(r",? ?((the|an?) )?")  # "Ann Lee, the chair" and "the chair, Ann Lee"
+_APPOSITION_GAP = re.compile(r",? ?((the|an?) )?")  # "Ann Lee, the chair" and "the chair, Ann Lee"
 
 
 def judge_entities(case: Case, figures: Figures) -> None:
-    """Judge the mentions of an article, then the people and countries behind them."""
+    """Judge the mentions of an article, then its people and countries."""
     if case.annotation is None:
         return
     rows = case.annotation.entities
@@ -34,7 +34,7 @@ def judge_entities(case: Case, figures: Figures) -> None:
 
 
 def _judge_names(case: Case, gold: Sequence[GoldMention], rows: Sequence[Entity], figures: Figures) -> None:
-    """Judge span and type together, and the canonical name where the span is right."""
+    """Judge span and type together, and the canonical name if the span is right."""
     by_span = {_span(row): row for row in rows}
     wanted = {each.span: each for each in gold if each.kind == "name" and not each.is_optional}
     optional = [each.span for each in gold if each.is_optional]
@@ -57,9 +57,9 @@ def _judge_names(case: Case, gold: Sequence[GoldMention], rows: Sequence[Entity]
 
 
 def _judge_clusters(case: Case, gold: Sequence[GoldMention], rows: Sequence[Entity], figures: Figures) -> None:
-    """Judge who is who by B-cubed: which share of a name's cluster is its entity, and which of its entity is there.
+    """Judge coreference by B-cubed: the share of a name's cluster that is its entity, and of its entity in the cluster.
 
-    Counted over the names whose span is right; a name in no cluster is alone.
+    Only names with the right span count; a name without a cluster is alone.
     """
     by_span = {_span(row): row for row in rows}
     read: dict[Span, object] = {}
@@ -86,9 +86,9 @@ def _together(cluster_of: Mapping[Span, object]) -> Mapping[Span, frozenset[Span
 
 
 def _judge_links(case: Case, gold: Sequence[GoldMention], rows: Sequence[Entity], kind: str, figures: Figures) -> None:
-    """Judge what pronouns, or words for a role, stand for: the names of gold, no more and no fewer.
+    """Judge the referents of pronouns or role nouns: exactly the names of gold.
 
-    Words are the same where they end at the same place: how much stands before the noun is nobody's question.
+    Two mentions are the same if they end at the same place; the words before the noun do not count.
     """
     read = _names_by_end(rows, case)
     at = {each.span[1]: each for each in gold if each.kind == kind}
@@ -102,16 +102,16 @@ def _judge_links(case: Case, gold: Sequence[GoldMention], rows: Sequence[Entity]
 
 
 def _is_free(span: Span, got: Names, found: GoldMention | None, gold: Sequence[GoldMention], case: Case) -> bool:
-    """Return whether a link is neither right nor wrong: optional words, or an apposition beside the name itself."""
+    """Return whether a link is neither right nor wrong: optional words, or an apposition to the name itself."""
     if found is not None:
         return found.is_optional and got <= found.names
-    beside = (each.span for each in gold if each.kind == "name" and each.names == got)
-    between = (case.text[min(span[1], end) : max(start, span[0])] for start, end in beside)
-    return any(_BESIDE.fullmatch(each) for each in between)
+    names = (each.span for each in gold if each.kind == "name" and each.names == got)
+    between = (case.text[min(span[1], end) : max(start, span[0])] for start, end in names)
+    return any(_APPOSITION_GAP.fullmatch(each) for each in between)
 
 
 def _judge_groups(case: Case, gold: Sequence[GoldMention], rows: Sequence[Entity], figures: Figures) -> None:
-    """Judge words that stand for several named together ("they", "the two ministers")."""
+    """Judge words that refer to several entities ("they", "the two ministers")."""
     read = _names_by_end(rows, case)
     for each in gold:
         if len(each.names) > 1 and not each.is_optional:
@@ -123,7 +123,7 @@ def _count_link(figure: Figure, case: Case, span: Span, got: Names, wanted: Name
 
 
 def _names_by_end(rows: Sequence[Entity], case: Case) -> Mapping[int, Names]:
-    """Return the canonical names that words are linked to, by where the words end; nothing for what is unresolved."""
+    """Return the canonical names that mentions are linked to, by the end of the mention; none if unresolved."""
     assert case.annotation is not None
     name_of = {row.cluster_index: row.entity_name for row in case.annotation.entities if row.entity_name}
     names: defaultdict[int, set[str]] = defaultdict(set)
@@ -143,7 +143,7 @@ def _is_over(span: Span, others: Sequence[Span]) -> bool:
 
 
 def _quoted(case: Case, span: Span) -> str:
-    """Return a span between marks in some of the text around it."""
+    """Return a span in square brackets with some of the text around it."""
     start, end = span
     before, after = case.text[max(0, start - 30) : start], case.text[end : end + 20]
     return f"{case.name}: {before}[{case.text[start:end]}]{after}".replace("\n", " ")

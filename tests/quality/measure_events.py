@@ -1,7 +1,7 @@
-"""Events against gold: found, of which type, whether it happened, when, and between whom.
+"""Events compared with gold: found, type, modality, date and participants.
 
-An event of gold is found by a row with its trigger; gold does not say which of several equal words is meant, so the
-best fitting row of that trigger counts, each row once.
+A gold event is found by a row with its trigger. Gold does not identify which of several equal words is meant, so the
+best matching row with that trigger counts, and each row counts once.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.quality.figures import Figures
 
 
 def judge_events(case: Case, figures: Figures) -> None:
-    """Judge the events of gold, each with the row that fits best. A key that gold leaves out is not judged."""
+    """Judge the events of gold, each with the row that matches best. A key missing in gold is not judged."""
     if case.annotation is None:
         return
     free = list(case.annotation.events)
@@ -64,7 +64,7 @@ _OBJECTS = {
 
 
 def _same_trigger(row: Event, wanted: dict[str, Any]) -> bool:
-    """Say whether a row is of this trigger, or of the verb that its rule reads with it ("launch", "inquiry")."""
+    """Return whether a row has this trigger, or the verb that its rule reads with it ("launch", "inquiry")."""
     got, gold = set(row.trigger_text.casefold().split()), set(wanted["trigger"].casefold().split())
     return got <= gold or gold <= got or wanted["trigger"].startswith(_OBJECTS.get(row.rule_id, ()))
 
@@ -87,7 +87,7 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
 
 
 def _date(row: Event) -> str | None:
-    """Return the date as gold writes it: a day, month, year or ISO week."""
+    """Return the date as in gold: a day, month, year or ISO week."""
     if row.event_date is None:
         return None
     write = _WRITTEN.get(row.event_date_precision)

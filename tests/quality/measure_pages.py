@@ -1,4 +1,4 @@
-"""Pages against gold: kept or not, of which type, and what is read off them."""
+"""Pages compared with gold: outcome, page type and metadata."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ def judge_outcome(case: Case, figures: Figures) -> None:
 
 
 def judge_page(case: Case, figures: Figures) -> None:
-    """Judge what is read off the page of an article that both sides keep."""
+    """Judge the metadata and text of an article that both gold and pipeline keep."""
     if not isinstance(case.got, Article) or "title" not in case.gold:
         return
     paragraphs = case.got.texts("paragraph") + case.got.texts("list")

@@ -1,4 +1,4 @@
-"""What is said of an entity: its name among the people, gender, role and country."""
+"""Attributes of an entity: its name among the people, gender, role and country."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _BEFORE_ROLE = re.compile(r"^(.*’s|.*'s|.*s’|.*s'|the|an?|its|his|her|their)
 
 
 def judge_people(case: Case, rows: Sequence[Entity], figures: Figures) -> None:
-    """Judge the people of an article by their names, then what the rows of each entity say of it."""
+    """Judge the people of an article by their names, then the attributes in the rows of each entity."""
     names = {row.entity_name for row in rows if row.entity_type == "PERSON"}
     for name in case.gold.get("people", ()):
         figures["people"].count(name in names, f"{case.name}: {name} not in {sorted(filter(None, names))}")
@@ -27,7 +27,7 @@ def judge_people(case: Case, rows: Sequence[Entity], figures: Figures) -> None:
 
 
 def _judge_gender(wanted: str, own: Sequence[Entity], label: str, figures: Figures) -> None:
-    """Judge a gender that gold knows: U is not right, but it is not wrong either."""
+    """Judge a gender that gold knows: U is not right, but not wrong either."""
     if wanted == "U":
         return
     got = {row.gender for row in own if row.gender in ("F", "M")}
@@ -38,9 +38,9 @@ def _judge_gender(wanted: str, own: Sequence[Entity], label: str, figures: Figur
 
 
 def _judge_role(wanted: str | list[str] | None, own: Sequence[Entity], label: str, figures: Figures) -> None:
-    """Judge whether a role of gold is among those read, with or without "of ..." or "at ..." after it.
+    """Judge whether a gold role is among the extracted ones, with or without "of ..." or "at ..." after it.
 
-    Where gold has none, only a title may be given as one.
+    If gold has no role, only a title may be given as one.
     """
     got = {_bare(row.role_text) for row in own if row.role_text}
     miss = f"{label}: {sorted(got)}, gold {wanted}"
@@ -52,12 +52,12 @@ def _judge_role(wanted: str | list[str] | None, own: Sequence[Entity], label: st
 
 
 def _bare(role: str) -> str:
-    """Return a role without the article or owner before it, case folded."""
+    """Return a role without the article or owner before it, case-folded."""
     return _BEFORE_ROLE.sub("", role).casefold()
 
 
 def _judge_country(entity: dict[str, Any], own: Sequence[Entity], label: str, figures: Figures) -> None:
-    """Judge a country that gold or a row gives."""
+    """Judge the country if gold or a row has one."""
     got = {row.country_code for row in own if row.country_code}
     if entity["country"] or got:
         wanted = {entity["country"]} if entity["country"] else set()

@@ -1,7 +1,6 @@
-"""Quotes against gold: found, to the character, of the right speaker, and nothing else.
+"""Quotes compared with gold: found, exact span, right speaker, and no other quotes.
 
-A quote of gold is found by the row that takes up most of it, if that is half of it or more and holds its first or its
-last word.
+A gold quote is found by the row that covers most of it, if it covers half or more and contains its first or last word.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from tests.quality.figures import Figures
 
 
 def judge_quotes(case: Case, figures: Figures) -> None:
-    """Judge the quotes of an article whose gold has them."""
+    """Judge the quotes of an article that has quotes in gold."""
     if case.annotation is None or "quotes" not in case.gold:
         return
     rows = case.annotation.quotes
@@ -46,7 +45,7 @@ def _speaker(wanted: dict[str, Any], found: Quote | None, label: str, figures: F
 
 
 def _gold_spans(case: Case) -> Iterator[tuple[int, int]]:
-    """Yield where each quote of gold stands, an empty span for one that cleaning lost."""
+    """Yield the span of each gold quote, an empty one if cleaning lost the quote."""
     position = 0
     for quote in case.gold["quotes"]:
         start = case.text.find(quote["text_start"], position)

@@ -1,4 +1,4 @@
-"""The figures of entities themselves: what gold says scores 100, and each kind of mistake lowers its own figure."""
+"""The entity figures themselves: gold rows score 100, and each kind of mistake lowers its own figure."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -16,7 +16,7 @@ CASE = CASES["day-2/lantern/2026/03/03/bronze-collar-theft.html"]
 
 
 def rows_of(case: Case) -> list[Entity]:
-    """Return the rows that say what gold says, groups left out."""
+    """Return rows equal to gold, without groups."""
     entities = case.gold["entities"]
     number = {entity["name"]: index for index, entity in enumerate(entities)}
     singles = [each for each in mentions_of(entities, case.text) if len(each.names) == 1]
@@ -57,7 +57,7 @@ def row_of(case: Case, span: tuple[int, int], kind: str, cluster: int, entity: d
 
 
 def figures_of(case: Case, rows: list[Entity]) -> Figures:
-    """Return the figures of one case read as given."""
+    """Return the figures of one case with these rows."""
     figures: Figures = defaultdict(Figure)
     judge_entities(replace(case, annotation=Annotation(entities=tuple(rows))), figures)
     return figures
@@ -69,15 +69,15 @@ def fallen(rows: list[Entity]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_reading_that_is_gold_is_perfect(name: str) -> None:
-    """Gold does not contradict itself: rows made from it are right in every figure that needs no group."""
+def test_rows_equal_to_gold_are_perfect(name: str) -> None:
+    """Gold does not contradict itself: rows made from it are right in every figure except groups."""
     figures = figures_of(CASES[name], rows_of(CASES[name]))
     assert {key: figure.misses for key, figure in figures.items() if figure.misses and key != "groups"} == {}
     assert {"names_precision", "names_recall", "name_clusters_precision"} <= set(figures)
 
 
 def test_two_people_in_one_cluster_cost_precision_of_clusters() -> None:
-    """Two of one name read as one lower B-cubed precision, and the names that they were given."""
+    """Two people with one name in one cluster lower B-cubed precision and the canonical names."""
     merged = [replace(row, cluster_index=99) if "Vane" in (row.entity_name or "") else row for row in rows_of(CASE)]
     assert fallen(merged) >= {"name_clusters_precision"}
     assert "name_clusters_recall" not in fallen(merged)
@@ -90,7 +90,7 @@ def test_one_person_in_two_clusters_costs_recall_of_clusters() -> None:
 
 
 def test_a_wrong_gender_is_worse_than_an_unknown_one() -> None:
-    """Unknown is not right, and not wrong either."""
+    """An unknown gender is not right, but not wrong either."""
     unknown = [replace(row, gender="U") if row.gender else row for row in rows_of(CASE)]
     wrong = [replace(row, gender="M") if row.gender == "F" else row for row in rows_of(CASE)]
     assert fallen(unknown) == {"gender"}
@@ -100,21 +100,21 @@ def test_a_wrong_gender_is_worse_than_an_unknown_one() -> None:
 @pytest.mark.parametrize(
     ("role", "is_right"), [("the museum’s director", True), ("director of much", True), ("directorate", False)]
 )
-def test_a_role_may_say_more_but_nothing_else(role: str, is_right: bool) -> None:
+def test_a_role_may_be_longer_but_not_different(role: str, is_right: bool) -> None:
     """The owner before a role and the words after it are free, the role itself is not."""
     read = [replace(row, role_text=role) if row.role_text == "director" else row for row in rows_of(CASE)]
     assert ("role" not in fallen(read)) == is_right
 
 
-def test_a_pronoun_of_somebody_without_a_name_must_stay_alone() -> None:
-    """A link that gold does not have costs precision: "He" is the man who was arrested."""
+def test_a_pronoun_without_a_named_antecedent_must_stay_unlinked() -> None:
+    """A link that gold does not have lowers precision: "He" is the man who was arrested."""
     start = CASE.text.index("He was later released")
     entity = next(entity for entity in CASE.gold["entities"] if entity["name"] == "Leopold Vane")
     assert fallen([*rows_of(CASE), row_of(CASE, (start, start + 2), "pronoun", 0, entity)]) >= {"pronoun_precision"}
 
 
 def test_a_name_with_its_title_is_not_found() -> None:
-    """Spans are exact: one word more is a miss and a mistake."""
+    """Spans are exact: one extra word is a miss and a mistake."""
     titled = [
         replace(row, start_char=row.start_char - 3) if row.entity_text == "Vane" else row for row in rows_of(CASE)
     ]

@@ -1,4 +1,4 @@
-"""What must hold after anything that happened to an Airflow: nothing lost, nothing twice, everything accounted for."""
+"""Invariants after any fault of an Airflow: nothing is lost or duplicated, and all outcomes add up."""
 
 import shutil
 from collections import Counter
@@ -12,32 +12,32 @@ from tests.scheduler.machine import NOW, Machine
 
 
 def open_space(machine: Machine, root: Path | None = None) -> Workspace:
-    """Return what the machine works on, or another data root with the same sources."""
+    """Return the machine's workspace, or one on another data root with the same sources."""
     sources = machine.data / "sources.toml"
     return Workspace(Settings.load(data_dir=root or machine.data, sources_file=sources, frozen_now=NOW))
 
 
 def table_files(data: Path) -> dict[str, bytes]:
-    """Return every file that analysts see, by path."""
+    """Return every public file, by path."""
     tables = data / "lake" / "tables"
     return {str(path.relative_to(tables)): path.read_bytes() for path in tables.rglob("*") if path.is_file()}
 
 
 def differing(left: dict[str, bytes], right: dict[str, bytes]) -> list[str]:
-    """Return the files that are not the same, byte for byte."""
+    """Return the files that differ."""
     return sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))
 
 
 def titles(machine: Machine) -> Counter[str]:
-    """Return how often each title of the inbox stands in the articles table."""
+    """Return the number of articles per title of the inbox."""
     rows = open_space(machine).lake.read("articles").to_pylist()
     return Counter(row["title"] for row in rows if row["source_key"] == "inbox")
 
 
 def assert_undisturbed(machine: Machine, scratch: Path) -> None:
-    """Assert that the tables are those that its archive gives undisturbed, and that outcomes add up.
+    """Assert that the tables are those of an undisturbed run on the same archive, and that outcomes add up.
 
-    In an empty folder the archive is derived in one go; in one that was used for this before, what has come since.
+    In an empty folder the whole archive is processed; in a reused folder, only what was added since.
     """
     shutil.rmtree(scratch / "archive", ignore_errors=True)
     shutil.copytree(machine.data / "archive", scratch / "archive")
@@ -51,7 +51,7 @@ def assert_undisturbed(machine: Machine, scratch: Path) -> None:
 
 
 def assert_accounts_balance(space: Workspace) -> None:
-    """Assert the conservation law for every run, and that every page of the inbox has a final outcome."""
+    """Assert that the outcomes of every run add up, and that every page of the inbox has a final outcome."""
     assert broken_sums(space) == []
     outcomes = [row for row in space.lake.log.read("outcomes").to_pylist() if row["source_key"] == "inbox"]
     final = {row["payload_digest"] for row in outcomes if row["outcome"] in ("kept", "unchanged", "rejected")}

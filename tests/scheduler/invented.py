@@ -1,4 +1,4 @@
-"""Invented articles in any number, from a seed."""
+"""Any number of invented articles, from a seed."""
 
 import random
 
@@ -19,14 +19,14 @@ MORE = (
 
 
 def article(number: int, *, seed: int) -> tuple[str, str]:
-    """Return title and text of one article: the same for the same numbers, another for any other."""
+    """Return title and text of one article, which depend only on the numbers."""
     chance = random.Random(f"{seed}.{number}")
     town, thing, deed = chance.choice(TOWNS), chance.choice(THINGS), chance.choice(DEEDS)
     name, other = chance.sample(NAMES, 2)
     role, other_role = chance.sample(ROLES, 2)
     title = f"{town} {deed} {thing}, sitting {number} of {seed}"
     said = f"“We have waited {chance.randint(2, 40)} years for {thing}, and we will not wait for another winter,” said"
-    told = f"told the meeting that {thing} was “a promise with {chance.randint(2, 90)} holes in it”."
+    reported = f"told the meeting that {thing} was “a promise with {chance.randint(2, 90)} holes in it”."
     sentences = [
         line.format(town=chance.choice(TOWNS), count=chance.randint(11, 900)) for line in chance.sample(MORE, k=5)
     ]
@@ -35,7 +35,7 @@ def article(number: int, *, seed: int) -> tuple[str, str]:
         f"the {number}th that it has held on the matter.",
         f"{said} {name}, the {role} of {town}.",
         " ".join(sentences[:3]),
-        f"{other}, {other_role} of {chance.choice(TOWNS)}, {told}",
+        f"{other}, {other_role} of {chance.choice(TOWNS)}, {reported}",
         " ".join(sentences[3:]),
     )
     return title, "\n\n".join((title, *body)) + "\n"

@@ -1,4 +1,4 @@
-"""An Airflow of its own in a temporary folder, driven by the commands that `make up` and `make down` run."""
+"""A separate Airflow in a temporary folder, started and stopped with the commands of `make up` and `make down`."""
 
 import os
 import socket
@@ -31,7 +31,7 @@ _RED = "SELECT dag_id || ' ' || run_id FROM dag_run WHERE state = 'failed'"
 
 @dataclass(frozen=True)
 class Machine:
-    """One Airflow and its data root, which is ``home.parent``. Its tasks can be stopped at a file, by ``holds``."""
+    """One Airflow and its data root, ``home.parent``. ``holds`` can stop its tasks at a file."""
 
     home: Path
     environment: Mapping[str, str]
@@ -46,7 +46,7 @@ class Machine:
         return self.data / "inbox"
 
     def command(self, *words: str, seconds: float = 240) -> str:
-        """Run ``python -m news_airflow.local_airflow`` and return what it said; fail with that where it fails."""
+        """Run ``python -m news_airflow.local_airflow`` and return its output; a failure shows it."""
         done = subprocess.run(
             [sys.executable, "-m", "news_airflow.local_airflow", *words],
             env=dict(self.environment),
@@ -59,7 +59,7 @@ class Machine:
         return done.stdout
 
     def kill(self, part: str) -> None:
-        """Kill the first process of a part with SIGKILL; what it had started is for the supervisor to end."""
+        """Kill the first process of a part with SIGKILL; the supervisor must stop its children."""
         found = {process.pid: process for process in processes(self.home, part)}
         next(process for process in found.values() if process.ppid() not in found).kill()
 
@@ -70,7 +70,7 @@ class Machine:
         return str(dag_id), str(run_id), str(task_id)
 
     def kill_worker_of(self, pid: int) -> None:
-        """Kill a task's process, and first the worker that started it, with SIGKILL."""
+        """Kill with SIGKILL the worker of a task, then the task's process."""
         task = psutil.Process(pid)
         worker = task.parent()
         assert worker is not None
@@ -78,7 +78,7 @@ class Machine:
         task.kill()
 
     def wait_until[Found](self, find: Callable[[], Found | None], *, seconds: float) -> Found:
-        """Wait until something is found; return it."""
+        """Wait until ``find`` returns a value; return it."""
         deadline = monotonic() + seconds
         while not (found := find()):
             assert monotonic() < deadline, f"nothing after {seconds} s: {self.unfinished()}\n{self.logs()}"
@@ -86,21 +86,21 @@ class Machine:
         return found
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
-        """Ask Airflow's database; quicker than its REST, and it also knows what is announced and not begun."""
+        """Query Airflow's database: it is faster than its REST API, and has announced runs that have not started."""
         with closing(sqlite3.connect(f"file:{self.home / 'airflow.db'}?mode=ro", uri=True, timeout=30)) as database:
             return database.execute(sql).fetchall()
 
     def unfinished(self) -> dict[str, list[object]]:
-        """Return what is still to be done, by kind; empty when all is."""
+        """Return the unfinished work by kind; empty if all is done."""
         found = {kind: [row[0] for row in self.rows(sql)] for kind, sql in _UNFINISHED.items()}
         found["files"] = [str(path) for path in (*self.inbox.glob("*.*"), *self.inbox.glob("claimed/*/*.*"))]
         return {kind: what for kind, what in found.items() if what}
 
     def wait_until_quiet(self, *, seconds: float) -> None:
-        """Wait until nothing runs, waits or lies in the inbox, and nothing is red."""
+        """Wait until nothing runs or waits and the inbox is empty; assert that no run failed."""
         deadline = monotonic() + seconds
         calm = 0
-        while calm < 4:  # between two parts of Airflow a thing may be out of sight for a moment
+        while calm < 4:  # work may be invisible for a moment between two parts of Airflow
             left = self.unfinished()
             calm = 0 if left else calm + 1
             assert monotonic() < deadline, f"not done after {seconds} s: {left}\n{self.logs()}"
@@ -115,7 +115,7 @@ class Machine:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -123,7 +123,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(data: Path, settings: Mapping[str, str]) -> Iterator[Machine]:
-    """Give an Airflow on a folder named data, up and healthy, with these settings beside the defaults; end it after."""
+    """Yield a healthy Airflow on a folder named data, with additional settings; stop it afterwards."""
     home = data / "airflow"
     given = {name: value for name, value in os.environ.items() if not name.startswith(("NEWS_", "AIRFLOW", "_AIRFLOW"))}
     holds = Holds(data.parent / "holds")
@@ -147,7 +147,7 @@ def running(data: Path, settings: Mapping[str, str]) -> Iterator[Machine]:
 
 @contextmanager
 def newsroom_machine(root: Path, *, more_sources: str = "", more_hosts: str = "", **settings: str) -> Iterator[Machine]:
-    """Give a machine for the sample newsroom on its last evening and an inbox, with more sources if given."""
+    """Yield a machine for the sample newsroom on its last evening and an inbox, optionally with more sources."""
     data = root / "data"
     (data / "inbox").mkdir(parents=True)
     with Newsroom(day=DAYS[-1]) as newsroom:

@@ -1,4 +1,4 @@
-"""`make up` and `make down` where there is no Airflow to start or to end."""
+"""`make up` and `make down` if there is no Airflow to start or to stop."""
 
 import os
 import socket
@@ -21,24 +21,24 @@ def command(word: str, home: Path, **settings: str) -> subprocess.CompletedProce
 
 
 def test_up_names_the_taken_port(tmp_path: Path) -> None:
-    """Where another program has the port, nothing is started, and the message says which port and what to set."""
+    """If another program uses the port, nothing is started, and the message names the port and the setting."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         done = command("up", tmp_path, AIRFLOW__API__PORT=port)
     assert done.returncode == 1
-    assert f"port {port} of 127.0.0.1 is taken; set AIRFLOW__API__PORT" in done.stderr
+    assert f"port {port} of 127.0.0.1 is in use; set AIRFLOW__API__PORT" in done.stderr
     assert processes(tmp_path) == []
 
 
 def test_down_says_that_nothing_is_up(tmp_path: Path) -> None:
-    """Ending what does not run is no failure."""
+    """Stopping an Airflow that does not run is not an error."""
     done = command("down", tmp_path)
     assert (done.returncode, done.stdout) == (0, "Airflow is not up\n")
 
 
 @pytest.mark.parametrize("is_deaf", [False, True])
-def test_down_ends_what_nobody_looks_after(tmp_path: Path, is_deaf: bool) -> None:
-    """A process whose parent is dead is found and ended, also one that ignores SIGTERM; one of another home is not."""
+def test_down_stops_orphans(tmp_path: Path, is_deaf: bool) -> None:
+    """Orphaned processes are found and stopped, even if they ignore SIGTERM; those of another home are not."""
     heard = "SIG_IGN" if is_deaf else "SIG_DFL"
     nap = f"import signal, time; signal.signal(signal.SIGTERM, signal.{heard}); time.sleep(90)"
     parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {nap!r}])"
@@ -46,7 +46,7 @@ def test_down_ends_what_nobody_looks_after(tmp_path: Path, is_deaf: bool) -> Non
         environment = mark_environment(dict(os.environ), home=tmp_path / home, part="scheduler")
         subprocess.run([sys.executable, "-c", parent], env=environment, check=True)
     done = command("down", tmp_path / "ours")
-    assert done.stdout == "Airflow is down: 1 processes ended\n"
+    assert done.stdout == "Airflow is down: 1 processes stopped\n"
     assert processes(tmp_path / "ours") == []
     (other,) = processes(tmp_path / "theirs")
     other.kill()

@@ -1,4 +1,4 @@
-"""Heavier faults under a real scheduler: dead workers with their work in hand, a full disk, a silent host."""
+"""Heavier faults under a real scheduler: workers that die during a task, a full disk, a silent host."""
 
 import os
 import socket
@@ -24,13 +24,13 @@ STUCK = """
 kind = "feed"
 url = "http://127.0.0.2:{port}/rss.xml"
 """
-FIRST_OBJECT = "1 /_state/data/"  # of four tables one is written, and none is published
+FIRST_OBJECT = "1 /_state/data/"  # one of four tables is written, none is published
 PATIENCE = 600.0
 
 
 @pytest.fixture(scope="module")
 def lake_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A data root whose lake has a file system of its own, where one can be mounted."""
+    """A data root; its lake has its own file system if one can be mounted."""
     root = tmp_path_factory.mktemp("machine")
     lake = root / "data" / "lake"
     lake.mkdir(parents=True)
@@ -43,7 +43,7 @@ def lake_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def machine(lake_disk: Path) -> Iterator[Machine]:
-    """One Airflow for all tests here; one of its sources takes connections and never says a word."""
+    """One Airflow for all tests of this module; one of its sources accepts connections and never responds."""
     with socket.create_server(("127.0.0.2", 0)) as silent:
         port = silent.getsockname()[1]
         started = newsroom_machine(
@@ -58,7 +58,7 @@ def machine(lake_disk: Path) -> Iterator[Machine]:
 
 @pytest.fixture(autouse=True)
 def calm(machine: Machine) -> Iterator[None]:
-    """Each test begins when the one before has left nothing to do."""
+    """Each test begins after all work of the previous one is done."""
     machine.wait_until_quiet(seconds=PATIENCE)
     yield
     machine.holds.lift()
@@ -71,13 +71,12 @@ def drop(machine: Machine, *numbers: int) -> list[str]:
     return [article(number, seed=9)[0] for number in numbers]
 
 
-def test_hanging_source_holds_back_no_other(machine: Machine, tmp_path: Path) -> None:
-    """While one source hangs, and is asked for again and again, files come through; its listing is pending, and all is
-    accounted for."""
+def test_hanging_source_delays_no_other(machine: Machine, tmp_path: Path) -> None:
+    """While one source hangs in repeated runs, files are processed; its listing is pending, and all outcomes add up."""
     rest = Rest(int(machine.environment[PORT]))
     rest.run("news_inbox", key=None, run_id="hangs")
     of_run = "SELECT 1 FROM task_instance WHERE run_id = 'hangs' AND task_id = '{}' AND state = '{}'"
-    # Not before its own look at the inbox: what the run takes itself, it tells when all its sources are done.
+    # After its own poll of the inbox: files that this run ingests are announced only when all its sources are done.
     machine.wait_until(lambda: machine.rows(of_run.format("ingest_files", "success")), seconds=120)
     wanted = Counter(drop(machine, 1))
     for number in range(4):
@@ -96,8 +95,10 @@ def test_hanging_source_holds_back_no_other(machine: Machine, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("task_id", "where", "number"), [("ingest_files", INGEST, 10), ("derive", DERIVE, 20), ("commit", COMMIT, 30)]
 )
-def test_dead_worker_is_made_good(machine: Machine, tmp_path: Path, task_id: str, where: str, number: int) -> None:
-    """A worker that is killed with its task is missed after the heartbeat timeout, and the task is tried again."""
+def test_tasks_of_a_dead_worker_are_retried(
+    machine: Machine, tmp_path: Path, task_id: str, where: str, number: int
+) -> None:
+    """The death of a worker and its task is detected after the heartbeat timeout, and the task is retried."""
     before = titles(machine)
     machine.holds.want(where)
     wanted = Counter(drop(machine, number, number + 1))
@@ -116,8 +117,8 @@ def tries(machine: Machine, dag_id: str, run_id: str, task_id: str) -> object:
     return machine.rows(sql.format(dag_id, run_id, task_id))[0][0]
 
 
-def test_full_disk_waits_for_room(machine: Machine, tmp_path: Path) -> None:
-    """A commit that finds its disk full is tried again, and ends as if undisturbed once there is room."""
+def test_commit_waits_for_disk_space(machine: Machine, tmp_path: Path) -> None:
+    """A commit on a full disk is retried, and succeeds as if undisturbed when there is space."""
     lake = machine.data / "lake"
     if not lake.is_mount():
         pytest.skip("no small disk can be mounted here")
@@ -140,7 +141,7 @@ def test_full_disk_waits_for_room(machine: Machine, tmp_path: Path) -> None:
 
 
 def test_scheduler_dies_with_its_tasks(machine: Machine, tmp_path: Path) -> None:
-    """The scheduler is killed while it derives: what was running is done anew, and nothing is lost or twice."""
+    """The scheduler is killed while it processes articles: its tasks run again, and nothing is lost or duplicated."""
     before = titles(machine)
     machine.holds.want(DERIVE)
     wanted = Counter(drop(machine, 90, 91))
@@ -153,8 +154,8 @@ def test_scheduler_dies_with_its_tasks(machine: Machine, tmp_path: Path) -> None
 
 
 def test_two_runs_of_a_day_at_once(machine: Machine, tmp_path: Path) -> None:
-    """Two runs are asked for one day while files arrive; one stands still on its way, and the other waits for the one
-    slot of files: each article comes once."""
+    """Two runs of one day are triggered while files arrive; one is stopped, the other waits for the slot of the files
+    pool: each article is stored once."""
     before = titles(machine)
     rest = Rest(int(machine.environment[PORT]))
     machine.holds.want(INGEST)

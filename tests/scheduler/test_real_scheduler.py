@@ -1,4 +1,4 @@
-"""The whole of it under a real scheduler, dag-processor and triggerer: one boot, things dying under it."""
+"""The whole system under a real scheduler, dag-processor and triggerer: one start, with parts that die."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.scheduler.checks import assert_undisturbed, differing, table_files, t
 from tests.scheduler.invented import article
 from tests.scheduler.machine import Machine, newsroom_machine
 
-# Bounds are for a machine that does other things as well; alone it takes a fraction.
+# Limits are for a busy machine; an idle machine needs a fraction.
 pytestmark = [pytest.mark.airflow, pytest.mark.model, pytest.mark.timeout(1800)]
 
 BURST, BURST_SECONDS, SLOW_PIECES = 50, 10.0, 40
@@ -24,7 +24,7 @@ FILLED = DAYS[1:] if LONG else DAYS[2:]
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """One Airflow for all tests here."""
+    """One Airflow for all tests of this module."""
     with newsroom_machine(tmp_path_factory.mktemp("machine")) as started:
         yield started
 
@@ -36,7 +36,7 @@ def follower(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def undisturbed(follower: Path, tmp_path: Path) -> Path:
-    """Where the archive is derived undisturbed: in the long form anew for each test, else on from the test before."""
+    """The folder for undisturbed processing: new for each test in the long form, else shared by all tests."""
     return tmp_path if LONG else follower
 
 
@@ -48,7 +48,7 @@ def drop(machine: Machine, number: int, *, seed: int) -> str:
 
 
 def test_backfill_twice_gives_the_same_bytes(machine: Machine, undisturbed: Path) -> None:
-    """A backfill fills the tables; again, with all runs done anew, it changes no file."""
+    """A backfill fills the tables; a repeated backfill of all runs changes no file."""
     span = ("--from-date", FILLED[0].isoformat(), "--to-date", FILLED[-1].isoformat())
     create = ("airflow", "backfill", "create", "--dag-id", "news_ingest", *span)
     machine.command(*create)
@@ -65,7 +65,7 @@ def test_backfill_twice_gives_the_same_bytes(machine: Machine, undisturbed: Path
 
 
 def test_burst_arrives_once(machine: Machine, undisturbed: Path) -> None:
-    """Fifty files in ten seconds, one of them twice, and one that grows all the while: each article is there once."""
+    """50 files in 10 s, one of them twice, and one that grows meanwhile: each article is stored once."""
     title, slow = article(0, seed=2)
     wanted = Counter([title])
     step = len(slow) // SLOW_PIECES + 1
@@ -82,7 +82,7 @@ def test_burst_arrives_once(machine: Machine, undisturbed: Path) -> None:
 
 
 def test_dead_triggerer_loses_no_file(machine: Machine, undisturbed: Path) -> None:
-    """The triggerer is killed while files arrive; it is started again, and all of them come."""
+    """The triggerer is killed while files arrive; it is restarted, and all files are processed."""
     before = titles(machine)
     wanted = [drop(machine, number, seed=3) for number in range(4)]
     machine.kill("triggerer")
@@ -92,12 +92,12 @@ def test_dead_triggerer_loses_no_file(machine: Machine, undisturbed: Path) -> No
     assert_undisturbed(machine, undisturbed)
 
 
-def test_dead_scheduler_comes_back(machine: Machine, undisturbed: Path) -> None:
-    """The scheduler is killed with all that it runs; it is started again, and the next file comes."""
+def test_dead_scheduler_is_restarted(machine: Machine, undisturbed: Path) -> None:
+    """The scheduler is killed with its tasks; it is restarted, and the next file is processed."""
     before = titles(machine)
     machine.kill("scheduler")
     wanted = [drop(machine, 0, seed=4)]
     machine.wait_until_quiet(seconds=PATIENCE)
     assert titles(machine) == before + Counter(wanted)
     assert_undisturbed(machine, undisturbed)
-    assert "scheduler ended with -9" in log_file(machine.home, "supervisor").read_text()
+    assert "scheduler ended with exit code -9" in log_file(machine.home, "supervisor").read_text()

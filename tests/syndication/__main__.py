@@ -1,4 +1,4 @@
-"""`python -m tests.syndication`: how well quotes and events of the syndication set are put together."""
+"""`python -m tests.syndication`: precision and recall of quote and event clusters on the syndication set."""
 
 from rich.console import Console
 

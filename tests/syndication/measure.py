@@ -1,4 +1,4 @@
-"""What clustering makes of the syndication set: pairs of quotes and of events put together, beside what is one."""
+"""Precision and recall of clustering on the syndication set: pairs of quotes and of events, compared with the truth."""
 
 import re
 import tempfile
@@ -26,8 +26,8 @@ from tests.quality.corpus import read_corpus
 from tests.syndication.variants import Print, elsewhere, original, variants
 
 _OTHERS = ("ORG", "GPE", "LOC", "FAC")
-# Pages of the newsroom that follow each other up, by the end of their addresses. What two of them tell in common is
-# nowhere written down, so pairs of theirs are not judged.
+# Pages of the newsroom that report on one story over time, by the end of their URLs. Nobody annotated what two of them
+# have in common, so their pairs are not judged.
 _THREADS = (
     ("ferry-sulphur-row", "finland-expels-customs-men", "ferry-row-ends", "opinion-small-seas", "lisbon-sardine-talks"),
     ("bus-drivers-walk-out", "bus-strike-called-off", "harbour-bridge-closed"),
@@ -39,12 +39,12 @@ _THREADS = (
     ("nurses-strike", "marcus-thole-night-shifts"),
     ("cup-replay", "frost-sinks-old-club"),
 )
-_LIKE = 0.5  # of a quote's letters, to be taken for a print of the original's
+_LIKE = 0.5  # minimum share of a quote's letters to count as the original's quote
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of rows of different articles: put together, one in truth, and both."""
+    """Pairs of rows of different articles: in one cluster, the same in truth, and both."""
 
     found: int
     true: int
@@ -61,7 +61,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A print with its article and what was read in it."""
+    """A variant with its article and annotation."""
 
     printed: Print
     article: Article
@@ -69,11 +69,11 @@ class Read:
 
 
 def syndicated(nlp: object, *, stories: int | None = None) -> list[Read]:
-    """Return the prints of the sample newsroom's stories, or of the first few, read by the real pipeline."""
+    """Return the variants of the sample newsroom's stories, or of the first few, annotated by the real pipeline."""
     reader = Annotator(nlp, kb=load_kb(None), infer_gender=True)
     cases = [case for case in read_corpus(nlp) if isinstance(case.got, Article) and case.got.published_at]
     bodies: dict[str, Any] = {}
-    for case in cases:  # of one wire story in two outlets, only one
+    for case in cases:  # of one wire story at two publishers, keep only one
         bodies.setdefault(case.got.text[:60], case)
     prints = [each for number, case in enumerate(list(bodies.values())[:stories]) for each in _prints(case, number)]
     articles = {id(article): (each, article) for each in prints for article in [_article(each)]}
@@ -82,7 +82,7 @@ def syndicated(nlp: object, *, stories: int | None = None) -> list[Read]:
 
 
 def _prints(case: Any, number: int) -> list[Print]:
-    """Return a story's prints, and another story in its words."""
+    """Return a story's variants, and another story in the same words."""
     first, entities = original(case.got, story=case.name), case.annotation.entities
     people = sorted({each.entity_name for each in entities if each.entity_type == "PERSON" and each.entity_name})
     spellings: dict[str, set[str]] = defaultdict(set)
@@ -106,7 +106,7 @@ def _article(printed: Print) -> Article:
 
 
 def related(read: Sequence[Read], folder: Path) -> Lake:
-    """Return a lake with those articles, related."""
+    """Return a lake with these articles and their clusters."""
     lake = Lake(folder, durability="process", now=lambda: datetime.now(UTC))
     rows = [annotation_rows(each.article, each.annotation, model_name="m", pipeline_version="v") for each in read]
     tables = {spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in READING_TABLES}
@@ -130,7 +130,7 @@ def related(read: Sequence[Read], folder: Path) -> Lake:
 def measure(read: Sequence[Read]) -> dict[str, Pairs]:
     """Return the pairs of quotes and of events.
 
-    Quotes are of the prints of one story: the same words in another story are one quotation, for all that they say.
+    Only the variants of one story count for quotes: the same words in another story are one quote cluster too.
     """
     with tempfile.TemporaryDirectory() as folder:
         lake = related(read, Path(folder))
@@ -159,7 +159,7 @@ def _pairs(read: Sequence[Read], clusters: dict[tuple[str, int], str], labels: A
 
 
 def _together(rows: Sequence[tuple[Print, str, object]], *, by: int) -> set[tuple[int, int]]:
-    """Return the pairs of rows of different articles that have the same cluster (by 1) or the same truth (by 2)."""
+    """Return the pairs of rows of different articles with the same cluster (by 1) or the same truth (by 2)."""
     alike: dict[object, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
         alike[row[by]].append(number)
@@ -174,19 +174,19 @@ def _is_judged(one: Print, other: Print) -> bool:
 
 
 def _thread(story: str) -> object:
-    """Return what a story is a part of, the same for those that follow each other up."""
+    """Return the thread of a story, the same for all pages that report on it over time."""
     name, _, is_elsewhere = story.partition(" ")
     slug = Path(name).stem
     return next((number for number, slugs in enumerate(_THREADS) if slug in slugs), slug), is_elsewhere
 
 
 def _origin(starts: Sequence[tuple[int, int]], at: int) -> int:
-    """Return which sentence of the original the sentence at a place comes from; -1 where the outlet wrote it."""
+    """Return the index of the original sentence that the sentence at an offset comes from; -1 for a new sentence."""
     return starts[max(bisect_right(starts, at, key=lambda each: each[0]) - 1, 0)][1]
 
 
 def _quote_labels(read: Read, first: Read) -> dict[int, object]:
-    """Return for each quote which of the original's it prints: of those that begin near there, the most alike."""
+    """Return, per quote, the matching quote of the original: of those that begin near it, the most similar."""
     mine, theirs = read.printed.origins(), first.printed.origins()
     known = [(_origin(theirs, quote.start_char), quote) for quote in first.annotation.quotes]
     found: dict[int, object] = {}
@@ -204,16 +204,16 @@ def _quote_labels(read: Read, first: Read) -> dict[int, object]:
 
 
 def _likeness(one: str, other: str) -> float:
-    """Return how much of the shorter stands in the longer."""
+    """Return the share of the shorter text that is in the longer one."""
     shorter, longer = sorted((one.casefold(), other.casefold()), key=len)
     blocks = SequenceMatcher(None, longer, shorter, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks if block.size > 3) / max(len(shorter), 1)
 
 
 def _event_labels(read: Read, first: Read) -> dict[int, object]:
-    """Return for each event which of the original's it tells of: same sentence and type, the same word if there is one.
+    """Return, per event, the matching event of the original: same sentence and type, and the same word if there is one.
 
-    What the reading of the original takes for one event is one. What it has not read there is told by its sentence,
+    Events that are coreferent in the original are one. An event that was not found there is identified by its sentence,
     type and word.
     """
     mine, theirs = read.printed.origins(), first.printed.origins()

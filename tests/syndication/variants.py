@@ -1,6 +1,6 @@
-"""One article as five other outlets might print it: cut, reordered, in a house style, with a new lead, names respelt.
+"""One article as five other publishers might publish it: cut, reordered, restyled, with a new lead, names respelt.
 
-Made by rules on invented text. Every sentence knows which sentence of the original it comes from.
+Made by rules from invented text. Every sentence has the index of the original sentence that it comes from.
 """
 
 import re
@@ -41,7 +41,7 @@ _STYLE = (
     (r", who [^,.“”\"]{5,60},", ""),
     (r" \([^)“”\"]{2,60}\)", ""),
 )
-# Names of another story: its words are alike, and nothing of it is the same.
+# Names of another story with similar words: none of its people and places are the same.
 _FORENAMES = (
     "Wilmot",
     "Ottla",
@@ -86,7 +86,7 @@ _LETTERS = (("ph", "f"), ("ck", "k"), ("tt", "t"), ("ll", "l"), ("ss", "s"), ("i
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and the number of that of the original which it comes from."""
+    """A sentence, with the index of the original sentence that it comes from."""
 
     text: str
     origin: int
@@ -97,7 +97,7 @@ type Paragraphs = tuple[tuple[Sentence, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """An article in one outlet. ``paragraphs`` begin with the headline."""
+    """An article at one publisher. ``paragraphs`` begin with the headline."""
 
     story: str
     variant: str
@@ -109,7 +109,7 @@ class Print:
         return "\n\n".join(" ".join(each.text for each in paragraph) for paragraph in self.paragraphs)
 
     def origins(self) -> list[tuple[int, int]]:
-        """Return start and origin of every sentence, by its place in the text."""
+        """Return the start and origin of every sentence, in text order."""
         found, at = [], 0
         for paragraph in self.paragraphs:
             for sentence in paragraph:
@@ -120,7 +120,7 @@ class Print:
 
 
 def original(article: Article, *, story: str) -> Print:
-    """Return an article as it was printed first: headline, standfirst and paragraphs."""
+    """Return an article as first published: headline, standfirst and paragraphs."""
     blocks = [article.text[b.start : b.end] for b in article.blocks if b.kind in ("title", "standfirst", "paragraph")]
     paragraphs, number = [], 0
     for block in dict.fromkeys(blocks):
@@ -133,7 +133,7 @@ def original(article: Article, *, story: str) -> Print:
 
 
 def variants(first: Print, *, people: Sequence[str]) -> list[Print]:
-    """Return an original and its five variants. ``people`` are the full names of those in it."""
+    """Return an original and its five variants. ``people`` are the full names in it."""
     return [first, *(_printed(first, name, people) for name in VARIANTS)]
 
 
@@ -152,9 +152,9 @@ def _printed(first: Print, name: str, people: Sequence[str]) -> Print:
 
 
 def elsewhere(first: Print, *, number: int, people: Sequence[str], others: Sequence[Sequence[str]]) -> Print:
-    """Return another story in the same words, two days later: other people, and all else that it names is other.
+    """Return another story in the same words, two days later, with other people, places and organisations.
 
-    ``others`` has all spellings of each. ``number`` is the story's; no two stories get the same names.
+    ``others`` has all spellings of each name. ``number`` is the story's; no two stories get the same names.
     """
     known: dict[str, str] = {}
     for at, spellings in enumerate(others):
@@ -176,7 +176,7 @@ def _rewritten(paragraphs: Paragraphs, rewrite: Callable[[str], str]) -> Paragra
 
 
 def _cut(paragraphs: Paragraphs) -> Paragraphs:
-    """Keep the first two thirds, and of each third paragraph leave out the last sentence."""
+    """Keep the first two thirds; in every third paragraph drop the last sentence."""
     kept = paragraphs[: max(3, round(len(paragraphs) * 0.65))]
     return tuple(
         paragraph[:-1] if number % 3 == 2 and len(paragraph) > 1 else paragraph for number, paragraph in enumerate(kept)
@@ -184,24 +184,24 @@ def _cut(paragraphs: Paragraphs) -> Paragraphs:
 
 
 def _reordered(paragraphs: Paragraphs) -> Paragraphs:
-    """Leave headline and lead, and put the second half of the rest first."""
+    """Keep headline and lead, and put the second half of the rest first."""
     middle = 2 + (len(paragraphs) - 2) // 2
     return (*paragraphs[:2], *paragraphs[middle:], *paragraphs[2:middle])
 
 
 def _with_new_lead(paragraphs: Paragraphs) -> Paragraphs:
-    """Make the headline a lead of its own, under another headline, and put the old lead behind the next paragraph."""
+    """Turn the headline into a lead under another headline, and put the old lead after the next paragraph."""
     headline, *rest = paragraphs
-    told = " ".join(sentence.text.rstrip(".") for sentence in headline)
-    lead = (Sentence(f"{told}, it has emerged.", headline[0].origin),)
+    statement = " ".join(sentence.text.rstrip(".") for sentence in headline)
+    lead = (Sentence(f"{statement}, it has emerged.", headline[0].origin),)
     return ((Sentence("What we know so far", -1),), lead, *rest[1:2], *rest[:1], *rest[2:])
 
 
 def _in_house_style(text: str) -> str:
-    """Return a text by other rules; what stands in marks is kept, in other marks."""
+    """Return a text in another house style; quoted words are kept, in other quotation marks."""
     parts = re.split(r"(“[^”]*”?)", text)
-    told = "".join(part if part.startswith("“") else _styled(part) for part in parts)
-    return (told[:1].upper() + told[1:]).replace("“", '"').replace("”", '"')
+    styled = "".join(part if part.startswith("“") else _styled(part) for part in parts)
+    return (styled[:1].upper() + styled[1:]).replace("“", '"').replace("”", '"')
 
 
 def _styled(text: str) -> str:
@@ -211,7 +211,7 @@ def _styled(text: str) -> str:
 
 
 def _respelt(text: str, people: Sequence[str]) -> str:
-    """Return a text with names without accents and hyphens, in other letters, and one forename an initial."""
+    """Return a text with respelt names: no accents or hyphens, other letters, and some forenames as initials."""
     for number, name in enumerate(people):
         for word in re.findall(r"[\w’'-]+", name):
             if len(word) > 3:
@@ -231,7 +231,7 @@ def _spelling(word: str) -> str:
 
 
 def _on_another_day(text: str, first: datetime, at: datetime) -> str:
-    """Return a text with yesterday, today and tomorrow as weekdays, where it is printed on another day."""
+    """Return a text with yesterday, today and tomorrow as weekdays, if it is published on another day."""
     if first.date() == at.date():
         return text
     for word, days in (("yesterday", -1), ("today", 0), ("tonight", 0), ("tomorrow", 1)):

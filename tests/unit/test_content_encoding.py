@@ -62,7 +62,7 @@ def test_one_byte_over_the_cap_is_too_large(coding):
         decode_body([CODED[coding]], content_encoding=coding, max_bytes=len(TEXT) - 1)
 
 
-def test_beginning_is_enough_where_asked():
+def test_a_truncated_body_is_enough_if_requested():
     """With is_cut the output ends at the cap."""
     assert decode_body([gzip.compress(TEXT)], content_encoding="gzip", max_bytes=9, is_cut=True) == TEXT[:9]
 
@@ -74,7 +74,7 @@ def test_nothing_is_nothing(coding):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
-def test_missing_end_is_told_from_wrong_bytes(coding):
+def test_a_missing_end_differs_from_wrong_bytes(coding):
     """A stream that stops early may be whole next time; one that is wrong will not."""
     with pytest.raises(CutShortError):
         decode_body([CODED[coding][:-9]], content_encoding=coding, max_bytes=10**6)
@@ -107,7 +107,7 @@ def test_zstd_window_over_8_mb_is_refused():
 
 @pytest.mark.parametrize("coding", ["compress", "gzip, " * 5])
 def test_unknown_and_piled_up_codings_are_refused(coding):
-    """A coding that nobody asked for, or five layers, are not worked on."""
+    """A coding that was not requested, and five layers of codings, are refused."""
     with pytest.raises(BadEncodingError):
         decode_body([TEXT], content_encoding=coding, max_bytes=10**6)
 

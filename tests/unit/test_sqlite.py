@@ -71,7 +71,7 @@ def test_refusal_of_the_disk_names_the_file(tmp_path: Path, code: int, number: i
 
 
 def test_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
-    """A database in whose place a folder stands is not called broken: deleting it would be bad advice."""
+    """A folder in place of the database is not called broken: deleting it would be bad advice."""
     (tmp_path / "x").mkdir()
     with pytest.raises(OSError, match="unable to open") as caught:
         open_database(tmp_path / "x", durability="process", broken=_broken)

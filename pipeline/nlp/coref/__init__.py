@@ -1,1 +1,1 @@
-"""Coreference resolution: names, pronouns and nouns of one entity, with its gender and role."""
+"""Coreference resolution: the names, pronouns and nouns of each entity, with its gender and role."""

@@ -1,4 +1,4 @@
-"""The gender of a person by honorific, role and forename, and whether a name is a person's at all."""
+"""Gender of a person by honorific, role and forename, and whether a name may be a person's."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ _PERSON_GUESS_TYPES = frozenset({"ORG", "GPE", "PRODUCT", "WORK_OF_ART", "FAC", 
 def gender_from_evidence(
     cluster: Cluster, roles: Iterable[tuple[str, ...]], data: NameData, kb: KnowledgeBase
 ) -> tuple[Gender | None, GenderMethod]:
-    """Return what honorific, role and forename show, in this order. What pronouns show comes later."""
+    """Return the gender by honorific, role and forename, in this order. Pronouns are evaluated later."""
     if cluster.entity_type != "PERSON":
         return None, "none"
     if corrected := correction_of(cluster, kb).gender:
@@ -28,23 +28,23 @@ def gender_from_evidence(
 
 
 def correction_of(cluster: Cluster, kb: KnowledgeBase) -> NameOverride:
-    """Return the correction of an entity: that of its fullest form that has one."""
+    """Return the override of an entity: that of its fullest form that has one."""
     return next(filter(None, map(kb.override_of, full_forms(cluster))), NameOverride())
 
 
 def full_forms(cluster: Cluster) -> list[str]:
-    """Return the name, then the other forms of several words, most used first."""
+    """Return the name, then its other forms of several words, most frequent first."""
     others = (form for form in cluster.forms if form != cluster.name and " " in form)
     return [cluster.name, *sorted(others, key=lambda form: (-cluster.forms[form], form))]
 
 
 def _forename_gender(words: tuple[str, ...], data: NameData) -> Gender | None:
-    """Return what the forename shows; one that is used alone and is a common surname shows nothing."""
+    """Return the gender that the forename shows; a common surname used alone shows none."""
     return None if len(words) == 1 and words[0] in data.ambiguous_forenames else data.forenames.get(words[0])
 
 
 def person_likelihood(cluster: Cluster, data: NameData, kb: KnowledgeBase) -> str | None:
-    """Return what a cluster is as a person: PERSON, or a guess where the model took an unknown name for a thing."""
+    """Return PERSON for a person, a guess for an unknown name that the model may have mislabelled, or None."""
     if cluster.entity_type == "PERSON":
         return "PERSON"
     words = cluster.words

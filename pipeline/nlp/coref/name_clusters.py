@@ -1,4 +1,4 @@
-"""Clusters of the names of an article, one per person, organisation, place or other thing.
+"""Clusters of an article's names, one per person, organisation, place or other thing.
 
 A wrong merge is worse than two clusters.
 """
@@ -19,10 +19,10 @@ from pipeline.nlp.tokens import Tokens
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spelling:
-    """One name for comparing.
+    """One name, prepared for comparison.
 
     ``words`` are folded, without a nickname in marks. ``place`` is its index among the names of the article.
-    ``is_full`` says that it has more than a family name with its particles. ``gender`` is what its honorific shows.
+    ``is_full``: it has more than a family name with particles. ``gender`` is shown by its honorific.
     """
 
     surface: str
@@ -40,7 +40,7 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The cluster of one name and how it joined; None where two bearers of the name leave it open."""
+    """The cluster of one name and how it was linked; None if the name may refer to two bearers."""
 
     cluster: int | None
     method: LinkMethod
@@ -52,7 +52,7 @@ _OPEN_LINK = Link(None, "none", 0.2)
 
 @dataclass(slots=True)
 class Cluster:
-    """One entity while it is put together. ``forms`` counts its spellings; ``words`` is its fullest folded one."""
+    """One entity during clustering. ``forms`` counts its spellings; ``words`` is its fullest folded spelling."""
 
     entity_type: str
     words: tuple[str, ...]
@@ -62,11 +62,11 @@ class Cluster:
 
     @property
     def name(self) -> str:
-        """The fullest spelling: most words, then not in capitals, then most used, then first seen."""
+        """The fullest spelling: most words, then not in capitals, then most frequent, then first in the text."""
         return max(self.forms, key=lambda form: (len(form.split()), not _is_all_caps(form), self.forms[form]))
 
     def add(self, spelling: Spelling) -> None:
-        """Count one more mention."""
+        """Count another mention."""
         self.forms[spelling.surface] += 1
         if spelling.gender:
             self.honorifics.add(spelling.gender)
@@ -83,12 +83,12 @@ class NameClusters:
 
 
 def entity_hash(name: str, entity_type: str) -> str:
-    """Return the id of what is not linked: 16 hex of the hash of the folded name and its type."""
+    """Return the id of an unlinked entity: 16 hex digits of the hash of its folded name and type."""
     return hashlib.sha256(f"{fold_name(name)}|{entity_type}".encode()).hexdigest()[:16]
 
 
 def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> NameClusters:
-    """Return the clusters: the fullest names make them, then surnames, acronyms and short forms join."""
+    """Return the clusters: the fullest names create them, then surnames, acronyms and short forms join."""
     spellings = [_spelling(tokens, name, place, data) for place, name in enumerate(names)]
     explained = _acronym_targets(tokens, names, spellings)
     clusters: list[Cluster] = []
@@ -107,7 +107,7 @@ def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: K
 
 
 def _fullest_first(spelling: Spelling) -> tuple[bool, bool, int, int]:
-    """Order full names before short ones, and those by place: earlier names decide what a short one refers to."""
+    """Order full names before short ones, and short ones by place: earlier names decide what a short one refers to."""
     is_full = spelling.is_full
     return not is_full, _is_acronym(spelling.surface), -len(spelling.words) if is_full else 0, spelling.place
 
@@ -140,7 +140,7 @@ def _honorific_gender(tokens: Tokens, name: Name, data: NameData) -> Gender | No
 
 
 def _is_acronym(surface: str) -> bool:
-    """Return whether a name is made of two to six capitals, full stops aside."""
+    """Return whether a name consists of two to six capitals, ignoring full stops."""
     letters = surface.replace(".", "")
     return 2 <= len(letters) <= 6 and letters.isupper() and letters.isalpha()
 
@@ -150,7 +150,7 @@ def _is_all_caps(form: str) -> bool:
 
 
 def _acronym_targets(tokens: Tokens, names: tuple[Name, ...], spellings: list[Spelling]) -> Mapping[int, int]:
-    """Return the place of the full name of each acronym, where one of the two is in brackets after the other."""
+    """Return the place of each acronym's full name, if one of the two follows the other in brackets."""
     found: dict[int, int] = {}
     for place in range(len(names) - 1):
         left, right = names[place], names[place + 1]
@@ -175,14 +175,14 @@ def _in_reading_order(clusters: list[Cluster], links: list[Link]) -> NameCluster
 
 # Persons: full names first, then surnames and forenames that refer to them.
 
-_MOST_BEARERS = 50  # of one surname; more leave the link open, because comparing them all would not be linear
+_MOST_BEARERS = 50  # of one surname; with more the name stays unlinked, because comparing all would not be linear
 _NUMERALS = frozenset(numeral.lower() for numeral in NUMERALS)
 
 
 class PersonClusters:
-    """The people of an article, and the indexes by which a shorter form finds a fuller one.
+    """The people of an article, and the indexes that map a shorter form to fuller ones.
 
-    Full names come first, in any order; short ones after them, in reading order.
+    Full names come first, in any order; then short ones, in reading order.
     """
 
     def __init__(self, clusters: list[Cluster], data: NameData) -> None:
@@ -197,7 +197,7 @@ class PersonClusters:
         self._meant: dict[str, int] = {}
 
     def link(self, spelling: Spelling) -> Link:
-        """Return the link of one name, making a cluster where none fits."""
+        """Return the link of one name; create a cluster if none matches."""
         return self._full(spelling) if spelling.is_full else self._short(spelling)
 
     def _full(self, spelling: Spelling) -> Link:
@@ -220,7 +220,7 @@ class PersonClusters:
         return link
 
     def _same(self, words: tuple[str, ...]) -> int | None:
-        """Return the only one whose full name may be this one."""
+        """Return the only cluster whose full name may be the same person's."""
         if words in self._exact:
             return self._exact[words]
         bearers = self._by_surname.get(_surname(words), [])[:_MOST_BEARERS]
@@ -244,10 +244,10 @@ class PersonClusters:
         )
 
     def _borne(self, bearers: list[int], spelling: Spelling, method: LinkMethod, confidence: float) -> Link | None:
-        """Return the link to the bearer that is meant, an open one for several, None for none.
+        """Return the link to the right bearer, an open link for several, None for no bearer.
 
-        The honorific decides; then who of them was named before; then whose full name the article repeats; then who
-        was last meant by the name alone, unless another bearer was just named.
+        The honorific decides; then the only one named before; then the only one whose full name is repeated; then the
+        last referent of the short name, unless another bearer was just named.
         """
         gender = spelling.gender
         if len(bearers) > _MOST_BEARERS:
@@ -271,7 +271,7 @@ class PersonClusters:
         return Link(meant, method, 0.6)
 
     def _leading(self, bearers: list[int]) -> int | None:
-        """Return the one with a full name in several sentences where the others have it in one, as in an obituary."""
+        """Return the only bearer with a full name in several sentences, as in an obituary."""
         leading = [bearer for bearer in bearers if len(self._sentences[bearer]) > 1]
         return leading[0] if len(leading) == 1 else None
 
@@ -282,7 +282,7 @@ class PersonClusters:
         return self._data.forenames.get(self._clusters[cluster].words[0])
 
     def _lone(self, spelling: Spelling) -> Link:
-        """Return the link of a name that no full name has: its honorifics separate two bearers."""
+        """Return the link of a name without a full form: different honorifics separate two bearers."""
         same = self._alone[spelling.folded]
         twin = same.get(spelling.gender)
         if twin is None and len(set(same.values())) == 1 and (spelling.gender is None or None in same):
@@ -301,7 +301,7 @@ class PersonClusters:
 
 
 def _surname(words: tuple[str, ...]) -> str:
-    """Return the family name for comparing: the last word without "al-"; nothing for "Gregory II"."""
+    """Return the family name for comparison: the final word without "al-", or all words of "Gregory II"."""
     last = words[-1]
     if last in _NUMERALS and len(words) > 1:
         return " ".join(words)
@@ -310,7 +310,7 @@ def _surname(words: tuple[str, ...]) -> str:
 
 
 def _may_be_same(cluster: Cluster, words: tuple[str, ...]) -> bool:
-    """Return whether two full names with one surname are one person's."""
+    """Return whether two full names with the same surname may be the same person's."""
     known = cluster.words
     if known == words or known[-len(words) :] == words:
         return True
@@ -323,7 +323,7 @@ def _may_be_same(cluster: Cluster, words: tuple[str, ...]) -> bool:
 
 
 def _fits(left: str, right: str) -> bool:
-    """Return whether two forenames are equal, or one is the other's initial."""
+    """Return whether two forenames are equal, or one is the initial of the other."""
     return left == right or (min(len(left), len(right)) == 1 and left[0] == right[0])
 
 
@@ -346,9 +346,9 @@ class ThingClusters:
         self._suffixes = data.company_suffixes | data.evidence.club_words | data.evidence.firm_endings
 
     def link(self, spelling: Spelling, entity_type: str, explained: int | None) -> Link:
-        """Return the link of one name, making a cluster where none fits.
+        """Return the link of one name; create a cluster if none matches.
 
-        ``explained`` is the cluster that the text gives for an acronym in brackets.
+        ``explained`` is the cluster of an acronym that the text explains in brackets.
         """
         entry = self._kb.lookup(spelling.surface, entity_type)
         if entry is not None and entry.name in self._known:
@@ -366,7 +366,7 @@ class ThingClusters:
         return link
 
     def _fuller(self, spelling: Spelling, group: str, explained: int | None) -> Link | None:
-        """Return the link to the one fuller name that this is short for."""
+        """Return the link to the only fuller name with this short form."""
         if explained is not None:
             return Link(explained, "acronym", 0.95)
         found = self._by_initials.get(spelling.folded, set()) if _is_acronym(spelling.surface) else set()
@@ -388,7 +388,7 @@ class ThingClusters:
         return Link(cluster, "exact", 1.0)
 
     def _short_forms(self, words: tuple[str, ...]) -> set[str]:
-        """Return what an organisation is called for short: "Acme" of "Acme Holdings", "the Front", "Red Sox"."""
+        """Return the short forms of an organisation: "Acme" for "Acme Holdings", "the Front", "Red Sox"."""
         data = self._data
         found = set()
         last = words[-1]

@@ -1,4 +1,4 @@
-"""Nouns and pronouns that refer to several, or to the only one: "the two leaders", "they", "the 34-year-old"."""
+"""Plural anaphora and definite nouns: "the two leaders", "they", "the 34-year-old"."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.tokens import SUBJECTS, Tokens
 
 _FARTHEST = 2  # sentences
-_MOST = 12  # mentions that are compared with one noun or pronoun
+_MOST = 12  # antecedents that are compared with one noun or pronoun
 _MOST_WORDS = 80
 _WORDS_TO_NOUN = 3
 _OBJECTS = ("dobj", "pobj")
@@ -19,9 +19,9 @@ _AGE = ("-", "year", "-", "old")
 
 @dataclass(frozen=True, slots=True)
 class Antecedent:
-    """A mention of one entity: its head token, cluster and type, and its gender where that is known.
+    """A mention of one entity: its head token, cluster and type, and its gender if known.
 
-    ``is_public`` says that its name shows a public body or another that nobody calls a company.
+    ``is_public`` marks a public body, or another organisation that is never called a company.
     """
 
     token: int
@@ -33,7 +33,7 @@ class Antecedent:
 
 @dataclass(frozen=True, slots=True)
 class GroupMention:
-    """A noun or pronoun, tokens inclusive, and the clusters that it means."""
+    """A noun or pronoun (tokens inclusive) and the clusters that it refers to."""
 
     first: int
     last: int
@@ -44,7 +44,7 @@ class GroupMention:
 
 @dataclass(frozen=True, slots=True)
 class NounQuery:
-    """What a noun refers to: how many, of which type, of which gender, and in which role."""
+    """What a noun refers to: number, entity type, gender and role."""
 
     first: int
     last: int
@@ -58,9 +58,9 @@ class NounQuery:
 def resolve_counted_nouns(
     tokens: Tokens, data: NameData, antecedents: Sequence[Antecedent], in_role: Mapping[str, Sequence[int]]
 ) -> Iterator[GroupMention]:
-    """Yield the nouns that say how many they mean, where exactly as many are in that role or are named together before.
+    """Yield the counted nouns for which exactly that many have the role, or are named together before.
 
-    ``antecedents`` are mentions in reading order, ``in_role`` the clusters of the persons in each role.
+    ``antecedents`` are mentions in reading order; ``in_role`` maps each role to the clusters of its persons.
     """
     antecedents_before = _antecedent_lookup(antecedents)
     first_tokens = {each.cluster: each.token for each in reversed(antecedents)}
@@ -79,9 +79,9 @@ def resolve_plural_pronouns(
     plurals: Sequence[int],
     counted: Sequence[GroupMention],
 ) -> Iterator[GroupMention]:
-    """Yield they, them and their (``plurals`` are their tokens) where they mean several that "and" joins.
+    """Yield they, them and their (at the tokens ``plurals``) that refer to entities coordinated with "and".
 
-    They go on with the persons of a ``counted`` noun as well ("the two leaders").
+    They may also refer to the persons of a ``counted`` noun ("the two leaders").
     """
     antecedents_before = _antecedent_lookup(antecedents)
     several = sorted((each for each in counted if len(each.members) > 1), key=_last_token)
@@ -135,14 +135,14 @@ def _is_age(tokens: Tokens, data: NameData, index: int) -> bool:
 
 
 def _ends_phrase(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether the phrase goes on no further: by no noun, name or "of"."""
+    """Return whether the phrase ends here: no noun, name or "of" follows."""
     return index + 1 == len(tokens) or not (
         tokens.tag[index + 1] in _NOUNS[:4] or tokens.lower[index + 1] in data.possessive_prepositions
     )
 
 
 def _counted_noun_query(tokens: Tokens, data: NameData, number: int) -> Iterator[NounQuery]:
-    """Yield what "two leaders" or "both ailing companies" refers to."""
+    """Yield the query of a counted noun: "two leaders", "both ailing companies"."""
     for index in range(number + 1, min(number + 1 + _WORDS_TO_NOUN, len(tokens))):
         if tokens.tag[index] == "NNS":
             lemma = tokens.lemma[index]
@@ -164,7 +164,7 @@ def _type_of(lemma: str, data: NameData) -> str | None:
 
 
 def _group_before(tokens: Tokens, antecedents: Sequence[Antecedent], query: NounQuery) -> GroupMention | None:
-    """Return the group of those who fit in the sentences before, if they are exactly as many."""
+    """Return the group of matching entities in the sentences before, if their number is exactly right."""
     found: list[int] = []
     sentence = tokens.sentence[query.first]
     for each in reversed(antecedents):
@@ -186,9 +186,9 @@ def _fits(each: Antecedent, query: NounQuery) -> bool:
 
 
 def _conjuncts_before(tokens: Tokens, antecedents: Sequence[Antecedent], token: int) -> tuple[int, ...] | None:
-    """Return those whom "and" joins, where nothing else in the plural is between them and the pronoun.
+    """Return the entities coordinated with "and", if no other plural is between them and the pronoun.
 
-    Only "their" in the same sentence means countries or organisations.
+    Only "their" in the same sentence may refer to countries or organisations.
     """
     for place in range(len(antecedents) - 1, 0, -1):
         last = antecedents[place]
@@ -202,7 +202,7 @@ def _conjuncts_before(tokens: Tokens, antecedents: Sequence[Antecedent], token: 
 
 
 def _partners(tokens: Tokens, data: NameData, antecedents: Sequence[Antecedent], token: int) -> tuple[int, ...] | None:
-    """Return the last two persons where "they" did what two do with each other: "they married in May"."""
+    """Return the last two persons if "they" do what two people do with each other: "they married in May"."""
     verb = tokens.head[token]
     if tokens.dep[token] != "nsubj" or tokens.lemma[verb] not in data.joint_verbs or tokens.dependents(verb, "dobj"):
         return None
@@ -212,7 +212,7 @@ def _partners(tokens: Tokens, data: NameData, antecedents: Sequence[Antecedent],
 
 
 def _chain(tokens: Tokens, antecedents: Sequence[Antecedent]) -> tuple[int, ...]:
-    """Return the clusters that are joined with the last mention, first to last, all of its type."""
+    """Return the clusters coordinated with the last mention, in text order, all of its type."""
     last = antecedents[-1]
     members = [last.cluster]
     joint = _joint(tokens, last.token)
@@ -226,12 +226,12 @@ def _chain(tokens: Tokens, antecedents: Sequence[Antecedent]) -> tuple[int, ...]
 
 
 def _joint(tokens: Tokens, token: int) -> int:
-    """Return what "and" joins: the name, or the noun beside it ("her counterpart, Ana Brito")."""
+    """Return the conjunct: the name, or the noun that it is in apposition to ("her counterpart, Ana Brito")."""
     return tokens.head[token] if tokens.dep[token] == "appos" else token
 
 
 def _is_unobstructed(tokens: Tokens, last: int, token: int) -> bool:
-    """Return whether no common noun in the plural comes between, and not more than one sentence ends."""
+    """Return whether no plural common noun and at most one sentence end is between two tokens."""
     if tokens.sentence[token] - tokens.sentence[last] > 1 or token - last > _MOST_WORDS:
         return False
     nouns = (i for i in range(last + 1, token) if tokens.tag[i] in ("NNS", "NNPS"))

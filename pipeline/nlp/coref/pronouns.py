@@ -1,6 +1,6 @@
-"""Pronoun resolution, left to right: which entity, mentioned before or soon after, each pronoun refers to.
+"""Pronoun resolution, left to right: the entity, mentioned before or soon after, that each pronoun refers to.
 
-Features score the candidates that agree in kind and gender. Their weights come with the language
+Features score the candidates that agree in kind and gender. Their weights are part of the language data
 (`scripts/train_pronouns.py`).
 """
 
@@ -31,8 +31,8 @@ _IN_QUOTE = 0.2
 _THINGS = frozenset({"ORG", "GPE", "PRODUCT", "FAC", "EVENT", "LOC", "LAW", "WORK_OF_ART"})
 _MANY = frozenset({"ORG", "GPE", "NORP"})
 _FARTHEST = 8  # sentences
-_MOST_SEEN = 40  # entities that are checked for one pronoun, the last mentioned first
-_MOST = 8  # of these that fit
+_MOST_SEEN = 40  # entities checked per pronoun, last mentioned first
+_MOST = 8  # matching ones among them
 _AHEAD = 30  # tokens
 _SURE = 0.5
 GenderEvidence = Literal["shown", "heard", "clash", "unknown", "none"]
@@ -40,7 +40,7 @@ GenderEvidence = Literal["shown", "heard", "clash", "unknown", "none"]
 
 @dataclass(slots=True)
 class LastMention:
-    """The last mention of an entity: its head token, that one's relation and governor, and what kind of mention."""
+    """The last mention of an entity: its head token, the head's relation and governor, and the kind of mention."""
 
     token: int
     sentence: int
@@ -51,12 +51,12 @@ class LastMention:
     in_quote: bool
 
 
-_ClusterMention = tuple[int, LastMention]  # a cluster, and one mention of it
+_ClusterMention = tuple[int, LastMention]  # a cluster and one of its mentions
 
 
 @dataclass(frozen=True, slots=True)
 class Anaphor:
-    """A pronoun with all that its candidates are compared with. ``above`` maps what governs it to the distance up."""
+    """A pronoun with the features that candidates are compared with. ``above`` maps its governors to their distance."""
 
     token: int
     pronoun: Pronoun
@@ -71,10 +71,11 @@ class Anaphor:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entity that a pronoun may refer to. ``rank`` counts fitting ones mentioned later, ``between`` common nouns.
+    """An entity that a pronoun may refer to. ``rank`` counts the matching entities mentioned later, ``between`` common
+    nouns.
 
-    ``mentions`` counts those before the pronoun, ``named`` the names in the whole article; ``is_main`` says that no
-    fitting one has more. ``prominence`` fades with each sentence; ``leads`` says that no other has more of it.
+    ``mentions`` counts those before the pronoun, ``named`` the names in the whole article; ``is_main``: no matching
+    entity has more names. ``prominence`` decays with each sentence; ``leads``: no other entity has a higher one.
     """
 
     cluster: int
@@ -92,13 +93,13 @@ class Candidate:
 
     @property
     def is_guess(self) -> bool:
-        """Whether it is a person only by guess."""
+        """Whether the entity is a person only by guess."""
         return self.entity_type in ("guess", "forename")
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One reading of a pronoun; ``cluster`` None means that it refers to nothing with a name.
+    """One reading of a pronoun; with ``cluster`` None it refers to nothing that has a name.
 
     ``prominence`` is the natural logarithm of the candidate's.
     """
@@ -110,7 +111,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class KnownMention:
-    """A mention that is settled before the pronouns are: its last token, its cluster and its kind."""
+    """A mention resolved before the pronouns: its last token, its cluster and its kind."""
 
     last: int
     cluster: int | None
@@ -119,7 +120,7 @@ class KnownMention:
 
 @dataclass(frozen=True, slots=True)
 class PronounResolution:
-    """A pronoun's token, what it is, and its cluster; None where it is empty or nobody fits."""
+    """A pronoun's token, its data and its cluster; None if the pronoun is pleonastic or no candidate matches."""
 
     token: int
     pronoun: Pronoun
@@ -130,7 +131,7 @@ class PronounResolution:
 
 @dataclass(slots=True)
 class _Salience:
-    """How often and how prominently an entity was mentioned so far, and where last."""
+    """How often and how prominently an entity was mentioned so far, and its last mention."""
 
     last: LastMention
     value: float = 0.0
@@ -142,9 +143,9 @@ class _Salience:
 class PronounResolver:
     """Resolves pronouns left to right.
 
-    ``types`` are the entity types by cluster, ``person_likelihoods`` what each is as a person (its type, a guess,
-    or None), and ``genders`` what names and titles show, ``named`` how often the article names each.
-    ``gender_from_pronoun`` is the gender that pronouns gave each cluster so far.
+    By cluster: ``types`` are the entity types, ``person_likelihoods`` say how likely a person is meant (the type, a
+    guess or None), ``genders`` are from names and titles, ``named`` counts the names. ``gender_from_pronoun`` is the
+    gender that pronouns gave each cluster so far.
     """
 
     tokens: Tokens
@@ -161,7 +162,7 @@ class PronounResolver:
     _quote_speaker: tuple[int, int] | None = None  # cluster and block
 
     def resolve(self, known: Mapping[int, KnownMention]) -> tuple[PronounResolution, ...]:
-        """Return all pronouns of the article. ``known`` has the settled mentions by their first token."""
+        """Return all pronouns of the article. ``known`` has the resolved mentions by their first token."""
         self._starts = sorted(known)
         settled = {i for first, mention in known.items() for i in range(first, mention.last + 1)}
         self._nouns = _noun_counts(self.tokens, self.data, settled)
@@ -176,12 +177,12 @@ class PronounResolver:
         return tuple(found)
 
     def _is_pronoun(self, index: int) -> bool:
-        # "US" and "IT" are names; "I" is the only pronoun that is always a capital.
+        # "US" and "IT" are names; "I" is the only pronoun that is always upper case.
         text = self.tokens.text[index]
         return not (len(text) > 1 and text.isupper()) and self.tokens.tag[index] in ("PRP", "PRP$")
 
     def _mention(self, cluster: int, head: int, kind: MentionKind) -> None:
-        """Note a mention; the entity becomes the last of the saliences."""
+        """Record a mention; the entity becomes the last of the saliences."""
         last = self._last_mention(head, kind)
         weight = _WEIGHT.get(last.place, _OTHER) * (_IN_QUOTE if last.in_quote else 1.0)
         before = self._saliences.pop(cluster, None) or _Salience(last)
@@ -234,7 +235,7 @@ class PronounResolver:
         )
 
     def _options(self, anaphor: Anaphor, known: Mapping[int, KnownMention]) -> tuple[Option, ...]:
-        """Return the readings: who fits, the last mentioned first, then who comes soon after, then nobody."""
+        """Return the readings: earlier entities (last mentioned first), then entities soon after, then none."""
         later = tuple(self._later(anaphor, known))
         excluded = self._excluded(anaphor, later)
         found = [*self._before(anaphor, excluded), *self._ahead(anaphor, later, excluded)]
@@ -259,7 +260,7 @@ class PronounResolver:
             yield self._candidate(anaphor, cluster, salience, (rank, values[rank], *leads))
 
     def _ahead(self, anaphor: Anaphor, later: Iterable[_ClusterMention], excluded: Set[int]) -> Iterator[Candidate]:
-        """Yield who comes soon after the pronoun: "In his speech, Brito said"."""
+        """Yield the first matching entity soon after the pronoun: "In his speech, Brito said"."""
         for cluster, last in later:
             if self._is_governing(anaphor, last) and self._may_be(anaphor, cluster, last, excluded):
                 before = self._saliences.get(cluster)
@@ -268,7 +269,7 @@ class PronounResolver:
                 return
 
     def _later(self, anaphor: Anaphor, known: Mapping[int, KnownMention]) -> Iterator[_ClusterMention]:
-        """Yield the settled mentions after the pronoun in its sentence."""
+        """Yield the resolved mentions after the pronoun in its sentence."""
         for place in range(bisect_right(self._starts, anaphor.token), len(self._starts)):
             first = self._starts[place]
             if first - anaphor.token > _AHEAD or self.tokens.sentence[first] != anaphor.sentence:
@@ -278,7 +279,7 @@ class PronounResolver:
                 yield mention.cluster, self._last_mention(head_of(self.tokens, first, mention.last), mention.kind)
 
     def _is_governing(self, anaphor: Anaphor, last: LastMention) -> bool:
-        """Return whether a mention is a subject of what the pronoun depends on, and the pronoun no part of it."""
+        """Return whether a mention is the subject of a governor of the pronoun, and the pronoun is not a part of it."""
         is_around = last.token in anaphor.above or coordination_head(self.tokens, last.token) in anaphor.above
         return last.governor in anaphor.above and last.place == "subject" and not is_around
 
@@ -324,7 +325,9 @@ class PronounResolver:
         )
 
     def _excluded(self, anaphor: Anaphor, later: Iterable[_ClusterMention]) -> Set[int]:
-        """Return the excluded: who is named in what "he" says or does, and the speaker of a quote with "he" in it."""
+        """Return the excluded entities: those named in what "he" says or does, and the speaker of a quote with "he" in
+        it.
+        """
         excluded = {c for c, last in later if _is_c_commanded(self.tokens, anaphor, last)}
         if anaphor.says_whole_clause:
             self._note_quote_speaker(anaphor, later)
@@ -333,9 +336,10 @@ class PronounResolver:
         return excluded
 
     def _note_quote_speaker(self, anaphor: Anaphor, later: Iterable[_ClusterMention]) -> None:
-        """Keep the speaker of the quote that has the pronoun's clause: the subject outside whose verb governs it.
+        """Record the speaker of the quote with the pronoun's clause: the subject, outside the quote, of its governing
+        verb.
 
-        It stays the speaker of what else is quoted in the same block.
+        This speaker also holds for other quotes in the same block.
         """
         before = ((cluster, each.last) for cluster, each in islice(reversed(self._saliences.items()), _MOST_SEEN))
         here = takewhile(lambda each: each[1].sentence == anaphor.sentence, before)
@@ -346,7 +350,7 @@ class PronounResolver:
                 return
 
     def _says_whole_clause(self, index: int, governors: Iterable[int]) -> bool:
-        """Return whether a quote has both the pronoun and the verb of its clause: then its speaker is "I" in it."""
+        """Return whether a quote has both the pronoun and the verb of its clause: its speaker is then "I", not "he"."""
         verb = next((i for i in governors if self.tokens.tag[i][0] in "VM"), None)
         return verb is not None and self.in_quote(index) and self.in_quote(verb)
 
@@ -385,7 +389,7 @@ def _features_of(anaphor: Anaphor, candidate: Candidate) -> Iterator[str]:
 
 
 def _within(anaphor: Anaphor, last: LastMention) -> Iterator[str]:
-    """Yield what only one sentence shows."""
+    """Yield the features that apply only within one sentence."""
     yield from _above("words", abs(anaphor.token - last.token), (3, 6, 12, 24))
     if last.token > anaphor.token:
         yield f"ahead:{anaphor.place}"
@@ -409,9 +413,9 @@ def _edges_below(name: str, value: int, edges: tuple[int, ...]) -> tuple[str, ..
 
 
 def _features_of_none(anaphor: Anaphor, word: str, fitting: int) -> Iterator[str]:
-    """Yield the features of the reading that a pronoun refers to nothing with a name."""
+    """Yield the features of the reading without a named referent."""
     yield "none"
-    if anaphor.pronoun.gender is None:  # he and she are weighed alike
+    if anaphor.pronoun.gender is None:  # he and she have the same weights
         yield f"none:word:{word}"
     yield f"none:place:{anaphor.place}"
     yield f"none:quote:{_inside(anaphor.in_quote)}"
@@ -423,7 +427,7 @@ def _inside(in_quote: bool) -> str:
 
 
 def _best_of(options: Sequence[Option], weights: Mapping[str, float]) -> tuple[int | None, float]:
-    """Return the reading with the highest score, and its share of the probability of all."""
+    """Return the reading with the highest score, and its share of the total probability."""
     scores = [_score(option, weights) for option in options]
     highest = max(scores)
     best = options[scores.index(highest)].cluster
@@ -442,11 +446,11 @@ def _log(prominence: float) -> float:
     return math.log(max(prominence, _LEAST_PROMINENCE))
 
 
-# Constraints: what a pronoun cannot refer to, whatever the features say.
+# Constraints: entities that a pronoun cannot refer to, whatever the features say.
 
 
 def _is_excluded_antecedent(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
-    """Return whether pronoun and candidate are arguments of one verb, or "he said" and a "he" inside what he said."""
+    """Return whether pronoun and candidate are arguments of one verb, or a "he said" and a "he" in its clause."""
     if anaphor.sentence != last.sentence:
         return False
     if last.in_quote and not anaphor.in_quote and anaphor.place == "subject":
@@ -459,15 +463,15 @@ def _is_excluded_antecedent(tokens: Tokens, anaphor: Anaphor, last: LastMention)
 
 
 def _is_infinitive(tokens: Tokens, verb: int) -> bool:
-    """Return whether a verb with a subject is an infinitive, whose subject is the object above: "saw him leave"."""
+    """Return whether a verb is an infinitive whose subject is the object of the verb above: "saw him leave"."""
     is_bare = tokens.tag[verb] == "VB" and tokens.dep[verb] in ("ccomp", "xcomp")
     return is_bare and not any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux"))
 
 
 def _is_c_commanded(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
-    """Return whether a later name is in the clause whose subject the pronoun is: "he said that Brito left".
+    """Return whether a later name is in the clause whose subject is the pronoun: "he said that Brito left".
 
-    Not so in a clause beside it: "he left and Brito followed".
+    A coordinated clause does not count: "he left and Brito followed".
     """
     if anaphor.place != "subject" or last.kind != "name":
         return False
@@ -477,7 +481,7 @@ def _is_c_commanded(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool
 
 
 def _is_pleonastic(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether "it" refers to nothing: "it is clear that", "it comes as", "it rained"."""
+    """Return whether "it" is pleonastic: "it is clear that", "it comes as", "it rained"."""
     if tokens.lower[index] != "it" or tokens.dep[index] == "expl":
         return tokens.dep[index] == "expl"
     verb = tokens.head[index]
@@ -494,9 +498,9 @@ def _is_pleonastic(tokens: Tokens, data: NameData, index: int) -> bool:
 
 
 def _noun_counts(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str, list[int]]:
-    """Return, per kind of pronoun, the number of common nouns up to each token that it could refer to as well.
+    """Return, per kind of pronoun, the number of possible common-noun antecedents up to each token.
 
-    ``settled`` are the tokens of mentions that are known.
+    ``settled`` are the tokens of resolved mentions.
     """
     kinds = {kind: [False] * len(tokens) for kind in ("person", "thing", "group")}
     for index, tag in enumerate(tokens.tag):

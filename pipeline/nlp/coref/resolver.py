@@ -1,4 +1,4 @@
-"""Coreference resolution: which names, nouns and pronouns of an article refer to one entity, and its gender."""
+"""Coreference resolution: the names, nouns and pronouns of an article that refer to one entity, and its gender."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ from pipeline.nlp.tokens import Tokens, head_of
 
 @dataclass(frozen=True, slots=True)
 class Coreference:
-    """The coreference of an article. ``roles`` has first and last token of the role beside each name.
+    """The coreference of an article. ``roles`` has the first and last token of each name's role.
 
-    ``group_mentions`` are nouns, and plural pronouns that mean several; the latter are among ``pronouns`` too.
+    ``group_mentions`` are definite nouns, and plural pronouns with several referents; these are among ``pronouns`` too.
     By cluster: ``gender_from_name`` by names and titles, ``gender_from_pronoun`` by pronouns, ``countries`` of persons.
     """
 
@@ -87,7 +87,7 @@ def _nominal(
     known: tuple[tuple[Name, ...], NameClusters, Sequence[Gender | None]],
     roles: tuple[Mapping[tuple[str, ...], int], Mapping[str, Sequence[int]]],
 ) -> tuple[GroupMention, ...]:
-    """Return the nouns that refer to names: roles of one bearer, then those that say how many they mean."""
+    """Return the nouns that refer to names: first the roles of one bearer, then counted and other definite nouns."""
     names, chains, genders = known
     bearers, in_role = roles
     taken = {i for name in names for i in range(name.first, name.last + 1)}
@@ -109,7 +109,7 @@ def _antecedents(
     chains: NameClusters,
     genders: Sequence[Gender | None],
 ) -> tuple[Antecedent, ...]:
-    """Return the mentions of one entity each, in reading order."""
+    """Return the mentions with a single referent, in reading order."""
     return tuple(
         Antecedent(
             head_of(tokens, first, each.last),
@@ -126,7 +126,7 @@ def _antecedents(
 def _roles(
     tokens: Tokens, names: tuple[Name, ...], chains: NameClusters, data: NameData
 ) -> tuple[tuple[int, int] | None, ...]:
-    """Return first and last token of the role that the text gives each name of a person."""
+    """Return the first and last token of the role that the text gives each name of a person."""
     return tuple(
         role_of(tokens, name, data)
         if link.cluster is not None and chains.clusters[link.cluster].entity_type == "PERSON"
@@ -138,7 +138,7 @@ def _roles(
 def _role_keys(
     tokens: Tokens, known: tuple[NameClusters, tuple[tuple[int, int] | None, ...]], data: NameData
 ) -> Mapping[int, tuple[tuple[str, ...], ...]]:
-    """Return what a later "the ..." would call each person, by cluster."""
+    """Return, by cluster, the nouns with which a later "the ..." would refer to each person."""
     chains, roles = known
     found: defaultdict[int, list[tuple[str, ...]]] = defaultdict(list)
     for span, link in zip(roles, chains.links, strict=True):
@@ -154,7 +154,7 @@ def _countries(
     known: tuple[NameClusters, tuple[tuple[int, int] | None, ...]],
     kb: KnowledgeBase,
 ) -> Mapping[int, tuple[str, CountryMethod]]:
-    """Return the first country that the text gives each person, a nationality before a role's country."""
+    """Return the first country that the text gives each person; a nationality wins over a role's country."""
     chains, roles = known
     found: dict[int, tuple[str, CountryMethod]] = {}
     for name, link, role in zip(names, chains.links, roles, strict=True):
@@ -167,7 +167,7 @@ def _countries(
 
 
 def _bearers(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> dict[tuple[str, ...], int]:
-    """Return the roles that the text gives to one person only, with that person."""
+    """Return the roles that the text gives to exactly one person, with that person."""
     borne: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
     for cluster, keys in roles.items():
         for key in keys:
@@ -177,7 +177,7 @@ def _bearers(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> dict[tuple[str
 
 
 def _in_role(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> Mapping[str, Sequence[int]]:
-    """Return the persons in each role by its noun, in the order of their clusters."""
+    """Return the persons in each role, by the role noun, in the order of their clusters."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for cluster, keys in roles.items():
         for noun in dict.fromkeys(key[-1] for key in keys):
@@ -186,7 +186,7 @@ def _in_role(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> Mapping[str, S
 
 
 def _organisation_nouns(chains: NameClusters, data: NameData) -> dict[tuple[str, ...], int]:
-    """Return the nouns in the name of one organisation or building only ("the museum"), with what is named so."""
+    """Return the nouns in the name of exactly one organisation or building ("the museum"), with its cluster."""
     borne: defaultdict[str, set[int]] = defaultdict(set)
     for index, cluster in enumerate(chains.clusters):
         if cluster.entity_type in ("ORG", "FAC") and len(cluster.words) > 1:
@@ -197,7 +197,7 @@ def _organisation_nouns(chains: NameClusters, data: NameData) -> dict[tuple[str,
 
 
 def _kind_noun(words: tuple[str, ...], data: NameData) -> str | None:
-    """Return the word of a name that says what it is: "bridge", "university"; "group" may be any group."""
+    """Return the word of a name that states its kind: "bridge", "university"; not "group", which is ambiguous."""
     nouns = data.organisation_nouns - data.company_suffixes
     if words[-1] in nouns or data.evidence.last_words.get(words[-1]) == "FAC":
         return words[-1]

@@ -1,4 +1,4 @@
-"""What the text says a person is: titles, roles beside a name, and nouns that refer to the bearer of a role."""
+"""Roles of persons in the text: titles, roles next to a name, and nouns that refer to the bearer of a role."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -21,13 +21,13 @@ def title_of(tokens: Tokens, name: Name) -> str | None:
 
 
 def role_of(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
-    """Return first and last token of the role that the text gives this mention of a person.
+    """Return the first and last token of the role that the text gives this mention of a person.
 
-    It is before the name ("its chief engineer Ana Brito"), in apposition after it, under a verb that gives roles,
-    or is its title. A noun is a role where it is known as one, or where it has no other use beside a person's name.
+    The role is before the name ("its chief engineer Ana Brito"), in apposition after it, under a verb that gives roles,
+    or the title. A noun is a role if it is listed as one, or if it can only be a role next to a person's name.
     """
     start = name.first if name.title is None else name.title
-    nouns = frozenset(_nouns_beside(tokens, name, data))
+    nouns = frozenset(_adjacent_nouns(tokens, name, data))
     before = _role_before(tokens, start, nouns, data)
     if before is not None:
         return before
@@ -38,8 +38,8 @@ def role_of(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | Non
     return (_with_office(tokens, name), name.first - 1) if is_role else None
 
 
-def _nouns_beside(tokens: Tokens, name: Name, data: NameData) -> Iterator[int]:
-    """Yield the common nouns that the parse joins to a name: "baker Ana Brito", "the baker, Ana Brito", after it."""
+def _adjacent_nouns(tokens: Tokens, name: Name, data: NameData) -> Iterator[int]:
+    """Yield the common nouns attached to a name: "baker Ana Brito", "the baker, Ana Brito", "Ana Brito, a baker"."""
     head = head_of(tokens, name.first, name.last)
     joined = [*tokens.dependents(head, "appos"), *tokens.dependents(head, "compound")]
     if tokens.dep[head] == "appos" and tokens.text[name.first - 1] == ",":
@@ -53,7 +53,7 @@ def _nouns_beside(tokens: Tokens, name: Name, data: NameData) -> Iterator[int]:
 
 
 def _with_office(tokens: Tokens, name: Name) -> int:
-    """Return the first token of what a title is title of: "Fisheries Minister Ana Brito"."""
+    """Return the first token of a title with its office: "Fisheries Minister Ana Brito"."""
     first = name.first if name.title is None else name.title
     while first > 0 and tokens.is_capital(first - 1) and tokens.dep[first - 1] in ("compound", "amod"):
         if not first <= tokens.head[first - 1] <= name.last or tokens.block[first - 1] != tokens.block[first]:
@@ -63,7 +63,7 @@ def _with_office(tokens: Tokens, name: Name) -> int:
 
 
 def _role_before(tokens: Tokens, start: int, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
-    """Return the noun phrase with a role in it that ends right before a name, or before the comma before it."""
+    """Return the noun phrase with a role that ends right before a name or before the comma in front of it."""
     last = start - 1
     if last > 0 and tokens.text[last] == ",":
         last -= 1
@@ -138,9 +138,9 @@ def _as_objects(tokens: Tokens, verb: int) -> Iterator[int]:
 
 
 def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
-    """Return the noun phrase with a role in it that begins here, without its article or possessive.
+    """Return the noun phrase with a role that begins here, without its article or possessive.
 
-    ``nouns`` are tokens that are a role here whatever they mean elsewhere.
+    ``nouns`` are tokens that are roles here, whatever their usual meaning.
     """
     while first < len(tokens) and tokens.tag[first] in ("DT", "PRP$", "POS"):
         first += 1
@@ -154,7 +154,7 @@ def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: 
         if role is None and (index in nouns or tokens.lower[index] in data.roles):
             role = index
             if tokens.is_capital(index) and tokens.tag[index + 1 : index + 2] == ["NNP"]:
-                return None  # the title of the next in a list of names
+                return None  # the title of the next name in a list
         last = index
     while last > first and tokens.tag[last] in ("IN", "DT", "CC", "HYPH", "POS", "VBN", "VBG"):
         last -= 1
@@ -162,7 +162,7 @@ def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: 
 
 
 def _is_inside(tokens: Tokens, index: int, name: Name) -> bool:
-    """Return whether a token may go on with a role's phrase: no other phrase begins ("and a friend")."""
+    """Return whether a token may continue the phrase of a role: no other phrase begins ("and a friend")."""
     is_same = tokens.sentence[index] == tokens.sentence[name.first] and tokens.block[index] == tokens.block[name.first]
     after = tokens.tag[index + 1] if index + 1 < len(tokens) else ""
     begins = tokens.tag[index] == "CC" and after in ("DT", "PRP$")
@@ -170,7 +170,7 @@ def _is_inside(tokens: Tokens, index: int, name: Name) -> bool:
 
 
 def role_key(tokens: Tokens, span: tuple[int, int], data: NameData) -> tuple[str, ...] | None:
-    """Return what a later "the ..." would call the bearer: the role noun with the title words before it."""
+    """Return the noun with which a later "the ..." refers to the bearer: role noun with the title words before it."""
     first, last = span
     for index in range(first, last + 1):
         if tokens.lower[index] in data.roles and (index == last or tokens.lower[index + 1] not in data.roles):
@@ -184,10 +184,10 @@ def role_key(tokens: Tokens, span: tuple[int, int], data: NameData) -> tuple[str
 def role_nouns(
     tokens: Tokens, bearers: Mapping[tuple[str, ...], int], data: NameData
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield (first token, last token, cluster) of each "the <role>" whose role the text gave to one bearer.
+    """Yield (first token, last token, cluster) of each "the <role>" whose role the text gave to exactly one bearer.
 
-    ``bearers`` are the roles of one person, and the last words of one organisation's name ("the museum"). The first
-    token is the role's, without the article.
+    ``bearers`` maps the roles of one person, and the kind noun of one organisation ("the museum"), to its cluster. The
+    first token is the role's, without the article.
     """
     heads: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
     for key in bearers:
@@ -204,10 +204,10 @@ def role_nouns(
 def country_in_text(
     tokens: Tokens, name: Name, role: tuple[int, int] | None, kb: KnowledgeBase
 ) -> tuple[str, CountryMethod] | None:
-    """Return the country that the words of a role or before a name give a person, and by what.
+    """Return the country that the role or the words before the name give a person, and the method.
 
-    A people beside the name or the role is a nationality ("French President X", "the Hungarian minister X"); a state
-    that the role is of is the role's ("president of Peru", "Peru's president").
+    A demonym next to the name or role is a nationality ("French President X", "the Hungarian minister X"); the state of
+    a role is the role's ("president of Peru", "Peru's president").
     """
     start = name.first if name.title is None else name.title
     first, last = role if role is not None and role[0] < name.first else (start, start - 1)
@@ -224,7 +224,7 @@ def _after(role: tuple[int, int] | None, name: Name) -> tuple[int, int]:
 
 
 def _countries(tokens: Tokens, words: Sequence[int], kb: KnowledgeBase) -> Iterator[tuple[str, CountryMethod]]:
-    """Yield the countries among some words, two words read as one name first ("South Korean", "New Zealand")."""
+    """Yield the countries among these words; two words are first tried as one name ("South Korean", "New Zealand")."""
     for index in words:
         if not tokens.is_capital(index) or (
             index and tokens.tag[index - 1] in ("TO", "IN") and not _follows_of(tokens, index)

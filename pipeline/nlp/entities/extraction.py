@@ -1,4 +1,4 @@
-"""Entity mentions: every name, pronoun and role of an article, with its cluster, gender, country and identity."""
+"""Entity mentions: every name, pronoun and role noun of an article, with its cluster, gender, country and identity."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ UNRESOLVED = "UNKNOWN"
 
 @dataclass(frozen=True, slots=True)
 class _EntityProfile:
-    """What is the same for all mentions of one entity. Gender is None for what is no person."""
+    """What all mentions of one entity share. Only persons have a gender."""
 
     identity: Identity
     gender: Gender | None
@@ -45,12 +45,12 @@ class _EntityMention:
 def find_entities(
     tokens: Tokens, marked: tuple[QuotedSpan, ...], data: NameData, kb: KnowledgeBase, *, infer_gender: bool
 ) -> tuple[Entity, ...]:
-    """Return the mentions of the article, in reading order, never overlapping.
+    """Return the mentions of the article, in reading order and without overlaps.
 
-    A mention of several has their clusters in ``group_cluster_indexes`` and none of its own.
-    ``quote_index`` is None everywhere and I and we are unresolved until ``link_quotes``. A pronoun that is empty or
-    unresolved has no cluster; its type is PERSON where its form says so and UNKNOWN otherwise. ``infer_gender``
-    False leaves the gender columns None; what the text shows still helps to resolve pronouns.
+    A mention of several entities has their clusters in ``group_cluster_indexes`` and no cluster of its own. Until
+    ``link_quotes``, no mention has a ``quote_index``, and I and we are unresolved. A pleonastic or unresolved pronoun
+    has no cluster; its type is PERSON if its form shows a person, else UNKNOWN. With ``infer_gender`` False the gender
+    columns stay None; the evidence in the text still helps to resolve pronouns.
     """
     coreference = resolve_coreference(tokens, marked, data, kb)
     who = [
@@ -84,7 +84,7 @@ def _profile(
 def _gender(
     gender_from_name: tuple[Gender | None, GenderMethod], gender_from_pronoun: Gender | None
 ) -> tuple[Gender, GenderMethod]:
-    """Return the gender by the best evidence: honorific, pronoun, role, forename; U where nothing shows it."""
+    """Return the gender by the best evidence: honorific, pronoun, role, forename; U without evidence."""
     gender, method = gender_from_name
     if gender and (method in ("honorific", "none") or gender_from_pronoun is None):
         return gender, method
@@ -161,7 +161,7 @@ def _entity(
 def _country(
     mention: _EntityMention, text: str, known: _EntityProfile | None, coreference: Coreference, kb: KnowledgeBase
 ) -> tuple[str | None, CountryMethod | None]:
-    """Return the country of a mention's entity by what is known of it, else by the text, else by a people's name."""
+    """Return the country of a mention's entity: from the knowledge base, else from the text, else from a demonym."""
     if known is not None and known.identity.country:
         return known.identity.country, "kb"
     cluster = mention.link.cluster
@@ -174,7 +174,7 @@ def _country(
 def link_quotes(entities: tuple[Entity, ...], quotes: tuple[Quote, ...], data: NameData) -> tuple[Entity, ...]:
     """Return the entities with the quote that contains each; I and my in a quote are linked to its speaker.
 
-    We and our are linked to a speaker that is an organisation, and left open for a person's.
+    We and our are linked to a speaker that is an organisation; if the speaker is a person they stay unresolved.
     """
     first_of = {e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None}
     starts = [quote.start_char for quote in quotes]

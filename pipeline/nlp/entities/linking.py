@@ -1,6 +1,6 @@
-"""Entity linking: which known entity each cluster of an article is, and how sure that is. Offline.
+"""Entity linking: the known entity of each cluster of an article, with a confidence. Offline.
 
-The known bearers of a name that fit its type compete with each other and with an unknown bearer. What counts is how
+The known bearers of a name that match its type compete with each other and with an unknown bearer. The evidence is how
 often each is meant (``prior``, only relative to the others) and the text: the words near the person, the words and
 countries of the article. A famous bearer that the text contradicts loses to the unknown one.
 """
@@ -21,12 +21,12 @@ from pipeline.nlp.coref.roles import title_of
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.tokens import Tokens
 
-_LEAST = 0.5  # the confidence from which a candidate is linked
-_SURE = 0.8  # the confidence from which a link is evidence for the others
-# All weights are natural logarithms of odds. How likely an unknown bearer is, by group of entity types.
+_LEAST = 0.5  # minimum confidence of a link
+_SURE = 0.8  # minimum confidence of a link that is evidence for others
+# All weights are natural logarithms of odds. The odds of an unknown bearer, by group of entity types:
 _UNKNOWN: Mapping[str, float] = {"place": -2.0, "group": -1.5, "people": -2.0, "person": 0.3}
 _UNKNOWN_ELSE = -1.0
-_UNKNOWN_SHORT = 1.2  # more, for a person called by one word
+_UNKNOWN_SHORT = 1.2  # added for a person named by one word
 _ALIAS = -0.3
 _WORD, _WORDS_MOST = 0.6, 4  # a word of the entry in the article
 _NEAR, _NEAR_MOST = 1.0, 2  # a word of the entry in the title or role
@@ -40,9 +40,9 @@ _CONTENT_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ"})
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What one entity is called across articles: ``entity_id`` is the QID where linked, else a hash.
+    """The identity of one entity across articles: ``entity_id`` is the QID if linked, else a hash.
 
-    ``confidence`` is 0 to 1, of the QID; None without one.
+    ``confidence`` (0 to 1) is that of the QID; None without one.
     """
 
     entity_type: str
@@ -54,7 +54,7 @@ class Identity:
 
 
 def link_entities(tokens: Tokens, coreference: Coreference, data: NameData, kb: KnowledgeBase) -> tuple[Identity, ...]:
-    """Return the identity of each cluster, in their order. A correction wins; ties link nothing."""
+    """Return the identity of each cluster, in their order. An override wins; ties link nothing."""
     context = _LinkingContext(tokens, coreference, data, kb)
     contests = [_rank_candidates(cluster, i, context) for i, cluster in enumerate(coreference.chains.clusters)]
     first = [contest.winner(context.countries, Counter()) for contest in contests]
@@ -69,7 +69,7 @@ def link_entities(tokens: Tokens, coreference: Coreference, data: NameData, kb: 
 
 @dataclass(frozen=True, slots=True)
 class _BestCandidate:
-    """The best bearer of a name, and the fields of life that a person is known for. Below ``_LEAST`` it is no link."""
+    """The best bearer of a name, and the fields of life of a person. Below ``_LEAST`` it is not linked."""
 
     entry: KbEntry
     fields: frozenset[str]
@@ -78,7 +78,8 @@ class _BestCandidate:
 
 @dataclass(frozen=True, slots=True)
 class _CandidateRanking:
-    """The bearers of one name, weighted by all but the article's countries, and the weight of an unknown bearer.
+    """The bearers of one name, weighted by everything except the article's countries, and the weight of an unknown
+    bearer.
 
     ``nations`` are the countries that the text gives the entity itself.
     """
@@ -88,9 +89,9 @@ class _CandidateRanking:
     nations: frozenset[str]
 
     def winner(self, countries: Collection[str], company: Mapping[str, int]) -> _BestCandidate | None:
-        """Return the best bearer in an article about these countries, the first of equals.
+        """Return the best bearer in an article about these countries; of equal ones, the first.
 
-        ``company`` counts the fields of life of the others that a first pass linked.
+        ``company`` counts the fields of life of the other entities that the first pass linked.
         """
         if not self.weighed:
             return None
@@ -105,7 +106,7 @@ class _CandidateRanking:
 
 
 class _LinkingContext:
-    """What an article says around its entities. The words are gathered when a candidate first needs them."""
+    """The context of the entities in an article. The words are collected when a candidate first needs them."""
 
     def __init__(self, tokens: Tokens, coreference: Coreference, data: NameData, kb: KnowledgeBase) -> None:
         self._tokens = tokens
@@ -173,7 +174,7 @@ def _rank_candidates(cluster: Cluster, index: int, context: _LinkingContext) -> 
 
 
 def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
-    """Return what may bear the fullest name or, where nothing does, another full form of it."""
+    """Return the possible bearers of the fullest name or, if it has no bearer, of another full form."""
     for form in full_forms(cluster):
         found = tuple(entry for entry in kb.candidates(form) if entry.may_be(cluster.entity_type))
         if found:
@@ -207,12 +208,12 @@ def _country_weight(entry: KbEntry, nations: frozenset[str], countries: Collecti
 
 
 def _company_weight(fields: frozenset[str], company: Mapping[str, int]) -> float:
-    """Return the weight of other people of the same field in the article."""
+    """Return the weight of other people in the article with the same field."""
     return _COMPANY if any(field in company for field in fields) else 0.0
 
 
 def _field_weight(known: frozenset[str], shown: frozenset[str], context: _LinkingContext) -> float:
-    """Return the weight of a person's known fields against those the text gives them, else those of the article."""
+    """Return the weight of a person's known fields compared with those in the text, or else those of the article."""
     if known and shown:
         return _FIELD if known & shown else _OTHER_FIELD
     if known and context.fields:
@@ -235,7 +236,7 @@ def _identity(cluster: Cluster, linked: _BestCandidate | None, kb: KnowledgeBase
 
 
 def _canonical(name: str, entry: KbEntry | None) -> str:
-    """Return the article's fullest form; the known name where that is an acronym or lacks only the article."""
+    """Return the article's fullest form, or the known name if that form is an acronym or lacks only the article."""
     if entry is None:
         return name
     is_article = entry.name.casefold() == f"the {name.casefold()}"
@@ -246,8 +247,8 @@ def _canonical(name: str, entry: KbEntry | None) -> str:
 def with_kb_versions(entities: Sequence[Entity], kb: KnowledgeBase) -> tuple[Entity, ...]:
     """Return the entities, each with the version of the knowledge about the names of its cluster.
 
-    The rows alone then show whether other knowledge could change an article: nothing else is looked up in the
-    knowledge base.
+    The rows alone then show whether new knowledge can change an article: nothing else is looked up in the knowledge
+    base.
     """
     names: defaultdict[object, set[str]] = defaultdict(set)
     for entity in entities:
@@ -259,9 +260,9 @@ def with_kb_versions(entities: Sequence[Entity], kb: KnowledgeBase) -> tuple[Ent
 
 def _with_version(entity: Entity, versions: Mapping[object, str]) -> Entity:
     version = versions.get(group_of(entity.cluster_index, entity.entity_text))
-    return replace(entity, kb_version=version) if version else entity  # most names are unknown: a copy costs time
+    return replace(entity, kb_version=version) if version else entity  # most names are unknown: a new object takes time
 
 
 def group_of(cluster_index: int | None, entity_text: str) -> object:
-    """Return the cluster of a mention, or for one without a cluster its own words."""
+    """Return the cluster of a mention, or its own text if it has no cluster."""
     return entity_text if cluster_index is None else cluster_index

@@ -1,1 +1,1 @@
-"""Events: triggers, participants, time and place, and whether they happened."""
+"""Events: triggers, participants, time and place, and modality."""

@@ -1,4 +1,4 @@
-"""Event arguments: the noun phrases that fill the places of a frame, as actors and recipients."""
+"""Event arguments: the noun phrases that fill the roles of a frame, as actors and recipients."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,13 +12,13 @@ from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _VAGUE_PREPOSITIONS = frozenset({"in", "at", "near", "along", "through", "outside", "over"})
 _PLACED_TYPES = frozenset({"ASSAULT", "PROTEST", "OTHER", "COERCE"})
-_OWN_PLACES = frozenset({"object", "inner", "poss", "dative"})  # those that no preposition marks
+_OWN_PLACES = frozenset({"object", "inner", "poss", "dative"})  # roles that no preposition marks
 _PERSONS = frozenset({"PERSON"})
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A phrase that fills a place of a frame. ``index`` is its head; ``text`` the words as written."""
+    """A noun phrase that fills a role of a frame. ``index`` is its head; ``text`` is as written."""
 
     index: int
     text: str
@@ -44,7 +44,7 @@ class Roles:
 
 
 def roles_of(parse: Parse, trigger: Trigger, data: FrameData) -> Roles:
-    """Return who does it and to whom, as far as the sentence says."""
+    """Return the actors and recipients that the sentence names."""
     if trigger.is_noun:
         actors, recipients = _of_noun(parse, trigger, data)
     else:
@@ -57,7 +57,7 @@ def roles_of(parse: Parse, trigger: Trigger, data: FrameData) -> Roles:
 
 
 def _undergoes(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
-    """Return whether the subject of a verb undergoes what happens: it dies, rises, ends, is something."""
+    """Return whether the subject of a verb is its patient: it dies, rises, ends, is something."""
     index, frame = trigger.index, trigger.frame
     if frame is not None:
         return "subject" in frame.recipient and parse.child(index, "dobj") is None
@@ -86,7 +86,7 @@ def _participants(parse: Parse, heads: Iterable[int], data: FrameData) -> Iterat
 
 
 def _takes_part(parse: Parse, index: int, data: FrameData) -> bool:
-    """Return whether a word can take part in an event: what happens itself, and what is no thing at all, cannot."""
+    """Return whether a word can be a participant; events and abstractions cannot."""
     if index in parse.in_time or parse.pos[index] == "VERB" or parse.dep[index] in ("pcomp", "expl"):
         return False
     if parse.lower[index] in data.pointers:
@@ -99,9 +99,9 @@ def _takes_part(parse: Parse, index: int, data: FrameData) -> bool:
 def _of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:
     index, frame = trigger.index, trigger.frame
     actors = _doers_of(parse, index, data)
-    beside = _prepositions_of(parse, index) | _prepositions_of(parse, object_of(parse, index))
+    prepositions = _prepositions_of(parse, index) | _prepositions_of(parse, object_of(parse, index))
     for code in frame.recipient if frame else data.verb_places:
-        if (code in beside or code in _OWN_PLACES) and (found := _at_place(parse, trigger, code, data)):
+        if (code in prepositions or code in _OWN_PLACES) and (found := _at_place(parse, trigger, code, data)):
             return actors, found
     return actors, _inner_object(parse, index, data) if frame is not None and frame.takes_content else []
 
@@ -113,7 +113,7 @@ def _prepositions_of(parse: Parse, index: int | None) -> set[str]:
 
 
 def _inner_object(parse: Parse, index: int, data: FrameData) -> list[int]:
-    """Return to whom what is agreed, asked or refused is done: "refused to free the prisoners"."""
+    """Return the recipient of an action that is agreed, requested or refused: "refused to free the prisoners"."""
     inner = infinitive_of(parse, index)
     thing = object_of(parse, inner) if inner is not None else None
     return [thing] if thing is not None and denotes(parse, thing, data) else []
@@ -144,7 +144,7 @@ def _object_place(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
 
 
 def _is_content(parse: Parse, frame: Frame, index: int, data: FrameData) -> bool:
-    """Return whether the object of a verb says what is done and not to whom: "impose sanctions", "back Y's plan"."""
+    """Return whether the object of a verb is its content, not its recipient: "impose sanctions", "back Y's plan"."""
     thing = object_of(parse, index)
     if thing is None or denotes(parse, thing, data) or len(frame.recipient) == 1:
         return False
@@ -180,9 +180,9 @@ def _of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int]
     actors = actors or [c for c in parse.children[index] if parse.dep[c] == "poss"]
     actors = actors or [i for preposition in data.agent_prepositions for i in parse.prep_objects(index, preposition)]
     actors = actors or [c for c in parse.children[index] if _is_adjectival_actor(parse, c, trigger)]
-    beside, recipients = _prepositions_of(parse, index), list[int]()
+    prepositions, recipients = _prepositions_of(parse, index), list[int]()
     for code in frame.recipient if frame else data.noun_places:
-        if code in beside and not recipients:
+        if code in prepositions and not recipients:
             recipients = _prep_place(parse, index, code, data, through_object=False)
     if not recipients and (frame is None or frame.event_type == OTHER):
         recipients = [c for c in parse.children[index] if _is_thing_before(parse, c)]
@@ -193,7 +193,7 @@ def _of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int]
 
 
 def _is_thing_before(parse: Parse, child: int) -> bool:
-    """Return whether a modifier names what something happens to ("vehicle sales", "a plant closure")."""
+    """Return whether a modifier names the patient ("vehicle sales", "a plant closure")."""
     return parse.dep[child] in ("compound", "nmod") and parse.pos[child] == "NOUN" and parse.entity[child] < 0
 
 
@@ -206,7 +206,9 @@ def _is_adjectival_actor(parse: Parse, child: int, trigger: Trigger) -> bool:
 
 
 def _from_governor(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:
-    """Return actors and recipients that the governing verb lends to an event noun ("held talks", "face fines")."""
+    """Return the actors and recipients that an event noun inherits from its governing verb ("held talks", "face
+    fines").
+    """
     index = trigger.index
     while parse.dep[index] == "conj":
         index = parse.head[index]
@@ -222,7 +224,7 @@ def _from_governor(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[lis
 
 
 def _from_plan(parse: Parse, index: int, data: FrameData) -> list[int]:
-    """Return who prepares the event: "the rebels prepared for the launch of an attack"."""
+    """Return the actor of a planned event: "the rebels prepared for the launch of an attack"."""
     for _ in range(3):
         preposition = parse.head[index]
         index = parse.head[preposition]
@@ -234,7 +236,7 @@ def _from_plan(parse: Parse, index: int, data: FrameData) -> list[int]:
     return []
 
 
-# Subjects: a verb's own, or the one that it shares with the words around it.
+# Subjects: a verb's own, or one that it shares with another verb.
 
 _CONTROLLED = frozenset({"xcomp", "advcl", "ccomp", "conj", "parataxis", "dep"})
 _AUXILIARIES = frozenset({"aux", "auxpass", "neg"})
@@ -242,7 +244,7 @@ _SUBJECT_PATH_MAX = 8  # steps from a verb to its subject
 
 
 def _doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
-    """Return who does what a verb says: the agent of a passive, else the subject, found through control."""
+    """Return the actor of a verb: the agent of a passive, else the subject, also through control."""
     if parse.is_passive(index) or (parse.dep[index] in ("acl", "amod") and parse.tag[index] == "VBN"):
         by = data.agent_prepositions + data.pair_prepositions
         return next((found for word in by if (found := list(parse.prep_objects(index, word)))), [])
@@ -251,7 +253,7 @@ def _doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
 
 
 def _subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT_PATH_MAX) -> int | None:
-    """Return the subject of a verb, its own or the one it shares; None without one."""
+    """Return the subject of a verb, its own or a shared one; None without one."""
     own = parse.subject(index)
     own = _subject_before(parse, index) if own is None else own
     if own is not None:
@@ -266,9 +268,9 @@ def _subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT
 
 
 def _subject_before(parse: Parse, index: int) -> int | None:
-    """Return the noun before a joined verb that the parser joins to what precedes.
+    """Return the noun before a coordinated verb that the parser coordinates with an earlier noun.
 
-    "Chile sent doctors and Peru offered tents": Peru is no second object.
+    "Chile sent doctors and Peru offered tents": Peru is not a second object.
     """
     if parse.dep[index] != "conj" or not is_finite(parse, index):
         return None
@@ -278,7 +280,7 @@ def _subject_before(parse: Parse, index: int) -> int | None:
 
 
 def _leads_clause(parse: Parse, index: int) -> bool:
-    """Return whether a joined noun is the subject of the verb after it."""
+    """Return whether a coordinated noun is the subject of the verb after it."""
     if parse.dep[index] != "conj" or index + 1 >= len(parse.dep):
         return False
     verb = parse.head[index + 1] if parse.dep[index + 1] in _AUXILIARIES else index + 1
@@ -301,7 +303,7 @@ def _shared_subject(parse: Parse, index: int, data: FrameData, depth: int) -> in
 
 
 def _is_placed(parse: Parse, index: int) -> bool:
-    """Return whether a relative clause says where, when or that something is: its noun does nothing in it."""
+    """Return whether a relative clause states a place, a time or an existence: its noun is not its actor."""
     return any(parse.dep[c] == "expl" or parse.tag[c] == "WRB" for c in parse.children[index])
 
 
@@ -317,7 +319,7 @@ def _controller(parse: Parse, index: int, head: int, data: FrameData, depth: int
 
 
 def _owner(parse: Parse, head: int, data: FrameData, depth: int) -> int | None:
-    """Return whose plan it is ("May's plan to go"), else who has it ("May has a plan to go")."""
+    """Return the possessor of a plan ("May's plan to go"), else the subject that has it ("May has a plan to go")."""
     if parse.is_verb(head):
         return _subject_of(parse, head, data, depth - 1)
     owner = parse.child(head, "poss")
@@ -328,12 +330,12 @@ def _owner(parse: Parse, head: int, data: FrameData, depth: int) -> int | None:
 
 
 def _headline_subject(parse: Parse, index: int) -> int | None:
-    """Return a name that a headline puts before its verb and the parser takes for an adverb."""
+    """Return a name before a headline's verb that the parser labels as an adverbial."""
     found = (c for c in parse.children[index] if c < index and parse.dep[c] in ("npadvmod", "dep", "nmod"))
     return next((c for c in found if parse.entity[c] >= 0), None)
 
 
-# Noun phrases: their extent, entity, country and sector.
+# Noun phrases: extent, entity, country and sector.
 
 _LEFT = frozenset(
     {"det", "amod", "compound", "nmod", "poss", "nummod", "advmod", "quantmod", "predet", "case", "punct"}
@@ -342,7 +344,7 @@ _LEFT_EDGE_MAX = 8  # steps down to the left edge of a phrase
 
 
 def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
-    """Return the phrase around a noun: its modifiers on the left, and what follows "of"."""
+    """Return the phrase around a noun: the noun, its left modifiers and its "of" phrase."""
     first, last = _phrase_of(parse, index)
     entity = parse.mention(index) or _name_in_apposition(parse, index, last)
     return Participant(
@@ -355,7 +357,7 @@ def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
 
 
 def members_of(parse: Parse, who: Participant) -> Iterator[Participant]:
-    """Yield those that a phrase refers to ("the two leaders"), the phrase itself where it refers to one."""
+    """Yield the members of the group that a phrase refers to ("the two leaders"), or the phrase itself."""
     members = [parse.named[c] for c in (who.entity and who.entity.group_cluster_indexes) or () if c in parse.named]
     for entity in members:
         yield replace(who, entity=entity, country=entity.country_code)
@@ -364,7 +366,7 @@ def members_of(parse: Parse, who: Participant) -> Iterator[Participant]:
 
 
 def _phrase_of(parse: Parse, index: int) -> tuple[int, int]:
-    """Return the first and last token of the phrase around a noun, without clauses and what is coordinated with it."""
+    """Return the first and last token of the phrase around a noun, without clauses and conjuncts."""
     first = min([index, *(_left_edge(parse, c) for c in parse.children[index] if c < index and parse.dep[c] in _LEFT)])
     while first < index and parse.dep[first] in ("punct", "advmod"):
         first += 1
@@ -385,7 +387,7 @@ def _left_edge(parse: Parse, index: int) -> int:
 
 
 def _name_in_apposition(parse: Parse, index: int, last: int) -> Entity | None:
-    """Return the name in apposition ("the chief, Ann Lee"), or the person that the phrase ends in by a slip."""
+    """Return the name in apposition ("the chief, Ann Lee"), or the person that a wrong parse puts at the end."""
     for child in parse.children[index]:
         if parse.dep[child] == "appos" and parse.entity[child] >= 0:
             return parse.mention(child)

@@ -1,4 +1,4 @@
-"""Event coreference: which mentions are of one event, and which event an article is about."""
+"""Event coreference, and the salience of each event in its article."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -8,13 +8,15 @@ from datetime import date
 from pipeline.model import Entity
 from pipeline.model.annotation import Modality
 
-_MOST = 60  # a mention is compared with the latest events of its type, and the latest mentions of each
+_MOST = 60  # a mention is compared with the latest events of its type, and with the latest mentions of each event
 _UNREAL = ("hypothetical", "negated")
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """What comparing events needs. ``clusters`` are its participants'; ``is_generic`` is a bare plural ("attacks")."""
+    """The features that event coreference compares. ``clusters`` are the participants' clusters; ``is_generic`` marks a
+    bare plural ("attacks").
+    """
 
     event_type: str | None
     event_mode: str | None
@@ -33,7 +35,7 @@ class Mention:
 
 
 def first_mentions(mentions: Sequence[Mention]) -> list[int]:
-    """Return for each mention the position of the first mention of the same event."""
+    """Return, per mention, the position of the first mention of the same event."""
     groups: dict[str, list[tuple[int, dict[Mention, None]]]] = {}
     firsts: list[int] = []
     for position, mention in enumerate(mentions):
@@ -50,12 +52,12 @@ def first_mentions(mentions: Sequence[Mention]) -> list[int]:
 
 
 def _comparison_key(mention: Mention) -> Mention:
-    """Return the mention by what is compared: a word that is repeated a thousand times is compared once."""
+    """Return the mention reduced to the compared features, so that a word repeated 1,000 times is compared once."""
     return replace(mention, start=0, sentence=0 if mention.event_type is None else mention.sentence)
 
 
 def _kind(mention: Mention) -> str:
-    """Return what two mentions of one event have in common at least: the type, or the word where the type is loose."""
+    """Return what coreferent mentions must share: the type, or the lemma if there is no type or it is OTHER."""
     kind = mention.event_type
     return mention.lemma if kind is None or kind == "OTHER" else kind
 
@@ -92,7 +94,7 @@ def _differ_in_time(one: Mention, other: Mention) -> bool:
 
 
 def _differ_in_place(one: Mention, other: Mention) -> bool:
-    """Return whether the two are different places of one country."""
+    """Return whether the two events have different places in the same country."""
     if one.place is None or other.place is None or one.place.entity_name == other.place.entity_name:
         return False
     return one.place.country_code == other.place.country_code
@@ -105,10 +107,10 @@ def _differ_in_both_roles(one: Mention, other: Mention) -> bool:
 
 
 def saliences(mentions: Sequence[Mention], firsts: Sequence[int], prominence: Counter[int]) -> list[float]:
-    """Return how much each mention is what the article is about, 0 to 1.
+    """Return the salience of each mention in its article, 0 to 1.
 
-    It weighs 0.35 headline, 0.25 place in the text, 0.2 repetition and 0.2 prominence of the participants.
-    ``prominence`` counts mentions by cluster. OTHER events and unreal ones count for less.
+    The weights are 0.35 headline, 0.25 position in the text, 0.2 repetition and 0.2 prominence of the participants.
+    ``prominence`` counts mentions per cluster. OTHER events and unreal ones have a lower salience.
     """
     repeated = Counter(firsts)
     headlined = {first for first, mention in zip(firsts, mentions, strict=True) if mention.in_headline}

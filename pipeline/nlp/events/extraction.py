@@ -49,7 +49,7 @@ class _EventDraft:
     mention: Mention
 
 
-def extract_events(  # noqa: PLR0913 - an event draws on everything that was read before it
+def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotations
     tokens: Tokens,
     article: Article,
     entities: tuple[Entity, ...],
@@ -60,10 +60,10 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     kb: KnowledgeBase | None = None,
     with_untyped: bool = True,
 ) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
-    """Return the typed events and the untyped ones (none unless ``with_untyped``), each in reading order.
+    """Return the typed events and the untyped ones (empty unless ``with_untyped``), each in reading order.
 
-    ``kb`` gives the coordinates of places. ``coref_event_index`` of an untyped event is a position among the untyped
-    events; of a typed event, it is an ``event_index``.
+    ``kb`` gives the coordinates of places. ``coref_event_index`` is the ``event_index`` of a typed event, and for an
+    untyped event its position among the untyped ones.
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
     triggers = _drop_content_nouns(parse, find_triggers(parse, data), data)
@@ -107,7 +107,7 @@ def _build_untyped(context: _EventContext, drafts: Sequence[_EventDraft]) -> tup
 
 
 def _all_roles(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> dict[int, Roles]:
-    """Return the participants by trigger token; those of nouns that depend on a meeting are filled in."""
+    """Return the participants by trigger token. A noun that depends on a meeting gets the meeting's participants."""
     at = {trigger.index: trigger for trigger in triggers}
     found = {trigger.index: roles_of(parse, trigger, data) for trigger in triggers}
     for trigger in triggers:
@@ -117,7 +117,7 @@ def _all_roles(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> di
 
 
 def _from_meeting(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, Roles]) -> Roles:
-    """Return the participants of "meet in Oslo for talks": the meeting's own."""
+    """Return the participants of "talks" in "meet in Oslo for talks": those of the meeting."""
     own = found[trigger.index]
     governor = _governor(parse, trigger, at)
     if governor is None or governor.frame is None or trigger.frame is None or not trigger.frame.reciprocal:
@@ -145,7 +145,7 @@ def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraf
     modality = modality_of(parse, index, data.modality)
     if modality == "happened" and _is_future(time, context.published):
         if _is_reported_as_past(parse, index):
-            time = None  # what has happened is not dated by what is to come
+            time = None  # a past event does not have a future date
         else:
             modality = "planned"
     when = event_date_of(parse, index, time, modality=modality, anchored=context.published is not None)
@@ -261,14 +261,16 @@ def _speaker(quotes: Sequence[Quote], trigger: Trigger) -> str | None:
 
 
 def _confidence(trigger: Trigger, roles: Roles) -> float:
-    """Return rough odds that type and participants are right: a pattern and each filled place add to a bare word."""
+    """Return a rough probability that type and participants are right: a pattern and each filled role add to a bare
+    word.
+    """
     if trigger.frame is None:
         return 0.3
     base = 0.6 if trigger.frame.needs else 0.5
     return round(base + 0.15 * bool(roles.actors) + 0.15 * bool(roles.recipients), 2)
 
 
-# Content of another event: what is agreed, requested or refused is no event of its own.
+# Content of another event: what is agreed, requested or refused is not an event of its own.
 
 _CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
 _ANNOUNCED = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}
@@ -276,7 +278,7 @@ _NATURAL = frozenset({"accident", "disaster"})
 
 
 def _drop_content_nouns(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
-    """Return the triggers; what another frame takes as its content has no type of its own."""
+    """Return the triggers; the content of another frame loses its type."""
     content = {index for trigger in triggers for index in _content_of(parse, trigger)}
     content -= set(_announced_events(parse, triggers))
     content |= {*_purposes(parse, triggers), *_results(parse, triggers), *_light_verbs(parse, triggers, data)}
@@ -284,7 +286,7 @@ def _drop_content_nouns(parse: Parse, triggers: Sequence[Trigger], data: FrameDa
 
 
 def _announced_events(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield what is an event of its own that an outer verb announces: the meeting agreed on, the strike threatened."""
+    """Yield events of their own that an outer verb announces: the meeting agreed on, the strike threatened."""
     kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
     for index, kind in kinds.items():
         inner = infinitive_of(parse, index) if kind in _ANNOUNCED else None
@@ -293,7 +295,7 @@ def _announced_events(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int
 
 
 def _purposes(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield infinitives that only say what an event of their own type is for: "met to discuss"."""
+    """Yield infinitives that only give the purpose of an event of the same type: "met to discuss"."""
     kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
     for index, kind in kinds.items():
         if parse.dep[index] in ("advcl", "xcomp") and kinds.get(parse.head[index]) == kind and parse.tag[index] == "VB":
@@ -301,7 +303,7 @@ def _purposes(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
 
 
 def _results(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield what an accident or a disaster did: "The bus overturned, killing two" is no assault."""
+    """Yield the effects of an accident or a disaster: "The bus overturned, killing two" is not an assault."""
     frames = {trigger.index: trigger.frame for trigger in triggers if trigger.frame}
     for index, frame in frames.items():
         first = parse.head[index] if parse.dep[index] == "conj" else index  # "killing two and injuring nine"
@@ -313,7 +315,7 @@ def _results(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
 
 
 def _light_verbs(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> Iterator[int]:
-    """Yield everyday verbs that only carry an event noun: to launch an attack is no launch."""
+    """Yield light verbs that only carry an event noun: to launch an attack is not a launch."""
     for trigger in triggers:
         verb = parse.head[trigger.index]
         carried = trigger.is_noun and trigger.frame is not None and parse.dep[trigger.index] != "nsubj"
@@ -322,7 +324,7 @@ def _light_verbs(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> 
 
 
 def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
-    """Yield the words that a trigger takes as its content: what is agreed, requested, refused, threatened, alleged."""
+    """Yield the content of a trigger: what is agreed, requested, refused, threatened or alleged."""
     frame, index = trigger.frame, trigger.index
     if frame is None or not (frame.takes_content or (trigger.is_noun and frame.event_type in _CONTENT_TYPES)):
         yield from _pattern_object(parse, trigger)
@@ -351,7 +353,7 @@ def _is_noun_content(frame: Frame, parse: Parse, index: int) -> bool:
 def _pattern_object(parse: Parse, trigger: Trigger) -> Iterator[int]:
     """Yield the object that the pattern itself names: "impose sanctions" is one event."""
     if trigger.frame is None or trigger.is_noun or trigger.frame.event_type == "REJECT":
-        return  # to cancel talks is one event, that they are not held another
+        return  # to cancel talks is one event, the talks not held another
     thing = object_of(parse, trigger.index)
     if thing is not None and parse.lemma[thing] in pattern_objects(trigger.frame):
         yield thing
@@ -365,10 +367,10 @@ _NAMING = ("compound", "nmod", "poss")
 def _drop_passing_mentions(
     parse: Parse, triggers: Sequence[Trigger], with_participants: Collection[int]
 ) -> tuple[Trigger, ...]:
-    """Return the triggers, the passing mentions without their type ("after the war", "a role in the genocide").
+    """Return the triggers; passing mentions lose their type ("after the war", "a role in the genocide").
 
-    ``with_participants`` are the tokens of triggers that have a participant. A passing mention of an event that the
-    article reports elsewhere keeps its type: it is a mention of that event. A noun under a word of its own type is the
+    ``with_participants`` are the tokens of triggers with a participant. A passing mention keeps its type if the article
+    reports the event elsewhere, because it corefers with that event. A noun governed by a word of its own type is the
     same event ("killed in an attack").
     """
     kinds = {t.index: t.frame.event_type for t in triggers if t.frame is not None}
@@ -390,5 +392,5 @@ def _is_passing(parse: Parse, trigger: Trigger) -> bool:
 
 
 def _is_identified(parse: Parse, index: int) -> bool:
-    """Return whether a name says which event it is ("the Leeds attack")."""
+    """Return whether a name identifies the event ("the Leeds attack")."""
     return any(parse.dep[c] in _NAMING and parse.entity[c] >= 0 for c in parse.children[index])

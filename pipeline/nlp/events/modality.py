@@ -1,7 +1,7 @@
-"""Modality: whether what a word names has happened, is planned, might happen, or was denied.
+"""Modality: whether an event has happened, is planned, is hypothetical, or was negated.
 
-Modality is read from the parse: the clause's own auxiliaries and conjunctions first, then the word that governs it.
-That somebody says so never changes it.
+Modality is derived from the parse: first from the clause's own auxiliaries and conjunctions, then from its governor.
+Reported speech alone never changes it.
 """
 
 from pipeline.model.annotation import Modality
@@ -72,7 +72,7 @@ def _of_infinitive(parse: Parse, index: int, data: ModalityData, depth: int) -> 
 
 
 def _purpose_head(parse: Parse, index: int, data: ModalityData) -> int | None:
-    """Return what is done for the sake of an infinitive ("in order to", "in an effort to"), None where nothing is."""
+    """Return the action that an infinitive is the purpose of ("in order to", "in an effort to"); None without one."""
     head = parse.head[index]
     if parse.lemma[head] in data.purposes and parse.dep[head] == "pobj":
         return parse.head[parse.head[head]]
@@ -80,31 +80,31 @@ def _purpose_head(parse: Parse, index: int, data: ModalityData) -> int | None:
 
 
 def _of_purpose(parse: Parse, head: int, data: ModalityData, depth: int) -> Modality:
-    """Return the modality of what something is done for: part of the plan where that is planned, else only possible."""
+    """Return the modality of a purpose: planned if the action is planned, else hypothetical."""
     return "planned" if _modality(parse, head, data, depth - 1) == "planned" else "hypothetical"
 
 
 def _is_announced(parse: Parse, index: int) -> bool:
-    """Return whether an infinitive is a headline's future, or a passive one's: "a meeting to be held in June"."""
+    """Return whether an infinitive is the future tense of a headline, or a passive: "a meeting to be held in June"."""
     dep = parse.dep[index]
-    marked = any(parse.dep[c] == "aux" for c in parse.children[index])  # without: a command
+    marked = any(parse.dep[c] == "aux" for c in parse.children[index])  # a bare infinitive is a command
     if dep == "ROOT" or (parse.headline[index] and dep in ("relcl", "acl", "advcl", "nsubj")):
         return marked
     return dep == "relcl" and parse.is_passive(index)
 
 
 def _of_content(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
-    """Return the modality of a finite clause under a verb or noun: real unless its governor makes it unreal."""
+    """Return the modality of a finite clause under a verb or noun: real, unless its governor makes it unreal."""
     head = parse.head[index]
     if parse.lemma[head] not in data.saying:
         return _of_dependent(parse, head, data, depth, default="happened", finite=True)
     if parse.is_verb(head) or _modality(parse, head, data, depth - 1) != "negated":
         return "happened"
-    return "negated" if parse.lemma[parse.head[head]] in data.refusing else "hypothetical"  # reports not confirmed
+    return "negated" if parse.lemma[parse.head[head]] in data.refusing else "hypothetical"  # unconfirmed reports
 
 
 def _of_adverbial(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
-    """Return the modality of an adverbial clause; in the present tense it is part of a plan ("when they meet")."""
+    """Return the modality of an adverbial clause; in the present tense it belongs to a plan ("when they meet")."""
     past = parse.tag[index] == "VBD" or any(parse.tag[c] == "VBD" for c in parse.children[index])
     timely = any(parse.dep[c] in ("mark", "advmod") and parse.tag[c] == "WRB" for c in parse.children[index])
     if past or not timely:
@@ -130,7 +130,7 @@ def _of_participle(parse: Parse, index: int, data: ModalityData, depth: int) -> 
 def _of_dependent(
     parse: Parse, head: int, data: ModalityData, depth: int, *, default: Modality, finite: bool = False
 ) -> Modality:
-    """Return the modality of a governor's dependent: the governor's meaning, weakened by its own modality."""
+    """Return the modality of a governor's dependent: the meaning of the governor, weakened by its own modality."""
     lemma = _lemma_with_particle(parse, head)
     own: Modality = default
     if lemma in data.refusing:
@@ -148,9 +148,9 @@ def _of_dependent(
 
 
 def _of_denied(own: Modality, *, finite: bool) -> Modality:
-    """Return what a denied governor leaves.
+    """Return the modality of a dependent if its governor is negated.
 
-    "did not plan to go" is no visit; "did not refuse to go" says nothing; "did not know that ..." leaves it true.
+    "did not plan to go": no visit; "did not refuse to go": unknown; "did not know that ...": the clause stays true.
     """
     if own == "negated":
         return "hypothetical"
@@ -176,7 +176,7 @@ def _after_preposition(parse: Parse, preposition: int, data: ModalityData, depth
 
 
 def _of_governor(parse: Parse, head: int, data: ModalityData, depth: int) -> Modality:
-    """Return what a modifier takes over from the word it depends on; a denial stays with its own verb."""
+    """Return the modality that a modifier inherits from its governor; a verb's negation is not inherited."""
     outer = _modality(parse, head, data, depth - 1)
     return "happened" if outer == "negated" and parse.is_verb(head) else outer
 
@@ -200,7 +200,7 @@ def _of_noun(parse: Parse, index: int, data: ModalityData, depth: int) -> Modali
 
 
 def _of_argument(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
-    """Return the modality of an event noun that is subject or object: its verb's, or what its verb makes of it."""
+    """Return the modality of an event noun that is subject or object: the verb's own, or what the verb implies."""
     head = parse.head[index]
     lemma = _lemma_with_particle(parse, head)
     if parse.dep[index] in ("dobj", "nsubjpass") and lemma in data.governing:
@@ -216,21 +216,21 @@ def _of_argument(parse: Parse, index: int, data: ModalityData, depth: int) -> Mo
     return outer
 
 
-# Modality that a clause or noun phrase marks itself: by auxiliaries, conjunctions, negations, adjectives.
+# Modality marked in the clause or noun phrase itself: auxiliaries, conjunctions, negations, adjectives.
 
 _FINITE = ("VBD", "VBZ", "VBP")
 _PAST = ("VBD", "VBN")
 
 
 def names_thing(parse: Parse, index: int) -> bool:
-    """Return whether a word is used as a noun; a verb's tag in a noun's place is the tagger's slip."""
+    """Return whether a word is used as a noun; a verb tag in a noun's position is a tagging error."""
     if parse.pos[index] in ("NOUN", "PROPN", "PRON", "ADJ", "NUM"):
         return parse.dep[index] not in ("ROOT", "ccomp", "advcl", "acomp", "xcomp") or parse.pos[index] != "ADJ"
     return parse.dep[index] in ("pobj", "dobj", "nsubj", "nsubjpass", "poss", "compound") and parse.tag[index] != "VBG"
 
 
 def _marked_modality(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> Modality | None:
-    """Return what the clause's own words say: negation, auxiliaries, conjunction. None where they say nothing."""
+    """Return the modality that the clause's own words mark: negation, auxiliaries, conjunction. None if unmarked."""
     if _is_conditional(parse, index, data):
         return "hypothetical"
     if _is_negated(parse, index, data):
@@ -245,7 +245,7 @@ def _marked_modality(parse: Parse, index: int, data: ModalityData, auxiliaries: 
 
 
 def _shares_auxiliary(parse: Parse, index: int) -> bool:
-    """Return whether a verb shares the auxiliary of the one it is joined to: "could be arrested or jailed"."""
+    """Return whether a verb shares the auxiliary of the verb it is coordinated with: "could be arrested or jailed"."""
     head = parse.head[index]
     return (
         parse.dep[index] == "conj"
@@ -267,7 +267,7 @@ def _is_negated(parse: Parse, index: int, data: ModalityData) -> bool:
 
 
 def _is_delaying(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Return whether a word puts off the infinitive after it: "has yet to sign"."""
+    """Return whether a word postpones the infinitive after it: "has yet to sign"."""
     after = parse.lower[index + 1 : index + 2]
     return parse.lower[index] in data.delaying and after == [data.infinitive_marker]
 
@@ -279,7 +279,7 @@ def _is_no_longer(parse: Parse, index: int, data: ModalityData) -> bool:
 
 
 def _excludes(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Return whether a "rather than" that belongs to the verb itself, not to a phrase of its own, shuts it out."""
+    """Return whether "rather than" excludes the verb itself, and not a phrase of its own."""
     if parse.lower[index] not in data.excluding_words or parse.children[index][-1:] > [index]:
         return False
     return _is_rather(parse, index, data)
@@ -300,7 +300,7 @@ def _is_unreal(parse: Parse, index: int, data: ModalityData, auxiliaries: set[st
 
 
 def _is_conditional(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Return whether a conjunction makes the clause a condition, also a denied one ("if no price is agreed")."""
+    """Return whether a conjunction makes the clause a condition, including a negated one ("if no price is agreed")."""
     return _is_inverted(parse, index, data) or any(
         parse.dep[c] in ("mark", "advmod") and parse.lower[c] in data.unreal_markers for c in parse.children[index]
     )
@@ -310,7 +310,7 @@ def _is_inverted(parse: Parse, index: int, data: ModalityData) -> bool:
     """Return whether the auxiliary precedes the subject: "Had the army attacked, ..."."""
     head, subject = parse.head[index], parse.subject(index)
     if parse.dep[index] == "ccomp" and parse.dep[head] == "advcl":
-        before = [head]  # the parser takes the auxiliary for the verb
+        before = [head]  # the parser labels the auxiliary as the verb
     else:
         before = [c for c in parse.children[index] if parse.dep[c] == "aux"] if parse.dep[index] == "advcl" else []
     return subject is not None and any(c < subject and parse.lower[c] in data.inverted for c in before)
@@ -321,7 +321,7 @@ def _has_condition(parse: Parse, index: int, data: ModalityData) -> bool:
 
 
 def _is_doubted(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Return whether somebody only fears, hopes or doubts that it will be."""
+    """Return whether the governor of the clause only expresses fear, hope or doubt."""
     head = parse.head[index]
     complement = parse.child(head, "acomp")
     governor = parse.lemma[head if complement is None else complement]
@@ -334,7 +334,7 @@ def _asks(parse: Parse, index: int) -> bool:
 
 
 def _is_said_in_past(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Return whether a "would" is the future of a past report: "said it would free them", and nothing conditional."""
+    """Return whether "would" is the future of a past report ("said it would free them") without a condition."""
     head = parse.head[index]
     if _has_condition(parse, index, data):
         return False
@@ -348,7 +348,7 @@ def _is_said_in_past(parse: Parse, index: int, data: ModalityData) -> bool:
 
 
 def _is_command(parse: Parse, index: int) -> bool:
-    """Return whether a bare verb asks that it be done: "Stop the war," she said."""
+    """Return whether a bare verb is a command: "Stop the war," she said."""
     return (
         parse.dep[index] == "ccomp"
         and parse.tag[index] == "VB"
@@ -364,7 +364,7 @@ def is_finite(parse: Parse, index: int) -> bool:
 
 
 def _lemma_with_particle(parse: Parse, index: int) -> str:
-    """Return the lemma of a governor as it is in the word lists: "call_off"."""
+    """Return the lemma of a governor as in the word lists: "call_off"."""
     particle = parse.child(index, "prt")
     return parse.lemma[index] if particle is None else f"{parse.lemma[index]}_{parse.lower[particle]}"
 

@@ -15,8 +15,8 @@ _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 class Parse:
     """Token attributes by token index. ``entity`` is the index of the mention that contains a token, else -1.
 
-    ``named`` is the first name of each cluster. ``sentence`` counts from 0. ``headline`` is true inside titles and
-    cross-headings. ``in_time`` are the tokens of time expressions, ``clipped`` the passives without an auxiliary in
+    ``named`` maps each cluster to its first name. ``sentence`` is 0-based. ``headline`` is True inside titles and
+    headings. ``in_time`` are the tokens of time expressions, ``clipped`` the passives without an auxiliary in
     headlines.
     """
 
@@ -39,11 +39,13 @@ class Parse:
     clipped: frozenset[int]
 
     def child(self, index: int, *deps: str) -> int | None:
-        """Return the first dependent with one of these labels, None without."""
+        """Return the first dependent with one of these labels; None without one."""
         return next((c for c in self.children[index] if self.dep[c] in deps), None)
 
     def subject(self, index: int) -> int | None:
-        """Return the grammatical subject of a verb, the named one of two in apposition; None without one of its own."""
+        """Return the subject of a verb; of two in apposition, the named one. None if the verb has no subject of its
+        own.
+        """
         found = [c for c in self.children[index] if self.dep[c] in _SUBJECTS]
         return next((c for c in found if self.mention(c)), found[0]) if found else None
 
@@ -60,20 +62,20 @@ class Parse:
         return shares and self.head[index] < index and self.is_passive(self.head[index])
 
     def prep_objects(self, index: int, preposition: str) -> Iterator[int]:
-        """Yield the nouns that a preposition joins to a word ("with" in "talks with Y and Z" gives Y)."""
+        """Yield the objects of a word's preposition: Y in "talks with Y and Z", for "with"."""
         for child in self.children[index]:
             if self.dep[child] in ("prep", "agent", "dative") and self.lower[child] == preposition:
                 yield from (c for c in self.children[child] if self.dep[c] in ("pobj", "pcomp"))
 
     def conjuncts(self, index: int) -> list[int]:
-        """Return a noun and all that is coordinated with it, in text order."""
+        """Return a noun and everything coordinated with it, in text order."""
         found = [index]
         for item in found:
             found.extend(c for c in self.children[item] if self.dep[c] == "conj")
         return found
 
     def mention(self, index: int) -> Entity | None:
-        """Return the mention that contains a token, or the person whose name it follows ("Ann Lee QC")."""
+        """Return the mention that contains a token, or the person's name right before it ("Ann Lee QC")."""
         if self.entity[index] >= 0:
             return self.entities[self.entity[index]]
         if self.pos[index] != "PROPN" or index == 0 or self.entity[index - 1] < 0 or self.head[index - 1] != index:
@@ -119,9 +121,9 @@ def _is_name(entity: Entity) -> bool:
 
 
 def _is_clipped(index: int, tag: list[str], dep: list[str], children: list[list[int]]) -> bool:
-    """Return whether a headline's verb has a subject and neither object nor auxiliary: "Minister sacked"."""
-    beside = {dep[c] for c in children[index]}
-    return tag[index] in ("VBN", "VBD") and "nsubj" in beside and not beside & {"dobj", "aux", "ccomp", "dative"}
+    """Return whether a headline's verb has a subject but neither an object nor an auxiliary: "Minister sacked"."""
+    deps = {dep[c] for c in children[index]}
+    return tag[index] in ("VBN", "VBD") and "nsubj" in deps and not deps & {"dobj", "aux", "ccomp", "dative"}
 
 
 def _entity_of_tokens(entities: Sequence[Entity], starts: list[int]) -> list[int]:

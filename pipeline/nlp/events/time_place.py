@@ -1,4 +1,4 @@
-"""When and where an event takes place: the time expressions and places that its own words tie to it."""
+"""The date and place of an event: the time expressions and places connected to its trigger."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _ARGUMENTS = frozenset({"dobj", "nsubj", "nsubjpass", "attr", "pobj", "conj"})
 
 @dataclass(frozen=True, slots=True)
 class EventDate:
-    """The date of an event, as the columns ``event_date_*`` hold it."""
+    """The date of an event, as in the columns ``event_date_*``."""
 
     first: date | None = None
     last: date | None = None
@@ -34,7 +34,7 @@ def dates_of(
 ) -> Mapping[int, TimeExpression]:
     """Return the time expression of each dated event by its trigger token.
 
-    By dependency first, then by what carries the event noun; a date that depends on no event goes to the only
+    Dependency comes first, then the verb that carries an event noun. A date that depends on no event goes to the only
     typed event of its sentence.
     """
     at = {trigger.index: trigger for trigger in triggers}
@@ -83,14 +83,14 @@ def _inherited_date(
 
 
 def _shares_date(parse: Parse, index: int, found: Mapping[int, TimeExpression]) -> bool:
-    """Return whether a verb shares the date before the one it is joined to: "On Monday they met and signed"."""
+    """Return whether a verb shares the date before the verb it is coordinated with: "On Monday they met and signed"."""
     head = parse.head[index]
     joined = parse.dep[index] == "conj" and parse.tag[index] == parse.tag[head] and parse.is_verb(index)
     return joined and head in found and found[head].start_char < parse.start[head]
 
 
 def _relative_clause_event(parse: Parse, token: int, at: Mapping[int, Trigger], data: FrameData) -> int | None:
-    """Return the event in a clause about a time ("in 2024, when soldiers attacked")."""
+    """Return the event in a relative clause about a time ("in 2024, when soldiers attacked")."""
     for verb in parse.children[token]:
         clause = parse.dep[verb] in ("relcl", "advcl") and verb in at
         if clause and any(parse.lower[c] in data.time_relatives for c in parse.children[verb]):
@@ -101,7 +101,7 @@ def _relative_clause_event(parse: Parse, token: int, at: Mapping[int, Trigger], 
 def _dated_object(
     parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, TimeExpression], data: FrameData
 ) -> TimeExpression | None:
-    """Return the date of a verb's object that is one event with it ("sign an agreement on Monday")."""
+    """Return the date of a verb's object that names the same event ("sign an agreement on Monday")."""
     if trigger.frame is None or trigger.frame.lemma in data.modality.saying:
         return None
     for noun in parse.children[trigger.index]:
@@ -140,15 +140,15 @@ def _assign_loose_dates(
         if trigger.frame is not None:
             typed.setdefault(parse.sentence[trigger.index], []).append(trigger.index)
     for token, time in loose:
-        beside = typed.get(parse.sentence[token], [])
-        if len(beside) == 1 and beside[0] not in found:
-            found[beside[0]] = time
+        candidates = typed.get(parse.sentence[token], [])
+        if len(candidates) == 1 and candidates[0] not in found:
+            found[candidates[0]] = time
 
 
 def event_date_of(
     parse: Parse, index: int, time: TimeExpression | None, *, modality: Modality, anchored: bool
 ) -> EventDate:
-    """Return the date of an event; without one, past tense says only that it lies before the publication."""
+    """Return the date of an event; without one, past tense shows only that it is not after the published day."""
     if time is not None:
         if time.first_day is None:
             return EventDate(text=time.timex_text, note=UNRESOLVED if anchored else UNANCHORED)
@@ -171,26 +171,26 @@ def place_of(
     places: Mapping[int, Mapping[str, Sequence[int]]],
     taken: frozenset[int],
 ) -> Entity | None:
-    """Return the place named in a locative phrase of the event, or the only such phrase of its sentence.
+    """Return the place in a locative phrase of the event, or in the only such phrase of its sentence.
 
-    ``places`` are those of ``places_by_sentence``. ``taken`` are heads of its participants: a country that acts is no
-    place.
+    ``places`` come from ``places_by_sentence``. ``taken`` are the heads of its participants: a country that acts is not
+    a place.
     """
     index = trigger.index
-    near = _place_beside(parse, index, data, taken)
+    near = _place_in_phrase(parse, index, data, taken)
     if near is None and trigger.is_noun:
         near = _place_modifier(parse, index, taken)
     if near is None and parse.dep[index] in ("dobj", "pobj", "nsubj", "nsubjpass", "conj", "pcomp"):
         head = parse.head[index]
         head = parse.head[head] if parse.pos[head] == "ADP" else head
-        near = _place_beside(parse, head, data, taken)
+        near = _place_in_phrase(parse, head, data, taken)
     if near is None:
         things = [c for c in parse.children[index] if parse.dep[c] in ("dobj", "nsubjpass")]
-        near = next((p for c in things if (p := _place_beside(parse, c, data, taken))), None)
+        near = next((p for c in things if (p := _place_in_phrase(parse, c, data, taken))), None)
     return near if near is not None else _only_place(parse, index, places, taken)
 
 
-def _place_beside(parse: Parse, index: int, data: FrameData, taken: frozenset[int]) -> Entity | None:
+def _place_in_phrase(parse: Parse, index: int, data: FrameData, taken: frozenset[int]) -> Entity | None:
     for child in parse.children[index]:
         if parse.dep[child] == "prep" and parse.lower[child] in data.place_prepositions:
             for noun in parse.children[child]:
@@ -209,12 +209,12 @@ def _place_at(parse: Parse, index: int, taken: frozenset[int]) -> Entity | None:
 
 def _place_modifier(parse: Parse, index: int, taken: frozenset[int]) -> Entity | None:
     """Return the place that modifies an event noun: "the Leeds fire"."""
-    beside = [c for c in parse.children[index] if parse.dep[c] in ("compound", "nmod", "poss")]
-    return next((place for c in beside if (place := _place_at(parse, c, taken)) is not None), None)
+    modifiers = [c for c in parse.children[index] if parse.dep[c] in ("compound", "nmod", "poss")]
+    return next((place for c in modifiers if (place := _place_at(parse, c, taken)) is not None), None)
 
 
 def places_by_sentence(parse: Parse, data: FrameData) -> Mapping[int, Mapping[str, Sequence[int]]]:
-    """Return the tokens of the places in locative phrases, by sentence and name."""
+    """Return the tokens of places in locative phrases, by sentence and name."""
     found: dict[int, dict[str, list[int]]] = {}
     for index, dep in enumerate(parse.dep):
         if dep == "pobj" and parse.entity[index] >= 0 and parse.lower[parse.head[index]] in data.place_prepositions:
@@ -229,7 +229,7 @@ def _only_place(
     parse: Parse, index: int, places: Mapping[int, Mapping[str, Sequence[int]]], taken: frozenset[int]
 ) -> Entity | None:
     if parse.dep[index] not in ("ROOT", "ccomp", "conj", "dobj", "nsubj", "nsubjpass"):
-        return None  # an inner clause has a place of its own
+        return None  # an inner clause has its own place
     named = places.get(parse.sentence[index], {})
     if len(named) > len(taken) + 1:
         return None
@@ -238,7 +238,7 @@ def _only_place(
 
 
 def coordinates_of(place: Entity, kb: KnowledgeBase) -> tuple[float, float] | None:
-    """Return where a place lies, in degrees north and east; None for a country or an unknown place."""
+    """Return the coordinates of a place in degrees north and east; None for a country or an unknown place."""
     name = place.entity_name or place.entity_text
     if kb.country_of(name) is not None:
         return None

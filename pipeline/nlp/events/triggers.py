@@ -10,7 +10,7 @@ from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _GROUP_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
 _COMPLEMENTS = frozenset({"xcomp", "ccomp", "advcl", "acl"})
-_BESIDE = frozenset(
+_COMPANIONS = frozenset(
     {"prt", "prep", "advmod", "dobj", "acomp", "oprd", "agent", "dative", "compound", "amod", "nmod", "nummod", "xcomp"}
     | {"npadvmod", "attr", "conj", "quantmod"}
 )
@@ -20,7 +20,7 @@ _NO_PERSON = frozenset({"it", "its", "itself", "this", "that", "which", "what"})
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A word that names an event. ``frame`` is None where it has no type; offsets include a particle."""
+    """A word that names an event. An untyped event has no ``frame``; the offsets include a particle."""
 
     index: int
     start: int
@@ -35,7 +35,7 @@ def find_triggers(parse: Parse, data: FrameData) -> tuple[Trigger, ...]:
 
 
 def drop_type(trigger: Trigger) -> Trigger:
-    """Return a trigger as a word that names no event of its own."""
+    """Return a trigger as an untyped one."""
     return Trigger(trigger.index, trigger.start, trigger.end, trigger.is_noun, None)
 
 
@@ -77,7 +77,7 @@ def _noun_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
 
 
 def _is_other_thing(parse: Parse, index: int, data: FrameData) -> bool:
-    """Return whether a modifier makes another thing of an event noun ("press conference")."""
+    """Return whether a modifier changes the meaning of an event noun ("press conference")."""
     return any(parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index])
 
 
@@ -90,14 +90,14 @@ def _match(parse: Parse, index: int, frames: tuple[Frame, ...], data: FrameData)
     particle = parse.child(index, "prt")
     for frame in frames:
         if particle is not None and not any(parse.lower[particle] in need.split("/") for need in frame.needs):
-            continue  # with a particle it is another verb
+            continue  # with another particle it is another verb
         if all(meets(parse, index, need, data) for need in frame.needs):
             return frame
     return None
 
 
 def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
-    """Return whether a word has beside it what a pattern requires (see ``spec_events``)."""
+    """Return whether a word's dependents meet one need of a pattern (see ``spec_events``)."""
     special = _SPECIAL.get(need)
     if special is not None:
         return special(parse, index, data)
@@ -115,17 +115,17 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
         if parse.dep[index] == "conj":
             verb = parse.head[verb]
         return parse.lemma[verb] in need[1:].split("/") and parse.dep[index] in _GOVERNED | {"conj"}
-    return _has_beside(parse, index, need.split("/"))
+    return _has_companion(parse, index, need.split("/"))
 
 
 def _names_subject(parse: Parse, subject: int, wanted: list[str]) -> bool:
-    """Return whether a subject is one of some words; the parser may find two ("a magnitude 6 earthquake struck")."""
+    """Return whether the subject is one of these words. The parser may find two ("a magnitude 6 earthquake struck")."""
     twins = parse.children[parse.head[subject]] if parse.dep[subject] == "nsubj" else []
     return any(parse.lemma[c] in wanted for c in (subject, *twins) if c == subject or parse.dep[c] == "nsubj")
 
 
 def object_of(parse: Parse, index: int) -> int | None:
-    """Return what a verb is done to: its object, the subject of its passive, the noun its participle modifies."""
+    """Return a verb's patient: its object, the subject of its passive, or the noun that its participle modifies."""
     if parse.is_passive(index):
         found = parse.child(index, "nsubjpass", "nsubj")
         return _shared_patient(parse, index) if found is None else found
@@ -152,7 +152,7 @@ def _is_a(parse: Parse, index: int, kind: str, data: FrameData) -> bool:
 
 
 def denotes(parse: Parse, index: int, data: FrameData, types: frozenset[str] = _GROUP_TYPES) -> bool:
-    """Return whether a noun refers to a person or an organised group, by its mention or its word."""
+    """Return whether a noun refers to a person or an organised group, by its mention or its lemma."""
     mention = parse.mention(index)
     if mention is not None and mention.entity_type != "UNKNOWN":
         return mention.entity_type in types
@@ -162,7 +162,7 @@ def denotes(parse: Parse, index: int, data: FrameData, types: frozenset[str] = _
 
 
 def infinitive_of(parse: Parse, index: int) -> int | None:
-    """Return the infinitive that follows a word as its complement, None without."""
+    """Return the infinitive complement of a word; None without one."""
     for child in parse.children[index]:
         if parse.dep[child] in _COMPLEMENTS and any(parse.tag[c] == "TO" for c in parse.children[child]):
             return child
@@ -222,13 +222,13 @@ _SPECIAL: dict[str, Callable[[Parse, int, FrameData], bool]] = {
 
 
 def _is_temporal(parse: Parse, index: int) -> bool:
-    """Return whether a preposition only says when: "called on Monday" is no call on anybody."""
+    """Return whether a preposition only gives a time: "called on Monday" is not "called on somebody"."""
     return parse.dep[index] == "prep" and any(c in parse.in_time for c in parse.children[index])
 
 
-def _has_beside(parse: Parse, index: int, wanted: list[str]) -> bool:
+def _has_companion(parse: Parse, index: int, wanted: list[str]) -> bool:
     for child in parse.children[index]:
-        if parse.dep[child] not in _BESIDE:
+        if parse.dep[child] not in _COMPANIONS:
             continue
         if parse.lemma[child] in wanted or parse.lower[child] in wanted:
             return not _is_temporal(parse, child)

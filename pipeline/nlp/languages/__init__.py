@@ -1,8 +1,8 @@
-"""The supported languages, by ISO 639-1 code. An article in any other is kept without annotation.
+"""The supported languages, by ISO 639-1 code. An article in another language is stored without annotation.
 
-The rules know Universal parts of speech, Penn Treebank tags, the relations of spaCy's English models (nsubj, dobj, ...)
-and OntoNotes entity types. A model that writes others ends in an ``attribute_ruler`` that turns its TAG, POS, DEP and
-ENT_TYPE into these.
+The rules expect Universal parts of speech, Penn Treebank tags, the dependency relations of spaCy's English models
+(nsubj, dobj, ...) and OntoNotes entity types. A model with other labels needs a final ``attribute_ruler`` that maps its
+TAG, POS, DEP and ENT_TYPE to these.
 """
 
 from collections.abc import Mapping

@@ -33,13 +33,13 @@ _PLACE = re.compile(r"[a-z]+")
 def read_frames(path: Path) -> tuple[tuple[FrameGroup, ...], tuple[FrameGroup, ...]]:
     """Return the groups of verb patterns and those of noun patterns, in the order written.
 
-    Raises: ConfigError for what is no TOML or breaks the schema; it names file, line, key and the remedy.
+    Raises: ConfigError for a file that is not TOML or breaks the schema; the message names file, line, key and the fix.
     """
     text = path.read_text(encoding="utf-8")
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: no TOML: {error}", key=str(path)) from error
+        raise ConfigError(f"{path}: not valid TOML: {error}", key=str(path)) from error
     _refuse_unknown(path, tables, _NEEDS)
     verbs, nouns = (tuple(_groups(path, text, kind, tables.get(kind, []))) for kind in _NEEDS)
     return verbs, nouns
@@ -71,7 +71,7 @@ def _as_tuple(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _line_of(text: str, header: int, key: str) -> int:
-    """Return the line of a key in the table that begins at a line, the header's where the key is absent."""
+    """Return the line of a key in the table that begins at ``header``; without the key, the line of the header."""
     for number, line in enumerate(text.splitlines()[header:], start=header + 1):
         if line.startswith("[["):
             break
@@ -96,14 +96,14 @@ def _wrong_type(table: Mapping[str, Any], kind: str) -> Problem:
     event_type, mode, subtype = table["type"], table.get("mode"), table.get("subtype")
     if event_type == OTHER:
         if mode is not None:
-            return "mode", "OTHER has none: say its subtype"
-        return None if subtype in SUBTYPES else ("subtype", f"{subtype!r} is none of {', '.join(SUBTYPES)}")
+            return "mode", "OTHER has no mode; give its subtype"
+        return None if subtype in SUBTYPES else ("subtype", f"{subtype!r} is not one of {', '.join(SUBTYPES)}")
     if event_type not in QUAD_CLASSES:
-        return "type", f"{event_type!r} is none of {', '.join(QUAD_CLASSES)}, {OTHER}"
+        return "type", f"{event_type!r} is not one of {', '.join(QUAD_CLASSES)}, {OTHER}"
     if subtype is not None:
-        return "subtype", f"only {OTHER} has one"
+        return "subtype", f"only {OTHER} has a subtype"
     if mode is not None and mode not in MODES.get(event_type, ()):
-        return "mode", f"{mode!r} is no mode of {event_type}: {', '.join(sorted(MODES.get(event_type, ()))) or 'none'}"
+        return "mode", f"{event_type} has no mode {mode!r}: {', '.join(sorted(MODES.get(event_type, ()))) or 'none'}"
     return None
 
 
@@ -111,17 +111,17 @@ def _wrong_pattern(table: Mapping[str, Any], kind: str) -> Problem:
     for pattern in _split(table["patterns"]):
         lemma, *needs = pattern.split() or [""]
         if not re.fullmatch(_WORD, lemma):
-            return "patterns", f"{pattern!r} begins with no word"
+            return "patterns", f"{pattern!r} does not begin with a word"
         wrong = next((need for need in needs if not _NEEDS[kind].fullmatch(need)), None)
         if wrong is not None:
-            return "patterns", f"{pattern!r}: {wrong!r} is nothing that a {kind} pattern may ask for"
+            return "patterns", f"{pattern!r}: {wrong!r} is not a valid need of a {kind} pattern"
     return None
 
 
 def _wrong_words(table: Mapping[str, Any], kind: str) -> Problem:
     wrong = next((place for place in table.get("recipient", "").split() if not _PLACE.fullmatch(place)), None)
     if wrong is not None:
-        return "recipient", f"{wrong!r} is no place: object, subject, inner, poss, dative or a preposition"
+        return "recipient", f"{wrong!r} is not one of object, subject, inner, poss, dative, or a preposition"
     if not all(isinstance(example, str) and example.strip() for example in table["examples"]):
         return "examples", "must be sentences"
     return None
@@ -138,7 +138,7 @@ _CHECKS: tuple[Callable[[Mapping[str, Any], str], Problem], ...] = (
 def _find_repetition(patterns: str, seen: set[str]) -> Problem:
     for pattern in map(" ".join, map(str.split, _split(patterns))):
         if pattern in seen:
-            return "patterns", f"{pattern!r} stands in the file already"
+            return "patterns", f"{pattern!r} is already in the file"
         seen.add(pattern)
     return None
 

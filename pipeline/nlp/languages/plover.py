@@ -1,6 +1,6 @@
-"""Types of events: PLOVER's types, their quad classes and modes, and the subtypes of everyday events.
+"""Event types: PLOVER's types, their quad classes and modes, and the subtypes of everyday events.
 
-Names are PLOVER 0.8's (Open Event Data Alliance, CC BY-SA 4.0); the subtypes are ours.
+The names are those of PLOVER 0.8 (Open Event Data Alliance, CC BY-SA 4.0); the subtypes are ours.
 """
 
 from collections.abc import Mapping
@@ -38,8 +38,8 @@ SUBTYPES: Mapping[str, str] = {
     "business": "products, deals, jobs, plants, results of companies",
     "crime": "theft, fraud, smuggling: crimes without violence",
     "culture": "performances, exhibitions, festivals, publications, awards",
-    "death": "deaths of whatever cause, funerals, burials",
-    "disaster": "what nature does: floods, storms, earthquakes, fires",
+    "death": "deaths of any cause, funerals, burials",
+    "disaster": "natural disasters: floods, storms, earthquakes, fires",
     "election": "elections, votes, nominations, new governments",
     "family": "weddings, births, divorces",
     "health": "outbreaks, treatments, vaccinations",
@@ -55,7 +55,7 @@ _PLANNED_TYPES: Mapping[str, str] = {
 
 
 def plover_type_of(event_type: str | None, modality: Modality) -> str | None:
-    """Return the type that PLOVER derives: intended cooperation is an agreement. None for OTHER and for no type."""
+    """Return the type that PLOVER derives: planned cooperation is an agreement. None for OTHER and untyped events."""
     if event_type is None or event_type not in QUAD_CLASSES:
         return None
     return _PLANNED_TYPES.get(event_type, event_type) if modality == "planned" else event_type

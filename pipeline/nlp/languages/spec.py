@@ -1,4 +1,4 @@
-"""The data of a language: words and their roles, no logic."""
+"""The data of a language: words and their functions, no logic."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,22 +10,21 @@ from pipeline.nlp.languages.spec_events import FrameData, TimeData
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameEvidence:
-    """Lower-case words beside or inside a name, with the entity type that they show.
+    """Lower-case words in or next to a name, with the entity type that they indicate.
 
-    ``first_words`` and ``last_words`` are parts of the name ("Lake Orrin", "Orrin Bridge"). ``of_heads`` make one name
-    with what follows "of" ("University of Orrin"). ``club_words`` end the name of a team. ``joining_words`` stand
-    between two people. ``place_nouns`` stand before "of" and a place's name; ``place_prepositions`` before a place,
-    unless they belong to ``stake_nouns`` ("shares in"); ``weak_prepositions`` stand before much else as well,
-    ``firm_prepositions`` before firms. ``person_verbs`` are lemmas of what only people do or suffer,
-    ``person_things`` what only people have, ``person_nouns`` what is called after people ("the Hale era").
-    ``ruled_nouns`` stand before "of" and a place as well ("mayor of"); ``civic_nouns`` after the name of a place
-    ("Orrin council"), ``place_things`` are what a place has. ``vessel_nouns`` stand before a ship's name,
-    ``firm_nouns`` before an organisation's; ``firm_endings`` end
-    a name that is used without them ("Acme" of "Acme Holdings"),
-    ``thing_relatives`` begin a clause about a thing.
-    ``ranks`` are titles that begin no organisation's name. ``party_letters`` stand with a hyphen before a
-    politician's state ("D-Ohio"). ``surnames`` are the most frequent
-    family names.
+    - ``first_words`` and ``last_words``: parts of the name ("Lake Orrin", "Orrin Bridge").
+    - ``of_heads``: form one name with the words after "of" ("University of Orrin").
+    - ``club_words``: end the name of a team. ``joining_words``: between two people.
+    - ``place_nouns``: before "of" and the name of a place. ``ruled_nouns``: also before "of" and a place ("mayor of").
+    - ``place_prepositions``: before a place, unless they belong to ``stake_nouns`` ("shares in").
+      ``weak_prepositions``: before many other things too. ``firm_prepositions``: before firms.
+    - ``person_verbs``: lemmas of verbs that only people do or suffer. ``person_things``: things that only people have.
+      ``person_nouns``: things named after people ("the Hale era").
+    - ``civic_nouns``: after the name of a place ("Orrin council"). ``place_things``: things that a place has.
+    - ``vessel_nouns``: before the name of a ship. ``firm_nouns``: before the name of an organisation.
+    - ``firm_endings``: end a name that is also used without them ("Acme" for "Acme Holdings").
+    - ``thing_relatives``: begin a relative clause about a thing. ``ranks``: titles that begin no organisation's name.
+    - ``party_letters``: with a hyphen before a politician's state ("D-Ohio"). ``surnames``: the most frequent ones.
     """
 
     first_words: Mapping[str, str]
@@ -61,7 +60,9 @@ PronounKind = Literal["person", "thing", "group", "speaker", "speakers"]
 
 @dataclass(frozen=True, slots=True)
 class Pronoun:
-    """``kind``: person (he, she), thing (it), group (they), speaker (I), speakers (we). Gender where it shows one."""
+    """``kind``: person (he, she), thing (it), group (they), speaker (I), speakers (we). ``gender`` if the form shows
+    one.
+    """
 
     kind: PronounKind
     gender: Gender | None = None
@@ -70,7 +71,7 @@ class Pronoun:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A reporting word by its lemma. ``weight`` is 0 to 1: our estimate of how often it reports somebody's words."""
+    """A cue by its lemma. ``weight`` (0 to 1) is our estimate of how often it reports somebody's words."""
 
     cue_class: CueClass
     weight: float
@@ -79,19 +80,18 @@ class Cue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameData:
-    """Words in and around names, lower case without full stops.
+    """Words in and around names, in lower case and without full stops. Where values are genders, None means not shown.
 
-    ``honorifics`` make a person of the next word; ``titles`` may stand before a person's name (last words of the
-    title); ``roles`` are nouns for what a person is; values are the gender that a word shows, or None.
-    ``role_fields`` are the fields of life that a word for a person belongs to.
-    ``role_verbs`` say of their subject what it is ("was appointed treasurer").
-    ``numbers`` count a group ("the two leaders"), those in ``definite_numbers`` without an article ("both");
-    ``group_sizes`` are nouns that say how many they mean ("the pair"), ``country_nouns`` mean states;
-    ``joint_verbs`` are what two do with each other ("they married");
-    ``company_nouns`` stand for the only organisation before them ("the firm"), unless one of
-    ``possessive_prepositions`` follows; ``public_nouns`` are in the names of organisations that they do not stand for.
-    ``ambiguous_forenames`` are forenames that show no gender where they are used alone, as they are common surnames.
-    ``pronoun_weights`` are the weights of features by kind of pronoun; kinds that are missing stay unresolved.
+    - ``honorifics``: the next word is a person. ``titles``: last words of titles before a person's name.
+    - ``roles``: nouns for what a person is. ``role_fields``: the fields of life that such a noun belongs to.
+      ``role_verbs``: state what their subject is ("was appointed treasurer").
+    - ``numbers``: count a group ("the two leaders"); those in ``definite_numbers`` need no article ("both").
+    - ``group_sizes``: nouns that state a number ("the pair"). ``country_nouns``: mean states.
+    - ``joint_verbs``: what two people do with each other ("they married").
+    - ``company_nouns``: refer to the only organisation before them ("the firm"), unless one of
+      ``possessive_prepositions`` follows. ``public_nouns``: in names of organisations that they do not refer to.
+    - ``ambiguous_forenames``: show no gender when used alone, because they are common surnames.
+    - ``pronoun_weights``: feature weights by kind of pronoun; a kind that is missing stays unresolved.
     """
 
     evidence: NameEvidence
@@ -130,17 +130,19 @@ class NameData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueData:
-    """Reporting words by lemma.
+    """Cues (reporting words) by lemma.
 
-    ``phrasal`` verbs report with the word right after them ("shot back"), ``nouns`` with "that" or a colon,
-    ``adjectives`` with "that" ("was adamant that"). ``addressed`` have the addressee as object, ``committing``
-    report with an infinitive ("vowed to stay", "urged them to stay"), ``asking`` with "if" and "whether".
-    ``evidence`` is what ``evidence_verbs`` may have for a speaker ("records show"). ``naming`` verbs give something a
-    name ("called it a scandal"), by ``naming_links`` or without a word; ``labels`` are verbs whose participle names
-    it ("titled"). ``origin_prepositions`` lead from a statement to its speaker. ``medium_words`` are what a channel
-    of speech is called ("in an interview with X"). ``turn_labels`` begin a turn of an interview in print ("Q:").
-    ``introducing`` words lead to a speaker not met before ("another neighbour"). ``opening_marks`` and
-    ``closing_marks`` are quotation marks; the characters beside a straight one decide.
+    - ``phrasal``: verbs that report with the next word ("shot back"). ``nouns``: report with "that" or a colon.
+      ``adjectives``: report with "that" ("was adamant that").
+    - ``addressed``: have the addressee as object. ``committing``: report with an infinitive ("vowed to stay", "urged
+      them to stay"). ``asking``: report with "if" and "whether".
+    - ``evidence``: possible subjects of ``evidence_verbs`` ("records show").
+    - ``naming``: verbs that give something a name ("called it a scandal"), with or without one of ``naming_links``.
+      ``labels``: verbs whose participle gives a name ("titled").
+    - ``origin_prepositions``: between a statement and its speaker. ``medium_words``: channels of speech ("in an
+      interview with X"). ``turn_labels``: begin a turn of a printed interview ("Q:").
+    - ``introducing``: mark a speaker as new ("another neighbour").
+    - ``opening_marks`` and ``closing_marks``: quotation marks; for a straight one the adjacent characters decide.
     """
 
     verbs: Mapping[str, Cue]

@@ -1,6 +1,6 @@
 """The data of a language for events, their modality and times: words and patterns, no logic.
 
-A pattern is a lemma and what must be beside it, for example ``"call for"`` or ``"hold @talk/meeting"``:
+A pattern is a lemma and its needs, for example ``"call for"`` or ``"hold @talk/meeting"``:
 
 ========== =====================================================================================
 ``word``   a dependent of the trigger has this lemma (particle, preposition, modifier, compound)
@@ -13,12 +13,12 @@ A pattern is a lemma and what must be beside it, for example ``"call for"`` or `
 ``%a/b``   (nouns) the verb that governs the noun has one of these lemmas
 ``+to``    an infinitive follows
 ``+harm``  an infinitive follows that names material conflict ("vow to attack")
-``+other`` an infinitive with a doer of its own follows ("urge X to go")
+``+other`` an infinitive with its own subject follows ("urge X to go")
 ``+that``  a clause or an indirect question follows
-``-``      nothing follows: no object
+``-``      no object follows
 ========== =====================================================================================
 
-The pattern with most requirements wins, among equals one that names the subject, then one that names the object.
+The pattern with the most needs wins; among equals, one that names the subject, then one that names the object.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,11 +30,11 @@ _NAMED = 2  # words of a list that a rule_id names
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One way a trigger is used. ``recipient`` names, in order, where the recipient stands: ``object``, ``subject``,
-    ``inner`` (doer of the following infinitive), ``poss`` (owner of the object), or a preposition.
+    """One use of a trigger. ``recipient`` lists, in order, the positions of the recipient: ``object``, ``subject``,
+    ``inner`` (subject of the following infinitive), ``poss`` (possessor of the object), or a preposition.
 
-    ``takes_content``: the clause or noun that follows is what is agreed, requested or refused, no event of its own.
-    ``rule_id`` is the pattern with its type, of longer lists the first words ("hold_@talk/meeting/...>consult").
+    ``takes_content``: the following clause or noun is what is agreed, requested or refused, not an event of its own.
+    ``rule_id`` is the pattern with its type; of longer lists, the first words ("hold_@talk/meeting/...>consult").
     """
 
     lemma: str
@@ -50,7 +50,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FrameGroup:
-    """Patterns, separated by commas, that share type and arguments. In each example one of them fires."""
+    """Patterns, separated by commas, with the same type and arguments. Each example matches one of them."""
 
     event_type: str
     patterns: str
@@ -79,50 +79,50 @@ class FrameGroup:
 
 
 def _shorten_need(need: str) -> str:
-    """Return a need as it is in the name of a rule: with its first two words."""
+    """Return a need as in a rule id: with its first two words."""
     listed = need.split("/")
     return need if len(listed) <= _NAMED else "/".join([*listed[:_NAMED], "..."])
 
 
 def words(text: str) -> frozenset[str]:
-    """Return the words of a text, for word lists that read as prose."""
+    """Return the words of a text, for word lists written as prose."""
     return frozenset(text.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModalityData:
-    """Words that make a clause unreal. Lemmas, with a particle as in ``call_off``; auxiliaries as written."""
+    """Words that make a clause unreal: lemmas, with a particle as in ``call_off``; auxiliaries as written."""
 
     future_auxiliaries: frozenset[str]
     unreal_auxiliaries: frozenset[str]
-    backshifted: frozenset[str]  # unreal alone, future inside what somebody said in the past
+    backshifted: frozenset[str]  # unreal alone, future inside a past report
     unreal_markers: frozenset[str]  # conjunctions: if, unless, whether
-    inverted: frozenset[str]  # auxiliaries that make a condition when they stand before the subject: "had he come"
+    inverted: frozenset[str]  # auxiliaries that form a condition before the subject: "had he come"
     infinitive_marker: str
     delaying: frozenset[str]  # "has yet to come"
     planning: frozenset[str]  # heads (verbs, nouns, adjectives) whose complement is planned
     wishing: frozenset[str]  # heads whose complement is hypothetical
-    purposes: frozenset[str]  # nouns whose infinitive says what something is done for: "in order to", "in an effort to"
+    purposes: frozenset[str]  # nouns whose infinitive states a purpose: "in order to", "in an effort to"
     refusing: frozenset[str]  # heads whose complement did not happen
-    achieving: frozenset[str]  # heads whose infinitive is as real as they are
+    achieving: frozenset[str]  # heads whose infinitive has the modality of the head
     negative_words: frozenset[str]
-    ending_words: frozenset[str]  # denied, they deny the verb: "no longer"
+    ending_words: frozenset[str]  # negated, they negate the verb: "no longer"
     contrast_words: frozenset[str]  # "not arrested but charged"
     excluding_words: frozenset[str]  # "X rather than Y", "X, not Y"
     preferring_words: frozenset[str]
-    limiting_words: frozenset[str]  # "not only" denies nothing
+    limiting_words: frozenset[str]  # "not only" is not a negation
     negative_prepositions: frozenset[str]
-    past_prepositions: frozenset[str]  # what follows them has happened, whatever the clause
+    past_prepositions: frozenset[str]  # their complement has happened, whatever the clause says
     planned_adjectives: frozenset[str]
     unreal_adjectives: frozenset[str]
     past_adjectives: frozenset[str]
     saying: frozenset[str]
-    opining: frozenset[str]  # a "would" under these is no plan
+    opining: frozenset[str]  # a "would" under these is not a plan
     ranking: frozenset[str]  # "the first to do it" has done it
-    standing: frozenset[str]  # nouns whose thing is there, whatever is planned with it
-    carriers: frozenset[str]  # light verbs: to deny them is to deny their object
-    content_prepositions: frozenset[str]  # what joins a plan to what is planned
-    topic_prepositions: frozenset[str]  # a known thing after them is only spoken of
+    standing: frozenset[str]  # nouns for existing things, whatever is planned with them
+    carriers: frozenset[str]  # light verbs: to negate them is to negate their object
+    content_prepositions: frozenset[str]  # between a plan and its content
+    topic_prepositions: frozenset[str]  # a known thing after them is only the topic
     definite_words: frozenset[str]
     governing: frozenset[str] = field(init=False, compare=False, repr=False)
 
@@ -136,22 +136,22 @@ class FrameData:
 
     verbs: tuple[FrameGroup, ...]
     nouns: tuple[FrameGroup, ...]
-    occurrences: frozenset[str]  # nouns that name something that happens but have no type
-    abstractions: frozenset[str]  # nouns that name nobody and no thing, so that they take part in nothing
+    occurrences: frozenset[str]  # nouns for untyped events
+    abstractions: frozenset[str]  # abstract nouns, which are never participants
     no_occurrences: frozenset[str]  # verbs that name no event (auxiliary-like)
-    bearers: frozenset[str]  # their subject suffers what their object names
-    undergoing: frozenset[str]  # verbs whose subject does nothing: it is, comes, seems
+    bearers: frozenset[str]  # their subject is the patient of the event that their object names
+    undergoing: frozenset[str]  # verbs whose subject does not act: it is, comes, seems
     undergoing_alone: frozenset[str]  # the same without an object: it ends, but they end it
     lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
     people: Mapping[str, str | None]  # role nouns and their PLOVER sector
-    pointers: frozenset[str]  # pronouns that take part in nothing unless they stand for an entity
-    verb_places: tuple[str, ...]  # where the recipient of a verb without a frame is, see Frame
+    pointers: frozenset[str]  # pronouns that are participants only if they refer to an entity
+    verb_places: tuple[str, ...]  # positions of the recipient of a verb without a frame, see Frame
     noun_places: tuple[str, ...]
-    clipped_passives: frozenset[str]  # verbs whose passive a headline writes without an auxiliary: "Minister sacked"
+    clipped_passives: frozenset[str]  # verbs in headline passives without an auxiliary: "Minister sacked"
     place_prepositions: frozenset[str]
     agent_prepositions: tuple[str, ...]
     pair_prepositions: tuple[str, ...]  # "between A and B"
-    object_control: frozenset[str]  # verbs whose object does the following infinitive
+    object_control: frozenset[str]  # verbs whose object is the subject of the following infinitive
     relative_pronouns: frozenset[str]
     time_relatives: frozenset[str]  # "in 2024, when"
     names_no_event: frozenset[str]  # compound modifiers after which a noun names no event
@@ -173,7 +173,7 @@ def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
 
 
 def _demands(frame: Frame) -> tuple[int, int]:
-    """Return how specific a frame is: a subject counts more than an object, and that more than a preposition."""
+    """Return how specific a frame is: a subject counts more than an object, an object more than a preposition."""
     return len(frame.needs), sum(_weight(need) for need in frame.needs)
 
 
@@ -188,11 +188,10 @@ class TimeData:
     """Words and patterns of time expressions.
 
     ``patterns`` pair the name of a reading (a key of ``READINGS`` in ``times/normalization.py``) with a regular
-    expression over lower case text; ``{month}``, ``{weekday}``, ``{unit}``, ``{number}``, ``{daypart}``, ``{season}``,
-    ``{deictic}``, ``{reference}``, ``{repetition}``, ``{day}`` and ``{year}`` are replaced by alternations; a space is
-    any white space.
-    The longest match wins, the first among equals. ``anchors`` are the words without which no pattern can match
-    (beside years and clock times), so that most text is never searched.
+    expression over lower-case text. ``{month}``, ``{weekday}``, ``{unit}``, ``{number}``, ``{daypart}``, ``{season}``,
+    ``{deictic}``, ``{reference}``, ``{repetition}``, ``{day}`` and ``{year}`` are replaced by alternations; a space
+    matches any white space. The longest match wins, the first among equals. No pattern can match without one of the
+    ``anchors`` (or a year or clock time), so that most text is never searched.
     """
 
     months: Mapping[str, int]
@@ -206,14 +205,14 @@ class TimeData:
     references: Mapping[str, str]
     repetitions: Mapping[str, str]
     directions: Mapping[str, int]  # "last" -1, "this" 0, "next" 1, "ago" -1
-    parts: Mapping[str, str]  # which end of a period: start, mid, end
+    parts: Mapping[str, str]  # part of a period: start, mid, end
     patterns: tuple[tuple[str, str], ...]
-    ambiguous: frozenset[str]  # months and seasons that are other words, too
+    ambiguous: frozenset[str]  # months and seasons that are also other words
     before_year: frozenset[str]  # words after which four digits are a year
     before_name: frozenset[str]  # words after which a month's name is not a person's
-    later: frozenset[str]  # "later": the day of the report, beside a future verb
+    later: frozenset[str]  # "later": on the day of the report, with a future verb
     future_words: frozenset[str]  # auxiliaries of a future clause
-    future_heads: frozenset[str]  # verbs that speak of what is to come
+    future_heads: frozenset[str]  # verbs about the future
     anchors: frozenset[str]
 
 

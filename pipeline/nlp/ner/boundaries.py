@@ -1,4 +1,4 @@
-"""The boundaries of a name: split, trim and extend the spans of the model."""
+"""The boundaries of a name: split, trim and extend the model's spans."""
 
 from collections.abc import Iterator
 
@@ -20,9 +20,9 @@ LONGEST = 4
 
 
 def split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
-    """Yield the names in a span of the model.
+    """Yield the names in one of the model's spans.
 
-    A slash or a colon parts two ("Ana Brito/Reuters"), "of" a person and where they belong to, "and" two people.
+    A slash or a colon separates two names ("Ana Brito/Reuters"), "of" a person and an affiliation, "and" two people.
     """
     if name.length < 3:
         yield name
@@ -41,7 +41,7 @@ def split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameDat
 
 
 def _split_couple(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> tuple[Name, ...]:
-    """Return the two people that the model took for one name ("Barnes and Tilling"), or nothing."""
+    """Return the two people that the model labelled as one name ("Barnes and Tilling"); otherwise nothing."""
     joins = [i for i in range(name.first, name.last) if tokens.lower[i] in data.evidence.joining_words]
     if len(joins) != 1 or tokens.lower[name.last] in data.evidence.last_words:
         return ()
@@ -54,7 +54,7 @@ def _split_couple(tokens: Tokens, name: Name, people: frozenset[str], data: Name
 
 
 def trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
-    """Return the name without what does not belong to it; None where nothing with a capital is left."""
+    """Return the name without tokens that do not belong to it; None if nothing capitalised is left."""
     if (
         name.length > 2
         and tokens.text[name.first] in data.evidence.party_letters
@@ -73,7 +73,7 @@ def trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
 
 
 def _strip_edges(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
-    """Return first and last token without marks, articles, titles and the rest at the edges, in one block."""
+    """Return the first and last token without marks, articles and titles at the edges, within one block."""
     first, last = name.first, name.last
     for index in range(first + 1, last + 1):
         if _breaks_off(tokens, data, index, last):
@@ -87,7 +87,7 @@ def _strip_edges(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
 
 
 def _breaks_off(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
-    """Return whether a name ends before a token: before another block, a handle or a number of things."""
+    """Return whether a name ends before this token: before another block, a handle or a quantity."""
     text = tokens.text[index]
     if text[0] in "@(":
         return True
@@ -98,7 +98,7 @@ def _breaks_off(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
 
 
 def is_non_name(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether a single word is no name here: an address like "Majesty", a tag, "the Emperors"."""
+    """Return whether a single word is not a name here: a form of address like "Majesty", a tag, "the Emperors"."""
     word, before = strip_full_stops(tokens.lower[index]), index - 1
     if word in data.never_names or tokens.text[index][0] in "@#":
         return True
@@ -118,7 +118,7 @@ def is_non_name(tokens: Tokens, data: NameData, index: int) -> bool:
 
 
 def _is_first_word(tokens: Tokens, index: int) -> bool:
-    """Return whether a word is large for beginning the sentence alone."""
+    """Return whether a word is capitalised only because it begins the sentence."""
     is_first = index == 0 or tokens.sentence[index - 1] != tokens.sentence[index]
     return is_first and tokens.tag[index] in ("NN", "NNS")
 
@@ -147,7 +147,7 @@ def _is_lead(tokens: Tokens, data: NameData, index: int, label: str, *, alone: b
 
 
 def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: str) -> bool:
-    """Return whether a role begins the span of a person, or of what the model calls an organisation by mistake."""
+    """Return whether a role begins a person's span, or a span that the model labels ORG by mistake."""
     first, last = span
     if label == "PERSON":
         return _is_role(tokens, data, first)
@@ -160,14 +160,14 @@ def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: 
 
 
 def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether a capitalised word before a full name says what the person is: a role, or an abbreviated rank."""
+    """Return whether a capitalised word before a full name is a role or an abbreviated rank."""
     word = tokens.lower[index]
     return strip_full_stops(word) in data.roles or (word in tokens.common_nouns and tokens.text[index + 1] != "-")
 
 
 def extend_span(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int]) -> Name:
-    """Return the name with what the model left outside: a forename, the first words of an organisation's name, the
-    first half of a double name; the numeral of a king, "United" of a team.
+    """Return the name with the parts that the model missed: a forename, the first words of an organisation's name, the
+    first half of a double name, the numeral of a king, "United" of a team.
     """
     first, last, label = name.first, name.last, name.label
     is_named_by_noun = tokens.lower[last] in data.evidence.last_words and label != "PERSON" and first == last
@@ -222,7 +222,7 @@ def _is_forepart(tokens: Tokens, data: NameData, index: int, last: int, label: s
 
 
 def with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
-    """Return the name with the first token of the capitalised title before it, persons only."""
+    """Return a person's name with the first token of the capitalised title before it."""
     if name.label != "PERSON":
         return name
     first, has_title = name.first, False
@@ -245,7 +245,7 @@ def with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
 
 
 def _with_spouse(tokens: Tokens, data: NameData, first: int) -> int:
-    """Return the first token of "Mr and Mrs" where ``first`` is the second honorific."""
+    """Return the first token of "Mr and Mrs" if ``first`` is the second honorific."""
     if first < 2 or tokens.lower[first - 1] not in data.evidence.joining_words:
         return first
     return (
@@ -256,6 +256,6 @@ def _with_spouse(tokens: Tokens, data: NameData, first: int) -> int:
 
 
 def _is_bare_role(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether a capitalised common noun is the title of the full name after it; known roles are no titles."""
+    """Return whether a capitalised common noun is the title of the full name after it; listed roles are not titles."""
     word = tokens.lower[index]
     return word in tokens.common_nouns and word not in data.roles and tokens.tag[index] in ("NNP", "NN")

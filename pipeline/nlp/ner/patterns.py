@@ -1,4 +1,4 @@
-"""Names found by the words in or beside them: after an honorific, "University of X", "Lake X", a nickname in marks."""
+"""Names found by words in or next to them: after an honorific, "University of X", "Lake X", a nickname in marks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _CLOSING = frozenset("”\"’')")
 
 @dataclass(frozen=True, slots=True)
 class PatternContext:
-    """The article and the places of words that indicate a name. ``all_caps`` are sentences with all words large."""
+    """The article and the tokens that indicate a name. ``all_caps`` are sentences with every word capitalised."""
 
     tokens: Tokens
     data: NameData
@@ -26,7 +26,7 @@ class PatternContext:
 
 
 def pattern_context(tokens: Tokens, data: NameData, all_caps: frozenset[int]) -> PatternContext:
-    """Return the context of an article: the places of all words that indicate a name."""
+    """Return an article's context, with the positions of all words that indicate a name."""
     words = {word for listed in (data.honorifics, data.titles) for word in listed}
     words |= {f"{word}." for word in words}
     words.update(data.evidence.first_words, data.evidence.of_heads, data.evidence.last_words)
@@ -35,10 +35,10 @@ def pattern_context(tokens: Tokens, data: NameData, all_caps: frozenset[int]) ->
 
 
 def find_after_honorific(context: PatternContext, others: frozenset[int]) -> Iterator[Name]:
-    """Yield the capitalised words after an honorific, and after a capitalised title that no name covers.
+    """Yield the capitalised words after an honorific, and after a capitalised title outside names.
 
-    ``others`` are the tokens of what the model takes for a name and no person's. Where every word is large, a title
-    shows nothing.
+    ``others`` are the tokens of the model's names that are not people. If every word is capitalised, a title proves
+    nothing.
     """
     tokens, data = context.tokens, context.data
     for index in context.places:
@@ -54,7 +54,7 @@ def find_after_honorific(context: PatternContext, others: frozenset[int]) -> Ite
 
 
 def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
-    """Return the last token of the capitalised run that begins at ``first``."""
+    """Return the last token of the capitalised sequence that begins at ``first``."""
     last: int | None = None
     for index in range(first, min(first + LONGEST, len(tokens))):
         word = strip_full_stops(tokens.lower[index])
@@ -75,7 +75,7 @@ def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
 
 
 def find_with_nickname(tokens: Tokens, data: NameData) -> Iterator[Name]:
-    """Yield forename, nickname in marks or brackets, and surname as one name."""
+    """Yield a forename, a nickname in marks or brackets, and a surname as one name."""
     for index, text in enumerate(tokens.text[:-3]):
         if text not in _OPENING or tokens.text[index + 2] not in _CLOSING or index == 0:
             continue
@@ -85,7 +85,7 @@ def find_with_nickname(tokens: Tokens, data: NameData) -> Iterator[Name]:
 
 
 def find_by_first_word(context: PatternContext, found: Spans) -> Iterator[Name]:
-    """Yield the names that begin with a word for their kind ("Lake Orrin", "University of Orrin")."""
+    """Yield the names whose first word shows their type ("Lake Orrin", "University of Orrin")."""
     tokens, data, words = context.tokens, context.data, context.data.evidence
     for index in context.places:
         word = tokens.lower[index]
@@ -100,7 +100,7 @@ def find_by_first_word(context: PatternContext, found: Spans) -> Iterator[Name]:
 
 
 def _of_place(tokens: Tokens, data: NameData, found: Spans, head: int) -> Iterator[Name]:
-    """Yield "Bank of Orrin", with the words before "Bank" that belong to the same name ("Royal Bank of Orrin")."""
+    """Yield "Bank of Orrin", with the words of the name before "Bank" ("Royal Bank of Orrin")."""
     after = head + 2
     if after < len(tokens) and tokens.lower[after] in data.definite:
         after += 1
@@ -115,7 +115,7 @@ def _of_place(tokens: Tokens, data: NameData, found: Spans, head: int) -> Iterat
 
 
 def find_by_last_word(context: PatternContext) -> Iterator[Name]:
-    """Yield the capitalised runs that end with a word for their kind ("Orrin Gazette", "Kettle Lane")."""
+    """Yield the capitalised sequences whose last word shows their type ("Orrin Gazette", "Kettle Lane")."""
     tokens, data, words = context.tokens, context.data, context.data.evidence.last_words
     for last in context.places:
         word = tokens.lower[last]
@@ -130,7 +130,7 @@ def find_by_last_word(context: PatternContext) -> Iterator[Name]:
 
 
 def find_by_forename(context: PatternContext) -> Iterator[Name]:
-    """Yield a forename with the one or two large words after it."""
+    """Yield a forename with the one or two capitalised words after it."""
     tokens, data = context.tokens, context.data
     for first, word in enumerate(tokens.lower[:-1]):
         if word not in data.forenames or not _is_proper(tokens, first) or tokens.sentence[first] in context.all_caps:
@@ -149,7 +149,7 @@ def _goes_on(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
 
 
 def find_bracketed_acronyms(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
-    """Yield the acronym in brackets after a name with the same initial, or before such a name in brackets."""
+    """Yield an acronym in brackets after a name with the same initial, or before such a name in brackets."""
     for name in names:
         if name.label == "PERSON":
             continue
@@ -166,7 +166,7 @@ def find_bracketed_acronyms(tokens: Tokens, names: list[Name]) -> Iterator[Name]
 
 
 def join_forenames(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
-    """Yield the names, a forename and the surname right after it as one: the model may take "March" for a month."""
+    """Yield the names, with a forename and the next surname joined: the model may label "March" as a month."""
     stems = {left.first for left, right in pairwise(names) if _are_one_name(tokens, data, left, right)}
     for name in names:
         if name.first - 1 in stems:
@@ -186,7 +186,7 @@ def _are_one_name(tokens: Tokens, data: NameData, left: Name, right: Name) -> bo
 
 
 def add_family_names(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
-    """Yield the names, a forename with the family name that it shares with the next ("Ana and Tom Brito")."""
+    """Yield the names; a forename gets the family name that it shares with the next name ("Ana and Tom Brito")."""
     for place, name in enumerate(names):
         after = names[place + 1] if place + 1 < len(names) else None
         shares = (

@@ -1,4 +1,4 @@
-"""Named-entity recognition: repair the model's spans, then propagate each recognized name to its other occurrences."""
+"""Named-entity recognition: repair the model's spans, then propagate recognized names to all other occurrences."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -22,14 +22,14 @@ from pipeline.nlp.ner.spans import Casing, Name, Spans, casing_of, small_words, 
 from pipeline.nlp.ner.types import assign_types
 from pipeline.nlp.tokens import Tokens
 
-_Ent = tuple[int, int, str]  # first token, the token after the last, label
+_Ent = tuple[int, int, str]  # first token, token after the last, label
 _NAME_TYPES = frozenset(
     {"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"}
 )
 
 
 def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
-    """Return the names of the article, in reading order, never overlapping, with one type per spelling."""
+    """Return the names of the article, in reading order and without overlaps, with one type per spelling."""
     casing = casing_of(tokens)
     all_caps = frozenset(sentence for sentence, kind in enumerate(casing) if kind != "plain")
     ents = [(ent.start, ent.end, ent.label_) for ent in tokens.doc.ents]
@@ -60,7 +60,7 @@ def _complete_names(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Sp
 
 
 def _late_people(tokens: Tokens, names: tuple[Name, ...], found: Spans) -> Iterator[Name]:
-    """Yield the people that only evidence made a PERSON, where their surname has unrecognized occurrences."""
+    """Yield people whose type PERSON comes only from evidence, if their surname has unrecognized occurrences."""
     late = [name for name in names if name.label == "PERSON" and name.length > 1 and _was_other(found, name)]
     surnames = {tokens.text[name.last] for name in late}
     if late and any(text in surnames and found.at(index) is None for index, text in enumerate(tokens.text)):
@@ -73,7 +73,7 @@ def _was_other(found: Spans, name: Name) -> bool:
 
 
 def _collect_spans(context: PatternContext, honorific_names: Iterable[Name], model: Iterable[Name]) -> Spans:
-    """Return the names after honorifics, those of the model, and those that patterns find."""
+    """Return the names after honorifics, the model's names, and the names that patterns find."""
     found = Spans()
     for name in (*honorific_names, *model):
         found.add(name)
@@ -104,7 +104,7 @@ def _from_model(tokens: Tokens, data: NameData, ents: list[_Ent], taken: frozens
 
 
 def _from_headlines(tokens: Tokens, data: NameData, model: list[Name], casing: list[Casing]) -> Iterator[Name]:
-    """Yield the model's spans where all words are large, without words that the article writes small elsewhere."""
+    """Yield the model's spans where every word is capitalised, without words that are in lower case elsewhere."""
     if all(kind == "plain" for kind in casing):
         return
     small = small_words(tokens)
@@ -126,7 +126,7 @@ _WordTuple = tuple[str, ...]
 
 
 class _SearchForms:
-    """The forms to search for, with their types; ``lengths`` are those of the forms by first word, longest first."""
+    """The forms to search for, with their types; ``lengths`` has the lengths per first word, longest first."""
 
     def __init__(self, labels: dict[_WordTuple, str]) -> None:
         self.labels = labels
@@ -137,7 +137,7 @@ class _SearchForms:
 
 
 def _find_known_names(tokens: Tokens, data: NameData, known: list[Name], casing: list[Casing]) -> Iterator[Name]:
-    """Yield every other occurrence of a known name, and of the surname or forename of a known person."""
+    """Yield every other occurrence of a recognized name, and of the surname or forename of a recognized person."""
     labels = _known_forms(tokens, data, known)
     forms = _SearchForms(labels)
     if "capitals" in casing:
@@ -174,7 +174,7 @@ def _may_be_sought(words: _WordTuple, data: NameData) -> bool:
 
 
 def _family_form(words: _WordTuple, data: NameData) -> _WordTuple:
-    """Return the family name in a full name: its last word, with the first half of a double name."""
+    """Return the family name of a full name: its last word, with the first half of a double name."""
     first = len(words) - 1
     if words[first] in NUMERALS:
         return words[:1]
@@ -193,7 +193,7 @@ def _longest_match(tokens: Tokens, data: NameData, index: int, forms: _SearchFor
 
 
 def _may_be_name(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether a single word that is a known name is one here: a month beside a day or year is not."""
+    """Return whether a single word that matches a name is a name here; a month next to a day or year is not."""
     is_first = index == 0 or tokens.sentence[index - 1] != tokens.sentence[index]
     may_begin = not is_first or tokens.dep[index] in ("nsubj", "nsubjpass")
     is_unusual = tokens.tag[index] == "NN" and may_begin and tokens.lower[index] not in tokens.common_nouns

@@ -1,4 +1,4 @@
-"""A name as a span of tokens, spans that do not overlap, and the casing of sentences."""
+"""Names as token spans, sets of spans without overlaps, and the casing of sentences."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from pipeline.nlp.tokens import Tokens
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name by its first and last token, both inside, without title, article and possessive.
+    """A name by its first and last token, both included, without title, article and possessive.
 
-    ``title`` is the first token of the title before it. ``after_honorific`` says that an honorific makes it
-    a person's. ``family`` is the token of the family name that a forename shares with the next ("Ana and Tom Brito").
+    ``title`` is the first token of the title before it. ``after_honorific``: an honorific shows that it is a person.
+    ``family`` is the token of the family name that a forename shares with the next name ("Ana and Tom Brito").
     """
 
     first: int
@@ -37,7 +37,7 @@ class Spans:
         self._owner: dict[int, Name] = {}
 
     def add(self, name: Name) -> None:
-        """Add a name where all its tokens are free; a longer span replaces the shorter ones inside it."""
+        """Add a name if all its tokens are free; a longer span replaces the shorter ones inside it."""
         rivals = self._rivals(name)
         if not rivals:
             self._replace((), name)
@@ -49,7 +49,7 @@ class Spans:
         self._replace(rivals, name)
 
     def put(self, name: Name) -> None:
-        """Add a name that is known from elsewhere: it wins over shorter spans inside it."""
+        """Add a name known from other evidence: it replaces shorter spans inside it."""
         rivals = self._rivals(name)
         if all(
             name.first <= rival.first and rival.last <= name.last and rival.length < name.length for rival in rivals
@@ -57,12 +57,12 @@ class Spans:
             self._replace(rivals, name)
 
     def add_free(self, name: Name) -> None:
-        """Add a name where all its tokens are free."""
+        """Add a name if all its tokens are free."""
         if not self._rivals(name):
             self._replace((), name)
 
     def at(self, index: int) -> Name | None:
-        """Return the name that holds a token."""
+        """Return the name that contains a token."""
         return self._owner.get(index)
 
     def names(self) -> list[Name]:
@@ -98,11 +98,11 @@ def surface_of(tokens: Tokens, name: Name) -> str:
 
 
 def strip_full_stops(word: str) -> str:
-    """Return a word as the lists have it: without full stops at its end."""
+    """Return a word as in the word lists: without full stops at its end."""
     return word.rstrip(".")
 
 
-# Casing: in a headline or a sentence in capitals, a capital letter does not indicate a name.
+# Casing: in a headline, or a sentence in capitals, a capital letter does not indicate a name.
 
 Casing = Literal["plain", "headline", "capitals"]
 
@@ -114,7 +114,7 @@ _SMALL_TAGS = frozenset({"IN", "DT", "CC", "TO", "POS", "PRP", "PRP$", "RP", "WD
 def casing_of(tokens: Tokens) -> list[Casing]:
     """Return the casing of each sentence.
 
-    A headline has no full stop, and no small word but articles, prepositions and the like.
+    A headline has no full stop, and its only lower-case words are function words such as articles and prepositions.
     """
     if not len(tokens):
         return []
@@ -144,10 +144,10 @@ def _casing(tokens: Tokens, first: int, stop: int) -> Casing:
 
 
 def _has_verb(tokens: Tokens, large: list[int]) -> bool:
-    """Return whether one of the large words is no name by its tag: a list of names is no headline."""
+    """Return whether one of the capitalised words is not a proper noun: a list of names is not a headline."""
     return any(tokens.tag[index] not in ("NNP", "NNPS") for index in large[1:])
 
 
 def small_words(tokens: Tokens) -> frozenset[str]:
-    """Return the words that the article writes small somewhere."""
+    """Return the words that the article writes in lower case at least once."""
     return frozenset(text for text in tokens.text if text.islower())

@@ -1,4 +1,4 @@
-"""One type per spelling of a name: a vote of its mentions, with the words in and beside them as evidence."""
+"""One type per spelling of a name: its mentions vote, with the words in and next to them as evidence."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from pipeline.nlp.tokens import Tokens
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 _NEVER_PEOPLE = frozenset({"PERSON", "NORP", "LANGUAGE", "EVENT", "LAW"})
-_CALLED_WITHOUT = frozenset({"EVENT", "PRODUCT"})  # the hurricane and the ship ("Ellen", "Vigilant")
+_CALLED_WITHOUT = frozenset({"EVENT", "PRODUCT"})  # named without the noun too: "Ellen", "Vigilant"
 _ARGUMENTS = frozenset({"nsubj", "nsubjpass", "dobj", "poss", "agent", "pobj", "dative"})
-# Weights of evidence; the label of a mention counts 1, after an honorific 5.
+# Weights of evidence; the label of a mention counts 1, or 5 after an honorific.
 _DECISIVE = 3.0
 _CLEAR = 2.0
 _HINT = 1.5
@@ -32,7 +32,7 @@ def assign_types(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: Kn
 
 
 class _TypeVote:
-    """What an article shows about the types of its names."""
+    """An article's evidence on the types of its names."""
 
     def __init__(self, tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> None:
         self._tokens, self._names, self._data, self._kb = tokens, names, data, kb
@@ -50,7 +50,7 @@ class _TypeVote:
         return name.label == "PERSON" and " " in form and self._by_words(name, form.split()) is None
 
     def _short_forms(self, pairs: list[tuple[str, Name]]) -> Iterator[tuple[str, str]]:
-        """Yield the first word of each "Ashby Town" and "Acme Holdings", and the last of each "Orrin Gazette"."""
+        """Yield the first word of each "Ashby Town" and "Acme Holdings", and the final word of each "Orrin Gazette"."""
         evidence = self._data.evidence
         ends = evidence.club_words | self._data.company_suffixes
         for form, name in pairs:
@@ -102,18 +102,18 @@ class _TypeVote:
             yield from self._place(name, words)
 
     def _thing(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
-        """Yield the types that nouns beside a name show, and what shows that a "person" of the model is a thing."""
+        """Yield the types shown by adjacent nouns, and evidence that a PERSON of the model is a thing."""
         if name.after_honorific:
             return
         if not self._is_somebody(name, words):
-            yield from ((kind, _DECISIVE) for kind in _types_beside(self._tokens, name, self._data))
+            yield from ((kind, _DECISIVE) for kind in _types_of_adjacent_nouns(self._tokens, name, self._data))
         if name.label == "PERSON" and self._is_the_one(name, " ".join(words)):
             yield "ORG", _SLIGHT
         if name.label == "PERSON" and _has_which_clause(self._tokens, name, self._data):
             yield "ORG", _HINT
 
     def _is_the_one(self, name: Name, form: str) -> bool:
-        """Return whether "the" precedes what the model calls a person, and no family is meant ("the Britos")."""
+        """Return whether "the" precedes a PERSON of the model and no family is meant ("the Britos")."""
         before = name.first - 1
         return (
             before >= 0
@@ -124,7 +124,7 @@ class _TypeVote:
         )
 
     def _by_words(self, name: Name, words: list[str]) -> str | None:
-        """Return the type that the first or last word of a name shows."""
+        """Return the type that a name's first or last word shows."""
         evidence = self._data.evidence
         if name.after_honorific:
             return None
@@ -163,7 +163,7 @@ class _TypeVote:
         )
 
     def _person(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
-        """Yield what shows a person in what the model calls something else."""
+        """Yield evidence that a name with another label is a person."""
         tokens, data = self._tokens, self._data
         if len(words) > 1 and (words[-1] in self._borne or words[0] in data.forenames):
             yield "PERSON", _DECISIVE
@@ -176,11 +176,11 @@ class _TypeVote:
             yield "PERSON", _DECISIVE
         if self._acts(name) or self._is_he(name):
             yield "PERSON", _HINT
-        if len(words) == 1 and words[0] in data.evidence.surnames and self._stands_alone(name):
+        if len(words) == 1 and words[0] in data.evidence.surnames and self._is_bare_argument(name):
             yield "PERSON", _LEANING if name.label == "GPE" else _SLIGHT
 
-    def _stands_alone(self, name: Name) -> bool:
-        """Return whether a name is subject, object or owner, or beside a person, without an article."""
+    def _is_bare_argument(self, name: Name) -> bool:
+        """Return whether a name without an article is a subject, object or possessor, or coordinated with a person."""
         tokens = self._tokens
         before = tokens.lower[name.first - 1] if name.first else ""
         dep, head = tokens.dep[name.last], tokens.head[name.last]
@@ -201,9 +201,9 @@ class _TypeVote:
         return tokens.dep[name.last] == "poss" and tokens.lower[head] in words.person_things
 
     def _is_he(self, name: Name) -> bool:
-        """Return whether "he" or "she" follows in the sentence, and no person is named between or before."""
+        """Return whether "he" or "she" follows in the sentence, with no person named between or before."""
         tokens = self._tokens
-        if not self._stands_alone(name):
+        if not self._is_bare_argument(name):
             return False
         sentence = tokens.sentence[name.first]
         index = name.first - 1
@@ -219,7 +219,7 @@ class _TypeVote:
         return False
 
     def _place(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
-        """Yield what shows a place in what the model calls something else."""
+        """Yield evidence that a name with another label is a place."""
         tokens, data = self._tokens, self._data
         if _is_dateline(tokens, name) or _is_place_of_residence(tokens, name, data):
             yield "GPE", _DECISIVE
@@ -233,14 +233,16 @@ class _TypeVote:
             yield "GPE", _CLEAR if tokens.lower[before] in data.evidence.weak_prepositions else _DECISIVE
 
     def _is_somebody(self, name: Name, words: list[str]) -> bool:
-        """Return whether a name begins with a forename, or is a known surname; ships are named after people too."""
+        """Return whether a name begins with a forename or is a known surname; not after "the ship", as ships bear such
+        names.
+        """
         before = self._tokens.lower[name.first - 1] if name.first else ""
         if before in self._data.evidence.vessel_nouns:
             return False
         return words[0] in self._data.forenames or (len(words) == 1 and words[0] in self._surnames)
 
     def _is_where(self, name: Name, before: int) -> bool:
-        """Return whether a preposition of place precedes a name; "shares in" and "at" say little of a firm."""
+        """Return whether a preposition of place precedes a name; for an ORG, "at" and "shares in" are no evidence."""
         tokens, evidence = self._tokens, self._data.evidence
         if tokens.lower[before] not in evidence.place_prepositions:
             return False
@@ -250,11 +252,11 @@ class _TypeVote:
         )
 
 
-# Evidence from the words beside a name: "the ferry X", "mayor of X", "X, a charity", "X, who sings".
+# Evidence from adjacent words: "the ferry X", "mayor of X", "X, a charity", "X, who sings".
 
 
-def _types_beside(tokens: Tokens, name: Name, data: NameData) -> Iterator[str]:
-    """Yield the types that a noun before a name ("the ferry X", "mayor of X") or in apposition after it shows."""
+def _types_of_adjacent_nouns(tokens: Tokens, name: Name, data: NameData) -> Iterator[str]:
+    """Yield the types shown by a noun before a name ("the ferry X", "mayor of X") or in apposition after it."""
     before = name.first - 1
     if before > 0 and tokens.lower[before] in data.evidence.of_words:
         place = data.evidence.place_nouns.get(tokens.lower[before - 1])
@@ -278,7 +280,7 @@ def _kind(noun: str, data: NameData) -> tuple[str, ...]:
 
 
 def _has_civic_noun(tokens: Tokens, name: Name, data: NameData) -> bool:
-    """Return whether a name is followed by something that a place has ("Orrin council", "Orrin's streets")."""
+    """Return whether a thing that places have follows a name ("Orrin council", "Orrin's streets")."""
     head = tokens.head[name.last]
     if head <= name.last:
         return False
@@ -288,7 +290,7 @@ def _has_civic_noun(tokens: Tokens, name: Name, data: NameData) -> bool:
 
 
 def _is_dateline(tokens: Tokens, name: Name) -> bool:
-    """Return whether a name in capitals begins its block, as the place of a report does: "TOLMERE (AP) -"."""
+    """Return whether a name in capitals begins its block, as in a dateline: "TOLMERE (AP) -"."""
     is_first = name.first == 0 or tokens.block[name.first - 1] != tokens.block[name.first]
     after = tokens.text[name.last + 1] if name.last + 1 < len(tokens) else ""
     is_all_caps = all(tokens.text[index].isupper() for index in range(name.first, name.last + 1))
@@ -296,7 +298,7 @@ def _is_dateline(tokens: Tokens, name: Name) -> bool:
 
 
 def _is_place_of_residence(tokens: Tokens, name: Name, data: NameData) -> bool:
-    """Return whether a name follows somebody's age and "of": "Mr Finch, 34, of Orrin"."""
+    """Return whether an age and "of" precede a name: "Mr Finch, 34, of Orrin"."""
     first = name.first
     if first < 4 or tokens.lower[first - 1] not in data.evidence.of_words:
         return False
@@ -310,7 +312,7 @@ def has_age(tokens: Tokens, name: Name) -> bool:
 
 
 def _has_who_clause(tokens: Tokens, name: Name) -> bool:
-    """Return whether "who" with a verb in the singular follows; a team "who play" is many."""
+    """Return whether "who" with a singular verb follows; a team takes a plural ("who play")."""
     after = name.last + 1
     return _after(tokens, name)[0] == "," and tokens.tag[after + 1 : after + 3] == ["WP", "VBZ"]
 

@@ -1,1 +1,1 @@
-"""Quotes: what is said, and by whom."""
+"""Quotes and their attribution."""

@@ -1,7 +1,7 @@
-"""Attribution: which reporting word and speaker each quoted stretch belongs to.
+"""Quote attribution: the cue and the speaker of each quoted span.
 
-The words around a stretch give candidates; the one with the highest score wins. The scores are set by hand and checked
-on development articles: they rank. How often a rule is right is counted in ``quote_rules.json``.
+The words around a span give candidates; the one with the highest score wins. The scores are set by hand and checked on
+development articles: they only rank. ``quote_rules.json`` counts how often each rule is right.
 """
 
 from bisect import bisect_left
@@ -14,10 +14,10 @@ from pipeline.nlp.quotes.cues import CueMention, reporting_verb
 from pipeline.nlp.quotes.quotation_marks import QuotedText
 from pipeline.nlp.tokens import Tokens
 
-_PASSED = 0.75  # the factor of a reporting word's weight for each other one that is nearer to the quote
-_ANY_VERB = 0.6  # the weight of any verb right after a comma within the marks: ", he drawled"
+_PASSED = 0.75  # factor on a cue's weight per other cue nearer to the quote
+_ANY_VERB = 0.6  # weight of any verb right after a comma within the marks: ", he drawled"
 _PHRASE = 12
-_BESIDE = 3  # tokens from an unlisted verb to the marks after its colon
+_CLOSE = 3  # tokens from an unlisted verb to the quotation mark after its colon
 _NEAR = 60
 _REPORTS = 0.7
 _IN_CLAUSE = 0.7
@@ -28,9 +28,9 @@ _BREAKS = ",?!—–-"
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The reporting word of a quoted stretch, with a score. ``rule`` names the structure that decided.
+    """The cue of a quoted span, if there is one, with a score. ``rule`` names the structure that decided.
 
-    ``speaker`` is the head token of the speaker. ``cue`` is None where there is no reporting word.
+    ``speaker`` is the head token of the speaker.
     """
 
     cue: CueMention | None
@@ -45,7 +45,7 @@ _NO_ATTRIBUTION = Attribution(None, None, 0.0, "none")
 def attribute(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], clauses: Sequence[Clause], data: CueData
 ) -> tuple[Attribution, ...]:
-    """Return one attribution per quoted stretch, in order; ``_NO_ATTRIBUTION`` where nothing fits."""
+    """Return one attribution per quoted span, in order; ``_NO_ATTRIBUTION`` if none fits."""
     places = [cue.token for cue in cues]
     reporting = [clause.cue.token for clause in clauses]
     found: list[Attribution] = []
@@ -62,7 +62,7 @@ def attribute(
 
 
 def _in_clause(clauses: Sequence[Clause], places: list[int], first: int, last: int) -> Iterator[Attribution]:
-    """Yield the reporting words whose clause holds all of a quoted stretch and more."""
+    """Yield the cues whose clause contains a quoted span and more words."""
     for place in range(bisect_left(places, first - _NEAR), bisect_left(places, last + _NEAR)):
         clause = clauses[place]
         if clause.holds(first, last) and last - first < clause.last - clause.first:
@@ -71,20 +71,20 @@ def _in_clause(clauses: Sequence[Clause], places: list[int], first: int, last: i
 
 
 def edges(tokens: Tokens, quoted: QuotedText, index: int) -> tuple[int, int]:
-    """Return the first and last token of a quoted stretch, its marks included."""
+    """Return the first and last token of a quoted span, including its marks."""
     marked = quoted.marked[index]
     first = max(tokens.at(marked.start), 0)
     return first, max(bisect_left(tokens.start, marked.end) - 1, first)
 
 
 def _content_end(tokens: Tokens, quoted: QuotedText, index: int) -> str:
-    """Return the last character inside the marks that is no white space."""
+    """Return the last character inside the marks that is not white space."""
     marked = quoted.marked[index]
     return tokens.content[marked.start : marked.end].rstrip(_QUOTE_EDGES)[-1:]
 
 
 def is_sentence(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
-    """Return whether a quoted stretch begins like a sentence and ends with a mark of punctuation inside."""
+    """Return whether a quoted span begins like a sentence and ends with punctuation inside the marks."""
     marked = quoted.marked[index]
     content = tokens.content[marked.start : marked.end].lstrip("\"“„«‘'` ")
     return content[:1].isupper() and _content_end(tokens, quoted, index) in ",.?!…—"
@@ -93,7 +93,7 @@ def is_sentence(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
 def _after(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
-    """Yield the reporting words after a quoted stretch, up to the sentence's end or the next stretch."""
+    """Yield the cues after a quoted span, up to the end of the sentence or the next span."""
     last = edges(tokens, quoted, index)[1]
     ending = _content_end(tokens, quoted, index)
     breaks = _breaks_off(tokens, last, ending, data)
@@ -108,22 +108,24 @@ def _after(
         if cue.kind == "source":
             yield Attribution(cue, cue.speaker, 0.93, "source_after")
         elif breaks:
-            beside = distance <= 3 and last < cue.speaker and ending in "," and is_sentence(tokens, quoted, index)
-            weight = max(cue.entry.weight, _ANY_VERB) if beside else cue.entry.weight
+            is_adjacent = distance <= 3 and last < cue.speaker and ending in "," and is_sentence(tokens, quoted, index)
+            weight = max(cue.entry.weight, _ANY_VERB) if is_adjacent else cue.entry.weight
             yield Attribution(cue, cue.speaker, weight * (0.98 - 0.012 * distance), "after")
         elif distance < 12:
             yield Attribution(cue, cue.speaker, cue.entry.weight * 0.3, "after_loose")
 
 
 def _may_end(tokens: Tokens, cue: CueMention, distance: int) -> bool:
-    """Return whether a reporting word may follow the words it reports at a distance; "did not say" may not."""
+    """Return whether a cue may follow the words it reports at this distance; "did not say" may not."""
     if tokens.dependents(cue.token, "neg"):
         return False
     return cue.kind in ("verb", "source") and (cue.is_listed or distance <= 6)
 
 
 def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
-    """Return whether a comma or dash at the closing mark leads to who says it, not to another clause ("..., while")."""
+    """Return whether a comma or dash at the closing mark leads to the attribution, not to another clause ("...,
+    while").
+    """
     after = last + 1
     if after < len(tokens) and tokens.text[after] in (",", "—", "–"):
         after += 1
@@ -135,7 +137,7 @@ def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
 
 
 def _is_connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
-    """Return whether no end of a sentence or paragraph and no quoted stretch is between two tokens."""
+    """Return whether there is no end of a sentence or paragraph and no quoted span between two tokens."""
     return tokens.block[first - 1] == tokens.block[last] and not any(
         quoted.inside(index) or tokens.text[index] in (".", "!", "?") for index in range(first, last)
     )
@@ -144,7 +146,7 @@ def _is_connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> 
 def _before(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
-    """Yield the reporting words before a quoted stretch in its sentence, nearest first."""
+    """Yield the cues before a quoted span in its sentence, nearest first."""
     first, _ = edges(tokens, quoted, index)
     governors = _governors(tokens, first, quoted.owner, index)
     link = tokens.lower[first - 1] if first else ""
@@ -157,7 +159,7 @@ def _before(
             continue
         distance = first - cue.token
         structure, rule = _structure(distance, link, cue.token in governors, data)
-        if not cue.is_listed and rule not in ("governs", "adjacent") and not (rule == "colon" and distance <= _BESIDE):
+        if not cue.is_listed and rule not in ("governs", "adjacent") and not (rule == "colon" and distance <= _CLOSE):
             continue
         weight = cue.entry.weight if cue.kind != "noun" else cue.entry.weight * 0.75
         if cue.kind == "source":
@@ -169,7 +171,7 @@ def _before(
 
 
 def _outermost(tokens: Tokens, cues: Sequence[CueMention], places: list[int], cue: CueMention) -> CueMention:
-    """Return what reports the clause of a reporting verb: in "he said she called it a sham", he speaks of her words."""
+    """Return the cue that reports the clause of another cue: "he said" in "he said she called it a sham"."""
     verb = reporting_verb(tokens, cue.token) if cue.kind == "verb" else cue.token
     place = bisect_left(places, verb)
     if verb == cue.token or place == len(places) or places[place] != verb:
@@ -189,7 +191,7 @@ def _structure(distance: int, link: str, governs: bool, data: CueData) -> tuple[
 
 
 def _governors(tokens: Tokens, first: int, owner: list[int], index: int) -> set[int]:
-    """Return the tokens outside the stretch that govern any of its first words."""
+    """Return the tokens outside the span that govern one of its first words."""
     found: set[int] = set()
     for start in range(first, min(first + 4, len(tokens))):
         token = start
@@ -203,7 +205,7 @@ def _governors(tokens: Tokens, first: int, owner: list[int], index: int) -> set[
 
 
 def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
-    """Return whether a sentence goes on between two tokens; text in marks ends it only at its own end."""
+    """Return whether two tokens are in one sentence; a stop inside marks ends it only at the end of the marks."""
     if tokens.block[first] != tokens.block[last]:
         return False
     for index in range(first + 1, last):
@@ -218,7 +220,7 @@ def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) ->
 def _previous_speaker(
     tokens: Tokens, quoted: QuotedText, found: Sequence[Attribution], index: int
 ) -> Iterator[Attribution]:
-    """Yield the speaker of the stretch before: in the same paragraph, or in the one before for one wholly in marks."""
+    """Yield the speaker of the previous span, for a span in the same paragraph or one that fills the next paragraph."""
     if not found or found[-1].speaker is None or not _starts_capital(tokens, quoted, index):
         return
     first, last = edges(tokens, quoted, index)
@@ -242,7 +244,7 @@ def _starts_capital(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
 def _structural(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
-    """Yield the speaker that a quote names without a reporting word in its sentence, and the nearest subject before."""
+    """Yield a speaker named without a cue in the sentence of the quote, and the nearest subject before the quote."""
     first, last = edges(tokens, quoted, index)
     if (signed := _name_after_dash(tokens, last)) is not None:
         yield Attribution(None, signed, 0.7, "byline")
@@ -263,7 +265,7 @@ def _structural(
 def _colon_cue(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], colon: int
 ) -> Iterator[Attribution]:
-    """Yield the reporting word of the sentence that ends the paragraph before with a colon."""
+    """Yield the cue of the sentence that ends the previous paragraph with a colon."""
     place = bisect_left(places, colon) - 1
     if place < 0:
         return
@@ -283,7 +285,7 @@ def _near_subject(tokens: Tokens, quoted: QuotedText, anchor: int, score: float)
             return
 
 
-# Speakers named without a reporting word: before a colon, or after a dash.
+# Speakers named without a cue: before a colon or after a dash.
 
 _PROPER = frozenset({"NNP", "NNPS"})
 _NAME_WORDS = frozenset({"NNP", "NNPS", "NN", "DT", "JJ", "POS"})
@@ -293,7 +295,7 @@ _FARTHEST_NAME = 30
 
 
 def _name_before_colon(tokens: Tokens, colon: int, data: CueData) -> int | None:
-    """Return who leads to a colon: "Ana Brito:", "Ana Brito, head of the union:", "Ana Brito's verdict:"."""
+    """Return the speaker before a colon: "Ana Brito:", "Ana Brito, head of the union:", "Ana Brito's verdict:"."""
     if (described := _name_with_description(tokens, colon)) is not None:
         return described
     name = colon - 1
@@ -304,7 +306,7 @@ def _name_before_colon(tokens: Tokens, colon: int, data: CueData) -> int | None:
 
 
 def _name_with_description(tokens: Tokens, colon: int) -> int | None:
-    """Return the name that begins a sentence without a verb: "Ana Brito, head of the union:"."""
+    """Return the name that begins a verbless sentence: "Ana Brito, head of the union:"."""
     start = colon
     while start > max(colon - _FARTHEST_NAME, 0) and tokens.block[start - 1] == tokens.block[colon]:
         if tokens.text[start - 1] in (".", "!", "?") or _is_verb(tokens, start - 1):
@@ -312,13 +314,15 @@ def _name_with_description(tokens: Tokens, colon: int) -> int | None:
         start -= 1
     if start and (_is_verb(tokens, start - 1) or colon - start >= _FARTHEST_NAME):
         return None
-    start += tokens.tag[start] == "CD"  # the time of a live report: "13:22 Ana Brito, 34:"
+    start += tokens.tag[start] == "CD"  # the time in a live report: "13:22 Ana Brito, 34:"
     first = _name_end(tokens, start)
     return first if first is not None and first + 1 < colon and tokens.text[first + 1] == "," else None
 
 
 def _name_after_dash(tokens: Tokens, last: int) -> int | None:
-    """Return the last token of the name that signs a quote: "— Ana Brito, head of the union", up to the line's end."""
+    """Return the last token of the name that signs a quote: "— Ana Brito, head of the union", up to the end of the
+    line.
+    """
     dash = last + 1
     while dash < len(tokens) and tokens.text[dash].isspace():
         dash += 1
@@ -333,7 +337,7 @@ def _name_after_dash(tokens: Tokens, last: int) -> int | None:
 
 
 def _is_free(tokens: Tokens, name: int, data: CueData) -> bool:
-    """Return whether a name before a colon is no addressee ("told X:") and no medium ("on X:")."""
+    """Return whether a name before a colon is neither an addressee ("told X:") nor a medium ("on X:")."""
     if tokens.dep[name] not in ("dobj", "pobj"):
         return True
     before = name

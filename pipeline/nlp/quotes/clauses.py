@@ -1,4 +1,4 @@
-"""The reported clause around quoted fragments, and clauses reported without marks."""
+"""The reported clause around quoted fragments, and clauses reported without quotation marks."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,21 +22,21 @@ _NEXT_CUES = 8
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Tokens from ``first`` to ``last``, both inside, that a reporting word governs."""
+    """The tokens from ``first`` to ``last``, both included, that a cue governs."""
 
     first: int
     last: int
     cue: CueMention
 
     def holds(self, first: int, last: int) -> bool:
-        """Return whether it contains a quoted stretch; the parse may attach its closing mark elsewhere."""
+        """Return whether the clause contains a quoted span; the parse may attach the closing mark elsewhere."""
         return self.first <= first and last - 1 <= self.last
 
 
 def clause_around(tokens: Tokens, cue: CueMention, first: int, last: int, cues: Sequence[CueMention]) -> Clause | None:
-    """Return the complement of a reporting word that holds the tokens ``first`` to ``last``; None without one.
+    """Return the complement of a cue that contains the tokens ``first`` to ``last``; None without one.
 
-    It leaves out "that" and stops before what is co-ordinated with the reporting word itself.
+    It excludes "that" and ends before whatever is coordinated with the cue itself.
     """
     for child in tokens.children[cue.token] if cue.kind != "source" else ():
         left, right = tokens.left_edge(child), tokens.right_edge(child)
@@ -57,7 +57,7 @@ def clause_around(tokens: Tokens, cue: CueMention, first: int, last: int, cues: 
 
 
 def _complement_end(tokens: Tokens, cue_token: int, right: int) -> int:
-    """Return the end of a complement that the parse has cut in two because its subject is in marks."""
+    """Return the end of a complement that the parse split in two because its subject is in quotation marks."""
     for child in tokens.dependents(cue_token, "ccomp"):
         if cue_token < child and right < tokens.left_edge(child) <= right + 2:
             right = tokens.right_edge(child)
@@ -65,7 +65,7 @@ def _complement_end(tokens: Tokens, cue_token: int, right: int) -> int:
 
 
 def _trim_clause(tokens: Tokens, clause: Clause, first: int, last: int) -> Clause:
-    """Return the clause within its block, without "that" and outer punctuation, never less than the fragment."""
+    """Return the clause within its block, without "that" and outer punctuation, and never shorter than the fragment."""
     begin, end = clause.first, clause.last
     while end > last and tokens.block[end] != tokens.block[last]:
         end -= 1
@@ -79,7 +79,7 @@ def _trim_clause(tokens: Tokens, clause: Clause, first: int, last: int) -> Claus
 
 
 def reported_clauses(tokens: Tokens, cues: Sequence[CueMention], data: CueData) -> tuple[Clause, ...]:
-    """Return the clauses that reporting words report, at most one per word, in the order of the words."""
+    """Return the reported clauses, at most one per cue, in the order of the cues."""
     found: list[Clause] = []
     for cue in cues:
         if not _reports(tokens, cue, data):
@@ -103,7 +103,7 @@ def _reports(tokens: Tokens, cue: CueMention, data: CueData) -> bool:
 
 
 def _of_verb(tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: CueData) -> Iterator[tuple[int, int]]:
-    """Yield what a verb reports: the clause after it, or the sentence that it is inserted into or ends."""
+    """Yield what a verb reports: the clause after it, or the sentence that it interrupts or ends."""
     verb = cue.token
     for child in _complements(tokens, cue, data):
         left, right = tokens.left_edge(child), tokens.right_edge(child)
@@ -120,7 +120,7 @@ def _of_verb(tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: 
 
 
 def _is_aside(tokens: Tokens, verb: int, data: CueData) -> bool:
-    """Return whether a verb reports the sentence around it: "as the Courier wrote"."""
+    """Return whether a verb reports the sentence around it, as in "as the Courier wrote"."""
     marks = {tokens.lower[mark] for mark in tokens.dependents(verb, "mark")}
     return (
         tokens.dep[verb] == "advcl" and bool(marks & data.aside_marks) and not tokens.dependents(verb, "ccomp", "dobj")
@@ -128,7 +128,7 @@ def _is_aside(tokens: Tokens, verb: int, data: CueData) -> bool:
 
 
 def _complements(tokens: Tokens, cue: CueMention, data: CueData) -> Iterator[int]:
-    """Yield the verbs of the clauses that a verb has for complements, finite and with a subject."""
+    """Yield the verbs of a verb's complement clauses that are finite and have a subject."""
     verb = cue.token
     clauses = tokens.dependents(verb, "ccomp")
     if cue.kind == "adjective":
@@ -147,9 +147,10 @@ def _asks(tokens: Tokens, clause: int, data: CueData) -> bool:
 
 
 def _that_clause_verb(tokens: Tokens, verb: int, data: CueData) -> int | None:
-    """Return the verb of a "that" after a phrase that the parse attaches it to: "said on the ferry that she will".
+    """Return the verb of a "that" clause after a phrase to which the parse attaches it: "said on the ferry that she
+    will".
 
-    "Echoed her fear that" reports nothing of its own: the clause is what the object says.
+    "Echoed her fear that" reports nothing of its own: the clause belongs to the object.
     """
     for token in range(verb + 1, min(verb + _FARTHEST_THAT, len(tokens))):
         is_object = (
@@ -163,7 +164,7 @@ def _that_clause_verb(tokens: Tokens, verb: int, data: CueData) -> int | None:
 
 
 def _follows_medium(tokens: Tokens, that: int, data: CueData) -> bool:
-    """Return whether a "that" the parse has taken for a relative leads to what is said: "said in a letter that he"."""
+    """Return whether a "that" parsed as a relative pronoun introduces reported words: "said in a letter that he"."""
     return tokens.lemma[that - 1] in data.medium_words and not tokens.dep[that].startswith("nsubj")
 
 
@@ -176,7 +177,7 @@ def _infinitives(tokens: Tokens, verb: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_finite(tokens: Tokens, verb: int) -> bool:
-    """Return whether a verb has a tense of its own; a clitic ("he’d") has one, whatever the tagger takes it for."""
+    """Return whether a verb is finite. A clitic ("he’d") makes it finite, whatever its tag."""
     children = tokens.children[verb]
     if any(tokens.text[child][0] in "'’" for child in children if child < verb):
         return True
@@ -185,7 +186,7 @@ def _is_finite(tokens: Tokens, verb: int) -> bool:
 
 
 def _before_next(tokens: Tokens, cue: CueMention, after: int, right: int, cues: Sequence[CueMention]) -> int:
-    """Return the end of a clause, cut before the next reporting verb of the same speaker: "and warned", ", adding"."""
+    """Return the end of a clause, cut before the next cue of the same speaker: "and warned", ", adding"."""
     place = bisect_right(cues, after, key=_token)
     for other in cues[place : place + _NEXT_CUES]:
         joint = other.token - 1
@@ -211,7 +212,7 @@ def _token(cue: CueMention) -> int:
 
 
 def _with_joined(tokens: Tokens, cue_token: int, right: int) -> int:
-    """Return the end of a clause with "and had sold it", "and would go", which the parse joins to the word "said"."""
+    """Return the end of a clause with "and had sold it", "and would go", which the parse coordinates with "said"."""
     for verb in tokens.dependents(cue_token, "conj") if tokens.tag[cue_token] == "VBD" else ():
         auxiliaries = [tokens.tag[aux] for aux in tokens.dependents(verb, "aux", "auxpass")]
         is_backshifted = "MD" in auxiliaries or ("VBD" in auxiliaries and tokens.tag[verb] == "VBN")
@@ -227,7 +228,7 @@ def _frame_start(tokens: Tokens, cue: CueMention) -> int:
 
 
 def _of_source(tokens: Tokens, cue: CueMention, _: Sequence[CueMention], _data: CueData) -> Iterator[tuple[int, int]]:
-    """Yield the clause that "according to X" belongs to."""
+    """Yield the clause that "according to X" modifies."""
     host = tokens.head[cue.token]
     is_aside = tokens.text[cue.token - 1] == ","
     for _step in range(6):
@@ -252,11 +253,11 @@ def _of_noun(tokens: Tokens, cue: CueMention, _: Sequence[CueMention], _data: Cu
 
 
 def _without(tokens: Tokens, host: int, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yield a clause without the insertion at its edge; one in the middle is left in."""
+    """Yield a clause without the parenthesis at its edge; a parenthesis in the middle stays."""
     left, right = tokens.left_edge(host), tokens.right_edge(host)
     subjects = tokens.dependents(host, *_CLAUSE_SUBJECTS)
-    behind = next((tag for tag in tokens.tag[last + 1 : last + 3] if tag != ","), "")
-    if last >= right - 1 or behind == "CC":
+    following = next((tag for tag in tokens.tag[last + 1 : last + 3] if tag != ","), "")
+    if last >= right - 1 or following == "CC":
         yield left, first - 1
     elif first <= left + 1 or (subjects and subjects[0] > last):
         yield last + 1, right
@@ -273,7 +274,7 @@ _FINDERS: Mapping[str, Callable[[Tokens, CueMention, Sequence[CueMention], CueDa
 
 
 def _within_block(tokens: Tokens, cue: CueMention, first: int, last: int) -> Clause | None:
-    """Return a clause of three words or more in the block of its reporting word, which is no part of its speaker."""
+    """Return a clause of three words or more in the block of its cue, unless it contains the speaker."""
     block = tokens.block[cue.token]
     while first <= last and (tokens.block[first] != block or _leads(tokens, first)):
         first += 1

@@ -1,4 +1,4 @@
-"""Reporting words outside quotation marks, and their speakers."""
+"""Cues (reporting words) outside quotation marks, and their speakers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ _UNLISTED_CUE = Cue("speech", 0.15)
 
 @dataclass(frozen=True, slots=True)
 class CueMention:
-    """A reporting word at a token. ``speaker`` is the head token of its speaker, None where none is found.
+    """A cue at a token. ``speaker`` is the head token of its speaker, None if no speaker is found.
 
-    ``is_listed`` is False for a verb that is not in the word list: it counts only where it governs a quote.
+    ``is_listed`` is False for a verb outside the word list: it counts only if it governs a quote.
     """
 
     token: int
@@ -27,7 +27,7 @@ class CueMention:
 
 
 def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMention, ...]:
-    """Return the reporting words of the running text outside marks, in reading order."""
+    """Return the cues in running text outside quotation marks, in reading order."""
     found = []
     for index, tag in enumerate(tokens.tag):
         if quoted.owner[index] >= 0:
@@ -58,7 +58,7 @@ def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueM
 
 
 def is_label(tokens: Tokens, first: int, data: CueData) -> bool:
-    """Return whether a stretch is a name that nobody in particular gives something: "titled X", "known as X"."""
+    """Return whether a span is a name that no particular speaker gives: "titled X", "known as X"."""
     before = first - 1
     while before > 0 and tokens.tag[before] == "DT":
         before -= 1
@@ -86,7 +86,9 @@ def _adjective(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) ->
 
 
 def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[int]:
-    """Yield who a statement is of: its possessor, "of/by/from X", or the subject of the verb it is object of."""
+    """Yield the owners of a statement: its possessor, "of/by/from X", or the subject of the verb that it is the object
+    of.
+    """
     yield from (p for p in tokens.dependents(noun, "poss") if not quoted.inside(p))
     for preposition in tokens.dependents(noun, "prep"):
         if tokens.lower[preposition] in ("of", "by", "from"):
@@ -118,7 +120,7 @@ def _belongs(tokens: Tokens, child: int) -> bool:
 
 
 def noun_phrase(tokens: Tokens, head: int) -> tuple[int, int]:
-    """Return first and last token of the noun phrase of a head: what describes it on both sides, up to a comma."""
+    """Return the first and last token of a head's noun phrase, with modifiers on both sides, up to a comma."""
     first = last = head
     for child in tokens.children[head]:
         if child < head and tokens.dep[child] in _INNER:
@@ -131,7 +133,7 @@ def noun_phrase(tokens: Tokens, head: int) -> tuple[int, int]:
     return first, last
 
 
-# The speaker of a reporting verb: its subject, or the nominal beside it where the parse shows none.
+# The speaker of a reporting verb: its subject, or the adjacent nominal if the parse has no subject.
 
 _SUBJECT_DEPS = ("nsubj", "nsubjpass")
 _RELATIVES = frozenset({"WP", "WDT"})
@@ -147,20 +149,20 @@ _DEEPEST = 6  # governors
 
 
 def _speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    """Return the head token of a verb's subject, its own or inherited; or the nominal beside it."""
+    """Return the head token of a verb's own or inherited subject; otherwise the adjacent nominal."""
     if _is_passive(tokens, verb):
         return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
     if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
         verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
     subject = _subject_of(tokens, quoted, verb, 4)
     if subject is None:
-        return _nominal_beside(tokens, quoted, verb)
+        return _adjacent_nominal(tokens, quoted, verb)
     dash = _dateline_end(tokens, subject)
     return subject if dash is None else _nominal_after_dateline(tokens, subject, dash)
 
 
 def _is_passive(tokens: Tokens, verb: int) -> bool:
-    """Return whether the subject of a verb is who is spoken to or of ("asked by reporters", "was told")."""
+    """Return whether the verb's subject is spoken to or about ("asked by reporters", "was told")."""
     if tokens.dependents(verb, "nsubjpass", "auxpass"):
         return True
     is_bare = not tokens.dependents(verb, "nsubj", "aux")
@@ -168,7 +170,7 @@ def _is_passive(tokens: Tokens, verb: int) -> bool:
 
 
 def _subject_of(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
-    """Return the subject of a verb, its own or that of a verb ``depth`` steps up at most."""
+    """Return a verb's own subject or that of a governor at most ``depth`` steps up."""
     subjects = [s for s in tokens.dependents(verb, *_SUBJECT_DEPS) if not quoted.inside(s) and tokens.tag[s] != "VBG"]
     if subjects:
         nearest = min(subjects, key=lambda s: abs(s - verb))
@@ -190,14 +192,14 @@ def _subject_of(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> in
 
 
 def _is_next_report(tokens: Tokens, verb: int, governor: int) -> bool:
-    """Return whether a verb goes with what reports its governor: "says it was late and says it failed"."""
+    """Return whether a verb is coordinated with its governor's cue: "says it was late and says it failed"."""
     outer = tokens.head[governor]
     same = tokens.tag[verb] == tokens.tag[outer] and tokens.dep[governor] == "ccomp" and outer < governor
     return same and (tokens.lemma[verb] == tokens.lemma[outer] or tokens.tag[governor] != tokens.tag[verb])
 
 
 def reporting_verb(tokens: Tokens, verb: int) -> int:
-    """Return the verb that reports a clause: "..., calling it unfair" goes with "he said", not with what he said."""
+    """Return the verb that reports a clause: "..., calling it unfair" belongs to "he said", not to his words."""
     for _ in range(_DEEPEST):
         governor = tokens.head[verb]
         if tokens.dep[verb] != "ccomp" or governor > verb or tokens.tag[governor][0] != "V":
@@ -207,7 +209,7 @@ def reporting_verb(tokens: Tokens, verb: int) -> int:
 
 
 def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
-    """Return who says "saying ...": the noun that it describes, or who made that noun ("he sent a note saying")."""
+    """Return the speaker of "saying ...": the modified noun, or the subject that made it ("he sent a note saying")."""
     noun = tokens.head[verb]
     if tokens.tag[verb] != "VBG":
         return None
@@ -216,8 +218,8 @@ def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) ->
     return noun
 
 
-def _nominal_beside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    """Return the nominal right after a verb ("said Mr Lee", where it follows a quote) or right before it."""
+def _adjacent_nominal(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    """Return the nominal right after a verb that follows a quote ("said Mr Lee"), or right before the verb."""
     follows_quote = any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
     order = (
         (_nominal_after, _nominal_before_aside, _nominal_before)
@@ -255,7 +257,7 @@ def _nominal_before(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None
 
 
 def _nominal_before_aside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    """Return who is named between a quote and the aside before a verb: "“...,” Ana Brito, union leader, said"."""
+    """Return the name between a quote and the apposition before a verb: "“...,” Ana Brito, union leader, said"."""
     if tokens.text[verb - 1] not in _ASIDES:
         return None
     for index in range(verb - 1, max(verb - 1 - _FARTHEST_ASIDE, -1), -1):
@@ -268,7 +270,7 @@ def _nominal_before_aside(tokens: Tokens, quoted: QuotedText, verb: int) -> int 
 
 
 def _phrase_end(tokens: Tokens, first: int, last: int) -> int:
-    """Return the token after the simple noun phrase that begins at ``first``; ``first`` itself where none does."""
+    """Return the token after the simple noun phrase that begins at ``first``; ``first`` itself without a phrase."""
     end = first
     while end < last and tokens.tag[end] in _IN_PHRASE:
         end += 1
@@ -276,7 +278,7 @@ def _phrase_end(tokens: Tokens, first: int, last: int) -> int:
 
 
 def _dateline_end(tokens: Tokens, subject: int) -> int | None:
-    """Return the dash that ends the dateline ("PARIS (AP) - The firm said") that contains a subject, if one does."""
+    """Return the dash at the end of the dateline ("PARIS (AP) - The firm said") with this subject, or None."""
     first = subject
     while first > max(subject - _LONGEST_DATELINE, 0) and tokens.block[first - 1] == tokens.block[subject]:
         first -= 1
@@ -291,5 +293,5 @@ def _dateline_end(tokens: Tokens, subject: int) -> int | None:
 
 
 def _nominal_after_dateline(tokens: Tokens, subject: int, dash: int) -> int | None:
-    """Return the nominal after a dateline that the parse attaches to its place."""
+    """Return the nominal after a dateline that the parse attaches to the place name."""
     return next((child for child in tokens.dependents(subject, "appos") if child > dash), None)

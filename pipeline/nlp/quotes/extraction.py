@@ -1,4 +1,4 @@
-"""Quote extraction: what is said, by whom and with which reporting word.
+"""Quote extraction: the words, the speaker and the cue.
 
 Quotation marks come first, the parse second.
 """
@@ -25,7 +25,7 @@ from pipeline.nlp.tokens import Tokens
 
 _DIRECT_SHARE = 0.9
 _FRAGMENT_WORDS = 3
-_SMALL = 4  # letters of "with" and "from", which titles write small
+_SMALL = 4  # length of "with" and "from", which titles write in lower case
 _NAMED_WITHIN = 14  # tokens from the verb to its fragment
 _FARTHEST_FRAGMENT = 8  # characters between two fragments of one clause
 _ENDS = re.compile(r"[.!?\n]")
@@ -38,7 +38,7 @@ _LEAST_FRAGMENT = 0.34
 
 @dataclass(frozen=True, slots=True)
 class _QuoteDraft:
-    """A quote before it becomes a row: its stretch, its parts and its attribution."""
+    """A quote before it becomes a row: its span, its quoted parts and its attribution."""
 
     start: int
     end: int
@@ -50,7 +50,7 @@ class _QuoteDraft:
 
 @dataclass(frozen=True, slots=True)
 class _QuoteContext:
-    """What is known of an article's words before its quotes. ``clauses`` by the token of their reporting word."""
+    """An article's input for quote extraction. ``clauses`` maps the token of a cue to its clause."""
 
     tokens: Tokens
     quoted: QuotedText
@@ -62,10 +62,10 @@ class _QuoteContext:
 def extract_quotes(
     tokens: Tokens, marked: tuple[QuotedSpan, ...], entities: tuple[Entity, ...], language: LanguageData
 ) -> tuple[Quote, ...]:
-    """Return the quotes of the article, in reading order, never overlapping.
+    """Return the quotes of the article, in reading order and without overlaps.
 
-    A statement over several paragraphs is one quote. A stretch of one to three words that nothing reports, and a
-    capitalised title of a work, give no quote.
+    A statement over several paragraphs is one quote. A span of one to three words without a cue, or a capitalised title
+    of a work, is not a quote.
     """
     quoted = quoted_text(tokens, marked)
     cues = find_cues(tokens, quoted, language.cues)
@@ -87,7 +87,7 @@ def extract_quotes(
 
 
 def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) -> _QuoteDraft | None:
-    """Return the quote of a stretch in marks, with the clause that it is a fragment of; None for what is no quote."""
+    """Return the quote of a quoted span, with the clause that it is a fragment of; None if it is not a quote."""
     tokens, marked = words.tokens, words.quoted.marked[index]
     content = tokens.content[marked.start : marked.end]
     inside = quote_words(content)
@@ -103,7 +103,7 @@ def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) ->
         return None
     fragment = short and attribution.rule not in _WHOLE
     whole = _QuoteDraft(marked.start, marked.end, marked.parts, marked.is_closed, attribution, fragment)
-    if attribution.cue is None or _stands_alone(attribution, sentence):
+    if attribution.cue is None or _is_complete(attribution, sentence):
         return whole
     clause = words.clauses.get(attribution.cue.token)
     if clause is None or not clause.holds(first, last):
@@ -120,7 +120,7 @@ def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) ->
     return replace(whole, is_fragment=_type(tokens.content, wide) == "mixed") if named else wide
 
 
-def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
+def _is_complete(attribution: Attribution, sentence: bool) -> bool:
     return (
         attribution.cue is None
         or attribution.rule in ("colon", "colon_paragraph", "carried")
@@ -129,25 +129,25 @@ def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
 
 
 def _is_title(words: Sequence[str]) -> bool:
-    """Return whether the words look like the title of a work: short, all but the small ones with capitals."""
+    """Return whether the words look like the title of a work: few, and capitalised except for the short ones."""
     capital = sum(word[0].isupper() for word in words)
     return 2 <= len(words) <= 8 and capital >= 2 and all(word[0].isupper() or len(word) <= _SMALL for word in words)
 
 
 def _is_named(tokens: Tokens, first: int) -> bool:
-    """Return whether a title takes the place of a name: "the channel's “News at Noon”", "in “The Long Road”"."""
+    """Return whether a title is used as a name: "the channel's “News at Noon”", "in “The Long Road”"."""
     return first > 0 and tokens.tag[first - 1] in ("POS", "IN", "PRP$", "NN", "NNP")
 
 
 def _is_name(tokens: Tokens, first: int, last: int) -> bool:
-    """Return whether a capitalised word in marks names a thing: "the channel's “Hardline”", "its “Steadyhand” oven"."""
+    """Return whether a capitalised word in marks is a name: "the channel's “Hardline”", "its “Steadyhand” oven"."""
     before, after = tokens.tag[first - 1], tokens.tag[min(last + 1, len(tokens) - 1)]
     is_owned = before == "POS" or (before in ("PRP$", "DT") and after in ("NN", "NNS"))
     return first > 0 and is_owned and tokens.is_capital(min(first + 1, last))
 
 
 def _is_naming(tokens: Tokens, cue: CueMention | None, first: int, data: CueData) -> bool:
-    """Return whether a fragment is what somebody calls something: its own words alone are reported."""
+    """Return whether a fragment is a name that somebody gives something: only its own words are reported."""
     if cue is None or not 0 < first - cue.token < _NAMED_WITHIN:
         return False
     link = tokens.lower[first - 1] in data.naming_links and tokens.head[first - 1] == cue.token
@@ -167,7 +167,7 @@ def _draft_indirect(tokens: Tokens, clause: Clause) -> _QuoteDraft:
 
 
 def _resolve_overlaps(text: str, found: Sequence[_QuoteDraft]) -> list[_QuoteDraft]:
-    """Return quotes that do not overlap: fragments of one clause become its parts, an inner clause gives way."""
+    """Return quotes that do not overlap: fragments of one clause become its parts, an inner clause is dropped."""
     apart: list[_QuoteDraft] = []
     for each in found:
         before = apart[-1] if apart else None
@@ -183,7 +183,7 @@ def _resolve_overlaps(text: str, found: Sequence[_QuoteDraft]) -> list[_QuoteDra
 
 
 def _continues(text: str, before: _QuoteDraft, after: _QuoteDraft) -> bool:
-    """Return whether two fragments of one reporting word are adjacent: "calling it “dear” and “late”"."""
+    """Return whether two fragments of one cue are adjacent: "calling it “dear” and “late”"."""
     cue = before.attribution.cue
     gap = after.start - before.end
     is_near = cue is not None and after.attribution.cue is cue and 0 <= gap <= _FARTHEST_FRAGMENT
@@ -262,7 +262,7 @@ def _addressee(tokens: Tokens, cue: CueMention | None, speaker: Speaker | None, 
 
 
 def _medium(tokens: Tokens, cue: CueMention | None, data: CueData) -> str | None:
-    """Return where it was said: "writing in X", "said in an interview with X", "posted on X"."""
+    """Return the medium: "writing in X", "said in an interview with X", "posted on X"."""
     if cue is None:
         return None
     said = (*tokens.dependents(cue.token, "advcl", "acl"), *tokens.dependents(cue.speaker or 0, "acl"))
@@ -279,7 +279,7 @@ def _medium(tokens: Tokens, cue: CueMention | None, data: CueData) -> str | None
     return None
 
 
-# Interviews in print: paragraphs that each begin with a speaker and a colon, without quotation marks.
+# Printed interviews: paragraphs that begin with a speaker and a colon, without quotation marks.
 
 _TURN = re.compile(r"\s*(?P<label>\w[\w.'’-]*(?: \w[\w.'’-]*){0,4})\s?:\s+(?P<words>\S.*\S)\s*", re.DOTALL)
 _LEAST_TURNS = 3
@@ -287,7 +287,7 @@ _LEAST_TURNS = 3
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one speaker says, as code points; ``speaker`` is the last token of the name, None for "Q:" and "A:"."""
+    """One speaker's words, in code points; ``speaker`` is the last token of the name, None for "Q:" and "A:"."""
 
     start: int
     end: int
@@ -295,9 +295,9 @@ class Turn:
 
 
 def _interview_turns(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> tuple[Turn, ...]:
-    """Return the turns of an interview in print, in order; none unless three paragraphs or more begin with a label.
+    """Return the turns of a printed interview, in order; empty if fewer than three paragraphs begin with a label.
 
-    A label is the name of a person, a name in capitals that leads to several turns, or a word such as "Q".
+    A label is the name of a person, a name in capitals with several turns, or a word such as "Q".
     """
     turns = tuple(_labelled_paragraphs(tokens, is_person, data))
     return turns if len(turns) >= _LEAST_TURNS else ()
@@ -318,11 +318,11 @@ def _labelled_paragraphs(tokens: Tokens, is_person: Callable[[int], bool], data:
 
 # Confidence: how often the rule that decided was right on development articles.
 
-_FEW = 4  # a rule seen less often than this depends more on all rules than on itself
+_FEW = 4  # a rule with fewer cases than this follows the average of all rules more than its own share
 
 
 def _rule_confidence(rule: str) -> float:
-    """Return the smoothed share of right speakers of a rule, 0 to 1."""
+    """Return the smoothed share (0 to 1) of right speakers of a rule."""
     counts = _counts()
     right, seen = counts[""]
     share = right / seen
@@ -332,6 +332,6 @@ def _rule_confidence(rule: str) -> float:
 
 @cache
 def _counts() -> Mapping[str, tuple[int, int]]:
-    """Return (right, seen) by rule; "" counts all of them. scripts/count_quote_rules.py writes the file."""
+    """Return (right, seen) by rule; "" is the total. scripts/count_quote_rules.py writes the file."""
     text = resources.files(__package__).joinpath("quote_rules.json").read_text("utf-8")
     return {rule: (right, seen) for rule, (right, seen) in json.loads(text).items()}

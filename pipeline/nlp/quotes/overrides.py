@@ -1,4 +1,4 @@
-"""Corrections by hand, applied to extracted quotes: another speaker, or no quote."""
+"""Manual corrections of extracted quotes: another speaker, or not a quote."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ RULE = "override"
 
 @dataclass(frozen=True, slots=True)
 class UnmatchedOverride:
-    """A correction that changes nothing in its article, and why."""
+    """An override that changes nothing in its article, and the reason."""
 
     override: QuoteOverride
     why: str
@@ -24,7 +24,7 @@ class UnmatchedOverride:
 
 @dataclass(frozen=True, slots=True)
 class QuoteOverrideResult:
-    """An article's corrected quotes, renumbered, and the corrections that match none."""
+    """An article's corrected quotes, renumbered, and the overrides that match no quote."""
 
     quotes: tuple[Quote, ...]
     unmatched: tuple[UnmatchedOverride, ...]
@@ -32,7 +32,7 @@ class QuoteOverrideResult:
 
 @dataclass(frozen=True, slots=True)
 class _OverrideSpeaker:
-    """The speaker that a correction names. ``mentions`` are those in the article; empty for somebody else."""
+    """The speaker that an override names. ``mentions`` are those in the article; it may have none."""
 
     mentions: tuple[Entity, ...]
     cluster_index: int | None
@@ -46,10 +46,10 @@ class _OverrideSpeaker:
 def correct_quotes(
     quotes: tuple[Quote, ...], entities: tuple[Entity, ...], kb: KnowledgeBase, *, infer_gender: bool
 ) -> QuoteOverrideResult:
-    """Return the quotes as a person corrected them. A correction that matches no quote, or several, changes none.
+    """Return the corrected quotes. An override that matches no quote, or several, changes nothing.
 
-    A corrected quote has the rule "override" and is sure. Where the mention beside it names another entity, the nearest
-    name of the right one takes its place.
+    A corrected quote has the rule "override" and confidence 1. If the mention next to it names another entity, the
+    nearest name of the right entity replaces it.
     """
     if not kb.quote_overrides:
         return QuoteOverrideResult(quotes, ())
@@ -59,7 +59,7 @@ def correct_quotes(
     for override in kb.quote_overrides:
         place = _place(texts, override)
         if isinstance(place, int) and place in found:
-            place = "another correction of this article means the same quote; leave one of them out"
+            place = "another override of this article matches the same quote; remove one of them"
         got = _apply_override(quotes[place], entities, override, kb) if isinstance(place, int) else place
         if isinstance(got, str):
             unmatched.append(UnmatchedOverride(override, got))
@@ -75,22 +75,22 @@ def _without_gender(quote: Quote) -> Quote:
 
 
 def _place(texts: Sequence[str], override: QuoteOverride) -> int | str:
-    """Return the position of the quote that is meant, or why there is none."""
+    """Return the position of the quote that matches, or the reason why none does."""
     found = matching_quotes(texts, override.words)
     if not found:
-        return "no quote of the article holds these words"
+        return "no quote of the article contains these words"
     if override.occurrence is not None:
         is_there = override.occurrence <= len(found)
-        return found[override.occurrence - 1] if is_there else f"only {len(found)} quotes hold these words"
+        return found[override.occurrence - 1] if is_there else f"only {len(found)} quotes contain these words"
     if len(found) > 1:
-        return f"{len(found)} quotes hold these words; give more of them, or occurrence"
+        return f"{len(found)} quotes contain these words; give more words, or occurrence"
     return found[0]
 
 
 def _apply_override(
     quote: Quote, entities: Sequence[Entity], override: QuoteOverride, kb: KnowledgeBase
 ) -> Quote | str | None:
-    """Return the quote with its speaker, None for what is no quote, or why no speaker fits."""
+    """Return the quote with its new speaker, None if it is not a quote, or the reason why no speaker fits."""
     if not override.is_quote:
         return None
     if override.speaker == "":
@@ -105,14 +105,14 @@ def _speaker(override: QuoteOverride, entities: Sequence[Entity], kb: KnowledgeB
         names = [each for each in names if each.entity_type == override.entity_type]
     clusters = list(dict.fromkeys(each.cluster_index for each in _matching_mentions(override, names)))
     if len(clusters) > 1:
-        return f"{len(clusters)} of the article go by {override.speaker or override.qid!r}; give a fuller name"
+        return f"{len(clusters)} entities of the article match {override.speaker or override.qid!r}; give a fuller name"
     if clusters:
         return _speaker_of_article([each for each in entities if each.cluster_index == clusters[0]], override)
     return _speaker_outside_article(override, kb)
 
 
 def _matching_mentions(override: QuoteOverride, names: Sequence[Entity]) -> Sequence[Entity]:
-    """Return the mentions of whom a correction means: by QID, else by full name, else by another form of the name."""
+    """Return the mentions that an override means: by QID, else by full name, else by another form of the name."""
     if override.qid is not None:
         return [each for each in names if each.qid == override.qid]
     wanted = fold_name(override.speaker or "")
@@ -137,11 +137,11 @@ def _speaker_of_article(mentions: Sequence[Entity], override: QuoteOverride) -> 
 
 
 def _speaker_outside_article(override: QuoteOverride, kb: KnowledgeBase) -> _OverrideSpeaker | str:
-    """Return somebody whom the article does not name."""
+    """Return a speaker whom the article does not name."""
     entry = kb.entry_of(override.qid) if override.qid is not None and override.speaker is None else None
     name = override.speaker or (entry.name if entry else None)
     if name is None:
-        return f"neither the article nor the knowledge base knows {override.qid}; give speaker as well"
+        return f"{override.qid} is neither in the article nor in the knowledge base; give speaker as well"
     entity_type = override.entity_type or (entry.entity_type if entry else "PERSON")
     is_person = entity_type == "PERSON"
     return _OverrideSpeaker(
@@ -178,7 +178,7 @@ def _set_speaker(quote: Quote, speaker: _OverrideSpeaker | None, entities: Seque
 def _nearest_mention(
     quote: Quote, speaker: _OverrideSpeaker | None, entities: Sequence[Entity]
 ) -> tuple[str | None, int | None, int | None]:
-    """Return the mention beside the quote: the one read there unless it names another, else the nearest name."""
+    """Return the mention next to the quote, unless it names another entity; otherwise the nearest name."""
     start, end = quote.speaker_start_char, quote.speaker_end_char
     if speaker is None:
         return None, None, None
@@ -193,7 +193,7 @@ def _nearest_mention(
 
 
 def _names_another(speaker: _OverrideSpeaker, entities: Sequence[Entity], start: int, end: int) -> bool:
-    """Return whether there is a name at these offsets, and it is not the speaker's."""
+    """Return whether these offsets contain a name that is not the speaker's."""
     names = [e for e in entities if e.mention_kind == "name" and e.start_char < end and start < e.end_char]
     return bool(names) and not any(each.cluster_index == speaker.cluster_index for each in names)
 

@@ -13,7 +13,7 @@ from pipeline.nlp.languages.spec import CueData
 from pipeline.nlp.tokens import BODY_KINDS, Tokens
 
 _DOUBLE = re.compile("[“”„«»\"「」『』]|``|''")
-# Marks that belong together: a pair of another kind inside is a quote within the quote.
+# Marks that pair with each other: a pair of another family inside is a quote within the quote.
 _FAMILIES = {sign: family for family in ('"', "“”„", "«»", "「」", "『』") for sign in family} | {
     "``": "``''",
     "''": "``''",
@@ -30,7 +30,7 @@ _SIGNS = "“”„«»\"‘’'` "
 
 @dataclass(frozen=True, slots=True)
 class QuotedSpan:
-    """One stretch in quotation marks. ``parts`` are (start, end) code points with the marks, one per paragraph."""
+    """One span in quotation marks. ``parts`` are (start, end) code points with the marks, one pair per paragraph."""
 
     parts: tuple[tuple[int, int], ...]
     is_closed: bool
@@ -46,9 +46,9 @@ class QuotedSpan:
 
 @dataclass(frozen=True, slots=True)
 class _QuotationMark:
-    """A mark that opens, or else closes; the characters beside a straight one decide.
+    """An opening or closing mark; for a straight mark the adjacent characters decide.
 
-    ``family`` is the same for all marks that pair with it.
+    ``family`` is the same for all marks that can pair.
     """
 
     start: int
@@ -59,7 +59,7 @@ class _QuotationMark:
 
 @dataclass(frozen=True, slots=True)
 class _Paragraph:
-    """``first`` and ``last`` bound it without white space; from ``tail`` on only punctuation follows, if anything."""
+    """``first`` and ``last`` bound its text without outer white space; only punctuation follows ``tail``."""
 
     start: int
     end: int
@@ -80,11 +80,12 @@ class _Paragraph:
 
 
 def scan_marks(text: str, blocks: tuple[Block, ...], cues: CueData) -> tuple[QuotedSpan, ...]:
-    """Return the quoted stretches of the running text, in reading order, never overlapping.
+    """Return the quoted spans of the running text, in reading order and without overlaps.
 
-    A mark still open at its paragraph's end goes on if the next paragraph of running text begins with a mark, and
-    ends there with ``is_closed`` False otherwise. Single marks count where they, not double ones, mark speech. Inner
-    quotes belong to the outer. Titles, headings and captions are left out. Time grows with the length of the text.
+    A quote that is open at the end of its paragraph continues if the next paragraph of running text begins with a mark;
+    otherwise it ends there with ``is_closed`` False. Single marks count if they, not double ones, mark speech. Inner
+    quotes belong to the outer one. Titles, headings and captions are excluded. Time is linear in the length of the
+    text.
     """
     body = [_Paragraph.of(text, block) for block in blocks if block.kind in BODY_KINDS]
     double = [_marks(text, paragraph, cues) for paragraph in body]
@@ -109,7 +110,7 @@ def _stretches(text: str, body: list[_Paragraph], marks: list[list[_QuotationMar
 
 
 def _speech(text: str, stretches: tuple[QuotedSpan, ...], others: tuple[QuotedSpan, ...]) -> int:
-    """Return how many stretches end a sentence or lead on with a comma and are in none of the others."""
+    """Return how many spans end a sentence or end with a comma and lie in none of the others."""
     starts = [other.start for other in others]
     count = 0
     for each in stretches:
@@ -126,7 +127,7 @@ def _scan(
     carried: tuple[tuple[int, int], ...],
     found: list[QuotedSpan],
 ) -> tuple[tuple[int, int], ...]:
-    """Append what the paragraph completes to ``found``; return the parts that are still open at its end."""
+    """Append the spans that the paragraph completes to ``found``; return the parts still open at its end."""
     if carried and not (marks and marks[0].start == paragraph.first):
         found.append(QuotedSpan(carried, is_closed=False))
         carried = ()
@@ -137,7 +138,7 @@ def _scan(
             opened = mark if mark.opens or (carried and mark.start == paragraph.first) else None
         elif mark.opens and surplus >= depth + 2:
             depth += 1  # enough closing marks follow for an inner quote and this one
-        elif mark.opens:  # a closing mark was lost
+        elif mark.opens:  # a closing mark is missing
             end = opened.start + len(text[opened.start : mark.start].rstrip())
             found.append(QuotedSpan((*carried, (opened.start, end)), is_closed=False))
             carried, opened, depth = (), mark, 0
@@ -150,7 +151,7 @@ def _scan(
 
 
 def _outermost(marks: list[_QuotationMark]) -> Iterator[tuple[_QuotationMark, int]]:
-    """Yield marks with the surplus of closing ones after them, without the pairs of another family inside a quote."""
+    """Yield each mark with the surplus of closing marks after it; skip pairs of another family inside a quote."""
     closing = {mark.family: place for place, mark in enumerate(marks) if not mark.opens}
     outer: str | None = None
     inner: str | None = None
@@ -165,7 +166,7 @@ def _outermost(marks: list[_QuotationMark]) -> Iterator[tuple[_QuotationMark, in
 
 
 def _closing_surplus(marks: list[_QuotationMark]) -> list[int]:
-    """Return for each mark by how many closing marks outnumber the opening ones after it."""
+    """Return, for each mark, the number of closing marks minus opening marks from there on."""
     surplus = [0]
     for mark in reversed(marks):
         surplus.append(surplus[-1] + (-1 if mark.opens else 1))
@@ -184,7 +185,7 @@ def _marks(text: str, paragraph: _Paragraph, cues: CueData) -> list[_QuotationMa
 def _classify_mark(
     text: str, paragraph: _Paragraph, match: re.Match[str], cues: CueData, *, is_odd: bool
 ) -> _QuotationMark | None:
-    """Return what a mark does, by kind first, then by the characters beside it; None for inches."""
+    """Return the function of a mark, by its kind and then by the adjacent characters; None for inches."""
     start, end, sign = match.start(), match.end(), match.group()
     before = text[start - 1] if start > paragraph.start else " "
     after = text[end] if end < paragraph.end else " "
@@ -217,7 +218,7 @@ def _single_marks(text: str, paragraph: _Paragraph, elisions: frozenset[str]) ->
 
 
 def _closes(text: str, paragraph: _Paragraph, end: int, before: str) -> bool:
-    """Return whether a single mark after a word closes: the possessive of a plural is the same sign."""
+    """Return whether a single mark after a word closes a quote; a plural's possessive has the same sign."""
     if before != "s":
         return True
     rest = text[end : min(paragraph.end, end + _LOOK_AHEAD)]
@@ -238,12 +239,12 @@ class QuotedText:
         return self.owner[token] >= 0
 
     def counts_without(self, dropped: AbstractSet[int]) -> list[int]:
-        """Return for each token, and for the end, how many before it are inside marks that are not ``dropped``."""
+        """Return, per token and for the end, the number of earlier tokens inside marks that are not ``dropped``."""
         return [0, *accumulate(index >= 0 and index not in dropped for index in self.owner)]
 
 
 def quoted_text(tokens: Tokens, marked: tuple[QuotedSpan, ...]) -> QuotedText:
-    """Return which tokens are inside marks, the marks included."""
+    """Return the tokens inside quotation marks, including the marks."""
     owner = [-1] * len(tokens)
     for index, each in enumerate(marked):
         for start, end in each.parts:

@@ -1,4 +1,4 @@
-"""Who speaks: from the head token beside a quote to the mention, its entity and its kind."""
+"""Speakers: from the head token next to a quote to the mention, its entity and its kind."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -12,14 +12,14 @@ from pipeline.nlp.quotes.quotation_marks import QuotedText
 from pipeline.nlp.tokens import Tokens
 
 _LINKING = frozenset({"IN", "TO", "CC"})
-_FARTHEST = 120  # tokens from an unnamed speaker to the pronoun that refers to them
+_FARTHEST = 120  # tokens from an unnamed speaker to a pronoun that refers to them
 _KINDS: Mapping[str, SpeakerKind] = {"PERSON": "person", "WORK_OF_ART": "document", "LAW": "document"}
 _ORGANISED = frozenset({"ORG", "GPE", "NORP", "FAC", "LOC"})
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A speaker as the text names it. ``entity`` is its mention, None for common nouns."""
+    """A speaker as the text names it. ``entity`` is the mention, None for a common noun."""
 
     text: str
     start: int
@@ -33,7 +33,7 @@ class Speaker:
 class SpeakerFinder:
     """``at`` maps each token of a mention to the mention; ``roles`` gives the first role of a cluster.
 
-    ``documents`` are the nouns for what is written or counted, ``introducing`` the words before somebody new.
+    ``documents`` are nouns for what is written or counted; ``introducing`` are words that mark a new speaker.
     """
 
     tokens: Tokens
@@ -44,7 +44,7 @@ class SpeakerFinder:
     introducing: AbstractSet[str]
 
     def speaker(self, head: int) -> Speaker:
-        """Return the speaker whose head token this is."""
+        """Return the speaker with this head token."""
         entity = self.at.get(head)
         if entity is None and head and self.tokens.lower[head].rstrip(".") in self.data.post_nominals:
             entity = self.at.get(head - 1)
@@ -70,7 +70,7 @@ class SpeakerFinder:
         return self._made(first, last, entity, head=head)
 
     def _name_in(self, head: int, first: int, last: int) -> Entity | None:
-        """Return who a noun phrase ends with or has in apposition ("its head Ana Brito", "the chain Acme")."""
+        """Return the name that ends a noun phrase or is its apposition ("its head Ana Brito", "the chain Acme")."""
         for child in self.tokens.dependents(head, "appos"):
             if (entity := self.at.get(child)) is not None and self._speaks(entity):
                 return entity
@@ -88,7 +88,7 @@ class SpeakerFinder:
         return entity.mention_kind == "name" and entity.entity_type in ("PERSON", "ORG", "FAC", "PRODUCT")
 
     def _names_phrase(self, entity: Entity, head: int) -> bool:
-        """Return whether an organisation's name ends a phrase about itself, not one it is only part of ("staff at")."""
+        """Return whether an organisation's name ends a phrase about itself, unlike "staff at Acme"."""
         start = self.tokens.at(entity.start_char)
         linked = any(self.tokens.tag[index] in _LINKING for index in range(head, start))
         return self._speaks(entity) and entity.entity_type != "PERSON" and head < start and not linked
@@ -117,34 +117,34 @@ class SpeakerFinder:
         return "organisation" if lemma in self.data.organisation_nouns else "unnamed"
 
     def _noun_role(self, head: int) -> str | None:
-        """Return what an unnamed source is, with what it speaks for: "spokesman for the operator"."""
+        """Return the role of an unnamed source, with the thing it speaks for: "spokesman for the operator"."""
         if self.tokens.lemma[head] not in self.data.roles:
             return None
         return self.tokens.span(head, noun_phrase(self.tokens, head)[1])
 
 
 def kind_of_speaker(entity: Entity) -> SpeakerKind:
-    """Return what kind of speaker a mention makes: unknown for a thing that only a pronoun or noun refers to."""
+    """Return a mention's kind of speaker; "unnamed" for a thing that only a pronoun or common noun refers to."""
     is_known = entity.mention_kind == "name" or entity.entity_type in _ORGANISED or entity.entity_type in _KINDS
     return kind_of_type(entity.entity_type) if is_known else "unnamed"
 
 
 def kind_of_type(entity_type: str) -> SpeakerKind:
-    """Return what kind of speaker a named thing of a type is."""
+    """Return the kind of speaker of a named entity by its type."""
     return _KINDS.get(entity_type, "organisation")
 
 
 def speakers(finder: SpeakerFinder, quoted: QuotedText, heads: Sequence[int | None]) -> Iterator[Speaker | None]:
-    """Yield the speakers with these head tokens, in reading order, None for None.
+    """Yield the speakers with these head tokens, in reading order; None for None.
 
-    "She added" right after a quote refers to its speaker, not to a woman named earlier.
+    "She added" directly after a quote refers to the speaker of that quote, not to a woman named earlier.
     """
     source: Speaker | None = None
     source_head = 0
     for head in heads:
         speaker = None if head is None else finder.speaker(head)
         if speaker is not None and head is not None:
-            if source is not None and _stands_for(finder, quoted, source, source_head, head):
+            if source is not None and _refers_to(finder, quoted, source, source_head, head):
                 speaker = replace(speaker, entity=source.entity, kind=source.kind, role=source.role)
             else:
                 source = speaker if _is_source(finder, speaker, head) else None
@@ -153,7 +153,7 @@ def speakers(finder: SpeakerFinder, quoted: QuotedText, heads: Sequence[int | No
 
 
 def _is_source(finder: SpeakerFinder, speaker: Speaker, head: int) -> bool:
-    """Return whether a speaker is a named person, or one not met before: "a pal", not "the former minister"."""
+    """Return whether a speaker is a named person or a new one: "a pal", not "the former minister"."""
     if speaker.entity is not None:
         return finder.is_person(head) and finder.tokens.dep[head] != "poss"
     if speaker.kind != "unnamed" or finder.tokens.tag[head] != "NN":
@@ -162,10 +162,10 @@ def _is_source(finder: SpeakerFinder, speaker: Speaker, head: int) -> bool:
     return is_owned or finder.tokens.lower[noun_phrase(finder.tokens, head)[0]] in finder.introducing
 
 
-def _stands_for(finder: SpeakerFinder, quoted: QuotedText, source: Speaker, source_head: int, head: int) -> bool:
-    """Return whether a pronoun follows a speaker, in the same paragraph or the next, with nobody named between.
+def _refers_to(finder: SpeakerFinder, quoted: QuotedText, source: Speaker, source_head: int, head: int) -> bool:
+    """Return whether a pronoun refers to the previous speaker: in the same or the next paragraph, with no name between.
 
-    One that begins a sentence takes up what the article is about instead.
+    A pronoun that begins a sentence refers to the topic of the article instead.
     """
     tokens, pronoun = finder.tokens, finder.data.pronouns.get(finder.tokens.lower[head])
     if pronoun is None or pronoun.kind != "person" or tokens.is_capital(head):
@@ -179,7 +179,7 @@ def _stands_for(finder: SpeakerFinder, quoted: QuotedText, source: Speaker, sour
 
 
 def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], language: LanguageData) -> SpeakerFinder:
-    """Return the finder over an article's mentions."""
+    """Return a speaker finder over an article's mentions."""
     at: dict[int, Entity] = {}
     roles: dict[int, str] = {}
     for entity in entities:

@@ -1,1 +1,1 @@
-"""Time expressions and the days they mean."""
+"""Time expressions and their dates."""

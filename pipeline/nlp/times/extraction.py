@@ -1,4 +1,4 @@
-"""Time expressions of an article: their place in the text and, relative to the publication day, their days."""
+"""Time expressions of an article: their spans and, relative to the published day, their dates."""
 
 import re
 from bisect import bisect_left
@@ -15,7 +15,7 @@ from pipeline.nlp.languages.spec_events import HasTimes, TimeData
 from pipeline.nlp.times.normalization import read_time
 from pipeline.nlp.times.values import Tense, TimeContext, reference_date
 
-_REACH = 7  # tokens on each side of an anchor word that its expression may take in
+_REACH = 7  # tokens on each side of an anchor word that its expression may include
 _NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
 _HEADLINES = frozenset({"title", "standfirst", "caption", "heading"})
 _DEEPEST = 8  # governors from an expression to its verb
@@ -23,7 +23,7 @@ _DEEPEST = 8  # governors from an expression to its verb
 
 @dataclass(frozen=True, slots=True)
 class TimeMatch:
-    """A stretch that reads as a time. Offsets are the text's; ``parts`` are the named groups, lower case."""
+    """A span matched as a time. Offsets are those of the text; ``parts`` are the named groups, in lower case."""
 
     start: int
     end: int
@@ -34,7 +34,7 @@ class TimeMatch:
 def find_times(
     doc: Doc, article: Article, entities: tuple[Entity, ...], language: HasTimes
 ) -> tuple[TimeExpression, ...]:
-    """Return the time expressions in reading order, never overlapping.
+    """Return the time expressions in reading order and without overlaps.
 
     Without ``article.published_at`` only explicit dates have days; the others keep their text.
     """
@@ -75,7 +75,7 @@ def _lower(text: str) -> str:
 
 
 def _stretches(doc: Doc, times: TimeData) -> Iterator[tuple[int, int]]:
-    """Yield the stretches around anchor words and numbers with a clock's or a year's shape, as character offsets."""
+    """Yield the spans around anchor words and numbers that look like a time or a year, as character offsets."""
     ids = doc.to_array([LOWER])
     unique = np.unique(ids)
     wanted = [key for key in unique.tolist() if _is_anchor(doc.vocab.strings[key], times)]
@@ -101,20 +101,20 @@ def _is_anchor(word: str, times: TimeData) -> bool:
 
 
 def _token_at(doc: Doc, match: TimeMatch) -> Token | None:
-    """Return the token that ties the expression to its clause."""
+    """Return the root token of the expression, which connects it to its clause."""
     span = doc.char_span(match.start, match.end, alignment_mode="expand")
     return span.root if span is not None and len(span) else None
 
 
 def _is_name(match: TimeMatch, names: list[Entity]) -> bool:
-    """Return whether the words are in a name; a time zone that the model takes for one does not count."""
+    """Return whether the words are in a name; a time zone that the model labels as a name does not count."""
     end = match.start + 1 if match.reading == "clock" else match.end
     last = bisect_left(names, end, key=lambda e: e.start_char) - 1
     return last >= 0 and match.start < names[last].end_char
 
 
 def _is_other_word(doc: Doc, token: Token, match: TimeMatch, surnames: set[str], times: TimeData) -> bool:
-    """Return whether the words are no time after all: a modal, a verb, a person, a plain number."""
+    """Return whether the words are not a time: a modal, a verb, a person, a plain number."""
     first = doc.char_span(match.start, match.end, alignment_mode="expand")[0]
     previous = doc[first.i - 1].lower_ if first.i > 0 else ""
     if match.reading == "later":
@@ -136,7 +136,7 @@ def _is_other_word(doc: Doc, token: Token, match: TimeMatch, surnames: set[str],
 
 
 def _tense(token: Token, times: TimeData, *, is_headline: bool) -> Tense:
-    """Return the tense of the clause with an expression. The present of a headline means the past."""
+    """Return the tense of the clause with an expression. The present tense in a headline means the past."""
     verb = token
     for _ in range(_DEEPEST):
         if verb.pos_ in ("VERB", "AUX") or verb.head is verb:
@@ -167,7 +167,7 @@ _DIGITS = r"\d{1,4}(?:\.\d)?"
 
 
 def _find_matches(text: str, stretches: Iterable[tuple[int, int]], times: TimeData) -> Iterator[TimeMatch]:
-    """Yield the longest matches inside some stretches of a lower-case text, in text order, never overlapping."""
+    """Yield the longest matches in these spans of a lower-case text, in text order and without overlaps."""
     patterns = _compile_patterns(times)
     for start, end in stretches:
         found = [

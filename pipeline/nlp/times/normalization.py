@@ -1,6 +1,6 @@
 """Normalization of time expressions: the value and the days of each match.
 
-The patterns of a language name a reading; ``READINGS`` maps it to the function that reads such a match.
+Each pattern of a language names a reading; ``READINGS`` maps it to the function that normalizes such a match.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ _MONTH_STEPS = {"M": 1, "Q": 3, "Y": 12, "DE": 120, "CE": 1200}
 
 
 def read_time(reading: str, parts: Parts, context: TimeContext) -> TimeValue | None:
-    """Return the time of a match, without a value where there is no such day ("31 June"); None where it is no time."""
+    """Return the time of a match, without a value if the day does not exist ("31 June"); None if it is not a time."""
     return READINGS[reading](parts, context)
 
 
@@ -62,26 +62,26 @@ def _read_day(parts: Parts, context: TimeContext) -> TimeValue:
 
 
 def _year_of(parts: Parts, context: TimeContext) -> int | None:
-    """Return the year that is written, or meant by "last year"; None without a day to read that against."""
+    """Return the year as written or meant by "last year"; None for "last year" without a reference date."""
     if "year" in parts:
         return int(parts["year"])
     return context.anchor.year + context.times.directions[parts["yearly"]] if context.anchor else None
 
 
 def _weekday_matches(day: date, parts: Parts, context: TimeContext) -> bool:
-    """Return whether the weekday beside a date is its own."""
+    """Return whether a date agrees with the weekday next to it."""
     return "weekday" not in parts or day.weekday() == context.times.weekdays[parts["weekday"]]
 
 
 def _read_numeric(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "13/06/2026", in the order that makes a date; without a day where both do."""
+    """Read "13/06/2026" in the order that gives a valid date; no day if both orders do."""
     one, other, year = int(parts["one"]), int(parts["other"]), int(parts["year"])
     days = {day for month, number in ((other, one), (one, other)) if (day := _valid(year, month, number))}
     return day_value(days.pop(), "explicit") if len(days) == 1 else TimeValue()
 
 
 def _nearest(days: list[date], anchor: date | None, tense: Tense) -> date | None:
-    """Return the day nearest to the report on the side that the tense points to; a month on the other side is near."""
+    """Return the day nearest to the report on the side of the tense; for the future, up to 31 days earlier too."""
     if anchor is None or len(days) < 2:
         return days[0] if days else None
     if tense == "past":
@@ -177,7 +177,7 @@ def _read_reference(parts: Parts, context: TimeContext) -> TimeValue:
 
 
 def _read_later(parts: Parts, context: TimeContext) -> TimeValue | None:
-    """Read "will meet later": later on the day of the report; with any other tense the word dates nothing."""
+    """Read "will meet later": later on the published day; in any other tense the word is not a date."""
     if context.tense != "future":
         return None
     return day_value(context.anchor, "relative") if context.anchor else TimeValue()
@@ -203,7 +203,7 @@ def _read_year(parts: Parts, context: TimeContext) -> TimeValue:
 
 
 def _narrow(reading: TimeValue, part: str | None, context: TimeContext) -> TimeValue:
-    """Cut a period to the end that is named: its bounds, not its value."""
+    """Narrow the bounds of a period to the part that is named; keep its value."""
     end = next((v for k, v in context.times.parts.items() if part and k in part.split()), None)
     if end is None or reading.first is None or reading.last is None:
         return reading
@@ -262,7 +262,7 @@ def _count(parts: Parts, context: TimeContext) -> float | None:
 
 
 def _read_offset(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "three days ago"; "two days later" counts from another event and stays open."""
+    """Read "three days ago"; "two days later" counts from another event and stays unresolved."""
     unit, count = context.times.units[parts["unit"]], _count(parts, context)
     step = context.times.directions[parts["direction"]]
     if count is None or context.anchor is None or unit == "WE" or parts["direction"] in ("earlier", "later"):
@@ -370,7 +370,7 @@ def _read_week(parts: Parts, context: TimeContext) -> TimeValue:
     """Read an ISO week."""
     try:
         monday = date.fromisocalendar(int(parts["year"]), int(parts["week"]), 1)
-    except ValueError:  # week 0, or a 53rd in a year that has none
+    except ValueError:  # week 0, or week 53 in a year of 52 weeks
         return TimeValue()
     return week_value(monday, basis="explicit")
 

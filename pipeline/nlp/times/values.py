@@ -12,7 +12,7 @@ from pipeline.nlp.languages.spec_events import TimeData
 Parts = Mapping[str, str]  # the named groups of a match
 Tense = Literal["past", "present", "future", "none"]
 DAY = timedelta(days=1)
-EARLIEST, LATEST = 1500, 2099  # years that are read as such
+EARLIEST, LATEST = 1500, 2099  # years that a number may stand for
 UNRESOLVED = "no day: impossible, contradictory or ambiguous"
 UNANCHORED = "no day: no usable publication date to read it against"
 SEASON_STARTS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
@@ -20,7 +20,7 @@ SEASON_STARTS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
 
 @dataclass(frozen=True, slots=True)
 class TimeContext:
-    """What an expression is read against: the day of the report (None: unknown) and the tense of its clause."""
+    """The context of an expression: the published day of the report (None: unknown) and the tense of its clause."""
 
     anchor: date | None
     tense: Tense
@@ -29,7 +29,7 @@ class TimeContext:
 
 @dataclass(frozen=True, slots=True)
 class TimeValue:
-    """A resolved expression. Days are inclusive; None where unresolved."""
+    """A resolved expression. Days are inclusive; None if unresolved."""
 
     timex_type: TimexType = "DATE"
     value: str | None = None
@@ -40,13 +40,13 @@ class TimeValue:
 
 
 def reference_date(article: Article) -> date | None:
-    """Return the day that expressions are read against: the publication's, None where it cannot be a newspaper's."""
+    """Return the reference date of expressions: the published day; None if its year is implausible for a newspaper."""
     day = article.published_at.date() if article.published_at else None
     return day if day and EARLIEST <= day.year <= LATEST else None
 
 
 def day_value(day: date, basis: DateBasis, suffix: str = "") -> TimeValue:
-    """Return one day; ``suffix`` is the TIMEX3 letter code of a part of it."""
+    """Return one day; ``suffix`` is the TIMEX3 code of a part of the day."""
     return TimeValue("TIME" if suffix else "DATE", day.isoformat() + suffix, day, day, "day", basis)
 
 

@@ -1,5 +1,5 @@
--- title: Who is named together?
--- about: Pairs of people in the same sentence, by the number of articles. Articles that repeat an earlier one are left out. Counted from co_mentions, which has each day's pairs.
+-- title: Who is mentioned together?
+-- about: Pairs of people mentioned in the same sentence, by number of articles. Duplicate articles are excluded. Counted from co_mentions, which has the pairs per day.
 WITH pairs AS (
   SELECT
     entity_id,
@@ -11,9 +11,9 @@ WITH pairs AS (
   GROUP BY entity_id, other_entity_id
 )
 SELECT
-  CASE WHEN name <= other_name THEN name ELSE other_name END AS one,
-  CASE WHEN name <= other_name THEN other_name ELSE name END AS other,
+  CASE WHEN name <= other_name THEN name ELSE other_name END AS person,
+  CASE WHEN name <= other_name THEN other_name ELSE name END AS other_person,
   CAST(articles AS BIGINT) AS articles
 FROM pairs
-ORDER BY articles DESC, one, other, entity_id, other_entity_id
+ORDER BY articles DESC, person, other_person, entity_id, other_entity_id
 LIMIT 100;

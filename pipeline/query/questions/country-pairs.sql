@@ -1,37 +1,37 @@
--- title: How do countries deal with each other?
--- about: Cooperation and conflict, in words and in deeds, by pair of countries and week of the first report. Events that happened, each once, beside the articles that tell of them; copies count once as independent. The 500 busiest are shown.
--- chart: line x=week y=events colour=what facet=pair
-WITH dealt AS (
+-- title: How do countries interact?
+-- about: Verbal and material cooperation and conflict between two countries, by week of the first report. Each event that happened counts once; the column reports counts its articles, independent_reports counts duplicates once. The 500 largest counts are shown.
+-- chart: line x=week y=events colour=kind facet=pair
+WITH interactions AS (
   SELECT
-    CASE WHEN actor_country < recipient_country THEN actor_country ELSE recipient_country END AS one,
-    CASE WHEN actor_country < recipient_country THEN recipient_country ELSE actor_country END AS other,
+    CASE WHEN actor_country < recipient_country THEN actor_country ELSE recipient_country END AS country,
+    CASE WHEN actor_country < recipient_country THEN recipient_country ELSE actor_country END AS other_country,
     CAST(date_trunc('week', published_date) AS DATE) AS week,
-    CASE quad_class WHEN 1 THEN 'cooperation, words' WHEN 2 THEN 'cooperation, deeds'
-              WHEN 3 THEN 'conflict, words' ELSE 'conflict, deeds' END AS what,
+    CASE quad_class WHEN 1 THEN 'verbal cooperation' WHEN 2 THEN 'material cooperation'
+              WHEN 3 THEN 'verbal conflict' ELSE 'material conflict' END AS kind,
     report_count,
     independent_count
   FROM event_clusters
   WHERE modality = 'happened' AND quad_class IS NOT NULL AND actor_country <> recipient_country
 )
 SELECT
-  one,
-  other,
+  country,
+  other_country,
   week,
-  what,
+  kind,
   count(*) AS events,
   CAST(sum(report_count) AS BIGINT) AS reports,
   CAST(sum(independent_count) AS BIGINT) AS independent_reports,
-  one || ' and ' || other AS pair
-FROM dealt
-GROUP BY one, other, week, what
-ORDER BY events DESC, reports DESC, one, other, week, what
+  country || ' and ' || other_country AS pair
+FROM interactions
+GROUP BY country, other_country, week, kind
+ORDER BY events DESC, reports DESC, country, other_country, week, kind
 LIMIT 500;
 
 -- counted:
 SELECT
   count(*) FILTER (is_pair) AS events,
   CAST(coalesce(sum(report_count) FILTER (is_pair), 0) AS BIGINT) AS reports,
-  count(*) FILTER (NOT is_pair) AS "left out: events that did not happen, have no kind, or are not between two countries"
+  count(*) FILTER (NOT is_pair) AS "excluded: events that did not happen, have no kind, or are not between two countries"
 FROM (
   SELECT *, coalesce(modality = 'happened' AND quad_class IS NOT NULL AND actor_country <> recipient_country, false) AS is_pair
   FROM event_clusters

@@ -1,5 +1,5 @@
--- title: What did each source list, and what became of it?
--- about: Pages by source and news day: discovered = kept + unchanged + rejected + quarantined + pending. The last verdict on a page counts; a visit that found it unchanged leaves it standing. A listing that could not be read counts until its source is read again.
+-- title: Which pages did each source list, and with which outcome?
+-- about: Pages by source and news day: discovered = kept + unchanged + rejected + quarantined + pending. The latest status of a page counts; a visit that found the page unchanged does not replace it. An unavailable listing counts until its source is read again.
 -- chart: heat x=news_day y=source_key colour=discovered
 WITH last AS (
   SELECT * FROM outcomes

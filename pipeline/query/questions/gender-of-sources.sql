@@ -1,5 +1,5 @@
 -- title: Which genders are quoted, by outlet and week?
--- about: Shares of the quotes by named people that each outlet prints, copies included. Gender comes from the text first; the share nobody knows stays in view.
+-- about: Shares of the quotes by people in each outlet, duplicates included. Gender comes from the text first; unknown gender has its own share.
 -- chart: stack parts=share_women,share_unknown,share_men x=week facet=publisher n=quotes
 WITH quoted AS (
   SELECT
@@ -28,5 +28,5 @@ SELECT
   count(*) FILTER (is_person) AS "quotes by people",
   count(DISTINCT article_id) FILTER (is_person) AS articles,
   count(*) FILTER (is_person AND coalesce(speaker_gender, 'U') = 'U') AS "quotes by people of unknown gender",
-  count(*) FILTER (NOT is_person) AS "left out: quotes by no person"
+  count(*) FILTER (NOT is_person) AS "excluded: quotes without a person as speaker"
 FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AS is_person FROM quotes);

@@ -1,5 +1,5 @@
 -- title: Which meetings are planned for next week?
--- about: Consultations announced for the seven days from the Monday after the latest article. One row a meeting; copies of a report count once. Sentence and outlet are empty where that report is not among what was asked for.
+-- about: Consultations announced for the seven days from the Monday after the latest article. One row per meeting; duplicates of a report count once. Sentence and publisher are empty if the report is outside the selection.
 WITH next AS (SELECT date_trunc('week', max(published_date) + INTERVAL 7 DAY)::DATE AS monday FROM articles)
 SELECT
   c.event_date,

@@ -1,11 +1,11 @@
--- title: Who is heard for the first time?
--- about: Named people whose first quote in the lake is of the thirty days up to the newest article, by outlets that quote them: the publisher, else the domain, else the source. Quotes without a time of publication count by their day. All prints count, copies too.
+-- title: Who is quoted for the first time?
+-- about: Named people whose first quote in the lake is from the 30 days up to the newest article, by number of outlets that quote them. An outlet is the publisher, else the domain, else the source. Quotes without a publication time count by day. Duplicates count.
 -- chart: bar x=quotes y=speaker
 WITH newest AS (
   SELECT max(published_date) AS day FROM articles_stored
-), outlets AS (  -- DataFusion counts a distinct coalesce over these joins without end
+), outlets AS (  -- DataFusion never finishes a distinct count of coalesce over these joins
   SELECT article_id, revision_id, coalesce(publisher, domain, source_key) AS outlet FROM articles_stored
-), heard AS (
+), voices AS (
   SELECT
     coalesce(speaker_entity_id, speaker_name) AS speaker_id,
     max(speaker_name) AS speaker,
@@ -16,9 +16,9 @@ WITH newest AS (
   GROUP BY coalesce(speaker_entity_id, speaker_name)
 ), fresh AS (
   SELECT h.speaker_id, h.speaker, h.first_day, h.quotes
-  FROM heard h CROSS JOIN newest n
+  FROM voices h CROSS JOIN newest n
   WHERE date_diff('day', h.first_day, n.day) < 30
-), printed AS (
+), quoted AS (
   SELECT f.speaker_id, count(DISTINCT a.outlet) AS outlets
   FROM fresh f
   JOIN quotes_stored q ON coalesce(q.speaker_entity_id, q.speaker_name) = f.speaker_id AND q.published_date >= f.first_day
@@ -27,7 +27,7 @@ WITH newest AS (
   GROUP BY f.speaker_id
 )
 SELECT f.speaker, f.first_day, f.quotes, p.outlets
-FROM fresh f JOIN printed p ON p.speaker_id = f.speaker_id
+FROM fresh f JOIN quoted p ON p.speaker_id = f.speaker_id
 ORDER BY p.outlets DESC, f.quotes DESC, f.speaker, f.speaker_id
 LIMIT 50;
 
@@ -36,5 +36,5 @@ SELECT
   count(*) FILTER (is_named) AS "quotes by named people",
   count(DISTINCT coalesce(speaker_entity_id, speaker_name)) FILTER (is_named) AS people,
   count(DISTINCT article_id) FILTER (is_named) AS articles,
-  count(*) FILTER (NOT is_named) AS "left out: quotes without a named person"
+  count(*) FILTER (NOT is_named) AS "excluded: quotes without a named person"
 FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AND speaker_name IS NOT NULL AS is_named FROM quotes_stored);

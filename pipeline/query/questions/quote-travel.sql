@@ -1,12 +1,12 @@
--- title: Which quotations travel, and who had them first?
--- about: Quotations that at least two outlets print, whole or cut, with the first outlet and the hours until half of the reports were out. What has no time or no outlet is left out, and so is what is told without marks. No first outlet is named where the first print is not among what was asked for.
+-- title: Which quotes spread, and which outlet had them first?
+-- about: Direct quotes that at least two outlets published, complete or in part, with the first outlet and the hours until half of the reports were out. Articles without a publication time or a publisher are excluded. The first outlet is empty if its article is outside the selection.
 WITH repeated AS (
   SELECT DISTINCT quote_cluster_id FROM quote_clusters
   WHERE quote_cluster_id <> article_id || ':' || CAST(quote_index AS VARCHAR)
-), prints AS (
+), reports AS (
   SELECT
     g.quote_cluster_id,
-    g.article_id || ':' || CAST(g.quote_index AS VARCHAR) AS print_id,
+    g.article_id || ':' || CAST(g.quote_index AS VARCHAR) AS report_id,
     a.publisher,
     a.published_at
   FROM quote_clusters g
@@ -18,14 +18,14 @@ WITH repeated AS (
     quote_cluster_id,
     publisher,
     min(published_at) AS first_seen,
-    min(print_id) AS print_id,
-    max(CASE WHEN quote_cluster_id = print_id THEN 1 ELSE 0 END) AS is_first
-  FROM prints
+    min(report_id) AS report_id,
+    max(CASE WHEN quote_cluster_id = report_id THEN 1 ELSE 0 END) AS is_first
+  FROM reports
   GROUP BY quote_cluster_id, publisher
 ), travels AS (
   SELECT
     quote_cluster_id,
-    CASE WHEN max(is_first) = 1 THEN quote_cluster_id ELSE min(print_id) END AS print_id,
+    CASE WHEN max(is_first) = 1 THEN quote_cluster_id ELSE min(report_id) END AS report_id,
     max(CASE WHEN is_first = 1 THEN publisher END) AS first_outlet,
     min(first_seen) AS first_seen,
     count(*) AS outlets
@@ -36,14 +36,14 @@ WITH repeated AS (
   SELECT t.quote_cluster_id, t.first_outlet, t.first_seen, t.outlets, q.published_date, q.article_id, q.quote_index
   FROM travels t
   JOIN quotes_stored q
-    ON q.article_id = split_part(t.print_id, ':', 1) AND q.quote_index = CAST(split_part(t.print_id, ':', 2) AS INTEGER)
+    ON q.article_id = split_part(t.report_id, ':', 1) AND q.quote_index = CAST(split_part(t.report_id, ':', 2) AS INTEGER)
   WHERE q.quote_type <> 'indirect'
   ORDER BY t.outlets DESC, t.first_seen, t.quote_cluster_id
   LIMIT 50
 ), lags AS (
   SELECT m.quote_cluster_id, quantile_cont(epoch(p.published_at) - epoch(m.first_seen), 0.5) AS seconds
   FROM marked m
-  JOIN prints p ON p.quote_cluster_id = m.quote_cluster_id
+  JOIN reports p ON p.quote_cluster_id = m.quote_cluster_id
   GROUP BY m.quote_cluster_id
 )
 SELECT

@@ -1,7 +1,7 @@
 -- title: How long after an event is it reported?
--- about: Days from an event that the text dates to the article, by outlet. One row of an event and article counts, copies too; dates guessed from the tense are left out. First are the events that no other article told of before.
+-- about: Days from an event, as dated in the text, to the article, by outlet. An event counts once per article, duplicates included; dates inferred from the tense are excluded. The column first_reports counts events that no earlier article reported.
 -- chart: bar x=median_days y=publisher
-WITH told AS (
+WITH reports AS (
   SELECT
     event_cluster_id,
     article_id,
@@ -18,13 +18,13 @@ WITH told AS (
   SELECT
     article_id, revision_id, days,
     row_number() OVER (PARTITION BY event_cluster_id ORDER BY published_at, article_id) AS place
-  FROM told
+  FROM reports
 )
 SELECT
   a.publisher,
   median(p.days) AS median_days,
   count(*) AS events,
-  CAST(sum(CASE WHEN p.place = 1 THEN 1 ELSE 0 END) AS BIGINT) AS first
+  CAST(sum(CASE WHEN p.place = 1 THEN 1 ELSE 0 END) AS BIGINT) AS first_reports
 FROM placed p JOIN articles_stored a ON a.article_id = p.article_id AND a.revision_id = p.revision_id
 GROUP BY a.publisher
 ORDER BY median_days, events DESC, a.publisher NULLS LAST;
@@ -33,7 +33,7 @@ ORDER BY median_days, events DESC, a.publisher NULLS LAST;
 SELECT
   count(DISTINCT (article_id, event_cluster_id)) FILTER (is_dated) AS "reports of dated events",
   count(DISTINCT event_cluster_id) FILTER (is_dated) AS events,
-  count(DISTINCT (article_id, event_cluster_id)) FILTER (NOT is_dated) AS "left out: reports of events without a day in the text, planned, or yet to come"
+  count(DISTINCT (article_id, event_cluster_id)) FILTER (NOT is_dated) AS "excluded: reports of planned or future events, or of events without a day in the text"
 FROM (
   SELECT
     e.article_id,

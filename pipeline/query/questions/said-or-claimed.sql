@@ -1,5 +1,5 @@
--- title: Whose words are reported with distance?
--- about: Share of quotes whose reporting word keeps a distance ("claimed") rather than none ("said"), by outlet, kind of speaker and gender. Copies of an article are left out.
+-- title: Whose statements are reported with distance?
+-- about: Share of quotes with a distancing cue ("claimed" rather than "said"), by outlet, kind of speaker and gender. Duplicate articles are excluded.
 SELECT
   a.publisher,
   q.speaker_kind,

@@ -1,10 +1,10 @@
--- title: Which articles lost quotations after they were printed?
--- about: Articles of which a later content misses stretches in quotation marks that an earlier one had, with the contents seen and the time from the first to the last. The 100 that lost most are shown.
+-- title: Which articles lost quotes after publication?
+-- about: Articles with a later revision that lacks quoted text of an earlier one, with the number of revisions and the times of the first and the last. The 100 with the most removed quotes are shown.
 -- chart: bar x=quotes_removed y=title facet=publisher
 WITH edited AS (
   SELECT
     article_id,
-    count(*) AS contents,
+    count(*) AS revisions,
     sum(coalesce(quotes_removed, 0)) AS quotes_removed,
     sum(coalesce(sentences_removed, 0)) AS sentences_removed,
     min(fetched_at) AS first_fetched_at,
@@ -19,7 +19,7 @@ SELECT
   coalesce(a.canonical_url, a.url) AS url,
   CAST(e.quotes_removed AS BIGINT) AS quotes_removed,
   CAST(e.sentences_removed AS BIGINT) AS sentences_removed,
-  e.contents,
+  e.revisions,
   e.first_fetched_at,
   e.last_fetched_at
 FROM edited e JOIN articles_stored a ON a.article_id = e.article_id
@@ -28,6 +28,6 @@ LIMIT 100;
 
 -- counted:
 SELECT
-  count(DISTINCT article_id) AS articles, count(*) AS contents,
-  count(*) FILTER (coalesce(quotes_removed, 0) > 0) AS "contents that lost a quotation"
+  count(DISTINCT article_id) AS articles, count(*) AS revisions,
+  count(*) FILTER (coalesce(quotes_removed, 0) > 0) AS "revisions that lost a quote"
 FROM revisions;

@@ -1,5 +1,5 @@
 -- title: How many voices does each outlet have?
--- about: Effective number of named people quoted (exponential of the entropy of their shares) and the share of the ten most quoted, of all quotes that the outlet prints, copies included.
+-- about: Effective number of named people quoted (exponential of the entropy of their shares) and the share of the ten most quoted, in all quotes of the outlet, duplicates included.
 -- chart: bar x=effective_speakers y=publisher
 WITH voices AS (
   SELECT a.publisher, coalesce(q.speaker_entity_id, q.speaker_name) AS speaker, count(*) AS quotes
@@ -27,5 +27,5 @@ SELECT
   count(*) FILTER (is_named) AS "quotes by named people",
   count(DISTINCT coalesce(speaker_entity_id, speaker_name)) FILTER (is_named) AS people,
   count(DISTINCT article_id) FILTER (is_named) AS articles,
-  count(*) FILTER (NOT is_named) AS "left out: quotes without a named person"
+  count(*) FILTER (NOT is_named) AS "excluded: quotes without a named person"
 FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AND speaker_name IS NOT NULL AS is_named FROM quotes);

@@ -1,20 +1,20 @@
--- title: How much of each outlet is from elsewhere?
--- about: Share of articles that repeat an earlier one of another outlet, and share that credits a news agency. Articles without an outlet are left out; a first article that is not among those asked for is another outlet's.
--- chart: bar x=share_reprints y=publisher n=articles
+-- title: How much of each outlet is syndicated?
+-- about: Share of articles that duplicate an earlier article of another outlet, and share that credits a news agency. Articles without a publisher are excluded. An original outside the selection counts as another outlet's.
+-- chart: bar x=share_duplicates y=publisher n=articles
 SELECT
   a.publisher,
   count(*) AS articles,
   round(sum(CASE WHEN a.is_duplicate AND (f.publisher IS NULL OR f.publisher <> a.publisher) THEN 1 ELSE 0 END) / count(*), 3)
-    AS share_reprints,
+    AS share_duplicates,
   round(sum(CASE WHEN a.wire_agency IS NULL THEN 0 ELSE 1 END) / count(*), 3) AS share_wire
 FROM articles a
 LEFT JOIN articles_stored f ON f.article_id = CASE WHEN a.is_duplicate THEN a.dup_group_id END
 WHERE a.publisher IS NOT NULL
 GROUP BY a.publisher
-ORDER BY share_reprints DESC, share_wire DESC, a.publisher;
+ORDER BY share_duplicates DESC, share_wire DESC, a.publisher;
 
 -- counted:
 SELECT
   count(publisher) AS articles, count(DISTINCT publisher) AS outlets,
-  count(*) FILTER (publisher IS NULL) AS "left out: articles without an outlet"
+  count(*) FILTER (publisher IS NULL) AS "excluded: articles without a publisher"
 FROM articles;

@@ -1,5 +1,5 @@
 -- title: Who is in the news this week?
--- about: People by articles that mention them, in the seven days up to the newest article. Copies of an article count once.
+-- about: People by number of articles that mention them, in the seven days up to the newest article. Duplicates of an article count once.
 -- chart: bar x=articles y=person
 SELECT
   arg_max(e.entity_name, (length(e.entity_name), e.entity_name)) AS person,
@@ -16,9 +16,9 @@ LIMIT 50;
 
 -- counted:
 SELECT
-  count(DISTINCT dup_group_id) FILTER (is_known) AS "articles without their copies",
+  count(DISTINCT dup_group_id) FILTER (is_known) AS "articles without duplicates",
   count(DISTINCT entity_id) AS people, count(*) FILTER (is_known) AS mentions,
-  count(*) FILTER (NOT is_known) AS "left out: mentions that name nobody",
+  count(*) FILTER (NOT is_known) AS "excluded: mentions without an entity",
   any_value(newest) - 6 AS first_day, any_value(newest) AS last_day
 FROM (
   SELECT a.dup_group_id, e.entity_id, e.entity_id IS NOT NULL AS is_known, newest

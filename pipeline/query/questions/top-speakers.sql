@@ -1,7 +1,7 @@
 -- title: Who is quoted most?
--- about: Named people by quoted words. A quotation that several articles print, whole or cut, counts once, as it was printed first; outlets are all that print words of the speaker: the publisher, else the domain, else the source.
+-- about: Named people by quoted words. A quote that several articles publish, complete or in part, counts once, as first published. All outlets that quote the speaker count: the publisher, else the domain, else the source.
 -- chart: bar x=words y=speaker
-WITH printed AS (
+WITH quoted AS (
   SELECT
     coalesce(q.speaker_entity_id, q.speaker_name) AS speaker_id,
     coalesce(a.publisher, a.domain, a.source_key) AS outlet,
@@ -17,7 +17,7 @@ SELECT
   CAST(sum(quotes) AS BIGINT) AS quotes,
   CAST(sum(words) AS BIGINT) AS words,
   count(*) AS outlets
-FROM printed
+FROM quoted
 GROUP BY speaker_id
 HAVING sum(quotes) > 0
 ORDER BY words DESC, quotes DESC, speaker, speaker_id
@@ -25,8 +25,8 @@ LIMIT 20;
 
 -- counted:
 SELECT
-  count(DISTINCT quote_cluster_id) FILTER (is_named) AS "quotations by named people",
+  count(DISTINCT quote_cluster_id) FILTER (is_named) AS "quotes by named people (distinct)",
   count(DISTINCT coalesce(speaker_entity_id, speaker_name)) FILTER (is_named) AS people,
   count(DISTINCT article_id) FILTER (is_named) AS articles,
-  count(*) FILTER (NOT is_named) AS "left out: quotes without a named person"
+  count(*) FILTER (NOT is_named) AS "excluded: quotes without a named person"
 FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AND speaker_name IS NOT NULL AS is_named FROM quotes);

@@ -1,5 +1,5 @@
--- title: Which days should a chart not be trusted on?
--- about: Days of a source with less than half or more than twice its usual number of articles, or with more than three of ten dates guessed, beside the pages of that news day that were left out and the reason most of them have. The latest 500 are shown.
+-- title: Which days have unreliable data?
+-- about: Days of a source with less than half or more than twice its usual number of articles, or with more than 30 % guessed dates; with the rejected and quarantined pages of that news day and their most frequent reason. The latest 500 are shown.
 -- chart: heat x=day y=source_key colour=articles
 WITH daily AS (
   SELECT
@@ -29,7 +29,7 @@ SELECT
   d.articles,
   u.articles AS usual_articles,
   round(d.share_guessed, 3) AS share_guessed_dates,
-  CAST(coalesce(r.pages, 0) AS BIGINT) AS left_out,
+  CAST(coalesce(r.pages, 0) AS BIGINT) AS rejected_pages,
   r.reason AS most_frequent_reason
 FROM daily d
 JOIN usual u ON u.source_key = d.source_key

@@ -1,5 +1,5 @@
--- title: Where do unnamed sources speak?
--- about: Share of quotes by sources without a name ("officials"), by outlet, section and month, beside the quotes without any speaker. All that the outlet prints counts, copies too. The 500 highest shares are shown.
+-- title: Where are unnamed sources quoted?
+-- about: Share of quotes by unnamed sources ("officials"), and of quotes without a speaker, by outlet, section and month. Duplicates count. The 500 highest shares are shown.
 -- chart: line x=month y=share_unnamed colour=section facet=publisher n=quotes
 WITH quoted AS (
   SELECT
@@ -26,5 +26,5 @@ LIMIT 500;
 -- counted:
 SELECT
   count(*) AS quotes, count(DISTINCT article_id) AS articles,
-  count(*) FILTER (speaker_kind IS NULL) AS "quotes without any speaker"
+  count(*) FILTER (speaker_kind IS NULL) AS "quotes without a speaker"
 FROM quotes;

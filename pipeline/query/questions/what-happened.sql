@@ -1,5 +1,5 @@
 -- title: What happened?
--- about: Events that are reported as done, the latest first. One row an event, whoever tells of it; copies of a report count once. Sentence and outlet are empty where that report is not among what was asked for.
+-- about: Events that are reported to have happened, latest first. One row per event, over all articles; duplicates of a report count once. Sentence and publisher are empty if the report is outside the selection.
 SELECT
   c.event_date,
   c.event_date_precision AS precision,

@@ -1,5 +1,5 @@
 -- title: What is planned?
--- about: Events that the latest report announces, the next first. One row an event, whoever tells of it; copies of a report count once. Sentence and outlet are empty where that report is not among what was asked for.
+-- about: Events that the latest report announces, next first. One row per event, over all articles; duplicates of a report count once. Sentence and publisher are empty if the report is outside the selection.
 SELECT
   c.event_date,
   c.event_date_precision AS precision,

@@ -1,5 +1,5 @@
--- title: Who said what lately?
--- about: The latest statements with a speaker, the word that reports them, the outlet and the page to check. With --about, those whose speaker has these letters in the name, or that mention such a name. Copies of an article are left out.
+-- title: Who said what recently?
+-- about: The latest statements that have a speaker, with their cue, publisher and URL. With --about, only statements whose speaker has these letters in the name, or that mention such a name. Duplicate articles are excluded.
 -- option: about: NAME or part of a name
 WITH mentioned AS (
   SELECT DISTINCT article_id, revision_id, quote_index

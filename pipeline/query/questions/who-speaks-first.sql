@@ -1,5 +1,5 @@
 -- title: Who speaks first?
--- about: Whose statement opens an article, by outlet, kind of speaker and gender, beside the share of all its openings. Copies of an article are left out.
+-- about: Speakers of the first quote of an article, by outlet, kind of speaker and gender, with their share of all first quotes of the outlet. Duplicate articles are excluded.
 -- chart: bar x=share y=speaker_kind colour=gender facet=publisher
 WITH openings AS (
   SELECT a.publisher, q.speaker_kind, q.speaker_gender, count(*) AS openings
@@ -19,6 +19,6 @@ ORDER BY publisher NULLS LAST, openings DESC, speaker_kind NULLS LAST, gender NU
 -- counted:
 SELECT
   count(DISTINCT article_id) FILTER (is_quoting AND NOT is_duplicate) AS "articles with a quote",
-  count(*) FILTER (is_quoting AND is_duplicate) AS "left out: copies of another article",
-  count(*) FILTER (NOT is_quoting) AS "left out: articles without a quote"
+  count(*) FILTER (is_quoting AND is_duplicate) AS "excluded: duplicates of another article",
+  count(*) FILTER (NOT is_quoting) AS "excluded: articles without a quote"
 FROM (SELECT *, article_id IN (SELECT article_id FROM quotes) AS is_quoting FROM articles);

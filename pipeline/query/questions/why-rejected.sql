@@ -1,5 +1,5 @@
--- title: Which pages were left out, or wait, and why?
--- about: Pages rejected, quarantined or waiting for another try, by reason. The last verdict on a page counts; a visit that found it unchanged gives none. A listing that could not be read is told until its source is read again.
+-- title: Which pages were rejected or are pending, and why?
+-- about: Pages that are rejected, quarantined or pending, by reason. The latest status of a page counts; a visit that found the page unchanged does not replace it. An unavailable listing counts until its source is read again.
 -- chart: bar x=pages y=reason colour=outcome facet=source_key
 WITH last AS (
   SELECT * FROM outcomes

@@ -1,7 +1,8 @@
-"""Stops a process at a file that it is about to write or put in place, so that its worker can be killed just there.
+"""Stops a process at a file that it is about to write or rename, so that its worker can be killed at that moment.
 
-Loaded by every Python of the cluster test. The folder of ``NEWSLAKE_TEST_HOLDS`` has ``wanted`` ("N PATTERN": the N-th
-file of a process whose path fits) while a test wants somebody stopped; the first who comes writes its pid to ``held``.
+Loaded by every Python process of the cluster test. While a test wants to stop a process, the folder of
+``NEWSLAKE_TEST_HOLDS`` has a file ``wanted`` ("N PATTERN": the N-th matching file of a process). The first process that
+reaches it writes its pid to ``held``.
 """
 
 import os
@@ -41,7 +42,7 @@ def _wait():
     try:
         with (_FOLDER / "held").open("x") as file:
             file.write(f"{os.getpid()}\n")
-    except FileExistsError:  # another is held
+    except FileExistsError:  # another process is stopped
         return
     while (_FOLDER / "wanted").exists():
         time.sleep(0.05)

@@ -1,7 +1,7 @@
-"""The system calls of a lake, one by one: named, counted, and one of them struck. For a process of its own.
+"""The system calls of a lake, one by one: named, counted, and one of them disturbed. For a separate process.
 
-A name is the call and what it concerns: ``replace manifest``, ``fsync data``, ``commit index``. What happens
-before the n-th call happens after the one before it, so that killing before each is killing between each two.
+A name is the call and its target: ``replace manifest``, ``fsync data``, ``commit index``. A kill before the n-th
+call happens after the previous call, so that kills before each call are kills between each two calls.
 """
 
 import errno
@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 KILL, TEAR = "kill", "tear"  # TEAR: half of a write reaches the file
-READS = ("read", "opendir")  # they may fail, but nothing changes by them
+READS = ("read", "opendir")  # they may fail, but do not change anything
 _SQLITE = {errno.ENOSPC: sqlite3.SQLITE_FULL, errno.EIO: sqlite3.SQLITE_IOERR, errno.EACCES: sqlite3.SQLITE_READONLY}
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """What happens at the ``nth`` call of a name: KILL, TEAR, or the error number that it fails with."""
+    """The disturbance at the ``nth`` call of a name: KILL, TEAR, or the number of its error."""
 
     name: str
     nth: int
@@ -36,9 +36,9 @@ class Strike:
 
 
 class Calls:
-    """Watches all calls of this process below ``root`` from ``watch`` on, and strikes at one of them.
+    """Watches all calls of this process below ``root`` after ``watch``, and disturbs one of them.
 
-    ``made`` are the names in order; ``manifests`` is what each replaced manifest held.
+    ``made`` are the names in order; ``manifests`` are the contents of all replaced manifests.
     """
 
     def __init__(self, root: Path, strike: Strike | None = None) -> None:
@@ -51,7 +51,7 @@ class Calls:
         self._paths: dict[int, Path] = {}
 
     def watch(self) -> None:
-        """Put the watched calls in place of the real ones, for as long as the process lives."""
+        """Replace the real calls by watched ones, for the lifetime of the process."""
         for name, call in (("replace", "replace"), ("rename", "replace"), ("link", "link")):
             self._watch_pair(name, call)
         for name, call in (("unlink", "unlink"), ("remove", "unlink"), ("mkdir", "mkdir"), ("rmdir", "rmdir")):
@@ -93,7 +93,7 @@ class Calls:
         def watched_sync(descriptor: int) -> None:
             self._meet(
                 "fsync", self._paths.get(descriptor), is_named=False
-            )  # for power loss alone: not done, it is slow
+            )  # only for power loss: not done, because it is slow
 
         def watched_lock(file: Any, kind: int) -> None:
             self._meet("flock", Path(file.name), is_named=False)
@@ -148,7 +148,7 @@ class Calls:
         fail: Callable[[int, Path | None], None] | None = None,
         tear: Callable[[], object] = lambda: None,
     ) -> None:
-        """Count a call, and strike if it is the one."""
+        """Count a call, and disturb it if it is the selected one."""
         area = path and self._area(Path(path))
         if not area:
             return
@@ -167,7 +167,7 @@ class Calls:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _area(self, path: Path) -> str | None:
-        """Return the part of the lake that a path lies in, None for a path elsewhere."""
+        """Return the part of the lake that contains a path; None for a path elsewhere."""
         if not path.is_relative_to(self.root):
             return None
         parts = path.relative_to(self.root).parts
@@ -175,18 +175,18 @@ class Calls:
 
 
 class _StruckFile(io.FileIO):
-    """A file whose writes are told before they happen."""
+    """A file that passes each write to a function."""
 
     def __init__(self, path: Path, write: Callable[[Path, Any, Callable[[Any], int]], int]) -> None:
         super().__init__(path, "w")
-        self._path, self._told = path, write
+        self._path, self._write = path, write
 
     def write(self, data: Any) -> int:
-        return self._told(self._path, data, super().write)
+        return self._write(self._path, data, super().write)
 
 
 def _fail(number: int, path: Path | None) -> None:
-    """Fail as the system does: a call on a descriptor names no file."""
+    """Fail like the system: the error of a call on a descriptor has no file name."""
     raise OSError(number, os.strerror(number), *([str(path)] if path else []))
 
 

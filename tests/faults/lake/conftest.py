@@ -1,4 +1,4 @@
-"""What the lake's fault tests share: a lake that nobody disturbed."""
+"""Shared by the lake's fault tests: an undisturbed lake."""
 
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.faults.sample_run import Worker, wait_for_exit
 
 @pytest.fixture(scope="session")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Return the public files of a lake that saw the last hour only, undisturbed."""
+    """Return the public files of an undisturbed lake with only the last hour."""
     root = tmp_path_factory.mktemp("clean")
     publish_all(open_lake(root), hour=HOURS)
     assert open_lake(root).verify() == ()
@@ -22,7 +22,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def undisturbed(processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Baseline:
-    """Return the work whose single calls are struck, as it is when none is."""
+    """Return the baseline: the work without a disturbed call."""
     base = tmp_path_factory.mktemp("base") / "lake"
     publish_all(open_lake(base), hour=0)
     root = copy_lake(base, tmp_path_factory.mktemp("undisturbed"))

@@ -1,4 +1,4 @@
-"""What the processes do that the lake's fault tests start, kill and disturb: an archive that grows, and its writers."""
+"""The work of the processes that the lake's fault tests start, kill and disturb: a growing archive and its writers."""
 
 import random
 from collections.abc import Callable, Iterable, Mapping
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-# pyarrow imports these at first use: here once, not again in every process that is killed.
+# pyarrow imports these at first use. Import them once here, not in every process that is killed.
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
@@ -27,15 +27,15 @@ Batches = Mapping[str, list[Story]]
 def open_lake(
     root: Path, *, grace_hours: float = 24.0, hours_off: float = 0.0, durability: Durability = "process"
 ) -> Lake:
-    """Return the lake as a host opens it whose clock is so many hours off."""
+    """Return the lake as opened by a host with a clock that is ``hours_off`` hours wrong."""
     off = timedelta(hours=hours_off)
     return Lake(root, durability=durability, gc_grace_hours=grace_hours, now=lambda: datetime.now(UTC) + off)
 
 
-def told(number: int, hour: int) -> Story:
-    """Return an article as the archive saw it last at an hour: told anew every third hour, every fifth on another day.
+def latest(number: int, hour: int) -> Story:
+    """Return the latest revision of an article at an hour: a new one every third hour, of every fifth on another day.
 
-    The last one stands alone on the last day, and leaves it without a row at its first retelling.
+    The last article is the only one on the last day; its first new revision leaves that day without a row.
     """
     seen = max((each for each in range(1, hour + 1) if (each + number) % 3 == 0), default=0)
     day = (number // 2 + (seen + 2) // 3 * (number % 5 == 0)) % (DAYS - 1)
@@ -45,34 +45,34 @@ def told(number: int, hour: int) -> Story:
 
 
 def archive(hour: int, numbers: Iterable[int] = range(ARTICLES)) -> list[Story]:
-    return [told(number, hour) for number in numbers]
+    return [latest(number, hour) for number in numbers]
 
 
 def is_last(hour: Callable[[], int]) -> Callable[[str, datetime], bool]:
-    """Return what the committer asks: has the archive, as it is now, seen no other content of the article since?"""
-    return lambda article_id, seen_at: told(int(article_id, 16), hour()).seen_at == seen_at
+    """Return the check of the committer: whether the archive has no later revision of the article."""
+    return lambda article_id, seen_at: latest(int(article_id, 16), hour()).seen_at == seen_at
 
 
 def scheduled(hour: int, chance: random.Random) -> Batches:
-    """One day, whole."""
+    """Return one whole day."""
     day = chance.randrange(DAYS)
     return {f"scheduled-{hour}-{day}": [each for each in archive(hour) if each.day == day]}
 
 
 def signal(hour: int, chance: random.Random) -> Batches:
-    """One to three articles."""
+    """Return one to three articles."""
     numbers = sorted(chance.sample(range(ARTICLES), chance.randint(1, 3)))
     return {f"signal-{hour}-{numbers}": archive(hour, numbers)}
 
 
 def update(hour: int, chance: random.Random) -> Batches:
-    """What was told anew this hour, some of it on another day than before; in two batches."""
-    anew = [each for each in archive(hour) if each.seen == hour]
-    return {f"update-{hour}-{part}": anew[part::2] for part in range(2)}
+    """Return the new revisions of this hour, some of them on another day than before; in two batches."""
+    revised = [each for each in archive(hour) if each.seen == hour]
+    return {f"update-{hour}-{part}": revised[part::2] for part in range(2)}
 
 
 def backfill(hour: int, chance: random.Random) -> Batches:
-    """Everything, as it was read at some hour before; in three batches."""
+    """Return the whole archive at some earlier hour; in three batches."""
     then = chance.randint(0, hour)
     return {f"backfill-{then}-{part}": archive(then)[part::3] for part in range(3)}
 
@@ -86,14 +86,14 @@ def stage(lake: Lake, batches: Batches) -> None:
 
 
 def relate(lake: Lake) -> int:
-    """Write the cluster tables of all days; return how many files changed."""
+    """Write the cluster tables of all days; return the number of changed files."""
     changed = lake.replace("near_duplicates", lambda: dict(near_duplicates_of(lake, ALL_DAYS)))
     changed += lake.replace("quote_clusters", lambda: quote_clusters_of(lake, ALL_DAYS))
     return changed + lake.replace_all(lambda: relate_events_of(lake, ALL_DAYS))
 
 
 def publish(lake: Lake, batches: Batches, *, hour: int) -> int:
-    """Stage and commit batches in two goes, relate them, and log it; return how many files changed."""
+    """Stage batches, commit them in two steps, relate them, and log it; return the number of changed files."""
     stage(lake, batches)
     names = sorted(batches)
     goes = (names[:-1], names[-1:])
@@ -106,12 +106,12 @@ def publish(lake: Lake, batches: Batches, *, hour: int) -> int:
 
 
 def publish_all(lake: Lake, *, hour: int) -> int:
-    """Publish the whole archive of an hour; return how many files changed."""
+    """Publish the whole archive of an hour; return the number of changed files."""
     return publish(lake, {f"all-{hour}-{part}": archive(hour)[part::3] for part in range(3)}, hour=hour)
 
 
 def work(root: Path, *, durability: Durability = "process") -> None:
-    """Do what the single calls are struck in: one hour's news, related, logged and tidied up after.
+    """Do the work with the calls to disturb: publish, relate and log the news of one hour, then collect garbage.
 
     One article moves to another day, another one leaves its day empty.
     """
@@ -121,7 +121,7 @@ def work(root: Path, *, durability: Durability = "process") -> None:
 
 
 def work_struck(root: Path, strike: Strike | None) -> tuple[list[str], list[bytes]]:
-    """Work while one call is struck; return the names of the calls that were made, and the manifests."""
+    """Work while one call is disturbed; return the names of the calls, and the manifests."""
     calls = Calls(root, strike)
     calls.watch()
     work(root, durability="full")
@@ -129,7 +129,7 @@ def work_struck(root: Path, strike: Strike | None) -> tuple[list[str], list[byte
 
 
 def publish_hour(root: Path, hour: int, start: Any = None) -> None:
-    """Publish an hour, with ``start`` at the same moment as others do."""
+    """Publish an hour; with ``start``, at the same moment as other processes."""
     if start is not None:
         start.wait()
     publish_all(open_lake(root, grace_hours=0), hour=hour)

@@ -1,4 +1,4 @@
-"""What must hold of a lake whatever was done to its writers, counted on its files."""
+"""Invariants of a lake after any disturbance of its writers, counted on its files."""
 
 import hashlib
 import json
@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 from pipeline.lake import Lake
 from pipeline.lake.storage import conform, encode, sort_rows
 from pipeline.tables import table_named
-from tests.faults.lake.newsdesk import ARTICLES, HOURS, open_lake, told
+from tests.faults.lake.newsdesk import ARTICLES, HOURS, latest, open_lake
 
 CHILDREN = ("entities", "quotes", "events")
 READING = ("articles", *CHILDREN)
 _OVER = "read_parquet('{root}/tables/{name}/*/*.parquet', hive_partitioning = true)"
 
-# A version of a table's day: the table, the day, and the sha256 of the file that holds exactly these rows.
+# A version of a table's day: the table, the day, and the sha256 of the file with exactly these rows.
 Version = tuple[str, str, str]
 
 
@@ -28,14 +28,14 @@ def public_files(root: Path) -> dict[str, bytes]:
 
 
 def touched_files(root: Path) -> dict[str, tuple[int, int]]:
-    """Return inode and time of each file that holds rows, or says which do."""
+    """Return inode and time of each file with rows, and of each manifest."""
     folders = [root / "tables", root / "_state" / "data", root / "_state" / "manifest"]
     found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return {path.as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 
 def versions_of(rows: pa.Table, name: str) -> set[Version]:
-    """Return which version of its day each part of a result is, cell by cell: rows alone make the bytes of a file."""
+    """Return the version of each day in a result, cell by cell: the bytes of a file depend only on its rows."""
     spec, days = table_named(name), pc.cast(rows["published_date"], pa.string())
     found = set()
     for day in pc.unique(days).to_pylist():
@@ -45,7 +45,7 @@ def versions_of(rows: pa.Table, name: str) -> set[Version]:
 
 
 def written_versions(root: Path) -> set[Version]:
-    """Return every version of every day that was ever written and not collected yet."""
+    """Return all versions of all days that were written and not yet collected."""
     folder = root / "_state" / "data"
     return {
         (path.parts[-3], path.parts[-2].partition("=")[2], hashlib.sha256(path.read_bytes()).hexdigest())
@@ -54,7 +54,7 @@ def written_versions(root: Path) -> set[Version]:
 
 
 def misfits(tables: Mapping[str, pa.Table]) -> int:
-    """Return how many children have no article of their revision on their day, or are not as many as it says."""
+    """Return the number of revisions on a day with children without an article, or with a wrong number of children."""
     bad = 0
     with duckdb.connect() as database:
         for name in READING:
@@ -69,10 +69,10 @@ def misfits(tables: Mapping[str, pa.Table]) -> int:
 
 
 def losses(root: Path, confirmed: Iterable[tuple[int, int]] = ()) -> dict[str, int]:
-    """Return how many articles are lost, doubled or stale, and how many rows are orphans, as SQL finds them.
+    """Return the number of lost, doubled and stale articles and of orphaned rows, from SQL.
 
-    Every article is in the lake from its beginning. ``confirmed`` are articles and the hour of what was committed: an
-    older content of them is stale.
+    Every article is in the lake from its beginning. ``confirmed`` are articles with the hour of their committed
+    revision: an older revision of them is stale.
     """
     with duckdb.connect() as database:
         for name in READING:
@@ -91,7 +91,7 @@ def losses(root: Path, confirmed: Iterable[tuple[int, int]] = ()) -> dict[str, i
 
 def _is_fresh(revisions: set[tuple[str, str]], number: int, hour: int) -> bool:
     return any(
-        (told(number, each).article_id, told(number, each).revision_id) in revisions for each in range(hour, HOURS)
+        (latest(number, each).article_id, latest(number, each).revision_id) in revisions for each in range(hour, HOURS)
     )
 
 
@@ -99,14 +99,14 @@ NONE = {"lost": 0, "doubled": 0, "stale": 0, "orphaned": 0}
 
 
 def assert_whole(lake: Lake) -> None:
-    """Nothing is wrong with the lake, and nothing is left to mend."""
+    """The lake has no problems, and nothing is left to repair."""
     problems = lake.verify()
     assert problems == (), "\n".join(problems)
     assert lake.recover() == ()
 
 
 def assert_tidy(root: Path) -> None:
-    """After gc without a grace, nothing lies in the lake but what a manifest needs, and no empty folder either."""
+    """After gc without a grace period, the lake has only the files that manifests need, and no empty folder."""
     open_lake(root, grace_hours=0).gc()
     state = root / "_state"
     contents = [json.loads(path.read_bytes()) for path in (state / "manifest").glob("*.json")]

@@ -1,4 +1,4 @@
-"""Readers that know nothing of the writers beside them: any engine on the plain folder, and two that read strictly."""
+"""Readers that are independent of concurrent writers: any engine on the plain folder, and two strict readers."""
 
 import time
 from collections import Counter
@@ -20,9 +20,9 @@ _TABLES = (*READING, "near_duplicates")
 
 @dataclass
 class Observation:
-    """What a reader saw. ``versions`` are of plain results; ``errors`` are loud ones, ``faults`` would be silent.
+    """The observations of a reader. ``versions`` are of plain results, ``errors`` were raised, ``faults`` are silent.
 
-    ``between`` counts reads across days in which an article that was just moving stood on two days, or on none.
+    ``between`` counts reads across days with a moving article on two days, or on no day.
     """
 
     engine: str
@@ -33,7 +33,7 @@ class Observation:
     between: Counter[str] = field(default_factory=Counter)
 
     def look_at(self, rows: pa.Table, table: str) -> None:
-        """Keep the versions of a result; it must have rows of every day that never is without."""
+        """Store the versions of a result; it must have rows for every day except the last."""
         found = versions_of(rows, table)
         self.versions |= found
         missing = {day.isoformat() for day in ALL_DAYS[:-1]} - {day for _, day, _ in found}
@@ -68,7 +68,7 @@ def polars_plain(root: Path) -> Callable[[Observation], None]:
         for table in _TABLES:
             try:
                 rows = polars.read_parquet(f"{root}/tables/{table}/*/*.parquet", hive_partitioning=True)
-            except PanicException as error:  # loud, but no Exception
+            except PanicException as error:  # raised, but not an Exception
                 raise RuntimeError(f"panic: {error}") from error
             seen.look_at(rows.to_arrow(), table)
 
@@ -98,7 +98,7 @@ def lake_strict(root: Path) -> Callable[[Observation], None]:
 
 
 def duckdb_strict(root: Path) -> Callable[[Observation], None]:
-    """All tables of one snapshot, in SQL alone: the manifests first, then the objects that they name."""
+    """Read all tables of one snapshot, only in SQL: the manifests first, then their objects."""
     import duckdb
 
     names = (*READING, *(spec.name for spec in CLUSTER_TABLES))
@@ -116,15 +116,15 @@ def duckdb_strict(root: Path) -> Callable[[Observation], None]:
             database.execute(f"SET VARIABLE objects = (SELECT {listed} FROM manifests)")
             query = f"SELECT * FROM read_parquet(getvariable('objects'), {_HIVE})"
             tables[table] = database.sql(query).to_arrow_table()
-            told = (
+            checksums = (
                 f"SELECT parse_filename(filename, true), sha256.{table} FROM manifests WHERE files.{table} IS NOT NULL"
             )
-            expected = {(table, *row) for row in database.execute(told).fetchall()}
+            expected = {(table, *row) for row in database.execute(checksums).fetchall()}
             if versions_of(tables[table], table) != expected:
-                seen.faults.append(f"{table} is not what the manifests say")
+                seen.faults.append(f"{table} does not match the manifests")
         bad = misfits(tables)
         if bad:
-            seen.faults.append(f"{bad} children do not fit their articles")
+            seen.faults.append(f"{bad} children do not match their articles")
         seen.look_at(tables["articles"], "articles")
 
     return read
@@ -135,15 +135,15 @@ STRICT = {"Lake.read": lake_strict, "DuckDB, manifests": duckdb_strict}
 
 
 def read_on(root: Path, engine: str, stop: Any) -> Observation:
-    """Read again and again until told to stop; return what was seen."""
+    """Read repeatedly until ``stop`` is set; return the observations."""
     seen = Observation(engine)
     read = (PLAIN | STRICT)[engine](root)
     while not stop.is_set():
         began = time.monotonic()
         try:
             read(seen)
-        except Exception as error:  # noqa: BLE001 - each engine has its own tree of errors; every one of them is loud
+        except Exception as error:  # noqa: BLE001 - each engine has its own error classes; all are counted
             seen.errors[f"{type(error).__name__}: {str(error)[:160]}"] += 1
         seen.reads += 1
-        time.sleep(time.monotonic() - began)  # the writers are what it is about
+        time.sleep(time.monotonic() - began)  # leaves time for the writers, which are tested
     return seen

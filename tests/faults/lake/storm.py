@@ -1,6 +1,6 @@
-"""A storm: writers that are killed and followed by others, with readers beside them.
+"""A storm: writers that are killed and replaced by others, with concurrent readers.
 
-It runs in a process that has loaded little: whoever forks ten times a second had better be small.
+It runs in a process with few modules: a process that forks ten times per second should be small.
 """
 
 import multiprocessing
@@ -18,14 +18,14 @@ from tests.faults.lake.newsdesk import HOURS, WRITERS, is_last, open_lake, relat
 from tests.faults.lake.readers import PLAIN, STRICT, Observation, read_on
 from tests.faults.sample_run import Worker, wait_for_exit
 
-# The longest life of a writer, in seconds of the processor: about five commits, however busy the machine is.
+# The maximum lifetime of a writer, in seconds of CPU time: about five commits, independent of the machine's load.
 _LIFE_SECONDS = 0.25
 
 
 def blow(root: Path, kept: Path, seed: int, kills: int) -> list[Observation]:
-    """Let every kind of writer be killed so many times while readers look on; return what they saw."""
+    """Kill every kind of writer ``kills`` times while readers read; return their observations."""
     here = multiprocessing.get_context("fork")
-    clock, stop = here.RawValue("i", 0), here.Event()  # the clock has no lock: its holder would be killed
+    clock, stop = here.RawValue("i", 0), here.Event()  # the clock has no lock, because its holder may be killed
     readers = [Worker(here, read_on, root, engine, stop) for engine in (*PLAIN, *STRICT)]
     given = [(root, kept, kind, seed, clock, kills) for kind in range(len(WRITERS))]
     for writers in [Worker(here, write_and_die, *each) for each in given]:
@@ -35,7 +35,7 @@ def blow(root: Path, kept: Path, seed: int, kills: int) -> list[Observation]:
 
 
 def write_and_die(root: Path, kept: Path, kind: int, seed: int, clock: Any, kills: int) -> None:
-    """Let writers of one kind follow each other, each killed after some seeded work. The first kind turns the clock."""
+    """Run writers of one kind one after the other; kill each after some seeded work. The first kind sets the clock."""
     chance = random.Random(f"{seed}-{kind}")
     for number in range(kills):
         if kind == 0:
@@ -54,14 +54,14 @@ def write_and_die(root: Path, kept: Path, kind: int, seed: int, clock: Any, kill
 
 
 def _let_work(writer: int, seconds: float) -> None:
-    """Wait until a process has used so much of the processor, or stood in the queue for long."""
+    """Wait until a process has used a number of seconds of CPU time, or has waited for a long time."""
     process, deadline = psutil.Process(writer), time.monotonic() + 20 * seconds
     while sum(process.cpu_times()[:2]) < seconds and time.monotonic() < deadline:
         time.sleep(0.002)
 
 
 def write_forever(root: Path, kept: Path, kind: int, seed: str, clock: Any) -> None:
-    """Write as one kind of writer does. What a commit has confirmed is a line of ``kept``: article, hour."""
+    """Write like one kind of writer. Each confirmed article of a commit is a line of ``kept``: article, hour."""
     lake, chance = open_lake(root), random.Random(seed)
     receipts = os.open(kept, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     while True:

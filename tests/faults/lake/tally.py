@@ -1,4 +1,4 @@
-"""From which seed the fault tests run, and what they add up to."""
+"""The seed of the fault tests, and their total counts."""
 
 import os
 from collections import Counter
@@ -10,7 +10,7 @@ SEED = int(os.environ.get("NEWSLAKE_SEED", "20260203"))
 
 @dataclass
 class Form:
-    """One kind of disturbance, over all of its tests: its seeds, and whatever was counted."""
+    """One kind of disturbance, over all its tests: its seeds and its counts."""
 
     seeds: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
@@ -26,19 +26,19 @@ FORMS: dict[str, Form] = {}
 
 
 def form(name: str, seed: int = SEED) -> Form:
-    """Return the form of a name, which this seed is part of."""
+    """Return the form with a name, and add this seed to it."""
     found = FORMS.setdefault(name, Form())
     found.seeds.add(seed)
     return found
 
 
 def collected_forms() -> dict[str, tuple[list[int], dict[str, int]]]:
-    """Return all forms in plain values, for another process."""
+    """Return all forms as plain values, for another process."""
     return {name: (sorted(each.seeds), dict(each.counts)) for name, each in FORMS.items()}
 
 
 def add(forms: Mapping[str, tuple[list[int], dict[str, int]]]) -> None:
-    """Add what ``collected_forms`` returned in another process."""
+    """Add the result of ``collected_forms`` from another process."""
     for name, (seeds, counts) in forms.items():
         found = FORMS.setdefault(name, Form())
         found.seeds.update(seeds)

@@ -1,4 +1,4 @@
-"""Hosts whose clocks are apart, batches in any order, some of them twice: none of it shows, and nothing needed goes."""
+"""Hosts with different clocks, batches in any order, some twice: the tables are the same, no needed file is lost."""
 
 import random
 from pathlib import Path
@@ -12,19 +12,19 @@ from tests.faults.lake.tally import SEED, form
 from tests.faults.sample_run import LONG, say
 
 ORDERS = 60 if LONG else 2
-# Hours that the hosts' clocks are wrong by; the grace is a day.
+# The errors of the hosts' clocks in hours; the grace period is one day.
 CLOCKS = (0, 5, -5, 72, -72, 24 * 400, -24 * 400)
 
 
 def objects_of(lake: Lake) -> list[Path]:
-    """Return the files that a reader who looks at the manifests now is going to open."""
+    """Return the files that a reader opens after reading the manifests now."""
     state = lake.partitions.manifests()
     return [Path("_state") / entry.object for manifest in state for entry in manifest.entries.values()]
 
 
 @pytest.mark.timeout(1800)
-def test_order_and_clocks_cannot_show(tmp_path: Path, clean: dict[str, bytes]) -> None:
-    """Any order of batches, by hosts whose clocks are days apart, with each other's garbage collected between them."""
+def test_order_and_clocks_have_no_effect(tmp_path: Path, clean: dict[str, bytes]) -> None:
+    """Batches in any order, from hosts with clocks that differ by days, with garbage collection between them."""
     for seed in range(SEED, SEED + ORDERS):
         say(f"seed {seed}")
         chance, root = random.Random(seed), tmp_path / str(seed) / "lake"
@@ -48,6 +48,6 @@ def test_order_and_clocks_cannot_show(tmp_path: Path, clean: dict[str, bytes]) -
         assert_whole(hosts[0])
         assert public_files(root) == clean
         assert_tidy(root)
-        told = form("batches in another order, by hosts with clocks up to 400 days off", seed)
-        told.counts["orders"] += 1
-        told.counts["batches"] += len(batches)
+        counted = form("batches in another order, by hosts with clocks up to 400 days off", seed)
+        counted.counts["orders"] += 1
+        counted.counts["batches"] += len(batches)

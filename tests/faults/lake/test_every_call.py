@@ -1,4 +1,4 @@
-"""A process that commits is killed between any two system calls, or any fails; doing it again is all it takes."""
+"""A committing process is killed between any two system calls, or any call fails; a retry is enough."""
 
 import errno
 import os
@@ -21,21 +21,21 @@ from tests.faults.lake.tally import SEED, form
 from tests.faults.lake.undisturbed import Baseline, assert_as_of_one_moment, assert_ends_well, copy_lake
 from tests.faults.sample_run import LONG, Worker, say
 
-KILLS, FAILURES = 10, 6  # of all, in the short form
-# Always: when one article stands on its new day already, and on its old one still.
+KILLS, FAILURES = 10, 6  # in the short form
+# Always included: the moment when a moving article is on its new day and still on its old one.
 MOVING = [Strike("replace manifest", nth, KILL) for nth in (5, 6)]
 Lakes = Callable[[], AbstractContextManager[Path]]
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
 
 def kills(calls: list[str]) -> list[Strike]:
-    """Return a kill before every call that changes something, and one amid every write."""
+    """Return a kill before every call that changes something, and one during every write."""
     before = [Strike(name, nth, KILL) for name, nth in points(calls) if not name.startswith(READS)]
     return before + [Strike(name, nth, TEAR) for name, nth in points(calls) if name.startswith("write")]
 
 
 def failures(calls: list[str], chance: random.Random) -> list[Strike]:
-    """Return an error for every call, and every error for each name's first call; of calls that read, a few."""
+    """Return one error for every call, and all errors for the first call of each name; only some for reading calls."""
     every = [Strike(name, 1, error) for name in dict.fromkeys(calls) for error in ERRORS]
     later = [Strike(name, nth, chance.choice(ERRORS)) for name, nth in points(calls) if nth > 1]
     reads = [strike for strike in later if strike.name.startswith(READS)]
@@ -43,13 +43,13 @@ def failures(calls: list[str], chance: random.Random) -> list[Strike]:
 
 
 def points(calls: list[str]) -> Iterator[tuple[str, int]]:
-    """Yield each call as its name and which of that name it is, from 1."""
+    """Yield each call as its name and its number among the calls of that name, from 1."""
     for name, count in Counter(calls).items():
         yield from ((name, nth) for nth in range(1, count + 1))
 
 
 def sample(strikes: list[Strike], count: int, chance: random.Random) -> list[Strike]:
-    """Return all strikes in the long form, else some of them: of each name one before any name twice."""
+    """Return all strikes in the long form, else some of them: one of each name before a second one of any name."""
     if LONG:
         return strikes
     turns: Counter[str] = Counter()
@@ -61,7 +61,7 @@ def sample(strikes: list[Strike], count: int, chance: random.Random) -> list[Str
 
 
 def assert_clear(error: Exception, root: Path, strike: Strike) -> None:
-    """It is an error that a person is shown as one line, and says what happened to which file."""
+    """The error is shown to people as one line, and says what happened to which file."""
     say(f"  {error}")
     assert isinstance(error, (OSError, NewsError)), repr(error)
     assert str(root) in str(error)
@@ -70,7 +70,7 @@ def assert_clear(error: Exception, root: Path, strike: Strike) -> None:
 
 @pytest.fixture
 def lakes(tmp_path: Path, undisturbed: Baseline) -> Lakes:
-    """Return a function that gives a lake before the work, for a while."""
+    """Return a function that yields a temporary lake before the work."""
 
     @contextmanager
     def lake() -> Iterator[Path]:
@@ -82,14 +82,14 @@ def lakes(tmp_path: Path, undisturbed: Baseline) -> Lakes:
 
 @pytest.mark.timeout(3600)
 def test_killed_between_any_two_calls(processes: ForkServerContext, lakes: Lakes, undisturbed: Baseline) -> None:
-    """Killed before any call or amid a write, a day is wholly old or new, and the work done again ends undisturbed."""
+    """After a kill before any call or during a write, each day is all old or all new; a retry gives the baseline."""
     chance, killed = random.Random(SEED), form("killed between two calls, or amid one")
     for strike in [*MOVING, *sample(kills(undisturbed.calls), KILLS, chance)]:
         say(f"seed {SEED}: {strike}")
         with lakes() as root:
             assert Worker(processes, work_struck, root, strike).done().code == -signal.SIGKILL
             assert_as_of_one_moment(root, undisturbed)
-            if chance.random() < 0.5:  # otherwise the next commit must find its own way
+            if chance.random() < 0.5:  # otherwise the next commit must recover by itself
                 open_lake(root).recover()
                 assert_whole(open_lake(root))
                 assert losses(root) == NONE
@@ -99,7 +99,7 @@ def test_killed_between_any_two_calls(processes: ForkServerContext, lakes: Lakes
 
 @pytest.mark.timeout(3600)
 def test_any_call_may_fail(processes: ForkServerContext, lakes: Lakes, undisturbed: Baseline) -> None:
-    """No room, an I/O error, no permission, at any call: it is said where, the old rows stand, and again is enough."""
+    """After ENOSPC, EIO or EACCES at any call, the error names the file, old rows remain, and a retry is enough."""
     chance, failed = random.Random(SEED), form("a call that fails: ENOSPC, EIO, EACCES")
     for strike in sample(failures(undisturbed.calls, chance), FAILURES, chance):
         say(f"seed {SEED}: {strike}")
@@ -110,6 +110,6 @@ def test_any_call_may_fail(processes: ForkServerContext, lakes: Lakes, undisturb
                 assert_clear(done.result, root, strike)
                 failed.counts["failures"] += 1
             else:
-                failed.counts["calls that could be done without"] += 1
+                failed.counts["failures without effect"] += 1
             assert_as_of_one_moment(root, undisturbed)
             assert_ends_well(root, undisturbed)

@@ -1,4 +1,4 @@
-"""A disk that is really full, or really may not be written: the old rows stand, and room or leave is all it takes."""
+"""A real full disk or read-only disk: the old rows remain, and free space or permission is enough to continue."""
 
 import errno
 import os
@@ -19,7 +19,7 @@ DISKS = 40 if LONG else 3
 
 
 def assert_refused(done: WorkerExit, root: Path, *numbers: int) -> None:
-    """The work ended with the system's own error, which names a file of the lake."""
+    """The work ended with an error of the system that names a file of the lake."""
     say(f"  {done.result}")
     assert isinstance(done.result, OSError), repr(done.result)
     assert done.result.errno in numbers
@@ -28,7 +28,7 @@ def assert_refused(done: WorkerExit, root: Path, *numbers: int) -> None:
 
 @pytest.mark.timeout(1800)
 def test_full_disk(processes: ForkServerContext, small_disk: Path, undisturbed: Baseline) -> None:
-    """However much could still be written, it is said which file had no room, and readers have what they had."""
+    """With any amount of free space, the error names the file, and readers still see the old rows."""
     chance, full = random.Random(SEED), form("a disk that is full")
     for left in [0, *(chance.randrange(4, 500) << 10 for _ in range(DISKS - 1))]:
         root = copy_lake(undisturbed.base, small_disk)
@@ -47,7 +47,7 @@ def test_full_disk(processes: ForkServerContext, small_disk: Path, undisturbed: 
 
 
 def test_read_only_disk(processes: ForkServerContext, small_disk: Path, undisturbed: Baseline) -> None:
-    """On a disk that may only be read, reading goes on, and writing is refused with the file's name."""
+    """On a read-only disk reading works, and writing is refused with the name of the file."""
     root = copy_lake(undisturbed.base, small_disk)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     assert_refused(Worker(processes, work_struck, root, None).done(), root, errno.EROFS)
@@ -56,9 +56,9 @@ def test_read_only_disk(processes: ForkServerContext, small_disk: Path, undistur
     assert_ends_well(root, undisturbed)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write into any folder; the read-only disk is tested")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write into any folder; the read-only disk is tested")
 def test_read_only_folder(processes: ForkServerContext, tmp_path: Path, undisturbed: Baseline) -> None:
-    """In folders without leave to write, the same."""
+    """The same in folders without write permission."""
     root = copy_lake(undisturbed.base, tmp_path)
     subprocess.run(["chmod", "-R", "a-w", str(root)], check=True)
     assert_refused(Worker(processes, work_struck, root, None).done(), root, errno.EACCES, errno.EROFS)

@@ -1,4 +1,4 @@
-"""Those who keep a copy are told the truth by a lake whose processes are killed."""
+"""Copies of a lake stay correct although processes of the lake are killed."""
 
 import random
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _NAMES = ["article_id", "revision_id", "fetched_at", "published_date"]
 
 
 def follow(lake: Lake, copy: dict[str, dict[str, Any]], since: datetime) -> datetime:
-    """Bring a copy up to date by the recipe of docs/how-to/share.md; return when to ask from next."""
+    """Update a copy by the recipe of docs/how-to/share.md; return the start time of the next update."""
     found = lake.index.changes(since)
     for each in found.articles:
         copy.pop(each.article_id, None)
@@ -30,7 +30,7 @@ def follow(lake: Lake, copy: dict[str, dict[str, Any]], since: datetime) -> date
 
 @pytest.mark.timeout(600)
 def test_follower_of_a_killed_lake(processes: ForkServerContext, tmp_path: Path) -> None:
-    """After each SIGKILL of a committer, what is told since the last time makes the copy the table again."""
+    """After each SIGKILL of a committer, the changes since the last update make the copy equal to the table."""
     chance = random.Random(20260204)
     root = tmp_path / "lake"
     publish_hour(root, 0)
@@ -56,7 +56,7 @@ def drop(root: Path) -> None:
 
 @pytest.mark.timeout(600)
 def test_killed_while_taking_and_dropping(processes: ForkServerContext, tmp_path: Path) -> None:
-    """Killed at seeded moments, a snapshot is whole or not there; the next one clears away what was left."""
+    """After a kill at a seeded moment, a snapshot is complete or missing; the next one removes the leftovers."""
     chance = random.Random(20260205)
     root = tmp_path / "lake"
     publish_hour(root, 0)

@@ -1,4 +1,4 @@
-"""Four kinds of writers are killed at any moment, again and again, while five kinds of readers look on."""
+"""Four kinds of writers are repeatedly killed at any moment, while five kinds of readers read."""
 
 import multiprocessing
 import random
@@ -36,28 +36,28 @@ RACES = 100 if LONG else 4
 
 
 def assert_seen_right(seen: Observation, written: set[Version], seed: int) -> None:
-    """Whatever a reader got was, day by day and cell by cell, what one commit wrote; who reads strictly, got it."""
+    """Each result of a reader equals, day by day and cell by cell, one commit; strict readers had no errors."""
     assert seen.reads > 0, seen.engine
     assert seen.faults == [], seen.engine
     assert seen.versions - written == set(), seen.engine
     if seen.engine in STRICT:
         assert seen.errors == Counter(), seen.engine
-        told = form(f"strict reads meanwhile: {seen.engine}", seed)
-        told.counts["reads"] += seen.reads
-        told.counts["errors"] += 0
-        told.counts["wrong"] += 0
-        told.counts["saw an article twice as it moved day"] += seen.between["twice"]
-        told.counts["saw it nowhere"] += seen.between["nowhere"]
+        counted = form(f"strict reads meanwhile: {seen.engine}", seed)
+        counted.counts["reads"] += seen.reads
+        counted.counts["errors"] += 0
+        counted.counts["wrong"] += 0
+        counted.counts["saw an article twice as it moved day"] += seen.between["twice"]
+        counted.counts["saw it nowhere"] += seen.between["nowhere"]
     else:
-        told = form(f"plain reads meanwhile: {seen.engine}", seed)
-        told.counts["reads"] += seen.reads
-        told.counts["loud errors"] += seen.errors.total()
-        told.counts["wrong"] += 0
+        counted = form(f"plain reads meanwhile: {seen.engine}", seed)
+        counted.counts["reads"] += seen.reads
+        counted.counts["loud errors"] += seen.errors.total()
+        counted.counts["wrong"] += 0
 
 
 @pytest.mark.timeout(3600)
 def test_storm(tmp_path: Path, clean: dict[str, bytes]) -> None:
-    """No row is lost, doubled, stale or orphaned, what readers got was right, and the end has a clean run's bytes."""
+    """No row is lost, doubled, stale or orphaned, results of readers are correct, and the bytes equal a clean run."""
     for seed in range(SEED, SEED + STORMS):
         say(f"storm of seed {seed}")
         root = tmp_path / str(seed) / "lake"
@@ -74,17 +74,17 @@ def test_storm(tmp_path: Path, clean: dict[str, bytes]) -> None:
         confirmed = [(int(each), int(hour)) for each, hour in map(str.split, kept.read_text().splitlines())]
         assert losses(root, set(confirmed)) == NONE
         assert_ends_like(root, clean)
-        told = form("writers killed at any moment: scheduled, signal, update, backfill", seed)
-        told.counts["kills"] += KILLS * len(WRITERS)
-        told.counts["storms"] += 1
-        told.counts["articles confirmed"] += len(confirmed)
-        told.counts["versions of a table's day"] += len(written)
+        counted = form("writers killed at any moment: scheduled, signal, update, backfill", seed)
+        counted.counts["kills"] += KILLS * len(WRITERS)
+        counted.counts["storms"] += 1
+        counted.counts["articles confirmed"] += len(confirmed)
+        counted.counts["versions of a table's day"] += len(written)
         for loss, count in NONE.items():
-            told.counts[loss] += count
+            counted.counts[loss] += count
 
 
 def assert_ends_like(root: Path, clean: dict[str, bytes]) -> None:
-    """The archive read to its end gives the bytes of a lake that saw nothing else; again it touches no file."""
+    """Publishing the final archive gives the bytes of a clean lake; a second time changes no file."""
     publish_all(open_lake(root), hour=HOURS)
     assert public_files(root) == clean
     before = touched_files(root)
@@ -95,7 +95,7 @@ def assert_ends_like(root: Path, clean: dict[str, bytes]) -> None:
 
 
 def test_racing_processes_commit_once(processes: ForkServerContext, tmp_path: Path, clean: dict[str, bytes]) -> None:
-    """Two processes that publish the same hour at once end in one hour, each without an error."""
+    """Two processes that publish the same hour at once commit it once, each without an error."""
     chance = random.Random(SEED)
     for hour in [*(chance.randrange(HOURS) for _ in range(RACES)), HOURS]:
         start = processes.Barrier(2)

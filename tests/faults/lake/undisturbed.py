@@ -1,4 +1,4 @@
-"""What a disturbed lake is held against: the same work, on the same lake, that nobody disturbed."""
+"""The baseline for a disturbed lake: the same work on the same lake without a disturbance."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from tests.faults.lake.promises import READING, assert_tidy, public_files, touch
 
 @dataclass(frozen=True)
 class Baseline:
-    """A lake before the work, the public files after it, the calls that it makes, and each state of a day between."""
+    """A lake before the work, the public files after it, the calls of the work, and each state of a day in between."""
 
     base: Path
     before: dict[str, bytes]
@@ -32,12 +32,12 @@ def manifest_files(root: Path) -> list[Path]:
 
 
 def state_of(manifest: bytes) -> str:
-    """Return what a manifest says of its rows: all tables of a day at one moment."""
+    """Return the checksums in a manifest: all tables of a day at one moment."""
     return json.dumps(json.loads(manifest)["sha256"], sort_keys=True)
 
 
 def assert_as_of_one_moment(root: Path, undisturbed: Baseline) -> None:
-    """As it stands: each day is of one commit, each public file was written whole, days not committed are as before."""
+    """Each day is from one commit, each public file was written completely, days without a commit are unchanged."""
     written = written_versions(root)
     for path in manifest_files(root):
         assert state_of(path.read_bytes()) in undisturbed.states
@@ -54,7 +54,7 @@ def assert_as_of_one_moment(root: Path, undisturbed: Baseline) -> None:
 
 
 def assert_ends_well(root: Path, undisturbed: Baseline) -> None:
-    """The work done again gives the bytes of an undisturbed run; once more touches nothing; gc leaves nothing over."""
+    """A retry gives the bytes of an undisturbed run, a further one changes no file, and gc leaves no garbage."""
     work(root)
     assert public_files(root) == undisturbed.after
     before = touched_files(root)

@@ -1,4 +1,4 @@
-"""The raw archive keeps every page byte for byte and finds it again."""
+"""The archive stores every page byte for byte and finds it again."""
 
 import gzip
 from collections.abc import Callable
@@ -21,7 +21,7 @@ HINTS = Hints(title="Ferry – late again", published_at=NOON, published_precisi
 
 @dataclass(frozen=True)
 class Answer:
-    """A server's 304."""
+    """A server's 304 response."""
 
     fetched_at: datetime
     etag: str | None = None
@@ -80,13 +80,13 @@ def record_types(root: Path) -> list[str]:
     ids=["plain", "empty", "binary", "coded", "unicode-header", "redirected", "no-header", "local", "local-untyped"],
 )
 def test_page_comes_back_equal(archive: Archive, page: Page) -> None:
-    """What is read back by digest equals what was put, headers and hints included."""
+    """A page read by its digest equals the stored page, with headers and hints."""
     [digest] = put(archive, page)
     assert archive.get(digest) == page
 
 
 def test_foreign_reader_sees_valid_records(archive: Archive, tmp_path: Path) -> None:
-    """A standard WARC reader finds the decoded payload, and no header that would decode it again."""
+    """A standard WARC reader finds the decoded payload, and no header for a second decoding."""
     put(archive, web_page(**{"content-encoding": "gzip"}))
     [path] = tmp_path.glob("archive/warc/2026-02-03/harbour/run-1.warc.gz")
     with path.open("rb") as file:
@@ -99,7 +99,7 @@ def test_foreign_reader_sees_valid_records(archive: Archive, tmp_path: Path) -> 
 
 
 def test_same_bytes_become_a_revisit(archive: Archive, tmp_path: Path) -> None:
-    """Content A, B, A is two responses and one revisit, and each capture gives its own content and time."""
+    """Content A, B, A is two responses and one revisit; each capture has its own content and time."""
     pages = [web_page(b"A"), web_page(b"B", minutes=1), web_page(b"A", minutes=2)]
     for page in pages:
         put(archive, page, run_id=f"run-{page.fetched_at}")
@@ -113,19 +113,19 @@ def test_same_bytes_become_a_revisit(archive: Archive, tmp_path: Path) -> None:
 
 
 def test_same_bytes_in_one_run_become_a_revisit(archive: Archive) -> None:
-    """A page put twice through one writer is kept once."""
+    """A page that one writer stores twice is stored once."""
     put(archive, web_page(b"A"), web_page(b"A", minutes=1))
     assert [capture.is_revisit for capture in archive.captures()] == [False, True]
 
 
 def test_same_bytes_under_another_url_are_kept(archive: Archive) -> None:
-    """A copy under another URL is a record of its own."""
+    """The same bytes under another URL are a separate record."""
     put(archive, web_page(b"A"), web_page(b"A", url="https://other.example/x"))
     assert [capture.is_revisit for capture in archive.captures()] == [False, False]
 
 
 def test_not_modified_refers_to_last_capture(archive: Archive) -> None:
-    """A 304 is a revisit with its own time; its page has the earlier bytes, status and headers."""
+    """A 304 is a revisit with its own time and the bytes, status and headers of the earlier record."""
     page = web_page(etag='"v1"')
     put(archive, page)
     later = NOON + timedelta(days=1)
@@ -136,14 +136,14 @@ def test_not_modified_refers_to_last_capture(archive: Archive) -> None:
 
 
 def test_not_modified_of_unknown_page_is_an_error(archive: Archive) -> None:
-    """A 304 for a page that the archive does not hold is refused by name."""
+    """A 304 for a page that is not in the archive is an error with the page's key."""
     with archive.writer(source_key="harbour", run_id="run-2") as writer, pytest.raises(ArchiveError) as caught:
         writer.put_not_modified(Answer(NOON), page_key="https://nowhere.example/")
     assert (caught.value.reason, caught.value.key) == ("no_capture", "https://nowhere.example/")
 
 
 def test_pages_put_before_an_error_are_kept(archive: Archive) -> None:
-    """When the with-block raises, what was put is finished and indexed, and the error goes on."""
+    """If the with-block raises, stored pages are finished and indexed, and the error propagates."""
 
     def fall_over() -> None:
         with archive.writer(source_key="harbour", run_id="run-1") as writer:
@@ -155,8 +155,8 @@ def test_pages_put_before_an_error_are_kept(archive: Archive) -> None:
     assert [archive.page(capture) for capture in archive.captures()] == [web_page()]
 
 
-def test_nothing_is_seen_before_the_file_is_finished(archive: Archive, tmp_path: Path) -> None:
-    """Until the writer closes, the record lies in a .part and the index does not name it."""
+def test_records_are_visible_after_the_file_is_finished(archive: Archive, tmp_path: Path) -> None:
+    """Until the writer closes, the record is in a .part and not in the index."""
     with archive.writer(source_key="harbour", run_id="run-1") as writer:
         writer.put(web_page(), news_day=DAY, article_id="a1")
         assert archive.captures() == ()
@@ -164,8 +164,8 @@ def test_nothing_is_seen_before_the_file_is_finished(archive: Archive, tmp_path:
     assert len(archive.captures()) == 1
 
 
-def test_a_run_tried_again_writes_a_second_file(archive: Archive, tmp_path: Path) -> None:
-    """A retry under the same run id never overwrites the first try's file."""
+def test_retried_run_writes_a_second_file(archive: Archive, tmp_path: Path) -> None:
+    """A retry with the same run id does not overwrite the file of the first try."""
     put(archive, web_page(b"A"))
     put(archive, web_page(b"B", minutes=1))
     assert sorted(path.name for path in tmp_path.glob("archive/warc/*/*/*")) == ["run-1.warc.gz", "run-1~2.warc.gz"]
@@ -182,7 +182,7 @@ def test_hostile_names_stay_inside(archive: Archive, tmp_path: Path) -> None:
 
 
 def test_more_days_than_open_files(archive: Archive) -> None:
-    """A run over hundreds of news days keeps few files open and loses nothing."""
+    """A run over hundreds of news days keeps few files open and loses no page."""
     days = [DAY + timedelta(days=number) for number in range(150)]
     with archive.writer(source_key="harbour", run_id="run-1") as writer:
         for number, day in enumerate([*days, *days]):
@@ -192,7 +192,7 @@ def test_more_days_than_open_files(archive: Archive) -> None:
 
 
 def test_lookups(archive: Archive) -> None:
-    """Captures are found by page, day, run and first day, in the stated orders."""
+    """Captures are found by page, day, run and first day, in the documented order."""
     other = "https://other.example/x"
     put(archive, web_page(b"A", minutes=5), web_page(b"X", url=other))
     put(archive, web_page(b"A", minutes=9), web_page(b"Y", url=other, minutes=9), run_id="run-2", day=date(2026, 2, 4))
@@ -206,7 +206,7 @@ def test_lookups(archive: Archive) -> None:
 
 
 def test_days_of_run_are_those_with_new_content(archive: Archive) -> None:
-    """A run that only saw known content again has no day to derive."""
+    """A run that fetched only known content has no day to process."""
     put(archive, web_page(b"A"))
     put(archive, web_page(b"A", minutes=1), run_id="run-2")
     put(archive, web_page(b"B", minutes=2), run_id="run-3")
@@ -216,7 +216,7 @@ def test_days_of_run_are_those_with_new_content(archive: Archive) -> None:
 
 
 def test_rebuilt_index_is_equal(archive: Archive, tmp_path: Path) -> None:
-    """The WARC files alone give back the index, whether it is rebuilt, deleted or read by another process."""
+    """The index can be rebuilt from the WARC files: on request, after deletion, or by another process."""
     put(archive, web_page(b"A", etag='"1"'), local_page(), web_page(b"A", minutes=3))
     with archive.writer(source_key="harbour", run_id="run-2") as writer:
         writer.put_not_modified(Answer(NOON + timedelta(days=2)), page_key=page_key_of(web_page()))
@@ -231,7 +231,7 @@ def test_rebuilt_index_is_equal(archive: Archive, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [1, 40, 400])
 def test_torn_part_of_a_dead_process_is_finished(archive: Archive, tmp_path: Path, cut: int) -> None:
-    """Recover keeps whole records of a dead writer's .part, cuts its torn tail and indexes the rest."""
+    """Recover truncates a dead writer's .part to whole records and indexes them."""
     put(archive, web_page(b"A"), web_page(bytes(range(256)) * 8, minutes=1))
     [path] = tmp_path.glob("archive/warc/*/*/*.warc.gz")
     torn = path.with_name("dead.warc.gz.part")
@@ -240,14 +240,14 @@ def test_torn_part_of_a_dead_process_is_finished(archive: Archive, tmp_path: Pat
     assert archive.recover() == (
         "finished warc/2026-02-03/harbour/dead.warc.gz",
         "indexed warc/2026-02-03/harbour/dead.warc.gz",
-        "forgot warc/2026-02-03/harbour/run-1.warc.gz, which is gone",
+        "removed warc/2026-02-03/harbour/run-1.warc.gz from the index; the file is gone",
     )
     assert [archive.page(capture).body for capture in archive.captures()] == [b"A"]
     assert archive.recover() == ()
 
 
 def test_empty_part_of_a_dead_process_is_removed(archive: Archive, tmp_path: Path) -> None:
-    """A .part without one whole record leaves nothing."""
+    """A .part without a whole record is removed."""
     folder = tmp_path / "archive/warc/2026-02-03/harbour"
     folder.mkdir(parents=True)
     (folder / "dead.warc.gz.part").write_bytes(gzip.compress(b"x" * 500)[:-9])
@@ -256,7 +256,7 @@ def test_empty_part_of_a_dead_process_is_removed(archive: Archive, tmp_path: Pat
 
 
 def test_part_of_a_live_writer_is_left_alone(archive: Archive, tmp_path: Path) -> None:
-    """Recover does not touch a file that another writer is still writing."""
+    """Recover does not change a file that another writer is writing."""
     with archive.writer(source_key="harbour", run_id="run-1") as writer:
         writer.put(web_page(), news_day=DAY, article_id="a1")
         assert Archive(tmp_path / "archive").recover() == ()
@@ -280,7 +280,7 @@ def damage(path: Path, change: Callable[[bytes], bytes]) -> None:
 def test_damaged_record_is_named(
     archive: Archive, tmp_path: Path, change: Callable[[bytes], bytes], reason: str
 ) -> None:
-    """A record whose bytes are gone or not those of its digest is an error that names file and offset."""
+    """A record with missing bytes, or with bytes of another digest, is an error with file and offset."""
     [digest] = put(archive, web_page())
     [path] = tmp_path.glob("archive/warc/*/*/*.warc.gz")
     damage(path, change)
@@ -290,7 +290,7 @@ def test_damaged_record_is_named(
 
 
 def test_unknown_digest_and_lost_file_are_missing(archive: Archive, tmp_path: Path) -> None:
-    """A digest that was never kept, and one whose file is gone, are record_missing."""
+    """An unknown digest, and a digest with a missing file, are record_missing."""
     [digest] = put(archive, web_page())
     for path in tmp_path.glob("archive/warc/*/*/*.warc.gz"):
         path.unlink()
@@ -300,8 +300,8 @@ def test_unknown_digest_and_lost_file_are_missing(archive: Archive, tmp_path: Pa
         assert caught.value.reason == "record_missing"
 
 
-def test_index_that_is_no_database_is_named(tmp_path: Path) -> None:
-    """A damaged index is an error that says what makes it anew."""
+def test_index_that_is_not_a_database_is_reported(tmp_path: Path) -> None:
+    """A damaged index is an error that says how to rebuild it."""
     (tmp_path / "index.sqlite").write_bytes(b"not a database at all " * 100)
     with pytest.raises(ArchiveError, match="newslake archive reindex") as caught:
         Archive(tmp_path).days()

@@ -1,4 +1,4 @@
-"""Records taken out of WARC files: the others keep their bytes and places, and nothing of those is left."""
+"""Records deleted from WARC files: no byte of them remains, and all others keep their bytes and offsets."""
 
 import gzip
 from dataclasses import replace
@@ -21,14 +21,14 @@ SECRET = "Nobody may ever read these words again."
 
 @pytest.mark.parametrize("length", [260, 261, 5000, 65_555, 65_813, 65_814, 131_100, 400_000])
 def test_filler_has_any_length(length: int) -> None:
-    """A filler has exactly the bytes asked for, and is one record that readers pass over."""
+    """A filler has exactly the requested length, and is one record that readers skip."""
     data = filler(length)
     assert len(data) == length
     assert gzip.decompress(data).startswith(b"WARC/1.1\r\nWARC-Type: warcinfo\r\n")
 
 
 def secret(archive: Archive, *, run_id: str = "run-1") -> None:
-    """Archive a page with a secret between two others, with what was asked and answered."""
+    """Archive a page with a secret between two others, with its request and response."""
     page = web_page(SECRET.encode() * 40, url=OTHER)
     sent = Exchange(
         request=b"GET /news/bridge HTTP/1.1\r\n\r\n", head=b"HTTP/1.1 200 OK\r\nServer: s\r\n\r\n", body=page.body
@@ -46,7 +46,7 @@ def erase(archive: Archive, article_id: str) -> None:
 
 
 def test_others_keep_bytes_and_places(archive: Archive, tmp_path: Path) -> None:
-    """What goes leaves fillers: no word of it is in file or index, and other records are where they were, as before."""
+    """Fillers replace deleted records: no word of them is in file or index; others keep bytes and offsets."""
     secret(archive)
     [file] = {each.file for each in archive.captures()}
     path = tmp_path / "archive" / file
@@ -68,8 +68,8 @@ def test_others_keep_bytes_and_places(archive: Archive, tmp_path: Path) -> None:
     assert archive.captures() == staying
 
 
-def test_erasing_goes_on_where_it_was_killed(archive: Archive, tmp_path: Path) -> None:
-    """With fillers in the file and rows still in the index, erasing again does the rest and changes no byte."""
+def test_erasing_continues_after_a_kill(archive: Archive, tmp_path: Path) -> None:
+    """With fillers in the file and rows still in the index, a second call does the rest and changes no byte."""
     secret(archive)
     doomed = archive.captures(article_id="a2")
     erase(archive, "a2")
@@ -83,8 +83,8 @@ def test_erasing_goes_on_where_it_was_killed(archive: Archive, tmp_path: Path) -
     assert Traces([SECRET]).under(tmp_path) == {}
 
 
-def test_damage_beside_does_not_hinder(archive: Archive, tmp_path: Path) -> None:
-    """A damaged record is erased like a whole one, and damage before it stays what it was."""
+def test_damaged_record_is_erased(archive: Archive, tmp_path: Path) -> None:
+    """A damaged record is erased like a whole one, and damage before it is unchanged."""
     secret(archive)
     doomed = archive.captures(article_id="a2")
     [path] = tmp_path.rglob("*.warc.gz")
@@ -96,8 +96,8 @@ def test_damage_beside_does_not_hinder(archive: Archive, tmp_path: Path) -> None
     assert [each.article_id for each in archive.captures()] == ["a1", "a3"]
 
 
-def test_file_without_others_goes(archive: Archive, tmp_path: Path) -> None:
-    """A file all of whose records go is removed; answers that were no pages go with their page."""
+def test_file_without_other_records_is_removed(archive: Archive, tmp_path: Path) -> None:
+    """A file is removed if all its records are deleted; failed responses are deleted with their page."""
     put(archive, web_page(SECRET.encode()))
     [capture] = archive.captures()
     attempt = Attempt(
@@ -113,7 +113,7 @@ def test_file_without_others_goes(archive: Archive, tmp_path: Path) -> None:
 
 
 def test_bytes_move_to_the_revisit_that_stays(archive: Archive, tmp_path: Path) -> None:
-    """Where a source's record goes and another's revisit of it stays, the revisit gets the bytes, once."""
+    """If a record is deleted and its revisit by another source stays, the revisit gets the bytes, once."""
     page, later = web_page(), web_page(minutes=5, etag='"2"')
     put(archive, page)
     with archive.writer(source_key="mirror", run_id="run-9") as writer:

@@ -1,4 +1,4 @@
-"""Fetch state remembers what was listed and tried."""
+"""Fetch state stores what was listed and tried."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +23,7 @@ PAGE = PageState(
 
 
 def test_validators_are_kept_by_source_and_url(tmp_path: Path) -> None:
-    """Validators come back for their own listing only; the later ones replace the earlier."""
+    """Validators are returned for their own listing only; later ones replace earlier ones."""
     state = FetchState(tmp_path)
     assert state.validators("harbour") is None
     state.store_validators("harbour", Validators(etag='"1"'))
@@ -34,14 +34,14 @@ def test_validators_are_kept_by_source_and_url(tmp_path: Path) -> None:
 
 
 def test_page_state_comes_back_equal(tmp_path: Path) -> None:
-    """What is recorded of a page is what another process sees, and the later word wins."""
+    """Another process sees the stored state of a page; a later state replaces it."""
     FetchState(tmp_path, durability="process").record_many([replace(PAGE, attempts=1), PAGE])
     assert FetchState(tmp_path).seen(PAGE.page_key) == PAGE
     assert FetchState(tmp_path).seen("none") is None
 
 
 def test_pending_pages_are_those_due(tmp_path: Path) -> None:
-    """Only pages of the source whose time has come are due, the longest waiting first."""
+    """Only pages of the source with a due next try are returned, the longest waiting first."""
     state = FetchState(tmp_path)
     rows = [
         replace(PAGE, page_key=key, next_try_at=at, source_key=source)

@@ -1,4 +1,4 @@
-"""A damaged file is named, and costs its damaged records only."""
+"""A damaged file is reported and loses only its damaged records."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -41,34 +41,34 @@ def cut(data: bytearray, at: Capture) -> None:
     ("damage", "hit", "left"),
     [(zeroed, 2, [0, 1, 3, 4]), (flipped, 2, [0, 1, 3, 4]), (shortened, 1, [0, 2, 3, 4]), (cut, 4, [0, 1, 2, 3])],
 )
-def test_damage_is_named_and_costs_its_own_records(
+def test_damage_is_reported_and_loses_only_its_records(
     archive: Archive, tmp_path: Path, damage: Callable[[bytearray, Capture], None], hit: int, left: list[int]
 ) -> None:
-    """Verify names file, bytes, page and article; a rebuild tells of the place too, and keeps every other record."""
+    """Verify reports file, bytes, page and article; a rebuild reports the place and keeps every other record."""
     assert list(archive.verify()) == []
     struck = archive.captures()[hit]
     path = tmp_path / "archive" / struck.file
     data = bytearray(path.read_bytes())
     damage(data, struck)
     path.write_bytes(data)
-    told = list(archive.verify())
-    assert [(each.file, each.offset) for each in told] == [(struck.file, struck.offset)]
-    assert f"lost {struck.url} of 2026-02-03 12:0{hit}, article a1: " in told[0].message
-    assert "restore the file" in told[0].message
+    damages = list(archive.verify())
+    assert [(each.file, each.offset) for each in damages] == [(struck.file, struck.offset)]
+    assert f"lost {struck.url} of 2026-02-03 12:0{hit}, article a1: " in damages[0].message
+    assert "restore the file" in damages[0].message
     assert [(each.file, each.offset) for each in archive.rebuild_index()] == [(struck.file, struck.offset)]
     found = [archive.page(capture) for capture in archive.captures()]
     assert found == [PAGES[number] for number in left]
 
 
 def test_index_and_files_are_compared(archive: Archive, tmp_path: Path) -> None:
-    """A file that is gone, one that is not indexed, and a revisit without its bytes are findings."""
+    """A missing file, a file that is not indexed, and a revisit without its bytes are reported."""
     put(archive, web_page(PAGES[0].body, url=PAGES[0].url or "", minutes=90), run_id="run-2")
     [first] = tmp_path.glob("archive/warc/*/*/run-1.warc.gz")
     second = first.with_name("run-2.warc.gz")
     second.rename(second.with_name("run-3.warc.gz"))
-    told = [str(each) for each in archive.verify()]
-    assert [text.split(": ", 1)[1].split(";")[0] for text in told] == [
-        "is in the index, but gone",
+    damages = [str(each) for each in archive.verify()]
+    assert [text.split(": ", 1)[1].split(";")[0] for text in damages] == [
+        "is in the index, but missing",
         "is not in the index",
     ]
     archive.recover()
@@ -76,11 +76,11 @@ def test_index_and_files_are_compared(archive: Archive, tmp_path: Path) -> None:
     first.unlink()
     archive.recover()
     [revisit] = archive.verify()
-    assert "which no record holds" in str(revisit)
+    assert "which no record has" in str(revisit)
 
 
-def test_dead_part_keeps_what_stands_behind_damage(archive: Archive, tmp_path: Path) -> None:
-    """The torn tail of a dead writer's file goes; damage in its middle does not take the records behind it along."""
+def test_dead_part_keeps_records_after_damage(archive: Archive, tmp_path: Path) -> None:
+    """The torn tail of a dead writer's file is removed; records after damage in its middle are kept."""
     [path] = tmp_path.glob("archive/warc/*/*/*.warc.gz")
     data = bytearray(path.read_bytes())
     zeroed(data, archive.captures()[1])
@@ -91,7 +91,7 @@ def test_dead_part_keeps_what_stands_behind_damage(archive: Archive, tmp_path: P
 
 
 def test_files_are_rotated(tmp_path: Path) -> None:
-    """A file that is long enough is finished, and the next pages of that day go to the next one."""
+    """A file that reaches the maximum size is finished, and the next pages of that day go into a new one."""
     archive = Archive(tmp_path / "archive", durability="process", file_max_bytes=2000)
     put(archive, *(web_page(b"%d" % n, minutes=n) for n in range(6)), web_page(b"0", minutes=60))
     names = sorted(path.name for path in tmp_path.glob("archive/warc/*/*/*"))

@@ -1,4 +1,4 @@
-"""What was forgotten is written down in a way that no byte of it can change unnoticed."""
+"""Takedowns are stored so that corruption of any byte is detected."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ WORK = TakedownPlan(page_keys=frozenset([PAGE]), article_ids=frozenset([NAME]))
 
 
 def begin(root: Path) -> str:
-    """Write a takedown down and give its id; its file is the only one, without a log beside it."""
+    """Record a takedown and return its id; its database is one file without a WAL file."""
     FetchState(root, durability="process").seen("none")
     takedowns = Takedowns(root, durability="process")
     return takedowns.begin("article", names=[NAME], work=WORK, at=NOW, reason=REASON).takedown_id
@@ -24,22 +24,22 @@ def problems(root: Path) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("text", [REASON, PAGE, NAME])
-def test_flipped_byte_of_a_takedown_is_named(tmp_path: Path, text: str) -> None:
-    """Why, what it removes, and what it bars: a file with another letter in it is damaged, wherever the letter is."""
+def test_flipped_byte_of_a_takedown_is_reported(tmp_path: Path, text: str) -> None:
+    """A changed letter in the reason, the plan or a blocked name is damage, wherever it is in the file."""
     begin(tmp_path)
     path = tmp_path / "state.sqlite"
     assert problems(tmp_path) == ()
     whole, at = path.read_bytes(), -1
     while (at := whole.find(text.encode(), at + 1)) >= 0:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        [told] = problems(tmp_path)
-        assert "put back a copy" in told
-        assert "--drop-damaged" not in told
+        [problem] = problems(tmp_path)
+        assert "restore it from a backup" in problem
+        assert "--drop-damaged" not in problem
     assert text.encode() in whole
 
 
-def test_takedowns_stay_sealed(tmp_path: Path) -> None:
-    """One that grew and one that is done are as whole as a new one."""
+def test_checksum_follows_every_change(tmp_path: Path) -> None:
+    """A widened takedown and a finished one have valid checksums, like a new one."""
     takedown_id = begin(tmp_path)
     Takedowns(tmp_path).widen(takedown_id, names=["another"], work=WORK)
     assert problems(tmp_path) == ()

@@ -1,4 +1,4 @@
-"""What tests of the clean room share."""
+"""Shared setup of the tests of ``pipeline.clean``."""
 
 import sys
 from pathlib import Path

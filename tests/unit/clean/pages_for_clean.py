@@ -1,4 +1,4 @@
-"""Pages that the tests of the clean room share: invented text in publishers' markup."""
+"""Pages shared by the tests of ``pipeline.clean``: invented text in publishers' markup."""
 
 from datetime import UTC, datetime
 
@@ -26,7 +26,7 @@ JSONLD = """<script type="application/ld+json">{"@context":"https://schema.org",
 
 
 def html_of(*, head: str = JSONLD, title: str = "Council backs ferry terminal", body: str = "", extra: str = "") -> str:
-    """Return an article page; ``body`` replaces its paragraphs, ``extra`` stands after the first."""
+    """Return an article page; ``body`` replaces its paragraphs, ``extra`` follows the first one."""
     paragraphs = [f"<p>{text}</p>" for text in PARAGRAPHS]
     inner = body or "".join((paragraphs[0], extra, *paragraphs[1:]))
     return (
@@ -44,7 +44,7 @@ def page_of(
     hints: Hints | None = None,
     **headers: str,
 ) -> Page:
-    """Return a page as fetched; header names are given with underscores."""
+    """Return a page as fetched; header names have underscores."""
     return Page(
         url=url,
         final_url=url,

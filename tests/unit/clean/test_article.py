@@ -1,4 +1,4 @@
-"""From a whole page to an Article or a reason."""
+"""From a page to an Article or a reason."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from pipeline.clean import Origin, clean, explain, extract, page_identity
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Article, Hints, Rejected
 
-# By which method each field was decided.
+# The method that decided each field.
 
 
 def _methods(article: Article) -> dict[str, str]:
@@ -17,7 +17,7 @@ def _methods(article: Article) -> dict[str, str]:
 
 
 def test_methods_of_a_marked_up_page() -> None:
-    """Each field names the place that gave it."""
+    """Each field has the method that found it."""
     assert _methods(extract(page_of(html_of()), source_key="harbour")) == {
         "title": "heading",
         "authors": "jsonld",
@@ -32,12 +32,12 @@ def test_methods_of_a_marked_up_page() -> None:
 
 
 def test_methods_of_a_bare_page() -> None:
-    """Where markup is silent the byline, the source and the listing speak, and are named."""
+    """Without markup the byline, the source and the listing are used and recorded."""
     html = html_of(head='<meta property="og:site_name" content="Post">', extra="<p class='byline'>By Jo Marrick</p>")
     methods = _methods(extract(page_of(html), source_key="harbour"))
     assert (methods["authors"], methods["publisher"], methods["section"]) == ("byline", "opengraph", "unknown")
-    told = explain(page_of(html), Origin("harbour", "The Post")).article
-    assert _methods(told)["publisher"] == "source"
+    methods = explain(page_of(html), Origin("harbour", "The Post")).article
+    assert _methods(methods)["publisher"] == "source"
     hinted = page_of("<html><body><p>Short.</p></body></html>", url=URL, hints=Hints(title="Ferry"))
     assert _methods(extract(hinted, source_key="harbour"))["title"] == "feed"
 
@@ -47,14 +47,14 @@ def _article(html: str | bytes, **options: str) -> Article:
 
 
 def test_article_page_gives_its_title_and_paragraphs() -> None:
-    """The text is the headline and the paragraphs joined by blank lines, boilerplate left out."""
+    """The text is the headline and the paragraphs, joined by blank lines, without boilerplate."""
     article = _article(html_of())
     assert article.text == "\n\n".join(("Council backs ferry terminal", *PARAGRAPHS))
     assert [block.kind for block in article.blocks] == ["title", *["paragraph"] * 4]
 
 
 def test_jsonld_gives_the_metadata() -> None:
-    """Date, authors, section, tags and publisher come from the @graph; an organisation is no author."""
+    """Date, authors, section, tags and publisher come from the @graph; an organisation is not an author."""
     article = _article(html_of())
     assert (article.published_at, article.published_at_method, article.published_at_precision) == (
         datetime(2031, 5, 3, 19, 30, tzinfo=UTC),
@@ -68,14 +68,14 @@ def test_jsonld_gives_the_metadata() -> None:
 
 
 def test_publisher_of_the_source_wins() -> None:
-    """The publisher that the caller names is the one recorded."""
+    """The publisher that the caller gives is recorded."""
     article = clean(page_of(html_of()), source_key="harbour", publisher="The Post", payload_digest="sha256:00")
     assert isinstance(article, Article)
     assert (article.publisher, article.payload_digest, article.source_key) == ("The Post", "sha256:00", "harbour")
 
 
-def test_caption_is_a_block_where_the_page_has_it_and_no_paragraph() -> None:
-    """A figure's caption stands between the paragraphs as a caption; its echo in the body is left out."""
+def test_caption_is_a_caption_block_in_its_place() -> None:
+    """A figure's caption is a caption block between the paragraphs; its repetition in the body is dropped."""
     figure = (
         "<figure><img src='q.jpg'><figcaption>The eastern quay on the morning before the vote"
         " <span class='credit'>Ada Lorn</span></figcaption></figure>"
@@ -88,7 +88,7 @@ def test_caption_is_a_block_where_the_page_has_it_and_no_paragraph() -> None:
 
 
 def test_cross_heading_and_list_are_blocks() -> None:
-    """A heading inside the body is a heading, list items are list blocks, in page order."""
+    """A heading inside the body is a heading block, list items are list blocks, in page order."""
     extra = "<h2>What it costs</h2><ul><li>Forty million crowns for the quay itself</li><li>Two for the road</li></ul>"
     article = _article(html_of(extra=extra))
     assert article.texts("heading") == ("What it costs",)
@@ -96,7 +96,7 @@ def test_cross_heading_and_list_are_blocks() -> None:
 
 
 def test_standfirst_is_marked_where_the_page_shows_its_description() -> None:
-    """A summary under the headline that the markup describes is the standfirst."""
+    """A summary under the headline that equals the markup's description is the standfirst."""
     summary = "A vote at midnight ends ten years of argument over the eastern quay."
     head = JSONLD + f'<meta name="description" content="{summary}">'
     body = f'<p class="standfirst">{summary}</p>' + "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
@@ -128,18 +128,16 @@ def test_standfirst_is_marked_where_the_page_shows_its_description() -> None:
         ),
     ],
 )
-def test_page_that_is_no_article_is_rejected_with_its_reason(
-    body: str | bytes, options: dict[str, str], reason: str
-) -> None:
-    """Each kind of page that is no article is refused with a reason and a sentence for a person."""
+def test_other_page_is_rejected_with_its_reason(body: str | bytes, options: dict[str, str], reason: str) -> None:
+    """Each kind of page other than an article is rejected with a reason and a message for people."""
     rejected = clean(page_of(body, **options), source_key="harbour")  # type: ignore[arg-type]
     assert isinstance(rejected, Rejected)
     assert rejected.reason == reason
     assert rejected.detail
 
 
-def test_paywall_stub_is_kept_and_says_so() -> None:
-    """A stub behind a paywall is an article with is_paywalled, whatever its length."""
+def test_paywall_stub_is_kept_and_marked() -> None:
+    """A stub behind a paywall is an article of any length with is_paywalled."""
     head = JSONLD.replace('"headline"', '"isAccessibleForFree":"False","headline"')
     article = clean(page_of(html_of(head=head, body=f"<p>{PARAGRAPHS[0]}</p>")), source_key="harbour")
     assert isinstance(article, Article)
@@ -147,7 +145,7 @@ def test_paywall_stub_is_kept_and_says_so() -> None:
 
 
 def test_wire_story_names_its_agency() -> None:
-    """The agency in the dateline is recorded, known or signed in the usual way."""
+    """The agency in the dateline is recorded, if it is known or has the usual form."""
     known = html_of().replace("The council of", "PORT ARLEN, May 3 (Reuters) - The council of")
     signed = html_of().replace("The council of", "PORT ARLEN (Northwire) - The council of")
     assert [_article(html).wire_agency for html in (known, signed, html_of())] == ["Reuters", "Northwire", None]
@@ -160,8 +158,8 @@ def test_reserved_mining_is_recorded() -> None:
     assert [extract(page, source_key="harbour").tdm_reserved for page in pages] == [True, True, False]
 
 
-def test_deep_nesting_is_a_parse_error_and_no_crash() -> None:
-    """Ten thousand levels of nesting are refused by name."""
+def test_deep_nesting_is_a_parse_error() -> None:
+    """Ten thousand levels of nesting are rejected with parse_error and do not crash."""
     html = "<html><body>" + "<div>" * 10_000 + f"<p>{PARAGRAPHS[0]}</p>" + "</div>" * 10_000
     rejected = clean(page_of(html), source_key="harbour")
     assert isinstance(rejected, Rejected)
@@ -169,27 +167,27 @@ def test_deep_nesting_is_a_parse_error_and_no_crash() -> None:
 
 
 def test_huge_attribute_and_null_bytes_do_no_harm() -> None:
-    """A page with a ten-megabyte attribute and null bytes in its text is read like any other."""
+    """A page with an attribute of 10 MB and null bytes in its text is read like any other."""
     html = html_of(extra=f"<p data-x='{'x' * 10_000_000}'>The quay\x00 is open to walkers until the work begins.</p>")
     assert "The quay is open to walkers until the work begins." in _article(html).texts("paragraph")
 
 
 def test_element_with_countless_attributes_is_read_in_time() -> None:
-    """A paragraph with half a million attributes keeps its text and loses them."""
+    """A paragraph with half a million attributes keeps its text and loses the attributes."""
     attributes = " ".join(f"a{n}='{n}'" for n in range(500_000))
     html = html_of(extra=f"<p {attributes}>The quay is open to walkers until the work begins.</p>")
     assert "The quay is open to walkers until the work begins." in _article(html).texts("paragraph")
 
 
 def test_binary_sent_as_html_is_undecodable() -> None:
-    """Bytes of a picture under an HTML content type raise UndecodablePageError with the page's URL."""
+    """Bytes of an image with an HTML content type raise UndecodablePageError with the page's URL."""
     with pytest.raises(UndecodablePageError) as raised:
         clean(page_of(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20), source_key="harbour")
     assert (raised.value.key, raised.value.reason) == (URL, "undecodable")
 
 
 def test_identity_is_the_same_at_archive_time_and_in_the_article() -> None:
-    """page_identity gives the canonical URL and id that cleaning records."""
+    """page_identity returns the canonical URL and id that cleaning records."""
     page = page_of(html_of(head=JSONLD + '<link rel="canonical" href="/news/ferry-terminal?utm_source=x">'))
     article = extract(page, source_key="harbour")
     assert page_identity(page) == (article.canonical_url, article.article_id)
@@ -197,7 +195,7 @@ def test_identity_is_the_same_at_archive_time_and_in_the_article() -> None:
 
 
 def test_plain_text_page_keeps_its_characters() -> None:
-    """A text file is an article whose text is the file's, with the date that was given beside it."""
+    """A text file is an article with the text of the file and the date that was given with it."""
     text = "Council backs ferry terminal\n\n" + "\n\n".join(PARAGRAPHS) + "\n"
     article = clean(page_of(text, url=None, content_type="text/plain"), source_key="inbox")
     assert isinstance(article, Article)

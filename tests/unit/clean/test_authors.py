@@ -26,17 +26,17 @@ def _authors(head: str, extra: str = "") -> tuple[str, ...]:
     ],
 )
 def test_meta_author(content: str, authors: tuple[str, ...]) -> None:
-    """Prefixes, roles, addresses, organisations and the outlet itself are no part of a name."""
+    """Prefixes, roles, addresses, organisations and the publisher are not part of a name."""
     assert _authors(f'<meta name="author" content="{content}">') == authors
 
 
 def test_byline_in_the_page() -> None:
-    """Without markup a byline link names the author."""
+    """Without markup a byline link gives the author."""
     assert _authors("", '<a rel="author" href="/jo">By Jo Marrick</a>') == ("Jo Marrick",)
 
 
 def test_person_typed_as_both_is_a_person() -> None:
-    """Content systems type a site's one author as Person and Organization: that is a person."""
+    """Some content management systems type a site's only author as Person and Organization; this is a person."""
     node = '{"@type":"NewsArticle","author":{"@type":["Person","Organization"],"name":"Tess Amberley"}}'
     assert _authors(f'<script type="application/ld+json">{node}</script>') == ("Tess Amberley",)
 
@@ -53,25 +53,25 @@ def test_person_typed_as_both_is_a_person() -> None:
         ('<div class="comments"><span class="author">Grim Visitor</span></div>', ()),
     ],
 )
-def test_byline_beside_the_headline(extra: str, authors: tuple[str, ...]) -> None:
-    """A line that says "by", or stands in an element named a byline, names the authors; comments do not."""
+def test_byline_near_the_headline(extra: str, authors: tuple[str, ...]) -> None:
+    """A line that starts with "by", or in an element with a byline class, gives the authors; comments do not."""
     html = html_of(head="").replace("</h1>", f"</h1>{extra}")
     assert extract(page_of(html), source_key="s").authors == authors
 
 
-def test_fuller_name_wins_over_a_forename() -> None:
-    """Where markup gives a handle or forename, the byline's fuller form of it is the name."""
+def test_fuller_name_replaces_a_forename() -> None:
+    """If markup gives a handle or forename, its fuller form in the byline is the name."""
     html = html_of(head='<meta name="author" content="Jo">').replace("</h1>", '</h1><p class="byline">Jo Marrick</p>')
     assert extract(page_of(html), source_key="s").authors == ("Jo Marrick",)
 
 
-def test_list_of_categories_names_nobody() -> None:
+def test_list_of_categories_has_no_authors() -> None:
     """Several single words in the author field are categories."""
     assert _authors('<meta name="author" content="Harbour, Business, Culture">') == ()
 
 
-def test_social_card_label_names_the_author() -> None:
-    """A card's "Written by" is believed, its reading time is not."""
+def test_social_card_label_gives_the_author() -> None:
+    """The "Written by" label of a card is used, its reading time is not."""
     card = '<meta name="twitter:label1" content="{}"><meta name="twitter:data1" content="{}">'
     assert _authors(card.format("Written by", "Jo Marrick")) == ("Jo Marrick",)
     assert _authors(card.format("Reading time", "Four Minutes")) == ()

@@ -1,4 +1,4 @@
-"""Layout rules of a source: data with a first and a last day, counted."""
+"""Layout rules of a source: data with a first and a last day; matches are counted."""
 
 from datetime import date
 
@@ -20,13 +20,13 @@ def _texts(*rules: LayoutRule, html: str = HTML) -> tuple[str, ...]:
 
 
 def test_dropped_elements_are_not_read() -> None:
-    """What a rule drops is out of the body, and nothing else is."""
+    """Dropped elements, and nothing else, are missing in the body."""
     assert ODD in _texts()
     assert _texts(DROP) == PARAGRAPHS
 
 
 def test_text_after_a_dropped_element_stays() -> None:
-    """Dropping an element inside a paragraph leaves what follows it."""
+    """Dropping an element inside a paragraph keeps the text after it."""
     html = HTML.replace("“We need", "<b class='mark'>LIVE</b> “We need")
     assert _texts(DROP, LayoutRule(drop=("b.mark",)), html=html) == PARAGRAPHS
 
@@ -50,25 +50,25 @@ def test_kept_container_is_the_body() -> None:
     ],
 )
 def test_rule_holds_for_its_layouts_days(since: date | None, until: date | None, holds: bool) -> None:
-    """The page's day of publication decides, both ends included, so that old pages keep their old rules."""
+    """The page's published day decides, both ends included, so that old pages keep their old rules."""
     rule = LayoutRule(drop=("p.quiz",), since=since, until=until)
     assert (ODD not in _texts(rule)) == holds
 
 
-def test_undated_page_is_held_against_its_fetch_day() -> None:
-    """Without a publication day the day of the fetch, the fourth, decides."""
+def test_undated_page_uses_its_fetch_day() -> None:
+    """Without a published day the day of the fetch, the fourth, decides."""
     html = html_of(head="", extra=f'<p class="quiz">{ODD}</p>')
     assert ODD in _texts(LayoutRule(drop=("p.quiz",), until=date(2031, 5, 3)), html=html)
     assert ODD not in _texts(LayoutRule(drop=("p.quiz",), until=date(2031, 5, 4)), html=html)
 
 
 def test_each_rule_is_counted() -> None:
-    """The counts name the selector; 0 shows that a rule finds nothing any more."""
+    """The counts have the selector in their names; 0 shows that a rule no longer matches."""
     fired = explain(page_of(HTML), Origin("harbour", rules=(DROP, LayoutRule(keep="#gone")))).fired
     assert (fired["drop: p.quiz"], fired["drop: div.none"], fired["keep: #gone"]) == (1, 0, 0)
 
 
 def test_line_rules_are_counted() -> None:
-    """What a line rule left out is counted under its name."""
+    """Lines that a line rule drops are counted with its name."""
     html = html_of(extra="<p>Read more: The ferry that never sailed and the men who waited</p>")
     assert explain(page_of(html), Origin("harbour")).fired.get("read_more") == 1

@@ -1,4 +1,4 @@
-"""Lines that are not the story."""
+"""Lines that are not part of the story."""
 
 import pytest
 
@@ -31,8 +31,8 @@ STORY = [
         ("* * *", "no_words"),
     ],
 )
-def test_line_is_left_out_by_its_rule(line: str, rule: str) -> None:
-    """A line that is no story is left out and the rule that did it is counted."""
+def test_line_is_dropped_by_its_rule(line: str, rule: str) -> None:
+    """A line that is not part of the story is dropped, and its rule is counted."""
     pieces = [*STORY[:4], TextPiece("paragraph", line), *STORY[4:]]
     kept = keep_story_lines(
         pieces,
@@ -43,7 +43,7 @@ def test_line_is_left_out_by_its_rule(line: str, rule: str) -> None:
 
 
 def test_list_of_other_stories_ends_the_body() -> None:
-    """After a line that opens a list of other stories nothing is the story."""
+    """Lines after the start of a list of other stories are not part of the story."""
     pieces = [
         *STORY,
         TextPiece("heading", "More from Harbour Post"),
@@ -52,8 +52,8 @@ def test_list_of_other_stories_ends_the_body() -> None:
     assert keep_story_lines(pieces, title=None, echoes=()).pieces == tuple(STORY)
 
 
-def test_heading_without_text_after_it_is_left_out() -> None:
-    """A heading that heads nothing goes."""
+def test_heading_without_text_after_it_is_dropped() -> None:
+    """A heading without text after it is dropped."""
     kept = keep_story_lines([*STORY, TextPiece("heading", "What happens next")], title=None, echoes=())
     assert (kept.pieces, kept.fired["last_heading"]) == (tuple(STORY), 1)
 
@@ -67,7 +67,7 @@ def test_heading_without_text_after_it_is_left_out() -> None:
     ],
 )
 def test_story_that_resembles_a_rule_is_kept(line: str) -> None:
-    """A sentence that only begins like boilerplate is story."""
+    """A sentence that only starts like boilerplate is part of the story."""
     assert (
         TextPiece("paragraph", line)
         in keep_story_lines([*STORY, TextPiece("paragraph", line)], title=None, echoes=()).pieces
@@ -75,6 +75,6 @@ def test_story_that_resembles_a_rule_is_kept(line: str) -> None:
 
 
 def test_rule_names_are_unique() -> None:
-    """Counts are kept by name, so each rule has its own."""
+    """Counts are stored by name, so that each rule needs its own name."""
     names = [rule.name for rule in LINE_RULES]
     assert sorted(set(names)) == sorted(names)

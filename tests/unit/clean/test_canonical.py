@@ -1,4 +1,4 @@
-"""Which URL names a page."""
+"""The URL that identifies a page."""
 
 import pytest
 from pages_for_clean import html_of, page_of
@@ -21,25 +21,25 @@ FINAL = "https://harbourpost.example/news/2031/05/ferry-terminal"
     ],
 )
 def test_canonical_url(head: str, canonical: str) -> None:
-    """The canonical link or og:url counts on the same site and off its front page, else the final URL."""
+    """The canonical link or og:url counts if it is on the same site and not its front page, else the final URL."""
     assert page_identity(page_of(html_of(head=head))) == (canonical, article_id_of(canonical=canonical, text=""))
 
 
 def test_loopback_host_is_a_site_of_its_own() -> None:
-    """Where no registrable domain exists the host is compared."""
+    """Without a registrable domain the hosts are compared."""
     head = '<link rel="canonical" href="http://127.0.0.1:8081/story">'
     page = page_of(html_of(head=head), url="http://127.0.0.1:8081/story?utm_medium=feed")
     assert page_identity(page)[0] == "http://127.0.0.1:8081/story"
 
 
-def test_page_without_url_is_named_by_its_text() -> None:
-    """Two files with one text are one article; another text is another."""
+def test_page_without_url_is_identified_by_its_text() -> None:
+    """Two files with the same text are one article; another text is another article."""
     one, same, other = (page_of(text, url=None, content_type="text/plain") for text in ("a b", "a b", "a c"))
     assert page_identity(one) == page_identity(same) == (None, article_id_of(canonical=None, text="a b"))
     assert page_identity(other) != page_identity(one)
 
 
-def test_undecodable_bytes_still_have_a_name() -> None:
-    """Naming never raises: cleaning is where bytes without text are reported."""
+def test_undecodable_bytes_have_an_identity() -> None:
+    """page_identity never raises: cleaning reports bytes without text."""
     canonical, article_id = page_identity(page_of(b"\x89PNG\r\n\x1a\n", url=None))
     assert (canonical, len(article_id)) == (None, 32)

@@ -1,4 +1,4 @@
-"""When it was published, and how we know."""
+"""Publication times, and the methods that find them."""
 
 from datetime import UTC, date, datetime
 
@@ -39,7 +39,7 @@ from pipeline.model import Article, Hints
     ],
 )
 def test_parse_moment(text: str, moment: Moment | None) -> None:
-    """A date gives its moment in UTC, without a zone its day, and none where it cannot be."""
+    """A date gives its moment in UTC, without a zone its day; an impossible date gives None."""
     assert parse_moment(text) == moment
 
 
@@ -54,7 +54,7 @@ def test_parse_moment(text: str, moment: Moment | None) -> None:
     ],
 )
 def test_doubt_of(day: datetime, doubt: str | None) -> None:
-    """A date more than a day after the fetch, at the epoch or before 1800 is doubted by name."""
+    """A date more than a day after the fetch, at the epoch or before 1800 has a named doubt."""
     assert doubt_of(Moment(day, "day"), fetched_at=datetime(2031, 5, 4, 12, tzinfo=UTC)) == doubt
 
 
@@ -92,17 +92,17 @@ DAY_3, DAY_30 = date(2031, 5, 3), date(2031, 5, 30)
     ],
 )
 def test_written_day(text: str, day: date | None) -> None:
-    """A day is read in many languages; none is read where none can be."""
+    """A day is read in many languages; a text without a day gives None."""
     assert written_day(text) == day
 
 
-def test_month_first_is_asked_for() -> None:
-    """03/05/2031 is in May, where the page is American in March."""
+def test_month_comes_first_on_request() -> None:
+    """03/05/2031 is in May, but in March on an American page."""
     assert written_day("03/05/2031") == DAY_3
     assert written_day("03/05/2031", is_month_first=True) == date(2031, 3, 5)
 
 
-# The zone of a publication time: kept apart, repaired from the page, never guessed.
+# The zone of a publication time: stored separately, repaired from the page, never guessed.
 
 
 def _article(published: str, *, more: str = "", modified: str = "") -> Article:
@@ -130,7 +130,7 @@ def _published(value: str) -> str:
     ],
 )
 def test_zone_as_the_page_shows_it(article: Article, zone: str, hour: int) -> None:
-    """The zone as written stands apart from the time in UTC; another statement of the same time can give it."""
+    """The written zone is stored separately from the time in UTC; another statement of the same time can give it."""
     assert (article.published_at, article.published_at_zone) == (
         datetime(2031, 5, 3, hour, 30, article.published_at.second, tzinfo=UTC) if article.published_at else None,
         zone,
@@ -139,15 +139,15 @@ def test_zone_as_the_page_shows_it(article: Article, zone: str, hour: int) -> No
 
 
 @pytest.mark.parametrize("modified", ["", "2031-05-04T08:00:00Z", "2031-01-04T08:00:00+02:00"])
-def test_zone_that_nothing_shows_is_not_guessed(modified: str) -> None:
-    """A time of day without a zone is a day, flagged, whatever a far or a UTC time beside it says."""
+def test_unknown_zone_is_not_guessed(modified: str) -> None:
+    """A time of day without a zone becomes a flagged day; a distant time or a UTC time does not give its zone."""
     article = _article("2031-05-03T21:30:00", modified=modified)
     assert (article.published_at, article.published_at_zone) == (datetime(2031, 5, 3, tzinfo=UTC), None)
     assert (article.published_at_precision, article.flags) == ("day", ("date_without_zone",))
 
 
 def test_in_zone() -> None:
-    """The same moment on the clocks of a zone."""
+    """The same moment in local time."""
     when = datetime(2031, 5, 3, 23, 30, tzinfo=UTC)
     assert in_zone(when, "+02:00").isoformat() == "2031-05-04T01:30:00+02:00"
     assert in_zone(when, "-03:30").isoformat() == "2031-05-03T20:00:00-03:30"
@@ -170,27 +170,27 @@ LISTED = Hints(published_at=datetime(2031, 5, 3, 6, 15, tzinfo=UTC), published_p
     ],
 )  # fmt: skip
 def test_each_method_is_named(html: str, method: str) -> None:
-    """The first place that states a day gives it and is recorded as the method."""
+    """The first place with a day gives it and is recorded as the method."""
     article = extract(page_of(html), source_key="harbour")
     assert (article.published_at, article.published_at_method) == (MAY_3, method)
 
 
-def test_url_day_is_the_method_where_nothing_else_speaks() -> None:
-    """A day in the URL counts; the listing's hint of the same day knows the time and wins."""
+def test_url_day_is_the_method_without_other_dates() -> None:
+    """A day in the URL counts; the listing's hint of the same day has a time and is preferred."""
     url = f"{URL.replace('/05/', '/05/03/')}"
     page, listed = (page_of(html_of(head=""), url=url, hints=hints) for hints in (Hints(), LISTED))
     assert extract(page, source_key="s").published_at_method == "url"
     assert extract(listed, source_key="s").published_at == LISTED.published_at
 
 
-def test_listing_dates_a_page_that_says_nothing() -> None:
+def test_listing_dates_a_page_without_a_date() -> None:
     """The feed's hint is used with its own method and precision."""
     article = extract(page_of(html_of(head=""), hints=LISTED), source_key="s")
     assert (article.published_at, article.published_at_method) == (LISTED.published_at, "feed")
 
 
-def test_nobody_says_is_unknown_and_never_the_fetch() -> None:
-    """A page without any date has none."""
+def test_unknown_date_is_not_the_fetch_time() -> None:
+    """A page without any date has no published time."""
     article = extract(page_of(html_of(head="")), source_key="s")
     assert (article.published_at, article.published_at_method, article.published_at_precision) == (
         None,
@@ -200,7 +200,7 @@ def test_nobody_says_is_unknown_and_never_the_fetch() -> None:
 
 
 def test_impossible_date_is_flagged_and_the_next_source_used() -> None:
-    """A future date in JSON-LD gives way to the next method and leaves its flag."""
+    """For a future date in JSON-LD the next method is used, and a flag is set."""
     head = (
         '<script type="application/ld+json">{"@type":"NewsArticle","datePublished":"2041-01-01T00:00:00Z"}</script>'
         '<meta property="article:published_time" content="2031-05-03T06:00:00">'
@@ -222,8 +222,8 @@ def test_impossible_date_is_flagged_and_the_next_source_used() -> None:
         "<span>Jo Marrick, 03/05/2031</span>",
     ],
 )
-def test_day_shown_beside_the_headline(line: str) -> None:
-    """Where no markup states a date, the short dated line under the headline does, and is named as the method."""
+def test_day_shown_near_the_headline(line: str) -> None:
+    """Without a date in the markup, the short dated line under the headline is used and recorded as the method."""
     html = html_of(head="").replace("</h1>", f"</h1>{line}")
     article = extract(page_of(html), source_key="s")
     assert (article.published_at, article.published_at_method) == (MAY_3, "shown")
@@ -238,6 +238,6 @@ def test_day_shown_beside_the_headline(line: str) -> None:
     ],
 )
 def test_days_of_other_things_are_not_shown_days(line: str) -> None:
-    """A date in a sentence, a side column or a list of other stories is not the article's."""
+    """A date in a sentence, a sidebar or a list of other stories is not the date of the article."""
     html = html_of(head="").replace("</h1>", f"</h1>{line}")
     assert extract(page_of(html), source_key="s").published_at_method != "shown"

@@ -32,24 +32,24 @@ JAPANESE = "港の新しい桟橋は来年の春に完成する予定だと市�
     ],
 )
 def test_text_comes_out_right(text: str, encoding: str, content_type: str, is_repaired: bool) -> None:
-    """Declared, marked, misdeclared and undeclared charsets give the text; misdeclared ones are flagged."""
+    """Declared, marked, wrongly declared and undeclared charsets give the text; wrong declarations are flagged."""
     decoded = decode_body(page_of(f"<p>{text}</p>".encode(encoding), content_type=content_type))
     assert (decoded.text, decoded.is_repaired) == (f"<p>{text}</p>", is_repaired)
 
 
 def test_meta_element_names_the_charset() -> None:
-    """Where the header is silent the meta element is believed."""
+    """Without a charset in the header the meta element is used."""
     html = '<meta charset="windows-1251"><p>Причал откроют весной</p>'
     assert decode_body(page_of(html.encode("cp1251"), content_type="text/html")).text == html
 
 
-def test_lone_windows_bytes_in_utf8_are_mended() -> None:
+def test_lone_windows_bytes_in_utf8_are_repaired() -> None:
     """A windows-1252 apostrophe pasted into a UTF-8 page is read as one."""
     body = "<p>é</p>".encode() + b"<p>the mayor\x92s vote</p>"
     assert decode_body(page_of(body)).text == "<p>é</p><p>the mayor’s vote</p>"
 
 
-# Invented sentences; the charsets that pages in their language were once written in.
+# Invented sentences, and the charsets that pages in their language once used.
 SENTENCES = {
     "en": ("The mayor’s café in Port Arlen – “open until nine” – will close on 3 May, said Zoë Brandt; it cost £40."),
     "fr": (
@@ -162,7 +162,7 @@ DECLARATIONS = ("right", "none", "utf-8", "iso-8859-1", "meta right", "meta utf-
 
 
 def _matrix() -> Iterator[tuple[str, Page, str]]:
-    """Yield each sentence in each charset under each declaration: what it is, the page, the text that it holds."""
+    """Yield each sentence in each charset with each declaration, as (description, page, text of the page)."""
     for language, sentence in SENTENCES.items():
         for charset in (*CHARSETS[language], *UNICODE):
             for declared in DECLARATIONS:
@@ -178,7 +178,7 @@ def _matrix() -> Iterator[tuple[str, Page, str]]:
 
 
 def test_matrix_of_languages_charsets_and_declarations() -> None:
-    """In over 99 % of all pairs of charset and declaration, true or false, the text is right, and none has U+FFFD."""
+    """In over 99 % of all pairs of charset and declaration, true or false, the text is right; no text has U+FFFD."""
     decoded = {name: (decode_body(page).text, text) for name, page, text in _matrix()}
     wrong = [name for name, (got, text) in decoded.items() if got != text]
     assert len(decoded) > 600
@@ -187,8 +187,8 @@ def test_matrix_of_languages_charsets_and_declarations() -> None:
 
 
 @pytest.mark.parametrize("language", SENTENCES)
-def test_text_made_utf8_twice_is_made_so_once(language: str) -> None:
-    """A page whose UTF-8 was taken for windows-1252 and made UTF-8 again gives its text, flagged."""
+def test_double_utf8_is_repaired(language: str) -> None:
+    """A page with UTF-8 that was read as windows-1252 and encoded as UTF-8 again gives its text, flagged."""
     html = f"<p>{SENTENCES[language]}</p>"
     taken_for = "".join(bytes([byte]).decode("latin-1" if byte in UNDEFINED else "cp1252") for byte in html.encode())
     decoded = decode_body(page_of(taken_for.encode()))
@@ -196,7 +196,7 @@ def test_text_made_utf8_twice_is_made_so_once(language: str) -> None:
 
 
 def test_misdeclared_pages_are_flagged() -> None:
-    """A page that says UTF-8, or Latin-1, and is in another charset, is flagged; one that tells the truth is not."""
+    """A page that declares UTF-8 or Latin-1 and uses another charset is flagged; a correct declaration is not."""
     for name, page, _ in _matrix():
         _, charset, declared = name.split(" ", 2)
         if charset in ("cp1251", "shift_jis", "gbk", "koi8-r", "iso-8859-2", "cp1250"):

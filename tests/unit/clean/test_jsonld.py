@@ -21,18 +21,18 @@ from pipeline.clean.jsonld import plain_text, read_linked_data
     ],
 )
 def test_article_is_found(script: str) -> None:
-    """Arrays, graphs, wrappers, trailing commas, bad escapes and broken ends still give the article."""
+    """Arrays, graphs, wrappers, trailing commas, invalid escapes and truncated ends give the article."""
     root = parse_html(f'<html><script type="application/ld+json">{script}</script></html>')
     assert [plain_text(node.get("headline")) for node in read_linked_data(root).articles()] == ["A vote"]
 
 
 @pytest.mark.parametrize("script", ["", "{", "null", "3", "[" * 100_000, '{"a":' * 100_000])
 def test_broken_json_gives_nothing(script: str) -> None:
-    """What cannot be mended gives no article and no error."""
+    """JSON that cannot be repaired gives no article and no error."""
     root = parse_html(f'<html><script type="application/ld+json">{script}</script></html>')
     assert read_linked_data(root).articles() == ()
 
 
 def test_markup_inside_values_is_read_as_text() -> None:
-    """HTML and entities in a value are read as a reader sees them."""
+    """HTML and entities in a value are read as visible text."""
     assert plain_text("<p>The &amp;amp; <b>vote</b></p>") == "The & vote"

@@ -36,13 +36,13 @@ BODY = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
     ],
 )
 def test_headline(head: str, body: str, title: str) -> None:
-    """Site names, logos and kickers are no part of the headline."""
+    """Site names, logos and kickers are not part of the headline."""
     html = f"<html><head>{head}</head><body><article>{body}{BODY}</article></body></html>"
     assert extract(page_of(html), source_key="s").title == title
 
 
-def test_headline_cut_at_a_blank_has_none_at_its_end() -> None:
-    """A title over 300 characters is cut, and its block ends with a letter."""
+def test_truncated_headline_does_not_end_in_a_space() -> None:
+    """A title over 300 characters is truncated, and its block ends with a letter."""
     for shift in range(8):
         title = f"{'y' * shift} {'Ferry ' * 60}"
         html = f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>{BODY}</article></body></html>"

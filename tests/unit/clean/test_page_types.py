@@ -1,4 +1,4 @@
-"""What kind of page it is, with its reason, on one invented page of each kind."""
+"""The type of a page and its reason, for one invented page of each type."""
 
 import pytest
 from pages_for_clean import PARAGRAPHS, html_of, page_of
@@ -45,7 +45,7 @@ def _linked(name: str, more: str = "") -> str:
     ],
 )  # fmt: skip
 def test_page_type_and_its_reason(html: str, path: str, page_type: PageType, reason: str) -> None:
-    """Each kind of page is told from an article, and the method of page_type says by what."""
+    """Each kind of page is distinguished from an article, and the method of page_type is the rule."""
     page = page_of(html, url=HOST + path)
     article = extract(page, source_key="harbour")
     methods = {each.field: each.method for each in article.field_methods}
@@ -54,13 +54,13 @@ def test_page_type_and_its_reason(html: str, path: str, page_type: PageType, rea
 
 
 @pytest.mark.parametrize("title", ["Boy not found after a long search", "Page from the harbour’s past", "Watch sold"])
-def test_headline_with_such_words_is_no_error(title: str) -> None:
-    """A long story whose headline has the words of an error page stays an article."""
+def test_headline_with_such_words_is_an_article(title: str) -> None:
+    """A long story with the words of an error page in its headline is an article."""
     assert extract(page_of(html_of(head="", title=title)), source_key="harbour").page_type == "article"
 
 
-def test_wall_keeps_its_reason_apart() -> None:
-    """A stub is kept as paywalled, with the reason as the method of is_paywalled."""
+def test_paywall_has_its_reason_as_method() -> None:
+    """A stub is kept as paywalled; the reason is the method of is_paywalled."""
     article = extract(page_of(html_of(head="", body=TEASER), url=f"{HOST}/x"), source_key="harbour")
     methods = {each.field: each.method for each in article.field_methods}
     assert (article.is_paywalled, methods["is_paywalled"]) == (True, "wall_element")
@@ -70,7 +70,7 @@ def test_wall_keeps_its_reason_apart() -> None:
     ("html", "path", "detail", "missed"),
     [
         (html_of(head="", title="We value your privacy", body=SHORT), "/x",
-         "a consent or login page stands where the article should be: 'We value your privacy' in its title; "
+         "a consent or login page in place of the article: 'We value your privacy' in its title; "
          "16 words in paragraphs and lists, at least 120 are needed", [(16, 120)]),
         (html_of(head="", body=SHORT), "/tags/ferries",
          "a list of articles, not an article: '/tags/' in its URL; 16 words in paragraphs and lists, at least 120 are "
@@ -81,13 +81,13 @@ def test_wall_keeps_its_reason_apart() -> None:
         (html_of(head="", body=SHORT), "/x",
          "too little text for an article: 16 words in paragraphs and lists, at least 25 are needed", [(16, 25)]),
         (html_of(head=_linked("LiveBlogPosting")), "/news/storm",
-         "a live page grows all day and is no single article: its JSON-LD says LiveBlogPosting", []),
+         "a live page is updated all day and is not a single article: its JSON-LD says LiveBlogPosting", []),
     ],
 )  # fmt: skip
-def test_rejection_tells_what_was_found_and_what_was_missed(
+def test_rejection_has_its_evidence_and_missed_thresholds(
     html: str, path: str, detail: str, missed: list[tuple[int, int]]
 ) -> None:
-    """A rejection has the evidence from the page, what it measured, and the bound that it missed."""
+    """A rejection has the evidence from the page, the measured values, and the missed thresholds."""
     rejected = clean(page_of(html, url=HOST + path), source_key="harbour")
     assert isinstance(rejected, Rejected)
     assert rejected.detail == detail

@@ -1,4 +1,4 @@
-"""Plain text: characters kept, lines told apart."""
+"""Plain text: characters are unchanged, and each line has a kind."""
 
 from datetime import UTC, datetime
 
@@ -21,8 +21,8 @@ def _kinds(text: str, title: str | None = None) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("gap", ["\n", "\n\n", "\r\n", "\n\n\n"])
-def test_lines_are_told_apart(gap: str) -> None:
-    """Title, captions, cross-heading and paragraphs are marked whatever parts the lines."""
+def test_each_line_has_a_kind(gap: str) -> None:
+    """Title, captions, cross-heading and paragraphs are marked for any line separator."""
     lines = [
         TITLE,
         "Calder and Brandt.",
@@ -36,19 +36,19 @@ def test_lines_are_told_apart(gap: str) -> None:
     assert _kinds(gap.join(lines)) == list(zip(kinds, lines, strict=True))
 
 
-def test_speech_in_single_marks_is_no_heading() -> None:
-    """A short line wholly in single marks that ends a sentence is what somebody says."""
+def test_speech_in_single_quotation_marks_is_a_paragraph() -> None:
+    """A short line completely in single quotation marks that ends a sentence is speech, not a heading."""
     assert [kind for kind, _ in _kinds(f"{LEAD}\n‘I used to be angry. Now I laugh.’\n{QUOTED}")][1] == "paragraph"
 
 
-def test_given_title_marks_only_its_echo() -> None:
-    """The given title marks the first line when it is the same, and is never put into the text."""
+def test_given_title_marks_only_the_same_line() -> None:
+    """The given title marks the first line if that is equal, and is never inserted into the text."""
     assert _kinds(f"{LEAD}\n{MORE}", title=TITLE) == [("paragraph", LEAD), ("paragraph", MORE)]
     assert _kinds(f"{TITLE.upper()}\n{LEAD}", title=TITLE)[0] == ("title", TITLE.upper())
 
 
 def test_wrapped_text_has_paragraphs_of_several_lines() -> None:
-    """In a text wrapped at a column a block is the run of lines between blank ones."""
+    """In wrapped text a block is the run of lines between blank lines."""
     one = "Mayor Ines Calder will meet the ferry owner Otto Brandt in\nPort Arlen on Friday for talks about the\nquay."
     two = (
         "The two have agreed that the old quay stays open until the\nlast stone of the new one is laid, the mayor said."
@@ -57,13 +57,13 @@ def test_wrapped_text_has_paragraphs_of_several_lines() -> None:
 
 
 def test_list_and_byline() -> None:
-    """Bulleted lines are list items; a byline is no caption."""
+    """Bulleted lines are list items; a byline is not a caption."""
     text = f"{TITLE}\nBy Jo Marrick\n{LEAD}\n- a new quay\n- a road to it\n{MORE}"
     assert [kind for kind, _ in _kinds(text)] == ["title", "paragraph", "paragraph", "list", "list", "paragraph"]
 
 
-def test_given_facts_are_recorded() -> None:
-    """The date given is used with the method "given"; without one it stays unknown."""
+def test_given_date_is_recorded() -> None:
+    """The given date is used with the method "given"; without one the date is unknown."""
     when = datetime(2031, 5, 3, tzinfo=UTC)
     dated = article_from_text(LEAD, published_at=when, title=TITLE, source_key="inbox", language="en")
     undated = article_from_text(LEAD)

@@ -1,4 +1,4 @@
-"""`newslake events explain`: what it prints of a sentence."""
+"""`newslake events explain`: its output for a sentence."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ SENTENCE = "Norway and Spain agreed on Monday to hold talks with Portugal."
 
 
 def test_explain_shows_the_frame_that_fired(tmp_path: Path) -> None:
-    """Each event comes with its frame, participants, modality and date, resolved against the given day."""
+    """Each event has its frame, participants, modality and date, resolved against the given day."""
     done = called("events", "explain", SENTENCE, "--published-at", "2026-03-11", cwd=tmp_path)
     lines = {" ".join(line.split()) for line in done.stdout.splitlines()}
     assert done.returncode == 0, done.stderr
@@ -29,7 +29,7 @@ def test_explain_shows_the_frame_that_fired(tmp_path: Path) -> None:
 
 
 def test_explain_as_json(tmp_path: Path) -> None:
-    """--json gives the events with the fields of the table, the untyped ones last."""
+    """--json prints the events with the fields of the table, those without a type last."""
     done = called("events", "explain", SENTENCE, "--json", cwd=tmp_path)
     events = json.loads(done.stdout)
     assert [(event["trigger_text"], event["event_type"]) for event in events] == [
@@ -39,8 +39,8 @@ def test_explain_as_json(tmp_path: Path) -> None:
     ]
 
 
-def test_explain_of_nothing(tmp_path: Path) -> None:
-    """A text without an event says so; a date that is none is a wrong call."""
+def test_explain_without_events(tmp_path: Path) -> None:
+    """A text without events says so; an invalid date is an invalid call."""
     assert called("events", "explain", "Good evening.", cwd=tmp_path).stdout == "no event\n"
     done = called("events", "explain", SENTENCE, "--published-at", "soon", cwd=tmp_path)
-    assert (done.returncode, "'soon' is no ISO date" in done.stderr) == (2, True)
+    assert (done.returncode, "'soon' is not an ISO date" in done.stderr) == (2, True)

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: what it prints, what it says on stderr, how it exits."""
+"""The command line as a user sees it: its output, its messages on stderr, its exit codes."""
 
 import io
 import json
@@ -16,8 +16,10 @@ TEXT = "The mayor of Oakenfell, Ruth Amberley, met nurses on Tuesday. “We will
 
 
 def newslake(*args: str, cwd: Path, given: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own, in a folder, with these NEWS_ settings: a second, four with the
-    model. For what a process alone shows; ``called`` is for the rest."""
+    """Run the command line in a process of its own, in a folder, with these NEWS_ settings.
+
+    It takes 1 s, with the model 4 s: use it for what only a process shows, and ``called`` for the rest.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NEWS_")}
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *args],
@@ -31,7 +33,7 @@ def newslake(*args: str, cwd: Path, given: str | None = None, **env: str) -> sub
 
 
 def called(*args: str, cwd: Path, given: str = "", **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line as ``newslake`` does, in this process, which loads a model once for all calls."""
+    """Run the command line as ``newslake`` does, in this process, which loads the model once for all calls."""
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="", write_through=True) for _ in range(2)]
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("NEWS_")]:
@@ -45,18 +47,18 @@ def called(*args: str, cwd: Path, given: str = "", **env: str) -> subprocess.Com
             patch.setattr(sys, name, stream)
         with pytest.raises(SystemExit) as ended:
             main()
-    told = [stream.buffer.getvalue().decode() for stream in streams]  # type: ignore[attr-defined]
-    return subprocess.CompletedProcess(args, ended.value.code or 0, *told)  # type: ignore[arg-type]
+    written = [stream.buffer.getvalue().decode() for stream in streams]  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(args, ended.value.code or 0, *written)  # type: ignore[arg-type]
 
 
-def test_unknown_setting_is_a_wrong_call(tmp_path: Path) -> None:
-    """An unknown NEWS_ name stops the command with the list of known ones."""
+def test_unknown_setting_is_an_invalid_call(tmp_path: Path) -> None:
+    """An unknown NEWS_ name stops the command, with the similar one."""
     done = newslake("sql", "SELECT 1", cwd=tmp_path, NEWS_DATA_DRI="x")
     assert (done.returncode, "NEWS_DATA_DRI" in done.stderr, "NEWS_DATA_DIR" in done.stderr) == (2, True, True)
 
 
-def test_unknown_source_is_a_wrong_call(tmp_path: Path) -> None:
-    """An unknown source stops the run before it starts, with the list of known ones."""
+def test_unknown_source_is_an_invalid_call(tmp_path: Path) -> None:
+    """An unknown source stops the run before it starts, with the similar one."""
     (tmp_path / "sources.toml").write_text('[sources.door]\nkind = "inbox"\npath = "inbox"\n')
     done = called("run", "--source", "dor", cwd=tmp_path)
     assert (done.returncode, "'dor'" in done.stderr, "door" in done.stderr) == (2, True, True)
@@ -64,14 +66,14 @@ def test_unknown_source_is_a_wrong_call(tmp_path: Path) -> None:
 
 
 def test_wrong_key_in_sources_is_named(tmp_path: Path) -> None:
-    """A key of sources.toml that does not exist is named with its place."""
+    """An unknown key of sources.toml is named with its place."""
     (tmp_path / "sources.toml").write_text('[sources.door]\nkind = "inbox"\npaht = "inbox"\n')
     done = called("run", cwd=tmp_path)
     assert (done.returncode, "sources.door.paht" in done.stderr) == (2, True)
 
 
 def test_sql_answers_on_an_empty_lake(tmp_path: Path) -> None:
-    """All four tables answer before anything was committed, and no file appears."""
+    """All four tables can be queried before the first commit, and no file appears."""
     for table in ("articles", "entities", "quotes", "events"):
         done = called("sql", f"SELECT count(*) AS n FROM {table}", "--json", cwd=tmp_path)
         assert (done.returncode, json.loads(done.stdout)) == (0, [{"n": 0}]), done.stderr
@@ -79,21 +81,21 @@ def test_sql_answers_on_an_empty_lake(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE t (a INT)", "COPY (SELECT 1) TO 'x.csv'", "SELECT 1; SELECT 2"])
 def test_sql_only_reads(tmp_path: Path, statement: str) -> None:
-    """Anything but one reading statement is a wrong call and leaves nothing behind."""
+    """Anything but one statement that reads is an invalid call, and writes nothing."""
     done = called("sql", statement, cwd=tmp_path)
     assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
 
 
 def test_ask_lists_questions_as_json(tmp_path: Path) -> None:
-    """`ask --json` lists slug and title of each question."""
+    """`ask --json` lists the slug and title of each question."""
     listed = json.loads(called("ask", "--json", cwd=tmp_path).stdout)
     assert {"slug": "top-speakers"}.items() <= next(q for q in listed if q["slug"] == "top-speakers").items()
     assert all(sorted(question) == ["slug", "title"] for question in listed)
 
 
 @pytest.mark.model
-def test_annotate_keeps_order_and_tells_bad_lines(tmp_path: Path) -> None:
-    """One line out for each valid line in, in order; bad ones are told by number, and the exit code is 1."""
+def test_annotate_keeps_order_and_reports_invalid_lines(tmp_path: Path) -> None:
+    """Each valid line gives one line, in order; invalid ones are reported by number, and the exit code is 1."""
     lines = [
         json.dumps({"doc_id": "a", "text": TEXT, "title": None, "published_at": "2026-03-04"}),
         "{broken",
@@ -115,7 +117,7 @@ def test_annotate_keeps_order_and_tells_bad_lines(tmp_path: Path) -> None:
 
 @pytest.mark.model
 def test_annotate_with_workers_writes_the_same(tmp_path: Path) -> None:
-    """Two workers write byte for byte what one writes."""
+    """Two workers write the same bytes as one."""
     lines = [json.dumps({"doc_id": str(n), "text": TEXT.replace("Tuesday", f"{n} May")}) for n in range(1, 150)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
     one = called("annotate", "in.jsonl", "one.jsonl", cwd=tmp_path)
@@ -124,8 +126,8 @@ def test_annotate_with_workers_writes_the_same(tmp_path: Path) -> None:
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
 
 
-def test_clean_reads_files_beside_the_input(tmp_path: Path) -> None:
-    """`clean` finds html beside its input, never outside that folder, and tells what is missing."""
+def test_clean_reads_files_in_the_folder_of_the_input(tmp_path: Path) -> None:
+    """`clean` reads HTML files in the folder of its input, none outside of it, and reports missing ones."""
     folder = tmp_path / "pages"
     folder.mkdir()
     (folder / "p.html").write_text(
@@ -148,8 +150,8 @@ def test_clean_reads_files_beside_the_input(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-def test_try_prints_a_line_an_entity_and_names_the_speaker_in_the_text(tmp_path: Path) -> None:
-    """`try` shows each entity once with its mentions, title and link, and below its block who says a quotation."""
+def test_try_prints_one_line_per_entity_and_the_speaker_in_the_text(tmp_path: Path) -> None:
+    """`try` shows each entity once with mentions, title and link, and below each block the speakers of its quotes."""
     text = (
         "Mrs Ines Calloway flew to Paris on Friday to see the vault.\n\nShe said: “The vault is dry and will stay dry.”"
     )
@@ -167,22 +169,22 @@ def test_try_prints_a_line_an_entity_and_names_the_speaker_in_the_text(tmp_path:
 
 @pytest.mark.model
 def test_show_writes_a_page_of_a_file(tmp_path: Path) -> None:
-    """`show FILE --html OUT` writes one whole page and nothing beside it; without it the page is printed."""
+    """`show FILE --html OUT` writes one whole page and no other file; without --html the page is printed."""
     (tmp_path / "page.txt").write_text(f"{TEXT}\n\nThe ward could be closed on Friday.")
     done = called("show", "page.txt", "--published-at", "2026-03-04", "--html", "page.html", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "page written to page.html\n")
     html = (tmp_path / "page.html").read_text("utf-8")
     assert html.startswith("<!doctype html>")
     assert html.endswith("</html>\n")
-    assert "hypothetical, no fact" in html
+    assert ": hypothetical</p>" in html
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "page.txt"]
     printed = called("show", "page.txt", cwd=tmp_path)
-    assert "hypothetical, no fact" in printed.stdout
+    assert ": hypothetical" in printed.stdout
     assert "            1 Ruth Amberley, mayor of Oakenfell (direct, said)\n" in printed.stdout
 
 
-def test_show_says_what_it_has_not(tmp_path: Path) -> None:
-    """An article that the lake lacks is told with what to ask next, exit 1; options of a file without one, exit 2."""
+def test_show_names_a_missing_article(tmp_path: Path) -> None:
+    """A missing article exits 1 and names the next command; options for a file without a file exit 2."""
     for what in ("0" * 32, "https://post.example/a", "nowhere.txt"):
         done = called("show", what, cwd=tmp_path)
         assert (done.returncode, f"`newslake why {what}`" in done.stderr) == (1, True), done.stderr
@@ -190,15 +192,15 @@ def test_show_says_what_it_has_not(tmp_path: Path) -> None:
     assert (done.returncode, "for a file" in done.stderr) == (2, True)
 
 
-def test_try_says_when_a_page_is_not_read(tmp_path: Path) -> None:
-    """A text whose language is not recognised is printed, and why nothing was read in it."""
+def test_try_says_when_a_page_is_not_annotated(tmp_path: Path) -> None:
+    """A text in an unknown language is printed, with the reason why it is not annotated."""
     (tmp_path / "page.txt").write_text("Ja, ja.")
     done = called("try", "page.txt", cwd=tmp_path)
-    assert (done.returncode, "not read: there are no words for its language" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "not annotated: its language is not supported" in done.stdout) == (0, True), done.stderr
 
 
-def test_doctor_names_a_correction_for_a_source_that_is_not_there(tmp_path: Path) -> None:
-    """A correction that could never hold is told, with the source that it names."""
+def test_doctor_names_a_correction_for_an_unknown_source(tmp_path: Path) -> None:
+    """A correction that can never apply is reported, with the source that it names."""
     (tmp_path / "sources.toml").write_text('[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n')
     (tmp_path / "overrides.toml").write_text('[names."Ines Calloway"]\nsource = "pots"\nqid = ""\n')
     done = called("doctor", "--json", cwd=tmp_path)
@@ -208,7 +210,7 @@ def test_doctor_names_a_correction_for_a_source_that_is_not_there(tmp_path: Path
 
 
 def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
-    """Without sources.toml the doctor says so and exits 1; everything else is looked at all the same."""
+    """Without sources.toml the doctor says so and exits 1; it checks everything else too."""
     done = called("doctor", "--json", cwd=tmp_path)
     findings = {each["name"]: each for each in json.loads(done.stdout)}
     assert done.returncode == 1
@@ -217,7 +219,7 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_lake_commands_on_an_empty_lake(tmp_path: Path) -> None:
-    """verify, repair and gc end well where there is nothing."""
+    """verify, repair and gc succeed on an empty lake."""
     for command in ("verify", "repair", "gc"):
         done = called("lake", command, cwd=tmp_path)
         assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""`newslake kb` as a user meets it."""
+"""`newslake kb` as a user sees it."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ GOOD = {"qid": "Q999999901", "label": "Lena Ostrow", "aliases": ["L. Ostrow"], "
 
 
 def test_import_info_lookup(tmp_path: Path) -> None:
-    """A file is imported, counted and asked; a second import of it changes nothing."""
+    """A file is imported, counted and searched; a second import of it changes nothing."""
     (tmp_path / "kb.jsonl").write_text(json.dumps(GOOD))
     (tmp_path / "overrides.toml").write_text('[names."Lena Ostrow"]\ngender = "F"\n')
     done = [called("kb", "import", "kb.jsonl", "--json", cwd=tmp_path) for _ in range(2)]
@@ -17,20 +17,20 @@ def test_import_info_lookup(tmp_path: Path) -> None:
     assert done[0].stdout == done[1].stdout
     info = json.loads(called("kb", "info", "--json", cwd=tmp_path).stdout)
     assert (info["entries"], info["names"], info["path"]) == (1, 2, "data/kb.sqlite")
-    asked = called("kb", "lookup", "l. ostrow", "--json", cwd=tmp_path)
-    assert (asked.returncode, json.loads(asked.stdout)["entries"][0]["qid"]) == (0, "Q999999901")
+    found = called("kb", "lookup", "l. ostrow", "--json", cwd=tmp_path)
+    assert (found.returncode, json.loads(found.stdout)["entries"][0]["qid"]) == (0, "Q999999901")
     assert "overrides.toml: gender = 'F'" in called("kb", "lookup", "Lena Ostrow", cwd=tmp_path).stdout
 
 
 def test_bad_line_is_named_and_exits_1(tmp_path: Path) -> None:
-    """A bad line is told with its number and key, the others are in, and the exit code says so."""
+    """An invalid line is reported with its number and key, the others are imported, and the exit code is 1."""
     (tmp_path / "kb.jsonl").write_text(f"{json.dumps(GOOD)}\n{json.dumps(GOOD | {'qid': 'Q7', 'prior': -1})}\n")
     done = called("kb", "import", "kb.jsonl", cwd=tmp_path)
-    assert (done.returncode, "line 2: prior" in done.stderr, "1 entries" in done.stdout) == (1, True, True)
+    assert (done.returncode, "line 2: prior" in done.stderr, "1 entry with" in done.stdout) == (1, True, True)
 
 
-def test_wrong_calls(tmp_path: Path) -> None:
-    """No such file is a wrong call; an unknown name exits 1; a base that is none is named."""
+def test_invalid_calls(tmp_path: Path) -> None:
+    """A missing file is an invalid call; an unknown name exits 1; a broken knowledge base is named."""
     assert called("kb", "import", "none.jsonl", cwd=tmp_path).returncode == 2
     assert called("kb", "lookup", "Nobody Known", cwd=tmp_path).returncode == 1
     assert "no knowledge base" in called("kb", "info", cwd=tmp_path).stdout

@@ -1,4 +1,4 @@
-"""`newslake ask` and `newslake sql` on a small lake, as a user meets them."""
+"""`newslake ask` and `newslake sql` on a small lake, as a user sees them."""
 
 import csv
 import io
@@ -15,13 +15,13 @@ from tests.unit.query.conftest import small_lake, write_rows
 
 __all__ = ["small_lake", "write_rows"]
 
-WITHOUT_ROWS = ("trust-check",)  # on the small lake no day is odd
+WITHOUT_ROWS = ("trust-check",)  # the small lake has no anomalies
 OKORO, LINDT = ("Ada Okoro", 1, 4, 2), ("Per Lindt", 1, 3, 1)
 
 
 @pytest.fixture
 def run(small_lake: Path, tmp_path: Path):
-    """Run the command line beside the small lake, in a folder of its own."""
+    """Run the command line on the small lake, in a folder of its own."""
     folder = tmp_path / "here"
     folder.mkdir()
 
@@ -32,21 +32,21 @@ def run(small_lake: Path, tmp_path: Path):
     return call
 
 
-def test_answer_has_its_title_rows_and_what_it_rests_on(run) -> None:
-    """The table goes to standard output, the question and its denominator beside it."""
+def test_answer_has_its_title_rows_and_denominators(run) -> None:
+    """The table goes to standard output, the question and its denominators to standard error."""
     done = run("ask", "top-speakers")
 
     lines = [[cell.strip() for cell in line.strip("│").split("│")] for line in done.stdout.splitlines() if "│" in line]
     assert (done.returncode, lines) == (0, [[str(cell) for cell in row] for row in (OKORO, LINDT)])
     assert done.stderr.splitlines()[0] == "Who is quoted most?"
     assert done.stderr.splitlines()[-1] == (
-        "2 rows. Counted: 2 quotations by named people, 2 people, 3 articles, 2 to 3 March 2026. "
-        "Left out: 1 quote without a named person. No day without an article."
+        "2 rows. Counted: 2 quotes by named people (distinct), 2 people, 3 articles, 2 to 3 March 2026. "
+        "Excluded: 1 quote without a named person. No missing days."
     )
 
 
 def test_days_source_and_limit_narrow_an_answer(run) -> None:
-    """Days are of publication, both ends included; the limit takes the place of the question's own."""
+    """Days are published days, inclusive; the limit replaces that of the question."""
     first = run("ask", "top-speakers", "--from", "2026-03-03", "--to", "2026-03-03", "--json")
     last = run("ask", "top-speakers", "--limit=1", "--json")
 
@@ -54,38 +54,61 @@ def test_days_source_and_limit_narrow_an_answer(run) -> None:
     assert json.loads(last.stdout) == [{"speaker": "Ada Okoro", "quotes": 1, "words": 4, "outlets": 2}]
 
 
-def test_wrong_calls_say_what_is_right(run) -> None:
-    """An unknown question, option, source, day or file ending is a wrong call with the way out, and writes nothing."""
-    for args, told in (
-        (("who",), "unknown question 'who'; known are co-mentions, "),
-        (("top-speakers", "--abuot", "x"), "top-speakers has no option --abuot; its own are: none"),
+def test_invalid_calls_say_what_is_valid(run) -> None:
+    """An unknown question, option, source, day or file ending is an invalid call with a hint, and writes nothing."""
+    for args, message in (
+        (("who",), "unknown question 'who'; use one of co-mentions, "),
+        (("top-speakers", "--abuot", "x"), "top-speakers has no option --abuot; its options are: none"),
         (("top-speakers", "--about"), "--about needs a value"),
         (("top-speakers", "--source", "nobody"), "--source nobody: the lake has "),
-        (("top-speakers", "--from", "yesterday"), "--from 'yesterday' is no day"),
+        (("top-speker",), "unknown question 'top-speker'; did you mean top-speakers?"),
+        (("top-speakers", "--sorce", "a"), "top-speakers has no option --sorce; did you mean --source?"),
+        (("who-said-what", "--abuot", "a"), "who-said-what has no option --abuot; did you mean --about?"),
+        (("top-speakers", "--dialect", "dukdb"), "unknown engine 'dukdb'; did you mean duckdb?"),
+        (("top-speakers", "--from", "yesterday"), "--from 'yesterday' is not a valid date (YYYY-MM-DD)"),
         (("top-speakers", "--from", "2026-03-04", "--to", "2026-03-02"), "--to 2026-03-02 is before --from 2026-03-04"),
         (("top-speakers", "coverage"), "name one question, not 2"),
         (("who-said-what", "--chart", "a.svg"), "who-said-what has no chart"),
-        (("top-speakers", "--chart", "a.gif"), "--chart a.gif: end it in .png, .svg, .html"),
-        (("top-speakers", "--csv", "none/a.csv"), "there is no folder none"),
-        (("top-speakers", "--json", "--csv", "a.csv"), "--json and --csv: the rows go to one place"),
-        (("top-speakers", "--parquet", "-"), "--parquet needs the name of a file"),
+        (("top-speakers", "--chart", "a.gif"), "--chart a.gif: use the extension .png, .svg, .html"),
+        (("top-speakers", "--csv", "none/a.csv"), "none/a.csv: the folder does not exist"),
+        (("top-speakers", "--json", "--csv", "a.csv"), "--json and --csv: give only one of them"),
+        (("top-speakers", "--parquet", "-"), "--parquet needs a file name"),
     ):
         done = run("ask", *args)
-        assert (done.returncode, done.stdout, told in done.stderr) == (2, "", True), (args, done.stderr)
+        assert (done.returncode, done.stdout, message in done.stderr) == (2, "", True), (args, done.stderr)
     assert list(run.folder.iterdir()) == []
 
 
 def test_no_export_is_written_into_the_lake(run, small_lake: Path) -> None:
-    """A folder inside the lake is refused before anything is made there."""
+    """A folder inside the lake is refused before anything is written there."""
     before = sorted(small_lake.rglob("*"))
     done = run("lake", "export", "--to", "csv", "../lake/out")
 
     assert (done.returncode, "is inside the lake" in done.stderr, sorted(small_lake.rglob("*"))) == (2, True, before)
 
 
+@pytest.mark.parametrize(
+    ("statement", "hint"),
+    [
+        ("SELECT titel FROM articles", 'no column "titel"; did you mean title?'),
+        ("SELECT a.titel FROM articles a", 'no column "titel"; did you mean title?'),
+        ("SELECT * EXCLUDE (titel) FROM articles", 'no column "titel"; did you mean title?'),
+        ("SELECT q.title FROM quotes q", 'no column "title"; `DESCRIBE TABLE` lists the columns of a table'),
+        ('SELECT 1 FROM articles WHERE title = "Rain"', "text is in single quotes: 'text'"),
+        ("SELECT * FROM artcles", 'Did you mean "articles"?'),
+    ],
+)
+def test_unknown_column_has_one_hint(run, statement: str, hint: str) -> None:
+    """A misspelled column or table is an invalid call with the similar name, and no list of others."""
+    for args in ((), ("--csv", "-")):
+        done = run("sql", statement, *args)
+
+        assert (done.returncode, hint in done.stderr, "Candidate" in done.stderr) == (2, True, False), done.stderr
+
+
 @pytest.mark.parametrize("option", ["--csv", "--parquet", "--chart"])
 def test_nothing_is_written_into_the_lake(run, small_lake: Path, option: str) -> None:
-    """A file inside the lake is refused, however it is named."""
+    """A file inside the lake is refused, whatever its name."""
     before = sorted(small_lake.rglob("*"))
     done = run("ask", "top-speakers", option, "../lake/tables/articles/x.svg")
 
@@ -93,52 +116,52 @@ def test_nothing_is_written_into_the_lake(run, small_lake: Path, option: str) ->
 
 
 def test_rows_go_to_files(run) -> None:
-    """CSV and Parquet hold the rows of the table; - is standard output."""
-    said = run("ask", "top-speakers", "--csv", "-").stdout
-    told = run("sql", "SELECT title, published_at FROM articles ORDER BY title", "--parquet", "a.parquet")
+    """CSV and Parquet have the rows of the table; - is standard output."""
+    printed = run("ask", "top-speakers", "--csv", "-").stdout
+    written = run("sql", "SELECT title, published_at FROM articles ORDER BY title", "--parquet", "a.parquet")
 
-    assert list(csv.reader(io.StringIO(said, newline="")))[1:] == [
+    assert list(csv.reader(io.StringIO(printed, newline="")))[1:] == [
         [str(cell) for cell in row] for row in (OKORO, LINDT)
     ]
-    assert told.stderr == "3 rows written to a.parquet\n"
+    assert written.stderr == "3 rows written to a.parquet\n"
     assert pq.read_table(run.folder / "a.parquet").column("title").to_pylist()[0] == "Bridge talks"
 
 
-def test_a_picture_is_drawn_beside_the_answer(run) -> None:
-    """The picture's file is named, and the rows are printed or written as without it."""
+def test_a_chart_is_written_in_addition_to_the_answer(run) -> None:
+    """The file of the chart is named, and the rows are printed or written as without a chart."""
     done = run("ask", "top-speakers", "--csv", "a.csv", "--chart", "a.svg")
 
-    assert (done.returncode, done.stderr) == (0, "2 rows written to a.csv\ndrawn: a.svg\n")
+    assert (done.returncode, done.stderr) == (0, "2 rows written to a.csv\nchart written to a.svg\n")
     assert (run.folder / "a.svg").read_text("utf-8").startswith("<svg ")
 
 
 @pytest.mark.parametrize("slug", [question.slug for question in list_questions() if question.chart])
 def test_a_chart_without_a_file_is_drawn_in_the_terminal(run, slug: str) -> None:
-    """Each question that can be drawn gives bars where no file is named, and none where no row is to be drawn."""
+    """Each question with a chart prints bars if no file is named, and none if it has no rows."""
     done = run("ask", slug, "--chart")
 
     assert (done.returncode, "█" in done.stdout) == (0, slug not in WITHOUT_ROWS), done.stderr
 
 
 def test_bars_have_the_length_of_their_numbers(run) -> None:
-    """The longest bar is as wide as may be, others in proportion; --chart may stand before other options."""
+    """The longest bar has the full width, others are in proportion; --chart may precede other options."""
     first, second = run("ask", "top-speakers", "--chart", "--limit", "2").stdout.splitlines()
 
     assert (first.split()[-1], first.count("█"), second.split()[-1], second.count("█")) == ("4", 40, "3", 30)
 
 
 def test_no_rows_are_a_clear_answer(tmp_path: Path) -> None:
-    """On an empty lake a question ends well, says that nothing was counted, and so does its picture."""
+    """On an empty lake a question succeeds and says that nothing was counted, and so does its chart."""
     done = called("ask", "top-speakers", "--chart", "a.svg", cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
-    assert "0 rows. Counted: 0 quotations by named people, 0 people, 0 articles, no day." in done.stderr
-    assert "drawn: a.svg, which says that there are no rows" in done.stderr
-    assert "No rows: nothing was counted." in (tmp_path / "a.svg").read_text("utf-8")
+    assert "0 rows. Counted: 0 quotes by named people (distinct), 0 people, 0 articles, no days." in done.stderr
+    assert "chart written to a.svg (no rows)" in done.stderr
+    assert "No rows." in (tmp_path / "a.svg").read_text("utf-8")
 
 
-def test_the_list_says_what_can_be_drawn(run) -> None:
-    """Every question stands on one line with its title, those with a chart say so."""
+def test_the_list_marks_questions_with_a_chart(run) -> None:
+    """Every question is one line with its title; those with a chart are marked."""
     lines = run("ask").stdout.splitlines()
 
     assert len(lines) == len(list_questions())
@@ -146,7 +169,7 @@ def test_the_list_says_what_can_be_drawn(run) -> None:
 
 
 def test_the_sql_of_a_question_is_printed(run) -> None:
-    """What --sql prints is the question as it runs, limit included, and runs in `newslake sql`."""
+    """--sql prints the question as it runs, with the limit; `newslake sql` can run it."""
     text = run("ask", "top-speakers", "--sql", "--limit", "1").stdout
 
     assert text.endswith("LIMIT 1;\n")

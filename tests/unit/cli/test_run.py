@@ -1,4 +1,4 @@
-"""`newslake plan` and `newslake run` over a range of days, as a user meets them."""
+"""`newslake plan` and `newslake run` over a range of days, as a user sees them."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.cli.test_commands import called
 
-# `newslake push`: URLs go into an inbox as one whole file, or not at all.
+# `newslake push`: URLs go into an inbox as one complete file, or not at all.
 
 SOURCES = """
 [sources.feed]
@@ -30,7 +30,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_urls_become_one_file_of_the_first_inbox(place: Path) -> None:
-    """The file's name is printed; it holds a URL a line, and nothing else is left in the inbox."""
+    """The file name is printed; the file has one URL per line, and the inbox has no other file."""
     done = called("push", "http://a.example/1", "https://b.example/2#top", cwd=place)
     (file,) = (place / "in").iterdir()
     assert (done.returncode, done.stdout.strip()) == (0, str(Path("in") / file.name))
@@ -38,12 +38,12 @@ def test_urls_become_one_file_of_the_first_inbox(place: Path) -> None:
 
 
 def test_stdin_and_another_inbox(place: Path) -> None:
-    """A dash reads standard input, where remarks and empty lines do not count; --source names the inbox."""
+    """A dash reads standard input, without comments and empty lines; --source names the inbox."""
     given = "# to read\n\nhttp://a.example/1\nhttp://a.example/2\n"
     done = called("push", "-", "--source", "gate", "--json", cwd=place, given=given)
-    told = json.loads(done.stdout)
-    assert told["urls"] == 2
-    assert (place / told["file"]).read_text() == "http://a.example/1\nhttp://a.example/2\n"
+    printed = json.loads(done.stdout)
+    assert printed["urls"] == 2
+    assert (place / printed["file"]).read_text() == "http://a.example/1\nhttp://a.example/2\n"
     assert not (place / "in").exists()
 
 
@@ -57,15 +57,15 @@ def test_stdin_and_another_inbox(place: Path) -> None:
         (("http://a.example/1", "--source", "dor"), "'dor'"),
     ],
 )
-def test_wrong_push_leaves_nothing(place: Path, args: tuple[str, ...], named: str) -> None:
-    """What is no http(s) URL, or no inbox, is named, and no file is written."""
+def test_invalid_push_writes_nothing(place: Path, args: tuple[str, ...], named: str) -> None:
+    """An invalid URL, or a source that is not an inbox, is named, and no file is written."""
     done = called("push", *args, cwd=place, given="")
     assert (done.returncode, named in done.stderr) == (2, True)
     assert list(place.iterdir()) == [place / "sources.toml"]
 
 
 def test_without_an_inbox_nothing_is_pushed(place: Path) -> None:
-    """A sources.toml without an inbox is told, with what to do."""
+    """A sources.toml without an inbox is reported, with what to do."""
     (place / "sources.toml").write_text('[sources.feed]\nkind = "feed"\nurl = "http://feed.example/rss"\n')
     done = called("push", "http://a.example/1", cwd=place)
     assert (done.returncode, "no source of kind 'inbox'" in done.stderr) == (2, True)
@@ -76,7 +76,7 @@ DAYS = ("2026-02-01", "2026-02-02", "2026-02-05")
 
 
 def fill(folder: Path) -> None:
-    """Write a folder source with a page a day, and its sources.toml."""
+    """Write a folder source with one page per day, and its sources.toml."""
     (folder / "year").mkdir()
     (folder / "sources.toml").write_text('[sources.year]\nkind = "folder"\npath = "year"\n')
     lines = (
@@ -111,38 +111,43 @@ def test_range_is_planned_run_and_planned_again(tmp_path: Path) -> None:
     assert [day["ingest"]["work"] for day in days] == [{"fetched": 0}] * 3
     extracted = [run["days"] for day in days for run in day["extract"]]
     assert extracted == [["2026-02-01"], ["2026-02-05"], ["2026-02-02"], ["2026-02-03"]], (
-        "oldest first, what was touched, each once"
+        "oldest first, other days that got pages, each once"
     )
     assert all(run["seconds"] > 0 for day in days for run in day["extract"])
 
+    again = called("run", "--from", "2026-02-01", "--to", "2026-02-03", cwd=tmp_path)
+    assert (again.returncode, again.stdout.startswith("2026-02-01 to 2026-02-03: nothing new")) == (0, True), (
+        again.stdout
+    )
+
     after = planned(tmp_path, "--source", "year")
     assert [day["news_day"] for day in after["days"]] == list(DAYS)
-    assert (after["totals"]["derived"], after["totals"]["to_derive"], after["totals"]["not_yet_known"]) == (3, 0, None)
+    assert (after["totals"]["derived"], after["totals"]["to_process"], after["totals"]["not_yet_known"]) == (3, 0, None)
     assert all(estimate["minutes"] is not None for estimate in after["estimates"])
     assert after["next"][0] == "newslake run --from 2026-02-01 --to 2026-02-07 --source year"
 
 
-def test_stretches_without_anything_are_one_row(tmp_path: Path) -> None:
-    """Days of which nothing is known are told as a range, and what is not known is said."""
+def test_range_without_pages_is_one_row(tmp_path: Path) -> None:
+    """Days without known pages are one row, and the plan says what it cannot count."""
     fill(tmp_path)
     done = called("plan", "--from", "2026-01-01", "--to", "2026-12-31", cwd=tmp_path)
     assert "2026-01-01 to 2026-12-31 │ nothing known" in done.stdout
     assert "files waiting to be read: 1" in done.stdout
-    assert "how many is not known" in done.stdout
+    assert "their number is unknown" in done.stdout
     assert "no estimate" in done.stdout
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
-        (("plan", "--from", "2026-02-30", "--to", "2026-03-01"), "--from '2026-02-30' is no day"),
+        (("plan", "--from", "2026-02-30", "--to", "2026-03-01"), "--from '2026-02-30' is not a valid date"),
         (("plan", "--from", "2026-03-02", "--to", "2026-03-01"), "--to 2026-03-01 is before --from 2026-03-02"),
         (("run", "--from", "2026-03-02"), "--from and --to together"),
         (("run", "--from", "2026-03-01", "--to", "2026-03-02", "--day", "2026-03-01"), "--from and --to together"),
     ],
 )
-def test_range_that_is_none_is_a_wrong_call(tmp_path: Path, command: tuple[str, ...], said: str) -> None:
-    """A range that cannot be one is refused before anything starts."""
+def test_invalid_range_is_an_invalid_call(tmp_path: Path, command: tuple[str, ...], message: str) -> None:
+    """An invalid range is refused before anything starts."""
     fill(tmp_path)
     done = called(*command, cwd=tmp_path)
-    assert (done.returncode, said in done.stderr, (tmp_path / "data").exists()) == (2, True, False), done.stderr
+    assert (done.returncode, message in done.stderr, (tmp_path / "data").exists()) == (2, True, False), done.stderr

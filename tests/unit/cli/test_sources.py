@@ -43,7 +43,7 @@ def _check(folder: Path, *args: str) -> tuple[int, list[dict]]:
 
 
 def test_list_says_kind_days_and_last_outcome(tmp_path: Path, server: Hostile) -> None:
-    """Each source has its kind, its place, the days that it lists, and what became of its last run's pages."""
+    """Each source has its kind, location, the days that it can list, and the outcomes of its last run."""
     _write(
         tmp_path,
         server,
@@ -69,8 +69,8 @@ def test_list_says_kind_days_and_last_outcome(tmp_path: Path, server: Hostile) -
     assert (door["kind"], door["last_seen_at"], door["outcomes"]) == ("inbox", None, None)
 
 
-def test_check_asks_every_kind(tmp_path: Path, server: Hostile) -> None:
-    """Each source is asked for the newest day that it promises; nothing is archived, claimed or streamed."""
+def test_check_polls_every_kind(tmp_path: Path, server: Hostile) -> None:
+    """Each source is polled for the newest day that it can list; nothing is archived, claimed or streamed."""
     month = "crawl-data/CC-NEWS/2026/02/"
     warc = f"{month}CC-NEWS-20260227080000-00001.warc.gz"
     server.says(f"/{month}warc.paths.gz", 200, gzip.compress(warc.encode()))
@@ -101,7 +101,7 @@ def test_check_asks_every_kind(tmp_path: Path, server: Hostile) -> None:
 
 
 def test_broken_source_is_exit_1(tmp_path: Path, server: Hostile) -> None:
-    """A source that cannot be listed, and one whose pages robots.txt forbids, are named; a good one alone is well."""
+    """A source that cannot be listed, and one with pages that robots.txt forbids, are named; a good one alone is ok."""
     server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /pier")
     server.says("/quay.xml", 200, FEED.replace(b"/pier", b"/quay"))
     server.says("/quay", 200, b"<p>q</p>")
@@ -122,7 +122,7 @@ def test_broken_source_is_exit_1(tmp_path: Path, server: Hostile) -> None:
 
 
 def test_site_gives_entries_to_paste(tmp_path: Path, server: Hostile) -> None:
-    """The feed of a site's head and the sitemap of its robots.txt are probed; their entries can be pasted."""
+    """The feed in the head of a site and the sitemap in its robots.txt are probed; their entries can be pasted."""
     _write(tmp_path, server)
     server.says("/", 200, b"<html><head><link rel=alternate type='application/rss+xml' href='/rss'></head></html>")
     server.says("/robots.txt", 200, f"Sitemap: {server.url('/all.xml')}".encode())
@@ -142,7 +142,7 @@ def test_site_gives_entries_to_paste(tmp_path: Path, server: Hostile) -> None:
 
 
 def test_common_paths_are_the_last_resort(tmp_path: Path, server: Hostile) -> None:
-    """Where a site names nothing, common paths are tried; a listing's own URL is taken as it is."""
+    """If a site names no feed, common paths are tried; the URL of a feed is used as it is."""
     _write(tmp_path, server)
     server.says("/", 200, b"<html><p>Welcome.</p></html>")
 
@@ -152,7 +152,7 @@ def test_common_paths_are_the_last_resort(tmp_path: Path, server: Hostile) -> No
 
 
 def test_site_without_anything_is_exit_1(tmp_path: Path, server: Hostile) -> None:
-    """A site without any feed or sitemap is told so."""
+    """A site without a feed and a sitemap is reported."""
     _write(tmp_path, server)
     del server.routes["/rss"]
     server.says("/", 200, b"<p>Welcome.</p>")

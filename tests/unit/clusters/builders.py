@@ -1,4 +1,4 @@
-"""Invented articles that each tell of one event, as rows."""
+"""Invented articles, each with one event, as rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,7 @@ DAY = date(2026, 2, 10)
 class EventArticle:
     """An article of one sentence, ``before`` the trigger and ``after`` it. ``day`` counts from 10 February 2026.
 
-    ``names`` are what the article names besides actor and recipient. The second mention of ``twice`` is the trigger's
-    again.
+    ``names`` are entities other than actor and recipient. ``twice`` adds a second mention, with the same trigger.
     """
 
     article: str
@@ -64,18 +63,18 @@ class EventArticle:
         return {"article_id": self.article, "revision_id": revision, "published_at": published}
 
 
-def build_tables(told: Sequence[EventArticle]) -> dict[str, pa.Table]:
+def build_tables(articles: Sequence[EventArticle]) -> dict[str, pa.Table]:
     """Return the reading tables of some articles."""
     rows = {
-        "articles": [_article(each) for each in told],
-        "entities": [row for each in told for row in _entities(each)],
+        "articles": [_article(each) for each in articles],
+        "entities": [row for each in articles for row in _entities(each)],
         "quotes": [],
-        "events": [_event(each, index) for each in told for index in range(1 + each.twice)],
+        "events": [_event(each, index) for each in articles for index in range(1 + each.twice)],
     }
     return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
 
 
-def build_keys(told: Sequence[EventArticle]) -> pa.Table:
+def build_keys(articles: Sequence[EventArticle]) -> pa.Table:
     rows = [
         {
             "article_id": each.article,
@@ -83,17 +82,17 @@ def build_keys(told: Sequence[EventArticle]) -> pa.Table:
             "published_date": each.published_at.date(),
             "seen_at": datetime(2026, 2, 1, each.seen, tzinfo=UTC),
         }
-        for each in told
+        for each in articles
     ]
     return pa.Table.from_pylist(rows, schema=KEYS_SCHEMA)
 
 
 def build_event_day(
-    told: Sequence[EventArticle], *, day: date = DAY, copies: Mapping[str, str] | None = None
+    articles: Sequence[EventArticle], *, day: date = DAY, copies: Mapping[str, str] | None = None
 ) -> EventDay:
-    """Return some articles of a day as their events are compared. ``near_duplicates`` have what an article repeats."""
-    tables = build_tables(told)
-    groups = [{**each.keys, "dup_group_id": (copies or {}).get(each.article, each.article)} for each in told]
+    """Return the events of some articles of a day, ready to compare. ``copies`` maps duplicates to originals."""
+    tables = build_tables(articles)
+    groups = [{**each.keys, "dup_group_id": (copies or {}).get(each.article, each.article)} for each in articles]
     rows = [row | {"is_duplicate": row["dup_group_id"] != row["article_id"]} for row in groups]
     repeated = pa.Table.from_pylist(
         [row | {"similarity": 1.0, "method": "none"} for row in rows], schema=table_named("near_duplicates").schema
@@ -103,54 +102,54 @@ def build_event_day(
     )
 
 
-def _article(told: EventArticle) -> dict[str, Any]:
-    end = len(told.text)
+def _article(article: EventArticle) -> dict[str, Any]:
+    end = len(article.text)
     return blank(
         table_named("articles"),
-        **told.keys,
-        fetched_at=datetime(2026, 2, 1, told.seen, tzinfo=UTC),
-        text=told.text,
+        **article.keys,
+        fetched_at=datetime(2026, 2, 1, article.seen, tzinfo=UTC),
+        text=article.text,
         blocks=[{"kind": "paragraph", "start_char": 0, "end_char": end}],
-        content_hash=told.content_hash,
-        entity_count=len(_all_names(told)),
+        content_hash=article.content_hash,
+        entity_count=len(_all_names(article)),
         quote_count=0,
-        event_count=1 + told.twice,
-        payload_digest=f"sha256:{told.content_hash}",
+        event_count=1 + article.twice,
+        payload_digest=f"sha256:{article.content_hash}",
     )
 
 
-def _all_names(told: EventArticle) -> list[str]:
-    return [name for name in (told.actor, told.recipient, *told.names) if name]
+def _all_names(article: EventArticle) -> list[str]:
+    return [name for name in (article.actor, article.recipient, *article.names) if name]
 
 
-def _entities(told: EventArticle) -> list[dict[str, Any]]:
+def _entities(article: EventArticle) -> list[dict[str, Any]]:
     spec = table_named("entities")
     return [
-        blank(spec, **told.keys, entity_index=index, entity_id=f"id-{name}", entity_name=name)
-        for index, name in enumerate(_all_names(told))
+        blank(spec, **article.keys, entity_index=index, entity_id=f"id-{name}", entity_name=name)
+        for index, name in enumerate(_all_names(article))
     ]
 
 
-def _event(told: EventArticle, index: int) -> dict[str, Any]:
-    start = len(told.before) + 1
+def _event(article: EventArticle, index: int) -> dict[str, Any]:
+    start = len(article.before) + 1
     return blank(
         table_named("events"),
-        **told.keys,
+        **article.keys,
         event_index=index,
-        event_type=told.kind,
-        event_subtype=told.subtype,
-        modality=told.modality,
-        trigger_text=told.trigger,
+        event_type=article.kind,
+        event_subtype=article.subtype,
+        modality=article.modality,
+        trigger_text=article.trigger,
         start_char=start,
-        end_char=start + len(told.trigger),
-        rule_id=told.rule,
-        **_participant("actor", told.actor, told.countries[0]),
-        **_participant("recipient", told.recipient, told.countries[1]),
-        event_date=told.when,
-        event_date_end=told.when,
-        event_date_precision="unknown" if told.when is None else "day",
-        place_text=told.place,
-        place_country=told.place_country,
+        end_char=start + len(article.trigger),
+        rule_id=article.rule,
+        **_participant("actor", article.actor, article.countries[0]),
+        **_participant("recipient", article.recipient, article.countries[1]),
+        event_date=article.when,
+        event_date_end=article.when,
+        event_date_precision="unknown" if article.when is None else "day",
+        place_text=article.place,
+        place_country=article.place_country,
     )
 
 

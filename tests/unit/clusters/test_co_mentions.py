@@ -1,4 +1,4 @@
-"""Pairs of people in one sentence, by day."""
+"""Pairs of people in one sentence, per day."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _COPIES = pa.schema([("article_id", pa.string()), ("revision_id", pa.string()), 
 
 
 def _pairs(*mentions: tuple[str, int, str, str], copies: tuple[tuple[str, str, bool], ...] = ()) -> list[Any]:
-    """Return pairs of (article, sentence, entity id, name); the id's first letter tells the type, P a person."""
+    """Return pairs of (article, sentence, entity id, name); an id of a person begins with P."""
     kinds = {"P": "PERSON", "O": "ORG", "-": "PERSON"}
     rows = [(a, "r", kinds[who[0]], None if who == "-" else who, name, at) for a, at, who, name in mentions]
     columns = [pa.array([row[n] for row in rows], pa.int32() if n == 5 else pa.string()) for n in range(6)]
@@ -23,7 +23,7 @@ def _pairs(*mentions: tuple[str, int, str, str], copies: tuple[tuple[str, str, b
 
 
 def test_an_article_counts_once_for_a_pair():
-    """Two sentences of an article with the same two people are one, in whatever order they are named."""
+    """Two sentences of an article with the same two people count once, in any order of the names."""
     found = _pairs(
         *[("a", 0, "P2", "Bo"), ("a", 0, "P1", "Al"), ("a", 3, "P1", "Al"), ("a", 3, "P2", "Bo"), ("a", 3, "P2", "Bo")],
         *[("b", 1, "P1", "Al"), ("b", 1, "P2", "Bo")],
@@ -33,12 +33,12 @@ def test_an_article_counts_once_for_a_pair():
 
 
 def test_only_people_who_are_known_and_in_one_sentence():
-    """Organisations, people without an id, and people of other sentences are not together with anybody."""
+    """Organisations, people without an id, and people in different sentences are not paired."""
     assert _pairs(("a", 0, "P1", "Al"), ("a", 0, "O1", "Board"), ("a", 0, "-", "he"), ("a", 1, "P2", "Bo")) == []
 
 
-def test_copies_are_left_out():
-    """An article that repeats an earlier one adds nothing; a row of copies for another content of it says nothing."""
+def test_duplicates_do_not_count():
+    """An article that repeats an earlier one does not count; a row of copies for another revision has no effect."""
     mentions = [(article, 0, *who) for article in "abc" for who in (("P1", "Al"), ("P2", "Bo"))]
 
     found = _pairs(*mentions, copies=(("a", "r", False), ("b", "r", True), ("c", "older", True)))
@@ -47,7 +47,7 @@ def test_copies_are_left_out():
 
 
 def test_names_are_the_longest_of_the_day():
-    """Of the names that an id has in the day's articles the longest stands, of equally long ones the last."""
+    """The name is the longest of an id on that day, and the last of equally long ones."""
     found = _pairs(
         *[("a", 0, "P1", "Al Qu"), ("a", 0, "P2", "Bo Ra")],
         *[("b", 0, "P1", "Al Quill"), ("b", 5, "P2", "Bo Ro")],
@@ -57,5 +57,5 @@ def test_names_are_the_longest_of_the_day():
 
 
 def test_a_day_without_people_has_no_rows():
-    """No mention, no pair."""
+    """A day without mentions has no pairs."""
     assert _pairs() == []

@@ -1,4 +1,4 @@
-"""Event reports: which events of different articles are one, and which are not."""
+"""Event reports: which events of different articles are the same event."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,9 +25,9 @@ BUSY = EventArticle(
 )
 
 
-def clusters(told: Sequence[EventArticle], *, before: Sequence[EventArticle] = ()) -> dict[str, str]:
-    """Return the cluster of each article's event, both without their numbers."""
-    earlier, day = build_event_day(before, day=DAY - timedelta(1)), build_event_day(told)
+def clusters(articles: Sequence[EventArticle], *, before: Sequence[EventArticle] = ()) -> dict[str, str]:
+    """Return the cluster of each article's event, both as article ids."""
+    earlier, day = build_event_day(before, day=DAY - timedelta(1)), build_event_day(articles)
     table = event_cluster_member_rows(day, relate_events(day, [(earlier, relate_events(earlier, []))]))
     assert check_batch({"event_cluster_members": table}) == ()
     return {row["article_id"]: row["event_cluster_id"].removesuffix(":0") for row in table.to_pylist()}
@@ -61,28 +61,28 @@ def clusters(told: Sequence[EventArticle], *, before: Sequence[EventArticle] = (
     ],
 )  # fmt: skip
 def test_what_is_one_event(one: EventArticle, other: EventArticle, is_one: bool) -> None:
-    """One event is of one type, time and place and shares who took part, or is told in one story's words."""
+    """The same event has one type, time and place, and shared participants or the words of one story."""
     assert clusters([one, other]) == {"a": "a", "b": "a" if is_one else "b"}
 
 
 def test_two_mentions_in_an_article_are_one_report() -> None:
-    """Mentions that the article takes for one event have one cluster, of the first mention's number."""
+    """Coreferent mentions of an article have one cluster, with the index of the first mention."""
     day = build_event_day([replace(MET, twice=True)])
     rows = event_cluster_member_rows(day, relate_events(day, [])).to_pylist()
     assert [row["event_cluster_id"] for row in rows] == ["a:0", "a:0"]
 
 
 def test_cluster_is_named_by_its_earliest() -> None:
-    """The cluster's id is that of its earliest report, whatever order the rows come in, also over days."""
-    told = [replace(MET, article="c", hour=14), replace(MET, article="b", hour=13)]
+    """The id of a cluster is that of its earliest report, for any order of the rows, also across days."""
+    articles = [replace(MET, article="c", hour=14), replace(MET, article="b", hour=13)]
     before = [replace(MET, article="z", day=-1)]
 
-    assert clusters(told) == clusters(told[::-1]) == {"b": "b", "c": "b"}
-    assert clusters(told, before=before) == {"b": "z", "c": "z"}
+    assert clusters(articles) == clusters(articles[::-1]) == {"b": "b", "c": "b"}
+    assert clusters(articles, before=before) == {"b": "z", "c": "z"}
 
 
-def test_reports_say_what_their_article_repeats_and_where() -> None:
-    """A report has the group of its article and the sentence that tells of the event."""
+def test_reports_have_duplicate_group_and_sentence() -> None:
+    """A report has the duplicate group of its article and the sentence of the event."""
     day = build_event_day([MET, SAME], copies={"b": "a"})
     rows = event_cluster_member_rows(day, relate_events(day, [])).to_pylist()
     assert [(row["dup_group_id"], row["is_duplicate"]) for row in rows] == [("a", False), ("a", True)]
@@ -90,7 +90,7 @@ def test_reports_say_what_their_article_repeats_and_where() -> None:
 
 
 def test_a_busy_name_does_not_slow_it_down() -> None:
-    """A thousand events of one person on one day are compared in seconds, and nearly all stay apart."""
+    """1,000 events of one person on one day are compared in seconds, and most stay separate."""
     press = Press(seed=4)
-    told = [replace(BUSY, article=f"{n:05}", after=f"{press.prose(20)}") for n in range(1000)]
-    assert len(set(clusters(told).values())) > 850
+    articles = [replace(BUSY, article=f"{n:05}", after=f"{press.prose(20)}") for n in range(1000)]
+    assert len(set(clusters(articles).values())) > 850

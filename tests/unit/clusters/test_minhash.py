@@ -1,4 +1,4 @@
-"""Sketches: the same for the same text, everywhere."""
+"""Sketches are equal for equal texts, on every machine."""
 
 import hashlib
 import subprocess
@@ -16,26 +16,26 @@ CODE = (
 
 
 def test_a_sketch_has_the_declared_columns() -> None:
-    """A row a text, also for none at all, in the columns that are kept."""
+    """One row per text, also for no text, in the columns of SKETCH_FIELDS."""
     assert sketches_of(TEXTS).schema == sketches_of([]).schema == pa.schema(SKETCH_FIELDS)
     assert sketches_of(TEXTS).num_rows == len(TEXTS)
 
 
 def test_shingles_are_of_three_words() -> None:
-    """13 words are 11 shingles; the three that lie inside the quotation are not the writer's own."""
+    """13 words have 11 shingles; the three inside the quotation are not in ``own``."""
     first, none, short = sketches_of(TEXTS).to_pylist()
     assert (len(first["shingles"]), len(first["own"])) == (12, 10)
     assert none["shingles"] == short["shingles"] == []
 
 
 def test_order_of_words_counts() -> None:
-    """The same words in another order are other shingles."""
+    """The same words in another order have other shingles."""
     one, other = sketches_of(["late ferry sails tonight", "ferry late tonight sails"]).to_pylist()
     assert not {*one["shingles"]} & {*other["shingles"]}
 
 
 def test_sketches_are_the_same_in_every_process() -> None:
-    """Neither the hash seed of a process nor the texts around it show in a sketch."""
+    """A sketch depends neither on the hash seed of the process nor on the other texts."""
     digests = {
         subprocess.run(
             [sys.executable, "-c", CODE], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
@@ -47,7 +47,7 @@ def test_sketches_are_the_same_in_every_process() -> None:
 
 
 def test_known_sketch() -> None:
-    """The numbers themselves: a library that hashes in another way must come with its version."""
+    """The values are fixed: if a library hashes in another way, its version must change."""
     (known,) = sketches_of(["the ferry was late again"]).to_pylist()
     assert known["shingles"] == [730308336, 1292290103, 1931915537]
     assert known["signature"][:4] == [2922387222, 3625203937, 3419530047, 3399165787]

@@ -1,4 +1,4 @@
-"""Copies: which article repeats an earlier one, by exact content."""
+"""Near duplicates: which article repeats an earlier one, and how."""
 
 import random
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from pipeline.clusters.text import rows_of
 from pipeline.tables import check_batch
 from tests.planted import COPIES, STRANGERS, Press, with_sketches
 
-# What a site prints under every article does not make them copies.
+# Site boilerplate does not make articles duplicates.
 
 SITE_PRESS = Press(seed=5)
 FOOTER = SITE_PRESS.prose(60)
 
 
 def kept(*articles: tuple[str | None, str, str]) -> list[int]:
-    """Return how many shingles are left of articles given by domain, content and text."""
+    """Return how many shingles remain of articles given by domain, content and text."""
     rows: list[dict[str, Any]] = [{"domain": d, "content_hash": c, "text": t} for d, c, t in articles]
     schema = pa.schema([(name, pa.string()) for name in ("domain", "content_hash", "text")])
     table = drop_site_boilerplate(with_sketches(pa.Table.from_pylist(rows, schema=schema)))
@@ -34,31 +34,31 @@ def texts(count: int) -> list[str]:
     return [f"{SITE_PRESS.prose(40)}\n\n{FOOTER}" for _ in range(count)]
 
 
-def test_a_footer_of_a_site_is_left_out() -> None:
-    """Of articles of one site that end alike, what is their own is left, and the stretch that leads over."""
+def test_footer_of_a_site_is_dropped() -> None:
+    """Articles of one site with the same end keep their own shingles and those across the border."""
     assert kept(*(("harbour.example", f"c{n}", text) for n, text in enumerate(texts(5)))) == [40] * 5
 
 
-def test_few_articles_or_many_sites_have_no_furniture() -> None:
-    """Four articles are too few to tell; sites are looked at apart; articles without a site stay whole."""
+def test_few_articles_or_many_sites_have_no_boilerplate() -> None:
+    """Four articles are too few; each site is examined separately; articles without a site do not change."""
     whole = [98] * 4
     assert kept(*(("harbour.example", f"c{n}", text) for n, text in enumerate(texts(4)))) == whole
     assert kept(*((f"{n}.example", f"c{n}", text) for n, text in enumerate(texts(8)))) == whole * 2
     assert kept(*((None, f"c{n}", text) for n, text in enumerate(texts(8)))) == whole * 2
 
 
-def test_one_content_under_many_addresses_is_no_furniture() -> None:
-    """A story that a site prints eight times is its text once."""
+def test_one_content_under_many_urls_is_not_boilerplate() -> None:
+    """A story under eight URLs of a site counts once."""
     story = SITE_PRESS.prose(40)
     assert kept(*(("harbour.example", "same", story) for _ in range(8))) == [38] * 8
 
 
 def test_no_articles() -> None:
-    """A day without articles is one."""
+    """A day may have no articles."""
     assert kept() == []
 
 
-# What counts as the same story, on texts made for each trap.
+# Which texts match, on texts made for each trap.
 
 MATCH_PRESS = Press(seed=3)
 MATCH_STORY = MATCH_PRESS.prose(300)
@@ -71,19 +71,19 @@ def article_shingles(text: str) -> ArticleShingles:
 
 
 def methods(one: str, other: str) -> set[str | None]:
-    """Return how two texts match, asked both ways."""
+    """Return how two texts match, in both orders."""
     both = (article_shingles(one), article_shingles(other))
     return {match.method if match else None for match in (match_of(*both), match_of(*both[::-1]))}
 
 
 @pytest.mark.parametrize("how", COPIES)
-def test_copies_match(how: str) -> None:
-    """What other outlets make of a story is the story."""
+def test_duplicates_match(how: str) -> None:
+    """The changes that publishers make to a story keep it a duplicate."""
     assert None not in methods(MATCH_STORY, MATCH_PRESS.copied(MATCH_STORY, how))
 
 
-def test_a_part_is_told_from_the_whole() -> None:
-    """A story cut by half is a cut copy; a tenth of it is not."""
+def test_part_of_a_story_is_cut_if_long_enough() -> None:
+    """Half of a story matches as cut; a tenth of it does not match."""
     words = MATCH_STORY.split()
     assert methods(MATCH_STORY, " ".join(words[:150])) == {"contained"}
     assert methods(MATCH_STORY, " ".join(words[:40])) == {None}
@@ -91,26 +91,26 @@ def test_a_part_is_told_from_the_whole() -> None:
 
 @pytest.mark.parametrize("why", [why for why in STRANGERS if why != "shared footer"])
 def test_strangers_do_not_match(why: str) -> None:
-    """Stories that share a statement, their background or a line are not copies."""
+    """Stories that share a statement, their background or a line do not match."""
     assert methods(*MATCH_PRESS.strangers(why)) == {None}
 
 
 @pytest.mark.parametrize("marks", ["“{}”", '"{}"', "« {} »", "„{}“"])
 def test_a_shared_statement_is_not_the_story(marks: str) -> None:
-    """Two stories around one statement differ, though four fifths of their words are the statement's."""
+    """Two stories around one statement differ, although the statement has four fifths of their words."""
     said = marks.format(STATEMENT)
     assert methods(f"{MATCH_PRESS.prose(50)}\n\n{said}", f"{MATCH_PRESS.prose(50)}\n\n{said}") == {None}
 
 
-def test_a_mark_that_never_closes_ends_with_its_line() -> None:
-    """One stray quotation mark does not make a story a quotation."""
+def test_unclosed_quotation_mark_ends_with_its_line() -> None:
+    """One stray quotation mark does not make the story a quotation."""
     stray = "”".join(("“" + MATCH_STORY[:40].replace("\n", " "), ""))
     assert methods(f"“{MATCH_STORY}", MATCH_STORY) == {"near"}
     assert methods(f"{stray} {MATCH_STORY}", MATCH_STORY) == {"near"}
 
 
 def test_marks_and_case_do_not_count() -> None:
-    """Other quotation marks, hyphens, case and spaces make no other shingles."""
+    """Other quotation marks, hyphens, case and spaces do not change the shingles."""
     assert methods(MATCH_STORY, MATCH_STORY.upper().replace(" ", "\u00a0").replace(".", " …")) == {"near"}
 
 
@@ -179,12 +179,12 @@ def originals(*articles: Any, day: date = DAY) -> dict[str, str]:
     ids=["alone", "same-day", "a-week-before", "too-old", "later", "undated-last", "fetched-first", "by-id", "none"],
 )
 def test_original_is_the_earliest_of_equal_content(articles: list[Any], expected: dict[str, str]) -> None:
-    """The original is the earliest of the window; an article that none precedes is its own."""
+    """The original is the earliest match in the window; an article without an earlier match is its own original."""
     assert originals(*articles) == expected
 
 
-def test_columns_say_how_it_matched() -> None:
-    """A copy is told by method and is_duplicate; its own columns stay its own."""
+def test_columns_of_a_duplicate() -> None:
+    """A duplicate has method and is_duplicate of the match, and its own key columns."""
     assert find_near_duplicates(window([article("a", "x", days=-1), article("b", "x")]), day=DAY).to_pylist() == [
         {
             "article_id": "b",
@@ -198,7 +198,7 @@ def test_columns_say_how_it_matched() -> None:
     ]
 
 
-def test_order_of_rows_does_not_show() -> None:
+def test_order_of_rows_does_not_matter() -> None:
     """Any order of the window gives the same table."""
     stories = [PRESS.prose(60) for _ in range(5)]
     texts = [PRESS.copied(stories[n % 5], COPIES[n % len(COPIES)]) for n in range(60)]
@@ -212,21 +212,21 @@ def test_order_of_rows_does_not_show() -> None:
         assert find_near_duplicates(window(rows), day=DAY).equals(expected)
 
 
-def test_a_day_reaches_the_seven_after() -> None:
-    """A change of one day can touch the copies of itself and of the seven days after."""
+def test_a_day_affects_the_seven_after() -> None:
+    """A change of one day can change the duplicates of that day and of the seven days after."""
     assert affected_days(DAY) == tuple(DAY + timedelta(days=number) for number in range(8))
 
 
 def test_an_undated_article_of_an_earlier_day_is_earlier() -> None:
-    """An article without a date stands on its news day: what is published days later follows it."""
+    """An article without a date is on its news day: articles published days later come after it."""
     assert originals(article("a", "x", days=-2, dated=False), article("b", "x")) == {"b": "a"}
 
 
 @pytest.mark.parametrize(
     ("how", "method"), [("dateline and footer", "near"), ("5 % of words changed", "near"), ("cut by 30 %", "contained")]
 )
-def test_a_changed_copy_names_the_original(how: str, method: str) -> None:
-    """A copy with other content is found by its shingles, and says how alike it is."""
+def test_changed_duplicate_names_the_original(how: str, method: str) -> None:
+    """A duplicate with other content is found by its shingles; the row has its similarity."""
     copy = PRESS.copied(STORY, how)
     articles = [article("a", "x", days=-7, text=STORY), article("b", "y", text=copy)]
     (row,) = find_near_duplicates(window(articles), day=DAY).to_pylist()
@@ -235,8 +235,8 @@ def test_a_changed_copy_names_the_original(how: str, method: str) -> None:
     assert originals(article("a", "x", days=-8, text=STORY), article("b", "y", text=copy)) == {"b": "b"}
 
 
-def test_nothing_chains() -> None:
-    """A copy of a copy that no longer resembles the first names the copy; one that does names the first."""
+def test_matches_do_not_chain() -> None:
+    """A duplicate of a duplicate names the first article only if it matches it, else the second."""
     words = STORY.replace(".", "").split()
     half, fifth = " ".join(words[:100]), " ".join(words[:50])
     first, second = article("a", "x", text=STORY), article("b", "y", hours=1, text=half)
@@ -244,14 +244,14 @@ def test_nothing_chains() -> None:
     assert originals(first, second, article("c", "y", hours=2, text=half)) == {"a": "a", "b": "a", "c": "a"}
 
 
-def test_an_earlier_near_match_stands_before_an_equal_one() -> None:
-    """The earliest match counts, not the best."""
+def test_earlier_near_match_wins_over_an_exact_one() -> None:
+    """The earliest match wins, not the best."""
     near = PRESS.copied(STORY, "dateline and footer")
     articles = [article("a", "x", text=near), article("b", "y", hours=1, text=STORY)]
     assert originals(*articles, article("c", "y", hours=2, text=STORY)) == {"a": "a", "b": "a", "c": "a"}
 
 
-def test_hundreds_of_copies_are_one_group() -> None:
-    """A story that every outlet runs is compared with its original, not each with each."""
+def test_hundreds_of_duplicates_are_one_group() -> None:
+    """Duplicates of a widely published story are compared with the original, not with each other."""
     copies = [article(f"b{n:03}", f"y{n}", hours=1, text=f"{PRESS.prose(8)} {STORY}") for n in range(600)]
     assert set(originals(article("a", "x", text=STORY), *copies).values()) == {"a"}

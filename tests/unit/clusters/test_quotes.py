@@ -1,4 +1,4 @@
-"""Quote groups: one quotation, also where an outlet cut it; two speakers never share one."""
+"""Quote groups: the same quote, also if a publisher cut it; two speakers never share a group."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ SCHEMA = pa.schema([table_named("quotes").schema.field(name) for name in QUOTE_C
 def quote(
     article: str, words: str, who: str | None = "Ada Quill", *, kind: str = "direct", hours: int = 0, said: str = ""
 ) -> dict[str, Any]:
-    """Return a row of quotes; ``said`` stands before the marks of a mixed one."""
+    """Return a row of quotes; ``said`` is the text before the quotation marks of a mixed quote."""
     text = words if kind == "indirect" else f"{said}“{words}”"
     start, end = 100 + len(said) + 1, 100 + len(text) - 1
     return {
@@ -41,7 +41,7 @@ def quote(
 
 
 def groups(rows: Sequence[dict[str, Any]], *, before: Sequence[dict[str, Any]] = ()) -> dict[str, str]:
-    """Return the group of each article's quote, both without their numbers."""
+    """Return the group of each article's quote, both as article ids."""
     day, earlier = (quotes_of_day(pa.Table.from_pylist(list(each), schema=SCHEMA)) for each in (rows, before))
     table = quote_cluster_rows(day, group_quotes(day, [(earlier, group_quotes(earlier, []))]))
     assert check_batch({"quote_clusters": table}) == ()
@@ -78,20 +78,20 @@ def groups(rows: Sequence[dict[str, Any]], *, before: Sequence[dict[str, Any]] =
         (quote("a", WHOLE), quote("b", "The ferry will sail on Friday with three hundred new lamps and a band"), False),
     ],
 )
-def test_what_is_one_quotation(one: dict[str, Any], other: dict[str, Any], is_one: bool) -> None:
-    """Equal words are one quotation, and so is a long enough part; few words only of one and the same speaker."""
+def test_which_quotes_are_the_same(one: dict[str, Any], other: dict[str, Any], is_one: bool) -> None:
+    """Equal words are the same quote, and so is a part that is long enough; few words need the same speaker."""
     assert groups([one, other]) == {"a": "a", "b": "a" if is_one else "b"}
 
 
 def test_group_is_named_by_its_earliest() -> None:
-    """The group's id is that of its earliest print, whatever order the rows come in."""
+    """The id of a group is that of its earliest quote, for any order of the rows."""
     rows = [quote("a", CUT, hours=2), quote("b", WHOLE, hours=1), quote("c", WHOLE)]
 
     assert groups(rows) == groups(rows[::-1]) == {"a": "c", "b": "c", "c": "c"}
 
 
-def test_group_goes_on_through_what_repeats_it() -> None:
-    """Two parts that share no word are of one group where an earlier print has both."""
+def test_group_grows_through_repetitions() -> None:
+    """Two parts without a shared word are in one group if an earlier quote has both."""
     first, second = CUT, "us repair the ramp before the tide turns"
 
     assert groups([quote("b", WHOLE, hours=1), quote("c", second, hours=2)], before=[quote("a", first)]) == {
@@ -100,8 +100,8 @@ def test_group_goes_on_through_what_repeats_it() -> None:
     }
 
 
-def test_two_groups_never_become_one() -> None:
-    """A later print of the whole joins the earlier group; the other stays, so no id changes behind its day."""
+def test_two_groups_never_merge() -> None:
+    """A later quote of the whole joins the earlier group; the other group stays, so no id changes after its day."""
     parts = [quote("a", CUT), quote("b", "us repair the ramp before the tide turns", hours=1)]
 
     assert groups([*parts, quote("c", WHOLE, hours=2)]) == {"a": "a", "b": "b", "c": "a"}
@@ -113,7 +113,7 @@ def test_empty_day_has_no_rows() -> None:
 
 
 def test_common_phrases_do_not_slow_it_down() -> None:
-    """Two thousand people with one short sentence, and as many wordings around one phrase, are looked at in seconds."""
+    """2,000 people with one short sentence, and 2,000 wordings around one phrase, are compared in seconds."""
     names = Press(seed=3).words(4000)
     same = [quote(f"s{n:05}", "No comment", f"{names[n]} {names[-n]}") for n in range(2000)]
     alike = [quote(f"t{n:05}", f"our hearts go out to the family of number {n} tonight", None) for n in range(2000)]

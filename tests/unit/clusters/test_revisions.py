@@ -1,4 +1,4 @@
-"""What changed between two contents: sentences and quoted words."""
+"""What changed between two revisions: sentences and quoted words."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,12 +33,12 @@ LATER = article("The ferry was late. He left at 5 p.m. on Monday. Nobody was hur
     ],
 )
 def test_sentences(text: str, expected: list[str]) -> None:
-    """Sentences end at marks before a capital; titles, initials and numbers end none."""
+    """A sentence ends at its mark before a capital, but not after titles, initials and numbers."""
     assert [each for each in sentences_of(article(text)) if each != "Ferry late"] == expected
 
 
-def test_changes_are_told_by_sentence() -> None:
-    """A revision's changes are the sentences that went and those that came, where they stood."""
+def test_changes_are_sentences() -> None:
+    """The changes of a revision are its removed and added sentences, in place."""
     assert [(each.kind, each.sentence) for each in changes_between(FIRST, LATER)] == [
         ("removed", '"We saw nothing of it," said Mr. Holm.'),
         ("added", "Nobody was hurt."),
@@ -47,22 +47,22 @@ def test_changes_are_told_by_sentence() -> None:
 
 
 def test_quote_that_is_said_elsewhere_is_not_removed() -> None:
-    """Only words that the later content has nowhere count, and one or two words in marks are no quote."""
+    """Only words that the later revision has nowhere count; one or two words in quotation marks are not a quote."""
     assert quotes_removed(FIRST, LATER) == ("We saw nothing of it,",)
     assert quotes_removed(FIRST, article("He left. “We saw nothing of it.”")) == ()
     assert quotes_removed(article('The "so called" ferry.'), LATER) == ()
 
 
 def test_rows_do_not_depend_on_the_order_of_reading() -> None:
-    """Rows stand by the first fetch of each content, whatever order its payloads are read in."""
+    """Rows are sorted by the first fetch of each revision, for any order of the payloads."""
     again = replace(FIRST, fetched_at=NOON + timedelta(hours=5), payload_digest="sha256:5")
     keys = {"article_id": "a", "published_at": None, "input_hash": "m"}
     orders = [[FIRST, LATER, again], [again, LATER, FIRST], [LATER, again, FIRST]]
-    told = [revision_rows(contents_in_order(order), keys=keys) for order in orders]
-    assert told[0] == told[1] == told[2]
+    tables = [revision_rows(contents_in_order(order), keys=keys) for order in orders]
+    assert tables[0] == tables[1] == tables[2]
     assert [
         (row["payload_digest"], row["sentences_added"], row["sentences_removed"], row["quotes_removed"])
-        for row in told[0]
+        for row in tables[0]
     ] == [
         ("sha256:0", None, None, None),
         ("sha256:2", 1, 1, 1),

@@ -1,4 +1,4 @@
-"""What is kept or passed on is of one instant, also beside a commit that died half-way."""
+"""Exports and snapshots are of one instant, also after an interrupted commit."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,10 +27,10 @@ def snapshot_to(lake: Lake, root: Path) -> str:
 
 
 @pytest.mark.parametrize("act", [export_to, snapshot_to])
-def test_article_on_its_way_stands_once(
+def test_article_that_moves_is_exported_once(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[Lake, Path], str]
 ) -> None:
-    """A commit died when an article stood on its new day and still on its old one: it is finished before copying."""
+    """After an interrupted commit, an article is on its new and its old day: the commit is finished before copying."""
     commit(lake, [Story(1), Story(2)])
     rewrite, calls = Days.rewrite, []
 

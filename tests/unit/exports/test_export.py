@@ -1,4 +1,4 @@
-"""Exports hold what the lake holds, in files that other programs open, and are there whole or not at all."""
+"""Exports have the rows of the lake, in files that other programs open, and are atomic."""
 
 import json
 import sqlite3
@@ -26,7 +26,7 @@ from tests.unit.lake.test_commit import DAY, NEXT_DAY, lake, open_lake
 
 __all__ = ["lake"]
 
-# What a spreadsheet would run comes first, then what it would not.
+# Texts that a spreadsheet would run, then texts that it would not.
 FORMULAS = ("=1+1", "+1", "-2+3", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("https://x.example")')
 PLAIN = ("'=1", "a,b", 'say "x"', "two\nlines", "a=1", " =1", "naïve café 🚢", "ok")
 ALL = Selection()
@@ -37,7 +37,7 @@ def write(lake: Lake, target: Path, form: Form, selection: Selection = ALL, *, h
 
 
 def fill(lake: Lake) -> list[Story]:
-    """Commit stories on three days whose section and tags are what nobody expects, and relate those of the first."""
+    """Commit stories with unusual sections and tags on three days, and cluster those of the first day."""
     words = (*FORMULAS, *PLAIN)
     stories = [Story(n, day=n % 3) for n in range(len(words))]
     stories.append(Story(50, day=None, news_day=1))
@@ -73,36 +73,36 @@ def sqlite_rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_parquet_has_the_rows_of_the_lake(lake: Lake, tmp_path: Path) -> None:
-    """One file a table, with the contract's columns, the joined ones and the day; every file says what it is."""
+    """One file per table, with the columns of the contract, the joined ones and the day, and with metadata."""
     fill(lake)
     done = write(lake, tmp_path / "out", "folder")
     assert (done.days, done.rows["articles"], done.rows["near_duplicates"]) == (3, 16, 5)
     stored = lake.read("articles", columns=[*READING_TABLES[0].schema.names, "published_date"])
-    told = pq.read_table(tmp_path / "out/articles.parquet")
-    assert told.select(stored.schema.names).to_pylist() == stored.to_pylist()
-    assert told.schema.names[-3:] == ["dup_group_id", "is_duplicate", "published_date"]
-    assert told["dup_group_id"].to_pylist() == told["article_id"].to_pylist()
-    assert all(field.metadata[b"about"] for field in told.schema)
-    assert told.schema.metadata[b"schema_version"] == b"2"
+    written = pq.read_table(tmp_path / "out/articles.parquet")
+    assert written.select(stored.schema.names).to_pylist() == stored.to_pylist()
+    assert written.schema.names[-3:] == ["dup_group_id", "is_duplicate", "published_date"]
+    assert written["dup_group_id"].to_pylist() == written["article_id"].to_pylist()
+    assert all(field.metadata[b"about"] for field in written.schema)
+    assert written.schema.metadata[b"schema_version"] == b"2"
     for spec in READING_TABLES:
         assert pq.read_metadata(tmp_path / f"out/{spec.name}.parquet").num_rows == lake.read(spec.name).num_rows
 
 
-def test_csv_escapes_formulas_and_nothing_else(lake: Lake, tmp_path: Path) -> None:
-    """Text that a spreadsheet would run has an apostrophe before it; other text, numbers and days are as they are."""
+def test_csv_escapes_only_formulas(lake: Lake, tmp_path: Path) -> None:
+    """Text that a spreadsheet would run has an apostrophe before it; other text, numbers and days are unchanged."""
     fill(lake)
     write(lake, tmp_path / "out", "csv")
     rows = csv_rows(tmp_path / "out/articles.csv")
-    told = {int(row["article_id"], 16): row["section"] for row in rows}
-    assert [told[n] for n in range(len(FORMULAS) + len(PLAIN))] == [*(f"'{each}" for each in FORMULAS), *PLAIN]
+    sections = {int(row["article_id"], 16): row["section"] for row in rows}
+    assert [sections[n] for n in range(len(FORMULAS) + len(PLAIN))] == [*(f"'{each}" for each in FORMULAS), *PLAIN]
     tags = {int(row["article_id"], 16): json.loads(row["tags"]) for row in rows}
     assert [tags[n] for n in range(len(FORMULAS))] == [[each] for each in FORMULAS]
     assert {row["published_date"] for row in rows} == {date(2026, 2, day) for day in (3, 4, 5)}
     assert {row["word_count"] for row in rows} == {0}
 
 
-def test_formulas_are_escaped_nowhere_else(lake: Lake, tmp_path: Path) -> None:
-    """Parquet and SQLite keep text as it is."""
+def test_formulas_are_escaped_only_in_csv(lake: Lake, tmp_path: Path) -> None:
+    """Parquet and SQLite keep text unchanged."""
     fill(lake)
     write(lake, tmp_path / "p", "folder")
     write(lake, tmp_path / "s", "sqlite")
@@ -111,8 +111,8 @@ def test_formulas_are_escaped_nowhere_else(lake: Lake, tmp_path: Path) -> None:
     assert {section for (section,) in sqlite_rows(tmp_path / "s", "SELECT section FROM articles")} == sections
 
 
-def test_mark_for_excel_is_asked_for(lake: Lake, tmp_path: Path) -> None:
-    """CSV begins with a byte order mark where that was asked for; its package still reads."""
+def test_byte_order_mark_is_optional(lake: Lake, tmp_path: Path) -> None:
+    """CSV begins with a byte order mark if requested; its package is still valid."""
     fill(lake)
     write(lake, tmp_path / "plain", "csv")
     write(lake, tmp_path / "excel", "csv", has_bom=True)
@@ -122,7 +122,7 @@ def test_mark_for_excel_is_asked_for(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_sqlite_joins_and_explains(lake: Lake, tmp_path: Path) -> None:
-    """The database has keys, indexes, joined columns, and a sentence for every column."""
+    """The database has keys, indexes, joined columns, and a description of every column."""
     fill(lake)
     write(lake, tmp_path / "out", "sqlite")
     joined = "SELECT count(*) FROM quotes JOIN articles USING (article_id, revision_id) WHERE NOT is_duplicate"
@@ -132,17 +132,17 @@ def test_sqlite_joins_and_explains(lake: Lake, tmp_path: Path) -> None:
     ]
     plan = sqlite_rows(tmp_path / "out", "EXPLAIN QUERY PLAN SELECT * FROM quotes WHERE quote_cluster_id = 'x'")
     assert "USING INDEX" in plan[0][3]
-    told = sqlite_rows(tmp_path / "out", "SELECT count(*) FROM columns_explained WHERE length(about) > 5")
+    explained = sqlite_rows(tmp_path / "out", "SELECT count(*) FROM columns_explained WHERE length(about) > 5")
     columns = sqlite_rows(tmp_path / "out", "SELECT count(*) FROM pragma_table_info('articles')")
-    assert told[0][0] > columns[0][0] > 40
+    assert explained[0][0] > columns[0][0] > 40
     stamp = sqlite_rows(tmp_path / "out", "SELECT max(published_at), typeof(is_duplicate) FROM articles")
     assert stamp[0][1] == "integer"
     assert stamp[0][0].startswith("2026-02-05T12:")
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_papers_of_an_export(lake: Lake, tmp_path: Path, form: Form) -> None:
-    """The package is valid and names real files, the citation keeps its schema, the card says what is in it."""
+def test_documentation_of_an_export(lake: Lake, tmp_path: Path, form: Form) -> None:
+    """The package is valid and names real files, the citation meets its schema, the readme describes the content."""
     fill(lake)
     done = write(lake, tmp_path / "out", form)
     package = json.loads((tmp_path / "out/datapackage.json").read_bytes())
@@ -153,15 +153,15 @@ def test_papers_of_an_export(lake: Lake, tmp_path: Path, form: Form) -> None:
         assert each["rows"] == done.rows[each["name"]]
     assert package["sources"] == [{"title": "harbour"}, {"title": "odd"}]
     check = ["check_jsonschema", "--builtin-schema", "vendor.citation-file-format", "CITATION.cff"]
-    told = subprocess.run([sys.executable, "-m", *check], cwd=tmp_path / "out", capture_output=True, check=False)
-    assert told.returncode == 0, told.stdout
-    card = (tmp_path / "out/README.txt").read_text()
-    assert "2026-02-03 to 2026-02-05, by: harbour, odd" in card
-    assert ("apostrophe" in card) == (form == "csv")
+    checked = subprocess.run([sys.executable, "-m", *check], cwd=tmp_path / "out", capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+    readme = (tmp_path / "out/README.txt").read_text()
+    assert "2026-02-03 to 2026-02-05, by: harbour, odd" in readme
+    assert ("apostrophe" in readme) == (form == "csv")
 
 
-def test_csv_is_what_its_package_says(lake: Lake, tmp_path: Path) -> None:
-    """Frictionless finds every cell of its column's type, every key unique and every parent there."""
+def test_csv_agrees_with_its_package(lake: Lake, tmp_path: Path) -> None:
+    """Frictionless finds that every cell has its column's type, every key is unique and every parent exists."""
     fill(lake)
     write(lake, tmp_path / "out", "csv")
     report = frictionless.Package(str(tmp_path / "out/datapackage.json")).validate()
@@ -177,7 +177,7 @@ def test_csv_is_what_its_package_says(lake: Lake, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_same_rows_give_the_same_files(lake: Lake, tmp_path: Path, form: Form) -> None:
-    """An export depends on its rows alone, not on when or where to it is made."""
+    """An export depends only on its rows, not on its time or target."""
     fill(lake)
     (tmp_path / "b").mkdir()
     write(lake, tmp_path / "a", form)
@@ -187,7 +187,7 @@ def test_same_rows_give_the_same_files(lake: Lake, tmp_path: Path, form: Form) -
 
 @pytest.mark.parametrize("form", FORMS)
 def test_days_and_sources_select(lake: Lake, tmp_path: Path, form: Form) -> None:
-    """Only articles of the days and sources asked for, with their children, and the days before and after left out."""
+    """Only articles of the selected days and sources are exported, with their child rows."""
     fill(lake)
     selection = Selection(first=NEXT_DAY, last=NEXT_DAY, source_keys=frozenset({"odd"}))
     done = write(lake, tmp_path / "out", form, selection)
@@ -209,8 +209,8 @@ def _words(folder: Path) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_without_text_no_words_are_left(lake: Lake, tmp_path: Path, form: Form) -> None:
-    """Neither text nor headline nor quoted words are in any file; names, ids and offsets are."""
+def test_without_text_no_words_remain(lake: Lake, tmp_path: Path, form: Form) -> None:
+    """No file has text, headlines or quoted words; names, ids and offsets remain."""
     fill(lake)
     write(lake, tmp_path / "all", form)
     assert any(b"The ferry was late again." in data for data in _words(tmp_path / "all"))
@@ -229,8 +229,8 @@ def test_without_text_no_words_are_left(lake: Lake, tmp_path: Path, form: Form) 
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_deletions_go_along(lake: Lake, tmp_path: Path, form: Form) -> None:
-    """Whatever is selected, the list of what was forgotten goes along, so that who has an older copy can obey it."""
+def test_deletions_are_always_exported(lake: Lake, tmp_path: Path, form: Form) -> None:
+    """For any selection, the list of takedowns is complete, so that holders of older exports can apply it."""
     fill(lake)
     row = {
         "article_id": Story(77).article_id,
@@ -250,7 +250,7 @@ def test_deletions_go_along(lake: Lake, tmp_path: Path, form: Form) -> None:
 
 
 def test_nothing_is_overwritten(lake: Lake, tmp_path: Path) -> None:
-    """A folder with anything in it, or a file, is refused and left as it is."""
+    """A folder that is not empty, or a file, is refused and unchanged."""
     fill(lake)
     (tmp_path / "full").mkdir()
     (tmp_path / "full/mine.txt").write_text("mine")
@@ -263,7 +263,7 @@ def test_nothing_is_overwritten(lake: Lake, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_damaged_lake_leaves_no_export(lake: Lake, tmp_path: Path, form: Form) -> None:
-    """An object that is damaged ends the export with its name, and nothing of the export is left."""
+    """A damaged object stops the export with its name, and no export is left."""
     fill(lake)
     [damaged] = (tmp_path / "lake/_state/data/events" / f"published_date={NEXT_DAY}").glob("*.obj")
     damaged.chmod(0o600)
@@ -274,7 +274,7 @@ def test_damaged_lake_leaves_no_export(lake: Lake, tmp_path: Path, form: Form) -
 
 
 def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command writes an export of the days asked for; another format and a mark that is not CSV's are refused."""
+    """The command exports the requested days; an unknown format and a byte order mark for other formats are refused."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_DURABILITY", "process")
     fill(open_lake(tmp_path / "lake"))
@@ -298,7 +298,7 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("place", ["lake/tables/mine", "snapshots/mine"])
 def test_nothing_is_exported_into_the_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    """Recover would take an export there for strays, and the list of snapshots for a broken one."""
+    """There, recover would treat an export as stray files, and the list of snapshots as a broken snapshot."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     fill(open_lake(tmp_path / "lake"))
     done = CliRunner().invoke(app, ["lake", "export", "--to", "folder", str(tmp_path / place)])

@@ -1,4 +1,4 @@
-"""The sample newsroom, exported: the same rows as SQL over the lake, and no words where none may go."""
+"""The exported sample newsroom: the same rows as in SQL, and no text in exports without text."""
 
 import re
 import shutil
@@ -47,26 +47,28 @@ def write(lake: Lake, target: Path, form: Form, *, has_text: bool = True) -> Non
     export(lake, target, form=form, selection=Selection(has_text=has_text), report_progress=lambda _: None)
 
 
-def test_exports_answer_like_the_lake(space: Workspace, lake: Lake, tmp_path: Path) -> None:
-    """Each table has as many rows, and the joined ids are the same, in Parquet, in SQLite and in SQL over the lake."""
-    asked = connect(space.settings.lake_dir)
+def test_exports_agree_with_the_lake(space: Workspace, lake: Lake, tmp_path: Path) -> None:
+    """Each table has the same rows and joined ids in Parquet, in SQLite and in SQL on the lake."""
+    connection = connect(space.settings.lake_dir)
     write(lake, tmp_path / "p", "folder")
     write(lake, tmp_path / "s", "sqlite")
     with closing(sqlite3.connect(tmp_path / "s/newslake.sqlite")) as database:
         for name in TABLES:
-            told = f"{KEYS[name]}, published_date{', ' + IDS[name] if name in IDS else ''}"
-            expected = query(asked, f"SELECT {told} FROM {name} ORDER BY {KEYS[name]}").rows
-            parquet = duckdb.sql(f"SELECT {told} FROM '{tmp_path}/p/{name}.parquet' ORDER BY {KEYS[name]}").fetchall()
+            columns = f"{KEYS[name]}, published_date{', ' + IDS[name] if name in IDS else ''}"
+            expected = query(connection, f"SELECT {columns} FROM {name} ORDER BY {KEYS[name]}").rows
+            parquet = duckdb.sql(
+                f"SELECT {columns} FROM '{tmp_path}/p/{name}.parquet' ORDER BY {KEYS[name]}"
+            ).fetchall()
             assert parquet == list(expected)
-            rows = database.execute(f"SELECT {told} FROM {name} ORDER BY {KEYS[name]}").fetchall()
+            rows = database.execute(f"SELECT {columns} FROM {name} ORDER BY {KEYS[name]}").fetchall()
             assert [tuple(map(str, row)) for row in rows] == [
                 tuple(str(int(each) if isinstance(each, bool) else each) for each in row) for row in expected
             ]
             assert len(expected) > 0 or name == "event_clusters"
 
 
-def test_csv_keeps_its_package(lake: Lake, tmp_path: Path) -> None:
-    """Frictionless takes the whole export of real articles, with text and without."""
+def test_csv_agrees_with_its_package(lake: Lake, tmp_path: Path) -> None:
+    """Frictionless accepts the whole export of real articles, with and without text."""
     for has_text in (True, False):
         write(lake, tmp_path / str(has_text), "csv", has_text=has_text)
         report = frictionless.Package(str(tmp_path / str(has_text) / "datapackage.json")).validate()
@@ -74,15 +76,15 @@ def test_csv_keeps_its_package(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_package_of_the_lake_is_valid(space: Workspace) -> None:
-    """The package that the publishing of real articles left beside them is one that frictionless takes."""
+    """Frictionless accepts the package that is published with real articles."""
     path = space.settings.lake_dir / "datapackage.json"
     assert frictionless.Package(str(path)).resource_names[0] == "articles"
     assert frictionless.Package.validate_descriptor(str(path)).valid
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_no_eleven_words_in_a_row_are_left(lake: Lake, tmp_path: Path, form: Form) -> None:
-    """Without text, no eleven words of an article stand in a row in any file; longer than roles and names ever are."""
+def test_no_eleven_words_in_a_row_remain(lake: Lake, tmp_path: Path, form: Form) -> None:
+    """Without text, no file has 11 consecutive words of an article; roles and names are shorter."""
     write(lake, tmp_path / "out", form, has_text=False)
     if form == "folder":
         tables = [duckdb.sql(f"SELECT * FROM '{path}'").fetchall() for path in (tmp_path / "out").glob("*.parquet")]

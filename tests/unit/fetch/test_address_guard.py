@@ -1,4 +1,4 @@
-"""Only public addresses are reached, but for named private hosts."""
+"""Only public addresses are connected to, except those of configured private hosts."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from pipeline.fetch.retry import FetchFailure
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "64:ff9b::5db8:d70e"])
 def test_public_addresses(address):
-    """Addresses of the open network are public, also as IPv6 forms of one."""
+    """Addresses of the public network are public, also inside an IPv6 address."""
     assert is_public(address)
 
 
@@ -42,12 +42,12 @@ def test_public_addresses(address):
     ],
 )
 def test_private_addresses(address):
-    """Private, local, shared, multicast and reserved addresses are not, whatever IPv6 form they come in."""
+    """Private, local, shared, multicast and reserved addresses are not public, in any IPv6 form."""
     assert not is_public(address)
 
 
-def test_private_host_is_named_with_its_port():
-    """A private host may be reached at the port it is named with and at no other."""
+def test_private_host_needs_its_port():
+    """A private host may be connected to at its configured port only."""
     book = AddressBook(frozenset({"127.0.0.1:8000"}))
 
     assert book.endpoint("127.0.0.1", 8000) == Endpoint("127.0.0.1", 8000, ("127.0.0.1",))
@@ -58,14 +58,14 @@ def test_private_host_is_named_with_its_port():
 
 
 def test_host_is_resolved_once():
-    """What was checked is what gets connected to: a second look gives the same answer."""
+    """Connections use the checked address: a second lookup gives the same result."""
     book = AddressBook(frozenset({"localhost:80"}))
 
     assert book.endpoint("localhost", 80) is book.endpoint("localhost", 80)
 
 
-def test_name_without_address_may_have_one_later():
-    """A name that does not resolve is a passing trouble."""
+def test_name_without_address_is_retried():
+    """A name that does not resolve is a transient failure."""
     found = AddressBook(frozenset()).endpoint("nowhere..invalid", 80)
 
     assert isinstance(found, FetchFailure)

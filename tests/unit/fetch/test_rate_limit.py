@@ -1,4 +1,4 @@
-"""No host sees two starts closer than its interval."""
+"""A host receives no two request starts within its interval."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ def _closest(starts: list[float]) -> float:
 
 
 def test_threads_share_the_interval_of_a_host():
-    """Threads that come at once start one after the other."""
+    """Threads that arrive at the same time start one after the other."""
     starts = _starts(RateLimiter(hold_max_seconds=1), 5, interval_seconds=0.2)
 
     assert _closest(starts) >= 0.2
@@ -38,7 +38,7 @@ def test_threads_share_the_interval_of_a_host():
 
 
 def test_hosts_do_not_wait_for_each_other():
-    """Another host starts at once."""
+    """A request to another host starts immediately."""
     limiter = RateLimiter(hold_max_seconds=1)
     _start(limiter, "a:80", 5)
     started = time.monotonic()
@@ -48,7 +48,7 @@ def test_hosts_do_not_wait_for_each_other():
 
 
 def test_processes_share_the_interval_of_a_host(tmp_path):
-    """Fetchers that know nothing of each other but a folder start one after the other; a torn file is a new one."""
+    """Fetchers that share only a folder start one after the other; a torn file counts as a new one."""
     (tmp_path / "a%3A80").write_text("17")
     paces = [RateLimiter(hold_max_seconds=1, shared_limit=SharedRateLimit(tmp_path)) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
@@ -62,8 +62,8 @@ def test_processes_share_the_interval_of_a_host(tmp_path):
     assert starts[-1] - starts[0] < 3
 
 
-def test_late_request_puts_off_the_next():
-    """The interval runs from when the host has seen the request: its answer, or a quarter of a second."""
+def test_late_request_delays_the_next():
+    """The interval starts when the host has received the request: at its response, or after 0.25 s."""
     limiter = RateLimiter(hold_max_seconds=1)
     assert limiter.take("a:80", 0.2) == 0.0
     time.sleep(0.1)
@@ -73,7 +73,7 @@ def test_late_request_puts_off_the_next():
 
 
 def test_one_request_is_open_at_a_host():
-    """While one is open no other starts, however long it takes; with interval 0 several do."""
+    """While a request is open no other starts, however long it takes; with interval 0 several are open."""
     limiter = RateLimiter(hold_max_seconds=1)
     assert limiter.take("a:80", 0.05) == 0.0
     time.sleep(0.1)
@@ -82,7 +82,7 @@ def test_one_request_is_open_at_a_host():
 
 
 def test_interval_is_doubled_and_halved():
-    """After each 429 or 503 the interval is twice as long, after each answer that is well half of that."""
+    """Each 429 or 503 doubles the interval, each ok response halves it."""
     limiter, gaps = RateLimiter(hold_max_seconds=1), []
     for health in ("overloaded", "overloaded", "ok", "ok", "ok"):
         assert limiter.take("a:80", 1.0) == 0.0
@@ -94,7 +94,7 @@ def test_interval_is_doubled_and_halved():
 
 
 def test_doubling_ends():
-    """Any number of doublings leaves an interval of a minute at most."""
+    """After any number of doublings the interval is at most one minute."""
     limiter = RateLimiter(hold_max_seconds=3600)
     for _ in range(9):
         assert limiter.take("a:80", 0) == 0.0
@@ -105,8 +105,8 @@ def test_doubling_ends():
     assert limiter.take("a:80", 50) > 59
 
 
-def test_host_that_fails_ten_times_is_left_alone():
-    """Ten failures in a row put a host on hold for ten minutes; one good answer begins the count anew."""
+def test_host_that_fails_ten_times_is_on_hold():
+    """10 consecutive failures put a host on hold for 10 minutes; one ok response resets the count."""
     limiter = RateLimiter(hold_max_seconds=1)
     for health in ["failed"] * 9 + ["ok"] + ["failed"] * 9:
         _start(limiter, "a:80", 0, health=health)
@@ -120,7 +120,7 @@ def test_host_that_fails_ten_times_is_left_alone():
 
 
 def test_pause_is_kept_by_other_processes(tmp_path):
-    """A Retry-After that one process was given holds for all that share the folder, an hour at most."""
+    """A Retry-After of one process applies to all that share the folder, for at most one hour."""
     first, second = (RateLimiter(hold_max_seconds=30, shared_limit=SharedRateLimit(tmp_path)) for _ in range(2))
     first.back_off("a:80", 20)
     first.back_off("b:80", 86400)
@@ -132,15 +132,15 @@ def test_pause_is_kept_by_other_processes(tmp_path):
 
 
 def test_crawl_delay_raises_a_smaller_interval():
-    """The longer of setting and Crawl-delay counts."""
+    """The longer one of setting and Crawl-delay applies."""
     limiter = RateLimiter(hold_max_seconds=1)
     limiter.set_crawl_delay("a:80", 0.3)
 
     assert _closest(_starts(limiter, 3, interval_seconds=0.01)) > 0.15
 
 
-def test_pause_counts_for_those_who_wait_already():
-    """A pause that is asked for while a thread waits for its turn is kept by that thread."""
+def test_pause_applies_to_waiting_threads():
+    """A thread that already waits observes a pause that starts meanwhile."""
     limiter = RateLimiter(hold_max_seconds=1)
     _start(limiter, "a:80", 0.5)
     with ThreadPoolExecutor(1) as pool:
@@ -153,8 +153,8 @@ def test_pause_counts_for_those_who_wait_already():
     assert time.monotonic() - began > 0.8
 
 
-def test_long_pause_is_told_at_once():
-    """A pause over the limit is not slept through."""
+def test_long_pause_is_reported_immediately():
+    """For a pause over the limit the thread does not sleep."""
     limiter = RateLimiter(hold_max_seconds=1)
     limiter.back_off("a:80", 60)
     failure = limiter.wait_for_start("a:80", 0)

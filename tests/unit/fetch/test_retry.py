@@ -1,4 +1,4 @@
-"""When a failed page is tried again."""
+"""When a failed page is retried."""
 
 from datetime import UTC, datetime
 
@@ -27,12 +27,12 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     ],
 )
 def test_retry_after(value, seconds):
-    """Seconds and dates are understood, past dates are now, anything else is as if absent."""
+    """Seconds and dates are parsed, past dates mean now, anything else counts as missing."""
     assert retry_after_seconds(value, now=NOW) == seconds
 
 
 def test_pauses_grow_with_jitter():
-    """Each pause is twice the one before, give or take a half, and not all are alike."""
+    """Each pause is twice the previous one, ±50 %, and they are not all equal."""
     firsts = {pause_seconds(1) for _ in range(20)}
 
     assert all(0.1 <= pause <= 0.3 for pause in firsts)

@@ -1,4 +1,4 @@
-"""How long rules are kept, and which group is ours."""
+"""How long rules are cached, and which group applies to us."""
 
 from datetime import datetime, timedelta
 
@@ -24,8 +24,8 @@ def _reason(fetcher: Fetcher, url: str) -> str | None:
     return got.reason if isinstance(got, NewsError) else None
 
 
-def test_rules_are_kept_a_day():
-    """After 24 hours robots.txt is read again."""
+def test_rules_are_cached_for_a_day():
+    """After 24 hours robots.txt is requested again."""
     with hostile_server() as server:
         server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /\n")
         url, clock = server.says("/a", 200, b"page"), _Clock()
@@ -40,8 +40,8 @@ def test_rules_are_kept_a_day():
         assert server.seen["/robots.txt"] == 2
 
 
-def test_unreachable_rules_are_asked_for_again_soon():
-    """A robots.txt that failed is asked for again after five minutes."""
+def test_unreachable_rules_are_requested_again_soon():
+    """A robots.txt that failed is requested again after 5 minutes."""
     with hostile_server() as server:
         server.says("/robots.txt", 503)
         url, clock = server.says("/a", 200, b"page"), _Clock()
@@ -54,7 +54,7 @@ def test_unreachable_rules_are_asked_for_again_soon():
 
 
 def test_our_group_is_named_by_product():
-    """The group of our product counts, not one that our comment happens to mention."""
+    """The group of our product token applies, not one that the comment of our User-Agent mentions."""
     rules = b"User-agent: newslake\nDisallow: /ours\n\nUser-agent: contact\nDisallow: /\n"
     with hostile_server() as server:
         server.says("/robots.txt", 200, rules)
@@ -65,7 +65,7 @@ def test_our_group_is_named_by_product():
 
 
 def test_redirected_robots_are_followed():
-    """A robots.txt that moved is read where it is now; a loop counts as no file."""
+    """A redirected robots.txt is read at its new place; a redirect loop counts as a missing file."""
     with hostile_server() as server:
         server.says("/robots.txt", 301, Location="/rules")
         server.says("/rules", 200, b"User-agent: *\nDisallow: /\n")
@@ -79,7 +79,7 @@ def test_redirected_robots_are_followed():
 
 
 def test_refusal_names_the_line_that_decides():
-    """A refusal quotes the line of robots.txt that forbids the page, of our group, whatever other groups say."""
+    """A refusal quotes the line of robots.txt in our group that disallows the page, despite other groups."""
     rules = b"User-agent: other\nDisallow: /news\n\nUser-agent: *\nAllow: /\nDisallow: /tips\nDisallow: /news/vault\n"
     with hostile_server() as server:
         server.says("/robots.txt", 200, rules)

@@ -1,4 +1,4 @@
-"""The pinned address does not loosen TLS: the name is sent, and the certificate must be for it."""
+"""TLS with the pinned address: the host name is sent, and the certificate must be valid for it."""
 
 import ipaddress
 import ssl
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 def _certificate(folder: Path, *names: str) -> Path:
-    """Write a certificate that trusts itself, and its key, into one file."""
+    """Write a self-signed certificate and its key into one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     alternatives = [
@@ -47,11 +47,11 @@ def _certificate(folder: Path, *names: str) -> Path:
 
 
 @contextmanager
-def _tls_server(certificate: Path, asked_for: list[str | None]) -> Iterator[Hostile]:
+def _tls_server(certificate: Path, names: list[str | None]) -> Iterator[Hostile]:
     with hostile_server() as server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        context.sni_callback = lambda _, name, __: asked_for.append(name)
+        context.sni_callback = lambda _, name, __: names.append(name)
         server.server.socket = context.wrap_socket(server.server.socket, server_side=True)
         server.says("/robots.txt", 404)
         server.says("/a", 200, b"page")
@@ -65,18 +65,18 @@ def _fetch(server: Hostile) -> Page | NotModified:
 
 
 def test_name_is_sent_and_checked(tmp_path, monkeypatch):
-    """A trusted certificate for the name in the URL is accepted, and the server is told that name."""
-    certificate, asked_for = _certificate(tmp_path, "localhost"), []
+    """A trusted certificate for the name in the URL is accepted, and the server receives that name."""
+    certificate, names = _certificate(tmp_path, "localhost"), []
     monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
-    with _tls_server(certificate, asked_for) as server:
+    with _tls_server(certificate, names) as server:
         assert _fetch(server).body == b"page"
 
-    assert set(asked_for) == {"localhost"}
+    assert set(names) == {"localhost"}
     assert server.headers["/a"]["host"] == f"localhost:{server.server.server_port}"
 
 
 def test_certificate_for_the_address_alone_is_refused(tmp_path, monkeypatch):
-    """A trusted certificate for the address that we connect to is not one for the name."""
+    """A trusted certificate for the address that we connect to is not valid for the name."""
     certificate = _certificate(tmp_path, "127.0.0.1", "other.example")
     monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
     with _tls_server(certificate, []) as server, pytest.raises(TransientFetchError) as caught:
@@ -87,7 +87,7 @@ def test_certificate_for_the_address_alone_is_refused(tmp_path, monkeypatch):
 
 
 def test_unknown_certificate_is_refused(tmp_path):
-    """A certificate that nobody vouches for is refused."""
+    """A certificate without a trusted issuer is refused."""
     with _tls_server(_certificate(tmp_path, "localhost"), []) as server, pytest.raises(TransientFetchError) as caught:
         _fetch(server)
 
@@ -95,7 +95,7 @@ def test_unknown_certificate_is_refused(tmp_path):
 
 
 def test_redirect_to_plain_http_is_refused(tmp_path, monkeypatch):
-    """What began encrypted does not go on in the clear."""
+    """A redirect from https to http is not followed."""
     certificate = _certificate(tmp_path, "localhost")
     monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
     with _tls_server(certificate, []) as server:

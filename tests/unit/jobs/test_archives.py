@@ -1,4 +1,4 @@
-"""Archives from listing to tables: a run of a day lists, fetches and reads that day alone."""
+"""Web archives from listing to tables: a run of a day lists, fetches and processes that day alone."""
 
 import gzip
 from datetime import UTC, date, datetime
@@ -22,11 +22,11 @@ ONE, TWO = date(2026, 2, 13), date(2026, 2, 14)
 
 
 def _story(word: str, *, day: date) -> bytes:
-    told = f"Councillor Ada Brandt told reporters that the {word} of Tarnwick would be painted before the summer. "
+    line = f"Councillor Ada Brandt told reporters that the {word} of Tarnwick would be painted before the summer. "
     return (
         f"<html lang='en'><head><title>The {word} to be painted</title>"
         f"<meta property='article:published_time' content='{day}T07:00:00Z'></head>"
-        f"<body><article><h1>The {word} to be painted</h1><p>{told * 3}</p><p>{told * 2}</p></article></body></html>"
+        f"<body><article><h1>The {word} to be painted</h1><p>{line * 3}</p><p>{line * 2}</p></article></body></html>"
     ).encode()
 
 
@@ -53,7 +53,7 @@ def _ingested(space: Workspace, day: date, *, name: str = "") -> tuple[list[tupl
 
 
 def _read(space: Workspace, day: date) -> list[tuple[date, str]]:
-    """Extract a news day; return (partition, URL) of every article that the lake has then."""
+    """Extract a news day; return (partition, URL) of every article that the lake then has."""
     extract_day(space, day=day, run_id=f"x-{day}", report_progress=lambda _: None)
     rows = space.lake.read("articles").to_pylist()
     return sorted((row["published_at"].date(), row["url"]) for row in rows)
@@ -61,7 +61,7 @@ def _read(space: Workspace, day: date) -> list[tuple[date, str]]:
 
 @pytest.mark.model
 def test_sitemap_archive_over_two_days(tmp_path: Path) -> None:
-    """Each day's run lists its own pages, of which one has no date of its own; both end in their day's partition."""
+    """Each day's run lists its own pages, one of them without a date; all end in their day's partition."""
     with hostile_server() as server:
         space = _open(tmp_path, server, f'kind = "sitemap_archive"\nurl = "{server.url("/index.xml")}"\n')
         children = "".join(f"<sitemap><loc>/{day}.xml</loc></sitemap>" for day in (ONE, TWO))
@@ -93,7 +93,7 @@ def _archive_entry(archive: Wayback) -> str:
 
 @pytest.mark.model
 def test_cdx_over_two_days(tmp_path: Path) -> None:
-    """A day fetches what was captured then; articles have the URL and date of the page, and the time of the capture."""
+    """A day fetches the captures of that day; articles have the page's URL and date, and the capture's time."""
     kept = (
         Kept("20260213080000", A, _story("pier", day=ONE)),
         Kept("20260214080000", A, _story("pier", day=ONE)),
@@ -105,7 +105,7 @@ def test_cdx_over_two_days(tmp_path: Path) -> None:
 
         assert _ingested(space, ONE) == ([("a", "archived", ONE)], (ONE,))
         assert _read(space, ONE) == [(ONE, A)]
-        # The archive's digest says that this content is held: it is not asked for again.
+        # The archive's digest says that this payload is held: it is not requested again.
         assert _ingested(space, TWO) == (
             [("a", "already_fetched", ONE), ("b", "archived", TWO), ("c", "archived", TWO)],
             (TWO,),
@@ -121,26 +121,26 @@ def test_cdx_over_two_days(tmp_path: Path) -> None:
     assert rows[C]["fetched_at"] == datetime(2026, 2, 14, 10, tzinfo=UTC)
 
 
-def test_cdx_stops_at_429_and_goes_on_later(tmp_path: Path) -> None:
-    """After 429 nothing is asked for in that run; pages wait, and a later run gets their copies, not the live pages."""
+def test_cdx_stops_at_429_and_continues_later(tmp_path: Path) -> None:
+    """After 429 the run requests nothing more; pages wait, and a later run gets their snapshots, not the live pages."""
     kept = [Kept(f"202602140{hour}0000", f"{A}{hour}", b"<p>x</p>" + bytes([48 + hour])) for hour in range(5)]
     with wayback(*kept) as archive:
         archive.too_many_after = 2
         space = _open(tmp_path, archive.server, _archive_entry(archive))
         first, _ = _ingested(space, TWO)
-        asked = len(archive.copies)
+        requested = len(archive.copies)
         archive.too_many_after = None
         later = _open(tmp_path, archive.server, _archive_entry(archive), hours=3)
         second, days = _ingested(later, date(2026, 2, 20), name="later")
 
     assert sorted(reason for _, reason, _ in first) == ["archived"] * 2 + ["host_backoff"] * 2 + ["http_429"]
-    assert asked == 3
+    assert requested == 3
     assert sorted(second) == sorted((url, "archived", TWO) for url, reason, _ in first if reason != "archived")
     assert days == (TWO,)
 
 
-def test_index_in_trouble_stops_waiting_copies_too(tmp_path: Path) -> None:
-    """Where the index says 429, copies of earlier runs are not asked for either, and the run names the source."""
+def test_failing_index_stops_waiting_snapshots_too(tmp_path: Path) -> None:
+    """If the index answers 429, waiting snapshots are not requested either, and the run names the source."""
     with wayback(Kept("20260214080000", A, b"<p>x</p>")) as archive:
         archive.too_many_after = 0
         _ingested(_open(tmp_path, archive.server, _archive_entry(archive)), TWO)
@@ -153,7 +153,7 @@ def test_index_in_trouble_stops_waiting_copies_too(tmp_path: Path) -> None:
 
 
 def test_plan_says_which_days_an_archive_lists(tmp_path: Path) -> None:
-    """The plan asks the archive for days that are over, and leaves today to others."""
+    """The plan lists past days from the archive, but not today."""
     with hostile_server() as server:
         space = _open(tmp_path, server, f'kind = "sitemap_archive"\nurl = "{server.url("/{day}.xml")}"\n')
         server.says("/14.xml", 200, b"<urlset><url><loc>/a</loc></url></urlset>")
@@ -161,14 +161,14 @@ def test_plan_says_which_days_an_archive_lists(tmp_path: Path) -> None:
         found = plan(space, first=TWO, last=NOW.date())
 
     assert [(day.news_day, day.can_list) for day in found.days] == [(TWO, True)]
-    assert found.sources[0].lists == "any day that is over, as far back as its index goes"
+    assert found.sources[0].lists == "any past day in its index"
 
 
 _NEWS_FOLDER = "crawl-data/CC-NEWS/2026/02/"
 
 
 def _crawl(server: Hostile, **files: bytes) -> str:
-    """Let a server have a month of WARC files by the time in their names; return the source's entry."""
+    """Let a server have a month of WARC files with these times in their names; return the source's entry."""
     paths = {f"{_NEWS_FOLDER}CC-NEWS-{stamp.removeprefix('t')}-00001.warc.gz": body for stamp, body in files.items()}
     server.says(f"/{_NEWS_FOLDER}warc.paths.gz", 200, gzip.compress("\n".join(paths).encode()))
     for path, body in paths.items():
@@ -177,7 +177,7 @@ def _crawl(server: Hostile, **files: bytes) -> str:
 
 
 def test_common_crawl_file_is_streamed_once(tmp_path: Path) -> None:
-    """A day's files are read once whatever runs ask; one that breaks off is asked for again, its pages kept once."""
+    """A day's files are read once for all runs; a truncated one is requested again, and its pages are kept once."""
     whole = warc("https://post.example/b", "https://post.example/c")
     with hostile_server() as server:
         entry = _crawl(server, t20260214080000=warc("https://post.example/a"), t20260214090000=whole)
@@ -188,8 +188,8 @@ def test_common_crawl_file_is_streamed_once(tmp_path: Path) -> None:
         second = _ingested(_open(tmp_path, server, entry), TWO, name="second")
         third = _ingested(_open(tmp_path, server, entry), TWO, name="third")
 
-    told = [(name, reason) for name, reason, _ in first[0]]
-    assert told == [
+    names = [(name, reason) for name, reason, _ in first[0]]
+    assert names == [
         (broken_path.rpartition("/")[2], "truncated"),
         ("a", "archived"),
         ("b", "archived"),
@@ -201,8 +201,8 @@ def test_common_crawl_file_is_streamed_once(tmp_path: Path) -> None:
     assert [count for path, count in server.seen.items() if path.endswith(".warc.gz")] == [1, 2]
 
 
-def test_sitemap_of_a_day_that_does_not_come_is_tried_again(tmp_path: Path) -> None:
-    """A child that is in error makes its day's run fail after all else is done: no later day would list it again."""
+def test_failed_sitemap_of_a_day_fails_the_run(tmp_path: Path) -> None:
+    """A failing child fails its day's run after everything else is done: no later day would list it again."""
     with hostile_server() as server:
         space = _open(tmp_path, server, f'kind = "sitemap_archive"\nurl = "{server.url("/index.xml")}"\n')
         children = "".join(f"<sitemap><loc>/{ONE}-{part}.xml</loc></sitemap>" for part in (1, 2))
@@ -217,8 +217,8 @@ def test_sitemap_of_a_day_that_does_not_come_is_tried_again(tmp_path: Path) -> N
     assert done.report.days == (ONE,)
 
 
-def test_copy_and_live_page_do_not_stand_in_each_others_way(tmp_path: Path) -> None:
-    """The live page is gone and one copy is lost: a copy of another day is fetched all the same, and both stay told."""
+def test_snapshot_and_live_page_have_separate_states(tmp_path: Path) -> None:
+    """The live page is gone and one snapshot is lost: a snapshot of another day is fetched, and both states stay."""
     kept = Kept("20260214090000", A, _story("pier", day=TWO))
     with wayback(kept) as archive:
         space = _open(tmp_path, archive.server, _archive_entry(archive))

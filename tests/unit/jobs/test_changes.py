@@ -1,4 +1,4 @@
-"""What newslake tells those who keep a copy."""
+"""Changes that newslake reports to those who keep a copy."""
 
 import json
 from datetime import timedelta
@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.model]
 BEFORE = MORNING - timedelta(days=1)
 
 
-def test_article_s_life_is_told(space: Workspace) -> None:
-    """New, other content, another day, gone from the web, back: each is told once, with what the row says now."""
-    told = []
+def test_each_change_of_an_article_is_reported(space: Workspace) -> None:
+    """New, changed, moved, withdrawn, returned: each is reported once, with the current title."""
+    kinds = []
     since = BEFORE
     for number, act in enumerate(
         (
@@ -39,9 +39,9 @@ def test_article_s_life_is_told(space: Workspace) -> None:
         act()
         extract(space, str(number))
         found = changes_since(space, since)
-        told.append([(each.kind, each.title, (each.day - DAY).days) for each in found.articles])
+        kinds.append([(each.kind, each.title, (each.day - DAY).days) for each in found.articles])
         since = found.until
-    assert told == [
+    assert kinds == [
         [("new", "Harbour to be deepened", 0)],
         [("changed", "Harbour to be widened", 0)],
         [("moved", "Harbour to be sold", -1)],
@@ -51,8 +51,8 @@ def test_article_s_life_is_told(space: Workspace) -> None:
     ]
 
 
-def test_command_prints_what_to_ask_next(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command lists the changes with the days to copy, and from when to ask next; a wrong time is a wrong call."""
+def test_command_prints_the_next_start_time(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command lists the changes, the days to copy and the next start time; an invalid time is an invalid call."""
     archive(space, story("deepened"))
     extract(space, "1")
     for name, value in (("DATA_DIR", tmp_path), ("SOURCES_FILE", tmp_path / "sources.toml"), ("FROZEN_NOW", MORNING)):
@@ -60,18 +60,20 @@ def test_command_prints_what_to_ask_next(space: Workspace, tmp_path: Path, monke
     shown = CliRunner().invoke(app, ["changes", "--since", "2026-03-01"])
     assert shown.exit_code == 0
     assert "Harbour to be deepened" in shown.output
-    told = json.loads(CliRunner().invoke(app, ["changes", "--since", "2026-03-01T10:00:00+02:00", "--json"]).stdout)
-    assert (told["since"], told["days"]) == ("2026-03-01T10:00:00+02:00", ["2026-03-02"])
-    assert [each["kind"] for each in told["articles"]] == ["new"]
-    again = json.loads(CliRunner().invoke(app, ["changes", "--since", told["until"], "--json"]).stdout)
+    listed = json.loads(CliRunner().invoke(app, ["changes", "--since", "2026-03-01T10:00:00+02:00", "--json"]).stdout)
+    assert (listed["since"], listed["days"]) == ("2026-03-01T10:00:00+02:00", ["2026-03-02"])
+    assert [each["kind"] for each in listed["articles"]] == ["new"]
+    again = json.loads(CliRunner().invoke(app, ["changes", "--since", listed["until"], "--json"]).stdout)
     assert (again["articles"], again["days"]) == ([], [])
     wrong = CliRunner().invoke(app, ["changes", "--since", "yesterday"])
     assert isinstance(wrong.exception, ConfigError)
     assert "yesterday" in str(wrong.exception)
 
 
-def test_daily_upkeep_notes_what_is_gone(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that went is stamped when the upkeep finds it, not when somebody asks."""
+def test_daily_maintenance_records_gone_pages(
+    space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gone page has the time of the maintenance that found it, not the time of a query."""
     archive(space, story("deepened"))
     extract(space, "1")
     since = changes_since(space, BEFORE).until

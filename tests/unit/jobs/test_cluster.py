@@ -1,4 +1,4 @@
-"""Sketches are kept, so that a batch reads the texts that are new and no others; all comes out the same without."""
+"""Sketches are cached, so that a batch reads only new texts; the result is the same without the cache."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +32,7 @@ class WatchedLake(Lake):
 
 @pytest.fixture
 def lake(tmp_path: Path) -> WatchedLake:
-    """Eight days of four stories, each day's in another of the ways to copy them."""
+    """Eight days of four stories; each day duplicates them in another way."""
     lake = WatchedLake(tmp_path)
     for number in range(8):
         texts = [PRESS.copied(story, COPIES[number % len(COPIES)]) for story in STORIES]
@@ -51,7 +51,7 @@ def related(lake: Lake) -> list[pa.Table]:
 
 @pytest.fixture
 def texts_sketched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The texts that are sketched, as they are."""
+    """The texts that are sketched, in order."""
     seen: list[str] = []
     real = cluster.sketches_of
     monkeypatch.setattr(cluster, "sketches_of", lambda texts: [seen.extend(texts), real(texts)][1])
@@ -59,7 +59,7 @@ def texts_sketched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_batch_reads_its_own_day_alone(lake: WatchedLake, texts_sketched: list[str]) -> None:
-    """One article more: of its day the texts are read and one is sketched; of the window before, nothing is read."""
+    """One more article: the texts of its day are read and one is sketched; nothing of the window before is read."""
     related(lake)
     commit(lake, ["A word that is new."], first=90, day=LAST)
     lake.reads.clear()
@@ -72,8 +72,8 @@ def test_a_batch_reads_its_own_day_alone(lake: WatchedLake, texts_sketched: list
     assert lake.reads == []
 
 
-def test_a_later_content_is_sketched_again(lake: WatchedLake, texts_sketched: list[str]) -> None:
-    """An article that changed is another text; those beside it are not read again."""
+def test_a_later_revision_is_sketched_again(lake: WatchedLake, texts_sketched: list[str]) -> None:
+    """A changed article is another text; the other articles are not read again."""
     before = related(lake)
     texts_sketched.clear()
     commit(lake, ["It was all different."], first=0, day=DAY)
@@ -100,7 +100,7 @@ def test_damaged_sketches_are_made_again(lake: WatchedLake, tmp_path: Path, dama
 def test_sketches_of_another_version_are_made_again(
     lake: WatchedLake, texts_sketched: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A library or rule that sketches in another way has every text sketched anew."""
+    """Another version of library or rule sketches every text again."""
     related(lake)
     texts_sketched.clear()
     monkeypatch.setattr(cluster, "sketch_version", lambda: "another")
@@ -109,7 +109,7 @@ def test_sketches_of_another_version_are_made_again(
 
 
 def test_kept_sketches_are_no_public_files(lake: WatchedLake) -> None:
-    """A lake with sketches is whole, and recover and gc leave them."""
+    """A lake with sketches verifies, and recover and gc keep them."""
     related(lake)
     assert lake.verify() == ()
     assert lake.recover() == ()

@@ -1,4 +1,4 @@
-"""From the archive's captures to rows: which content wins, and what happens to the rest."""
+"""From the archive's captures to rows: which revision wins, and what happens to the others."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,12 +24,12 @@ URL = "https://post.example.org/harbour-vote"
 
 
 def story(word: str, *, published: str = "2026-03-02T07:00:00Z", canonical: str = URL) -> bytes:
-    """Return a report whose content is named by one word."""
-    told = f"Councillor Ada Brandt told reporters that the harbour of Tarnwick would be {word} before the summer. "
+    """Return a report that differs from others in one word."""
+    line = f"Councillor Ada Brandt told reporters that the harbour of Tarnwick would be {word} before the summer. "
     return (
         f"<html lang='en'><head><title>Harbour to be {word}</title><link rel='canonical' href='{canonical}'>"
         f"<meta property='article:published_time' content='{published}'></head>"
-        f"<body><article><h1>Harbour to be {word}</h1><p>{told * 3}</p><p>{told * 2}</p></article></body></html>"
+        f"<body><article><h1>Harbour to be {word}</h1><p>{line * 3}</p><p>{line * 2}</p></article></body></html>"
     ).encode()
 
 
@@ -65,8 +65,8 @@ def row_of(space: Workspace) -> dict:
     return row
 
 
-def test_content_that_came_back_is_the_row(space: Workspace) -> None:
-    """Of the contents A, B, A the row is A, fetched when it first was; deriving again changes nothing."""
+def test_revision_that_came_back_is_the_row(space: Workspace) -> None:
+    """Of the revisions A, B, A, the row is A, with its first fetch; deriving again changes nothing."""
     archive(space, story("deepened"), story("widened"), story("deepened"))
     assert extract(space, "1") == [("kept", "None")]
     row = row_of(space)
@@ -74,15 +74,15 @@ def test_content_that_came_back_is_the_row(space: Workspace) -> None:
     assert extract(space, "2") == [("unchanged", "committed")]
 
 
-def test_later_page_that_is_no_article_leaves_the_row(space: Workspace) -> None:
-    """A capture that is no article does not take the article away."""
+def test_later_non_article_leaves_the_row(space: Workspace) -> None:
+    """A capture that is not an article does not remove the article."""
     archive(space, story("deepened"), b"<html><body><p>Back soon.</p></body></html>")
     assert extract(space, "1") == [("kept", "None")]
     assert row_of(space)["title"] == "Harbour to be deepened"
 
 
-def test_layout_that_changed_is_no_new_content(space: Workspace) -> None:
-    """Other bytes with the same content leave the row as it is."""
+def test_new_layout_is_not_a_new_revision(space: Workspace) -> None:
+    """Other bytes with the same text leave the row unchanged."""
     archive(space, story("deepened"))
     extract(space, "1")
     before = row_of(space)
@@ -91,8 +91,8 @@ def test_layout_that_changed_is_no_new_content(space: Workspace) -> None:
     assert row_of(space) == before
 
 
-def test_only_what_is_not_settled_is_read(space: Workspace) -> None:
-    """What is committed, refused, or only looks new, is read once at a version; another version reads all again."""
+def test_settled_articles_are_not_derived(space: Workspace) -> None:
+    """A committed, rejected or unchanged article is derived once per version; another version derives all again."""
     other = "https://post.example.org/vault"
     archive(space, story("deepened"))
     archive(space, b"<html><body><p>Back soon.</p></body></html>", url=other)
@@ -103,15 +103,15 @@ def test_only_what_is_not_settled_is_read(space: Workspace) -> None:
     assert dict(day_work(space, day=DAY).todo) == {}
     archive(space, story("deepened").replace(b"<body>", b"<body class='new'>"), start=1)
     assert dict(day_work(space, day=DAY).todo) == {id_of(URL): "new"}
-    told = extract(space, "3")
+    outcomes = extract(space, "3")
     assert dict(day_work(space, day=DAY).todo) == {}
-    assert extract(space, "4") == told == [("rejected", "too_short"), ("unchanged", "committed")]
+    assert extract(space, "4") == outcomes == [("rejected", "too_short"), ("unchanged", "committed")]
     newer = Workspace(space.settings.model_copy(update={"infer_gender": False}))
     assert dict(day_work(newer, day=DAY).todo) == {id_of(URL): "again", id_of(other): "new"}
 
 
-def test_chunks_miss_nobody_who_comes_between(space: Workspace) -> None:
-    """An article that is archived between two chunks of a day moves no other one from chunk to chunk."""
+def test_chunks_miss_no_article_that_arrives_meanwhile(space: Workspace) -> None:
+    """An article that is archived between two chunks of a day moves no other article between chunks."""
     urls = [f"https://post.example.org/{number}" for number in range(12)]
     for url in urls[:8]:
         archive(space, story("deepened", canonical=url), url=url)
@@ -127,7 +127,7 @@ def id_of(url: str) -> str:
 
 
 def test_article_moves_to_another_day(space: Workspace) -> None:
-    """A later content with another date takes its row and its copies row to that day."""
+    """A later revision with another date moves its row and its row in copies to that day."""
     archive(space, story("deepened"))
     extract(space, "1")
     archive(space, story("widened", published="2026-03-01T07:00:00Z"), start=1)
@@ -137,8 +137,8 @@ def test_article_moves_to_another_day(space: Workspace) -> None:
     assert space.lake.verify() == ()
 
 
-def test_pages_of_one_article_have_an_outcome_each(space: Workspace) -> None:
-    """A page that is another page's article by its canonical link shares the row and says so."""
+def test_each_page_of_one_article_has_an_outcome(space: Workspace) -> None:
+    """A page with the canonical link of another page shares its row, and its outcome says so."""
     archive(space, story("deepened"))
     archive(space, story("deepened"), url=f"{URL}/print", start=1)
     assert extract(space, "1") == [("kept", "None"), ("unchanged", "duplicate_url")]
@@ -146,14 +146,14 @@ def test_pages_of_one_article_have_an_outcome_each(space: Workspace) -> None:
 
 
 def test_run_again_under_its_name_replaces_its_outcomes(space: Workspace) -> None:
-    """The same run again leaves each page once in the log."""
+    """After the same run again, each page is in the log once."""
     archive(space, story("deepened"))
     assert extract(space, "1") == [("kept", "None")]
     assert len(extract(space, "1")) == 1
 
 
-def test_commit_tried_again_tells_of_its_articles(space: Workspace) -> None:
-    """A commit killed before it wrote its outcomes names the same pages and days when it is tried again."""
+def test_retried_commit_logs_its_articles(space: Workspace) -> None:
+    """A commit that was killed before it wrote its outcomes logs the same pages and days in its retry."""
     archive(space, story("deepened"))
     staged = derive(space, day=DAY, run_id="1")
     space.lake.commit([staged.batch_id], is_current=lambda *_: True)
@@ -163,8 +163,8 @@ def test_commit_tried_again_tells_of_its_articles(space: Workspace) -> None:
     assert (again.days, again.files_changed) == ((DAY,), 0)
 
 
-def test_cluster_makes_good_what_a_killed_run_left(space: Workspace) -> None:
-    """Copies that a run did not come to write are written by the next one of its news day."""
+def test_cluster_completes_a_killed_run(space: Workspace) -> None:
+    """The next run of a news day writes the copies that a killed run did not write."""
     archive(space, story("deepened"))
     extract(space, "1")
     space.lake.replace("near_duplicates", lambda: {DAY: space.lake.read("near_duplicates").slice(0, 0)})
@@ -172,8 +172,8 @@ def test_cluster_makes_good_what_a_killed_run_left(space: Workspace) -> None:
     assert space.lake.read("near_duplicates").num_rows == 1
 
 
-def test_damaged_record_costs_its_own_article(space: Workspace, tmp_path: Path) -> None:
-    """An article whose record is damaged waits in quarantine while others are kept; restored, it is read."""
+def test_damaged_record_affects_only_its_own_article(space: Workspace, tmp_path: Path) -> None:
+    """An article with a damaged record is quarantined, others are kept; after the repair, it is derived."""
     archive(space, story("closed"))
     archive(space, story("sold", canonical=URL + "-2"), url=URL + "-2", start=1)
     [path, *_] = sorted((tmp_path / "archive").rglob("*.warc.gz"))
@@ -190,8 +190,8 @@ def revisions(space: Workspace) -> list[tuple]:
     return [tuple(row[name] for name in names) for row in rows]
 
 
-def test_revisions_are_the_distinct_contents(space: Workspace) -> None:
-    """Every content has one row with what it changed, also where other bytes hold it; again, nothing changes."""
+def test_revisions_are_distinct(space: Workspace) -> None:
+    """Every revision has one row with its changes, also if several payloads have it; again, nothing changes."""
     archive(space, story("closed"), story("closed") + b"<!-- advert -->", story("sold"), story("closed"))
     extract(space, "1")
     assert [(row[0].hour, row[2:]) for row in revisions(space)] == [(8, (None, None, None)), (10, (6, 6, 0))]
@@ -202,7 +202,7 @@ def test_revisions_are_the_distinct_contents(space: Workspace) -> None:
 
 
 def test_revisions_do_not_depend_on_the_order_of_arrival(tmp_path: Path) -> None:
-    """The file of revisions is the same bytes whichever capture was archived and derived first."""
+    """The file of revisions has the same bytes in any order of archiving and deriving."""
     files = []
     for number, order in enumerate([(0, 1, 2), (2, 0, 1), (1, 2, 0)]):
         folder = tmp_path / str(number)
@@ -219,7 +219,7 @@ def test_revisions_do_not_depend_on_the_order_of_arrival(tmp_path: Path) -> None
 
 
 def test_reservation_is_recorded_or_obeyed(space: Workspace) -> None:
-    """What the host's tdmrep.json reserved is in the column; where that is obeyed, it and a meta element reject."""
+    """A reservation in the host's tdmrep.json is in the column; if obeyed, it and a meta element reject."""
     archive(space, story("deepened"), hints=Hints(tdm_reserved=True))
     meta = story("widened", canonical=f"{URL}-2").replace(b"<head>", b"<head><meta name='tdm-reservation' content='1'>")
     archive(space, meta, url=f"{URL}-2")
@@ -230,13 +230,13 @@ def test_reservation_is_recorded_or_obeyed(space: Workspace) -> None:
 
     assert extract(obeying, "2") == [("rejected", "tdm_reserved")] * 2
     details = {row["detail"] for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == "2"}
-    told = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
-    assert details == {told.format("tdmrep.json of its host"), told.format("a meta element of the page")}
+    reserved = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
+    assert details == {reserved.format("tdmrep.json of its host"), reserved.format("a meta element of the page")}
 
 
 @pytest.mark.parametrize("comment", [b"", b"<!-- other bytes -->"])
-def test_earlier_capture_that_comes_later_moves_the_first_fetch(tmp_path: Path, comment: bytes) -> None:
-    """A copy from before that is archived after the row was made gives the row of one derive of both."""
+def test_earlier_capture_that_arrives_later_moves_the_first_fetch(tmp_path: Path, comment: bytes) -> None:
+    """An earlier capture that is archived after the row was made gives the same row as deriving both at once."""
     files = []
     for name, order in (("at once", [[0, 1]]), ("one by one", [[1], [0]])):
         (tmp_path / name).mkdir()
@@ -256,8 +256,8 @@ def test_earlier_capture_that_comes_later_moves_the_first_fetch(tmp_path: Path, 
     assert files[0] == files[1]
 
 
-def test_revisions_are_whole_again_after_a_repair(space: Workspace, tmp_path: Path) -> None:
-    """A capture that could not be read is in the revisions once its file is restored."""
+def test_revisions_are_complete_after_a_repair(space: Workspace, tmp_path: Path) -> None:
+    """A capture that could not be read is in the revisions after its file is restored."""
     archive(space, story("widened"), story("deepened"))
     path = tmp_path / "archive" / space.archive.captures()[0].file
     whole = path.read_bytes()

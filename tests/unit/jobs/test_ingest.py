@@ -1,4 +1,4 @@
-"""When a page is fetched, what its outcome says, and under which news day, on a real server."""
+"""When a page is fetched, its outcome and its news day, on a real server."""
 
 import gzip
 import json
@@ -67,8 +67,8 @@ def run(
     return {row["url"].removeprefix(server.url("")): (row["outcome"], row["reason"], row["news_day"]) for row in rows}
 
 
-def test_news_day_is_fixed_by_the_first_try(server: Hostile, tmp_path: Path) -> None:
-    """A page without a date keeps the day of its first try, in every later outcome and in the archive."""
+def test_first_attempt_fixes_the_news_day(server: Hostile, tmp_path: Path) -> None:
+    """A page without a date keeps the day of its first attempt, in every later outcome and in the archive."""
     lists(server, "/a")
     server.says("/a", 503)
     assert run(tmp_path, server, "1") == {"/a": ("pending", "http_503", DAY)}
@@ -78,22 +78,22 @@ def test_news_day_is_fixed_by_the_first_try(server: Hostile, tmp_path: Path) -> 
     assert run(tmp_path, server, "4", hours=50) == {"/a": ("unchanged", "identical_payload", DAY)}
 
 
-def test_day_that_is_listed_no_more(server: Hostile, tmp_path: Path) -> None:
-    """For a day that a feed lists no more, the feed is not asked; only pages of that day that still wait are."""
+def test_day_that_is_no_longer_listed(server: Hostile, tmp_path: Path) -> None:
+    """For a day that a feed no longer lists, only waiting pages of that day are requested, not the feed."""
     lists(server, "/a", "/b")
     server.says("/a", 503)
     server.says("/b", 200, PAGE, Content_Type="text/html")
     run(tmp_path, server, "1")
     server.says("/a", 200, PAGE, Content_Type="text/html")
-    asked = server.seen["/feed"]
+    requested = server.seen["/feed"]
     assert run(tmp_path, server, "2", hours=90, day=DAY - timedelta(days=1)) == {}
     assert run(tmp_path, server, "3", hours=90, day=DAY) == {"/a": ("pending", "archived", DAY)}
     assert run(tmp_path, server, "4", hours=90, day=DAY) == {}
-    assert server.seen["/feed"] == asked
+    assert server.seen["/feed"] == requested
 
 
 def test_failed_change_is_tried_again_while_listed(server: Hostile, tmp_path: Path) -> None:
-    """A change whose fetch failed is not taken for seen: it waits its hour, then is fetched."""
+    """A failed fetch of a change does not count as fetched: the page waits one hour, then it is fetched."""
     lists(server, "/a", updated="2026-03-02T10:00:00Z")
     server.says("/a", 200, PAGE, Content_Type="text/html")
     run(tmp_path, server, "1")
@@ -105,8 +105,8 @@ def test_failed_change_is_tried_again_while_listed(server: Hostile, tmp_path: Pa
     assert run(tmp_path, server, "4", hours=3)["/a"][:2] == ("pending", "archived")
 
 
-def test_refused_page_is_not_asked_for_again(server: Hostile, tmp_path: Path) -> None:
-    """A page that was refused stays so, until its listing tells of a change."""
+def test_refused_page_is_not_requested_again(server: Hostile, tmp_path: Path) -> None:
+    """A refused page stays refused until its listing gives a later change date."""
     lists(server, "/a", updated="2026-03-02T10:00:00Z")
     server.says("/a", 404)
     for name, hours in (("1", 0), ("2", 1), ("3", 48)):
@@ -117,8 +117,8 @@ def test_refused_page_is_not_asked_for_again(server: Hostile, tmp_path: Path) ->
     assert run(tmp_path, server, "4", hours=49)["/a"][:2] == ("pending", "archived")
 
 
-def test_busy_page_is_given_up_in_the_end(server: Hostile, tmp_path: Path) -> None:
-    """A page that fails eight times in a row is rejected, and asked for no more."""
+def test_busy_page_is_rejected_after_eight_attempts(server: Hostile, tmp_path: Path) -> None:
+    """A page that fails eight times in a row is rejected and no longer requested."""
     lists(server, "/a")
     server.says("/a", 503)
     kinds = [run(tmp_path, server, str(n), hours=n * 200)["/a"][:2] for n in range(10)]
@@ -127,7 +127,7 @@ def test_busy_page_is_given_up_in_the_end(server: Hostile, tmp_path: Path) -> No
 
 
 def test_one_page_under_two_spellings_is_fetched_once(server: Hostile, tmp_path: Path) -> None:
-    """A URL listed with and without tracking is one page, also when its first try failed."""
+    """A URL listed with and without tracking parameters is one page, also if its first attempt failed."""
     lists(server, "/a?utm_source=feed", "/a")
     server.says("/a?utm_source=feed", 503)
     assert list(run(tmp_path, server, "1")) == ["/a?utm_source=feed"]
@@ -148,7 +148,7 @@ def test_unchanged_listing_is_not_read(server: Hostile, tmp_path: Path) -> None:
 
 
 def test_bad_links_are_outcomes(server: Hostile, tmp_path: Path) -> None:
-    """An entry whose link no request can be made of is one outcome, and its neighbours are fetched."""
+    """An entry with an invalid link is one outcome, and the other entries are fetched."""
     links = ("http://x/\ud800", "http://.", server.url("/a"))
     items = [{"id": link, "url": link} for link in links]
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": "f", "items": items}
@@ -163,7 +163,7 @@ def test_bad_links_are_outcomes(server: Hostile, tmp_path: Path) -> None:
 
 
 def test_signal_leaves_a_source_that_another_run_has(server: Hostile, tmp_path: Path) -> None:
-    """While a run has a source, one that does not wait ends at once, with nothing; the next one takes all."""
+    """While a run has a source, a run that does not wait ends at once without pages; the next one takes all."""
     lists(server, "/a")
     server.says("/a", 200, PAGE)
     run(tmp_path, server, "first")
@@ -176,7 +176,7 @@ def test_signal_leaves_a_source_that_another_run_has(server: Hostile, tmp_path: 
 
 
 def test_gone_page_leaves_a_tombstone(server: Hostile, tmp_path: Path) -> None:
-    """A page that answers 410 after it was captured has a record of that in the archive; its article stays."""
+    """If a captured page answers 410, the archive records that; its article stays."""
     lists(server, "/a", "/never", updated="2026-03-02T10:00:00Z")
     server.says("/a", 200, PAGE, Content_Type="text/html")
     server.says("/never", 404)
@@ -196,7 +196,7 @@ def test_gone_page_leaves_a_tombstone(server: Hostile, tmp_path: Path) -> None:
 
 
 def test_body_that_broke_off_is_kept(server: Hostile, tmp_path: Path) -> None:
-    """What came of a truncated body is a record that says so, and no content of the page."""
+    """The received part of a truncated body is a record marked as truncated, not a capture of the page."""
     lists(server, "/a")
     sent = gzip.compress(PAGE * 50)[:-20]
     server.says("/a", 200, sent, Content_Type="text/html", Content_Encoding="gzip")
@@ -213,8 +213,8 @@ def test_body_that_broke_off_is_kept(server: Hostile, tmp_path: Path) -> None:
     assert record == ("disconnect", sent)
 
 
-def test_server_says_when_a_page_is_tried_again(server: Hostile, tmp_path: Path) -> None:
-    """A Retry-After that a run does not wait for is the time of the page's next try, not an hour from now."""
+def test_server_decides_the_next_attempt(server: Hostile, tmp_path: Path) -> None:
+    """A Retry-After that is too long for a run is the time of the page's next attempt, instead of one hour."""
     lists(server, "/a")
     server.says("/a", 503, Retry_After="7200")
     assert run(tmp_path, server, "1") == {"/a": ("pending", "http_503", DAY)}
@@ -223,22 +223,22 @@ def test_server_says_when_a_page_is_tried_again(server: Hostile, tmp_path: Path)
     assert run(tmp_path, server, "3", hours=2) == {"/a": ("pending", "archived", DAY)}
 
 
-def test_page_of_a_held_host_has_not_been_tried(server: Hostile, tmp_path: Path) -> None:
-    """A page that was not asked for, because its host is on hold, keeps its tries."""
+def test_page_of_a_host_on_hold_keeps_its_attempts(server: Hostile, tmp_path: Path) -> None:
+    """A page that was not requested because its host is on hold keeps its attempts."""
     lists(server, "/a", "/b")
     for path in ("/a", "/b"):
         server.says(path, 429, Retry_After="3600")
     for number in range(12):
         found = run(tmp_path, server, str(number), hours=1.01 * number, fetch_threads=1)
-    asked = {path: server.seen[path] for path in ("/a", "/b")}
+    requested = {path: server.seen[path] for path in ("/a", "/b")}
 
-    # The first one is asked and given up after its eight tries; till then the other one had none.
+    # The first one is requested and rejected after eight attempts; until then the other one had no attempt.
     assert sorted(kind for kind, _, _ in found.values()) == ["pending", "rejected"]
-    assert sorted(asked.values())[1] == 8
+    assert sorted(requested.values())[1] == 8
 
 
-def test_reserved_page_is_not_archived_where_that_is_obeyed(server: Hostile, tmp_path: Path) -> None:
-    """Obeying, pages that tdmrep.json or a header reserve are rejected before they are archived, the first unasked."""
+def test_obeyed_reservation_is_not_archived(server: Hostile, tmp_path: Path) -> None:
+    """Pages that tdmrep.json or a header reserves are rejected before archiving, the former without a request."""
     lists(server, "/news/a", "/b", "/c")
     server.says("/.well-known/tdmrep.json", 200, b'[{"location": "/news/", "tdm-reservation": 1}]')
     server.says("/news/a", 200, PAGE, Content_Type="text/html")
@@ -255,12 +255,12 @@ def test_reserved_page_is_not_archived_where_that_is_obeyed(server: Hostile, tmp
     assert server.seen["/news/a"] == 0
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml"))
     details = {row["url"]: row["detail"] for row in space.lake.log.read("outcomes").to_pylist()}
-    assert details[server.url("/news/a")].endswith("/.well-known/tdmrep.json reserves it (location /news/)")
+    assert details[server.url("/news/a")] == f"tdmrep.json of {server.host} reserves it (location /news/)"
     assert "'tdm-reservation: 1' reserves text and data mining" in details[server.url("/b")]
 
 
 def test_reservation_of_the_host_is_kept_with_the_capture(server: Hostile, tmp_path: Path) -> None:
-    """Recording, a page that tdmrep.json reserves is archived, and its capture says so."""
+    """With the policy "record", a page that tdmrep.json reserves is archived, and its capture says so."""
     lists(server, "/a")
     server.says("/.well-known/tdmrep.json", 200, b'[{"location": "/", "tdm-reservation": 1}]')
     server.says("/a", 200, PAGE, Content_Type="text/html")
@@ -271,7 +271,7 @@ def test_reservation_of_the_host_is_kept_with_the_capture(server: Hostile, tmp_p
 
 
 def test_identity_of_a_page_is_computed_once(server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page is decoded once to say which article it is, whether it is fetched or comes in a file."""
+    """A page is decoded once to get its identity, also if it comes in a file."""
     decode, decoded = canonical.decode_body, Counter[bytes]()
 
     def counting(page: Page) -> DecodedText:

@@ -1,4 +1,4 @@
-"""An edit of what is known derives the articles again that hold a name concerned, and no other."""
+"""A change of the knowledge derives the articles with a changed name again, and no others."""
 
 import hashlib
 import json
@@ -31,13 +31,13 @@ OSTROW_LINE = {
 
 
 def story(person: str, source: str) -> Page:
-    """Return a report about a minister of this name, from a site of this name."""
+    """Return a report about a minister with this name, from a site with this name."""
     url = f"https://{source}.example.org/{person.split()[1].lower()}"
-    told = f"The minister {person} told reporters that the harbour of Tarnwick would be closed before the summer. "
+    line = f"The minister {person} told reporters that the harbour of Tarnwick would be closed before the summer. "
     body = (
         f"<html lang='en'><head><title>Harbour to close</title>"
         f"<meta property='article:published_time' content='2026-03-02T07:00:00Z'></head>"
-        f"<body><article><h1>Harbour to close</h1><p>{told * 3}</p><p>{told * 2}</p></article></body></html>"
+        f"<body><article><h1>Harbour to close</h1><p>{line * 3}</p><p>{line * 2}</p></article></body></html>"
     ).encode()
     headers = {"content-type": "text/html; charset=utf-8"}
     return Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=MORNING)
@@ -62,7 +62,7 @@ def _space(root: Path) -> Workspace:
 
 
 def run(space: Workspace, name: str) -> dict[str, int]:
-    """Derive the day; return how many articles were read, and why: as many as were planned."""
+    """Derive the day; return how many articles were derived, by reason. They are as many as planned."""
     planned = plan(space, first=DAY, last=DAY).days
     work = dict(derive(space, day=DAY, run_id=f"{name}-derive").report.work)
     assert work == {f"derived_{why}": sum(getattr(day, f"derive_{why}") for day in planned) for why in ("new", "again")}
@@ -92,8 +92,8 @@ def correct(space: Workspace, text: str) -> None:
     space.settings.overrides_file.write_text(text)
 
 
-def test_correction_derives_only_who_holds_the_name(space: Workspace):
-    """A line in overrides.toml derives the two articles that hold the name; the run after that derives nothing."""
+def test_correction_derives_only_articles_with_the_name(space: Workspace):
+    """A line in overrides.toml derives the two articles with the name; the next run derives nothing."""
     correct(space, f'[names."{OSTROW}"]\nqid = "Q999999902"\n')
     assert run(space, "second") == {"derived_new": 0, "derived_again": 2}
     assert ids(space) == {("post", OSTROW, "Q999999902"), ("courier", OSTROW, "Q999999902"), ("post", MARTEN, None)}
@@ -103,7 +103,7 @@ def test_correction_derives_only_who_holds_the_name(space: Workspace):
 
 
 def test_correction_of_one_source_and_of_one_article(space: Workspace):
-    """Two people of one name: the correction for a source leaves the other source's article alone."""
+    """Two people with one name: the correction for a source leaves the other source's article unchanged."""
     url = "https://post.example.org/ostrow"
     correct(
         space,
@@ -124,7 +124,7 @@ def staged(space: Workspace) -> dict[str, bytes]:
 
 
 def test_correction_while_a_chunk_is_derived(space: Workspace, monkeypatch: pytest.MonkeyPatch):
-    """An edit between planning and reading is for the next run: a batch is read with the knowledge that names it."""
+    """An edit between planning and reading counts for the next run: a batch uses the knowledge in its name."""
     correct(space, f'[names."{OSTROW}"]\nqid = "Q999999902"\n')
     undisturbed = derive(space, day=DAY, run_id="undisturbed").batch_id
     before = staged(space)
@@ -141,8 +141,8 @@ def test_correction_while_a_chunk_is_derived(space: Workspace, monkeypatch: pyte
     assert ("post", OSTROW, "Q999999903") in ids(space)
 
 
-def test_correction_taken_back_gives_the_first_bytes(space: Workspace):
-    """Without its correction an article is read as it was before: the tables are the first ones, byte for byte."""
+def test_removed_correction_gives_the_first_bytes(space: Workspace):
+    """Without the correction, the tables are byte for byte those from before it."""
     before = tables(space)
     correct(space, f'[names."{OSTROW}"]\ngender = "F"\n')
     run(space, "second")
@@ -152,8 +152,8 @@ def test_correction_taken_back_gives_the_first_bytes(space: Workspace):
     assert tables(space) == before
 
 
-def test_all_at_once_and_bit_by_bit_are_the_same_bytes(space: Workspace, tmp_path: Path):
-    """A lake that saw every edit has the files of one that is derived anew with the last one."""
+def test_one_derive_and_many_give_the_same_bytes(space: Workspace, tmp_path: Path):
+    """A lake that saw every edit has the same files as one that is rebuilt with the last edit."""
     (tmp_path / "kb.jsonl").write_text(json.dumps(OSTROW_LINE))
     correct(space, f'[names."{MARTEN}"]\nqid = "Q999999903"\n')
     run(space, "second")
@@ -161,13 +161,13 @@ def test_all_at_once_and_bit_by_bit_are_the_same_bytes(space: Workspace, tmp_pat
     run(space, "third")
     grown = tables(space)
     (tmp_path / "lake").rename(tmp_path / "old")
-    anew = _space(tmp_path)
-    assert run(anew, "anew") == {"derived_new": 3, "derived_again": 0}
-    assert tables(anew) == grown
+    rebuilt = _space(tmp_path)
+    assert run(rebuilt, "rebuilt") == {"derived_new": 3, "derived_again": 0}
+    assert tables(rebuilt) == grown
 
 
-def test_import_derives_only_who_holds_a_new_name(space: Workspace, tmp_path: Path):
-    """An imported person links where the text bears it out; a name that no article holds derives nothing."""
+def test_import_derives_only_articles_with_a_new_name(space: Workspace, tmp_path: Path):
+    """An imported person is linked if the text supports it; a name without articles derives nothing."""
     other = OSTROW_LINE | {"qid": "Q999999904", "label": "Someone Else"}
     (tmp_path / "kb.jsonl").write_text(f"{json.dumps(OSTROW_LINE)}\n{json.dumps(other)}\n")
     assert import_kb(space.settings, tmp_path / "kb.jsonl").bad == ()
@@ -179,8 +179,8 @@ def test_import_derives_only_who_holds_a_new_name(space: Workspace, tmp_path: Pa
     assert (kb_info(space.settings).entries, look_up(space.settings, "LENA OSTROW").entries[0].qid) == (1, "Q999999901")
 
 
-def test_lost_ledger_knows_who_holds_the_name(space: Workspace):
-    """What an edit concerns is found from the rows: a ledger that is deleted takes nothing along."""
+def test_lost_index_does_not_lose_the_names(space: Workspace):
+    """The articles of an edit are found from the rows, so a deleted article index loses nothing."""
     correct(space, f'[names."{OSTROW}"]\nqid = "Q999999902"\n')
     (space.settings.lake_dir / "_state" / "index.sqlite").unlink()
     assert run(Workspace(space.settings), "second") == {"derived_new": 0, "derived_again": 2}

@@ -1,4 +1,4 @@
-"""Which source fell silent, measured by what it gave on other such days."""
+"""Which source fell silent, compared with similar days."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ def space(tmp_path: Path) -> Workspace:
 
 
 def archive(space: Workspace, pages_ago: dict[int, int], *, end: date = SUNDAY) -> None:
-    """Archive so many pages for so many days before the end."""
+    """Archive these numbers of pages, by days before the end."""
     with space.archive.writer(source_key="post", run_id="r") as writer:
         for ago, pages in pages_ago.items():
             day = end - timedelta(days=ago)
@@ -41,52 +41,52 @@ def warning(space: Workspace, day: date = SUNDAY) -> str | None:
     return only.warning
 
 
-def test_source_that_gave_its_pages_is_well(space: Workspace) -> None:
-    """A day like the days before raises no warning."""
+def test_usual_day_has_no_warning(space: Workspace) -> None:
+    """A day like the days before gives no warning."""
     archive(space, dict.fromkeys(range(20), 3))
     assert warning(space) is None
 
 
 def test_empty_day_names_the_source(space: Workspace) -> None:
-    """A day without a page, where such days have some, is a warning that names source, day and what is usual."""
+    """A day without pages, unlike similar days, gives a warning with source, day and the usual number."""
     archive(space, dict.fromkeys(range(1, 20), 3))
-    assert warning(space) == "post: no page for 2026-03-29, usually 3; the last is of 2026-03-28"
+    assert warning(space) == "post: no page for 2026-03-29, usually 3; the last page is of 2026-03-28"
 
 
-def test_second_day_is_measured_by_the_first(space: Workspace) -> None:
-    """Where a source is new, all its days count, whatever weekday they are."""
+def test_second_day_is_compared_with_the_first(space: Workspace) -> None:
+    """For a new source, all days count, whatever their weekday."""
     archive(space, {1: 5})
-    assert warning(space) == "post: no page for 2026-03-29, usually 5; the last is of 2026-03-28"
+    assert warning(space) == "post: no page for 2026-03-29, usually 5; the last page is of 2026-03-28"
 
 
-def test_weekly_rest_is_no_silence(space: Workspace) -> None:
-    """A paper that never gives a page on a Sunday is not silent on one."""
+def test_weekly_rest_is_not_silence(space: Workspace) -> None:
+    """A publisher without Sunday pages is not silent on a Sunday."""
     archive(space, {ago: 4 for ago in range(28) if (SUNDAY - timedelta(days=ago)).weekday() != 6})
     assert warning(space) is None
     assert warning(space, SUNDAY + timedelta(days=1)) == (
-        "post: no page for 2026-03-30, usually 4; the last is of 2026-03-28"
+        "post: no page for 2026-03-30, usually 4; the last page is of 2026-03-28"
     )
 
 
-def test_thin_day_is_told_where_numbers_mean_something(space: Workspace) -> None:
-    """Far fewer pages than usual are a warning, from eight usual pages on."""
+def test_thin_day_is_a_warning_for_large_sources(space: Workspace) -> None:
+    """Far fewer pages than usual give a warning if eight or more are usual."""
     archive(space, {0: 2, **dict.fromkeys(range(1, 28), 12)})
     assert warning(space) == "post: only 2 pages for 2026-03-29, usually 12"
 
 
 def test_long_silence_names_the_last_day(space: Workspace) -> None:
-    """A source that has been silent for longer than the weeks compared is told with its last day, whenever that was."""
+    """If a source is silent for longer than the compared weeks, the warning has its last day."""
     archive(space, {200: 3})
-    assert warning(space) == f"post: no page for four weeks; the last is of {SUNDAY - timedelta(days=200)}"
+    assert warning(space) == f"post: no page for four weeks; the last page is of {SUNDAY - timedelta(days=200)}"
 
 
-def test_source_that_never_gave_a_page_is_told(space: Workspace) -> None:
-    """An entry of sources.toml that never worked is a warning, every day."""
-    assert warning(space) == "post: no page of it was ever archived; is its entry in sources.toml right?"
+def test_source_without_any_page_is_a_warning(space: Workspace) -> None:
+    """An entry of sources.toml that never worked gives a warning every day."""
+    assert warning(space) == "post: no page was ever archived; check its entry in sources.toml"
 
 
-def test_upkeep_writes_one_row(space: Workspace) -> None:
-    """An upkeep is one row of runs with what was done and what is wrong; again under its name it is still one."""
+def test_maintenance_writes_one_row(space: Workspace) -> None:
+    """A maintenance run is one row of runs with its work and warnings, also if it is repeated under its name."""
     for _ in range(2):
         finish_upkeep(
             space, done={"mended": []}, day=SUNDAY, run_id="news_maintain.1", kind="scheduled", started_at=NOW

@@ -1,4 +1,4 @@
-"""The law of conservation, held where outcomes are written: a page lost or doubled stops the run and is named."""
+"""Reconciliation of outcomes: a page without an outcome, or with two, stops the run and is named."""
 
 from datetime import date
 
@@ -35,21 +35,21 @@ def outcome(url: str, *, source: str = "post", day: date = DAY, article_id: str 
 
 
 def test_pages_are_named_by_source_and_day() -> None:
-    """What is lost and what is doubled is told with its run, source, day and pages; a page handed on may have none."""
+    """The error names run, source, day and pages; a page that is handed on needs no outcome."""
     found = {("post", URL): DAY, ("post", OTHER): DAY, ("echo", OTHER): date(2026, 3, 1), ("post", "x"): DAY}
     with pytest.raises(OutcomeError) as caught:
         check_balance(found, [outcome(URL), outcome(URL)], run_id="r", handed_on=[("post", "x")])
-    told = str(caught.value)
-    assert "run r does not add up" in told
-    assert f"echo, 2026-03-01: 1 without an outcome: {OTHER}" in told
-    assert f"post, 2026-03-02: 1 without an outcome: {OTHER}" in told
-    assert f"post, 2026-03-02: 1 with two outcomes: {URL}" in told
+    message = str(caught.value)
+    assert "run r does not add up" in message
+    assert f"echo, 2026-03-01: 1 without an outcome: {OTHER}" in message
+    assert f"post, 2026-03-02: 1 without an outcome: {OTHER}" in message
+    assert f"post, 2026-03-02: 1 with two outcomes: {URL}" in message
     check_balance({("post", URL): DAY, ("post", "x"): DAY}, [outcome(URL)], run_id="r", handed_on=[("post", "x")])
 
 
 @pytest.mark.model
 def test_deriving_that_forgets_a_page_writes_nothing(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stage that tells of one page less than it found stops before its outcomes are in the log."""
+    """A stage that records one page less than it found stops before its outcomes are in the log."""
     archive(space, b"<html><body><p>Back soon.</p></body></html>")
     monkeypatch.setattr(OutcomeRecorder, "record", lambda self, *_, **__: None)
     with pytest.raises(OutcomeError, match=rf"run r .* post, {DAY}: 1 without an outcome: {URL}"):
@@ -58,19 +58,19 @@ def test_deriving_that_forgets_a_page_writes_nothing(space: Workspace, monkeypat
 
 
 @pytest.mark.model
-def test_commit_that_tells_a_page_again_is_stopped(space: Workspace) -> None:
-    """A page that deriving told of in this run and that is committed in it too has two outcomes."""
+def test_commit_that_records_a_page_again_is_stopped(space: Workspace) -> None:
+    """A page that deriving recorded and the same run commits has two outcomes."""
     archive(space, story("deepened"))
     staged = derive(space, day=DAY, run_id="r")
-    told = [outcome(URL, article_id=id_of(URL))]
-    append_outcomes(space, told, batch_id=derive_batch_of("r", chunk=0))
+    outcomes = [outcome(URL, article_id=id_of(URL))]
+    append_outcomes(space, outcomes, batch_id=derive_batch_of("r", chunk=0))
     with pytest.raises(OutcomeError, match=rf"post, {DAY}: 1 with two outcomes: {URL}"):
         commit_day(space, derived=[staged], day=DAY, run_id="r", kind="manual", started_at=MORNING)
 
 
 @pytest.mark.model
-def test_page_that_became_another_article_is_told_once(space: Workspace) -> None:
-    """A page whose canonical link names another article now has that one's outcome, in every run that reads it."""
+def test_page_that_became_another_article_is_recorded_once(space: Workspace) -> None:
+    """A page with a new canonical link has the outcome of the new article, in every run."""
     archive(space, story("deepened"))
     assert extract(space, "1") == [("kept", "None")]
     archive(space, story("widened", canonical=OTHER), start=1)

@@ -85,14 +85,14 @@ def test_every_page_has_one_outcome(job) -> None:
     assert outcomes.duplicated(["run_id", "source_key", "url"]).sum() == 0
 
 
-def test_log_keeps_the_law(job) -> None:
-    """Each run's row counts as many pages as the run has outcomes in the log, kind by kind."""
+def test_log_matches_the_runs(job) -> None:
+    """Each run's row has the counts of its outcomes in the log, per kind."""
     folder, _ = job
     lake = Workspace(Settings.load(data_dir=folder)).lake
-    told = Counter((row["run_id"], row["outcome"]) for row in lake.log.read("outcomes").to_pylist())
+    counted = Counter((row["run_id"], row["outcome"]) for row in lake.log.read("outcomes").to_pylist())
     for run in lake.log.read("runs").to_pylist():
         counts = json.loads(run["counts"])
-        kinds = {kind: told[run["run_id"], kind] for kind in OUTCOME_KINDS}
+        kinds = {kind: counted[run["run_id"], kind] for kind in OUTCOME_KINDS}
         assert kinds == {kind: counts[kind] for kind in OUTCOME_KINDS}
         assert sum(kinds.values()) == counts["discovered"]
 
@@ -109,15 +109,17 @@ def test_second_run_changes_nothing(job, newsroom: Newsroom) -> None:
     """The same evenings again fetch no page and change no table file."""
     folder, _ = job
     before = digests(folder)
-    asked = len(newsroom.requests)
+    requested = len(newsroom.requests)
     for day in DAYS:
         run_evening(folder, newsroom, day, name="again")
-    fetched = [r for r in newsroom.requests[asked:] if r.status == 200 and not r.path.endswith((".xml", ".gz", ".txt"))]
+    fetched = [
+        r for r in newsroom.requests[requested:] if r.status == 200 and not r.path.endswith((".xml", ".gz", ".txt"))
+    ]
     assert (fetched, digests(folder)) == ([], before)
 
 
 def test_any_order_of_deriving_gives_the_same_bytes(job, newsroom: Newsroom, tmp_path: Path) -> None:
-    """From one archive, the news days derived backwards give every table file byte for byte."""
+    """From one archive, deriving the news days backwards gives every table file byte for byte."""
     folder, _ = job
     shutil.copytree(folder / "archive", tmp_path / "archive")
     space = open_at(tmp_path, newsroom, DAYS[-1])
@@ -126,8 +128,8 @@ def test_any_order_of_deriving_gives_the_same_bytes(job, newsroom: Newsroom, tmp
     assert digests(tmp_path) == digests(folder)
 
 
-def test_latest_content_is_the_row(job) -> None:
-    """An article updated between days has one row: the later content, first fetched on the later evening."""
+def test_latest_revision_is_the_row(job) -> None:
+    """An article updated between days has one row: the later revision, first fetched on the later evening."""
     folder, _ = job
     space = Workspace(Settings.load(data_dir=folder))
     articles = space.lake.read("articles")
@@ -151,7 +153,7 @@ def test_wire_story_in_two_outlets_is_one_group(job) -> None:
     assert (groups[first], groups[second]) == ((first, False, "none"), (first, True, "exact"))
 
 
-def test_receipts_lead_to_the_archive(job) -> None:
+def test_provenance_leads_to_the_archive(job) -> None:
     """Every article's payload_digest gives back one archived record."""
     folder, _ = job
     space = Workspace(Settings.load(data_dir=folder))

@@ -1,4 +1,4 @@
-"""What runs took, and what the next one is expected to take."""
+"""The times of runs, and the expected time of the next run."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,29 +19,29 @@ def history(*runs: tuple[int, float], stage: str = "extract", launcher: str = "c
 
 
 def test_line_is_found() -> None:
-    """Runs of three seconds and a tenth an article give that line for any size."""
+    """Runs of 3 s plus 0.1 s per article give that line for any size."""
     known = history(*((size, 3 + size / 10) for size in (10, 20, 50, 200)), (0, 0.5))
     expected = [expected_seconds(known, launcher="cli", articles=size) for size in (0, 10, 1000)]
     assert expected == pytest.approx([0.5, 4, 103])
 
 
 def test_run_that_hung_does_not_bend_the_line() -> None:
-    """One run of an hour among quick ones leaves the estimate within a factor of two."""
+    """One run of an hour among quick runs changes the estimate by less than a factor of two."""
     known = history(*((size, 3 + size / 10) for size in range(10, 200, 10)), (70, 3600))
     assert 6.5 < (expected_seconds(known, launcher="cli", articles=100) or 0) < 26
 
 
 @pytest.mark.parametrize("runs", [[(100, 20.0)], [(100, 20.0), (110, 19.0), (105, 24.0)], [(10, 9.0), (90, 2.0)] * 2])
 def test_ratio_where_no_line_can_be_drawn(runs: list[tuple[int, float]]) -> None:
-    """Few runs, runs of one size and runs that take less for more give seconds an article."""
+    """Few runs, runs of one size, and runs that take less time for more articles give seconds per article."""
     known = history(*runs)
     one = expected_seconds(known, launcher="cli", articles=1)
     assert one is not None
     assert expected_seconds(known, launcher="cli", articles=100) == pytest.approx(100 * one)
 
 
-def test_runs_with_nothing_to_do_tell_the_fixed_part() -> None:
-    """Where all runs have one size, what idle runs take is not counted as time of articles."""
+def test_idle_runs_give_the_fixed_part() -> None:
+    """If all runs have one size, the time of idle runs does not count as time of articles."""
     known = history((100, 25.0), (0, 5.0), (0, 5.0))
     assert [expected_seconds(known, launcher="cli", articles=size) for size in (0, 100, 200)] == pytest.approx(
         [5, 25, 45]
@@ -49,7 +49,7 @@ def test_runs_with_nothing_to_do_tell_the_fixed_part() -> None:
 
 
 def test_no_history_no_estimate() -> None:
-    """Without a run of the stage nothing is expected, not even for nothing to do."""
+    """Without a run of the stage there is no estimate, not even for no work."""
     ingests = history((10, 5), stage="ingest")
     assert expected_seconds(ingests, launcher="cli", articles=0) is None
     found = estimate(ingests, launcher="cli", pages=(1, 0), articles=(1, 0), least_seconds=0)
@@ -66,8 +66,8 @@ def test_runs_of_the_same_launcher_are_preferred() -> None:
     assert expected_seconds(slow, launcher="cli", articles=10) == pytest.approx(110)
 
 
-def test_pace_of_the_hosts_is_the_least() -> None:
-    """Fetching is never expected to be quicker than the hosts' interval allows."""
+def test_rate_limit_is_the_minimum() -> None:
+    """The estimate of fetching is never less than the hosts' intervals allow."""
     known = History((*history((100, 10), stage="ingest").runs, *history((100, 10)).runs))
     found = estimate(known, launcher="cli", pages=(50, 50), articles=(0, 0), least_seconds=500)
     assert (found.ingest_seconds, found.is_own) == (500, True)

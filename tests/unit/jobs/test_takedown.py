@@ -1,4 +1,4 @@
-"""What is forgotten is nowhere under the data root, does not come in again by any door, and nobody else is touched."""
+"""Deleted pages are nowhere under the data root and cannot come in again; other pages do not change."""
 
 import json
 import os
@@ -40,13 +40,13 @@ DOOMED = tuple(f"/zq-tarnwick-lantern-boats-{each}" for each in ("first", "again
 FERRY, AGAIN, VIDEO, WAITS, BROKEN = DOOMED
 STAYING = ("/bridge", "/market", "/company")
 TRACKED = "?utm_source=feed"
-# Words of the pages that go, and of no other.
+# Words of the deleted pages, and of no other page.
 MARKS = ("Zephyrine Quackenthorpe", "Ulla Brandvold-Ostertag", "quicksilver lanterns over Tarnwick")
 
 
-def story(title: str, *told: str, url: str) -> bytes:
+def story(title: str, *paragraphs: str, url: str) -> bytes:
     """Return an invented report."""
-    said = "".join(f"<p>{each}</p>" for each in told)
+    said = "".join(f"<p>{each}</p>" for each in paragraphs)
     head = f"<title>{title}</title><link rel='canonical' href='{url}'>"
     when = "<meta property='article:published_time' content='2026-03-02T07:00:00Z'>"
     body = f"<body><article><h1>{title}</h1>{said}</article></body>"
@@ -73,7 +73,7 @@ def other_text(number: int) -> tuple[str, ...]:
 
 @dataclass
 class Town:
-    """A newsroom on a local server, and data roots that follow it: ``says`` changes a page, ``lists`` the feed."""
+    """A newsroom on a local server, and data roots that ingest it: ``says`` changes a page, ``lists`` the feed."""
 
     server: Hostile
     folder: Path
@@ -93,7 +93,7 @@ class Town:
         self.server.says("/feed", 200, body, Content_Type="application/atom+xml")
 
     def write(self, turn: int) -> None:
-        """Put all pages online, as they are at one of two times."""
+        """Put all pages online in the version of a turn."""
         url = self.server.url
         self.says(FERRY, body=story(f"Boats and {MARKS[2]}", *doomed_text(turn), url=url(FERRY)))
         self.says(AGAIN, body=story(f"Boats and {MARKS[2]}", *doomed_text(1), url=url(AGAIN)))
@@ -138,7 +138,7 @@ def run(space: Workspace, name: str) -> None:
 
 
 def drop(space: Workspace, town: Town, *, with_doomed: bool) -> None:
-    """Put files into the inbox: lines, a text without a URL, a link, a page with its facts beside it, a broken line."""
+    """Put files into the inbox: lines, a text without a URL, a link, a page with a sidecar, a broken line."""
     inbox, url = space.settings.data_dir / "inbox", town.server.url
     lines = [
         {"url": url(f"/line/{n}"), "title": f"Line {n}", "text": "\n\n".join(other_text(n + 10))} for n in range(2)
@@ -158,7 +158,7 @@ def drop(space: Workspace, town: Town, *, with_doomed: bool) -> None:
 
 
 def week(town: Town, name: str, *, doomed: bool) -> Workspace:
-    """Return a data root after three runs; in the second all pages have changed that do."""
+    """Return a data root after three runs; the pages change before the second one."""
     paths = (*DOOMED, *STAYING) if doomed else STAYING
     for turn in (0, 1, 2):
         town.write(turn + 1)
@@ -171,20 +171,20 @@ def week(town: Town, name: str, *, doomed: bool) -> Workspace:
 
 
 def traces_of_doomed() -> Traces:
-    """Return all that must be nowhere: the words, the texts, the addresses."""
+    """Return all that must be nowhere: the words, the texts, the URLs."""
     texts = (text for turn in range(1, 6) for text in doomed_text(turn))
     return Traces((*MARKS, *DOOMED, *(_own(text) for text in texts)))
 
 
 def _own(text: str) -> str:
-    """Return the longest piece of a text that no other page has: from its first mark to its last."""
+    """Return the longest part of a text that no other page has: from its first mark to its last."""
     first = min(text.index(mark) for mark in MARKS if mark in text)
     last = max(text.index(mark) + len(mark) for mark in MARKS if mark in text)
     return text[first:last]
 
 
 def all_targets(space: Workspace, town: Town) -> list[TakedownTarget]:
-    """Return all that goes: the pages by their addresses, the text without one by its id."""
+    """Return all targets: the pages by URL, the text without a URL by its id."""
     local = {each.article_id for each in space.archive.captures() if each.url is None}
     return [TakedownTarget(kind="article", value=each) for each in (*map(town.server.url, DOOMED), *local)]
 
@@ -209,13 +209,13 @@ def town(server: Hostile, tmp_path: Path) -> Town:
 
 @pytest.fixture(scope="module")
 def after_a_week(server: Hostile, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data root after a week with the pages that are to be forgotten; tests get copies of it."""
+    """A data root after a week with the pages to delete; tests get copies of it."""
     return week(Town(server, tmp_path_factory.mktemp("week")), "data", doomed=True).settings.data_dir
 
 
 @pytest.fixture
 def space(after_a_week: Path, town: Town) -> Workspace:
-    """The week's end: a copy of its data root, hard links included, and online what was online then."""
+    """The end of the week: a copy of its data root, with hard links, and the same pages online."""
     subprocess.run(["cp", "-a", str(after_a_week), str(town.folder / "data")], check=True)
     town.write(3)
     town.lists(*DOOMED, *STAYING, hours=2)
@@ -226,15 +226,17 @@ def tables(space: Workspace) -> dict[str, bytes]:
     return table_files(space.settings.data_dir)
 
 
-def test_nothing_is_left_and_nothing_comes_again(space: Workspace, town: Town) -> None:
-    """A byte search of the whole data root finds no piece of what was forgotten, before and after every door was tried
-    again; the tables are byte for byte those of a lake that never had it, and the log's sums hold."""
+def test_nothing_remains_and_nothing_comes_in_again(space: Workspace, town: Town) -> None:
+    """A byte search of the data root finds no part of the deleted pages, before and after every entrance is tried.
+
+    The tables are byte for byte those of a lake that never had the pages, and the sums of the log match.
+    """
     traces = traces_of_doomed()
     root = space.settings.data_dir
     before = {path.name for path in (root / "inbox" / "done").iterdir()}
     assert {"aside.html", "links.urls"} <= before
-    told = {(row["outcome"], row["reason"]) for row in space.lake.log.read("outcomes").to_pylist()}
-    assert {("quarantined", "undecodable"), ("rejected", "too_short"), ("pending", "http_503")} <= told
+    logged = {(row["outcome"], row["reason"]) for row in space.lake.log.read("outcomes").to_pylist()}
+    assert {("quarantined", "undecodable"), ("rejected", "too_short"), ("pending", "http_503")} <= logged
     old = shutil.copytree(root / "archive" / "warc", town.folder / "old")
     assert len(traces.under(root)) > 20
     sums = json.dumps([row["counts"] for row in space.lake.log.read("runs").to_pylist()])
@@ -253,17 +255,17 @@ def test_nothing_is_left_and_nothing_comes_again(space: Workspace, town: Town) -
 
 
 def again(space: Workspace, town: Town, old: Path) -> None:
-    """Try every door: feed, inbox, push, an old file of the archive, a replay of all days without a lake."""
+    """Try every entrance: feed, inbox, push, an old file of the archive, a replay of all days without a lake."""
     root = space.settings.data_dir
     late = town.space("data", hours=30)
     town.lists(*DOOMED, *STAYING, hours=30)
     drop(late, town, with_doomed=True)
     shutil.copy(next(old.rglob("*.warc.gz")), root / "inbox" / "foreign.warc.gz")
-    with pytest.raises(ConfigError, match="forgotten"):
+    with pytest.raises(ConfigError, match="taken down"):
         push_urls(late, [town.server.url(FERRY)])
-    asked = dict(town.server.seen)
+    requested = dict(town.server.seen)
     run(late, "late")
-    assert {path for path in DOOMED if town.server.seen[path + TRACKED] > asked[path + TRACKED]} == set()
+    assert {path for path in DOOMED if town.server.seen[path + TRACKED] > requested[path + TRACKED]} == set()
     refused = [row for row in late.lake.log.read("outcomes").to_pylist() if row["run_id"] == "in-late"]
     assert {row["outcome"] for row in refused if row["url"].startswith("taken_down:")} == {"rejected"}
     assert sum(row["reason"] == "taken_down" for row in refused) > len(DOOMED)
@@ -282,9 +284,11 @@ def again(space: Workspace, town: Town, old: Path) -> None:
 
 
 @pytest.mark.usefixtures("space")
-def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> None:
-    """While a takedown is written down and nothing is removed yet, runs fetch, commit and name nothing of it: what was
-    staged before is not committed, what waits is not tried, what an earlier try told is told without its name."""
+def test_runs_during_a_takedown_let_nothing_in(town: Town) -> None:
+    """After a takedown is recorded and before it deletes, runs fetch, commit and name none of its pages.
+
+    Staged articles are not committed, waiting pages are not fetched, and earlier outcomes are logged without names.
+    """
     late = town.space("data", hours=25)
     town.lists(*DOOMED, *STAYING, hours=25)
     day = late.settings.now().date()
@@ -297,22 +301,22 @@ def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> No
         late.takedowns.begin("article", names=names, work=work, at=late.settings.now(), reason=None)
     started = late.settings.now()
     commit_day(late, derived=[staged], day=NOON.date(), run_id="out-late", kind="manual", started_at=started)
-    asked = town.server.seen[WAITS + TRACKED]
+    requested = town.server.seen[WAITS + TRACKED]
     ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", report_progress=lambda _: None)
-    assert town.server.seen[WAITS + TRACKED] == asked
+    assert town.server.seen[WAITS + TRACKED] == requested
     ferry = article_id_of(canonical=canonical_url(town.server.url(FERRY)), text="")
     [row] = [row for row in late.lake.read("articles").to_pylist() if row["article_id"] == ferry]
     assert "4 boats" not in row["text"]
-    told = {row["url"] for row in late.lake.log.read("outcomes").to_pylist() if row["run_id"] == "in-late"}
-    assert traces_of_doomed().in_bytes("\n".join(told).encode()) == set()
+    logged = {row["url"] for row in late.lake.log.read("outcomes").to_pylist() if row["run_id"] == "in-late"}
+    assert traces_of_doomed().in_bytes("\n".join(logged).encode()) == set()
     assert len(finish_takedowns(late)) == len(DOOMED) + 1
     assert {path for path in traces_of_doomed().under(late.settings.data_dir) if "inbox" not in path} == set()
     assert broken_sums(late) == []
     assert_whole(late)
 
 
-def test_snapshots_lose_the_rows_that_name_it(space: Workspace, town: Town) -> None:
-    """A snapshot that was taken before holds no piece of it, verifies, and says what it holds; one without it stays."""
+def test_snapshots_lose_its_rows(space: Workspace, town: Town) -> None:
+    """An earlier snapshot has no part of the pages and verifies; one without them does not change."""
     space.lake.snapshots.take("before")
     snapshots = space.settings.data_dir / "snapshots"
     (before,) = space.lake.snapshots.list()
@@ -324,14 +328,14 @@ def test_snapshots_lose_the_rows_that_name_it(space: Workspace, town: Town) -> N
     package = json.loads((snapshots / "before" / "datapackage.json").read_bytes())
     assert {each["name"]: each["rows"] for each in package["resources"] if each["rows"]} == after.facts.rows
     space.lake.snapshots.take("after")
-    told = forget(
+    result = forget(
         space, TakedownTarget(kind="article", value=town.server.url(FERRY)), reason=None, report_progress=lambda _: None
     )
-    assert told.snapshots == ()
+    assert result.snapshots == ()
 
 
 def test_damaged_snapshot_stops_nothing_else(space: Workspace, town: Town) -> None:
-    """A takedown names a snapshot that it cannot read and goes on; with it dropped, recover ends the takedown."""
+    """A takedown names an unreadable snapshot and continues; after it is dropped, recover finishes the takedown."""
     for name in ("broken", "sound"):
         space.lake.snapshots.take(name)
     broken = space.settings.data_dir / "snapshots/broken"
@@ -339,12 +343,12 @@ def test_damaged_snapshot_stops_nothing_else(space: Workspace, town: Town) -> No
     quotes.unlink()
     quotes.write_bytes(b"PAR1")
     target = TakedownTarget(kind="article", value=town.server.url(FERRY))
-    told = forget(space, target, reason=None, report_progress=lambda _: None)
-    assert told.snapshots == ("sound",)
-    [remains] = told.unfinished
+    result = forget(space, target, reason=None, report_progress=lambda _: None)
+    assert result.snapshots == ("sound",)
+    [remains] = result.unfinished
     assert "snapshot broken is damaged" in remains
     assert "newslake lake snapshot broken --drop" in remains
-    assert told.log_rows > 0
+    assert result.log_rows > 0
     assert preview_takedown(space, target).rows["articles"] == 0
     assert [each.is_done for each in space.takedowns.all()] == [False]
     assert "is not finished" in finish_takedowns(space)[0]
@@ -357,8 +361,8 @@ def test_damaged_snapshot_stops_nothing_else(space: Workspace, town: Town) -> No
     assert [each.is_done for each in space.takedowns.all()] == [True, True]
 
 
-def test_deletions_tell_who_has_copies(space: Workspace, town: Town) -> None:
-    """The public list has each article that the tables held, with all its contents, its day, when and why."""
+def test_deletions_list_each_article(space: Workspace, town: Town) -> None:
+    """The public list has each article of the tables, with all its revisions, its day, the time and the reason."""
     ids = {path: article_id_of(canonical=canonical_url(town.server.url(path)), text="") for path in DOOMED}
     claim = {row["revision_id"] for row in space.lake.read("revisions").to_pylist() if row["article_id"] == ids[FERRY]}
     assert len(claim) >= 3
@@ -371,8 +375,8 @@ def test_deletions_tell_who_has_copies(space: Workspace, town: Town) -> None:
     assert row["deleted_at"] == space.settings.now()
 
 
-def test_copies_are_named_and_may_go_along(space: Workspace, town: Town) -> None:
-    """An article that repeats a forgotten one is told and stays; with copies, both go."""
+def test_duplicates_are_listed_and_may_be_deleted(space: Workspace, town: Town) -> None:
+    """A duplicate of a deleted article is listed and stays; with copies, both are deleted."""
     copied = article_id_of(canonical=canonical_url(town.server.url(AGAIN)), text="")
     first = TakedownTarget(kind="article", value=town.server.url(FERRY))
     assert copied in preview_takedown(space, first).duplicates
@@ -385,7 +389,7 @@ def test_copies_are_named_and_may_go_along(space: Workspace, town: Town) -> None
 
 
 def test_publisher_loses_what_a_run_commits_meanwhile(space: Workspace, town: Town) -> None:
-    """A page that says only itself whose it is, and is committed while a takedown of that publisher waits, goes too."""
+    """A page is deleted too if only the page names the publisher and a run commits it while the takedown waits."""
     late = town.space("data", hours=25)
     day = late.settings.now().date()
     words = "".join(f"<p>{each}</p>" for each in other_text(9))
@@ -394,8 +398,8 @@ def test_publisher_loses_what_a_run_commits_meanwhile(space: Workspace, town: To
     ingest_sources(late, source_keys=["drop"], day=day, run_id="in-late", report_progress=lambda _: None)
     staged = derive(late, day=day, run_id="out-late")
 
-    def commit(told: str) -> None:
-        if told.startswith("waiting"):
+    def commit(message: str) -> None:
+        if message.startswith("waiting"):
             started = late.settings.now()
             commit_day(late, derived=[staged], day=day, run_id="out-late", kind="manual", started_at=started)
             assert "The Mole" in late.lake.read("articles")["publisher"].to_pylist()
@@ -406,20 +410,20 @@ def test_publisher_loses_what_a_run_commits_meanwhile(space: Workspace, town: To
 
 
 def test_publisher_and_source(space: Workspace, town: Town) -> None:
-    """A publisher's articles go with what was never read of it, and no page that names it comes in again; a source is
-    not asked any more, and what others bring of it stays."""
+    """A publisher loses all articles and unprocessed pages, and its pages cannot come in again. A source is no longer
+    listed, and pages of it from other sources stay."""
     local = {each.article_id for each in space.archive.captures() if each.source_key == "drop"}
-    told = forget(
+    result = forget(
         space, TakedownTarget(kind="publisher", value="the  FEED"), reason=None, report_progress=lambda _: None
     )
-    assert len(told.articles) >= len(STAYING)
+    assert len(result.articles) >= len(STAYING)
     assert {each.source_key for each in space.archive.captures()} == {"drop"}
     assert set(space.lake.read("articles")["article_id"].to_pylist()) <= local
-    asked = town.server.seen.total()
+    requested = town.server.seen.total()
     late = town.space("data", hours=30)
     town.lists(*STAYING, "/new", hours=30)
     run(late, "late")
-    assert town.server.seen.total() - asked <= 2  # robots.txt and the feed
+    assert town.server.seen.total() - requested <= 2  # robots.txt and the feed
     inbox = late.settings.data_dir / "inbox"
     page = {"url": "https://elsewhere.example/a", "publisher": "The Feed", "text": "\n\n".join(other_text(7))}
     (inbox / "new.jsonl").write_text(json.dumps(page) + "\n")
@@ -441,8 +445,8 @@ def test_publisher_and_source(space: Workspace, town: Town) -> None:
     assert (refused["outcome"], refused["reason"]) == ("rejected", "taken_down")
 
 
-def test_source_leaves_what_another_brought(town: Town) -> None:
-    """An article that two sources have stays with the records of the other one, and is read again."""
+def test_source_leaves_articles_of_other_sources(town: Town) -> None:
+    """An article of two sources stays with the records of the other source, and is derived again."""
     inbox, url = week(town, "data", doomed=False).settings.data_dir / "inbox", town.server.url("/bridge")
     (inbox / "same.json").write_text(json.dumps({"url": url}))
     (inbox / "same.html").write_bytes(story("Plan 0 for the harbour", *other_text(0), url=url))
@@ -463,7 +467,7 @@ def test_source_leaves_what_another_brought(town: Town) -> None:
 
 
 def test_command(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command counts before it removes, asks, lists takedowns and lifts them; a wrong call changes nothing."""
+    """The command previews, asks, lists takedowns and revokes them; an invalid call changes nothing."""
     root, url = space.settings.data_dir, town.server.url(FERRY)
     for name, value in (("DATA_DIR", root), ("SOURCES_FILE", root / "sources.toml"), ("FROZEN_NOW", NOON.isoformat())):
         monkeypatch.setenv(f"NEWS_{name}", str(value))
@@ -474,20 +478,20 @@ def test_command(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) 
         return (2 if isinstance(done.exception, ConfigError) else done.exit_code), done.output
 
     assert call()[0] == call("no url", "--yes")[0] == call(url, "--source", "feed")[0] == 2
-    assert call(url)[0] == 2  # nobody is there to ask
+    assert call(url)[0] == 2  # there is no terminal to ask for confirmation
     assert call("--source", "nobody", "--dry-run")[0] == call("--reserved", "--dry-run")[0] == 2
     code, seen = call(url, "--dry-run", "--json")
     assert (code, json.loads(seen)["rows"]["articles"]) == (0, 1)
     assert table_files(root) == before
     for nobodys in ([f"{url}-of-nobody"], ["--publisher", "Nobody's Post"]):
         code, seen = call(*nobodys, "--dry-run")
-        assert (code, "nothing of it is here" in seen) == (1, True)
-    code, told = call(f"{url}-of-nobody", "--yes")
-    assert (code, "nothing of it was here; it is barred" in told) == (1, True)
-    assert call("--revoke", told.partition("takedown ")[2][:12])[0] == 0
-    code, told = call(url, "--yes", "--reason", "court order", "--json")
+        assert (code, "nothing found; check the spelling" in seen) == (1, True)
+    code, output = call(f"{url}-of-nobody", "--yes")
+    assert (code, "nothing found; its pages are blocked" in output) == (1, True)
+    assert call("--revoke", output.partition("takedown ")[2][:12])[0] == 0
+    code, output = call(url, "--yes", "--reason", "court order", "--json")
     assert code == 0
-    takedown_id = json.loads(told)["takedown_id"]
+    takedown_id = json.loads(output)["takedown_id"]
     code, listed = call("--list", "--json")
     assert [(row["takedown_id"], row["reason"], row["is_done"]) for row in json.loads(listed)] == [
         (takedown_id, "court order", True)

@@ -1,4 +1,4 @@
-"""What triggers are told: of a listing on a real server, of an inbox, and which sources a run takes."""
+"""What triggers poll: a listing on a real server and an inbox; which sources a run takes."""
 
 import json
 import logging
@@ -41,7 +41,7 @@ def settings_for(folder: Path, sources: str) -> Settings:
 
 
 class Watched:
-    """One source under watch: each look is given what the last one saw, as a trigger does."""
+    """One polled source: each poll gets the result of the last one, as in a trigger."""
 
     def __init__(self, folder: Path, server: Hostile, *, kind: str = "feed") -> None:
         self.server = server
@@ -67,12 +67,12 @@ class Watched:
 
 @pytest.fixture
 def feed(tmp_path: Path, server: Hostile) -> Watched:
-    """A feed under watch."""
+    """A polled feed."""
     return Watched(tmp_path, server)
 
 
-def test_only_what_no_look_saw_is_new(feed: Watched) -> None:
-    """The first look takes all for new, the next one only what came; a listing that shrinks or is reworded has none."""
+def test_only_unseen_pages_are_new(feed: Watched) -> None:
+    """All pages are new in the first poll, then only added ones; a shorter or reworded listing has no new ones."""
     found = []
     for listed in ((("/a", "/b"), ""), (("/b", "/a"), "x"), (("/c", "/a"), ""), (("/a",), ""), (("/b", "/a"), "")):
         feed.lists(*listed[0], note=listed[1])
@@ -81,15 +81,15 @@ def test_only_what_no_look_saw_is_new(feed: Watched) -> None:
 
 
 def test_later_change_is_new(feed: Watched) -> None:
-    """A page that is listed with another change date is told again."""
+    """A page with another change date is new again."""
     feed.lists("/a", "/b", updated="2026-03-02T08:00:00Z")
     feed.poll()
     feed.lists("/a", "/b", updated="2026-03-02T09:00:00Z")
     assert len(feed.poll().new) == 2
 
 
-def test_validators_are_the_watchers_own(feed: Watched, server: Hostile) -> None:
-    """A look sends back what the last one was given; 304 keeps the state and has nothing new."""
+def test_validators_come_from_the_last_poll(feed: Watched, server: Hostile) -> None:
+    """A poll sends the validators of the last one; 304 keeps the state and has nothing new."""
     feed.lists("/a", ETag='"1"', Last_Modified="Mon, 02 Mar 2026 08:00:00 GMT")
     before = feed.poll().state
     server.says("/list", 304)
@@ -98,8 +98,8 @@ def test_validators_are_the_watchers_own(feed: Watched, server: Hostile) -> None
     assert (sent["if-none-match"], sent["if-modified-since"]) == ('"1"', "Mon, 02 Mar 2026 08:00:00 GMT")
 
 
-def test_another_url_starts_anew(feed: Watched, server: Hostile) -> None:
-    """What was kept of a source's old URL says nothing of its new one."""
+def test_another_url_starts_again(feed: Watched, server: Hostile) -> None:
+    """The state of a source's old URL is not used for its new one."""
     feed.lists("/a", ETag='"1"')
     feed.poll()
     moved = Source(key="s", kind="feed", location=server.url("/list?new"))
@@ -108,8 +108,8 @@ def test_another_url_starts_anew(feed: Watched, server: Hostile) -> None:
     assert "if-none-match" not in server.headers["/list?new"]
 
 
-def test_busy_listing_is_asked_less_and_less(feed: Watched, server: Hostile, caplog: pytest.LogCaptureFixture) -> None:
-    """Each failure doubles the pause, to an hour at most; it is told once, and so is the recovery."""
+def test_busy_listing_is_polled_less_and_less(feed: Watched, server: Hostile, caplog: pytest.LogCaptureFixture) -> None:
+    """Each failure doubles the pause, to an hour at most; failure and recovery are logged once each."""
     feed.lists("/a")
     feed.poll()
     server.says("/list", 503)
@@ -121,16 +121,16 @@ def test_busy_listing_is_asked_less_and_less(feed: Watched, server: Hostile, cap
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
-@pytest.mark.parametrize(("asked", "pause"), [("300", 300), ("30", 120), ("86400", 3600)])
-def test_retry_after_is_honoured(feed: Watched, server: Hostile, asked: str, pause: float) -> None:
-    """A pause that the server asks for is kept, where it is longer than ours and not over an hour."""
-    server.says("/list", 429, Retry_After=asked)
+@pytest.mark.parametrize(("seconds", "pause"), [("300", 300), ("30", 120), ("86400", 3600)])
+def test_retry_after_is_honoured(feed: Watched, server: Hostile, seconds: str, pause: float) -> None:
+    """The server's pause counts if it is longer than ours, up to an hour."""
+    server.says("/list", 429, Retry_After=seconds)
     assert feed.poll().pause_seconds == pause
 
 
 @pytest.mark.parametrize(("status", "body"), [(404, b""), (200, b"<html><p>Not a feed.</p></html>")])
-def test_refused_or_broken_listing_is_asked_hourly(feed: Watched, server: Hostile, status: int, body: bytes) -> None:
-    """What a person must mend is looked at once an hour, and nothing of it is forgotten meanwhile."""
+def test_refused_or_broken_listing_is_polled_hourly(feed: Watched, server: Hostile, status: int, body: bytes) -> None:
+    """A listing that a person must correct is polled once an hour, and its state is kept meanwhile."""
     feed.lists("/a")
     before = feed.poll().state
     server.says("/list", status, body)
@@ -140,7 +140,7 @@ def test_refused_or_broken_listing_is_asked_hourly(feed: Watched, server: Hostil
 
 
 def test_index_of_sitemaps_is_followed(tmp_path: Path, server: Hostile) -> None:
-    """A change in a sitemap below an index is new, though the index has not changed; a child that fails is no end."""
+    """A change in a child sitemap is new, also if the index has not changed; a failing child stops no other."""
     watched = Watched(tmp_path, server, kind="news_sitemap")
     children = "".join(f"<sitemap><loc>{server.url(path)}</loc></sitemap>" for path in ("/1.xml", "/2.xml"))
     server.says("/list", 200, f"<sitemapindex>{children}</sitemapindex>".encode(), ETag='"1"')
@@ -154,7 +154,7 @@ def test_index_of_sitemaps_is_followed(tmp_path: Path, server: Hostile) -> None:
 
 
 def test_state_of_a_large_listing_fits_the_store(tmp_path: Path, server: Hostile) -> None:
-    """Of more pages than can be kept, the newest count: the state stays small, and what is old is not told for ever."""
+    """Of a large listing only the newest pages are kept: the state stays small, and old pages are not new again."""
     watched = Watched(tmp_path, server, kind="news_sitemap")
 
     def lists(count: int) -> None:
@@ -173,8 +173,8 @@ def test_state_of_a_large_listing_fits_the_store(tmp_path: Path, server: Hostile
     assert len(watched.poll().new) == 10
 
 
-def test_source_paces_and_hosts_of_the_list_count(tmp_path: Path, server: Hostile) -> None:
-    """A source's own poll_seconds wins, and a private host that is added later may be fetched from."""
+def test_poll_seconds_and_private_hosts_apply(tmp_path: Path, server: Hostile) -> None:
+    """A source's own poll_seconds has priority, and a private host may be added later."""
     source = f'[sources.s]\nkind = "feed"\nurl = "{server.url("/list")}"\npoll_seconds = 7\n'
     server.says("/list", 200, b"<rss version='2.0'><channel><title>t</title></channel></rss>")
     listings = Listings(settings_for(tmp_path, source))
@@ -186,7 +186,7 @@ def test_source_paces_and_hosts_of_the_list_count(tmp_path: Path, server: Hostil
 
 
 def test_last_good_sources_stay(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A broken or missing sources.toml is told once and changes nothing; a mended one counts at once."""
+    """A broken or missing sources.toml is logged once and changes nothing; a corrected one counts at once."""
     path = tmp_path / "sources.toml"
     watched = LastGoodSources(path)
     assert watched.read().sources == ()
@@ -200,8 +200,8 @@ def test_last_good_sources_stay(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert [source.key for source in watched.read().sources] == ["gate"]
 
 
-def test_inboxes_tell_what_a_run_would_claim(tmp_path: Path) -> None:
-    """Names come by source; an inbox that is not there yet is made; folders that are no inbox do not count."""
+def test_inboxes_list_the_files_to_claim(tmp_path: Path) -> None:
+    """Names are grouped by source; a missing inbox is created; folders of other kinds do not count."""
     (tmp_path / "one").mkdir()
     for name in ("b.txt", "a.html", "a.json", ".c.txt", "d.part"):
         (tmp_path / "one" / name).write_text("{}")
@@ -212,8 +212,8 @@ def test_inboxes_tell_what_a_run_would_claim(tmp_path: Path) -> None:
     assert (tmp_path / "two").is_dir()
 
 
-def test_unreadable_inbox_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A file in the place of an inbox is one message, and the other inboxes go on."""
+def test_unreadable_inbox_is_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A file in place of an inbox is one message, and the other inboxes still work."""
     (tmp_path / "one").write_text("no folder")
     (tmp_path / "two").mkdir()
     (tmp_path / "two" / "a.txt").write_text("x")
@@ -244,14 +244,14 @@ OLD = Source(key="old", kind="folder", location="old")
     ],
 )
 def test_a_run_takes_the_sources_that_its_signals_name(event_extras: list, web: list[str], files: list[str]) -> None:
-    """Names of all signals count together; one that names none, and no signal at all, mean every source."""
+    """The names of all signals count together; a signal without names, or no signal, means every source."""
     sources = (DOOR, FEED, OLD, MAP)
     assert triggered_sources(sources, event_extras=event_extras, group="web") == web
     assert triggered_sources(sources, event_extras=event_extras, group="files") == files
 
 
 def test_signals_are_light() -> None:
-    """What the triggerer loads brings in nothing that cleans, reads or writes tables."""
+    """The triggerer loads no library that cleans, annotates or writes tables."""
     heavy = ("spacy", "pyarrow", "trafilatura", "duckdb", "bs4", "numpy")
     code = f"import sys, pipeline.jobs.triggers; print(sorted(set({heavy!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

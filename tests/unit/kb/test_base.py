@@ -1,4 +1,4 @@
-"""The knowledge base: its data, its look-ups and the reader's corrections."""
+"""The knowledge base: its data, its look-ups and the user's corrections."""
 
 import re
 from pathlib import Path
@@ -9,21 +9,21 @@ from pipeline.errors import ConfigError
 from pipeline.kb import KbEntry, load_kb
 
 
-def test_known_names_fold():
-    """Case, article and full stops make no difference to a look-up."""
+def test_known_names_are_folded():
+    """Case, article and full stops do not affect a look-up."""
     kb = load_kb()
     entry = KbEntry(name="United Kingdom", types=("GPE",), qid="Q145", country="GBR")
     assert [kb.lookup(name, "GPE") for name in ("UK", "the U.K.", "united kingdom")] == [entry] * 3
 
 
-def test_type_must_fit():
-    """A capital's name borne by a person is not linked to the city."""
+def test_type_must_match():
+    """A person with a capital's name is not linked to the city."""
     kb = load_kb()
     assert (kb.lookup("Washington", "PERSON"), kb.lookup("Washington", "GPE").country) == (None, "USA")
 
 
 def test_country_words():
-    """Names, aliases and demonyms lead to the alpha-3 code, capitals to their country's."""
+    """Names, aliases and demonyms give the country's alpha-3 code, capitals that of their country."""
     kb = load_kb()
     words = ("France", "French", "Czechia", "Atlantis")
     assert [kb.country_of(word) for word in words] == ["FRA", "FRA", "CZE", None]
@@ -31,14 +31,14 @@ def test_country_words():
 
 
 def test_ids_are_well_formed():
-    """Every entry has a QID of the right form or none, and an alpha-3 country or none."""
+    """Every entry has a well-formed QID or none, and an alpha-3 country or none."""
     entries = [entry for entries in load_kb().entries.values() for entry in entries]
     assert all(entry.qid is None or re.fullmatch(r"Q[1-9]\d*", entry.qid) for entry in entries)
     assert all(entry.country is None or re.fullmatch("[A-Z]{3}", entry.country) for entry in entries)
 
 
 def test_one_id_one_name():
-    """No QID is given to two different things."""
+    """No QID belongs to two different entities."""
     named = {(entry.qid, entry.country) for es in load_kb().entries.values() for entry in es if entry.qid}
     assert len({qid for qid, _ in named}) == len(named)
 
@@ -54,7 +54,7 @@ def test_override_wins(tmp_path: Path):
 
 
 def test_narrower_correction_wins_key_by_key(tmp_path: Path):
-    """An article's correction goes before its source's, that before the one for everywhere, each key by itself."""
+    """Per key, an article's correction wins over its source's, and that over one for everywhere."""
     path = tmp_path / "overrides.toml"
     path.write_text(
         '[[names."Jane Roe"]]\narticle = "http://www.post.example/1?utm_source=x"\nqid = "Q3"\n'
@@ -77,8 +77,8 @@ def test_narrower_correction_wins_key_by_key(tmp_path: Path):
     assert {each.gender for each in said.values()} == {"F"}
 
 
-def test_cities_lie_somewhere():
-    """A large city has its place; of two of a like size none is meant; a word that is a city's name has no vote."""
+def test_cities_have_coordinates():
+    """A large city has coordinates; two of similar size are ambiguous; a city name that is also a word has no type."""
     kb = load_kb()
     osaka, paris = kb.city("Osaka"), kb.lookup("Paris", "GPE")
     assert (osaka.country, round(osaka.lat), round(osaka.lon)) == ("JPN", 35, 136)
@@ -87,8 +87,8 @@ def test_cities_lie_somewhere():
     assert [kb.type_of(name) for name in ("Shenzhen", "Reading", "Jackson", "Split")] == ["GPE", None, None, None]
 
 
-def test_no_overrides_file_is_no_correction(tmp_path: Path):
-    """A missing overrides file is the same knowledge as none."""
+def test_missing_overrides_file_corrects_nothing(tmp_path: Path):
+    """A missing overrides file gives the same version as no file."""
     assert load_kb(tmp_path / "none.toml").version == load_kb(None).version
 
 

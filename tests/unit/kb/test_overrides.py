@@ -1,4 +1,4 @@
-"""Corrections of quotes as they are written: what is taken, and how a wrong one is told."""
+"""Corrections of quotes in the file: which are accepted, and the messages for wrong ones."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ WHERE = f'[[quotes]]\narticle = "{ID}"\nquote = "We will appeal"\n'
 
 
 def test_corrections_of_one_article(tmp_path: Path):
-    """Quotes are found by the article's id or by its address, beside corrections of names."""
+    """Quotes are found by the article's id or its URL, together with corrections of names."""
     path = tmp_path / "overrides.toml"
     path.write_text(
         f'[names."Jane Roe"]\nqid = "Q1"\n{WHERE}speaker = "Jane Roe"\n[[quotes]]\n'
@@ -33,8 +33,8 @@ def test_corrections_of_one_article(tmp_path: Path):
     assert kb.for_article("b" * 32, url=None, source_key="post").quotes_version() is None
 
 
-def test_version_is_of_what_is_said():
-    """Another order or spelling of the same words is the same knowledge; another speaker is other knowledge."""
+def test_version_depends_on_the_content():
+    """The same words in another order or spelling have the same version; another speaker has another."""
     other = WHERE.replace("We will appeal", "“We will — APPEAL”")
 
     def version(text: str) -> str | None:
@@ -74,7 +74,7 @@ def test_version_is_of_what_is_said():
     ],
 )
 def test_wrong_corrections_name_their_key(tmp_path: Path, written: str, key: str):
-    """A wrong, missing or contradicting key stops with an error that names file and key."""
+    """A wrong, missing or contradictory key stops with an error that names file and key."""
     path = tmp_path / "overrides.toml"
     path.write_text(written)
     with pytest.raises(ConfigError, match=re.escape(f"{path}: {key} ")) as caught:
@@ -83,6 +83,6 @@ def test_wrong_corrections_name_their_key(tmp_path: Path, written: str, key: str
 
 
 def test_a_second_table_in_single_brackets_is_explained():
-    """A pasted line of a name that stands there in single brackets says what to write."""
+    """A pasted name that is already in the file in single brackets gets advice on what to write."""
     with pytest.raises(ConfigError, match=re.escape("[[...]] in both places")):
         parse_overrides('[names."Jane Roe"]\nqid = "Q1"\n[[names."Jane Roe"]]\nqid = "Q2"\n', origin="overrides.toml")

@@ -57,7 +57,7 @@ class Story:
 
 
 def blank(spec: TableSpec, **given: Any) -> dict[str, Any]:
-    """Return a row that meets the contract: null, the first allowed word or a zero where nothing is given."""
+    """Return a row that meets the contract: a column that is not given is null, its first allowed value, or zero."""
     row: dict[str, Any] = {}
     for column in spec.columns:
         kind = column.type
@@ -73,7 +73,7 @@ def blank(spec: TableSpec, **given: Any) -> dict[str, Any]:
 
 
 def story_rows(story: Story) -> dict[str, list[dict[str, Any]]]:
-    """Return a story's rows by table: one entity, one quote, and an event in every other story."""
+    """Return the rows of a story by table: one entity, one quote, and an event in every second story."""
     articles, entities, quotes, events = READING_TABLES
     keys = {"article_id": story.article_id, "revision_id": story.revision_id, "published_at": story.published_at}
     name = NAMES[story.number % len(NAMES)]
@@ -119,7 +119,7 @@ def batch_keys(stories: Sequence[Story]) -> pa.Table:
 
 
 def near_duplicate_rows(stories: Sequence[Story]) -> pa.Table:
-    """Return every story as its own original."""
+    """Return rows of copies without any match."""
     spec = {"is_duplicate": False, "similarity": 1.0, "method": "none"}
     names = ("article_id", "revision_id", "published_at")
     rows = [{name: getattr(s, name) for name in names} | {"dup_group_id": s.article_id} | spec for s in stories]

@@ -1,4 +1,4 @@
-"""Who keeps a copy learns what to fetch again: nothing is missed, and nothing is told twice."""
+"""Changes for readers that keep a copy of the tables: none is missed, and none is reported twice."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ def lake_at(root: Path, now: datetime) -> Lake:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    """Return a lake whose clock stands still: stamps must tell changes apart all the same."""
+    """Return a lake with a frozen clock: stamps must still differ."""
     return lake_at(tmp_path / "lake", NOON)
 
 
@@ -34,7 +34,7 @@ def until(lake: Lake) -> datetime:
 
 
 def test_new_changed_moved(lake: Lake) -> None:
-    """Each kind of change is told once, after the stamp that was seen before it; an unchanged article never."""
+    """Each change is reported once, after the last stamp; an unchanged article is not reported."""
     assert lake.index.changes(START).until is None
     commit(lake, [Story(1), Story(2), Story(3)])
     assert changes_since(lake, START) == [("new", 1, DAY), ("new", 2, DAY), ("new", 3, DAY)]
@@ -49,7 +49,7 @@ def test_new_changed_moved(lake: Lake) -> None:
 
 
 def test_rederived_rows_are_changed(lake: Lake) -> None:
-    """Another pipeline version of the same content is a change; the same version again is none."""
+    """Another pipeline version of the same revision is a change; the same version again is not."""
     commit(lake, [Story(1), Story(2)])
     before = until(lake)
     commit(lake, [Story(1, version="v2"), Story(2)], batch_id="b2")
@@ -60,7 +60,7 @@ def test_rederived_rows_are_changed(lake: Lake) -> None:
 
 
 def test_cluster_rows_change_a_day_and_no_article(lake: Lake) -> None:
-    """Relating articles changes no reading row: the day is told, its articles are not."""
+    """Clustering changes no reading row: the day is reported, its articles are not."""
     commit(lake, [Story(1)])
     before = until(lake)
     lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows([Story(1)])})
@@ -68,7 +68,7 @@ def test_cluster_rows_change_a_day_and_no_article(lake: Lake) -> None:
 
 
 def test_withdrawn_and_back(lake: Lake) -> None:
-    """A page that is gone is told once, also when its row changes; so is that it is back. Strangers are not told."""
+    """A page that is gone is reported once, also if its row changes; so is its return. Unknown articles are not."""
     commit(lake, [Story(1), Story(2)])
     before = until(lake)
     lake.index.note_gone([Story(1).article_id, Story(9).article_id], now=NOON)
@@ -81,8 +81,8 @@ def test_withdrawn_and_back(lake: Lake) -> None:
     assert changes_since(lake, gone) == [("changed", 1, DAY), ("returned", 1, DAY)]
 
 
-def test_day_that_was_lost_is_told(lake: Lake, tmp_path: Path) -> None:
-    """Rows that went with their manifest are removed, and new when they are derived again."""
+def test_lost_day_is_reported(lake: Lake, tmp_path: Path) -> None:
+    """Rows without their manifest are reported as removed, and as new after they are derived again."""
     commit(lake, [Story(1)])
     before = until(lake)
     (tmp_path / f"lake/_state/manifest/{DAY}.json").unlink()
@@ -92,8 +92,8 @@ def test_day_that_was_lost_is_told(lake: Lake, tmp_path: Path) -> None:
     assert changes_since(lake, before) == [("new", 1, DAY)]
 
 
-def test_lost_index_tells_everything_again(lake: Lake, tmp_path: Path) -> None:
-    """Who cannot know what changed says that all did: too much is safe, too little is not."""
+def test_lost_index_reports_everything_again(lake: Lake, tmp_path: Path) -> None:
+    """An index that was lost reports every article: too many changes are safe, too few are not."""
     commit(lake, [Story(1), Story(2, day=1)])
     before = until(lake)
     for file in (tmp_path / "lake/_state").glob("index.sqlite*"):
@@ -103,7 +103,7 @@ def test_lost_index_tells_everything_again(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_clock_that_goes_back_hides_nothing(tmp_path: Path) -> None:
-    """A stamp is later than all before it, whatever the clock says."""
+    """A stamp is later than all earlier stamps, even if the clock goes back."""
     commit(lake_at(tmp_path / "lake", NOON), [Story(1)])
     earlier = lake_at(tmp_path / "lake", NOON.replace(hour=3))
     before = until(earlier)
@@ -112,7 +112,7 @@ def test_clock_that_goes_back_hides_nothing(tmp_path: Path) -> None:
 
 
 def test_following_the_changes_gives_the_table(lake: Lake) -> None:
-    """The recipe: drop what is told, fetch it from its day, ask from `until` next; after each the copy is the table."""
+    """Drop reported articles, fetch them from their days, go on from `until`: after each step, the copy is current."""
     copy: dict[str, tuple[object, ...]] = {}
     since = START
     editions = (

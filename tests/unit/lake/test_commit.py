@@ -1,4 +1,4 @@
-"""Staged batches enter the lake at one instant, once, in whatever order."""
+"""Staged batches enter the lake atomically, once, in any order."""
 
 import errno
 import os
@@ -26,7 +26,7 @@ NAMES = tuple(spec.name for spec in READING_TABLES)
 
 
 def is_current(article_id: str, seen_at: datetime) -> bool:
-    """Say that the archive has seen nothing newer."""
+    """Return True: the archive has seen no newer revision."""
     return True
 
 
@@ -45,7 +45,7 @@ def commit(lake: Lake, stories: Sequence[Story], *, batch_id: str = "b1", curren
 
 
 def public_files(root: Path) -> dict[str, bytes]:
-    """Return every file that a reader may see, by its path."""
+    """Return every public file, by its path."""
     tables = root / "tables"
     return {path.relative_to(tables).as_posix(): path.read_bytes() for path in tables.rglob("*") if path.is_file()}
 
@@ -55,7 +55,7 @@ def inodes(root: Path) -> dict[str, int]:
 
 
 def test_committed_rows_can_be_read(lake: Lake, tmp_path: Path) -> None:
-    """What was staged is what is read, strictly and by any engine, and verify finds nothing wrong."""
+    """The committed rows are the staged rows, read by newslake and by DuckDB, and verify finds no problem."""
     stories = [Story(1), Story(2), Story(3, day=1), Story(4, day=None, news_day=1)]
     report = commit(lake, stories)
     assert report.articles == {story.article_id: "committed" for story in stories}
@@ -72,8 +72,8 @@ def test_committed_rows_can_be_read(lake: Lake, tmp_path: Path) -> None:
     assert lake.verify() == ()
 
 
-def test_rows_stand_in_order_without_their_day(lake: Lake, tmp_path: Path) -> None:
-    """A file holds the contract's columns in its order, the day stands only in the path."""
+def test_rows_are_sorted_and_without_their_day(lake: Lake, tmp_path: Path) -> None:
+    """A file has the columns and the order of the contract; the day is only in the path."""
     commit(lake, [Story(9), Story(1, day=None), Story(3)])
     path = tmp_path / "lake/tables/articles/published_date=2026-02-03/part-0.parquet"
     table = pq.ParquetFile(path).read()
@@ -82,7 +82,7 @@ def test_rows_stand_in_order_without_their_day(lake: Lake, tmp_path: Path) -> No
 
 
 def test_same_batch_again_changes_nothing(lake: Lake, tmp_path: Path) -> None:
-    """A batch staged and committed again is unchanged, and so is every inode."""
+    """A batch that is staged and committed again changes no row and no inode."""
     stories = [Story(1), Story(2)]
     commit(lake, stories)
     before = inodes(tmp_path / "lake")
@@ -93,7 +93,7 @@ def test_same_batch_again_changes_nothing(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_commit_again_names_its_articles(lake: Lake) -> None:
-    """A commit that is tried again, or that another run makes of the same batch, names each article and the days."""
+    """A retried commit, or another run of the same batch, reports each article and the days."""
     lake.stage("b1", batch_tables([Story(1)]), batch_keys([Story(1)]))
     lake.commit(["b1"], is_current=is_current)
     report = lake.commit(["b1"], is_current=is_current)
@@ -101,7 +101,7 @@ def test_commit_again_names_its_articles(lake: Lake) -> None:
 
 
 def test_redelivered_batch_still_names_its_days(lake: Lake, tmp_path: Path) -> None:
-    """Committing a batch that is in and gone changes nothing, and names the days that must be clustered."""
+    """Committing a batch again after it was discarded changes nothing, and reports the days to cluster."""
     commit(lake, [Story(1), Story(2, day=1)])
     open_lake(tmp_path / "lake", gc_grace_hours=0).gc()
     report = lake.commit(["b1"], is_current=is_current)
@@ -109,7 +109,7 @@ def test_redelivered_batch_still_names_its_days(lake: Lake, tmp_path: Path) -> N
 
 
 def test_unknown_batch_is_an_error(lake: Lake) -> None:
-    """A batch that was never staged is named, not taken for done."""
+    """A batch that was never staged is an error."""
     with pytest.raises(LakeError, match="b7") as caught:
         lake.commit(["b7"], is_current=is_current)
     assert caught.value.reason == "batch_missing"
@@ -126,7 +126,7 @@ def test_days_without_a_change_keep_their_files(lake: Lake, tmp_path: Path) -> N
     assert changed == {f"{name}/published_date=2026-02-03" for name in ("articles", "entities", "quotes")}
 
 
-def test_new_content_replaces_the_row_and_its_children(lake: Lake) -> None:
+def test_new_revision_replaces_the_row_and_its_children(lake: Lake) -> None:
     """An article has the rows of one revision in all tables."""
     commit(lake, [Story(1), Story(2)])
     newer = Story(2, "The ferry was on time.", seen=2)
@@ -138,31 +138,31 @@ def test_new_content_replaces_the_row_and_its_children(lake: Lake) -> None:
     assert lake.verify() == ()
 
 
-def test_new_pipeline_version_replaces_the_same_content(lake: Lake) -> None:
-    """The same content read by another version replaces its row."""
+def test_new_pipeline_version_replaces_the_same_revision(lake: Lake) -> None:
+    """Another pipeline version of the same revision replaces its row."""
     commit(lake, [Story(1)])
     report = commit(lake, [Story(1, version="v2")], batch_id="b2")
     assert set(report.articles.values()) == {"committed"}
     assert lake.read("articles")["pipeline_version"].to_pylist() == ["v2"]
 
 
-def test_superseded_content_is_dropped(lake: Lake) -> None:
-    """Content that the archive has since seen replaced does not enter."""
+def test_superseded_revision_is_dropped(lake: Lake) -> None:
+    """A revision that the archive has seen replaced is not committed."""
     commit(lake, [Story(1, "new words", seen=5)])
     report = commit(lake, [Story(1, "old words", seen=1)], batch_id="b2", current=False)
     assert (set(report.articles.values()), report.days) == ({"superseded"}, ())
     assert lake.read("quotes")["quote_text"].to_pylist() == ["“new words”"]
 
 
-def test_content_that_comes_back_wins(lake: Lake) -> None:
-    """Content A, then B, then A again ends as A: seen last counts, not fetched first."""
+def test_returning_revision_wins(lake: Lake) -> None:
+    """Revision A, then B, then A again gives A: the revision seen last counts, not the one fetched first."""
     for number, words in enumerate(["A", "B", "A"]):
         commit(lake, [Story(1, words, seen=number)], batch_id=f"b-{words}")
     assert lake.read("quotes")["quote_text"].to_pylist() == ["“A”"]
 
 
 def test_later_of_two_batches_wins(lake: Lake) -> None:
-    """Of one article in two batches of one commit, the content seen later enters, whatever the order of names."""
+    """If two batches of one commit have an article, the revision seen later is committed, in any order of names."""
     for batch_id, story in (("z", Story(1, "early", seen=1)), ("a", Story(1, "late", seen=2)), ("m", Story(2))):
         lake.stage(batch_id, batch_tables([story]), batch_keys([story]))
     report = lake.commit(["z", "a", "m"], is_current=is_current)
@@ -171,7 +171,7 @@ def test_later_of_two_batches_wins(lake: Lake) -> None:
 
 
 def test_row_moves_to_another_day(lake: Lake, tmp_path: Path) -> None:
-    """When content moves an article's date, its row stands on the new day only; an emptied day leaves no file."""
+    """If the date of an article changes, its row is only on the new day; an empty day has no file."""
     commit(lake, [Story(1), Story(2, day=1)])
     report = commit(lake, [Story(1, "Corrected.", day=1, seen=1)], batch_id="b2")
     assert report.days == (DAY, NEXT_DAY)
@@ -182,7 +182,7 @@ def test_row_moves_to_another_day(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_two_rows_change_places(lake: Lake) -> None:
-    """Articles that swap their days are both there, once."""
+    """Two articles that swap their days are both there, once."""
     commit(lake, [Story(1), Story(2, day=1)])
     commit(lake, [Story(1, "x", day=1, seen=1), Story(2, "y", day=0, seen=1)], batch_id="b2")
     where = {
@@ -194,7 +194,7 @@ def test_two_rows_change_places(lake: Lake) -> None:
 
 
 def test_undated_article_moves_with_its_news_day(lake: Lake) -> None:
-    """Same content under another news day is moved, not called unchanged."""
+    """The same revision under another news day is moved, not unchanged."""
     commit(lake, [Story(1, day=None, news_day=0)])
     report = commit(lake, [Story(1, day=None, news_day=1)], batch_id="b2")
     assert (set(report.articles.values()), lake.days()) == ({"committed"}, (NEXT_DAY,))
@@ -227,7 +227,7 @@ def forget_table(tables: dict[str, pa.Table]) -> None:
 
 @pytest.mark.parametrize("breach", [break_text, break_count, break_parent, break_key, break_word, forget_table])
 def test_breach_of_the_contract_is_refused(lake: Lake, tmp_path: Path, breach) -> None:  # type: ignore[no-untyped-def]
-    """Rows that break the contract are not staged, and the error names the batch."""
+    """Rows that break the contract are not staged; the error has the batch id."""
     tables = batch_tables([Story(1)])
     breach(tables)
     with pytest.raises(ContractError, match="b1"):
@@ -247,20 +247,20 @@ def test_breach_of_the_contract_is_refused(lake: Lake, tmp_path: Path, breach) -
     ids=["stranger", "twice", "none", "wrong-day", "column"],
 )
 def test_keys_must_fit_the_articles(lake: Lake, keys: pa.Table) -> None:
-    """Keys name the batch's articles, each once, on the day of their own published_at."""
+    """Keys have one row per article of the batch, on the day of its published_at."""
     with pytest.raises(ContractError, match="keys"):
         lake.stage("b1", batch_tables([Story(1)]), keys)
 
 
 def test_staging_again_replaces_the_batch(lake: Lake) -> None:
-    """The batch staged last under a name is the one that is committed."""
+    """The batch staged last under an id is committed."""
     lake.stage("b1", batch_tables([Story(1)]), batch_keys([Story(1)]))
     report = commit(lake, [Story(2)])
     assert list(report.articles) == [Story(2).article_id]
 
 
 def test_another_process_stages_it_in_between(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch that comes back while it is being replaced is replaced again."""
+    """A batch that another process stages during the replacement is replaced again."""
     lake.stage("b1", batch_tables([Story(1)]), batch_keys([Story(1)]))
     remove, others = shutil.rmtree, [[Story(2)], [Story(3)]]
 
@@ -274,8 +274,8 @@ def test_another_process_stages_it_in_between(lake: Lake, tmp_path: Path, monkey
     assert list(commit(lake, [Story(4)]).articles) == [Story(4).article_id]
 
 
-def test_batch_that_cannot_be_moved_leaves_the_one_before(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error of the disk while a batch is staged again does not take the batch that is staged."""
+def test_batch_that_cannot_be_moved_keeps_the_staged_one(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk error during staging keeps the batch that was staged before."""
     lake.stage("b1", batch_tables([Story(1)]), batch_keys([Story(1)]))
 
     def fail(*_: object) -> None:
@@ -289,7 +289,7 @@ def test_batch_that_cannot_be_moved_leaves_the_one_before(lake: Lake, monkeypatc
 
 
 def test_staged_rows_are_invisible(lake: Lake, tmp_path: Path) -> None:
-    """Nothing of a staged batch can be found by a glob for Parquet, and hostile batch names stay inside."""
+    """A glob for Parquet finds no file of a staged batch, and hostile batch ids stay in the folder."""
     for name in ("../../b", "a/b", "x.parquet", "day:1+2"):
         lake.stage(name, batch_tables([Story(1)]), batch_keys([Story(1)]))
     assert list(tmp_path.rglob("*.parquet")) == []
@@ -298,7 +298,7 @@ def test_staged_rows_are_invisible(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_cluster_rows_share_the_day(lake: Lake, tmp_path: Path) -> None:
-    """Cluster rows get a generation of their day, equal ones change no file, none leave no file."""
+    """Cluster rows make a generation of their day; equal rows change no file; a table without rows has no file."""
     stories = [Story(1), Story(2)]
     commit(lake, stories)
     assert lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows(stories)}) == 1
@@ -316,13 +316,13 @@ def test_cluster_rows_share_the_day(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_cluster_rows_must_fit_the_contract(lake: Lake) -> None:
-    """Two cluster rows of one article are refused."""
+    """Two cluster rows of one article are an error."""
     with pytest.raises(ContractError, match="near_duplicates of 2026-02-03"):
         lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows([Story(1), Story(1)])})
 
 
 def test_read_takes_days_and_columns(lake: Lake) -> None:
-    """Days and columns narrow what is read; published_date is given where it is named."""
+    """``days`` and ``columns`` select what is read; published_date is read if it is named."""
     commit(lake, [Story(1), Story(2, day=1), Story(3, day=2)])
     table = lake.read("articles", days=[NEXT_DAY, DAY, date(2020, 1, 1)], columns=["title", "published_date"])
     assert table.to_pylist() == [
@@ -334,7 +334,7 @@ def test_read_takes_days_and_columns(lake: Lake) -> None:
 
 
 def test_public_bytes_depend_on_rows_alone(tmp_path: Path) -> None:
-    """Deleting the lake and committing again, grouped and ordered otherwise, gives the same bytes."""
+    """Deleting the lake and committing again in other batches and another order gives the same bytes."""
     stories = [Story(number, day=number % 3, seen=number % 4) for number in range(12)]
     newer = replace(stories[4], words="Later words.", seen=9, day=2)
     trees = []
@@ -349,8 +349,8 @@ def test_public_bytes_depend_on_rows_alone(tmp_path: Path) -> None:
     assert len(trees[0]) == 12
 
 
-def test_durability_does_not_show(tmp_path: Path) -> None:
-    """Writing every file and folder through to the disk gives the same bytes."""
+def test_durability_does_not_change_bytes(tmp_path: Path) -> None:
+    """Syncing every file and folder to the disk gives the same bytes."""
     stories = [Story(1), Story(2, day=1)]
     durable = Lake(tmp_path / "full", durability="full", now=lambda: datetime.now(UTC))
     for lake in (durable, open_lake(tmp_path / "process")):
@@ -360,7 +360,7 @@ def test_durability_does_not_show(tmp_path: Path) -> None:
 
 
 def test_no_hard_links_means_copies(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a file system that refuses hard links, public files are copies, and the lake is whole."""
+    """Without hard links, public files are copies, and the lake is valid."""
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(1, "Operation not permitted")
@@ -375,18 +375,18 @@ def test_no_hard_links_means_copies(lake: Lake, tmp_path: Path, monkeypatch: pyt
 
 
 def test_failed_commit_writes_no_more(tmp_path: Path) -> None:
-    """When the first day of many cannot be published, what had not begun of the days behind it is not written."""
+    """If the first of many days cannot be published, writes of later days that have not started do not start."""
     layout = Layout(tmp_path / "lake")
     days = Days(layout, Disk(layout, durability="process"))
     (tmp_path / "lake").mkdir()
     (tmp_path / "lake/tables").touch()  # where a folder should be
-    articles, asked = batch_tables([Story(1)])["articles"], []
+    articles, read_days = batch_tables([Story(1)])["articles"], []
 
     def content(day: date, name: str) -> pa.Table:
-        asked.append(day)
+        read_days.append(day)
         time.sleep(0.01)
         return articles
 
     with pytest.raises(OSError, match="tables"):
         days.rewrite([DAY + timedelta(days=number) for number in range(300)], ("articles",), content)
-    assert len(asked) < 200
+    assert len(read_days) < 200

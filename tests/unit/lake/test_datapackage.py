@@ -1,4 +1,4 @@
-"""The data says what it is: in each file, and in datapackage.json beside the tables."""
+"""The metadata of the data: in each file, and in datapackage.json."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def fill(lake: Lake) -> None:
 
 
 def test_every_file_explains_itself(lake: Lake, tmp_path: Path) -> None:
-    """A table file, and a file of the log, carries its table's sentence, the version, and each column's sentence."""
+    """Each file of a table or the log has the description of its table, the version, and that of each column."""
     fill(lake)
     paths = sorted((tmp_path / "lake").rglob("*.parquet"))
     assert {path.parts[-3] for path in paths} >= {
@@ -47,18 +47,18 @@ def test_every_file_explains_itself(lake: Lake, tmp_path: Path) -> None:
         assert {f.name: f.metadata[b"about"].decode() for f in schema} == {c.name: c.about for c in spec.columns}
 
 
-def test_duckdb_reads_what_a_file_says(lake: Lake, tmp_path: Path) -> None:
-    """DuckDB alone reads the table's sentence in the file's own metadata, and the columns beside it."""
+def test_duckdb_reads_the_metadata_of_a_file(lake: Lake, tmp_path: Path) -> None:
+    """DuckDB reads the description of the table, and the columns, from the metadata of the file."""
     commit(lake, [Story(1)])
     path = tmp_path / f"lake/tables/quotes/published_date={DAY}/part-0.parquet"
-    told = dict(duckdb.sql(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{path}')").fetchall())
-    assert (told["about"], told["schema_version"]) == (table_named("quotes").about, "2")
+    metadata = dict(duckdb.sql(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{path}')").fetchall())
+    assert (metadata["about"], metadata["schema_version"]) == (table_named("quotes").about, "2")
     columns = duckdb.sql(f"SELECT name FROM parquet_schema('{path}')").fetchall()
     assert {name for (name,) in columns} >= {column.name for column in table_named("quotes").columns}
 
 
 def test_package_is_valid_and_says_it_all(lake: Lake, tmp_path: Path) -> None:
-    """After a publish the package is one that frictionless takes: each table with its columns, keys, rows and bytes."""
+    """After a commit, frictionless accepts the package; each table has its columns, keys, rows and bytes."""
     fill(lake)
     package = package_of(tmp_path / "lake")
     report = frictionless.Package.validate_descriptor(package)
@@ -72,7 +72,7 @@ def test_package_is_valid_and_says_it_all(lake: Lake, tmp_path: Path) -> None:
         assert {name for name, each in fields.items() if each.get("constraints", {}).get("required")} == {
             column.name for column in spec.columns if not column.nullable
         }
-        # the day stands in no file, so a key with it cannot be said of the fields
+        # the day is in no file, so a key with the day cannot be a key of the fields
         key = None if spec.key_includes_partition else list(spec.key)
         assert resources[spec.name]["schema"].get("primaryKey") == key
     assert (resources["articles"]["rows"], resources["near_duplicates"]["rows"], resources["revisions"]["rows"]) == (
@@ -87,7 +87,7 @@ def test_package_is_valid_and_says_it_all(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_paths_of_the_package_open_the_tables(lake: Lake, tmp_path: Path) -> None:
-    """The pattern of each table finds its rows and bytes, and no others."""
+    """The glob pattern of each table finds its rows and bytes, and no others."""
     fill(lake)
     root = tmp_path / "lake"
     for each in package_of(root)["resources"]:
@@ -99,7 +99,7 @@ def test_paths_of_the_package_open_the_tables(lake: Lake, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("orders", [((1, 2), (4,)), ((4,), (2,), (1,))])
 def test_package_depends_on_the_tables_alone(tmp_path: Path, orders: tuple[tuple[int, ...], ...]) -> None:
-    """In whatever order and at whatever time the batches came, the package has the same bytes; a no-op leaves it be."""
+    """The package has the same bytes for any order and time of the batches; a no-op does not rewrite it."""
     trees = []
     for name, order in (("a", orders), ("b", ((1, 2, 4),))):
         lake = open_lake(tmp_path / name)
@@ -114,7 +114,7 @@ def test_package_depends_on_the_tables_alone(tmp_path: Path, orders: tuple[tuple
 
 
 def test_lost_package_is_written_again(lake: Lake, tmp_path: Path) -> None:
-    """Recover writes a package that is gone or wrong, and says so; the ledger may be lost with it."""
+    """Recover writes a missing or wrong package, and says so, also if the article index is lost."""
     fill(lake)
     path = tmp_path / "lake" / "datapackage.json"
     whole = path.read_bytes()

@@ -1,4 +1,4 @@
-"""The log is append-only, and a redelivery overwrites itself."""
+"""The log is append-only; the same batch again overwrites its files."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,8 +39,8 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(tmp_path, durability="process", now=lambda: NOON)
 
 
-def test_rows_lie_under_their_day(lake: Lake, tmp_path: Path) -> None:
-    """A batch over midnight is a file in each day's folder, named by the batch."""
+def test_rows_are_under_their_day(lake: Lake, tmp_path: Path) -> None:
+    """A batch over midnight is one file per day, named by the batch."""
     append(lake, "run:1/../x", outcome("b"), outcome("a", decided_at=NOON.replace(day=4)))
     paths = [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*.parquet"))]
     name = "run%3A1%2F%2E%2E%2Fx.parquet"
@@ -49,7 +49,7 @@ def test_rows_lie_under_their_day(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_redelivery_overwrites_itself(lake: Lake) -> None:
-    """The same batch again, even after midnight, leaves its last rows only; other batches stay."""
+    """The same batch again, even after midnight, leaves only its last rows; other batches stay."""
     append(lake, "b1", outcome("a"), outcome("b"))
     append(lake, "b2", outcome("c", run_id="run:2"))
     append(lake, "b1", outcome("a", decided_at=NOON.replace(day=4)))
@@ -61,18 +61,18 @@ def test_redelivery_overwrites_itself(lake: Lake) -> None:
 
 
 def test_breach_is_refused(lake: Lake) -> None:
-    """A page with two outcomes in one run is refused."""
+    """A page with two outcomes in one run is an error."""
     with pytest.raises(ContractError, match="outcomes"):
         append(lake, "b1", outcome("a"), outcome("a"))
 
 
 def test_empty_log_can_be_read(lake: Lake) -> None:
-    """A log that nobody wrote has its columns and no rows."""
+    """A log without files has its columns and no rows."""
     assert lake.log.read("runs").schema.names == table_named("runs").schema.names
 
 
-def test_file_without_a_seal_is_damaged(lake: Lake, tmp_path: Path) -> None:
-    """A log file that has no checksum of its bytes counts as damaged."""
+def test_file_without_a_checksum_is_damaged(lake: Lake, tmp_path: Path) -> None:
+    """A log file without a checksum counts as damaged."""
     append(lake, "b1", outcome("a"))
     [path] = tmp_path.rglob("*.parquet")
     assert lake.verify() == ()

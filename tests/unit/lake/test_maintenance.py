@@ -1,4 +1,4 @@
-"""What dead processes and careless hands leave is named, mended or tidied away."""
+"""Leftovers of dead processes and manual changes are reported, repaired or removed."""
 
 import hashlib
 import json
@@ -80,12 +80,12 @@ def lose_index(root: Path) -> None:
         (overwrite_public, "tables/quotes/published_date=2026-02-03/part-0.parquet"),
         (add_stray, "tables/quotes/published_date=2026-02-03/part-1.parquet"),
         (add_stray_day, "tables/quotes/published_date=1999-01-01/part-0.parquet"),
-        (lose_index_rows, "2026-02-03: the ledger"),
+        (lose_index_rows, "2026-02-03: the article index"),
     ],
-    ids=["lost", "overwritten", "stray", "stray-day", "ledger"],
+    ids=["lost", "overwritten", "orphan", "orphan-day", "index"],
 )
-def test_verify_names_it_and_recover_mends_it(root: Path, harm: Callable[[Path], None], named: str) -> None:
-    """Each harm that the state can undo is named by verify, mended by recover, and gone after."""
+def test_verify_reports_it_and_recover_repairs_it(root: Path, harm: Callable[[Path], None], named: str) -> None:
+    """Damage that the state can undo is reported by verify and repaired by recover."""
     before, stored = files(root), open_lake(root).index.stored([story.article_id for story in STORIES])
     harm(root)
     problems = open_lake(root).verify()
@@ -97,104 +97,6 @@ def test_verify_names_it_and_recover_mends_it(root: Path, harm: Callable[[Path],
     assert files(root) == before
     assert open_lake(root).index.stored(stored) == stored
     assert open_lake(root).recover() == ()
-
-
-def test_manifest_without_its_checksum_is_damaged(root: Path) -> None:
-    """A manifest that does not state the checksum of its bytes counts as damaged."""
-    path = root / "_state/manifest/2026-02-03.json"
-    content = json.loads(path.read_text())
-    del content["checksum"]
-    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
-    assert any("its bytes are not those of its checksum" in problem for problem in open_lake(root).verify())
-
-
-def test_index_of_another_version_is_rebuilt_on_open(root: Path) -> None:
-    """A ledger with other columns, of another version of newslake, is made anew from the manifests."""
-    before = open_lake(root).index.stored([Story(1).article_id])
-    with closing(sqlite3.connect(root / "_state/index.sqlite", autocommit=True)) as connection:
-        connection.execute("ALTER TABLE articles DROP COLUMN fetched_at")
-        connection.execute("PRAGMA user_version = 0")
-    lake = open_lake(root)
-    assert lake.index.stored([Story(1).article_id]) == before
-    assert lake.verify() == ()
-
-
-def test_lost_index_is_rebuilt_on_open(root: Path) -> None:
-    """A ledger that was deleted says the same again, and commits go on."""
-    stored = open_lake(root).index.stored([story.article_id for story in STORIES])
-    lose_index(root)
-    assert open_lake(root).index.stored(stored) == stored
-    assert open_lake(root).verify() == ()
-
-
-def test_article_on_two_days_is_named_and_ended(root: Path) -> None:
-    """With the ledger lost in the middle of a move, the double row is named and the later content stays."""
-    before = {path: path.read_bytes() for path in root.glob("_state/manifest/*.json")}
-    commit(open_lake(root), Story(1, day=1, seen=1), batch_id="b2")
-    [old_day] = [path for path in before if path.stem == "2026-02-03"]
-    old_day.write_bytes(before[old_day])
-    assert any("an article stands on two days" in problem for problem in open_lake(root).verify())
-    lose_index(root)
-    assert open_lake(root).verify() == ()
-    assert open_lake(root).read("articles").num_rows == len(STORIES)
-
-
-@pytest.mark.parametrize("place", [4, 500, -20])
-def test_flipped_byte_is_named(root: Path, place: int) -> None:
-    """A flipped byte anywhere in a file is found, its file named, and no commit builds on it."""
-    with public(root).open("r+b") as file:
-        file.seek(place, os.SEEK_END if place < 0 else os.SEEK_SET)
-        byte = file.read(1)[0]
-        file.seek(-1, os.SEEK_CUR)
-        file.write(bytes([byte ^ 1]))
-    [problem] = open_lake(root).verify()
-    assert problem.startswith("tables/quotes/published_date=2026-02-03/part-0.parquet: ")
-    assert "corrupted" in problem
-    with pytest.raises(LakeError) as caught:
-        commit(open_lake(root), Story(7), batch_id="b2")
-    assert caught.value.reason == "object_corrupt"
-
-
-def test_damaged_day_can_be_derived_again(root: Path) -> None:
-    """What the message advises works: withdraw the day, derive it again."""
-    before = files(root)
-    public(root).write_bytes(b"PAR1")
-    open_lake(root).recover(drops_damaged=True)
-    assert open_lake(root).index.stored([Story(1).article_id]) == {}
-    assert open_lake(root).verify() == ()
-    commit(open_lake(root), *STORIES)
-    assert files(root) == before
-    assert open_lake(root).verify() == ()
-
-
-@pytest.mark.parametrize("harm", ["no database", "a row"])
-def test_who_has_the_ledger_open_goes_on(root: Path, harm: str) -> None:
-    """A damaged ledger is made anew in its place: another process that has it open reads and writes the new one."""
-    other, path = open_lake(root), root / "_state/index.sqlite"
-    stored, inode = other.index.stored([story.article_id for story in STORIES]), path.stat().st_ino
-    with closing(sqlite3.connect(path, autocommit=True)) as connection:
-        if harm == "a row":
-            connection.execute("UPDATE articles SET payload_digest = 'sha256:0'")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    if harm == "no database":
-        with path.open("r+b") as file:
-            file.write(b"not a database" * 500)
-    [told] = [each for each in open_lake(root).recover(drops_damaged=True) if "emptied the ledger" in each]
-    assert "newslake changes" in told
-    assert path.stat().st_ino == inode
-    assert other.index.stored(stored) == stored
-    commit(other, Story(9), batch_id="b9")
-    assert Story(9).article_id in open_lake(root).index.stored([Story(9).article_id])
-    assert open_lake(root).verify() == ()
-
-
-def test_broken_manifest_is_named(root: Path) -> None:
-    """A manifest that is no JSON is named by verify and stops readers with its name."""
-    (root / "_state/manifest/2026-02-03.json").write_text("{")
-    assert any("2026-02-03.json is no manifest" in problem for problem in open_lake(root).verify())
-    with pytest.raises(LakeError, match=r"2026-02-03\.json") as caught:
-        open_lake(root).read("articles")
-    assert caught.value.reason == "manifest_broken"
 
 
 def test_manifest_of_another_schema_is_refused(root: Path) -> None:
@@ -211,8 +113,106 @@ def _sorted_json(content: object) -> bytes:
     return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def test_broken_ledger_is_named(root: Path) -> None:
-    """A ledger that is no database is an error that says what to do."""
+def test_manifest_without_its_checksum_is_damaged(root: Path) -> None:
+    """A manifest without its checksum counts as damaged."""
+    path = root / "_state/manifest/2026-02-03.json"
+    content = json.loads(path.read_text())
+    del content["checksum"]
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    assert any("its checksum does not match" in problem for problem in open_lake(root).verify())
+
+
+def test_index_of_another_version_is_rebuilt_on_open(root: Path) -> None:
+    """An index with the columns of another newslake version is rebuilt from the manifests."""
+    before = open_lake(root).index.stored([Story(1).article_id])
+    with closing(sqlite3.connect(root / "_state/index.sqlite", autocommit=True)) as connection:
+        connection.execute("ALTER TABLE articles DROP COLUMN fetched_at")
+        connection.execute("PRAGMA user_version = 0")
+    lake = open_lake(root)
+    assert lake.index.stored([Story(1).article_id]) == before
+    assert lake.verify() == ()
+
+
+def test_lost_index_is_rebuilt_on_open(root: Path) -> None:
+    """An index that was deleted is rebuilt with the same content, and commits go on."""
+    stored = open_lake(root).index.stored([story.article_id for story in STORIES])
+    lose_index(root)
+    assert open_lake(root).index.stored(stored) == stored
+    assert open_lake(root).verify() == ()
+
+
+def test_article_on_two_days_is_reported_and_resolved(root: Path) -> None:
+    """If the index is lost during a move, the double row is reported and the later revision stays."""
+    before = {path: path.read_bytes() for path in root.glob("_state/manifest/*.json")}
+    commit(open_lake(root), Story(1, day=1, seen=1), batch_id="b2")
+    [old_day] = [path for path in before if path.stem == "2026-02-03"]
+    old_day.write_bytes(before[old_day])
+    assert any("an article is on two days" in problem for problem in open_lake(root).verify())
+    lose_index(root)
+    assert open_lake(root).verify() == ()
+    assert open_lake(root).read("articles").num_rows == len(STORIES)
+
+
+@pytest.mark.parametrize("place", [4, 500, -20])
+def test_flipped_byte_is_reported(root: Path, place: int) -> None:
+    """A flipped byte anywhere in a file is reported with the file, and no commit reads it."""
+    with public(root).open("r+b") as file:
+        file.seek(place, os.SEEK_END if place < 0 else os.SEEK_SET)
+        byte = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+    [problem] = open_lake(root).verify()
+    assert problem.startswith("tables/quotes/published_date=2026-02-03/part-0.parquet: ")
+    assert "corrupt" in problem
+    with pytest.raises(LakeError) as caught:
+        commit(open_lake(root), Story(7), batch_id="b2")
+    assert caught.value.reason == "object_corrupt"
+
+
+def test_damaged_day_can_be_derived_again(root: Path) -> None:
+    """The advice of the message works: drop the day, derive it again."""
+    before = files(root)
+    public(root).write_bytes(b"PAR1")
+    open_lake(root).recover(drops_damaged=True)
+    assert open_lake(root).index.stored([Story(1).article_id]) == {}
+    assert open_lake(root).verify() == ()
+    commit(open_lake(root), *STORIES)
+    assert files(root) == before
+    assert open_lake(root).verify() == ()
+
+
+@pytest.mark.parametrize("harm", ["no database", "a row"])
+def test_process_with_an_open_index_goes_on(root: Path, harm: str) -> None:
+    """A damaged index is rebuilt in place: another process that has it open reads and writes the new content."""
+    other, path = open_lake(root), root / "_state/index.sqlite"
+    stored, inode = other.index.stored([story.article_id for story in STORIES]), path.stat().st_ino
+    with closing(sqlite3.connect(path, autocommit=True)) as connection:
+        if harm == "a row":
+            connection.execute("UPDATE articles SET payload_digest = 'sha256:0'")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if harm == "no database":
+        with path.open("r+b") as file:
+            file.write(b"not a database" * 500)
+    [message] = [each for each in open_lake(root).recover(drops_damaged=True) if "rebuilt the article index" in each]
+    assert "newslake changes" in message
+    assert path.stat().st_ino == inode
+    assert other.index.stored(stored) == stored
+    commit(other, Story(9), batch_id="b9")
+    assert Story(9).article_id in open_lake(root).index.stored([Story(9).article_id])
+    assert open_lake(root).verify() == ()
+
+
+def test_broken_manifest_is_reported(root: Path) -> None:
+    """A manifest that is not JSON is reported by verify, and an error with its name for readers."""
+    (root / "_state/manifest/2026-02-03.json").write_text("{")
+    assert any("2026-02-03.json is not a manifest" in problem for problem in open_lake(root).verify())
+    with pytest.raises(LakeError, match=r"2026-02-03\.json") as caught:
+        open_lake(root).read("articles")
+    assert caught.value.reason == "manifest_broken"
+
+
+def test_broken_index_is_reported(root: Path) -> None:
+    """An index that is not a database is an error with the fix."""
     lose_index(root)
     (root / "_state/index.sqlite").write_bytes(b"not a database " * 100)
     with pytest.raises(LakeError, match="repair --drop-damaged") as caught:
@@ -221,19 +221,21 @@ def test_broken_ledger_is_named(root: Path) -> None:
 
 
 def test_gc_keeps_the_generation_before(root: Path) -> None:
-    """Of many generations the current and the one before stay; what is younger than the grace stays too."""
+    """Of many generations, the current and the previous one stay; so do files younger than the retention time."""
     for number in range(5):
         commit(open_lake(root), Story(2, f"Words {number}", seen=number + 1), batch_id=f"b{number}")
     objects = root / "_state/data/quotes/published_date=2026-02-03"
     assert len(list(objects.iterdir())) == 6
     assert open_lake(root).gc() == 0
-    assert open_lake(root, gc_grace_hours=0).gc() == 4 * 4 + 5 * 6  # objects of four generations, files of five batches
+    assert (
+        open_lake(root, gc_grace_hours=0).gc() == 4 * 4 + 5 * 6
+    )  # data files of four generations, files of five batches
     assert [path.name.split("-")[0] for path in sorted(objects.iterdir())] == ["000005", "000006"]
     assert open_lake(root).verify() == ()
 
 
 def test_commit_collects_its_own_days(root: Path) -> None:
-    """A commit tidies the days it touched."""
+    """A commit collects the garbage of its days."""
     lake = open_lake(root, gc_grace_hours=0)
     for number in range(5):
         commit(lake, Story(2, f"Words {number}", seen=number + 1), batch_id=f"b{number}")
@@ -241,7 +243,7 @@ def test_commit_collects_its_own_days(root: Path) -> None:
 
 
 def test_gc_removes_old_leftovers(root: Path) -> None:
-    """Unfinished things, orphan objects and staged batches go once they are older than the grace."""
+    """Temporary files, orphan files and staged batches are removed after the retention time."""
     lake = open_lake(root, gc_grace_hours=0)
     lake.stage("left", batch_tables([Story(9)]), batch_keys([Story(9)]))
     (root / "_state/tmp/half").write_bytes(b"x")
@@ -253,14 +255,14 @@ def test_gc_removes_old_leftovers(root: Path) -> None:
 
 
 def age(root: Path, *, hours: float) -> None:
-    """Let everything in the lake be written so many hours earlier than it was."""
+    """Set the time of every file in the lake back by ``hours``."""
     for path in root.rglob("*"):
-        told = path.stat().st_mtime - hours * 3600
-        os.utime(path, (told, told))
+        written = path.stat().st_mtime - hours * 3600
+        os.utime(path, (written, written))
 
 
-def test_snapshot_is_kept_for_the_grace(root: Path) -> None:
-    """What a reader's snapshot names stays for the grace after it was replaced, however long it had stood before."""
+def test_replaced_files_stay_for_the_retention_time(root: Path) -> None:
+    """Files that a reader uses stay for the retention time after they are replaced, at any age."""
     age(root, hours=1000)
     lake = open_lake(root)
     snapshot = [root / "_state" / each.object for each in lake.partitions.manifest(DAY).entries.values()]
@@ -275,7 +277,7 @@ def test_snapshot_is_kept_for_the_grace(root: Path) -> None:
 
 @pytest.mark.parametrize("hours", [-1000, 1000])
 def test_gc_of_a_host_whose_clock_is_wrong(root: Path, hours: int) -> None:
-    """Neither clock of a host, behind or ahead, makes it delete what was written just now."""
+    """A host whose clock is slow or fast deletes no new file."""
     lake = Lake(root, durability="process", now=lambda: datetime.now(UTC) + timedelta(hours=hours))
     open_lake(root).stage("waits", batch_tables([Story(9)]), batch_keys([Story(9)]))
     assert lake.gc() == 0
@@ -283,7 +285,7 @@ def test_gc_of_a_host_whose_clock_is_wrong(root: Path, hours: int) -> None:
 
 
 def test_gc_removes_empty_folders(root: Path) -> None:
-    """A folder that a process emptied, and died before it could remove it, goes."""
+    """An empty folder of a dead process is removed."""
     for folder in ("tables/quotes", "_state/data/quotes"):
         (root / folder / "published_date=1999-01-01").mkdir()
     assert open_lake(root).gc() == 0
@@ -291,8 +293,8 @@ def test_gc_removes_empty_folders(root: Path) -> None:
     assert open_lake(root).verify() == ()
 
 
-def test_day_that_was_taken_out_agrees_with_no_knowledge(tmp_path: Path) -> None:
-    """Its generations begin anew: what was found of the first one is not said of the next first one."""
+def test_dropped_day_is_current_with_no_knowledge(tmp_path: Path) -> None:
+    """Its generations start again at 1: the mark of the old generation 1 is not valid for the new one."""
     lake = open_lake(tmp_path / "lake")
     commit(lake, Story(1))
     lake.index.mark_current({DAY: 1}, "knowledge")

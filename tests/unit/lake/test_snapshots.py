@@ -1,4 +1,4 @@
-"""A version of the lake that is kept by name outlives whatever happens to the lake."""
+"""A named version of the lake does not change with the lake."""
 
 import errno
 import json
@@ -30,7 +30,7 @@ def bytes_of(snapshot: Path) -> dict[str, bytes]:
 
 
 def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
-    """New contents, new rows and garbage collection change the lake and not the snapshot; both are whole."""
+    """New revisions, new rows and garbage collection change the lake, not the snapshot; both are valid."""
     commit(lake, [Story(1), Story(2, day=1)])
     lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows([Story(1)])})
     before = public_files(tmp_path / "lake")
@@ -49,7 +49,7 @@ def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_snapshot_opens_like_the_lake(lake: Lake, tmp_path: Path) -> None:
-    """SQL over the snapshot's folder answers as of then; a pattern over the lake's root does not see it."""
+    """SQL over the snapshot's folder has the rows of that time; a glob over the lake's root does not find it."""
     commit(lake, [Story(1)])
     lake.snapshots.take("v1")
     commit(lake, [Story(2)], batch_id="b2")
@@ -63,7 +63,7 @@ def test_snapshot_opens_like_the_lake(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_questions_of_a_snapshot(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`newslake sql` and `ask` answer from a snapshot that is named; a wrong name tells which there are."""
+    """`newslake sql` and `ask` answer from a given snapshot; the error for a wrong name lists the snapshots."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     commit(lake, [Story(1)])
     lake.snapshots.take("v1")
@@ -79,13 +79,13 @@ def test_questions_of_a_snapshot(lake: Lake, tmp_path: Path, monkeypatch: pytest
     [now], [then] = call("ask", "unnamed-sources"), call("ask", "unnamed-sources", "--snapshot", "v1")
     assert (now["quotes"], then["quotes"]) == (2, 1)
     for words in (counted, ("ask", "unnamed-sources")):
-        with pytest.raises(ConfigError, match="there is no snapshot v2; there are: v1"):
+        with pytest.raises(ConfigError, match="no snapshot v2; existing: v1"):
             call(*words, "--snapshot", "v2")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../lake", "a/b", ".hidden", "a b", "x" * 65, "naïve", "a\n"])
-def test_names_that_leave_the_folder_are_refused(lake: Lake, tmp_path: Path, name: str) -> None:
-    """A name is letters, digits, dot, underscore and dash: to take, to check and to drop."""
+def test_names_that_leave_the_folder_are_errors(lake: Lake, tmp_path: Path, name: str) -> None:
+    """A name has letters, digits, dots, underscores and dashes, for take, verify and drop."""
     commit(lake, [Story(1)])
     for act in (lake.snapshots.take, lake.snapshots.verify, lake.snapshots.drop):
         with pytest.raises(ConfigError, match="snapshot"):
@@ -94,22 +94,22 @@ def test_names_that_leave_the_folder_are_refused(lake: Lake, tmp_path: Path, nam
 
 
 def test_names_are_taken_once_and_dropped(lake: Lake, tmp_path: Path) -> None:
-    """A name that is taken stays what it is; one that is dropped is free; one that never was is named as such."""
+    """An existing name is an error, a dropped name is free again, and an unknown name is an error."""
     commit(lake, [Story(1)])
     lake.snapshots.take("v1")
     before = bytes_of(tmp_path / "snapshots/v1")
-    with pytest.raises(ConfigError, match="v1 already"):
+    with pytest.raises(ConfigError, match="v1 exists already"):
         lake.snapshots.take("v1")
     assert bytes_of(tmp_path / "snapshots/v1") == before
-    with pytest.raises(ConfigError, match="no snapshot v2; there are: v1"):
+    with pytest.raises(ConfigError, match="no snapshot v2; existing: v1"):
         lake.snapshots.drop("v2")
     lake.snapshots.drop("v1")
     assert (list((tmp_path / "snapshots").iterdir()), lake.snapshots.list(), lake.verify()) == ([], (), ())
     lake.snapshots.take("v1")
 
 
-def test_damage_is_found_and_named(lake: Lake, tmp_path: Path) -> None:
-    """A flipped byte, a lost file, a strange file and a changed manifest are each told with the file's name."""
+def test_damage_is_reported(lake: Lake, tmp_path: Path) -> None:
+    """A flipped byte, a lost file, an orphan file and a changed manifest are each reported with the file's name."""
     commit(lake, [Story(1)])
     for name in ("bytes", "lost", "strange", "manifest", "facts"):
         lake.snapshots.take(name)
@@ -123,12 +123,12 @@ def test_damage_is_found_and_named(lake: Lake, tmp_path: Path) -> None:
     (root / "strange" / part).with_name("part-1.parquet").write_bytes(b"")
     manifest = root / f"manifest/manifest/{DAY}.json"
     manifest.write_text(manifest.read_text().replace('"gen": 1', '"gen": 2'))
-    told = {each: lake.snapshots.verify(each) for each in ("bytes", "lost", "strange", "manifest")}
-    assert [len(each) for each in told.values()] == [1, 1, 1, 1]
-    assert part in told["bytes"][0]
-    assert part in told["lost"][0]
-    assert "part-1.parquet" in told["strange"][0]
-    assert "manifest" in told["manifest"][0]
+    problems = {each: lake.snapshots.verify(each) for each in ("bytes", "lost", "strange", "manifest")}
+    assert [len(each) for each in problems.values()] == [1, 1, 1, 1]
+    assert part in problems["bytes"][0]
+    assert part in problems["lost"][0]
+    assert "part-1.parquet" in problems["strange"][0]
+    assert "manifest" in problems["manifest"][0]
     (root / "facts/snapshot.json").write_text("{}")
     with pytest.raises(LakeError, match="facts"):
         lake.snapshots.verify("facts")
@@ -136,7 +136,7 @@ def test_damage_is_found_and_named(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_missing_object_leaves_no_snapshot(lake: Lake, tmp_path: Path) -> None:
-    """A lake that cannot be kept whole is not kept, and the object is named."""
+    """No snapshot is taken if a data file is missing; the error names the file."""
     commit(lake, [Story(1)])
     [gone] = (tmp_path / "lake/_state/data/quotes").rglob("*.obj")
     gone.unlink()
@@ -146,7 +146,7 @@ def test_missing_object_leaves_no_snapshot(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_without_hard_links_it_is_a_copy(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the file system has no links the snapshot has its own bytes, and says so."""
+    """Without hard links, the snapshot has its own bytes, and reports them."""
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, "no links here")
@@ -159,7 +159,7 @@ def test_without_hard_links_it_is_a_copy(lake: Lake, tmp_path: Path, monkeypatch
 
 
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Taken, listed, checked and dropped by name; exit 1 with the file's name where it is damaged."""
+    """Take, list, verify and drop by name; exit 1 with the file's name if it is damaged."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_DURABILITY", "process")
     commit(open_lake(tmp_path / "lake"), [Story(1)])
@@ -176,8 +176,8 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "v1" in run("snapshots")[1]
     assert run("snapshot", "v1", "--verify") == (0, "the snapshot v1 is whole\n")
     next((tmp_path / "snapshots/v1").rglob("*.parquet")).unlink()
-    code, told = run("snapshot", "v1", "--verify")
-    assert (code, "parquet" in told) == (1, True)
+    code, output = run("snapshot", "v1", "--verify")
+    assert (code, "parquet" in output) == (1, True)
     assert run("snapshot", "v1", "--drop")[0] == 0
     assert run("snapshots", "--json") == (0, "[]\n")
 
@@ -186,7 +186,7 @@ PEOPLE = ("Ada Quill", "Bram Toller", "Cora Weld")
 
 
 def meeting(number: int, names: Sequence[str]) -> tuple[Story, dict[str, pa.Table]]:
-    """Return a story whose one sentence names some people, and its tables."""
+    """Return a story whose only sentence names some people, and its tables."""
     story = Story(number)
     tables = batch_tables([story])
     [row], [head] = (tables[name].to_pylist() for name in ("entities", "articles"))
@@ -198,7 +198,7 @@ def meeting(number: int, names: Sequence[str]) -> tuple[Story, dict[str, pa.Tabl
 
 
 def keep_meetings(lake: Lake, *meetings: tuple[Story, dict[str, pa.Table]]) -> None:
-    """Commit some stories, and the pairs of people that they name."""
+    """Commit some stories, and the pairs of people in them."""
     tables = {name: pa.concat_tables(each[name] for _, each in meetings) for name in meetings[0][1]}
     lake.stage("meetings", tables, batch_keys([story for story, _ in meetings]))
     lake.commit(["meetings"], is_current=is_current)
@@ -210,7 +210,7 @@ def pairs_of(lake: Lake) -> pa.Table:
 
 
 def erase(lake: Lake, story: Story) -> tuple[str, ...]:
-    """Forget a story as `newslake forget` does it in the lake; return the snapshots that changed."""
+    """Delete a story as `newslake forget` does in the lake; return the snapshots that changed."""
     erasure = lake.erasure
     days = erasure.rows([story.article_id])
     lake.replace("co_mentions", lambda: {DAY: pairs_of(lake)})
@@ -219,7 +219,7 @@ def erase(lake: Lake, story: Story) -> tuple[str, ...]:
 
 
 def test_pairs_of_a_forgotten_article_leave_snapshots(lake: Lake, tmp_path: Path) -> None:
-    """Who stood together in it alone is named no more, and what it added to other pairs is taken off."""
+    """Pairs that only this article had are removed, and its count is subtracted from other pairs."""
     stays, goes = meeting(1, PEOPLE[:2]), meeting(2, PEOPLE)
     keep_meetings(lake, stays, goes)
     lake.snapshots.take("before")
@@ -232,7 +232,7 @@ def test_pairs_of_a_forgotten_article_leave_snapshots(lake: Lake, tmp_path: Path
 
 
 def test_forgetting_removes_unfinished_snapshots(lake: Lake, tmp_path: Path) -> None:
-    """What a process left that died while it took a snapshot keeps nothing of a forgotten article."""
+    """The leftovers of an interrupted snapshot keep nothing of a deleted article."""
     stays, goes = meeting(1, PEOPLE[:1]), meeting(2, PEOPLE[1:])
     keep_meetings(lake, stays, goes)
     lake.snapshots.take("dead")
@@ -242,7 +242,7 @@ def test_forgetting_removes_unfinished_snapshots(lake: Lake, tmp_path: Path) -> 
 
 
 def test_day_derived_again_leaves_the_files_of_a_snapshot_alone(lake: Lake, tmp_path: Path) -> None:
-    """A day whose manifest was taken out gets the same names of objects again; no file that is kept is opened anew."""
+    """A day whose manifest was dropped gets the same file names again; no file of a snapshot is overwritten."""
     commit(lake, [Story(1)])
     lake.snapshots.take("v1")
     kept = sorted((tmp_path / "snapshots/v1/tables").rglob("*.parquet"))

@@ -1,4 +1,4 @@
-"""Lines of overrides.toml: what is written is what is read back, and words name one quote."""
+"""Lines of overrides.toml: they are read back unchanged, and words identify one quote."""
 
 import tomllib
 
@@ -28,18 +28,18 @@ HOSTILE = 'He said "so\\that"\nthere\u202e \u2066x\u2069\x00\x1b[31m\u2028\U000e
 
 @given(TEXTS)
 def test_any_text_is_read_back(text: str):
-    """A text comes back from TOML as it was, whatever is in it."""
+    """TOML returns any text unchanged."""
     assert tomllib.loads(f"a = {toml_text(text)}") == {"a": text}
 
 
 @given(TEXTS)
 def test_nothing_in_a_line_is_hidden(text: str):
-    """No character of a line ends it early, is invisible or turns the direction of the text."""
+    """No character of a line ends it early, is invisible or changes the text direction."""
     assert toml_text(text).isprintable()
     assert not set(toml_text(text)) & set("\n\r\t\x00\x1b\u200e\u200f\u202a\u202e\u2028\u2029\u2066\u2069\ufeff")
 
 
-def test_hostile_lines_say_one_thing():
+def test_hostile_text_stays_in_its_string():
     """A hostile name, speaker or quote stays inside its own string."""
     lines = (
         name_lines(HOSTILE, article=ARTICLE, qid="Q1", called=HOSTILE)
@@ -55,8 +55,8 @@ def test_hostile_lines_say_one_thing():
     }
 
 
-def test_lines_as_a_person_sees_them():
-    """The lines are short, in one order, and only with what is said."""
+def test_lines_are_short():
+    """The lines are short, in a fixed order, and have only the values that are set."""
     place = QuotePlace("We will appeal")
     assert speaker_lines(place, article=ARTICLE, speaker="Zoë Lind") == (
         f'[[quotes]]\narticle = "{ARTICLE}"\nquote = "We will appeal"\nspeaker = "Zoë Lind"\n'
@@ -64,14 +64,14 @@ def test_lines_as_a_person_sees_them():
     assert name_lines("BBC", qid="") == '[[names."BBC"]]\nqid = ""\n'
 
 
-def test_half_a_pair_is_replaced():
-    """What TOML cannot hold does not break the line."""
+def test_lone_surrogate_is_replaced():
+    """A lone surrogate, which TOML cannot hold, does not break the line."""
     assert tomllib.loads(f"a = {toml_text('x' + chr(0xD800))}") == {"a": "x\ufffd"}
 
 
 @given(QUOTES, st.data())
 def test_a_place_means_its_own_quote(quotes: list[str], data: st.DataObject):
-    """The place of each quote leads back to it, also from TOML, and to no other; no words, no place."""
+    """The place of each quote identifies it and no other, also from TOML; without words it has no place."""
     index = data.draw(st.integers(0, len(quotes) - 1))
     place = place_of_quote(quotes, index, marked=data.draw(st.sampled_from(["", quotes[index][1:], quotes[0]])))
     if place is None:
@@ -83,8 +83,8 @@ def test_a_place_means_its_own_quote(quotes: list[str], data: st.DataObject):
     assert (found if occurrence is None else (found[occurrence - 1],)) == (index,)
 
 
-def test_words_survive_what_rules_change():
-    """A quote is found by the words inside its marks although its clause begins elsewhere and its marks are others."""
+def test_quote_is_found_after_a_change_of_rules():
+    """A quote is found by the words in its quotation marks after its clause and its quotation marks have changed."""
     before = ["she said the ferry was “a costly gamble and nothing more”", "it would stop"]
     place = place_of_quote(before, 0, marked="“a costly gamble and nothing more”")
     assert place == QuotePlace("a costly gamble and nothing more")
@@ -92,8 +92,8 @@ def test_words_survive_what_rules_change():
     assert matching_quotes(after, place.words) == (1,)
 
 
-def test_long_quotes_are_named_by_their_beginning():
-    """Twelve words name a long quote, more only where two begin alike."""
+def test_long_quotes_are_identified_by_their_beginning():
+    """Twelve words identify a long quote; if two quotes start with the same words, more are used."""
     long = " ".join(f"word{n}" for n in range(40))
     assert place_of_quote([long, "else"], 0) == QuotePlace(" ".join(f"word{n}" for n in range(12)))
     assert place_of_quote([long, f"{long} again"], 0) == QuotePlace(long)
@@ -104,12 +104,12 @@ def test_long_quotes_are_named_by_their_beginning():
     [(["Lind", "Zoë Lind"], "Zoë Lind"), (["Lind", "Dr Zoë Lind"], "Dr Zoë Lind"), (["UK"], "UK"), ([], None)],
 )
 def test_a_correction_names_the_fullest_form(mentions: list[str], name: str | None):
-    """The name to correct is one that stands in the article: the canonical one, else the longest."""
+    """The name to correct is in the article: the canonical name, else the longest one."""
     assert name_to_correct("Zoë Lind", mentions) == name
 
 
-def test_an_address_stands_for_its_article():
-    """An article goes by its address only where that leads to the same id, and holds nothing odd."""
+def test_article_is_identified_by_its_url():
+    """A URL identifies an article only if it gives the same id and has no unusual characters."""
     url = "http://www.post.example/ferry?utm_source=x"
     article_id = article_id_of(canonical="https://post.example/ferry", text="")
     assert place_of_article(article_id, url) == url

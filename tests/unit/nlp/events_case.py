@@ -1,4 +1,4 @@
-"""A written article, read: what the tests of events, modality and times start from."""
+"""Annotate an invented article: the starting point of the tests of events, modality and times."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ WEDNESDAY = date(2026, 3, 11)
 
 @dataclass(frozen=True)
 class Case:
-    """What was read in one text."""
+    """The annotation of one text."""
 
     events: tuple[Event, ...]
     untyped: tuple[Event, ...]
@@ -38,7 +38,7 @@ class Case:
 
 
 def article_of(text: str, *, title: str | None = None, published: date | None = WEDNESDAY) -> Article:
-    """Return an article of a title and one paragraph a line."""
+    """Return an article with a title and one paragraph per line."""
     parts = ([title] if title else []) + text.split("\n")
     blocks, start = [], 0
     for index, part in enumerate(parts):
@@ -79,7 +79,7 @@ def article_of(text: str, *, title: str | None = None, published: date | None = 
 
 
 def names_in(text: str, names: Sequence[tuple[str, str, int, str | None]]) -> tuple[Entity, ...]:
-    """Return a mention for each place where one of (name, type, cluster, country) stands in a text."""
+    """Return a mention for each occurrence of a (name, type, cluster, country) in a text."""
     full: dict[int, str] = {}
     for name, _, cluster, _ in names:
         full.setdefault(cluster, name)
@@ -129,7 +129,7 @@ def read(
     quotes: tuple[Quote, ...] = (),
     groups: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
 ) -> Case:
-    """Read a text whose names are given by hand; ``groups`` are phrases that stand for several clusters."""
+    """Annotate a text with the given names; ``groups`` maps phrases to the clusters that they refer to."""
     article = article_of(text, title=title, published=published)
     doc = join_docs(list(parse_docs(nlp, make_docs(nlp, article))))
     phrases = [(phrase, "PERSON", -1 - index, None) for index, phrase in enumerate(groups)]

@@ -1,4 +1,4 @@
-"""Reads invented text and gives its names, for the tests of names."""
+"""Annotate an invented text and return its names, for the tests of names."""
 
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
@@ -7,17 +7,17 @@ from pipeline.nlp import Annotator
 
 
 def names_of(nlp, text: str, title: str | None = None) -> list[Entity]:
-    """Return the mentions that are names, in reading order."""
+    """Return the name mentions, in reading order."""
     annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
     [(article, doc)] = annotator.docs([article_from_text(text, title=title, published_at=None, language="en")])
     return [entity for entity in annotator.annotate(article, doc).entities if entity.mention_kind == "name"]
 
 
 def typed_names(nlp, text: str, title: str | None = None) -> list[tuple[str, str]]:
-    """Return text and type of each name."""
+    """Return the text and type of each name."""
     return [(name.entity_text, name.entity_type) for name in names_of(nlp, text, title)]
 
 
 def linked_names(nlp, text: str, title: str | None = None) -> list[tuple[str, str | None]]:
-    """Return text and entity name of each name."""
+    """Return the text and entity name of each name."""
     return [(name.entity_text, name.entity_name) for name in names_of(nlp, text, title)]

@@ -1,4 +1,4 @@
-"""The annotator on invented articles: entities and quotes of one pass, end to end."""
+"""The annotator on invented articles: entities and quotes, end to end."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +17,7 @@ Read = Callable[..., Annotation]
 
 
 def article(*paragraphs: str | tuple[str, str], language: str | None = "en") -> Article:
-    """An article of paragraphs, or of (kind, text) blocks, joined by blank lines."""
+    """Return an article of paragraphs, or of (kind, text) blocks, joined by blank lines."""
     pairs = [p if isinstance(p, tuple) else ("paragraph", p) for p in paragraphs]
     text = "\n\n".join(body for _, body in pairs)
     blocks, start = [], 0
@@ -36,7 +36,7 @@ def article(*paragraphs: str | tuple[str, str], language: str | None = "en") -> 
 
 @pytest.fixture(scope="module")
 def read(nlp) -> Read:
-    """Read one article made of paragraphs."""
+    """Annotate one article made of paragraphs."""
 
     def annotated(*paragraphs: str | tuple[str, str], infer_gender: bool = True) -> Annotation:
         annotator = Annotator(nlp, kb=load_kb(), infer_gender=infer_gender)
@@ -51,12 +51,12 @@ def read(nlp) -> Read:
 
 
 def named(found: Annotation, text: str) -> list[Entity]:
-    """The mentions with this text."""
+    """Return the mentions with this text."""
     return [entity for entity in found.entities if entity.entity_text == text]
 
 
 def the_quote(found: Annotation) -> Quote:
-    """The only quote."""
+    """Return the only quote."""
     [quote] = found.quotes
     return quote
 
@@ -70,15 +70,15 @@ STATION = (
 )
 
 
-def test_month_surname_is_a_person_where_a_person_bears_it(read: Read):
-    """A surname that is a month is the person's, except beside a day."""
+def test_month_surname_is_a_person_if_the_article_names_one(read: Read):
+    """A surname that is a month is the person's, except next to a day."""
     found = read(*STATION)
     assert {(e.entity_type, e.entity_name) for e in named(found, "March")} == {("PERSON", "Helen March")}
     assert len(named(found, "March")) == 2
 
 
-def test_titles_leave_the_span(read: Read):
-    """Honorifics and titles are columns, never part of the name."""
+def test_titles_are_outside_the_span(read: Read):
+    """Honorifics and titles have columns; they are never part of the name."""
     found = read(*STATION)
     titles = {(e.entity_text, e.honorific_text) for e in found.entities if e.honorific_text}
     assert titles == {("Helen March", "Mayor"), ("March", "Mrs")}
@@ -93,21 +93,21 @@ def test_gender_names_its_evidence(read: Read):
 
 
 def test_pronoun_speaker_and_carried_second_string(read: Read):
-    """A pronoun speaker has the canonical name, and the string after it in the paragraph the same speaker."""
+    """A pronoun as speaker gets the canonical name, and the next string in the paragraph the same speaker."""
     quotes = [q for q in read(*STATION).quotes if q.quote_type == "direct"]
     assert [(q.speaker_text, q.speaker_name) for q in quotes] == [("she", "Helen March")] * 2
 
 
-def test_role_noun_is_its_only_bearer(read: Read):
-    """ "The mayor" is the one person whom the text calls mayor."""
+def test_role_noun_refers_to_its_only_bearer(read: Read):
+    """ "The mayor" is the only person whom the text calls mayor."""
     found = read("Mayor Helen March opened the bridge.", "Crowds cheered as the mayor cut a ribbon.")
     assert [(e.mention_kind, e.entity_name, e.link_method) for e in named(found, "mayor")] == [
         ("nominal", "Helen March", "role")
     ]
 
 
-def test_two_bearers_of_a_surname_stay_open(read: Read):
-    """A bare surname of two people is nobody's; an honorific decides where it can."""
+def test_two_bearers_of_a_surname_stay_unresolved(read: Read):
+    """The bare surname of two people is unresolved; an honorific decides if it can."""
     found = read(
         "Mr Paul Okafor and Mrs Ruth Okafor won the prize. Okafor was pleased, and Mrs Okafor thanked the jury.",
     )
@@ -117,15 +117,15 @@ def test_two_bearers_of_a_surname_stay_open(read: Read):
 
 
 def test_acronym_joins_its_long_form(read: Read):
-    """An acronym is the organisation whose initials it has."""
+    """An acronym is the organisation with these initials."""
     found = read("The Northern Rail Authority cut services. Staff at the NRA protested outside parliament in London.")
     assert {e.entity_name for e in found.entities if e.entity_text in ("NRA", "Northern Rail Authority")} == {
         "Northern Rail Authority"
     }
 
 
-def test_empty_it_is_nobody(read: Read):
-    """ "It is clear that" and "it comes as" stand for nothing."""
+def test_pleonastic_it_has_no_referent(read: Read):
+    """ "It is clear that" and "it comes as" refer to nothing."""
     found = read("Google bought the site. It is clear that prices will rise. It comes as rents soar in Berlin.")
     assert [e.cluster_index for e in named(found, "It")] == [None, None]
 
@@ -164,14 +164,14 @@ def test_long_statement_is_one_quote(read: Read):
     ],
 )
 def test_speaker_on_either_side(read: Read, text: str, speaker: str, quote_text: str | None):
-    """The speaker is found before and after the words, past appositions and relative clauses."""
+    """The speaker is found before and after the words, across appositions and relative clauses."""
     quote = the_quote(read(text))
     assert quote.speaker_name == speaker
     assert quote_text is None or quote.quote_text == quote_text
 
 
 def test_mixed_quote_is_the_reported_clause(read: Read):
-    """A fragment is a part of the clause that the cue reports; what is joined to the cue stays out."""
+    """A fragment is a part of the clause that the cue reports; what is coordinated with the cue is excluded."""
     quote = the_quote(read("Ana Lind said the bridge was “a disgrace”, but she praised the builders."))
     assert quote.quote_type == "mixed"
     assert quote.quote_text == "the bridge was “a disgrace”"
@@ -181,14 +181,14 @@ def test_mixed_quote_is_the_reported_clause(read: Read):
 
 
 def test_addressee_is_never_the_speaker(read: Read):
-    """Whom somebody told is the addressee."""
+    """The person somebody tells something is the addressee."""
     found = read("Ana Lind spoke first.", "She told BBC News: “We stopped early, and we were right.”")
     quote = the_quote(found)
     assert (quote.speaker_name, quote.addressee_text) == ("Ana Lind", "BBC News")
 
 
 def test_unnamed_and_organised_speakers(read: Read):
-    """A spokeswoman is unnamed and an organisation is one; neither gets a person's name."""
+    """A spokeswoman is unnamed, an organisation is one; neither gets a person's name."""
     found = read(
         "“The line is safe,” a spokeswoman for the operator said.",
         "Google said: “We are looking into the fault.”",
@@ -200,20 +200,20 @@ def test_unnamed_and_organised_speakers(read: Read):
     assert [q.speaker_gender for q in found.quotes] == [None, None]
 
 
-def test_scare_quotes_and_titles_are_no_quotes(read: Read):
-    """Words in marks that nobody says, and the title of a work, give no quote."""
+def test_scare_quotes_and_titles_are_not_quotes(read: Read):
+    """Words in marks without a speaker, and the title of a work, give no quote."""
     found = read("The so-called “ghost towns” lie empty.", "He wrote the film “The Long Green Road” in Oslo.")
     assert found.quotes == ()
 
 
-def test_headings_are_no_quotes(read: Read):
+def test_headings_are_not_quotes(read: Read):
     """A cross-heading in marks is never a quote."""
     found = read(("heading", "“Nobody waits here”"), "The town of Ely has a new bridge.")
     assert found.quotes == ()
 
 
 def test_stance_of_the_cue(read: Read):
-    """A cue that keeps its distance says so."""
+    """A cue that expresses distance has this stance."""
     quote = the_quote(read("Ana Lind claimed: “The trial was never registered with anyone.”"))
     assert (quote.cue_lemma, quote.cue_stance) == ("claim", "distance")
 
@@ -227,16 +227,16 @@ def test_sentences_do_not_cross_blocks(read: Read):
     ]
 
 
-def test_unread_languages_keep_their_place(nlp):
-    """An article without language data comes back in order, without a Doc."""
+def test_unsupported_languages_keep_their_place(nlp):
+    """An article without language data is returned in order, without a Doc."""
     annotator = Annotator(nlp, kb=load_kb())
     articles = [article("One."), article("Ett.", language="sv"), article("Two."), article("?", language=None)]
     found = [(a.text, doc is None) for a, doc in annotator.docs(iter(articles), batch_size=2)]
     assert found == [("One.", False), ("Ett.", True), ("Two.", False), ("?", True)]
 
 
-def test_reading_is_repeatable(nlp):
-    """The same article gives the same annotation, alone or among others, with or without blocks."""
+def test_annotation_is_repeatable(nlp):
+    """The same article gives the same annotation, alone or in a batch, with or without blocks."""
     annotator = Annotator(nlp, kb=load_kb())
     made = article(*STATION)
     docs = list(annotator.docs([made, article("Oslo."), replace(made, blocks=())]))
@@ -246,7 +246,7 @@ def test_reading_is_repeatable(nlp):
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "“", "...", "Mr", "said", "“” said", "\u200b", "😀 “😀” said 😀."])
-def test_odd_texts_are_read(read: Read, text: str):
+def test_odd_texts_are_annotated(read: Read, text: str):
     """No text breaks the annotator."""
     assert read(text).untyped is not None
 
@@ -258,19 +258,19 @@ def test_model_is_named_without_loading():
 
 @pytest.mark.parametrize("name", ["no_such_model_package", "no/such/folder", "json"])
 def test_missing_model_says_what_to_do(name: str):
-    """A model that is not there stops with the setting to change."""
+    """A missing model stops with the setting to change."""
     with pytest.raises(ConfigError, match="NEWS_SPACY_MODEL"):
         load_model(name)
 
 
 def test_folder_without_model_says_so(tmp_path):
-    """An existing folder that holds no model is named."""
-    with pytest.raises(ConfigError, match="holds no spaCy model"):
+    """An existing folder without a model is named in the error."""
+    with pytest.raises(ConfigError, match="no spaCy model in folder"):
         load_model(str(tmp_path))
 
 
 def test_model_without_a_parse_says_what_it_lacks(tmp_path):
-    """A model that gives no tags, relations or lemmas is named before it reads anything."""
+    """A model that sets no tags, relations or lemmas is rejected before it annotates."""
     spacy.blank("en").to_disk(tmp_path)
     with pytest.raises(ConfigError, match="no TAG, POS, DEP, LEMMA"):
         load_model(str(tmp_path))
@@ -279,14 +279,14 @@ def test_model_without_a_parse_says_what_it_lacks(tmp_path):
 @pytest.mark.parametrize(
     ("model", "language", "is_read"), [("en", "en", True), ("de", "en", False), ("xx", "en", True)]
 )
-def test_model_reads_its_own_language(model: str, language: str, is_read: bool):
-    """An article is read with a model of its language or of many, and is left unread by any other."""
+def test_model_annotates_its_own_language(model: str, language: str, is_read: bool):
+    """An article is annotated by a model of its language or a multilingual one, and by no other."""
     [(_, doc)] = Annotator(spacy.blank(model), kb=load_kb()).docs([article("Oslo.", language=language)])
     assert (doc is not None) == is_read
 
 
-def test_too_long_text_costs_only_itself(nlp):
-    """A text over the cap raises for its own article; its neighbours in the batch are read."""
+def test_too_long_text_affects_only_itself(nlp):
+    """A text over the limit raises for its own article; the others of the batch are annotated."""
     annotator = Annotator(nlp, kb=load_kb())
     pairs = list(annotator.docs([article("Oslo."), article("word " * 500_000), article("Paris.")]))
     with pytest.raises(ExtractorError, match="2500000") as caught:

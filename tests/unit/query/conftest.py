@@ -1,4 +1,4 @@
-"""A small lake of real Parquet files: three articles, one of them a copy, and what became of five pages."""
+"""A small lake of real Parquet files: three articles, one of them a duplicate, and the outcomes of five pages."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -32,7 +32,7 @@ def _at(hour: int, *, day: date = DAY) -> datetime:
 
 @pytest.fixture
 def write_rows(tmp_path: Path) -> WriteRows:
-    """Write rows of one table and day where the lake keeps them; columns not given are empty."""
+    """Write rows of one table and day into the lake; missing columns are empty."""
 
     def write(table: str, day: date, rows: list[Row]) -> Path:
         spec = table_named(table)
@@ -62,7 +62,7 @@ def _outcome(url: str, kind: str, hour: int, **columns: object) -> Row:
 
 @pytest.fixture
 def small_lake(write_rows: WriteRows) -> Path:
-    """The harbour story in the Echo, its copy in the Post two hours later, and an unrelated Post story next day."""
+    """The harbour story in the Echo, its duplicate in the Post 2 hours later, an unrelated Post story the next day."""
     first = _article("a", "Echo", _at(8), wire_agency="Northwire", title="Harbour reopens", section="Local", text=_NEWS)
     copy = _article("b", "Post", _at(10), wire_agency="Northwire", title="Harbour reopens", section="Local", text=_NEWS)
     other = _article("c", "Post", _at(9, day=NEXT_DAY), title="Bridge talks", section="Local", text="Talks planned")
@@ -78,7 +78,7 @@ def small_lake(write_rows: WriteRows) -> Path:
         "outcomes",
         DAY,
         [
-            # A feed that could not be read at seven, and was at eight, waits no longer.
+            # A feed that was unavailable at 7:00 and read at 8:00 is not pending.
             _outcome("https://a.example/feed", "pending", 7, reason="timeout", stage="discover"),
             _outcome("https://a.example/1", "kept", 8),
             _outcome("https://a.example/1", "unchanged", 9),
@@ -134,7 +134,7 @@ def _write_entities(write_rows: WriteRows, first: Row, copy: Row, other: Row) ->
 
 
 def _write_history(write_rows: WriteRows, first: Row) -> None:
-    """The first story was printed an hour before with one quotation more; its day's only pair are its two people."""
+    """The first story had one more quote in a revision an hour earlier; its two people are its day's only pair."""
     now = _child(first, fetched_at=_at(8), sentences_removed=2, quotes_removed=1)
     write_rows("revisions", DAY, [{**_child(first, fetched_at=_at(7)), "revision_id": "0" * 16}, now])
     names: Row = {"entity_name": "Per Lindt", "other_entity_name": "Ada Okoro", "article_count": 1}
@@ -164,7 +164,7 @@ def _write_events(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
 
 
 def _write_clusters(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:
-    """Two articles tell of the reopening, one of the talks; and two countries dealt with each other three times."""
+    """Two articles report the reopening, one the talks; two countries interacted three times."""
     opened, talks = f"{'a' * 32}:0", f"{'c' * 32}:0"
     write_rows("event_cluster_members", DAY, [_child(each, event_cluster_id=opened) for each in (first, copy)])
     write_rows(

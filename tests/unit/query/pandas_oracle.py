@@ -1,4 +1,4 @@
-"""The fifteen questions answered once more, by pandas from the files. Rows as the question gives them."""
+"""Independent answers of fifteen questions, computed with pandas from the files. Rows are those of the question."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -128,27 +128,30 @@ def country_pairs(frames: Frames) -> Rows:
     events["one"] = events[["actor_country", "recipient_country"]].min(axis=1)
     events["other"] = events[["actor_country", "recipient_country"]].max(axis=1)
     events["week"] = _start(events["published_date"], "W")
-    words = {1: "cooperation, words", 2: "cooperation, deeds", 3: "conflict, words", 4: "conflict, deeds"}
-    events["what"] = events["quad_class"].map(words)
-    found = events.groupby(["one", "other", "week", "what"]).agg(
+    kinds = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict", 4: "material conflict"}
+    events["kind"] = events["quad_class"].map(kinds)
+    found = events.groupby(["one", "other", "week", "kind"]).agg(
         events=("event_cluster_id", "size"), reports=("report_count", "sum"), alone=("independent_count", "sum")
     )
-    order = ["events", "reports", "one", "other", "week", "what"]
+    order = ["events", "reports", "one", "other", "week", "kind"]
     found = found.reset_index().sort_values(order, ascending=[False, False, True, True, True, True]).head(500)
     found["pair"] = found["one"] + " and " + found["other"]
-    return _rows(found, "one", "other", "week", "what", "events", "reports", "alone", "pair")
+    return _rows(found, "one", "other", "week", "kind", "events", "reports", "alone", "pair")
 
 
 def reporting_lag(frames: Frames) -> Rows:
     events = frames["events"]
     published = events["published_at"].dt.date
     is_dated = events["event_date"].notna() & (events["event_date_precision"] == "day")
-    told = events[is_dated & (events["modality"] == "happened")].copy()
-    told["days"] = [(at - day).days for at, day in zip(published[told.index], told["event_date"], strict=True)]
-    told = told[told["days"] >= 0].sort_values("days").drop_duplicates(["event_cluster_id", "article_id"])
-    firsts = told.sort_values(["published_at", "article_id"]).drop_duplicates("event_cluster_id").index
-    told["is_first"] = told.index.isin(firsts)
-    found = told.groupby("publisher").agg(median=("days", "median"), events=("days", "size"), first=("is_first", "sum"))
+    reports = events[is_dated & (events["modality"] == "happened")].copy()
+    dates = zip(published[reports.index], reports["event_date"], strict=True)
+    reports["days"] = [(at - day).days for at, day in dates]
+    reports = reports[reports["days"] >= 0].sort_values("days").drop_duplicates(["event_cluster_id", "article_id"])
+    firsts = reports.sort_values(["published_at", "article_id"]).drop_duplicates("event_cluster_id").index
+    reports["is_first"] = reports.index.isin(firsts)
+    found = reports.groupby("publisher").agg(
+        median=("days", "median"), events=("days", "size"), first=("is_first", "sum")
+    )
     order = found.reset_index().sort_values(["median", "events", "publisher"], ascending=[True, False, True])
     return _rows(order, "publisher", "median", "events", "first")
 
@@ -158,12 +161,12 @@ def syndication(frames: Frames) -> Rows:
     outlet = articles.set_index("article_id")["publisher"]
     first = articles["dup_group_id"].map(outlet)
     marked = articles.assign(
-        reprint=articles["is_duplicate"] & (first != articles["publisher"]), wire=articles["wire_agency"].notna()
+        duplicate=articles["is_duplicate"] & (first != articles["publisher"]), wire=articles["wire_agency"].notna()
     )
-    found = marked.groupby("publisher").agg(n=("url", "size"), reprint=("reprint", "mean"), wire=("wire", "mean"))
+    found = marked.groupby("publisher").agg(n=("url", "size"), duplicate=("duplicate", "mean"), wire=("wire", "mean"))
     found = found.round(3).reset_index()
-    found = found.sort_values(["reprint", "wire", "publisher"], ascending=[False, False, True])
-    return _rows(found, "publisher", "n", "reprint", "wire")
+    found = found.sort_values(["duplicate", "wire", "publisher"], ascending=[False, False, True])
+    return _rows(found, "publisher", "n", "duplicate", "wire")
 
 
 def source_diversity(frames: Frames) -> Rows:
@@ -235,7 +238,7 @@ def silent_edits(frames: Frames) -> Rows:
         .agg(
             quotes=("quotes_removed", "sum"),
             sentences=("sentences_removed", "sum"),
-            contents=("revision_id", "size"),
+            revisions=("revision_id", "size"),
             first=("fetched_at", "min"),
             last=("fetched_at", "max"),
         )
@@ -243,7 +246,7 @@ def silent_edits(frames: Frames) -> Rows:
     found = found[found["quotes"] > 0].reset_index()
     found = found.merge(frames["articles"][["article_id", "publisher", "title", "url"]], on="article_id")
     found = found.sort_values(["quotes", "sentences", "article_id"], ascending=[False, False, True]).head(100)
-    return _rows(found, "publisher", "title", "url", "quotes", "sentences", "contents", "first", "last")
+    return _rows(found, "publisher", "title", "url", "quotes", "sentences", "revisions", "first", "last")
 
 
 def trust_check(frames: Frames) -> Rows:

@@ -1,4 +1,4 @@
-"""The fifteen questions against the same, computed by pandas, on a lake of made articles."""
+"""Fifteen questions compared with the pandas oracle, on a lake of generated articles."""
 
 import math
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def frames(lake: Path) -> Frames:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value without its library's type; a time as seconds, nothing for what is not a number."""
+    """Return a value without its library's type: a time as seconds, None for NaN."""
     if isinstance(value, datetime):
         return value.timestamp()
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -43,16 +43,16 @@ def _differing(found: tuple[Any, ...], expected: tuple[Any, ...]) -> Iterator[tu
 
 
 @pytest.mark.parametrize("slug", FIFTEEN)
-def test_question_says_what_pandas_says(slug, lake, frames):
-    """Each of the fifteen gives the rows, in the order, that another program computes from the files."""
+def test_question_agrees_with_pandas(slug, lake, frames):
+    """Each of the fifteen questions gives the rows of an independent computation, in the same order."""
     found, expected = answer(connect(lake), slug).rows, AGAIN[slug](frames)
 
     assert len(found) == len(expected) > 0
     assert [(at, *each) for at, row in enumerate(found) for each in _differing(row, expected[at])] == []
 
 
-def test_about_finds_what_is_said_by_and_of_a_name(lake, frames):
-    """With `about`, statements are those whose speaker, or a name inside them, has the letters."""
+def test_about_finds_statements_by_and_about_a_name(lake, frames):
+    """With `about`, the speaker of each statement, or a name inside it, contains the given text."""
     connection = connect(lake)
     name = answer(connection, "top-speakers").records()[0]["speaker"]
     connection.execute("SET VARIABLE about = ?", [name.upper()])
@@ -71,7 +71,7 @@ def _inside(quote: str, frames: Frames) -> set[str]:
 
 
 def test_same_lake_from_the_same_seed(lake, tmp_path):
-    """The made lake is the same again, whole by its own checks, and has about the rows that it promises."""
+    """The generated lake is reproducible and has about the expected number of rows."""
     again = make_big_lake(tmp_path / "lake", articles=1_500, days=24, outlets=8)
     counts = "SELECT (SELECT count(*) FROM entities) / count(*), (SELECT count(*) FROM quotes) / count(*) FROM articles"
 

@@ -1,4 +1,4 @@
-"""Pictures of answers: what is in their specification, and that their files are sound."""
+"""Charts of answers: their specification, and the validity of their files."""
 
 import base64
 import hashlib
@@ -36,7 +36,7 @@ HOSTILE = (
 )
 COUNTED = Denominators(
     counts=(("quotes", 1234),),
-    left_out=(("quotes without a speaker", 5),),
+    excluded=(("quotes without a speaker", 5),),
     first=date(2026, 3, 2),
     last=date(2026, 3, 15),
     gaps=((date(2026, 3, 7), date(2026, 3, 9)),),
@@ -71,7 +71,7 @@ def _file(name: str, question: Question, found: QueryResult, denominators: Denom
 
 @pytest.mark.parametrize("slug", DRAWN)
 def test_every_chart_line_draws(slug, small_lake, tmp_path):
-    """On a small lake and on an empty one, a picture has the question on top and below it what it rests on."""
+    """On a small and on an empty lake, a chart has the question above it and its denominators below it."""
     for lake in (small_lake, tmp_path / "none"):
         connection, question = connect(lake), question_named(slug)
         found, denominators = answer(connection, slug), count_denominators(connection, question)
@@ -80,13 +80,13 @@ def test_every_chart_line_draws(slug, small_lake, tmp_path):
 
         texts = " ".join(ElementTree.fromstring(svg).itertext())
         assert spec["vconcat"][0]["title"]["text"] == [question.title]
-        assert not re.search(r"<style|\sstyle=", svg)  # a page's policy would not let it hold
+        assert not re.search(r"<style|\sstyle=", svg)  # a page's policy would block it
         assert " ".join(denominators.sentences()[0].split()[:4]) in texts
-        assert ("No rows: nothing was counted." in texts) == (not found.rows)
+        assert ("No rows." in texts) == (not found.rows)
 
 
-def test_what_stands_below_a_picture():
-    """Counted, left out, days without an article, the shade and the thin lines are all told."""
+def test_text_below_a_chart():
+    """The text has counts, exclusions, missing days, the shade and the thin lines."""
     line = ChartLine(kind="stack", parts=("share_women", "share_unknown", "share_men"), x="week", n="quotes")
     found = QueryResult(
         ("week", "quotes", "share_women", "share_unknown", "share_men"), ((date(2026, 3, 2), 10, 0.5, 0.1, 0.4),)
@@ -95,14 +95,14 @@ def test_what_stands_below_a_picture():
 
     assert spec["title"]["text"] == [
         "Counted: 1,234 quotes, 2 to 15 March 2026.",
-        "Left out: 5 quotes without a speaker.",
-        "Without an article: 3 of 14 days (7 to 9 March 2026).",
-        "Shaded: days without an article.",
-        'Thin lines: 95 % interval (Wilson) of "women", as if the quotes were independent of each other.',
+        "Excluded: 5 quotes without a speaker.",
+        "Missing days: 3 of 14 (7 to 9 March 2026).",
+        "Shaded: missing days.",
+        'Thin lines: 95 % interval (Wilson) of "women", if the quotes are independent.',
     ]
 
 
-def test_days_without_an_article_are_shaded():
+def test_missing_days_are_shaded():
     """On an axis of days each gap is one rectangle, from its first day to the end of its last."""
     line = ChartLine(kind="line", x="week", y="events", colour="what")
     found = QueryResult(
@@ -115,7 +115,7 @@ def test_days_without_an_article_are_shaded():
 
 
 def test_a_stack_lays_its_parts_end_to_end():
-    """Parts begin where the one before ends; only the first has an interval, and what nobody knows is grey."""
+    """Each part begins at the end of the previous one; only the first has an interval, and unknown is grey."""
     line = ChartLine(kind="stack", parts=("share_women", "share_unknown", "share_men"), y="publisher", n="quotes")
     found = QueryResult(
         ("publisher", "quotes", "share_women", "share_unknown", "share_men"), (("Echo", 10, 0.5, 0.125, 0.375),)
@@ -143,22 +143,22 @@ def test_a_stack_lays_its_parts_end_to_end():
     ],
 )
 def test_interval_is_wilsons(share, n, low, high):
-    """The interval of a share is the published one, and never leaves 0 to 1."""
+    """The interval of a share equals the published one, and is always within 0 to 1."""
     found = wilson(share, n)
 
     assert found is not None
     assert (round(found[0], 4), round(found[1], 4)) == (low, high)
 
 
-def test_a_share_of_nothing_has_no_interval():
-    """Without a case there is nothing to be sure of."""
+def test_a_share_without_cases_has_no_interval():
+    """There is no interval for 0 cases."""
     assert wilson(0.0, 0) is None
 
 
 def test_shares_are_drawn_with_their_intervals_and_cases():
-    """A bar of a share has whiskers, and its number of cases beside its name; the axis ends at 100 %."""
-    line = ChartLine(kind="bar", x="share_reprints", y="publisher", n="articles")
-    found = QueryResult(("publisher", "articles", "share_reprints"), (("Echo", 20, 0.0), ("Post", 1234, 0.25)))
+    """A bar of a share has whiskers, and its number of cases after its name; the axis ends at 100 %."""
+    line = ChartLine(kind="bar", x="share_duplicates", y="publisher", n="articles")
+    found = QueryResult(("publisher", "articles", "share_duplicates"), (("Echo", 20, 0.0), ("Post", 1234, 0.25)))
     chart_data, spec = plot("q", line, found), draw(_question(line), found, COUNTED).to_dict()
 
     assert [row["y"] for row in chart_data.rows] == ["Echo (20)", "Post (1,234)"]
@@ -167,7 +167,7 @@ def test_shares_are_drawn_with_their_intervals_and_cases():
 
 
 def test_two_people_of_one_name_are_two_bars():
-    """Rows that bear one name are not laid together."""
+    """Rows with the same name are not merged."""
     line = ChartLine(kind="bar", x="words", y="speaker")
     found = QueryResult(("speaker", "words"), (("Jan Smit", 9), ("Ada Okoro", 8), ("Jan Smit", 7)))
 
@@ -179,7 +179,7 @@ def test_two_people_of_one_name_are_two_bars():
 
 
 def test_a_line_breaks_where_a_week_has_no_row():
-    """A week without a row is no point between its neighbours."""
+    """A week without a row breaks the line between its neighbours."""
     line = ChartLine(kind="line", x="week", y="events")
     weeks = [date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 30)]
     found = QueryResult(("week", "events"), tuple((week, 5) for week in weeks))
@@ -193,7 +193,7 @@ def test_a_line_breaks_where_a_week_has_no_row():
 
 
 def test_months_end_with_their_last_day():
-    """A step of months is as long as its month, over the end of a year too."""
+    """A month step is as long as its month, also at the end of a year."""
     line = ChartLine(kind="heat", x="month", y="section", colour="quotes")
     found = QueryResult(
         ("month", "section", "quotes"), ((date(2025, 12, 1), "World", 1), (date(2026, 2, 1), "World", 2))
@@ -203,42 +203,42 @@ def test_months_end_with_their_last_day():
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "remark"),
     [
-        (ChartLine(kind="bar", x="n", y="name"), "Drawn: the first 30 of 500 rows."),
-        (ChartLine(kind="line", x="day", y="n", colour="name"), "Drawn: the 8 largest of 500 by name."),
-        (ChartLine(kind="bar", x="n", y="day", facet="name"), "Drawn: the 8 largest of 500 by name."),
-        (ChartLine(kind="heat", x="day", y="name", colour="n"), "Drawn: the 60 largest of 500 by name."),
+        (ChartLine(kind="bar", x="n", y="name"), "Shown: the first 30 of 500 rows."),
+        (ChartLine(kind="line", x="day", y="n", colour="name"), "Shown: the 8 largest of 500 by name."),
+        (ChartLine(kind="bar", x="n", y="day", facet="name"), "Shown: the 8 largest of 500 by name."),
+        (ChartLine(kind="heat", x="day", y="name", colour="n"), "Shown: the 60 largest of 500 by name."),
     ],
 )
-def test_a_picture_says_what_it_does_not_show(line, told):
-    """More names than a picture can hold are left out, the largest stay, and the picture says so."""
+def test_a_chart_says_what_it_does_not_show(line, remark):
+    """If there are too many names for a chart, only the largest are shown, and the chart says so."""
     rows = tuple((f"name {n}", n, date(2026, 3, 2) + timedelta(days=n % 5)) for n in range(500))
     found = QueryResult(("name", "n", "day"), rows)
     chart_data = plot("q", line, found)
     spec = draw(_question(line), found, COUNTED).to_dict()
 
-    assert chart_data.remarks == (told,)
-    assert told in spec["title"]["text"]
+    assert chart_data.remarks == (remark,)
+    assert remark in spec["title"]["text"]
     if line.kind != "bar" or line.facet:
         assert "name 499" in {name for key in ("y", "colour", "facet") for name in chart_data.names(key)}
 
 
-def test_a_column_that_is_not_there_is_told(tmp_path):
-    """A chart line that names no column of the answer is the file's fault, and says which."""
+def test_a_missing_column_is_reported(tmp_path):
+    """A chart line with an unknown column is an error that names the file and the column."""
     with pytest.raises(ConfigError, match=r"q\.sql: the chart line names words; columns are speaker, quotes"):
         plot("q", ChartLine(kind="bar", x="words", y="speaker"), QueryResult(("speaker", "quotes"), ()))
 
 
-def test_a_question_without_a_chart_is_told():
+def test_a_question_without_a_chart_is_reported():
     """Only questions with a chart line are drawn."""
     with pytest.raises(ConfigError, match="who-said-what has no chart"):
         draw(question_named("who-said-what"), QueryResult((), ()), COUNTED)
 
 
 @pytest.mark.parametrize("kind", ["bar", "line", "heat", "stack"])
-def test_hostile_names_stay_names(kind):
-    """Whatever stands in a name, SVG and page hold no element, no address and no control character because of it."""
+def test_hostile_names_stay_text(kind):
+    """No name adds an element, a URL or a control character to the SVG or the page."""
     lines = {
         "bar": ChartLine(kind="bar", x="n", y="name", facet="outlet"),
         "line": ChartLine(kind="line", x="day", y="n", colour="name"),
@@ -273,8 +273,8 @@ def test_hostile_names_stay_names(kind):
         assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", text)
 
 
-def test_files_are_whole_and_sound(small_lake):
-    """PNG opens with its size, SVG is XML with a text for those who cannot see it, the page has picture and table."""
+def test_files_are_complete_and_valid(small_lake):
+    """The PNG has its size, the SVG is XML with a text for screen readers, the page has chart and table."""
     connection, question = connect(small_lake), question_named("top-speakers")
     found, denominators = answer(connection, "top-speakers"), count_denominators(connection, question)
     png, svg, page = (_file(f"a.{end}", question, found, denominators) for end in ("png", "svg", "html"))
@@ -284,8 +284,8 @@ def test_files_are_whole_and_sound(small_lake):
     root = ElementTree.fromstring(svg.decode())
     assert (root.get("role"), root.get("aria-label")) == (
         "img",
-        "Who is quoted most? Counted: 2 quotations by named people, 2 people, 3 articles, 2 to 3 March 2026. "
-        "Left out: 1 quote without a named person. No day without an article.",
+        "Who is quoted most? Counted: 2 quotes by named people (distinct), 2 people, 3 articles, 2 to 3 March 2026. "
+        "Excluded: 1 quote without a named person. No missing days.",
     )
     html = page.decode()
     assert svg.decode().strip() in html
@@ -294,8 +294,8 @@ def test_files_are_whole_and_sound(small_lake):
 
 
 @pytest.mark.parametrize("end", ["svg", "html"])
-def test_nothing_outside_is_named(end, small_lake):
-    """Beside the names of XML's own languages no file holds an address, a script or an import."""
+def test_files_have_no_external_references(end, small_lake):
+    """Except for XML namespaces, no file has a URL, a script or an import."""
     connection, question = connect(small_lake), question_named("gender-of-sources")
     text = _file(
         f"a.{end}", question, answer(connection, question.slug), count_denominators(connection, question)
@@ -306,8 +306,8 @@ def test_nothing_outside_is_named(end, small_lake):
     assert not re.search(r"<script|@import|url\((?!#)|\bsrc=", text)
 
 
-def test_the_page_allows_its_own_style_alone(small_lake):
-    """Its policy names the stylesheet by hash: a style that comes with a value would not hold."""
+def test_the_page_allows_only_its_own_style(small_lake):
+    """Its policy names the stylesheet by hash, so a style in a value is blocked."""
     connection, question = connect(small_lake), question_named("top-speakers")
     found, denominators = answer(connection, "top-speakers"), count_denominators(connection, question)
     page = _file("a.html", question, found, denominators).decode()
@@ -318,8 +318,8 @@ def test_the_page_allows_its_own_style_alone(small_lake):
     assert "$" not in sheet
 
 
-def test_a_picture_is_the_same_bytes_in_another_process(small_lake):
-    """Drawn again, here and elsewhere, an answer gives the same SVG and the same PNG."""
+def test_a_chart_is_the_same_bytes_in_another_process(small_lake):
+    """An answer gives the same SVG and PNG each time, also in another process."""
     elsewhere = subprocess.run(
         [sys.executable, "-c", f"from {__name__} import _drawn; print(*_drawn({str(small_lake)!r}))"],
         capture_output=True,
@@ -336,7 +336,7 @@ def test_a_picture_is_the_same_bytes_in_another_process(small_lake):
 
 
 def _drawn(lake: str | Path) -> list[str]:
-    """Return what tells the pictures of three questions, each as SVG and as PNG."""
+    """Return the hashes of the charts of three questions, each as SVG and as PNG."""
     found = []
     for slug in ("top-speakers", "gender-of-sources", "coverage"):
         connection, question = connect(Path(lake)), question_named(slug)
@@ -346,7 +346,7 @@ def _drawn(lake: str | Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a", "a.svg.txt"])
-def test_other_endings_are_refused(name):
-    """A file that should be something else is named, with the endings that are known."""
-    with pytest.raises(ConfigError, match=r"end it in \.png, \.svg, \.html"):
+def test_other_extensions_are_refused(name):
+    """The error names the file and the supported extensions."""
+    with pytest.raises(ConfigError, match=r"use the extension \.png, \.svg, \.html"):
         picture_bytes(Path(name), None, question=None, answer=None, denominators=None)

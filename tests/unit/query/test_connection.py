@@ -1,4 +1,4 @@
-"""What the SQL of `newslake sql` can see and do."""
+"""What the SQL of `newslake sql` can access and do."""
 
 import os
 import time
@@ -36,15 +36,15 @@ from tests.big_lake import FIRST_DAY, make_big_lake
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 from tests.unit.lake.test_commit import commit, open_lake
 
-# A question that costs too much is ended, and says so; the next one is asked as before.
+# A query over a limit is stopped with a message; the next one runs normally.
 
-ENDLESS = "SELECT sum(range) FROM range(1_000_000_000_000)"  # time without end, and no memory
+ENDLESS = "SELECT sum(range) FROM range(1_000_000_000_000)"  # unlimited time, little memory
 LARGE = "SELECT count(*) FROM (SELECT DISTINCT range::VARCHAR || repeat('x', 200) AS word FROM range(3_000_000))"
 MANY = Limits(seconds=60, memory_mb=200, threads=1, rows=1_000)
 FEW = Limits(seconds=0.3, memory_mb=200, threads=1, rows=1_000)
 
 
-def _ask_for_ever(connection: Connection) -> None:
+def _query_forever(connection: Connection) -> None:
     while True:
         query(connection, "SELECT sum(range) FROM range(3_000_000)")
 
@@ -54,8 +54,8 @@ def _read_all(connection: Connection, sql: str) -> None:
         deque(batches, maxlen=0)
 
 
-def test_endless_question_is_ended(small_lake: Path) -> None:
-    """A statement that would run for hours ends after its seconds, and what ended it is said."""
+def test_endless_query_is_stopped(small_lake: Path) -> None:
+    """A statement that would run for hours is stopped at the time limit, and the error says so."""
     began = time.monotonic()
     with pytest.raises(LimitError, match="fewer days") as raised, apply_limits(FEW):
         query(connect(small_lake), ENDLESS)
@@ -63,8 +63,8 @@ def test_endless_question_is_ended(small_lake: Path) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_work_that_is_no_sql_is_ended() -> None:
-    """What reads or draws by itself asks whether it may go on; without limits it always may."""
+def test_work_outside_of_sql_is_stopped() -> None:
+    """Work outside of SQL checks the time limit itself; without limits the check always passes."""
     check_time()
     with pytest.raises(LimitError, match="fewer days") as raised, apply_limits(FEW):
         deque(iter(check_time, "never"), maxlen=0)
@@ -72,36 +72,36 @@ def test_work_that_is_no_sql_is_ended() -> None:
 
 
 def test_seconds_are_for_all_statements(small_lake: Path) -> None:
-    """Statements that are short one by one are ended when their time together is over."""
+    """Short statements are stopped when their total time is over the limit."""
     with pytest.raises(LimitError), apply_limits(FEW):
-        _ask_for_ever(connect(small_lake))
+        _query_forever(connect(small_lake))
 
 
-def test_rows_that_stream_are_ended(small_lake: Path) -> None:
-    """Rows that go out as they come are ended, too."""
+def test_streamed_rows_are_stopped(small_lake: Path) -> None:
+    """The time limit also applies to streamed rows."""
     with pytest.raises(LimitError), apply_limits(FEW):
         _read_all(connect(small_lake), "SELECT range FROM range(1_000_000_000_000)")
 
 
 def test_memory_is_limited(small_lake: Path) -> None:
-    """A statement that needs more memory than it may is refused, and nothing is written to a disk instead."""
+    """A statement over the memory limit is refused, and nothing is written to disk instead."""
     with pytest.raises(LimitError, match="200 MB") as raised, apply_limits(MANY):
         query(connect(small_lake), LARGE)
     assert raised.value.reason == "too_much_memory"
 
 
 def test_rows_are_limited(small_lake: Path) -> None:
-    """An answer of more rows than may be held is refused, and says so; one of just as many is given."""
+    """A result over the row limit is refused with a message; a result at the limit is returned."""
     with apply_limits(MANY):
         assert len(query(connect(small_lake), "SELECT range FROM range(1_000)").rows) == 1_000
-    with pytest.raises(LimitError, match="more than 1,000 rows") as raised, apply_limits(MANY):
+    with pytest.raises(LimitError, match="exceeded 1,000 rows") as raised, apply_limits(MANY):
         query(connect(small_lake), "SELECT range FROM range(1_001)")
     assert raised.value.reason == "too_many_rows"
     assert len(query(connect(small_lake), "SELECT range FROM range(1_001)").rows) == 1_001
 
 
-def test_limits_cannot_be_lifted(small_lake: Path) -> None:
-    """SQL cannot give itself more memory or threads."""
+def test_limits_cannot_be_raised(small_lake: Path) -> None:
+    """SQL cannot increase its memory or threads."""
     with apply_limits(MANY):
         connection = connect(small_lake)
         with pytest.raises(ConfigError):
@@ -110,7 +110,7 @@ def test_limits_cannot_be_lifted(small_lake: Path) -> None:
 
 
 def test_limits_end_with_their_work(small_lake: Path) -> None:
-    """What is asked afterwards has no limits, and nothing that watched them is left."""
+    """Later queries have no limits, and no watching thread is left."""
     before = active_count()
     with apply_limits(MANY):
         query(connect(small_lake), "SELECT 1")
@@ -118,13 +118,13 @@ def test_limits_end_with_their_work(small_lake: Path) -> None:
     assert query(connect(small_lake), "SELECT sum(range) FROM range(10_000_000)").rows == ((49999995000000,),)
 
 
-def test_other_errors_stay_what_they_are(small_lake: Path) -> None:
-    """A wrong statement is told as such within limits, too."""
+def test_other_errors_are_unchanged(small_lake: Path) -> None:
+    """Within limits, an invalid statement gives the same error."""
     with pytest.raises(ConfigError, match="nowhere"), apply_limits(MANY):
         query(connect(small_lake), "SELECT * FROM nowhere")
 
 
-# What `connect` shows of a lake: some days, one source, and rows of one commit.
+# Selections of `connect`: some days, one source, and rows of one commit.
 
 DAYS, SINCE, UNTIL = 9, FIRST_DAY + timedelta(days=3), FIRST_DAY + timedelta(days=6)
 SOURCE = "outlet-1"
@@ -139,8 +139,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "table", ["articles", "entities", "quotes", "events", "near_duplicates", "event_clusters", "co_mentions"]
 )
-def test_days_are_both_included(table, lake):
-    """With since and until, a table has the rows of these days, the first and the last among them."""
+def test_first_and_last_day_are_included(table, lake):
+    """With since and until, a table has the rows of these days, including the first and the last."""
     days = f"SELECT min(published_date), max(published_date), count(*) FROM {table}"
     between = f"{days} WHERE published_date BETWEEN DATE '{SINCE}' AND DATE '{UNTIL}'"
 
@@ -148,7 +148,7 @@ def test_days_are_both_included(table, lake):
 
 
 def test_outcomes_are_of_these_news_days(lake):
-    """Outcomes are chosen by the page's news day, runs are not."""
+    """Outcomes are selected by the page's news day; runs are not."""
     sql = "SELECT min(news_day), max(news_day) FROM outcomes"
 
     assert query(connect(lake, since=SINCE, until=UNTIL), sql).rows == ((SINCE, UNTIL),)
@@ -159,7 +159,7 @@ def test_outcomes_are_of_these_news_days(lake):
     "table", ["entities", "quotes", "events", "near_duplicates", "revisions", "quote_clusters", "event_cluster_members"]
 )
 def test_children_follow_their_articles(table, lake):
-    """Of one source, a table has the rows of that source's articles, all of them and no other."""
+    """For one source, a table has exactly the rows of that source's articles."""
     of_source = (
         f"SELECT count(*) FROM {table} WHERE article_id IN (SELECT article_id FROM articles WHERE source_key = ?)"
     )
@@ -168,37 +168,37 @@ def test_children_follow_their_articles(table, lake):
     assert query(connect(lake, source=SOURCE), f"SELECT count(*) FROM {table}").rows == expected
 
 
-def test_events_are_those_that_the_source_tells_of(lake):
-    """Of one source, an event is there if one of the source's articles reports it, whoever tells most of it."""
-    told = f"""SELECT count(*) FROM event_clusters WHERE event_cluster_id IN (
+def test_events_are_those_that_the_source_reports(lake):
+    """For one source, an event is selected if one of its articles reports it, even if another report is fuller."""
+    reported = f"""SELECT count(*) FROM event_clusters WHERE event_cluster_id IN (
         SELECT event_cluster_id FROM event_cluster_members JOIN articles USING (article_id, revision_id)
         WHERE source_key = '{SOURCE}')"""
     counted = query(connect(lake, source=SOURCE), "SELECT count(*) FROM event_clusters").rows
 
-    assert counted == query(connect(lake), told).rows
+    assert counted == query(connect(lake), reported).rows
     assert counted < query(connect(lake), "SELECT count(*) FROM event_clusters").rows
 
 
-def test_event_whose_fullest_report_is_another_sources_is_told(lake):
-    """What happened, of one source, has every event that it tells of, also where another source tells most of it."""
+def test_event_with_its_fullest_report_in_another_source_is_selected(lake):
+    """For one source, `what-happened` has each event that it reports, also if the fullest report is elsewhere."""
     connection = connect(lake, source=SOURCE)
     [(events,)] = query(connection, "SELECT count(*) FROM event_clusters WHERE modality = 'happened'").rows
-    told = query(connection, sql_of(question_named("what-happened"), limit=1_000_000))
+    found = query(connection, sql_of(question_named("what-happened"), limit=1_000_000))
 
-    assert len(told.rows) == events
-    assert 0 < sum(row["publisher"] is None for row in told.records()) < events
+    assert len(found.rows) == events
+    assert 0 < sum(row["publisher"] is None for row in found.records()) < events
 
 
-def test_pairs_of_one_source_are_counted_as_the_roll_up_counts(tmp_path):
-    """Where a lake has one source, its pairs counted from mentions are those of the roll-up, to the last column."""
+def test_pairs_of_one_source_equal_the_table(tmp_path):
+    """In a lake with one source, the pairs counted from mentions equal those of the table, in all columns."""
     lake = make_big_lake(tmp_path / "lake", articles=200, days=3, outlets=1)
 
     assert query(connect(lake, source="outlet-0"), _CO_MENTIONS) == query(connect(lake), _CO_MENTIONS)
     assert query(connect(lake, source="another"), _CO_MENTIONS).rows == ()
 
 
-def test_source_is_text_and_no_sql(lake):
-    """Whatever a source is called, its name ends nothing."""
+def test_source_is_not_sql(lake):
+    """No source name can end the SQL literal."""
     strange = connect(lake, source="x' OR 'a' = 'a")
 
     assert query(strange, "SELECT count(*) FROM articles").rows == ((0,),)
@@ -206,14 +206,14 @@ def test_source_is_text_and_no_sql(lake):
 
 @pytest.mark.parametrize("slug", [question.slug for question in list_questions()])
 def test_questions_answer_a_selection(slug, lake):
-    """Every question answers of some days of one source, and of days and a source that are not there."""
+    """Every question answers for some days of one source, and for missing days and sources."""
     assert answer(connect(lake, since=SINCE, until=UNTIL, source=SOURCE), slug).columns
     assert answer(connect(lake, since=date(2030, 1, 1)), slug).rows == ()
     assert answer(connect(lake, source="nobody"), slug).rows == ()
 
 
 def test_connection_sees_one_commit(tmp_path):
-    """A connection goes on seeing the day as it was when it opened; the next one sees the commit in between."""
+    """An open connection keeps its version of the day; the next connection sees the new commit."""
     lake = Lake(tmp_path, durability="process", now=lambda: NOON)
     _commit(lake, "first", [Story(1)])
     before = connect(tmp_path)
@@ -228,12 +228,12 @@ def test_connection_sees_one_commit(tmp_path):
 
 
 def test_folder_of_tables_without_manifests_opens(tmp_path):
-    """A copy of the tables alone, as somebody was given it, can be asked, too."""
+    """A copy of the tables without the rest of the lake can be queried."""
     lake = make_big_lake(tmp_path / "lake", articles=60, days=2)
-    asked = query(connect(lake), "SELECT count(*), min(published_date) FROM quotes")
+    expected = query(connect(lake), "SELECT count(*), min(published_date) FROM quotes")
     (lake / "_state").rename(tmp_path / "kept")
 
-    assert query(connect(lake), "SELECT count(*), min(published_date) FROM quotes") == asked
+    assert query(connect(lake), "SELECT count(*), min(published_date) FROM quotes") == expected
 
 
 def _commit(lake: Lake, batch: str, stories: list[Story]) -> None:
@@ -340,7 +340,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("spec", TABLES, ids=lambda spec: spec.name)
 def test_empty_lake_has_every_table_with_its_columns(spec, tmp_path):
-    """A table without files is an empty view that has the contract's columns and the partition's day."""
+    """A table without files is an empty view with the contract's columns and the partition column."""
     answer = query(connect(tmp_path / "nowhere"), f"SELECT * FROM {spec.name}")
 
     added = {
@@ -353,14 +353,14 @@ def test_empty_lake_has_every_table_with_its_columns(spec, tmp_path):
 
 
 def test_tables_have_their_rows_and_days(small_lake):
-    """Every day's file is seen, and the day in its path is a DATE column."""
+    """Every day's file is read, and the day in its path is a DATE column."""
     answer = query(connect(small_lake), "SELECT published_date, count(*) FROM quotes GROUP BY 1 ORDER BY 1")
 
     assert answer.rows == ((date(2026, 3, 2), 3), (date(2026, 3, 3), 1))
 
 
-def test_articles_carry_their_copy_group(small_lake):
-    """A copy names the first article; an article that no row of copies knows is its own group."""
+def test_articles_have_their_duplicate_group(small_lake):
+    """A duplicate names the original; an article without a row of `near_duplicates` is its own group."""
     answer = query(
         connect(small_lake), "SELECT article_id, dup_group_id, is_duplicate FROM articles ORDER BY article_id"
     )
@@ -372,8 +372,8 @@ def test_articles_carry_their_copy_group(small_lake):
     )
 
 
-def test_copies_of_an_earlier_content_are_not_joined(small_lake, write_rows):
-    """A row of copies for another revision says nothing about the present article."""
+def test_duplicates_of_an_earlier_revision_are_not_joined(small_lake, write_rows):
+    """A row of `near_duplicates` for another revision does not apply to the current article."""
     row = {
         "article_id": "c" * 32,
         "revision_id": "0" * 16,
@@ -389,7 +389,7 @@ def test_copies_of_an_earlier_content_are_not_joined(small_lake, write_rows):
 
 
 def test_old_file_without_a_new_column_reads_as_null(small_lake):
-    """A file written before a nullable column was added still opens; the column is null there."""
+    """A file that is older than a nullable column opens, and the column is null."""
     path = next((small_lake / "tables/articles/published_date=2026-03-02").iterdir())
     pq.write_table(pq.ParquetFile(path).read().drop_columns(["wire_agency"]), path)
 
@@ -398,8 +398,8 @@ def test_old_file_without_a_new_column_reads_as_null(small_lake):
     assert answer.rows == ((3, 0, 3),)
 
 
-def test_times_come_back_in_utc(small_lake, monkeypatch):
-    """A timestamp is shown in UTC whatever the machine's zone is."""
+def test_times_are_in_utc(small_lake, monkeypatch):
+    """A timestamp is in UTC, independent of the machine's time zone."""
     monkeypatch.setenv("TZ", "America/New_York")
 
     answer = query(connect(small_lake), "SELECT min(published_at)::VARCHAR, min(published_at)::DATE FROM articles")
@@ -408,7 +408,7 @@ def test_times_come_back_in_utc(small_lake, monkeypatch):
 
 
 def test_lake_in_a_folder_with_an_awkward_name(small_lake, tmp_path):
-    """Quotes, brackets, per cent and equals signs in the lake's own path change nothing."""
+    """Quotes, brackets, percent and equals signs in the lake's path have no effect."""
     awkward = tmp_path / "it's [a] 100%23 day=1"
     small_lake.rename(awkward)
 
@@ -417,7 +417,7 @@ def test_lake_in_a_folder_with_an_awkward_name(small_lake, tmp_path):
 
 @pytest.mark.parametrize("sql", ATTACKS)
 def test_only_reading_statements_run(sql, small_lake, monkeypatch):
-    """Whatever reads or writes beyond the views, or is not one reading statement, is refused and leaves no trace."""
+    """A statement that accesses more than the views, or is not one read-only statement, is refused without effects."""
     monkeypatch.chdir(small_lake.parent)
     secret_rows = pa.table({"secret": [1]})
     before = _files(small_lake.parent)
@@ -442,7 +442,7 @@ def test_only_reading_statements_run(sql, small_lake, monkeypatch):
     ],
 )
 def test_the_connection_itself_has_no_files(sql, small_lake, monkeypatch):
-    """Even past `query`, the connection can neither write nor attach, inside the lake as outside."""
+    """Even without `query`, the connection can neither write nor attach, inside or outside of the lake."""
     monkeypatch.chdir(small_lake.parent)
     before = _files(small_lake.parent)
 
@@ -453,16 +453,16 @@ def test_the_connection_itself_has_no_files(sql, small_lake, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["lake:///etc/hostname", "lake://articles/none.parquet", "lake://*", "lake://**/*"])
-def test_names_that_are_no_tables_file_have_no_bytes(name, small_lake):
-    """What is asked for by another name than a table's file is not there, and names are not told."""
+def test_other_names_do_not_exist(name, small_lake):
+    """A name that is not a table's file does not exist, and names are not listed."""
     connection = connect(small_lake)
 
     assert query(connection, f"SELECT * FROM read_text('{name}')").rows == ()
     assert query(connection, f"SELECT * FROM glob('{name}')").rows == ()
 
 
-def test_threads_that_share_a_file_read_their_own_places(tmp_path):
-    """Two threads that seek and read one open file in turn get the bytes of their own places."""
+def test_threads_that_share_a_file_have_their_own_positions(tmp_path):
+    """Two threads that seek and read one open file in turn get the bytes at their own positions."""
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)))
     files = LakeFileSystem()
@@ -476,8 +476,8 @@ def test_threads_that_share_a_file_read_their_own_places(tmp_path):
     assert (other, file.read(2), file.read(1)) == (bytes([200, 201]), bytes([10, 11]), bytes([12]))
 
 
-def test_file_stays_open_while_somebody_reads_it(tmp_path):
-    """A file that is opened twice at once is open once, and closed when the second reader is done with it."""
+def test_file_stays_open_while_it_has_readers(tmp_path):
+    """A file that is opened twice is open once, and is closed after its last reader."""
     path = tmp_path / "file"
     path.write_bytes(b"x" * 40_000)
     files = LakeFileSystem()
@@ -492,8 +492,8 @@ def test_file_stays_open_while_somebody_reads_it(tmp_path):
     assert files.open("lake://bytes").shared is not first.shared
 
 
-def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:
-    """A name behind which no file can be read raises, and holds nothing open of this process."""
+def test_unreadable_file_is_not_left_open(tmp_path: Path) -> None:
+    """A name without a readable file raises an error and leaves no open file."""
     files = LakeFileSystem()
     files.files = {"lake://folder": str(tmp_path)}
     with pytest.raises(IsADirectoryError):
@@ -513,21 +513,21 @@ def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:
     ],
 )
 def test_reading_statements_answer(sql, tmp_path):
-    """Statements that read give columns and rows, comments and a final semicolon included."""
+    """Read-only statements return columns and rows, also with comments and a final semicolon."""
     answer = query(connect(tmp_path), sql)
 
     assert (answer, answer.records()) == (QueryResult(("n",), ((1,),)), [{"n": 1}])
 
 
 def test_describe_names_the_columns(tmp_path):
-    """DESCRIBE is a reading statement, so a newcomer can look around."""
+    """DESCRIBE is a read-only statement, for exploring the tables."""
     answer = query(connect(tmp_path), "DESCRIBE quotes")
 
     assert "quote_text" in {row[0] for row in answer.rows}
 
 
 def test_article_that_moves_while_manifests_are_read_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader that has read the day to which an article moves, and not yet the day from which, reads both again."""
+    """A reader that has read only the target day of an article that moves reads both days again."""
     lake = open_lake(tmp_path / "lake")
     commit(lake, [Story(1, day=1), Story(2)])
     plain, waiting = Days.manifest, [Story(1, words="It sank.")]
@@ -539,18 +539,18 @@ def test_article_that_moves_while_manifests_are_read_is_there(tmp_path: Path, mo
         return found
 
     monkeypatch.setattr(Days, "manifest", manifest)
-    told = query(connect(tmp_path / "lake"), "SELECT title, published_date FROM articles ORDER BY title").rows
-    assert told == (("Story 1", date(2026, 2, 3)), ("Story 2", date(2026, 2, 3)))
+    rows = query(connect(tmp_path / "lake"), "SELECT title, published_date FROM articles ORDER BY title").rows
+    assert rows == (("Story 1", date(2026, 2, 3)), ("Story 2", date(2026, 2, 3)))
 
 
 @pytest.mark.parametrize("how", ["", "ANALYZE", "(FORMAT json)", "-- fast?\n ANALYZE", "(ANALYZE, FORMAT json)"])
-def test_what_reads_can_be_explained(tmp_path: Path, how: str) -> None:
-    """EXPLAIN shows the plan of whatever may be asked, also with brackets around it."""
+def test_read_only_statements_can_be_explained(tmp_path: Path, how: str) -> None:
+    """EXPLAIN shows the plan of each permitted statement, also in brackets."""
     for statement in ("SELECT 1 AS one", "(SELECT 1)", "WITH x AS (SELECT 1) FROM x"):
         assert query(connect(tmp_path), f"EXPLAIN {how} {statement};").rows
 
 
 def test_explain_refuses_with_what_it_found(tmp_path: Path) -> None:
-    """EXPLAIN of what does not read is refused by what it would run."""
-    with pytest.raises(ConfigError, match=r"write one statement that reads, e\.g\. SELECT; found DROP"):
+    """EXPLAIN of a writing statement is refused, and the error names that statement."""
+    with pytest.raises(ConfigError, match=r"found DROP; write one read-only statement, e\.g\. SELECT"):
         query(connect(tmp_path), "EXPLAIN ANALYZE DROP VIEW articles")

@@ -1,4 +1,4 @@
-"""Questions in other engines' SQL, as text; what they answer there is in tests/engines."""
+"""Questions in other engines' SQL, as text; their answers are tested in tests/engines."""
 
 import pytest
 import sqlglot
@@ -9,7 +9,7 @@ from pipeline.query import list_questions
 from pipeline.query.dialects import DIALECTS, transpile
 
 QUESTIONS = {question.slug: question.sql for question in list_questions()}
-# Functions that sqlglot leaves as they are, by the dialect that has them.
+# Functions that sqlglot does not change, by the dialect that has them.
 OWN_FUNCTIONS = {
     "ansi": {"PERCENTILE_CONT", "ROUND"},
     "athena": {"ROW", "APPROX_PERCENTILE"},
@@ -28,8 +28,8 @@ STRICT = ("postgres", "trino", "bigquery", "snowflake", "spark", "oracle")
 
 @pytest.mark.parametrize("engine", DIALECTS)
 @pytest.mark.parametrize("slug", QUESTIONS)
-def test_twin_is_the_engines_sql(slug, engine):
-    """The twin is one query that the engine's parser reads, without a function that is DuckDB's alone."""
+def test_translation_is_the_engines_sql(slug, engine):
+    """The translation is one query that the engine's parser accepts, without functions that only DuckDB has."""
     (tree,) = sqlglot.parse(transpile(QUESTIONS[slug], engine), read=DIALECTS[engine])
 
     assert isinstance(tree, exp.Query)
@@ -38,15 +38,15 @@ def test_twin_is_the_engines_sql(slug, engine):
 
 @pytest.mark.parametrize("dialect", STRICT)
 @pytest.mark.parametrize("slug", QUESTIONS)
-def test_ansi_twin_parses_in_strict_dialects(slug, dialect):
-    """The text in the standard's words is read by the parsers of dialects that know little else."""
+def test_ansi_translation_parses_in_strict_dialects(slug, dialect):
+    """The parsers of strict dialects accept the translation to standard SQL."""
     (tree,) = sqlglot.parse(transpile(QUESTIONS[slug], "ansi"), read=dialect)
 
     assert isinstance(tree, exp.Query)
 
 
-def test_ansi_twin_has_no_comforts():
-    """What the standard lacks is written out: QUALIFY, GROUP BY ALL, arg_max, medians, conditions as numbers, casts."""
+def test_ansi_translation_has_no_extensions():
+    """Extensions are expanded: QUALIFY, GROUP BY ALL, arg_max, medians, conditions as numbers, casts."""
     written = transpile(
         "SELECT a, arg_max(b, (c, d)), median(e), avg((e > 1)::INT) FROM t GROUP BY ALL "
         "QUALIFY row_number() OVER (ORDER BY a) = 1",
@@ -58,7 +58,7 @@ def test_ansi_twin_has_no_comforts():
 
 
 def test_options_become_values():
-    """An option stands in the twin as the value given for it, quoted, and as null where none was."""
+    """An option is its given value in the translation, quoted, or null without a value."""
     sql = "SELECT 1 WHERE x = getvariable('who') AND y IS DISTINCT FROM getvariable('what')"
 
     written = transpile(sql, "trino", given={"who": "O'Neill"})
@@ -67,13 +67,13 @@ def test_options_become_values():
     assert "y IS DISTINCT FROM CAST(NULL AS VARCHAR)" in written
 
 
-def test_unknown_engine_is_named_with_the_known():
-    """A wrong engine is a wrong call, with the list of engines."""
-    with pytest.raises(ConfigError, match=r"unknown engine 'oracle'; known are ansi, athena, "):
+def test_unknown_engine_is_refused_with_the_known_ones():
+    """The error for an unknown engine lists the engines."""
+    with pytest.raises(ConfigError, match=r"unknown engine 'oracle'; use one of ansi, athena, "):
         transpile("SELECT 1", "oracle")
 
 
-def test_sql_that_is_none_is_a_wrong_call():
-    """What cannot be read has no twin, and the message says where."""
-    with pytest.raises(ConfigError, match="no twin for trino: "):
+def test_invalid_sql_is_refused():
+    """Invalid SQL has no translation, and the message says where the error is."""
+    with pytest.raises(ConfigError, match="cannot translate the SQL to trino: "):
         transpile("SELECT FROM WHERE", "trino")

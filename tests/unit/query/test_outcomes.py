@@ -1,4 +1,4 @@
-"""The last word on a page is the same wherever it is asked for."""
+"""The latest status of a page is the same in all queries."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from pipeline.query.outcomes import OUTCOME_PRECEDENCE
 
 
 @pytest.mark.parametrize("slug", ["coverage", "why-rejected"])
-def test_questions_take_the_last_word_in_the_order_of_the_house(slug: str) -> None:
-    """The order that `newslake why` and `newslake coverage` go by stands in the questions, turned round."""
+def test_questions_use_the_same_precedence_of_outcomes(slug: str) -> None:
+    """The questions use the order of `newslake why` and `newslake coverage`, reversed."""
     words = OUTCOME_PRECEDENCE.strip("()").split(", ")
     last_first = ", ".join(word.replace("<>", "=") if "<>" in word else f"{word} DESC" for word in words)
 

@@ -1,4 +1,4 @@
-"""The saved questions, on an empty lake and on one whose answers are known."""
+"""The saved questions, on an empty lake and on a lake with known answers."""
 
 from datetime import UTC, date, datetime
 
@@ -19,8 +19,8 @@ EXPECTED = {
     ],
     "meetings-next-week": [(date(2026, 3, 9), "day", "Ada Okoro, Per Lindt", "", None, 1, "Talks planned", "Post")],
     "country-pairs": [
-        ("MAR", "PRT", date(2026, 3, 2), "cooperation, words", 2, 4, 2, "MAR and PRT"),
-        ("MAR", "PRT", date(2026, 3, 2), "conflict, deeds", 1, 2, 1, "MAR and PRT"),
+        ("MAR", "PRT", date(2026, 3, 2), "verbal cooperation", 2, 4, 2, "MAR and PRT"),
+        ("MAR", "PRT", date(2026, 3, 2), "material conflict", 1, 2, 1, "MAR and PRT"),
     ],
     "why-rejected": [
         ("harbour", "rejected", "video_page", 2, "https://a.example/4", "only a player"),
@@ -57,40 +57,40 @@ EXPECTED = {
 
 
 def _shape(slug: str, row: dict[str, object]) -> tuple[object, ...]:
-    """Shorten what the fixture spells out: a URL to its letter, a statement to who, how, what and where."""
+    """Shorten a row: a URL to its letter, a statement to speaker, cue, quote and publisher."""
     if slug == "who-said-what":
         return (row["speaker"], row["cue"], row["quote"], row["publisher"])
     return tuple(str(value)[8] if name == "url" else value for name, value in row.items())
 
 
 def test_every_question_is_checked():
-    """A new question comes with its expected answer."""
+    """Each new question needs an expected answer."""
     assert set(SLUGS) == set(EXPECTED)
 
 
 @pytest.mark.parametrize("question", list_questions(), ids=lambda question: question.slug)
 def test_question_says_what_it_counts(question):
-    """Every question has a title that asks, and a sentence about what is counted."""
+    """Every question has a title that is a question, and a sentence on what is counted."""
     assert question.title.endswith("?")
     assert question.about.endswith(".")
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_question_answers_an_empty_lake(slug, tmp_path):
-    """Before the first article every question runs and answers no row."""
+    """Before the first article every question runs and returns no rows."""
     assert answer(connect(tmp_path), slug).rows == ()
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_question_answers_the_small_lake(slug, small_lake):
-    """On three articles whose rows are known every question gives the known answer, in its order."""
+    """On three articles with known rows, every question gives the known answer in its order."""
     records = answer(connect(small_lake), slug).records()
 
     assert [_shape(slug, record) for record in records] == EXPECTED[slug]
 
 
-def test_coverage_obeys_the_conservation_law(small_lake):
-    """What was discovered is the sum of what became of it."""
+def test_coverage_is_balanced(small_lake):
+    """The number of discovered pages is the sum of their outcomes."""
     (row,) = answer(connect(small_lake), "coverage").records()
 
     kinds = ("kept", "unchanged", "rejected", "quarantined", "pending")
@@ -98,13 +98,13 @@ def test_coverage_obeys_the_conservation_law(small_lake):
 
 
 def test_unknown_question_names_the_known_ones(tmp_path):
-    """A wrong slug is refused with the list of slugs."""
-    with pytest.raises(ConfigError, match=r"unknown question 'who'; known are co-mentions, "):
+    """The error for an unknown slug lists the slugs."""
+    with pytest.raises(ConfigError, match=r"unknown question 'who'; use one of co-mentions, "):
         answer(connect(tmp_path), "who")
 
 
-def test_a_decision_beats_pending_at_the_same_moment(write_rows):
-    """Under a frozen clock a page that was archived and then read in one moment counts as kept, not as pending."""
+def test_a_decision_precedes_pending_at_the_same_time(write_rows):
+    """With a frozen clock, a page that was archived and processed at one time counts as kept, not as pending."""
     moment = {"decided_at": datetime(2026, 3, 2, 8, tzinfo=UTC), "news_day": date(2026, 3, 2), "source_key": "harbour"}
     fetched = {**moment, "run_id": "news_ingest.1", "url": "https://a.example/1", "outcome": "pending"}
     derived = {**moment, "run_id": "news_extract.1", "url": "https://a.example/1", "outcome": "kept"}
@@ -114,8 +114,8 @@ def test_a_decision_beats_pending_at_the_same_moment(write_rows):
 
 
 @pytest.mark.parametrize("slug", ["top-speakers", "new-voices"])
-def test_who_prints_without_a_publisher_is_an_outlet(slug: str, write_rows) -> None:
-    """Where articles do not name their publisher, outlets are their domains, else their sources."""
+def test_outlet_without_a_publisher(slug: str, write_rows) -> None:
+    """If articles do not name their publisher, outlets are their domains, else their sources."""
     day, one = date(2026, 3, 2), {"article_id": "a" * 32, "revision_id": "a" * 16}
     other, third = ({name: text.replace("a", letter) for name, text in one.items()} for letter in "bc")
     said = {"speaker_kind": "person", "speaker_name": "Ada Okoro", "word_count": 3}

@@ -23,7 +23,7 @@ ROWS = """SELECT * FROM (VALUES
 
 @pytest.fixture
 def connection(tmp_path):
-    """A lake without rows: what is written here is made by SQL."""
+    """A lake without rows: the tests generate their rows in SQL."""
     return connect(tmp_path)
 
 
@@ -34,7 +34,7 @@ def _csv(connection, sql: str) -> str:
     return file.getvalue().decode()
 
 
-def test_csv_is_what_the_standard_says(connection):
+def test_csv_meets_the_standard(connection):
     """Lines end in CR LF, only fields that need it are quoted, times are ISO 8601 with Z, lists JSON, null is empty."""
     assert _csv(connection, ROWS).split("\r\n", 2)[:2] == [
         "n,text,seen,day,names,yes,share,nothing,words",
@@ -42,8 +42,8 @@ def test_csv_is_what_the_standard_says(connection):
     ]
 
 
-def test_csv_comes_back_as_it_was(connection):
-    """A reader of CSV finds the texts again, with marks, commas and line ends in them."""
+def test_csv_round_trip(connection):
+    """A CSV reader returns the same texts, including quotes, commas and line ends."""
     found = list(csv.DictReader(io.StringIO(_csv(connection, ROWS), newline="")))
 
     assert [(row["text"], row["words"], row["seen"]) for row in found] == [
@@ -54,12 +54,12 @@ def test_csv_comes_back_as_it_was(connection):
 
 
 def test_csv_of_one_column_keeps_its_nulls(connection):
-    """A null alone on its line is no empty line, which readers skip."""
+    """A single null is not written as an empty line, which readers skip."""
     assert _csv(connection, "SELECT * FROM (VALUES (1), (NULL)) AS v(n)") == 'n\r\n1\r\n""\r\n'
 
 
 def test_parquet_keeps_types_and_values(connection):
-    """Every column has the type that it has in SQL, and every value is the same."""
+    """Every column has its SQL type, and every value is the same."""
     file = io.BytesIO()
     with stream(connection, ROWS) as (schema, batches):
         assert write_parquet(schema, batches, file) == 2
@@ -74,7 +74,7 @@ def test_parquet_keeps_types_and_values(connection):
 
 
 def test_json_is_one_list_of_objects(connection):
-    """JSON has numbers as numbers, sums of any size too, times as text, and null for a number that JSON lacks."""
+    """Numbers and sums of any size are JSON numbers, times are text, and a number that JSON lacks is null."""
     file = io.StringIO()
     sql = f"SELECT sum(n) AS s, min(seen) AS seen, 'NaN'::DOUBLE AS odd, [1, 2] AS l FROM ({ROWS})"
     with stream(connection, sql) as (schema, batches):
@@ -83,37 +83,37 @@ def test_json_is_one_list_of_objects(connection):
     assert json.loads(file.getvalue()) == [{"s": 3, "seen": "2026-03-02T08:00:00Z", "odd": None, "l": [1, 2]}]
 
 
-def test_no_rows_are_written_too(connection):
-    """An answer without rows is a line of names, an empty list, a Parquet file with columns."""
+def test_empty_results_are_written(connection):
+    """A result without rows is a header line, an empty list, or a Parquet file with columns."""
     sql = f"SELECT n, text FROM ({ROWS}) WHERE false"
-    told, file = io.StringIO(), io.BytesIO()
+    text, file = io.StringIO(), io.BytesIO()
     with stream(connection, sql) as (schema, batches):
-        write_json(schema, batches, told)
+        write_json(schema, batches, text)
     with stream(connection, sql) as (schema, batches):
         write_parquet(schema, batches, file)
 
-    assert (_csv(connection, sql), json.loads(told.getvalue())) == ("n,text\r\n", [])
+    assert (_csv(connection, sql), json.loads(text.getvalue())) == ("n,text\r\n", [])
     assert pq.read_table(file).schema.names == ["n", "text"]
 
 
-def test_columns_of_one_name_are_refused_where_one_would_be_lost(connection):
-    """JSON and Parquet name a column that is there twice; CSV writes both."""
+def test_duplicate_columns_are_refused_if_one_would_be_lost(connection):
+    """JSON and Parquet refuse a duplicate column name; CSV writes both columns."""
     for write, file in ((write_json, io.StringIO()), (write_parquet, io.BytesIO())):
         with stream(connection, "SELECT 1 AS a, 2 AS a") as (schema, batches):
-            with pytest.raises(ConfigError, match="two columns are called a; name each with AS"):
+            with pytest.raises(ConfigError, match="duplicate column names a; rename them with AS"):
                 write(schema, batches, file)
     assert _csv(connection, "SELECT 1 AS a, 2 AS a") == "a,a\r\n1,2\r\n"
 
 
-def test_a_type_that_parquet_lacks_is_told(connection):
-    """An interval has no place in Parquet: the message says what to do."""
+def test_a_type_that_parquet_lacks_is_reported(connection):
+    """Parquet has no interval type: the message says what to do."""
     with stream(connection, "SELECT INTERVAL 3 DAY AS lag") as (schema, batches):
         with pytest.raises(ConfigError, match=r"^parquet: .*CAST that column"):
             write_parquet(schema, batches, io.BytesIO())
 
 
-def test_a_refusal_in_the_middle_leaves_the_old_file(connection, tmp_path: Path):
-    """What stood in a file stays until the new one is whole; after a failure nothing else lies beside it."""
+def test_a_failed_write_keeps_the_old_file(connection, tmp_path: Path):
+    """The old file is kept until the new one is complete; a failure leaves no other file."""
     path = tmp_path / "out.csv"
     path.write_text("old")
     sql = "SELECT CASE WHEN n = 90000 THEN error('boom') ELSE 'a' END AS a FROM range(100000) t(n)"
@@ -125,16 +125,16 @@ def test_a_refusal_in_the_middle_leaves_the_old_file(connection, tmp_path: Path)
     assert ([each.name for each in tmp_path.iterdir()], path.read_text()) == (["out.csv"], "old")
 
 
-def test_a_connection_answers_again_after_rows_were_left_unread(connection):
-    """Whoever stops reading in the middle can ask the next question."""
+def test_a_connection_can_be_used_after_a_partial_read(connection):
+    """After a stream that is not read to its end, the next query works."""
     with stream(connection, "SELECT n FROM range(100000) t(n)") as (_, batches):
         next(batches)
 
     assert _csv(connection, "SELECT 1 AS n") == "n\r\n1\r\n"
 
 
-def test_many_rows_are_never_held_at_once(connection, tmp_path: Path):
-    """Half a million rows pass through Python in less memory than they have bytes."""
+def test_rows_are_streamed(connection, tmp_path: Path):
+    """500,000 rows pass through Python in less memory than their size in bytes."""
     tracemalloc.start()
     with stream(connection, "SELECT n, 'words and words ' || n AS t FROM range(500000) r(n)") as (schema, batches):
         with whole_file(tmp_path / "out.csv") as file:
@@ -146,7 +146,7 @@ def test_many_rows_are_never_held_at_once(connection, tmp_path: Path):
 
 
 @pytest.mark.parametrize("sql", ["COPY (SELECT 1) TO 'x.csv'", "CREATE TABLE t (a INT)", "SELECT 1; SELECT 2", ""])
-def test_only_reading_statements_are_streamed(connection, sql):
-    """The same statements are refused as where all rows come at once."""
-    with pytest.raises(ConfigError, match="write one statement that reads"), stream(connection, sql):
+def test_only_read_only_statements_are_streamed(connection, sql):
+    """The same statements are refused as in `query`."""
+    with pytest.raises(ConfigError, match="write one read-only statement"), stream(connection, sql):
         pass

@@ -1,4 +1,4 @@
-"""How the file of a saved question is read."""
+"""Files of saved questions, and the denominators of their answers."""
 
 from datetime import UTC, date, datetime
 
@@ -11,24 +11,24 @@ from pipeline.query.saved_queries import (
     Denominators,
     Question,
     count_denominators,
+    describe_period,
     parse_question,
-    period_in_words,
     set_options,
     sql_of,
 )
 
-# What a picture says it rests on, beside the same counted by hand over the files.
+# The denominators of each chart, and the numbers counted by hand in the files.
 
 DRAWN = [question.slug for question in list_questions() if question.chart]
 DAY, NEXT_DAY = date(2026, 3, 2), date(2026, 3, 3)
 EXPECTED = {
     "top-speakers": (
-        {"quotations by named people": 2, "people": 2, "articles": 3},
+        {"quotes by named people (distinct)": 2, "people": 2, "articles": 3},
         {"quotes without a named person": 1},
     ),
     "gender-of-sources": (
         {"quotes by people": 3, "articles": 3, "quotes by people of unknown gender": 1},
-        {"quotes by no person": 1},
+        {"quotes without a person as speaker": 1},
     ),
     "source-diversity": (
         {"quotes by named people": 3, "people": 2, "articles": 3},
@@ -38,50 +38,50 @@ EXPECTED = {
         {"quotes by named people": 3, "people": 2, "articles": 3},
         {"quotes without a named person": 1},
     ),
-    "silent-edits": ({"articles": 1, "contents": 2, "contents that lost a quotation": 1}, {}),
+    "silent-edits": ({"articles": 1, "revisions": 2, "revisions that lost a quote": 1}, {}),
     "trust-check": ({"articles": 3, "sources": 1, "articles with a guessed date": 0}, {}),
     "country-pairs": (
         {"events": 3, "reports": 6},
         {"events that did not happen, have no kind, or are not between two countries": 2},
     ),
-    "syndication": ({"articles": 3, "outlets": 2}, {"articles without an outlet": 0}),
+    "syndication": ({"articles": 3, "outlets": 2}, {"articles without a publisher": 0}),
     "coverage": ({"pages": 6, "sources": 1}, {}),
     "why-rejected": ({"pages seen": 6, "sources": 1}, {}),
-    "unnamed-sources": ({"quotes": 4, "articles": 3, "quotes without any speaker": 0}, {}),
+    "unnamed-sources": ({"quotes": 4, "articles": 3, "quotes without a speaker": 0}, {}),
     "who-speaks-first": (
         {"articles with a quote": 2},
-        {"copies of another article": 1, "articles without a quote": 0},
+        {"duplicates of another article": 1, "articles without a quote": 0},
     ),
     "top-people": (
-        {"articles without their copies": 2, "people": 2, "mentions": 6},
-        {"mentions that name nobody": 0},
+        {"articles without duplicates": 2, "people": 2, "mentions": 6},
+        {"mentions without an entity": 0},
     ),
     "reporting-lag": (
         {"reports of dated events": 2, "events": 1},
-        {"reports of events without a day in the text, planned, or yet to come": 1},
+        {"reports of planned or future events, or of events without a day in the text": 1},
     ),
 }
 
 
 def test_every_drawn_question_is_checked():
-    """A new chart comes with what it should rest on."""
+    """Each new chart needs expected denominators."""
     assert set(DRAWN) == set(EXPECTED)
 
 
 @pytest.mark.parametrize("slug", DRAWN)
 def test_denominator_is_what_was_counted_by_hand(slug, small_lake):
-    """On three articles whose rows are known every denominator is the known one."""
+    """On three articles with known rows, every denominator is the known number."""
     found = count_denominators(connect(small_lake), question_named(slug))
 
-    assert (dict(found.counts), dict(found.left_out)) == EXPECTED[slug]
+    assert (dict(found.counts), dict(found.excluded)) == EXPECTED[slug]
 
 
 @pytest.mark.parametrize("slug", DRAWN)
-def test_denominator_of_an_empty_lake_is_nothing(slug, tmp_path):
-    """Before the first article everything counted is 0, on no day."""
+def test_denominator_of_an_empty_lake_is_zero(slug, tmp_path):
+    """Before the first article every count is 0, without a period."""
     found = count_denominators(connect(tmp_path), question_named(slug))
 
-    assert {number for _, number in (*found.counts, *found.left_out)} == {0}
+    assert {number for _, number in (*found.counts, *found.excluded)} == {0}
     assert (found.first, found.last, found.gaps) == (None, None, ())
 
 
@@ -95,14 +95,14 @@ def test_denominator_of_an_empty_lake_is_nothing(slug, tmp_path):
         ("who-speaks-first", "openings", "articles with a quote"),
         ("reporting-lag", "events", "reports of dated events"),
         ("country-pairs", "events", "events"),
-        ("silent-edits", "contents", "contents"),
+        ("silent-edits", "revisions", "revisions"),
     ],
 )
 def test_denominator_is_the_sum_of_the_rows(slug, column, noun, small_lake):
-    """What the rows of an answer count together is what stands below its picture."""
+    """The sum of the rows of an answer is the denominator below its chart."""
     connection = connect(small_lake)
     rows = answer(connection, slug).records()
-    # A listing that could not be read is a page of its own until its source is read again.
+    # An unavailable listing counts as a page until its source is read again.
     over = 1 if slug == "coverage" else 0
 
     assert (
@@ -111,8 +111,8 @@ def test_denominator_is_the_sum_of_the_rows(slug, column, noun, small_lake):
     )
 
 
-def test_days_and_source_that_were_asked_for_are_counted(small_lake, write_rows):
-    """A period that was asked for is told whole, with its empty days; rows outside it are not counted."""
+def test_requested_days_are_counted(small_lake, write_rows):
+    """A requested period is shown in full, with its missing days; rows outside it are not counted."""
     old = datetime(2026, 2, 26, 8, tzinfo=UTC)
     row = {"article_id": "d" * 32, "revision_id": "d" * 16, "published_at": old, "fetched_at": old}
     write_rows("articles", old.date(), [{**row, "publisher": "Post", "source_key": "other"}])
@@ -125,11 +125,11 @@ def test_days_and_source_that_were_asked_for_are_counted(small_lake, write_rows)
     assert dict(found.counts)["articles"] == 3
     assert (found.first, found.last) == (since, until)
     assert found.gaps == ((since, date(2026, 3, 1)), (until, until))
-    assert found.sentences()[-1] == ("Without an article: 4 of 6 days (27 February to 1 March 2026, 4 March 2026).")
+    assert found.sentences()[-1] == "Missing days: 4 of 6 (27 February to 1 March 2026, 4 March 2026)."
 
 
-def test_period_without_a_wish_is_that_of_the_articles(small_lake, write_rows):
-    """From the first day with an article to the last, days between them that have none are gaps."""
+def test_default_period_is_that_of_the_articles(small_lake, write_rows):
+    """The period is from the first to the last day with an article; days without articles between them are gaps."""
     late = datetime(2026, 3, 6, 8, tzinfo=UTC)
     write_rows("articles", late.date(), [{"article_id": "d" * 32, "published_at": late, "fetched_at": late}])
 
@@ -140,7 +140,7 @@ def test_period_without_a_wish_is_that_of_the_articles(small_lake, write_rows):
 
 
 def test_gaps_agree_with_a_calendar_in_sql(small_lake, write_rows):
-    """The days of all gaps are those that a calendar joined to the articles finds empty."""
+    """The days of all gaps are the days that a calendar joined to the articles finds empty."""
     for day in (date(2026, 1, 30), date(2026, 2, 3), date(2026, 2, 4), date(2026, 2, 20)):
         at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
         write_rows("articles", day, [{"article_id": f"{day:%d}" * 16, "published_at": at, "fetched_at": at}])
@@ -153,7 +153,7 @@ def test_gaps_agree_with_a_calendar_in_sql(small_lake, write_rows):
         WHERE day::DATE NOT IN (SELECT published_date FROM articles)""",
     ).rows
     assert (sum((last - first).days + 1 for first, last in found.gaps),) == empty
-    assert f"{empty[0]} of {found.days} days" in found.sentences()[-1]
+    assert f"Missing days: {empty[0]} of {found.days} (" in found.sentences()[-1]
 
 
 @pytest.mark.parametrize(
@@ -163,20 +163,20 @@ def test_gaps_agree_with_a_calendar_in_sql(small_lake, write_rows):
         (DAY, NEXT_DAY, "2 to 3 March 2026"),
         (date(2026, 2, 28), DAY, "28 February to 2 March 2026"),
         (date(2025, 3, 2), DAY, "2 March 2025 to 2 March 2026"),
-        (None, None, "no day"),
+        (None, None, "no days"),
     ],
 )
 def test_period_is_written_as_people_write_it(first, last, words):
-    """What two days share is said once."""
-    assert period_in_words(first, last) == words
+    """A month or year that both ends share is written once."""
+    assert describe_period(first, last) == words
 
 
 def test_sentences_have_singulars_thousands_and_the_source():
-    """One is a person, many have a comma; the source that was asked for and many gaps are told in short."""
+    """1 has a singular noun, thousands have a comma; the requested source and many gaps are shortened."""
     gaps = tuple((date(2026, 1, day), date(2026, 1, day)) for day in range(2, 22, 2))
     found = Denominators(
         counts=(("quotes by people", 1234), ("people", 1)),
-        left_out=(("copies of an article", 1), ("quotes without a speaker", 0)),
+        excluded=(("copies of an article", 1), ("quotes without a speaker", 0)),
         first=date(2026, 1, 1),
         last=date(2026, 1, 31),
         gaps=gaps,
@@ -185,9 +185,9 @@ def test_sentences_have_singulars_thousands_and_the_source():
 
     assert found.sentences() == (
         "Counted: 1,234 quotes by people, 1 person, source harbour, 1 to 31 January 2026.",
-        "Left out: 1 copy of an article, 0 quotes without a speaker.",
-        "Without an article: 10 of 31 days (2 January 2026, 4 January 2026, 6 January 2026, 8 January 2026, "
-        "10 January 2026, 12 January 2026, and 4 more stretches).",
+        "Excluded: 1 copy of an article, 0 quotes without a speaker.",
+        "Missing days: 10 of 31 (2 January 2026, 4 January 2026, 6 January 2026, 8 January 2026, "
+        "10 January 2026, 12 January 2026, and 4 more ranges).",
     )
 
 
@@ -196,8 +196,8 @@ CHART = "-- chart: bar x=n y=name\n"
 COUNTED = "\n\n-- counted:\nSELECT 3 AS quotes;\n"
 
 
-def test_a_file_is_read_whole():
-    """Title, about, options, chart and both statements come out of the file's text."""
+def test_a_file_is_parsed():
+    """Title, about, options, chart and both statements are parsed from the file's text."""
     text = f"{HEAD}-- option: about: a name\n{CHART}SELECT 'a' AS name, 1 AS n;{COUNTED}"
 
     assert parse_question("how-many", text) == Question(
@@ -212,15 +212,15 @@ def test_a_file_is_read_whole():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("SELECT 1;", "q.sql: has 0 lines '-- title: ...'; write one"),
         (f"{HEAD}-- title: Again?\nSELECT 1;", "q.sql: has 2 lines '-- title: ...'"),
-        (f"{HEAD}-- sorted: by name\nSELECT 1;", "q.sql: has the header line '-- sorted: by name'; known are title, "),
+        (f"{HEAD}-- sorted: by name\nSELECT 1;", "q.sql: has the header line '-- sorted: by name'; use one of title, "),
         (f"{HEAD}-- a remark\nSELECT 1;", "q.sql: has the header line '-- a remark'"),
-        (HEAD, "q.sql: has no SQL"),
+        (HEAD, "q.sql: lacks SQL"),
         (f"{HEAD}-- option: About X\nSELECT 1;", "q.sql: has the option 'About X'"),
-        (f"{HEAD}{CHART}SELECT 1;", "q.sql: has a chart and no SQL below '-- counted:'"),
+        (f"{HEAD}{CHART}SELECT 1;", "q.sql: has a chart but no SQL after '-- counted:'"),
         (f"{HEAD}-- chart: pie x=n\nSELECT 1;{COUNTED}", "q.sql: the chart line begins with 'pie'; kinds are bar, "),
         (f"{HEAD}-- chart: bar x=n z=a\nSELECT 1;{COUNTED}", "q.sql: the chart line has 'z=a'"),
         (f"{HEAD}-- chart: bar x=n x=m y=a\nSELECT 1;{COUNTED}", "q.sql: the chart line has 'x=m'"),
@@ -228,16 +228,16 @@ def test_a_file_is_read_whole():
         (f"{HEAD}-- chart: stack parts=a,b n=c\nSELECT 1;{COUNTED}", "q.sql: the chart line lacks one of x and y"),
     ],
 )
-def test_what_is_wrong_in_a_file_is_told(text, told):
-    """A header line that is missing, doubled, unknown or misspelled is named with its file."""
+def test_errors_of_a_file_are_reported(text, message):
+    """The error names the file and the header line that is missing, repeated, unknown or misspelled."""
     with pytest.raises(ConfigError) as caught:
         parse_question("q", text)
 
-    assert (caught.value.key, told in str(caught.value)) == ("q", True), caught.value
+    assert (caught.value.key, message in str(caught.value)) == ("q", True), caught.value
 
 
 def test_a_limit_replaces_the_questions_own():
-    """What is asked for holds, whether the question ends with a limit or not."""
+    """The requested limit applies, whether or not the question has its own limit."""
     for sql in (
         "SELECT n FROM t\nORDER BY n\nLIMIT 20;",
         "SELECT n FROM t\nORDER BY n;",
@@ -248,14 +248,14 @@ def test_a_limit_replaces_the_questions_own():
         assert sql_of(question) == sql
 
 
-def test_a_limit_leaves_the_first_rows(small_lake):
-    """Fewer rows are the first of all rows."""
+def test_a_limit_keeps_the_first_rows(small_lake):
+    """A limited answer has the first of all rows."""
     connection = connect(small_lake)
     assert answer(connection, "top-speakers", limit=1).rows == answer(connection, "top-speakers").rows[:1]
 
 
 def test_an_option_reaches_the_sql_as_a_value(tmp_path):
-    """What a person types is a value, whatever stands in it; an option that was not given is null."""
+    """User input is a value, whatever it contains; an option without a value is null."""
     question = Question(slug="q", title="Q?", about="A.", sql="", options={"about": "a name", "other": "a name"})
     connection = connect(tmp_path)
     hostile = "x'); DROP TABLE quotes; --"
@@ -267,7 +267,7 @@ def test_an_option_reaches_the_sql_as_a_value(tmp_path):
 
 
 def test_an_unknown_option_is_refused_with_the_known_ones(tmp_path):
-    """A question that has no such option names those it has."""
+    """The error for an unknown option lists the question's options."""
     question = Question(slug="q", title="Q?", about="A.", sql="", options={"about": "a name"})
-    with pytest.raises(ConfigError, match="q has no option --abuot; its own are: --about"):
+    with pytest.raises(ConfigError, match=r"q has no option --abuot; did you mean --about\?"):
         set_options(connect(tmp_path), question, {"abuot": "x"})

@@ -1,4 +1,4 @@
-"""The views.sql text for other tools."""
+"""The DDL of the lake for other tools."""
 
 import re
 from datetime import UTC, date, datetime
@@ -17,7 +17,7 @@ ENGINES = sorted(DIALECTS.keys() - {"ansi"})
 
 
 def test_views_open_the_lake_in_a_plain_duckdb(small_lake):
-    """A DuckDB that runs the text sees the same rows and joined columns."""
+    """A DuckDB that runs the DDL has the same rows and joined columns."""
     connection = duckdb.connect()
 
     connection.execute(views_sql(small_lake))
@@ -33,7 +33,7 @@ def test_views_open_the_lake_in_a_plain_duckdb(small_lake):
 
 
 def test_views_have_the_cluster_columns(small_lake):
-    """A quote has its group and an event its cluster; what was not related yet is its own."""
+    """A quote has its group and an event its cluster; a row that is not clustered yet is its own group."""
     connection = duckdb.connect()
 
     connection.execute(views_sql(small_lake))
@@ -45,7 +45,7 @@ def test_views_have_the_cluster_columns(small_lake):
 
 
 def test_views_of_an_empty_lake_have_the_columns(tmp_path):
-    """Every table of the contract is a view with its columns even before its first file."""
+    """Every table of the contract is a view with its columns, even before its first file."""
     connection = duckdb.connect()
 
     connection.execute(views_sql(tmp_path))
@@ -56,7 +56,7 @@ def test_views_of_an_empty_lake_have_the_columns(tmp_path):
 
 
 def test_views_open_a_lake_with_an_awkward_name(small_lake, tmp_path):
-    """Quotes and glob characters in the lake's path are taken literally."""
+    """Quotes and glob characters in the lake's path are literal."""
     awkward = tmp_path / "it's [a] *day?"
     small_lake.rename(awkward)
     connection = duckdb.connect()
@@ -68,7 +68,7 @@ def test_views_open_a_lake_with_an_awkward_name(small_lake, tmp_path):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_views_name_every_column(engine, small_lake):
-    """In every engine that opens files, each stored table is made with each of its columns."""
+    """In every engine that opens files, each stored table is created with all of its columns."""
     text = views_sql(small_lake, engine)
 
     for spec in TABLES:
@@ -83,7 +83,7 @@ def test_views_name_every_column(engine, small_lake):
 
 @pytest.mark.parametrize("engine", [*ENGINES, "ansi"])
 def test_views_end_in_the_cluster_columns(engine, small_lake):
-    """The last three statements join the cluster columns, and nothing stands behind the last semicolon."""
+    """The last three statements join the cluster columns, and nothing follows the last semicolon."""
     *_, articles, quotes, events, end = views_sql(small_lake, engine).split(";\n")
 
     assert ["dup_group_id" in articles, "quote_cluster_id" in quotes, "event_cluster_id" in events, end] == [
@@ -95,29 +95,29 @@ def test_views_end_in_the_cluster_columns(engine, small_lake):
 
 
 @pytest.mark.parametrize("engine", ["trino", "athena", "bigquery"])
-def test_views_lead_to_where_the_engine_finds_the_lake(engine, small_lake):
-    """With a place given, statements name it and nothing of this machine."""
-    text = views_sql(small_lake, engine, at="s3://bucket/lake")
+def test_views_use_the_given_location(engine, small_lake):
+    """With a given location, statements contain it and no path of this machine."""
+    text = views_sql(small_lake, engine, location="s3://bucket/lake")
 
     assert "'s3://bucket/lake/tables/quotes" in text
     assert str(small_lake) not in text
 
 
 @pytest.mark.parametrize("engine", ["clickhouse", "spark", "datafusion"])
-def test_path_that_is_a_pattern_is_refused(engine, small_lake):
-    """Where an engine would take the lake's path for a pattern, it is named, with what to do."""
-    with pytest.raises(ConfigError, match=r"takes \[ \] in a path for a pattern; move or link the lake"):
-        views_sql(small_lake, engine, at="/data/[old]")
+def test_path_with_wildcards_is_refused(engine, small_lake):
+    """If an engine would read the lake's path as a pattern, the error names the path and says what to do."""
+    with pytest.raises(ConfigError, match=r"reads \[ \] in a path as a wildcard; move or link the lake"):
+        views_sql(small_lake, engine, location="/data/[old]")
 
 
 def test_unknown_engine_is_refused(tmp_path):
-    """A wrong engine is a wrong call, with the list of engines."""
-    with pytest.raises(ConfigError, match=r"unknown engine 'access'; known are ansi, athena, "):
+    """The error for an unknown engine lists the engines."""
+    with pytest.raises(ConfigError, match=r"unknown engine 'access'; use one of ansi, athena, "):
         views_sql(tmp_path, "access")
 
 
 def test_column_that_no_file_has_is_null(small_lake):
-    """A view has the columns of the contract also where every file is older than one of them."""
+    """A view has the columns of the contract even if every file is older than one of them."""
     for path in small_lake.glob("tables/articles/*/*.parquet"):
         pq.write_table(pq.ParquetFile(path).read().drop_columns(["kb_version"]), path)
     connection = duckdb.connect()
@@ -128,7 +128,7 @@ def test_column_that_no_file_has_is_null(small_lake):
 
 
 def test_substring_in_sql_needs_one_more(write_rows):
-    """The +1 of docs/tables.md gives back the recorded text, also behind characters beyond U+FFFF."""
+    """The +1 of docs/tables.md returns the recorded text, also after characters above U+FFFF."""
     text = "😀 é “The quay is open.” she said."
     start = text.index("“")
     span = {"start_char": start, "end_char": text.index("”") + 1, "quote_text": "“The quay is open.”"}

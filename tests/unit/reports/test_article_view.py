@@ -1,4 +1,4 @@
-"""What there is to show of an article: from the lake with receipt and versions, or of a file read just now."""
+"""The view of an article: from the lake with provenance and revisions, or from a file."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ __all__ = ["space"]
 pytestmark = [pytest.mark.model]
 
 
-def test_a_stored_article_has_its_rows_its_receipt_and_its_versions(space: Workspace) -> None:
-    """By id or by any spelling of its URL: all rows, each check of its record, and what changed between contents."""
+def test_stored_article_has_rows_provenance_and_revisions(space: Workspace) -> None:
+    """By id or any spelling of its URL: all rows, each check of its record, and the changes between revisions."""
     archive(space, story("deepened"), story("widened"))
     extract(space, "1")
     found = view_article(space, f"{URL}?utm_source=x")
@@ -33,20 +33,20 @@ def test_a_stored_article_has_its_rows_its_receipt_and_its_versions(space: Works
     assert str(found.rows["articles"][0]["payload_digest"]) in html
 
 
-def test_what_the_lake_has_not_is_none(space: Workspace) -> None:
-    """A page that was never kept, and an id of nothing, give nothing; what is neither is a wrong call."""
+def test_unknown_article_gives_nothing(space: Workspace) -> None:
+    """An unknown URL or id gives nothing; an invalid query is an invalid call."""
     assert view_article(space, "https://post.example.org/nowhere") is None
     assert view_article(space, "0" * 32) is None
-    with pytest.raises(ConfigError, match="write table and number"):
+    with pytest.raises(ConfigError, match="add table and number"):
         view_article(space, f"{'0' * 32}:3")
 
 
-def test_a_file_is_shown_as_it_would_be_kept(space: Workspace, tmp_path: Path) -> None:
-    """A file gives the rows that a run would write, dated by the day given, and says that it is kept nowhere."""
+def test_file_is_shown_as_a_run_would_store_it(space: Workspace, tmp_path: Path) -> None:
+    """A file gives the rows that a run would write, and says that nothing is stored."""
     path = tmp_path / "page.html"
     path.write_bytes(story("deepened", canonical="https://post.example.org/file"))
     found = view_preview(space, str(path), preview(space, str(path)))
     assert found.rows["articles"][0]["title"] == "Harbour to be deepened"
     assert len(found.rows["quotes"]) > 0
-    assert "kept nowhere" in found.origin
+    assert "not stored" in found.origin
     assert (found.receipt, found.versions) == ((), ())

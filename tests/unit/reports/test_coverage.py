@@ -1,4 +1,4 @@
-"""Is the dip real, or is the crawler broken: outages injected into weeks of a source, and what is said of each day."""
+"""Is the dip genuine, or is the crawler broken: outages injected into weeks of a source, and their anomalies."""
 
 import json
 import re
@@ -40,8 +40,8 @@ def space(tmp_path: Path) -> Workspace:
     return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOW, durability="process"))
 
 
-def told(day: date, words: Mapping[Word, int]) -> Iterator[Outcome]:
-    """Yield so many outcomes of each kind for pages of a day."""
+def outcomes_of(day: date, words: Mapping[Word, int]) -> Iterator[Outcome]:
+    """Yield a number of outcomes of each kind for pages of a day."""
     number = 0
     for (kind, reason), count in words.items():
         for _ in range(count):
@@ -62,12 +62,12 @@ def told(day: date, words: Mapping[Word, int]) -> Iterator[Outcome]:
 
 
 def usual(day: date) -> dict[Word, int]:
-    """Return what the paper gives: twenty pages on a weekday, four on a weekend day, one of them a video."""
+    """Return the usual pages: about twenty on a weekday, four on a weekend day, one of them a video."""
     pages = (WEEKEND if day.weekday() > 4 else WEEKDAY) + day.toordinal() % 3 - 1
     return {KEPT: pages - 1, ("rejected", "video_page"): 1}
 
 
-def asked(space: Workspace, day: date, *, result: str = "listed", entries: int = 30, hour: int = 20) -> None:
+def add_listing(space: Workspace, day: date, *, result: str = "listed", entries: int = 30, hour: int = 20) -> None:
     at = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
     row = ListingRow(
         run_id=f"run-{day}",
@@ -82,10 +82,10 @@ def asked(space: Workspace, day: date, *, result: str = "listed", entries: int =
 
 
 def fill(space: Workspace, changed: Mapping[date, Mapping[Word, int] | None]) -> None:
-    """Write eight weeks; a day that is changed has these pages, or no listing where that is None."""
+    """Write eight weeks; a changed day has these pages, or no listing."""
     for day in DAYS:
         words = changed.get(day, usual(day))
-        append_outcomes(space, tuple(told(day, words or {})), batch_id=f"run-{day}")
+        append_outcomes(space, tuple(outcomes_of(day, words or {})), batch_id=f"run-{day}")
 
 
 def cells(space: Workspace) -> dict[date, Cell]:
@@ -102,8 +102,8 @@ def odd(space: Workspace) -> dict[date, list[tuple[str, str, str]]]:
     }
 
 
-def test_outages_are_told_from_news(space: Workspace) -> None:
-    """Each injected outage is flagged with its cause, a genuine rush is real, weekends and common days are not odd."""
+def test_outages_are_distinguished_from_news(space: Workspace) -> None:
+    """Each injected outage has its cause, a genuine rush is real, and usual days and weekends are no anomalies."""
     gap, empty, consent, busy, unread = (DAYS[-14 + number] for number in (1, 4, 7, 9, 11))
     words: dict[date, Mapping[Word, int] | None] = {
         gap: None,
@@ -114,9 +114,9 @@ def test_outages_are_told_from_news(space: Workspace) -> None:
     }
     fill(space, words)
     for day in DAYS:
-        if day not in (gap, gap + timedelta(days=1)):  # the run after that lists the day before, no earlier one
-            asked(space, day, entries=0 if day == empty else 30)
-    asked(space, DAYS[-1] + timedelta(days=1), entries=30)
+        if day not in (gap, gap + timedelta(days=1)):  # the next run lists the day before, but no earlier day
+            add_listing(space, day, entries=0 if day == empty else 30)
+    add_listing(space, DAYS[-1] + timedelta(days=1), entries=30)
     found = odd(space)
     assert {day: [each[0] for each in odds] for day, odds in found.items()} == {
         gap: ["not_polled"],
@@ -126,60 +126,60 @@ def test_outages_are_told_from_news(space: Workspace) -> None:
         unread: ["waiting"],
     }
     assert found[gap] == [
-        ("not_polled", "pipeline", "0 pages, usually 20: no run asked for it, on the day or the day after")
+        ("not_polled", "pipeline", "0 pages, usually 20: no run polled the source on the day or the day after")
     ]
     [(_, whose, cause)] = found[empty]
-    assert (whose, "had no entry" in cause) == ("source", True)
+    assert (whose, "had no entries" in cause) == ("source", True)
     assert found[consent] == [
-        ("rejected", "source", "16 of 20 pages left out, usually 5 %: 16 rejected as consent_page")
+        ("rejected", "source", "16 of 20 pages rejected or quarantined, usually 5 %: 16 rejected as consent_page")
     ]
-    assert found[busy][0][1:] == ("genuine", "60 pages, usually 20: all of them were listed for this day")
-    assert found[unread][0][2].endswith(f"16 archived: `newslake run --day {unread}` reads them")
+    assert found[busy][0][1:] == ("genuine", "60 pages, usually 20: the feed listed all of them for this day")
+    assert found[unread][0][2].endswith(f"16 archived: `newslake run --day {unread}` processes them")
 
 
-def test_quiet_and_restless_sources_are_measured_by_themselves(space: Workspace) -> None:
-    """A source of few pages may be silent for a day by chance, and one that scatters may scatter."""
+def test_quiet_and_variable_sources_have_their_own_baseline(space: Workspace) -> None:
+    """A source with few pages may be silent for a day by chance, and a variable source may vary."""
     quiet = {day: {KEPT: 0 if day.day % 5 == 0 else 2} for day in DAYS}
     fill(space, quiet)
     for day in DAYS:
-        asked(space, day)
+        add_listing(space, day)
     assert odd(space) == {}
     restless = {day: {KEPT: 5 + day.toordinal() * 7 % 11 * 4} for day in DAYS}
     fill(space, restless)
     assert odd(space) == {}
 
 
-def test_dip_of_a_source_that_answered_is_real(space: Workspace) -> None:
-    """Far fewer pages from a listing that was read are the news itself; where asking went wrong, they are ours."""
+def test_dip_of_a_source_without_errors_is_genuine(space: Workspace) -> None:
+    """Far fewer pages from polls without errors are genuine; with errors, the cause is the pipeline."""
     real, late, failed, half = DAYS[-13], DAYS[-11], DAYS[-6], DAYS[-4]
     fill(space, {real: {KEPT: 2}, late: {KEPT: 3}, failed: {}, half: {KEPT: 2}})
     for day in DAYS:
         if day == failed + timedelta(days=1):
-            asked(space, day, result="failed")
+            add_listing(space, day, result="failed")
         elif day == late + timedelta(days=1):
             continue
         else:
-            asked(space, day, result="failed" if day in (failed, half) else "listed", hour=8 if day == late else 20)
-    asked(space, NOW.date())
+            add_listing(
+                space, day, result="failed" if day in (failed, half) else "listed", hour=8 if day == late else 20
+            )
+    add_listing(space, NOW.date())
     found = odd(space)
-    assert found[real] == [("few", "genuine", "2 pages, usually 20: asked 2 times and answered, so much was listed")]
+    assert found[real] == [("few", "genuine", "2 pages, usually 20: 2 polls without errors, no more pages were listed")]
     assert found[late] == [
-        ("few", "pipeline", "3 pages, usually 20: last polled at 08:00; pages after that were never listed")
+        ("few", "pipeline", "3 pages, usually 20: last polled at 08:00, later pages were never listed")
     ]
-    assert found[failed] == [
-        ("failed", "pipeline", "0 pages, usually 20: its listing could not be had, 2 times: http_503")
-    ]
+    assert found[failed] == [("failed", "pipeline", "0 pages, usually 20: feed unavailable in 2 polls: http_503")]
     assert found[half][0][:2] == ("few", "pipeline")
-    assert "1 of 2 listings could not be had: http_503" in found[half][0][2]
+    assert "feed unavailable in 1 of 2 polls: http_503" in found[half][0][2]
 
 
-def test_nothing_is_said_of_what_is_not_known(space: Workspace) -> None:
-    """Days before the first run, too few days to compare, a day that is not over, and folders have no odd volume."""
+def test_unknown_days_have_no_anomaly(space: Workspace) -> None:
+    """Days before the first run, too few days to compare, an unfinished day, and folders have no volume anomaly."""
     for day in DAYS[-9:-7]:
-        append_outcomes(space, tuple(told(day, usual(day))), batch_id=f"run-{day}")
-        asked(space, day)
+        append_outcomes(space, tuple(outcomes_of(day, usual(day))), batch_id=f"run-{day}")
+        add_listing(space, day)
     for day in DAYS[-7:]:
-        asked(space, day)
+        add_listing(space, day)
     first = cells(space)[DAYS[-14]]
     assert (first.is_known, first.anomalies) == (False, ())
     assert cells(space)[DAYS[-9]].usual is None
@@ -189,10 +189,10 @@ def test_nothing_is_said_of_what_is_not_known(space: Workspace) -> None:
 
 
 def test_counts_are_those_of_the_saved_question(space: Workspace) -> None:
-    """Pages and outcomes of a day are what `newslake ask coverage` counts: one definition."""
+    """Pages and outcomes of a day are the counts of `newslake ask coverage`: one definition."""
     fill(space, {DAYS[-3]: {KEPT: 4, ("pending", "archived"): 2}})
-    for day in DAYS[-2:]:  # seen again a day later: the last word on a page counts
-        again = [each for each in told(day, usual(day))][:2]
+    for day in DAYS[-2:]:  # seen again a day later: the latest status of a page counts
+        again = [each for each in outcomes_of(day, usual(day))][:2]
         rows = tuple(
             Outcome(**{name: getattr(each, name) for name in Outcome.__slots__} | {
                 "run_id": "again", "outcome": "unchanged", "reason": "already_fetched", "decided_at": NOW
@@ -208,8 +208,8 @@ def test_counts_are_those_of_the_saved_question(space: Workspace) -> None:
             assert cell.facts.pages == counted[day]["discovered"]
 
 
-def test_a_run_says_what_its_listing_gave(server: Hostile, tmp_path: Path) -> None:
-    """A run that asks a source leaves a row, also of an empty or failed one; a second try does not hide the first."""
+def test_run_logs_its_listing(server: Hostile, tmp_path: Path) -> None:
+    """A run that polls a source logs a row, also if the poll is empty or fails; a retry does not hide the first row."""
     lists(server, "/a", "/b", ETag='"1"')
     for path in ("/a", "/b"):
         server.says(path, 200, PAGE, Content_Type="text/html")
@@ -230,12 +230,12 @@ def test_a_run_says_what_its_listing_gave(server: Hostile, tmp_path: Path) -> No
 
 
 def test_map_on_the_terminal_and_as_a_page(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The map has a symbol a day and the odd days in words; the page stands for itself and asks for nothing."""
+    """The map has one symbol per day and a list of anomalies; the page is self-contained."""
     gap = DAYS[-5]
     fill(space, {gap: {}})
     for day in DAYS:
         if day not in (gap, gap + timedelta(days=1)):
-            asked(space, day)
+            add_listing(space, day)
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
     page = tmp_path / "coverage.html"
@@ -243,12 +243,12 @@ def test_map_on_the_terminal_and_as_a_page(space: Workspace, tmp_path: Path, mon
     shown = CliRunner().invoke(app, [*days, "--html", str(page)])
     assert shown.exit_code == 0
     assert "post    ▓▓▓▓▓▓▓▓▓X▓▓▓▒  newest no dated article" in shown.output
-    assert f"{gap} Wed  X post  pipeline  0 pages, usually 20: no run asked for it" in shown.output
-    asked_json = json.loads(CliRunner().invoke(app, [*days, "--json"]).output)
-    [odd_day] = [day for day in asked_json["sources"][0]["days"] if day["anomalies"]]
+    assert f"{gap} Wed  X post  pipeline  0 pages, usually 20: no run polled the source" in shown.output
+    as_json = json.loads(CliRunner().invoke(app, [*days, "--json"]).output)
+    [odd_day] = [day for day in as_json["sources"][0]["days"] if day["anomalies"]]
     assert (odd_day["day"], odd_day["usual"], odd_day["was_polled"]) == (str(gap), 20, False)
     html = page.read_text()
     assert not re.search(r"<script|https?:|url\(|<link|<img", html)
     assert len(re.findall(r"<td class=[^>]*><span role=\"img\" title=", html)) == 14
     assert html.count(">X</span></td>") == 1
-    assert f'aria-label="{gap}: 0 pages, usually 20; 0 pages, usually 20: no run asked for it' in html
+    assert f'aria-label="{gap}: 0 pages, usually 20; 0 pages, usually 20: no run polled the source' in html

@@ -48,7 +48,7 @@ def evening(tmp_path_factory: pytest.TempPathFactory, newsroom) -> Path:  # noqa
 
 
 def take_in(space: Workspace, source_key: str) -> None:
-    """Archive what a source has on the day, and derive what nobody has read."""
+    """Ingest a source for the day, and derive all unprocessed days."""
     day = space.settings.now().date()
     ingest_sources(
         space, source_keys=[source_key], day=day, run_id=f"{source_key}-{day}", report_progress=lambda _: None
@@ -59,7 +59,7 @@ def take_in(space: Workspace, source_key: str) -> None:
 
 @pytest.fixture
 def space(evening: Path, tmp_path: Path) -> Workspace:
-    """A workspace on a copy of it, with corrections of its own."""
+    """A workspace on a copy of that evening, with its own corrections."""
     shutil.copytree(evening, tmp_path, dirs_exist_ok=True)
     sources = tmp_path / "sources.toml"
     sources.write_text(sources.read_text().replace(f"{evening}/inbox", f"{tmp_path}/inbox"))
@@ -76,13 +76,13 @@ def rows(space: Workspace, table: str, article_id: str) -> list[Row]:
 
 
 def article_named(space: Workspace, part: str) -> Row:
-    """Return the one article whose address holds this."""
+    """Return the one article with this part in its URL."""
     (found,) = (row for row in space.lake.read("articles").to_pylist() if part in (row["url"] or ""))
     return found
 
 
 def derive_all(space: Workspace, name: str, *, backwards: bool = False) -> dict[str, int]:
-    """Derive every day of the archive; return what was planned."""
+    """Derive every day of the archive; return the planned numbers."""
     days = sorted(space.archive.days(), reverse=backwards)
     planned = plan(space, first=min(days), last=max(days)).days
     for day in days:
@@ -92,9 +92,9 @@ def derive_all(space: Workspace, name: str, *, backwards: bool = False) -> dict[
 
 
 def line_for(space: Workspace, article: Row, index: int, speaker: str | None) -> str:
-    """Return the lines that the article page gives for a quote."""
+    """Return the lines that the article page suggests for a quote."""
     quotes = sorted(rows(space, "quotes", article["article_id"]), key=lambda row: row["quote_index"])
-    parts = quotes[index]["parts"]
+    parts = quotes[index]["quoted_spans"]
     marked = article["text"][parts[0]["start_char"] : parts[0]["end_char"]] if parts else ""
     place = place_of_quote([quote["quote_text"] for quote in quotes], index, marked=marked)
     where = place_of_article(article["article_id"], article["url"])
@@ -106,7 +106,7 @@ def line_for(space: Workspace, article: Row, index: int, speaker: str | None) ->
 
 
 def another_person(space: Workspace, article: Row, name: str) -> str:
-    """Return the name of a person in an article who is not this one."""
+    """Return the name of another person in the article."""
     names = rows(space, "entities", article["article_id"])
     people = [row["entity_name"] for row in names if row["entity_type"] == "PERSON" and row["entity_name"]]
     return next(each for each in people if each != name)
@@ -121,8 +121,10 @@ def values(done: OverrideCheck, table: str) -> dict[str | None, tuple[object, ob
 
 
 def test_from_the_page_to_the_rows_and_back(space: Workspace, tmp_path: Path):
-    """A line from a row: check shows what changes, the next derive does just that in that article alone, in any order
-    of deriving the bytes are the same, and without the line they are the first ones."""
+    """A line from a row: check shows the changes, and the next derive makes them in that article alone.
+
+    The bytes are the same in any order of deriving, and without the line they are the first ones again.
+    """
     first = digests(tmp_path)
     article = article_named(space, "harbour-bridge-closed")
     quotes = rows(space, "quotes", article["article_id"])
@@ -133,7 +135,7 @@ def test_from_the_page_to_the_rows_and_back(space: Workspace, tmp_path: Path):
     )
 
     done = tried(space, line)
-    assert (done.is_ok, done.to_derive, done.read) == (True, 1, (article["article_id"],))
+    assert (done.is_ok, done.to_process, done.read) == (True, 1, (article["article_id"],))
     assert values(done, "quotes")["speaker_name"] == (wrong["speaker_name"], other)
     assert values(done, "quotes")[None] == ("there", "gone")
     assert (digests(tmp_path), space.settings.overrides_file.exists()) == (first, False)
@@ -161,7 +163,7 @@ def test_from_the_page_to_the_rows_and_back(space: Workspace, tmp_path: Path):
 
 
 def test_name_of_one_article(space: Workspace):
-    """A name is another entity in one article: its rows and the quotes of it change, other articles do not."""
+    """A name is another entity in one article: its rows and quotes change, other articles do not."""
     article = article_named(space, "harbour-bridge-closed")
     names = [row for row in rows(space, "entities", article["article_id"]) if row["mention_kind"] == "name"]
     speaker = next(row for row in rows(space, "quotes", article["article_id"]) if row["speaker_kind"] == "person")
@@ -174,8 +176,8 @@ def test_name_of_one_article(space: Workspace):
     assert [line.articles for line in done.lines] == [(article["article_id"],)]
 
 
-def test_everywhere_touches_each_article_that_holds_the_name(space: Workspace):
-    """A line without a place is tried on every article with the name, as many as are asked for."""
+def test_line_without_a_place_touches_each_article_with_the_name(space: Workspace):
+    """A line without a place is tried on every article with the name, up to the limit."""
     found = {
         row["article_id"]
         for row in space.lake.read("entities").to_pylist()
@@ -188,11 +190,11 @@ def test_everywhere_touches_each_article_that_holds_the_name(space: Workspace):
     assert one.read == (min(found),)
     assert len(found) > 1
     less = tried(space, line, limit=1)
-    assert (less.read, less.left_out) == ((min(found),), len(found) - 1)
+    assert (less.read, less.skipped) == ((min(found),), len(found) - 1)
 
 
-def test_what_touches_nothing_is_named(space: Workspace):
-    """A name that no article holds, an article that is not there, words of no quote: each is told with its key."""
+def test_lines_without_effect_are_named(space: Workspace):
+    """A name without an article, an unknown article, words without a quote: each problem has its key."""
     article = article_named(space, "harbour-bridge-closed")["article_id"]
     line = (
         name_lines("Nobody Atall", qid="")
@@ -220,8 +222,8 @@ def knowledge_found(space: Workspace) -> tuple[bool, str]:
     return found.is_ok, found.message
 
 
-def test_doctor_names_what_went_stale(space: Workspace):
-    """A correction is well before the next derive and after it; one whose words are gone, or that fits two, is told."""
+def test_doctor_names_stale_corrections(space: Workspace):
+    """A correction is ok before and after the next derive; one without its words, or with two matches, is named."""
     article = article_named(space, "harbour-bridge-closed")
     quotes = rows(space, "quotes", article["article_id"])
     good = line_for(space, article, 0, "Ada Quill") + line_for(space, article, 1, None)
@@ -238,16 +240,16 @@ def test_doctor_names_what_went_stale(space: Workspace):
     )
     derive_all(space, "third")
     assert [key for key, _ in stale(space)] == ["quotes[2]", "quotes[3]", "quotes[4]"]
-    is_ok, told = knowledge_found(space)
-    assert (is_ok, "3 corrections correct nothing" in told, "quotes[2]" in told) == (False, True, True)
+    is_ok, message = knowledge_found(space)
+    assert (is_ok, "3 corrections without effect" in message, "quotes[2]" in message) == (False, True, True)
 
 
-def test_article_that_nobody_read_is_left_alone(space: Workspace, tmp_path: Path):
-    """A correction of an article in a language without words derives it never again, and is told."""
+def test_article_without_annotation_is_not_derived_again(space: Workspace, tmp_path: Path):
+    """A correction of an article in an unsupported language never derives it again, and is named."""
     page = {"url": "https://post.example.org/quai", "title": "Le quai", "published_at": f"{DAY}T08:00:00Z"}
     text = "Le quai du port de Tarnwick sera fermé pendant tout l'été, a annoncé la mairie mardi soir. " * 8
     (tmp_path / "inbox" / "quai.jsonl").write_text(json.dumps({**page, "text": text, "language": "fr"}) + "\n")
-    os.utime(tmp_path / "inbox" / "quai.jsonl", (0, 0))  # written whole long ago
+    os.utime(tmp_path / "inbox" / "quai.jsonl", (0, 0))  # written completely long ago
     take_in(space, next(source.key for source in space.sources.sources if source.kind == "inbox"))
     article = article_named(space, "post.example.org/quai")
     assert (article["language"], article["quote_count"]) == ("fr", None)
@@ -256,11 +258,11 @@ def test_article_that_nobody_read_is_left_alone(space: Workspace, tmp_path: Path
         line + line_for(space, article_named(space, "council-budget-vote"), 0, None)
     )
     assert derive_all(space, "second") == {"new": 0, "again": 1}
-    assert "no words for its language" in dict(tried(space).unread)[article["article_id"]]
+    assert "unsupported language" in dict(tried(space).unread)[article["article_id"]]
 
 
 def test_new_revision_keeps_or_loses_its_correction(space: Workspace, tmp_path: Path, newsroom):  # noqa: F811
-    """When an article changes, a correction of a quote that stayed holds, and one of a quote that went is told."""
+    """When an article changes, the corrections of its remaining quotes apply; those of removed quotes are stale."""
     article = article_named(space, "harbour-bridge-closed")
     quotes = rows(space, "quotes", article["article_id"])
     lines = [line_for(space, article, row["quote_index"], "Ada Quill") for row in quotes]
@@ -280,7 +282,7 @@ def test_new_revision_keeps_or_loses_its_correction(space: Workspace, tmp_path: 
 
 
 def test_command(space: Workspace, tmp_path: Path):
-    """The command shows what a pasted line changes and exits 0; 1 for one that touches nothing."""
+    """The command shows the changes of a pasted line and exits 0; 1 for a line without effect."""
     article = article_named(space, "harbour-bridge-closed")
     line = line_for(space, article, 0, "Ada Quill")
     before = digests(tmp_path)
@@ -288,10 +290,14 @@ def test_command(space: Workspace, tmp_path: Path):
     def check(*args: str, given: str = ""):
         return called("overrides", "preview", *args, cwd=tmp_path, given=given, NEWS_DATA_DIR=str(tmp_path))
 
-    told = check("--line", "-", given=line)
-    assert (told.returncode, "-> Ada Quill" in told.stdout, "nothing was written" in told.stderr) == (0, True, True)
-    assert ": touches 1 article\n" in told.stdout
-    assert "in 1 article; nothing" in told.stderr
+    output = check("--line", "-", given=line)
+    assert (output.returncode, "-> Ada Quill" in output.stdout, "nothing was written" in output.stderr) == (
+        0,
+        True,
+        True,
+    )
+    assert ": affects 1 article\n" in output.stdout
+    assert "in 1 article; nothing" in output.stderr
     (tmp_path / "mine.toml").write_text(line)
     shown = json.loads(check("--file", "mine.toml", "--json", article["url"]).stdout)
     assert (shown["is_ok"], shown["lines"][0]["articles"]) == (True, [article["article_id"]])
@@ -302,16 +308,16 @@ def test_command(space: Workspace, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("line", "told"), [(None, "no such file"), ("x =", "--line: Invalid"), ("# none", "corrects nothing")]
+    ("line", "message"), [(None, "no such file"), ("x =", "--line: Invalid"), ("# none", "corrects nothing")]
 )
-def test_wrong_calls(space: Workspace, line: str | None, told: str):
-    """Without a file or a line, or with a line that is none, the call is wrong and says what to give."""
-    with pytest.raises(ConfigError, match=told):
+def test_wrong_calls(space: Workspace, line: str | None, message: str):
+    """A call without a file or line, or with an invalid line, is invalid and says what to give."""
+    with pytest.raises(ConfigError, match=message):
         tried(space, line)
 
 
 def test_line_for_a_name_in_single_brackets(space: Workspace):
-    """A line that the file cannot take at its end is refused as it would be there, with what to write."""
+    """A line that cannot be appended to the file is refused, with advice."""
     space.settings.overrides_file.write_text('[names."Merrowby"]\nqid = ""\n')
     with pytest.raises(ConfigError, match="in both places"):
         tried(space, name_lines("Merrowby", qid="Q1"))

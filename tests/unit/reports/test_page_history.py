@@ -1,4 +1,4 @@
-"""What the archive knows of a page, told in time order."""
+"""The history of a page in the archive, in time order."""
 
 import json
 from datetime import timedelta
@@ -38,8 +38,8 @@ def gone(space: Workspace, *, hours: int) -> None:
         writer.put_attempt(attempt, exchange)
 
 
-def test_history_tells_captures_revisions_and_the_tombstone(space: Workspace) -> None:
-    """Captures and tombstones stand in time order; a later capture lifts the tombstone."""
+def test_history_has_captures_revisions_and_tombstones(space: Workspace) -> None:
+    """Captures and tombstones are in time order; after a later capture, the page is not gone."""
     archive(space, story("closed"), story("sold"), story("closed"))
     gone(space, hours=4)
     found = page_history(space, URL + "?utm_source=feed")
@@ -52,7 +52,7 @@ def test_history_tells_captures_revisions_and_the_tombstone(space: Workspace) ->
 
 
 def test_page_that_nobody_captured(space: Workspace) -> None:
-    """An unknown page is an error that names it, and what is neither URL nor id a wrong call."""
+    """An unknown page is an error with its URL; an invalid query is an invalid call."""
     with pytest.raises(ArchiveError, match="nowhere"):
         page_history(space, "https://post.example.org/nowhere")
     with pytest.raises(ConfigError, match="neither"):
@@ -60,7 +60,7 @@ def test_page_that_nobody_captured(space: Workspace) -> None:
 
 
 def test_commands_of_the_archive(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """History prints the sentences that changed; raw verify is silent on a whole archive, red and named on another."""
+    """History prints the changed sentences; `raw verify` accepts an intact archive and names a damaged file."""
     archive(space, story("closed"), story("sold"))
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
@@ -68,8 +68,8 @@ def test_commands_of_the_archive(space: Workspace, tmp_path: Path, monkeypatch: 
     assert shown.exit_code == 0
     assert "+ Harbour to be sold" in shown.output
     assert "- Harbour to be closed" in shown.output
-    told = json.loads(CliRunner().invoke(app, ["history", URL, "--json"]).output)
-    assert [visit["what"] for visit in told["visits"]] == ["content", "content"]
+    listed = json.loads(CliRunner().invoke(app, ["history", URL, "--json"]).output)
+    assert [visit["what"] for visit in listed["visits"]] == ["content", "content"]
     assert CliRunner().invoke(app, ["archive", "verify"]).exit_code == 0
     [path, *_] = sorted((tmp_path / "archive").rglob("*.warc.gz"))
     path.write_bytes(path.read_bytes()[:-9])

@@ -1,4 +1,4 @@
-"""What a plan says of a range of days, against what the stages then do."""
+"""The plan of a range of days, compared with the work of the jobs."""
 
 import shutil
 import time
@@ -29,11 +29,11 @@ from tests.faults.hostile import hostile_server
 
 YEAR_FIRST = date(2025, 1, 1)
 YEAR_PAGES, YEAR_DAYS = 100_000, 365
-TOLD = Hints(title="Harbour to be widened", published_at=datetime(2025, 1, 1, tzinfo=UTC))
+HINTS = Hints(title="Harbour to be widened", published_at=datetime(2025, 1, 1, tzinfo=UTC))
 
 
 def capture(number: int, *, hours: int = 0) -> Capture:
-    """Return a page's capture; it stands in an invented file of its day."""
+    """Return a capture of a page, in an invented file of its day."""
     day = YEAR_FIRST + timedelta(days=number % YEAR_DAYS)
     return Capture(
         page_key=f"https://post.example/{number}",
@@ -49,12 +49,12 @@ def capture(number: int, *, hours: int = 0) -> Capture:
         file=f"warc/{day}/post/run-{hours}.warc.gz",
         offset=number,
         length=1,
-        hints=TOLD,
+        hints=HINTS,
     )
 
 
 def seen(number: int) -> PageState:
-    """Return the state of a page that has not been had yet."""
+    """Return the state of a page that could not be fetched yet."""
     return PageState(
         page_key=f"https://post.example/late/{number}",
         url=f"https://post.example/late/{number}",
@@ -65,7 +65,7 @@ def seen(number: int) -> PageState:
         reason="http_503",
         attempts=1,
         next_try_at=datetime(2026, 1, 1, tzinfo=UTC),
-        hints=TOLD,
+        hints=HINTS,
     )
 
 
@@ -103,7 +103,7 @@ def test_a_year_is_planned_within_seconds(space: Workspace) -> None:
     started = time.process_time()
     found = plan(space, first=YEAR_FIRST, last=YEAR_FIRST + timedelta(days=YEAR_DAYS - 1))
     took = time.process_time() - started
-    totals = [sum(getattr(day, name) for day in found.days) for name in ("known", "to_fetch", "derived", "to_derive")]
+    totals = [sum(getattr(day, name) for day in found.days) for name in ("known", "to_fetch", "derived", "to_process")]
     assert (len(found.days), totals) == (
         YEAR_DAYS,
         [YEAR_PAGES * 11 // 10, YEAR_PAGES // 10, YEAR_PAGES // 2, YEAR_PAGES // 2],
@@ -136,8 +136,8 @@ def newsroom_sources() -> Iterator[str]:
 
 
 @pytest.mark.model
-def test_plan_says_what_the_stages_do(tmp_path: Path, newsroom_sources: str) -> None:
-    """Before, between and after the stages the plan counts what each then does; another version means all again."""
+def test_plan_matches_the_jobs(tmp_path: Path, newsroom_sources: str) -> None:
+    """Before, between and after the jobs, the plan counts their work; another version means all articles again."""
     shutil.copytree(ROOT.parent / "inbox", tmp_path / "inbox")
     space = open_at(tmp_path, sources=newsroom_sources)
     before = plan(space, first=FIRST, last=LAST)
@@ -160,17 +160,17 @@ def test_plan_says_what_the_stages_do(tmp_path: Path, newsroom_sources: str) -> 
 
     after = plan(space, first=min(days), last=max(days))
     rows = space.lake.read("articles").num_rows
-    assert (total(after, "to_derive"), total(after, "derived"), total(after, "left_out")) == (
+    assert (total(after, "to_process"), total(after, "derived"), total(after, "rejected")) == (
         0,
         rows,
         sum(read.values()) - rows,
     )
     other = plan(open_at(tmp_path, sources=newsroom_sources, infer_gender=False), first=min(days), last=max(days))
-    assert (total(other, "derive_again"), total(other, "to_derive")) == (rows, sum(read.values()))
+    assert (total(other, "derive_again"), total(other, "to_process")) == (rows, sum(read.values()))
 
 
 def test_pages_that_wait_and_pages_that_were_refused(tmp_path: Path) -> None:
-    """A page that could not be had is to fetch, one that was refused is not; today is listed, last month is not."""
+    """A page that failed is to fetch, a refused page is not; today is listed, last month is not."""
     with hostile_server() as server:
         links = "".join(
             f"<entry><title>t</title><id>{n}</id><link href='{server.url(n)}'/></entry>" for n in ("/a", "/b")
@@ -189,7 +189,7 @@ def test_pages_that_wait_and_pages_that_were_refused(tmp_path: Path) -> None:
 
 
 def test_files_of_a_folder_wait_until_they_are_read(tmp_path: Path) -> None:
-    """A folder's files wait while they are new or changed; a folder that is not there is said to be none."""
+    """A folder's files wait while they are new or changed; a missing folder has no count."""
     (tmp_path / "year").mkdir()
     (tmp_path / "year" / "a.jsonl").write_text('{"text": "The pier of Tarnwick.", "published_at": "2026-02-01"}\n')
     sources = "".join(f'[sources.{key}]\nkind = "folder"\npath = "{key}"\n' for key in ("year", "gone"))
@@ -206,8 +206,7 @@ def test_files_of_a_folder_wait_until_they_are_read(tmp_path: Path) -> None:
 
 
 def test_source_that_is_gone_is_counted(tmp_path: Path) -> None:
-    """Pages of a source that sources.toml has no more are still derived, so they are in the plan; asked for, it is
-    unknown."""
+    """A source that is no longer in sources.toml is still derived and planned; as an argument, it is unknown."""
     (tmp_path / "year").mkdir()
     (tmp_path / "year" / "a.jsonl").write_text('{"text": "The pier of Tarnwick.", "published_at": "2026-02-01"}\n')
     space = open_at(tmp_path, sources='[sources.year]\nkind = "folder"\npath = "year"\n')

@@ -1,4 +1,4 @@
-"""From a row back to the bytes, and from a page without one to the decision: each step told, and looked at now."""
+"""From a row back to the bytes, and from a page without a row to the decision; each step is checked now."""
 
 import json
 from dataclasses import replace
@@ -38,19 +38,19 @@ def checks(receipt: Provenance) -> list[tuple[bool | None, str]]:
 
 @pytest.mark.model
 def test_article_that_moved_meanwhile(space: Workspace) -> None:
-    """An article that a commit took to another day after it was looked up is no defect: asking again is enough."""
+    """If a commit moves an article to another day during the query, the error says to try again."""
     archive(space, story("deepened"))
     extract(space, "run")
     [(article_id, stored)] = space.lake.index.stored([id_of(URL)]).items()
     elsewhere = replace(stored, published_date=stored.published_date - timedelta(days=400))
-    with pytest.raises(LakeError, match="ask again"):
+    with pytest.raises(LakeError, match="try again"):
         _ = StoredRows(workspace=space, article_id=article_id, stored=elsewhere).article
     assert StoredRows(workspace=space, article_id=article_id, stored=stored).article["article_id"] == article_id
 
 
 @pytest.mark.model
-def test_every_row_has_a_receipt(space: Workspace) -> None:
-    """Every entity, quote and event leads to its words, its article and its record, and all of it holds."""
+def test_every_row_has_a_provenance(space: Workspace) -> None:
+    """Every entity, quote and event leads to its text, its article and its record, and all checks pass."""
     archive(space, story("deepened. Norway signed an agreement with Chile on Monday. The pier would be shut"))
     extract(space, "1")
     article_id = id_of(URL)
@@ -64,15 +64,15 @@ def test_every_row_has_a_receipt(space: Workspace) -> None:
 
 
 @pytest.mark.model
-def test_quote_tells_how_each_of_it_is_known(space: Workspace) -> None:
-    """A quote shows its speaker with rule and confidence, its words in their paragraph, its record and its listing."""
+def test_quote_shows_how_each_value_is_known(space: Workspace) -> None:
+    """A quote shows its speaker with rule and confidence, its text in the paragraph, its record and its listing."""
     archive(space, story("deepened"))
     extract(space, "1")
     receipt = trace_provenance(space, f"{id_of(URL)}:quotes:0")
     [row, *_] = space.lake.read("quotes").to_pylist()
     [article] = space.lake.read("articles").to_pylist()
-    told = facts(receipt, "row")
-    assert told["speaker"] == ("Ada Brandt", f"rule {row['rule_id']}, confidence {row['confidence']:.2f}")
+    of_row = facts(receipt, "row")
+    assert of_row["speaker"] == ("Ada Brandt", f"rule {row['rule_id']}, confidence {row['confidence']:.2f}")
     words = step(receipt, "text").excerpt
     assert words is not None
     assert article["text"][words.start_char : words.end_char] == words.span == row["quote_text"]
@@ -86,22 +86,22 @@ def test_quote_tells_how_each_of_it_is_known(space: Workspace) -> None:
     assert kept["file"] == (capture.file, f"bytes {capture.offset} to {capture.offset + capture.length}")
     assert str(kept["record"][0]).startswith("<urn:uuid:")
     assert (kept["digest"][0], kept["status"][0]) == (capture.digest, 200)
-    assert facts(receipt, "discovery")["last word"][0] == "kept"
+    assert facts(receipt, "discovery")["status"][0] == "kept"
     assert (True, f"cleaned again by the same code: the same {len(article['text'])} characters") in checks(receipt)
 
 
 @pytest.mark.model
-def test_other_code_is_told_apart_from_a_broken_receipt(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the code changed since, another text is no fault; by the same code it is one, and so are damaged bytes."""
+def test_changed_code_is_not_a_failed_check(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a change of the code, a different text is no failure; with the same code it is, as are damaged bytes."""
     archive(space, story("deepened"))
     extract(space, "1")
     monkeypatch.setattr(provenance, "version_of", lambda _: "another")
     receipt = trace_provenance(space, URL)
     assert receipt.is_whole
-    assert any("by the code of now (another, the row is of" in told for _, told in checks(receipt))
+    assert any("by the current code (another; the row has" in message for _, message in checks(receipt))
     monkeypatch.undo()
     monkeypatch.setattr(provenance, "clean_capture", lambda *_: None)
-    assert (False, "cleaned again by the same code: no article: None") in checks(trace_provenance(space, URL))
+    assert (False, "cleaned again by the same code: not an article: None") in checks(trace_provenance(space, URL))
     monkeypatch.undo()
     (capture,) = space.archive.captures()
     path = space.settings.archive_dir / capture.file
@@ -113,26 +113,26 @@ def test_other_code_is_told_apart_from_a_broken_receipt(space: Workspace, monkey
 
 
 @pytest.mark.model
-def test_rejected_page_tells_the_bound_that_it_missed(space: Workspace) -> None:
-    """A page left out shows the decision, what it measured, and the nearest bound; its bytes are read again."""
+def test_rejected_page_shows_the_missed_threshold(space: Workspace) -> None:
+    """A rejected page shows the decision and the missed threshold; its bytes are cleaned again."""
     archive(space, SHORT)
     extract(space, "1")
     receipt = trace_provenance(space, URL)
     assert (receipt.answer, receipt.is_whole) == ("not_kept", True)
     assert step(receipt, "decision").headline == "rejected: too_short"
-    assert facts(receipt, "state")["nearest bound"][0] == "7 words in paragraphs and lists, at least 25 are needed"
-    assert (True, "read again now: the same") in checks(receipt)
+    assert facts(receipt, "state")["threshold"][0] == "7 words in paragraphs and lists, at least 25 are needed"
+    assert (True, "cleaned again now: the same") in checks(receipt)
 
 
-def test_page_that_is_archived_and_not_read(space: Workspace) -> None:
-    """A page that nobody derived yet is told as what it would be, with what derives it."""
+def test_archived_page_without_a_row(space: Workspace) -> None:
+    """An unprocessed page shows its state, and which run processes it."""
     archive(space, story("deepened"))
     (check,) = step(trace_provenance(space, URL), "state").checks
-    assert (check.holds, check.message) == (None, f"no row of it is committed yet; a run of {DAY} derives it")
+    assert (check.holds, check.message) == (None, f"not committed yet; a run of {DAY} processes it")
 
 
-def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
-    """A refusal quotes its line of robots.txt, a page that waits says until when, an unknown one what it would need."""
+def test_page_that_could_not_be_fetched(server: Hostile, tmp_path: Path) -> None:
+    """A refusal quotes its line of robots.txt, a waiting page has its next attempt, an unknown page its host."""
     server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /vault\n")
     lists(server, "/vault/1?utm_source=feed", "/busy")
     server.says("/busy", 503, b"", Retry_After="7200")
@@ -146,43 +146,43 @@ def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
     assert str(facts(refused, "decision")["because"][0]).endswith("(line 2: Disallow: /vault)")
     waits = trace_provenance(space, server.url("/busy"))
     assert step(waits, "decision").headline == "pending: http_503"
-    assert step(waits, "state").headline.startswith("it waits until 2026-03-02 14:00 UTC")
-    assert facts(waits, "state")["tries"] == ("1 of 8", "http_503")
+    assert step(waits, "state").headline.startswith("next attempt: the first run after 2026-03-02 14:00 UTC")
+    assert facts(waits, "state")["attempts"] == ("1 of 8", "http_503")
     unknown = trace_provenance(space, server.url("/nowhere"))
     assert (unknown.answer, unknown.is_whole) == ("unknown", False)
-    assert facts(unknown, "unknown")["host"] == (server.host, "2 pages of it are known, the last of 2026-03-02")
+    assert facts(unknown, "unknown")["host"] == (server.host, "2 known pages, the last of 2026-03-02")
     assert facts(unknown, "unknown")["source"][0] == "feed"
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("query", "said"),
     [
-        ("a" * 32 + ":3", "names no row: write table and number, e.g. " + "a" * 32 + ":quotes:0"),
-        ("a" * 32 + ":quotes:x", "names no row: write table and number, e.g. " + "a" * 32 + ":quotes:0"),
-        ("a" * 32 + ":quo-tes:3", "names no row"),
-        ("a" * 32 + ":nosuch:3", "no rows of 'nosuch' stand in a text"),
-        ("a" * 32 + ":copies:3", "no rows of 'copies' stand in a text"),
+        ("a" * 32 + ":3", "is not a row; add table and number, e.g. " + "a" * 32 + ":quotes:0"),
+        ("a" * 32 + ":quotes:x", "is not a row; add table and number, e.g. " + "a" * 32 + ":quotes:0"),
+        ("a" * 32 + ":quo-tes:3", "is not a row"),
+        ("a" * 32 + ":nosuch:3", "table 'nosuch' has no offsets into a text"),
+        ("a" * 32 + ":copies:3", "table 'copies' has no offsets into a text"),
         ("a" * 32 + ":quotes:3", "the lake has no article"),
     ],
 )
-def test_what_is_no_row_is_a_wrong_call(space: Workspace, asked: str, said: str) -> None:
-    """A row is spelled ARTICLE_ID:TABLE:INDEX; any other spelling is refused with the right one."""
+def test_invalid_row_is_an_invalid_call(space: Workspace, query: str, said: str) -> None:
+    """A row is written ARTICLE_ID:TABLE:INDEX; the error for any other form shows this one."""
     with pytest.raises(ConfigError, match=said):
-        trace_provenance(space, asked)
+        trace_provenance(space, query)
 
 
 @pytest.mark.model
 def test_why_on_the_command_line(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Print and JSON say the same; exit 0 for an answer, 1 where nothing is known, a wrong call is none."""
+    """Text and JSON agree; exit 0 for an answer, 1 if nothing is known; an invalid call is an error."""
     archive(space, story("deepened"))
     extract(space, "1")
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
     row = f"{id_of(URL)}:quotes:0"
     shown = CliRunner().invoke(app, ["why", row])
-    told = CliRunner().invoke(app, ["why", row, "--json"])
-    assert (shown.exit_code, told.exit_code) == (0, 0)
-    receipt = json.loads(told.output)
+    as_json = CliRunner().invoke(app, ["why", row, "--json"])
+    assert (shown.exit_code, as_json.exit_code) == (0, 0)
+    receipt = json.loads(as_json.output)
     assert (receipt["answer"], receipt["is_whole"]) == ("kept", True)
     for each in receipt["steps"]:
         assert all(str(fact["value"]) in shown.output for fact in each["facts"])
@@ -193,8 +193,8 @@ def test_why_on_the_command_line(space: Workspace, tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.model
-def test_file_without_a_url_is_asked_for_by_its_name(space: Workspace) -> None:
-    """A local text has no URL: the name under which outcomes know it leads to its article."""
+def test_file_without_a_url_is_found_by_its_name(space: Workspace) -> None:
+    """A local text has no URL: its name in the outcomes leads to its article."""
     from pipeline.model import Hints, Page
 
     at = space.settings.now() - timedelta(hours=1)

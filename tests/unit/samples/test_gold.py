@@ -1,4 +1,4 @@
-"""The gold annotations against the pages they were made from."""
+"""The gold annotations compared with their pages."""
 
 import html
 import re
@@ -19,7 +19,7 @@ EVENT_TYPES = {
 
 
 def text_of(name: str) -> str:
-    """Return the page's text by a simple strip of tags, white space folded."""
+    """Return the page's text without tags, with normalized white space."""
     body = (SAMPLES / name).read_bytes()
     source = body.decode("cp1252" if "cafe-night-workers" in name else "utf-8")
     if name.endswith(".html"):
@@ -30,7 +30,7 @@ def text_of(name: str) -> str:
 
 
 def paragraphs_of(name: str) -> list[str]:
-    """Return the body paragraphs of a page, told apart by the words that gold calls first and last."""
+    """Return the body paragraphs of a page, from the first to the last one in gold."""
     ends = ENTRIES[name]["paragraphs"]
     source = (SAMPLES / name).read_bytes().decode("cp1252" if "cafe-night-workers" in name else "utf-8")
     if name.endswith(".html"):
@@ -46,7 +46,7 @@ def paragraphs_of(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_every_string_of_the_article_stands_in_its_page(name: str) -> None:
+def test_every_string_of_the_article_is_in_its_page(name: str) -> None:
     """Title, standfirst, authors, captions, headings and people are exact strings of the page."""
     entry, text = ENTRIES[name], text_of(name)
     strings = [entry["title"], entry["standfirst"] or "", *entry["authors"], *entry["captions"], *entry["headings"]]
@@ -55,14 +55,14 @@ def test_every_string_of_the_article_stands_in_its_page(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_paragraphs_are_as_many_as_gold_says(name: str) -> None:
-    """From the first to the last paragraph the page has exactly the count that gold states."""
+def test_number_of_paragraphs_is_that_of_gold(name: str) -> None:
+    """From the first to the last paragraph, the page has exactly the number in gold."""
     assert len(paragraphs_of(name)) == ENTRIES[name]["paragraphs"]["count"]
 
 
 @pytest.mark.parametrize("name", READ)
-def test_every_quote_stands_in_its_page(name: str) -> None:
-    """Each quote begins and ends with its words, in reading order, and its speaker is named in the page."""
+def test_every_quote_is_in_its_page(name: str) -> None:
+    """Each quote begins and ends with its words, in reading order, and its speaker's name is in the page."""
     text, position = text_of(name), 0
     for quote in ENTRIES[name]["quotes"]:
         start = text.find(quote["text_start"], position)
@@ -75,7 +75,7 @@ def test_every_quote_stands_in_its_page(name: str) -> None:
 
 @pytest.mark.parametrize("name", READ)
 def test_quote_types_fit_their_marks(name: str) -> None:
-    """A direct quote begins and ends with marks, a mixed one has marks inside, an indirect one has none."""
+    """A direct quote begins and ends with quotation marks, a mixed quote contains them, an indirect quote does not."""
     text, position = text_of(name), 0
     for quote in ENTRIES[name]["quotes"]:
         start = text.find(quote["text_start"], position)
@@ -90,14 +90,14 @@ def test_quote_types_fit_their_marks(name: str) -> None:
 
 @pytest.mark.parametrize("name", READ)
 def test_every_speaker_has_a_kind(name: str) -> None:
-    """People and organisations have names; unnamed speakers and documents have none."""
+    """People and organisations have names; unnamed speakers and documents do not."""
     kinds = {(quote["speaker_kind"], quote["speaker_name"] is not None) for quote in ENTRIES[name]["quotes"]}
     assert kinds <= {("person", True), ("organisation", True), ("unnamed", False), ("document", False)}
 
 
 @pytest.mark.parametrize("name", [name for name in KEPT if "events" in ENTRIES[name]])
 def test_every_event_has_a_trigger_in_the_page(name: str) -> None:
-    """Triggers are whole words of the page, types PLOVER's, modalities the four of the contract."""
+    """Triggers are whole words of the page, types are from PLOVER, modalities from the contract."""
     text = text_of(name)
     for event in ENTRIES[name]["events"]:
         types = event["type"] if isinstance(event["type"], list) else [event["type"]]
@@ -118,21 +118,21 @@ def test_dates_are_utc_or_null(name: str) -> None:
 
 
 def test_every_page_has_gold() -> None:
-    """Each page of the newsroom, each state of it, has an entry, and no entry is without a page."""
+    """Each state of each page of the newsroom has an entry, and each entry has a page."""
     pages = {str(path.relative_to(SAMPLES)) for path in (SAMPLES / "newsroom").rglob("*.html")}
     assert {name for name in ENTRIES if name.startswith("newsroom/")} == pages
 
 
 def test_the_wire_story_is_one_story() -> None:
-    """Two outlets print the agency's text with the same title and paragraphs in different markup."""
+    """Two publishers have the agency's text with the same title and paragraphs in different markup."""
     courier = "newsroom/day-2/courier/world/lisbon-sardine-talks.html"
     lantern = "newsroom/day-2/lantern/2026/03/03/portugal-morocco-sardines.html"
     assert ENTRIES[courier]["title"] == ENTRIES[lantern]["title"]
     assert paragraphs_of(courier) == paragraphs_of(lantern)
 
 
-def test_the_update_loses_a_quotation_and_gains_a_paragraph() -> None:
-    """Between Monday and Tuesday one quoting paragraph goes and another comes."""
+def test_the_update_loses_a_quote_and_gains_a_paragraph() -> None:
+    """Between Monday and Tuesday, a paragraph with a quote is removed and another paragraph is added."""
     monday = paragraphs_of("newsroom/day-1/courier/news/harbour-bridge-closed.html")
     tuesday = paragraphs_of("newsroom/day-2/courier/news/harbour-bridge-closed.html")
     gone = [text for text in monday if text not in tuesday]

@@ -1,4 +1,4 @@
-"""What gold must have on every page that is kept, and in which words."""
+"""Required gold annotations of every kept page, and their values."""
 
 import re
 from collections import defaultdict
@@ -22,21 +22,21 @@ def mentions_of(name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", KEPT)
 def test_every_kept_page_has_entities(name: str) -> None:
-    """No page is left out of the figures by accident, and the people are the persons among the entities."""
+    """No page is missing in the figures by accident, and the people are the persons among the entities."""
     persons = {entity["name"] for entity in KEPT[name]["entities"] if entity["type"] == "PERSON"}
     assert KEPT[name]["entities"]
     assert set(KEPT[name]["people"]) <= persons
 
 
 @pytest.mark.parametrize("name", [name for name in KEPT if name in TEXTS])
-def test_every_mention_stands_in_the_cleaned_text(name: str) -> None:
-    """Each mention has as many whole-word occurrences before it as gold says, in pages and in the inbox."""
+def test_every_mention_is_in_the_cleaned_text(name: str) -> None:
+    """Each mention has the number of earlier whole-word occurrences that gold states, in pages and in the inbox."""
     assert [mention for mention in mentions_of(name) if place_of(mention, TEXTS[name]) is None] == []
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_entities_speak_the_languages_of_the_tables(name: str) -> None:
-    """Types are OntoNotes' names, kinds those of the contract, countries alpha-3; only persons have gender and role."""
+def test_entities_use_the_values_of_the_tables(name: str) -> None:
+    """Types are from OntoNotes, kinds from the contract, countries alpha-3; only persons have gender and role."""
     for entity in KEPT[name]["entities"]:
         assert set(one_or_more(entity["type"])) <= TYPES
         assert (entity["gender"] in {"F", "M", "U"}) == (entity["type"] == "PERSON"), entity
@@ -47,7 +47,7 @@ def test_entities_speak_the_languages_of_the_tables(name: str) -> None:
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_group_has_several_members(name: str) -> None:
-    """Words for a group stand under two entities or more, unless a careful reader may leave them out."""
+    """A group mention is listed under two or more entities, unless it is optional."""
     members: defaultdict[tuple[str, int], int] = defaultdict(int)
     for mention in mentions_of(name):
         if mention.get("group") and not mention.get("optional"):

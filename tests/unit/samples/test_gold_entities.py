@@ -1,4 +1,4 @@
-"""The entities of gold, and who speaks and acts in its quotes and events, against the text that cleaning yields."""
+"""The entities, speakers and actors of gold, compared with the cleaned text."""
 
 import re
 from collections import Counter
@@ -22,7 +22,7 @@ PRONOUNS = re.compile(r"(?i)(I|me|my|mine|we|us|our|ours|he|him|his|she|hers?|it
 
 @cache
 def text_of(name: str) -> str:
-    """Return the article's text, as the pipeline cleans its page."""
+    """Return the article's text after cleaning."""
     day = next(day for day, folder in FOLDERS.items() if name.startswith(f"{folder}/"))
     url = ENTRIES[name]["path"]
     found = resource_at(url, day=day, base=BASE)
@@ -39,7 +39,7 @@ def text_of(name: str) -> str:
 
 
 def span_of(name: str, mention: dict[str, Any]) -> tuple[int, int]:
-    """Return where a mention stands: the ``nth`` whole-word occurrence of its text, counted from 1."""
+    """Return the span of a mention: the ``nth`` whole-word occurrence of its text, counted from 1."""
     found = list(re.finditer(rf"(?<!\w){re.escape(mention['text'])}(?!\w)", text_of(name)))
     assert 1 <= mention["nth"] <= len(found), f"{mention} is not in {name}"
     return found[mention["nth"] - 1].span()
@@ -50,8 +50,8 @@ def mentions_of(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_mention_stands_in_the_cleaned_text(name: str) -> None:
-    """An entity's mentions come in reading order, and no two mentions of an article overlap, groups excepted."""
+def test_every_mention_is_in_the_cleaned_text(name: str) -> None:
+    """An entity's mentions are in reading order, and mentions of an article do not overlap, except for groups."""
     for entity in ENTRIES[name]["entities"]:
         starts = [span_of(name, mention)[0] for mention in entity["mentions"]]
         assert starts == sorted(set(starts)) != [], entity["name"]
@@ -61,7 +61,7 @@ def test_every_mention_stands_in_the_cleaned_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_span_belongs_to_one_entity_or_to_a_group(name: str) -> None:
-    """A mention is listed under several entities where it is marked as a group's, and only there."""
+    """A mention is listed under several entities only if it is marked as a group mention."""
     shared = Counter(span_of(name, mention) for mention in mentions_of(name))
     for mention in mentions_of(name):
         assert shared[span_of(name, mention)] == 1 or mention.get("group"), mention
@@ -69,7 +69,7 @@ def test_a_span_belongs_to_one_entity_or_to_a_group(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_kinds_fit_the_words(name: str) -> None:
-    """Pronouns are pronouns; names begin with a capital or a digit; a role noun is neither."""
+    """Pronouns have the kind pronoun; names begin with a capital or a digit; a role noun is neither."""
     for mention in mentions_of(name):
         is_pronoun = PRONOUNS.fullmatch(mention["text"]) is not None
         assert mention["kind"] in {"name", "pronoun", "nominal"}
@@ -79,7 +79,7 @@ def test_kinds_fit_the_words(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_entities_are_complete(name: str) -> None:
-    """Each entity has its own name, which stands in the text as its role does; persons have a gender, and only they."""
+    """Each entity has its own name; name and role are in the text; only persons have a gender."""
     for entity in ENTRIES[name]["entities"]:
         assert entity["name"] in text_of(name)
         assert (entity["gender"] in {"F", "M", "U"}) == (entity["type"] == "PERSON")

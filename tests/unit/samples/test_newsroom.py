@@ -48,12 +48,12 @@ def test_a_page_appears_on_its_day_and_stays(newsroom: Newsroom) -> None:
 
 
 def test_a_path_without_a_suffix_is_a_page(newsroom: Newsroom) -> None:
-    """Northern Lantern's addresses have no suffix, as its feed lists them."""
+    """Northern Lantern's URLs have no suffix, as in its feed."""
     assert ask(newsroom, CABLE).headers["Content-Type"] == "text/html; charset=utf-8"
 
 
 def test_an_unchanged_page_keeps_its_validators_and_answers_304(newsroom: Newsroom) -> None:
-    """Both validators of Monday still hold on Wednesday for a page that nobody touched."""
+    """Both validators of Monday are still valid on Wednesday for an unchanged page."""
     first = ask(newsroom, CABLE)
     newsroom.day = WEDNESDAY
     by_tag = ask(newsroom, CABLE, If_None_Match=first.headers["ETag"])
@@ -70,8 +70,8 @@ def test_the_updated_article_answers_200_with_new_validators(newsroom: Newsroom)
     assert second.headers["Last-Modified"] == "Tue, 03 Mar 2026 19:45:00 GMT"
 
 
-def test_an_if_none_match_alone_decides() -> None:
-    """A wrong ETag means 200 whatever date comes with it, and a date that is none counts as not sent."""
+def test_if_none_match_has_precedence() -> None:
+    """A wrong ETag gives 200 with any date, and an invalid date is ignored."""
     page = resource_at(CABLE, day=MONDAY, base="http://x")
     assert page is not None
     later = "Thu, 05 Mar 2026 00:00:00 GMT"
@@ -92,8 +92,8 @@ def test_the_log_lists_each_request_with_its_status(newsroom: Newsroom) -> None:
     ]
 
 
-def test_the_gzip_twin_holds_the_sitemap(newsroom: Newsroom) -> None:
-    """The .gz twin is the same sitemap as a gzip file, with stable bytes and no content coding."""
+def test_the_gzip_file_contains_the_sitemap(newsroom: Newsroom) -> None:
+    """The .gz file is the same sitemap as a gzip file, with stable bytes and no content coding."""
     plain, packed, again = (ask(newsroom, f"/gazette/news-sitemap.xml{end}") for end in ("", ".gz", ".gz"))
     assert gzip.decompress(packed.body) == plain.body  # type: ignore[attr-defined]
     assert (packed.headers["Content-Type"], packed.headers["Content-Encoding"]) == ("application/gzip", None)
@@ -101,20 +101,20 @@ def test_the_gzip_twin_holds_the_sitemap(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("path", ["/courier/rss.xml", "/lantern/atom.xml", "/gazette/news-sitemap.xml", "/robots.txt"])
-def test_listings_name_the_servers_own_address(newsroom: Newsroom, path: str) -> None:
-    """The placeholder for the address never reaches a client."""
+def test_listings_have_the_servers_own_url(newsroom: Newsroom, path: str) -> None:
+    """The placeholder for the URL never reaches a client."""
     body = ask(newsroom, path).body  # type: ignore[attr-defined]
     assert (b"{base}" in body, newsroom.base_url.encode() in body) == (False, True)
 
 
 @pytest.mark.parametrize("path", ["/", "/../server.py", "/%2e%2e/server.py", "/courier/../../server.py", "/courier"])
 def test_only_published_files_are_served(path: str) -> None:
-    """No path leads out of the newsroom's folders, and a folder is no page."""
+    """No path leads out of the newsroom's folders, and a folder is not served."""
     assert resource_at(path, day=WEDNESDAY, base="http://x") is None
 
 
 def listed_on(day: date) -> set[str]:
-    """Return the paths that the three listings give on a day, without queries."""
+    """Return the paths in the three listings of a day, without queries."""
     paths: set[str] = set()
     for listing in ("/courier/rss.xml", "/lantern/atom.xml", "/gazette/news-sitemap.xml"):
         found = resource_at(listing, day=day, base="")
@@ -128,14 +128,14 @@ def listed_on(day: date) -> set[str]:
 
 
 @pytest.mark.parametrize("day", DAYS)
-def test_listed_pages_are_online_but_for_the_cat(day: date) -> None:
-    """What a listing names is online that day, except the one link that is dead on purpose from Tuesday on."""
+def test_listed_pages_are_online_except_the_cat(day: date) -> None:
+    """Every listed page is online that day, except one link that is dead on purpose from Tuesday on."""
     missing = {path for path in listed_on(day) if resource_at(path, day=day, base="") is None}
     assert missing == ({"/courier/news/bakery-cat.html"} if day == TUESDAY else set())
 
 
 def test_every_page_is_listed_on_some_day() -> None:
-    """No page file is out of reach of the three listings."""
+    """Every page file is in one of the three listings."""
     listed = set().union(*(listed_on(day) for day in DAYS))
     files = {
         f"/{path.relative_to(ROOT / folder)}" for folder in FOLDERS.values() for path in (ROOT / folder).rglob("*.html")
@@ -144,7 +144,7 @@ def test_every_page_is_listed_on_some_day() -> None:
 
 
 def test_the_declared_charset_of_one_page_is_wrong() -> None:
-    """The café page says UTF-8 and is windows-1252, curly quotation marks, é and £ included."""
+    """The café page declares UTF-8 but is windows-1252, including curly quotation marks, é and £."""
     body = (ROOT / "day-1/gazette/news/cafe-night-workers.html").read_bytes()
     assert b'<meta charset="utf-8">' in body
     with pytest.raises(UnicodeDecodeError):
@@ -154,7 +154,7 @@ def test_the_declared_charset_of_one_page_is_wrong() -> None:
 
 
 def test_every_other_file_is_utf8() -> None:
-    """One page has a wrong charset on purpose, no other file by accident."""
+    """Only one page has a wrong charset, on purpose."""
     cafe = ROOT / "day-1/gazette/news/cafe-night-workers.html"
     files: list[Path] = [path for path in ROOT.parent.rglob("*.*") if path.suffix in {".html", ".xml", ".txt", ".json"}]
     for path in files:

@@ -29,7 +29,7 @@ def _module(path: str, source: str) -> Module:
 
 
 def test_report_counts_lines_and_names():
-    """The report has the sizes of modules and functions, small and large modules, doubled and participle names."""
+    """The report has the sizes of modules and functions, small and large modules, duplicate and participle names."""
     modules = [
         _module("pipeline/land/__init__.py", ""),
         _module("pipeline/land/road.py", ROAD),
@@ -56,7 +56,7 @@ def test_report_counts_lines_and_names():
 
 
 def test_last_word_of_a_name_makes_a_participle():
-    """A name is a participle by its last word; a noun that ends alike is none."""
+    """The end of a name decides; a noun with the same ending is not a participle."""
     names = ("asked", "PageKept", "shown_date", "Feed", "SeenPage", "_Drawn", "RSSRead")
 
     assert [name for name in names if is_participle(name)] == ["asked", "PageKept", "_Drawn", "RSSRead"]

@@ -44,7 +44,7 @@ def land(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_hop_is_a_call_into_another_module(land: Path):
-    """Calls within a module or from its top level are none, one through a library is; a repeated hop counts once."""
+    """Calls within a module or from its top level are not hops, a call through a library is; repeats count once."""
     with tracing(land, ("land",)) as trace:
         from land import inn
 
@@ -58,8 +58,8 @@ def test_hop_is_a_call_into_another_module(land: Path):
     assert list(trace.chain()) == ["land/mill > land/field", "land/inn > land/mill"]
 
 
-def test_figures_of_now_are_written_beside_those_before():
-    """Writing changes the last column of rows that were measured, and nothing else on the page."""
+def test_current_figures_are_written_next_to_previous_ones():
+    """Writing changes only the last column of the measured rows."""
     before = {"article": {"hops": 30}}
     page = f"# Page\n\n{table({'article': {'hops': 12}}, before)}\n\n| other | row | 1 | 2 |\n"
 

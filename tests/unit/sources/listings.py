@@ -1,4 +1,4 @@
-"""Invented feeds and sitemaps, and a source that lists them."""
+"""Invented feeds and sitemaps, and their sources."""
 
 from pipeline.archive import Validators
 from pipeline.fetch import Fetcher
@@ -39,12 +39,12 @@ def source_at(server: Hostile, path: str, *, kind: str = "feed", publisher: str 
 
 
 def listing_of(source: Source, fetcher: Fetcher, validators: Validators | None = None) -> Listing:
-    """Return what the source lists at NOW."""
+    """Return the source's listing at NOW."""
     return discover(source, day=NOW.date(), fetcher=fetcher, validators=validators, now=lambda: NOW)
 
 
 def entries_of(server: Hostile, source: Source, **changes: object) -> list[tuple[str | None, str | None]]:
-    """Return each entry as (where, reason of its problem)."""
+    """Return each entry as (place, reason of its problem)."""
     with fetcher_for(server, **changes) as fetcher:
         return [
             (found.ref.url or found.ref.file, found.problem.reason if found.problem else None)

@@ -1,4 +1,4 @@
-"""What a site says of its feeds and sitemaps."""
+"""The feeds and sitemaps that a site declares."""
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ def _page(body: bytes) -> Page:
 
 
 def test_feeds_of_a_head():
-    """Links of a feed's type count, once each and absolute; other alternates and broken links do not."""
+    """Links with the type of a feed count, once each and absolute; other alternates and broken links do not."""
     head = b"""<link rel="alternate" type="application/rss+xml; charset=utf-8" href="/rss"><link rel='ALTERNATE home'
     type='application/atom+xml' href='http://wire.example/atom'>
     <link rel="alternate" type="application/rss+xml" href="/rss">
@@ -29,7 +29,7 @@ def test_feeds_of_a_head():
 
 
 def test_sitemaps_of_robots():
-    """Every Sitemap line counts, whatever its case and place; others do not."""
+    """Every Sitemap line counts, in any case and place; other lines do not."""
     text = (
         b"\xef\xbb\xbfUser-agent: *\nsitemap: /a.xml\nDisallow: /b\n"
         b" SITEMAP : http://post.example/c.xml.gz # c\n#Sitemap: /d\n"
@@ -57,13 +57,13 @@ NEWS = (
     ],
 )
 def test_kind_of_a_listing(body, kind):
-    """A feed, a sitemap of news, and one of all that was ever published are told apart; a page is none."""
+    """A feed, a news sitemap and a sitemap of all pages are distinguished; a page is not a listing."""
     assert kind_of_listing(_page(body), SOURCE, max_bytes=1_000_000) == kind
 
 
 @given(st.binary(max_size=300) | st.text(max_size=100).map(lambda text: f"<link rel=alternate {text}>".encode()))
-def test_any_bytes_name_some_urls_or_none(body):
-    """Whatever a site answers, what is found in it are absolute URLs."""
+def test_any_bytes_give_absolute_urls(body):
+    """For any response of a site, only absolute URLs are found."""
     page = _page(body)
 
     assert all(url.startswith(("http://", "https://")) for url in (*linked_feeds(page), *robots_sitemaps(page)))

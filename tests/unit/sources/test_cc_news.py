@@ -1,4 +1,4 @@
-"""Common Crawl's news: which files are of a day, streamed once, hosts picked out, damage survived."""
+"""Common Crawl's news: the files of a day are streamed once and filtered by host; damage is reported."""
 
 import gzip
 import tracemalloc
@@ -29,7 +29,7 @@ LIST = f"/{FOLDER}warc.paths.gz"
 
 
 def warc(*urls: str, status: str = "200 OK", body: bytes = b"<p>The lock gates opened.</p>") -> bytes:
-    """Return a packed WARC file with a response a URL."""
+    """Return a compressed WARC file with one response per URL."""
     out = BytesIO()
     writer = WARCWriter(out, gzip=True)
     for url in urls:
@@ -45,7 +45,7 @@ def warc(*urls: str, status: str = "200 OK", body: bytes = b"<p>The lock gates o
 
 @pytest.fixture
 def server():
-    """A server with a month's list of three files, the last of the next day."""
+    """A server with a month's list of three files; the last one is of the next day."""
     with hostile_server() as hostile:
         hostile.says(LIST, 200, gzip.compress("\n".join((TWO, ONE, LATE)).encode()))
         hostile.says(f"/{ONE}", 200, warc("https://www.post.example/1", "https://wire.example/1"))
@@ -74,47 +74,47 @@ def _found(
         return list(listing.entries)
 
 
-def _told(found: list[ListingEntry]) -> list[str | None]:
+def _shown(found: list[ListingEntry]) -> list[str | None]:
     """Return the URL of each page, the reason of each problem, and "finished" for each mark."""
     return ["finished" if each.finished else each.problem.reason if each.problem else each.ref.url for each in found]
 
 
 def test_files_of_the_day_are_streamed_in_order(server):
-    """The files that were begun on the day give the pages of the wanted hosts and those below, and end in a mark."""
+    """The files of the day give the pages of the source's hosts and their subdomains, and end with a mark."""
     found = _found(server, "post.example")
 
-    assert _told(found) == ["https://www.post.example/1", "finished", "https://post.example/2", "finished"]
+    assert _shown(found) == ["https://www.post.example/1", "finished", "https://post.example/2", "finished"]
     assert found[0].page.fetched_at == datetime(2026, 2, 14, 8, tzinfo=UTC)
     assert found[0].ref.file == f"{ONE}#1"
     assert server.seen[f"/{LATE}"] == 0
 
 
-def test_without_hosts_all_pages_come(server):
-    """A source that names no host takes all."""
+def test_without_hosts_all_pages_are_read(server):
+    """A source without hosts reads the pages of all hosts."""
     assert len(_found(server)) == 6
 
 
 def test_file_with_a_mark_is_not_streamed_again(server):
-    """What another run read to its end is not asked for."""
+    """A file that another run has read to its end is not requested."""
     done = _found(server, "post.example")[1].finished
 
-    assert _told(_found(server, "post.example", done=(done,))) == ["https://post.example/2", "finished"]
+    assert _shown(_found(server, "post.example", done=(done,))) == ["https://post.example/2", "finished"]
     assert server.seen[f"/{ONE}"] == 1
     assert len(_found(server, "wire.example", done=(done,))) == 3
 
 
-def test_probe_names_the_files(server):
-    """Who only looks gets the files, unread."""
+def test_probe_lists_the_files(server):
+    """A probe lists the files and does not read them."""
     assert [each.ref.url for each in _found(server, is_probe=True)] == [server.url(f"/{ONE}"), server.url(f"/{TWO}")]
     assert server.seen[f"/{ONE}"] == 0
 
 
-def test_damaged_file_is_told_and_the_rest_read(server):
-    """A file with bad bytes gives what came before them; it came whole, so it is done."""
+def test_damaged_file_is_reported_and_others_are_read(server):
+    """A file with damaged bytes gives the pages before them; it arrived completely, so it is done."""
     whole = warc("https://post.example/0", "https://post.example/x")
     server.says(f"/{ONE}", 200, whole[:-150] + b"\0" * 150)
 
-    assert _told(_found(server, "post.example")) == [
+    assert _shown(_found(server, "post.example")) == [
         "https://post.example/0",
         "broken_warc",
         "finished",
@@ -134,35 +134,35 @@ def _breaks_off(body: bytes, length: int):
     return answer
 
 
-def test_connection_that_breaks_is_no_end(server):
-    """What a broken connection brought counts, the file is pending without a mark, and the next one is read."""
+def test_broken_connection_is_not_the_end(server):
+    """Pages before a broken connection count, the file is pending without a mark, and the next one is read."""
     whole = warc("https://post.example/0", "https://post.example/x")
     server.routes[f"/{ONE}"] = _breaks_off(whole[:-20], len(whole))
 
     found = _found(server, "post.example")
 
-    assert _told(found) == ["https://post.example/0", "truncated", "https://post.example/2", "finished"]
+    assert _shown(found) == ["https://post.example/0", "truncated", "https://post.example/2", "finished"]
     assert (found[1].problem.disposition, found[1].ref.url) == ("retry", server.url(f"/{ONE}"))
 
 
-def test_silence_and_refusals_are_told(server):
-    """A file that is not there, or falls silent, is one problem each."""
+def test_timeouts_and_refusals_are_reported(server):
+    """A missing file and a file with a timeout are one problem each."""
     server.says(f"/{ONE}", 404)
     server.routes[f"/{TWO}"] = lambda answer: (_breaks_off(b"", 10)(answer), __import__("time").sleep(1.5))
 
-    assert _told(_found(server, read_timeout_seconds=0.4)) == ["http_404", "timeout"]
+    assert _shown(_found(server, read_timeout_seconds=0.4)) == ["http_404", "timeout"]
 
 
-def test_robots_are_asked(server):
-    """A file that robots.txt refuses is not streamed."""
+def test_robots_are_obeyed(server):
+    """A file that robots.txt disallows is not streamed."""
     server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /crawl-data/CC-NEWS/2026/02/CC-NEWS-20260214000001")
 
-    assert _told(_found(server, "post.example")) == ["robots_refused", "https://post.example/2", "finished"]
+    assert _shown(_found(server, "post.example")) == ["robots_refused", "https://post.example/2", "finished"]
     assert server.seen[f"/{ONE}"] == 0
 
 
-def test_lines_that_are_no_files_are_told(server):
-    """A line that leads elsewhere, or names no time, is a problem of its own."""
+def test_invalid_lines_are_reported(server):
+    """A line with another path, or without a time, is one problem."""
     lines = [
         "https://evil.example/CC-NEWS-20260214000001-00010.warc.gz",
         f"../{ONE}",
@@ -173,12 +173,12 @@ def test_lines_that_are_no_files_are_told(server):
     ]
     server.says(LIST, 200, gzip.compress("\n".join(lines).encode()))
 
-    assert _told(_found(server, "post.example")) == [*["broken_path"] * 4, "https://www.post.example/1", "finished"]
+    assert _shown(_found(server, "post.example")) == [*["broken_path"] * 4, "https://www.post.example/1", "finished"]
 
 
 @pytest.mark.parametrize("body", [b"\x1f\x8bno", gzip.compress(bytes(11_000_000)), "Fähre".encode()])
-def test_list_that_is_none_is_refused(server, body):
-    """A list that cannot be unpacked or read breaks the listing."""
+def test_invalid_list_is_refused(server, body):
+    """A list that cannot be decompressed or read breaks the listing."""
     server.says(LIST, 200, body)
     with pytest.raises(BrokenListingError) as caught:
         _found(server)
@@ -187,7 +187,7 @@ def test_list_that_is_none_is_refused(server, body):
 
 
 def test_month_without_a_list(server):
-    """A month that is not there is named."""
+    """A missing month is an error with its URL."""
     del server.routes[LIST]
     with pytest.raises(RefusedFetchError) as caught:
         _found(server)
@@ -197,7 +197,7 @@ def test_month_without_a_list(server):
 
 @pytest.mark.parametrize("place", ["folder", "list"])
 def test_files_on_disk(tmp_path: Path, place: str):
-    """A folder, or a list beside its files, is read the same way; another file under a name is read anew."""
+    """A folder and a list next to its files are read the same way; a changed file is read again."""
     (tmp_path / FOLDER).mkdir(parents=True)
     for name in (ONE, LATE):
         (tmp_path / name).write_bytes(warc("https://post.example/1"))
@@ -213,17 +213,17 @@ def test_files_on_disk(tmp_path: Path, place: str):
 
     first = found()
     marks = tuple(each.finished for each in first if each.finished)
-    again = _told(found(marks))
+    again = _shown(found(marks))
     (tmp_path / ONE).write_bytes(warc("https://post.example/1", "https://post.example/3"))
 
     missing = ["unreadable_file"] if place == "list" else []
-    assert _told(first) == ["https://post.example/1", "finished", *missing]
+    assert _shown(first) == ["https://post.example/1", "finished", *missing]
     assert again == missing
-    assert len(_told(found(marks))) == 3 + len(missing)
+    assert len(_shown(found(marks))) == 3 + len(missing)
 
 
-def test_missing_folder_is_named(tmp_path: Path):
-    """A place that is not there breaks the listing."""
+def test_missing_folder_is_reported(tmp_path: Path):
+    """A missing place breaks the listing."""
     with pytest.raises(BrokenListingError) as caught:
         discover(_source(str(tmp_path / "no")), day=DAY, fetcher=None, validators=None, now=lambda: NOW)
 
@@ -231,7 +231,7 @@ def test_missing_folder_is_named(tmp_path: Path):
 
 
 def test_hosts_are_keys_of_their_kinds(tmp_path: Path):
-    """Hosts are taken for files of WARC, in lower case and without a path; other kinds refuse them."""
+    """Kinds with WARC files accept hosts, in lower case and without a path; other kinds refuse them."""
 
     def load(kind: str, place: str, hosts: str) -> tuple[str, ...]:
         (tmp_path / "s.toml").write_text(
@@ -246,7 +246,7 @@ def test_hosts_are_keys_of_their_kinds(tmp_path: Path):
 
 
 def test_large_file_takes_little_memory(server):
-    """A file of 30 MB whose hosts are not wanted is passed over with a few megabytes in use."""
+    """A file of 30 MB with other hosts is skipped with a few megabytes of memory."""
     noise = b"".join(
         warc(f"https://wire.example/{n}", body=__import__("random").Random(n).randbytes(1_000_000)) for n in range(30)
     )
@@ -255,17 +255,17 @@ def test_large_file_takes_little_memory(server):
     base = tracemalloc.get_traced_memory()[0]
     tracemalloc.reset_peak()
 
-    told = _told(_found(server, "post.example"))
+    entries = _shown(_found(server, "post.example"))
 
     peak = tracemalloc.get_traced_memory()[1] - base
     tracemalloc.stop()
-    assert told[0] == "https://post.example/last"
+    assert entries[0] == "https://post.example/last"
     assert peak < 8_000_000
 
 
 @given(st.text(max_size=200))
 def test_any_list_gives_files_or_its_lines(text):
-    """Whatever a list holds, a file stays below the base, and everything else comes back as it stood."""
+    """For any list, files stay below the base, and all other lines are returned unchanged."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
 
     found = list(parse_paths(text))
@@ -274,8 +274,8 @@ def test_any_list_gives_files_or_its_lines(text):
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 99999))
-def test_name_says_when_a_file_was_begun(moment, number):
-    """The time in a name is the file's."""
+def test_name_has_the_start_time_of_a_file(moment, number):
+    """The time in a name is the start time of the file."""
     path = f"{FOLDER}CC-NEWS-{moment.year:04}{moment:%m%d%H%M%S}-{number:05}.warc.gz"
 
     assert list(parse_paths(path)) == [NewsFile(path, moment.replace(microsecond=0))]

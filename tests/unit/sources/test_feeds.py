@@ -1,4 +1,4 @@
-"""Feeds: every entry once, with what the feed says of it."""
+"""Feeds: every entry once, with its hints."""
 
 import json
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ def _hints(server, path: str, **source: str) -> dict[str, Hints]:
 
 
 def test_every_entry_is_listed_once(server):
-    """Relative links are resolved, repeats left out, and entries without a page are problems of their own."""
+    """Relative links are resolved, repeated ones skipped, and each entry without a page is one problem."""
     base = server.url("")
 
     assert entries_of(server, source_at(server, "/rss")) == [
@@ -52,8 +52,8 @@ def test_rss_hints(server):
     )
 
 
-def test_missing_and_impossible_dates_are_none(server):
-    """An entry without date has none, and one from the year 2099 has none either."""
+def test_missing_and_impossible_dates_are_null(server):
+    """An entry without a date, and one from the year 2099, have no date."""
     hints = _hints(server, "/rss")
 
     assert [(hints[name].published_at, hints[name].published_precision) for name in ("quiet", "far")] == [
@@ -63,14 +63,14 @@ def test_missing_and_impossible_dates_are_none(server):
 
 
 def test_day_without_time_is_a_day(server):
-    """A date without a time says that it is one."""
+    """A date without a time has the precision "day"."""
     hints = _hints(server, "/rss")["day"]
 
     assert (hints.published_at, hints.published_precision) == (datetime(2026, 3, 1, tzinfo=UTC), "day")
 
 
 def test_atom_hints(server):
-    """Published and updated are told apart; markup in a title goes; the alternate link is the page."""
+    """Published and updated are distinguished, markup in a title is removed, and the alternate link is the page."""
     hints = _hints(server, "/atom", publisher="The Wire")
 
     assert hints["1"] == Hints(
@@ -85,7 +85,7 @@ def test_atom_hints(server):
 
 
 def test_json_feed(server):
-    """JSON Feed is a feed."""
+    """A JSON Feed is a feed."""
     items = [
         {"url": "/j/1", "title": "One", "date_published": "2026-03-02T01:00:00Z", "date_modified": "2026-03-02T02:00Z"},
         {"external_url": "http://other.example/2", "date_published": "yesterday"},
@@ -110,7 +110,7 @@ def test_json_feed(server):
 
 
 def test_unchanged_feed_lists_nothing(server):
-    """The validators of one listing make the next one a 304."""
+    """With the validators of the last listing the next response is a 304."""
     source = source_at(server, "/rss")
     with fetcher_for(server) as fetcher:
         first = listing_of(source, fetcher)
@@ -138,7 +138,7 @@ def test_unchanged_feed_lists_nothing(server):
         ((BOMB + b"<rss version='2.0'/>").decode().encode("utf-16"), "hostile_xml"),
     ],
 )
-def test_what_is_no_feed_is_refused(server, body, reason):
+def test_other_content_is_refused(server, body, reason):
     """A page, a path, a picture and hostile XML are refused with a reason; nothing is opened or expanded."""
     server.says("/bad", 200, body)
     with fetcher_for(server) as fetcher, pytest.raises(BrokenListingError) as caught:
@@ -148,21 +148,21 @@ def test_what_is_no_feed_is_refused(server, body, reason):
 
 
 def test_empty_feed_is_a_feed(server):
-    """A feed without entries lists nothing, and is no error."""
+    """A feed without entries lists nothing and is not an error."""
     server.says("/none", 200, b"<rss version='2.0'><channel><title>T</title></channel></rss>")
 
     assert entries_of(server, source_at(server, "/none")) == []
 
 
-def test_half_a_feed_gives_its_entries(server):
-    """A feed that is not well-formed gives what can be read."""
+def test_truncated_feed_gives_its_entries(server):
+    """A feed that is not well-formed gives its readable entries."""
     server.says("/half", 200, RSS[: RSS.index(b"<item><title>No link")])
 
     assert len(entries_of(server, source_at(server, "/half"))) == 2
 
 
 def test_missing_feed_is_refused(server):
-    """A feed that is not there raises what fetching raises."""
+    """A missing feed raises the error of fetching."""
     with fetcher_for(server) as fetcher, pytest.raises(RefusedFetchError) as caught:
         listing_of(source_at(server, "/nowhere"), fetcher)
 
@@ -170,7 +170,7 @@ def test_missing_feed_is_refused(server):
 
 
 def test_online_source_needs_a_fetcher():
-    """Without a fetcher an online source is a mistake of the call."""
+    """An online source without a fetcher is an error of the caller."""
     source = Source(key="courier", kind="feed", location="http://courier.example/rss")
     with pytest.raises(ConfigError):
         discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW)

@@ -1,4 +1,4 @@
-"""Folders: every file gives its pages or one problem that names it."""
+"""Folders: every file gives its pages, or one problem with its name."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def _lines(path: Path, *lines: object) -> None:
 
 
 def test_text_file_is_a_page_without_url(tmp_path):
-    """A .txt keeps its bytes; it has no URL, no date, and the time of reading as its fetch time."""
+    """A .txt keeps its bytes; it has no URL and no date, and its fetch time is the time of reading."""
     (tmp_path / "note.txt").write_bytes("“Späte Fähre”\n".encode("cp1252"))
 
     [found] = _found(tmp_path)
@@ -48,8 +48,8 @@ def test_text_file_is_a_page_without_url(tmp_path):
     assert (found.ref.url, found.ref.file, found.ref.source_key) == (None, "note.txt", "desk")
 
 
-def test_sidecar_states_what_the_page_does_not(tmp_path):
-    """The .json beside a page gives its URL, dates and publisher, and is no entry itself."""
+def test_sidecar_has_the_metadata_of_a_page(tmp_path):
+    """The .json of a page gives its URL, dates and publisher, and is not an entry itself."""
     (tmp_path / "a.html").write_text(STORY)
     stated = {
         "url": "http://courier.example/ferry#x",
@@ -77,15 +77,15 @@ def test_sidecar_states_what_the_page_does_not(tmp_path):
     "sidecar", ["{", "[]", '{"url": "ftp://x/"}', '{"published_at": "yesterday"}', '{"url": 5}', "[" * 100_000]
 )
 def test_broken_sidecar_is_a_problem_of_its_page(tmp_path, sidecar):
-    """A page whose sidecar cannot be understood is not read without it."""
+    """A page with an invalid sidecar is not read without it."""
     (tmp_path / "a.html").write_text(STORY)
     (tmp_path / "a.json").write_text(sidecar)
 
     assert _reasons(tmp_path) == [("a.html", "broken_sidecar")]
 
 
-def test_jsonl_gives_a_page_a_line(tmp_path):
-    """html and text lines are pages, a line with only a URL is a link to fetch."""
+def test_jsonl_gives_one_page_per_line(tmp_path):
+    """Lines with html or text are pages, a line with only a URL is a link to fetch."""
     _lines(
         tmp_path / "in.jsonl",
         {"url": "http://courier.example/1", "html": STORY, "text": "left aside", "language": "en-GB"},
@@ -118,8 +118,8 @@ def test_jsonl_gives_a_page_a_line(tmp_path):
     )
 
 
-def test_broken_lines_are_told_with_their_number(tmp_path):
-    """A bad line is one problem with its number; the others are read."""
+def test_broken_lines_are_reported_with_their_number(tmp_path):
+    """An invalid line is one problem with its number; the others are read."""
     _lines(
         tmp_path / "in.jsonl",
         {"text": "one"},
@@ -145,8 +145,8 @@ def test_broken_lines_are_told_with_their_number(tmp_path):
     ]
 
 
-def test_long_line_is_passed_over(tmp_path):
-    """A line over the cap is one problem, and the next line is read."""
+def test_long_line_is_skipped(tmp_path):
+    """A line over the limit is one problem, and the next line is read."""
     (tmp_path / "in.urls").write_text(f"http://courier.example/1\n{'x' * 50_000}\nhttp://courier.example/3")
 
     assert _reasons(tmp_path) == [
@@ -157,7 +157,7 @@ def test_long_line_is_passed_over(tmp_path):
 
 
 def test_urls_are_links_to_fetch(tmp_path):
-    """A .urls file is a link a line; blank lines and remarks are ignored."""
+    """A .urls file has one link per line; blank lines and comments are ignored."""
     _lines(tmp_path / "in.urls", "\ufeff# mine", "", " http://courier.example/1#a ", "courier.example/2", "http://[x/")
 
     assert _reasons(tmp_path) == [
@@ -167,8 +167,8 @@ def test_urls_are_links_to_fetch(tmp_path):
     ]
 
 
-def test_files_come_in_name_order_and_half_written_ones_do_not(tmp_path):
-    """Subfolders are read too; hidden, .part and .tmp files are as if they were not there."""
+def test_complete_files_are_read_in_name_order(tmp_path):
+    """Subfolders are read, too; hidden, .part and .tmp files are ignored."""
     for name in ("b.txt", "a.HTM", "sub/c.txt", ".hidden.txt", "d.txt.part", "e.tmp", ".git/f.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("words")
@@ -177,8 +177,8 @@ def test_files_come_in_name_order_and_half_written_ones_do_not(tmp_path):
     assert _reasons(tmp_path, kind="inbox") == [("a.HTM", None), ("b.txt", None)]
 
 
-def test_files_that_are_nothing_are_problems(tmp_path):
-    """Empty, unknown, oversized and lonely files are told by name."""
+def test_files_without_a_page_are_problems(tmp_path):
+    """Empty files, unknown files, oversized files and sidecars without a page are reported by name."""
     for name, body in (
         ("a.txt", b" \n"),
         ("b.jsonl", b"\n"),
@@ -200,7 +200,7 @@ def test_files_that_are_nothing_are_problems(tmp_path):
 
 
 def test_links_and_pipes_are_not_followed(tmp_path):
-    """A symlink, to a file or a folder, and a pipe lead nowhere."""
+    """A symlink to a file or folder, and a pipe, are not followed."""
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.txt").write_text("secret")
@@ -221,8 +221,8 @@ def test_links_and_pipes_are_not_followed(tmp_path):
     assert all(found.page is None for found in _found(folder))
 
 
-def test_missing_folder_is_told_at_once(tmp_path):
-    """A folder that is not there is the source's own trouble."""
+def test_missing_folder_is_reported_immediately(tmp_path):
+    """A missing folder is an error of its source."""
     with pytest.raises(BrokenListingError) as caught:
         _found(tmp_path / "nowhere")
 
@@ -230,7 +230,7 @@ def test_missing_folder_is_told_at_once(tmp_path):
 
 
 def test_reading_is_lazy(tmp_path):
-    """Nothing is read before it is asked for, so that a large folder needs no memory."""
+    """A file is read when its entry is requested, so that a large folder needs no memory."""
     for number in range(3):
         (tmp_path / f"{number}.txt").write_text("words")
     source = Source(key="desk", kind="folder", location=str(tmp_path))
@@ -243,7 +243,7 @@ def test_reading_is_lazy(tmp_path):
 
 
 def test_read_file_takes_given_hints(tmp_path):
-    """One file is a page, with the hints of the caller over those of its sidecar."""
+    """One file is one page; the caller's hints take precedence over its sidecar."""
     (tmp_path / "a.txt").write_text("words")
     (tmp_path / "a.json").write_text('{"title": "Kept", "published_at": "2026-01-01"}')
     given = Hints(published_at=NOW - timedelta(days=1), published_precision="second", date_method="given")
@@ -257,8 +257,8 @@ def test_read_file_takes_given_hints(tmp_path):
         assert caught.value.reason == reason
 
 
-def test_folder_that_did_not_change_is_not_read_again(tmp_path):
-    """A folder is read when a file of it, or of one below, came, went or changed; not for the day that is asked."""
+def test_unchanged_folder_is_not_read_again(tmp_path):
+    """A folder is read after a file in it or in a subfolder is added, removed or changed, not per requested day."""
     source = Source(key="desk", kind="folder", location=str(tmp_path))
 
     def listed(validators=None):

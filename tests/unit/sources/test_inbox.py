@@ -1,4 +1,4 @@
-"""The inbox: files are claimed by one run and leave with a reason or without."""
+"""The inbox: one run claims a file and moves it away, with or without a reason."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from pipeline.sources import claim_files, inbox, settle, waiting_files
 
 
 def claim(inbox: Path, *, run_id: str) -> Path:
-    """Claim as a run that dies at once: its files stay in its folder, its lock is gone."""
+    """Claim like a run that dies immediately: its files stay in its folder, its lock is released."""
     with claim_files(inbox, run_id=run_id) as own:
         return own
 
@@ -27,14 +27,14 @@ def _age(path: Path, *, minutes: int) -> None:
 
 
 def _put(folder: Path, *names: str) -> None:
-    """Write files that have been whole for a minute."""
+    """Write files that have been complete for a minute."""
     for name in names:
         (folder / name).write_text(name)
         _age(folder / name, minutes=1)
 
 
 def test_ready_files_are_claimed(tmp_path):
-    """Finished files move to the run's own folder; hidden and half-written ones and folders stay."""
+    """Complete files move to the run's own folder; hidden files, incomplete files and folders stay."""
     _put(tmp_path, "a.txt", "b.html", "b.json", ".c.txt", "d.txt.part", "e.tmp")
     (tmp_path / "later").mkdir()
 
@@ -46,8 +46,8 @@ def test_ready_files_are_claimed(tmp_path):
 
 
 @pytest.mark.parametrize("run_id", ["../../outside", "/etc", "a/b", "manual__2026-03-02T00:00:00+00:00", ".."])
-def test_run_ids_do_not_lead_outside(tmp_path, run_id):
-    """Whatever a run is called, its folder is one below claimed/."""
+def test_run_ids_stay_inside(tmp_path, run_id):
+    """For any run id the folder is directly below claimed/."""
     inbox = tmp_path / "inbox"
     inbox.mkdir()
 
@@ -56,7 +56,7 @@ def test_run_ids_do_not_lead_outside(tmp_path, run_id):
 
 
 def test_second_try_of_a_run_finds_its_files(tmp_path):
-    """A run that died and starts again has its claims, and what came since; nothing is written over."""
+    """A restarted run has its earlier claims and the files that arrived since; no file is overwritten."""
     _put(tmp_path, "a.txt")
     claim(tmp_path, run_id="run-1")
     (tmp_path / "a.txt").write_text("another")
@@ -67,7 +67,7 @@ def test_second_try_of_a_run_finds_its_files(tmp_path):
 
 
 def test_claims_of_a_dead_run_are_taken_over(tmp_path):
-    """The files of a run that died are the next run's at once; a living run keeps its own, however long it takes."""
+    """The next run takes over the files of a dead run immediately; a living run keeps its own."""
     _put(tmp_path, "old.txt")
     dead = claim(tmp_path, run_id="dead")
     _put(tmp_path, "young.txt")
@@ -79,8 +79,8 @@ def test_claims_of_a_dead_run_are_taken_over(tmp_path):
         assert (_names(own), _names(alive), dead.exists()) == ([], ["kept.txt", "old.txt"], False)
 
 
-def test_try_of_a_run_waits_for_the_one_before(tmp_path):
-    """While a try of a run lives, the next try of it waits: they never work on the same files at once."""
+def test_try_of_a_run_waits_for_the_previous_one(tmp_path):
+    """While one try of a run is alive, the next one waits: two tries never process the same files at once."""
     _put(tmp_path, "a.txt")
     with ThreadPoolExecutor(1) as pool:
         with claim_files(tmp_path, run_id="run-1"):
@@ -90,8 +90,8 @@ def test_try_of_a_run_waits_for_the_one_before(tmp_path):
         assert _names(second.result(timeout=10)) == ["a.txt"]
 
 
-def test_folder_that_was_taken_over_is_made_anew(tmp_path):
-    """A run whose empty folder was removed under it by another run claims into a new one."""
+def test_folder_that_was_taken_over_is_created_again(tmp_path):
+    """If another run removes a run's empty folder, the run claims into a new one."""
     own = claim(tmp_path, run_id="run-1")
     claim(tmp_path, run_id="run-2")
     assert not own.exists()
@@ -101,21 +101,21 @@ def test_folder_that_was_taken_over_is_made_anew(tmp_path):
 
 
 def test_settled_files_go_to_done_or_failed(tmp_path):
-    """A good file goes to done/, a bad one to failed/ with the reason beside it; the claim folder is empty then."""
+    """A good file moves to done/, a bad one to failed/ with its reason file; then the claim folder is empty."""
     _put(tmp_path, "a.txt", "b.txt")
     own = claim(tmp_path, run_id="run-1")
 
     settle(own / "a.txt", reason=None)
-    settle(own / "b.txt", reason="empty_file: it holds nothing")
+    settle(own / "b.txt", reason="empty_file: the file is empty")
 
     assert _names(tmp_path / "done") == ["a.txt"]
     assert _names(tmp_path / "failed") == ["b.txt", "b.txt.reason.txt"]
-    assert (tmp_path / "failed" / "b.txt.reason.txt").read_text() == "empty_file: it holds nothing\n"
+    assert (tmp_path / "failed" / "b.txt.reason.txt").read_text() == "empty_file: the file is empty\n"
     own.rmdir()
 
 
-def test_sidecar_leaves_with_its_page(tmp_path):
-    """The .json of a page goes where the page goes; settling it again is nothing."""
+def test_sidecar_moves_with_its_page(tmp_path):
+    """The .json of a page moves with the page; settling it again changes nothing."""
     _put(tmp_path, "a.html", "a.json")
     own = claim(tmp_path, run_id="run-1")
     for file in sorted(own.iterdir()):
@@ -126,7 +126,7 @@ def test_sidecar_leaves_with_its_page(tmp_path):
 
 
 def test_sidecar_waits_for_its_page(tmp_path, monkeypatch):
-    """A .json alone stays for an hour, however old the copy is, then it is claimed, so that it is told."""
+    """A .json without its page stays for an hour after its arrival; then it is claimed, so that it is reported."""
     _put(tmp_path, "a.json")
     _age(tmp_path / "a.json", minutes=600)
 
@@ -137,14 +137,14 @@ def test_sidecar_waits_for_its_page(tmp_path, monkeypatch):
 
 
 def test_lone_sidecar_does_not_wait(tmp_path):
-    """A .json without its page is no waiting file."""
+    """A .json without its page is not a waiting file."""
     _put(tmp_path, "a.json")
 
     assert waiting_files(tmp_path) == []
 
 
 def test_file_rests_for_two_seconds(tmp_path, monkeypatch):
-    """A file is waiting once it has not changed for two seconds by the clock of its file system."""
+    """A file is waiting after 2 seconds without a change, by the clock of its file system."""
     (tmp_path / "a.txt").write_text("half")
     written_at = (tmp_path / "a.txt").stat().st_mtime
     monkeypatch.setattr(inbox, "_file_system_time", lambda _: written_at + 1.9)
@@ -154,22 +154,22 @@ def test_file_rests_for_two_seconds(tmp_path, monkeypatch):
 
 
 def test_file_dated_in_the_future_is_claimed(tmp_path):
-    """A copy that keeps a time to come does not wait for it."""
+    """A copied file with a modification time in the future is claimed."""
     _put(tmp_path, "a.txt")
     _age(tmp_path / "a.txt", minutes=-600)
 
     assert _names(claim(tmp_path, run_id="run-1")) == ["a.txt"]
 
 
-def test_file_that_was_just_written_is_waited_for(tmp_path, monkeypatch):
-    """A run takes a file that somebody has just finished, a moment later."""
+def test_run_waits_for_a_file_that_was_just_written(tmp_path, monkeypatch):
+    """A run claims a file that has just been completed, a moment later."""
     monkeypatch.setattr(inbox, "_QUIET_SECONDS", 0.2)
     (tmp_path / "a.txt").write_text("whole")
 
     assert _names(claim(tmp_path, run_id="run-1")) == ["a.txt"]
 
 
-def test_file_that_grows_is_left(tmp_path, monkeypatch):
+def test_growing_file_stays(tmp_path, monkeypatch):
     """A file that changes while a run waits for it stays in the inbox."""
     with (tmp_path / "a.txt").open("w") as writer:
 
@@ -186,7 +186,7 @@ def test_file_that_grows_is_left(tmp_path, monkeypatch):
 
 
 def test_page_finds_the_sidecar_that_a_killed_claim_took(tmp_path):
-    """Killed between the two renames, a claim leaves the .json where its page comes to."""
+    """A claim that is killed between its two renames leaves the .json where its page will be moved."""
     _put(tmp_path, "a.html")
     dead = claim(tmp_path, run_id="dead")
     (dead / "a.html").rename(tmp_path / "a.html")
@@ -195,8 +195,8 @@ def test_page_finds_the_sidecar_that_a_killed_claim_took(tmp_path):
     assert _names(claim(tmp_path, run_id="next")) == ["a.html", "a.json"]
 
 
-def test_settling_never_writes_over(tmp_path):
-    """A second file of a name is kept beside the first, suffix and sidecar with it."""
+def test_settling_does_not_overwrite(tmp_path):
+    """A second file with the same name is kept next to the first, with its suffix and sidecar."""
     for run in ("run-1", "run-2"):
         _put(tmp_path, "a.warc.gz", "b.html", "b.json")
         own = claim(tmp_path, run_id=run)
@@ -206,7 +206,7 @@ def test_settling_never_writes_over(tmp_path):
     assert _names(tmp_path / "done") == ["a.warc.gz", "a~2.warc.gz", "b.html", "b.json", "b~2.html", "b~2.json"]
 
 
-def test_symlinks_are_left_alone(tmp_path):
+def test_symlinks_are_ignored(tmp_path):
     """A symlink in the inbox is not claimed and not followed."""
     outside = tmp_path / "secret.txt"
     outside.write_text("secret")
@@ -219,7 +219,7 @@ def test_symlinks_are_left_alone(tmp_path):
 
 
 def test_runs_at_the_same_time_share_the_files(tmp_path):
-    """Each file goes to one of the runs that want it, and a page's .json with it."""
+    """Each file goes to one of the runs, together with its .json."""
     _put(tmp_path, *(f"{number}{suffix}" for number in range(60) for suffix in (".html", ".json")))
     all_claimed = Barrier(4)
 

@@ -1,4 +1,4 @@
-"""Every kind of source has all that a kind needs."""
+"""Every kind of source is complete."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,8 +28,8 @@ PROMISED = {
 }
 
 
-def test_every_kind_is_asked():
-    """Each kind of source has its promise here."""
+def test_every_kind_is_tested():
+    """Each kind of source has its promised days here."""
     assert PROMISED.keys() == set(get_args(SourceKind)), "add the kind and which days it promises"
 
 
@@ -43,7 +43,7 @@ def test_days_promised(kind, promised):
 
 
 def test_no_listing_promises_tomorrow():
-    """Online kinds promise nothing of the future."""
+    """Online kinds do not promise future days."""
     days = listable_days(Source(key="a", kind="feed", location="x"), now=NOW)
 
     assert date(2026, 3, 3) not in days
@@ -52,8 +52,8 @@ def test_no_listing_promises_tomorrow():
 @pytest.mark.parametrize(
     "text", ["", "soon", "0001-01-01", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "2026-13-01"]
 )
-def test_dates_that_cannot_be_meant_are_none(text):
-    """An impossible or absurd date is no date, never a guess and never a crash."""
+def test_impossible_dates_are_null(text):
+    """An impossible or implausible date is null, never a guess and never a crash."""
     assert listed_date(text, now=NOW) == (None, None)
 
 
@@ -72,7 +72,7 @@ ALL = frozenset(get_args(SourceKind))
     ids=["SOURCE_ADAPTERS", "KIND_OPTIONS"],
 )
 def test_kind_is_in_each_mapping(kinds, where):
-    """A kind, online or not, is in both mappings, and these name no other."""
+    """Each kind, online or not, is in both mappings, and they have no other kinds."""
     assert set(kinds) == ALL, f"put it into {where}"
 
 
@@ -83,23 +83,23 @@ def _entry(folder: Path, kind: str, **keys: str) -> Source:
 
 
 @pytest.mark.parametrize("kind", sorted(ALL))
-def test_entry_takes_the_places_of_its_kind_alone(tmp_path, kind):
-    """An entry has one place of its kind, url or path; any other, both or neither is named."""
+def test_entry_has_one_place_of_its_kind(tmp_path, kind):
+    """An entry has one place of its kind, url or path; another one, both or neither is an error with its key."""
     given = {"url": "http://a.example/x", "path": "x"}
     for name, value in given.items():
         if name in KIND_OPTIONS[kind].place:
             assert _entry(tmp_path, kind, **{name: value}).is_online == (name == "url")
         else:
-            with pytest.raises(ConfigError, match=f"sources.a: kind '{kind}' takes"):
+            with pytest.raises(ConfigError, match=f"sources.a: kind '{kind}' needs"):
                 _entry(tmp_path, kind, **{name: value})
     for wrong in ({}, given):
-        with pytest.raises(ConfigError, match=f"sources.a: kind '{kind}' takes"):
+        with pytest.raises(ConfigError, match=f"sources.a: kind '{kind}' needs"):
             _entry(tmp_path, kind, **wrong)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in sorted(ALL) if KIND_OPTIONS[kind].place == ("url",)])
 def test_online_kind_needs_a_fetcher(kind):
-    """What is online cannot be listed without a fetcher, and says so."""
+    """An online kind without a fetcher is an error with the source's key."""
     source = Source(key="a", kind=kind, location="http://a.example/")
 
     with pytest.raises(ConfigError, match="'a' is online and needs a fetcher"):

@@ -1,4 +1,4 @@
-"""Dated sitemaps: a day's listing gives that day, and asks only for what may hold it."""
+"""Dated sitemaps: a day's listing gives that day, and requests only sitemaps that may have its entries."""
 
 import gzip
 from datetime import date, timedelta
@@ -53,7 +53,7 @@ def _listed(server: Hostile, path: str, *, day: date = DAY) -> list[tuple[str, s
 
 
 def test_names_say_which_children_are_read(server):
-    """A child is read where its name can hold the day or a neighbour; its last change does not matter then."""
+    """A child is read if its name covers the day or a neighbour; then its last change does not matter."""
     names = [
         "2025.xml",
         "2026-01.xml",
@@ -84,7 +84,7 @@ def test_names_say_which_children_are_read(server):
 
 
 def test_last_change_is_a_hint(server):
-    """Without a date in its name, a child that changed last before the day holds nothing of it; any other may."""
+    """Without a date in its name, a child is skipped only if its last change was before the day."""
     server.says(
         "/index.xml",
         200,
@@ -98,7 +98,7 @@ def test_last_change_is_a_hint(server):
 
 
 def test_day_of_an_entry_is_its_publication(server):
-    """The publication date of an entry wins over its path, its path over its last change."""
+    """The published date of an entry has priority over its path, its path over its last change."""
     news = (
         '<urlset xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">'
         "<url><loc>/2026/02/14/a/</loc><news:news><news:publication_date>2026-02-13</news:publication_date></news:news></url>"
@@ -127,7 +127,7 @@ def test_placeholders_name_the_sitemap_of_the_day(server):
     assert (caught.value.reason, caught.value.key) == ("http_404", server.url("/2026/02/13.xml"))
 
 
-def test_nothing_is_kept_for_the_next_day(server):
+def test_nothing_is_stored_for_the_next_day(server):
     """No validator is stored: an unchanged index still has other days."""
     server.says("/index.xml", 200, _urlset(("/a", "2026-02-14")), ETag='"v"')
     with fetcher_for(server) as fetcher:
@@ -137,7 +137,7 @@ def test_nothing_is_kept_for_the_next_day(server):
 
 
 def test_indexes_of_years_and_months_end(server):
-    """Days of an index are those of what it leads to; loops end, the fourth level is not read."""
+    """The days of an index apply to its children; loops end, and the fourth level is not read."""
     server.says("/index.xml", 200, _index(("/2026.xml", ""), ("/2025.xml", "")))
     server.says("/2026.xml", 200, _index(("/m-2026-02.xml", ""), ("/index.xml", ""), ("/m-2026-04.xml", "")))
     server.says("/m-2026-02.xml", 200, _index(("/part1.xml", "2026-02-01"), ("/part2.xml", "")))
@@ -148,8 +148,8 @@ def test_indexes_of_years_and_months_end(server):
     assert server.seen["/2025.xml"] + server.seen["/m-2026-04.xml"] + server.seen["/part3.xml"] == 0
 
 
-def test_thousands_of_days_are_no_trouble(server):
-    """The cap counts sitemaps that are read, not those that an index names."""
+def test_index_of_thousands_of_days_is_read(server):
+    """The limit counts the sitemaps that are read, not those in an index."""
     days = [DAY + timedelta(days=ago) for ago in range(-2000, 2000)]
     server.says("/index.xml", 200, _index(*((f"/{day}.xml", "") for day in days)))
     server.says(f"/{DAY}.xml", 200, _urlset(("/a", "")))
@@ -169,8 +169,8 @@ def test_thousands_of_days_are_no_trouble(server):
         (gzip_bomb(60), "too_large"),
     ],
 )
-def test_what_is_no_sitemap_is_refused(server, body, reason):
-    """The caps and guards are those of every sitemap."""
+def test_other_content_is_refused(server, body, reason):
+    """The limits and checks are the same as for every sitemap."""
     server.says("/2026/02.xml", 200, body)
     with fetcher_for(server) as fetcher, pytest.raises(BrokenListingError) as caught:
         _listing(server, "/{year}/{month}.xml", fetcher)
@@ -183,7 +183,7 @@ def test_what_is_no_sitemap_is_refused(server, body, reason):
     st.sampled_from(["/{d:%Y/%m/%d}/map.xml", "/map-{d:%Y%m%d}.xml.gz", "/map.xml?yyyy={d:%Y}&mm={d:%m}&dd={d:%d}"]),
 )
 def test_named_day_is_its_window(day, form):
-    """The day that a name spells is the window, and holds itself and its two neighbours only."""
+    """The day in a name is the window; it can hold only itself and its two neighbours."""
     window = window_of(f"http://a.example{form.format(d=day)}")
 
     assert window is not None
@@ -193,7 +193,7 @@ def test_named_day_is_its_window(day, form):
 
 @given(DAYS, st.lists(st.sampled_from(["{year}", "{month}", "{day}", "/", "-", "news", ".xml"]), max_size=8))
 def test_filled_in_placeholders_hold_the_day(day, parts):
-    """Whatever placeholders a URL has, none is left in it, and its days hold the day."""
+    """All placeholders of a URL are replaced, and its window includes the day."""
     url, window = fill_template("http://a.example/" + "".join(parts), day)
 
     assert "{" not in url
@@ -202,8 +202,8 @@ def test_filled_in_placeholders_hold_the_day(day, parts):
 
 
 @given(st.text(max_size=60))
-def test_any_name_has_a_window_or_none(text):
-    """No name of a sitemap breaks the reading of its date."""
+def test_any_name_can_be_parsed(text):
+    """A window is computed for any sitemap name without an error."""
     window = window_of(f"http://a.example/{text.replace('[', '')}")
 
     assert window is None or window.first <= window.last

@@ -1,4 +1,4 @@
-"""News sitemaps, plain ones, and indexes of them."""
+"""News sitemaps, plain sitemaps, and sitemap indexes."""
 
 import gzip
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ def _sitemap(server, path: str):
 
 
 def test_every_url_is_listed_once(server):
-    """The page's own loc counts, not a picture's; entries without a page are problems of their own."""
+    """The loc of the page counts, not the loc of an image; each entry without a page is one problem."""
     assert entries_of(server, _sitemap(server, "/news.xml")) == [
         ("http://courier.example/news/pier", None),
         (server.url("/news/plain"), None),
@@ -60,7 +60,7 @@ def test_every_url_is_listed_once(server):
 
 
 def test_hints(server):
-    """The news part gives title, date, publisher and language; lastmod is a change."""
+    """The news element gives title, date, publisher and language; lastmod is the modification time."""
     with fetcher_for(server) as fetcher:
         listing = listing_of(_sitemap(server, "/news.xml"), fetcher)
         hints = [found.ref.hints for found in listing.entries]
@@ -77,15 +77,15 @@ def test_hints(server):
     assert listing.validators.etag == '"s"'
 
 
-def test_packed_sitemap(server):
-    """A .gz sitemap is unpacked."""
+def test_gzipped_sitemap(server):
+    """A .gz sitemap is decompressed."""
     server.says("/news.xml.gz", 200, gzip.compress(NEWS), Content_Type="application/gzip")
 
     assert len(entries_of(server, _sitemap(server, "/news.xml.gz"))) == 4
 
 
 def test_index_is_followed(server):
-    """An index gives the pages of its children, each page once; a child that fails is one problem."""
+    """An index gives the pages of its children, each page once; a failed child is one problem."""
     server.says("/one.xml", 200, _urlset("/a", "/b"))
     server.says("/two.xml", 200, _urlset("/b", "/c"))
     server.says("/bad.xml", 200, b"<html/>")
@@ -102,8 +102,8 @@ def test_index_is_followed(server):
         assert listing_of(_sitemap(server, "/index.xml"), fetcher).validators is None
 
 
-def test_indexes_that_loop_or_go_deep_end(server):
-    """An index that names itself is read once, and the fourth level is not read."""
+def test_looping_and_deep_indexes_end(server):
+    """An index that contains itself is read once, and the fourth level is not read."""
     server.says("/1.xml", 200, _index("/1.xml", "/2.xml"))
     server.says("/2.xml", 200, _index("/3.xml", "/1.xml"))
     server.says("/3.xml", 200, _index("/4.xml"))
@@ -122,8 +122,8 @@ def test_too_many_urls(server):
     assert (len(entries), entries[-1]) == (50_001, (server.url("/many.xml"), "too_many_urls"))
 
 
-def test_sitemap_that_breaks_off_keeps_what_came(server):
-    """Well-formed entries before a break count, and the break is told."""
+def test_truncated_sitemap_gives_its_entries(server):
+    """Well-formed entries before the truncation count, and the truncation is reported."""
     server.says("/cut.xml", 200, NEWS[: NEWS.index(b"<url><lastmod>")])
 
     assert [reason for _, reason in entries_of(server, _sitemap(server, "/cut.xml"))] == [None, None, "broken_sitemap"]
@@ -143,7 +143,7 @@ def test_sitemap_that_breaks_off_keeps_what_came(server):
         (gzip_bomb(60), "too_large"),
     ],
 )
-def test_what_is_no_sitemap_is_refused(server, body, reason):
+def test_other_content_is_refused(server, body, reason):
     """Pages, hostile XML and bombs are refused with a reason; nothing is loaded or expanded."""
     server.says("/bad.xml", 200, body)
     with fetcher_for(server) as fetcher, pytest.raises(BrokenListingError) as caught:

@@ -1,4 +1,4 @@
-"""WARC files of others."""
+"""WARC files of other archives."""
 
 import gzip
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def _page(number: int, body: bytes = BODY, **headers: str) -> Record:
 
 @pytest.mark.parametrize("name", ["a.warc", "a.warc.gz"])
 def test_responses_are_pages(tmp_path, name):
-    """A response gives URL, headers, body, and its own date as the time of the fetch."""
+    """A response gives URL, headers and body; its date is the fetch time."""
     _warc(tmp_path / name, _page(1, Content_Type="text/html"), is_packed=name.endswith("gz"))
 
     [found] = _found(tmp_path)
@@ -71,15 +71,15 @@ def test_responses_are_pages(tmp_path, name):
         (BODY, {"Transfer_Encoding": "chunked"}),
     ],
 )
-def test_codings_come_off(tmp_path, body, headers):
-    """Chunks and content codings come off; a body that an archive decoded already is taken as it is."""
+def test_codings_are_decoded(tmp_path, body, headers):
+    """Transfer and content codings are decoded; a body that an archive has already decoded is unchanged."""
     _warc(tmp_path / "a.warc.gz", _page(1, body, **headers))
 
     assert [found.page.body for found in _found(tmp_path)] == [BODY]
 
 
 def test_other_statuses_and_bombs_are_refused(tmp_path):
-    """A record that is no page has its reason, and the next is read."""
+    """A record without a page has a reason, and the next one is read."""
     _warc(
         tmp_path / "a.warc.gz",
         ("http://courier.example/1", "404 Not Found", [], b"gone"),
@@ -101,8 +101,8 @@ def test_other_statuses_and_bombs_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.warc", "a.warc.gz"])
-def test_file_cut_short_anywhere_keeps_what_came(tmp_path, name):
-    """Wherever a file is cut, the records before come first, then one problem; no cut passes unseen."""
+def test_truncated_file_gives_the_records_before(tmp_path, name):
+    """For truncation at any byte, the whole records come first, then one problem; every truncation is detected."""
     path = _warc(tmp_path / name, _page(1), _page(2), is_packed=name.endswith("gz"))
     data = path.read_bytes()
     unseen = []
@@ -121,7 +121,7 @@ def test_file_cut_short_anywhere_keeps_what_came(tmp_path, name):
 
 
 def test_single_gzip_member_is_read(tmp_path):
-    """A WARC packed as a whole, which tools warn of, is read all the same."""
+    """A WARC compressed as one gzip member is read, although tools warn about it."""
     path = _warc(tmp_path / "a.warc", _page(1), _page(2), is_packed=False)
     (tmp_path / "b.warc.gz").write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
@@ -130,7 +130,7 @@ def test_single_gzip_member_is_read(tmp_path):
 
 
 def test_damaged_bytes_are_one_problem(tmp_path):
-    """Flipped bytes inside a packed record end the file with one problem."""
+    """Flipped bytes inside a compressed record end the file with one problem."""
     path = _warc(tmp_path / "a.warc.gz", _page(1), _page(2, BODY * 50), _page(3))
     data = bytearray(path.read_bytes())
     at = data.rindex(b"\x1f\x8b", 0, data.rindex(b"\x1f\x8b")) + 200
@@ -151,8 +151,8 @@ def test_damaged_bytes_are_one_problem(tmp_path):
         (b"\0" * 100, "broken_warc"),
     ],
 )
-def test_what_is_no_warc_is_one_problem(tmp_path, body, reason):
-    """A file that is none is told by name."""
+def test_other_content_is_one_problem(tmp_path, body, reason):
+    """A file that is not a WARC file is reported by name."""
     (tmp_path / "a.warc.gz").write_bytes(body)
 
     assert [each.split("#")[0] for each, _ in _reasons(tmp_path)] == ["a.warc.gz"]
@@ -160,14 +160,14 @@ def test_what_is_no_warc_is_one_problem(tmp_path, body, reason):
 
 
 def test_warc_without_responses_is_empty(tmp_path):
-    """A WARC with other records only holds no page."""
+    """A WARC file with only other records has no page."""
     _warc(tmp_path / "a.warc.gz")
 
     assert _reasons(tmp_path) == [("a.warc.gz", "empty_file")]
 
 
 def test_length_beyond_any_file_is_damage(tmp_path):
-    """A record whose length no machine can count to is one problem, and what came before it counts."""
+    """A record with an impossibly large length is one problem, and the records before it count."""
     path = _warc(tmp_path / "a.warc", _page(1), _page(2), is_packed=False)
     head, mark, rest = path.read_bytes().rpartition(b"Content-Length: ")
     path.write_bytes(head + mark + b"9" * 40 + rest)

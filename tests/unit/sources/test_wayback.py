@@ -1,4 +1,4 @@
-"""The index of a web archive: paging, broken rows, and copies that become the pages they are of."""
+"""The index of a web archive: paging, broken rows, and snapshots that become their original pages."""
 
 import json
 from datetime import UTC, date, datetime
@@ -62,8 +62,8 @@ def test_first_capture_of_each_page_on_the_day():
     ]
 
 
-def test_answers_are_followed_to_the_last():
-    """The key of an answer asks for the next one, and pages over two answers count once."""
+def test_responses_are_followed_to_the_last():
+    """The resume key requests the next response, and a page in two responses counts once."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
         archive.rows_max = 1
         urls = [each.ref.url for each in _found(archive, fetcher)]
@@ -72,8 +72,8 @@ def test_answers_are_followed_to_the_last():
     assert [ask.get("resumeKey") for ask in archive.asks] == [None, ["key 1"], ["key 2"], ["key 3"]]
 
 
-def test_key_that_comes_again_ends_the_listing():
-    """An index that goes round in circles is left, and the rest is told to be missing."""
+def test_repeated_resume_key_ends_the_listing():
+    """An index that repeats its resume key is not read further, and the rest is reported as missing."""
     with wayback() as archive, fetcher_for(archive.server) as fetcher:
         head = ["urlkey", "timestamp", "original", "digest"]
         body = json.dumps([head, ["k", "20260214000000", A, "D"], [], ["same"]]).encode()
@@ -84,8 +84,8 @@ def test_key_that_comes_again_ends_the_listing():
     assert sum(archive.server.seen.values()) - archive.server.seen["/robots.txt"] == 2
 
 
-def test_broken_rows_are_told():
-    """Rows of other days, without a page, or cut short are problems of their own; the others count."""
+def test_broken_rows_are_reported():
+    """Each row of another day, without a page, or truncated is one problem; the others count."""
     rows = [
         ["k1", "20260213080000", A, "D"],
         ["k2", "20260230080000", A, "D"],
@@ -104,8 +104,8 @@ def test_broken_rows_are_told():
 @pytest.mark.parametrize(
     "body", [b"<html>busy</html>", b"{}", b'["a"]', b'[["urlkey","timestamp"],["k","2"]]', b"[" * 9999]
 )
-def test_what_is_no_index_is_refused(body):
-    """An answer that is none breaks the listing."""
+def test_other_content_is_refused(body):
+    """A response that is not an index breaks the listing."""
     with wayback() as archive, fetcher_for(archive.server) as fetcher:
         archive.server.routes["/cdx/search/cdx?"] = lambda answer: answer.say(200, body)
         with pytest.raises(BrokenListingError) as caught:
@@ -114,8 +114,8 @@ def test_what_is_no_index_is_refused(body):
     assert (caught.value.reason, caught.value.key) == ("not_a_cdx", "old")
 
 
-def test_index_that_breaks_off_fails_the_whole_day():
-    """When a later answer does not come, nothing is listed: half a day is not a day."""
+def test_incomplete_index_fails_the_whole_day():
+    """If a later response is missing, nothing is listed, not half of the day."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server, attempts=1) as fetcher:
         archive.rows_max = 1
         index = archive.server.routes["/cdx/search/cdx?"]
@@ -136,8 +136,8 @@ def _got(copies: WaybackFetcher, wanted: PageRequest):
     return got
 
 
-def test_copy_is_the_page_of_then():
-    """A copy has the original's URLs, bytes and headers and the time of its capture; no validators are sent."""
+def test_snapshot_is_the_page_at_that_time():
+    """A snapshot has the original's URLs, bytes and headers and its capture time; no validators are sent."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
         page = _page(archive, WaybackFetcher(fetcher), A, "20260214120000")
         headers = archive.server.headers[archive.copies[0]]
@@ -150,8 +150,8 @@ def test_copy_is_the_page_of_then():
     assert page.exchange is None
 
 
-def test_copy_that_is_gone_is_no_tombstone():
-    """A copy that the archive has no more is refused, without an answer that would count as the page's own."""
+def test_missing_snapshot_is_not_a_tombstone():
+    """A snapshot that is missing in the archive is refused, without an exchange that would count as the page's own."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
         got = _page(archive, WaybackFetcher(fetcher), "https://www.courier.example/none", "20260214120000")
         page = _page(archive, WaybackFetcher(fetcher), A, "20260214120000")
@@ -160,7 +160,7 @@ def test_copy_that_is_gone_is_no_tombstone():
 
 
 def test_nearest_capture_has_its_own_time():
-    """Where the archive goes on to the nearest capture, the page is of that time."""
+    """If the archive redirects to the nearest capture, the page has the time of that capture."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
         page = _page(archive, WaybackFetcher(fetcher), A, "20260214080001")
 
@@ -170,8 +170,8 @@ def test_nearest_capture_has_its_own_time():
 @pytest.mark.parametrize(
     "target", ["/login", "/web/20269914000000id_/https://a.example/", "/web/20260214000000id_/http:///x"]
 )
-def test_what_is_no_copy_is_refused(target):
-    """A redirect to anything but a copy is no page."""
+def test_redirect_elsewhere_is_refused(target):
+    """A redirect to anything but a snapshot is refused."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
         archive.server.routes["/web/20260214120000id_/"] = lambda answer: answer.say(302, Location=target)
         routes = archive.server.routes
@@ -184,8 +184,8 @@ def test_what_is_no_copy_is_refused(target):
     assert got.reason == "not_a_copy"
 
 
-def test_nothing_is_asked_for_after_429():
-    """The first 429 stops copies for the run: what follows waits without a request. Other pages are fetched."""
+def test_no_snapshot_is_requested_after_429():
+    """The first 429 stops snapshots for the run: later ones wait without a request. Other pages are fetched."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server, attempts=1) as fetcher:
         archive.too_many_after = 1
         live = archive.server.says("/live", 200, b"live")
@@ -202,7 +202,7 @@ CELLS = st.none() | st.text(max_size=20) | st.integers() | st.lists(st.text(max_
 
 @given(st.lists(st.lists(CELLS, max_size=6), max_size=6))
 def test_any_rows_are_read_or_refused(rows):
-    """Whatever JSON comes, an answer has four strings a row, or is no answer."""
+    """For any JSON, a response has four strings per row, or is invalid."""
     try:
         answer = parse_response(json.dumps(rows).encode())
     except ValueError:
@@ -212,7 +212,7 @@ def test_any_rows_are_read_or_refused(rows):
 
 @given(st.binary(max_size=80))
 def test_any_bytes_are_read_or_refused(body):
-    """Bytes that are no JSON are a ValueError and nothing else."""
+    """Bytes that are not JSON raise ValueError and nothing else."""
     try:
         parse_response(body)
     except ValueError:
@@ -225,8 +225,8 @@ def test_any_bytes_are_read_or_refused(body):
     st.permutations(["urlkey", "timestamp", "original", "digest"]),
     st.none() | st.text(min_size=1, max_size=20),
 )
-def test_answer_is_read_whatever_its_columns_order(rows, order, key):
-    """Cells are taken by the name of their column; the key to go on stands behind an empty row."""
+def test_columns_may_have_any_order(rows, order, key):
+    """Cells are read by the name of their column; the resume key follows an empty row."""
     columns = [["urlkey", "timestamp", "original", "digest"].index(name) for name in order]
     lines = [order, *([row[place] for place in columns] for row in rows), *([[], [key]] if key else [])]
 

@@ -1,4 +1,4 @@
-"""A web archive on 127.0.0.1 that answers as the Wayback Machine does: its CDX index, and its raw copies."""
+"""A web archive on 127.0.0.1 that responds like the Wayback Machine: its CDX index and its raw snapshots."""
 
 import hashlib
 import json
@@ -33,14 +33,14 @@ class Kept:
 
 
 class _Routes(dict):
-    """Paths by their beginnings."""
+    """Routes by path prefix."""
 
     def get(self, path: str, default: object = None) -> Callable[[HostileHandler], None] | object:
         return next((route for start, route in self.items() if path.startswith(start)), default)
 
 
 class Wayback:
-    """The archive. ``rows_max`` bounds an answer of the index, ``extra_rows`` go into each; ``asks`` are queries."""
+    """The archive. ``rows_max`` limits a response of the index, ``extra_rows`` go into each; ``asks`` are queries."""
 
     def __init__(self, hostile: Hostile, *kept: Kept) -> None:
         self.server = hostile
@@ -69,7 +69,7 @@ class Wayback:
         answer.say(200, json.dumps(body).encode(), Content_Type="application/json")
 
     def _matching(self, ask: dict[str, list[str]]) -> Iterator[Kept]:
-        """Yield what a query matches; one capture of a run with the same digest."""
+        """Yield the captures that match a query; of consecutive ones with the same digest only the first."""
         wanted = Kept("", ask["url"][0].removesuffix("*"), b"").urlkey
         filters = dict(each.split(":", 1) for each in ask["filter"])
         last = None
@@ -107,6 +107,6 @@ class Wayback:
 
 @contextmanager
 def wayback(*kept: Kept) -> Iterator[Wayback]:
-    """Run an archive for the length of a block."""
+    """Run an archive for the duration of a block."""
     with hostile_server() as hostile:
         yield Wayback(hostile, *kept)

@@ -1,4 +1,4 @@
-"""The checks of rows: a sound article passes each, and each catches the defect it is there for."""
+"""The checks of rows: a valid article passes every check, and each check finds its defect."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,34 +20,34 @@ def _name_respelt(rows: Rows) -> None:
     rows["entities"][0]["entity_text"] = "Somebody Else"
 
 
-# A new check brings its defect: what breaks it, and how its sentence begins.
+# Add a defect for each new check: what breaks it, and the beginning of its message.
 DEFECTS = [(_quote_moved, "quotes[0].quote_text: "), (_name_respelt, "entities[0].entity_text: ")]
 
 
 def test_every_check_has_its_defect():
-    """A check without an article that breaks it is not known to find anything."""
+    """Each check has at least one article that breaks it."""
     articles = [story_rows(Story(2)) for _ in DEFECTS]
     for (plant, _), rows in zip(DEFECTS, articles, strict=True):
         plant(rows)
     assert [check.__name__ for check in ROW_CHECKS if not any(any(check(rows)) for rows in articles)] == []
 
 
-def test_sound_article_passes():
-    """An article as it should be breaks nothing."""
+def test_valid_article_passes():
+    """A valid article breaks no check."""
     assert check_rows(story_rows(Story(2))) == ()
     assert check_batch(batch_tables([Story(1), Story(2)])) == ()
 
 
 @pytest.mark.parametrize(("plant", "sentence"), DEFECTS)
-def test_planted_defect_is_caught(plant: Callable[[Rows], None], sentence: str):
-    """One defect in a sound article is one breach, which names table, row and column."""
+def test_planted_defect_is_reported(plant: Callable[[Rows], None], sentence: str):
+    """One defect in a valid article is one breach, with table, row and column."""
     rows = story_rows(Story(2))
     plant(rows)
     assert [breach[: len(sentence)] for breach in check_rows(rows)] == [sentence], "is the check in ROW_CHECKS?"
 
 
-def test_batch_names_nulls_strange_words_and_repeats():
-    """A null in a required column, a word outside a vocabulary, a key twice: each is a sentence of its own."""
+def test_batch_reports_nulls_unknown_values_and_duplicate_keys():
+    """A null in a required column, a value outside a vocabulary and a duplicate key are one message each."""
     tables = batch_tables([Story(1), Story(1)])
     articles = tables["articles"].to_pylist()
     articles[0] |= {"page_type": "poem", "source_key": None}
@@ -59,7 +59,7 @@ def test_batch_names_nulls_strange_words_and_repeats():
 
 
 def test_batch_counts_children():
-    """A child without its parent and a parent with fewer children than it says are named."""
+    """A child without its parent is a breach, and a parent with fewer children than it counts."""
     tables = batch_tables([Story(1), Story(2)])
 
     found = check_batch(tables | {"quotes": tables["quotes"].slice(0, 1)})

@@ -1,4 +1,4 @@
-"""What may be passed on without asking is decided for every column that holds text."""
+"""Each text column is either dropped from exports without text, or it has facts only."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ import pytest
 from pipeline.tables import TABLES, TableSpec
 from pipeline.tables.datapackage import TEXT_COLUMNS, text_columns
 
-# Text columns that stay where text may not be passed on: names, single words, short phrases, ids, hashes, URLs, codes.
+# Text columns that exports without text keep: names, single words, short phrases, ids, hashes, URLs, codes.
 FACTS: Mapping[str, frozenset[str]] = {
     "articles": frozenset(
         {
@@ -96,8 +96,8 @@ def test_every_text_column_is_decided(spec: TableSpec) -> None:
     assert (facts | words) - columns == set(), "no such column"
 
 
-def test_what_names_a_row_stays() -> None:
-    """No key and no offset is left out: whoever has the pages can put the words back."""
+def test_keys_and_offsets_stay() -> None:
+    """Keys and offsets stay: with the pages, a reader can restore the text."""
     for spec in TABLES:
         assert text_columns(spec).isdisjoint(spec.key)
     assert TEXT_COLUMNS["quotes"].isdisjoint({"start_char", "end_char", "quoted_spans"})

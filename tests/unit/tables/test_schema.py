@@ -1,4 +1,4 @@
-"""The contract beside the model: each column is filled from somewhere, each value has a place."""
+"""The contract and the model: each column has a field, and each field a column."""
 
 from dataclasses import fields
 
@@ -18,14 +18,14 @@ def _fields(*models: type) -> set[str]:
 
 @pytest.mark.parametrize(("spec", "model"), [(ENTITIES, Entity), (QUOTES, Quote), (EVENTS, Event)])
 def test_child_columns_are_the_fields_of_the_model(spec, model):
-    """A column of a child table is a field of what was read, and the other way round."""
+    """The columns of a child table are the fields of its model."""
     columns = set(spec.schema.names) - KEYS
     assert columns - _fields(model) == set(), "columns of pipeline/tables/schema.py that the model does not have"
     assert _fields(model) - columns == set(), "fields of the model without a Column in pipeline/tables/schema.py"
 
 
 def test_article_columns_are_the_fields_of_article_and_annotation():
-    """A column of articles is a field of Article or of Annotation, or made where rows are."""
+    """The columns of articles are the fields of Article and Annotation, and those that ``annotation_rows`` adds."""
     columns = set(ARTICLES.schema.names) - MADE_BY_ROWS
     known = _fields(Article, Annotation) - NO_COLUMN
     assert columns - known == set(), "columns of pipeline/tables/schema.py that no field fills"

@@ -1,4 +1,4 @@
-"""The rows of the sample newsroom as the golden cases keep them: what pages are made of, without a language model."""
+"""The rows of the sample newsroom as stored in the golden cases: input of pages, without a language model."""
 
 import json
 from datetime import date, datetime
@@ -16,12 +16,12 @@ _VOLATILE = {"pipeline_version": "v1", "model_name": "m1", "kb_version": None, "
 
 
 def golden_cases() -> list[str]:
-    """Return the names of all cases that are articles."""
+    """Return the names of all cases with an article."""
     return sorted(path.stem for path in FOLDER.glob("*.json") if "articles.text" in json.loads(path.read_text("utf-8")))
 
 
 def golden_rows(case: str) -> Rows:
-    """Return the rows of a case by table name, as the lake gives them."""
+    """Return the rows of a case by table name, as read from the lake."""
     columns = json.loads((FOLDER / f"{case}.json").read_text("utf-8"))
     rows: Rows = {}
     for spec in READING_TABLES:

@@ -1,4 +1,4 @@
-"""The page of an article: ties that lead both ways, what is no fact, and nothing of the article that could act."""
+"""The page of an article: links in both directions, non-factual events, and no active content."""
 
 import json
 import re
@@ -15,7 +15,7 @@ HOSTILE = "</pre></style><script>alert(1)</script><img src=x onerror=alert(1)>'\
 
 @pytest.fixture(scope="module")
 def twin():
-    """The page of the invented article with the traps of a plain text."""
+    """The page of the invented article with the difficult cases of a plain text."""
     return lxml.html.document_fromstring(article_html(golden_page(TWIN)))
 
 
@@ -33,8 +33,8 @@ def _number_of(page, words: str) -> int:
     return found
 
 
-def test_a_statement_over_three_paragraphs_is_one_quotation(twin):
-    """Three paragraphs carry one number: it begins in the first, goes on in two, ends once; its speaker is named."""
+def test_a_statement_over_three_paragraphs_is_one_quote(twin):
+    """Three paragraphs have one number: it begins in the first, continues in two, ends once; its speaker is named."""
     page = golden_page(TWIN)
     number = _number_of(page, "counted, weighed and photographed")
     first, second, third = (
@@ -48,8 +48,8 @@ def test_a_statement_over_three_paragraphs_is_one_quotation(twin):
     assert "Rufina Cask, continued" in _text(second)
 
 
-def test_a_quotation_is_tied_to_its_speaker_and_its_cue_both_ways(twin):
-    """From a quotation a link leads to the mention of its speaker, and from that and from the cue back to it."""
+def test_a_quote_its_speaker_and_its_cue_link_to_each_other(twin):
+    """A quote links to the mention of its speaker; the mention and the cue link to the quote."""
     number = _number_of(golden_page(TWIN), "I pay more for jars")
     paragraph = _paragraph(twin, "told")
     label, speaker, cue = (paragraph.cssselect(f"#{letter}{number}")[0] for letter in "qsc")
@@ -60,18 +60,18 @@ def test_a_quotation_is_tied_to_its_speaker_and_its_cue_both_ways(twin):
     assert {_text(each) for each in (label, speaker, cue)} == {str(number)}
 
 
-def test_what_could_be_is_no_fact(twin):
-    """An event that may be has a shape, the word and a note that it is no fact; colour says nothing alone."""
+def test_a_hypothetical_event_is_marked(twin):
+    """A hypothetical event has a shape, the word and a note; colour alone carries no meaning."""
     (trigger,) = _paragraph(twin, "could be asked").cssselect(".event.hypothetical:contains('asked')")
     label = trigger.getnext()
 
     assert label.get("class") == "l hypothetical"
     assert re.fullmatch(r"\d+ hypothetical", _text(label))
-    assert f"{_text(label).split()[0]} asked: hypothetical, no fact" in _text(_paragraph(twin, "could be asked"))
+    assert f"{_text(label).split()[0]} asked: hypothetical" in _text(_paragraph(twin, "could be asked"))
 
 
-def test_a_cross_heading_and_a_caption_say_what_they_are(twin):
-    """A heading in quotation marks is a heading, no quotation; a caption is called one."""
+def test_a_cross_heading_and_a_caption_are_labelled(twin):
+    """A heading in quotation marks is a heading, not a quote; a caption is labelled."""
     heading = _paragraph(twin, "Taxed for flowers")
     caption = _paragraph(twin, "among the hives at Thornmere")
 
@@ -81,7 +81,7 @@ def test_a_cross_heading_and_a_caption_say_what_they_are(twin):
 
 
 def test_people_are_listed_with_what_they_said(twin):
-    """An entry has gender with its method, roles, mentions, and a link to each quotation."""
+    """An entry has gender with its method, roles, mentions, and a link to each quote."""
     page = golden_page(TWIN)
     (cask,) = [each for each in page.entities if each.name == "Rufina Cask"]
     entry = twin.get_element_by_id(f"e{cask.cluster}")
@@ -93,8 +93,8 @@ def test_people_are_listed_with_what_they_said(twin):
     assert len(cask.quotes) == 2
 
 
-def test_a_quotation_and_a_name_carry_the_lines_that_correct_them(twin):
-    """Beside a quotation stand the lines for another speaker and for no quotation, beside a name that of its item."""
+def test_a_quote_and_a_name_have_the_lines_that_correct_them(twin):
+    """A quote has the lines for another speaker and for no quote; a name has the line for its Wikidata item."""
     lines = [each.text for each in twin.cssselect(".cards .fix pre")]
 
     assert any("is_quote = false" in each and "counted, weighed" in each for each in lines)
@@ -103,8 +103,8 @@ def test_a_quotation_and_a_name_carry_the_lines_that_correct_them(twin):
 
 
 @pytest.mark.parametrize("case", golden_cases())
-def test_every_page_holds_together(case):
-    """Each sample page shows the text letter by letter; ids are unique, links lead somewhere, links do not nest."""
+def test_every_page_is_consistent(case):
+    """Each sample page shows the whole text; ids are unique, each link has a target, links do not nest."""
     rows = golden_rows(case)
     tree = lxml.html.document_fromstring(article_html(golden_page(case)))
     ids = Counter(tree.xpath("//@id"))
@@ -120,7 +120,7 @@ def test_every_page_holds_together(case):
     assert [_text(each).split() for each in tree.cssselect(".text .b")] == blocks
 
 
-def test_rows_are_whole(twin):
+def test_rows_are_complete(twin):
     """The rows of the page are those of the tables, as JSON."""
     shown = {
         each.getprevious().text.split(":")[0]: json.loads(each.text) for each in twin.cssselect("#rows ~ details pre")
@@ -132,7 +132,7 @@ def test_rows_are_whole(twin):
 
 
 def _hostile(rows):
-    """Return rows in which every text that is no word of the contract is hostile."""
+    """Return rows in which every text that is not a value of the contract is hostile."""
     from pipeline.tables import READING_TABLES
 
     bad = {table: [dict(row) for row in found] for table, found in rows.items()}
@@ -152,8 +152,8 @@ def _same_length(text: str) -> str:
     return (HOSTILE * (len(text) // len(HOSTILE) + 1))[: len(text)]
 
 
-def test_nothing_in_a_row_can_act():
-    """Whatever stands in the rows, the page has the elements of a page, no attribute of theirs, nothing unseen."""
+def test_nothing_in_a_row_is_active():
+    """For any rows, the page has only its own elements and attributes, and no invisible characters."""
     html = article_html(article_page(_hostile(golden_rows(TWIN)), origin=HOSTILE))
     plain = article_html(golden_page(TWIN))
     tree, known = lxml.html.document_fromstring(html), lxml.html.document_fromstring(plain)
@@ -167,8 +167,8 @@ def test_nothing_in_a_row_can_act():
     assert tree.cssselect("style")[0].text == known.cssselect("style")[0].text
 
 
-def test_a_page_needs_nothing_but_itself(twin):
-    """No script, no handler, no style in an attribute, no address to load: forbidden by the policy, and not there."""
+def test_a_page_is_self_contained(twin):
+    """Scripts, handlers, style attributes and loaded URLs are forbidden by the policy and absent."""
     html = article_html(golden_page(TWIN))
     (policy,) = twin.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
 
@@ -181,20 +181,20 @@ def test_a_page_needs_nothing_but_itself(twin):
     assert re.findall(r"url\(|@import|(?:href|src)=\"(?!#)", html) == []
 
 
-def test_an_article_that_was_not_read_says_so():
-    """Without words for a language there is the text, and the reason why nothing is marked in it."""
+def test_an_article_that_is_not_annotated_says_so():
+    """For an unsupported language, the page has the text and the reason why it has no annotations."""
     rows = golden_rows(TWIN)
     article = rows["articles"][0] | {"entity_count": None, "quote_count": None, "event_count": None}
     html = article_html(article_page({"articles": [article], "entities": [], "quotes": [], "events": []}, origin="-"))
 
-    assert "there are no words for its language" in html
+    assert "Not annotated: the language is not supported." in html
     assert "Lionel April refused to come out" in html
 
 
-def test_a_copy_names_its_original():
-    """An article that repeats another says which, how that was found and how alike they are; another says nothing."""
+def test_a_duplicate_names_its_original():
+    """A duplicate names its original, the method and the similarity; other articles do not."""
     rows = golden_rows(TWIN)
     copy = {"dup_group_id": "f" * 32, "is_duplicate": True, "method": "text", "similarity": 0.93}
-    for row, told in ((copy, [("f" * 32, "by text, similarity 0.93")]), (copy | {"is_duplicate": False}, [])):
+    for row, expected in ((copy, [("f" * 32, "by text, similarity 0.93")]), (copy | {"is_duplicate": False}, [])):
         page = article_page({**rows, "near_duplicates": [row]}, origin="-")
-        assert [(each.value, each.how) for each in page.fields if each.name == "copy of article"] == told
+        assert [(each.value, each.how) for each in page.fields if each.name == "duplicate of"] == expected

@@ -1,4 +1,4 @@
-"""The pages of Newsroom over a small lake: what they count, where they lead, and that nothing of a page is trusted."""
+"""The pages of Newsroom on a small lake: counts, links, and escaping of untrusted text."""
 
 import re
 from datetime import UTC, date, datetime
@@ -49,8 +49,8 @@ def _coverage(key: str = "post") -> Coverage:
     return Coverage(first=DAY, last=DAY, sources=(source, source))
 
 
-def test_coverage_leads_to_pages_and_reasons():
-    """Each cell, odd day, source and reason leads to its pages; words say what the shade and the letter mean."""
+def test_coverage_links_to_pages_and_reasons():
+    """Each cell, anomaly, source and reason links to its pages; a description explains the shade and the letter."""
     html = coverage_page(_coverage(), root="")
 
     assert "pages?source=post&day=2026-03-02" in _links(html)
@@ -63,10 +63,11 @@ def test_coverage_leads_to_pages_and_reasons():
     assert '<i aria-hidden="true">-</i>' in html
     assert "2 h ago" in html
     assert "5 h ago" in html
+    assert "<td>pipeline</td>" in html
 
 
-def test_coverage_as_a_file_leads_nowhere():
-    """A file of its own has no link but to itself, and carries its policy."""
+def test_coverage_as_a_file_is_self_contained():
+    """A standalone file links only to itself, and contains its policy."""
     html = coverage_page(_coverage())
 
     assert [each for each in _links(html) if not each.startswith("#")] == []
@@ -75,7 +76,7 @@ def test_coverage_as_a_file_leads_nowhere():
 
 
 def test_names_of_sources_are_escaped():
-    """A key that is markup stays text, in cells, links and titles."""
+    """Markup in a source key stays text, in cells, links and titles."""
     html = coverage_page(_coverage(HOSTILE), root="")
 
     assert "<script" not in html
@@ -83,7 +84,7 @@ def test_names_of_sources_are_escaped():
 
 
 def test_pages_have_their_reasons(small_lake: Path):
-    """Each page behind a cell has the last word on it, why, and the way to all that is known of it."""
+    """Each page of a cell has its latest status, the reason, and a link to its provenance."""
     html = pages_page(small_lake, {"source": "harbour", "day": "2026-03-02"}, today=TODAY, root="")
 
     assert "why?url=https%3A%2F%2Fa.example%2F2" in _links(html)
@@ -93,7 +94,7 @@ def test_pages_have_their_reasons(small_lake: Path):
 
 
 def test_pages_of_one_outcome(small_lake: Path):
-    """Only pages with the outcome and the reason that were asked for are listed."""
+    """Only pages with the requested outcome and reason are listed."""
     query = {"source": "harbour", "day": "2026-03-02", "outcome": "quarantined"}
     html = pages_page(small_lake, query, today=TODAY, root="")
 
@@ -102,8 +103,8 @@ def test_pages_of_one_outcome(small_lake: Path):
 
 
 def test_pages_need_a_source(small_lake: Path):
-    """Without a source the message says what to give."""
-    with pytest.raises(ConfigError, match="source: name one"):
+    """Without a source, the message says what to give."""
+    with pytest.raises(ConfigError, match="source is missing: give the key"):
         pages_page(small_lake, {}, today=TODAY, root="")
 
 
@@ -120,14 +121,14 @@ def test_pages_need_a_source(small_lake: Path):
     ],
 )
 def test_articles_are_filtered(small_lake: Path, query: dict[str, str], titles: list[str]):
-    """Day, source, person, event type and words each leave the articles that are meant, the newest first."""
+    """Day, source, person, event type and text each select the matching articles, newest first."""
     html = articles_page(small_lake, query, today=TODAY, root="")
 
     assert re.findall(r'<th scope="row"><a href="articles/\w+"><bdi>([^<]*)', html) == titles
 
 
 def test_articles_are_paged(write_rows: WriteRows):
-    """Fifty at a time, none twice and none left out, also of one moment; the last list has no way on."""
+    """50 per page; each article once, also those with equal times; the last page has no link to more."""
     at = datetime(2026, 3, 2, 8, tzinfo=UTC)
     rows = [
         {
@@ -159,14 +160,14 @@ def _value(href: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("after", ["x", "2026-03-02", "9999-99-99T00:00:00,a", "0001-01-01T00:00:00+14:00,a"])
-def test_a_place_that_is_none_is_refused(small_lake: Path, after: str):
-    """What does not name a place in the list is told, with what to do."""
+def test_an_invalid_cursor_is_refused(small_lake: Path, after: str):
+    """A value that is not a position in the list is an error that says what to do."""
     with pytest.raises(ConfigError, match="after="):
         articles_page(small_lake, {"after": after}, today=TODAY, root="")
 
 
 def test_titles_are_escaped(write_rows: WriteRows):
-    """A headline that is markup, or turns the writing, is shown as it is."""
+    """Markup and direction overrides in a title are shown as text."""
     row = {
         "article_id": "d" * 32,
         "revision_id": "d" * 16,
@@ -181,31 +182,31 @@ def test_titles_are_escaped(write_rows: WriteRows):
     assert "[U+202E]" in html
 
 
-def test_question_says_what_it_rests_on(small_lake: Path):
-    """A question has its answer, picture, denominator, SQL, its rows as a file, and the same in a terminal."""
-    asked = parse_question_request("top-speakers", {"from": "2026-03-01", "to": "2026-03-04"})
-    html = question_page(small_lake, asked, root="../")
+def test_question_states_its_denominators(small_lake: Path):
+    """A question has its answer, chart, denominators, SQL, its rows as a file, and the equivalent command."""
+    request = parse_question_request("top-speakers", {"from": "2026-03-01", "to": "2026-03-04"})
+    html = question_page(small_lake, request, root="../")
 
     assert "../questions/top-speakers.csv?from=2026-03-01&to=2026-03-04" in _links(html)
     assert '<img src="../questions/top-speakers.svg?from=2026-03-01&amp;to=2026-03-04" alt="Who is quoted most?' in html
     assert "Counted:" in html
-    assert "Without an article:" in html
+    assert "Missing days:" in html
     assert "SELECT" in html
     assert "newslake ask top-speakers --from 2026-03-01 --to 2026-03-04" in html
 
 
 def test_question_as_files(small_lake: Path):
-    """The picture is SVG without scripts, the rows are those of `newslake ask --csv`."""
-    asked = parse_question_request("top-speakers", {})
-    picture, rows = question_svg(small_lake, asked).decode(), question_csv(small_lake, asked).decode()
+    """The chart is SVG without scripts, the rows are those of `newslake ask --csv`."""
+    request = parse_question_request("top-speakers", {})
+    picture, rows = question_svg(small_lake, request).decode(), question_csv(small_lake, request).decode()
 
     assert picture.startswith("<svg ")
     assert not re.search(r"<script|href|<style|<image|on\w+=", picture)
     assert rows.splitlines()[0].startswith("speaker,")
 
 
-def test_a_file_does_not_grow_without_end(small_lake: Path, monkeypatch: pytest.MonkeyPatch):
-    """A file of more bytes than the api-server should hold is refused, with the command that has no such bound."""
+def test_the_size_of_a_file_is_limited(small_lake: Path, monkeypatch: pytest.MonkeyPatch):
+    """A file larger than the limit of the api-server is refused; the message names the command without a limit."""
     rows = question_csv(small_lake, parse_question_request("top-speakers", {}))
     monkeypatch.setattr("pipeline.web.saved_queries.MOST_BYTES", len(rows) - 1)
 
@@ -213,17 +214,17 @@ def test_a_file_does_not_grow_without_end(small_lake: Path, monkeypatch: pytest.
         question_csv(small_lake, parse_question_request("top-speakers", {}))
 
 
-def test_every_question_is_listed_and_asked(small_lake: Path):
-    """The list leads to every saved question, and each has a page."""
+def test_every_question_is_listed_and_answered(small_lake: Path):
+    """The list links to every saved question, and each has a page."""
     slugs = re.findall(r'href="questions/([a-z-]+)"', questions_page(root=""))
 
     assert len(slugs) >= 15
     for slug in slugs:
-        assert "<h2>The SQL</h2>" in question_page(small_lake, parse_question_request(slug, {}), root="../")
+        assert "<h2>SQL</h2>" in question_page(small_lake, parse_question_request(slug, {}), root="../")
 
 
 def test_why_shows_each_step():
-    """Facts with how they are known, checks with their sign, and the words marked in their sentence."""
+    """Facts with their method, checks with their result, and the span marked in its sentence."""
     step = ProvenanceStep(
         name="text",
         headline="paragraph 1",
@@ -251,7 +252,7 @@ def test_why_shows_each_step():
     ],
 )
 def test_periods(query: dict[str, str], period: tuple[str, str]):
-    """An end that is missing is a week from the other, and never behind the last day."""
+    """A missing end is a week from the other, and never after the last day."""
     assert tuple(map(str, parse_period(query, last=TODAY, days=7))) == period
 
 
@@ -266,14 +267,14 @@ def test_periods(query: dict[str, str], period: tuple[str, str]):
         {"day": "x" * 999},
     ],
 )
-def test_days_that_are_none(query: dict[str, str]):
-    """What is no day or too many of them is told with its name."""
+def test_invalid_periods(query: dict[str, str]):
+    """An invalid date or a period that is too long is an error that names the parameter."""
     with pytest.raises(ConfigError, match=next(iter(query))):
         parse_period(query, last=TODAY, days=7)
 
 
 def test_links():
-    """Links are relative and quoted; to the outside only to web pages."""
+    """Links are relative and quoted; external links lead only to web pages."""
     assert link("../", "pages", source="a&b", from_=DAY, after=None) == "../pages?source=a%26b&from=2026-03-02"
     assert web_link("HTTPS://a.example/") == "HTTPS://a.example/"
     assert {web_link(each) for each in ("javascript:alert(1)", "data:text/html,x", "file:///x", "", None)} == {""}

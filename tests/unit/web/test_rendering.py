@@ -1,4 +1,4 @@
-"""Pages are escaped, strict, and allow nothing to run or to be fetched."""
+"""Pages are escaped and strict, and their policy forbids running or fetching anything."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ def _expected(ink: str, faint: str, paper: str, series: tuple[str, ...]) -> dict
 
 
 def test_variables_are_the_palette_of_the_charts():
-    """The stylesheet's variables, light and dark, are the charts' colours, and each is given once."""
+    """The stylesheet's variables, light and dark, are the charts' colours, and each is defined once."""
     light, dark = stylesheet().split("prefers-color-scheme:dark", maxsplit=1)
 
     assert dict(_VARIABLE.findall(light)) == _expected(palette.INK, palette.FAINT, palette.BACKGROUND, palette.SERIES)
@@ -34,7 +34,7 @@ def test_variables_are_the_palette_of_the_charts():
     assert len(_VARIABLE.findall(stylesheet())) == 2 * (3 + len(palette.SERIES))
 
 
-def test_no_other_place_names_a_colour():
+def test_no_other_file_names_a_colour():
     """Neither a template nor a chart has a colour of its own."""
     files = [path for path in project_files() if path.startswith(_PLACES) and path.endswith((".py", ".css", ".html"))]
     found = [
@@ -60,20 +60,20 @@ def test_values_are_escaped():
     )
 
 
-def test_values_cannot_turn_or_hide_what_is_beside_them():
-    """Controls, direction overrides and half characters of any value are shown as signs."""
+def test_values_cannot_reorder_or_hide_other_text():
+    """Controls, direction overrides and surrogates of any value are shown as symbols."""
     assert _rendered("{{ a }}", a="a\x00b\u202ec\ud800\x7f\x85\n") == "a␀b[U+202E]c[U+D800]␡[U+0085]\n"
 
 
 def test_plain_text_stays_as_it_is():
-    """Letters of any script, joiners and marks of direction are left alone."""
+    """Letters of any script, joiners and direction marks are unchanged."""
     text = "Ana\u200d ש\u200fל \u0627\u0644 é “q”\n\t"
 
     assert make_visible(text) == text
 
 
 def test_a_missing_value_is_an_error():
-    """A template never prints a hole."""
+    """A template never prints a missing value."""
     with pytest.raises(UndefinedError):
         _rendered("{{ nobody }}")
     with pytest.raises(TypeError, match="prints None"):
@@ -81,7 +81,7 @@ def test_a_missing_value_is_an_error():
 
 
 def test_the_policy_names_the_stylesheet_and_nothing_else():
-    """The hash in the policy is that of the text between the style tags; no other source is allowed."""
+    """The hash in the policy is that of the text in the style element; no other source is allowed."""
     blocks = "".join(f"{{% block {name} %}}T{{% endblock %}}" for name in ("title", "nav", "main"))
     source = f'{{% extends "base.html" %}}{blocks}'
     html = rendering._environment().from_string(source).render()
@@ -106,8 +106,8 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_the_palette_is_readable_on_both_papers():
-    """Ink, faint ink and links stand 4.5 to 1 against their paper, what is drawn 2 to 1; dark series 4.5 to 1."""
+def test_the_palette_is_readable_on_both_backgrounds():
+    """Ink, faint ink, links and dark series have a contrast of at least 4.5 to 1, light series of at least 2 to 1."""
     from pipeline.query import palette
 
     for colour in (palette.INK, palette.FAINT, palette.MAIN):
@@ -117,8 +117,8 @@ def test_the_palette_is_readable_on_both_papers():
     assert min(_contrast(colour, palette.BACKGROUND) for colour in palette.SERIES) >= 2
 
 
-def test_whatever_python_cannot_print_is_looked_at():
-    """The quick way past printable texts lets none of the characters through that are shown as signs."""
+def test_every_invisible_character_is_replaced():
+    """The shortcut for printable texts passes no character that is shown as a symbol."""
     unseen = [chr(point) for point in range(0x10000) if make_visible(f"\n{chr(point)}") != f"\n{chr(point)}"]
 
     assert [char for char in unseen if char.isprintable()] == []

@@ -1,4 +1,4 @@
-"""Stretches that overlap are cut so that they nest, and nothing of the text is lost or said twice."""
+"""Overlapping spans are split so that they nest; no text is lost or repeated."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ marks = st.lists(
 
 
 def _covered(segments, start):
-    """Return for each letter the marks over it, and check that what ends is what began last."""
+    """Return for each letter the marks over it; check that the mark that ends is the one that began last."""
     stack, covered = [], []
     for segment in segments:
         for mark in segment.ends:
@@ -30,7 +30,7 @@ def _covered(segments, start):
 
 @given(marks, spans)
 def test_every_letter_is_under_its_marks(found, block):
-    """Each letter of a block is drawn once, under exactly the marks that cover it, and all that begins ends."""
+    """Each letter of a block is drawn once, under exactly the marks that cover it; each mark that begins ends."""
     start, end = block
     segments = split_text(TEXT, start=start, end=end, marks=found, labels=())
 
@@ -41,8 +41,8 @@ def test_every_letter_is_under_its_marks(found, block):
 
 
 @given(marks, st.lists(st.tuples(st.integers(0, SIZE), st.booleans()), max_size=5))
-def test_labels_stand_at_their_places(found, places):
-    """Each label stands once before the letter that it names; those behind something come first."""
+def test_labels_are_at_their_offsets(found, places):
+    """Each label is once before the letter at its offset; closing labels come first."""
     labels = [Label(at, is_opening, "q", str(n), "", "1", "") for n, (at, is_opening) in enumerate(places)]
     segments = split_text(TEXT, start=0, end=SIZE, marks=found, labels=labels)
     at, seen = 0, []
@@ -56,7 +56,7 @@ def test_labels_stand_at_their_places(found, places):
 
 
 def test_a_quote_holds_an_entity_that_holds_an_event():
-    """What is a link is innermost: a trigger inside a name cuts the name, never the other way round."""
+    """A link is innermost: a trigger inside a name splits the name, never the reverse."""
     segments = split_text(
         "said: big bomb trial end",
         start=0,

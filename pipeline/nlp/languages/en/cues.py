@@ -1,4 +1,4 @@
-"""English reporting words: class, how often a use reports words, and stance towards them."""
+"""English cues (reporting words): class, weight, and stance towards the reported words."""
 
 from collections.abc import Iterator, Mapping
 

@@ -357,7 +357,7 @@ FRAMES = FrameData(
         push require tell urge want
         """
     ),
-    relative_pronouns=words("that which who whom whose"),
+    relative_pronouns=words("which that who whom whose"),
     time_relatives=words("when"),
     names_no_event=words("board civil cold labor labour news phone press task video world world-war"),
     modality=_MODALITY,

@@ -9,7 +9,7 @@ from pipeline.model.annotation import Gender
 from pipeline.nlp.languages.spec import NameData, NameEvidence, Pronoun
 from pipeline.nlp.languages.spec_events import words
 
-# The fields of life of words for people and for what they do. Words that fit every field are left out.
+# Fields of life, by words for people and for what they do. Words that match every field are excluded.
 
 _FIELD_WORDS = {
     "politics": """politician president minister premier chancellor senator congressman congresswoman representative
@@ -58,7 +58,7 @@ _GENDERS: Mapping[str, Gender] = {"F": "F", "M": "M"}
 
 
 def _sections(name: str) -> Mapping[str, frozenset[str]]:
-    """Return the words of a data file by the header in brackets above them."""
+    """Return the words of a data file by section; a header in brackets begins a section."""
     text = resources.files(__package__).joinpath(name).read_text("utf-8")
     found: defaultdict[str, set[str]] = defaultdict(set)
     header = ""
@@ -79,7 +79,7 @@ _FORENAMES: Mapping[str, Gender] = {
 }
 
 
-# Words in and beside names that show their type.
+# Words in and next to names that show their type.
 
 
 def _words_by_type(**lists: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Which names are one entity's, on invented sentences."""
+"""Which names belong to one entity, on invented sentences."""
 
 import pytest
 
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.model
 
 
 def test_a_shared_family_name_belongs_to_both(nlp) -> None:
-    """ "Tom and Ana Brito" are two with one surname; the honorific decides who is meant."""
+    """ "Tom and Ana Brito" are two people with one surname; the honorific decides."""
     text = "Tom and Ana Brito run the pub.\n\nMr Brito said he was tired. Mrs Brito was not."
     assert linked_names(nlp, text) == [
         ("Tom", "Tom Brito"),
@@ -34,7 +34,7 @@ def test_a_shared_family_name_belongs_to_both(nlp) -> None:
     ],
 )
 def test_a_short_name_finds_the_full_one(nlp, text: str, short: str, full: str) -> None:
-    """Surnames with particles, initials, numerals and short forms are the fuller name's."""
+    """Surnames with particles, initials, numerals and short forms belong to the fuller name."""
     assert (short, full) in linked_names(nlp, text)
 
 
@@ -46,18 +46,18 @@ def test_a_short_name_finds_the_full_one(nlp, text: str, short: str, full: str) 
     ],
 )
 def test_an_acronym_in_brackets_is_explained_in_either_order(nlp, text: str) -> None:
-    """A long form and its acronym are one entity by the long name."""
+    """A long form and its acronym are one entity with the long name."""
     assert {name.entity_name for name in names_of(nlp, text)} == {"Harbour Safety Commission"}
 
 
-def test_a_surname_in_a_headline_takes_no_words_beside_it(nlp) -> None:
-    """Where every word is large, the body says how long a name is."""
+def test_a_surname_in_a_headline_takes_no_adjacent_words(nlp) -> None:
+    """If every word is capitalised, the body decides how long a name is."""
     text = "Senate Panel Backs Delgado for Treasury Post\n\nMarisol Delgado left on Monday. The ward was quiet."
     assert ("Delgado", "Marisol Delgado") in linked_names(nlp, text)
 
 
-def test_two_of_a_surname_stay_apart(nlp) -> None:
-    """A surname whose two bearers were just named is left open, with low confidence."""
+def test_two_bearers_of_a_surname_stay_separate(nlp) -> None:
+    """A surname whose two bearers were just named is unresolved, with low confidence."""
     text = "Maya Stone met David Stone in Tolmere.\n\nStone said nothing."
     name = names_of(nlp, text)[-1]
     assert (name.entity_text, name.entity_type, name.entity_name) == ("Stone", "PERSON", None)
@@ -65,7 +65,7 @@ def test_two_of_a_surname_stay_apart(nlp) -> None:
 
 
 def test_the_first_bearer_keeps_the_surname(nlp) -> None:
-    """A surname that meant one person goes on to mean them after a namesake has come and gone."""
+    """A surname that referred to one person refers to that person again after a namesake."""
     text = (
         "Maya Stone won the vote.\n\nStone thanked voters.\n\nDavid Stone was not there.\n\nIt rained all day.\n\n"
         "Crowds sang.\n\nStone will begin in May."
@@ -73,8 +73,8 @@ def test_the_first_bearer_keeps_the_surname(nlp) -> None:
     assert linked_names(nlp, text)[-1] == ("Stone", "Maya Stone")
 
 
-def test_the_surname_is_of_the_person_whom_the_article_is_about(nlp) -> None:
-    """Where the article repeats one bearer's full name and the others' not, the surname alone means that one."""
+def test_the_surname_belongs_to_the_topic_of_the_article(nlp) -> None:
+    """If the article repeats only one bearer's full name, the surname alone refers to that person."""
     text = (
         "Walter Pym, the voice of the harbour, has died.\n\nWalter Pym was born in Hull, the son of a docker,"
         " Ernest Pym.\n\nPym read English at school."
@@ -82,22 +82,22 @@ def test_the_surname_is_of_the_person_whom_the_article_is_about(nlp) -> None:
     assert ("Pym", "Walter Pym") in linked_names(nlp, text)
 
 
-def test_a_common_noun_is_no_short_name_of_what_it_does_not_end(nlp) -> None:
+def test_a_common_noun_is_not_always_a_short_name(nlp) -> None:
     """ "House" alone is not the White House."""
     text = "The White House was silent. Members of the House voted at noon."
     assert ("House", "White House") not in linked_names(nlp, text)
 
 
-def test_many_bearers_of_one_name_are_read_in_linear_time(nlp) -> None:
-    """A surname that hundreds bear is left open, and its full names stay apart."""
+def test_many_bearers_of_one_name_take_linear_time(nlp) -> None:
+    """A surname with hundreds of bearers is unresolved, and its full names stay separate."""
     text = ". ".join(f"Mr Ab{chr(97 + i // 26)}{chr(97 + i % 26)} Harlan spoke" for i in range(200))
     names = names_of(nlp, f"{text}.\n\nMr Harlan left.")
     assert names[-1].entity_name is None
     assert len({name.cluster_index for name in names[:-1]}) > 150
 
 
-def test_two_kings_of_one_name_stay_apart(nlp) -> None:
-    """A numeral tells two bearers of a name apart."""
+def test_two_kings_of_one_name_stay_separate(nlp) -> None:
+    """A numeral separates two bearers of a name."""
     names = names_of(nlp, "King Olav IV died in 1920. King Olav V came after him.")
     assert len({name.cluster_index for name in names}) == 2
 
@@ -109,6 +109,6 @@ def test_two_middle_initials_are_two_people(nlp) -> None:
 
 
 def test_a_spelling_in_capitals_is_not_the_name(nlp) -> None:
-    """The entity is called as the body writes it."""
+    """The entity has the name as written in the body."""
     text = "MAYOR DELANEY QUITS AFTER LONG NIGHT\n\nMr Delaney quit on Monday. Delaney was sorry."
     assert {name.entity_name for name in names_of(nlp, text)} == {"Delaney"}

@@ -1,4 +1,4 @@
-"""Pronouns, nouns for names, groups, roles, gender and nationality, on invented sentences."""
+"""Pronouns, definite nouns, groups, roles, gender and nationality, on invented sentences."""
 
 from time import process_time
 
@@ -24,7 +24,7 @@ def _names(entities: tuple[Entity, ...], text: str) -> list[str | None]:
 
 
 def _group(entities: tuple[Entity, ...], text: str) -> list[str]:
-    """Return the names of those whom the first mention with this text means."""
+    """Return the names of the entities that the first mention with this text refers to."""
     names = {entity.entity_id: entity.entity_name for entity in entities}
     [first, *_] = [entity for entity in entities if entity.entity_text == text]
     return [str(names[each]) for each in first.group_entity_ids or ()]
@@ -46,8 +46,8 @@ def _first(entities: tuple[Entity, ...], name: str) -> Entity:
         ("The mayor of Oakenfell, Ruth Amberley, met nurses. She promised a ward.", "She", "Ruth Amberley"),
     ],
 )
-def test_a_pronoun_joins_whom_it_stands_for(nlp, text: str, pronoun: str, name: str) -> None:
-    """Gender, place and nearness choose; a pronoun may come before its name."""
+def test_a_pronoun_joins_its_antecedent(nlp, text: str, pronoun: str, name: str) -> None:
+    """Gender, grammatical role and distance decide; a pronoun may precede its name."""
     assert _names(_read(nlp, text), pronoun) == [name]
 
 
@@ -59,25 +59,25 @@ def test_a_pronoun_joins_whom_it_stands_for(nlp, text: str, pronoun: str, name: 
         ("Colin Finch met Edgar Marsh. Marsh let him wait.", "him", "Colin Finch"),
     ],
 )
-def test_nobody_is_the_object_of_what_she_does(nlp, text: str, pronoun: str, name: str) -> None:
-    """Subject and object of one verb are two people, also where the object is to do something."""
+def test_subject_and_object_of_a_verb_are_different_people(nlp, text: str, pronoun: str, name: str) -> None:
+    """This also holds if the object is the subject of an infinitive."""
     assert _names(_read(nlp, text), pronoun) == [name]
 
 
-def test_nobody_is_he_in_his_own_quotation(nlp) -> None:
-    """In a quotation its speaker is "I", so "he" is somebody else or nobody named."""
+def test_the_speaker_is_not_he_in_his_own_quote(nlp) -> None:
+    """In a quote its speaker is "I", so "he" is another person or unresolved."""
     text = "Ernest Pike met Walter Strand.\n\n“He knew that the money was gone,” Mr Strand told the council."
     assert _names(_read(nlp, text), "He") == ["Ernest Pike"]
 
 
-def test_nobody_is_named_in_what_he_says(nlp) -> None:
-    """Who is named in what "he" says is not "he"."""
+def test_a_name_in_his_words_is_not_he(nlp) -> None:
+    """A person named in the words that "he" says is not "he"."""
     text = "Walter Strand met Ernest Pike. He added that Mr Strand was late."
     assert _names(_read(nlp, text), "He") == ["Ernest Pike"]
 
 
-def test_a_pronoun_carries_its_method_and_confidence(nlp) -> None:
-    """A resolved pronoun says so with a share of certainty, an empty one has no cluster."""
+def test_a_pronoun_has_its_method_and_confidence(nlp) -> None:
+    """A resolved pronoun has a method and a confidence; a pleonastic one has no cluster."""
     entities = _read(nlp, "Walter Strand left. It is clear that he was tired.")
     found = {e.entity_text: (e.link_method, e.cluster_index) for e in entities if e.mention_kind == "pronoun"}
     assert found == {"It": ("none", None), "he": ("pronoun", 0)}
@@ -95,15 +95,15 @@ def test_a_pronoun_carries_its_method_and_confidence(nlp) -> None:
         ("Ruth Amberley married Walter Strand in spring. The couple live in Bergen.", "couple"),
     ],
 )
-def test_a_mention_of_two_means_both(nlp, text: str, mention: str) -> None:
-    """Where exactly two stand together, a plural mention has both ids and none of its own."""
+def test_a_plural_mention_refers_to_both(nlp, text: str, mention: str) -> None:
+    """If exactly two people match, a plural mention has both ids and no id of its own."""
     entities = _read(nlp, text)
     assert sorted(_group(entities, mention)) == ["Ruth Amberley", "Walter Strand"]
     assert _names(entities, mention)[0] is None
 
 
-def test_two_ministers_are_those_whom_the_text_calls_so(nlp) -> None:
-    """Who is in the role counts before who stands near."""
+def test_two_ministers_are_the_two_with_that_role(nlp) -> None:
+    """The role counts more than the distance."""
     text = (
         "Helen Marsh, the interior minister, met Edgar Finch and Colin Pike. Health Minister Ruth Amberley wrote. "
         "The two ministers will talk on Friday."
@@ -111,19 +111,19 @@ def test_two_ministers_are_those_whom_the_text_calls_so(nlp) -> None:
     assert sorted(_group(_read(nlp, text), "two ministers")) == ["Helen Marsh", "Ruth Amberley"]
 
 
-def test_their_means_joined_countries_of_the_sentence(nlp) -> None:
-    """ "Their" goes back to two states that "and" joins."""
+def test_their_refers_to_coordinated_countries(nlp) -> None:
+    """ "Their" refers to two states joined by "and"."""
     assert _group(_read(nlp, "Portugal and Morocco agreed to share their fish."), "their") == ["Portugal", "Morocco"]
 
 
-def test_a_mention_of_two_is_left_open_among_three(nlp) -> None:
-    """Where three stand together, nobody knows which two are meant."""
+def test_a_mention_of_two_among_three_is_unresolved(nlp) -> None:
+    """If three people match, it is unknown which two are meant."""
     text = "Ruth Amberley met Walter Strand and Helen Marsh in Oslo. The two leaders agreed a plan."
     assert all(entity.group_entity_ids is None for entity in _read(nlp, text))
 
 
-def test_a_role_noun_stands_for_its_only_bearer(nlp) -> None:
-    """ "The minister" is the one whom the text made foreign minister."""
+def test_a_role_noun_refers_to_its_only_bearer(nlp) -> None:
+    """ "The minister" is the person introduced as foreign minister."""
     text = "The foreign minister, Helen Marsh, flew to Lima. On Friday the minister signed the treaty."
     assert _names(_read(nlp, text), "minister") == ["Helen Marsh"]
 
@@ -136,13 +136,13 @@ def test_a_role_noun_stands_for_its_only_bearer(nlp) -> None:
         ("Brennick Motors angered the Transport Users' Council. The company lost.", "company", "Brennick Motors"),
     ],
 )
-def test_a_noun_stands_for_what_its_name_says_it_is(nlp, text: str, noun: str, name: str) -> None:
-    """The noun in one name only stands for it; a council is no company."""
+def test_a_noun_refers_to_the_only_name_with_it(nlp, text: str, noun: str, name: str) -> None:
+    """A noun that occurs in exactly one name refers to it; a council is not a company."""
     assert _names(_read(nlp, text), noun) == [name]
 
 
-def test_an_age_stands_for_the_only_person_before_it(nlp) -> None:
-    """ "The 34-year-old" is the one person of the sentences before."""
+def test_an_age_refers_to_the_only_person_before_it(nlp) -> None:
+    """ "The 34-year-old" is the only person of the sentences before."""
     entities = _read(nlp, "Walter Strand won the race. The 34-year-old had trained for a year.")
     assert _names(entities, "34-year-old") == ["Walter Strand"]
 
@@ -164,7 +164,7 @@ def test_an_age_stands_for_the_only_person_before_it(nlp) -> None:
     ],
 )
 def test_a_role_is_a_whole_phrase(nlp, text: str, role: str | None) -> None:
-    """A role may stand in apposition or under a verb, and is not taken from a wish."""
+    """A role may be in apposition or under a verb, and is not taken from a wish."""
     assert _first(_read(nlp, text), "Helen Marsh").role_text == role
 
 
@@ -178,7 +178,7 @@ def test_a_role_is_a_whole_phrase(nlp, text: str, role: str | None) -> None:
     ],
 )
 def test_a_country_has_its_evidence(nlp, text: str, country: tuple[str | None, str | None]) -> None:
-    """A people before a name is a nationality; the state that a role is of is the role's; "to Peru" is neither."""
+    """A demonym before a name is a nationality; the state of a role is the role's; "to Peru" is neither."""
     person = _first(_read(nlp, text), "Helen Marsh")
     assert (person.country_code, person.country_method) == country
 
@@ -193,14 +193,14 @@ def test_a_country_has_its_evidence(nlp, text: str, country: tuple[str | None, s
         ("Zorblat Brannock spoke on Monday.", ("U", "none")),
     ],
 )
-def test_gender_says_what_it_rests_on(nlp, text: str, gender: tuple[str, str]) -> None:
+def test_gender_names_its_evidence(nlp, text: str, gender: tuple[str, str]) -> None:
     """Honorific before pronoun before forename; without any it is unknown."""
     person = next(entity for entity in _read(nlp, text) if entity.entity_type == "PERSON")
     assert (person.gender, person.gender_method) == gender
 
 
 def test_forenames_of_both_genders_show_none() -> None:
-    """Names that men and women bear, or families, are in no list."""
+    """Names of both genders, or that are also surnames, are in no list."""
     forenames = LANGUAGES["en"].names.forenames
     assert {name: forenames.get(name) for name in ("robin", "kim", "andrea", "jean")} == dict.fromkeys(
         ("robin", "kim", "andrea", "jean")
@@ -208,8 +208,8 @@ def test_forenames_of_both_genders_show_none() -> None:
     assert (forenames["ngozi"], forenames["deborah"], forenames["kwame"]) == ("F", "F", "M")
 
 
-def test_twice_the_names_and_pronouns_take_twice_the_time(nlp) -> None:
-    """A text of thousands of names and pronouns is read in linear time."""
+def test_time_is_linear_in_names_and_pronouns(nlp) -> None:
+    """A text with thousands of names and pronouns takes linear time."""
     part = "Ruth Amberley and Walter Strand met Helen Marsh. She told him that they liked it. The two leaders left. "
     annotator = Annotator(nlp, kb=load_kb(None))
 

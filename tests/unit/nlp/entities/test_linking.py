@@ -1,4 +1,4 @@
-"""Linking on invented articles: who is meant, who is not, and what the knowledge base is asked."""
+"""Entity linking on invented articles: links, missing links, and the look-ups in the knowledge base."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ Link = Callable[..., tuple[Entity, ...]]
 
 @pytest.fixture
 def link(nlp, tmp_path: Path) -> Link:
-    """Read one paragraph with a knowledge base of these lines, under these corrections."""
+    """Annotate one paragraph with a knowledge base of these lines and with these corrections."""
 
     def linked(text: str, *lines: Mapping[str, object], overrides: str = "") -> tuple[Entity, ...]:
         (tmp_path / "overrides.toml").write_text(overrides)
@@ -57,22 +57,22 @@ def link(nlp, tmp_path: Path) -> Link:
 
 
 def qids(entities: tuple[Entity, ...], name: str) -> set[str | None]:
-    """Return the ids of all mentions of a name; there is one mention at least."""
+    """Return the ids of all mentions of a name; there is at least one mention."""
     found = {entity.qid for entity in entities if entity.entity_name == name}
     assert found, [entity.entity_name for entity in entities]
     return found
 
 
-def test_person_whom_the_text_describes_is_linked(link: Link):
-    """Role, field and country of the text decide for the politician, and the id becomes the entity's."""
+def test_person_described_by_the_text_is_linked(link: Link):
+    """Role, field and country in the text select the politician, and the QID becomes the entity's id."""
     found = link(MINISTER, FAMOUS, KEEPER)
     [person] = [entity for entity in found if entity.entity_text == "Lena Ostrow"]
     assert (person.qid, person.entity_id, person.country_code) == ("Q999999901", "Q999999901", "IRL")
     assert person.qid_confidence > 0.8
 
 
-def test_less_famous_bearer_wins_where_the_text_is_about_her(link: Link):
-    """The prior compares; what the text says decides."""
+def test_less_famous_bearer_wins_if_the_text_describes_her(link: Link):
+    """The prior compares; the text decides."""
     text = "The Dutch goalkeeper Lena Ostrow saved two penalties for the Netherlands in the football final."
     assert qids(link(text, FAMOUS, KEEPER), "Lena Ostrow") == {"Q999999902"}
 
@@ -87,47 +87,47 @@ def test_less_famous_bearer_wins_where_the_text_is_about_her(link: Link):
     ],
 )
 def test_famous_bearer_does_not_win_by_fame(link: Link, text: str):
-    """Another field, another nation or nothing at all: whoever is meant is not known."""
+    """With another field, another nation or no evidence at all, the name stays unlinked."""
     found = link(text, FAMOUS)
     assert qids(found, "Lena Ostrow") == {None}
     assert {entity.qid_confidence for entity in found if entity.entity_name == "Lena Ostrow"} == {None}
 
 
-def test_names_outside_stay_null(link: Link):
-    """A name that no knowledge base has gets no id, and no version of what is known."""
+def test_unknown_names_stay_null(link: Link):
+    """A name outside the knowledge base gets no QID and no knowledge-base version."""
     found = link("The minister Oskar Vandell told parliament that trawlers would stay.", FAMOUS)
     assert [(e.qid, e.kb_version) for e in found if e.entity_text == "Oskar Vandell"] == [(None, None)]
 
 
 def test_surname_alone_is_too_little(link: Link):
-    """An article that never gives the full name does not link by an alias that is a surname."""
+    """A surname that is an alias does not link an article without the full name."""
     alias = FAMOUS | {"aliases": ["Ostrow"]}
     assert qids(link("Mr Ostrow opened a second shop in Tarnwick.", alias), "Ostrow") == {None}
 
 
-def test_type_must_fit(link: Link):
-    """A person is not linked to an organisation of the name."""
+def test_type_must_match(link: Link):
+    """A person is not linked to an organisation with the same name."""
     assert qids(link(MINISTER, FAMOUS | {"types": ["ORG"]}), "Lena Ostrow") == {None}
 
 
 def test_alias_links_an_organisation(link: Link):
-    """An organisation is found by what it is called for short."""
+    """An organisation is found by its short name."""
     assert qids(link("Shares of Quillmark Holdings fell on Monday.", FIRM), "Quillmark Holdings") == {"Q999999903"}
 
 
 def test_country_of_the_article_decides_between_places(link: Link):
-    """Of two towns of one name the one in the country that the article speaks of is meant; without one, neither."""
+    """Of two towns with one name, the one in the article's country is linked; without a country, neither."""
     irish = "The Irish government will widen the harbour in Port Merrow, Ireland said on Monday."
     assert qids(link(irish, NEAR, FAR), "Port Merrow") == {"Q999999904"}
     assert qids(link("The council met in Port Merrow on Monday.", NEAR, FAR), "Port Merrow") == {None}
 
 
-def test_company_tells(link: Link):
-    """Somebody of whom the text says little is linked beside others of the same field, and not alone."""
+def test_other_people_of_the_field_are_evidence(link: Link):
+    """A person with little evidence is linked next to others of the same field, and not alone."""
     text = "Lena Ostrow will meet {} in Paris on Tuesday."
     other = FAMOUS | {"qid": "Q999999906", "label": "Piet Marten", "country": "FRA", "description": "French senator"}
-    beside = link(f"The senator Piet Marten spoke. {text.format('Piet Marten')}", FAMOUS, other)
-    assert qids(beside, "Lena Ostrow") == {"Q999999901"}
+    with_senator = link(f"The senator Piet Marten spoke. {text.format('Piet Marten')}", FAMOUS, other)
+    assert qids(with_senator, "Lena Ostrow") == {"Q999999901"}
     assert qids(link(text.format("Oskar Vandell"), FAMOUS, other), "Lena Ostrow") == {None}
 
 
@@ -136,24 +136,24 @@ def test_order_of_lines_does_not_matter(link: Link):
     assert link(MINISTER, FAMOUS, KEEPER, FIRM) == link(MINISTER, FIRM, KEEPER, FAMOUS)
 
 
-def test_correction_of_any_full_name_holds_whole(link: Link):
-    """A correction under a full name that is not the fullest gives gender, id and country alike."""
+def test_correction_of_any_full_name_applies_completely(link: Link):
+    """A correction for a full name other than the fullest gives gender, id and country."""
     text = "The senator Robin A. Vance arrived on Monday. Robin Vance said that the harbour was closed."
-    told = '[names."Robin Vance"]\ngender = "F"\nqid = "Q999999903"\ncountry = "IRL"\n'
-    person = next(e for e in link(text, KEEPER, overrides=told) if e.entity_text == "Robin A. Vance")
+    overrides = '[names."Robin Vance"]\ngender = "F"\nqid = "Q999999903"\ncountry = "IRL"\n'
+    person = next(e for e in link(text, KEEPER, overrides=overrides) if e.entity_text == "Robin A. Vance")
     assert (person.gender, person.qid, person.country_code) == ("F", "Q999999903", "IRL")
 
 
 def test_correction_wins_over_the_text(link: Link):
-    """A correction gives the id, or takes it away."""
+    """A correction gives the id, or removes it."""
     named = f'[names."Lena Ostrow"]\nqid = "{KEEPER["qid"]}"\n'
     assert qids(link(MINISTER, FAMOUS, KEEPER, overrides=named), "Lena Ostrow") == {"Q999999902"}
     none = '[names."Lena Ostrow"]\nqid = ""\n'
     assert qids(link(MINISTER, FAMOUS, overrides=none), "Lena Ostrow") == {None}
 
 
-def test_version_is_of_the_names_alone(link: Link):
-    """What is known of another name changes no row; what is known of this one does."""
+def test_version_depends_only_on_the_names(link: Link):
+    """Knowledge about another name changes no row; knowledge about this name does."""
     assert link(MINISTER, FAMOUS) == link(MINISTER, FAMOUS, FIRM)
     changed = link(MINISTER, FAMOUS | {"context": ["quota"]})
     assert {e.kb_version for e in changed if e.entity_name == "Lena Ostrow"}.isdisjoint(
@@ -162,8 +162,8 @@ def test_version_is_of_the_names_alone(link: Link):
 
 
 @dataclass
-class _Asked(dict):
-    """Corrections, none, that keep which names they were asked of; the store stands in for itself."""
+class _RecordingOverrides(dict):
+    """Empty corrections that record the names looked up."""
 
     names: set[str] = field(default_factory=set)
 
@@ -194,11 +194,11 @@ class _Recorded:
         "In May, the Met said that Tarnwick United had lost to England. The Times saw May in Washington.",
     ],
 )
-def test_what_is_yours_is_asked_of_names_in_the_rows_alone(nlp, text: str):
-    """The rows tell whom an edit concerns: store and corrections are asked of no name that is not in them."""
+def test_own_knowledge_is_looked_up_only_for_names_in_rows(nlp, text: str):
+    """The rows show which articles an edit concerns: only their names are looked up in store and corrections."""
     names: set[str] = set()
-    asked = _Asked(names)
-    kb: KnowledgeBase = replace(load_kb(), overrides=asked, store=_Recorded(names))
+    overrides = _RecordingOverrides(names)
+    kb: KnowledgeBase = replace(load_kb(), overrides=overrides, store=_Recorded(names))
     annotator, made = Annotator(nlp, kb=kb), article(text)
     [(_, doc)] = list(annotator.docs([made]))
     found = {fold_name(e.entity_text) for e in annotator.annotate(made, doc).entities if e.mention_kind == "name"}

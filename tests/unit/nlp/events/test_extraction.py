@@ -1,4 +1,4 @@
-"""Types, participants, places, dates and sameness of events in invented sentences."""
+"""Types, participants, places, dates and coreference of events in invented sentences."""
 
 from datetime import date
 
@@ -36,20 +36,20 @@ SPAIN = ("Spain", "GPE", 3, "ESP")
         ("The train derailed near Oslo.", "derailed", ("OTHER", None, None)),
     ],
 )
-def test_type_mode_and_quad(nlp, text, trigger, expected):
-    """The frame of the trigger gives the type, with PLOVER's mode and quad_class."""
+def test_type_mode_and_quad_class(nlp, text, trigger, expected):
+    """The frame of the trigger gives the type, with PLOVER's mode and quad_class class."""
     event = read(nlp, text, HOLM, OSLO, SPAIN).event(trigger)
     assert (event.event_type, event.event_mode, event.quad_class) == expected
 
 
 def test_everyday_events_carry_a_subtype(nlp):
-    """What PLOVER has no type for is OTHER and says what kind."""
+    """An event without a PLOVER type is OTHER with a subtype."""
     event = read(nlp, "The train derailed near Oslo.", OSLO).event("derailed")
     assert (event.event_type, event.event_subtype, event.plover_type) == ("OTHER", "accident", None)
 
 
 def test_event_of_an_ordinary_report(nlp):
-    """Actor, recipient, place and date come with their entities and what they rest on."""
+    """Actor, recipient, place and date have their entities and their evidence."""
     case = read(nlp, "Ada Holm met Otto Brandt in Oslo on Monday.", HOLM, BRANDT, OSLO)
     event = case.event("met")
     assert (event.actor_name, event.actor_cluster_index, event.actor_country) == ("Ada Holm", 0, "NOR")
@@ -76,8 +76,8 @@ def test_event_of_an_ordinary_report(nlp):
         ("The general vowed to attack Spain.", "vowed", "The general", "Spain"),
     ],
 )
-def test_who_does_it_to_whom(nlp, text, trigger, actor, recipient):
-    """Passives, relative clauses, control, light verbs and possessives fill the places of the frame."""
+def test_actor_and_recipient(nlp, text, trigger, actor, recipient):
+    """Passives, relative clauses, control, light verbs and possessives fill the roles of the frame."""
     event = read(nlp, text, HOLM, BRANDT, SPAIN).event(trigger)
     assert (event.actor_text, event.recipient_text) == (actor, recipient)
 
@@ -103,8 +103,8 @@ def test_who_does_it_to_whom(nlp, text, trigger, actor, recipient):
         ("Peacekeepers failed to stop the fighting.", "fighting", None, None),
     ],
 )
-def test_who_takes_part_where_the_parse_is_odd(nlp, text, trigger, actor, recipient):
-    """A noun joined to the clause before is the subject of its own verb; "due to" lends its subject."""
+def test_participants_after_parsing_errors(nlp, text, trigger, actor, recipient):
+    """A noun attached to the previous clause is the subject of its own verb; "due to" passes on its subject."""
     event = read(nlp, text).event(trigger)
     assert (event.actor_text, event.recipient_text) == (actor, recipient)
 
@@ -120,19 +120,19 @@ def test_who_takes_part_where_the_parse_is_odd(nlp, text, trigger, actor, recipi
         "The talks collapsed.",
     ],
 )
-def test_weak_words_give_no_row(nlp, text):
-    """What says next to nothing, or only when, has no type."""
+def test_vague_words_give_no_row(nlp, text):
+    """Words that name no particular event, or have only a date, are untyped."""
     assert not [event for event in read(nlp, text).events if event.trigger_text != "talks"]
 
 
 def test_coordinated_actors_are_listed(nlp):
-    """Where several act, the first fills the columns and the lists name all."""
+    """If several act, the first fills the columns and the lists name all."""
     event = read(nlp, "Ada Holm and Otto Brandt met in Oslo.", HOLM, BRANDT, OSLO).event("met")
     assert (event.actor_name, event.actors, event.recipients) == ("Ada Holm", ("Ada Holm", "Otto Brandt"), ())
 
 
-def test_two_leaders_stand_for_their_group(nlp):
-    """A mention of several gives each of them."""
+def test_two_leaders_refer_to_their_group(nlp):
+    """A mention of several entities gives each of them."""
     text = "Ada Holm met Otto Brandt.\nThe two leaders agreed a deal."
     case = read(nlp, text, HOLM, BRANDT, groups={"The two leaders": (0, 1)})
     event = case.event("agreed")
@@ -140,19 +140,19 @@ def test_two_leaders_stand_for_their_group(nlp):
 
 
 def test_plural_pronoun_without_a_pair_stays_text(nlp):
-    """An unresolved "they" keeps its text and names nobody."""
+    """An unresolved "they" keeps its text and has no name."""
     event = read(nlp, "They attacked the village.").event("attacked")
     assert (event.actor_text, event.actor_name, event.actors) == ("They", None, ())
 
 
 def test_nationality_and_sector_come_from_the_phrase(nlp):
-    """An adjective of nationality gives the country, a role noun the sector."""
+    """A demonym gives the country, a role noun the sector."""
     event = read(nlp, "German soldiers shelled the port.", ("German", "NORP", 4, "DEU")).event("shelled")
     assert (event.actor_country, event.actor_sector) == ("DEU", "MIL")
 
 
 def test_outer_verb_gives_the_type_and_keeps_the_inner_one_untyped(nlp):
-    """What is refused is the content of the refusal, no event of its own."""
+    """What is refused is the content of the refusal, not an event of its own."""
     case = read(nlp, "The government refused to free the prisoners.")
     assert [event.event_type for event in case.events] == ["REJECT"]
     assert [(event.trigger_text, event.event_type, event.event_index) for event in case.untyped] == [("free", None, -1)]
@@ -173,30 +173,30 @@ def test_outer_verb_gives_the_type_and_keeps_the_inner_one_untyped(nlp):
     ],
 )
 def test_inner_events(nlp, text, rows):
-    """A meeting agreed on and a strike threatened have rows of their own; what an accident did is no attack."""
+    """A meeting agreed on and a strike threatened have their own rows; the effect of an accident is not an attack."""
     assert [(event.event_type, event.modality) for event in read(nlp, text).events] == rows
 
 
 def test_statements_are_untyped(nlp):
-    """Who says what is the quotes' business."""
+    """Statements are quotes, not typed events."""
     case = read(nlp, "Ada Holm said nothing new.", HOLM)
     assert case.events == ()
     assert [event.trigger_text for event in case.untyped] == ["said"]
 
 
-def test_planned_cooperation_derives_to_agreement(nlp):
-    """PLOVER counts an intended meeting as an agreement; the reported type stays."""
+def test_planned_cooperation_becomes_agreement(nlp):
+    """PLOVER counts a planned meeting as an agreement; the reported type stays."""
     event = read(nlp, "Ada Holm will meet Otto Brandt.", HOLM, BRANDT).event("meet")
     assert (event.event_type, event.plover_type) == ("CONSULT", "AGREE")
 
 
 def test_actor_country_is_never_the_place(nlp):
-    """A country that acts is not where it happens."""
+    """A country that acts is not the place of the event."""
     assert read(nlp, "Spain imposed sanctions on the bank.", SPAIN).event("imposed").place_text is None
 
 
-def test_mentions_of_one_event_are_tied(nlp):
-    """Headline, lead and the noun point to one meeting; another meeting stays apart."""
+def test_mentions_of_one_event_are_coreferent(nlp):
+    """Headline, lead and noun refer to one meeting; another meeting stays separate."""
     text = "Ada Holm will meet Otto Brandt in Oslo for talks.\nAda Holm met Otto Brandt last month."
     case = read(nlp, text, HOLM, BRANDT, OSLO, title="Ada Holm to meet Otto Brandt")
     assert [(e.trigger_text, e.coref_event_index) for e in case.events] == [
@@ -207,7 +207,7 @@ def test_mentions_of_one_event_are_tied(nlp):
     ]
 
 
-def test_main_event_is_the_headlines(nlp):
+def test_main_event_is_in_the_headline(nlp):
     """The event of the headline is the most salient one."""
     text = "Ada Holm met Otto Brandt in Oslo.\nIn 2019 a train derailed."
     case = read(nlp, text, HOLM, BRANDT, OSLO, title="Ada Holm meets Otto Brandt")
@@ -216,40 +216,40 @@ def test_main_event_is_the_headlines(nlp):
 
 
 def test_past_event_without_a_date_has_none(nlp):
-    """The publication day never fills an event's date; the basis says that only tense is known."""
+    """The published day never fills an event's date; the basis says that only the tense is known."""
     event = read(nlp, "The army attacked the village.").event("attacked")
     assert (event.event_date, event.event_date_basis) == (None, "tense")
 
 
-def test_undated_article_leaves_relative_dates_open(nlp):
-    """Without a publication day the words are kept and the date is null."""
+def test_undated_article_leaves_relative_dates_unresolved(nlp):
+    """Without a published day the words are kept and the date is null."""
     event = read(nlp, "The army attacked the village on Monday.", published=None).event("attacked")
     assert (event.event_date, event.event_date_text, event.event_date_basis) == (None, "Monday", "none")
 
 
-def test_date_words_are_no_events(nlp):
-    """A month that is also a verb or a noun is no trigger inside a date."""
+def test_date_words_are_not_events(nlp):
+    """A month that is also a verb or a noun is not a trigger inside a date."""
     case = read(nlp, "Police arrested three men on 4 March.")
     assert [event.trigger_text for event in case.events] == ["arrested"]
 
 
 def test_offsets_give_back_the_trigger(nlp):
-    """start_char and end_char cut the trigger out of the article's text."""
+    """start_char and end_char give the trigger in the article's text."""
     text = "Ada Holm stepped down after the attack on Oslo."
     case = read(nlp, text, HOLM, OSLO)
     found = [(text[e.start_char : e.end_char], e.trigger_text) for e in case.events + case.untyped]
     assert found == [("stepped down", "stepped down"), ("attack", "attack")]
 
 
-def test_mentioned_in_passing(nlp):
-    """An event noun behind a preposition with nobody in it is no event, unless the article tells of that event."""
+def test_passing_mention(nlp):
+    """An event noun governed by a preposition, without participants, is untyped unless the event is reported too."""
     assert [e.trigger_text for e in read(nlp, "Ada Holm praised doctors after the war.", HOLM).events] == ["praised"]
     case = read(nlp, "Spain’s war against Norway ended. Ada Holm praised doctors after the war.", HOLM, SPAIN)
     assert [e.trigger_text for e in case.events] == ["war", "praised", "war"]
 
 
-def test_event_nouns_and_abstractions_take_no_part(nlp):
-    """What happens itself, and what is no thing, is neither actor nor recipient."""
+def test_event_nouns_and_abstractions_are_not_participants(nlp):
+    """Events and abstractions are neither actor nor recipient."""
     event = read(nlp, "The crisis hit the number of visits.").predicate("hit")
     assert (event.actor_text, event.recipient_text) == (None, None)
 
@@ -260,14 +260,14 @@ def test_headline_leaves_out_the_auxiliary(nlp):
     assert (event.actor_text, event.recipient_text) == (None, "Ada Holm")
 
 
-def test_date_before_joined_verbs(nlp):
-    """A date before two joined verbs is the date of both."""
+def test_date_before_coordinated_verbs(nlp):
+    """A date before two coordinated verbs is the date of both."""
     case = read(nlp, "On Monday police raided Otto Brandt’s house and arrested Ada Holm.", HOLM, BRANDT)
     assert case.event("arrested").event_date == date(2026, 3, 9)
 
 
-def test_place_lies_somewhere(nlp):
-    """A city of the built-in base has coordinates, a country and a place that it does not tell have none."""
+def test_place_has_coordinates(nlp):
+    """A city of the built-in base has coordinates; a country and an unknown place have none."""
     points = {}
     for name, country in (("Oslo", "NOR"), ("Norway", "NOR"), ("Pebble Quay", "NOR")):
         event = read(nlp, f"Police arrested a man in {name}.", (name, "GPE", 0, country)).event("arrested")

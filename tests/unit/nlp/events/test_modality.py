@@ -1,4 +1,4 @@
-"""Whether an event happened, is planned, might be, or was denied."""
+"""Whether an event happened, is planned, hypothetical or negated."""
 
 import pytest
 
@@ -58,24 +58,24 @@ pytestmark = pytest.mark.model
     ],
 )
 def test_modality_of_an_event(nlp, text, trigger, expected):
-    """The clause's own words decide first, then the word that governs it."""
+    """The clause's own words decide first, then its governor."""
     assert read(nlp, text).predicate(trigger).modality == expected
 
 
-def test_reported_speech_leaves_modality_alone(nlp):
-    """That somebody says it makes an event neither more nor less real."""
+def test_reported_speech_does_not_change_modality(nlp):
+    """A reported event is neither more nor less real."""
     case = read(nlp, "Brandt said the army had attacked the village.", ("Brandt", "PERSON", 0, None))
     assert case.event("attacked").modality == "happened"
 
 
 def test_infinitive_of_a_headline_is_planned(nlp):
-    """A headline announces with an infinitive."""
+    """In a headline an infinitive is a plan."""
     case = read(nlp, "Nothing else is known.", ("Ada Holm", "PERSON", 0, None), title="Ada Holm to meet union leaders")
     assert case.event("meet").modality == "planned"
 
 
-def test_a_person_called_may_is_no_modal(nlp):
-    """A surname beside a verb does not make its event hypothetical."""
+def test_a_person_called_may_is_not_a_modal(nlp):
+    """A surname next to a verb does not make its event hypothetical."""
     case = read(nlp, "Nora May met Otto Brandt.", ("Nora May", "PERSON", 0, None), ("Otto Brandt", "PERSON", 1, None))
     assert case.event("met").modality == "happened"
 
@@ -91,6 +91,6 @@ def test_a_person_called_may_is_no_modal(nlp):
         ("Trains will run again on Thursday after the union accepted the offer.", "accepted", "happened"),
     ],
 )
-def test_what_is_said_of_an_event(nlp, text, trigger, expected):
-    """A report shares the fate of what is said of it; what is announced or named as known has happened."""
+def test_events_in_reports(nlp, text, trigger, expected):
+    """A report has the modality of the verb it depends on; what is announced or named as known has happened."""
     assert read(nlp, text).predicate(trigger).modality == expected

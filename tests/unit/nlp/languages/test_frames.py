@@ -1,4 +1,4 @@
-"""The English lexicon keeps to its schema, and each of its examples fires; what breaks the schema is refused."""
+"""The English lexicon follows its schema, and each of its examples matches; schema errors are rejected."""
 
 from pathlib import Path
 
@@ -20,21 +20,21 @@ GROUP = '[[verb]]\ntype = "CONSULT"\nmode = "visit"\npatterns = "visit @group"\n
 
 @pytest.mark.model
 @pytest.mark.parametrize(("group", "example"), EXAMPLES, ids=[example for _, example in EXAMPLES])
-def test_example_fires(nlp, group, example):
-    """In each example of the lexicon one of its group's patterns fires."""
+def test_example_matches(nlp, group, example):
+    """In each example of the lexicon one of its group's patterns matches."""
     fired = [event.rule_id for event in read(nlp, example).events]
     assert set(fired) & {frame.rule_id for frame in group.frames()}, fired
 
 
-def test_patterns_ask_most_first():
-    """Within a word the most demanding pattern is tried first."""
+def test_patterns_with_most_needs_come_first():
+    """For each word the pattern with the most needs is tried first."""
     for frames in [*FRAMES.verb_index.values(), *FRAMES.noun_index.values()]:
         needs = [len(frame.needs) for frame in frames]
         assert needs == sorted(needs, reverse=True)
 
 
 def test_rule_names_one_frame():
-    """A rule_id is short, and says which frame fired."""
+    """A rule_id is short and identifies its frame."""
     for index in (FRAMES.verb_index, FRAMES.noun_index):
         rules = [frame.rule_id for frames in index.values() for frame in frames]
         assert len(set(rules)) == len(rules)
@@ -42,66 +42,66 @@ def test_rule_names_one_frame():
 
 
 def test_lexicon_is_large():
-    """At least 600 verb frames and 250 nominals."""
+    """There are at least 600 verb frames and 250 noun frames."""
     assert sum(map(len, FRAMES.verb_index.values())) >= 600
     assert sum(map(len, FRAMES.noun_index.values())) >= 250
 
 
-def test_lexicon_is_read_from_its_file():
-    """What the file says is what the rules use."""
+def test_lexicon_comes_from_its_file():
+    """The rules use the content of the file."""
     assert read_frames(Path(english.__file__).with_name("frames.toml")) == (VERBS, NOUNS)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "told"),
+    ("old", "new", "line", "message"),
     [
-        ('"CONSULT"', '"CONSLUT"', 2, "type: 'CONSLUT' is none of"),
-        ('mode = "visit"', 'mode = "arrest"', 3, "mode: 'arrest' is no mode of CONSULT"),
-        ('mode = "visit"', 'mode = "visit"\nsubtype = "sport"', 4, "subtype: only OTHER has one"),
+        ('"CONSULT"', '"CONSLUT"', 2, "type: 'CONSLUT' is not one of"),
+        ('mode = "visit"', 'mode = "arrest"', 3, "mode: CONSULT has no mode 'arrest'"),
+        ('mode = "visit"', 'mode = "visit"\nsubtype = "sport"', 4, "subtype: only OTHER has a subtype"),
         ('mode = "visit"', "reciprocal = 1", 3, "reciprocal: must be a bool"),
         ('mode = "visit"', 'recipients = "to"', 3, "recipients: unknown key"),
-        ('mode = "visit"', 'recipient = "to, in"', 3, "recipient: 'to,' is no place"),
-        ("@group", "@group, !x", 4, "patterns: '!x' begins with no word"),
-        ("@group", "%hold", 4, "patterns: 'visit %hold': '%hold' is nothing that a verb pattern may ask for"),
-        ("@group", "@group, visit @group", 4, "patterns: 'visit @group' stands in the file already"),
+        ('mode = "visit"', 'recipient = "to, in"', 3, "recipient: 'to,' is not one of"),
+        ("@group", "@group, !x", 4, "patterns: '!x' does not begin with a word"),
+        ("@group", "%hold", 4, "patterns: 'visit %hold': '%hold' is not a valid need of a verb pattern"),
+        ("@group", "@group, visit @group", 4, "patterns: 'visit @group' is already in the file"),
         ('["Ada visited Spain."]', "[]", 5, "examples: is missing"),
         ('["Ada visited Spain."]', "[7]", 5, "examples: must be sentences"),
-        ('type = "CONSULT"', 'type = "OTHER"', 3, "mode: OTHER has none"),
+        ('type = "CONSULT"', 'type = "OTHER"', 3, "mode: OTHER has no mode"),
         ('patterns = "visit @group"\n', "", 1, "patterns: is missing"),
     ],
 )
-def test_mistake_is_refused_with_its_line(tmp_path, old, new, line, told):
-    """A table that breaks the schema is refused with file, line, key and what to do."""
+def test_mistake_is_rejected_with_its_line(tmp_path, old, new, line, message):
+    """A table that breaks the schema is rejected with file, line, key and the fix."""
     path = tmp_path / "frames.toml"
     path.write_text(GROUP.replace(old, new))
     with pytest.raises(ConfigError) as caught:
         read_frames(path)
-    assert str(caught.value).startswith(f"{path}, line {line}: [[verb]] {told}")
+    assert str(caught.value).startswith(f"{path}, line {line}: [[verb]] {message}")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
-    [("[[verb]]\ntype = CONSULT\n", "no TOML"), (GROUP.replace("[[verb]]", "[[verbs]]"), "unknown key 'verbs'")],
+    ("text", "message"),
+    [("[[verb]]\ntype = CONSULT\n", "not valid TOML"), (GROUP.replace("[[verb]]", "[[verbs]]"), "unknown key 'verbs'")],
 )
-def test_file_that_cannot_be_read_is_refused(tmp_path, text, told):
-    """What is no TOML, or has a table of another name, is refused as a whole."""
+def test_unreadable_file_is_rejected(tmp_path, text, message):
+    """A file that is not TOML, or has an unknown table, is rejected as a whole."""
     path = tmp_path / "frames.toml"
     path.write_text(text)
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=message):
         read_frames(path)
 
 
-def test_subtypes_are_those_of_the_table():
-    """The table knows every kind of everyday event that the lexicon may use, and no other."""
+def test_subtypes_match_the_table():
+    """The table has exactly the subtypes of everyday events that the lexicon may use."""
     column = next(column for column in EVENTS.columns if column.name == "event_subtype")
     assert column.values == tuple(sorted(SUBTYPES))
 
 
-def test_sectors_are_plovers():
-    """Role nouns carry a PLOVER sector or none."""
+def test_sectors_are_from_plover():
+    """Role nouns have a PLOVER sector or none."""
     assert {sector for sector in FRAMES.people.values() if sector} <= SECTORS
 
 
 def test_lexicon_is_a_value():
-    """The lexicon cannot be changed while articles are read."""
+    """The lexicon cannot be changed while articles are annotated."""
     assert FrameData.__dataclass_params__.frozen

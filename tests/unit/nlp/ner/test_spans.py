@@ -1,4 +1,4 @@
-"""Where names begin and end, on invented sentences."""
+"""The boundaries of names, on invented sentences."""
 
 import pytest
 
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.model
         ("The band hired Isabel Moreno of Castile Press.", ("Isabel Moreno", "PERSON")),
     ],
 )
-def test_a_name_has_all_its_words_and_no_other(nlp, text: str, name: tuple[str, str]) -> None:
-    """Numerals, nicknames and the words for its kind belong to a name; credits, roles and parties do not."""
+def test_a_name_has_all_its_words_and_no_others(nlp, text: str, name: tuple[str, str]) -> None:
+    """Numerals, nicknames and type words are part of a name; credits, roles and parties are not."""
     assert name in typed_names(nlp, text)
 
 
@@ -46,37 +46,37 @@ def test_a_name_has_all_its_words_and_no_other(nlp, text: str, name: tuple[str, 
         "He wrote #SaveTheGazette under the photo.",
     ],
 )
-def test_what_is_written_large_is_not_always_a_name(nlp, text: str) -> None:
-    """Forms of address, first words, eras, offices and tags are no names."""
+def test_a_capitalised_word_is_not_always_a_name(nlp, text: str) -> None:
+    """Forms of address, first words, eras, offices and tags are not names."""
     assert typed_names(nlp, text) == []
 
 
-def test_a_short_form_may_be_the_last_word_of_the_text(nlp) -> None:
-    """A known forename that ends the text is one word, though the full name goes on after it elsewhere."""
+def test_a_short_form_may_end_the_text(nlp) -> None:
+    """A known forename at the end of the text is one word, although the full name is longer elsewhere."""
     text = "Ana Castellan met Ana Brito. Ana Castellan smiled. Everybody likes Ana"
     assert typed_names(nlp, text)[-1] == ("Ana", "PERSON")
 
 
-def test_both_of_a_couple_stand_before_their_name(nlp) -> None:
+def test_both_honorifics_of_a_couple_are_one_title(nlp) -> None:
     """ "Mr and Mrs" is one title."""
     [name] = names_of(nlp, "Mr and Mrs Dunmore said they had lost everything.")
     assert (name.entity_text, name.honorific_text) == ("Dunmore", "Mr and Mrs")
 
 
 def test_two_surnames_are_two_people(nlp) -> None:
-    """Two people whom the article knows are told apart where "and" joins their surnames."""
+    """Two people known in the article are separated if "and" joins their surnames."""
     text = "Laura Barnes designed the bridge with Ruth Tilling.\n\nBy June, Barnes and Tilling had drawn the plans."
     assert typed_names(nlp, text)[-2:] == [("Barnes", "PERSON"), ("Tilling", "PERSON")]
 
 
 def test_a_surname_that_is_a_month_stays_with_the_forename(nlp) -> None:
-    """ "Eleanor March" is one name where the article knows a Mrs March."""
+    """ "Eleanor March" is one name if the article knows a Mrs March."""
     text = "They will stay until Eleanor March, the leader, speaks. Mrs March has said no. Mrs March is away."
     assert typed_names(nlp, text)[0] == ("Eleanor March", "PERSON")
 
 
-def test_a_headline_names_nobody_by_its_capitals(nlp) -> None:
-    """Where all words are large, only what the body knows or the model finds is a name, without common words."""
+def test_capitals_in_a_headline_do_not_make_names(nlp) -> None:
+    """If all words are capitalised, only names known from the body or the model count, without common words."""
     title = "Minister Defends Rail Plan As Okafor Hits Out"
     text = "Chidi Okafor hit out on Monday.\n\nThe minister said she would defend the rail plan."
     names = names_of(nlp, f"{title}\n\n{text}", title)
@@ -84,7 +84,7 @@ def test_a_headline_names_nobody_by_its_capitals(nlp) -> None:
 
 
 def test_known_names_are_found_in_capitals(nlp) -> None:
-    """A sentence in capitals has the names that the article knows otherwise."""
+    """A sentence in capitals has the names that are known from the rest of the article."""
     text = "POLICE ARREST CHIDI OKAFOR AFTER LONG CHASE\n\nChidi Okafor was arrested on Monday. Okafor denies it."
     names = names_of(nlp, text)
     assert (names[0].entity_text, names[0].entity_name) == ("CHIDI OKAFOR", "Chidi Okafor")
@@ -92,6 +92,6 @@ def test_known_names_are_found_in_capitals(nlp) -> None:
 
 @pytest.mark.parametrize("change", [str.lower, str.upper])
 def test_text_of_one_case_is_harmless(nlp, change) -> None:
-    """All small or all large letters give exact spans and raise nothing."""
+    """A text all in lower or upper case gives exact spans and raises nothing."""
     text = change("Mayor John Delaney quit on Monday. Mr Delaney told the Leeds Post that he was sorry.")
     assert all(text[name.start_char : name.end_char] == name.entity_text for name in names_of(nlp, text))

@@ -1,4 +1,4 @@
-"""What kind of thing a name is, on invented sentences."""
+"""Entity types of names, on invented sentences."""
 
 import pytest
 
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.model
         ("Barrow & Finch signed the deal.", ("Barrow & Finch", "ORG")),
     ],
 )
-def test_words_in_and_beside_a_name_show_its_type(nlp, text: str, name: tuple[str, str]) -> None:
-    """Verbs and kin show people, prepositions and nouns places, the last word an organisation."""
+def test_words_in_and_next_to_a_name_show_its_type(nlp, text: str, name: tuple[str, str]) -> None:
+    """Verbs and kinship nouns show people, prepositions and nouns places, the final word an organisation."""
     assert name in typed_names(nlp, text)
 
 
@@ -42,24 +42,24 @@ def test_words_in_and_beside_a_name_show_its_type(nlp, text: str, name: tuple[st
         ("She complained to the Gazette about it.", ("Gazette", "ORG")),
     ],
 )
-def test_nouns_beside_a_name_show_its_type(nlp, text: str, name: tuple[str, str]) -> None:
+def test_adjacent_nouns_show_the_type_of_a_name(nlp, text: str, name: tuple[str, str]) -> None:
     """ "The ferry X" is a ship, "mayor of X" names a town, "the firm X" an organisation, "the Gazette" a paper."""
     assert name in typed_names(nlp, text)
 
 
-def test_a_surname_shows_what_a_full_name_is(nlp) -> None:
-    """A full name that the model takes for a town is a person's where the surname is one."""
+def test_a_surname_shows_the_type_of_a_full_name(nlp) -> None:
+    """A full name that the model labels as a town is a person's if its surname is used alone for a person."""
     text = "Arsenal's Bukola Adeyemi missed a penalty. Adeyemi was booked later. Adeyemi apologised to the fans."
     assert {kind for name, kind in typed_names(nlp, text) if name.endswith("Adeyemi")} == {"PERSON"}
 
 
-def test_the_surname_of_a_late_person_is_sought(nlp) -> None:
-    """A person whom a role shows late in the reading is found by the surname too."""
+def test_the_surname_of_a_person_found_late_is_searched_for(nlp) -> None:
+    """If evidence makes a name a person only after the first search, the surname is searched for too."""
     text = "Orbis CEO Satya Raman said the deal would help. Last year Raman cut 4,000 jobs."
     assert [kind for name, kind in typed_names(nlp, text) if name.endswith("Raman")] == ["PERSON", "PERSON"]
 
 
-def test_the_short_name_of_a_team_is_no_person(nlp) -> None:
+def test_the_short_name_of_a_team_is_not_a_person(nlp) -> None:
     """ "Ashby" is the team that the article calls "Ashby Town"."""
     text = "Ashby Town lost again on Saturday. Norden beat Ashby 4-1. Ashby's goalkeeper left the pitch."
     assert ("Ashby", "ORG") in typed_names(nlp, text)

@@ -1,4 +1,4 @@
-"""Who said what, on invented sentences: cues on every side of the words, and what is no quote."""
+"""Quotes and their speakers, on invented sentences: cues on either side of the words, and spans that are not quotes."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ LEAD = "The harbour stayed shut on Tuesday.\n\n"
 
 
 def read(nlp, text: str) -> tuple[Quote, ...]:
-    """The quotes of an article, behind a paragraph that has none."""
+    """Return the quotes of an article, after a paragraph without quotes."""
     annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
     [(article, doc)] = annotator.docs([article_from_text(LEAD + text, title=None, published_at=DAY, language="en")])
     return annotator.annotate(article, doc).quotes
@@ -27,7 +27,7 @@ def read(nlp, text: str) -> tuple[Quote, ...]:
     [
         pytest.param("Ana Brito said: “We stopped early.”", "“We stopped early.”", "Ana Brito", id="before"),
         pytest.param("“We stopped early,” said Ana Brito.", "“We stopped early,”", "Ana Brito", id="after"),
-        pytest.param("“We stopped early,” he drawled.", "“We stopped early,”", "he", id="a verb that no list has"),
+        pytest.param("“We stopped early,” he drawled.", "“We stopped early,”", "he", id="a verb in no list"),
         pytest.param(
             "Eva Lind, who ran the trial in Penwick, told reporters: “We stopped early.”",
             "“We stopped early.”",
@@ -44,7 +44,7 @@ def read(nlp, text: str) -> tuple[Quote, ...]:
             "“The oven is a broken promise,” Ida Quist, R-Ohio, told reporters.",
             "“The oven is a broken promise,”",
             "Ida Quist",
-            id="an aside between name and verb behind the quote",
+            id="an aside between name and verb after the quote",
         ),
         pytest.param(
             "PENWICK (AP) - Quist Ovens Ltd, a maker of ovens, said on Monday it was “very sorry” for the smoke.",
@@ -104,7 +104,7 @@ def read(nlp, text: str) -> tuple[Quote, ...]:
             "In a statement, Ana Brito said: “We regret the error.”",
             "“We regret the error.”",
             "Ana Brito",
-            id="a medium is no speaker",
+            id="a medium is not the speaker",
         ),
         pytest.param(
             "Ida Quist left early, calling it “a waste of a long evening”.",
@@ -116,19 +116,19 @@ def read(nlp, text: str) -> tuple[Quote, ...]:
             "Tom Roy told Ana Brito of the Herald: “I never met her.”",
             "“I never met her.”",
             "Tom Roy",
-            id="the addressee is no speaker",
+            id="the addressee is not the speaker",
         ),
         pytest.param(
             "Asked by Ana Brito about the key, Tom Roy said: “I never met her.”",
             "“I never met her.”",
             "Tom Roy",
-            id="who asks is no speaker",
+            id="the interviewer is not the speaker",
         ),
         pytest.param(
             "“Ana Brito never came and never wrote,” said Tom Roy.",
             "“Ana Brito never came and never wrote,”",
             "Tom Roy",
-            id="who is named inside is no speaker",
+            id="a name inside is not the speaker",
         ),
         pytest.param(
             "“Records were altered in the spring,” according to the audit.",
@@ -144,8 +144,8 @@ def read(nlp, text: str) -> tuple[Quote, ...]:
         ),
     ],
 )
-def test_the_words_and_who_said_them(nlp, text: str, quote: str, speaker: str) -> None:
-    """A reporting word is found on either side, and its subject is the speaker."""
+def test_the_words_and_their_speaker(nlp, text: str, quote: str, speaker: str) -> None:
+    """A cue is found on either side, and its subject is the speaker."""
     [found] = read(nlp, text)
     assert (found.quote_text, found.speaker_text) == (quote, speaker)
 
@@ -176,8 +176,8 @@ def test_the_words_and_who_said_them(nlp, text: str, quote: str, speaker: str) -
         ("Residents believe the river will flood again.", "the river will flood again", "Residents"),
     ],
 )
-def test_a_clause_without_marks_is_cut_to_what_is_reported(nlp, text: str, quote: str, speaker: str) -> None:
-    """Indirect speech is the reported clause alone, wherever its reporting word stands."""
+def test_an_indirect_quote_is_the_reported_clause(nlp, text: str, quote: str, speaker: str) -> None:
+    """An indirect quote is the reported clause alone, wherever its cue is."""
     found = read(nlp, text)[0]
     assert (found.quote_text, found.speaker_text, found.quote_type) == (quote, speaker, "indirect")
 
@@ -199,67 +199,67 @@ def test_a_clause_without_marks_is_cut_to_what_is_reported(nlp, text: str, quote
         "Ida Quist spoke at length on the channel's “Hardline” last week.",
     ],
 )
-def test_what_is_no_quote(nlp, text: str) -> None:
+def test_spans_that_are_not_quotes(nlp, text: str) -> None:
     """Scare quotes, nicknames, titles, cross-headings and the writer's own thoughts give no row."""
     assert read(nlp, text) == ()
 
 
 def test_the_fragments_of_one_clause_are_its_parts(nlp) -> None:
-    """Three quoted strings under one reporting word are one quote with three parts."""
+    """Three quoted strings with one cue are one quote with three parts."""
     [quote] = read(nlp, "Ana Brito promised “jobs”, “clean water” and “a road by spring”.")
     assert len(quote.quoted_spans) == 3
 
 
-def test_who_reports_what_others_said_is_the_speaker(nlp) -> None:
-    """Words that somebody reports of somebody else are the first one's to answer for."""
+def test_the_outer_speaker_of_reported_words_is_the_speaker(nlp) -> None:
+    """The speaker of another person's words is the person who reports them."""
     [quote] = read(nlp, "Ida Quist said that Tom Lee had called the plan “a curse on the town”.")
     assert quote.speaker_name == "Ida Quist"
 
 
-def test_another_clause_behind_a_quote_has_its_own_speaker(nlp) -> None:
-    """ "..., while" behind the marks leads to somebody else's words."""
+def test_another_clause_after_a_quote_has_its_own_speaker(nlp) -> None:
+    """ "..., while" after the marks leads to another speaker."""
     text = "Ida Quist called the sale “a waste of a harbour,” while her rival, Tom Lee, told reporters: “It was fair.”"
     assert [quote.speaker_name for quote in read(nlp, text)] == ["Ida Quist", "Tom Lee"]
 
 
-def test_a_quote_around_its_reporting_word_is_two(nlp) -> None:
-    """The second half begins small and stands alone all the same."""
+def test_a_quote_around_its_cue_is_two_quotes(nlp) -> None:
+    """The second half is a quote of its own, although it begins in lower case."""
     quotes = read(nlp, "“I was wrong about it,” admits Ida Quist, “but so was Tom Lee.”")
     assert [quote.quote_text for quote in quotes] == ["“I was wrong about it,”", "“but so was Tom Lee.”"]
 
 
-def test_who_does_not_answer_says_nothing(nlp) -> None:
-    """A verb that is denied behind the marks reports nothing."""
+def test_a_negated_verb_after_a_quote_is_not_its_cue(nlp) -> None:
+    """A negated verb after the marks reports nothing."""
     [quote] = read(nlp, "Tom Lee, whom Ida Quist has called “a fraud,” did not reply.")
     assert quote.speaker_name == "Ida Quist"
 
 
-def test_a_name_in_marks_takes_no_clause_away(nlp) -> None:
-    """A clause that holds the title of a work is reported all the same."""
+def test_a_title_in_marks_does_not_end_a_reported_clause(nlp) -> None:
+    """A clause that contains the title of a work is still reported."""
     [quote] = read(nlp, "Ida Quist said the ferry would show “The Long Road” on Friday.")
     assert quote.quote_text == "the ferry would show “The Long Road” on Friday"
 
 
-def test_fragments_side_by_side_are_one_quote(nlp) -> None:
-    """Two names that somebody calls somebody are the parts of one quote."""
+def test_adjacent_fragments_are_one_quote(nlp) -> None:
+    """Two names that somebody gives one person are the parts of one quote."""
     [quote] = read(nlp, "Ida Quist disagreed, calling him “a fool” and “a crook”.")
     assert (quote.quote_text, len(quote.quoted_spans)) == ("“a fool” and “a crook”", 2)
 
 
 def test_the_medium_of_a_writer(nlp) -> None:
-    """Where somebody writes is the medium, never the speaker."""
+    """The publication somebody writes in is the medium, never the speaker."""
     [quote] = read(nlp, "Max Hill, writing in the Courier, said the police were slow.")
     assert (quote.speaker_name, quote.medium_text) == ("Max Hill", "the Courier")
 
 
-def test_a_lost_closing_mark_is_said(nlp) -> None:
-    """A quote whose closing mark is missing ends with its paragraph, and the row says so."""
+def test_a_missing_closing_mark_is_recorded(nlp) -> None:
+    """A quote without a closing mark ends with its paragraph, and the row records it."""
     quotes = read(nlp, "Ida Quist said: “It was late\n\nThen she left. “Why?” asked Tom Lee.")
     assert [(quote.quote_text, quote.is_closed) for quote in quotes] == [("“It was late", False), ("“Why?”", True)]
 
 
 def test_a_statement_over_paragraphs_is_one_quote(nlp) -> None:
-    """Paragraphs that each open, of which only the last closes, are one quote of one speaker."""
+    """Several paragraphs that open with a mark, of which only the last closes, are one quote of one speaker."""
     [quote] = read(nlp, "Ida Quist said: “One boat sank.\n\n“Then two.\n\n“Then all of them.”\n\nTom Lee left.")
     assert (quote.speaker_name, quote.quote_type, len(quote.quoted_spans), quote.is_closed) == (
         "Ida Quist",
@@ -269,32 +269,32 @@ def test_a_statement_over_paragraphs_is_one_quote(nlp) -> None:
     )
 
 
-def test_a_participle_goes_with_who_reports(nlp) -> None:
-    """ "..., calling it" behind a reported clause is said by who reports, not by who the clause is about."""
+def test_a_participle_belongs_to_the_reporting_subject(nlp) -> None:
+    """The speaker of "..., calling it" after a reported clause is its reporter, not the subject of the clause."""
     quotes = read(nlp, "Ida Quist said the board had refused, calling it “a waste of a long evening”.")
     assert [quote.speaker_text for quote in quotes] == ["Ida Quist", "Ida Quist"]
 
 
-def test_a_fragment_brings_its_clause(nlp) -> None:
+def test_a_fragment_includes_its_clause(nlp) -> None:
     """A mixed quote is the reported clause, cut at the next main verb."""
     [quote] = read(nlp, "Tom Roy said the bridge was “a disgrace” and should be shut, but he welcomed the vote.")
     assert (quote.quote_type, quote.quote_text) == ("mixed", "the bridge was “a disgrace” and should be shut")
 
 
-def test_a_fragment_in_a_clause_that_is_reported_behind_it(nlp) -> None:
-    """A fragment belongs to the reporting word at the end of its sentence."""
+def test_a_fragment_in_a_clause_before_its_cue(nlp) -> None:
+    """A fragment belongs to the cue at the end of its sentence."""
     [quote] = read(nlp, "The bridge, which the board calls safe, is an “iron trap” for birds, Eva Lind writes.")
     assert (quote.speaker_text, quote.quote_type) == ("Eva Lind", "mixed")
 
 
 def test_the_speaker_is_carried_over(nlp) -> None:
-    """Inside a paragraph and into one wholly in marks, the speaker of the quote before goes on."""
+    """Inside a paragraph, and in a following paragraph wholly in marks, the speaker of the previous quote continues."""
     text = "“It failed,” Eva Lind said. “We knew it would.”\n\n“Nobody in the town hall listened to us.”"
     assert [quote.speaker_text for quote in read(nlp, text)] == ["Eva Lind"] * 3
 
 
-def test_a_colon_ends_what_is_carried(nlp) -> None:
-    """Behind a colon nobody is carried over from the quote before."""
+def test_a_colon_ends_the_carried_speaker(nlp) -> None:
+    """After a colon the previous speaker is not carried over."""
     text = "“It failed,” Eva Lind said. Later on the pier: “Nobody listened to us.”"
     assert [quote.speaker_text for quote in read(nlp, text)][:1] == ["Eva Lind"]
     assert "Eva Lind" not in [quote.speaker_text for quote in read(nlp, text)][1:]
@@ -322,13 +322,13 @@ def test_a_colon_ends_what_is_carried(nlp) -> None:
     ],
 )
 def test_speakers_without_a_name(nlp, text: str, speaker: str, kind: str, role: str | None) -> None:
-    """Unnamed sources keep what they are of; organisations and documents speak too."""
+    """Unnamed sources keep the thing they speak for; organisations and documents are speakers too."""
     [quote] = read(nlp, text)
     assert (quote.speaker_text, quote.speaker_kind, quote.speaker_role) == (speaker, kind, role)
 
 
-def test_a_pronoun_stands_for_the_speaker_before_it(nlp) -> None:
-    """Whoever speaks on behind somebody's words is that one, unless the gender forbids it or a name intervenes."""
+def test_a_pronoun_refers_to_the_speaker_before_it(nlp) -> None:
+    """A pronoun after a quote refers to its speaker, unless the gender differs or a name intervenes."""
     named = "Ana Brito opened the hearing.\n\n"
     for second, names in [
         ("“He is six,” she added.", [None, None]),
@@ -343,7 +343,7 @@ def test_a_pronoun_stands_for_the_speaker_before_it(nlp) -> None:
 
 
 def test_an_interview_in_print(nlp) -> None:
-    """Paragraphs that begin with a name and a colon are the words of that person."""
+    """Paragraphs that begin with a name and a colon are that person's words."""
     text = "Ana Brito: We are ready.\n\nTom Roy: Why is that so?\n\nAna Brito: Because nobody asked us."
     quotes = read(nlp, text)
     assert [quote.speaker_name for quote in quotes] == ["Ana Brito", "Tom Roy", "Ana Brito"]
@@ -351,21 +351,21 @@ def test_an_interview_in_print(nlp) -> None:
 
 
 def test_a_transcript_with_names_in_capitals(nlp) -> None:
-    """A label in capitals that leads to several turns speaks, also of what it quotes itself."""
+    """A label in capitals with several turns is a speaker, also of the quotes inside its turns."""
     text = "QUIST: Is it cold?\n\nZWOL: Very cold. Mr Lee said “no”.\n\nQUIST: And now?\n\nZWOL: Colder."
     assert [quote.speaker_text for quote in read(nlp, text)] == ["QUIST", "ZWOL", "QUIST", "ZWOL"]
     assert read(nlp, "WHEN: Monday.\n\nWHERE: The old pier.\n\nWHAT: A swim in the cold sea.") == ()
 
 
-def test_sentences_of_one_word_are_no_title(nlp) -> None:
-    """Short sentences behind a quote go on with it, though all their words have capitals."""
+def test_sentences_of_one_word_are_not_a_title(nlp) -> None:
+    """Short sentences after a quote continue it, although all their words are capitalised."""
     assert [quote.quote_text for quote in read(nlp, "“They have none,” Ida Quist said. “Zero. Zilch.”")][1:] == [
         "“Zero. Zilch.”"
     ]
 
 
 def test_questions_and_answers(nlp) -> None:
-    """ "Q:" and "A:" begin turns; who they are is not said, so the speaker is null."""
+    """ "Q:" and "A:" begin turns; they do not name a speaker, so the speaker is null."""
     text = "Q: When did you start?\n\nA: At the age of ten.\n\nQ: Why so early?\n\nA: It was “fun”, mostly."
     quotes = read(nlp, text)
     assert [quote.quote_text for quote in quotes][::3] == ["When did you start?", "It was “fun”, mostly."]
@@ -373,13 +373,13 @@ def test_questions_and_answers(nlp) -> None:
 
 
 def test_single_marks_with_double_ones_inside(nlp) -> None:
-    """Where single marks close the speech, double ones inside belong to it."""
+    """If single marks close the speech, double ones inside belong to it."""
     quotes = read(nlp, "‘We lost the key,’ said Ana Brito. ‘He said “no” to me twice.’")
     assert [quote.quote_text for quote in quotes] == ["‘We lost the key,’", "‘He said “no” to me twice.’"]
 
 
 def test_confidence_is_the_share_of_its_rule(nlp) -> None:
-    """A rule that is often right gives more confidence than a guess at the nearest subject; none is certain."""
+    """A rule that is often right gives more confidence than the nearest subject; no rule is certain."""
     sure = read(nlp, "“We stopped early,” said Ana Brito.")[0].confidence
     guess = read(nlp, "Ana Brito left. “We stopped early and lost every one of our boats.”")[0]
     assert (guess.rule_id, guess.confidence < 0.6 < sure < 1) == ("near_subject", True)

@@ -11,7 +11,7 @@ from pipeline.nlp.quotes.quotation_marks import scan_marks
 
 
 def scanned(text: str, kinds: tuple[str, ...] = ()) -> list[tuple[list[str], bool]]:
-    """The parts of each stretch as text, and whether it is closed; paragraphs are parted by blank lines."""
+    """Return the parts of each span as text, and whether it is closed; blank lines separate paragraphs."""
     blocks, start = [], 0
     for index, paragraph in enumerate(text.split("\n\n")):
         kind = kinds[index] if index < len(kinds) else "paragraph"
@@ -48,28 +48,28 @@ def scanned(text: str, kinds: tuple[str, ...] = ()) -> list[tuple[list[str], boo
     ],
 )
 def test_one_paragraph(text: str, expected: list[tuple[list[str], bool]]):
-    """Marks pair by kind, stray ones close, and apostrophes are never marks."""
+    """Marks pair by kind, unpaired ones close, and apostrophes are never marks."""
     assert scanned(text) == expected
 
 
 def test_statement_over_paragraphs_is_one():
-    """Paragraphs that each open and of which only the last closes are one stretch."""
+    """Several paragraphs that open with a mark, of which only the last closes, are one span."""
     text = "She said: “One.\n\n“Two.\n\n“Three.”\n\nThen “four”."
     assert scanned(text) == [(["“One.", "“Two.", "“Three.”"], True), (["“four”"], True)]
 
 
 def test_open_mark_ends_at_its_paragraph():
-    """A mark that never closes ends with its paragraph where the next does not go on."""
+    """A mark that never closes ends with its paragraph if the next one does not continue the quote."""
     assert scanned("She said: “One.\n\nTwo came “later”.") == [(["“One."], False), (["“later”"], True)]
 
 
 def test_lost_closing_mark_ends_before_the_next_opening():
-    """A closing mark that is lost inside a paragraph ends its stretch before the next one opens."""
+    """If a closing mark is missing inside a paragraph, the span ends before the next opening mark."""
     assert scanned("“One, he said. “Two.”") == [(["“One, he said."], False), (["“Two.”"], True)]
 
 
 def test_only_running_text_is_scanned():
-    """Titles, headings and captions in marks give no stretch."""
+    """Quotation marks in titles, headings and captions give no span."""
     text = "“Title words”\n\n“Heading”\n\n“Caption here”\n\n“Body.”"
     assert scanned(text, ("title", "heading", "caption")) == [(["“Body.”"], True)]
 
@@ -77,19 +77,19 @@ def test_only_running_text_is_scanned():
 @pytest.mark.parametrize(
     "text", ["", "“", '"', "”””", '"" "" "', "“\n\n“\n\n“", "''''", "«»„“", '「」『』«»„“‘’"', "‚‘`´‹›"]
 )
-def test_any_marks_are_survived(text: str):
+def test_any_marks_are_accepted(text: str):
     """No combination of marks raises, and offsets stay inside the text."""
     assert all(parts for parts, _ in scanned(text))
 
 
 @pytest.mark.parametrize("unit", ["“a ", 'a" ', "“”", "s’ a", '6" ', "“\n\n", "“a «b „c 「d", '‘a’ “b” "c" '])
 def test_time_grows_with_length(unit: str):
-    """Twice the marks take about twice the time to scan, in one of five goes at most."""
+    """Scanning twice as many marks takes about twice the time, in at least one of five tries."""
     assert any(seconds(unit * 40_000) < 2.5 * seconds(unit * 20_000) + 0.05 for _ in range(5))
 
 
 def seconds(text: str) -> float:
-    """Return the processor seconds of scanning, while nothing collects what other tests hold."""
+    """Return the processor seconds of a scan, with garbage collection disabled."""
     gc.disable()
     try:
         started = time.process_time()

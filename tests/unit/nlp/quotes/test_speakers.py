@@ -1,4 +1,4 @@
-"""Names with titles, forenames and short forms, and who a quote is given to, on invented sentences."""
+"""Names with titles, forenames and short forms, and speakers of quotes, on invented sentences."""
 
 from datetime import UTC, datetime
 
@@ -29,28 +29,28 @@ def _read(nlp, text: str) -> Annotation:
         ("Two glaziers came. Glazier Norman Tuttle said: “The glass was cheap, and it broke.”", "Norman Tuttle"),
     ],
 )
-def test_a_role_before_a_full_name_is_no_part_of_it(nlp, text: str, speaker: str) -> None:
-    """A title, a role or a trade written large before a full name stays outside the name."""
+def test_a_role_before_a_full_name_is_not_part_of_it(nlp, text: str, speaker: str) -> None:
+    """A capitalised title, role or trade before a full name stays outside the name."""
     [quote] = _read(nlp, text).quotes
     assert quote.speaker_name == speaker
 
 
 def test_an_honorific_chooses_between_two_bearers_of_a_surname(nlp) -> None:
-    """Of two people with one surname, the one whose gender the honorific shows is meant."""
+    """Of two people with one surname, the honorific selects the one of its gender."""
     text = "Leonard Quill met Zorba Quill on the pier.\n\nMr Quill said: “It was a short and pleasant walk.”"
     [quote] = _read(nlp, text).quotes
     assert quote.speaker_name == "Leonard Quill"
 
 
-def test_the_noun_of_an_organisation_stands_for_it(nlp) -> None:
-    """ "The museum" is the museum that the article names, where it names one."""
+def test_the_noun_of_an_organisation_refers_to_it(nlp) -> None:
+    """ "The museum" is the only museum that the article names."""
     text = "Thieves broke into Penwick Museum on Sunday.\n\nThe museum said: “Nothing of value is missing.”"
     [quote] = _read(nlp, text).quotes
     assert (quote.speaker_name, quote.speaker_kind) == ("Penwick Museum", "organisation")
 
 
-def test_what_somebody_calls_something_is_reported_alone(nlp) -> None:
-    """After a naming verb only the words in marks are the quote."""
+def test_the_quote_after_a_naming_verb_is_the_name_alone(nlp) -> None:
+    """After a naming verb only the words in quotation marks are the quote."""
     [quote] = _read(nlp, "The mayor, Alice Thornby, described the vote as “a long night for the town”.").quotes
     assert quote.quote_text == "“a long night for the town”"
 
@@ -63,8 +63,8 @@ def test_what_somebody_calls_something_is_reported_alone(nlp) -> None:
         ("Residents are protesting on Friday.", "2031-03-07"),
     ],
 )
-def test_a_weekday_beside_the_present_lies_ahead(nlp, text: str, day: str) -> None:
-    """The present tense of running text with a weekday speaks of what is to come; the past of what has been."""
+def test_a_weekday_with_the_present_tense_is_in_the_future(nlp, text: str, day: str) -> None:
+    """In running text a weekday with the present tense is in the future, with the past tense in the past."""
     [time] = [each for each in _read(nlp, text).times if each.timex_type == "DATE"]
     assert str(time.first_day) == day
 

@@ -1,4 +1,4 @@
-"""Where a text names a time, and which days that is."""
+"""Time expressions in a text, and their days."""
 
 from datetime import date
 from time import process_time
@@ -60,12 +60,12 @@ pytestmark = pytest.mark.model
     ],
 )
 def test_value_of_an_expression(nlp, text, words, value):
-    """Common forms are read against the publication day and the tense of the clause."""
+    """Common forms are normalized by the published day and the tense of the clause."""
     assert [(time.timex_text, time.value) for time in read(nlp, text).times] == [(words, value)]
 
 
 def test_bounds_precision_and_basis(nlp):
-    """Days bound an expression inclusively, and the basis says whether the text alone gave them."""
+    """First and last day are inclusive; the basis says whether the text alone gave them."""
     month, day = read(nlp, "He left last month and came back on 3 March 2026.").times
     assert (month.first_day, month.last_day) == (date(2026, 2, 1), date(2026, 2, 28))
     assert (month.precision, month.basis) == ("month", "relative")
@@ -73,13 +73,13 @@ def test_bounds_precision_and_basis(nlp):
 
 
 def test_later_in_a_same_day_report(nlp):
-    """Beside a future verb "later" is the publication day; beside a past one it dates nothing."""
+    """With a future verb "later" is the published day; with a past one it is not a date."""
     assert [t.value for t in read(nlp, "They will meet in Oslo later.").times] == ["2026-03-11"]
     assert read(nlp, "She later moved to Oslo.").times == ()
 
 
-def test_later_without_an_anchor_stays_open(nlp):
-    """Without a publication day the word is kept without a value."""
+def test_later_without_a_published_day_stays_unresolved(nlp):
+    """Without a published day the word has no value."""
     (time,) = read(nlp, "They will meet in Oslo later.", published=None).times
     assert (time.timex_text, time.value, time.first_day, time.basis) == ("later", None, None, "none")
 
@@ -97,12 +97,12 @@ def test_later_without_an_anchor_stays_open(nlp):
     ],
 )
 def test_words_that_only_look_like_times(nlp, text):
-    """Names, modals, verbs and plain numbers are no dates."""
+    """Names, modals, verbs and plain numbers are not dates."""
     assert read(nlp, text, ("May", "PERSON", 0, None), ("Brandt", "PERSON", 1, None)).times == ()
 
 
 def test_month_and_surname_in_one_sentence(nlp):
-    """The month after a preposition stays a month beside a person of that name."""
+    """A month after a preposition stays a month next to a person of that name."""
     text = "Nora May resigned in June."
     assert [t.timex_text for t in read(nlp, text, ("Nora May", "PERSON", 0, None)).times] == ["June"]
 
@@ -117,16 +117,16 @@ def test_part_of_a_month(nlp):
     "words",
     ["31 June 2020", "February 30", "Monday, 3 March 2026", "03/04/2026", "week 53 of 2025", "9 to 4 May 2020"],
 )
-def test_day_that_cannot_be_is_left_open(nlp, words):
-    """What no calendar has, what contradicts itself and what reads two ways is kept without a day, with the reason."""
+def test_impossible_day_stays_unresolved(nlp, words):
+    """A day that is impossible, contradictory or ambiguous has no date; the note gives the reason."""
     case = read(nlp, f"Police arrested a man on {words}.")
     assert [(t.timex_text, t.value, t.first_day) for t in case.times] == [(words, None, None)]
     event = case.event("arrested")
     assert (event.event_date, event.event_date_text, event.event_date_note) == (None, words, UNRESOLVED)
 
 
-def test_without_a_publication_day_nothing_is_resolved(nlp):
-    """Relative dates of a text without a day keep their words and say why they have no day."""
+def test_without_a_published_day_nothing_is_resolved(nlp):
+    """Relative dates of an undated text keep their words; the note says why they have no day."""
     event = read(nlp, "Police arrested a man on Monday.", published=None).event("arrested")
     assert (event.event_date, event.event_date_text, event.event_date_note) == (None, "Monday", UNANCHORED)
 
@@ -138,8 +138,8 @@ RELATIVE = (
 
 
 @pytest.mark.parametrize("published", [date(1, 1, 1), date(1500, 1, 1), date(2099, 12, 31), date(9999, 12, 31), None])
-def test_any_publication_day(nlp, published):
-    """The ends of the calendar raise nothing; a day that no newspaper can have resolves nothing."""
+def test_any_published_day(nlp, published):
+    """The ends of the calendar raise nothing; an implausible published day resolves nothing."""
     case = read(nlp, RELATIVE, published=published)
     relative = [time for time in case.times if time.basis == "relative"]
     assert len(case.times) >= 10
@@ -148,7 +148,7 @@ def test_any_publication_day(nlp, published):
 
 @pytest.fixture
 def blank_parse(nlp):
-    """Return a function from a text to its Doc and article: tagged as verbs and one sentence, without the model."""
+    """Return a function from a text to its Doc and article: all verbs, one sentence, without the model."""
 
     def parse(text):
         article = article_of(text)
@@ -171,7 +171,7 @@ def blank_parse(nlp):
 
 
 def _seconds(doc, article):
-    """Return the shorter of two times, as a collection of garbage may fall into one, and the number found."""
+    """Return the shorter of two durations, as garbage collection may affect one, and the number found."""
     return min(_timed(doc, article) for _ in range(2))
 
 
@@ -188,7 +188,7 @@ def _timed(doc, article):
     ids=["dates", "impossible dates", "one sentence"],
 )
 def test_time_is_linear(blank_parse, piece, count):
-    """Ten thousand dates, or a sentence of ten thousand words, cost at most about twice what half of them does."""
+    """Ten thousand dates, or a sentence of ten thousand words, take at most about twice the time of half of them."""
     (half, _), (whole, found) = (_seconds(*blank_parse(piece * n)) for n in (count, 2 * count))
     assert found == 2 * count
     assert whole < 3.5 * half + 0.05

@@ -1,0 +1,183 @@
+"""The text that says what a run kept, rejected and left waiting, and why.
+
+It ends `newslake run` and the demo, and is in the log of the Airflow tasks that end an ingest or an extract. It fits
+one screen: one row per reason, with one example.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.jobs.outcomes import PageName, page_of
+from pipeline.model import Outcome, pluralize
+from pipeline.model.outcome import OutcomeKind
+
+_REASONS_MAX = 12  # rows
+_DETAIL_MAX = 140  # characters
+_LABELS: dict[OutcomeKind, str] = {
+    "rejected": "rejected",
+    "quarantined": "quarantined",
+    "pending": "waiting for a later run",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many pages have one outcome for one reason, from which sources, and the first of them as an example."""
+
+    outcome: OutcomeKind
+    reason: str
+    pages: int
+    sources: tuple[str, ...]
+    example: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The outcomes of the pages of a run, counted.
+
+    ``fetched`` counts pages that came over HTTP, ``archived`` pages with a new payload, also from files; both are null
+    for a run that only extracts. ``committed`` counts articles; it is null for a run that only ingests. ``reasons``
+    covers the pages that this run found; ``earlier`` counts the other pages of the same days. ``unlisted`` are the
+    sources that could not be listed.
+    """
+
+    fetched: int | None
+    archived: int | None
+    committed: int | None
+    unchanged: int
+    sources: int
+    reasons: tuple[ReasonCount, ...]
+    earlier: tuple[tuple[OutcomeKind, int], ...]
+    unlisted: tuple[Outcome, ...]
+
+
+def summarize(
+    *, ingested: Iterable[Outcome] | None = None, extracted: Iterable[Outcome] | None = None, fetched: int = 0
+) -> RunSummary:
+    """Return the summary of a run from its outcomes, each in the order of time; None for a step that did not run.
+
+    A page counts once, with its latest outcome; "unchanged" replaces no other.
+    """
+    listed, decided = list(ingested or ()), list(extracted or ())
+    pages = {page_of(each) for each in listed}
+    archived = {page_of(each): each.article_id for each in listed if each.reason == "archived"}
+    last = {page: each for page, each in _latest([*listed, *decided]).items() if each.stage != "discover"}
+    # Another page of the same article may have its outcome; without an extract, all archived pages wait for one.
+    settled = {each.article_id for each in decided} if extracted is not None else set(archived.values())
+    left = [
+        each
+        for each in last.values()
+        if each.outcome in _LABELS and not (each.reason == "archived" and each.article_id in settled)
+    ]
+    new_articles = set(archived.values()) - {None}
+    own = [each for each in left if ingested is None or page_of(each) in pages or each.article_id in new_articles]
+    earlier = Counter(each.outcome for each in left) - Counter(each.outcome for each in own)
+    return RunSummary(
+        fetched=None if ingested is None else fetched,
+        archived=None if ingested is None else len(archived),
+        committed=None if extracted is None else sum(each.outcome == "kept" for each in last.values()),
+        unchanged=sum(each.outcome == "unchanged" for each in last.values()),
+        sources=len({each.source_key for each in (*listed, *decided)}),
+        reasons=tuple(_reason_counts(own)),
+        earlier=tuple((kind, earlier[kind]) for kind in _LABELS if earlier[kind]),
+        unlisted=tuple(each for each in listed if each.stage == "discover"),
+    )
+
+
+def _latest(outcomes: Iterable[Outcome]) -> dict[PageName, Outcome]:
+    last: dict[PageName, Outcome] = {}
+    for each in outcomes:
+        if each.outcome != "unchanged" or page_of(each) not in last:
+            last[page_of(each)] = each
+    return last
+
+
+def _reason_counts(outcomes: Iterable[Outcome]) -> Iterator[ReasonCount]:
+    """Yield the reasons of each outcome, the most frequent first."""
+    groups: dict[tuple[OutcomeKind, str], list[Outcome]] = defaultdict(list)
+    for each in outcomes:
+        groups[each.outcome, each.reason or ""].append(each)
+    order = list(_LABELS)
+    ranked = sorted(groups.items(), key=lambda group: (order.index(group[0][0]), -len(group[1]), group[0]))
+    for (outcome, reason), pages in ranked:
+        yield ReasonCount(outcome, reason, len(pages), tuple(sorted({each.source_key for each in pages})), pages[0])
+
+
+def summary_lines(summary: RunSummary, *, label: str, took: str = "") -> tuple[str, ...]:
+    """Return the summary as lines of text. ``label`` names the run, such as its day; ``took`` is its time."""
+    earlier = ", ".join(f"{count:,} {_LABELS[kind]}" for kind, count in summary.earlier)
+    return (
+        f"{label}: {_headline(summary)}{took and f' ({took})'}",
+        *_reason_lines(summary),
+        *([f"  earlier pages of the same days: {earlier}"] if earlier else ()),
+        *(
+            ["  one page: `newslake why URL`; all reasons: `newslake ask why-rejected`"]
+            if _has_reasons(summary)
+            else ()
+        ),
+    )
+
+
+def unlisted_lines(summary: RunSummary) -> Iterator[str]:
+    """Yield one line per source that could not be listed."""
+    for each in summary.unlisted:
+        yield f"source {each.source_key} not listed ({each.reason}): {each.url}: {each.detail}"
+
+
+def _has_reasons(summary: RunSummary) -> bool:
+    return bool(summary.reasons or summary.earlier)
+
+
+def _headline(summary: RunSummary) -> str:
+    parts = ["nothing new"] if summary.archived == 0 and not summary.committed else list(_counts(summary))
+    if summary.unchanged:
+        parts.append(f"{pluralize(summary.unchanged, 'page')} unchanged")
+    return ", ".join(parts)
+
+
+def _counts(summary: RunSummary) -> Iterator[str]:
+    if summary.archived is not None and summary.archived == summary.fetched:
+        yield f"{pluralize(summary.archived, 'page')} fetched"
+    elif summary.archived is not None:
+        yield pluralize(summary.archived, "new page") + (f" ({summary.fetched:,} fetched)" if summary.fetched else "")
+    if summary.committed is not None:
+        yield f"{pluralize(summary.committed, 'article')} committed"
+
+
+def _reason_lines(summary: RunSummary) -> Iterator[str]:
+    """Yield the rows of each outcome under its total; rare reasons beyond one screen are one line."""
+    shown, rest = summary.reasons[:_REASONS_MAX], summary.reasons[_REASONS_MAX:]
+    totals = Counter[OutcomeKind]()
+    for each in summary.reasons:
+        totals[each.outcome] += each.pages
+    rows = [(f"{each.pages:,}", each.reason, _sources(each, summary), _example(each)) for each in shown]
+    widths = [max((len(row[at]) for row in rows), default=0) for at in range(3)]
+    for kind, label in _LABELS.items():
+        if totals[kind]:
+            yield f"  {label}: {pluralize(totals[kind], 'page')}"
+        for each, row in zip(shown, rows, strict=True):
+            if each.outcome == kind:
+                yield f"    {_row(row, widths)}"
+    if rest:
+        pages = pluralize(sum(each.pages for each in rest), "more page")
+        yield f"  {pages} for {pluralize(len(rest), 'other reason')}"
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    count, reason, source, example = cells
+    padded = [count.rjust(widths[0]), reason.ljust(widths[1]), source.ljust(widths[2]), example]
+    return "  ".join(cell for cell in padded if cell)
+
+
+def _sources(count: ReasonCount, summary: RunSummary) -> str:
+    """Return the source of a reason's pages; nothing if the run has only one."""
+    if summary.sources == 1:
+        return ""
+    return count.sources[0] if len(count.sources) == 1 else pluralize(len(count.sources), "source")
+
+
+def _example(count: ReasonCount) -> str:
+    detail = " ".join((count.example.detail or "").split())
+    short = detail if len(detail) <= _DETAIL_MAX else f"{detail[: _DETAIL_MAX - 1]}…"
+    return f"{'' if count.pages == 1 else 'e.g. '}{count.example.url}{short and f': {short}'}"
