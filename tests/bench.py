@@ -27,8 +27,8 @@ from pipeline.nlp import Annotator, annotator, load_model
 from pipeline.settings import Settings
 from samples.server import FOLDERS, ROOT, resource_at
 from tests import bench_fetch
-from tests.bench_copies import main as copies_figures
-from tests.bench_groups import main as groups_figures
+from tests.bench_clusters import main as cluster_figures
+from tests.bench_near_duplicates import main as near_duplicate_figures
 
 ROUNDS = 3
 NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
@@ -45,8 +45,8 @@ def main() -> None:
         is_met = value <= goal[1] if goal[0] == "<=" else value >= goal[1]
         out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {goal[0]} {goal[1]})")
     start_figures()
-    copies_figures()
-    groups_figures()
+    near_duplicate_figures()
+    cluster_figures()
 
 
 def start_figures() -> None:

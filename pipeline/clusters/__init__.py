@@ -6,7 +6,7 @@ from pipeline.clusters.event_linking import event_cluster_member_rows, relate_ev
 from pipeline.clusters.event_mentions import EVENT_COLUMNS, EventDay, events_of_day
 from pipeline.clusters.minhash import SKETCH_FIELDS, sketches_of
 from pipeline.clusters.near_duplicates import WINDOW, affected_days, drop_site_boilerplate, find_near_duplicates
-from pipeline.clusters.quotes import QUOTE_COLUMNS, QuoteDay, group_quotes, quote_cluster_rows, quotes_of_day
+from pipeline.clusters.quotes import QUOTE_COLUMNS, QuoteDay, cluster_quotes, quote_cluster_rows, quotes_of_day
 from pipeline.clusters.revisions import (
     SentenceChange,
     changes_between,
@@ -29,6 +29,7 @@ __all__ = [
     "SentenceChange",
     "affected_days",
     "changes_between",
+    "cluster_quotes",
     "cluster_rows",
     "co_mention_rows",
     "contents_in_order",
@@ -36,7 +37,6 @@ __all__ = [
     "event_cluster_member_rows",
     "events_of_day",
     "find_near_duplicates",
-    "group_quotes",
     "plans_of",
     "quote_cluster_rows",
     "quotes_of_day",

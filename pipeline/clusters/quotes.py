@@ -1,6 +1,6 @@
 """Quote clusters: one quote in several articles, also if some of them cut or change words.
 
-Entry points: ``quotes_of_day``, ``group_quotes``, ``quote_cluster_rows``.
+Entry points: ``quotes_of_day``, ``cluster_quotes``, ``quote_cluster_rows``.
 """
 
 import re
@@ -120,7 +120,7 @@ class QuoteDay:
 
     ``wholes`` are keys of all words, for quotes with few or no words in quotation marks; "" if the quote is too short.
     ``shingles`` has the shingles of all rows in order, and ``counts`` the number per row. ``keys`` are the columns of
-    ``quote_clusters`` without the group.
+    ``quote_clusters`` without the cluster.
     """
 
     keys: pa.Table
@@ -181,15 +181,15 @@ def _is_long(words: str) -> bool:
     return words.count(" ") + 1 >= LONG_ENOUGH
 
 
-def group_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]) -> list[str]:
-    """Return the group of each row of a day: that of the earliest row of the window that it repeats, else its own id.
+def cluster_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]) -> list[str]:
+    """Return the cluster of each row of a day: that of the earliest row of the window that it repeats, else its own id.
 
-    ``before`` are the earlier days of the window, in order, each with the groups of its rows. A row is compared with
-    rows, not with groups: a group grows by chains of repetition, but two groups never merge.
+    ``before`` are the earlier days of the window, in order, each with the clusters of its rows. A row is compared with
+    rows, not with clusters: a cluster grows by chains of repetition, but two clusters never merge.
     """
     days = [each for each, _ in before]
     wordings = _wordings([*days, day])
-    groups = [group for _, known in before for group in known]
+    clusters = [cluster for _, known in before for cluster in known]
     alike = _similar_wordings(wordings, [*days, day], set(day.words))
     for words, whole, speaker, own in zip(day.words, day.wholes, day.speakers, day.ids, strict=True):
         keys = [key for key in (words, whole) if key]
@@ -198,15 +198,15 @@ def group_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]
         found = [_earliest_row(wordings, number, speaker, evidence) for number, evidence in tried]
         first = min((row for row in found if row is not None), default=None)
         for key in keys:
-            wordings.holders[wordings.number[key]].setdefault(speaker, len(groups))
-        groups.append(own if first is None else groups[first])
-    return groups[len(groups) - len(day.ids) :]
+            wordings.holders[wordings.number[key]].setdefault(speaker, len(clusters))
+        clusters.append(own if first is None else clusters[first])
+    return clusters[len(clusters) - len(day.ids) :]
 
 
-def quote_cluster_rows(day: QuoteDay, groups: Sequence[str]) -> pa.Table:
+def quote_cluster_rows(day: QuoteDay, clusters: Sequence[str]) -> pa.Table:
     """Return the ``quote_clusters`` rows of a day."""
     schema = table_named("quote_clusters").schema
-    return day.keys.append_column("quote_cluster_id", pa.array(groups, pa.string())).select(schema.names).cast(schema)
+    return day.keys.append_column("quote_cluster_id", pa.array(clusters, pa.string())).select(schema.names).cast(schema)
 
 
 def _evidence_of_equal(key: str) -> Evidence:

@@ -27,6 +27,7 @@ from pipeline.clusters import (
     Plans,
     QuoteDay,
     affected_days,
+    cluster_quotes,
     cluster_rows,
     co_mention_rows,
     contents_in_order,
@@ -34,7 +35,6 @@ from pipeline.clusters import (
     event_cluster_member_rows,
     events_of_day,
     find_near_duplicates,
-    group_quotes,
     plans_of,
     quote_cluster_rows,
     quotes_of_day,
@@ -66,10 +66,10 @@ def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int
     lake, given = workspace.lake, tuple(days)
     changed = partial(_changed_days, workspace, news_day=news_day, days=given)
     duplicates = lake.replace("near_duplicates", lambda: _near_duplicates(lake, changed()))
-    groups = lake.replace("quote_clusters", lambda: quote_clusters_of(lake, changed()))
+    quotes = lake.replace("quote_clusters", lambda: quote_clusters_of(lake, changed()))
     events = lake.replace_all(lambda: relate_events_of(lake, changed()))
     pairs = lake.replace("co_mentions", lambda: co_mentions_of(lake, changed()))
-    return duplicates + groups + events + pairs + relate_revisions(workspace, news_day=news_day, days=given)
+    return duplicates + quotes + events + pairs + relate_revisions(workspace, news_day=news_day, days=given)
 
 
 def _changed_days(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> set[date]:
@@ -188,13 +188,13 @@ class IdPropagation[D: DayRows]:
     """How the rows of ``source`` get their ids in ``table``, one row per row.
 
     ``prepare`` reads a day. ``relate`` returns its ids, given earlier days and their ids. ``rows`` builds the table.
-    ``index`` is the column with the row's number in its article, ``group`` the column with its id.
+    ``index`` is the column with the row's number in its article, ``cluster`` the column with its id.
     """
 
     source: str
     table: str
     index: str
-    group: str
+    cluster: str
     prepare: Callable[[Lake, date], D]
     relate: Callable[[D, Sequence[tuple[D, Sequence[str]]]], Sequence[str]]
     rows: Callable[[D, Sequence[str]], pa.Table]
@@ -252,9 +252,10 @@ def _current_ids[D: DayRows](propagation: IdPropagation[D], rows: D, table: pa.T
 
 
 def _ids_by_row[D: DayRows](propagation: IdPropagation[D], table: pa.Table) -> dict[tuple[str, int], str]:
-    names = ("article_id", propagation.index, propagation.group)
+    names = ("article_id", propagation.index, propagation.cluster)
     return {
-        (article, index): group for article, index, group in zip(*(table[n].to_pylist() for n in names), strict=True)
+        (article, index): cluster
+        for article, index, cluster in zip(*(table[n].to_pylist() for n in names), strict=True)
     }
 
 
@@ -269,15 +270,15 @@ _QUOTE_PROPAGATION = IdPropagation(
     source="quotes",
     table="quote_clusters",
     index="quote_index",
-    group="quote_cluster_id",
+    cluster="quote_cluster_id",
     prepare=_prepare_quotes,
-    relate=group_quotes,
+    relate=cluster_quotes,
     rows=quote_cluster_rows,
 )
 
 
 def quote_clusters_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
-    """Return the quote groups of every day that a change of some days can reach."""
+    """Return the quote clusters of every day that a change of some days can reach."""
     return propagate_ids(lake, _QUOTE_PROPAGATION, days)
 
 
@@ -310,7 +311,7 @@ _EVENT_PROPAGATION = IdPropagation(
     source="events",
     table=_REPORTS,
     index="event_index",
-    group="event_cluster_id",
+    cluster="event_cluster_id",
     prepare=_prepare_events,
     relate=relate_events,
     rows=event_cluster_member_rows,

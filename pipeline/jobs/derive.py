@@ -70,7 +70,7 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
         check_balance(job.discovered(), recorder.outcomes, run_id=run_id, handed_on=job.handed_on)
         append_outcomes(workspace, recorder.outcomes, batch_id=derive_batch_of(run_id, chunk=chunk))
         _refuse_silent_breakage(workspace, recorder, day)
-        workspace.lake.index.put_outcomes(job.verdicts)
+        workspace.lake.index.put_outcomes(job.cached_outcomes)
     made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
     rules = Counter(rule for each in read for rule in each["quotes"]["rule_id"].to_pylist())
     report = StageReport.of("derive", run_id, recorder.outcomes, days=[day], work=made, rules=rules)
@@ -102,8 +102,8 @@ def _refuse_silent_breakage(workspace: Workspace, recorder: OutcomeRecorder, day
 class _ChunkDerivation:
     """The state that the steps of one chunk share.
 
-    ``verdicts`` are cached after the outcomes are logged. ``handed_on`` are the pages of staged articles: the commit
-    records their outcomes.
+    ``cached_outcomes`` are stored after the outcomes are logged. ``handed_on`` are the pages of staged articles: the
+    commit records their outcomes.
     """
 
     def __init__(self, workspace: Workspace, recorder: OutcomeRecorder, *, day: date, work: DayWork) -> None:
@@ -111,7 +111,7 @@ class _ChunkDerivation:
         self.recorder = recorder
         self.day = day
         self.work = work
-        self.verdicts: dict[str, CachedOutcome] = {}
+        self.cached_outcomes: dict[str, CachedOutcome] = {}
         self.blocked = blocked_articles(workspace.takedowns, work.captures)
         self.handed_on: set[PageName] = set()
         pages = {each.page_key for captures in work.captures.values() for each in captures}
@@ -142,8 +142,8 @@ class _ChunkDerivation:
         """Record the settled articles, and the pages of the day with an article that is now at another URL."""
         for captures in self.work.captures.values():
             self._other_addresses(captures)
-        for article_id, verdict in self.work.settled.items():
-            self._record(self.work.captures[article_id][-1], verdict)
+        for article_id, cached in self.work.settled.items():
+            self._record(self.work.captures[article_id][-1], cached)
 
     def _other_addresses(self, captures: Captures) -> None:
         last = captures[-1]
@@ -207,10 +207,12 @@ class _ChunkDerivation:
                 revision_id=article.revision_id, payload_digest=article.payload_digest, fetched_at=article.fetched_at
             )
             # The cached outcome holds for the row that is committed, or about to be, and for no other row.
-            self.verdicts[article_id] = verdict = unchanged_outcome(captures, version=self.work.version, row_key=key)
+            self.cached_outcomes[article_id] = cached = unchanged_outcome(
+                captures, version=self.work.version, row_key=key
+            )
             is_read = row is not None and (row.pipeline_version, row.row_key) == (self.work.version, key)
             if is_read and article_id not in self.work.stale:
-                self._record(captures[-1], verdict)
+                self._record(captures[-1], cached)
             else:
                 yield replace(article, article_id=article_id)
 
@@ -238,7 +240,7 @@ class _ChunkDerivation:
         if isinstance(read, NewsError):
             self._quarantine(article_id, read)
             if isinstance(read, BrokenRecordError):  # tried again until the file is restored
-                del self.verdicts[article_id]
+                del self.cached_outcomes[article_id]
         elif isinstance(read, Rejected):
             self._settle(article_id, "rejected", read.reason, read.detail)
 
@@ -248,11 +250,11 @@ class _ChunkDerivation:
 
     def _settle(self, article_id: str, kind: OutcomeKind, reason: str, detail: str) -> None:
         captures = self.work.captures[article_id]
-        verdict = CachedOutcome(input_hash_of(captures), self.work.version, kind, reason, detail)
-        self.verdicts[article_id] = verdict
-        self._record(captures[-1], verdict)
+        cached = CachedOutcome(input_hash_of(captures), self.work.version, kind, reason, detail)
+        self.cached_outcomes[article_id] = cached
+        self._record(captures[-1], cached)
 
-    def _record(self, capture: Capture, verdict: CachedOutcome) -> None:
+    def _record(self, capture: Capture, cached: CachedOutcome) -> None:
         if not self._is_its_own(capture):
             return
         source_key, url = self._page(capture)
@@ -261,12 +263,12 @@ class _ChunkDerivation:
             self.recorder.record("rejected", **facts, news_day=self.day)
             return
         self.recorder.record(
-            verdict.outcome,
+            cached.outcome,
             url=url,
             source_key=source_key,
             news_day=self.day,
-            reason=verdict.reason,
-            detail=verdict.detail,
+            reason=cached.reason,
+            detail=cached.detail,
             article_id=capture.article_id,
             payload_digest=capture.digest,
         )

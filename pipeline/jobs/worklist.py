@@ -70,7 +70,7 @@ def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1
 def classify(
     captures: Mapping[str, Sequence[PayloadCapture]],
     stored: Mapping[str, StoredArticle],
-    verdicts: Mapping[str, CachedOutcome],
+    cached_outcomes: Mapping[str, CachedOutcome],
     *,
     version: str,
     stale: Collection[str] = (),
@@ -84,9 +84,9 @@ def classify(
     for each, history in captures.items():
         row = stored.get(each)
         is_current = row is not None and row.pipeline_version == version and each not in stale
-        verdict = _current_outcome(history, row, verdicts.get(each), version=version, is_current=is_current)
-        if verdict is not None:
-            settled[each] = verdict
+        cached = _current_outcome(history, row, cached_outcomes.get(each), version=version, is_current=is_current)
+        if cached is not None:
+            settled[each] = cached
         else:
             todo[each] = "new" if row is None or is_current else "again"
     return todo, settled
@@ -100,21 +100,21 @@ def unread_days(workspace: Workspace) -> tuple[date, ...]:
     histories: dict[str, list[CaptureSummary]] = defaultdict(list)
     for each in workspace.archive.capture_summaries(date.min, date.max):
         histories[each.article_id].append(each)
-    stored, verdicts = workspace.lake.index.stored(histories), workspace.lake.index.cached_outcomes(histories)
+    stored, cached_outcomes = workspace.lake.index.stored(histories), workspace.lake.index.cached_outcomes(histories)
     unread = (
         history[-1].news_day
         for article_id, history in histories.items()
-        if not _was_read(history, stored.get(article_id), verdicts.get(article_id))
+        if not _was_read(history, stored.get(article_id), cached_outcomes.get(article_id))
     )
     return tuple(sorted(set(unread)))
 
 
-def _was_read(captures: Sequence[PayloadCapture], row: StoredArticle | None, verdict: CachedOutcome | None) -> bool:
+def _was_read(captures: Sequence[PayloadCapture], row: StoredArticle | None, cached: CachedOutcome | None) -> bool:
     if row is not None and _is_only_content(row, captures):
         return True
-    if verdict is None or verdict.input_hash != input_hash_of(captures):
+    if cached is None or cached.input_hash != input_hash_of(captures):
         return False
-    return verdict.row_key is None or (row is not None and row.row_key == verdict.row_key)
+    return cached.row_key is None or (row is not None and row.row_key == cached.row_key)
 
 
 def input_hash_of(captures: Sequence[PayloadCapture]) -> str:
@@ -137,7 +137,7 @@ def unchanged_outcome(captures: Sequence[PayloadCapture], *, version: str, row_k
 def _current_outcome(
     captures: Sequence[PayloadCapture],
     row: StoredArticle | None,
-    verdict: CachedOutcome | None,
+    cached: CachedOutcome | None,
     *,
     version: str,
     is_current: bool,
@@ -145,11 +145,11 @@ def _current_outcome(
     """Return the outcome that is current without deriving the article again; None if it must be derived."""
     if row is not None and is_current and _is_only_content(row, captures):
         return unchanged_outcome(captures, version=version, row_key=row.row_key)
-    if verdict is None or (verdict.input_hash, verdict.pipeline_version) != (input_hash_of(captures), version):
+    if cached is None or (cached.input_hash, cached.pipeline_version) != (input_hash_of(captures), version):
         return None
-    if verdict.row_key is None:
-        return verdict
-    return verdict if row is not None and is_current and row.row_key == verdict.row_key else None
+    if cached.row_key is None:
+        return cached
+    return cached if row is not None and is_current and row.row_key == cached.row_key else None
 
 
 def _is_only_content(row: StoredArticle, captures: Sequence[PayloadCapture]) -> bool:

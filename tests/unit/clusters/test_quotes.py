@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.clusters import QUOTE_COLUMNS, group_quotes, quote_cluster_rows, quotes_of_day
+from pipeline.clusters import QUOTE_COLUMNS, cluster_quotes, quote_cluster_rows, quotes_of_day
 from pipeline.tables import check_batch, table_named
 from tests.planted import Press
 
@@ -43,7 +43,7 @@ def quote(
 def groups(rows: Sequence[dict[str, Any]], *, before: Sequence[dict[str, Any]] = ()) -> dict[str, str]:
     """Return the group of each article's quote, both as article ids."""
     day, earlier = (quotes_of_day(pa.Table.from_pylist(list(each), schema=SCHEMA)) for each in (rows, before))
-    table = quote_cluster_rows(day, group_quotes(day, [(earlier, group_quotes(earlier, []))]))
+    table = quote_cluster_rows(day, cluster_quotes(day, [(earlier, cluster_quotes(earlier, []))]))
     assert check_batch({"quote_clusters": table}) == ()
     return {row["article_id"]: row["quote_cluster_id"].removesuffix(":0") for row in table.to_pylist()}
 

@@ -1,6 +1,6 @@
 """The figures of quote and event clusters, for `make bench`: time and memory for generated articles.
 
-Alone: `python -m tests.bench_groups [ARTICLES]`.
+Alone: `python -m tests.bench_clusters [ARTICLES]`.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The figures of near duplicates, for `make bench`: planted pairs found; time and memory for 100,000 articles.
 
-Alone: `python -m tests.bench_copies`.
+Alone: `python -m tests.bench_near_duplicates`.
 """
 
 import re
