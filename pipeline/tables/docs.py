@@ -29,46 +29,61 @@ _INTRO = """\
 
 <!-- Written by `make docs` from pipeline/tables. Edit there. -->
 
-Schema version {version}. The diagram shows the tables with their keys (PK: primary key, FK: key of another table). Each
-line names the columns to join on.
+Schema version {version}. The [glossary](glossary.md) defines the terms. The diagram shows the tables with their keys
+(PK: primary key, FK: key of another table). Each line names the columns to join on.
 
 ```mermaid
 {diagram}
 ```
 
-Where both tables have `article_id` and `revision_id`, join on both: a new revision then never meets the rows of an old
-one. Inside an article, `speaker_cluster_index`, `actor_cluster_index` and `recipient_cluster_index` refer to
-`cluster_index` of `entities`, and `quote_index` of `entities` to `quotes`. Columns that end in `_entity_id` refer to
-`entity_id`, which is the same in all articles. `dup_group_id`, `quote_cluster_id` and `event_cluster_id` group the
-articles, quotes and events that are one. The id of a group is the id of its earliest member.
+If both tables have `article_id` and `revision_id`, join on both. Then rows of a new revision are never joined to rows
+of an old revision.
+
+- In one article, `speaker_cluster_index`, `actor_cluster_index` and `recipient_cluster_index` refer to `cluster_index`
+  of `entities`.
+- `quote_index` of `entities` refers to `quote_index` of `quotes`.
+- Columns whose names end in `_entity_id` refer to `entity_id` of `entities`, which also joins different articles.
+- `dup_group_id` is the `article_id` of the earliest article that an article repeats.
+- Quotes with the same `quote_cluster_id` are the same quote. Events with the same `event_cluster_id` are the same
+  event. The id of a cluster is the id of its earliest quote or event.
 
 ## Files
 
-Each table is a folder of Parquet files with one folder per day. Every engine that reads Parquet can open them:
+Each table is a folder with one folder per day. The files are Parquet; every engine that reads Parquet can open them:
 
 ```
 data/lake/tables/<table>/published_date=YYYY-MM-DD/part-0.parquet
 data/lake/log/<table>/<day>=YYYY-MM-DD/*.parquet
 ```
 
-The day is only in the path. `published_date` is the UTC day of `published_at`, or the news day if `published_at` is
-null. The news day is the UTC day in the page's listing, else the day of its first fetch. A day without rows has no
-file. All times are UTC. A null means that the text or the page does not state the value.
+The day is only in the path. `published_date` is the published day of the article: the UTC day of `published_at`, or the
+news day if `published_at` is null. The news day is the UTC day of the date that the listing gives for the page, or else
+of the first fetch of the page. A day without rows has no file. All times are UTC. A null means that newslake did not
+find the value in the text or page; where null means something else, the description of the column says so.
 
-The data describes itself. The metadata of each file has the schema version and the description of the table and of each
-column (`pyarrow.parquet.read_schema(path).field("text").metadata`; in SQL, `parquet_kv_metadata(path)` has that of the
-table). `data/lake/datapackage.json` is a [Data Package](https://datapackage.org/standard/data-package/) with the
-columns, types, keys, closed vocabularies, row counts and bytes of every table. Each commit writes it, from the tables
-alone. Its `path` is a glob pattern, as engines open it, instead of a list of thousands of files.
+The files describe their data. The metadata of each file has the schema version, the description of the table and the
+description of each column. In Python, `pyarrow.parquet.read_schema(path).field("text").metadata` returns the
+description of a column. In DuckDB, `parquet_kv_metadata(path)` returns the metadata of the table; it has no column
+descriptions.
 
-"Not in exports without text" marks columns that `newslake lake export --no-text` drops: [share.md](how-to/share.md).
+`data/lake/datapackage.json` is a [Data Package](https://datapackage.org/standard/data-package/). It has the columns,
+types, keys and closed vocabularies of all tables, and the row counts and bytes of the annotation tables and cluster
+tables. Each commit updates it. The `path` of a table is a glob pattern, which engines can open.
+
+"Not in exports without text" marks the columns that `newslake lake export --no-text` omits. Exports have the annotation
+tables, the cluster tables without `co_mentions`, and `deletions`: see [share.md](how-to/share.md).
 
 ## Open them
 
-`newslake sql "SELECT ..."` has every table as a view, and each day's tables are of one commit. Three views have
-columns of the cluster tables: `articles` has `dup_group_id` and `is_duplicate`, `quotes` has `quote_cluster_id` and
-`is_repeat` (whether it repeats an earlier quote), `events` has `event_cluster_id`. `articles_stored`, `quotes_stored`
-and `events_stored` are the tables without this join, and faster. In DuckDB without newslake, create a view per table:
+`newslake sql "SELECT ..."` has every table as a view. For each day, a query sees all tables as of the same moment.
+Three views have additional columns from the cluster tables:
+
+- `articles` has `dup_group_id` and `is_duplicate`,
+- `quotes` has `quote_cluster_id` and `is_repeat` (whether the quote repeats an earlier quote),
+- `events` has `event_cluster_id`.
+
+`articles_stored`, `quotes_stored` and `events_stored` are the same tables without these columns. Queries on them are
+faster. In DuckDB without newslake, create one view per table:
 
 ```sql
 SET TimeZone = 'UTC';
@@ -76,13 +91,14 @@ CREATE VIEW quotes AS SELECT * FROM read_parquet('data/lake/tables/quotes/*/*.pa
   hive_partitioning = true, hive_types = {{'published_date': DATE}}, union_by_name = true);
 ```
 
-ClickHouse, Polars, DataFusion, pandas, Spark, Trino, Athena, BigQuery and R are in [engines.md](engines.md), with their
-treatment of columns that older files do not have.
+[engines.md](engines.md) covers ClickHouse, Polars, DataFusion, pandas, Spark, Trino, Athena, BigQuery and R. It also
+says what each engine does with a column that older files lack.
 
 ## Offsets
 
-Offsets count code points of `articles.text` from 0. The end offset is that of the code point after the last. In Python,
-`text[start_char:end_char]` is the recorded text. SQL counts from 1, so `substring` needs **+1**:
+Offsets count code points of `articles.text` from 0. The end offset is exclusive: it is the offset of the first code
+point after the span. In Python, `text[start_char:end_char]` is the recorded text. SQL counts from 1, so `substring`
+needs **+1**:
 
 ```sql
 SELECT q.quote_text = substring(a.text, q.start_char + 1, q.end_char - q.start_char) AS same
@@ -94,26 +110,32 @@ shift by one after each character above U+FFFF, such as an emoji.
 
 ## Example rows
 
-The example rows of each table are from the sample newsroom (`make demo`), whose news is invented. They have some of the
-columns. Long ids and texts are cut (…), and an empty cell is null.
+The example rows come from the sample newsroom, which has invented news. Each example shows some of the columns. Long
+ids and texts are cut (…), and an empty cell is null. A script made the rows of the log tables: after `make demo`, run
+ids are those of Airflow, and `deletions` is empty.
 """
 _GROUPS = (
     (
-        "Reading tables",
-        "The annotation of each article: each row depends on one article alone. A commit changes all four at once.",
+        "Annotation tables",
+        "The articles and their annotation. Each row depends on one article only. A commit replaces the rows of an "
+        "article in all four tables at once.",
         READING_TABLES,
     ),
     (
         "Cluster tables",
-        "Relations between articles, derived from the reading tables; `revisions` also needs the archive.",
+        "Relations between articles, computed from the annotation tables. `revisions` also needs the archive.",
         CLUSTER_TABLES,
     ),
-    ("Log tables", "Append-only: what runs did, and the outcome of every page.", LOG_TABLES),
+    (
+        "Log tables",
+        "Append-only tables: the outcome of each page, the requests for listings, the runs, and the deletions.",
+        LOG_TABLES,
+    ),
 )
 _VALUES = """\
 ## Values
 
-The meaning of each value of the columns that have a fixed list.
+The columns below have a fixed list of values. This section explains each value.
 """
 _ALIASES = {
     "bool": "boolean",
@@ -186,7 +208,7 @@ def _table(spec: TableSpec, example: Example | None) -> str:
 
 def _row(spec: TableSpec, column: Column) -> str:
     about = column.about + _values(spec, column)
-    if column.name in text_columns(spec):
+    if column.name in text_columns(spec) and spec not in LOG_TABLES:
         about += " Not in exports without text."
     return f"| `{column.name}` | {_type(column.type)} | {'yes' if column.nullable else ''} | {_escape(about)} |"
 
@@ -195,7 +217,7 @@ def _values(spec: TableSpec, column: Column) -> str:
     """Return the values of a column with a link to their meaning; "" if it has no vocabulary."""
     name = f"{spec.name}.{column.name}"
     for vocabulary in VOCABULARIES:
-        if name in vocabulary.columns or f"{name}[].kind" in vocabulary.columns:
+        if name in {each.partition("[]")[0] for each in vocabulary.columns}:
             shown = _names(column.values) if column.values else "Values"
             return f" [{shown}](#{vocabulary.name})."
     return ""
@@ -213,7 +235,7 @@ def _vocabulary(vocabulary: Vocabulary) -> str:
     return "\n".join(
         (
             f"### {vocabulary.name}\n",
-            f"Of {columns}. {vocabulary.note}".rstrip() + "\n",
+            f"Values of {columns}. {vocabulary.note}".rstrip() + "\n",
             "| value | meaning |",
             "|---|---|",
             *(f"| `{value}` | {_escape(meaning)} |" for value, meaning in vocabulary.meanings.items()),

@@ -6,7 +6,7 @@ A nullable column may be added; any other change needs a decision record.
 from typing import get_args
 
 from pipeline.model import annotation, article
-from pipeline.model.outcome import OUTCOME_KINDS, RunKind
+from pipeline.tables.log_schema import LOG_TABLES
 from pipeline.tables.spec import (
     BLOCKS,
     BOOL,
@@ -36,11 +36,11 @@ ARTICLE_KEYS = (
         TEXT,
         "Id of the revision: the first 16 hex digits of content_hash. Join on (article_id, revision_id).",
     ),
-    Column("published_at", TIME, "Publication time, UTC; null if nothing states it.", True),
+    Column("published_at", TIME, "Publication time, UTC; null if no date was found.", True),
 )
 
 
-# Reading tables: each row depends on one article alone.
+# Annotation tables: each row depends on one article only.
 
 ARTICLES = TableSpec(
     "articles",
@@ -51,13 +51,13 @@ ARTICLES = TableSpec(
         *ARTICLE_KEYS,
         Column("url", TEXT, "URL of the page after redirects.", True),
         Column("canonical_url", TEXT, "Canonical URL: the one spelling that identifies the article.", True),
-        Column("source_key", TEXT, "Key in sources.toml of the source that listed it first."),
+        Column("source_key", TEXT, "Key in sources.toml of the source that listed the article first."),
         Column("publisher", TEXT, "Publisher, as named by the page or the source.", True),
         Column("domain", TEXT, "Registrable domain of the URL.", True),
         Column("title", TEXT, "Headline.", True),
         Column("standfirst", TEXT, "Summary under the headline, if the page shows one.", True),
         Column("authors", TEXTS, "Names of the authors, in the order of the page; organisations are not authors."),
-        Column("section", TEXT, "Section of the publication.", True),
+        Column("section", TEXT, "Section of the publication, e.g. Politics.", True),
         Column("tags", TEXTS, "Keywords of the publisher."),
         Column("language", TEXT, "ISO 639-1 code of the text.", True),
         Column(
@@ -67,40 +67,56 @@ ARTICLES = TableSpec(
             values=get_args(article.DateMethod),
         ),
         Column("published_at_precision", TEXT, "Whether the time of day is known.", True, values=("second", "day")),
-        Column("published_at_zone", TEXT, "UTC offset of published_at on the page, e.g. +02:00.", True),
-        Column("modified_at", TIME, "Last change according to the page, UTC.", True),
+        Column(
+            "published_at_zone",
+            TEXT,
+            "UTC offset of published_at on the page, e.g. +02:00; null if the page states none.",
+            True,
+        ),
+        Column("modified_at", TIME, "Time of the last change, as stated by the page, UTC.", True),
         Column("fetched_at", TIME, "First fetch of this revision, UTC."),
-        Column("text", TEXT, "Text that a reader sees. All offsets count code points of this text, from 0."),
-        Column("blocks", BLOCKS, "Kind and span of each block of the text, in reading order."),
-        Column("word_count", INT, "Words in paragraphs and lists."),
+        Column(
+            "text", TEXT, "Text of the article as a reader sees it. All offsets count code points of this text, from 0."
+        ),
+        Column(
+            "blocks",
+            BLOCKS,
+            "Kind and span of each block of the text: headline, paragraphs and others, in reading order.",
+        ),
+        Column("word_count", INT, "Number of words in paragraphs and list items."),
         Column(
             "page_type",
             TEXT,
-            "Type of the page. The pages of other types than article and paywall are rejected.",
+            "Type of the page: article or paywall. Pages of the other types are rejected, so they have no row.",
             values=get_args(article.PageType),
         ),
         Column("is_paywalled", BOOL, "Whether a paywall hides part of the text."),
-        Column("tdm_reserved", BOOL, "Whether the publisher reserves text and data mining."),
+        Column("tdm_reserved", BOOL, "Whether the publisher reserves its rights to text and data mining (TDM)."),
         Column(
             "content_hash",
             TEXT,
-            "SHA-256 of title and paragraphs, folded in case and white space; equal for exact duplicates.",
+            "SHA-256 of title, paragraphs and list items, after case folding and normalization of white space. Exact "
+            "duplicates have the same hash.",
         ),
         Column("wire_agency", TEXT, "News agency credited by the article.", True),
-        Column("flags", TEXTS, "Warnings, e.g. charset_repaired, date_in_future."),
+        Column("flags", TEXTS, "Warnings about the page, e.g. charset_repaired, date_in_future."),
         Column("entity_count", INT, "Rows in entities; null if the article was not annotated.", True),
         Column("quote_count", INT, "Rows in quotes; null if the article was not annotated.", True),
         Column("event_count", INT, "Rows in events; null if the article was not annotated.", True),
-        Column("payload_digest", TEXT, "Payload digest of the WARC record with the page.", True),
-        Column("http_status", INT, "HTTP status of that record; null for local files.", True),
-        Column("extractor", TEXT, "Extractor that chose the body text, with its version."),
-        Column("field_methods", METHODS, "Method that decided each field: title, authors, body and others.", True),
+        Column("payload_digest", TEXT, "Payload digest of the WARC record that has the page.", True),
+        Column("http_status", INT, "HTTP status in that record; null for a page without a URL.", True),
+        Column("extractor", TEXT, "Name and version of the extractor of the body text."),
+        Column("field_methods", METHODS, "Method that found each field, e.g. title, authors, body.", True),
         Column("model_name", TEXT, "Name and version of the NLP model; null if the article was not annotated.", True),
-        Column("pipeline_version", TEXT, "Hash of rules, lexicons and model."),
+        Column(
+            "pipeline_version",
+            TEXT,
+            "Pipeline version: hash of rules, lexicons, model, library versions and settings that can change a row.",
+        ),
         Column(
             "kb_version",
             TEXT,
-            "Hash of the knowledge-base entries and corrections of its names and quotes; null without them.",
+            "Hash of the knowledge-base entries and corrections that apply to this article; null if none applies.",
             True,
         ),
     ),
@@ -108,31 +124,45 @@ ARTICLES = TableSpec(
 
 ENTITIES = TableSpec(
     "entities",
-    "One row per mention of a person, organisation, place or other named thing.",
+    "One row per mention of a person, organisation, place or other entity.",
     ("article_id", "entity_index"),
     ("article_id", "entity_index"),
     (
         *ARTICLE_KEYS,
-        Column("entity_index", INT, "0-based position in reading order."),
-        Column("entity_text", TEXT, "The mention, without title (Mrs), article (the) and possessive ('s)."),
+        Column("entity_index", INT, "0-based position in the article, in reading order."),
+        Column(
+            "entity_text",
+            TEXT,
+            "The mention, without honorific (Mrs), definite or indefinite article (the, a) and possessive ('s).",
+        ),
         Column("start_char", INT, "Start offset in articles.text."),
-        Column("end_char", INT, "End offset: the code point after the last."),
-        Column("mention_kind", TEXT, "Form of the mention.", values=get_args(annotation.MentionKind)),
+        Column("end_char", INT, "End offset: the code point after the last one."),
+        Column(
+            "mention_kind",
+            TEXT,
+            "Form of the mention: name, pronoun or noun phrase.",
+            values=get_args(annotation.MentionKind),
+        ),
         Column("entity_type", TEXT, "Entity type of OntoNotes, or UNKNOWN."),
         Column(
             "cluster_index",
             INT,
-            "Coreference cluster: equal for all mentions of one entity in the article; null if unresolved.",
+            "Number of the coreference cluster: equal for all mentions of one entity in the article; null if the "
+            "entity is not known.",
             True,
         ),
         Column(
-            "entity_id", TEXT, "Id across articles: the Wikidata id (QID), else a hash of folded name and type.", True
+            "entity_id",
+            TEXT,
+            "Id of the entity, the same in all articles: the Wikidata id (QID), or else a hash of case-folded name and "
+            "type.",
+            True,
         ),
-        Column("entity_name", TEXT, "Fullest name in the article.", True),
-        Column("honorific_text", TEXT, "Title next to the name, e.g. Mrs.", True),
-        Column("role_text", TEXT, "Role stated in the text, e.g. prime minister.", True),
-        Column("country_code", TEXT, "Country or nationality, ISO 3166-1 alpha-3.", True),
-        Column("gender", TEXT, "Gender of a person; null for others.", True, get_args(annotation.Gender)),
+        Column("entity_name", TEXT, "Fullest name of the entity in the article.", True),
+        Column("honorific_text", TEXT, "Honorific next to the name, e.g. Mrs.", True),
+        Column("role_text", TEXT, "Role that the text states next to the name, e.g. prime minister.", True),
+        Column("country_code", TEXT, "Country or nationality of the entity, ISO 3166-1 alpha-3.", True),
+        Column("gender", TEXT, "Gender, if the entity is a person; else null.", True, get_args(annotation.Gender)),
         Column(
             "gender_method",
             TEXT,
@@ -140,25 +170,38 @@ ENTITIES = TableSpec(
             True,
             get_args(annotation.GenderMethod),
         ),
-        Column("qid", TEXT, "Wikidata id from the knowledge base.", True),
-        Column("qid_confidence", REAL, "0 to 1: confidence of the Wikidata id; null without one.", True),
+        Column("qid", TEXT, "Wikidata id (QID) from the knowledge base.", True),
+        Column("qid_confidence", REAL, "0 to 1: confidence of the Wikidata id; null without a Wikidata id.", True),
         Column(
             "kb_version",
             TEXT,
-            "Hash of the knowledge-base entries and corrections of its names; null without them.",
+            "Hash of the knowledge-base entries and corrections that apply to the names of this entity; null if none "
+            "applies.",
             True,
         ),
-        Column("sentence_index", INT, "0-based sentence in the article."),
-        Column("paragraph_index", INT, "0-based block in the article."),
-        Column("block_kind", TEXT, "Kind of that block.", values=get_args(article.BlockKind)),
-        Column("quote_index", INT, "Quote that contains the mention; null outside quotes.", True),
+        Column("sentence_index", INT, "0-based index of the sentence in the article."),
         Column(
-            "link_method", TEXT, "How the mention was linked to its cluster.", values=get_args(annotation.LinkMethod)
+            "paragraph_index",
+            INT,
+            "0-based index in articles.blocks of the block that contains the mention. Block 0 is usually the headline.",
         ),
-        Column("confidence", REAL, "0 to 1: confidence of that link."),
+        Column("block_kind", TEXT, "Kind of that block.", values=get_args(article.BlockKind)),
+        Column("quote_index", INT, "quote_index of the quote that contains the mention; null outside quotes.", True),
+        Column(
+            "link_method",
+            TEXT,
+            "How the mention was assigned to its coreference cluster.",
+            values=get_args(annotation.LinkMethod),
+        ),
+        Column("confidence", REAL, "0 to 1: confidence that the mention belongs to its cluster."),
         Column("country_method", TEXT, "Evidence for the country.", True, get_args(annotation.CountryMethod)),
-        Column("group_cluster_indexes", INTS, "Clusters of a mention of several entities; null for one entity.", True),
-        Column("group_entity_ids", TEXTS, "entity_id of these clusters, in the same order.", True),
+        Column(
+            "group_cluster_indexes",
+            INTS,
+            "cluster_index of each entity, if the mention refers to several entities; else null.",
+            True,
+        ),
+        Column("group_entity_ids", TEXTS, "entity_id of each of these entities, in the same order.", True),
     ),
 )
 
@@ -169,51 +212,70 @@ QUOTES = TableSpec(
     ("article_id", "quote_index"),
     (
         *ARTICLE_KEYS,
-        Column("quote_index", INT, "0-based position in reading order."),
+        Column("quote_index", INT, "0-based position in the article, in reading order."),
         Column(
             "quote_type",
             TEXT,
             "Type by the share of the text inside quotation marks.",
             values=get_args(annotation.QuoteType),
         ),
-        Column("quote_text", TEXT, "Verbatim text from the first quotation mark to the last, over all its paragraphs."),
+        Column(
+            "quote_text",
+            TEXT,
+            "Verbatim text of the statement: its words inside and outside quotation marks, and the quotation marks. A "
+            "quote may span several paragraphs.",
+        ),
         Column("start_char", INT, "Start offset in articles.text."),
-        Column("end_char", INT, "End offset: the code point after the last."),
-        Column("quoted_spans", SPANS, "Spans inside quotation marks."),
-        Column("is_closed", BOOL, "False if the closing quotation mark is missing."),
+        Column("end_char", INT, "End offset: the code point after the last one."),
+        Column(
+            "quoted_spans",
+            SPANS,
+            "Spans in quotation marks, with these marks; empty for an indirect quote. A turn of a printed interview is "
+            "one span, also without marks.",
+        ),
+        Column("is_closed", BOOL, "Whether the closing quotation mark is present; true for an indirect quote."),
         Column("cue_text", TEXT, "Cue: the reporting word, e.g. said.", True),
         Column("cue_lemma", TEXT, "Lemma of the cue.", True),
         Column("cue_stance", TEXT, "Stance of the cue towards the statement.", True, get_args(annotation.CueStance)),
-        Column("speaker_text", TEXT, "Speaker as mentioned next to the quote; null if unknown.", True),
+        Column("speaker_text", TEXT, "Speaker in the words of the text next to the quote; null if not known.", True),
         Column("speaker_start_char", INT, "Start offset of speaker_text.", True),
         Column("speaker_end_char", INT, "End offset of speaker_text.", True),
         Column("speaker_cluster_index", INT, "cluster_index of the speaker in entities.", True),
         Column("speaker_entity_id", TEXT, "entity_id of the speaker in entities.", True),
-        Column("speaker_name", TEXT, "Full name of the speaker; null rather than a guess.", True),
+        Column("speaker_name", TEXT, "Full name of the speaker; null if the name is not known with certainty.", True),
         Column("speaker_kind", TEXT, "Kind of speaker.", True, get_args(annotation.SpeakerKind)),
         Column(
             "speaker_gender",
             TEXT,
-            "Gender of a person; null for others.",
+            "Gender, if the speaker is a person; else null.",
             True,
             get_args(annotation.Gender),
         ),
         Column("speaker_gender_method", TEXT, "Evidence for the gender.", True, get_args(annotation.GenderMethod)),
-        Column("speaker_role", TEXT, "Role of the speaker stated in the text.", True),
-        Column("addressee_text", TEXT, "Addressee: to whom it was said.", True),
-        Column("medium_text", TEXT, "Where it was said or written.", True),
-        Column("paragraph_index", INT, "0-based block of its start."),
-        Column("word_count", INT, "Words in quote_text."),
-        Column("normalized_text_hash", TEXT, "Hash of the case-folded words, to follow one quote across publishers."),
-        Column("confidence", REAL, "0 to 1: confidence of the attribution to the speaker."),
-        Column("rule_id", TEXT, "Rule that decided; override: a correction by a person."),
+        Column("speaker_role", TEXT, "Role of the speaker that the text states.", True),
+        Column("addressee_text", TEXT, "Addressee of the statement, in the words of the text.", True),
+        Column(
+            "medium_text",
+            TEXT,
+            "Where the statement was said or written, in the words of the text, e.g. a report.",
+            True,
+        ),
+        Column("paragraph_index", INT, "0-based index in articles.blocks of the block in which the quote starts."),
+        Column("word_count", INT, "Number of words in quote_text."),
+        Column(
+            "normalized_text_hash",
+            TEXT,
+            "Hash of the case-folded words of quote_text. The same words have the same hash in all articles.",
+        ),
+        Column("confidence", REAL, "0 to 1: confidence that the speaker is right."),
+        Column("rule_id", TEXT, "Rule that found the speaker."),
     ),
 )
 
 
 def _participant(prefix: str, who: str) -> tuple[Column, ...]:
     return (
-        Column(f"{prefix}_text", TEXT, f"{who}, in the words of the text.", True),
+        Column(f"{prefix}_text", TEXT, f"{who}, in the words of the text; the first of several.", True),
         Column(f"{prefix}_cluster_index", INT, f"cluster_index of the {prefix} in entities.", True),
         Column(f"{prefix}_entity_id", TEXT, f"entity_id of the {prefix} in entities.", True),
         Column(f"{prefix}_name", TEXT, f"Full name of the {prefix}.", True),
@@ -229,46 +291,81 @@ _OTHER_SUBTYPES = (
 
 EVENTS = TableSpec(
     "events",
-    "One row per mention of a reported event with a type.",
+    "One row per mention of an event.",
     ("article_id", "event_index"),
     ("article_id", "event_index"),
     (
         *ARTICLE_KEYS,
-        Column("event_index", INT, "0-based position in reading order."),
-        Column("event_type", TEXT, "PLOVER event type as reported, or OTHER."),
-        Column("event_subtype", TEXT, "Subtype of an OTHER event.", True, values=_OTHER_SUBTYPES),
-        Column("event_mode", TEXT, "PLOVER mode: how it is done, e.g. visit, arrest; null if the type has none.", True),
-        Column("quad_class", INT, "Quad class of PLOVER, 1 to 4: verbal or material, cooperation or conflict.", True),
-        Column("plover_type", TEXT, "Type derived by the rules of PLOVER, e.g. AGREE for a planned meeting.", True),
-        Column("modality", TEXT, "Whether the event happened.", values=get_args(annotation.Modality)),
+        Column("event_index", INT, "0-based position in the article, in reading order."),
+        Column("event_type", TEXT, "Event type that the words of the text have: a PLOVER type, or OTHER."),
+        Column("event_subtype", TEXT, "Subtype of an OTHER event; else null.", True, values=_OTHER_SUBTYPES),
+        Column(
+            "event_mode",
+            TEXT,
+            "PLOVER mode: the form of the event, e.g. visit, arrest; null if the type has no mode.",
+            True,
+        ),
+        Column("quad_class", INT, "PLOVER quad class, 1 to 4; null if event_type is OTHER.", True),
+        Column(
+            "plover_type",
+            TEXT,
+            "Type by the rules of PLOVER, e.g. AGREE for a planned meeting; null if event_type is OTHER.",
+            True,
+        ),
+        Column(
+            "modality",
+            TEXT,
+            "Whether the event happened, is planned or possible, or did not happen.",
+            values=get_args(annotation.Modality),
+        ),
         Column("trigger_text", TEXT, "Trigger: the word that names the event."),
         Column("start_char", INT, "Start offset of the trigger in articles.text."),
-        Column("end_char", INT, "End offset of the trigger: the code point after its last."),
+        Column("end_char", INT, "End offset of the trigger: the code point after its last one."),
         *_participant("actor", "Actor: who does it"),
         *_participant("recipient", "Recipient: to whom it is done"),
-        Column("actors", TEXTS, "Names of all actors if there are several, else empty."),
-        Column("recipients", TEXTS, "Names of all recipients if there are several, else empty."),
-        Column("event_date", DAY, "First day of the event; null if the text does not state it.", True),
-        Column("event_date_end", DAY, "Last day of the event, or its last possible day.", True),
+        Column(
+            "actors",
+            TEXTS,
+            "Names of all actors if there are two or more, else empty; a single actor is in actor_name. (The column "
+            "actors of event_clusters lists a single actor, too.)",
+        ),
+        Column(
+            "recipients",
+            TEXTS,
+            "Names of all recipients if there are two or more, else empty; a single recipient is in recipient_name.",
+        ),
+        Column("event_date", DAY, "First day of the event; null if the text gives no date that can be resolved.", True),
+        Column(
+            "event_date_end",
+            DAY,
+            "Last day of the event. If the text gives only a period (a week, a month), the last day of that period.",
+            True,
+        ),
         Column("event_date_precision", TEXT, "Precision of the date.", values=get_args(annotation.DatePrecision)),
-        Column("event_date_text", TEXT, "Words that date the event.", True),
+        Column("event_date_text", TEXT, "Words of the text that date the event.", True),
         Column("event_date_basis", TEXT, "Evidence for the date.", values=get_args(annotation.DateBasis)),
-        Column("event_date_note", TEXT, "Caveat about the date.", True),
+        Column("event_date_note", TEXT, "Note about the date, e.g. why event_date is null.", True),
         Column("place_text", TEXT, "Place, in the words of the text.", True),
         Column("place_entity_id", TEXT, "entity_id of the place in entities.", True),
         Column("place_country", TEXT, "Country of the place, ISO 3166-1 alpha-3.", True),
         Column("place_lat", REAL, "Latitude of the place, degrees north.", True),
         Column("place_lon", REAL, "Longitude of the place, degrees east.", True),
-        Column("attributed_to_entity_id", TEXT, "entity_id of the speaker, if the event is inside a quote.", True),
-        Column("sentence_index", INT, "0-based sentence in the article."),
-        Column("coref_event_index", INT, "event_index of the first mention of the same event in this article."),
+        Column("attributed_to_entity_id", TEXT, "entity_id of the speaker, if the trigger is inside a quote.", True),
+        Column("sentence_index", INT, "0-based index of the sentence in the article."),
+        Column(
+            "coref_event_index",
+            INT,
+            "event_index of the first mention of the same event in this article; on that mention, its own event_index.",
+        ),
         Column(
             "salience",
             REAL,
-            "0 to 1: importance in the article. The event with the highest salience is the main event.",
+            "0 to 1: importance of the event in the article. The event with the highest salience is the main event.",
         ),
-        Column("confidence", REAL, "0 to 1: confidence of type and participants."),
-        Column("rule_id", TEXT, "Rule that decided."),
+        Column("confidence", REAL, "0 to 1: confidence that type, actor and recipient are right."),
+        Column(
+            "rule_id", TEXT, "Rule that found the event: the pattern of words and the event type, e.g. arrest>coerce."
+        ),
     ),
 )
 
@@ -277,7 +374,7 @@ EVENTS = TableSpec(
 
 NEAR_DUPLICATES = TableSpec(
     "near_duplicates",
-    "One row per article: the earlier article that it repeats, if there is one.",
+    "One row per article, with the earlier article that it repeats, if there is one.",
     ("article_id",),
     ("article_id",),
     (
@@ -285,14 +382,16 @@ NEAR_DUPLICATES = TableSpec(
         Column(
             "dup_group_id",
             TEXT,
-            "article_id of the earliest matching article of the seven days before; its own if none matches.",
+            "article_id of the earliest article that this one repeats, from the same day or the seven days before. An "
+            "article that repeats no other has its own article_id here.",
         ),
         Column("is_duplicate", BOOL, "Whether an earlier article matches."),
         Column(
             "similarity",
             REAL,
-            "Similarity to that article. near: Jaccard similarity of three-word shingles, at least 0.70. contained: "
-            "share of the shorter text's shingles that are in the longer text, at least 0.80. exact and none: 1.",
+            "0 to 1: similarity of the two texts. near: Jaccard similarity of their three-word shingles, at least 0.7. "
+            "contained: share of the shorter text's shingles that the longer text has, too, at least 0.8. exact and "
+            "none: 1.",
         ),
         Column("method", TEXT, "How the two articles match.", values=("none", "exact", "near", "contained")),
     ),
@@ -300,103 +399,137 @@ NEAR_DUPLICATES = TableSpec(
 
 REVISIONS = TableSpec(
     "revisions",
-    "One row per revision of an article in the archive, under the published day of its latest revision.",
+    "One row per revision of an article in the archive. All revisions of an article are under the published day of its "
+    "latest revision.",
     ("article_id", "revision_id"),
     ("article_id", "revision_id"),
     (
         *ARTICLE_KEYS,
         Column("fetched_at", TIME, "First fetch of this revision, UTC."),
-        Column("payload_digest", TEXT, "Payload digest of the first record with this revision.", True),
-        Column("word_count", INT, "Words in paragraphs and lists."),
-        Column("sentences_added", INT, "Sentences that the previous revision did not have; null for the first.", True),
-        Column("sentences_removed", INT, "Sentences that only the previous revision had; null for the first.", True),
+        Column("payload_digest", TEXT, "Payload digest of the first WARC record that has this revision.", True),
+        Column("word_count", INT, "Number of words in paragraphs and list items."),
+        Column(
+            "sentences_added",
+            INT,
+            "Number of sentences that the previous revision did not have; null for the first revision.",
+            True,
+        ),
+        Column(
+            "sentences_removed",
+            INT,
+            "Number of sentences that only the previous revision had; null for the first revision.",
+            True,
+        ),
         Column(
             "quotes_removed",
             INT,
-            "Passages of three words or more in double quotation marks that only the previous revision had.",
+            "Number of passages in double quotation marks that only the previous revision had; null for the first "
+            "revision. Passages have three words or more. They are not rows of quotes: indirect quotes and single "
+            "quotation marks do not count.",
             True,
         ),
         Column(
             "input_hash",
             TEXT,
-            "Hash of captures and rules: an equal hash means an equal row. Empty if a capture could not be read.",
+            "Hash of the captures and rules from which the row was computed. Equal hashes mean equal rows. Empty if a "
+            "capture could not be read.",
         ),
     ),
 )
 
 QUOTE_CLUSTERS = TableSpec(
     "quote_clusters",
-    "One row per quote: its group of the same quote in several articles, also with more or fewer words.",
+    "One row per quote, with the id of its quote cluster: the same quote in several articles, also with words cut or "
+    "changed.",
     ("article_id", "quote_index"),
     ("article_id", "quote_index"),
     (
         *ARTICLE_KEYS,
-        Column("quote_index", INT, "quote_index of the quote in quotes."),
+        Column("quote_index", INT, "quote_index of the quote in table quotes."),
         Column(
             "quote_cluster_id",
             TEXT,
-            "article_id:quote_index of the earliest quote of the group. A quote joins the group of the earliest quote "
-            "of the seven days before that it repeats; its own id if none matches.",
+            "Id of the quote cluster: article_id:quote_index of its earliest quote. A quote joins the cluster of the "
+            "earliest quote that it repeats, from the same day or the seven days before. If it repeats no quote, it "
+            "starts a cluster.",
         ),
     ),
 )
 
 EVENT_CLUSTER_MEMBERS = TableSpec(
     "event_cluster_members",
-    "One row per row of events: the event that it reports, across articles.",
+    "One row per event mention, with the id of its event cluster: the same event in several articles.",
     ("article_id", "event_index"),
     ("article_id", "event_index"),
     (
         *ARTICLE_KEYS,
-        Column("event_index", INT, "event_index of the mention in events."),
+        Column("event_index", INT, "event_index of the mention in table events."),
         Column(
             "event_cluster_id",
             TEXT,
-            "article_id:event_index of the first mention in the earliest article. An event joins the cluster of the "
-            "best-matching event of the seven days before; its own id if none matches.",
+            "Id of the event cluster: article_id:event_index of the first mention in its earliest article. An event "
+            "joins the cluster of the best-matching event from the same day or the seven days before. If no event "
+            "matches, it starts a cluster.",
         ),
-        Column("dup_group_id", TEXT, "The article's group in near_duplicates: reports of one group count once."),
-        Column("is_duplicate", BOOL, "Whether the article repeats an earlier one."),
-        Column("sentence_start_char", INT, "Start offset in articles.text of the sentence that reports it."),
+        Column(
+            "dup_group_id", TEXT, "dup_group_id of the article in near_duplicates. Use it to count duplicates once."
+        ),
+        Column("is_duplicate", BOOL, "Whether the article repeats an earlier article."),
+        Column("sentence_start_char", INT, "Start offset in articles.text of the sentence with the mention."),
         Column("sentence_end_char", INT, "End offset of that sentence."),
     ),
 )
 
 EVENT_CLUSTERS = TableSpec(
     "event_clusters",
-    "One row per event, under the day of its first report, with the values of its fullest report.",
+    "One row per event cluster, under the published day of its earliest article. Its values come from its fullest "
+    "mention: the mention with the most known facts (names, date, place); mentions in duplicates come last.",
     ("event_cluster_id",),
     ("event_cluster_id",),
     (
-        Column("event_cluster_id", TEXT, "Id of the event, as in event_cluster_members."),
-        Column("event_type", TEXT, "PLOVER event type as reported, or OTHER."),
-        Column("event_subtype", TEXT, "Subtype of an OTHER event.", True),
-        Column("event_mode", TEXT, "PLOVER mode.", True),
-        Column("quad_class", INT, "Quad class of PLOVER.", True),
-        Column("plover_type", TEXT, "Type derived by the rules of PLOVER.", True),
-        Column("modality", TEXT, "Modality in the latest report.", values=get_args(annotation.Modality)),
-        Column("first_reported_at", TIME, "published_at of the first dated report, UTC.", True),
-        Column("last_reported_at", TIME, "published_at of the last dated report, UTC.", True),
-        Column("report_count", INT, "Articles that report it."),
-        Column("independent_count", INT, "The same, with duplicates counted once."),
-        Column("actors", TEXTS, "Actors: names, else the words of the text."),
+        Column("event_cluster_id", TEXT, "Id of the event cluster, as in event_cluster_members."),
+        Column("event_type", TEXT, "Event type that the words of the text have: a PLOVER type, or OTHER."),
+        Column("event_subtype", TEXT, "Subtype of an OTHER event; else null.", True),
+        Column("event_mode", TEXT, "PLOVER mode; null if the type has no mode.", True),
+        Column("quad_class", INT, "PLOVER quad class, 1 to 4; null if event_type is OTHER.", True),
+        Column("plover_type", TEXT, "Type by the rules of PLOVER; null if event_type is OTHER.", True),
+        Column("modality", TEXT, "Modality in the latest article.", values=get_args(annotation.Modality)),
+        Column(
+            "first_reported_at", TIME, "Earliest published_at of its articles, UTC; null if no article has one.", True
+        ),
+        Column("last_reported_at", TIME, "Latest published_at of its articles, UTC; null if no article has one.", True),
+        Column("report_count", INT, "Number of articles that report the event."),
+        Column("independent_count", INT, "Number of articles that report the event, with duplicates counted once."),
+        Column(
+            "actors", TEXTS, "All actors: their names, or else the words of the text; empty if the text names no actor."
+        ),
         Column("actor_country", TEXT, "Country of the first actor, ISO 3166-1 alpha-3.", True),
-        Column("recipients", TEXTS, "Recipients: names, else the words of the text."),
+        Column(
+            "recipients",
+            TEXTS,
+            "All recipients: their names, or else the words of the text; empty if the text names no recipient.",
+        ),
         Column("recipient_country", TEXT, "Country of the first recipient, ISO 3166-1 alpha-3.", True),
-        Column("event_date", DAY, "First day of the event, from the fullest report with a date.", True),
-        Column("event_date_end", DAY, "Last day of the event, or its last possible day.", True),
+        Column("event_date", DAY, "First day of the event, from the fullest mention with a date.", True),
+        Column(
+            "event_date_end",
+            DAY,
+            "Last day of the event. If the text gives only a period (a week, a month), the last day of that period.",
+            True,
+        ),
         Column("event_date_precision", TEXT, "Precision of the date.", values=get_args(annotation.DatePrecision)),
-        Column("place_text", TEXT, "Place, from the fullest report with a place.", True),
+        Column("place_text", TEXT, "Place in the words of the text, from the fullest mention with a place.", True),
         Column("place_country", TEXT, "Country of the place, ISO 3166-1 alpha-3.", True),
-        Column("article_id", TEXT, "Article of the fullest report; not a duplicate if there is a choice."),
-        Column("revision_id", TEXT, "Revision of that article. Join on both ids."),
-        Column("event_index", INT, "event_index of the fullest report in events."),
-        Column("sentence_start_char", INT, "Start offset in articles.text of the sentence of that report."),
+        Column("article_id", TEXT, "article_id of the article with the fullest mention."),
+        Column("revision_id", TEXT, "revision_id of that article. Join on (article_id, revision_id)."),
+        Column("event_index", INT, "event_index of the fullest mention in table events."),
+        Column("sentence_start_char", INT, "Start offset in articles.text of the sentence with the fullest mention."),
         Column("sentence_end_char", INT, "End offset of that sentence."),
         Column(
             "planned_cluster_id",
             TEXT,
-            "If it happened: the event of the four weeks before that announced it, e.g. a planned meeting.",
+            "For an event that happened: event_cluster_id of the planned or hypothetical event that announced it, from "
+            "the same day or the 28 days before; null if there is none.",
             True,
         ),
     ),
@@ -404,93 +537,29 @@ EVENT_CLUSTERS = TableSpec(
 
 CO_MENTIONS = TableSpec(
     "co_mentions",
-    "One row per pair of people and day: the number of articles with a sentence that names both.",
+    "One row per day and pair of people, with the number of articles that have a sentence with both people.",
     ("entity_id", "other_entity_id"),
     ("entity_id", "other_entity_id"),
     (
-        Column("entity_id", TEXT, "entity_id as in entities; of the two ids, the first in character order."),
-        Column("other_entity_id", TEXT, "The other id."),
         Column(
-            "entity_name", TEXT, "Longest entity_name of the day; the last in character order of equally long ones."
+            "entity_id",
+            TEXT,
+            "entity_id of one person, as in entities; of the two ids, it is the first in character order.",
         ),
-        Column("other_entity_name", TEXT, "Name of the other, chosen in the same way."),
-        Column("article_count", INT, "Articles of the day, without those that repeat an earlier one."),
+        Column("other_entity_id", TEXT, "entity_id of the other person."),
+        Column(
+            "entity_name",
+            TEXT,
+            "Longest entity_name of the person on the day. Of equally long names, the last one in character order.",
+        ),
+        Column("other_entity_name", TEXT, "Name of the other person, chosen in the same way."),
+        Column(
+            "article_count",
+            INT,
+            "Number of articles of the day that have a sentence with both people; duplicates are not counted.",
+        ),
     ),
     key_includes_partition=True,
-)
-
-
-# Log tables: append-only.
-
-OUTCOMES = TableSpec(
-    "outcomes",
-    "One row per page and run: its outcome and the reason.",
-    ("run_id", "source_key", "url"),
-    ("decided_at", "url"),
-    (
-        Column("run_id", TEXT, "Run that decided."),
-        Column("source_key", TEXT, "Key of the source in sources.toml."),
-        Column("news_day", DAY, "News day of the page: the UTC day in its listing, else the day of its first fetch."),
-        Column("url", TEXT, "URL of the page, or the file name of a page without URL."),
-        Column("article_id", TEXT, "Article of the page, if known.", True),
-        Column("stage", TEXT, "Stage that decided: discover, fetch, derive or commit."),
-        Column("outcome", TEXT, "Outcome of the page in this run.", values=OUTCOME_KINDS),
-        Column("reason", TEXT, "Reason, as one word; null if kept.", True),
-        Column("detail", TEXT, "Reason, as text for a person.", True),
-        Column("payload_digest", TEXT, "Payload digest of its record in the archive.", True),
-        Column("decided_at", TIME, "Time of the decision, UTC."),
-    ),
-    partition="decided_date",
-)
-
-LISTING_FETCHES = TableSpec(
-    "listing_fetches",
-    "One row per run and online source: the result of the request for its listing. A day without a row: no request.",
-    ("run_id", "source_key"),
-    ("requested_at", "source_key"),
-    (
-        Column("run_id", TEXT, "Run that sent the request."),
-        Column("source_key", TEXT, "Key of the source in sources.toml."),
-        Column("listed_day", DAY, "The only day that was listed; null if the source lists its newest pages.", True),
-        Column("result", TEXT, "Result of the request.", values=("listed", "unchanged", "partial", "failed")),
-        Column("entries", INT, "Entries in the listing, broken ones included."),
-        Column("reason", TEXT, "Reason for partial or failed, as one word.", True),
-        Column("requested_at", TIME, "Time of the request, UTC."),
-    ),
-    partition="requested_date",
-)
-
-RUNS = TableSpec(
-    "runs",
-    "One row per run: what it did, when, and with which versions.",
-    ("run_id",),
-    ("run_id",),
-    (
-        Column("run_id", TEXT, "Id of the run."),
-        Column("kind", TEXT, "What started the run.", values=get_args(RunKind)),
-        Column("status", TEXT, "How the run ended.", values=("done", "failed")),
-        Column("started_at", TIME, "Start of the run, UTC."),
-        Column("committed_at", TIME, "Time from which its rows are readable, UTC.", True),
-        Column("counts", TEXT, "Counts of the run, as a JSON object."),
-        Column("days_touched", TEXTS, "Days that the run wrote to, YYYY-MM-DD."),
-        Column("versions", TEXT, "Versions of pipeline, model and schema, as a JSON object."),
-    ),
-    partition="run_date",
-)
-
-DELETIONS = TableSpec(
-    "deletions",
-    "One row per article that a takedown deleted. Delete it from every copy of the tables, too.",
-    ("article_id", "deleted_at"),
-    ("deleted_at", "article_id"),
-    (
-        Column("article_id", TEXT, "Deleted article. It has no rows in the other tables, and they do not refer to it."),
-        Column("revision_ids", TEXTS, "Revisions in the tables at the time of the deletion."),
-        Column("last_published_date", DAY, "Last published_date of its rows."),
-        Column("reason", TEXT, "Reason, as given in the request.", True),
-        Column("deleted_at", TIME, "Time of the deletion, UTC."),
-    ),
-    partition="deleted_date",
 )
 
 
@@ -498,7 +567,6 @@ DELETIONS = TableSpec(
 
 READING_TABLES = (ARTICLES, ENTITIES, QUOTES, EVENTS)
 CLUSTER_TABLES = (NEAR_DUPLICATES, REVISIONS, QUOTE_CLUSTERS, EVENT_CLUSTER_MEMBERS, EVENT_CLUSTERS, CO_MENTIONS)
-LOG_TABLES = (OUTCOMES, LISTING_FETCHES, RUNS, DELETIONS)
 TABLES = (*READING_TABLES, *CLUSTER_TABLES, *LOG_TABLES)
 
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The values of some columns, with what each means. ``columns`` are "table.column"."""
+    """The values of some columns, with the meaning of each.
+
+    ``columns`` are "table.column", or "table.column[].field" for a field of a list.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -20,8 +23,8 @@ VOCABULARIES = (
         ("entities.mention_kind",),
         {
             "name": "a proper name: Aino Kestilä, Finland",
-            "pronoun": "a pronoun: she, it, they, and I inside a quote",
-            "nominal": "a noun phrase for several entities: the two ministers",
+            "pronoun": "a pronoun: she, it, they; inside a quote also I and we",
+            "nominal": "a noun phrase that refers to one or several known entities: the insurer, the two ministers",
         },
     ),
     Vocabulary(
@@ -39,9 +42,10 @@ VOCABULARIES = (
             "WORK_OF_ART": "a book, film, song or other work",
             "LAW": "a named law, treaty or other legal document",
             "LANGUAGE": "a language",
-            "UNKNOWN": "an unresolved it or they",
+            "UNKNOWN": "the entity is not known: an it or they that was not resolved",
         },
-        "The types are those of OntoNotes, and UNKNOWN. A cluster has one type.",
+        "The types are those of [OntoNotes](https://catalog.ldc.upenn.edu/LDC2013T19), and UNKNOWN. All mentions of a "
+        "cluster have the same type.",
     ),
     Vocabulary(
         "gender",
@@ -52,39 +56,39 @@ VOCABULARIES = (
         "gender_method",
         ("entities.gender_method", "quotes.speaker_gender_method"),
         {
-            "honorific": "a title: Mrs, Sir",
+            "honorific": "an honorific: Mrs, Sir",
             "pronoun": "pronouns that refer to the person: she, his",
-            "role": "a role with a gender: chairwoman, king",
+            "role": "a role that shows the gender: chairwoman, king",
             "forename": "the forename, from a list",
-            "none": "no evidence, or a correction by a person",
+            "none": "no evidence in the text: the gender is U. Or the gender is set in `overrides.toml`.",
         },
-        "The strongest evidence decides, in this order.",
+        "If there is evidence of several kinds, the first kind in this list decides.",
     ),
     Vocabulary(
         "link_method",
         ("entities.link_method",),
         {
-            "exact": "the same name, or the first mention of a new name",
-            "surname": "the surname of a full name",
-            "acronym": "the initials of a longer name, or an acronym in brackets after it",
-            "alias": "a forename, a short form, or another name in the knowledge base",
+            "exact": "the mention is the same name, or it is the first mention of the entity",
+            "surname": "the mention is the surname of a full name",
+            "acronym": "the mention is the initials of a longer name, or an acronym in brackets after the longer name",
+            "alias": "the mention is a forename, a short form, or another name of the entity in the knowledge base",
             "apposition": "reserved: not assigned",
-            "role": "a noun phrase for known people: the two ministers",
-            "pronoun": "a pronoun that refers to the entity",
-            "speaker": "I, me or my inside a quote: its speaker",
+            "role": "the mention is a noun phrase for one or several known entities: the school, the two ministers",
+            "pronoun": "the mention is a pronoun that refers to the entity",
+            "speaker": "the mention is a first-person pronoun (I, my, we) inside a quote; it refers to the speaker",
             "group": "reserved: not assigned",
-            "none": "unresolved: `cluster_index` is null",
+            "none": "the entity is not known; `cluster_index` is null",
         },
     ),
     Vocabulary(
         "country_method",
         ("entities.country_method",),
         {
-            "name": "the mention is the name of a people: Finns",
+            "name": "the mention names a people: Finns",
             "nationality": "a nationality next to the name or role: the Estonian minister",
-            "role": "the state in the role: president of Peru",
-            "kb": "the knowledge base",
-            "override": "a correction by a person in `overrides.toml`",
+            "role": "the country in the role: president of Peru",
+            "kb": "the entry of the entity in the knowledge base",
+            "override": "a correction in `overrides.toml`",
         },
     ),
     Vocabulary(
@@ -92,7 +96,7 @@ VOCABULARIES = (
         ("entities.block_kind", "articles.blocks[].kind"),
         {
             "title": "the headline",
-            "standfirst": "the summary under the headline",
+            "standfirst": "the standfirst: the summary under the headline",
             "heading": "a heading inside the article",
             "paragraph": "a paragraph",
             "list": "an item of a list",
@@ -103,18 +107,19 @@ VOCABULARIES = (
         "quote_type",
         ("quotes.quote_type",),
         {
-            "direct": "a direct quote: at least 90 % of its letters and digits are inside quotation marks",
-            "mixed": "fewer are, or the words in quotation marks are a fragment of the sentence",
-            "indirect": "an indirect quote: no words inside quotation marks",
+            "direct": "at least 90 % of its letters and digits are in quotation marks, or it is a turn of an interview",
+            "mixed": "less than 90 % of its letters and digits are in quotation marks, or the words in quotation marks "
+            "are only a fragment of a sentence",
+            "indirect": "no words are in quotation marks",
         },
     ),
     Vocabulary(
         "cue_stance",
         ("quotes.cue_stance",),
         {
-            "neutral": "takes no position: said, added, wrote",
-            "distance": "leaves doubt: claimed, alleged",
-            "approval": "presents it as true: admitted, confirmed, revealed",
+            "neutral": "the cue takes no position: said, added, wrote",
+            "distance": "the cue leaves doubt about the statement: claimed, alleged",
+            "approval": "the cue presents the statement as true: admitted, confirmed, revealed",
         },
     ),
     Vocabulary(
@@ -128,10 +133,34 @@ VOCABULARIES = (
         },
     ),
     Vocabulary(
+        "rule_id",
+        ("quotes.rule_id",),
+        {
+            "after": "the cue is after the words in quotation marks: “We lost,” she said",
+            "source_after": "as `after`, with a cue such as according to",
+            "after_loose": "as `after`, but the quotation marks do not end with a comma or a dash",
+            "governs": "the cue is before the quotation marks and governs their words: she called the ban “a disaster”",
+            "adjacent": "the cue, or a word such as that, is directly before the quotation marks: he said “it works”",
+            "comma": "a cue and a comma are before the quotation marks: she said, “We lost.”",
+            "colon": "a cue and a colon are before the quotation marks: she said: “We lost.”",
+            "colon_paragraph": "a cue and a colon end the paragraph before the quote",
+            "sentence": "a cue is somewhere before the quotation marks in the same sentence",
+            "clause": "the quote is the clause that a cue reports: she said the ban was a disaster",
+            "carried": "no cue: the speaker of the previous quote in the same paragraph continues",
+            "carried_paragraph": "no cue: the speaker of the previous quote continues in the next paragraph",
+            "byline": "no cue: the name of the speaker is before a colon, or after a dash at the end",
+            "interview": "a turn of a printed interview: the paragraph begins with the speaker and a colon",
+            "near_subject": "no cue: the nearest subject before the quote is the speaker",
+            "override": "a correction in `overrides.toml`",
+        },
+        "`confidence` is the share of right speakers that the rule had in articles annotated by hand. The `rule_id` of "
+        "an event is a pattern of the event lexicon with its event type.",
+    ),
+    Vocabulary(
         "modality",
         ("events.modality", "event_clusters.modality"),
         {
-            "happened": "reported as fact: police arrested him",
+            "happened": "reported as a fact: police arrested him",
             "planned": "announced or intended: they will meet on Wednesday",
             "hypothetical": "possible, conditional or desired: Estonia could recall its ambassador",
             "negated": "denied or did not happen: they did not sign",
@@ -145,7 +174,7 @@ VOCABULARIES = (
             "CONSULT": "1: talks, visits, meetings; modes visit, third-party, multilateral, phone",
             "SUPPORT": "1: praise, recognition, political support",
             "CONCEDE": "1: gives in to a demand",
-            "COOPERATE": "2: works together in fact: joint work, exchange, trade",
+            "COOPERATE": "2: cooperates in practice: joint work, exchange, trade",
             "AID": "2: gives help, money, goods or protection",
             "RETREAT": "2: ends pressure or force; modes withdraw, release, disarm, ceasefire, access, resign",
             "REQUEST": "3: asks or demands; modes assist, change, yield, meet",
@@ -155,15 +184,17 @@ VOCABULARIES = (
             "PROTEST": "4: protests; modes demo, riot, strike, hunger, boycott, obstruct, vandalize",
             "SANCTION": "4: punishes or reduces relations; modes convict, expel, withdraw, discontinue",
             "MOBILIZE": "4: prepares force; modes troops, weapons, police, militia",
-            "COERCE": "4: uses power without an assault; modes seize, restrict, censor, curfew, martial-law, arrest, "
+            "COERCE": "4: uses power, but does not attack; modes seize, restrict, censor, curfew, martial-law, arrest, "
             "deport, withhold, misinformation, cyber",
             "ASSAULT": "4: attacks; modes abduct, beat, torture, sexual, targeted, destroy, primitive, firearms, "
             "explosives, suicide-attack, aerial, drone, heavy-weapons, crowd-control, unconventional",
-            "OTHER": "an event of everyday news; its `event_subtype` says which",
+            "OTHER": "an event of everyday news that is not a PLOVER type; `event_subtype` says which",
         },
-        "The types and modes are those of PLOVER 0.8 (Open Event Data Alliance, CC BY-SA 4.0). The number is the quad "
-        "class: 1 verbal cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict. `event_type` is "
-        "the type of the words; `plover_type` turns planned cooperation into AGREE and a planned RETREAT into CONCEDE.",
+        "The types and modes are those of [PLOVER](https://github.com/openeventdata/PLOVER) 0.8 (Open Event Data "
+        "Alliance, CC BY-SA 4.0). The number is the quad class: 1 verbal cooperation, 2 material cooperation, 3 verbal "
+        "conflict, 4 material conflict. `event_type` is the type of what the words name, whether or not it happened. "
+        "`plover_type` differs in two cases, as PLOVER says: a planned CONSULT, SUPPORT, COOPERATE or AID is an AGREE, "
+        "and a planned RETREAT is a CONCEDE.",
     ),
     Vocabulary(
         "event_subtype",
@@ -211,7 +242,7 @@ VOCABULARIES = (
             "REL": "religion",
             "SOC": "charities, volunteers",
         },
-        "The codes are those of PLOVER.",
+        "The codes are those of [PLOVER](https://github.com/openeventdata/PLOVER).",
     ),
     Vocabulary(
         "date_precision",
@@ -222,7 +253,7 @@ VOCABULARIES = (
             "month": "a month",
             "quarter": "a quarter or a season",
             "year": "a year",
-            "unknown": "no date, or a longer period such as a decade",
+            "unknown": "no date, or a period longer than a year, such as a decade",
         },
     ),
     Vocabulary(
@@ -230,9 +261,11 @@ VOCABULARIES = (
         ("events.event_date_basis",),
         {
             "explicit": "a date with its year in the text: 2 March 2026",
-            "relative": "a date relative to the publication day: Tuesday, last month",
-            "tense": "no date; the past tense says that it was on or before the publication day",
-            "none": "nothing",
+            "relative": "words that give the date relative to the published day: Tuesday, last month",
+            "tense": "no date: `event_date` is null. The past tense only shows that the event was not after the "
+            "published day.",
+            "none": "no date: `event_date` is null. Nothing dates the event, or the words in `event_date_text` could "
+            "not be resolved.",
         },
     ),
     Vocabulary(
@@ -241,17 +274,18 @@ VOCABULARIES = (
         {
             "jsonld": "JSON-LD in the page",
             "microdata": "microdata in the page",
-            "opengraph": "an OpenGraph tag",
-            "meta": "another meta tag",
-            "time": "a time element",
-            "url": "the URL; a day only",
-            "feed": "the feed or sitemap",
-            "shown": "the date shown near the headline",
-            "htmldate": "a guess of the library htmldate",
-            "given": "given with a local file",
-            "unknown": "no date found",
+            "opengraph": "an OpenGraph tag in the page",
+            "meta": "another meta tag in the page",
+            "time": "a time element in the page",
+            "url": "the URL of the page; it gives only the day",
+            "feed": "the entry of the page in a feed or sitemap",
+            "shown": "the date that the page shows near the headline",
+            "htmldate": "an estimate of the library htmldate",
+            "given": "the date that you gave with a local file or text, tried in place of `feed`",
+            "unknown": "no date found: `published_at` is null",
         },
-        "The first method with a possible date decides.",
+        "The methods are tried in this order, and the first possible date is taken. A time element that is not marked "
+        "as publication time comes after the URL.",
     ),
     Vocabulary(
         "published_at_precision",
@@ -259,19 +293,47 @@ VOCABULARIES = (
         {"second": "day and time are known", "day": "only the day is known"},
     ),
     Vocabulary(
+        "field_methods",
+        ("articles.field_methods[].method",),
+        {
+            "jsonld": "JSON-LD in the page",
+            "microdata": "microdata in the page, or a link to the author",
+            "opengraph": "an OpenGraph tag in the page",
+            "meta": "another meta tag in the page",
+            "markup": "`language`: the language that the page declares",
+            "heading": "`title`: a heading that the page shows",
+            "title": "`title`: the title element of the page",
+            "shown": "`standfirst`: the summary that the page shows",
+            "byline": "`authors`: the line near the headline",
+            "trafilatura": "`authors`: the library trafilatura",
+            "source": "`publisher`: the source in `sources.toml`",
+            "feed": "the entry of the page in a feed or sitemap",
+            "text": "`language`: the words of the text; `page_type`: the text, because nothing shows another type",
+            "fast": "`body`: trafilatura in its precision mode, without its fallback extractors",
+            "precision": "`body`: trafilatura in its precision mode, with its fallback extractors",
+            "recall": "`body`: trafilatura in its recall mode",
+            "not_free": "`is_paywalled`, `page_type`: the markup says that the text is not free",
+            "content_tier": "`is_paywalled`, `page_type`: the markup gives a paid tier",
+            "wall_element": "`is_paywalled`, `page_type`: the page has an element for a paywall",
+            "teaser_words": "`is_paywalled`, `page_type`: the page asks to subscribe",
+            "unknown": "not found",
+        },
+        "A plain-text page has no `field_methods`.",
+    ),
+    Vocabulary(
         "page_type",
         ("articles.page_type",),
         {
             "article": "an article",
-            "paywall": "the visible part of a paid article",
+            "paywall": "the visible part of an article with a paywall",
             "live": "a live blog",
             "video": "a video with little text",
             "audio": "an audio page with little text",
             "gallery": "pictures with little text",
             "section": "a list of articles",
             "consent": "a consent or login page",
-            "error": "an error page with status 200",
-            "other": "a page without text",
+            "error": "an error page that the server sent with an HTTP status of success",
+            "other": "a page without article text",
         },
     ),
     Vocabulary(
@@ -279,30 +341,30 @@ VOCABULARIES = (
         ("near_duplicates.method",),
         {
             "none": "no earlier article matches",
-            "exact": "equal content",
-            "near": "nearly all words are the same",
-            "contained": "one text is a part of the other",
+            "exact": "the two articles have the same `content_hash`",
+            "near": "most sequences of three words are the same: Jaccard similarity of at least 0.7",
+            "contained": "at least 80 % of the three-word sequences of the shorter text are in the longer text",
         },
     ),
     Vocabulary(
         "outcome",
         ("outcomes.outcome",),
         {
-            "kept": "its rows are committed",
-            "unchanged": "nothing new: the page is in the archive, or its revision is committed",
-            "rejected": "not an article, not allowed, or not available",
-            "quarantined": "set aside because something is broken: a listing entry, bytes, a row, a rule",
-            "pending": "waits for a later stage or run",
+            "kept": "the rows of the page are committed",
+            "unchanged": "nothing is new: the archive already has the page, or the tables already have its revision",
+            "rejected": "the page is not an article, not allowed, or not available",
+            "quarantined": "excluded because something is broken: the listing, the bytes of the page, or its rows",
+            "pending": "waits for a later step or run, e.g. archived but not processed yet",
         },
     ),
     Vocabulary(
         "result",
         ("listing_fetches.result",),
         {
-            "listed": "a listing, possibly without entries",
-            "unchanged": "the server says that the listing has not changed",
-            "partial": "a part of the listing was not available",
-            "failed": "no listing",
+            "listed": "the source sent a listing, possibly without entries",
+            "unchanged": "the server says that the listing has not changed since the last request",
+            "partial": "the source sent only a part of the listing",
+            "failed": "the source sent no listing",
         },
     ),
     Vocabulary(
@@ -310,10 +372,12 @@ VOCABULARIES = (
         ("runs.kind",),
         {
             "scheduled": "the schedule of Airflow",
-            "signal": "an asset event of Airflow: a new file, or something new in a listing",
+            "signal": "an asset event of Airflow: a new file in an inbox, or a new entry in a listing",
             "backfill": "a backfill of Airflow",
-            "manual": "a person, in Airflow or on the command line",
+            "manual": "a user, in Airflow or on the command line",
         },
     ),
-    Vocabulary("status", ("runs.status",), {"done": "finished", "failed": "reserved: only finished runs are logged"}),
+    Vocabulary(
+        "status", ("runs.status",), {"done": "the run finished", "failed": "reserved: a run that failed is not logged"}
+    ),
 )
