@@ -50,7 +50,7 @@ ARTICLES = TableSpec(
     (
         *ARTICLE_KEYS,
         Column("url", TEXT, "URL of the page after redirects.", True),
-        Column("canonical_url", TEXT, "Canonical URL: the one spelling that identifies the article.", True),
+        Column("canonical_url", TEXT, "Canonical URL: the same for all links to the article.", True),
         Column("source_key", TEXT, "Key in sources.toml of the source that listed the article first."),
         Column("publisher", TEXT, "Publisher, as named by the page or the source.", True),
         Column("domain", TEXT, "Registrable domain of the URL.", True),
@@ -91,7 +91,11 @@ ARTICLES = TableSpec(
             values=get_args(article.PageType),
         ),
         Column("is_paywalled", BOOL, "Whether a paywall hides part of the text."),
-        Column("tdm_reserved", BOOL, "Whether the publisher reserves its rights to text and data mining (TDM)."),
+        Column(
+            "tdm_reserved",
+            BOOL,
+            "Whether a header, a meta tag or tdmrep.json reserves the rights to text and data mining (TDM).",
+        ),
         Column(
             "content_hash",
             TEXT,
@@ -136,7 +140,7 @@ ENTITIES = TableSpec(
             "The mention, without honorific (Mrs), definite or indefinite article (the, a) and possessive ('s).",
         ),
         Column("start_char", INT, "Start offset in articles.text."),
-        Column("end_char", INT, "End offset: the code point after the last one."),
+        Column("end_char", INT, "End offset, exclusive."),
         Column(
             "mention_kind",
             TEXT,
@@ -226,7 +230,7 @@ QUOTES = TableSpec(
             "quote may span several paragraphs.",
         ),
         Column("start_char", INT, "Start offset in articles.text."),
-        Column("end_char", INT, "End offset: the code point after the last one."),
+        Column("end_char", INT, "End offset, exclusive."),
         Column(
             "quoted_spans",
             SPANS,
@@ -234,15 +238,15 @@ QUOTES = TableSpec(
             "one span, also without marks.",
         ),
         Column("is_closed", BOOL, "Whether the closing quotation mark is present; true for an indirect quote."),
-        Column("cue_text", TEXT, "Cue: the reporting word, e.g. said.", True),
+        Column("cue_text", TEXT, "Cue: the reporting word, e.g. said; null if the quote has no cue.", True),
         Column("cue_lemma", TEXT, "Lemma of the cue.", True),
         Column("cue_stance", TEXT, "Stance of the cue towards the statement.", True, get_args(annotation.CueStance)),
         Column("speaker_text", TEXT, "Speaker in the words of the text next to the quote; null if not known.", True),
         Column("speaker_start_char", INT, "Start offset of speaker_text.", True),
-        Column("speaker_end_char", INT, "End offset of speaker_text.", True),
+        Column("speaker_end_char", INT, "End offset of speaker_text, exclusive.", True),
         Column("speaker_cluster_index", INT, "cluster_index of the speaker in entities.", True),
         Column("speaker_entity_id", TEXT, "entity_id of the speaker in entities.", True),
-        Column("speaker_name", TEXT, "Full name of the speaker; null if the name is not known with certainty.", True),
+        Column("speaker_name", TEXT, "Full name of the speaker; null if not known.", True),
         Column("speaker_kind", TEXT, "Kind of speaker.", True, get_args(annotation.SpeakerKind)),
         Column(
             "speaker_gender",
@@ -275,7 +279,7 @@ QUOTES = TableSpec(
 
 def _participant(prefix: str, who: str) -> tuple[Column, ...]:
     return (
-        Column(f"{prefix}_text", TEXT, f"{who}, in the words of the text; the first of several.", True),
+        Column(f"{prefix}_text", TEXT, f"{who} in the words of the text; the first of several.", True),
         Column(f"{prefix}_cluster_index", INT, f"cluster_index of the {prefix} in entities.", True),
         Column(f"{prefix}_entity_id", TEXT, f"entity_id of the {prefix} in entities.", True),
         Column(f"{prefix}_name", TEXT, f"Full name of the {prefix}.", True),
@@ -297,7 +301,7 @@ EVENTS = TableSpec(
     (
         *ARTICLE_KEYS,
         Column("event_index", INT, "0-based position in the article, in reading order."),
-        Column("event_type", TEXT, "Event type that the words of the text have: a PLOVER type, or OTHER."),
+        Column("event_type", TEXT, "Event type that the words of the text name: a PLOVER type, or OTHER."),
         Column("event_subtype", TEXT, "Subtype of an OTHER event; else null.", True, values=_OTHER_SUBTYPES),
         Column(
             "event_mode",
@@ -320,9 +324,9 @@ EVENTS = TableSpec(
         ),
         Column("trigger_text", TEXT, "Trigger: the word that names the event."),
         Column("start_char", INT, "Start offset of the trigger in articles.text."),
-        Column("end_char", INT, "End offset of the trigger: the code point after its last one."),
-        *_participant("actor", "Actor: who does it"),
-        *_participant("recipient", "Recipient: to whom it is done"),
+        Column("end_char", INT, "End offset of the trigger, exclusive."),
+        *_participant("actor", "Actor (who does it)"),
+        *_participant("recipient", "Recipient (to whom it is done)"),
         Column(
             "actors",
             TEXTS,
@@ -334,11 +338,16 @@ EVENTS = TableSpec(
             TEXTS,
             "Names of all recipients if there are two or more, else empty; a single recipient is in recipient_name.",
         ),
-        Column("event_date", DAY, "First day of the event; null if the text gives no date that can be resolved.", True),
+        Column(
+            "event_date",
+            DAY,
+            "First day of the event; null if the text does not date it. If the text gives only a period, its first day.",
+            True,
+        ),
         Column(
             "event_date_end",
             DAY,
-            "Last day of the event. If the text gives only a period (a week, a month), the last day of that period.",
+            "Last day of the event. If the text gives only a period (a week, a month), its last day.",
             True,
         ),
         Column("event_date_precision", TEXT, "Precision of the date.", values=get_args(annotation.DatePrecision)),
@@ -355,7 +364,7 @@ EVENTS = TableSpec(
         Column(
             "coref_event_index",
             INT,
-            "event_index of the first mention of the same event in this article; on that mention, its own event_index.",
+            "event_index of the first mention of the event in this article; equal to event_index for that mention.",
         ),
         Column(
             "salience",
@@ -476,24 +485,29 @@ EVENT_CLUSTER_MEMBERS = TableSpec(
         ),
         Column("is_duplicate", BOOL, "Whether the article repeats an earlier article."),
         Column("sentence_start_char", INT, "Start offset in articles.text of the sentence with the mention."),
-        Column("sentence_end_char", INT, "End offset of that sentence."),
+        Column("sentence_end_char", INT, "End offset of that sentence, exclusive."),
     ),
 )
 
 EVENT_CLUSTERS = TableSpec(
     "event_clusters",
     "One row per event cluster, under the published day of its earliest article. Its values come from its fullest "
-    "mention: the mention with the most known facts (names, date, place); mentions in duplicates come last.",
+    "mention: the mention with the most known names, dates and places. Duplicates are used only if needed.",
     ("event_cluster_id",),
     ("event_cluster_id",),
     (
         Column("event_cluster_id", TEXT, "Id of the event cluster, as in event_cluster_members."),
-        Column("event_type", TEXT, "Event type that the words of the text have: a PLOVER type, or OTHER."),
+        Column("event_type", TEXT, "Event type that the words of the text name: a PLOVER type, or OTHER."),
         Column("event_subtype", TEXT, "Subtype of an OTHER event; else null.", True),
         Column("event_mode", TEXT, "PLOVER mode; null if the type has no mode.", True),
         Column("quad_class", INT, "PLOVER quad class, 1 to 4; null if event_type is OTHER.", True),
         Column("plover_type", TEXT, "Type by the rules of PLOVER; null if event_type is OTHER.", True),
-        Column("modality", TEXT, "Modality in the latest article.", values=get_args(annotation.Modality)),
+        Column(
+            "modality",
+            TEXT,
+            "Modality in the latest article that reports the event.",
+            values=get_args(annotation.Modality),
+        ),
         Column(
             "first_reported_at", TIME, "Earliest published_at of its articles, UTC; null if no article has one.", True
         ),
@@ -514,7 +528,7 @@ EVENT_CLUSTERS = TableSpec(
         Column(
             "event_date_end",
             DAY,
-            "Last day of the event. If the text gives only a period (a week, a month), the last day of that period.",
+            "Last day of the event. If the text gives only a period (a week, a month), its last day.",
             True,
         ),
         Column("event_date_precision", TEXT, "Precision of the date.", values=get_args(annotation.DatePrecision)),
@@ -524,7 +538,7 @@ EVENT_CLUSTERS = TableSpec(
         Column("revision_id", TEXT, "revision_id of that article. Join on (article_id, revision_id)."),
         Column("event_index", INT, "event_index of the fullest mention in table events."),
         Column("sentence_start_char", INT, "Start offset in articles.text of the sentence with the fullest mention."),
-        Column("sentence_end_char", INT, "End offset of that sentence."),
+        Column("sentence_end_char", INT, "End offset of that sentence, exclusive."),
         Column(
             "planned_cluster_id",
             TEXT,
