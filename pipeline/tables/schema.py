@@ -341,7 +341,7 @@ EVENTS = TableSpec(
         Column(
             "event_date",
             DAY,
-            "First day of the event; null if the text does not date it. If the text gives only a period, its first day.",
+            "First day of the event; null without a date. If the text gives only a period, its first day.",
             True,
         ),
         Column(
@@ -543,7 +543,7 @@ EVENT_CLUSTERS = TableSpec(
             "planned_cluster_id",
             TEXT,
             "For an event that happened: event_cluster_id of the planned or hypothetical event that announced it, from "
-            "the same day or the 28 days before; null if there is none.",
+            "the same day or the 28 days before; null if no event announced it.",
             True,
         ),
     ),

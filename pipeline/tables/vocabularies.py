@@ -42,7 +42,7 @@ VOCABULARIES = (
             "WORK_OF_ART": "a book, film, song or other work",
             "LAW": "a named law, treaty or other legal document",
             "LANGUAGE": "a language",
-            "UNKNOWN": "the entity is not known: an it or they that was not resolved",
+            "UNKNOWN": "an unresolved pronoun for a thing or a group: it, they",
         },
         "The types are those of [OntoNotes](https://catalog.ldc.upenn.edu/LDC2013T19), and UNKNOWN. All mentions of a "
         "cluster have the same type.",
@@ -60,7 +60,7 @@ VOCABULARIES = (
             "pronoun": "pronouns that refer to the person: she, his",
             "role": "a role that shows the gender: chairwoman, king",
             "forename": "the forename, from a list",
-            "none": "no evidence in the text: the gender is U. Or the gender is set in `overrides.toml`.",
+            "none": "no evidence in the text (the gender is U), or a gender that is set in `overrides.toml`",
         },
         "If there is evidence of several kinds, the first kind in this list decides.",
     ),
@@ -137,7 +137,7 @@ VOCABULARIES = (
         ("quotes.rule_id",),
         {
             "after": "the cue is after the words in quotation marks: “We lost,” she said",
-            "source_after": "as `after`, with a cue such as according to",
+            "source_after": "as `after`, but the cue is a phrase such as according to",
             "after_loose": "as `after`, but the quotation marks do not end with a comma or a dash",
             "governs": "the cue is before the quotation marks and governs their words: she called the ban “a disaster”",
             "adjacent": "the cue, or a word such as that, is directly before the quotation marks: he said “it works”",
@@ -153,7 +153,7 @@ VOCABULARIES = (
             "near_subject": "no cue: the nearest subject before the quote is the speaker",
             "override": "a correction in `overrides.toml`",
         },
-        "`confidence` is the share of right speakers that the rule had in articles annotated by hand. The `rule_id` of "
+        "`confidence` is about the share of right speakers that the rule had in articles annotated by hand. The `rule_id` of "
         "an event is a pattern of the event lexicon with its event type.",
     ),
     Vocabulary(
@@ -316,7 +316,7 @@ VOCABULARIES = (
             "content_tier": "`is_paywalled`, `page_type`: the markup gives a paid tier",
             "wall_element": "`is_paywalled`, `page_type`: the page has an element for a paywall",
             "teaser_words": "`is_paywalled`, `page_type`: the page asks to subscribe",
-            "unknown": "not found",
+            "unknown": "the field was not found; `is_paywalled`: nothing shows a paywall",
         },
         "A plain-text page has no `field_methods`.",
     ),
@@ -353,7 +353,7 @@ VOCABULARIES = (
             "kept": "the rows of the page are committed",
             "unchanged": "nothing is new: the archive already has the page, or the tables already have its revision",
             "rejected": "the page is not an article, not allowed, or not available",
-            "quarantined": "excluded because something is broken: the listing, the bytes of the page, or its rows",
+            "quarantined": "excluded because something is broken: the listing, the bytes of the page, its rows, an extractor",
             "pending": "waits for a later step or run, e.g. archived but not processed yet",
         },
     ),
