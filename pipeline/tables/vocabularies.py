@@ -153,8 +153,8 @@ VOCABULARIES = (
             "near_subject": "no cue: the nearest subject before the quote is the speaker",
             "override": "a correction in `overrides.toml`",
         },
-        "`confidence` is about the share of right speakers that the rule had in articles annotated by hand. The `rule_id` of "
-        "an event is a pattern of the event lexicon with its event type.",
+        "`confidence` is about the share of right speakers that the rule had in articles annotated by hand. The "
+        "`rule_id` of an event is a pattern of the event lexicon with its event type.",
     ),
     Vocabulary(
         "modality",
@@ -353,7 +353,7 @@ VOCABULARIES = (
             "kept": "the rows of the page are committed",
             "unchanged": "nothing is new: the archive already has the page, or the tables already have its revision",
             "rejected": "the page is not an article, not allowed, or not available",
-            "quarantined": "excluded because something is broken: the listing, the bytes of the page, its rows, an extractor",
+            "quarantined": "excluded because something is broken: the listing, the bytes of the page, or its rows",
             "pending": "waits for a later step or run, e.g. archived but not processed yet",
         },
     ),
