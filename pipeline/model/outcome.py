@@ -15,7 +15,7 @@ RunKind = Literal["scheduled", "signal", "backfill", "manual"]
 class Outcome:
     """The outcome of one page in one run. Field names are the columns of the ``outcomes`` log.
 
-    ``stage`` is the stage that decided (discover, fetch, clean, read, commit). ``url`` is the URL, or the file of a
+    ``stage`` is the step that decided (discover, fetch, derive, commit). ``url`` is the URL, or the file of a
     page without a URL. ``reason`` is a snake_case word, null only if kept; ``detail`` is for people.
     """
 

@@ -238,7 +238,7 @@ QUOTES = TableSpec(
             "one span, also without marks.",
         ),
         Column("is_closed", BOOL, "Whether the closing quotation mark is present; true for an indirect quote."),
-        Column("cue_text", TEXT, "Cue: the reporting word, e.g. said; null if the quote has no cue.", True),
+        Column("cue_text", TEXT, "Cue: the word that attributes the statement, e.g. said; null without a cue.", True),
         Column("cue_lemma", TEXT, "Lemma of the cue.", True),
         Column("cue_stance", TEXT, "Stance of the cue towards the statement.", True, get_args(annotation.CueStance)),
         Column("speaker_text", TEXT, "Speaker in the words of the text next to the quote; null if not known.", True),
