@@ -20,7 +20,7 @@ from rich.console import Console
 
 from pipeline.jobs.cluster import quote_clusters_of, relate_events_of
 from pipeline.lake import KEYS_SCHEMA, Lake
-from pipeline.tables import READING_TABLES, rows_table, table_named
+from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.planted import Press
 from tests.unit.lake.rows import blank
 
@@ -90,7 +90,7 @@ def _article(press: Press) -> SyntheticArticle:
 
 
 def _commit(root: Path, news: Sequence[SyntheticArticle], day: int, *, first: int) -> None:
-    rows: dict[str, list[dict[str, Any]]] = {spec.name: [] for spec in READING_TABLES}
+    rows: dict[str, list[dict[str, Any]]] = {spec.name: [] for spec in ANNOTATION_TABLES}
     keys = []
     at = datetime(2026, 2, 3, tzinfo=UTC) + timedelta(day)
     for number, made in enumerate(news, first + day * 100_000):
@@ -99,7 +99,7 @@ def _commit(root: Path, news: Sequence[SyntheticArticle], day: int, *, first: in
         for name, found in _rows(made, ids).items():
             rows[name] += found
         keys.append({**ids, "published_date": at.date(), "seen_at": at})
-    tables = {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
+    tables = {spec.name: rows_table(spec, rows[spec.name]) for spec in ANNOTATION_TABLES}
     lake, batch = _lake(root), f"{day}-{first}"
     lake.stage(batch, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
     lake.commit([batch], is_current=lambda *_: True)

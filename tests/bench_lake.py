@@ -34,7 +34,7 @@ from pipeline.lake import KEYS_SCHEMA, Depth, Lake
 from pipeline.nlp import Annotator, load_model
 from pipeline.settings import Settings
 from pipeline.sqlite import Durability
-from pipeline.tables import READING_TABLES, annotation_rows, rows_table
+from pipeline.tables import ANNOTATION_TABLES, annotation_rows, rows_table
 from tests.bench import articles, out
 from tests.bench_questions import question_lines
 from tests.big_lake import ARTICLES, make_big_lake
@@ -69,7 +69,7 @@ def _read() -> list[dict[str, list[Mapping[str, object]]]]:
 
 def make_day(day: date, numbers: Iterable[int], *, edition: int = 0) -> DayTables:
     """Return numbered articles of a day with the child rows of the sample articles; each edition differs."""
-    rows: dict[str, list[dict[str, object]]] = {spec.name: [] for spec in READING_TABLES}
+    rows: dict[str, list[dict[str, object]]] = {spec.name: [] for spec in ANNOTATION_TABLES}
     for number in numbers:
         made: dict[str, object] = {
             "article_id": _id(number),
@@ -79,7 +79,7 @@ def make_day(day: date, numbers: Iterable[int], *, edition: int = 0) -> DayTable
         cipher = _cipher(number + edition * 7_919)
         for name, found in _read()[number % len(_read())].items():
             rows[name] += [{**_encipher(row, cipher), **made} for row in found]
-    tables = {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
+    tables = {spec.name: rows_table(spec, rows[spec.name]) for spec in ANNOTATION_TABLES}
     return DayTables(tables, _keys(tables["articles"], day))
 
 
@@ -116,7 +116,7 @@ def _keys(table: pa.Table, day: date) -> pa.Table:
 
 def join_days(days: Sequence[DayTables]) -> DayTables:
     """Return the articles of several days as one batch."""
-    tables = {spec.name: pa.concat_tables([day.tables[spec.name] for day in days]) for spec in READING_TABLES}
+    tables = {spec.name: pa.concat_tables([day.tables[spec.name] for day in days]) for spec in ANNOTATION_TABLES}
     return DayTables(tables, pa.concat_tables([day.keys for day in days]))
 
 

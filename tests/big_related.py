@@ -12,7 +12,7 @@ from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
 from pipeline.lake.commit import Committer
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.storage import Disk, sort_rows
-from pipeline.tables import READING_TABLES, rows_table, table_named
+from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.big_rows import fill_table, hexes
 
 _REASONS = ("video_page", "too_short", "not_article", "live_page", "consent", "error_page")
@@ -45,7 +45,7 @@ def related(chance: np.random.Generator, whole: dict[str, pa.Table]) -> dict[str
     """Return the tables of a day, in order, with its duplicates, clusters, reports, revisions and pairs."""
     heads, quotes, events = whole["articles"], whole["quotes"], whole["events"]
     copies = _copies(heads)
-    found = {spec.name: whole[spec.name].select(spec.schema.names) for spec in READING_TABLES}
+    found = {spec.name: whole[spec.name].select(spec.schema.names) for spec in ANNOTATION_TABLES}
     found |= {
         "near_duplicates": copies,
         "revisions": _revisions(chance, heads),

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.clusters import sketches_of
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import content_hash_of, revision_id_of
-from pipeline.tables import READING_TABLES
+from pipeline.tables import ANNOTATION_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_tables
 
 _SYLLABLES = [first + second for first in "bdfghklmnprstvw" for second in ("a", "en", "i", "or", "u", "el", "ash")]
@@ -104,7 +104,7 @@ def articles_table(texts: Sequence[str], numbers: Sequence[int], *, day: date, s
 
 def commit_articles(lake: Lake, articles: pa.Table, *, batch: str) -> None:
     """Stage and commit such rows, without child rows."""
-    none = {spec.name: spec.schema.empty_table() for spec in READING_TABLES}
+    none = {spec.name: spec.schema.empty_table() for spec in ANNOTATION_TABLES}
     seen = pa.array([NOON] * articles.num_rows, pa.timestamp("us", "UTC"))
     keys = articles.select(("article_id", "revision_id", "published_date")).append_column("seen_at", seen)
     lake.stage(batch, none | {"articles": articles.drop("published_date")}, keys.cast(KEYS_SCHEMA))

@@ -20,7 +20,7 @@ from pipeline import __version__
 from pipeline.errors import ConfigError
 from pipeline.exports.writers import CsvWriter, ExportFile, ParquetWriter, SqliteWriter, Writer
 from pipeline.lake import Lake, Manifest
-from pipeline.tables import CLUSTER_TABLES, READING_TABLES, Column, TableSpec, table_named
+from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, Column, TableSpec, table_named
 from pipeline.tables.datapackage import (
     NO_TEXT_NOTE,
     TEXT_COLUMNS,
@@ -166,7 +166,7 @@ def _publishers(articles: pa.Table) -> set[str]:
 # Tables of an export: as in `newslake sql`, with the day of each row, with or without text.
 
 # Without co_mentions, which only counts rows of other tables: it can be computed from the selected rows.
-_EXPORT_TABLES = tuple(spec for spec in (*READING_TABLES, *CLUSTER_TABLES) if spec.name != "co_mentions")
+_EXPORT_TABLES = tuple(spec for spec in (*ANNOTATION_TABLES, *CLUSTER_TABLES) if spec.name != "co_mentions")
 _IDS = ("article_id", "revision_id")
 _ID_LENGTH = 32
 

@@ -28,7 +28,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport, pluralize
 from pipeline.model.outcome import OutcomeKind
-from pipeline.tables import READING_TABLES, annotation_rows, check_rows, rows_table
+from pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows, rows_table
 
 Tables = dict[str, pa.Table]
 _MIN_ARTICLES_PER_CHUNK = 64  # articles
@@ -65,7 +65,7 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
         read, keys = job.read()
         batch_id = _batch_id(day, work) if keys else None
         if batch_id is not None:
-            tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in READING_TABLES}
+            tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in ANNOTATION_TABLES}
             workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
         check_balance(job.discovered(), recorder.outcomes, run_id=run_id, handed_on=job.handed_on)
         append_outcomes(workspace, recorder.outcomes, batch_id=derive_batch_of(run_id, chunk=chunk))
@@ -192,7 +192,7 @@ class _ChunkDerivation:
                 f"{pluralize(len(breaches), 'check')} failed, first: {breaches[0]}", key=article.article_id
             )
         try:
-            return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
+            return {spec.name: rows_table(spec, rows[spec.name]) for spec in ANNOTATION_TABLES}
         except ContractError as error:
             return error
 

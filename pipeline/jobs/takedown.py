@@ -36,7 +36,7 @@ from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.lake import Redaction
 from pipeline.model import Capture, article_id_of, canonical_url
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from_inbox
-from pipeline.tables import READING_TABLES, rows_table, table_named
+from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 
 _CAME_AGAIN = "its records came in again with an old file"
 
@@ -56,7 +56,7 @@ class TakedownTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakedownResult:
-    """What a takedown deletes or deleted. ``rows`` counts rows per reading table; ``duplicates`` stay.
+    """What a takedown deletes or deleted. ``rows`` counts rows per annotation table; ``duplicates`` stay.
 
     ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` lost rows; a preview has no
     ``takedown_id`` and none of these. ``is_here``: archive, tables, fetch state, log or an inbox had a trace of the
@@ -178,7 +178,7 @@ def _summary(workspace: Workspace, work: TakedownPlan, target: TakedownTarget) -
         articles=tuple(sorted(work.article_ids)),
         pages=len(work.page_keys),
         captures=captures,
-        rows={spec.name: len(article_ids_in(workspace, spec.name, work)) for spec in READING_TABLES},
+        rows={spec.name: len(article_ids_in(workspace, spec.name, work)) for spec in ANNOTATION_TABLES},
         days=tuple(sorted(map(str, work.days))),
         duplicates=tuple(sorted(duplicates_of(workspace, work))) if target.kind == "article" else (),
     )

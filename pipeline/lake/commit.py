@@ -17,8 +17,8 @@ from pipeline.errors import LakeError
 from pipeline.lake.article_index import ArticleIndex, DayContents, FileSize, Move, StoredArticle
 from pipeline.lake.partitions import Days, Manifest
 from pipeline.lake.staging import Batch, read_batch
-from pipeline.lake.storage import PUBLISH_ORDER, READING_NAMES, Disk, Layout, sort_rows
-from pipeline.tables import READING_TABLES, TableSpec, table_named
+from pipeline.lake.storage import ANNOTATION_NAMES, PUBLISH_ORDER, Disk, Layout, sort_rows
+from pipeline.tables import ANNOTATION_TABLES, TableSpec, table_named
 
 ArticleResult = Literal["committed", "unchanged", "superseded"]
 IsCurrent = Callable[[str, datetime], bool]
@@ -93,19 +93,19 @@ def _is_current_or_better(stored: StoredArticle | None, article: StoredArticle) 
 
 
 def split_by_day(batches: Sequence[Batch], accepted: Mapping[str, MergeCandidate]) -> DayTables:
-    """Return the accepted rows by day and table, sorted as the contract says; every day has every reading table."""
+    """Return the accepted rows by day and table, sorted as the contract says; every day has every annotation table."""
     days_of: list[dict[str, date]] = [{} for _ in batches]
     for article_id, winner in accepted.items():
         days_of[winner.batch][article_id] = winner.article.published_date
     parts: dict[tuple[date, str], list[pa.Table]] = defaultdict(list)
     for batch, day_of in zip(batches, days_of, strict=True):
-        for spec in READING_TABLES:
+        for spec in ANNOTATION_TABLES:
             for day, rows in _split_rows(batch.tables[spec.name], day_of):
                 parts[day, spec.name].append(rows)
     return {
         day: {
             spec.name: sort_rows(pa.concat_tables([spec.schema.empty_table(), *parts[day, spec.name]]), spec)
-            for spec in READING_TABLES
+            for spec in ANNOTATION_TABLES
         }
         for day in sorted({day for day_of in days_of for day in day_of.values()})
     }
@@ -152,7 +152,7 @@ def stored_articles(articles: pa.Table, day: date) -> dict[str, StoredArticle]:
 class CommitReport:
     """Result of a commit.
 
-    ``rows`` counts the committed rows per reading table. ``days`` are the days that these batches changed, also in
+    ``rows`` counts the committed rows per annotation table. ``days`` are the days that these batches changed, also in
     earlier tries: a retried commit still names what must be clustered. ``files_changed`` counts the public files that
     this call changed.
     """
@@ -191,7 +191,7 @@ class Committer:
         ]
         incoming = split_by_day(batches, accepted)
         files_changed = self._write(batches, accepted, incoming, moves)
-        rows = {name: sum(tables[name].num_rows for tables in incoming.values()) for name in READING_NAMES}
+        rows = {name: sum(tables[name].num_rows for tables in incoming.values()) for name in ANNOTATION_NAMES}
         return CommitReport(results, rows, self.index.changed_days(batch_ids), files_changed)
 
     def _read_batches(self, batch_ids: Sequence[str]) -> list[Batch]:
@@ -221,9 +221,12 @@ class Committer:
         self.index.write_intent(days, moves=moves, changed_days=_changed_days(batches, accepted, moves))
         ids = [batch.batch_id for batch in batches]
         changed = self.days.rewrite(
-            sorted(incoming), READING_NAMES, lambda day, name: self._with_incoming(day, name, incoming), batch_ids=ids
+            sorted(incoming),
+            ANNOTATION_NAMES,
+            lambda day, name: self._with_incoming(day, name, incoming),
+            batch_ids=ids,
         ) + self.days.rewrite(
-            sorted(old_days), READING_NAMES, lambda day, name: self._without_moved(day, name, moves), batch_ids=ids
+            sorted(old_days), ANNOTATION_NAMES, lambda day, name: self._without_moved(day, name, moves), batch_ids=ids
         )
         self.index.apply(self.contents(days), now=self.now(), batch_ids=ids)
         return changed
@@ -268,7 +271,7 @@ class Committer:
         contents = self.contents({move.to_day for move in moves})
         arrived = [move for move in moves if move.article_id in contents[move.to_day].articles]
         days = sorted({move.from_day for move in arrived})
-        self.days.rewrite(days, READING_NAMES, lambda day, name: self._without_moved(day, name, arrived))
+        self.days.rewrite(days, ANNOTATION_NAMES, lambda day, name: self._without_moved(day, name, arrived))
 
     def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
         """Delete all rows of some articles, each day atomically; return the days, sorted.

@@ -103,7 +103,7 @@ class Lake:
         return self._lock.index
 
     def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:
-        """Stage the four reading tables of a batch; ``keys`` has the columns of ``KEYS_SCHEMA``, one row per article.
+        """Stage the annotation tables of a batch; ``keys`` has the columns of ``KEYS_SCHEMA``, one row per article.
 
         Atomic. Staging the same batch again replaces it. Readers see no change.
         Raises: ContractError.

@@ -112,7 +112,7 @@ PACKAGE = "datapackage.json"
 _ABOUT = (
     "Plain Parquet, one file per table and day. Each `path` is a glob pattern, which DuckDB, Polars and Spark open. "
     "The day is only in the name of the folder, which they read as a column. `created` is the fetch time of the newest "
-    "revision. Join the reading tables on article_id and revision_id. Offsets count code points of articles.text."
+    "revision. Join the annotation tables on article_id and revision_id. Offsets count code points of articles.text."
 )
 _FORM: Mapping[str, object] = {"format": "parquet", "mediatype": "application/vnd.apache.parquet"}
 _PACKAGE_SOURCES = ("Pages of the publishers in articles.publisher, at the URLs in articles.url.",)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError, LakeError
-from pipeline.lake.storage import READING_NAMES, RESTAGE, SUMS, Disk, Layout, sums_of
+from pipeline.lake.storage import ANNOTATION_NAMES, RESTAGE, SUMS, Disk, Layout, sums_of
 from pipeline.tables import check_batch
 
 KEYS_SCHEMA = pa.schema(
@@ -38,8 +38,8 @@ class Batch:
 
 def check_staged(tables: Mapping[str, pa.Table], keys: pa.Table, *, batch_id: str) -> None:
     """Raises: ContractError with the first breaches, if tables or keys are invalid."""
-    if tuple(sorted(tables)) != tuple(sorted(READING_NAMES)):
-        breaches: tuple[str, ...] = (f"tables are {sorted(tables)}, not {sorted(READING_NAMES)}",)
+    if tuple(sorted(tables)) != tuple(sorted(ANNOTATION_NAMES)):
+        breaches: tuple[str, ...] = (f"tables are {sorted(tables)}, not {sorted(ANNOTATION_NAMES)}",)
     else:
         breaches = check_batch(tables) or _key_breaches(tables["articles"], keys)
     if breaches:
@@ -113,14 +113,14 @@ def read_batch(layout: Layout, batch_id: str) -> Batch | None:
     try:
         if not is_batch_sound(folder):
             raise OSError("its checksums do not match")
-        tables = {name: _read(folder / f"{name}{_SUFFIX}") for name in (*READING_NAMES, "keys")}
+        tables = {name: _read(folder / f"{name}{_SUFFIX}") for name in (*ANNOTATION_NAMES, "keys")}
     except (OSError, pa.ArrowException) as error:
         raise LakeError(
             f"staged batch {batch_id} cannot be read ({error}); {RESTAGE}",
             key=batch_id,
             reason="batch_broken",
         ) from error
-    return Batch(batch_id, {name: tables[name] for name in READING_NAMES}, tables["keys"])
+    return Batch(batch_id, {name: tables[name] for name in ANNOTATION_NAMES}, tables["keys"])
 
 
 def is_batch_sound(folder: Path) -> bool:
@@ -159,7 +159,7 @@ def erase_staged(layout: Layout, disk: Disk, article_ids: Collection[str]) -> No
         if not is_batch_sound(folder):
             discard_batch_at(folder, disk)
             continue
-        for name in (*READING_NAMES, "keys"):
+        for name in (*ANNOTATION_NAMES, "keys"):
             table = _read(folder / f"{name}{_SUFFIX}")
             kept = table.filter(pc.invert(pc.is_in(table["article_id"], value_set=gone)))
             if kept.num_rows < table.num_rows:

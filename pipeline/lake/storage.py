@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import LakeError, name_file_on_error
 from pipeline.model import file_name_of
 from pipeline.sqlite import Durability
-from pipeline.tables import CLUSTER_TABLES, READING_TABLES, SCHEMA_VERSION, TableSpec
+from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TableSpec
 
 # Repair advice of all messages about a damaged lake.
 RECOVER = "run `newslake lake repair`"
@@ -28,9 +28,9 @@ REMOVE = "run `newslake lake repair --drop-damaged`"
 REDERIVE = f"restore it from a copy; or {REMOVE}, then `newslake run`, which derives the day again"
 RESTAGE = f"{REMOVE}, then `newslake run`, which derives its uncommitted articles again"
 
-READING_NAMES = tuple(spec.name for spec in READING_TABLES)
+ANNOTATION_NAMES = tuple(spec.name for spec in ANNOTATION_TABLES)
 # Tables are published in this order: children first, so that an article is never there without them.
-PUBLISH_ORDER: tuple[TableSpec, ...] = (*READING_TABLES[1:], *CLUSTER_TABLES, READING_TABLES[0])
+PUBLISH_ORDER: tuple[TableSpec, ...] = (*ANNOTATION_TABLES[1:], *CLUSTER_TABLES, ANNOTATION_TABLES[0])
 PART = "part-0.parquet"
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS}
 

@@ -24,8 +24,8 @@ from pipeline.lake.maintenance import PACKAGE, recover, stale_package, stray_fil
 from pipeline.lake.partitions import Days, Entry, Manifest, check_object
 from pipeline.lake.staging import discard_batch_at, is_batch_sound
 from pipeline.lake.storage import (
+    ANNOTATION_NAMES,
     PUBLISH_ORDER,
-    READING_NAMES,
     RECOVER,
     REMOVE,
     RESTAGE,
@@ -180,9 +180,11 @@ def _superseded_problem(layout: Layout, path: Path, objects: _ObjectReader, tall
 
 def _breaches(committer: Committer, manifest: Manifest, depth: Depth) -> Iterator[str]:
     """Check every row of a day against the contract, and the index against its articles."""
-    tables = {name: committer.days.table(manifest, name) for name in dict.fromkeys((*READING_NAMES, *manifest.entries))}
+    tables = {
+        name: committer.days.table(manifest, name) for name in dict.fromkeys((*ANNOTATION_NAMES, *manifest.entries))
+    }
     depth.tally["rows"] += sum(table.num_rows for table in tables.values())
-    reading = {name: tables.pop(name) for name in READING_NAMES}
+    reading = {name: tables.pop(name) for name in ANNOTATION_NAMES}
     articles = reading["articles"]
     for each in (reading, *({name: table} for name, table in tables.items())):
         yield from check_batch(each)

@@ -2,13 +2,13 @@
 
 from pipeline.tables.checks import check_batch, check_offsets, check_rows
 from pipeline.tables.rows import annotation_rows, combine_versions, rows_table
-from pipeline.tables.schema import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION, TABLES, table_named
+from pipeline.tables.schema import ANNOTATION_TABLES, CLUSTER_TABLES, LOG_TABLES, SCHEMA_VERSION, TABLES, table_named
 from pipeline.tables.spec import Column, TableSpec
 
 __all__ = [
+    "ANNOTATION_TABLES",
     "CLUSTER_TABLES",
     "LOG_TABLES",
-    "READING_TABLES",
     "SCHEMA_VERSION",
     "TABLES",
     "Column",

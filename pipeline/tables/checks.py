@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.tables.schema import READING_TABLES, table_named
+from pipeline.tables.schema import ANNOTATION_TABLES, table_named
 from pipeline.tables.spec import TableSpec
 
 RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -19,7 +19,7 @@ _SPANS = (
     ("events", "start_char", "end_char", "trigger_text"),
 )
 _COUNTS = (("entities", "entity_count"), ("quotes", "quote_count"), ("events", "event_count"))
-_CHILDREN = tuple(spec.name for spec in READING_TABLES if spec.name != "articles")
+_CHILDREN = tuple(spec.name for spec in ANNOTATION_TABLES if spec.name != "articles")
 
 
 def check_rows(rows: RowsByTable) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ ROW_CHECKS: tuple[Callable[[RowsByTable], Iterator[str]], ...] = (_offset_breach
 
 
 def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:
-    """Yield a breach per row of the reading tables whose offsets do not give the recorded text.
+    """Yield a breach per row of the annotation tables whose offsets do not give the recorded text.
 
     The same check as ``_offset_breaches``, for many articles at once. Rows without their article are skipped.
     """
@@ -64,7 +64,7 @@ def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:
 def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
     """Return the breaches of the contract in one batch of tables, as sentences that name table and column.
 
-    It checks schema, nulls, closed vocabularies and unique keys of each table. In reading tables, every child also
+    It checks schema, nulls, closed vocabularies and unique keys of each table. In annotation tables, every child also
     needs its parent, and every parent the number of children that it counts.
     """
     found = [breach for name, table in tables.items() for breach in _table_breaches(table_named(name), table)]

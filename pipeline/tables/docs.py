@@ -8,7 +8,7 @@ from typing import TypedDict
 import pyarrow as pa
 
 from pipeline.tables.datapackage import text_columns
-from pipeline.tables.schema import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION, TABLES
+from pipeline.tables.schema import ANNOTATION_TABLES, CLUSTER_TABLES, LOG_TABLES, SCHEMA_VERSION, TABLES
 from pipeline.tables.spec import Column, TableSpec
 from pipeline.tables.vocabularies import VOCABULARIES, Vocabulary
 
@@ -119,7 +119,7 @@ _GROUPS = (
         "Annotation tables",
         "The articles and their annotation. Each row depends on one article only. A commit replaces the rows of an "
         "article in all four tables at once.",
-        READING_TABLES,
+        ANNOTATION_TABLES,
     ),
     (
         "Cluster tables",

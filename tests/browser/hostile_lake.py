@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.lake import KEYS_SCHEMA, Lake
-from pipeline.tables import LOG_TABLES, READING_TABLES, Column, rows_table, table_named
+from pipeline.tables import ANNOTATION_TABLES, LOG_TABLES, Column, rows_table, table_named
 from tests.browser.hostile import COUNT, hostile_strings
 
 DAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -30,7 +30,9 @@ def make_hostile_lake(root: Path) -> Path:
     """Write the lake below a data root: per string an article, mention, quote, event and outcome; return its path."""
     lake = Lake(root / "lake", durability="process", now=lambda: DAY)
     rows = [_article_rows(at) for at in range(COUNT)]
-    tables = {spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in READING_TABLES}
+    tables = {
+        spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in ANNOTATION_TABLES
+    }
     keys = [
         {name: each["articles"][0][name] for name in ("article_id", "revision_id")}
         | {"published_date": DAY.date(), "seen_at": DAY}
@@ -48,7 +50,7 @@ def make_hostile_lake(root: Path) -> Path:
 
 def _article_rows(at: int) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of an article with its strings in its text: a quote, two mentions, two events (one typed)."""
-    rows = {spec.name: _filled(spec.columns, at) for spec in READING_TABLES}
+    rows = {spec.name: _filled(spec.columns, at) for spec in ANNOTATION_TABLES}
     article, entity, quote, event = rows.values()
     said = {"title": article["title"], "name": entity["entity_text"], "quote": f"“{quote['quote_text']}”"}
     text, at_of = _joined(said | {"trigger": event["trigger_text"], "standfirst": article["standfirst"]})
@@ -114,7 +116,7 @@ def _plain(kind: pa.DataType, at: int) -> Any:
 
 def columns_of_text() -> Iterator[tuple[str, str]]:
     """Yield table and column of each hostile text column of the lake."""
-    for spec in (*READING_TABLES, *LOG_TABLES):
+    for spec in (*ANNOTATION_TABLES, *LOG_TABLES):
         for column in table_named(spec.name).columns:
             is_text = column.type in (pa.string(), pa.list_(pa.string()))
             if is_text and not column.values and column.name not in _OURS:

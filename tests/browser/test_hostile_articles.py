@@ -15,7 +15,7 @@ from pipeline.clusters import SentenceChange
 from pipeline.lake import Lake
 from pipeline.model.provenance import Check, Fact, ProvenanceStep
 from pipeline.reports.page_history import Revision
-from pipeline.tables import READING_TABLES
+from pipeline.tables import ANNOTATION_TABLES
 from pipeline.web import article_html, article_page
 from tests.browser.hostile import COUNT
 from tests.browser.hostile_lake import DAY, STRINGS, article_id_of, columns_of_text, make_hostile_lake
@@ -42,7 +42,7 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> list[Rows]:
     """The rows of each article of the hostile lake."""
     lake = Lake(make_hostile_lake(tmp_path_factory.mktemp("hostile")), durability="process", now=lambda: DAY)
     found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    for spec in READING_TABLES:
+    for spec in ANNOTATION_TABLES:
         for row in lake.read(spec.name).to_pylist():
             found[row["article_id"]][spec.name].append(row)
     return [found[article_id_of(at)] for at in range(COUNT)]

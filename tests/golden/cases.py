@@ -11,7 +11,7 @@ from pipeline.clean import clean
 from pipeline.kb import load_kb
 from pipeline.model import Page, Rejected
 from pipeline.nlp import Annotator
-from pipeline.tables import READING_TABLES, annotation_rows, check_rows
+from pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows
 from samples.server import FOLDERS, ROOT, resource_at
 
 FOLDER = Path(__file__).parent
@@ -49,7 +49,7 @@ def read_case(name: str, annotator: Annotator) -> Reading:
     assert check_rows(rows) == ()
     return {
         f"{spec.name}.{column}": json.loads(json.dumps([row[column] for row in rows[spec.name]], default=str))
-        for spec in READING_TABLES
+        for spec in ANNOTATION_TABLES
         for column in spec.schema.names
         if column not in _VOLATILE
     }

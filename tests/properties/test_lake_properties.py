@@ -14,7 +14,7 @@ from pipeline.archive import Archive
 from pipeline.lake import Lake
 from pipeline.lake.storage import decode, encode, sort_rows
 from pipeline.model import Hints, Page, file_name_of
-from pipeline.tables import READING_TABLES
+from pipeline.tables import ANNOTATION_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 
 ROWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -73,7 +73,7 @@ def test_rows_survive_parquet(drawn: list[Story]) -> None:
     """Rows stay equal after encoding and decoding; encoding again, from other chunks, gives the same bytes."""
     stories = list({story.article_id: story for story in drawn}.values())
     tables = batch_tables(stories)
-    for spec in READING_TABLES:
+    for spec in ANNOTATION_TABLES:
         table = sort_rows(tables[spec.name], spec)
         data = bytes(encode(table, spec))
         again = decode(data, spec, key="test")

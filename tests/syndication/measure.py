@@ -20,7 +20,7 @@ from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Annotation, Article
 from pipeline.nlp.annotator import Annotator
-from pipeline.tables import READING_TABLES, rows_table
+from pipeline.tables import ANNOTATION_TABLES, rows_table
 from pipeline.tables.rows import annotation_rows
 from tests.quality.corpus import read_corpus
 from tests.syndication.variants import Print, elsewhere, original, variants
@@ -109,7 +109,9 @@ def related(read: Sequence[Read], folder: Path) -> Lake:
     """Return a lake with these articles and their clusters."""
     lake = Lake(folder, durability="process", now=lambda: datetime.now(UTC))
     rows = [annotation_rows(each.article, each.annotation, model_name="m", pipeline_version="v") for each in read]
-    tables = {spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in READING_TABLES}
+    tables = {
+        spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in ANNOTATION_TABLES
+    }
     keys = [
         {
             "article_id": each.article.article_id,

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipeline.clusters import EVENT_COLUMNS, EventDay, events_of_day
 from pipeline.lake import KEYS_SCHEMA
 from pipeline.model import content_hash_of, revision_id_of
-from pipeline.tables import READING_TABLES, rows_table, table_named
+from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.unit.lake.rows import blank
 
 DAY = date(2026, 2, 10)
@@ -64,14 +64,14 @@ class EventArticle:
 
 
 def build_tables(articles: Sequence[EventArticle]) -> dict[str, pa.Table]:
-    """Return the reading tables of some articles."""
+    """Return the annotation tables of some articles."""
     rows = {
         "articles": [_article(each) for each in articles],
         "entities": [row for each in articles for row in _entities(each)],
         "quotes": [],
         "events": [_event(each, index) for each in articles for index in range(1 + each.twice)],
     }
-    return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
+    return {spec.name: rows_table(spec, rows[spec.name]) for spec in ANNOTATION_TABLES}
 
 
 def build_keys(articles: Sequence[EventArticle]) -> pa.Table:

@@ -20,7 +20,7 @@ from pipeline.cli import app
 from pipeline.errors import ConfigError, LakeError
 from pipeline.exports import FORMS, ExportReport, Form, Selection, export
 from pipeline.lake import Lake
-from pipeline.tables import READING_TABLES, rows_table, table_named
+from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.unit.lake.rows import NOON, Story, batch_keys, near_duplicate_rows, story_rows
 from tests.unit.lake.test_commit import DAY, NEXT_DAY, lake, open_lake
 
@@ -48,7 +48,9 @@ def fill(lake: Lake) -> list[Story]:
             "tags": [section],
             "source_key": "odd" if section in PLAIN else "harbour",
         }
-    tables = {spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in READING_TABLES}
+    tables = {
+        spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in ANNOTATION_TABLES
+    }
     lake.stage("b", tables, batch_keys(stories))
     lake.commit(["b"], is_current=lambda *_: True)
     lake.replace(
@@ -77,14 +79,14 @@ def test_parquet_has_the_rows_of_the_lake(lake: Lake, tmp_path: Path) -> None:
     fill(lake)
     done = write(lake, tmp_path / "out", "folder")
     assert (done.days, done.rows["articles"], done.rows["near_duplicates"]) == (3, 16, 5)
-    stored = lake.read("articles", columns=[*READING_TABLES[0].schema.names, "published_date"])
+    stored = lake.read("articles", columns=[*ANNOTATION_TABLES[0].schema.names, "published_date"])
     written = pq.read_table(tmp_path / "out/articles.parquet")
     assert written.select(stored.schema.names).to_pylist() == stored.to_pylist()
     assert written.schema.names[-3:] == ["dup_group_id", "is_duplicate", "published_date"]
     assert written["dup_group_id"].to_pylist() == written["article_id"].to_pylist()
     assert all(field.metadata[b"about"] for field in written.schema)
     assert written.schema.metadata[b"schema_version"] == b"2"
-    for spec in READING_TABLES:
+    for spec in ANNOTATION_TABLES:
         assert pq.read_metadata(tmp_path / f"out/{spec.name}.parquet").num_rows == lake.read(spec.name).num_rows
 
 

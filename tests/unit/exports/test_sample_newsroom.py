@@ -16,7 +16,7 @@ from pipeline.exports.export import export_specs
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Lake
 from pipeline.query import connect, query
-from pipeline.tables import CLUSTER_TABLES, READING_TABLES
+from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
 from samples.server import DAYS, Newsroom
 from tests.unit.jobs.test_run import INBOX, open_at, run_evening
 
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.model]
 
 TABLES = tuple(spec.name for spec in export_specs(has_text=True))
 IDS = {"articles": "dup_group_id, is_duplicate", "quotes": "quote_cluster_id", "events": "event_cluster_id"}
-KEYS = {spec.name: ", ".join(spec.key) for spec in (*READING_TABLES, *CLUSTER_TABLES)}
+KEYS = {spec.name: ", ".join(spec.key) for spec in (*ANNOTATION_TABLES, *CLUSTER_TABLES)}
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,7 @@ def test_log_matches_the_runs(job) -> None:
 
 
 def test_four_tables_have_rows(job) -> None:
-    """All four reading tables have rows, and the lake verifies."""
+    """All four annotation tables have rows, and the lake verifies."""
     folder, _ = job
     lake = Workspace(Settings.load(data_dir=folder)).lake
     assert lake.verify() == ()

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipeline.lake import KEYS_SCHEMA
 from pipeline.model import content_hash_of, revision_id_of
-from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec, rows_table
+from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, TableSpec, rows_table
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 NAMES = ("Ada Quill", "Bram Toller", "Cora Weld", "Dov Marsh")
@@ -74,7 +74,7 @@ def blank(spec: TableSpec, **given: Any) -> dict[str, Any]:
 
 def story_rows(story: Story) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of a story by table: one entity, one quote, and an event in every second story."""
-    articles, entities, quotes, events = READING_TABLES
+    articles, entities, quotes, events = ANNOTATION_TABLES
     keys = {"article_id": story.article_id, "revision_id": story.revision_id, "published_at": story.published_at}
     name = NAMES[story.number % len(NAMES)]
     start = story.text.index(name)
@@ -110,7 +110,9 @@ def story_rows(story: Story) -> dict[str, list[dict[str, Any]]]:
 
 def batch_tables(stories: Sequence[Story]) -> dict[str, pa.Table]:
     rows = [story_rows(story) for story in stories]
-    return {spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in READING_TABLES}
+    return {
+        spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in ANNOTATION_TABLES
+    }
 
 
 def batch_keys(stories: Sequence[Story]) -> pa.Table:

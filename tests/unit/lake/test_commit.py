@@ -18,11 +18,11 @@ from pipeline.errors import ContractError, LakeError
 from pipeline.lake import CommitReport, Lake, StoredArticle
 from pipeline.lake.partitions import Days
 from pipeline.lake.storage import Disk, Layout
-from pipeline.tables import READING_TABLES
+from pipeline.tables import ANNOTATION_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, near_duplicate_rows
 
 DAY, NEXT_DAY = date(2026, 2, 3), date(2026, 2, 4)
-NAMES = tuple(spec.name for spec in READING_TABLES)
+NAMES = tuple(spec.name for spec in ANNOTATION_TABLES)
 
 
 def is_current(article_id: str, seen_at: datetime) -> bool:
@@ -77,7 +77,7 @@ def test_rows_are_sorted_and_without_their_day(lake: Lake, tmp_path: Path) -> No
     commit(lake, [Story(9), Story(1, day=None), Story(3)])
     path = tmp_path / "lake/tables/articles/published_date=2026-02-03/part-0.parquet"
     table = pq.ParquetFile(path).read()
-    assert table.schema.names == READING_TABLES[0].schema.names
+    assert table.schema.names == ANNOTATION_TABLES[0].schema.names
     assert table["title"].to_pylist() == ["Story 3", "Story 9", "Story 1"]
 
 
@@ -330,7 +330,7 @@ def test_read_takes_days_and_columns(lake: Lake) -> None:
         {"title": "Story 2", "published_date": NEXT_DAY},
     ]
     assert lake.read("quotes", columns=["published_date"]).num_rows == 3
-    assert lake.read("quotes", days=[]).schema.names == READING_TABLES[2].schema.names
+    assert lake.read("quotes", days=[]).schema.names == ANNOTATION_TABLES[2].schema.names
 
 
 def test_public_bytes_depend_on_rows_alone(tmp_path: Path) -> None:

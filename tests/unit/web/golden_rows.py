@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.tables import READING_TABLES
+from pipeline.tables import ANNOTATION_TABLES
 from pipeline.web import ArticlePage, article_page
 from tests.golden.cases import FOLDER
 
@@ -24,7 +24,7 @@ def golden_rows(case: str) -> Rows:
     """Return the rows of a case by table name, as read from the lake."""
     columns = json.loads((FOLDER / f"{case}.json").read_text("utf-8"))
     rows: Rows = {}
-    for spec in READING_TABLES:
+    for spec in ANNOTATION_TABLES:
         count = len(columns[f"{spec.name}.article_id"])
         kinds = {field.name: field.type for field in spec.schema}
         rows[spec.name] = [

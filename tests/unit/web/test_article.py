@@ -133,10 +133,10 @@ def test_rows_are_complete(twin):
 
 def _hostile(rows):
     """Return rows in which every text that is not a value of the contract is hostile."""
-    from pipeline.tables import READING_TABLES
+    from pipeline.tables import ANNOTATION_TABLES
 
     bad = {table: [dict(row) for row in found] for table, found in rows.items()}
-    for spec in READING_TABLES:
+    for spec in ANNOTATION_TABLES:
         for column in spec.columns:
             if column.values or column.name in ("article_id", "revision_id", "cue_text"):
                 continue
