@@ -81,7 +81,7 @@ ARTICLES = TableSpec(
         Column(
             "blocks",
             BLOCKS,
-            "Kind and span of each block of the text: headline, paragraphs and others, in reading order.",
+            "Kind and span of each block of the text: headline, paragraphs and others, in the order of the text.",
         ),
         Column("word_count", INT, "Number of words in paragraphs and list items."),
         Column(
@@ -133,7 +133,7 @@ ENTITIES = TableSpec(
     ("article_id", "entity_index"),
     (
         *ARTICLE_KEYS,
-        Column("entity_index", INT, "0-based position in the article, in reading order."),
+        Column("entity_index", INT, "0-based position in the article, in the order of the text."),
         Column(
             "entity_text",
             TEXT,
@@ -216,7 +216,7 @@ QUOTES = TableSpec(
     ("article_id", "quote_index"),
     (
         *ARTICLE_KEYS,
-        Column("quote_index", INT, "0-based position in the article, in reading order."),
+        Column("quote_index", INT, "0-based position in the article, in the order of the text."),
         Column(
             "quote_type",
             TEXT,
@@ -300,7 +300,7 @@ EVENTS = TableSpec(
     ("article_id", "event_index"),
     (
         *ARTICLE_KEYS,
-        Column("event_index", INT, "0-based position in the article, in reading order."),
+        Column("event_index", INT, "0-based position in the article, in the order of the text."),
         Column("event_type", TEXT, "Event type that the words of the text name: a PLOVER type, or OTHER."),
         Column("event_subtype", TEXT, "Subtype of an OTHER event; else null.", True, values=_OTHER_SUBTYPES),
         Column(

@@ -315,7 +315,7 @@ VOCABULARIES = (
             "not_free": "`is_paywalled`, `page_type`: the markup says that the text is not free",
             "content_tier": "`is_paywalled`, `page_type`: the markup gives a paid tier",
             "wall_element": "`is_paywalled`, `page_type`: the page has an element for a paywall",
-            "teaser_words": "`is_paywalled`, `page_type`: the page asks to subscribe",
+            "teaser_words": "`is_paywalled`, `page_type`: the page has words such as: subscribe to read",
             "unknown": "the field was not found; `is_paywalled`: nothing shows a paywall",
         },
         "A plain-text page has no `field_methods`.",
