@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.text import Text
 
 from pipeline.cli.output import out
+from pipeline.model import pluralize
 from pipeline.web import ArticlePage, BlockView, EntityCard, EventView, Mark, QuoteView, make_visible
 
 # Colour is never the only sign: names are underlined, triggers have a shape per modality, the rest has labels.
@@ -67,7 +68,7 @@ def _notes(block: BlockView) -> Iterator[str]:
 def describe_quote(quote: QuoteView) -> str:
     """Return the speaker of a quote, the role, and the kind and cue of the quote."""
     cue = f"{quote.cue} ({quote.stance})" if quote.stance not in ("", "neutral") else quote.cue
-    way = ", ".join(filter(None, [quote.kind, cue, "" if quote.is_closed else "closing mark missing"]))
+    way = ", ".join(filter(None, [quote.kind, cue, "" if quote.is_closed else "closing quotation mark missing"]))
     return f"{', '.join(filter(None, [quote.speaker, quote.role]))} ({way})"
 
 
@@ -89,14 +90,15 @@ def _draw_list(heading: str, lines: Iterable[str]) -> None:
 def name_line(entity: EntityCard) -> str:
     """Return an entity with its mentions, titles, roles, link and quotes."""
     kind = ", ".join(filter(None, [entity.kind, entity.gender, entity.country]))
-    forms = ", ".join(f"{form} {count}" for form, count in entity.forms)
+    forms = ", ".join(f"{form} ×{count}" for form, count in entity.forms)
+    shared = pluralize(entity.with_others, "mention")
     parts = (
-        f"{entity.name} ({kind}): {forms}",
-        f"{entity.with_others} with others" if entity.with_others else "",
-        _label_values("title", entity.titles),
+        f"{entity.name}: {kind}; mentions: {forms}",
+        f"also in {shared} of several entities" if entity.with_others else "",
+        _label_values("honorific", entity.titles),
         _label_values("role", entity.roles),
-        entity.item or "not linked",
-        _label_values("says", [str(quote.number) for quote in entity.quotes]),
+        entity.item,
+        _label_values("quotes", [str(quote.number) for quote in entity.quotes]),
     )
     return "; ".join(filter(None, parts))
 
@@ -110,7 +112,7 @@ def _quote_line(quote: QuoteView) -> str:
 
 
 def _event_line(event: EventView) -> str:
-    who = " → ".join(filter(None, [event.actor or "?", event.recipient]))
+    who = " → ".join(filter(None, [event.actor or "unknown actor", event.recipient]))
     when = event.when or "no date"
     dated = f"{when} ({event.dated_by})" if event.dated_by else when
     return (

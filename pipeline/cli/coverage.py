@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.model.coverage import Cell, Coverage, SourceCoverage
 
 _DAYS = 28
-_STYLES = ("dim", "blue", "cyan", "green", "bright_green")
+_STYLES = ("dim", "blue", "cyan", "green", "bright_green", "")
 _WEEK = 7
 
 
@@ -99,15 +99,18 @@ def _day(cell: "Cell") -> dict[str, object]:
 
 
 def _print_map(found: "Coverage") -> None:
-    from pipeline.web.coverage import SHADES, SYMBOLS, describe_freshness
+    from pipeline.web.coverage import NO_DATED_ARTICLE, SHADES, SYMBOLS, describe_freshness
 
+    out.print(Text(f"{found.first} to {found.last}, one sign per day\n"))
     width = max([6, *(len(source.key) for source in found.sources)])
     out.print(Text(" " * (width + 2)).append(_scale(found), "dim"), soft_wrap=True)
     for source in found.sources:
         line = Text(f"{source.key:<{width}}  ")
         for cell in source.cells:
             line.append_text(_cell(cell))
-        out.print(line.append(f"  newest {describe_freshness(source)}", "dim"), soft_wrap=True)
+        freshness = describe_freshness(source)
+        newest = freshness if freshness == NO_DATED_ARTICLE else f"newest article {freshness}"
+        out.print(line.append(f"  {newest}", "dim"), soft_wrap=True)
     out.print()
     kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.anomalies}
     for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):

@@ -209,4 +209,4 @@ def print_revision(revision: "Revision") -> None:
     for change in revision.changes:
         out.print(f"{_CHANGE_MARKS[change.kind]} {escape(change.sentence)}[/]", highlight=False, soft_wrap=True)
     for quote in revision.quotes_removed:
-        out.print(f"[red]no longer quoted:[/red] {escape(quote)}", highlight=False, soft_wrap=True)
+        out.print(f"[red]quote removed:[/red] {escape(quote)}", highlight=False, soft_wrap=True)

@@ -60,7 +60,7 @@ def view_article(workspace: Workspace, query: str) -> ArticleView | None:
     rows = StoredRows(workspace=workspace, article_id=article_id, stored=stored[article_id])
     receipt = trace_provenance(workspace, article_id, rows=rows)
     steps = tuple(step for step in receipt.steps if step.name not in _OMITTED_STEPS)
-    origin = f"From the lake, committed under {rows.stored.published_date}."
+    origin = f"From the lake; published day {rows.stored.published_date}."
     return ArticleView(
         rows={table: rows.of(table) for table in _TABLES},
         origin=origin,

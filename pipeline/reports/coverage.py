@@ -181,7 +181,7 @@ def _volume_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None
         polls = pluralize(len(facts.listings), "poll")
         return Anomaly("failed", "pipeline", f"{message}: feed unavailable in {polls}: {_top_failures(facts)}")
     if not facts.pages and facts.is_empty and middle != 0:
-        return Anomaly("empty", "source", f"{message}: the feed had no entries, so the number published is unknown")
+        return Anomaly("empty", "source", f"{message}: the listing had no entries, so the number of published pages is unknown")
     if off <= -ANOMALY_THRESHOLD:
         troubles = list(_listing_problems(facts))
         polls = (
@@ -190,7 +190,7 @@ def _volume_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None
         cause: AnomalyCause = "pipeline" if troubles else "genuine"
         return Anomaly("few", cause, f"{message}: {'; '.join(troubles) or f'{polls}, no more pages were listed'}")
     if usual and off >= ANOMALY_THRESHOLD and facts.pages > max(usual):
-        return Anomaly("many", "genuine", f"{message}: the feed listed all of them for this day")
+        return Anomaly("many", "genuine", f"{message}: the listing has all of them for this day")
     return None
 
 
@@ -201,7 +201,7 @@ def _listing_problems(facts: SourceDay) -> Iterator[str]:
     if failed := sum(facts.failures.values()):
         yield f"feed unavailable in {failed} of {pluralize(len(facts.listings), 'poll')}: {_top_failures(facts)}"
     if facts.is_empty:
-        yield "a feed had no entries"
+        yield "a listing had no entries"
     if facts.is_cut_short:
         yield f"last polled at {max(each.requested_at for each in facts.listings):%H:%M}, later pages were never listed"
 
@@ -235,7 +235,7 @@ def _waiting_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | Non
         return None
     (_, reason), pages = _commonest(facts, ("pending",))
     do = f": `newslake run --day {day}` processes them" if reason == "archived" else ""
-    message = f"{facts.waiting} of {facts.pages} pages are waiting{_usual_share(usual)}: {pages} {reason}{do}"
+    message = f"{facts.waiting} of {facts.pages} pages are pending{_usual_share(usual)}: {pages} {reason}{do}"
     return Anomaly("waiting", "pipeline", message)
 
 

@@ -238,8 +238,9 @@ def row_step(table: str, row: Row) -> ProvenanceStep:
 def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
     """Return the text of a row in its paragraph, and whether its offsets match the current text."""
     text, start, end = article["text"], row["start_char"], row["end_char"]
+    # As on the page of an article, paragraphs are counted from 1: paragraph_index + 1.
     blocks = [
-        each for each in enumerate(article["blocks"]) if each[1]["start_char"] < end and start < each[1]["end_char"]
+        each for each in enumerate(article["blocks"], 1) if each[1]["start_char"] < end and start < each[1]["end_char"]
     ]
     kind = blocks[0][1]["kind"] if blocks else "no block"
     numbers = f"{blocks[0][0]}" if len(blocks) == 1 else f"{blocks[0][0]} to {blocks[-1][0]}" if blocks else "-"

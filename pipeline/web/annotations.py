@@ -21,10 +21,10 @@ MODALITIES = {
     "happened": "happened",
     "planned": "planned",
     "hypothetical": "hypothetical",
-    "negated": "did not happen",
+    "negated": "negated (denied or did not happen)",
 }
 # The word after the trigger; an event that happened has no word.
-MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothetical", "negated": "did not happen"}
+MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothetical", "negated": "negated"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def _days(row: Row) -> str:
 _BASES = {
     "explicit": "explicit in the text",
     "relative": "relative to the published day",
-    "tense": "from the tense of the verb and the published day",
+    "tense": "",  # the note says what the tense shows
     "none": "",
 }
 
@@ -106,7 +106,7 @@ def _dated_by(row: Row) -> str:
     words = f"“{row['event_date_text']}”" if row["event_date_text"] else ""
     exact = row["event_date_precision"] if row["event_date"] is not None else ""
     unresolved = "not resolved" if words and row["event_date"] is None else ""
-    parts = [words, unresolved, exact and f"to the {exact}", _BASES[row["event_date_basis"]], row["event_date_note"]]
+    parts = [words, unresolved, exact and f"precision {exact}", _BASES[row["event_date_basis"]], row["event_date_note"]]
     return ", ".join(filter(None, parts))
 
 
@@ -135,8 +135,8 @@ def _quote_correction(text: str, row: Row, texts: Sequence[str], at: int, where:
     if place is None:
         return ()
     return (
-        Correction('Change the speaker ("" for unnamed)', speaker_lines(place, article=where, speaker=_SOMEBODY)),
-        Correction("Not a quote", no_quote_lines(place, article=where)),
+        Correction('Change the speaker ("" if the speaker is unknown)', speaker_lines(place, article=where, speaker=_SOMEBODY)),
+        Correction("Remove this quote", no_quote_lines(place, article=where)),
     )
 
 
@@ -146,7 +146,7 @@ def name_corrections(article: Row, name: str | None, mentions: Iterable[str]) ->
     if found is None:
         return ()
     where = place_of_article(article["article_id"], article["url"])
-    return (Correction('Change the Wikidata item ("" for none)', name_lines(found, article=where, qid=_ITEM)),)
+    return (Correction('Change the Wikidata id ("" if the name has none)', name_lines(found, article=where, qid=_ITEM)),)
 
 
 Span = tuple[int, int]
@@ -217,14 +217,14 @@ def _quote_view(article: Row, row: Row, corrections: tuple[Correction, ...]) -> 
     )
 
 
-_GENDERS = {"F": "woman", "M": "man", "U": "gender unknown"}
+_GENDERS = {"F": "female", "M": "male", "U": "gender unknown"}
 
 
 def describe_gender(gender: str | None, method: str | None) -> str:
     """Return the label of a gender with its method; "" if the entity is not a person."""
     if gender is None:
         return ""
-    return f"{_GENDERS[gender]} by {method}" if method and method != "none" else _GENDERS[gender]
+    return f"{_GENDERS[gender]} (by {method})" if method and method != "none" else _GENDERS[gender]
 
 
 def _cue_span(text: str, row: Row) -> Span | None:
@@ -316,8 +316,8 @@ def _entity_card(
 ) -> EntityCard:
     known = rows[0]
     names = [row["entity_text"] for row in rows if row["mention_kind"] == "name"]
-    sure = f" ({known['qid_confidence']:.2f})" if known["qid"] and known["qid_confidence"] is not None else ""
-    by = f" by {known['country_method']}" if known["country_code"] and known["country_method"] else ""
+    sure = f" (confidence {known['qid_confidence']:.2f})" if known["qid_confidence"] is not None else ""
+    by = f" (by {known['country_method']})" if known["country_method"] else ""
     return EntityCard(
         cluster=known["cluster_index"],
         group=entity_group(known["entity_type"]),
@@ -326,8 +326,8 @@ def _entity_card(
         gender=describe_gender(known["gender"], known["gender_method"]),
         titles=_distinct(rows, "honorific_text"),
         roles=_distinct(rows, "role_text"),
-        country=f"{known['country_code'] or ''}{by}",
-        item=f"{known['qid'] or ''}{sure}",
+        country=f"country {known['country_code']}{by}" if known["country_code"] else "",
+        item=f"Wikidata {known['qid']}{sure}" if known["qid"] else "no Wikidata id",
         forms=tuple(Counter(row["entity_text"] for row in rows).most_common()),
         linked_by=tuple(Counter(row["link_method"] for row in rows).most_common()),
         with_others=with_others,

@@ -41,6 +41,8 @@ _VERSION_FIELDS = {
     "kb_version": "knowledge-base version",
 }
 _ID_FIELDS = {"article_id": "article", "revision_id": "revision", "canonical_url": "canonical URL", "url": "URL"}
+# Modes of the extractor, see ``pipeline.clean.body``.
+_BODY_METHODS = {f"by {mode}": f"text extracted in {mode} mode" for mode in ("fast", "precision", "recall")}
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
@@ -193,7 +195,8 @@ def _all_fields(article: Row) -> Iterator[Field]:
     yield Field("modified", _moment(article["modified_at"]), "stated by the page")
     for column, name in _EXTRACTED_FIELDS.items():
         yield Field(name, _value_text(article[column]), methods.get(column, ""))
-    yield Field("words", f"{article['word_count']:,}", methods.get("body", ""))
+    body = methods.get("body", "")
+    yield Field("words", f"{article['word_count']:,}", _BODY_METHODS.get(body, body))
     yield Field("fetched", _moment(article["fetched_at"]), "first fetch of this revision")
     for names in (_FETCH_FIELDS, _VERSION_FIELDS, _ID_FIELDS):
         yield from (Field(name, _value_text(article[column]), "") for column, name in names.items())

@@ -1,5 +1,6 @@
 """The page of coverage: a map of sources by days, anomalies, and outcomes of pages."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ SHADES = (
     ("▒", "less than usual"),
     ("▓", "as usual"),
     ("█", "more than usual"),
+    ("▪", "usual number not known"),
 )
 SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
-    "not_polled": ("X", "not polled: no run"),
+    "not_polled": ("X", "listing not requested: no run"),
     "failed": ("F", "feed unavailable"),
-    "empty": ("0", "feed without entries"),
+    "empty": ("0", "listing without entries"),
     "few": ("-", "far fewer pages"),
     "many": ("+", "far more pages"),
     "rejected": ("r", "many pages rejected"),
@@ -28,6 +30,7 @@ SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
     "guessed": ("d", "many guessed dates"),
 }
 UNKNOWN = " "
+NO_DATED_ARTICLE = "no article with a date"
 _MOST_REASONS = 3
 _NOT_KEPT = ("rejected", "quarantined", "pending")
 
@@ -40,11 +43,13 @@ def symbol_of(cell: Cell) -> str:
 
 
 def shade_of(cell: Cell) -> int:
-    """Return the index in ``SHADES``: pages relative to the usual number; if that is unknown, "as usual"."""
+    """Return the index in ``SHADES``: pages relative to the usual number."""
     pages = cell.facts.pages
     if not pages:
         return 0
-    ratio = pages / cell.usual if cell.usual else 1.0
+    if cell.usual is None:
+        return 5
+    ratio = pages / cell.usual if cell.usual else math.inf
     return 1 if ratio < 0.5 else 2 if ratio < 0.8 else 3 if ratio < 1.3 else 4
 
 
@@ -66,7 +71,7 @@ def describe_age(hours: float | None, *, otherwise: str) -> str:
 
 def describe_freshness(source: SourceCoverage) -> str:
     """Return the age of a source's newest article."""
-    return describe_age(source.hours_since_newest, otherwise="no dated article")
+    return describe_age(source.hours_since_newest, otherwise=NO_DATED_ARTICLE)
 
 
 def is_alarm(cell: Cell) -> bool:
@@ -175,7 +180,7 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
         unchanged=outcomes["unchanged"],
         not_kept=tuple(_top_reasons(source.key, reasons, root, days=(first, last))),
         late=sum(each.late for each in facts),
-        seen=describe_age(source.hours_since_seen, otherwise="not in this period"),
+        seen=describe_age(source.hours_since_seen, otherwise="none in this period"),
         newest=describe_freshness(source),
     )
 

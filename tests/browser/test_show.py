@@ -99,7 +99,7 @@ def test_a_heading_is_not_a_quote_and_a_plan_is_labelled(twin: Page) -> None:
 
     expect(heading.locator("h2")).to_have_count(1)
     expect(heading.locator(".said, .quote, .l.q")).to_have_count(0)
-    expect(heading).to_contain_text("cross-heading", ignore_case=True)
+    expect(heading).to_contain_text("heading", ignore_case=True)
     expect(twin.locator(".event.planned:text('receive') + a")).to_have_text("3 planned")
 
 

@@ -154,7 +154,7 @@ def event_date_of(
             return EventDate(text=time.timex_text, note=UNRESOLVED if anchored else UNANCHORED)
         return EventDate(time.first_day, time.last_day, time.precision, time.timex_text, time.basis)
     if anchored and modality == "happened" and _is_past(parse, index):
-        return EventDate(basis="tense", note="past tense: on or before the publication day")
+        return EventDate(basis="tense", note="past tense: on or before the published day")
     return EventDate()
 
 

@@ -1,5 +1,5 @@
 -- title: Which meetings are planned for next week?
--- about: Consultations announced for the seven days from the Monday after the latest article. One row per meeting; duplicates of a report count once. Sentence and publisher are empty if the report is outside the selection.
+-- about: Planned meetings, visits and talks (PLOVER type CONSULT) in the week after the latest article, Monday to Sunday. One row per planned event, over all articles. The column independent_reports counts the articles that report the event, duplicates once. If the article is outside the selected days or source, sentence and publisher are empty.
 WITH next AS (SELECT date_trunc('week', max(published_date) + INTERVAL 7 DAY)::DATE AS monday FROM articles)
 SELECT
   c.event_date,
@@ -7,7 +7,7 @@ SELECT
   array_to_string(c.actors, ', ') AS actors,
   array_to_string(c.recipients, ', ') AS recipients,
   c.place_text AS place,
-  c.independent_count AS reports,
+  c.independent_count AS independent_reports,
   substring(a.text, c.sentence_start_char + 1, c.sentence_end_char - c.sentence_start_char) AS sentence,
   a.publisher
 FROM event_clusters c LEFT JOIN articles a USING (article_id, revision_id), next

@@ -1,5 +1,5 @@
 -- title: Who is quoted for the first time?
--- about: Named people whose first quote in the lake is from the 30 days up to the newest article, by number of outlets that quote them. An outlet is the publisher, else the domain, else the source. Quotes without a publication time count by day. Duplicates count.
+-- about: Named people whose first quote in the lake is from the 30 days up to the newest article. The column outlets counts the outlets that quote them; an outlet is the publisher, or else the domain, or else the source. A quote without a publication time counts on its news day. Duplicates count. The 50 people with the most outlets are shown.
 -- chart: bar x=quotes y=speaker
 WITH newest AS (
   SELECT max(published_date) AS day FROM articles_stored

@@ -1,5 +1,5 @@
--- title: Which quotes spread, and which outlet had them first?
--- about: Direct quotes that at least two outlets published, complete or in part, with the first outlet and the hours until half of the reports were out. Articles without a publication time or a publisher are excluded. The first outlet is empty if its article is outside the selection.
+-- title: Which quotes spread, and which publisher had them first?
+-- about: Direct and mixed quotes that at least two publishers published, complete or in part. The column median_lag_hours is the median number of hours from the first publication to each publication, including the first. Articles without a publication time or a publisher are excluded. If the first article is outside the selected days or source, first_publisher is empty. At most 50 quotes are shown.
 WITH repeated AS (
   SELECT DISTINCT quote_cluster_id FROM quote_clusters
   WHERE quote_cluster_id <> article_id || ':' || CAST(quote_index AS VARCHAR)
@@ -13,7 +13,7 @@ WITH repeated AS (
   JOIN repeated r ON r.quote_cluster_id = g.quote_cluster_id
   JOIN articles_stored a ON a.article_id = g.article_id AND a.revision_id = g.revision_id
   WHERE a.published_at IS NOT NULL AND a.publisher IS NOT NULL
-), outlets AS (
+), firsts AS (
   SELECT
     quote_cluster_id,
     publisher,
@@ -26,19 +26,19 @@ WITH repeated AS (
   SELECT
     quote_cluster_id,
     CASE WHEN max(is_first) = 1 THEN quote_cluster_id ELSE min(report_id) END AS report_id,
-    max(CASE WHEN is_first = 1 THEN publisher END) AS first_outlet,
+    max(CASE WHEN is_first = 1 THEN publisher END) AS first_publisher,
     min(first_seen) AS first_seen,
-    count(*) AS outlets
-  FROM outlets
+    count(*) AS publishers
+  FROM firsts
   GROUP BY quote_cluster_id
   HAVING count(*) >= 2
 ), marked AS (
-  SELECT t.quote_cluster_id, t.first_outlet, t.first_seen, t.outlets, q.published_date, q.article_id, q.quote_index
+  SELECT t.quote_cluster_id, t.first_publisher, t.first_seen, t.publishers, q.published_date, q.article_id, q.quote_index
   FROM travels t
   JOIN quotes_stored q
     ON q.article_id = split_part(t.report_id, ':', 1) AND q.quote_index = CAST(split_part(t.report_id, ':', 2) AS INTEGER)
   WHERE q.quote_type <> 'indirect'
-  ORDER BY t.outlets DESC, t.first_seen, t.quote_cluster_id
+  ORDER BY t.publishers DESC, t.first_seen, t.quote_cluster_id
   LIMIT 50
 ), lags AS (
   SELECT m.quote_cluster_id, quantile_cont(epoch(p.published_at) - epoch(m.first_seen), 0.5) AS seconds
@@ -50,11 +50,11 @@ SELECT
   q.quote_text AS quote,
   q.speaker_name AS speaker,
   m.first_seen,
-  m.first_outlet,
-  m.outlets,
+  m.first_publisher,
+  m.publishers,
   round(l.seconds / 3600, 1) AS median_lag_hours
 FROM marked m
 JOIN lags l ON l.quote_cluster_id = m.quote_cluster_id
 JOIN quotes_stored q
   ON q.published_date = m.published_date AND q.article_id = m.article_id AND q.quote_index = m.quote_index
-ORDER BY m.outlets DESC, m.first_seen, m.quote_cluster_id;
+ORDER BY m.publishers DESC, m.first_seen, m.quote_cluster_id;

@@ -1,5 +1,5 @@
 -- title: Whose statements are reported with distance?
--- about: Share of quotes with a distancing cue ("claimed" rather than "said"), by outlet, kind of speaker and gender. Duplicate articles are excluded.
+-- about: Share of quotes with a distancing cue ("claimed" rather than "said"), by publisher, kind of speaker and gender. Quotes without a cue or without a speaker, and duplicate articles, are excluded.
 SELECT
   a.publisher,
   q.speaker_kind,

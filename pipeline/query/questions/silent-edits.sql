@@ -1,5 +1,5 @@
 -- title: Which articles lost quotes after publication?
--- about: Articles with a later revision that lacks quoted text of an earlier one, with the number of revisions and the times of the first and the last. The 100 with the most removed quotes are shown.
+-- about: Articles from which a later revision removed words in quotation marks, with the number of revisions and the fetch times of the first and the last revision. The 100 articles with the most removed quotes are shown.
 -- chart: bar x=quotes_removed y=title facet=publisher
 WITH edited AS (
   SELECT

@@ -1,5 +1,5 @@
--- title: How many voices does each outlet have?
--- about: Effective number of named people quoted (exponential of the entropy of their shares) and the share of the ten most quoted, in all quotes of the outlet, duplicates included.
+-- title: How diverse are the speakers of each publisher?
+-- about: Number of named people quoted, effective number of people (exponential of the entropy of their shares of quotes), and share of quotes by the ten most quoted people. Duplicates count.
 -- chart: bar x=effective_speakers y=publisher
 WITH voices AS (
   SELECT a.publisher, coalesce(q.speaker_entity_id, q.speaker_name) AS speaker, count(*) AS quotes

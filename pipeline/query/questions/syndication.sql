@@ -1,5 +1,5 @@
--- title: How much of each outlet is syndicated?
--- about: Share of articles that duplicate an earlier article of another outlet, and share that credits a news agency. Articles without a publisher are excluded. An original outside the selection counts as another outlet's.
+-- title: How many articles of each publisher are syndicated?
+-- about: Share of articles that duplicate an earlier article of another publisher, and share of articles that credit a news agency. Articles without a publisher are excluded. An original that has no publisher, or is outside the selected days or source, counts as an article of another publisher.
 -- chart: bar x=share_duplicates y=publisher n=articles
 SELECT
   a.publisher,
@@ -15,6 +15,6 @@ ORDER BY share_duplicates DESC, share_wire DESC, a.publisher;
 
 -- counted:
 SELECT
-  count(publisher) AS articles, count(DISTINCT publisher) AS outlets,
+  count(publisher) AS articles, count(DISTINCT publisher) AS publishers,
   count(*) FILTER (publisher IS NULL) AS "excluded: articles without a publisher"
 FROM articles;

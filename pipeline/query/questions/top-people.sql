@@ -1,5 +1,5 @@
 -- title: Who is in the news this week?
--- about: People by number of articles that mention them, in the seven days up to the newest article. Duplicates of an article count once.
+-- about: People by number of articles that mention them, in the seven days up to the newest article. Duplicate articles count once. The column outlets counts publishers, or else domains, or else sources. The first 50 people are shown.
 -- chart: bar x=articles y=person
 SELECT
   arg_max(e.entity_name, (length(e.entity_name), e.entity_name)) AS person,
@@ -16,7 +16,7 @@ LIMIT 50;
 
 -- counted:
 SELECT
-  count(DISTINCT dup_group_id) FILTER (is_known) AS "articles without duplicates",
+  count(DISTINCT dup_group_id) FILTER (is_known) AS "articles (duplicates once)",
   count(DISTINCT entity_id) AS people, count(*) FILTER (is_known) AS mentions,
   count(*) FILTER (NOT is_known) AS "excluded: mentions without an entity",
   any_value(newest) - 6 AS first_day, any_value(newest) AS last_day

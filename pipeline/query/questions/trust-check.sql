@@ -1,5 +1,5 @@
 -- title: Which days have unreliable data?
--- about: Days of a source with less than half or more than twice its usual number of articles, or with more than 30 % guessed dates; with the rejected and quarantined pages of that news day and their most frequent reason. The latest 500 are shown.
+-- about: Days on which a source has less than half or more than twice its usual number of articles (the median of its days), or more than 30 % guessed dates. Each row also has the number of rejected and quarantined pages with this news day, and their most frequent reason. The latest 500 rows are shown.
 -- chart: heat x=day y=source_key colour=articles
 WITH daily AS (
   SELECT
@@ -29,7 +29,7 @@ SELECT
   d.articles,
   u.articles AS usual_articles,
   round(d.share_guessed, 3) AS share_guessed_dates,
-  CAST(coalesce(r.pages, 0) AS BIGINT) AS rejected_pages,
+  CAST(coalesce(r.pages, 0) AS BIGINT) AS excluded_pages,
   r.reason AS most_frequent_reason
 FROM daily d
 JOIN usual u ON u.source_key = d.source_key

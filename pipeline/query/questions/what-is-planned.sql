@@ -1,5 +1,5 @@
 -- title: What is planned?
--- about: Events that the latest report announces, next first. One row per event, over all articles; duplicates of a report count once. Sentence and publisher are empty if the report is outside the selection.
+-- about: Events that are planned according to their latest report, earliest date first. One row per event, over all articles. The column independent_reports counts the articles that report the event, duplicates once. If the article is outside the selected days or source, sentence and publisher are empty. The first 50 events are shown.
 SELECT
   c.event_date,
   c.event_date_precision AS precision,
@@ -7,7 +7,7 @@ SELECT
   array_to_string(c.actors, ', ') AS actors,
   array_to_string(c.recipients, ', ') AS recipients,
   c.place_text AS place,
-  c.independent_count AS reports,
+  c.independent_count AS independent_reports,
   substring(a.text, c.sentence_start_char + 1, c.sentence_end_char - c.sentence_start_char) AS sentence,
   a.publisher,
   a.url

@@ -1,8 +1,8 @@
 -- title: Who speaks first?
--- about: Speakers of the first quote of an article, by outlet, kind of speaker and gender, with their share of all first quotes of the outlet. Duplicate articles are excluded.
+-- about: Speakers of the first quote of each article, by publisher, kind of speaker and gender. The column share is their share of all first quotes of the publisher. Duplicate articles are excluded.
 -- chart: bar x=share y=speaker_kind colour=gender facet=publisher
 WITH openings AS (
-  SELECT a.publisher, q.speaker_kind, q.speaker_gender, count(*) AS openings
+  SELECT a.publisher, q.speaker_kind, q.speaker_gender, count(*) AS first_quotes
   FROM quotes_stored q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
   WHERE q.quote_index = 0 AND NOT a.is_duplicate
   GROUP BY a.publisher, q.speaker_kind, q.speaker_gender
@@ -11,10 +11,10 @@ SELECT
   publisher,
   speaker_kind,
   speaker_gender AS gender,
-  openings,
-  round(openings / sum(openings) OVER (PARTITION BY publisher), 3) AS share
+  first_quotes,
+  round(first_quotes / sum(first_quotes) OVER (PARTITION BY publisher), 3) AS share
 FROM openings
-ORDER BY publisher NULLS LAST, openings DESC, speaker_kind NULLS LAST, gender NULLS LAST;
+ORDER BY publisher NULLS LAST, first_quotes DESC, speaker_kind NULLS LAST, gender NULLS LAST;
 
 -- counted:
 SELECT

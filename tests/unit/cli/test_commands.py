@@ -158,7 +158,7 @@ def test_try_prints_one_line_per_entity_and_the_speaker_in_the_text(tmp_path: Pa
     (tmp_path / "page.txt").write_text(text)
     done = called("try", "page.txt", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "  Ines Calloway (PERSON, woman by honorific): Ines Calloway 1, She 1; title Mrs; not linked; says 1\n" in (
+    assert "  Ines Calloway: PERSON, female (by honorific); mentions: Ines Calloway ×1, She ×1; honorific Mrs; no Wikidata id; quotes 1\n" in (
         done.stdout
     )
     assert "  Paris (GPE, FRA by kb): Paris 1; Q90 (" in done.stdout

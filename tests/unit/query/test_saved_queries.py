@@ -44,7 +44,7 @@ EXPECTED = {
         {"events": 3, "reports": 6},
         {"events that did not happen, have no kind, or are not between two countries": 2},
     ),
-    "syndication": ({"articles": 3, "outlets": 2}, {"articles without a publisher": 0}),
+    "syndication": ({"articles": 3, "publishers": 2}, {"articles without a publisher": 0}),
     "coverage": ({"pages": 6, "sources": 1}, {}),
     "why-rejected": ({"pages seen": 6, "sources": 1}, {}),
     "unnamed-sources": ({"quotes": 4, "articles": 3, "quotes without a speaker": 0}, {}),
@@ -53,7 +53,7 @@ EXPECTED = {
         {"duplicates of another article": 1, "articles without a quote": 0},
     ),
     "top-people": (
-        {"articles without duplicates": 2, "people": 2, "mentions": 6},
+        {"articles (duplicates once)": 2, "people": 2, "mentions": 6},
         {"mentions without an entity": 0},
     ),
     "reporting-lag": (
@@ -92,7 +92,7 @@ def test_denominator_of_an_empty_lake_is_zero(slug, tmp_path):
         ("syndication", "articles", "articles"),
         ("coverage", "discovered", "pages"),
         ("unnamed-sources", "quotes", "quotes"),
-        ("who-speaks-first", "openings", "articles with a quote"),
+        ("who-speaks-first", "first_quotes", "articles with a quote"),
         ("reporting-lag", "events", "reports of dated events"),
         ("country-pairs", "events", "events"),
         ("silent-edits", "revisions", "revisions"),
