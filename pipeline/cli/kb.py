@@ -162,7 +162,8 @@ def _print_check(tried: "OverrideCheck") -> None:
     values, read = pluralize(len(tried.changes), "value"), pluralize(len(tried.read), "article")
     print_note(
         f"{values} would change in {read}{left}; nothing was written",
-        f"with these corrections, the next runs of their days process {pluralize(tried.to_process, 'article')} again",
+        f"to apply the corrections, run the news day of each article again; {pluralize(tried.to_process, 'article')} "
+        "will be processed again",
     )
 
 
@@ -171,7 +172,7 @@ def _print_changes(changes: "Iterable[RowChange]") -> None:
         _print_line(f"  {table} {_clip(text)}")
         for each in values:
             if each.column is None:
-                _print_line(f"    {each.before} -> {each.after}")
+                _print_line("    row removed" if each.after == "absent" else "    row added")
             elif not each.column.endswith(_OFFSET_SUFFIXES):
                 _print_line(f"    {each.column}: {_value_text(each.before)} -> {_value_text(each.after)}")
 
@@ -186,4 +187,4 @@ def _clip(text: str) -> str:
 
 
 def _value_text(value: object) -> str:
-    return "nothing" if value is None else str(value)
+    return "null" if value is None else str(value)

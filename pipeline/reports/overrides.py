@@ -104,7 +104,7 @@ def check_overrides(
         lines=tuple(_check_lines(corrections.tried, touched, done.problems)),
         changes=tuple(done.changes),
         read=tuple(each for each in ids[:limit] if each not in done.unread),
-        unread=done.unread | {each: "no line touches it" for each in sorted(wanted - set(ids))},
+        unread=done.unread | {each: "no correction affects it" for each in sorted(wanted - set(ids))},
         skipped=len(ids[limit:]),
         to_process=_count_to_process(workspace, base.under(corrections.after), ids),
     )
@@ -378,7 +378,7 @@ def _by_place(rows: Sequence[_AnnotationRow]) -> dict[tuple[int, int, int], _Ann
 
 def _values(old: _AnnotationRow | None, new: _AnnotationRow | None) -> list[tuple[str | None, object, object]]:
     if old is None or new is None:
-        return [(None, "gone" if old is None else "there", "gone" if new is None else "there")]
+        return [(None, "absent" if old is None else "present", "absent" if new is None else "present")]
     pairs = ((field.name, getattr(old, field.name), getattr(new, field.name)) for field in fields(old))
     return [(name, was, now) for name, was, now in pairs if was != now and name not in _IGNORED_COLUMNS]
 

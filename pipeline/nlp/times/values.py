@@ -14,7 +14,7 @@ Tense = Literal["past", "present", "future", "none"]
 DAY = timedelta(days=1)
 EARLIEST, LATEST = 1500, 2099  # years that a number may stand for
 UNRESOLVED = "no day: impossible, contradictory or ambiguous"
-UNANCHORED = "no day: no usable publication date to read it against"
+UNANCHORED = "no day: the article has no publication date to resolve it from"
 SEASON_STARTS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
 
 

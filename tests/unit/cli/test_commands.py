@@ -158,10 +158,9 @@ def test_try_prints_one_line_per_entity_and_the_speaker_in_the_text(tmp_path: Pa
     (tmp_path / "page.txt").write_text(text)
     done = called("try", "page.txt", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "  Ines Calloway: PERSON, female (by honorific); mentions: Ines Calloway ×1, She ×1; honorific Mrs; no Wikidata id; quotes 1\n" in (
-        done.stdout
-    )
-    assert "  Paris (GPE, FRA by kb): Paris 1; Q90 (" in done.stdout
+    person = "PERSON, female (by honorific); mentions: Ines Calloway ×1, She ×1; honorific Mrs; no Wikidata id; quotes 1"
+    assert f"  Ines Calloway: {person}\n" in done.stdout
+    assert "  Paris: GPE, country FRA (by kb); mentions: Paris ×1; Wikidata Q90 (confidence " in done.stdout
     assert "She⟨1⟩ said⟨1⟩: ⟨1⟩“The vault is dry and will stay dry.”\n            1 Ines Calloway (direct, said)\n" in (
         done.stdout
     )

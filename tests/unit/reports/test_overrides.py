@@ -137,7 +137,7 @@ def test_from_the_page_to_the_rows_and_back(space: Workspace, tmp_path: Path):
     done = tried(space, line)
     assert (done.is_ok, done.to_process, done.read) == (True, 1, (article["article_id"],))
     assert values(done, "quotes")["speaker_name"] == (wrong["speaker_name"], other)
-    assert values(done, "quotes")[None] == ("there", "gone")
+    assert values(done, "quotes")[None] == ("present", "absent")
     assert (digests(tmp_path), space.settings.overrides_file.exists()) == (first, False)
 
     space.settings.overrides_file.write_text(line)
@@ -209,7 +209,7 @@ def test_lines_without_effect_are_named(space: Workspace):
         "quotes[1]": True,
     }
     lost = tried(space, name_lines("Merrowby", qid=""), articles=["f" * 32])
-    assert (lost.lines, dict(lost.unread), lost.is_ok) == ((), {"f" * 32: "no line touches it"}, False)
+    assert (lost.lines, dict(lost.unread), lost.is_ok) == ((), {"f" * 32: "no correction affects it"}, False)
 
 
 def stale(space: Workspace) -> list[tuple[str, str]]:
