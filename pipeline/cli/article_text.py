@@ -67,8 +67,11 @@ def _notes(block: BlockView) -> Iterator[str]:
 
 def describe_quote(quote: QuoteView) -> str:
     """Return the speaker of a quote, the role, and the kind and cue of the quote."""
-    cue = f"{quote.cue} ({quote.stance})" if quote.stance not in ("", "neutral") else quote.cue
-    way = ", ".join(filter(None, [quote.kind, cue, "" if quote.is_closed else "closing quotation mark missing"]))
+    stance = f" (stance {quote.stance})" if quote.stance not in ("", "neutral") else ""
+    cue = f"cue {quote.cue}{stance}" if quote.cue else ""
+    way = ", ".join(
+        filter(None, [f"{quote.kind} quote", cue, "" if quote.is_closed else "closing quotation mark missing"])
+    )
     return f"{', '.join(filter(None, [quote.speaker, quote.role]))} ({way})"
 
 

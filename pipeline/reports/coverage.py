@@ -181,7 +181,9 @@ def _volume_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None
         polls = pluralize(len(facts.listings), "poll")
         return Anomaly("failed", "pipeline", f"{message}: feed unavailable in {polls}: {_top_failures(facts)}")
     if not facts.pages and facts.is_empty and middle != 0:
-        return Anomaly("empty", "source", f"{message}: the listing had no entries, so the number of published pages is unknown")
+        return Anomaly(
+            "empty", "source", f"{message}: the listing had no entries, so the number of published pages is unknown"
+        )
     if off <= -ANOMALY_THRESHOLD:
         troubles = list(_listing_problems(facts))
         polls = (

@@ -135,7 +135,9 @@ def _quote_correction(text: str, row: Row, texts: Sequence[str], at: int, where:
     if place is None:
         return ()
     return (
-        Correction('Change the speaker ("" if the speaker is unknown)', speaker_lines(place, article=where, speaker=_SOMEBODY)),
+        Correction(
+            'Change the speaker ("" if the speaker is unknown)', speaker_lines(place, article=where, speaker=_SOMEBODY)
+        ),
         Correction("Remove this quote", no_quote_lines(place, article=where)),
     )
 
@@ -146,7 +148,9 @@ def name_corrections(article: Row, name: str | None, mentions: Iterable[str]) ->
     if found is None:
         return ()
     where = place_of_article(article["article_id"], article["url"])
-    return (Correction('Change the Wikidata id ("" if the name has none)', name_lines(found, article=where, qid=_ITEM)),)
+    return (
+        Correction('Change the Wikidata id ("" if the name has none)', name_lines(found, article=where, qid=_ITEM)),
+    )
 
 
 Span = tuple[int, int]

@@ -40,9 +40,7 @@ _VERSION_FIELDS = {
     "pipeline_version": "pipeline version",
     "kb_version": "knowledge-base version",
 }
-_ID_FIELDS = {"article_id": "article", "revision_id": "revision", "canonical_url": "canonical URL", "url": "URL"}
-# Modes of the extractor, see ``pipeline.clean.body``.
-_BODY_METHODS = {f"by {mode}": f"text extracted in {mode} mode" for mode in ("fast", "precision", "recall")}
+_ID_FIELDS = {"article_id": "article_id", "revision_id": "revision_id", "canonical_url": "canonical URL", "url": "URL"}
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
@@ -185,18 +183,19 @@ def build_fields(article: Row, duplicates: Sequence[Row] = ()) -> tuple[Field, .
 def _duplicate_field(row: Row) -> Field:
     if not row["is_duplicate"]:
         return Field("duplicate of", "", "")
-    return Field("duplicate of", row["dup_group_id"], f"by {row['method']}, similarity {row['similarity']:.2f}")
+    return Field("duplicate of", row["dup_group_id"], f"method {row['method']}, similarity {row['similarity']:.2f}")
 
 
 def _all_fields(article: Row) -> Iterator[Field]:
-    methods = {each["field"]: f"by {each['method']}" for each in article["field_methods"] or ()}
+    methods = {each["field"]: f"method {each['method']}" for each in article["field_methods"] or ()}
     yield Field("title", article["title"] or "", methods.get("title", ""))
     yield Field("published", describe_published(article) or "unknown", _dated_by(article))
     yield Field("modified", _moment(article["modified_at"]), "stated by the page")
     for column, name in _EXTRACTED_FIELDS.items():
         yield Field(name, _value_text(article[column]), methods.get(column, ""))
-    body = methods.get("body", "")
-    yield Field("words", f"{article['word_count']:,}", _BODY_METHODS.get(body, body))
+    yield Field(
+        "words", f"{article['word_count']:,}", f"text extraction {body}" if (body := methods.get("body")) else ""
+    )
     yield Field("fetched", _moment(article["fetched_at"]), "first fetch of this revision")
     for names in (_FETCH_FIELDS, _VERSION_FIELDS, _ID_FIELDS):
         yield from (Field(name, _value_text(article[column]), "") for column, name in names.items())
@@ -212,7 +211,11 @@ def describe_published(article: Row) -> str:
 
 def _dated_by(article: Row) -> str:
     precision, zone = article["published_at_precision"], article["published_at_zone"]
-    parts = [f"by {article['published_at_method']}", precision and f"to the {precision}", zone and f"offset {zone}"]
+    parts = [
+        f"method {article['published_at_method']}",
+        precision and f"precision {precision}",
+        zone and f"zone {zone}",
+    ]
     return ", ".join(filter(None, parts))
 
 

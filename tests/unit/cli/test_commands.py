@@ -158,11 +158,14 @@ def test_try_prints_one_line_per_entity_and_the_speaker_in_the_text(tmp_path: Pa
     (tmp_path / "page.txt").write_text(text)
     done = called("try", "page.txt", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    person = "PERSON, female (by honorific); mentions: Ines Calloway ×1, She ×1; honorific Mrs; no Wikidata id; quotes 1"
+    person = (
+        "PERSON, female (by honorific); mentions: Ines Calloway ×1, She ×1; honorific Mrs; no Wikidata id; quotes 1"
+    )
     assert f"  Ines Calloway: {person}\n" in done.stdout
     assert "  Paris: GPE, country FRA (by kb); mentions: Paris ×1; Wikidata Q90 (confidence " in done.stdout
-    assert "She⟨1⟩ said⟨1⟩: ⟨1⟩“The vault is dry and will stay dry.”\n            1 Ines Calloway (direct, said)\n" in (
-        done.stdout
+    assert (
+        "She⟨1⟩ said⟨1⟩: ⟨1⟩“The vault is dry and will stay dry.”\n            1 Ines Calloway (direct quote, cue said)\n"
+        in (done.stdout)
     )
 
 
@@ -179,7 +182,7 @@ def test_show_writes_a_page_of_a_file(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "page.txt"]
     printed = called("show", "page.txt", cwd=tmp_path)
     assert ": hypothetical" in printed.stdout
-    assert "            1 Ruth Amberley, mayor of Oakenfell (direct, said)\n" in printed.stdout
+    assert "            1 Ruth Amberley, mayor of Oakenfell (direct quote, cue said)\n" in printed.stdout
 
 
 def test_show_names_a_missing_article(tmp_path: Path) -> None:
