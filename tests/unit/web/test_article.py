@@ -195,6 +195,6 @@ def test_a_duplicate_names_its_original():
     """A duplicate names its original, the method and the similarity; other articles do not."""
     rows = golden_rows(TWIN)
     copy = {"dup_group_id": "f" * 32, "is_duplicate": True, "method": "text", "similarity": 0.93}
-    for row, expected in ((copy, [("f" * 32, "by text, similarity 0.93")]), (copy | {"is_duplicate": False}, [])):
+    for row, expected in ((copy, [("f" * 32, "method text, similarity 0.93")]), (copy | {"is_duplicate": False}, [])):
         page = article_page({**rows, "near_duplicates": [row]}, origin="-")
         assert [(each.value, each.how) for each in page.fields if each.name == "duplicate of"] == expected
