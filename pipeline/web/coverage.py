@@ -17,7 +17,7 @@ SHADES = (
     ("▒", "less than usual"),
     ("▓", "as usual"),
     ("█", "more than usual"),
-    ("▪", "usual number not known"),
+    ("▪", "some pages; usual number not known"),
 )
 SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
     "not_polled": ("X", "listing not requested: no run"),

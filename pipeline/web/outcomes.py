@@ -63,7 +63,7 @@ def _parse_filters(query: UrlQuery, *, today: date) -> PageFilter:
 
 
 def _page_row(seen: PageOutcome, root: str) -> _PageRow:
-    checks = f", checked {seen.checks} times, first {seen.first_seen_at:{_MOMENT}}" if seen.checks > 1 else ""
+    checks = f"; {seen.checks} outcomes, the first: {seen.first_seen_at:{_MOMENT}}" if seen.checks > 1 else ""
     return _PageRow(
         url=seen.url,
         why=link(root, "why", url=seen.url),

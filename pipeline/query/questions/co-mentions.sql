@@ -1,5 +1,5 @@
 -- title: Who is mentioned together?
--- about: Pairs of people mentioned in the same sentence, by number of articles. Duplicate articles are not counted. The 100 most frequent pairs are shown.
+-- about: Pairs of people mentioned in the same sentence, by number of articles. Duplicate articles are excluded. The 100 most frequent pairs are shown.
 WITH pairs AS (
   SELECT
     entity_id,

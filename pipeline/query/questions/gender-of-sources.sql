@@ -1,5 +1,5 @@
 -- title: Which genders are quoted, by publisher and week?
--- about: Shares of women, men and unknown gender among the quotes by people. Duplicates count. Gender is inferred from the text, or else from a list of forenames.
+-- about: Shares of women, men and unknown gender among the quotes by people. Duplicate articles are included. Gender is inferred from the text, or else from a list of forenames.
 -- chart: stack parts=share_women,share_unknown,share_men x=week facet=publisher n=quotes
 WITH quoted AS (
   SELECT

@@ -1,5 +1,5 @@
 -- title: How diverse are the speakers of each publisher?
--- about: Number of named people quoted, effective number of people (exponential of the entropy of their shares of quotes), and share of quotes by the ten most quoted people. Duplicates count.
+-- about: Number of named people quoted, effective number of people (exponential of the entropy of their shares of quotes), and share of quotes by the ten most quoted people. Duplicate articles are included.
 -- chart: bar x=effective_speakers y=publisher
 WITH voices AS (
   SELECT a.publisher, coalesce(q.speaker_entity_id, q.speaker_name) AS speaker, count(*) AS quotes
