@@ -35,7 +35,8 @@ def coverage(
 ) -> None:
     """Show the pages per source and day, and the anomalies.
 
-    Each day is compared with what is usual for its source. An anomaly has its cause: pipeline, source, or genuine.
+    Compares the pages of each source and day with the usual number. Each anomaly has a cause: pipeline, source or
+    genuine.
     """
     from pipeline.query.result_files import whole_file
     from pipeline.reports.coverage import coverage
@@ -99,22 +100,22 @@ def _day(cell: "Cell") -> dict[str, object]:
 
 
 def _print_map(found: "Coverage") -> None:
-    from pipeline.web.coverage import NO_DATED_ARTICLE, SHADES, SYMBOLS, describe_freshness
+    from pipeline.web.coverage import SHADES, SYMBOLS, describe_age
 
-    out.print(Text(f"{found.first} to {found.last}, one sign per day\n"))
     width = max([6, *(len(source.key) for source in found.sources)])
-    out.print(Text(" " * (width + 2)).append(_scale(found), "dim"), soft_wrap=True)
+    out.print(Text(f"{found.first} to {found.last}, one character per day", "dim"), soft_wrap=True)
+    out.print(Text(" " * (width + 2)).append(_scale(found).rstrip(), "dim"), soft_wrap=True)
     for source in found.sources:
         line = Text(f"{source.key:<{width}}  ")
         for cell in source.cells:
             line.append_text(_cell(cell))
-        freshness = describe_freshness(source)
-        newest = freshness if freshness == NO_DATED_ARTICLE else f"newest article {freshness}"
-        out.print(line.append(f"  {newest}", "dim"), soft_wrap=True)
+        newest = describe_age(source.hours_since_newest, otherwise="none with a date")
+        out.print(line.append(f"  newest article: {newest}", "dim"), soft_wrap=True)
     out.print()
     kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.anomalies}
     for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):
-        out.print(Text("   ".join(f"{symbol} {meaning}" for symbol, meaning in entries), style="dim"))
+        if entries:
+            out.print(Text("   ".join(f"{symbol} {meaning}" for symbol, meaning in entries), style="dim"))
 
 
 def _scale(found: "Coverage") -> str:

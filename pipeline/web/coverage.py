@@ -30,7 +30,6 @@ SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
     "guessed": ("d", "many guessed dates"),
 }
 UNKNOWN = " "
-NO_DATED_ARTICLE = "no article with a date"
 _MOST_REASONS = 3
 _NOT_KEPT = ("rejected", "quarantined", "pending")
 
@@ -71,7 +70,7 @@ def describe_age(hours: float | None, *, otherwise: str) -> str:
 
 def describe_freshness(source: SourceCoverage) -> str:
     """Return the age of a source's newest article."""
-    return describe_age(source.hours_since_newest, otherwise=NO_DATED_ARTICLE)
+    return describe_age(source.hours_since_newest, otherwise="none with a date")
 
 
 def is_alarm(cell: Cell) -> bool:

@@ -242,7 +242,7 @@ def test_map_on_the_terminal_and_as_a_page(space: Workspace, tmp_path: Path, mon
     days = ["coverage", "--from", str(DAYS[-14]), "--to", str(DAYS[-1]), "--source", "post"]
     shown = CliRunner().invoke(app, [*days, "--html", str(page)])
     assert shown.exit_code == 0
-    assert "post    ▓▓▓▓▓▓▓▓▓X▓▓▓▒  no article with a date" in shown.output
+    assert "post    ▓▓▓▓▓▓▓▓▓X▓▓▓▒  newest article: none with a date" in shown.output
     assert f"{gap} Wed  X post  pipeline  0 pages, usually 20: no run polled the source" in shown.output
     as_json = json.loads(CliRunner().invoke(app, [*days, "--json"]).output)
     [odd_day] = [day for day in as_json["sources"][0]["days"] if day["anomalies"]]
