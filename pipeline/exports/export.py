@@ -356,11 +356,12 @@ def _readme(specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: 
         *([_CELLS_NOTE] if is_csv else []),
         _rights(facts)
         if facts.has_text
-        else f"{NO_TEXT_NOTE} Excluded: {excluded}. articles.url is the source of each text.",
+        else f"{NO_TEXT_NOTE} Omitted columns: {excluded}. articles.url has the URL of each text.",
         "Names are those of the articles. Names, quotes and events were extracted by a program and can be wrong: check "
         "confidence, rule_id and the text before you attribute a statement to a person.",
-        "Publishers change and withdraw articles: request `newslake changes` from your provider and apply it. "
+        "Publishers change and withdraw articles: ask the person who gave you this export for the output of "
+        "`newslake changes`, and apply the changes. "
         "Delete the articles in `deletions` from this export and every older one.",
-        "datapackage.json describes every column; CITATION.cff says how to cite.",
+        "datapackage.json describes every column; CITATION.cff says how to cite the data.",
     )
     return "\n\n".join(paragraphs) + "\n"
