@@ -1,4 +1,4 @@
-"""`newslake try`, `annotate` and `clean`: extract from one page or many documents, without a lake.
+"""`newslake try`, `annotate` and `clean`: process one page or many documents, without a lake.
 
 `newslake events`: explain the events of a sentence.
 """
@@ -29,7 +29,8 @@ Output = Annotated[
     Path, typer.Argument(metavar="OUT", help="JSON Lines to write; - is standard output.", allow_dash=True)
 ]
 PublishedAt = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Published date, to resolve relative dates against, e.g. 2017-06-13.")
+    str | None,
+    typer.Option(metavar="DATE", help='Publication date, to resolve dates such as "on Monday"; e.g. 2017-06-13.'),
 ]
 SourceRules = Annotated[
     str | None,
@@ -44,7 +45,7 @@ def try_page(
     source: SourceRules = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what newslake extracts from one page.
+    """Process one page, and show the result.
 
     Prints its text with quotes and speakers, each field with its method, and one line per entity, quote and event.
     """
@@ -78,10 +79,10 @@ def try_page(
 
 
 def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:
-    """Extract entities, quotes, events and times from documents.
+    """Annotate documents: entities, quotes, events and times.
 
-    A document is {doc_id, text, title, published_at}. Writes one line per valid line, in order. Invalid lines are
-    reported by number and skipped; exit 1 if there are any.
+    A document is {doc_id, text, title, published_at}. Writes one output line per valid input line, in the same order.
+    Reports each invalid line with its number and skips it; exit 1 if there are any.
     """
     from pipeline.reports.documents import annotate_lines
 
@@ -91,10 +92,11 @@ def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet =
 
 
 def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:
-    """Extract title, authors, date, text and captions from HTML.
+    """Clean HTML: title, authors, date, text and captions.
 
-    A page is {doc_id, url, html, fetched_at}; "html" names a file in the folder of the input. Writes one line per valid
-    line, in order. Invalid lines are reported by number and skipped; exit 1 if there are any.
+    A page is {doc_id, url, html, fetched_at}; "html" names a file in the folder of IN, or in the current folder if IN
+    is -. Writes one output line per valid input line, in the same order. Reports each invalid line with its number and
+    skips it; exit 1 if there are any.
     """
     from pipeline.reports.documents import clean_lines
 
@@ -160,7 +162,7 @@ def explain(
         _print_event(event)
     if read.untyped:
         untyped = ", ".join(event.trigger_text for event in read.untyped)
-        out.print(f"[dim]no type:[/dim] {escape(untyped)}", highlight=False)
+        out.print(f"[dim]triggers without an event type:[/dim] {escape(untyped)}", highlight=False)
     if not read.events + read.untyped:
         out.print("no event")
 
@@ -192,4 +194,4 @@ def _date(event: Event) -> str:
     days = " to ".join(str(day) for day in dict.fromkeys((event.event_date, event.event_date_end)) if day)
     words = f'"{event.event_date_text}"' if event.event_date_text else ""
     note = f"({event.event_date_note})" if event.event_date_note else ""
-    return " ".join(part for part in (words, days, f"by {event.event_date_basis}", note) if part)
+    return " ".join(part for part in (words, days, f"basis {event.event_date_basis}", note) if part)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.reports.overrides import OverrideCheck, RowChange
 
 
-kb_app = typer.Typer(help="Import, count and search your knowledge base.", no_args_is_help=True)
+kb_app = typer.Typer(help="Import your knowledge base, show its size, and search it.", no_args_is_help=True)
 
 _ENTRY_COLUMNS = ("qid", "name", "types", "country", "prior", "lat", "lon", "description")
 _PROBLEMS_MAX = 20
@@ -31,19 +31,19 @@ def import_file(
 ) -> None:
     """Replace your knowledge base by the entries of FILE.
 
-    Exit 1 if a line was rejected.
+    Skips and reports invalid lines. Exit 1 if there are any.
     """
     from pipeline.jobs.knowledge import import_kb
 
     done = import_kb(settings(), file)
     if as_json:
-        print_json({**asdict(done.info), "rejected": [asdict(each) for each in done.bad]})
+        print_json({**asdict(done.info), "invalid": [asdict(each) for each in done.bad]})
     else:
         out.print(f"{_size_text(done.info.entries, done.info.names)}, version {done.info.version}", highlight=False)
         for each in done.bad[:_PROBLEMS_MAX]:
             print_error(f"{file}: {each}")
         if len(done.bad) > _PROBLEMS_MAX:
-            print_error(f"{file}: {pluralize(len(done.bad), 'line')} rejected; --json lists all")
+            print_error(f"{file}: {pluralize(len(done.bad), 'invalid line')}; --json lists all")
     if done.bad:
         raise typer.Exit(1)
 
@@ -76,9 +76,9 @@ def info(as_json: AsJson = False) -> None:
 def lookup(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name or alias, in any case.")], as_json: AsJson = False
 ) -> None:
-    """Print all entries with a name, and its manual correction.
+    """Print the entries and the correction of a name.
 
-    Searches your knowledge base and the built-in names. Exit 1 if nothing is found.
+    Searches your knowledge base, the built-in names and overrides.toml. Exit 1 if nothing is found.
     """
     from pipeline.jobs.knowledge import look_up
 
@@ -125,15 +125,16 @@ def preview_overrides(
     line: Annotated[
         str | None,
         typer.Option(
-            metavar="TOML", help="A correction to add to those of the file, as copied from a page; - is standard input."
+            metavar="TOML",
+            help="A correction to add to those of the file, as Newsroom shows it for copying; - is standard input.",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum articles to read.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of articles to process.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show which rows the corrections change, and write nothing.
 
-    Exit 1 if a line affects no article, or matches no quote any more.
+    Exit 1 if a correction matches no article or no quote.
     """
     from pipeline.reports.overrides import check_overrides
 

@@ -1,4 +1,4 @@
-"""`newslake lake`, `raw` and `changes`: maintain, export and follow the table files, and verify the archive."""
+"""`newslake lake`, `archive` and `changes`: maintain, export and follow the table files, and verify the archive."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -17,14 +17,14 @@ from pipeline.model import pluralize
 
 lake_app = typer.Typer(help="Verify, repair, clean up, snapshot and export the tables.", no_args_is_help=True)
 
-Deep = Annotated[bool, typer.Option("--deep", help="Also check every row with its provenance, and the whole archive.")]
+Deep = Annotated[bool, typer.Option("--deep", help="Also check every row, and every record of the archive.")]
 DropDamaged = Annotated[
-    bool, typer.Option("--drop-damaged", help="First remove damaged data; the next run processes it again.")
+    bool, typer.Option("--drop-damaged", help="First remove damaged data; the next run processes its articles again.")
 ]
 Format = Annotated[
     str,
     typer.Option(
-        "--to",
+        "--format",
         metavar="folder|csv|sqlite",
         help="Format: Parquet files, CSV files or one SQLite file.",
         autocompletion=completion.export_formats,
@@ -35,11 +35,11 @@ Format = Annotated[
 @lake_app.command("export")
 def export(  # noqa: PLR0913, PLR0917 - the options of the command
     target: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to create.")],
-    to: Format,
+    form_name: Format,
     first: Annotated[
         str | None, typer.Option("--from", metavar="DAY", help="First published day, YYYY-MM-DD (default: all days).")
     ] = None,
-    last: Annotated[str | None, typer.Option("--until", metavar="DAY", help="Last published day, inclusive.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last published day, inclusive.")] = None,
     source: Sources = None,
     no_text: Annotated[bool, typer.Option("--no-text", help="Omit texts, headlines and quoted words.")] = False,
     bom: Annotated[bool, typer.Option("--bom", help="Start CSV files with a byte order mark, for Excel.")] = False,
@@ -48,25 +48,26 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Export the tables as plain Parquet, CSV or SQLite.
 
-    For readers without an SQL engine; with --no-text, also without the right to pass on text.
+    Use it for people who do not use newslake. With --no-text you can share the tables even if you may not pass on the
+    texts.
     """
     from pipeline.exports import FORMS, Selection
     from pipeline.exports import export as write
     from pipeline.query.saved_queries import check_sources
 
-    form = next((each for each in FORMS if each == to), None)
+    form = next((each for each in FORMS if each == form_name), None)
     if form is None:
-        raise ConfigError(f"--to {to!r} is unknown; choose one of {', '.join(FORMS)}", key="to")
+        raise ConfigError(f"--format {form_name!r} is unknown; choose one of {', '.join(FORMS)}", key="format")
     if bom and form != "csv":
-        raise ConfigError(f"--bom is for --to csv, not for {form}", key="bom")
+        raise ConfigError(f"--bom is for --format csv, not for {form}", key="bom")
     selection = Selection(
         first=date.min if first is None else day_of(first, option="--from"),
-        last=date.max if last is None else day_of(last, option="--until"),
+        last=date.max if last is None else day_of(last, option="--to"),
         source_keys=frozenset(source or ()),
         has_text=not no_text,
     )
     if selection.last < selection.first:
-        raise ConfigError(f"--until {selection.last} is before --from {selection.first}; swap them", key="until")
+        raise ConfigError(f"--to {selection.last} is before --from {selection.first}; swap them", key="to")
     space = workspace()
     check_sources(space.settings.lake_dir, selection.source_keys)
     path_outside_lake(space.settings.lake_dir, str(target))
@@ -86,16 +87,16 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
 
 @lake_app.command("verify")
 def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
-    """Check every byte of the lake against its checksum.
+    """Check every file of the lake against its checksum.
 
-    Exit 1 if anything is wrong.
+    Exit 1 if there is a problem.
     """
     from pipeline.jobs import maintenance
 
     done = maintenance.verify(workspace(), reads=maintenance.read_everything if deep else maintenance.read_nothing)
     read = f"{pluralize(done.files, 'file')}, {done.megabytes:,.1f} MB"
-    rows = f", {pluralize(done.rows, 'row')}, {pluralize(done.records, 'record')}" if deep else ""
-    well = f"{'lake and archive are' if deep else 'the lake is'} whole: {read}{rows} read in {done.seconds:.1f} s"
+    rows = f", {pluralize(done.rows, 'row')}, {pluralize(done.records, 'archive record')}" if deep else ""
+    well = f"{'lake and archive are' if deep else 'the lake is'} intact: read {read}{rows} in {done.seconds:.1f} s"
     _print_problems(done.problems, well=well, as_json=as_json, **done.counts)
 
 
@@ -103,7 +104,7 @@ def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
 def repair(drop_damaged: DropDamaged = False, as_json: AsJson = False) -> None:
     """Finish what interrupted processes left in archive and lake.
 
-    That is: archive files, published tables, the article index, takedowns. Exit 1 if a takedown cannot be finished.
+    Finishes archive files, commits of tables, the article index and takedowns. Exit 1 if a takedown cannot be finished.
     """
     from pipeline.jobs.takedown import finish_takedowns
 
@@ -119,7 +120,7 @@ def repair(drop_damaged: DropDamaged = False, as_json: AsJson = False) -> None:
 def gc(as_json: AsJson = False) -> None:
     """Delete files that nothing needs any more.
 
-    That is: files that were replaced, staged or left unfinished at least NEWS_GC_GRACE_HOURS ago (default: 24).
+    Deletes files that were replaced, staged or left unfinished at least 24 hours ago (setting NEWS_GC_GRACE_HOURS).
     """
     _print_report({"removed": workspace().lake.gc()}, as_json=as_json)
 
@@ -136,11 +137,11 @@ def snapshot(
 ) -> None:
     """Take, check or delete a snapshot of all tables.
 
-    It keeps the tables as they are now, in snapshots/NAME of the data folder.
+    A snapshot keeps the tables as they are now, in snapshots/NAME of the data folder.
     """
     lake = workspace().lake
     if verify:
-        _print_problems(lake.snapshots.verify(name), well=f"the snapshot {name} is whole", as_json=as_json)
+        _print_problems(lake.snapshots.verify(name), well=f"the snapshot {name} is intact", as_json=as_json)
     elif drop:
         lake.snapshots.drop(name)
         _print_report({"dropped": name}, as_json=as_json)
@@ -150,9 +151,9 @@ def snapshot(
 
 @lake_app.command("snapshots")
 def snapshots(as_json: AsJson = False) -> None:
-    """List the snapshots with their time, days, rows and own bytes.
+    """List the snapshots with their time, days, rows and bytes.
 
-    Own bytes are those that nothing else has: deleting the snapshot frees them.
+    own_bytes is the space that you free if you delete the snapshot.
     """
     found = [each.as_dict() for each in workspace().lake.snapshots.list()]
     if not found and not as_json:
@@ -190,11 +191,11 @@ archive_app = typer.Typer(help="Verify the archive and rebuild its index.", no_a
 def verify_archive(as_json: AsJson = False) -> None:
     """Check every WARC file, the index and the fetch state.
 
-    Reads each file whole and compares every digest. Exit 1 if anything is wrong.
+    Reads all files and compares every digest. Exit 1 if there is a problem.
     """
     from pipeline.jobs.maintenance import damages_of_archive
 
-    _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is whole")
+    _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is intact")
 
 
 @archive_app.command("reindex")
@@ -233,7 +234,7 @@ def changes(
 ) -> None:
     """List the articles that changed since a time.
 
-    They are new, changed, moved to another day, removed, withdrawn by their publisher, or back.
+    Kinds of change: new, changed, moved to another day, removed, withdrawn by the publisher, returned.
     """
     from pipeline.jobs.changes import changes_since
 

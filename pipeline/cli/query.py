@@ -1,4 +1,4 @@
-"""`newslake sql`, `ask` and `views`: query the tables; print rows, write them to a file, or draw a chart."""
+"""`newslake sql`, `ask` and `ddl`: query the tables; print rows, write them to a file, or draw a chart."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ Snapshot = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Query a snapshot (no log tables).",
+        help="Query this snapshot instead of the lake; it has no log tables.",
         autocompletion=completion.snapshots,
     ),
 ]
@@ -44,7 +44,7 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="QUESTION [--OPTION VALUE]",
-        help="A saved question, and options of its own.",
+        help="A saved question, and its own options.",
         autocompletion=completion.questions,
     ),
 ]
@@ -76,7 +76,7 @@ def sql(
 ) -> None:
     """Run one read-only SQL statement on the tables.
 
-    Articles, quotes and events have the columns of their clusters, too.
+    The views articles, quotes and events also have the cluster ids of each row.
     """
     from pipeline.query import connect, query
 
@@ -112,7 +112,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Answer a saved question, or list all questions.
 
-    The list shows the options that a question has in addition to these.
+    Without a question, lists all questions, each with its own options.
     """
     from pipeline.query import question_named
     from pipeline.query.saved_queries import check_options

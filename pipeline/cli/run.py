@@ -66,10 +66,10 @@ def run(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch, archive, extract and commit a day, or a range of days.
+    """Fetch, archive and process a day, or a range of days.
 
-    Days of a range run oldest first. Other days that get pages are extracted too, and so are days that an interrupted
-    run left unprocessed. Exit 1 if a source could not be listed; all other sources are processed.
+    The days of a range run oldest first. Also processes other days that got pages, and days that an interrupted run
+    left unprocessed. Exit 1 if a source could not be listed; all other sources are processed.
     """
     from pipeline.jobs.pipeline_version import version_of
 
@@ -117,7 +117,7 @@ class _RunCommand:
         self.received = 0
 
     def run_day(self, day: date, keys: Sequence[str], *, to_come: Sequence[date]) -> Iterator[_RunResult]:
-        """Ingest a day, then extract it and each other day that got pages, except the days ``to_come``."""
+        """Ingest a day, then process it and each other day that got pages, except the days ``to_come``."""
         from pipeline.jobs.run import ingest_sources
 
         now = self.space.settings.now
@@ -134,7 +134,7 @@ class _RunCommand:
             yield self._extract(each, run_id=f"{self.name}.extract.{day}.{each}")
 
     def run_unread(self) -> Iterator[_RunResult]:
-        """Extract the days that interrupted runs left unprocessed."""
+        """Process the days that interrupted runs left unprocessed."""
         from pipeline.jobs.worklist import unread_days
 
         for each in unread_days(self.space):
@@ -167,7 +167,7 @@ class _RunCommand:
 
 
 def _print_summary(job: _RunCommand, done: Sequence[_RunResult], *, label: str) -> None:
-    """Print what the run kept, rejected and left waiting, its time, and the time expected from earlier runs."""
+    """Print what the run kept and rejected, what is pending, its time, and the time expected from earlier runs."""
     from pipeline.jobs.summary import summarize, summary_lines
 
     seconds = sum(each.seconds for each in done)
@@ -180,7 +180,7 @@ def _print_summary(job: _RunCommand, done: Sequence[_RunResult], *, label: str) 
 
 # `newslake plan`: the work that a range of days still needs.
 
-_PLAN_COLUMNS = ("known", "archived", "to_fetch", "refused", "derived", "rejected", "to_process")
+_PLAN_COLUMNS = ("known", "archived", "to_fetch", "unfetchable", "kept", "rejected", "to_process")
 
 
 def plan(
@@ -189,9 +189,9 @@ def plan(
     source: Sources = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a range of days still needs, with an estimate.
+    """Show what a range of days still needs, and the estimated time.
 
-    Counts pages and articles per source and news day. Starts nothing.
+    Counts pages per source and news day. Starts nothing.
     """
     from pipeline.reports.plan import plan
 
@@ -228,7 +228,7 @@ def _print_plan(found: "Plan", sources: Sequence[str]) -> None:
     rows: list[tuple[object, ...]] = []
     for each in found.sources:
         rows += _source_rows(each.key, found)
-    rows.append(("all", f"{found.first} to {found.last}", "", *_plan_counts(found.days).values()))
+    rows.append(("total", f"{found.first} to {found.last}", "", *_plan_counts(found.days).values()))
     print_rows(("source", "news day", "listing", *_PLAN_COLUMNS), rows, as_json=False)
     lines = [
         *_plan_notes(found),
@@ -243,7 +243,7 @@ def _print_plan(found: "Plan", sources: Sequence[str]) -> None:
 
 
 def _source_rows(key: str, found: "Plan") -> Iterator[tuple[object, ...]]:
-    """Yield one row per day with known pages or articles, and one per range of days between them."""
+    """Yield one row per day with known pages, and one per range of days between them."""
     known = [day for day in found.days if day.source_key == key]
     free = found.first
     for day in known:
@@ -261,25 +261,33 @@ def _empty_rows(key: str, first: date, last: date) -> Iterator[tuple[object, ...
 
 def _plan_notes(found: "Plan") -> Iterator[str]:
     for each in found.sources:
-        waiting = "" if each.files_waiting is None else f"; files waiting to be read: {each.files_waiting}"
-        if each.files_waiting is None and each.is_folder:
+        if not each.is_folder:
+            waiting = ""
+        elif each.files_waiting is None:
             waiting = "; its folder does not exist"
-        yield f"{each.key}: {each.lists}{waiting}"
-    again = sum(day.derive_again for day in found.days)
-    if again:
-        articles = pluralize(again, "article")
-        yield f"to process again: {articles} of another pipeline version than {found.version}"
-    yield "Not counted, because their number is unknown: pages that no listing has yet, and pages in waiting files."
+        else:
+            waiting = f"; {pluralize(each.files_waiting, 'file')} not read yet"
+        lists = f"lists {each.lists}" if each.kind else each.lists
+        yield f"{each.key}: {lists}{waiting}"
+    yield f"kept and rejected count pages that pipeline version {found.version} has processed."
+    if again := sum(day.derive_again for day in found.days):
+        new = pluralize(sum(day.derive_new for day in found.days), "other page")
+        yield f"to_process: {pluralize(again, 'page')} with rows of another version or other corrections; {new}."
+    yield "Not counted: pages that no listing has named so far, and pages in files that are not read yet."
 
 
 def _estimate_text(each: "Estimate") -> str:
     name = "newslake run" if each.launcher == "cli" else "Airflow"
     if each.ingest_seconds is None or each.extract_seconds is None:
-        return f"{name}: no estimate: the table `runs` has no finished run"
-    parts = f"ingest {duration(each.ingest_seconds)}, extract {duration(each.extract_seconds)}"
-    runs = f"{each.ingest_history} and {each.extract_history} runs{'' if each.is_own else ', also of other starts'}"
+        return f"{name}: no estimate, because `runs` has no comparable run with a measured duration"
+    parts = f"fetch {duration(each.ingest_seconds)}, process {duration(each.extract_seconds)}"
+    other = "Airflow" if each.launcher == "cli" else "`newslake run`"
+    also = "" if each.is_own else f", also by {other}"
+    runs = (
+        f"based on {pluralize(each.ingest_history, 'fetch run')} and {pluralize(each.extract_history, 'process run')}"
+    )
     total = duration(each.ingest_seconds + each.extract_seconds)
-    return f"{name}: about {total} for the counted pages, one run at a time ({parts}; based on {runs})"
+    return f"{name}: about {total} for the counted pages, one run at a time ({parts}; {runs}{also})"
 
 
 def _next_commands(found: "Plan", sources: Sequence[str]) -> list[str]:
@@ -302,13 +310,15 @@ def push(
     ],
     source: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="Inbox to push into (default: the first one).", autocompletion=sources),
+        typer.Option(
+            metavar="KEY", help="Inbox to write to (default: the first one in sources.toml).", autocompletion=sources
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put URLs into an inbox for the next run to fetch.
 
-    They become one durable file; its name is printed. A running Airflow fetches them within seconds.
+    Writes the URLs into one file of the inbox and prints its name. A running Airflow fetches them within seconds.
     """
     from pipeline.jobs.push import push_urls
 
@@ -335,12 +345,12 @@ _RUN_AIRFLOW = "import sys; sys.path.insert(0, sys.argv.pop(1)); from news_airfl
 
 def airflow(
     words: Annotated[
-        list[str], typer.Argument(metavar="COMMAND...", help="A command of Airflow with its options; also --help.")
+        list[str], typer.Argument(metavar="COMMAND...", help="A command of Airflow, with its options; also --help.")
     ],
 ) -> None:
-    """Run Airflow's own command line on the Airflow of `make up`.
+    """Run a command of Airflow's own command line.
 
-    The command gets its home, database and settings.
+    It uses the home, database and settings of the Airflow that `make up` starts.
     """
     if not _PLUGINS.is_dir():
         message = f"{_PLUGINS} is missing: call newslake from the project's own .venv, or set up Airflow yourself"

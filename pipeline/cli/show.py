@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
-from pipeline.cli.annotate import PublishedAt, SourceRules
+from pipeline.cli.completion import sources
 from pipeline.cli.output import AsJson, out, print_error, print_json, print_note, print_rows, workspace
 from pipeline.cli.query import path_outside_lake
 from pipeline.errors import ConfigError
@@ -27,14 +27,26 @@ if TYPE_CHECKING:
 def show(
     what: Annotated[
         str,
-        typer.Argument(metavar="ARTICLE|URL|FILE", help="An article in the lake, or a file (.html, .txt)."),
+        typer.Argument(
+            metavar="ARTICLE|URL|FILE", help="An article in the lake (its id or URL), or a file (.html, .txt)."
+        ),
     ],
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write self-contained HTML to FILE.")] = None,
     is_opened: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
-    published_at: PublishedAt = None,
-    source: SourceRules = None,
+    published_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", help='Only for a FILE: its publication date, to resolve "on Monday"; e.g. 2017-06-13.'
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY", help="Only for a FILE: apply the layout rules of this source.", autocompletion=sources
+        ),
+    ] = None,
 ) -> None:
-    """Show one article with everything that was extracted from it.
+    """Show one article with all its annotations.
 
     Prints its text, entities, quotes with speaker and cue, events, provenance, revisions and rows. Exit 1 if the lake
     does not have the article.
@@ -99,20 +111,20 @@ def _write(path: Path, html: str) -> None:
 # `newslake why`: the provenance of a row, or the reason why a page has no row.
 
 _CHECK_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
-_INDENT, _NAME = "  ", 14
+_INDENT, _NAME = "  ", 17
 
 
 def why(
     what: Annotated[
         str,
-        typer.Argument(metavar="URL|ARTICLE_ID|ROW", help="A page, an article, or a row such as ARTICLE_ID:quotes:3."),
+        typer.Argument(metavar="URL|ARTICLE_ID|ROW", help="A page, an article, or a row, e.g. ARTICLE_ID:quotes:3."),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Trace a row to its origin, or a page to the decision on it.
+    """Trace a row to its origin, or show why a page has no row.
 
-    A row is traced to its text span, article and archive record, a page without rows to the decision that rejected it.
-    Each step is checked now. Exit 1 if nothing is known, or a check fails.
+    For a row, prints its text span, its article, its archive record and the listing. For a page without rows, prints
+    its latest outcome with the reason. Each step is checked now. Exit 1 if nothing is known, or if a check fails.
     """
     from pipeline.reports.provenance import trace_provenance
 
@@ -148,7 +160,8 @@ def _fact(fact: "Fact") -> Text:
     line = Text(f"{_INDENT}{fact.name:<{_NAME}}" if fact.name else _INDENT, style="dim").append(
         str(fact.value), "not dim"
     )
-    return line.append(f"  {fact.how}", "dim") if fact.how else line
+    mark = "" if fact.name else "# "  # without a name, it is a command
+    return line.append(f"  {mark}{fact.how}", "dim") if fact.how else line
 
 
 def _check(check: "Check") -> Text:
@@ -158,17 +171,17 @@ def _check(check: "Check") -> Text:
 
 # `newslake history`: the captures of a page, and the changes between them.
 
-_VISIT_COLUMNS = ("at", "what", "status", "source", "revision", "bytes")
+_VISIT_COLUMNS = ("fetched_at", "capture", "http_status", "source", "revision or reason", "digest")
 _CHANGE_MARKS = {"added": "[green]+", "removed": "[red]-"}
 
 
 def history(
-    page: Annotated[str, typer.Argument(metavar="URL|ARTICLE_ID", help="A page, or an article.")],
+    page: Annotated[str, typer.Argument(metavar="URL|ARTICLE_ID", help="URL of a page, or id of an article.")],
     as_json: AsJson = False,
 ) -> None:
     """Show the captures of a page and the changes between revisions.
 
-    Captures are in time order; changes are shown sentence by sentence.
+    Captures are in time order. Changes are sentences that were added or removed.
     """
     from pipeline.reports.page_history import page_history
 
@@ -180,7 +193,7 @@ def history(
     for revision in found.revisions:
         print_revision(revision)
     if found.is_gone:
-        out.print("\n[red]the page is gone; its captures are kept[/red]", highlight=False)
+        out.print("\n[red]the publisher withdrew the page (404 or 410); its captures are kept[/red]", highlight=False)
 
 
 def _print_visits(found: "PageHistory") -> None:

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from pipeline.reports.sources import Probe
 
 
-sources_app = typer.Typer(help="List the sources; check them, or a site.", invoke_without_command=True)
-_COLUMNS = ("key", "kind", "location", "lists", "last_seen_at", "outcomes")
+sources_app = typer.Typer(invoke_without_command=True)
+_COLUMNS = ("key", "kind", "location", "lists", "last_run_at", "outcomes")
 
 
 @sources_app.callback()
 def sources(context: typer.Context, as_json: AsJson = False) -> None:
     """List the sources of sources.toml, or check them.
 
-    Prints kind, location, the days that each can list, and the outcomes of its last run.
+    Prints kind, location and the days that each source can list; then the last run that fetched or read pages of the
+    source, and the latest outcomes of these pages.
     """
     if context.invoked_subcommand is not None:
         return
@@ -105,7 +106,7 @@ def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
 def doctor(as_json: AsJson = False) -> None:
     """Check that everything a run needs is in place.
 
-    Checks Python, Airflow, disk, sources, model, archive and lake. Exit 1 if anything is wrong.
+    Checks Python, Airflow, data folder, sources, model, knowledge base, archive and lake. Exit 1 if anything is wrong.
     """
     from pipeline.reports.health import examine
 
@@ -114,6 +115,6 @@ def doctor(as_json: AsJson = False) -> None:
         print_json([{"name": each.name, "is_ok": each.is_ok, "message": each.message} for each in findings])
     for each in () if as_json else findings:
         mark = "[green]ok  [/green]" if each.is_ok else "[red]FAIL[/red]"
-        out.print(f"{mark} {each.name:<9} {escape(each.message)}", highlight=False, soft_wrap=True)
+        out.print(f"{mark} {each.name.replace('_', ' '):<14} {escape(each.message)}", highlight=False, soft_wrap=True)
     if not all(each.is_ok for each in findings):
         raise typer.Exit(1)

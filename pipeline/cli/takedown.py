@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 _COLUMNS = ("takedown_id", "kind", "at", "reason", "articles", "is_done")
 _DUPLICATES_MAX = 10
 
+Reserved = Annotated[
+    bool,
+    typer.Option("--reserved", help="All articles that reserve text and data mining; needs NEWS_TDM_POLICY=obey."),
+]
+WithDuplicates = Annotated[
+    bool, typer.Option("--with-duplicates", help="Also the articles that repeat the deleted ones.")
+]
+Reason = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="The reason. It is public: exports have it, in the table deletions."),
+]
+
 
 def forget(  # noqa: PLR0913 - one argument per option
     what: Annotated[str | None, typer.Argument(metavar="URL|ARTICLE_ID", help="The article to take down.")] = None,
@@ -27,25 +39,21 @@ def forget(  # noqa: PLR0913 - one argument per option
     source: Annotated[
         str | None, typer.Option(metavar="KEY", help="All articles from this source.", autocompletion=sources)
     ] = None,
-    reserved: Annotated[
-        bool, typer.Option("--reserved", help="All articles that reserve text and data mining.")
-    ] = False,
-    duplicates: Annotated[bool, typer.Option("--with-duplicates", help="Also the articles that repeat it.")] = False,
-    reason: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="The reason; it is public, in the table deletions.")
-    ] = None,
+    reserved: Reserved = False,
+    duplicates: WithDuplicates = False,
+    reason: Reason = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would be deleted; delete nothing.")] = False,
-    listed: Annotated[bool, typer.Option("--list", help="Print the takedowns.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List all takedowns; delete nothing.")] = False,
     revoke: Annotated[
-        str | None, typer.Option(metavar="ID", help="Unblock the pages of this takedown; deleted data stays deleted.")
+        str | None, typer.Option(metavar="ID", help="Unblock the pages of this takedown; restores no data.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete every trace of articles, and block their pages.
+    """Delete articles permanently, and block their pages.
 
-    Deletes from archive, tables, log and inboxes. This is permanent: --revoke unblocks the pages, and restores nothing.
-    Exit 1 if nothing was found (it is blocked all the same), if something remains to be done, or if you decline.
+    Deletes them from archive, tables, log tables, snapshots and inboxes. Exit 1 if nothing is found (the pages are
+    blocked all the same), if the takedown is not finished, or if you decline.
     """
     given = [each for each in (what, publisher, source, revoke) if each is not None]
     if len(given) + reserved + listed != 1:
@@ -85,7 +93,7 @@ def _target(what: str | None, publisher: str | None, source: str | None, *, dupl
 def _revoke(space: "Workspace", takedown_id: str) -> None:
     if not space.takedowns.revoke(takedown_id):
         raise ConfigError(f"no finished takedown {takedown_id}; `newslake forget --list` lists all", key=takedown_id)
-    out.print("its pages are unblocked; deleted data stays deleted", highlight=False)
+    out.print("the pages of this takedown are unblocked; deleted data is not restored", highlight=False)
 
 
 def _forget(
@@ -144,6 +152,6 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
             ", ..." if len(seen.duplicates) > _DUPLICATES_MAX else ""
         )
         others = (
-            "1 other article repeats" if len(seen.duplicates) == 1 else f"{len(seen.duplicates)} other articles repeat"
+            "1 more article repeats" if len(seen.duplicates) == 1 else f"{len(seen.duplicates)} more articles repeat"
         )
-        print_error(f"{others} it; --with-duplicates deletes them too: {shown}")
+        print_error(f"{others} the above; --with-duplicates includes them: {shown}")

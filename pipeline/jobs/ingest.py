@@ -1,8 +1,8 @@
 """Discover, fetch and archive the pages of one source.
 
-A page is fetched if it is new, if its listing gives a later change date, if a retry is due, or if a listing without
-change dates still has it a day later. Every other page gets an outcome with its reason. For a day that the source no
-longer lists, only pending pages are fetched.
+A page is fetched if it is new, if its listing gives a later modification time, if a retry is due, or if a listing
+without modification times still has it a day later. Every other page gets an outcome with its reason. For a day that
+the source no longer lists, only pending pages are fetched.
 """
 
 import logging
@@ -323,12 +323,12 @@ class _SourceIngest:
             when = f"{seen.next_try_at:%Y-%m-%d %H:%M}"
             self._record(listed, "pending", reason=seen.reason, detail=f"attempts: {seen.attempts}; next at {when} UTC")
         elif seen is not None and seen.last_outcome == "rejected":
-            detail = "refused before; fetched again if the listing gives a later change date"
+            detail = "rejected before; fetched again if the listing gives a later modification time"
             self._record(listed, "rejected", reason=seen.reason, detail=detail)
         elif last is not None and self._is_mine(last):
             self._record_capture(listed, last)
         else:
-            detail = "archived before; the listing gives no later change date"
+            detail = "archived before; the listing gives no later modification time"
             self._record(listed, "unchanged", reason="already_fetched", detail=detail)
 
     def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:

@@ -1,4 +1,4 @@
-"""The text that says what a run kept, rejected and left waiting, and why.
+"""The text that says what a run kept and rejected, what is pending, and why.
 
 It ends `newslake run` and the demo, and is in the log of the Airflow tasks that end an ingest or an extract. It fits
 one screen: one row per reason, with one example.
@@ -17,7 +17,7 @@ _DETAIL_MAX = 140  # characters
 _LABELS: dict[OutcomeKind, str] = {
     "rejected": "rejected",
     "quarantined": "quarantined",
-    "pending": "waiting for a later run",
+    "pending": "pending",
 }
 
 
@@ -110,9 +110,9 @@ def summary_lines(summary: RunSummary, *, label: str, took: str = "") -> tuple[s
     return (
         f"{label}: {_headline(summary)}{took and f' ({took})'}",
         *_reason_lines(summary),
-        *([f"  earlier pages of the same days: {earlier}"] if earlier else ()),
+        *([f"  other pages of the same days: {earlier}"] if earlier else ()),
         *(
-            ["  one page: `newslake why URL`; all reasons: `newslake ask why-rejected`"]
+            ["  for one page: `newslake why URL`; for all reasons: `newslake ask why-rejected`"]
             if _has_reasons(summary)
             else ()
         ),

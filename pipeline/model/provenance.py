@@ -1,17 +1,17 @@
-"""The answer of `newslake why`: steps from a row back to the bytes, or to the decision that rejected a page."""
+"""The answer of `newslake why`: steps from a row back to the bytes, or the reason why a page has no row."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-StepName = Literal["row", "text", "article", "bytes", "discovery", "decision", "state", "unknown", "next"]
+StepName = Literal["row", "text", "article", "bytes", "listing", "decision", "next_try", "unknown", "next"]
 STEP_HEADINGS: dict[StepName, str] = {
     "row": "Row",
     "text": "Text",
     "article": "Article",
     "bytes": "Bytes",
-    "discovery": "Discovery",
+    "listing": "Listing",
     "decision": "Decision",
-    "state": "Status",
+    "next_try": "Next try",
     "unknown": "Unknown",
     "next": "Next",
 }

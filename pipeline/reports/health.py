@@ -77,7 +77,8 @@ def _knowledge(workspace: Workspace) -> str:
     own = kb_info(settings)
     _refuse_stale(workspace)
     lines = len(corrections.lines) + sum(map(len, corrections.quotes.values()))
-    return f"{own.entries if own else 0} entries of your own, {lines} corrections"
+    entries = pluralize(own.entries if own else 0, "entry", "entries")
+    return f"{entries} of your own, {pluralize(lines, 'correction')} in overrides.toml"
 
 
 def _refuse_stale(workspace: Workspace) -> None:
@@ -97,16 +98,16 @@ def _lake(workspace: Workspace) -> str:
     problems = verify(workspace).problems
     if problems:
         raise OSError(f"{pluralize(len(problems), 'problem')}, first: {problems[0]}")
-    return f"{pluralize(len(workspace.lake.days()), 'day')}, intact"
+    return f"intact, {pluralize(len(workspace.lake.days()), 'published day')}"
 
 
 _CHECKS: dict[str, Callable[[Workspace], str]] = {
     "python": _python,
     "airflow": _airflow,
-    "data": _data,
+    "data_folder": _data,
     "sources": _sources,
     "model": _model,
-    "knowledge": _knowledge,
+    "knowledge_base": _knowledge,
     "archive": _archive,
     "lake": _lake,
 }

@@ -17,57 +17,62 @@ from pipeline.sources import listable_days
 NO_FACT = Fact("", None)
 
 
-def verdict_step(outcomes: Sequence[Outcome]) -> ProvenanceStep:
-    """Return the latest status of a page. ``outcomes`` are latest first."""
-    last = outcomes[0]
-    message = f"{last.outcome}: {last.reason}" if last.reason else last.outcome
-    facts = known_facts(
-        Fact("because", last.detail),
-        Fact("decided", format_moment(last.decided_at), f"stage {last.stage}, run {last.run_id}"),
-        Fact("source", last.source_key, f"news day {last.news_day}"),
-        Fact("checked", f"{len(outcomes)} times", f"first {min(each.decided_at for each in outcomes):%Y-%m-%d %H:%M}")
-        if len(outcomes) > 1
-        else NO_FACT,
-    )
-    return ProvenanceStep(name="decision", headline=message, facts=facts)
+def decision_step(workspace: Workspace, outcomes: Sequence[Outcome], capture: Capture | None) -> ProvenanceStep:
+    """Return the latest outcome of a page, and whether cleaning its latest bytes now gives the same.
+
+    ``outcomes`` are latest first, ``capture`` has the bytes. The evidence and the missed thresholds of a rejection
+    replace its detail, which repeats them.
+    """
+    read = None if capture is None else clean_capture(workspace, capture)
+    last = outcomes[0] if outcomes else None
+    message = "no outcome in the log" if last is None else ": ".join(filter(None, (last.outcome, last.reason)))
+    is_same = isinstance(read, Rejected) and (last is None or (last.outcome, last.reason) == ("rejected", read.reason))
+    facts = list(_rejection_facts(read)) if isinstance(read, Rejected) and is_same else []
+    if last is not None:
+        facts += [
+            Fact("because", None if facts else last.detail),
+            Fact("decided", format_moment(last.decided_at), f"job {last.stage}, run {last.run_id}"),
+            Fact("source", last.source_key, f"news day {last.news_day}"),
+            Fact("outcomes", len(outcomes), f"the first: {format_moment(min(each.decided_at for each in outcomes))}")
+            if len(outcomes) > 1
+            else NO_FACT,
+        ]
+    checks = () if capture is None or read is None else (_recleaning_check(read, capture, last, is_same=is_same),)
+    return ProvenanceStep(name="decision", headline=message, facts=known_facts(*facts), checks=checks)
 
 
-def evidence_step(workspace: Workspace, capture: Capture, last: Outcome | None) -> ProvenanceStep:
-    """Return the result of cleaning the page's latest bytes now: the evidence against it, and the missed thresholds."""
-    read = clean_capture(workspace, capture)
-    if isinstance(read, Article):
-        message = f"an article of {read.word_count} words, cleaned now"
-        note = f"not committed yet; a run of {capture.news_day} processes it"
-        return ProvenanceStep(name="state", headline=message, checks=(Check(None, note),))
-    if isinstance(read, NewsError):
-        return ProvenanceStep(
-            name="state", headline=f"{read.reason}, cleaned now", facts=(Fact("error", str(read), read.key),)
-        )
-    facts = known_facts(Fact("evidence", read.evidence), *_missed_bounds(read))
-    is_same = last is None or last.outcome != "rejected" or last.reason == read.reason
-    message = "cleaned again now: the same" if is_same else f"cleaned again now: {read.reason}, not the recorded reason"
-    check = Check(True if is_same else None, message)
-    return ProvenanceStep(
-        name="state", headline=f"{read.reason}, a page of type {read.page_type}", facts=facts, checks=(check,)
-    )
-
-
-def _missed_bounds(read: Rejected) -> Iterator[Fact]:
+def _rejection_facts(read: Rejected) -> Iterator[Fact]:
+    evidence = [each for each in (read.evidence, *map(str, read.thresholds)) if each]
+    yield Fact("because", read.detail.removesuffix("; ".join(evidence)).rstrip(" :"))
+    yield Fact("page type", read.page_type)
+    yield Fact("evidence", read.evidence)
     for each in read.thresholds:
         yield Fact("threshold", str(each))
+
+
+def _recleaning_check(
+    read: Article | Rejected | NewsError, capture: Capture, last: Outcome | None, *, is_same: bool
+) -> Check:
+    if isinstance(read, Article):
+        note = f"an article of {read.word_count} words; a run of {capture.news_day} processes it"
+        return Check(None, f"cleaned again now: {note}")
+    if isinstance(read, NewsError):
+        return Check(None, f"cleaned again now: {read.reason}: {read}")
+    if is_same:
+        return Check(True, "cleaned again now: rejected for the same reason")
+    other = ", not the logged reason" if last is not None and last.outcome == "rejected" else ""
+    return Check(None, f"cleaned again now: a run would reject it as {read.reason}{other}: {read.detail}")
 
 
 def waiting_step(seen: PageState) -> ProvenanceStep:
     """Return when a page that could not be fetched is fetched again."""
     when = seen.next_try_at
     if when is None:
-        return ProvenanceStep(
-            name="state", headline="it is fetched again only if its listing gives a later change date"
-        )
-    message = f"next attempt: the first run after {when:%Y-%m-%d %H:%M} UTC"
-    return ProvenanceStep(
-        name="state", headline=message, facts=(Fact("attempts", f"{seen.attempts} of {MAX_ATTEMPTS}", seen.reason),)
-    )
+        return ProvenanceStep(name="next_try", headline="none, unless its listing gives a later modification time")
+    message = f"in the first run after {when:%Y-%m-%d %H:%M} UTC"
+    tries = f"{seen.attempts} of at most {MAX_ATTEMPTS}"
+    reason = None if seen.reason is None else f"reason of the latest failure: {seen.reason}"
+    return ProvenanceStep(name="next_try", headline=message, facts=(Fact("failed tries", tries, reason),))
 
 
 def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:
@@ -80,14 +85,14 @@ def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:
         Fact(
             "host",
             host,
-            f"{pluralize(pages, 'known page')}, the last of {last:%Y-%m-%d}" if pages else "no known pages",
+            f"{pluralize(pages, 'known page')}, latest outcome on {last:%Y-%m-%d}" if pages else "no known pages",
         )
     ]
-    facts += [Fact("source", each.key, f"{each.kind}: {listable_days(each, now=now).note}") for each in sources]
+    facts += [Fact("source", each.key, f"{each.kind}, lists {listable_days(each, now=now).note}") for each in sources]
     if not sources:
-        facts.append(Fact("source", "none", f"{workspace.settings.sources_file} has none for {domain_of(url) or host}"))
+        facts.append(Fact("source", f"{workspace.settings.sources_file} has no source for {domain_of(url) or host}"))
     return ProvenanceStep(
-        name="unknown", headline="no source listed this page, and nobody pushed it", facts=tuple(facts)
+        name="unknown", headline="no source listed this page, and no inbox file named it", facts=tuple(facts)
     )
 
 

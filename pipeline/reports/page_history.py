@@ -65,9 +65,7 @@ def page_history(workspace: Workspace, page: str) -> PageHistory:
     captures, keys = _captures(workspace, page)
     attempts = workspace.archive.attempts(keys)
     if not captures and not attempts:
-        raise ArchiveError(
-            f"the archive has no record of {page}; `newslake plan` counts waiting pages", reason="no_capture"
-        )
+        raise ArchiveError(f"the archive has no record of {page}; `newslake why` shows its status", reason="no_capture")
     first = {each.digest: each for each in reversed(captures)}
     read = {digest: clean_capture(workspace, capture) for digest, capture in first.items()}
     visits = [*_capture_visits(captures, read), *(_attempt_visit(each) for each in attempts)]
@@ -141,7 +139,8 @@ def _attempt_visit(attempt: Attempt) -> PageVisit:
 
 def _revisions(read: Mapping[str, CleanResult]) -> tuple[Revision, ...]:
     contents = contents_in_order(each for each in read.values() if isinstance(each, Article))
-    changed = [((), ()), *((changes_between(a, b), quotes_removed(a, b)) for a, b in pairwise(contents))]
+    later = ((changes_between(a, b), quotes_removed(a, b)) for a, b in pairwise(contents))
+    changed = [((), ()), *later][: len(contents)]  # a rejected page has no revision
     return tuple(
         Revision(
             revision_id=content.revision_id,

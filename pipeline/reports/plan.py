@@ -26,9 +26,10 @@ _FOLDERS = ("folder", "inbox")  # kinds that read each file once
 class DayPlan:
     """One source's news day. A page counts under the source and day of its last capture.
 
-    known = archived + to_fetch + refused counts pages that a listing contained; the number of further pages is unknown
-    before the next listing. derived + rejected + to_process counts articles at this version; an article may have
-    several pages. ``can_list``: a run of this day fetches the source's listing, otherwise it only reads the archive.
+    known = archived + to_fetch + unfetchable counts pages that a listing contained; the number of further pages is
+    unknown before the next listing. kept + rejected + to_process counts the article_ids of archived pages at this
+    version; several pages may have one article_id. ``can_list``: a run of this day fetches the source's listing,
+    otherwise it only reads the archive.
     """
 
     source_key: str
@@ -36,15 +37,15 @@ class DayPlan:
     can_list: bool
     archived: int = 0
     to_fetch: int = 0
-    refused: int = 0
-    derived: int = 0
+    unfetchable: int = 0
+    kept: int = 0
     rejected: int = 0
     derive_new: int = 0
     derive_again: int = 0
 
     @property
     def known(self) -> int:
-        return self.archived + self.to_fetch + self.refused
+        return self.archived + self.to_fetch + self.unfetchable
 
     @property
     def to_process(self) -> int:
@@ -93,7 +94,7 @@ def plan(workspace: Workspace, *, first: date, last: date, source_keys: Sequence
         for day in sorted(day for source_key, day in counts if source_key == key):
             rows.append(DayPlan(source_key=key, news_day=day, can_list=day in lists, **counts[key, day]))
     sources = [_source_plan(workspace, source) for source in known.values()]
-    sources += [SourcePlan(key=key, kind=None, lists="not in sources.toml", files_waiting=None) for key in gone]
+    sources += [SourcePlan(key=key, kind=None, lists="no longer in sources.toml", files_waiting=None) for key in gone]
     return Plan(
         first=first,
         last=last,
@@ -118,7 +119,7 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
         counts[place]["archived"] += 1
     for page in workspace.fetch_state.known(first, last):
         if page.page_key not in pages:
-            counts[page.source_key, page.news_day]["to_fetch" if page.waits else "refused"] += 1
+            counts[page.source_key, page.news_day]["to_fetch" if page.waits else "unfetchable"] += 1
     lake = workspace.lake
     stored = lake.index.stored(articles)
     stale = stale_articles(lake, stored, knowledge_of(workspace.settings))
@@ -126,7 +127,7 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
     for article_id, why in todo.items():
         counts[places[article_id]][f"derive_{why}"] += 1
     for article_id, verdict in settled.items():
-        counts[places[article_id]]["rejected" if verdict.row_key is None else "derived"] += 1
+        counts[places[article_id]]["rejected" if verdict.row_key is None else "kept"] += 1
     return counts
 
 

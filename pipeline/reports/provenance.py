@@ -1,4 +1,4 @@
-"""Provenance for `newslake why`: from a row, article or URL back to the bytes, or to the decision that rejected it."""
+"""Provenance for `newslake why`: from a row, article or URL back to the bytes, or why a page has no row."""
 
 import re
 import shlex
@@ -19,11 +19,10 @@ from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, Provenan
 from pipeline.query import check_time, outcomes_of
 from pipeline.reports.missing_pages import (
     NO_FACT,
+    decision_step,
     describe_status,
-    evidence_step,
     format_moment,
     unknown_step,
-    verdict_step,
     waiting_step,
 )
 from pipeline.reports.page_history import captures_of
@@ -176,9 +175,12 @@ def _stored_steps(
     source = next((each for each in own if each.digest == payload_digest), None)
     steps.append(missing_record_step(payload_digest) if source is None else bytes_step(workspace, source, row=article))
     if own:
-        steps.append(discovery_step(workspace, own, outcomes))
+        steps.append(listing_step(workspace, own, outcomes))
     url = article["url"] or article_id
-    steps.append(_next_step(("history", url), None if wanted.table else ("why", f"{article_id}:quotes:0")))
+    commands: dict[tuple[str, ...], str] = {("history", url): "its captures, and the changes between revisions"}
+    if wanted.table is None:
+        commands["why", f"{article_id}:quotes:0"] = "its first quote, and how each value is known"
+    steps.append(_next_step(commands))
     return tuple(steps)
 
 
@@ -192,33 +194,47 @@ def _row_steps(wanted: _ProvenanceQuery, rows: StoredRows) -> tuple[ProvenanceSt
 def _missing_steps(
     workspace: Workspace, wanted: _ProvenanceQuery, captures: Sequence[Capture], outcomes: Sequence[Outcome]
 ) -> tuple[ProvenanceStep, ...]:
-    steps = [verdict_step(outcomes)] if outcomes else []
+    # The capture that has the bytes of the latest one.
+    source = next((each for each in captures if each.digest == captures[-1].digest), None)
+    steps = [decision_step(workspace, outcomes, source)] if outcomes or source is not None else []
     seen = workspace.fetch_state.seen(canonical_url(wanted.text)) if wanted.is_url else None
     if seen is not None and (seen.next_try_at is not None or seen.attempts):
         steps.append(waiting_step(seen))
-    if captures:
-        source = next(each for each in captures if each.digest == captures[-1].digest)  # the capture that has the bytes
-        steps.append(evidence_step(workspace, source, outcomes[0] if outcomes else None))
+    if source is not None:
         steps.append(bytes_step(workspace, source, row=None))
-        steps.append(discovery_step(workspace, captures, ()))
+        steps.append(listing_step(workspace, captures, ()))
     if wanted.is_url and (captures or seen is not None):
-        steps.append(_next_step(("try", wanted.text), ("push", wanted.text)))
+        commands: dict[tuple[str, ...], str] = {("try", wanted.text): _TRY}
+        if seen is None or (seen.next_try_at is None and not seen.attempts):  # else a run does not fetch it earlier
+            commands["push", wanted.text] = (
+                "the next run fetches the page again, if its last fetch was more than 20 hours ago"
+            )
+        steps.append(_next_step(commands))
     return tuple(steps)
 
 
 def _unknown_steps(workspace: Workspace, wanted: _ProvenanceQuery) -> tuple[ProvenanceStep, ...]:
     if not wanted.is_url:
-        return (ProvenanceStep(name="unknown", headline="not found in archive, lake or log"),)
+        return (ProvenanceStep(name="unknown", headline="neither the archive nor the tables have it"),)
     site = "/".join(wanted.text.split("/")[:3])
     return (
         unknown_step(workspace, wanted.text),
-        _next_step(("try", wanted.text), ("push", wanted.text), ("sources", "check", site)),
+        _next_step(
+            {
+                ("try", wanted.text): _TRY,
+                ("push", wanted.text): "the next run fetches, archives and processes the page",
+                ("sources", "check", site): "finds the feeds and sitemaps of the site",
+            }
+        ),
     )
 
 
-def _next_step(*commands: tuple[str, ...] | None) -> ProvenanceStep:
-    """Return the commands to run next, each quoted for a shell."""
-    facts = tuple(Fact("", shlex.join(("newslake", *words))) for words in commands if words)
+_TRY = "fetches and processes the page now, and shows the result; stores nothing"
+
+
+def _next_step(commands: Mapping[tuple[str, ...], str]) -> ProvenanceStep:
+    """Return the commands to run next, each quoted for a shell, with its effect."""
+    facts = tuple(Fact("", shlex.join(("newslake", *words)), effect) for words, effect in commands.items())
     return ProvenanceStep(name="next", headline="", facts=facts)
 
 
@@ -242,7 +258,7 @@ def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
     blocks = [
         each for each in enumerate(article["blocks"], 1) if each[1]["start_char"] < end and start < each[1]["end_char"]
     ]
-    kind = blocks[0][1]["kind"] if blocks else "no block"
+    kind = blocks[0][1]["kind"] if blocks else "outside of the paragraphs"
     numbers = f"{blocks[0][0]}" if len(blocks) == 1 else f"{blocks[0][0]} to {blocks[-1][0]}" if blocks else "-"
     first = min([start, *(block["start_char"] for _, block in blocks)])
     last = max([end, *(block["end_char"] for _, block in blocks)])
@@ -284,43 +300,45 @@ def _check_spans(table: str, row: Row, article: Row) -> list[Check]:
 def _quote_facts(row: Row) -> tuple[Fact, ...]:
     speaker = row["speaker_name"] or row["speaker_text"] or "not known"
     return known_facts(
-        Fact("speaker", speaker, _rule(row)),
-        Fact("in the text", row["speaker_text"], row["speaker_kind"]),
-        Fact("cue", row["cue_text"], row["cue_stance"]),
-        Fact("type", row["quote_type"], "by its share inside quotation marks"),
+        Fact("speaker", speaker, f"rule {row['rule_id']}, {_confidence(row)}"),
+        Fact("speaker text", row["speaker_text"], _label("kind", row["speaker_kind"])),
+        Fact("cue", row["cue_text"], _label("stance", row["cue_stance"])),
+        Fact("quote type", row["quote_type"], "from the part of the quote that is in quotation marks"),
         Fact("role", row["speaker_role"]),
         Fact("gender", row["speaker_gender"], _by(row["speaker_gender_method"])),
         Fact("entity", row["speaker_entity_id"], _cluster(row["speaker_cluster_index"])),
-        Fact("closed", None if row["is_closed"] else "no", "the closing mark is missing"),
+        Fact("is_closed", None if row["is_closed"] else "false", "the closing quotation mark is missing"),
     )
 
 
 def _entity_facts(row: Row) -> tuple[Fact, ...]:
-    linked = None if row["qid_confidence"] is None else f"confidence {row['qid_confidence']:.2f}"
+    linked = None if row["qid_confidence"] is None else f"qid_confidence {row['qid_confidence']:.2f}"
     return known_facts(
-        Fact("name", row["entity_name"] or "not resolved", f"{row['link_method']}, confidence {row['confidence']:.2f}"),
-        Fact("type", row["entity_type"], f"a {row['mention_kind']}"),
+        Fact("name", row["entity_name"] or "not resolved", f"method {row['link_method']}, {_confidence(row)}"),
+        Fact("entity type", row["entity_type"], f"mention kind {row['mention_kind']}"),
         Fact("entity", row["entity_id"], _cluster(row["cluster_index"])),
-        Fact("title", row["honorific_text"]),
+        Fact("honorific", row["honorific_text"]),
         Fact("role", row["role_text"]),
         Fact("gender", row["gender"], _by(row["gender_method"])),
         Fact("country", row["country_code"], _by(row["country_method"])),
-        Fact("wikidata", row["qid"], linked),
-        Fact("knowledge", row["kb_version"], "version of the knowledge about its names"),
+        Fact("Wikidata id", row["qid"], linked),
+        Fact("kb_version", row["kb_version"], "hash of the entries and corrections for the names of this entity"),
     )
 
 
 def _event_facts(row: Row) -> tuple[Fact, ...]:
     kind = "/".join(filter(None, [row["event_type"], row["event_mode"] or row["event_subtype"]]))
     return known_facts(
-        Fact("type", kind, _rule(row)),
+        Fact("event type", kind, f"frame {row['rule_id']}, {_confidence(row)}"),
         Fact("modality", row["modality"]),
-        Fact("actor", _participant(row, "actor"), row["actor_entity_id"]),
-        Fact("recipient", _participant(row, "recipient"), row["recipient_entity_id"]),
+        Fact("actor", _participant(row, "actor"), _label("entity", row["actor_entity_id"])),
+        Fact("recipient", _participant(row, "recipient"), _label("entity", row["recipient_entity_id"])),
         Fact("date", _event_days(row), _date_basis(row)),
-        Fact("place", row["place_text"], row["place_country"]),
-        Fact("reported by", row["attributed_to_entity_id"], "the event is in a quote of this entity"),
-        Fact("first mention", f"event {row['coref_event_index']} of this article"),
+        Fact("place", row["place_text"], _label("country", row["place_country"])),
+        Fact(
+            "attributed to", _label("entity", row["attributed_to_entity_id"]), "the event is in a quote of this entity"
+        ),
+        Fact("same event as", _earlier_event(row)),
     )
 
 
@@ -331,12 +349,22 @@ _FACTS: Mapping[str, Callable[[Row], tuple[Fact, ...]]] = {
 }
 
 
-def _rule(row: Row) -> str:
-    return f"rule {row['rule_id']}, confidence {row['confidence']:.2f}"
+def _confidence(row: Row) -> str:
+    return f"confidence {row['confidence']:.2f}"
+
+
+def _label(name: str, value: object) -> str | None:
+    """Return a value with its name in front; None for None."""
+    return None if value is None else f"{name} {value}"
 
 
 def _by(method: str | None) -> str | None:
-    return None if method is None else f"by {method}"
+    return _label("method", method)
+
+
+def _earlier_event(row: Row) -> str:
+    first = row["coref_event_index"]
+    return "no earlier event of this article" if first == row["event_index"] else f"event {first} of this article"
 
 
 def _cluster(index: int | None) -> str | None:
@@ -356,12 +384,13 @@ def _event_days(row: Row) -> str:
 
 
 def _date_basis(row: Row) -> str:
-    words = f"{row['event_date_text']!r}" if row["event_date_text"] else None
-    basis = f"by {row['event_date_basis']}" if row["event_date_basis"] != "none" else "undated"
-    return ", ".join(filter(None, [basis, words, row["event_date_precision"], row["event_date_note"]]))
+    words = f"text {row['event_date_text']!r}" if row["event_date_text"] else None
+    basis = _label("basis", row["event_date_basis"])
+    precision = _label("precision", row["event_date_precision"])
+    return ", ".join(filter(None, [basis, words, precision, _label("note", row["event_date_note"])]))
 
 
-# Steps of an article: its fields, its bytes, and its discovery.
+# Steps of an article: its fields, its bytes, and its listing.
 
 _COUNTS = {"entities": "entity_count", "quotes": "quote_count", "events": "event_count"}
 _FIELD_LABELS = {
@@ -377,28 +406,32 @@ def article_step(rows: StoredRows) -> ProvenanceStep:
     """Return the fields of the article with their methods, and the model that annotated it."""
     article, stored = rows.article, rows.stored
     methods = {each["field"]: each["method"] for each in article["field_methods"] or ()}
-    zone = f", written {article['published_at_zone']}" if article["published_at_zone"] else ""
-    when = f"by {article['published_at_method']}, to the {article['published_at_precision'] or '?'}{zone}"
+    when = ", ".join(
+        f"{name} {value}"
+        for name in ("method", "precision", "zone")
+        if (value := article[f"published_at_{name}"]) is not None
+    )
     values = {name: article[name] for name in _FIELD_LABELS} | {"authors": ", ".join(article["authors"])}
     fields = (
         Fact(label, values[name], _by(methods.get(name))) for name, label in _FIELD_LABELS.items() if name != "title"
     )
     facts = known_facts(
         Fact("url", article["url"]),
+        Fact("title method", methods.get("title") or ("as given" if article["title"] else None)),
         *fields,
         Fact("published", format_moment(article["published_at"]) or "not known", when),
-        Fact("words", article["word_count"], _by(methods.get("body"))),
+        Fact("words", article["word_count"], _label("text extraction mode", methods.get("body"))),
         Fact("flags", ", ".join(article["flags"])),
-        Fact("paywall", "yes" if article["is_paywalled"] else None, methods.get("is_paywalled")),
-        Fact("article", article["article_id"], f"revision {article['revision_id']}"),
-        Fact("NLP model", article["model_name"] or "none: unsupported language", f"extractor {article['extractor']}"),
-        Fact("version", article["pipeline_version"], f"knowledge base {article['kb_version'] or 'none'}"),
-        Fact("committed", str(stored.published_date), "published day in the tables"),
+        Fact("paywall", "yes" if article["is_paywalled"] else None, _by(methods.get("is_paywalled"))),
+        Fact("article_id", article["article_id"], f"revision_id {article['revision_id']}"),
+        Fact("extractor", article["extractor"]),
+        Fact("NLP model", article["model_name"] or "none: unsupported language"),
+        Fact("pipeline version", article["pipeline_version"], f"kb_version {article['kb_version'] or 'null'}"),
+        Fact("published day", str(stored.published_date), "the partition of its rows"),
         *_copy_of(rows),
     )
     checks = tuple(_check_count(rows, table) for table in INDEX_OF)
-    message = f"{article['title'] or 'without a title'} ({_by(methods.get('title')) or 'title as given'})"
-    return ProvenanceStep(name="article", headline=message, facts=facts, checks=checks)
+    return ProvenanceStep(name="article", headline=article["title"] or "without a title", facts=facts, checks=checks)
 
 
 def _check_count(rows: StoredRows, table: str) -> Check:
@@ -406,14 +439,16 @@ def _check_count(rows: StoredRows, table: str) -> Check:
     if said is None:
         return Check(None if not found else False, f"{found} {table}: not annotated")
     message = (
-        f"{found} {table}" if found == said else f"{found} {table}, the article says {said}: `newslake lake verify`"
+        f"{found} {table}"
+        if found == said
+        else f"{found} {table}, but the article has the count {said}: `newslake lake verify`"
     )
     return Check(found == said, message)
 
 
 def _copy_of(rows: StoredRows) -> tuple[Fact, ...]:
     return tuple(
-        Fact("duplicate of", row["dup_group_id"], f"{row['method']}, similarity {row['similarity']:.2f}")
+        Fact("duplicate of", row["dup_group_id"], f"method {row['method']}, similarity {row['similarity']:.2f}")
         for row in rows.of("near_duplicates")
         if row["is_duplicate"]
     )
@@ -425,56 +460,56 @@ def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any]
     ``row`` is the article derived from them, if any.
     """
     facts = [
-        Fact("file", capture.file, f"bytes {capture.offset} to {capture.offset + capture.length}"),
+        Fact("file", capture.file, f"record at offset {capture.offset}, {capture.length} bytes compressed"),
         Fact(
             "digest",
             capture.digest,
             "a revisit record: an earlier record has the bytes" if capture.is_revisit else None,
         ),
         Fact("requested", capture.url or capture.hints.file or "no URL, a local text"),
-        Fact("status", capture.status, None if capture.url else "a local file"),
+        Fact("HTTP status", capture.status, None if capture.url else "a local file"),
         Fact("fetched", format_moment(capture.fetched_at), f"run {capture.run_id}"),
     ]
     try:
         page = workspace.archive.page(capture)
-        facts.insert(1, Fact("record", workspace.archive.record_id(capture)))
+        facts.insert(1, Fact("record id", workspace.archive.record_id(capture)))
     except BrokenRecordError as error:
         return ProvenanceStep(
             name="bytes", headline="damaged", facts=known_facts(*facts), checks=(Check(False, str(error)),)
         )
     if page.final_url != page.url:
         facts.append(Fact("final URL", page.final_url, "after redirects"))
-    checks = [Check(True, f"{len(page.body)} bytes read now; the digest matches")]
+    checks = [Check(True, f"{len(page.body)} decoded bytes read now; the digest matches")]
     if row is not None:
         checks.append(_check_recleaning(workspace, capture, row))
-    message = f"{page.content_type or 'no media type'}, {len(page.body)} bytes"
+    message = f"{page.content_type or 'no media type'}, {len(page.body)} bytes decoded"
     return ProvenanceStep(name="bytes", headline=message, facts=known_facts(*facts), checks=tuple(checks))
 
 
 def missing_record_step(payload_digest: str | None) -> ProvenanceStep:
     """Return the step for a row whose payload the archive has lost."""
-    message = f"the archive has no record of {payload_digest}: `newslake archive verify` says what is lost"
+    message = f"the archive has no record of {payload_digest}: `newslake archive verify` lists what is lost"
     return ProvenanceStep(name="bytes", headline="missing", checks=(Check(False, message),))
 
 
 def _check_recleaning(workspace: Workspace, capture: Capture, row: Mapping[str, Any]) -> Check:
     """Return whether the bytes still give the text of the row; another pipeline version may give a different text."""
     read, now, before = clean_capture(workspace, capture), version_of(workspace.settings), row["pipeline_version"]
-    code = "by the same code" if now == before else f"by the current code ({now}; the row has {before})"
+    code = "with the same pipeline version" if now == before else f"with pipeline version {now} (the row has {before})"
     if isinstance(read, Article) and (read.text, read.revision_id) == (row["text"], row["revision_id"]):
-        return Check(True, f"cleaned again {code}: the same {len(read.text)} characters")
+        return Check(True, f"cleaned again now {code}: the same text, {len(read.text)} characters")
     other = "a different text" if isinstance(read, Article) else f"not an article: {_failure_text(read)}"
     if now == before:
-        return Check(False, f"cleaned again {code}: {other}")
-    return Check(None, f"cleaned again {code}: {other}; a run of {capture.news_day} processes it again")
+        return Check(False, f"cleaned again now {code}: {other}")
+    return Check(None, f"cleaned again now {code}: {other}; a run of {capture.news_day} processes it again")
 
 
 def _failure_text(read: object) -> str:
     return f"{read.reason}: {read}" if isinstance(read, NewsError) else str(getattr(read, "detail", read))
 
 
-def discovery_step(workspace: Workspace, captures: Sequence[Capture], outcomes: Sequence[Outcome]) -> ProvenanceStep:
-    """Return which source listed a page first, for which day, and its later captures. ``captures`` are oldest first."""
+def listing_step(workspace: Workspace, captures: Sequence[Capture], outcomes: Sequence[Outcome]) -> ProvenanceStep:
+    """Return which source listed a page first, its news day, captures and status. ``captures`` are oldest first."""
     first, last = captures[0], captures[-1]
     source = next((each for each in workspace.sources.sources if each.key == first.source_key), None)
     place = f"{source.kind} {source.location}" if source is not None else "no longer in sources.toml"
@@ -482,16 +517,16 @@ def discovery_step(workspace: Workspace, captures: Sequence[Capture], outcomes: 
     facts = known_facts(
         Fact("source", first.source_key, place),
         Fact(
-            "news day", str(first.news_day), "the listing's date" if said.published_at else "the day of its first fetch"
+            "news day",
+            str(first.news_day),
+            "the date in the listing" if said.published_at else "the day of the first fetch",
         ),
         Fact("listed as", said.title, format_moment(said.published_at)),
         Fact("file", said.file),
-        Fact("run", first.run_id, format_moment(first.fetched_at)),
-        Fact("fetched", f"{len(captures)} times", f"last {format_moment(last.fetched_at)}")
+        Fact("first fetched", format_moment(first.fetched_at), f"run {first.run_id}"),
+        Fact("captures", len(captures), f"the latest: {format_moment(last.fetched_at)}")
         if len(captures) > 1
         else NO_FACT,
         Fact("status", outcomes[0].outcome, describe_status(outcomes[0])) if outcomes else NO_FACT,
     )
-    return ProvenanceStep(
-        name="discovery", headline=f"by {first.source_key}, {format_moment(first.fetched_at)}", facts=facts
-    )
+    return ProvenanceStep(name="listing", headline=f"by source {first.source_key}", facts=facts)

@@ -1,7 +1,7 @@
 """The sources and their state, probes of what each lists, and the listings of a site that could become sources."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,23 +13,30 @@ from pipeline.errors import NewsError
 from pipeline.fetch import Fetcher, PageRequest
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page, Source, domain_of
+from pipeline.model.outcome import OUTCOME_KINDS
 from pipeline.sources import ListingEntry, WaybackFetcher, discover, listable_days, waiting_files
 from pipeline.sources.autodiscovery import COMMON_PATHS, kind_of_listing, linked_feeds, robots_sitemaps
+from pipeline.tables.spec import Row
 
 _PROBE_ENTRIES_MAX = 200  # entries that a probe reads: a sitemap index may lead to fifty thousand
 _CANDIDATES_MAX = 20
 _LOG_BATCHES_MAX = 200
+_INGEST_STAGES = ("discover", "fetch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """A source of sources.toml. ``outcomes`` are those of its last logged run, None without one."""
+    """A source of sources.toml.
+
+    ``last_run_at`` is the time of the last run that fetched or read pages of the source, ``outcomes`` counts the latest
+    outcomes of these pages; both are None if no run did.
+    """
 
     key: str
     kind: str
     location: str
     lists: str
-    last_seen_at: datetime | None
+    last_run_at: datetime | None
     outcomes: str | None
 
 
@@ -54,13 +61,10 @@ class Probe:
 
 def source_states(workspace: Workspace) -> tuple[SourceState, ...]:
     """Return the sources in the order of sources.toml, each with its last run."""
-    last: dict[str, tuple[datetime, str]] = {}
-    counts: Counter[tuple[str, str, str]] = Counter()
+    logged: dict[str, list[Row]] = defaultdict(list)
     for row in workspace.lake.log.read("outcomes", newest=_LOG_BATCHES_MAX).to_pylist():
-        key = row["source_key"]
-        counts[key, row["run_id"], row["outcome"]] += 1
-        if key not in last or row["decided_at"] >= last[key][0]:
-            last[key] = row["decided_at"], row["run_id"]
+        logged[row["source_key"]].append(row)
+    last = {key: run for key, rows in logged.items() if (run := _last_run(rows)) is not None}
     now = workspace.settings.now()
     return tuple(
         SourceState(
@@ -68,16 +72,31 @@ def source_states(workspace: Workspace) -> tuple[SourceState, ...]:
             kind=source.kind,
             location=source.location,
             lists=listable_days(source, now=now).note,
-            last_seen_at=last[source.key][0] if source.key in last else None,
-            outcomes=_outcome_summary(counts, source.key, last[source.key][1]) if source.key in last else None,
+            last_run_at=last[source.key][0] if source.key in last else None,
+            outcomes=last[source.key][1] if source.key in last else None,
         )
         for source in workspace.sources.sources
     )
 
 
-def _outcome_summary(counts: Counter[tuple[str, str, str]], source_key: str, run_id: str) -> str:
-    found = sorted((kind, n) for (key, run, kind), n in counts.items() if (key, run) == (source_key, run_id))
-    return ", ".join(f"{n} {kind}" for kind, n in found)
+def _last_run(rows: Iterable[Row]) -> tuple[datetime, str] | None:
+    """Return the last ingest run in the outcomes of a source: its time, and the latest outcomes of its pages."""
+    ingested = [row for row in rows if row["stage"] in _INGEST_STAGES]
+    if not ingested:
+        return None
+    last = max(ingested, key=lambda row: row["decided_at"])
+    own = [row for row in ingested if row["run_id"] == last["run_id"]]
+    began = min(row["decided_at"] for row in own)
+    pages = {row["url"]: row["outcome"] for row in own}
+    pending = {row["article_id"]: row["url"] for row in own if row["reason"] == "archived"}
+    for row in sorted(rows, key=lambda row: row["decided_at"]):
+        if row["stage"] in _INGEST_STAGES or row["decided_at"] < began:
+            continue
+        url = row["url"] if row["url"] in pages else pending.get(row["article_id"])
+        if url is not None and row["outcome"] != "unchanged":  # as in the summary of a run
+            pages[url] = row["outcome"]
+    counts = Counter(pages.values())
+    return last["decided_at"], ", ".join(f"{counts[kind]} {kind}" for kind in OUTCOME_KINDS if counts[kind])
 
 
 def probe(workspace: Workspace, source: Source) -> Probe:

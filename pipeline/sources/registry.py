@@ -134,31 +134,31 @@ def _inbox(request: ListingRequest) -> Listing:
 # Days.
 
 
-def _newest_days(source: Source, today: date) -> DayRange:
+def _newest_days(_: Source, today: date) -> DayRange:
     """Return today and yesterday.
 
     By its protocol a news sitemap has the articles of two days. A feed has its newest entries, also around midnight.
     """
     first = today - timedelta(days=1)
-    return DayRange(first=first, last=today, note=f"a {source.kind} lists its newest pages only")
+    return DayRange(first=first, last=today, note="today and yesterday")
 
 
 def _past_days(_: Source, today: date) -> DayRange:
     """Return every past day. The first day of an index is known only from its response."""
-    return DayRange(first=None, last=today - timedelta(days=1), note="any past day in its index")
+    return DayRange(first=None, last=today - timedelta(days=1), note="past days, as far back as its index goes")
 
 
 def _crawled_days(source: Source, today: date) -> DayRange:
     """Return all days for a folder; else the days with files that are already in the list."""
     if not source.is_online:
         return DayRange(first=None, last=None, note="the days in the names of its files")
-    note = "crawl days since August 2016, from two days after their end"
+    note = "days of the crawl since August 2016; a day is available after three days"
     return DayRange(first=date(2016, 8, 26), last=today - timedelta(days=3), note=note)
 
 
 def _any_day(_: Source, __: date) -> DayRange:
     """Return all days: the days of files are known only after reading them."""
-    return DayRange(first=None, last=None, note="any day that its files contain")
+    return DayRange(first=None, last=None, note="the days of the pages in its files")
 
 
 SOURCE_ADAPTERS: Mapping[SourceKind, SourceAdapter] = {

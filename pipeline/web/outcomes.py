@@ -87,6 +87,6 @@ def why_page(receipt: Provenance, *, root: str) -> str:
         receipt=receipt,
         subject=receipt.query,
         outside_url=web_link(receipt.query),
-        article=link(root, f"articles/{article_facts['article']}") if "article" in article_facts else "",
+        article=link(root, f"articles/{article_facts['article_id']}") if "article_id" in article_facts else "",
         headings=_HEADINGS,
     )

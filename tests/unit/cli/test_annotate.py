@@ -19,12 +19,12 @@ def test_explain_shows_the_frame_that_fired(tmp_path: Path) -> None:
     assert lines >= {
         "agreed AGREE",
         "actor Norway + Spain (NOR)",
-        'date "Monday" 2026-03-09 by relative',
+        'date "Monday" 2026-03-09 basis relative',
         "talks CONSULT, PLOVER AGREE",
         "frame talk>consult",
         "recipient Portugal (PRT)",
         "modality planned",
-        "no type: hold",
+        "triggers without an event type: hold",
     }
 
 

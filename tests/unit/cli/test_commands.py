@@ -205,8 +205,8 @@ def test_doctor_names_a_correction_for_an_unknown_source(tmp_path: Path) -> None
     (tmp_path / "overrides.toml").write_text('[names."Ines Calloway"]\nsource = "pots"\nqid = ""\n')
     done = called("doctor", "--json", cwd=tmp_path)
     findings = {each["name"]: each for each in json.loads(done.stdout)}
-    assert (done.returncode, findings["knowledge"]["is_ok"]) == (1, False)
-    assert "pots" in findings["knowledge"]["message"]
+    assert (done.returncode, findings["knowledge_base"]["is_ok"]) == (1, False)
+    assert "pots" in findings["knowledge_base"]["message"]
 
 
 def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_version_is_that_of_the_package(tmp_path: Path) -> None:
         (("ask", "top-speakers", "--snapshot", "s"), ["spring"]),
         (("run", "--source", "g"), ["gazette"]),
         (("sources", "check", "p"), ["post"]),
-        (("lake", "export", "out", "--to", "s"), ["sqlite"]),
+        (("lake", "export", "out", "--format", "s"), ["sqlite"]),
     ],
 )
 def test_values_are_completed(folder: Path, words: tuple[str, ...], expected: list[str]) -> None:

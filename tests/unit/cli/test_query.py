@@ -82,7 +82,7 @@ def test_invalid_calls_say_what_is_valid(run) -> None:
 def test_no_export_is_written_into_the_lake(run, small_lake: Path) -> None:
     """A folder inside the lake is refused before anything is written there."""
     before = sorted(small_lake.rglob("*"))
-    done = run("lake", "export", "--to", "csv", "../lake/out")
+    done = run("lake", "export", "--format", "csv", "../lake/out")
 
     assert (done.returncode, "is inside the lake" in done.stderr, sorted(small_lake.rglob("*"))) == (2, True, before)
 

@@ -122,7 +122,7 @@ def test_range_is_planned_run_and_planned_again(tmp_path: Path) -> None:
 
     after = planned(tmp_path, "--source", "year")
     assert [day["news_day"] for day in after["days"]] == list(DAYS)
-    assert (after["totals"]["derived"], after["totals"]["to_process"], after["totals"]["not_yet_known"]) == (3, 0, None)
+    assert (after["totals"]["kept"], after["totals"]["to_process"], after["totals"]["not_yet_known"]) == (3, 0, None)
     assert all(estimate["minutes"] is not None for estimate in after["estimates"])
     assert after["next"][0] == "newslake run --from 2026-02-01 --to 2026-02-07 --source year"
 
@@ -132,8 +132,8 @@ def test_range_without_pages_is_one_row(tmp_path: Path) -> None:
     fill(tmp_path)
     done = called("plan", "--from", "2026-01-01", "--to", "2026-12-31", cwd=tmp_path)
     assert "2026-01-01 to 2026-12-31 │ nothing known" in done.stdout
-    assert "files waiting to be read: 1" in done.stdout
-    assert "their number is unknown" in done.stdout
+    assert "1 file not read yet" in done.stdout
+    assert "Not counted: " in done.stdout
     assert "no estimate" in done.stdout
 
 

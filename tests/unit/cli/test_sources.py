@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.run import ingest_sources
+from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server
@@ -42,6 +42,7 @@ def _check(folder: Path, *args: str) -> tuple[int, list[dict]]:
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.mark.model
 def test_list_says_kind_days_and_last_outcome(tmp_path: Path, server: Hostile) -> None:
     """Each source has its kind, location, the days that it can list, and the outcomes of its last run."""
     _write(
@@ -63,10 +64,14 @@ def test_list_says_kind_days_and_last_outcome(tmp_path: Path, server: Hostile) -
     assert (post["kind"], post["location"], post["outcomes"]) == (
         "feed",
         server.url("/rss"),
-        "1 pending, 1 quarantined",
+        "1 quarantined, 1 pending",
     )
-    assert post["lists"] == "a feed lists its newest pages only"
-    assert (door["kind"], door["last_seen_at"], door["outcomes"]) == ("inbox", None, None)
+    assert post["lists"] == "today and yesterday"
+    assert (door["kind"], door["last_run_at"], door["outcomes"]) == ("inbox", None, None)
+
+    extract_day(space, day=date(2026, 3, 2), run_id="x", report_progress=lambda _: None)
+    post, _ = json.loads(called("sources", "--json", cwd=tmp_path, NEWS_FROZEN_NOW=NOON).stdout)
+    assert (post["last_run_at"], post["outcomes"]) == ("2026-03-02T12:00:00Z", "1 rejected, 1 quarantined")
 
 
 def test_check_polls_every_kind(tmp_path: Path, server: Hostile) -> None:

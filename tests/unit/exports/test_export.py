@@ -280,16 +280,16 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_DURABILITY", "process")
     fill(open_lake(tmp_path / "lake"))
-    words = ["lake", "export", "--quiet", "--json", "--from", "2026-02-04", "--until", "2026-02-04", "--no-text"]
-    done = CliRunner().invoke(app, [*words, "--to", "sqlite", str(tmp_path / "out")])
+    words = ["lake", "export", "--quiet", "--json", "--from", "2026-02-04", "--to", "2026-02-04", "--no-text"]
+    done = CliRunner().invoke(app, [*words, "--format", "sqlite", str(tmp_path / "out")])
     assert json.loads(done.stdout)["days"] == 1
     assert sqlite_rows(tmp_path / "out", "SELECT DISTINCT published_date FROM articles") == [("2026-02-04",)]
-    turned = ["--to", "csv", "--from", "2026-02-04", "--until", "2026-02-03"]
+    turned = ["--format", "csv", "--from", "2026-02-04", "--to", "2026-02-03"]
     for wrong in (
-        ["--to", "xlsx"],
-        ["--to", "sqlite", "--bom"],
-        ["--to", "csv", "--from", "soon"],
-        ["--to", "csv", "--source", "nosuch"],
+        ["--format", "xlsx"],
+        ["--format", "sqlite", "--bom"],
+        ["--format", "csv", "--from", "soon"],
+        ["--format", "csv", "--source", "nosuch"],
         turned,
     ):
         assert isinstance(
@@ -303,6 +303,6 @@ def test_nothing_is_exported_into_the_lake(tmp_path: Path, monkeypatch: pytest.M
     """There, recover would treat an export as stray files, and the list of snapshots as a broken snapshot."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     fill(open_lake(tmp_path / "lake"))
-    done = CliRunner().invoke(app, ["lake", "export", "--to", "folder", str(tmp_path / place)])
+    done = CliRunner().invoke(app, ["lake", "export", "--format", "folder", str(tmp_path / place)])
     assert isinstance(done.exception, ConfigError)
     assert not (tmp_path / place).exists()

@@ -10,7 +10,7 @@ from pipeline.model import Outcome
 from pipeline.model.outcome import OutcomeKind
 
 DAY = date(2026, 3, 2)
-HINT = "  one page: `newslake why URL`; all reasons: `newslake ask why-rejected`"
+HINT = "  for one page: `newslake why URL`; for all reasons: `newslake ask why-rejected`"
 
 
 def outcome(kind: OutcomeKind, url: str, reason: str | None = None, **facts: str) -> Outcome:
@@ -63,7 +63,7 @@ def test_reasons_have_counts_and_one_example() -> None:
         "    1  http_404        post       /4: the server answers 404",
         "  quarantined: 1 page",
         "    1  undecodable     post       /2: no text",
-        "  waiting for a later run: 1 page",
+        "  pending: 1 page",
         "    1  timeout         post       /7: the server is silent",
         HINT,
     ]
@@ -83,7 +83,7 @@ def test_pages_of_earlier_runs_are_only_counted() -> None:
     assert lines(ingested=archived("/1", "/2"), extracted=extracted, fetched=2)[1:] == [
         "  rejected: 1 page",
         "    1  too_short  /2",
-        "  earlier pages of the same days: 1 rejected",
+        "  other pages of the same days: 1 rejected",
         HINT,
     ]
 
@@ -100,7 +100,7 @@ def test_an_article_at_two_urls_is_not_waiting() -> None:
     """If another page has the outcome of its article, an archived page waits for nothing; without any, it waits."""
     ingested = [outcome("pending", url, "archived", article_id="a") for url in ("/1", "/2")]
     assert len(lines(ingested=ingested, extracted=[outcome("kept", "/1", article_id="a")], fetched=2)) == 1
-    assert "  waiting for a later run: 2 pages" in lines(ingested=ingested, extracted=[], fetched=2)
+    assert "  pending: 2 pages" in lines(ingested=ingested, extracted=[], fetched=2)
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (listed["name"], listed["articles"], listed["own_bytes"]) == ("v1", 1, 0)
     assert datetime.fromisoformat(listed["taken_at"]) <= datetime.now(UTC)
     assert "v1" in run("snapshots")[1]
-    assert run("snapshot", "v1", "--verify") == (0, "the snapshot v1 is whole\n")
+    assert run("snapshot", "v1", "--verify") == (0, "the snapshot v1 is intact\n")
     next((tmp_path / "snapshots/v1").rglob("*.parquet")).unlink()
     code, output = run("snapshot", "v1", "--verify")
     assert (code, "parquet" in output) == (1, True)

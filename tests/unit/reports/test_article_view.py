@@ -23,7 +23,7 @@ def test_stored_article_has_rows_provenance_and_revisions(space: Workspace) -> N
     assert found == view_article(space, id_of(URL))
     assert [row["title"] for row in found.rows["articles"]] == ["Harbour to be widened"]
     assert len(found.rows["quotes"]) == space.lake.read("quotes").num_rows > 0
-    assert [step.name for step in found.receipt] == ["bytes", "discovery"]
+    assert [step.name for step in found.receipt] == ["bytes", "listing"]
     assert {check.holds for step in found.receipt for check in step.checks} == {True}
     assert [revision.title for revision in found.versions] == ["Harbour to be deepened", "Harbour to be widened"]
     page = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)

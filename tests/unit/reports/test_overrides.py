@@ -218,7 +218,7 @@ def stale(space: Workspace) -> list[tuple[str, str]]:
 
 
 def knowledge_found(space: Workspace) -> tuple[bool, str]:
-    (found,) = (each for each in examine(space) if each.name == "knowledge")
+    (found,) = (each for each in examine(space) if each.name == "knowledge_base")
     return found.is_ok, found.message
 
 
@@ -230,7 +230,10 @@ def test_doctor_names_stale_corrections(space: Workspace):
     space.settings.overrides_file.write_text(good)
     assert (stale(space), knowledge_found(space)[0]) == ([], True)
     derive_all(space, "second")
-    assert (stale(space), knowledge_found(space)) == ([], (True, "0 entries of your own, 2 corrections"))
+    assert (stale(space), knowledge_found(space)) == (
+        [],
+        (True, "0 entries of your own, 2 corrections in overrides.toml"),
+    )
     where = f'[[quotes]]\narticle = "{article["article_id"]}"\nquote = '
     counted = Counter(word for row in quotes[2:] for word in set(folded_words(row["quote_text"])))
     twice = next(word for word, count in counted.items() if count > 1)

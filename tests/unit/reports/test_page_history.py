@@ -51,6 +51,13 @@ def test_history_has_captures_revisions_and_tombstones(space: Workspace) -> None
     assert not page_history(space, URL).is_gone
 
 
+def test_rejected_page_has_no_revision(space: Workspace) -> None:
+    """The history of a rejected page has its captures with the reason, and no revision."""
+    archive(space, b"<html><head><title>Quay</title></head><body><p>Back soon.</p></body></html>")
+    found = page_history(space, URL)
+    assert ([visit.reason for visit in found.visits], found.revisions) == (["too_short"], ())
+
+
 def test_page_that_nobody_captured(space: Workspace) -> None:
     """An unknown page is an error with its URL; an invalid query is an invalid call."""
     with pytest.raises(ArchiveError, match="nowhere"):

@@ -103,7 +103,7 @@ def test_a_year_is_planned_within_seconds(space: Workspace) -> None:
     started = time.process_time()
     found = plan(space, first=YEAR_FIRST, last=YEAR_FIRST + timedelta(days=YEAR_DAYS - 1))
     took = time.process_time() - started
-    totals = [sum(getattr(day, name) for day in found.days) for name in ("known", "to_fetch", "derived", "to_process")]
+    totals = [sum(getattr(day, name) for day in found.days) for name in ("known", "to_fetch", "kept", "to_process")]
     assert (len(found.days), totals) == (
         YEAR_DAYS,
         [YEAR_PAGES * 11 // 10, YEAR_PAGES // 10, YEAR_PAGES // 2, YEAR_PAGES // 2],
@@ -160,7 +160,7 @@ def test_plan_matches_the_jobs(tmp_path: Path, newsroom_sources: str) -> None:
 
     after = plan(space, first=min(days), last=max(days))
     rows = space.lake.read("articles").num_rows
-    assert (total(after, "to_process"), total(after, "derived"), total(after, "rejected")) == (
+    assert (total(after, "to_process"), total(after, "kept"), total(after, "rejected")) == (
         0,
         rows,
         sum(read.values()) - rows,
@@ -169,8 +169,8 @@ def test_plan_matches_the_jobs(tmp_path: Path, newsroom_sources: str) -> None:
     assert (total(other, "derive_again"), total(other, "to_process")) == (rows, sum(read.values()))
 
 
-def test_pages_that_wait_and_pages_that_were_refused(tmp_path: Path) -> None:
-    """A page that failed is to fetch, a refused page is not; today is listed, last month is not."""
+def test_pages_to_fetch_and_unfetchable_pages(tmp_path: Path) -> None:
+    """A page that failed is to fetch, a rejected page is not; today is listed, last month is not."""
     with hostile_server() as server:
         links = "".join(
             f"<entry><title>t</title><id>{n}</id><link href='{server.url(n)}'/></entry>" for n in ("/a", "/b")
@@ -182,7 +182,7 @@ def test_pages_that_wait_and_pages_that_were_refused(tmp_path: Path) -> None:
         sources = f'private_hosts = ["{server.host}"]\n[sources.feed]\nkind = "feed"\nurl = "{server.url("/feed")}"\n'
         space = open_at(tmp_path, sources=sources, fetch_attempts=1, retry_after_max_seconds=0)
         ingest(space, source_key="feed", day=EVENING, run_id="in")
-    expected = DayPlan(source_key="feed", news_day=EVENING, can_list=True, to_fetch=1, refused=1)
+    expected = DayPlan(source_key="feed", news_day=EVENING, can_list=True, to_fetch=1, unfetchable=1)
     assert plan(space, first=FIRST, last=LAST).days == (expected,)
     later = open_at(tmp_path, sources=sources, day=EVENING + timedelta(days=30))
     assert [day.can_list for day in plan(later, first=FIRST, last=LAST).days] == [False]

@@ -20,6 +20,7 @@ from tests.unit.jobs.test_ingest import lists, run, server
 
 __all__ = ["server", "space"]
 
+SAME = "with the same pipeline version"
 SHORT = b"<html><head><title>Quay</title></head><body><p>Back soon, says the harbour of Tarnwick.</p></body></html>"
 
 
@@ -60,7 +61,7 @@ def test_every_row_has_a_provenance(space: Workspace) -> None:
         for index in range(count):
             receipt = trace_provenance(space, f"{article_id}:{table}:{index}")
             assert (receipt.answer, receipt.is_whole) == ("kept", True), checks(receipt)
-            assert [each.name for each in receipt.steps] == ["row", "text", "article", "bytes", "discovery", "next"]
+            assert [each.name for each in receipt.steps] == ["row", "text", "article", "bytes", "listing", "next"]
 
 
 @pytest.mark.model
@@ -79,15 +80,15 @@ def test_quote_shows_how_each_value_is_known(space: Workspace) -> None:
     assert words.before.endswith("told reporters that ")
     assert facts(receipt, "article")["published"] == (
         "2026-03-02 07:00:00 UTC",
-        "by opengraph, to the second, written +00:00",
+        "method opengraph, precision second, zone +00:00",
     )
     (capture,) = space.archive.captures()
     kept = facts(receipt, "bytes")
-    assert kept["file"] == (capture.file, f"bytes {capture.offset} to {capture.offset + capture.length}")
-    assert str(kept["record"][0]).startswith("<urn:uuid:")
-    assert (kept["digest"][0], kept["status"][0]) == (capture.digest, 200)
-    assert facts(receipt, "discovery")["status"][0] == "kept"
-    assert (True, f"cleaned again by the same code: the same {len(article['text'])} characters") in checks(receipt)
+    assert kept["file"] == (capture.file, f"record at offset {capture.offset}, {capture.length} bytes compressed")
+    assert str(kept["record id"][0]).startswith("<urn:uuid:")
+    assert (kept["digest"][0], kept["HTTP status"][0]) == (capture.digest, 200)
+    assert facts(receipt, "listing")["status"][0] == "kept"
+    assert (True, f"cleaned again now {SAME}: the same text, {len(article['text'])} characters") in checks(receipt)
 
 
 @pytest.mark.model
@@ -98,10 +99,10 @@ def test_changed_code_is_not_a_failed_check(space: Workspace, monkeypatch: pytes
     monkeypatch.setattr(provenance, "version_of", lambda _: "another")
     receipt = trace_provenance(space, URL)
     assert receipt.is_whole
-    assert any("by the current code (another; the row has" in message for _, message in checks(receipt))
+    assert any("with pipeline version another (the row has" in message for _, message in checks(receipt))
     monkeypatch.undo()
     monkeypatch.setattr(provenance, "clean_capture", lambda *_: None)
-    assert (False, "cleaned again by the same code: not an article: None") in checks(trace_provenance(space, URL))
+    assert (False, f"cleaned again now {SAME}: not an article: None") in checks(trace_provenance(space, URL))
     monkeypatch.undo()
     (capture,) = space.archive.captures()
     path = space.settings.archive_dir / capture.file
@@ -120,19 +121,22 @@ def test_rejected_page_shows_the_missed_threshold(space: Workspace) -> None:
     receipt = trace_provenance(space, URL)
     assert (receipt.answer, receipt.is_whole) == ("not_kept", True)
     assert step(receipt, "decision").headline == "rejected: too_short"
-    assert facts(receipt, "state")["threshold"][0] == "7 words in paragraphs and lists, at least 25 are needed"
-    assert (True, "cleaned again now: the same") in checks(receipt)
+    assert facts(receipt, "decision")["because"][0] == "too little text for an article"
+    assert facts(receipt, "decision")["threshold"][0] == "7 words in paragraphs and lists, at least 25 are needed"
+    assert (True, "cleaned again now: rejected for the same reason") in checks(receipt)
 
 
 def test_archived_page_without_a_row(space: Workspace) -> None:
-    """An unprocessed page shows its state, and which run processes it."""
+    """An unprocessed page shows which run processes it."""
     archive(space, story("deepened"))
-    (check,) = step(trace_provenance(space, URL), "state").checks
-    assert (check.holds, check.message) == (None, f"not committed yet; a run of {DAY} processes it")
+    (check,) = step(trace_provenance(space, URL), "decision").checks
+    assert check.holds is None
+    assert check.message.startswith("cleaned again now: an article of ")
+    assert check.message.endswith(f" words; a run of {DAY} processes it")
 
 
 def test_page_that_could_not_be_fetched(server: Hostile, tmp_path: Path) -> None:
-    """A refusal quotes its line of robots.txt, a waiting page has its next attempt, an unknown page its host."""
+    """A refusal quotes its line of robots.txt, a pending page has its next try, an unknown page its host."""
     server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /vault\n")
     lists(server, "/vault/1?utm_source=feed", "/busy")
     server.says("/busy", 503, b"", Retry_After="7200")
@@ -144,13 +148,14 @@ def test_page_that_could_not_be_fetched(server: Hostile, tmp_path: Path) -> None
     refused = trace_provenance(space, server.url("/vault/1"))
     assert step(refused, "decision").headline == "rejected: robots_refused"
     assert str(facts(refused, "decision")["because"][0]).endswith("(line 2: Disallow: /vault)")
+    assert [str(fact.value).split()[1] for fact in step(refused, "next").facts] == ["try"]  # a push does not fetch it
     waits = trace_provenance(space, server.url("/busy"))
     assert step(waits, "decision").headline == "pending: http_503"
-    assert step(waits, "state").headline.startswith("next attempt: the first run after 2026-03-02 14:00 UTC")
-    assert facts(waits, "state")["attempts"] == ("1 of 8", "http_503")
+    assert step(waits, "next_try").headline == "in the first run after 2026-03-02 14:00 UTC"
+    assert facts(waits, "next_try")["failed tries"] == ("1 of at most 8", "reason of the latest failure: http_503")
     unknown = trace_provenance(space, server.url("/nowhere"))
     assert (unknown.answer, unknown.is_whole) == ("unknown", False)
-    assert facts(unknown, "unknown")["host"] == (server.host, "2 known pages, the last of 2026-03-02")
+    assert facts(unknown, "unknown")["host"] == (server.host, "2 known pages, latest outcome on 2026-03-02")
     assert facts(unknown, "unknown")["source"][0] == "feed"
 
 
