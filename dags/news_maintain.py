@@ -41,10 +41,10 @@ with DAG(
 
     @task(outlets=[RAW], trigger_rule="all_done")
     def announce(outlet_events=None):
-        days = run_stage("unread_days")
+        days = run_stage("unprocessed_days")
         if not days:
             raise AirflowSkipException("no unprocessed pages: no day is announced")
-        outlet_events[RAW].extra = {"unread": len(days)}
+        outlet_events[RAW].extra = {"unprocessed": len(days)}
         outlet_events[RAW].add_partitions(days)
 
     @task(outlets=[HEALTH], trigger_rule="all_done")

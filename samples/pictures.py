@@ -65,7 +65,7 @@ def _pages(space: Workspace) -> Mapping[str, Callable[[], tuple[str, str | bytes
     found = view_article(space, article_id)
     if found is None:
         raise SystemExit(f"pictures: the lake has no article {article_id}")
-    shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
+    shown = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
     request = parse_question_request(_SLUG, {})
     covered = coverage(space, first=DAYS[0], last=DAYS[-1])
     return {

@@ -88,8 +88,8 @@ def _day(cell: "Cell") -> dict[str, object]:
             for each in facts.listings
         ],
         "usual": cell.usual,
-        "discovered": facts.pages + facts.unread_listings,
-        "unread_listings": facts.unread_listings,
+        "discovered": facts.pages + facts.failed_listings,
+        "failed_listings": facts.failed_listings,
         **{kind: facts.outcomes.get(kind, 0) for kind in ("kept", "unchanged", "rejected", "quarantined", "pending")},
         "reasons": reasons,
         "late": facts.late,

@@ -80,7 +80,7 @@ def run(
     with progress(quiet=quiet) as report_progress:
         job = _RunCommand(space, report_progress)
         done = [list(job.run_day(each, keys, to_come=wanted[number:])) for number, each in enumerate(wanted, 1)]
-        done[-1] += job.run_unread()
+        done[-1] += job.run_unprocessed()
     if as_json:
         days = [{"ingest": runs[0].as_dict(), "extract": [each.as_dict() for each in runs[1:]]} for runs in done]
         print_json(days[0] if first is None else {"days": days})
@@ -133,13 +133,13 @@ class _RunCommand:
         for each in sorted({day, *done.report.days}.difference(to_come)):
             yield self._extract(each, run_id=f"{self.name}.extract.{day}.{each}")
 
-    def run_unread(self) -> Iterator[_RunResult]:
+    def run_unprocessed(self) -> Iterator[_RunResult]:
         """Process the days that interrupted runs left unprocessed."""
-        from pipeline.jobs.worklist import unread_days
+        from pipeline.jobs.worklist import unprocessed_days
 
-        for each in unread_days(self.space):
+        for each in unprocessed_days(self.space):
             self.report_progress(f"{each} was left unprocessed by an interrupted run")
-            yield self._extract(each, run_id=f"{self.name}.extract.unread.{each}")
+            yield self._extract(each, run_id=f"{self.name}.extract.unprocessed.{each}")
 
     def _extract(self, day: date, *, run_id: str) -> _RunResult:
         from pipeline.jobs.run import extract_day

@@ -55,7 +55,7 @@ def show(
 
     space = workspace()
     found = _load_view(space, what, published_at=published_at, source=source)
-    shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
+    shown = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
     if html is None and not is_opened:
         _print(shown, found)
         return
@@ -87,7 +87,7 @@ def _print(page: "ArticlePage", found: "ArticleView") -> None:
     draw_text(page)
     draw_lists(page)
     draw_fields(page)
-    for step in found.receipt:
+    for step in found.provenance:
         print_step(step, is_first=False)
     for revision in found.versions:
         print_revision(revision)

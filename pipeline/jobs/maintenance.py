@@ -77,7 +77,7 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
     """
     began, tally = time.monotonic(), Counter[str]()
     damages = [] if reads is read_nothing else list(damages_of_archive(workspace, reads=reads, tally=tally))
-    depth = Depth(reads=reads, check=partial(_check_receipts, workspace), tally=tally)
+    depth = Depth(reads=reads, check=partial(_check_payload_digests, workspace), tally=tally)
     if any(damage.is_of_index for damage in damages):
         depth = Depth(reads=reads, tally=tally)
     problems = (*map(str, damages), *workspace.lake.verify(depth))
@@ -98,7 +98,7 @@ def damages_of_archive(
     return chain(workspace.archive.verify(reads=reads, tally=tally), workspace.fetch_state.verify())
 
 
-def _check_receipts(workspace: Workspace, articles: pa.Table) -> Iterator[str]:
+def _check_payload_digests(workspace: Workspace, articles: pa.Table) -> Iterator[str]:
     refs = dict(zip(articles["payload_digest"].to_pylist(), articles["article_id"].to_pylist(), strict=True))
     refs.pop(None, None)
     for ref in sorted(refs.keys() - workspace.archive.held(refs)):

@@ -139,9 +139,9 @@ def relate() -> dict[str, object]:
     return {"files_related": maintenance.relate_recent(workspace, day=_yesterday(workspace))}
 
 
-def unread_days() -> list[str]:
+def unprocessed_days() -> list[str]:
     """Return the news days with archived pages that were never derived."""
-    return [day.isoformat() for day in worklist.unread_days(_open())]
+    return [day.isoformat() for day in worklist.unprocessed_days(_open())]
 
 
 def collect_garbage() -> dict[str, object]:
@@ -178,6 +178,6 @@ TASKS: dict[str, Callable[..., Any]] = {
     "verify": verify,
     "relate": relate,
     "collect_garbage": collect_garbage,
-    "unread_days": unread_days,
+    "unprocessed_days": unprocessed_days,
     "report": report,
 }

@@ -92,7 +92,7 @@ def classify(
     return todo, settled
 
 
-def unread_days(workspace: Workspace) -> tuple[date, ...]:
+def unprocessed_days(workspace: Workspace) -> tuple[date, ...]:
     """Return the news days with archived articles that no version has derived, sorted.
 
     A run announces the days that it archived for. Runs that died or failed before that left these days.

@@ -34,7 +34,7 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDay:
-    """A news day of a source. ``outcomes`` and ``reasons`` count pages, ``unread_listings`` outcomes without a page.
+    """A news day of a source. ``outcomes`` and ``reasons`` count pages, ``failed_listings`` outcomes without a page.
 
     ``listings`` are those that cover the day: of that day only, or of the newest pages on that day or the next.
     ``was_polled``: a listing covers the day, or outcomes show that one did.
@@ -43,7 +43,7 @@ class SourceDay:
     day: date
     outcomes: Mapping[str, int]
     reasons: Mapping[tuple[str, str], int]
-    unread_listings: int = 0
+    failed_listings: int = 0
     late: int = 0
     articles: int = 0
     guessed: int = 0
@@ -74,7 +74,7 @@ class SourceDay:
     @property
     def is_failed(self) -> bool:
         if not self.listings:  # the day's listing was fetched only on other days
-            return self.unread_listings > 0
+            return self.failed_listings > 0
         return all(each.result == "failed" for each in self.listings)
 
     @property

@@ -38,12 +38,12 @@ _OMITTED_STEPS = ("article", "next")  # steps that repeat the rows, or suggest c
 class ArticleView:
     """``rows`` are all rows of the article by table name; ``origin`` is a sentence about where they are from.
 
-    ``receipt`` and ``versions`` are empty for a page that is not in the archive.
+    ``provenance`` and ``versions`` are empty for a page that is not in the archive.
     """
 
     rows: Mapping[str, Sequence[Row]]
     origin: str
-    receipt: tuple[ProvenanceStep, ...] = ()
+    provenance: tuple[ProvenanceStep, ...] = ()
     versions: tuple[Revision, ...] = ()
 
 
@@ -58,13 +58,13 @@ def view_article(workspace: Workspace, query: str) -> ArticleView | None:
     if article_id is None:
         return None
     rows = StoredRows(workspace=workspace, article_id=article_id, stored=stored[article_id])
-    receipt = trace_provenance(workspace, article_id, rows=rows)
-    steps = tuple(step for step in receipt.steps if step.name not in _OMITTED_STEPS)
+    provenance = trace_provenance(workspace, article_id, rows=rows)
+    steps = tuple(step for step in provenance.steps if step.name not in _OMITTED_STEPS)
     origin = f"From the lake; published day {rows.stored.published_date}."
     return ArticleView(
         rows={table: rows.of(table) for table in _TABLES},
         origin=origin,
-        receipt=steps,
+        provenance=steps,
         versions=_versions(workspace, article_id),
     )
 
@@ -72,7 +72,7 @@ def view_article(workspace: Workspace, query: str) -> ArticleView | None:
 def _versions(workspace: Workspace, article_id: str) -> tuple[Revision, ...]:
     try:
         return page_history(workspace, article_id).revisions
-    except (ArchiveError, ConfigError):  # the archive lost its records; the receipt says so
+    except (ArchiveError, ConfigError):  # the archive lost its records; the provenance says so
         return ()
 
 

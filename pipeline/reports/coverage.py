@@ -123,7 +123,7 @@ def _source_days(source_facts: _SourceFacts, *, days: tuple[date, date]) -> Mapp
             day=day,
             outcomes=dict(outcomes[day]),
             reasons=reasons[day],
-            unread_listings=unread[day],
+            failed_listings=unread[day],
             late=late[day],
             articles=articles.articles if articles else 0,
             guessed=articles.guessed if articles else 0,

@@ -126,8 +126,8 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
     todo, settled = classify(articles, stored, lake.index.cached_outcomes(articles), version=version, stale=stale)
     for article_id, why in todo.items():
         counts[places[article_id]][f"derive_{why}"] += 1
-    for article_id, verdict in settled.items():
-        counts[places[article_id]]["rejected" if verdict.row_key is None else "kept"] += 1
+    for article_id, cached in settled.items():
+        counts[places[article_id]]["rejected" if cached.row_key is None else "kept"] += 1
     return counts
 
 

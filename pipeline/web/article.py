@@ -102,7 +102,7 @@ class TableJson:
 class ArticlePage:
     """All values of the page of an article. ``origin`` says where its rows come from.
 
-    ``unlisted_quotes`` have a speaker who is not among ``entities``. ``receipt`` (provenance) and ``versions``
+    ``unlisted_quotes`` have a speaker who is not among ``entities``. ``provenance`` (provenance) and ``versions``
     (revisions) are empty if the archive was not read.
     """
 
@@ -117,7 +117,7 @@ class ArticlePage:
     groups: tuple[GroupCard, ...]
     unlisted_quotes: tuple[QuoteView, ...]
     fields: tuple[Field, ...]
-    receipt: tuple[ProvenanceStep, ...]
+    provenance: tuple[ProvenanceStep, ...]
     versions: tuple[RevisionView, ...]
     rows: tuple[TableJson, ...]
 
@@ -126,12 +126,12 @@ def article_page(
     rows: Mapping[str, Sequence[Row]],
     *,
     origin: str,
-    receipt: Sequence[ProvenanceStep] = (),
+    provenance: Sequence[ProvenanceStep] = (),
     versions: Sequence[RevisionView] = (),
 ) -> ArticlePage:
     """Return the page of one article. ``rows`` are all of its rows by table name, with one row of ``articles``.
 
-    ``receipt`` is its provenance as in `newslake why`, ``versions`` its revisions as in `newslake history`.
+    ``provenance`` is its provenance as in `newslake why`, ``versions`` its revisions as in `newslake history`.
     """
     [article] = rows["articles"]
     entities = rows["entities"]
@@ -150,7 +150,7 @@ def article_page(
         groups=tuple(_group_card(row, known) for row in entities if row["group_cluster_indexes"]),
         unlisted_quotes=tuple(quote for quote in quotes if quote.speaker_cluster not in known),
         fields=build_fields(article, rows.get("near_duplicates", ())),
-        receipt=tuple(receipt),
+        provenance=tuple(provenance),
         versions=tuple(versions),
         rows=tuple(TableJson(table, len(found), _json_lines(found)) for table, found in rows.items() if found),
     )

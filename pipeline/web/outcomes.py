@@ -76,17 +76,19 @@ def _page_row(seen: PageOutcome, root: str) -> _PageRow:
     )
 
 
-def why_page(receipt: Provenance, *, root: str) -> str:
+def why_page(provenance: Provenance, *, root: str) -> str:
     """Return the provenance of a page, an article or a row."""
-    article_facts = {fact.name: fact.value for step in receipt.steps if step.name == "article" for fact in step.facts}
+    article_facts = {
+        fact.name: fact.value for step in provenance.steps if step.name == "article" for fact in step.facts
+    }
     return page(
         "why.html",
         root=root,
         is_served=True,
-        title=f"Why: {receipt.query}",
-        receipt=receipt,
-        subject=receipt.query,
-        outside_url=web_link(receipt.query),
+        title=f"Why: {provenance.query}",
+        provenance=provenance,
+        subject=provenance.query,
+        outside_url=web_link(provenance.query),
         article=link(root, f"articles/{article_facts['article_id']}") if "article_id" in article_facts else "",
         headings=_HEADINGS,
     )

@@ -198,7 +198,7 @@ def _article(request: Request, root: str) -> Response:
     found = view_article(_workspace(), article_id)
     if found is None:
         raise HTTPException(404, f"The lake has no article {article_id}.")
-    shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
+    shown = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
     return HTMLResponse(newsroom_article(shown, root=root))
 
 

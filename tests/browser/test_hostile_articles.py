@@ -60,7 +60,7 @@ def _page(at: int, rows: Rows) -> str:
             changes=(SentenceChange("added", one), SentenceChange("removed", two)),
         ),
     ]
-    return article_html(article_page(rows, origin=one, receipt=steps, versions=versions))
+    return article_html(article_page(rows, origin=one, provenance=steps, versions=versions))
 
 
 def test_strings_in_every_field_are_text(browser: Browser, articles: list[Rows], tmp_path: Path) -> None:

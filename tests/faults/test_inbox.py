@@ -153,11 +153,11 @@ def test_what_a_dead_run_archived_is_read(processes: ForkServerContext, inbox_ro
         assert ingest(processes, root, "dead", at=step).done().code == -9
         report = wait_for_exit(ingest(processes, root, "other")).result
         space = open_space(root, SECOND)
-        unread = at_leisure(processes, do_task, root, SECOND, "unread_days", {})
+        unread = at_leisure(processes, do_task, root, SECOND, "unprocessed_days", {})
         assert unread == [SECOND.isoformat()]
         assert report["days"] in ([], unread)
         at_leisure(processes, extract_all, root, SECOND)
-        assert at_leisure(processes, do_task, root, SECOND, "unread_days", {}) == []
+        assert at_leisure(processes, do_task, root, SECOND, "unprocessed_days", {}) == []
         assert space.lake.read("articles").num_rows == 1
         assert names(root, "done") == ["plan.txt"]
 

@@ -11,7 +11,7 @@ import pytest
 from pipeline.archive.archive import Archive
 from pipeline.jobs.maintenance import read_everything, read_nothing, verify
 from pipeline.jobs.run import extract_day
-from pipeline.jobs.worklist import unread_days
+from pipeline.jobs.worklist import unprocessed_days
 from tests.faults.invariants import table_files
 from tests.faults.resume_worker import open_space
 from tests.faults.sample_run import SECOND, Evening
@@ -88,7 +88,7 @@ def do_as_advised(folder: Path, problem: str) -> None:
     if REBUILD in problem:
         space.archive.rebuild_index()
     if RUN in problem:
-        for day in unread_days(space):
+        for day in unprocessed_days(space):
             extract_day(space, day=day, run_id=f"again-{day}", report_progress=lambda _: None)
 
 

@@ -161,7 +161,7 @@ def test_plan_says_which_days_an_archive_lists(tmp_path: Path) -> None:
         found = plan(space, first=TWO, last=NOW.date())
 
     assert [(day.news_day, day.can_list) for day in found.days] == [(TWO, True)]
-    assert found.sources[0].lists == "any past day in its index"
+    assert found.sources[0].lists == "past days, as far back as its index goes"
 
 
 _NEWS_FOLDER = "crawl-data/CC-NEWS/2026/02/"

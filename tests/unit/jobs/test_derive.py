@@ -10,7 +10,7 @@ from pipeline.jobs.cluster import cluster
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.derive import derive
 from pipeline.jobs.run import extract_day
-from pipeline.jobs.worklist import day_work, unread_days
+from pipeline.jobs.worklist import day_work, unprocessed_days
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Hints, Page, article_id_of, canonical_url
 from pipeline.settings import Settings
@@ -247,7 +247,7 @@ def test_earlier_capture_that_arrives_later_moves_the_first_fetch(tmp_path: Path
             for step in steps:
                 archive(space, story("deepened") + (comment if step == 0 else b""), start=step)
             extract(space, str(number))
-        assert not unread_days(space)
+        assert not unprocessed_days(space)
         assert day_work(space, day=DAY).todo == {}
         tables = tmp_path / name / "lake" / "tables"
         files.append({p.relative_to(tables): p.read_bytes() for p in tables.rglob("*.parquet")})

@@ -23,10 +23,10 @@ def test_stored_article_has_rows_provenance_and_revisions(space: Workspace) -> N
     assert found == view_article(space, id_of(URL))
     assert [row["title"] for row in found.rows["articles"]] == ["Harbour to be widened"]
     assert len(found.rows["quotes"]) == space.lake.read("quotes").num_rows > 0
-    assert [step.name for step in found.receipt] == ["bytes", "listing"]
-    assert {check.holds for step in found.receipt for check in step.checks} == {True}
+    assert [step.name for step in found.provenance] == ["bytes", "listing"]
+    assert {check.holds for step in found.provenance for check in step.checks} == {True}
     assert [revision.title for revision in found.versions] == ["Harbour to be deepened", "Harbour to be widened"]
-    page = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
+    page = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
     html = article_html(page)
     assert "<del>" in html
     assert "<ins>" in html
@@ -49,4 +49,4 @@ def test_file_is_shown_as_a_run_would_store_it(space: Workspace, tmp_path: Path)
     assert found.rows["articles"][0]["title"] == "Harbour to be deepened"
     assert len(found.rows["quotes"]) > 0
     assert "not stored" in found.origin
-    assert (found.receipt, found.versions) == ((), ())
+    assert (found.provenance, found.versions) == ((), ())

@@ -14,7 +14,7 @@ from pipeline.errors import ConfigError
 from pipeline.jobs.annotator import knowledge_of
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.jobs.worklist import unread_days
+from pipeline.jobs.worklist import unprocessed_days
 from pipeline.jobs.workspace import Workspace
 from pipeline.model.corrections import (
     folded_words,
@@ -53,7 +53,7 @@ def take_in(space: Workspace, source_key: str) -> None:
     ingest_sources(
         space, source_keys=[source_key], day=day, run_id=f"{source_key}-{day}", report_progress=lambda _: None
     )
-    for each in unread_days(space):
+    for each in unprocessed_days(space):
         extract_day(space, day=each, run_id=f"{source_key}-{day}-{each}", report_progress=lambda _: None)
 
 

@@ -24,17 +24,17 @@ SAME = "with the same pipeline version"
 SHORT = b"<html><head><title>Quay</title></head><body><p>Back soon, says the harbour of Tarnwick.</p></body></html>"
 
 
-def step(receipt: Provenance, name: str) -> ProvenanceStep:
-    (found,) = [each for each in receipt.steps if each.name == name]
+def step(provenance: Provenance, name: str) -> ProvenanceStep:
+    (found,) = [each for each in provenance.steps if each.name == name]
     return found
 
 
-def facts(receipt: Provenance, name: str) -> dict[str, tuple[object, str | None]]:
-    return {fact.name: (fact.value, fact.how) for fact in step(receipt, name).facts}
+def facts(provenance: Provenance, name: str) -> dict[str, tuple[object, str | None]]:
+    return {fact.name: (fact.value, fact.how) for fact in step(provenance, name).facts}
 
 
-def checks(receipt: Provenance) -> list[tuple[bool | None, str]]:
-    return [(check.holds, check.message) for each in receipt.steps for check in each.checks]
+def checks(provenance: Provenance) -> list[tuple[bool | None, str]]:
+    return [(check.holds, check.message) for each in provenance.steps for check in each.checks]
 
 
 @pytest.mark.model
@@ -59,9 +59,9 @@ def test_every_row_has_a_provenance(space: Workspace) -> None:
         count = space.lake.read(table).num_rows
         assert count > 0
         for index in range(count):
-            receipt = trace_provenance(space, f"{article_id}:{table}:{index}")
-            assert (receipt.answer, receipt.is_whole) == ("kept", True), checks(receipt)
-            assert [each.name for each in receipt.steps] == ["row", "text", "article", "bytes", "listing", "next"]
+            provenance = trace_provenance(space, f"{article_id}:{table}:{index}")
+            assert (provenance.answer, provenance.is_whole) == ("kept", True), checks(provenance)
+            assert [each.name for each in provenance.steps] == ["row", "text", "article", "bytes", "listing", "next"]
 
 
 @pytest.mark.model
@@ -69,26 +69,26 @@ def test_quote_shows_how_each_value_is_known(space: Workspace) -> None:
     """A quote shows its speaker with rule and confidence, its text in the paragraph, its record and its listing."""
     archive(space, story("deepened"))
     extract(space, "1")
-    receipt = trace_provenance(space, f"{id_of(URL)}:quotes:0")
+    provenance = trace_provenance(space, f"{id_of(URL)}:quotes:0")
     [row, *_] = space.lake.read("quotes").to_pylist()
     [article] = space.lake.read("articles").to_pylist()
-    of_row = facts(receipt, "row")
+    of_row = facts(provenance, "row")
     assert of_row["speaker"] == ("Ada Brandt", f"rule {row['rule_id']}, confidence {row['confidence']:.2f}")
-    words = step(receipt, "text").excerpt
+    words = step(provenance, "text").excerpt
     assert words is not None
     assert article["text"][words.start_char : words.end_char] == words.span == row["quote_text"]
     assert words.before.endswith("told reporters that ")
-    assert facts(receipt, "article")["published"] == (
+    assert facts(provenance, "article")["published"] == (
         "2026-03-02 07:00:00 UTC",
         "method opengraph, precision second, zone +00:00",
     )
     (capture,) = space.archive.captures()
-    kept = facts(receipt, "bytes")
+    kept = facts(provenance, "bytes")
     assert kept["file"] == (capture.file, f"record at offset {capture.offset}, {capture.length} bytes compressed")
     assert str(kept["record id"][0]).startswith("<urn:uuid:")
     assert (kept["digest"][0], kept["HTTP status"][0]) == (capture.digest, 200)
-    assert facts(receipt, "listing")["status"][0] == "kept"
-    assert (True, f"cleaned again now {SAME}: the same text, {len(article['text'])} characters") in checks(receipt)
+    assert facts(provenance, "listing")["status"][0] == "kept"
+    assert (True, f"cleaned again now {SAME}: the same text, {len(article['text'])} characters") in checks(provenance)
 
 
 @pytest.mark.model
@@ -97,9 +97,9 @@ def test_changed_code_is_not_a_failed_check(space: Workspace, monkeypatch: pytes
     archive(space, story("deepened"))
     extract(space, "1")
     monkeypatch.setattr(provenance, "version_of", lambda _: "another")
-    receipt = trace_provenance(space, URL)
-    assert receipt.is_whole
-    assert any("with pipeline version another (the row has" in message for _, message in checks(receipt))
+    traced = trace_provenance(space, URL)
+    assert traced.is_whole
+    assert any("with pipeline version another (the row has" in message for _, message in checks(traced))
     monkeypatch.undo()
     monkeypatch.setattr(provenance, "clean_capture", lambda *_: None)
     assert (False, f"cleaned again now {SAME}: not an article: None") in checks(trace_provenance(space, URL))
@@ -118,12 +118,12 @@ def test_rejected_page_shows_the_missed_threshold(space: Workspace) -> None:
     """A rejected page shows the decision and the missed threshold; its bytes are cleaned again."""
     archive(space, SHORT)
     extract(space, "1")
-    receipt = trace_provenance(space, URL)
-    assert (receipt.answer, receipt.is_whole) == ("not_kept", True)
-    assert step(receipt, "decision").headline == "rejected: too_short"
-    assert facts(receipt, "decision")["because"][0] == "too little text for an article"
-    assert facts(receipt, "decision")["threshold"][0] == "7 words in paragraphs and lists, at least 25 are needed"
-    assert (True, "cleaned again now: rejected for the same reason") in checks(receipt)
+    provenance = trace_provenance(space, URL)
+    assert (provenance.answer, provenance.is_whole) == ("not_kept", True)
+    assert step(provenance, "decision").headline == "rejected: too_short"
+    assert facts(provenance, "decision")["because"][0] == "too little text for an article"
+    assert facts(provenance, "decision")["threshold"][0] == "7 words in paragraphs and lists, at least 25 are needed"
+    assert (True, "cleaned again now: rejected for the same reason") in checks(provenance)
 
 
 def test_archived_page_without_a_row(space: Workspace) -> None:
@@ -187,9 +187,9 @@ def test_why_on_the_command_line(space: Workspace, tmp_path: Path, monkeypatch: 
     shown = CliRunner().invoke(app, ["why", row])
     as_json = CliRunner().invoke(app, ["why", row, "--json"])
     assert (shown.exit_code, as_json.exit_code) == (0, 0)
-    receipt = json.loads(as_json.output)
-    assert (receipt["answer"], receipt["is_whole"]) == ("kept", True)
-    for each in receipt["steps"]:
+    provenance = json.loads(as_json.output)
+    assert (provenance["answer"], provenance["is_whole"]) == ("kept", True)
+    for each in provenance["steps"]:
         assert all(str(fact["value"]) in shown.output for fact in each["facts"])
         assert all(f"✓ {check['message']}" in shown.output for check in each["checks"])
     assert "»the harbour of Tarnwick would be deepened before the summer" in shown.output
