@@ -245,8 +245,8 @@ def changes(
     rows = [tuple(getattr(each, name) for name in _CHANGE_COLUMNS) for each in found.articles]
     print_rows(_CHANGE_COLUMNS, rows, as_json=False)
     err.print(
-        f"{pluralize(len(rows), 'article')}, {pluralize(len(found.days), 'day')} with changed files; "
-        f"next: --since {found.until.isoformat()}",
+        f"{pluralize(len(rows), 'change')}, {pluralize(len(found.days), 'published day')} with changed files; "
+        f"next call: --since {found.until.isoformat()}",
         highlight=False,
         soft_wrap=True,
     )

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from pipeline.cli import completion
 from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows, progress, workspace
+from pipeline.model import pluralize
 
 if TYPE_CHECKING:
     from pipeline.reports.sources import Probe
@@ -91,9 +92,11 @@ def _entry(each: "Probe") -> str:
 def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
     for each in found:
         mark = "FAIL" if each.error else "ok"
-        newest = f", newest {each.newest:%Y-%m-%d %H:%M}" if each.newest else ""
-        result = each.error or f"{each.entries} listed for {each.day}{newest}"
-        more = "".join(f"; {name}: {text}" for name, text in (("page", each.page), ("broken", each.problems)) if text)
+        newest = f", the newest of {each.newest:%Y-%m-%d %H:%M} UTC" if each.newest else ""
+        result = each.error or f"{pluralize(each.entries, 'entry', 'entries')}{newest} (requested day: {each.day})"
+        more = "".join(
+            f"; {name}: {text}" for name, text in (("first page", each.page), ("broken entries", each.problems)) if text
+        )
         line = f"{mark:<4} {each.source.key} ({each.source.kind}) {each.source.location}: {result}{more}"
         out.print(line, highlight=False, markup=False, soft_wrap=True)
     for each in found if is_site else ():

@@ -127,7 +127,7 @@ def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher:
         problems=", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items())),
         page=page,
         publisher=next((each.ref.hints.publisher for each in entries if each.ref.hints.publisher), None),
-        error=error if entries or not reasons else "all entries are broken",
+        error=error if entries or not reasons else "all entries of the listing are broken",
     )
 
 
@@ -139,7 +139,7 @@ def _first_page(entries: Iterable[ListingEntry], fetcher: Fetcher) -> tuple[str,
     wanted = PageRequest(url=first.url or "", hints=first.hints)
     ((_, got),) = WaybackFetcher(fetcher).fetch_many([(None, wanted)])
     if isinstance(got, Page):
-        return "robots allow it, fetched", None
+        return "fetched; robots.txt allows it", None
     if isinstance(got, NewsError):
         return got.reason, str(got) if got.reason.startswith("robots") else None
     return "unchanged", None

@@ -95,8 +95,8 @@ def test_check_polls_every_kind(tmp_path: Path, server: Hostile) -> None:
     code, found = _check(tmp_path)
 
     assert [(each["key"], each["day"], each["entries"], each["page"], each["problems"]) for each in found] == [
-        ("post", "2026-03-02", 1, "robots allow it, fetched", "1 entry_without_link"),
-        ("old", "2026-03-01", 1, "robots allow it, fetched", ""),
+        ("post", "2026-03-02", 1, "fetched; robots.txt allows it", "1 entry_without_link"),
+        ("old", "2026-03-01", 1, "fetched; robots.txt allows it", ""),
         ("crawl", "2026-02-27", 1, "", ""),
         ("door", "2026-03-02", 1, "", ""),
     ]
