@@ -170,7 +170,8 @@ class Evening:
 class Kills:
     """Kills each task of an evening once before its end, at a seeded step or at a seeded time.
 
-    The number of steps and the duration of a task are taken from an undisturbed evening.
+    The number of steps and the duration of a task are taken from an undisturbed evening. A kill at a time may come too
+    late, because durations vary; a kill at a step never does. ``missed`` has the kills at a step that did not happen.
     """
 
     def __init__(self, chance: random.Random, undisturbed: Evening) -> None:
@@ -178,6 +179,7 @@ class Kills:
         self.usual = iter(undisturbed.done)
         self.killed: dict[str, int] = dict.fromkeys(("fetch", "derive", "commit"), 0)
         self.moments: list[str] = []
+        self.missed: list[str] = []
 
     def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> WorkerExit:
         usual = next(self.usual)
@@ -187,14 +189,17 @@ class Kills:
 
     def _kill(self, evening: Evening, name: str, given: dict[str, Any], usual: WorkerExit) -> None:
         seconds = self.chance.random() * usual.seconds
-        at = self.chance.choice((None, self.chance.randint(1, usual.steps)))
+        at = self.chance.choice((None, self.chance.randint(1, max(1, usual.steps - 2))))  # a run may have fewer steps
         worker = evening.worker(name, given, at=at)
         if at is None:
             time.sleep(seconds)
             worker.kill()
         moment = f"{seconds:.3f} of {usual.seconds:.3f} s" if at is None else f"step {at} of {usual.steps}"
         self.moments.append(f"{name} {given.get('source_key', '')} at {moment}")
-        self.killed[STAGE_OF[name]] += worker.done().code == -signal.SIGKILL
+        is_killed = worker.done().code == -signal.SIGKILL
+        self.killed[STAGE_OF[name]] += is_killed
+        if at is not None and not is_killed:
+            self.missed.append(self.moments[-1])
 
 
 class Meeting:
