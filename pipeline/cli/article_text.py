@@ -68,7 +68,7 @@ def _notes(block: BlockView) -> Iterator[str]:
 def describe_quote(quote: QuoteView) -> str:
     """Return the speaker of a quote, the role, and the kind and cue of the quote."""
     stance = f" (stance {quote.stance})" if quote.stance not in ("", "neutral") else ""
-    cue = f"cue {quote.cue}{stance}" if quote.cue else ""
+    cue = f"cue “{quote.cue}”{stance}" if quote.cue else ""
     way = ", ".join(
         filter(None, [f"{quote.kind} quote", cue, "" if quote.is_closed else "closing quotation mark missing"])
     )
@@ -94,10 +94,10 @@ def name_line(entity: EntityCard) -> str:
     """Return an entity with its mentions, titles, roles, link and quotes."""
     kind = ", ".join(filter(None, [entity.kind, entity.gender, entity.country]))
     forms = ", ".join(f"{form} ×{count}" for form, count in entity.forms)
-    shared = pluralize(entity.with_others, "mention")
+    shared = pluralize(entity.with_others, "more mention")
     parts = (
         f"{entity.name}: {kind}; mentions: {forms}",
-        f"also in {shared} of several entities" if entity.with_others else "",
+        f"{shared} of this and other entities" if entity.with_others else "",
         _label_values("honorific", entity.titles),
         _label_values("role", entity.roles),
         entity.item,

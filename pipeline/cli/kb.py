@@ -1,6 +1,6 @@
 """`newslake kb`: your knowledge base for entity linking. `newslake overrides`: preview manual corrections."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -159,22 +159,40 @@ def _print_check(tried: "OverrideCheck") -> None:
             print_error(f"{line.key} ({_clip(line.about)}): {line.problem}")
     for article_id, why in tried.unread.items():
         print_error(f"article {article_id}: {why}")
-    left = f", {tried.skipped} more were not read (--limit)" if tried.skipped else ""
-    values, read = pluralize(len(tried.changes), "value"), pluralize(len(tried.read), "article")
+    left = f"; {pluralize(tried.skipped, 'more article')} not annotated (--limit)" if tried.skipped else ""
+    hidden = sum(_is_hidden(each) for each in tried.changes)
     print_note(
-        f"{values} would change in {read}{left}; nothing was written",
+        f"{_describe_changes(tried.changes)} in {pluralize(len(tried.read), 'article')}{left}; nothing was written",
+        *([f"{hidden} of the values are offsets or indexes; only --json shows them"] if hidden else []),
         f"to apply the corrections, run the news day of each article again; {pluralize(tried.to_process, 'article')} "
         "will be processed again",
     )
 
 
+def _describe_changes(changes: "Sequence[RowChange]") -> str:
+    """Return how many values would change, and how many rows would be removed or added."""
+    values = sum(each.column is not None for each in changes)
+    removed = sum(each.column is None and each.after == "absent" for each in changes)
+    added = len(changes) - values - removed
+    parts = (
+        f"{pluralize(values, 'value')} would change" if values or not changes else "",
+        f"{pluralize(removed, 'row')} would be removed" if removed else "",
+        f"{pluralize(added, 'row')} would be added" if added else "",
+    )
+    return " and ".join(filter(None, parts))
+
+
+def _is_hidden(change: "RowChange") -> bool:
+    return change.column is not None and change.column.endswith(_OFFSET_SUFFIXES)
+
+
 def _print_changes(changes: "Iterable[RowChange]") -> None:
     for (table, text), values in groupby(changes, key=lambda each: (each.table, each.text)):
-        _print_line(f"  {table} {_clip(text)}")
+        _print_line(f"  {table}: {_clip(text)}")
         for each in values:
             if each.column is None:
                 _print_line("    row removed" if each.after == "absent" else "    row added")
-            elif not each.column.endswith(_OFFSET_SUFFIXES):
+            elif not _is_hidden(each):
                 _print_line(f"    {each.column}: {_value_text(each.before)} -> {_value_text(each.after)}")
 
 

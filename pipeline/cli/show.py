@@ -48,8 +48,8 @@ def show(
 ) -> None:
     """Show one article with all its annotations.
 
-    Prints its text, entities, quotes with speaker and cue, events, provenance, revisions and rows. Exit 1 if the lake
-    does not have the article.
+    Prints its text, entities, quotes with speaker and cue, events, provenance, revisions and number of rows. Exit 1 if
+    the lake does not have the article.
     """
     from pipeline.web import article_html, article_page
 

@@ -55,13 +55,15 @@ def _recleaning_check(
 ) -> Check:
     if isinstance(read, Article):
         note = f"an article of {read.word_count} words; a run of {capture.news_day} processes it"
-        return Check(None, f"cleaned again now: {note}")
+        return Check(None, f"the text was extracted again now: {note}")
     if isinstance(read, NewsError):
-        return Check(None, f"cleaned again now: {read.reason}: {read}")
+        return Check(None, f"the text was extracted again now: {read.reason}: {read}")
     if is_same:
-        return Check(True, "cleaned again now: rejected for the same reason")
+        return Check(True, "the text was extracted again now: rejected for the same reason")
     other = ", not the logged reason" if last is not None and last.outcome == "rejected" else ""
-    return Check(None, f"cleaned again now: a run would reject it as {read.reason}{other}: {read.detail}")
+    return Check(
+        None, f"the text was extracted again now: a run would reject it as {read.reason}{other}: {read.detail}"
+    )
 
 
 def waiting_step(seen: PageState) -> ProvenanceStep:

@@ -479,10 +479,10 @@ def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any]
         )
     if page.final_url != page.url:
         facts.append(Fact("final URL", page.final_url, "after redirects"))
-    checks = [Check(True, f"{len(page.body)} decoded bytes read now; the digest matches")]
+    checks = [Check(True, f"the {len(page.body)} bytes were read again now; the digest matches")]
     if row is not None:
         checks.append(_check_recleaning(workspace, capture, row))
-    message = f"{page.content_type or 'no media type'}, {len(page.body)} bytes decoded"
+    message = f"{page.content_type or 'no media type'}, {len(page.body)} bytes after decoding"
     return ProvenanceStep(name="bytes", headline=message, facts=known_facts(*facts), checks=tuple(checks))
 
 
@@ -497,11 +497,13 @@ def _check_recleaning(workspace: Workspace, capture: Capture, row: Mapping[str, 
     read, now, before = clean_capture(workspace, capture), version_of(workspace.settings), row["pipeline_version"]
     code = "with the same pipeline version" if now == before else f"with pipeline version {now} (the row has {before})"
     if isinstance(read, Article) and (read.text, read.revision_id) == (row["text"], row["revision_id"]):
-        return Check(True, f"cleaned again now {code}: the same text, {len(read.text)} characters")
+        return Check(True, f"the text was extracted again now {code}: the same text, {len(read.text)} characters")
     other = "a different text" if isinstance(read, Article) else f"not an article: {_failure_text(read)}"
     if now == before:
-        return Check(False, f"cleaned again now {code}: {other}")
-    return Check(None, f"cleaned again now {code}: {other}; a run of {capture.news_day} processes it again")
+        return Check(False, f"the text was extracted again now {code}: {other}")
+    return Check(
+        None, f"the text was extracted again now {code}: {other}; a run of {capture.news_day} processes it again"
+    )
 
 
 def _failure_text(read: object) -> str:
@@ -529,4 +531,4 @@ def listing_step(workspace: Workspace, captures: Sequence[Capture], outcomes: Se
         else NO_FACT,
         Fact("status", outcomes[0].outcome, describe_status(outcomes[0])) if outcomes else NO_FACT,
     )
-    return ProvenanceStep(name="listing", headline=f"by source {first.source_key}", facts=facts)
+    return ProvenanceStep(name="listing", headline=f"from source {first.source_key}", facts=facts)

@@ -45,8 +45,8 @@ of an old revision.
 - `quote_index` of `entities` refers to `quote_index` of `quotes`.
 - Columns whose names end in `_entity_id` refer to `entity_id` of `entities`, which also joins different articles.
 - `dup_group_id` is the `article_id` of the earliest article that an article repeats.
-- Quotes with the same `quote_cluster_id` are the same quote. Events with the same `event_cluster_id` are the same
-  event. The id of a cluster is the id of its earliest quote or event.
+- Rows of `quotes` with the same `quote_cluster_id` repeat the same quote. Event mentions with the same
+  `event_cluster_id` report the same event. The id of a cluster is the id of its earliest row.
 
 ## Files
 
@@ -76,7 +76,7 @@ tables, the cluster tables without `co_mentions`, and `deletions`: see [share.md
 
 ## Open them
 
-`newslake sql "SELECT ..."` has every table as a view. For each day, a query sees all tables as of the same moment.
+`newslake sql "SELECT ..."` has every table as a view. Within one day, a query sees all tables as of the same commit.
 Three views have additional columns from the cluster tables:
 
 - `articles` has `dup_group_id` and `is_duplicate`,
@@ -112,8 +112,8 @@ shift by one after each character above U+FFFF, such as an emoji.
 ## Example rows
 
 The example rows come from the sample newsroom, which has invented news. Each example shows some of the columns. Long
-ids and texts are cut (…), and an empty cell is null. A script made the rows of the log tables: after `make demo`, run
-ids are those of Airflow, and `deletions` is empty.
+ids and texts are cut (…), and an empty cell is null. The example rows of the log tables come from a script, not from
+`make demo`. After `make demo`, the run ids are those of Airflow, and `deletions` is empty.
 """
 _GROUPS = (
     (

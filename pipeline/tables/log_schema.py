@@ -11,8 +11,8 @@ OUTCOMES = TableSpec(
     ("run_id", "source_key", "url"),
     ("decided_at", "url"),
     (
-        Column("run_id", TEXT, "run_id of the run that decided."),
-        Column("source_key", TEXT, "Key of the source in sources.toml."),
+        Column("run_id", TEXT, "`run_id` of the run that decided."),
+        Column("source_key", TEXT, "Key of the source in `sources.toml`."),
         Column(
             "news_day",
             DAY,
@@ -21,12 +21,12 @@ OUTCOMES = TableSpec(
         Column(
             "url",
             TEXT,
-            "URL of the page; its file name if it has no URL. If stage is discover: location of the listing.",
+            "URL of the page; its file name if it has no URL. If `stage` is `discover`: location of the listing.",
         ),
-        Column("article_id", TEXT, "article_id of the article of the page; null if not known.", True),
-        Column("stage", TEXT, "Step that decided: discover (request of a listing), fetch, derive or commit."),
+        Column("article_id", TEXT, "`article_id` of the article of the page; null if not known.", True),
+        Column("stage", TEXT, "Step that decided: `discover` (request of a listing), `fetch`, `derive` or `commit`."),
         Column("outcome", TEXT, "Outcome of the page in this run.", values=OUTCOME_KINDS),
-        Column("reason", TEXT, "Reason, as one word, e.g. http_404; null if the outcome is kept.", True),
+        Column("reason", TEXT, "Reason, as one word, e.g. `http_404`; null if the outcome is `kept`.", True),
         Column("detail", TEXT, "Reason, as text.", True),
         Column(
             "payload_digest",
@@ -46,8 +46,8 @@ LISTING_FETCHES = TableSpec(
     ("run_id", "source_key"),
     ("requested_at", "source_key"),
     (
-        Column("run_id", TEXT, "run_id of the run that sent the request."),
-        Column("source_key", TEXT, "Key of the source in sources.toml."),
+        Column("run_id", TEXT, "`run_id` of the run that sent the request."),
+        Column("source_key", TEXT, "Key of the source in `sources.toml`."),
         Column(
             "listed_day",
             DAY,
@@ -57,7 +57,7 @@ LISTING_FETCHES = TableSpec(
         ),
         Column("result", TEXT, "Result of the request.", values=("listed", "unchanged", "partial", "failed")),
         Column("entries", INT, "Number of entries in the listing, including broken entries."),
-        Column("reason", TEXT, "Reason if the result is partial or failed, as one word.", True),
+        Column("reason", TEXT, "Reason if the result is `partial` or `failed`, as one word.", True),
         Column("requested_at", TIME, "Time of the request, UTC."),
     ),
     partition="requested_date",
@@ -73,12 +73,24 @@ RUNS = TableSpec(
         Column("kind", TEXT, "What started the run.", values=get_args(RunKind)),
         Column("status", TEXT, "How the run ended.", values=("done", "failed")),
         Column("started_at", TIME, "Start of the run, UTC."),
-        Column("committed_at", TIME, "Time when the run was logged, UTC. Queries see its rows from this time.", True),
+        Column(
+            "committed_at",
+            TIME,
+            "Time when the run was logged, UTC. From then on, queries see all rows that the run committed.",
+            True,
+        ),
         Column("counts", TEXT, "Counts of the run, as a JSON object."),
         Column(
-            "days_touched", TEXTS, "News days (ingest) or published days (commit) that the run changed, YYYY-MM-DD."
+            "days_touched",
+            TEXTS,
+            "Days that the run changed, YYYY-MM-DD: news days for a run that fetched pages, published days for a run "
+            "that committed rows.",
         ),
-        Column("versions", TEXT, "Schema version and, except for ingest runs, pipeline version, as a JSON object."),
+        Column(
+            "versions",
+            TEXT,
+            "Schema version and pipeline version, as a JSON object. A run that fetched pages has no pipeline version.",
+        ),
     ),
     partition="run_date",
 )
@@ -92,12 +104,12 @@ DELETIONS = TableSpec(
         Column(
             "article_id",
             TEXT,
-            "article_id of the deleted article. The other tables have no rows of it and do not refer to it.",
+            "`article_id` of the deleted article. The other tables have no rows of it and do not refer to it.",
         ),
         Column(
-            "revision_ids", TEXTS, "revision_id of each revision that was in the tables at the time of the deletion."
+            "revision_ids", TEXTS, "`revision_id` of each revision that was in the tables at the time of the deletion."
         ),
-        Column("last_published_date", DAY, "published_date that its rows had when they were deleted."),
+        Column("last_published_date", DAY, "`published_date` that its rows had when they were deleted."),
         Column("reason", TEXT, "Reason, as given in the request.", True),
         Column("deleted_at", TIME, "Time of the deletion, UTC."),
     ),

@@ -34,7 +34,7 @@ ARTICLE_KEYS = (
     Column(
         "revision_id",
         TEXT,
-        "Id of the revision: the first 16 hex digits of content_hash. Join on (article_id, revision_id).",
+        "Id of the revision: the first 16 hex digits of `content_hash`. Join on `(article_id, revision_id)`.",
     ),
     Column("published_at", TIME, "Publication time, UTC; null if no date was found.", True),
 )
@@ -51,7 +51,7 @@ ARTICLES = TableSpec(
         *ARTICLE_KEYS,
         Column("url", TEXT, "URL of the page after redirects.", True),
         Column("canonical_url", TEXT, "Canonical URL: the same for all links to the article.", True),
-        Column("source_key", TEXT, "Key in sources.toml of the source that listed the article first."),
+        Column("source_key", TEXT, "Key in `sources.toml` of the source that listed the article first."),
         Column("publisher", TEXT, "Publisher, as named by the page or the source.", True),
         Column("domain", TEXT, "Registrable domain of the URL.", True),
         Column("title", TEXT, "Headline.", True),
@@ -63,14 +63,14 @@ ARTICLES = TableSpec(
         Column(
             "published_at_method",
             TEXT,
-            "Where published_at was found.",
+            "Where `published_at` was found.",
             values=get_args(article.DateMethod),
         ),
         Column("published_at_precision", TEXT, "Whether the time of day is known.", True, values=("second", "day")),
         Column(
             "published_at_zone",
             TEXT,
-            "UTC offset of published_at on the page, e.g. +02:00; null if the page states none.",
+            "UTC offset of `published_at` on the page, e.g. +02:00; null if the page states none.",
             True,
         ),
         Column("modified_at", TIME, "Time of the last change, as stated by the page, UTC.", True),
@@ -87,14 +87,14 @@ ARTICLES = TableSpec(
         Column(
             "page_type",
             TEXT,
-            "Type of the page: article or paywall. Pages of the other types are rejected, so they have no row.",
+            "Type of the page: `article` or `paywall`. Pages of the other types are rejected, so they have no row.",
             values=get_args(article.PageType),
         ),
         Column("is_paywalled", BOOL, "Whether a paywall hides part of the text."),
         Column(
             "tdm_reserved",
             BOOL,
-            "Whether a header, a meta tag or tdmrep.json reserves the rights to text and data mining (TDM).",
+            "Whether a header, a meta tag or `tdmrep.json` reserves the rights to text and data mining (TDM).",
         ),
         Column(
             "content_hash",
@@ -103,14 +103,14 @@ ARTICLES = TableSpec(
             "duplicates have the same hash.",
         ),
         Column("wire_agency", TEXT, "News agency credited by the article.", True),
-        Column("flags", TEXTS, "Warnings about the page, e.g. charset_repaired, date_in_future."),
-        Column("entity_count", INT, "Rows in entities; null if the article was not annotated.", True),
-        Column("quote_count", INT, "Rows in quotes; null if the article was not annotated.", True),
-        Column("event_count", INT, "Rows in events; null if the article was not annotated.", True),
+        Column("flags", TEXTS, "Warnings about the page, e.g. `charset_repaired`, `date_in_future`."),
+        Column("entity_count", INT, "Rows in `entities`; null if the article was not annotated.", True),
+        Column("quote_count", INT, "Rows in `quotes`; null if the article was not annotated.", True),
+        Column("event_count", INT, "Rows in `events`; null if the article was not annotated.", True),
         Column("payload_digest", TEXT, "Payload digest of the WARC record that has the page.", True),
         Column("http_status", INT, "HTTP status in that record; null for a page without a URL.", True),
         Column("extractor", TEXT, "Name and version of the extractor of the body text."),
-        Column("field_methods", METHODS, "Method that found each field, e.g. title, authors, body.", True),
+        Column("field_methods", METHODS, "Method that found each field, e.g. `title`, `authors`, `body`.", True),
         Column("model_name", TEXT, "Name and version of the NLP model; null if the article was not annotated.", True),
         Column(
             "pipeline_version",
@@ -139,7 +139,7 @@ ENTITIES = TableSpec(
             TEXT,
             "The mention, without honorific (Mrs), definite or indefinite article (the, a) and possessive ('s).",
         ),
-        Column("start_char", INT, "Start offset in articles.text."),
+        Column("start_char", INT, "Start offset in `articles.text`."),
         Column("end_char", INT, "End offset, exclusive."),
         Column(
             "mention_kind",
@@ -147,7 +147,7 @@ ENTITIES = TableSpec(
             "Form of the mention: name, pronoun or noun phrase.",
             values=get_args(annotation.MentionKind),
         ),
-        Column("entity_type", TEXT, "Entity type of OntoNotes, or UNKNOWN."),
+        Column("entity_type", TEXT, "Entity type of OntoNotes, or `UNKNOWN`."),
         Column(
             "cluster_index",
             INT,
@@ -187,10 +187,10 @@ ENTITIES = TableSpec(
         Column(
             "paragraph_index",
             INT,
-            "0-based index in articles.blocks of the block that contains the mention. Block 0 is usually the headline.",
+            "0-based index in `articles.blocks` of the block with the mention. Block 0 is usually the headline.",
         ),
         Column("block_kind", TEXT, "Kind of that block.", values=get_args(article.BlockKind)),
-        Column("quote_index", INT, "quote_index of the quote that contains the mention; null outside quotes.", True),
+        Column("quote_index", INT, "`quote_index` of the quote that contains the mention; null outside quotes.", True),
         Column(
             "link_method",
             TEXT,
@@ -202,10 +202,10 @@ ENTITIES = TableSpec(
         Column(
             "group_cluster_indexes",
             INTS,
-            "cluster_index of each entity, if the mention refers to several entities; else null.",
+            "`cluster_index` of each entity, if the mention refers to several entities; else null.",
             True,
         ),
-        Column("group_entity_ids", TEXTS, "entity_id of each of these entities, in the same order.", True),
+        Column("group_entity_ids", TEXTS, "`entity_id` of each of these entities, in the same order.", True),
     ),
 )
 
@@ -220,7 +220,7 @@ QUOTES = TableSpec(
         Column(
             "quote_type",
             TEXT,
-            "Type by the share of the text inside quotation marks.",
+            "Type of the quote. It depends on how much of `quote_text` is inside quotation marks.",
             values=get_args(annotation.QuoteType),
         ),
         Column(
@@ -229,23 +229,23 @@ QUOTES = TableSpec(
             "Verbatim text of the statement: its words inside and outside quotation marks, and the quotation marks. A "
             "quote may span several paragraphs.",
         ),
-        Column("start_char", INT, "Start offset in articles.text."),
+        Column("start_char", INT, "Start offset in `articles.text`."),
         Column("end_char", INT, "End offset, exclusive."),
         Column(
             "quoted_spans",
             SPANS,
-            "Spans in quotation marks, with these marks; empty for an indirect quote. A turn of a printed interview is "
-            "one span, also without marks.",
+            "Spans inside quotation marks, including the marks; empty for an indirect quote. A turn of a printed "
+            "interview is one span, even if it has no quotation marks.",
         ),
         Column("is_closed", BOOL, "Whether the closing quotation mark is present; true for an indirect quote."),
         Column("cue_text", TEXT, "Cue: the word that attributes the statement, e.g. said; null without a cue.", True),
         Column("cue_lemma", TEXT, "Lemma of the cue.", True),
         Column("cue_stance", TEXT, "Stance of the cue towards the statement.", True, get_args(annotation.CueStance)),
         Column("speaker_text", TEXT, "Speaker in the words of the text next to the quote; null if not known.", True),
-        Column("speaker_start_char", INT, "Start offset of speaker_text.", True),
-        Column("speaker_end_char", INT, "End offset of speaker_text, exclusive.", True),
-        Column("speaker_cluster_index", INT, "cluster_index of the speaker in entities.", True),
-        Column("speaker_entity_id", TEXT, "entity_id of the speaker in entities.", True),
+        Column("speaker_start_char", INT, "Start offset of `speaker_text`.", True),
+        Column("speaker_end_char", INT, "End offset of `speaker_text`, exclusive.", True),
+        Column("speaker_cluster_index", INT, "`cluster_index` of the speaker in `entities`.", True),
+        Column("speaker_entity_id", TEXT, "`entity_id` of the speaker in `entities`.", True),
         Column("speaker_name", TEXT, "Full name of the speaker; null if not known.", True),
         Column("speaker_kind", TEXT, "Kind of speaker.", True, get_args(annotation.SpeakerKind)),
         Column(
@@ -264,12 +264,12 @@ QUOTES = TableSpec(
             "Where the statement was said or written, in the words of the text, e.g. a report.",
             True,
         ),
-        Column("paragraph_index", INT, "0-based index in articles.blocks of the block in which the quote starts."),
-        Column("word_count", INT, "Number of words in quote_text."),
+        Column("paragraph_index", INT, "0-based index in `articles.blocks` of the block in which the quote starts."),
+        Column("word_count", INT, "Number of words in `quote_text`."),
         Column(
             "normalized_text_hash",
             TEXT,
-            "Hash of the case-folded words of quote_text. The same words have the same hash in all articles.",
+            "Hash of the case-folded words of `quote_text`. The same words have the same hash in all articles.",
         ),
         Column("confidence", REAL, "0 to 1: confidence that the speaker is right."),
         Column("rule_id", TEXT, "Rule that found the speaker."),
@@ -280,8 +280,8 @@ QUOTES = TableSpec(
 def _participant(prefix: str, who: str) -> tuple[Column, ...]:
     return (
         Column(f"{prefix}_text", TEXT, f"{who} in the words of the text; the first of several.", True),
-        Column(f"{prefix}_cluster_index", INT, f"cluster_index of the {prefix} in entities.", True),
-        Column(f"{prefix}_entity_id", TEXT, f"entity_id of the {prefix} in entities.", True),
+        Column(f"{prefix}_cluster_index", INT, f"`cluster_index` of the {prefix} in `entities`.", True),
+        Column(f"{prefix}_entity_id", TEXT, f"`entity_id` of the {prefix} in `entities`.", True),
         Column(f"{prefix}_name", TEXT, f"Full name of the {prefix}.", True),
         Column(f"{prefix}_country", TEXT, f"Country of the {prefix}, ISO 3166-1 alpha-3.", True),
         Column(f"{prefix}_sector", TEXT, f"PLOVER sector of the {prefix}.", True),
@@ -295,25 +295,25 @@ _OTHER_SUBTYPES = (
 
 EVENTS = TableSpec(
     "events",
-    "One row per mention of an event.",
+    "One row per event mention.",
     ("article_id", "event_index"),
     ("article_id", "event_index"),
     (
         *ARTICLE_KEYS,
         Column("event_index", INT, "0-based position in the article, in the order of the text."),
-        Column("event_type", TEXT, "Event type that the words of the text name: a PLOVER type, or OTHER."),
-        Column("event_subtype", TEXT, "Subtype of an OTHER event; else null.", True, values=_OTHER_SUBTYPES),
+        Column("event_type", TEXT, "Event type that the words of the text name: a PLOVER type, or `OTHER`."),
+        Column("event_subtype", TEXT, "Subtype of an `OTHER` event; else null.", True, values=_OTHER_SUBTYPES),
         Column(
             "event_mode",
             TEXT,
-            "PLOVER mode: the form of the event, e.g. visit, arrest; null if the type has no mode.",
+            "PLOVER mode: the form of the event, e.g. `visit`, `arrest`; null if the type has no mode.",
             True,
         ),
-        Column("quad_class", INT, "PLOVER quad class, 1 to 4; null if event_type is OTHER.", True),
+        Column("quad_class", INT, "PLOVER quad class, 1 to 4; null if `event_type` is `OTHER`.", True),
         Column(
             "plover_type",
             TEXT,
-            "Type by the rules of PLOVER, e.g. AGREE for a planned meeting; null if event_type is OTHER.",
+            "Type by the rules of PLOVER, e.g. `AGREE` for a planned meeting; null if `event_type` is `OTHER`.",
             True,
         ),
         Column(
@@ -323,20 +323,20 @@ EVENTS = TableSpec(
             values=get_args(annotation.Modality),
         ),
         Column("trigger_text", TEXT, "Trigger: the word that names the event."),
-        Column("start_char", INT, "Start offset of the trigger in articles.text."),
+        Column("start_char", INT, "Start offset of the trigger in `articles.text`."),
         Column("end_char", INT, "End offset of the trigger, exclusive."),
         *_participant("actor", "Actor (who does it)"),
         *_participant("recipient", "Recipient (to whom it is done)"),
         Column(
             "actors",
             TEXTS,
-            "Names of all actors if there are two or more, else empty; a single actor is in actor_name. (The column "
-            "actors of event_clusters lists a single actor, too.)",
+            "Names of all actors if there are two or more, else empty; a single actor is in `actor_name`. (The column "
+            "`actors` of `event_clusters` lists a single actor, too.)",
         ),
         Column(
             "recipients",
             TEXTS,
-            "Names of all recipients if there are two or more, else empty; a single recipient is in recipient_name.",
+            "Names of all recipients if there are two or more, else empty; a single recipient is in `recipient_name`.",
         ),
         Column(
             "event_date",
@@ -353,18 +353,18 @@ EVENTS = TableSpec(
         Column("event_date_precision", TEXT, "Precision of the date.", values=get_args(annotation.DatePrecision)),
         Column("event_date_text", TEXT, "Words of the text that date the event.", True),
         Column("event_date_basis", TEXT, "Evidence for the date.", values=get_args(annotation.DateBasis)),
-        Column("event_date_note", TEXT, "Note about the date, e.g. why event_date is null.", True),
+        Column("event_date_note", TEXT, "Note about the date, e.g. why `event_date` is null.", True),
         Column("place_text", TEXT, "Place, in the words of the text.", True),
-        Column("place_entity_id", TEXT, "entity_id of the place in entities.", True),
+        Column("place_entity_id", TEXT, "`entity_id` of the place in `entities`.", True),
         Column("place_country", TEXT, "Country of the place, ISO 3166-1 alpha-3.", True),
         Column("place_lat", REAL, "Latitude of the place, degrees north.", True),
         Column("place_lon", REAL, "Longitude of the place, degrees east.", True),
-        Column("attributed_to_entity_id", TEXT, "entity_id of the speaker, if the trigger is inside a quote.", True),
+        Column("attributed_to_entity_id", TEXT, "`entity_id` of the speaker, if the trigger is inside a quote.", True),
         Column("sentence_index", INT, "0-based index of the sentence in the article."),
         Column(
             "coref_event_index",
             INT,
-            "event_index of the first mention of the event in this article; equal to event_index for that mention.",
+            "`event_index` of the first mention of the event in this article; equal to `event_index` for that mention.",
         ),
         Column(
             "salience",
@@ -373,7 +373,7 @@ EVENTS = TableSpec(
         ),
         Column("confidence", REAL, "0 to 1: confidence that type, actor and recipient are right."),
         Column(
-            "rule_id", TEXT, "Rule that found the event: the pattern of words and the event type, e.g. arrest>coerce."
+            "rule_id", TEXT, "Rule that found the event: the pattern of words and the event type, e.g. `arrest>coerce`."
         ),
     ),
 )
@@ -391,16 +391,17 @@ NEAR_DUPLICATES = TableSpec(
         Column(
             "dup_group_id",
             TEXT,
-            "article_id of the earliest article that this one repeats, from the same day or the seven days before. An "
-            "article that repeats no other has its own article_id here.",
+            "`article_id` of the earliest article that this one repeats, from the same day or the seven days before. "
+            "An article that repeats no other has its own `article_id` here.",
         ),
         Column("is_duplicate", BOOL, "Whether an earlier article matches."),
         Column(
             "similarity",
             REAL,
-            "0 to 1: similarity of the two texts. near: Jaccard similarity of their three-word shingles, at least 0.7. "
-            "contained: share of the shorter text's shingles that the longer text has, too, at least 0.8. exact and "
-            "none: 1.",
+            "0 to 1: similarity of the two texts, by `method`. If it is `near`, the similarity is the Jaccard "
+            "similarity of their shingles (at least 0.7). If it is `contained`, the similarity is the share of the "
+            "shorter text's shingles that the longer text has, too (at least 0.8). If it is `exact` or `none`, the "
+            "similarity is 1.",
         ),
         Column("method", TEXT, "How the two articles match.", values=("none", "exact", "near", "contained")),
     ),
@@ -433,7 +434,7 @@ REVISIONS = TableSpec(
             "quotes_removed",
             INT,
             "Number of passages in double quotation marks that only the previous revision had; null for the first "
-            "revision. Passages have three words or more. They are not rows of quotes: indirect quotes and single "
+            "revision. Passages have three words or more. They are not rows of `quotes`: indirect quotes and single "
             "quotation marks do not count.",
             True,
         ),
@@ -448,17 +449,17 @@ REVISIONS = TableSpec(
 
 QUOTE_CLUSTERS = TableSpec(
     "quote_clusters",
-    "One row per quote, with the id of its quote cluster: the same quote in several articles, also with words cut or "
-    "changed.",
+    "One row per quote, with the id of its quote cluster: the same quote in several articles, even if words were cut "
+    "or changed.",
     ("article_id", "quote_index"),
     ("article_id", "quote_index"),
     (
         *ARTICLE_KEYS,
-        Column("quote_index", INT, "quote_index of the quote in table quotes."),
+        Column("quote_index", INT, "`quote_index` of the quote in `quotes`."),
         Column(
             "quote_cluster_id",
             TEXT,
-            "Id of the quote cluster: article_id:quote_index of its earliest quote. A quote joins the cluster of the "
+            "Id of the quote cluster: `article_id:quote_index` of its earliest quote. A quote joins the cluster of the "
             "earliest quote that it repeats, from the same day or the seven days before. If it repeats no quote, it "
             "starts a cluster.",
         ),
@@ -472,36 +473,37 @@ EVENT_CLUSTER_MEMBERS = TableSpec(
     ("article_id", "event_index"),
     (
         *ARTICLE_KEYS,
-        Column("event_index", INT, "event_index of the mention in table events."),
+        Column("event_index", INT, "`event_index` of the mention in `events`."),
         Column(
             "event_cluster_id",
             TEXT,
-            "Id of the event cluster: article_id:event_index of the first mention in its earliest article. An event "
-            "joins the cluster of the best-matching event from the same day or the seven days before. If no event "
-            "matches, it starts a cluster.",
+            "Id of the event cluster: `article_id:event_index` of the first mention in its earliest article. An event "
+            "mention joins the cluster of the best-matching event mention from the same day or the seven days before. "
+            "If none matches, it starts a cluster.",
         ),
         Column(
-            "dup_group_id", TEXT, "dup_group_id of the article in near_duplicates. Use it to count duplicates once."
+            "dup_group_id", TEXT, "`dup_group_id` of the article in `near_duplicates`. Use it to count duplicates once."
         ),
         Column("is_duplicate", BOOL, "Whether the article repeats an earlier article."),
-        Column("sentence_start_char", INT, "Start offset in articles.text of the sentence with the mention."),
+        Column("sentence_start_char", INT, "Start offset in `articles.text` of the sentence with the mention."),
         Column("sentence_end_char", INT, "End offset of that sentence, exclusive."),
     ),
 )
 
 EVENT_CLUSTERS = TableSpec(
     "event_clusters",
-    "One row per event cluster, under the published day of its earliest article. Its values come from its fullest "
-    "mention: the mention with the most known names, dates and places. Duplicates are used only if needed.",
+    "One row per event cluster, under the published day of its earliest article. Most values come from its fullest "
+    "mention: the mention with the most known names, dates and places. A mention in a duplicate is used only if no "
+    "other article has a mention with that value.",
     ("event_cluster_id",),
     ("event_cluster_id",),
     (
-        Column("event_cluster_id", TEXT, "Id of the event cluster, as in event_cluster_members."),
-        Column("event_type", TEXT, "Event type that the words of the text name: a PLOVER type, or OTHER."),
-        Column("event_subtype", TEXT, "Subtype of an OTHER event; else null.", True),
+        Column("event_cluster_id", TEXT, "Id of the event cluster, as in `event_cluster_members`."),
+        Column("event_type", TEXT, "Event type that the words of the text name: a PLOVER type, or `OTHER`."),
+        Column("event_subtype", TEXT, "Subtype of an `OTHER` event; else null.", True),
         Column("event_mode", TEXT, "PLOVER mode; null if the type has no mode.", True),
-        Column("quad_class", INT, "PLOVER quad class, 1 to 4; null if event_type is OTHER.", True),
-        Column("plover_type", TEXT, "Type by the rules of PLOVER; null if event_type is OTHER.", True),
+        Column("quad_class", INT, "PLOVER quad class, 1 to 4; null if `event_type` is `OTHER`.", True),
+        Column("plover_type", TEXT, "Type by the rules of PLOVER; null if `event_type` is `OTHER`.", True),
         Column(
             "modality",
             TEXT,
@@ -509,9 +511,11 @@ EVENT_CLUSTERS = TableSpec(
             values=get_args(annotation.Modality),
         ),
         Column(
-            "first_reported_at", TIME, "Earliest published_at of its articles, UTC; null if no article has one.", True
+            "first_reported_at", TIME, "Earliest `published_at` of its articles, UTC; null if no article has one.", True
         ),
-        Column("last_reported_at", TIME, "Latest published_at of its articles, UTC; null if no article has one.", True),
+        Column(
+            "last_reported_at", TIME, "Latest `published_at` of its articles, UTC; null if no article has one.", True
+        ),
         Column("report_count", INT, "Number of articles that report the event."),
         Column("independent_count", INT, "Number of articles that report the event, with duplicates counted once."),
         Column(
@@ -534,16 +538,16 @@ EVENT_CLUSTERS = TableSpec(
         Column("event_date_precision", TEXT, "Precision of the date.", values=get_args(annotation.DatePrecision)),
         Column("place_text", TEXT, "Place in the words of the text, from the fullest mention with a place.", True),
         Column("place_country", TEXT, "Country of the place, ISO 3166-1 alpha-3.", True),
-        Column("article_id", TEXT, "article_id of the article with the fullest mention."),
-        Column("revision_id", TEXT, "revision_id of that article. Join on (article_id, revision_id)."),
-        Column("event_index", INT, "event_index of the fullest mention in table events."),
-        Column("sentence_start_char", INT, "Start offset in articles.text of the sentence with the fullest mention."),
+        Column("article_id", TEXT, "`article_id` of the article with the fullest mention."),
+        Column("revision_id", TEXT, "`revision_id` of that article. Join on `(article_id, revision_id)`."),
+        Column("event_index", INT, "`event_index` of the fullest mention in `events`."),
+        Column("sentence_start_char", INT, "Start offset in `articles.text` of the sentence with the fullest mention."),
         Column("sentence_end_char", INT, "End offset of that sentence, exclusive."),
         Column(
             "planned_cluster_id",
             TEXT,
-            "For an event that happened: event_cluster_id of the planned or hypothetical event that announced it, from "
-            "the same day or the 28 days before; null if no event announced it.",
+            "For an event that happened: `event_cluster_id` of the earlier cluster in which the event was planned or "
+            "hypothetical, from the same day or the 28 days before; null without such a cluster.",
             True,
         ),
     ),
@@ -558,13 +562,13 @@ CO_MENTIONS = TableSpec(
         Column(
             "entity_id",
             TEXT,
-            "entity_id of one person, as in entities; of the two ids, it is the first in character order.",
+            "`entity_id` of one person, as in `entities`; of the two ids, it is the first in character order.",
         ),
-        Column("other_entity_id", TEXT, "entity_id of the other person."),
+        Column("other_entity_id", TEXT, "`entity_id` of the other person."),
         Column(
             "entity_name",
             TEXT,
-            "Longest entity_name of the person on the day. Of equally long names, the last one in character order.",
+            "Longest `entity_name` of the person on the day. Of equally long names, the last one in character order.",
         ),
         Column("other_entity_name", TEXT, "Name of the other person, chosen in the same way."),
         Column(

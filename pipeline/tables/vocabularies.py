@@ -44,8 +44,8 @@ VOCABULARIES = (
             "LANGUAGE": "a language",
             "UNKNOWN": "an unresolved pronoun for a thing or a group: it, they",
         },
-        "The types are those of [OntoNotes](https://catalog.ldc.upenn.edu/LDC2013T19), and UNKNOWN. All mentions of a "
-        "cluster have the same type.",
+        "The types are those of [OntoNotes](https://catalog.ldc.upenn.edu/LDC2013T19), and `UNKNOWN`. All mentions of "
+        "a cluster have the same type.",
     ),
     Vocabulary(
         "gender",
@@ -60,7 +60,7 @@ VOCABULARIES = (
             "pronoun": "pronouns that refer to the person: she, his",
             "role": "a role that shows the gender: chairwoman, king",
             "forename": "the forename, from a list",
-            "none": "no evidence in the text (the gender is U), or a gender that is set in `overrides.toml`",
+            "none": "no evidence in the text (the gender is `U`), or a gender that is set in `overrides.toml`",
         },
         "If there is evidence of several kinds, the first kind in this list decides.",
     ),
@@ -84,7 +84,7 @@ VOCABULARIES = (
         "country_method",
         ("entities.country_method",),
         {
-            "name": "the mention names a people: Finns",
+            "name": "the mention is the name of a nationality: Finns",
             "nationality": "a nationality next to the name or role: the Estonian minister",
             "role": "the country in the role: president of Peru",
             "kb": "the entry of the entity in the knowledge base",
@@ -137,10 +137,10 @@ VOCABULARIES = (
         ("quotes.rule_id",),
         {
             "after": "the cue is after the words in quotation marks: “We lost,” she said",
-            "source_after": "as `after`, but the cue is a phrase such as according to",
+            "source_after": "as `after`, but the cue is a phrase such as “according to”",
             "after_loose": "as `after`, but the quotation marks do not end with a comma or a dash",
             "governs": "the cue is before the quotation marks and governs their words: she called the ban “a disaster”",
-            "adjacent": "the cue, or a word such as that, is directly before the quotation marks: he said “it works”",
+            "adjacent": "the cue, or a word such as “that”, is directly before the quotation marks: he said “it works”",
             "comma": "a cue and a comma are before the quotation marks: she said, “We lost.”",
             "colon": "a cue and a colon are before the quotation marks: she said: “We lost.”",
             "colon_paragraph": "a cue and a colon end the paragraph before the quote",
@@ -153,8 +153,8 @@ VOCABULARIES = (
             "near_subject": "no cue: the nearest subject before the quote is the speaker",
             "override": "a correction in `overrides.toml`",
         },
-        "`confidence` is about the share of right speakers that the rule had in articles annotated by hand. The "
-        "`rule_id` of an event is a pattern of the event lexicon with its event type.",
+        "`confidence` is approximately the share of quotes for which the rule found the right speaker, measured in "
+        "articles annotated by hand. The `rule_id` of an event is a pattern of the event lexicon with its event type.",
     ),
     Vocabulary(
         "modality",
@@ -193,8 +193,8 @@ VOCABULARIES = (
         "The types and modes are those of [PLOVER](https://github.com/openeventdata/PLOVER) 0.8 (Open Event Data "
         "Alliance, CC BY-SA 4.0). The number is the quad class: 1 verbal cooperation, 2 material cooperation, 3 verbal "
         "conflict, 4 material conflict. `event_type` is the type of what the words name, whether or not it happened. "
-        "`plover_type` differs in two cases, as PLOVER says: a planned CONSULT, SUPPORT, COOPERATE or AID is an AGREE, "
-        "and a planned RETREAT is a CONCEDE.",
+        "`plover_type` differs in two cases, as PLOVER says: a planned `CONSULT`, `SUPPORT`, `COOPERATE` or `AID` is "
+        "an `AGREE`, and a planned `RETREAT` is a `CONCEDE`.",
     ),
     Vocabulary(
         "event_subtype",
@@ -308,17 +308,18 @@ VOCABULARIES = (
             "trafilatura": "`authors`: the library trafilatura",
             "source": "`publisher`: the source in `sources.toml`",
             "feed": "the entry of the page in a feed or sitemap",
-            "text": "`language`: the words of the text; `page_type`: the text, because nothing shows another type",
+            "text": "`language`: the words of the text; `page_type`: the text, if the page shows no other type",
             "fast": "`body`: trafilatura in its precision mode, without its fallback extractors",
             "precision": "`body`: trafilatura in its precision mode, with its fallback extractors",
             "recall": "`body`: trafilatura in its recall mode",
             "not_free": "`is_paywalled`, `page_type`: the markup says that the text is not free",
             "content_tier": "`is_paywalled`, `page_type`: the markup gives a paid tier",
             "wall_element": "`is_paywalled`, `page_type`: the page has an element for a paywall",
-            "teaser_words": "`is_paywalled`, `page_type`: the page has words such as: subscribe to read",
+            "teaser_words": "`is_paywalled`, `page_type`: the page has words such as “subscribe to read”",
             "unknown": "the field was not found; `is_paywalled`: nothing shows a paywall",
         },
-        "A plain-text page has no `field_methods`.",
+        "If a value is used only for some fields, the fields are named before a colon. A plain-text page has no "
+        "`field_methods`.",
     ),
     Vocabulary(
         "page_type",

@@ -136,9 +136,10 @@ def _quote_correction(text: str, row: Row, texts: Sequence[str], at: int, where:
         return ()
     return (
         Correction(
-            'Change the speaker ("" if the speaker is unknown)', speaker_lines(place, article=where, speaker=_SOMEBODY)
+            'To change the speaker, put these lines into overrides.toml (write "" for an unknown speaker)',
+            speaker_lines(place, article=where, speaker=_SOMEBODY),
         ),
-        Correction("Remove this quote", no_quote_lines(place, article=where)),
+        Correction("To remove this quote, put these lines into overrides.toml", no_quote_lines(place, article=where)),
     )
 
 
@@ -149,7 +150,10 @@ def name_corrections(article: Row, name: str | None, mentions: Iterable[str]) ->
         return ()
     where = place_of_article(article["article_id"], article["url"])
     return (
-        Correction('Change the Wikidata id ("" if the name has none)', name_lines(found, article=where, qid=_ITEM)),
+        Correction(
+            'To change the Wikidata id, put these lines into overrides.toml (write "" for a name without an id)',
+            name_lines(found, article=where, qid=_ITEM),
+        ),
     )
 
 

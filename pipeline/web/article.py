@@ -193,9 +193,8 @@ def _all_fields(article: Row) -> Iterator[Field]:
     yield Field("modified", _moment(article["modified_at"]), "stated by the page")
     for column, name in _EXTRACTED_FIELDS.items():
         yield Field(name, _value_text(article[column]), methods.get(column, ""))
-    yield Field(
-        "words", f"{article['word_count']:,}", f"text extraction {body}" if (body := methods.get("body")) else ""
-    )
+    yield Field("text", f"{len(article['text']):,} characters", methods.get("body", ""))
+    yield Field("words", f"{article['word_count']:,}", "")
     yield Field("fetched", _moment(article["fetched_at"]), "first fetch of this revision")
     for names in (_FETCH_FIELDS, _VERSION_FIELDS, _ID_FIELDS):
         yield from (Field(name, _value_text(article[column]), "") for column, name in names.items())

@@ -1,5 +1,5 @@
 -- title: How long after an event is it reported?
--- about: Median number of days from an event to the article that reports it, by publisher. Only events that happened and have an exact day in the text are counted. Each event counts once per article; duplicate articles are included. The column first_reports counts the events that no earlier article reported.
+-- about: Median number of days from an event to the article that reports it, by publisher. Only events that happened and have an exact day in the text are counted. Each event counts once per article; duplicate articles are included. The column "first_reports" is the number of events that no earlier article reported.
 -- chart: bar x=median_days y=publisher
 WITH reports AS (
   SELECT

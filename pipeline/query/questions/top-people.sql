@@ -1,5 +1,5 @@
 -- title: Who is in the news this week?
--- about: People by number of articles that mention them, in the seven days up to the newest article. An article and its duplicates count once. The column outlets counts publishers, or else domains, or else sources. The first 50 people are shown.
+-- about: People by number of articles that mention them, in the seven days up to the newest article. An article and its duplicates count once. The column "outlets" is the number of outlets that mention the person; an outlet is the publisher, or else the domain, or else the source. The first 50 people are shown.
 -- chart: bar x=articles y=person
 SELECT
   arg_max(e.entity_name, (length(e.entity_name), e.entity_name)) AS person,

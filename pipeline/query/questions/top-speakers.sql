@@ -1,5 +1,5 @@
 -- title: Who is quoted most?
--- about: Named people by number of quoted words. A quote that several articles publish, complete or in part, counts once. The column outlets counts all outlets that quote the person; an outlet is the publisher, or else the domain, or else the source. The first 20 people are shown.
+-- about: Named people by number of quoted words. A quote that several articles publish, complete or in part, counts once. The column "outlets" is the number of all outlets that quote the person; an outlet is the publisher, or else the domain, or else the source. The first 20 people are shown.
 -- chart: bar x=words y=speaker
 WITH quoted AS (
   SELECT

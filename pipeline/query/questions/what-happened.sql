@@ -1,5 +1,5 @@
 -- title: What happened?
--- about: Events that happened according to their latest report, latest date first. One row per event, over all articles. The column independent_reports counts the articles that report the event; an article and its duplicates count once. If the article is outside the selected days or source, sentence and publisher are empty. The first 50 events are shown.
+-- about: Events that happened according to their latest report, latest date first. One row per event, over all articles. The column "independent_reports" is the number of articles that report the event; an article and its duplicates count once. The columns "sentence" and "publisher" come from one article. They are empty if this article is outside the selected days or source. The first 50 events are shown.
 SELECT
   c.event_date,
   c.event_date_precision AS precision,

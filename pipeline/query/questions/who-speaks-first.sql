@@ -1,5 +1,5 @@
 -- title: Who speaks first?
--- about: Speakers of the first quote of each article, by publisher, kind of speaker and gender. The column share is their share of all first quotes of the publisher. Duplicate articles are excluded.
+-- about: Speakers of the first quote of each article, by publisher, kind of speaker and gender. The column "share" is their share of all first quotes of the publisher. Duplicate articles are excluded.
 -- chart: bar x=share y=speaker_kind colour=gender facet=publisher
 WITH openings AS (
   SELECT a.publisher, q.speaker_kind, q.speaker_gender, count(*) AS first_quotes

@@ -163,7 +163,7 @@ def test_try_prints_one_line_per_entity_and_the_speaker_in_the_text(tmp_path: Pa
     )
     assert f"  Ines Calloway: {person}\n" in done.stdout
     assert "  Paris: GPE, country FRA (by kb); mentions: Paris ×1; Wikidata Q90 (confidence " in done.stdout
-    note = "            1 Ines Calloway (direct quote, cue said)\n"
+    note = "            1 Ines Calloway (direct quote, cue “said”)\n"
     assert f"She⟨1⟩ said⟨1⟩: ⟨1⟩“The vault is dry and will stay dry.”\n{note}" in done.stdout
 
 
@@ -180,7 +180,7 @@ def test_show_writes_a_page_of_a_file(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "page.txt"]
     printed = called("show", "page.txt", cwd=tmp_path)
     assert ": hypothetical" in printed.stdout
-    assert "            1 Ruth Amberley, mayor of Oakenfell (direct quote, cue said)\n" in printed.stdout
+    assert "            1 Ruth Amberley, mayor of Oakenfell (direct quote, cue “said”)\n" in printed.stdout
 
 
 def test_show_names_a_missing_article(tmp_path: Path) -> None:

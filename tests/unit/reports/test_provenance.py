@@ -88,7 +88,10 @@ def test_quote_shows_how_each_value_is_known(space: Workspace) -> None:
     assert str(kept["record id"][0]).startswith("<urn:uuid:")
     assert (kept["digest"][0], kept["HTTP status"][0]) == (capture.digest, 200)
     assert facts(provenance, "listing")["status"][0] == "kept"
-    assert (True, f"cleaned again now {SAME}: the same text, {len(article['text'])} characters") in checks(provenance)
+    assert (
+        True,
+        f"the text was extracted again now {SAME}: the same text, {len(article['text'])} characters",
+    ) in checks(provenance)
 
 
 @pytest.mark.model
@@ -102,7 +105,9 @@ def test_changed_code_is_not_a_failed_check(space: Workspace, monkeypatch: pytes
     assert any("with pipeline version another (the row has" in message for _, message in checks(traced))
     monkeypatch.undo()
     monkeypatch.setattr(provenance, "clean_capture", lambda *_: None)
-    assert (False, f"cleaned again now {SAME}: not an article: None") in checks(trace_provenance(space, URL))
+    assert (False, f"the text was extracted again now {SAME}: not an article: None") in checks(
+        trace_provenance(space, URL)
+    )
     monkeypatch.undo()
     (capture,) = space.archive.captures()
     path = space.settings.archive_dir / capture.file
@@ -115,7 +120,7 @@ def test_changed_code_is_not_a_failed_check(space: Workspace, monkeypatch: pytes
 
 @pytest.mark.model
 def test_rejected_page_shows_the_missed_threshold(space: Workspace) -> None:
-    """A rejected page shows the decision and the missed threshold; its bytes are cleaned again."""
+    """A rejected page shows the decision and the missed threshold; its text is extracted again."""
     archive(space, SHORT)
     extract(space, "1")
     provenance = trace_provenance(space, URL)
@@ -123,7 +128,7 @@ def test_rejected_page_shows_the_missed_threshold(space: Workspace) -> None:
     assert step(provenance, "decision").headline == "rejected: too_short"
     assert facts(provenance, "decision")["because"][0] == "too little text for an article"
     assert facts(provenance, "decision")["threshold"][0] == "7 words in paragraphs and lists, at least 25 are needed"
-    assert (True, "cleaned again now: rejected for the same reason") in checks(provenance)
+    assert (True, "the text was extracted again now: rejected for the same reason") in checks(provenance)
 
 
 def test_archived_page_without_a_row(space: Workspace) -> None:
@@ -131,7 +136,7 @@ def test_archived_page_without_a_row(space: Workspace) -> None:
     archive(space, story("deepened"))
     (check,) = step(trace_provenance(space, URL), "decision").checks
     assert check.holds is None
-    assert check.message.startswith("cleaned again now: an article of ")
+    assert check.message.startswith("the text was extracted again now: an article of ")
     assert check.message.endswith(f" words; a run of {DAY} processes it")
 
 
