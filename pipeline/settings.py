@@ -74,7 +74,11 @@ class Settings(BaseSettings):
         description="For pages that reserve text and data mining: `record` keeps and marks them, `obey` rejects them.",
     )
     quarantine_max_ratio: float = Field(
-        0.5, ge=0, le=1, description="Maximum share of a day's pages that may be quarantined; above it the run fails."
+        0.5,
+        ge=0,
+        le=1,
+        description="Maximum share of quarantined pages among the pages that a run processes. Above it, the run fails "
+        "if at least two pages are quarantined.",
     )
     durability: Literal["full", "process"] = Field(
         "full", description="`full`: data survives a power failure. `process`: it survives a killed process only."

@@ -45,9 +45,9 @@ def try_page(
     source: SourceRules = None,
     as_json: AsJson = False,
 ) -> None:
-    """Process one page, and show the result.
+    """Annotate one page, and show the result; store nothing.
 
-    Prints its text with quotes and speakers, each field with its method, and one line per entity, quote and event.
+    Prints its text with quotes and speakers, how each field was found, and one line per entity, quote and event.
     """
     from pipeline.cli.article_text import draw_fields, draw_lists, draw_text
     from pipeline.reports.article_view import preview, view_preview
@@ -92,11 +92,11 @@ def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet =
 
 
 def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:
-    """Clean HTML: title, authors, date, text and captions.
+    """Extract articles from HTML pages.
 
-    A page is {doc_id, url, html, fetched_at}; "html" names a file in the folder of IN, or in the current folder if IN
-    is -. Writes one output line per valid input line, in the same order. Reports each invalid line with its number and
-    skips it; exit 1 if there are any.
+    Extracts title, authors, date, text and captions. A page is {doc_id, url, html, fetched_at}; "html" names a file in
+    the folder of IN, or in the current folder if IN is -. Writes one output line per valid input line, in the same
+    order. Reports each invalid line with its number and skips it; exit 1 if there are any.
     """
     from pipeline.reports.documents import clean_lines
 

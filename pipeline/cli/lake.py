@@ -87,7 +87,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
 
 @lake_app.command("verify")
 def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
-    """Check every file of the lake against its checksum.
+    """Check the checksum of every file of the lake.
 
     Exit 1 if there is a problem.
     """
@@ -120,7 +120,7 @@ def repair(drop_damaged: DropDamaged = False, as_json: AsJson = False) -> None:
 def gc(as_json: AsJson = False) -> None:
     """Delete files that nothing needs any more.
 
-    Deletes files that were replaced, staged or left unfinished at least 24 hours ago (setting NEWS_GC_GRACE_HOURS).
+    Deletes replaced table files, and leftovers of interrupted processes, that are older than NEWS_GC_GRACE_HOURS (24).
     """
     _print_report({"removed": workspace().lake.gc()}, as_json=as_json)
 
@@ -234,7 +234,8 @@ def changes(
 ) -> None:
     """List the articles that changed since a time.
 
-    Kinds of change: new, changed, moved to another day, removed, withdrawn by the publisher, returned.
+    Kinds of change: new, changed, moved (to another day), removed, withdrawn (by the publisher), returned (published
+    again after it was withdrawn).
     """
     from pipeline.jobs.changes import changes_since
 

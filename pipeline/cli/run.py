@@ -68,8 +68,9 @@ def run(
 ) -> None:
     """Fetch, archive and process a day, or a range of days.
 
-    The days of a range run oldest first. Also processes other days that got pages, and days that an interrupted run
-    left unprocessed. Exit 1 if a source could not be listed; all other sources are processed.
+    Processes the days of a range in order, oldest first. Also processes other days for which it archived pages, and
+    days that an interrupted run left unprocessed. Exit 1 if a source could not be listed; all other sources are
+    processed.
     """
     from pipeline.jobs.pipeline_version import version_of
 
@@ -189,9 +190,9 @@ def plan(
     source: Sources = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a range of days still needs, and the estimated time.
+    """Count pages still to fetch or to process; estimate the time.
 
-    Counts pages per source and news day. Starts nothing.
+    Counts the pages of a range of days per source and news day. Starts nothing.
     """
     from pipeline.reports.plan import plan
 

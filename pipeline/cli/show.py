@@ -48,8 +48,8 @@ def show(
 ) -> None:
     """Show one article with all its annotations.
 
-    Prints its text, entities, quotes with speaker and cue, events, provenance, revisions and number of rows. Exit 1 if
-    the lake does not have the article.
+    Prints its text, entities, quotes with speaker and cue, events, provenance, revisions and the number of rows. Exit 1
+    if the lake does not have the article.
     """
     from pipeline.web import article_html, article_page
 
@@ -124,7 +124,8 @@ def why(
     """Trace a row to its origin, or show why a page has no row.
 
     For a row, prints its text span, its article, its archive record and the listing. For a page without rows, prints
-    its latest outcome with the reason. Each step is checked now. Exit 1 if nothing is known, or if a check fails.
+    its latest outcome with the reason. Checks each part of the trace again. Exit 1 if nothing is known, or if a check
+    fails.
     """
     from pipeline.reports.provenance import trace_provenance
 

@@ -22,8 +22,8 @@ _COLUMNS = ("key", "kind", "location", "lists", "last_run_at", "outcomes")
 def sources(context: typer.Context, as_json: AsJson = False) -> None:
     """List the sources of sources.toml, or check them.
 
-    Prints kind, location and the days that each source can list; then the last run that fetched or read pages of the
-    source, and the latest outcomes of these pages.
+    Prints the kind, the location and the days that each source can list; then its last run, and the latest outcomes of
+    the pages of that run.
     """
     if context.invoked_subcommand is not None:
         return

@@ -52,8 +52,8 @@ def forget(  # noqa: PLR0913 - one argument per option
 ) -> None:
     """Delete articles permanently, and block their pages.
 
-    Deletes them from archive, tables, log tables, snapshots and inboxes. Exit 1 if nothing is found (the pages are
-    blocked all the same), if the takedown is not finished, or if you decline.
+    Deletes them from archive, tables, snapshots and inboxes, and removes their URLs and ids from the table outcomes.
+    Exit 1 if nothing is found (the pages are blocked all the same), if the takedown is not finished, or if you decline.
     """
     given = [each for each in (what, publisher, source, revoke) if each is not None]
     if len(given) + reserved + listed != 1:

@@ -152,7 +152,7 @@ def _crawled_days(source: Source, today: date) -> DayRange:
     """Return all days for a folder; else the days with files that are already in the list."""
     if not source.is_online:
         return DayRange(first=None, last=None, note="the days in the names of its files")
-    note = "days of the crawl since August 2016; a day is available after three days"
+    note = "days of the crawl, from August 2016 to three days ago"
     return DayRange(first=date(2016, 8, 26), last=today - timedelta(days=3), note=note)
 
 
