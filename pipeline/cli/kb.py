@@ -126,7 +126,7 @@ def preview_overrides(
         str | None,
         typer.Option(
             metavar="TOML",
-            help="Preview only these lines, as copied from Newsroom, as if the file had them; - is standard input.",
+            help="Preview only these lines of TOML, for example from Newsroom; - reads them from standard input.",
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of articles to process.")] = 50,

@@ -135,9 +135,9 @@ def snapshot(
     drop: Annotated[bool, typer.Option("--drop", help="Delete the snapshot instead of taking it.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take, check or delete a snapshot of all tables.
+    """Take, check or delete a snapshot (no log tables).
 
-    A snapshot keeps the tables as they are now, in snapshots/NAME of the data folder.
+    A snapshot keeps the tables as they are now, in snapshots/NAME of the data root.
     """
     lake = workspace().lake
     if verify:

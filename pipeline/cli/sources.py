@@ -109,7 +109,7 @@ def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
 def doctor(as_json: AsJson = False) -> None:
     """Check that everything a run needs is in place.
 
-    Checks Python, Airflow, data folder, sources, model, knowledge base, archive and lake. Exit 1 if anything is wrong.
+    Checks Python, Airflow, data root, sources, model, knowledge base, archive and lake. Exit 1 if anything is wrong.
     """
     from pipeline.reports.health import examine
 

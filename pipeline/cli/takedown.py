@@ -28,7 +28,7 @@ WithDuplicates = Annotated[
 ]
 Reason = Annotated[
     str | None,
-    typer.Option(metavar="TEXT", help="The reason. It is public: exports have it, in the table deletions."),
+    typer.Option(metavar="TEXT", help='The reason. It is public: exports contain it, in the table "deletions".'),
 ]
 
 
@@ -52,7 +52,7 @@ def forget(  # noqa: PLR0913 - one argument per option
 ) -> None:
     """Delete articles permanently, and block their pages.
 
-    Deletes them from archive, tables, snapshots and inboxes, and removes their URLs and ids from the table outcomes.
+    Deletes them from archive, tables, snapshots and inboxes, and removes their URLs and ids from the table `outcomes`.
     Exit 1 if nothing is found (the pages are blocked all the same), if the takedown is not finished, or if you decline.
     """
     given = [each for each in (what, publisher, source, revoke) if each is not None]

@@ -43,10 +43,12 @@ of an old revision.
 - In one article, `speaker_cluster_index`, `actor_cluster_index` and `recipient_cluster_index` refer to `cluster_index`
   of `entities`.
 - `quote_index` of `entities` refers to `quote_index` of `quotes`.
-- Columns whose names end in `_entity_id` refer to `entity_id` of `entities`, which also joins different articles.
+- Columns whose names end in `_entity_id` refer to `entity_id` of `entities`. One
+  `entity_id` is valid in all articles, so it also joins rows of different articles.
 - `dup_group_id` is the `article_id` of the earliest article that an article repeats.
 - Rows of `quotes` with the same `quote_cluster_id` repeat the same quote. Event mentions with the same
-  `event_cluster_id` report the same event. The id of a cluster is the id of its earliest row.
+  `event_cluster_id` report the same event. The id of a cluster is
+  made from the key of its earliest row: `article_id:quote_index` or `article_id:event_index`.
 
 ## Files
 
@@ -76,7 +78,8 @@ tables, the cluster tables without `co_mentions`, and `deletions`: see [share.md
 
 ## Open them
 
-`newslake sql "SELECT ..."` has every table as a view. Within one day, a query sees all tables as of the same commit.
+`newslake sql "SELECT ..."` has every table as a view. For each published day,
+a query sees the rows of all tables as of the same commit.
 Three views have additional columns from the cluster tables:
 
 - `articles` has `dup_group_id` and `is_duplicate`,

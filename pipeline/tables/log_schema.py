@@ -51,8 +51,7 @@ LISTING_FETCHES = TableSpec(
         Column(
             "listed_day",
             DAY,
-            "Day that was requested, if the source lists one day per request (a dated archive); null if it lists its "
-            "newest pages.",
+            "Day that was requested, if the source has a listing per day; null if it lists its newest pages.",
             True,
         ),
         Column("result", TEXT, "Result of the request.", values=("listed", "unchanged", "partial", "failed")),

@@ -301,7 +301,9 @@ EVENTS = TableSpec(
     (
         *ARTICLE_KEYS,
         Column("event_index", INT, "0-based position in the article, in the order of the text."),
-        Column("event_type", TEXT, "Event type that the words of the text name: a PLOVER type, or `OTHER`."),
+        Column(
+            "event_type", TEXT, "Type of the reported event, whether or not it happened: a PLOVER type, or `OTHER`."
+        ),
         Column("event_subtype", TEXT, "Subtype of an `OTHER` event; else null.", True, values=_OTHER_SUBTYPES),
         Column(
             "event_mode",
@@ -398,10 +400,9 @@ NEAR_DUPLICATES = TableSpec(
         Column(
             "similarity",
             REAL,
-            "0 to 1: similarity of the two texts, by `method`. If it is `near`, the similarity is the Jaccard "
-            "similarity of their shingles (at least 0.7). If it is `contained`, the similarity is the share of the "
-            "shorter text's shingles that the longer text has, too (at least 0.8). If it is `exact` or `none`, the "
-            "similarity is 1.",
+            "Similarity to the earlier article, 0 to 1. Its measure depends on `method`. `near`: Jaccard similarity of "
+            "the shingles of the two texts (at least 0.7). `contained`: share of the shorter text's shingles that the "
+            "longer text also has (at least 0.8). `exact` and `none`: always 1.",
         ),
         Column("method", TEXT, "How the two articles match.", values=("none", "exact", "near", "contained")),
     ),
@@ -434,8 +435,8 @@ REVISIONS = TableSpec(
             "quotes_removed",
             INT,
             "Number of passages in double quotation marks that only the previous revision had; null for the first "
-            "revision. Passages have three words or more. They are not rows of `quotes`: indirect quotes and single "
-            "quotation marks do not count.",
+            "revision. Only passages of three words or more count. They are not rows of `quotes`: indirect quotes, and "
+            "text in single quotation marks, do not count.",
             True,
         ),
         Column(
@@ -493,13 +494,15 @@ EVENT_CLUSTER_MEMBERS = TableSpec(
 EVENT_CLUSTERS = TableSpec(
     "event_clusters",
     "One row per event cluster, under the published day of its earliest article. Most values come from its fullest "
-    "mention: the mention with the most known names, dates and places. A mention in a duplicate is used only if no "
-    "other article has a mention with that value.",
+    "mention: the mention with the most known names, dates and places. For each value, mentions in duplicates are used "
+    "only if no mention in another article has the value.",
     ("event_cluster_id",),
     ("event_cluster_id",),
     (
         Column("event_cluster_id", TEXT, "Id of the event cluster, as in `event_cluster_members`."),
-        Column("event_type", TEXT, "Event type that the words of the text name: a PLOVER type, or `OTHER`."),
+        Column(
+            "event_type", TEXT, "Type of the reported event, whether or not it happened: a PLOVER type, or `OTHER`."
+        ),
         Column("event_subtype", TEXT, "Subtype of an `OTHER` event; else null.", True),
         Column("event_mode", TEXT, "PLOVER mode; null if the type has no mode.", True),
         Column("quad_class", INT, "PLOVER quad class, 1 to 4; null if `event_type` is `OTHER`.", True),

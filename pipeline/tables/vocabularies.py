@@ -68,7 +68,7 @@ VOCABULARIES = (
         "link_method",
         ("entities.link_method",),
         {
-            "exact": "the mention is the same name, or it is the first mention of the entity",
+            "exact": "the mention has the same name as an earlier mention, or it is the first mention of the entity",
             "surname": "the mention is the surname of a full name",
             "acronym": "the mention is the initials of a longer name, or an acronym in brackets after the longer name",
             "alias": "the mention is a forename, a short form, or another name of the entity in the knowledge base",
@@ -107,9 +107,10 @@ VOCABULARIES = (
         "quote_type",
         ("quotes.quote_type",),
         {
-            "direct": "at least 90 % of its letters and digits are in quotation marks, or it is a turn of an interview",
-            "mixed": "less than 90 % of its letters and digits are in quotation marks, or the words in quotation marks "
-            "are only a fragment of a sentence",
+            "direct": "at least 90 % of the quote's letters and digits are in quotation marks, and it is not a "
+            "fragment; or it is a turn of an interview",
+            "mixed": "less than 90 % of the quote's letters and digits are in quotation marks, or it is a fragment: at "
+            "most three words that are not a sentence, or the words that a verb such as “call” gives to something",
             "indirect": "no words are in quotation marks",
         },
     ),
@@ -200,13 +201,13 @@ VOCABULARIES = (
         "event_subtype",
         ("events.event_subtype", "event_clusters.event_subtype"),
         {
-            "accident": "accidents in transport and at work, fires, collapses",
+            "accident": "accidents in transport and at work, fires in buildings and vehicles, collapses",
             "appointment": "somebody takes or leaves an office without conflict",
             "business": "products, deals, jobs, plants, results of companies",
             "crime": "crimes without violence: theft, fraud, smuggling",
             "culture": "performances, exhibitions, festivals, publications, awards",
             "death": "deaths of any cause, funerals, burials",
-            "disaster": "natural disasters: floods, storms, earthquakes, fires",
+            "disaster": "natural disasters: floods, storms, earthquakes, wildfires",
             "election": "elections, votes, nominations, new governments",
             "family": "weddings, births, divorces",
             "health": "outbreaks, treatments, vaccinations",
@@ -284,8 +285,8 @@ VOCABULARIES = (
             "given": "the date that you gave with a local file or text, tried in place of `feed`",
             "unknown": "no date found: `published_at` is null",
         },
-        "The methods are tried in this order, and the first possible date is taken. A time element that is not marked "
-        "as publication time comes after the URL.",
+        "The methods are tried in this order, and the first plausible date is taken. Exception: a time element that is "
+        "not marked as publication time is tried after the URL.",
     ),
     Vocabulary(
         "published_at_precision",

@@ -1,5 +1,5 @@
 -- title: How do countries interact?
--- about: Verbal and material cooperation and conflict between two countries, by week of the first report. Each event that happened counts once. The column "reports" is the number of articles that report these events; in "independent_reports", an article and its duplicates count once. The 500 largest counts are shown.
+-- about: Verbal and material cooperation and conflict between two countries, by week of the first report. Each event that happened counts once. The column "reports" is the number of articles that report these events; in "independent_reports", an article and its duplicates count once. The 500 rows with the most events are shown.
 -- chart: line x=week y=events colour=kind facet=pair
 WITH interactions AS (
   SELECT

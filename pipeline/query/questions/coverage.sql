@@ -1,5 +1,5 @@
 -- title: Which pages did each source list, and with which outcome?
--- about: Pages by source and news day: "discovered" is the sum of "kept", "unchanged", "rejected", "quarantined" and "pending". Each page counts with its latest outcome, but the outcome "unchanged" never replaces another outcome. An unavailable listing counts as one page until a page of its source has a newer outcome.
+-- about: Pages by source and news day: "discovered" is the sum of "kept", "unchanged", "rejected", "quarantined" and "pending". Each page counts with its latest outcome, but the outcome "unchanged" never replaces another outcome. If the listing of a source could not be fetched, this failure counts as one page. It no longer counts when a page of the source has a newer outcome.
 -- chart: heat x=news_day y=source_key colour=discovered
 WITH last AS (
   SELECT * FROM outcomes

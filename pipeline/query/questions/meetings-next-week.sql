@@ -1,5 +1,5 @@
 -- title: Which meetings are planned for next week?
--- about: Planned meetings, visits and talks (PLOVER type CONSULT) in the week after the latest article, Monday to Sunday. One row per planned event, over all articles. The column "independent_reports" is the number of articles that report the event; an article and its duplicates count once. The columns "sentence" and "publisher" come from one article. They are empty if this article is outside the selected days or source.
+-- about: Planned meetings, visits and talks (PLOVER type CONSULT) in the calendar week (Monday to Sunday) after that of the latest article. One row per planned event, over all articles. The column "independent_reports" is the number of articles that report the event; an article and its duplicates count once. The columns "sentence" and "publisher" come from one article. They are empty if this article is outside the selected days or source.
 WITH next AS (SELECT date_trunc('week', max(published_date) + INTERVAL 7 DAY)::DATE AS monday FROM articles)
 SELECT
   c.event_date,

@@ -1,5 +1,5 @@
 -- title: Which quotes spread, and which publisher had them first?
--- about: Direct and mixed quotes that at least two publishers published, complete or in part. The column "median_lag_hours" is the median number of hours from the first publication to each publication, including the first. Articles without a publication time or a publisher are excluded. If the first article is outside the selected days or source, the column "first_publisher" is empty. At most 50 quotes are shown.
+-- about: Direct and mixed quotes that at least two publishers published, complete or in part. The column "median_lag_hours" is the median of the hours since the first publication, over all publications of the quote. The first publication counts as 0 hours. Articles without a publication time or a publisher are excluded. If the first article is outside the selected days or source, the column "first_publisher" is empty. At most 50 quotes are shown.
 WITH repeated AS (
   SELECT DISTINCT quote_cluster_id FROM quote_clusters
   WHERE quote_cluster_id <> article_id || ':' || CAST(quote_index AS VARCHAR)

@@ -1,5 +1,5 @@
 -- title: Where are unnamed speakers quoted?
--- about: Share of quotes by unnamed speakers ("officials"), and share of quotes without a speaker, by publisher, section and month. Duplicate articles are included. The 500 highest shares are shown.
+-- about: Share of quotes by unnamed speakers ("officials"), and share of quotes without a speaker, by publisher, section and month. Duplicate articles are included. The 500 rows with the highest share of unnamed speakers are shown.
 -- chart: line x=month y=share_unnamed colour=section facet=publisher n=quotes
 WITH quoted AS (
   SELECT

@@ -1,5 +1,5 @@
 -- title: Which pages were rejected or are pending, and why?
--- about: Pages by reason, if their latest outcome is "rejected", "quarantined" or "pending". The outcome "unchanged" never replaces another outcome. An unavailable listing counts as one page until a page of its source has a newer outcome.
+-- about: Pages by reason, if their latest outcome is "rejected", "quarantined" or "pending". The outcome "unchanged" never replaces another outcome. If the listing of a source could not be fetched, this failure counts as one page. It no longer counts when a page of the source has a newer outcome.
 -- chart: bar x=pages y=reason colour=outcome facet=source_key
 WITH last AS (
   SELECT * FROM outcomes
