@@ -110,8 +110,11 @@ def _ordinary() -> float:
 def test_hostile_page_is_cleaned_in_time(name: str) -> None:
     """Cleaning a page ends within the limit, with an article or a reason."""
     kind = "text/html" if name in HTML else "text/plain"
-    got, spent = _spent((HTML | TEXT)[name](), f"{kind}; charset=utf-8")
-    assert spent < ORDINARY * _ordinary()
+    body, limit = (HTML | TEXT)[name](), ORDINARY * _ordinary()
+    got, spent = _spent(body, f"{kind}; charset=utf-8")
+    if spent >= limit:  # other work on the machine slows one run, also in processor time; a slow rule slows both
+        got, spent = _spent(body, f"{kind}; charset=utf-8")
+    assert spent < limit
     assert isinstance(got, Article | Rejected)
 
 
