@@ -167,6 +167,9 @@ class Evening:
         return {"kind": "scheduled", "started_at": datetime(2026, 3, 3, 20, tzinfo=UTC)}
 
 
+_EARLY = 0.7  # of a task's usual time: a kill after its end would be none
+
+
 class Kills:
     """Kills each task of an evening once before its end, at a seeded step or at a seeded time.
 
@@ -188,7 +191,7 @@ class Kills:
         return wait_for_exit(evening.worker(name, given))
 
     def _kill(self, evening: Evening, name: str, given: dict[str, Any], usual: WorkerExit) -> None:
-        seconds = self.chance.random() * usual.seconds
+        seconds = self.chance.random() * _EARLY * usual.seconds
         at = self.chance.choice((None, self.chance.randint(1, max(1, usual.steps - 2))))  # a run may have fewer steps
         worker = evening.worker(name, given, at=at)
         if at is None:
