@@ -7,6 +7,7 @@ NewsError                   base; every class has .disposition and the key it co
   UndecodablePageError      quarantine  the bytes are archived, but no text can be decoded
   BrokenListingError        quarantine  a feed, sitemap or file that is not in its declared format
   ExtractorError            quarantine  an extractor failed on an article; other articles continue
+  BrokenItemError           quarantine  an unexpected exception on one page, entry, record, line, file or article
   ContractError             quarantine  a row violates the table schema; its article is excluded from all tables
   ArchiveError              fail        the archive cannot be used
     BrokenRecordError       quarantine  one archive record is missing or damaged; its article waits, others continue
@@ -17,9 +18,10 @@ NewsError                   base; every class has .disposition and the key it co
   OutcomeError              fail        a page of a run has no outcome, or two: a bug, never the fault of the page
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
-``NewsError`` is caught in three places. ``pipeline.jobs`` and ``pipeline.reports`` turn it into the page's outcome or a
-finding, ``pipeline.cli`` into a message and an exit code, and Newsroom into an error page. In a task the retry policy
-of ``news_airflow.defaults`` handles it: a transient error is retried, any other fails the task without a retry.
+``NewsError`` is caught in four places. ``pipeline.boundary`` returns the error of one item. ``pipeline.jobs`` and
+``pipeline.reports`` turn it into the page's outcome or a finding, ``pipeline.cli`` into a message and an exit code,
+Newsroom into an error page. In a task the retry policy of ``news_airflow.defaults`` handles it: a transient error is
+retried, any other fails the task without a retry.
 """
 
 import errno
@@ -116,6 +118,12 @@ class BrokenListingError(NewsError):
 
 class ExtractorError(NewsError):
     """An extractor failed on an article; other articles continue."""
+
+    disposition = "quarantine"
+
+
+class BrokenItemError(NewsError):
+    """An unexpected exception on one page, entry, record, line, file or article; the others continue."""
 
     disposition = "quarantine"
 

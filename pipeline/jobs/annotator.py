@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from pipeline.boundary import run_isolated
 from pipeline.errors import NewsError
-from pipeline.jobs.outcomes import run_isolated
 from pipeline.kb import KnowledgeBase, load_kb
 from pipeline.model import Annotation, Article
 from pipeline.nlp import Annotator, load_model, model_label

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from pipeline.boundary import run_isolated
 from pipeline.clean import clean
 from pipeline.errors import NewsError
 from pipeline.fetch.robots import reserving_header
-from pipeline.jobs.outcomes import run_isolated
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Article, Capture, Page, Rejected
 

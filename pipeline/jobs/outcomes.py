@@ -6,12 +6,12 @@ This is the one place that decides what happens to a page that failed.
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from pipeline.errors import ExtractorError, NewsError, OutcomeError
+from pipeline.errors import NewsError, OutcomeError
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Capture, Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind, RunKind
@@ -54,24 +54,6 @@ def outcome_kind_of(error: NewsError) -> OutcomeKind:
 def detail_of(error: NewsError, *, url: str) -> str:
     """Return an error's message without the page's URL or file name, which the outcome has in its own column."""
     return str(error).removeprefix(f"{url}: ")
-
-
-def run_isolated[T](work: Callable[[], T], *, key: str) -> T | NewsError:
-    """Return the result of ``work`` for one page, or its error; a defect of the pipeline affects only that page."""
-    try:
-        return work()
-    except NewsError as error:
-        outcome_kind_of(error)
-        return error
-    except (OSError, MemoryError):  # a problem of the machine, not of the page: the whole task is retried
-        raise
-    except Exception as error:  # the only broad catch: a defect affects one page, never its day
-        log.warning("%s", key, exc_info=True)
-        return ExtractorError(
-            f"{key}: the extractor failed ({type(error).__name__}: {error}); the page is kept, run again after a fix",
-            key=key,
-            reason="extractor_error",
-        )
 
 
 class OutcomeRecorder:

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.archive import Takedowns, page_name, pseudonym, publisher_name, source_name, url_name
+from pipeline.boundary import run_isolated
 from pipeline.clean import PageIdentity, extract, page_identity
-from pipeline.jobs.outcomes import PageName, run_isolated
+from pipeline.jobs.outcomes import PageName
 from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
 

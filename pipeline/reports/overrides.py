@@ -12,11 +12,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from pipeline.boundary import run_isolated
 from pipeline.errors import ConfigError, NewsError
 from pipeline.jobs.annotator import readers_of
 from pipeline.jobs.clean import latest_content
 from pipeline.jobs.knowledge import names_by_article, outdated_articles
-from pipeline.jobs.outcomes import run_isolated
 from pipeline.jobs.workspace import Workspace
 from pipeline.kb import Corrections, KnowledgeBase, NameLine, QuoteOverride, load_kb, parse_overrides, read_overrides
 from pipeline.kb.entry import fold_name

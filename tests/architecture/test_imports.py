@@ -24,11 +24,13 @@ class May:
 
 
 _BELOW_JOBS = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake")
-# All packages of `pipeline` except `model` may also import errors, settings, sqlite, content_encoding and the version.
+# All packages of `pipeline` except `model` may also import the modules in `EVERYWHERE`.
 PIPELINE = {
     "__init__": May(),
     "__main__": May(("cli",)),
     "errors": May(("model",)),
+    "unicode": May(),
+    "boundary": May(("errors", "unicode")),
     "sqlite": May(("errors",)),
     "content_encoding": May(libraries=("brotli", "backports", "compression")),
     "model": May(libraries=("courlan",)),
@@ -55,7 +57,7 @@ AIRFLOW_SIDE = {
     "news_airflow": May(("jobs", "reports", "web"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
     "news_plugin": May(("web",), ("airflow", "news_airflow")),
 }
-EVERYWHERE = ("errors", "settings", "sqlite", "content_encoding", "__version__")
+EVERYWHERE = ("errors", "boundary", "unicode", "settings", "sqlite", "content_encoding", "__version__")
 # Packages that compute: they work on values, from the archive or a file, never from a socket.
 NETWORK = ("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "asyncio", "socketserver", "xmlrpc")
 ONLINE = ("fetch",)
