@@ -33,8 +33,9 @@ def run_isolated[T](work: Callable[[], T], *, key: str) -> T | NewsError:
         return error
     except (OSError, MemoryError):  # the whole task is retried
         raise
-    except Exception as error:  # the only blind catch: a defect affects one item, never the others
-        log.warning("%s", to_well_formed(key), exc_info=True)
+    except Exception as error:  # noqa: BLE001 - the only blind catch: a defect affects one item, never the others
+        # The traceback may hold the item's own text, so exc_info could break whoever encodes the record.
+        log.warning("%s", to_well_formed(f"{key}\n{''.join(traceback.format_exception(error))}"))
         return broken_item(error, key=key)
 
 
