@@ -3,12 +3,14 @@
 Re-run: safe. Articles committed at this pipeline version are not processed again, and no file changes. The four tables
 change atomically. Another pipeline version processes all articles again: `derived_new` and `derived_again` in the asset
 events count new and reprocessed articles.
+An item that breaks newslake is quarantined, and everything else is committed. Then the run fails in its last task, once
+per item and pipeline version.
 """
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from news_airflow.assets import RAW, TABLES
 from news_airflow.defaults import COMMIT_POOL, LONG, START, TASK_DEFAULTS
-from news_airflow.task_context import day_of, origin_of, run_id_of, run_stage
+from news_airflow.task_context import day_of, fail, origin_of, run_id_of, run_stage
 
 with DAG(
     "news_extract",
@@ -41,4 +43,10 @@ with DAG(
     def cluster(summary: dict, dag_run=None):
         return run_stage("cluster", day=day_of(dag_run), days=summary["days"])
 
-    cluster(commit(derive.expand(chunk=plan())))
+    @task
+    def report_broken_items(summary: dict):
+        if summary["broken"]:
+            fail(summary["broken"])
+
+    summary = commit(derive.expand(chunk=plan()))
+    cluster(summary) >> report_broken_items(summary)

@@ -18,10 +18,11 @@ _ROOT = Path(__file__).parent.parent
 _MESSAGE_CHARS = 300
 
 
-def run_isolated[T](work: Callable[[], T], *, key: str) -> T | NewsError:
+def run_isolated[T](work: Callable[[], T], *, key: str, log_traceback: bool = True) -> T | NewsError:
     """Return the result of ``work`` for one item, or its error: a ``BrokenItemError`` for an unexpected exception.
 
-    ``key`` names the item in the message and in the log, which gets the traceback once.
+    ``key`` names the item in the message and in the log, which gets the traceback. Without ``log_traceback`` it does
+    not: for a group whose items are tried one by one after an error.
 
     Raises: a NewsError that must fail the whole run; OSError and MemoryError, which are problems of the machine.
     """
@@ -34,8 +35,9 @@ def run_isolated[T](work: Callable[[], T], *, key: str) -> T | NewsError:
     except (OSError, MemoryError):  # the whole task is retried
         raise
     except Exception as error:  # noqa: BLE001 - the only blind catch: a defect affects one item, never the others
-        # The traceback may hold the item's own text, so exc_info could break whoever encodes the record.
-        log.warning("%s", to_well_formed(f"{key}\n{''.join(traceback.format_exception(error))}"))
+        if log_traceback:
+            # The traceback may hold the item's own text, so exc_info could break whoever encodes the record.
+            log.warning("%s", to_well_formed(f"{key}\n{''.join(traceback.format_exception(error))}"))
         return broken_item(error, key=key)
 
 

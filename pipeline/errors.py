@@ -8,6 +8,7 @@ NewsError                   base; every class has .disposition and the key it co
   BrokenListingError        quarantine  a feed, sitemap or file that is not in its declared format
   ExtractorError            quarantine  an extractor failed on an article; other articles continue
   BrokenItemError           quarantine  an unexpected exception on one page, entry, record, line, file or article
+  PoisonItemError           quarantine  processes died while they worked on one item; the others continue
   ContractError             quarantine  a row violates the table schema; its article is excluded from all tables
   ArchiveError              fail        the archive cannot be used
     BrokenRecordError       quarantine  one archive record is missing or damaged; its article waits, others continue
@@ -15,6 +16,7 @@ NewsError                   base; every class has .disposition and the key it co
   KnowledgeError            fail        the knowledge base cannot be used; import it again
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake repair`
   LimitError                fail        a query exceeded its time or memory limit
+  BrokenItemsError          fail        a run is committed, but some of its items are broken for the first time
   OutcomeError              fail        a page of a run has no outcome, or two: a bug, never the fault of the page
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
@@ -128,6 +130,12 @@ class BrokenItemError(NewsError):
     disposition = "quarantine"
 
 
+class PoisonItemError(NewsError):
+    """Processes died while they worked on one page or article; the others continue."""
+
+    disposition = "quarantine"
+
+
 class ContractError(NewsError):
     """A row violates the table schema; its article is excluded from all tables."""
 
@@ -154,6 +162,10 @@ class KnowledgeError(NewsError):
 
 class LakeError(NewsError):
     """The lake's files and manifests disagree."""
+
+
+class BrokenItemsError(NewsError):
+    """A run is committed, but some of its items are broken for the first time, or too many are quarantined."""
 
 
 class OutcomeError(NewsError):

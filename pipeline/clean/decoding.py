@@ -14,6 +14,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Page
+from pipeline.unicode import to_well_formed
 
 # The single-byte charset of a Latin text: its words give the language, and the language gives the charset.
 
@@ -113,7 +114,7 @@ class DecodedText:
 
 
 def decode_body(page: Page) -> DecodedText:
-    """Return the whole text of a page, without the byte order mark.
+    """Return the whole text of a page, without the byte order mark. In plain text, NUL becomes U+FFFD.
 
     Evidence in order: the byte order mark, bytes that can only be Unicode, the charset of header and meta element,
     then detection. Raises: UndecodablePageError if the result is not text.
@@ -126,6 +127,8 @@ def decode_body(page: Page) -> DecodedText:
     text = body.decode(charset, "replace") if charset else _detect(body)
     undoubled = _repair_double_utf8(text) if charset == "utf-8" else None
     text = undoubled or text
+    if media_kind_of(page) == "text":  # in HTML the parser decides what NUL means
+        text = to_well_formed(text)
     if body.startswith(_BINARY) or len(_NO_TEXT.findall(text[:_SAMPLE_CHARS])) > max(
         8, len(text[:_SAMPLE_CHARS]) // 20
     ):

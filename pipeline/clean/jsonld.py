@@ -11,6 +11,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 
 from pipeline.clean.html import Tree, tidy
+from pipeline.unicode import well_formed_json
 
 Node = Mapping[str, Any]  # one parsed JSON-LD object; its values may have any type
 
@@ -69,7 +70,7 @@ def _load(source: str) -> Iterator[object]:
     repaired = _BAD_ESCAPE.sub(r"\\\\", _TRAILING_COMMA.sub("", stripped))
     for candidate in (stripped, repaired, html.unescape(repaired)):
         try:
-            yield json.loads(candidate, strict=False)
+            yield well_formed_json(json.loads(candidate, strict=False))
         except (ValueError, RecursionError):
             continue
         return
@@ -82,9 +83,10 @@ def _leading_objects(source: str) -> Iterator[object]:
     while (position := source.find("{", position)) >= 0:
         try:
             value, position = decoder.raw_decode(source, position)
+            well_formed = well_formed_json(value)
         except (ValueError, RecursionError):
             return
-        yield value
+        yield well_formed
 
 
 def _flatten(value: object) -> Iterator[Node]:

@@ -69,8 +69,8 @@ def run(
     """Fetch, archive and process a day, or a range of days.
 
     Processes the days of a range in order, oldest first. Also processes other days for which it archived pages, and
-    days that an interrupted run left unprocessed. Exit 1 if a source could not be listed; all other sources are
-    processed.
+    days that an interrupted run left unprocessed. Exit 1 if a source could not be listed, or if an item broke newslake
+    for the first time; everything else is processed.
     """
     from pipeline.jobs.pipeline_version import version_of
 
@@ -128,6 +128,7 @@ class _RunCommand:
             self.space, source_keys=keys, day=day, run_id=run_id, report_progress=self.report_progress
         )
         self.errors += done.errors
+        self._note_broken(done.outcomes)
         self.ingested += done.outcomes
         self.received += done.received
         yield self._run_result("ingest", done.report, (now() - started).total_seconds())
@@ -149,8 +150,15 @@ class _RunCommand:
         started = now()
         done = extract_day(self.space, day=day, run_id=run_id, report_progress=self.report_progress)
         seconds = (now() - started).total_seconds()
+        self._note_broken(done.outcomes)
         self.extracted += done.outcomes
         return self._run_result("extract", done.report, seconds, rows=done.rows)
+
+    def _note_broken(self, outcomes: "Sequence[Outcome]") -> None:
+        from pipeline.jobs.broken_items import broken_items_error
+
+        if (error := broken_items_error(self.space, outcomes)) is not None:
+            self.errors.append(str(error))
 
     def _run_result(
         self,

@@ -5,14 +5,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import chain
 
 import pyarrow as pa
 
 from pipeline.archive import publisher_name
+from pipeline.boundary import run_isolated
 from pipeline.errors import BrokenRecordError, ContractError, NewsError
 from pipeline.jobs.annotator import LoadedAnnotator, load_annotator
 from pipeline.jobs.clean import latest_content
+from pipeline.jobs.in_flight import InFlight
 from pipeline.jobs.outcomes import (
     OutcomeRecorder,
     PageName,
@@ -22,6 +25,7 @@ from pipeline.jobs.outcomes import (
     outcome_kind_of,
     page_name_of,
 )
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redacted_page
 from pipeline.jobs.worklist import Captures, DayWork, day_work, input_hash_of, unchanged_outcome
 from pipeline.jobs.workspace import Workspace
@@ -57,10 +61,10 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
 
     Stage one batch. Its name is a hash of its inputs, so deriving again gives the same name.
     """
-    with workspace.at_work():
+    with workspace.at_work(), workspace.turns(version=version_of(workspace.settings)) as turns:
         work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
         recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
-        job = _ChunkDerivation(workspace, recorder, day=day, work=work)
+        job = _ChunkDerivation(workspace, recorder, day=day, work=work, turns=turns)
         job.record_settled()
         read, keys = job.read()
         batch_id = _batch_id(day, work) if keys else None
@@ -69,7 +73,6 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
             workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
         check_balance(job.discovered(), recorder.outcomes, run_id=run_id, handed_on=job.handed_on)
         append_outcomes(workspace, recorder.outcomes, batch_id=derive_batch_of(run_id, chunk=chunk))
-        _refuse_silent_breakage(workspace, recorder, day)
         workspace.lake.index.put_outcomes(job.cached_outcomes)
     made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
     rules = Counter(rule for each in read for rule in each["quotes"]["rule_id"].to_pylist())
@@ -87,18 +90,6 @@ def _batch_id(day: date, work: DayWork) -> str:
     return f"{day}-{hashlib.sha256(f'{work.version} {work.knowledge.version}\n{seen}'.encode()).hexdigest()[:16]}"
 
 
-def _refuse_silent_breakage(workspace: Workspace, recorder: OutcomeRecorder, day: date) -> None:
-    broken = sum(outcome.outcome == "quarantined" for outcome in recorder.outcomes)
-    allowed = workspace.settings.quarantine_max_ratio * len(recorder.outcomes)
-    if broken > max(allowed, 1):
-        raise ContractError(
-            f"{broken} of {len(recorder.outcomes)} pages of {day} are quarantined; read outcomes.detail, "
-            "or raise NEWS_QUARANTINE_MAX_RATIO",
-            key=day.isoformat(),
-            reason="too_many_quarantined",
-        )
-
-
 class _ChunkDerivation:
     """The state that the steps of one chunk share.
 
@@ -106,11 +97,14 @@ class _ChunkDerivation:
     commit records their outcomes.
     """
 
-    def __init__(self, workspace: Workspace, recorder: OutcomeRecorder, *, day: date, work: DayWork) -> None:
+    def __init__(
+        self, workspace: Workspace, recorder: OutcomeRecorder, *, day: date, work: DayWork, turns: InFlight
+    ) -> None:
         self.workspace = workspace
         self.recorder = recorder
         self.day = day
         self.work = work
+        self.turns = turns
         self.cached_outcomes: dict[str, CachedOutcome] = {}
         self.blocked = blocked_articles(workspace.takedowns, work.captures)
         self.handed_on: set[PageName] = set()
@@ -161,17 +155,28 @@ class _ChunkDerivation:
         if first is None:  # nothing to read, so no model to load
             return tables, keys
         annotator = load_annotator(self.workspace.settings, self.work.knowledge)
-        for article, read in annotator.read(chain([first], articles)):
+        for article, read in annotator.read(chain([first], articles), turns=self.turns):
             last = self.work.captures[article.article_id][-1]
-            got = read if isinstance(read, NewsError) else self._tables(article, read, annotator)
+            got = (
+                read
+                if isinstance(read, NewsError)
+                else run_isolated(partial(self._rows, article, read, annotator), key=page_name_of(last)[1])
+            )
             if isinstance(got, NewsError):
                 self._quarantine(article.article_id, got)
             else:
-                tables.append(got)
-                keys.append(self._key(article, last))
+                tables.append(got[0])
+                keys.append(got[1])
                 if self._is_its_own(last):
                     self.handed_on.add(page_name_of(last))
         return tables, keys
+
+    def _rows(
+        self, article: Article, annotation: Annotation | None, annotator: LoadedAnnotator
+    ) -> tuple[Tables, dict[str, object]]:
+        """Return the tables of one article, and its key in the batch. Raises: ContractError."""
+        key = self._key(article, self.work.captures[article.article_id][-1])
+        return self._tables(article, annotation, annotator), key
 
     def _key(self, article: Article, last: Capture) -> dict[str, object]:
         published = article.published_at.date() if article.published_at is not None else last.news_day
@@ -182,23 +187,22 @@ class _ChunkDerivation:
             "seen_at": last.fetched_at,
         }
 
-    def _tables(
-        self, article: Article, annotation: Annotation | None, annotator: LoadedAnnotator
-    ) -> Tables | NewsError:
+    def _tables(self, article: Article, annotation: Annotation | None, annotator: LoadedAnnotator) -> Tables:
         rows = annotation_rows(article, annotation, model_name=annotator.model_name, pipeline_version=self.work.version)
         breaches = check_rows(rows)
         if breaches:
-            return ContractError(
+            raise ContractError(
                 f"{pluralize(len(breaches), 'check')} failed, first: {breaches[0]}", key=article.article_id
             )
-        try:
-            return {spec.name: rows_table(spec, rows[spec.name]) for spec in ANNOTATION_TABLES}
-        except ContractError as error:
-            return error
+        return {spec.name: rows_table(spec, rows[spec.name]) for spec in ANNOTATION_TABLES}
 
     def _articles(self) -> Iterator[Article]:
         for article_id in self.work.todo:
             captures = self.work.captures[article_id]
+            if (poison := self.turns.poison(article_id)) is not None:
+                self._quarantine(article_id, poison)
+                continue
+            self.turns.begin(article_id)
             article = self._allowed(article_id)
             if article is None:
                 continue

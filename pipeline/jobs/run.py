@@ -9,6 +9,7 @@ from pipeline.jobs.commit import DayCommit, commit_day
 from pipeline.jobs.derive import derive
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import RunKind
@@ -73,7 +74,7 @@ def finish_ingest(
         started_at=started_at,
         counts=run_counts(summary),
         days=summary.days,
-        versions={"schema": SCHEMA_VERSION},
+        versions={"pipeline": version_of(workspace.settings), "schema": SCHEMA_VERSION},
     )
     return IngestSummary(summary, outcomes)
 

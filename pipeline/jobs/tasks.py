@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pipeline.errors import LakeError
+from pipeline.errors import LakeError, NewsError
 from pipeline.jobs import changes, maintenance, run, takedown, triggers, worklist
 from pipeline.jobs import cluster as cluster_job
 from pipeline.jobs import derive as derive_job
 from pipeline.jobs import ingest as ingest_job
+from pipeline.jobs.broken_items import broken_items_error
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.runtimes import expected_seconds, launcher_of, read_history
 from pipeline.jobs.summary import summarize, summary_lines, unlisted_lines
@@ -51,7 +52,10 @@ def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, objec
 def finish_ingest(
     *, reports: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime
 ) -> dict[str, object]:
-    """Return the summed report of all sources, including failed ones; ``days`` are the news days to derive."""
+    """Return the summed report of all sources, including failed ones; ``days`` are the news days to derive.
+
+    ``broken`` is the message with which the run must fail after it announced them, or None.
+    """
     workspace = _open()
     parsed = [StageReport.from_dict(report) for report in reports]
     done = run.finish_ingest(
@@ -66,7 +70,7 @@ def finish_ingest(
     log.info("%s", "\n".join(summary_lines(summary, label=run_id)))
     for line in unlisted_lines(summary):
         log.warning("%s", line)
-    return done.report.as_dict()
+    return {**done.report.as_dict(), "broken": _message_of(broken_items_error(workspace, done.outcomes))}
 
 
 def plan_chunks(*, day: date) -> list[dict[str, int]]:
@@ -86,6 +90,7 @@ def commit(
     """Commit the staged chunks; return the run's counts, rows per table, changed days and duration.
 
     ``seconds`` count from the start of the run; without a history of such runs, ``expected_seconds`` is null.
+    ``broken`` is the message with which the run must fail after everything else is done, or None.
     """
     workspace = _open()
     history = read_history(workspace)
@@ -104,7 +109,12 @@ def commit(
         "days": [changed.isoformat() for changed in done.days],
         "seconds": seconds,
         "expected_seconds": expected,
+        "broken": _message_of(broken_items_error(workspace, done.outcomes)),
     }
+
+
+def _message_of(error: NewsError | None) -> str | None:
+    return None if error is None else str(error)
 
 
 def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:

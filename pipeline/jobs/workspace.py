@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.archive import Archive, FetchState, Takedowns, source_name, writer_lock
 from pipeline.fetch import Fetcher, limits_from
+from pipeline.jobs.in_flight import InFlight, open_turns
 from pipeline.lake import Lake
 from pipeline.model import Source
 from pipeline.settings import Settings, SourceList, load_sources
@@ -42,6 +43,10 @@ class Workspace:
     def at_work(self) -> AbstractContextManager[None]:
         """Hold the shared lock of all writers of archive and lake; a takedown waits until they release it."""
         return writer_lock(self.settings.archive_dir)
+
+    def turns(self, *, version: str) -> AbstractContextManager[InFlight]:
+        """Open the turns of this process; see ``pipeline.jobs.in_flight``."""
+        return open_turns(self.settings.archive_dir / "in_flight", version=version)
 
     @cached_property
     def lake(self) -> Lake:

@@ -55,6 +55,13 @@ class LogTables:
             paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
         return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in paths)])
 
+    def days(self, name: str) -> Iterator[pa.Table]:
+        """Yield the rows of each day of a log table, newest day first."""
+        spec = table_named(name)
+        for folder in sorted((self._folder / name).glob(f"{spec.partition}=*"), reverse=True):
+            files = [read_log_file(path, spec) for path in sorted(folder.glob("*.parquet"))]
+            yield pa.concat_tables([spec.schema.empty_table(), *files])
+
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of some batches."""
         spec = table_named(name)

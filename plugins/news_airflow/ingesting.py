@@ -19,7 +19,7 @@ def ingest_and_announce(*, is_daily: bool) -> None:
     ingests the sources that its signals name, and announces only days with new pages.
     """
     reports = [_ingest_group(group, pool, is_daily=is_daily) for group, pool in SOURCE_POOLS.items()]
-    publish(reports, is_daily=is_daily)
+    report_broken_items(publish(reports, is_daily=is_daily))
     reports >> report_failure()
 
 
@@ -47,11 +47,19 @@ def publish(reports: list[Any], is_daily: bool, outlet_events: Any = None, dag_r
     got = [report for group in reports if group for report in group[:]]
     summary: dict[str, Any] = run_stage("finish_ingest", reports=got, **origin_of(dag_run))
     days = {*summary["days"], *([day_of(dag_run).isoformat()] if is_daily else [])}
+    if not days and summary["broken"]:
+        fail(summary["broken"])
     if not days:
         raise AirflowSkipException("no new pages: no day is announced")
     outlet_events[RAW].extra = {**summary, "days": len(days)}
     outlet_events[RAW].add_partitions(sorted(days))
     return summary
+
+
+@task
+def report_broken_items(summary: dict[str, Any]) -> None:
+    if summary["broken"]:
+        fail(summary["broken"])
 
 
 @task(trigger_rule="one_failed")  # type: ignore[untyped-decorator]

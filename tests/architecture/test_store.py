@@ -23,7 +23,7 @@ INTERFACE = {
 PARTS = {
     "index": {"stored", "cached_outcomes", "put_outcomes", "days_current_with", "mark_current", "changes", "note_gone"},
     "partitions": {"manifest", "manifests"},
-    "log": {"append", "read", "read_batches"},
+    "log": {"append", "read", "read_batches", "days"},
     "snapshots": {"take", "list", "folder", "verify", "drop"},
     "erasure": {"rows", "traces", "snapshots", "names"},
 }

@@ -56,6 +56,13 @@ BAD_PAGES = {
     "/blank": _rejected(b" \r\n\t ", "empty"),
     "/pdf": _rejected(b"%PDF-1.7 x", "content_type", "application/pdf"),
     "/nulls": BadPage(page(20).replace(b"<p>", b"<p>\0", 1), says=_PLAN),
+    "/half-an-emoji-headline": BadPage(
+        _linked('{"@type":"NewsArticle","headline":"Harbour plan \\ud83d"}'), says=_PLAN
+    ),
+    "/half-an-emoji-author": BadPage(
+        _linked('{"@type":"NewsArticle","author":{"name":"Ada \\udc00 Brandt"},"keywords":["a\\ud800","b\\u0000"]}'),
+        says=_PLAN,
+    ),
     "/pdf-as-html": BadPage(b"%PDF-1.7\n" + bytes(range(256)) * 9, reason="undecodable", outcome="quarantined"),
     "/paywall-stated": BadPage(
         _short(

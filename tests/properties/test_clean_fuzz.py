@@ -1,6 +1,8 @@
 """Broken pages: after any damage to a good one, cleaning gives an article, a rejection or an undecodable page."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from hypothesis import given
@@ -10,6 +12,7 @@ from pipeline.clean import clean, page_identity
 from pipeline.clean.decoding import decode_body, media_kind_of
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Article, Page, Rejected
+from pipeline.unicode import to_well_formed
 from tests.properties.fuzzing import broken, examples, page_of
 
 NEWSROOM = sorted(Path("samples/newsroom").rglob("*.html"))
@@ -26,8 +29,9 @@ TYPES = st.sampled_from(
     ("text/html", "text/plain", "application/xhtml+xml", "text/xml", "", "image/png", "text/html;;;")
 )
 
+ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=30)  # also lone surrogates and NUL
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
     max_leaves=8,
 )
@@ -59,7 +63,7 @@ SOUP = st.lists(
         st.sampled_from(
             ("The council of Port Arlen voted on Tuesday to close the old quay. ", "12 March 2031 ", "&", "&#xd800;")
         ),
-        st.text(max_size=20),
+        ANY_TEXT,
     ),
     max_size=60,
 ).map("".join)
@@ -72,10 +76,20 @@ def _outcome(page: Page) -> Article | Rejected | str:
         return error.reason
 
 
+def _well_formed(value: object) -> bool:
+    """Return whether every string in a value can be encoded and has no NUL."""
+    if isinstance(value, str):
+        return to_well_formed(value) == value
+    if isinstance(value, Mapping):
+        return all(map(_well_formed, (*value, *value.values())))
+    return not isinstance(value, list | tuple | set | frozenset) or all(map(_well_formed, value))
+
+
 def _check(page: Page) -> None:
-    """The outcome is repeatable; an article's blocks are in its text, in order, without white space at their ends."""
+    """The outcome is repeatable valid Unicode; blocks are in the text, in order, without white space at their ends."""
     outcome = _outcome(page)
     assert outcome == _outcome(page)
+    assert _well_formed(outcome if isinstance(outcome, str) else asdict(outcome))
     if not isinstance(outcome, Article):
         assert outcome if isinstance(outcome, str) else outcome.reason
         return

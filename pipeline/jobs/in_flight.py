@@ -1,0 +1,134 @@
+"""Items in flight: what each process works on, so that an item that ends its process is found and set aside.
+
+A segmentation fault or the kernel's out-of-memory killer ends a process without an exception, and a retry meets the
+same item again. Message queues count the deliveries of such a "poison message". Here each process has one small locked
+file with the items of its current turn. The lock ends with the process, so the next process finds the file of a dead
+one and counts one death for each of its items.
+
+Files hold hashes of item keys, never the keys, so that a takedown finds no name here.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import PoisonItemError
+
+log = logging.getLogger(__name__)
+
+MAX_DEATHS = 2
+_LOCK, _DEATHS, _TURNS = "lock", "deaths.json", "*.turn"
+
+
+class InFlight:
+    """The current turn of this process, and the deaths of earlier ones. Open it with ``open_turns``."""
+
+    def __init__(self, turn: int, deaths: Counter[str], *, version: str) -> None:
+        self._turn = turn
+        self._deaths = deaths
+        self._version = version
+        self._current: tuple[str, ...] = ()
+        self._survivors: set[str] = set()
+
+    def begin(self, *keys: str) -> None:
+        """Begin the turn of some items; the turn before it has ended well."""
+        self._survivors.update(self._current)
+        self._current = tuple(_hash(key, self._version) for key in keys)
+        line = " ".join(self._current).encode() + b"\n"
+        os.pwrite(self._turn, line, 0)  # a reader stops at the line end, so the rest of a longer turn does not matter
+
+    def is_suspect(self, key: str) -> bool:
+        """Return whether a process died in a turn of this item; its next turn must be its own."""
+        return self._deaths[_hash(key, self._version)] > 0
+
+    def poison(self, key: str) -> PoisonItemError | None:
+        """Return the outcome of an item in whose turns ``MAX_DEATHS`` processes died; None for any other item."""
+        if self._deaths[_hash(key, self._version)] < MAX_DEATHS:
+            return None
+        return PoisonItemError(
+            f"{key}: {MAX_DEATHS} processes ended while they worked on it (out of memory, a crash or a kill); it is "
+            "kept, others continue; the next pipeline version tries it again",
+            key=key,
+            reason="killed_worker",
+        )
+
+
+@contextmanager
+def open_turns(folder: Path, *, version: str) -> Iterator[InFlight]:
+    """Count the deaths of ended processes, then yield the turns of this one.
+
+    A death counts for one pipeline ``version``. A MemoryError counts as a death. Any other exception is an ordinary
+    end.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{uuid.uuid4().hex}.turn"
+    with _folder_lock(folder):
+        deaths = _count_dead(folder)
+        turn = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        fcntl.flock(turn, fcntl.LOCK_EX)
+    flight = InFlight(turn, deaths, version=version)
+    dead: tuple[str, ...] = ()
+    try:
+        yield flight
+        flight.begin()
+    except MemoryError:
+        dead = flight._current
+        raise
+    finally:
+        with _folder_lock(folder):
+            path.unlink(missing_ok=True)
+            _store(folder, _read_deaths(folder) + Counter(dead), without=flight._survivors)
+        os.close(turn)
+
+
+def _hash(key: str, version: str) -> str:
+    return hashlib.sha256(f"{version} {key}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@contextmanager
+def _folder_lock(folder: Path) -> Iterator[None]:
+    with (folder / _LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _count_dead(folder: Path) -> Counter[str]:
+    """Add the turns of dead processes to the deaths, and return all of them."""
+    deaths = _read_deaths(folder)
+    for path in sorted(folder.glob(_TURNS)):
+        with path.open("rb") as turn:
+            try:
+                fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            items = turn.readline().decode("ascii", "replace").split()
+        if items:
+            log.warning("a process ended in its turn, at one of %d items; each has its next turn alone", len(items))
+        deaths.update(items)
+        _store(folder, deaths)
+        path.unlink()
+    return deaths
+
+
+def _read_deaths(folder: Path) -> Counter[str]:
+    try:
+        return Counter(json.loads((folder / _DEATHS).read_bytes()))
+    except (FileNotFoundError, ValueError):  # lost or torn: an item must end two more processes
+        return Counter()
+
+
+def _store(folder: Path, deaths: Counter[str], *, without: set[str] | frozenset[str] = frozenset()) -> None:
+    kept = {key: count for key, count in deaths.items() if key not in without}
+    if not kept:
+        (folder / _DEATHS).unlink(missing_ok=True)
+        return
+    draft = folder / f"{_DEATHS}.draft"
+    draft.write_text(json.dumps(kept))
+    draft.replace(folder / _DEATHS)
