@@ -15,7 +15,7 @@ import logging
 import os
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,20 +28,23 @@ _LOCK, _DEATHS, _TURNS = "lock", "deaths.json", "*.turn"
 
 
 class InFlight:
-    """The current turn of this process, and the deaths of earlier ones. Open it with ``open_turns``."""
+    """The current turn of this process, and the deaths of earlier ones. Open it with ``open_turns``.
+
+    ``current`` are the items in flight, ``seen`` all items that were; both as hashes.
+    """
 
     def __init__(self, turn: int, deaths: Counter[str], *, version: str) -> None:
         self._turn = turn
         self._deaths = deaths
         self._version = version
-        self._current: tuple[str, ...] = ()
-        self._survivors: set[str] = set()
+        self.current: tuple[str, ...] = ()
+        self.seen: set[str] = set()
 
     def begin(self, *keys: str) -> None:
-        """Begin the turn of some items; the turn before it has ended well."""
-        self._survivors.update(self._current)
-        self._current = tuple(_hash(key, self._version) for key in keys)
-        line = " ".join(self._current).encode() + b"\n"
+        """Begin the turn of some items; the turn before it has ended."""
+        self.current = tuple(_hash(key, self._version) for key in keys)
+        self.seen.update(self.current)
+        line = " ".join(self.current).encode() + b"\n"
         os.pwrite(self._turn, line, 0)  # a reader stops at the line end, so the rest of a longer turn does not matter
 
     def is_suspect(self, key: str) -> bool:
@@ -73,18 +76,19 @@ def open_turns(folder: Path, *, version: str) -> Iterator[InFlight]:
         deaths = _count_dead(folder)
         turn = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         fcntl.flock(turn, fcntl.LOCK_EX)
-    flight = InFlight(turn, deaths, version=version)
+    turns = InFlight(turn, deaths, version=version)
     dead: tuple[str, ...] = ()
+    survivors: set[str] = set()
     try:
-        yield flight
-        flight.begin()
+        yield turns
+        survivors = turns.seen
     except MemoryError:
-        dead = flight._current
+        dead = turns.current
         raise
     finally:
         with _folder_lock(folder):
             path.unlink(missing_ok=True)
-            _store(folder, _read_deaths(folder) + Counter(dead), without=flight._survivors)
+            _store(folder, _read_deaths(folder) + Counter(dead), without=survivors)
         os.close(turn)
 
 
@@ -124,7 +128,7 @@ def _read_deaths(folder: Path) -> Counter[str]:
         return Counter()
 
 
-def _store(folder: Path, deaths: Counter[str], *, without: set[str] | frozenset[str] = frozenset()) -> None:
+def _store(folder: Path, deaths: Counter[str], *, without: Collection[str] = ()) -> None:
     kept = {key: count for key, count in deaths.items() if key not in without}
     if not kept:
         (folder / _DEATHS).unlink(missing_ok=True)

@@ -1,0 +1,91 @@
+"""A fault at any stage in the turn of one of ten items: nine arrive, and the tenth has an outcome with its reason."""
+
+import signal
+from collections.abc import Iterator
+from datetime import date
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BrokenItemsError
+from pipeline.jobs.broken_items import broken_items_error
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Outcome
+from tests.faults.hostile import Hostile, hostile_server, page
+from tests.faults.injection import ITEM, STAGES, Fault, run_with
+from tests.faults.resume_worker import open_space
+from tests.faults.sample_run import LONG, Worker
+
+pytestmark = [pytest.mark.model]
+
+DAY = date(2026, 3, 2)
+SHORT_KILLS = ("identity", "parse")
+TRIES = 4
+FAULTS = [
+    *(Fault(stage, "raise") for stage in STAGES),
+    *(Fault(stage, "kill") for stage in STAGES if LONG or stage in SHORT_KILLS),
+    *(Fault(stage, "memory") for stage in STAGES if LONG or stage == "events"),
+]
+
+
+@pytest.fixture(scope="module")
+def ten_pages() -> Iterator[Hostile]:
+    """A feed of ten pages."""
+    with hostile_server() as server:
+        items = ""
+        for number in range(10):
+            link = server.says(f"/story-{number}", 200, page(number), Content_Type="text/html; charset=utf-8")
+            items += f"<item><title>Plan {number}</title><link>{link}</link></item>"
+        feed = f"<rss version='2.0'><channel><title>Tarnwick Post</title>{items}</channel></rss>"
+        server.says("/rss.xml", 200, feed.encode(), Content_Type="application/rss+xml")
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path, ten_pages: Hostile) -> Path:
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / "sources.toml").write_text(
+        f'private_hosts = ["{ten_pages.host}"]\n'
+        f'[sources.post]\nkind = "feed"\nurl = "{ten_pages.url("/rss.xml")}"\ninterval_seconds = 0.0\n'
+    )
+    return root
+
+
+def _last_outcomes(space: Workspace) -> dict[str, Outcome]:
+    rows = space.lake.log.read("outcomes").to_pylist()
+    return {row["url"]: Outcome(**row) for row in sorted(rows, key=lambda row: (row["run_id"], row["stage"]))}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_nine_of_ten_items_arrive(processes: ForkServerContext, folder: Path, fault: Fault) -> None:
+    """After an exception, no memory or a kill in the turn of one item, the other nine are committed."""
+    expected_reason = "broken_item" if fault.how == "raise" else "killed_worker"
+    ends = []
+    while (not ends or ends[-1].code != 0 or isinstance(ends[-1].result, BaseException)) and len(ends) < TRIES:
+        ends.append(Worker(processes, run_with, folder, DAY, fault, f"run{len(ends)}").done())
+
+    assert len(ends) == (1 if fault.how == "raise" else 3)
+    assert {end.code for end in ends[:-1]} <= {-signal.SIGKILL if fault.how == "kill" else 1}
+    space = open_space(folder, DAY)
+    articles = space.lake.read("articles").column("url").to_pylist()
+    assert sorted(url.rpartition("-")[2] for url in articles) == [str(each) for each in range(10) if each != 7]
+    [broken] = [each for url, each in _last_outcomes(space).items() if url.endswith(ITEM)]
+    assert (broken.outcome, broken.reason) == ("quarantined", expected_reason)
+    assert broken.detail
+
+
+def test_run_fails_once_per_new_broken_item(processes: ForkServerContext, folder: Path) -> None:
+    """The first run with a broken item reports it after its commit, a later run of the same version does not."""
+    errors = []
+    for name in ("first", "second"):
+        end = Worker(processes, run_with, folder, DAY, Fault("entities", "raise"), name).done()
+        assert end.code == 0
+        errors.append(broken_items_error(open_space(folder, DAY), end.result))
+
+    first, second = errors
+    assert isinstance(first, BrokenItemsError)
+    assert "1 item broke newslake for the first time" in str(first)
+    assert ITEM in str(first)
+    assert second is None
