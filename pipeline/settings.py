@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         description="Maximum share of quarantined pages among the pages that a run processes. Above it, the run fails "
-        "if at least two pages are quarantined.",
+        "after its commit, if at least two pages are quarantined.",
     )
     durability: Literal["full", "process"] = Field(
         "full", description="`full`: data survives a power failure. `process`: it survives a killed process only."

@@ -355,7 +355,7 @@ VOCABULARIES = (
             "kept": "the rows of the page are committed",
             "unchanged": "nothing is new: the archive already has the page, or the tables already have its revision",
             "rejected": "the page is not an article, not allowed, or not available",
-            "quarantined": "excluded because something is broken: the listing, the bytes of the page, or its rows",
+            "quarantined": "excluded because something broke: its listing, its bytes, its rows, or newslake",
             "pending": "waits for a later step or run, e.g. archived but not processed yet",
         },
     ),
