@@ -25,8 +25,6 @@ Reasons of a ``RefusedFetchError`` (the page is not available):
   tdm_reserved          a header or tdmrep.json reserves text and data mining, and reservations are obeyed
   too_large             more bytes on the wire or decoded than the limit
   bad_encoding          an unknown content coding, or a body that does not match its content coding
-
-Reason of a ``BrokenItemError``: broken_item, an unexpected exception while newslake fetched this page.
 """
 
 from pipeline.content_encoding import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks

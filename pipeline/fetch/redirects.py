@@ -8,14 +8,11 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from pipeline.boundary import run_isolated
 from pipeline.content_encoding import ACCEPT_ENCODING
-from pipeline.errors import NewsError
 from pipeline.fetch.address_guard import AddressBook
 from pipeline.fetch.rate_limit import HostHealth, RateLimiter
 from pipeline.fetch.retry import FetchFailure, pause_seconds, retry_after_seconds
@@ -48,40 +45,29 @@ Walk = Generator[WalkStep, FetchFailure | None, Reply | FetchFailure]
 Gate = Generator[WalkStep, FetchFailure | None, FetchFailure | None]
 
 
-def _advance(walk: Walk, refusal: FetchFailure | None) -> WalkStep | Reply | FetchFailure:
-    """Return the next step of a walk, or its end."""
-    try:
-        return walk.send(refusal)
-    except StopIteration as end:
-        got: Reply | FetchFailure = end.value
-        return got
-
-
 def ahead_of_others(walk: Walk) -> Walk:
     """Return a walk that is ahead of all other pages of the host in each step."""
     refusal: FetchFailure | None = None
-    while isinstance(step := _advance(walk, refusal), WalkStep):
+    while True:
+        try:
+            step = walk.send(refusal)
+        except StopIteration as end:
+            got: Reply | FetchFailure = end.value
+            return got
         refusal = yield replace(step, is_alone=True)
-    return step
-
-
-def isolated_walk(walk: Walk, *, url: str) -> Walk:
-    """Return a walk in which an unexpected exception is a failure of its page: the other pages go on."""
-    refusal: FetchFailure | None = None
-    while isinstance(step := run_isolated(partial(_advance, walk, refusal), key=url), WalkStep):
-        refusal = yield step
-    if isinstance(step, NewsError):
-        return FetchFailure("broken", step.reason, str(step).removeprefix(f"{url}: "))
-    return step
 
 
 def run_walk(walk: Walk, limiter: RateLimiter) -> Reply | FetchFailure:
     """Return the result of a walk; the calling thread sleeps while the walk must wait."""
     refusal: FetchFailure | None = None
-    while isinstance(step := _advance(walk, refusal), WalkStep):
+    while True:
+        try:
+            step = walk.send(refusal)
+        except StopIteration as end:
+            got: Reply | FetchFailure = end.value
+            return got
         time.sleep(max(0.0, step.not_before - time.monotonic()))
         refusal = limiter.wait_for_start(step.host, step.interval_seconds) if step.is_request else None
-    return step
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +119,6 @@ class RequestRunner:
 
         Between two tries it waits in a step; the rate limiter applies the server's Retry-After.
         """
-        return isolated_walk(self._walk(spec), url=spec.url)
-
-    def _walk(self, spec: RequestSpec) -> Walk:
         budget, not_before, attempt = Budget(self._limits.page_deadline_seconds), 0.0, 1
         while True:
             got = yield from self._follow(spec, budget, not_before)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit
 
-from pipeline.errors import BrokenItemError, BrokenListingError, NewsError, RefusedFetchError, TransientFetchError
+from pipeline.errors import BrokenListingError, NewsError, RefusedFetchError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, PageRequest
 from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.listing import Listing, ListingEntry, ListingRequest, broken_entry
@@ -212,8 +212,7 @@ class WaybackFetcher:
         got = self._fetcher.try_fetch(address, hints=wanted.hints)
         if isinstance(got, NewsError):
             self.heed(got)
-            if not isinstance(got, BrokenItemError):
-                got.exchange = None  # a missing snapshot is not a tombstone of its page
+            got.exchange = None  # a missing snapshot is not a tombstone of its page
         return _original(got, wanted.url) if isinstance(got, Page) else got
 
 
