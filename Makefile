@@ -61,7 +61,7 @@ docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
 bench-airflow: $(VENV)/.ready  ## Print the cost of Airflow: latency from file to rows, a backfill compared with the command line, memory
 	@$(RUN) -m tests.bench_airflow
 
-up: $(VENV)/.ready  ## Start Airflow on this machine and wait until it is healthy, http://127.0.0.1:8080
+up: $(VENV)/.ready  ## Start Airflow on this machine, wait until it is healthy, print address and login
 	@PYTHONPATH=plugins $(RUN) -m news_airflow.local_airflow up
 
 down: $(VENV)/.ready  ## Stop Airflow and everything it started

@@ -1,6 +1,7 @@
 """Settings from the environment, the sources in ``sources.toml``, and the clock. Only this module reads them."""
 
 import os
+import re
 import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,24 +13,39 @@ from lxml.etree import Element, XPathError
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.model import LayoutRule, Source
 from pipeline.model.source import KIND_OPTIONS, SourceKind
 
 PREFIX = "NEWS_"
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _EMPTY_PAGE = Element("html")  # to test selectors on
 
 
 def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _host_names(value: object) -> object:
+    """Return the names of a comma-separated list, lower-case."""
+    if not isinstance(value, str):
+        return value
+    names = [name.strip().lower() for name in value.split(",") if name.strip()]
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} is not the name of a host; write names without scheme and port: news.example.org"
+            )
+    return names
 
 
 class Settings(BaseSettings):
@@ -86,6 +102,17 @@ class Settings(BaseSettings):
     gc_grace_hours: float = Field(24.0, ge=0, description="Hours to keep a table file after it was replaced.")
     newsroom_seconds: float = Field(20.0, gt=0, description="Maximum seconds for the SQL of one page of Newsroom.")
     newsroom_memory_mb: int = Field(512, ge=64, description="Maximum MB of memory for the SQL of one page of Newsroom.")
+    allowed_hosts: Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_host_names)] = Field(
+        None,
+        description="Names, separated by commas, under which Airflow's web server answers, besides `127.0.0.1` and "
+        "`localhost`.",
+    )
+    airflow_port: int = Field(
+        8080, ge=0, le=65535, description="The port of `make up`. If it is in use, a free one is taken."
+    )
+    demo_port: int = Field(
+        8808, ge=0, le=65535, description="The port of the sample newsroom. If it is in use, a free one is taken."
+    )
     frozen_now: Annotated[datetime, AfterValidator(_utc)] | None = Field(
         None, description="A fixed time that replaces the clock, for tests and the demo."
     )

@@ -1,8 +1,8 @@
 """Airflow on this machine: `python -m news_airflow.local_airflow up`, `down`, and `airflow ...` for Airflow's commands.
 
 All files are in ``AIRFLOW_HOME``, by default ``.airflow`` of the project. It uses SQLite and the local executor. The
-web server listens only on 127.0.0.1, because every visitor is admin. Existing environment variables have precedence;
-``AIRFLOW__API__PORT`` sets another port. A second Airflow needs another home and another port.
+web server listens only on 127.0.0.1, and requires the password that ``up`` creates and prints. Existing environment
+variables have precedence. A second Airflow needs another home; a port that is in use is replaced by a free one.
 """
 
 import argparse
@@ -14,7 +14,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from http.client import HTTPConnection, HTTPException
@@ -28,7 +29,11 @@ from news_airflow.supervisor import GRACE_SECONDS, SUPERVISOR, kill, log_file, p
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
 PORT = "AIRFLOW__API__PORT"
+USERS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"
+PASSWORDS_FILE = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+ADMIN, ADMIN_PASSWORD = "admin", "AIRFLOW_ADMIN_PASSWORD"
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 HEALTH_KEYS = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
 
@@ -45,14 +50,15 @@ def environment(home: Path) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        USERS: f"{ADMIN}:admin",
+        PASSWORDS_FILE: str(home / "passwords.json"),
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "30",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
         # The interval at which a restarted scheduler looks for tasks of the dead one; the default is 300 s.
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         # The time after which the watchers of a dead triggerer move to another one.
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "15",
-        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__HOST": HOST,
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         DATABASE: f"sqlite:///{home / 'airflow.db'}",
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugins"))),
@@ -70,6 +76,7 @@ def main() -> None:
     starting.add_argument("--seconds", type=float, default=180, help="maximum wait in seconds (default %(default)s)")
     commands.add_parser("down", help="stop Airflow")
     commands.add_parser("prepare", help="create configuration, database and pools; included in up")
+    commands.add_parser("login", help="store the admin's password; included in up")
     commands.add_parser("airflow", help="run a command of Airflow with the same settings", add_help=False)
     given, rest = parser.parse_known_args()
     if rest and given.command != "airflow":
@@ -82,6 +89,8 @@ def main() -> None:
         down(home)
     elif given.command == "prepare":
         prepare()
+    elif given.command == "login":
+        admin_password(Path(os.environ.get(PASSWORDS_FILE, home / "passwords.json")))
     else:
         run_airflow(home, rest)
 
@@ -91,7 +100,7 @@ def run_airflow(home: Path, words: Sequence[str]) -> None:
     if not (home / "airflow.db").is_file() and DATABASE not in os.environ:
         sys.stderr.write(f"{home} has no database of Airflow yet; run `make up` first\n")
     airflow = str(Path(sys.executable).with_name("airflow"))
-    os.execve(airflow, [airflow, *words], _whole_environment(home))  # noqa: S606 - no shell, our own program
+    os.execve(airflow, [airflow, *words], _whole_environment(home, port=_preferred_port()))  # noqa: S606 - no shell, our own program
 
 
 def up(home: Path, *, seconds: float) -> None:
@@ -100,18 +109,23 @@ def up(home: Path, *, seconds: float) -> None:
     Raises: SystemExit with the cause and the log to read.
     """
     for running in processes(home, SUPERVISOR):
-        _wait_until_healthy(home, running.environ()[PORT], seconds=seconds, since=running.create_time())
-        log.info("Airflow is already up: http://127.0.0.1:%s", running.environ()[PORT])
+        whole = running.environ()
+        _wait_until_healthy(home, whole[PORT], seconds=seconds, since=running.create_time())
+        log.info("Airflow is already up: http://127.0.0.1:%s", whole[PORT])
+        _print_login(whole)
         return
     kill(partial(processes, home))  # leftovers of a killed supervisor
     (home / "logs").mkdir(parents=True, exist_ok=True)
-    whole = _whole_environment(home)
-    _refuse_taken_port(whole[PORT])
-    _run_prepare(home, whole)
-    supervisor = start(home, SUPERVISOR, [sys.executable, "-m", "news_airflow.supervisor"], environment=whole)
-    since = psutil.Process(supervisor.pid).create_time()
-    _wait_until_healthy(home, whole[PORT], seconds=seconds, since=since)
+    home.chmod(0o700)  # it has passwords, keys and logs
+    with _reserved_port(_preferred_port()) as port:
+        whole = _whole_environment(home, port=port)
+        admin_password(Path(whole[PASSWORDS_FILE]))
+        _run_prepare(home, whole)
+        supervisor = start(home, SUPERVISOR, [sys.executable, "-m", "news_airflow.supervisor"], environment=whole)
+        since = psutil.Process(supervisor.pid).create_time()
+        _wait_until_healthy(home, whole[PORT], seconds=seconds, since=since)
     log.info("Airflow is up: http://127.0.0.1:%s (logs in %s)", whole[PORT], home / "logs")
+    _print_login(whole)
 
 
 def down(home: Path) -> None:
@@ -160,7 +174,7 @@ def _is_alive(health: Mapping[str, str | None], key: str, since: float) -> bool:
 
 
 def _health(port: str) -> Any:
-    connection = HTTPConnection("127.0.0.1", int(port), timeout=10)
+    connection = HTTPConnection(HOST, int(port), timeout=10)
     try:
         connection.request("GET", "/api/v2/monitor/health")
         return json.loads(connection.getresponse().read())
@@ -184,28 +198,96 @@ def _wait_until_healthy(home: Path, port: str, *, seconds: float, since: float) 
         time.sleep(0.5)
 
 
-def _whole_environment(home: Path) -> dict[str, str]:
+def _whole_environment(home: Path, *, port: int) -> dict[str, str]:
     ours = environment(home)
-    port = os.environ.get(PORT, "8080")
     return {
         **ours,
-        PORT: port,
-        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__API__BASE_URL": f"http://{HOST}:{port}",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         **os.environ,
+        PORT: str(port),
         "AIRFLOW_HOME": str(home),
         "PYTHONPATH": os.pathsep.join(filter(None, (ours["PYTHONPATH"], os.environ.get("PYTHONPATH")))),
     }
 
 
-def _refuse_taken_port(port: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", int(port)))
-        except OSError as error:
-            raise SystemExit(f"port {port} of 127.0.0.1 is in use; set {PORT} to a free port ({error})") from error
+# The port.
+
+
+def _preferred_port() -> int:
+    from pipeline.errors import NewsError
+    from pipeline.settings import Settings
+
+    try:
+        return int(os.environ.get(PORT) or Settings.load().airflow_port)
+    except NewsError as error:
+        raise SystemExit(str(error)) from error
+
+
+@contextmanager
+def _reserved_port(preferred: int) -> Iterator[int]:
+    """Yield the preferred port, or a free one if it is in use; keep it from other starts of an Airflow in the block."""
+    problem = ""
+    try:
+        reservation = _reserve(preferred)
+    except OSError as error:
+        problem, reservation = f"port {preferred} of {HOST} cannot be used ({error.strerror})", _reserve_free()
+    with reservation:
+        port = int(reservation.getsockname()[1])
+        if problem:
+            log.info("%s: Airflow takes port %s instead. NEWS_AIRFLOW_PORT sets the port", problem, port)
+        yield port
+
+
+def _reserve_free() -> socket.socket:
+    while True:
+        with suppress(OSError):  # a TCP server may have the number of a free UDP port
+            return _reserve(0)
+
+
+def _reserve(port: int) -> socket.socket:
+    """Return a socket that reserves a port; 0 selects a free one. Raises: OSError if it is in use or reserved.
+
+    It is the UDP port of the same number, so that the web server can bind the TCP port.
+    """
+    reservation = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        reservation.bind((HOST, port))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(reservation.getsockname())
+    except OSError:
+        reservation.close()
+        raise
+    return reservation
+
+
+# The login.
+
+
+def admin_password(file: Path) -> str:
+    """Return the admin's password: that of the environment, else the stored one, else a new one. Store it.
+
+    The file is in the format of Airflow's simple auth manager, and only its owner can read it.
+    """
+    try:
+        stored = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    except ValueError as error:
+        raise SystemExit(f"{file} is not a JSON file of passwords; delete it to get a new one ({error})") from error
+    password = os.environ.get(ADMIN_PASSWORD) or stored.get(ADMIN) or secrets.token_urlsafe(16)
+    written = file.with_suffix(".new")
+    written.unlink(missing_ok=True)
+    written.touch(mode=0o600)
+    written.write_text(json.dumps({**stored, ADMIN: password}), "utf-8")
+    written.replace(file)
+    return str(password)
+
+
+def _print_login(whole: Mapping[str, str]) -> None:
+    if whole.get(USERS) == environment(Path())[USERS]:
+        file = Path(whole[PASSWORDS_FILE])
+        log.info("log in as %s with the password %s (it is in %s)", ADMIN, admin_password(file), file)
 
 
 def _run_prepare(home: Path, whole: dict[str, str]) -> None:

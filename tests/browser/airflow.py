@@ -11,13 +11,15 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from time import monotonic, sleep
 
-from news_airflow.local_airflow import environment
+from news_airflow.local_airflow import PASSWORDS_FILE, USERS, environment
 from news_airflow.supervisor import kill, log_file, processes, start
 
 from tests.scheduler.machine import NOW, free_port
 
 PASSWORDS = {"editor": "harbour lights", "reader": "slack water"}
 ROLES = {"editor": "admin", "reader": "viewer"}
+JWT_SECRET = "of one test run, and long enough that nobody warns about its length " * 2
+ALLOWED_HOST = "news.example.org"
 _PART = "api-server"
 _BOOT_SECONDS = 120
 
@@ -45,10 +47,10 @@ def _environment(home: Path, port: int, data: Path) -> dict[str, str]:
     ours = {
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
-        "AIRFLOW__API_AUTH__JWT_SECRET": "of one test run, and long enough that nobody warns about its length " * 2,
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in ROLES.items()),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__API_AUTH__JWT_SECRET": JWT_SECRET,
+        USERS: ",".join(f"{name}:{role}" for name, role in ROLES.items()),
+        PASSWORDS_FILE: str(home / "passwords.json"),
+        "NEWS_ALLOWED_HOSTS": ALLOWED_HOST,
         "NEWS_DATA_DIR": str(data),
         "NEWS_SOURCES_FILE": str(data / "sources.toml"),
         "NEWS_FROZEN_NOW": NOW.isoformat(),

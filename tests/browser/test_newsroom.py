@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import jwt
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -29,15 +30,27 @@ PAGES = (
 def login(browser: Browser, origin: str) -> Any:
     """The state of a browser after the login of a user with the role of a viewer."""
     context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{origin}/auth/login")
-    page.fill("input[name=username]", "reader")
-    page.fill("input[name=password]", PASSWORDS["reader"])
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Newsroom")).to_be_visible(timeout=30_000)
+    log_in(context.new_page(), origin, "reader")
     state = context.storage_state()
     context.close()
     return state
+
+
+def log_in(page: Page, origin: str, name: str) -> None:
+    """Log in as a user of the test's Airflow, through its own page."""
+    page.goto(f"{origin}/auth/login")
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", PASSWORDS[name])
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{origin}/")
+    expect(page.get_by_role("link", name="Newsroom")).to_be_visible(timeout=30_000)
+
+
+def session_of(page: Page) -> tuple[Any, ...]:
+    """Return the user of a session, and the attributes of its cookie."""
+    [cookie] = [each for each in page.context.cookies() if each["name"] == "_token"]
+    user = jwt.decode(cookie["value"], options={"verify_signature": False})["sub"]
+    return user, cookie["httpOnly"], cookie["sameSite"]
 
 
 @pytest.fixture
@@ -56,6 +69,17 @@ def test_stranger_sees_nothing(browser: Browser, origin: str) -> None:
     assert answer is not None
     assert answer.status == 401
     expect(page.locator("table")).to_have_count(0)
+    context.close()
+
+
+def test_session_is_protected_and_replaced_by_a_login(browser: Browser, origin: str) -> None:
+    """Scripts cannot read the cookie, other sites do not send it, and the login of another user replaces it."""
+    context = browser.new_context()
+    page = context.new_page()
+    for name in ("reader", "editor"):
+        log_in(page, origin, name)
+        assert session_of(page) == (name, True, "Lax")
+        assert "_token" not in page.evaluate("() => document.cookie")
     context.close()
 
 

@@ -57,7 +57,7 @@ class FaultTrial:
         self.cluster = cluster
         self.newsroom = newsroom
         self.stops = stops
-        self.rest = Rest(cluster.api_port)
+        self.rest = Rest(cluster.api_port, password=cluster.admin_password)
         self.space = open_space(cluster.data, sources=cluster.root / "sources.toml", now=NOW)
 
     def run(self) -> None:
@@ -200,7 +200,7 @@ def write_sources(cluster: Cluster, newsroom: Newsroom, *, silent: str | None = 
 
 def secrets_of_a_test() -> dict[str, str]:
     """Return the secrets of .env, generated as .env.example says."""
-    names = ("POSTGRES_PASSWORD", "AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY")
+    names = ("POSTGRES_PASSWORD", "AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY")
     fernet = base64.urlsafe_b64encode(os.urandom(32)).decode()
     return {name: secrets.token_hex(48) for name in names} | {"AIRFLOW_FERNET_KEY": fernet}
 

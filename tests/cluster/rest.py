@@ -20,13 +20,14 @@ def wait_for[Found](what: str, look: Callable[[], Found], *, seconds: float) -> 
 
 
 class Rest:
-    """One client. Every client of the API is admin, so it needs no password for a token."""
+    """One client, logged in as admin."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, password: str) -> None:
         self._base = f"http://127.0.0.1:{port}"
         self._session = requests.Session()
         self._session.trust_env = False
-        token = self._session.get(f"{self._base}/auth/token", timeout=30).json()["access_token"]
+        login = {"username": "admin", "password": password}
+        token = self._session.post(f"{self._base}/auth/token", json=login, timeout=30).json()["access_token"]
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, **parameters: Any) -> Any:

@@ -1,5 +1,6 @@
 """docker-compose.yaml, .env.example and Dockerfile define the whole cluster. These tests need no container engine."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,10 @@ import yaml
 from pipeline.settings import Settings, load_sources
 from tests.cluster.compose import ONE_SHOT, ROOT, VARIABLE, airflow_services, services, variables_of_example
 
-SECRETS = ("POSTGRES_PASSWORD", "AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY", "AIRFLOW_FERNET_KEY", "NEWS_USER_AGENT")
+SECRETS = (
+    *("POSTGRES_PASSWORD", "AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY", "AIRFLOW_FERNET_KEY"),
+    "NEWS_USER_AGENT",
+)
 FILLED = variables_of_example() | {name: f"given-{name}" for name in SECRETS}
 ALL = services(FILLED)
 AIRFLOW = airflow_services(FILLED)
@@ -74,6 +78,30 @@ def test_workers_can_be_scaled():
     assert published == {"api": ["127.0.0.1:8080:8080"]}
 
 
+def test_admin_needs_a_password():
+    """The only user is admin; his password is a required variable, and is stored before the web server starts."""
+    users = ENVIRONMENT["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"]
+
+    assert (users, ENVIRONMENT["AIRFLOW_ADMIN_PASSWORD"]) == ("admin:admin", "given-AIRFLOW_ADMIN_PASSWORD")
+    assert [name for name in ENVIRONMENT if "ALL_ADMINS" in name] == []
+    assert ALL["api"]["command"][0].startswith("python -m news_airflow.local_airflow login; exec ")
+    with pytest.raises(KeyError, match="AIRFLOW_ADMIN_PASSWORD"):
+        services(FILLED | {"AIRFLOW_ADMIN_PASSWORD": ""})
+
+
+def test_password_is_readable_by_its_owner_only(tmp_path):
+    """The command before the web server stores the password of .env in the file that Airflow reads."""
+    file = tmp_path / "passwords.json"
+    given = {"AIRFLOW_ADMIN_PASSWORD": "of .env", "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(file)}
+    file.write_text('{"admin": "before"}')
+    environment = {"PYTHONPATH": str(ROOT / "plugins"), "PATH": "/usr/bin", **given}
+    command = [sys.executable, "-m", "news_airflow.local_airflow", "login"]
+    subprocess.run(command, env=environment, check=True)
+
+    assert (json.loads(file.read_text()), file.stat().st_mode & 0o777) == ({"admin": "of .env"}, 0o600)
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_variables_are_explained():
     """Each variable is in .env.example and is used; a default is the same in both files."""
     found = [match.groupdict() for match in VARIABLE.finditer(TEXT) if match["name"]]
@@ -81,7 +109,7 @@ def test_variables_are_explained():
 
     assert {each["name"] for each in found} == set(example)
     assert {each["name"]: each["rest"] for each in found if each["form"] == ":-"} == {
-        name: value for name, value in example.items() if value
+        name: value for name, value in example.items() if name not in SECRETS
     }
     assert {each["name"] for each in found if each["form"] == ":?"} == set(SECRETS)
 

@@ -33,6 +33,7 @@ class Cluster:
         self.root = root
         self.data = root / "data"
         self.password = variables["POSTGRES_PASSWORD"]
+        self.admin_password = variables["AIRFLOW_ADMIN_PASSWORD"]
         self.postgres_port, self.redis_port, self.api_port, self._health_port, *self._log_ports = free_ports(
             4 + len(PARTS)
         )
@@ -59,9 +60,9 @@ class Cluster:
             kill(lambda: processes(self.root))
 
     def start(self, part: str) -> None:
-        """Start a part like its container: the image's entrypoint, the service's command and environment."""
+        """Start a part like its container: the service's entrypoint or the image's, its command and environment."""
         service = self._service(part)
-        command = [sys.executable, "-m", "airflow", *service["command"]]
+        command = [*service.get("entrypoint", (sys.executable, "-m", "airflow")), *service["command"]]
         if part in WORKERS:
             command += ["--celery-hostname", part]
         start(self.root, part, command, environment=service["environment"])

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,14 @@ def bag(tmp_path_factory: pytest.TempPathFactory):
 
     initdb()
     return DagBag(str(ROOT / "dags"))
+
+
+@pytest.fixture(scope="session")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The origin of a real api-server that requires a login, with a data root without a lake."""
+    from tests.browser.airflow import airflow_pages
+
+    root = tmp_path_factory.mktemp("empty").resolve()
+    (root / "sources.toml").write_text("[sources.post]\nkind = 'feed'\nurl = 'http://127.0.0.1:9/feed'\n")
+    with airflow_pages(root) as wait:
+        yield wait()

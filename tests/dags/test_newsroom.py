@@ -1,23 +1,18 @@
 """Newsroom with Airflow's login: every URL refuses strangers, and every response has its headers."""
 
 import asyncio
-import base64
 import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import jwt
 import pytest
 from fastapi import Request, Response
 from fastapi.testclient import TestClient
 
 from pipeline.errors import ConfigError, LakeError, LimitError
-from tests.browser.airflow import PASSWORDS, airflow_pages
+from tests.dags.airflow_api import altered, ask, token_of
 
 ROOT = Path(__file__).parents[2]
 # Not imported from web_app: it imports airflow, and the settings of airflow are made after the collection of tests.
@@ -34,7 +29,6 @@ PATHS = (
     "/questions/{slug}",
 )
 ADDRESSES = [path.format(article_id="0" * 32, slug="top-speakers") for path in PATHS]
-SECRET = "of one test run, and long enough that nobody warns about its length " * 2
 IMPORT_MS, TRIES = 50.0, 5
 _TIMED = """\
 import sys, time
@@ -45,41 +39,6 @@ import news_plugin
 print((time.process_time() - began) * 1000)
 print(*sorted({{name.split(".")[0] for name in set(sys.modules) - loaded}}))
 """
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The origin of a real api-server that requires a login, with a data root without a lake."""
-    root = tmp_path_factory.mktemp("empty").resolve()
-    (root / "sources.toml").write_text("[sources.post]\nkind = 'feed'\nurl = 'http://127.0.0.1:9/feed'\n")
-    with airflow_pages(root) as wait:
-        yield wait()
-
-
-def ask(origin: str, path: str, *, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
-    """Return status, headers and text of a response."""
-    connection = HTTPConnection(urlsplit(origin).netloc, timeout=60)
-    try:
-        connection.request(method, path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
-    finally:
-        connection.close()
-
-
-def token_of(origin: str, name: str) -> str:
-    """Return the token of a user after login."""
-    connection = HTTPConnection(urlsplit(origin).netloc, timeout=60)
-    body = json.dumps({"username": name, "password": PASSWORDS[name]})
-    connection.request("POST", "/auth/token", body, {"Content-Type": "application/json"})
-    return json.loads(connection.getresponse().read())["access_token"]
-
-
-def altered(token: str, **claims: object) -> str:
-    """Return a token with other claims, signed with Airflow's own key."""
-    payload = token.split(".")[1]
-    given = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return jwt.encode({**given, **claims}, SECRET, algorithm="HS512", headers={"kid": "not-used"})
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -141,8 +100,8 @@ def test_other_requests_are_refused(origin: str) -> None:
 def test_newsroom_is_in_the_navigation(origin: str) -> None:
     """Airflow's list of plugins has the view, loaded once and without an error."""
     headers = {"Authorization": f"Bearer {token_of(origin, 'editor')}"}
-    [plugin] = json.loads(ask(origin, "/api/v2/plugins", **headers)[2])["plugins"]
-    errors = json.loads(ask(origin, "/api/v2/plugins/importErrors", **headers)[2])
+    [plugin] = json.loads(ask(origin, "/api/v2/plugins", **headers).text)["plugins"]
+    errors = json.loads(ask(origin, "/api/v2/plugins/importErrors", **headers).text)
 
     assert [(view["href"], view["destination"]) for view in plugin["external_views"]] == [("newsroom/", "nav")]
     assert errors["total_entries"] == 0

@@ -1,13 +1,14 @@
 """A separate Airflow in a temporary folder, started and stopped with the commands of `make up` and `make down`."""
 
 import os
+import re
 import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from time import monotonic, sleep
@@ -17,6 +18,7 @@ from news_airflow.supervisor import log_file, processes
 
 from samples.server import DAYS, Newsroom
 from tests.cluster.holds import Holds
+from tests.cluster.rest import Rest
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "tests" / "cluster" / "site"
@@ -31,11 +33,15 @@ _RED = "SELECT dag_id || ' ' || run_id FROM dag_run WHERE state = 'failed'"
 
 @dataclass(frozen=True)
 class Machine:
-    """One Airflow and its data root, ``home.parent``. ``holds`` can stop its tasks at a file."""
+    """One Airflow and its data root, ``home.parent``. ``holds`` can stop its tasks at a file.
+
+    ``said`` is the output of its `up`.
+    """
 
     home: Path
     environment: Mapping[str, str]
     holds: Holds
+    said: str = ""
 
     @property
     def data(self) -> Path:
@@ -44,6 +50,18 @@ class Machine:
     @property
     def inbox(self) -> Path:
         return self.data / "inbox"
+
+    @property
+    def port(self) -> int:
+        return int(re.findall(r"Airflow is up: http://127\.0\.0\.1:(\d+)", self.said)[0])
+
+    @property
+    def password(self) -> str:
+        return re.findall(r"log in as admin with the password (\S+)", self.said)[0]
+
+    def rest(self) -> Rest:
+        """Return a client of the REST API."""
+        return Rest(self.port, password=self.password)
 
     def command(self, *words: str, seconds: float = 240) -> str:
         """Run ``python -m news_airflow.local_airflow`` and return its output; a failure shows it."""
@@ -131,15 +149,14 @@ def running(data: Path, settings: Mapping[str, str]) -> Iterator[Machine]:
         **holds.environment,
         "PYTHONPATH": os.pathsep.join((str(ROOT / "plugins"), str(SITE))),
         "AIRFLOW_HOME": str(home),
-        "AIRFLOW__API__PORT": str(free_port()),
+        "NEWS_AIRFLOW_PORT": "0",
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "2",
         "NEWS_DATA_DIR": str(data),
         "NEWS_SOURCES_FILE": str(data / "sources.toml"),
     }
     machine = Machine(home.resolve(), {**given, **ours, **settings}, holds)
     try:
-        machine.command("up", "--seconds", "600", seconds=720)
-        yield machine
+        yield replace(machine, said=machine.command("up", "--seconds", "600", seconds=720))
     finally:
         machine.command("down")
     assert processes(machine.home) == []

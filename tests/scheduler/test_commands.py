@@ -1,12 +1,12 @@
 """`make up` and `make down` if there is no Airflow to start or to stop."""
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from news_airflow.local_airflow import _reserved_port
 from news_airflow.supervisor import mark_environment, processes
 
 ROOT = Path(__file__).parents[2]
@@ -20,14 +20,21 @@ def command(word: str, home: Path, **settings: str) -> subprocess.CompletedProce
     return subprocess.run(words, env=given | ours, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_up_names_the_taken_port(tmp_path: Path) -> None:
-    """If another program uses the port, nothing is started, and the message names the port and the setting."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = str(other.getsockname()[1])
-        done = command("up", tmp_path, AIRFLOW__API__PORT=port)
+def test_up_names_a_wrong_setting(tmp_path: Path) -> None:
+    """With a wrong setting, nothing is started, and the message names the setting."""
+    done = command("up", tmp_path, NEWS_AIRFLOW_PORT="eighty")
     assert done.returncode == 1
-    assert f"port {port} of 127.0.0.1 is in use; set AIRFLOW__API__PORT" in done.stderr
+    assert "NEWS_AIRFLOW_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
     assert processes(tmp_path) == []
+
+
+def test_starts_at_the_same_time_get_different_ports() -> None:
+    """A port that another start has reserved is replaced, although nothing listens on it yet."""
+    with _reserved_port(0) as first, _reserved_port(first) as second, _reserved_port(first) as third:
+        assert len({first, second, third}) == 3
+    with _reserved_port(first) as again:
+        assert again == first
 
 
 def test_down_says_that_nothing_is_up(tmp_path: Path) -> None:

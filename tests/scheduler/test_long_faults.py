@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from news_airflow.local_airflow import PORT
 
 from samples.server import DAYS
 from tests.cluster.holds import COMMIT, DERIVE, INGEST
-from tests.cluster.rest import Rest
 from tests.scheduler.checks import assert_undisturbed, open_space, titles
 from tests.scheduler.invented import article
 from tests.scheduler.machine import Machine, newsroom_machine
@@ -73,7 +71,7 @@ def drop(machine: Machine, *numbers: int) -> list[str]:
 
 def test_hanging_source_delays_no_other(machine: Machine, tmp_path: Path) -> None:
     """While one source hangs in repeated runs, files are processed; its listing is pending, and all outcomes add up."""
-    rest = Rest(int(machine.environment[PORT]))
+    rest = machine.rest()
     rest.run("news_inbox", key=None, run_id="hangs")
     of_run = "SELECT 1 FROM task_instance WHERE run_id = 'hangs' AND task_id = '{}' AND state = '{}'"
     # After its own poll of the inbox: files that this run ingests are announced only when all its sources are done.
@@ -157,7 +155,7 @@ def test_two_runs_of_a_day_at_once(machine: Machine, tmp_path: Path) -> None:
     """Two runs of one day are triggered while files arrive; one is stopped, the other waits for the slot of the files
     pool: each article is stored once."""
     before = titles(machine)
-    rest = Rest(int(machine.environment[PORT]))
+    rest = machine.rest()
     machine.holds.want(INGEST)
     for run_id in ("one", "other"):
         rest.run("news_ingest", key=DAYS[0].isoformat(), run_id=run_id)

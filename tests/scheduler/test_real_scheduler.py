@@ -1,12 +1,14 @@
 """The whole system under a real scheduler, dag-processor and triggerer: one start, with parts that die."""
 
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
 
 import pytest
-from news_airflow.supervisor import log_file
+import requests
+from news_airflow.supervisor import log_file, processes
 
 from samples.server import DAYS
 from tests.faults.sample_run import LONG
@@ -24,9 +26,11 @@ FILLED = DAYS[1:] if LONG else DAYS[2:]
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """One Airflow for all tests of this module."""
-    with newsroom_machine(tmp_path_factory.mktemp("machine")) as started:
-        yield started
+    """One Airflow for all tests of this module; another program uses its port."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = str(other.getsockname()[1])
+        with newsroom_machine(tmp_path_factory.mktemp("machine"), NEWS_AIRFLOW_PORT=taken) as started:
+            yield started
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +49,31 @@ def drop(machine: Machine, number: int, *, seed: int) -> str:
     title, text = article(number, seed=seed)
     (machine.inbox / f"{seed}-{number}.txt").write_text(text)
     return title
+
+
+def test_taken_port_is_replaced(machine: Machine) -> None:
+    """A port that is in use is replaced by a free one, which is named; no process listens on another address."""
+    taken = machine.environment["NEWS_AIRFLOW_PORT"]
+    found = [each for process in processes(machine.home) for each in process.net_connections("inet")]
+
+    assert f"port {taken} of 127.0.0.1 cannot be used" in machine.said
+    assert f"Airflow takes port {machine.port} instead" in machine.said
+    assert {each.laddr for each in found if each.status == "LISTEN"} == {("127.0.0.1", machine.port)}
+
+
+def test_login_is_required_and_printed(machine: Machine) -> None:
+    """`make up` prints the password of admin each time; only its owner can read it; nobody gets in without it."""
+    file = machine.home / "passwords.json"
+    again = machine.command("up")
+
+    assert f"http://127.0.0.1:{machine.port}" in again
+    assert machine.password in again
+    assert (file.stat().st_mode & 0o777, machine.home.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert machine.rest().dag_ids() == {"news_ingest", "news_inbox", "news_extract", "news_maintain"}
+    address = f"http://127.0.0.1:{machine.port}"
+    assert requests.get(f"{address}/auth/token", timeout=30).status_code == 403
+    assert requests.get(f"{address}/api/v2/dags", timeout=30).status_code == 401
+    assert requests.get(f"{address}/auth/login", headers={"Host": "evil.example"}, timeout=30).status_code == 400
 
 
 def test_backfill_twice_gives_the_same_bytes(machine: Machine, undisturbed: Path) -> None:
