@@ -24,14 +24,16 @@ def ingest_and_announce(*, is_daily: bool) -> None:
 
 
 def _ingest_group(group: str, pool: str, *, is_daily: bool) -> Any:
-    keys = sources.override(task_id=f"sources_{group}")(group)
+    keys = sources.override(task_id=f"sources_{group}")(group, is_daily=is_daily)
     one = ingest.override(task_id=f"ingest_{group}", pool=pool, execution_timeout=LONG)
     return one.partial(is_daily=is_daily).expand(source_key=keys)
 
 
 @task
-def sources(group: str, triggering_asset_events: Any = None) -> list[str]:
-    event_extras = [event.extra for events in (triggering_asset_events or {}).values() for event in events]
+def sources(group: str, is_daily: bool, triggering_asset_events: Any = None, dag_run: Any = None) -> list[str]:
+    if is_daily:
+        day_of(dag_run)  # a run without a day fails here, before it does anything
+    event_extras = [event.extra or {} for events in (triggering_asset_events or {}).values() for event in events]
     return run_stage("triggered_sources", event_extras=event_extras, group=group)  # type: ignore[no-any-return]
 
 
@@ -44,9 +46,10 @@ def ingest(source_key: str, is_daily: bool, dag_run: Any = None) -> Any:
 # Often one of the two groups is empty and its mapped task is skipped; the reports of the other must still count.
 @task(outlets=[RAW], trigger_rule="all_done")  # type: ignore[untyped-decorator]
 def publish(reports: list[Any], is_daily: bool, outlet_events: Any = None, dag_run: Any = None) -> Any:
+    own = [day_of(dag_run).isoformat()] if is_daily else []
     got = [report for group in reports if group for report in group[:]]
     summary: dict[str, Any] = run_stage("finish_ingest", reports=got, **origin_of(dag_run))
-    days = {*summary["days"], *([day_of(dag_run).isoformat()] if is_daily else [])}
+    days = {*summary["days"], *own}
     if not days and summary["broken"]:
         fail(summary["broken"])
     if not days:
@@ -65,5 +68,6 @@ def report_broken_items(summary: dict[str, Any]) -> None:
 @task(trigger_rule="one_failed")  # type: ignore[untyped-decorator]
 def report_failure() -> None:
     fail(
-        "a source failed; the days of the others are announced. Read the log of its ingest task, fix it, then clear it"
+        "a task failed; the days of the sources that succeeded are announced. Read the log of the first failed task, "
+        "fix its cause, then clear it"
     )

@@ -14,14 +14,17 @@ def day_of(dag_run: Any) -> date:
 
     In-process runs have no partition key. Never use run_after or run_id: in a backfill they have other days.
 
-    Raises: ValueError if the run has no day.
+    Raises: AirflowFailException if the run has no day, or not a day: another try would not find one.
     """
-    day = dag_run.partition_key or (dag_run.conf or {}).get("day")
-    if day is None:
-        raise ValueError(
-            f"run {dag_run.run_id!r} has no partition key: trigger it with a key or with conf {{'day': 'YYYY-MM-DD'}}"
+    given: Any = dag_run.partition_key or (dag_run.conf or {}).get("day")
+    try:
+        return date.fromisoformat(given)
+    except (ValueError, TypeError):
+        found = "it has none" if given is None else f"{given!r} is not a day"
+        fail(
+            f"{dag_run.dag_id} needs a news day, and {found}. Trigger it again with the configuration "
+            '{"day": "2026-03-04"}, or over REST with that day as partition_key'
         )
-    return date.fromisoformat(day)
 
 
 def run_id_of(dag_run: Any) -> str:

@@ -77,6 +77,21 @@ def test_a_permanent_error_is_not_retried(bag, tmp_path: Path, monkeypatch: pyte
     assert (done.state, tries["sources_web"]) == ("failed", ("failed", 1))
 
 
+@pytest.mark.parametrize(("dag_id", "first"), [("news_ingest", "sources_web"), ("news_extract", "plan")])
+def test_a_run_without_a_day_fails_at_once(
+    bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dag_id: str, first: str
+) -> None:
+    """A run that is triggered by hand without a day fails in its first task, and no task is tried twice."""
+    (tmp_path / "sources.toml").touch()
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
+    done = bag.dags[dag_id].test()
+    tries = {each.task_id: (each.state, each.try_number) for each in done.get_task_instances()}
+    assert (done.state, tries[first]) == ("failed", ("failed", 1))
+    assert max(number for _, number in tries.values()) == 1
+    assert not (tmp_path / "lake").exists()
+
+
 def test_maintain_succeeds_on_an_empty_lake(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """news_maintain succeeds before the first run of another DAG."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))

@@ -77,5 +77,5 @@ def test_sources_are_those_of_all_signals(bag: Any, watch: Any) -> None:
     watch("door", "courier", "broken")
     feeds = [SimpleNamespace(extra={"payload": {"sources": [key]}}) for key in ("broken", "courier")]
     woken = {FEEDS: feeds, INBOX: [SimpleNamespace(extra={"payload": {"sources": ["door"]}})]}
-    assert sources.function("web", triggering_asset_events=woken) == ["courier", "broken"]
-    assert sources.function("web", triggering_asset_events={INBOX: woken[INBOX]}) == []
+    assert sources.function("web", is_daily=False, triggering_asset_events=woken) == ["courier", "broken"]
+    assert sources.function("web", is_daily=False, triggering_asset_events={INBOX: woken[INBOX]}) == []

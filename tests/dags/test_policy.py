@@ -72,10 +72,26 @@ def test_day_is_the_conf_without_a_key(day_of) -> None:
     assert day_of(run).isoformat() == "2026-03-09"
 
 
-def test_a_run_without_a_day_is_refused(day_of) -> None:
-    """A run without a day is an error that says what to do."""
-    with pytest.raises(ValueError, match="trigger it with a key"):
-        day_of(SimpleNamespace(partition_key=None, conf=None, run_id="r"))
+@pytest.mark.parametrize(
+    ("conf", "found"),
+    [
+        (None, "it has none"),
+        ({"date": "2026-03-02"}, "it has none"),
+        ({"day": "yesterday"}, "'yesterday' is not a day"),
+        ({"day": "2026-13-01"}, "'2026-13-01' is not a day"),
+        ({"day": 5}, "5 is not a day"),
+        ({"day": ["2026-03-02"]}, "['2026-03-02'] is not a day"),
+    ],
+    ids=str,
+)
+def test_a_run_without_a_day_is_refused(day_of, conf: dict[str, object] | None, found: str) -> None:
+    """A run without a day fails without a retry, and says what it found and what to give."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with pytest.raises(AirflowFailException) as caught:
+        day_of(SimpleNamespace(dag_id="news_extract", partition_key=None, conf=conf, run_id="r"))
+    assert str(caught.value).startswith(f"news_extract needs a news day, and {found}. Trigger it again with the ")
+    assert '{"day": "2026-03-04"}' in str(caught.value)
 
 
 def test_retries_follow_the_dispositions(bag) -> None:
