@@ -70,7 +70,7 @@ down: $(VENV)/.ready  ## Stop Airflow and everything it started
 cluster-test: $(UV)  ## Run the fault tests of the cluster on PostgreSQL, Redis and two Celery workers; as root, on Debian
 	@bash tests/cluster/run
 
-newsroom: $(VENV)/.ready  ## Serve the sample newsroom on 127.0.0.1:8808
+newsroom: $(VENV)/.ready  ## Serve the sample newsroom on 127.0.0.1:8808, or NEWS_DEMO_PORT
 	@$(RUN) -m samples
 
 lock: $(UV)  ## Refresh all locks from the .in files

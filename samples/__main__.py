@@ -4,22 +4,28 @@ import argparse
 from datetime import date
 from threading import Event
 
-from samples.server import DAYS, DEFAULT_PORT, Newsroom
+from pipeline.errors import ConfigError
+from pipeline.settings import Settings
+from samples.server import DAYS, DEFAULT_PORT, newsroom_at
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m samples", description="Serve the sample newsroom.")
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port; 0 selects a free one (default %(default)s)"
+        "--port", type=int, help=f"port; 0 selects a free one (default: NEWS_DEMO_PORT, {DEFAULT_PORT})"
     )
     parser.add_argument(
         "--day", type=date.fromisoformat, default=DAYS[-1], help="the newsroom's day (default %(default)s)"
     )
     options = parser.parse_args()
     try:
-        served = Newsroom(day=options.day, port=options.port)
-    except OSError as error:
-        raise SystemExit(f"port {options.port} of 127.0.0.1 is in use; stop its process ({error})") from error
+        served, problem = newsroom_at(
+            Settings.load().demo_port if options.port is None else options.port, day=options.day
+        )
+    except ConfigError as error:
+        raise SystemExit(str(error)) from error
+    if problem:
+        print(problem)
     with served as newsroom:
         print(
             f"{newsroom.base_url} on {newsroom.day}: /courier/rss.xml /lantern/atom.xml /gazette/news-sitemap.xml(.gz)"

@@ -23,7 +23,7 @@ from pipeline.query.saved_queries import count_denominators
 from pipeline.settings import Settings
 from pipeline.tables.docs import tables_markdown
 from samples.examples import write_examples
-from samples.server import DAYS, DEFAULT_PORT, Newsroom
+from samples.server import DAYS, DEFAULT_PORT, Newsroom, sources_at
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "how-to").glob("*.md")))
@@ -53,10 +53,8 @@ def replay_newsroom(folder: Path, *, port: int = DEFAULT_PORT) -> Path:
     """
     shutil.copytree(ROOT / "samples" / "inbox", folder / "inbox")
     sources = folder / "sources.toml"
-    given = (ROOT / "sources.toml").read_text("utf-8")
     with Newsroom(port=port) as newsroom:
-        here = given.replace(f"127.0.0.1:{DEFAULT_PORT}", f"127.0.0.1:{newsroom.port}")
-        sources.write_text(here.replace("data/inbox", f"{folder}/inbox"))
+        sources.write_text(sources_at(newsroom.port), "utf-8")
         for day in DAYS:
             newsroom.day = day
             settings = Settings.load(data_dir=folder, sources_file=sources, frozen_now=f"{day}T20:00:00+00:00")

@@ -130,6 +130,22 @@ class Newsroom:
         self._thread.join()
 
 
+def newsroom_at(port: int, *, day: date = DAYS[-1]) -> tuple[Newsroom, str]:
+    """Return the newsroom on a port, or on a free one if the port is in use, and the sentence that says so."""
+    try:
+        return Newsroom(day=day, port=port), ""
+    except OSError as error:
+        newsroom = Newsroom(day=day)
+        problem = f"port {port} of 127.0.0.1 cannot be used ({error.strerror})"
+        return newsroom, f"{problem}: the newsroom takes port {newsroom.port} instead. NEWS_DEMO_PORT sets the port"
+
+
+def sources_at(port: int) -> str:
+    """Return the project's ``sources.toml`` with the newsroom on another port, for a file next to the inbox."""
+    given = (ROOT.parents[1] / "sources.toml").read_text("utf-8")
+    return given.replace(f"127.0.0.1:{DEFAULT_PORT}", f"127.0.0.1:{port}").replace("data/inbox", "inbox")
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 

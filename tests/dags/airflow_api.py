@@ -20,7 +20,7 @@ class Reply(NamedTuple):
 
 
 def ask(origin: str, path: str, *, method: str = "GET", body: str | None = None, **headers: str) -> Reply:
-    """Return the response to one request. In names of headers, ``_`` stands for a hyphen."""
+    """Return the response to one request. In names of headers, ``_`` is a hyphen."""
     connection = HTTPConnection(urlsplit(origin).netloc, timeout=60)
     try:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})

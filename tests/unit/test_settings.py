@@ -60,3 +60,25 @@ def test_data_root_of_schema_1_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir(parents=True)
     with pytest.raises(ConfigError, match=r"was written with schema 1.*set NEWS_DATA_DIR to a new folder"):
         Settings.load(data_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("", set()),
+        ("news.example.org", {"news.example.org"}),
+        (" News.Example.Org , desk,", {"news.example.org", "desk"}),
+    ],
+)
+def test_allowed_hosts_are_names(monkeypatch: pytest.MonkeyPatch, given: str, names: set[str]) -> None:
+    """The hosts of the web server are a list of names, without regard to case and blanks."""
+    monkeypatch.setenv("NEWS_ALLOWED_HOSTS", given)
+    assert Settings.load().allowed_hosts == names
+
+
+@pytest.mark.parametrize("given", ["https://news.example.org", "news.example.org:443", "*", "a b", "-"])
+def test_wrong_allowed_hosts_are_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    """A URL, a port and a pattern are no name; the message names the setting and says how to write a name."""
+    monkeypatch.setenv("NEWS_ALLOWED_HOSTS", f"desk,{given}")
+    with pytest.raises(ConfigError, match=r"NEWS_ALLOWED_HOSTS: .*not the name of a host; write names without scheme"):
+        Settings.load()

@@ -2,7 +2,10 @@
 
 import gzip
 import http.client
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from samples.server import DAYS, FOLDERS, ROOT, Newsroom, Request, is_unchanged, resource_at
+from pipeline.settings import load_sources
+from samples.server import DAYS, FOLDERS, ROOT, Newsroom, Request, is_unchanged, newsroom_at, resource_at, sources_at
 
 MONDAY, TUESDAY, WEDNESDAY = DAYS
 BRIDGE = "/courier/news/harbour-bridge-closed.html"
@@ -161,3 +165,44 @@ def test_every_other_file_is_utf8() -> None:
         if path != cafe:
             path.read_bytes().decode("utf-8")
     assert len(files) > 30
+
+
+def test_taken_port_is_replaced() -> None:
+    """If the port is in use, the newsroom takes a free one, and says both."""
+    with Newsroom() as first:
+        second, problem = newsroom_at(first.port)
+        with second:
+            assert ask(second, "/robots.txt").status == 200
+
+    assert second.port != first.port
+    assert problem.startswith(f"port {first.port} of 127.0.0.1 cannot be used (")
+    assert f"takes port {second.port} instead. NEWS_DEMO_PORT sets the port" in problem
+
+
+def test_server_says_its_port() -> None:
+    """`make newsroom` takes the port of NEWS_DEMO_PORT, or a free one if it is in use, and prints it."""
+    with Newsroom() as other:
+        environment = {**os.environ, "NEWS_DEMO_PORT": str(other.port)}
+        command = [sys.executable, "-m", "samples"]
+        with subprocess.Popen(
+            command, env=environment, cwd=ROOT.parents[1], stdout=subprocess.PIPE, text=True
+        ) as served:
+            assert served.stdout is not None
+            problem, online = served.stdout.readline(), served.stdout.readline()
+            served.terminate()
+
+    assert problem.startswith(f"port {other.port} of 127.0.0.1 cannot be used (")
+    assert online.startswith("http://127.0.0.1:")
+    assert f":{other.port} " not in online
+
+
+def test_sources_have_the_port(tmp_path: Path) -> None:
+    """The sources of a newsroom are those of the project, with its port and an inbox in their folder."""
+    (tmp_path / "sources.toml").write_text(sources_at(1234))
+    found = load_sources(tmp_path / "sources.toml")
+    places = {source.key: source.location for source in found.sources}
+
+    assert found.private_hosts == {"127.0.0.1:1234"}
+    assert places.pop("inbox") == str(tmp_path / "inbox")
+    assert len(places) == 3
+    assert all(location.startswith("http://127.0.0.1:1234/") for location in places.values())
