@@ -27,8 +27,9 @@ types: $(VENV)/.ready
 unit: $(VENV)/.ready
 	@$(RUN) -m pytest -m "not nightly" -n 2
 
-nightly: $(VENV)/.nightly  ## Run the long tests: many kills, many permutations
-	@NEWSLAKE_LONG=1 $(RUN) -m pytest -m "nightly or not nightly"
+# Only the engines need more than `make test`.
+nightly: $(if $(filter engines,$(or $(PART),engines)),$(VENV)/.nightly,$(VENV)/.ready)  ## Run the long tests, or only some: PART=lake
+	@$(RUN) -m tests.nightly $(PART)
 
 quality: $(VENV)/.ready  ## Compare the annotations of the sample newsroom with its gold
 	@$(RUN) -m tests.quality

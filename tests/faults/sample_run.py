@@ -19,7 +19,6 @@ from typing import Any
 from samples.server import DAYS
 from tests.faults.resume_worker import do_task, work
 
-LONG = bool(os.environ.get("NEWSLAKE_LONG"))
 FIRST, SECOND = DAYS[:2]
 STAGE_OF = {"ingest": "fetch", "derive": "derive", "commit": "commit", "finish_ingest": "commit", "cluster": "commit"}
 

@@ -9,6 +9,11 @@ import pytest
 
 from pipeline.archive import Archive
 from tests.faults.archive_worker import page, write_forever, write_pages
+from tests.faults.lake.tally import form
+from tests.long_form import LONG, seed_or
+
+KILLS = 60 if LONG else 6
+SEED = seed_or(11)
 
 
 @pytest.mark.parametrize("run_ids", [("run-1", "run-1"), ("run-1", "run-2")], ids=["same-run", "two-runs"])
@@ -39,9 +44,9 @@ def test_two_writers_lose_nothing(processes: ForkServerContext, tmp_path: Path, 
 
 def test_killed_writers_leave_whole_records(processes: ForkServerContext, tmp_path: Path) -> None:
     """After each SIGKILL, recover finishes the torn file; then every capture can be read, and none is lost later."""
-    chance, claim = random.Random(11), 0
+    chance, claim = random.Random(SEED), 0
     archive = Archive(tmp_path, durability="process")
-    for number in range(6):
+    for number in range(KILLS):
         process = processes.Process(target=write_forever, args=(tmp_path, f"run-{number}"))
         process.start()
         time.sleep(0.15 + chance.random() * 0.2)
@@ -51,6 +56,7 @@ def test_killed_writers_leave_whole_records(processes: ForkServerContext, tmp_pa
         captures = archive.captures()
         assert len(captures) >= claim
         claim = len(captures)
+        form("a writer of the archive is killed", SEED).counts["kills"] += 1
     assert claim > 0
     assert list(tmp_path.rglob("*.part")) == []
     for capture in archive.captures():

@@ -1,7 +1,6 @@
 """A backfill of days in any order, interrupted, overlapping and twice: the result depends only on the archive."""
 
 import json
-import os
 import random
 import shutil
 from collections import Counter
@@ -17,10 +16,12 @@ from pipeline.jobs.tasks import TASKS
 from pipeline.jobs.workspace import Workspace
 from pipeline.reports.plan import plan
 from pipeline.settings import Settings
+from tests.long_form import LONG, seed_or
 
 pytestmark = [pytest.mark.model]
 
-CASES = range(20 if os.environ.get("NEWSLAKE_LONG") else 1)
+SEED = seed_or(0)
+CASES = range(SEED, SEED + (20 if LONG else 1))
 NOW = datetime(2026, 2, 20, 20, 0, tzinfo=UTC)
 DAYS = [date(2026, 2, 9) + timedelta(days=number) for number in range(4)]
 PLACES = ("Tarnwick", "Oakenfell", "Maravay", "Brindle Quay")

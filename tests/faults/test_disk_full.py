@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
+from tests.faults.lake.tally import form
 from tests.faults.resume_worker import do_task
-from tests.faults.sample_run import LONG, SECOND, STAGE_OF, Evening, Worker, WorkerExit, say, wait_for_exit
+from tests.faults.sample_run import SECOND, STAGE_OF, Evening, Worker, WorkerExit, say, wait_for_exit
 from tests.faults.test_resume import assert_like
+from tests.long_form import LONG, seed_or
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1800)]
 
 EVENINGS = 5 if LONG else 1
-SEED = 20260310
+SEED = seed_or(20260310)
 _DISK_BYTES = 8_000_000
 
 
@@ -86,5 +88,6 @@ def run_tight(disk: str, attempt: Any, evening_at: Callable[..., Evening], undis
         evening = evening_at(os.path.join(disk, str(seed)), doing=tight).run()
         assert_like(evening, undisturbed)
         failed.update(tight.failed)
+        form("a task on a disk that is full", seed).counts.update(tight.failed)
         say(f"seed {seed}: failed {dict(tight.failed)}")
     assert min(failed[stage] for stage in ("fetch", "derive", "commit")) > 0

@@ -1,6 +1,5 @@
 """A takedown that is killed at any moment is finished by the next process, and waits for active runs."""
 
-import os
 import random
 import shutil
 import time
@@ -11,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.faults.invariants import assert_whole, broken_sums, table_files
+from tests.faults.lake.tally import form
 from tests.faults.resume_worker import finish_forgetting, forget_one, open_space, work_a_while
-from tests.faults.sample_run import LONG, SECOND, Evening, Worker, at_leisure, say, wait_for_exit
+from tests.faults.sample_run import SECOND, Evening, Worker, at_leisure, say, wait_for_exit
+from tests.long_form import LONG, seed_or
 from tests.traces import Traces
 
 pytestmark = [pytest.mark.model]
 
-SEED = int(os.environ.get("NEWSLAKE_SEED", "20260825"))
+SEED = seed_or(20260825)
 KILLS = 120 if LONG else 8
 
 
@@ -53,7 +54,7 @@ def test_killed_takedown_is_finished(
     """A takedown that is killed at seeded steps, also twice, and then finished by recover or the same call, ends like
     an undisturbed one: no trace, the same tables, correct sums."""
     clean, traces, steps = forgotten
-    chance = random.Random(SEED)
+    chance, killed = random.Random(SEED), form("a takedown is killed, and killed again as it is finished", SEED)
     for number in range(KILLS):
         folder = tmp_path / str(number)
         shutil.copytree(undisturbed.folder, folder)
@@ -75,6 +76,8 @@ def test_killed_takedown_is_finished(
         assert broken_sums(space) == []
         assert_whole(space)
         shutil.rmtree(folder)
+        killed.counts["takedowns"] += 1
+        killed.counts["had begun"] += has_begun
 
 
 def test_takedown_waits_for_earlier_work_only(

@@ -15,7 +15,8 @@ import pytest
 from tests.faults.inbox import drop, plain_text
 from tests.faults.invariants import assert_whole, broken_sums, outcomes_of
 from tests.faults.resume_worker import do_task, extract_all, open_space
-from tests.faults.sample_run import LONG, SECOND, Worker, at_leisure, say, wait_for_exit
+from tests.faults.sample_run import SECOND, Worker, at_leisure, say, wait_for_exit
+from tests.long_form import LONG
 
 pytestmark = [pytest.mark.model]
 

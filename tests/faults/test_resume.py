@@ -1,6 +1,5 @@
 """A worker that is killed, with its task retried under the same name, has the results of an undisturbed one."""
 
-import os
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -9,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.faults.invariants import assert_whole, outcomes_of, pages_without_outcome, table_files
+from tests.faults.lake.tally import form
 from tests.faults.resume_worker import open_space
-from tests.faults.sample_run import LONG, SECOND, Evening, Kills, say
+from tests.faults.sample_run import SECOND, Evening, Kills, say
+from tests.long_form import LONG, seed_or
 
 pytestmark = [pytest.mark.model]
 
 EVENINGS = 6 if LONG else 1
-SEED = int(os.environ.get("NEWSLAKE_SEED", "20260303"))
+SEED = seed_or(20260303)
 
 
 def contents(folder: Path) -> set[tuple[object, ...]]:
@@ -56,6 +57,7 @@ def test_killed_workers(evening_at: Callable[..., Evening], undisturbed: Evening
         assert_like(evening, undisturbed)
         assert kills.missed == []
         killed.update(kills.killed)
+        form("each task of an evening is killed once", seed).counts.update(kills.killed)
     say(f"killed {dict(killed)}, seeds {SEED} to {SEED + EVENINGS - 1}")
     assert min(killed.values()) >= 2 * EVENINGS
     assert killed.total() >= 10 * EVENINGS

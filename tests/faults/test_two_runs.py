@@ -10,13 +10,15 @@ import pytest
 
 from tests.faults.inbox import drop, plain_text
 from tests.faults.invariants import assert_whole, outcomes_of, pages_without_outcome, table_files
+from tests.faults.lake.tally import form
 from tests.faults.resume_worker import derive_afresh, do_task, open_space
-from tests.faults.sample_run import LONG, SECOND, Evening, Meeting, Worker, at_leisure, at_once, say, wait_for_exit
+from tests.faults.sample_run import SECOND, Evening, Meeting, Worker, at_leisure, at_once, say, wait_for_exit
+from tests.long_form import LONG, seed_or
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1800)]
 
 MEETINGS = 8 if LONG else 1
-SEED = 20260305
+SEED = seed_or(20260305)
 
 
 def assert_as_derived_afresh(evening: Evening, tmp_path: Path) -> None:
@@ -29,6 +31,7 @@ def test_two_runs_of_one_evening(evening_at: Callable[..., Evening], undisturbed
     """Two runs ingest and extract the same day at once: no page is lost or doubled; each has an outcome per run."""
     for seed in range(SEED, SEED + MEETINGS):
         say(f"seed {seed}")
+        form("two runs of one evening", seed).counts["meetings"] += 1
         meeting = Meeting(seed)
         one, other = (evening_at(str(seed), tag=tag, doing=meeting) for tag in ("-one", "-other"))
         keys = ["courier", "lantern", "gazette", "inbox"]

@@ -3,7 +3,6 @@
 Short in ``make test``; NEWSLAKE_LONG, as set by ``make nightly``, runs fifty times as many examples.
 """
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Page
+from tests.long_form import LONG
 
-LONG = bool(os.environ.get("NEWSLAKE_LONG"))
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 URL = "https://post.example/2031/05/03/a"
 # No example may take longer: the limit of a page, on a busy machine.

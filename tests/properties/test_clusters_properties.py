@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.jobs.cluster import quote_clusters_of, relate_events_of
 from pipeline.lake import Lake
+from tests.long_form import LONG
 from tests.planted import Press
-from tests.properties.fuzzing import LONG
 from tests.unit.clusters.builders import EventArticle, build_keys, build_tables
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 

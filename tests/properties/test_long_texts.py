@@ -16,12 +16,13 @@ from pipeline.model import Article
 from pipeline.nlp import Annotator
 from pipeline.nlp.annotator import join_docs, make_docs
 from pipeline.tables import annotation_rows, check_rows
-from tests.properties.fuzzing import LONG
+from tests.long_form import LONG, seed_or
 
 pytestmark = pytest.mark.model
 
 # Words and marks of the shorter of two texts; with NEWSLAKE_LONG the longer ones have up to 500,000 characters.
 WORDS = 60_000 if LONG else 2_500
+SEED = seed_or(5)
 _WORD = re.compile(r"\w+|[^\w\s]")
 _FORENAMES = ["Ana", "Tom", "Maria", "Peter", "Lena", "Omar", "Ines", "Noor"]
 
@@ -54,7 +55,7 @@ KINDS: Mapping[str, Callable[[random.Random], str]] = {
 
 
 def _text(kind: str, words: int) -> str:
-    rng, pieces, length = random.Random(5), [], 0
+    rng, pieces, length = random.Random(SEED), [], 0
     while length < words:
         pieces.append(KINDS[kind](rng))
         length += len(_WORD.findall(pieces[-1]))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pipeline.clusters import affected_days
 from pipeline.jobs.cluster import near_duplicates_of
 from pipeline.lake import Lake
+from tests.long_form import LONG
 from tests.planted import BEYOND, COPIES, Press, articles_table, commit_articles
-from tests.properties.fuzzing import LONG
 
 DAY = date(2026, 2, 3)
 PRESS = Press(seed=31)

@@ -11,7 +11,7 @@ import requests
 from news_airflow.supervisor import log_file, processes
 
 from samples.server import DAYS
-from tests.faults.sample_run import LONG
+from tests.long_form import LONG
 from tests.scheduler.checks import assert_undisturbed, differing, table_files, titles
 from tests.scheduler.invented import article
 from tests.scheduler.machine import Machine, newsroom_machine

@@ -1,11 +1,12 @@
 """The seed of the fault tests, and their total counts."""
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SEED = int(os.environ.get("NEWSLAKE_SEED", "20260203"))
+from tests.long_form import seed_or
+
+SEED = seed_or(20260203)
 
 
 @dataclass
@@ -48,4 +49,4 @@ def add(forms: Mapping[str, tuple[list[int], dict[str, int]]]) -> None:
 def summary_lines() -> list[str]:
     """Return a table of all forms in Markdown, for docs/reliability.md."""
     rows = [(name, *form.row) for name, form in FORMS.items()]
-    return ["| lake under fire | seeds | counted |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+    return ["| fault | seeds | counted |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]

@@ -9,7 +9,8 @@ from pipeline.lake import Lake
 from tests.faults.lake.newsdesk import HOURS, archive, is_last, open_lake, publish_all, relate, stage
 from tests.faults.lake.promises import NONE, assert_tidy, assert_whole, losses, public_files
 from tests.faults.lake.tally import SEED, form
-from tests.faults.sample_run import LONG, say
+from tests.faults.sample_run import say
+from tests.long_form import LONG
 
 ORDERS = 60 if LONG else 2
 # The errors of the hosts' clocks in hours; the grace period is one day.

@@ -19,7 +19,8 @@ from tests.faults.lake.newsdesk import open_lake, work_struck
 from tests.faults.lake.promises import NONE, assert_whole, losses
 from tests.faults.lake.tally import SEED, form
 from tests.faults.lake.undisturbed import Baseline, assert_as_of_one_moment, assert_ends_well, copy_lake
-from tests.faults.sample_run import LONG, Worker, say
+from tests.faults.sample_run import Worker, say
+from tests.long_form import LONG
 
 KILLS, FAILURES = 10, 6  # in the short form
 # Always included: the moment when a moving article is on its new day and still on its old one.

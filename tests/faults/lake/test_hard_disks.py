@@ -13,7 +13,8 @@ from tests.faults.lake.newsdesk import open_lake, work_struck
 from tests.faults.lake.promises import READING
 from tests.faults.lake.tally import SEED, form
 from tests.faults.lake.undisturbed import Baseline, assert_as_of_one_moment, assert_ends_well, copy_lake
-from tests.faults.sample_run import LONG, Worker, WorkerExit, say
+from tests.faults.sample_run import Worker, WorkerExit, say
+from tests.long_form import LONG
 
 DISKS = 40 if LONG else 3
 

@@ -11,7 +11,8 @@ import pytest
 from pipeline.lake import Lake
 from tests.faults.lake.newsdesk import open_lake, publish_hour
 from tests.faults.lake.promises import public_files
-from tests.faults.sample_run import LONG, Worker
+from tests.faults.sample_run import Worker
+from tests.long_form import LONG, seed_or
 
 KILLS = 60 if LONG else 8
 _NAMES = ["article_id", "revision_id", "fetched_at", "published_date"]
@@ -31,7 +32,7 @@ def follow(lake: Lake, copy: dict[str, dict[str, Any]], since: datetime) -> date
 @pytest.mark.timeout(600)
 def test_follower_of_a_killed_lake(processes: ForkServerContext, tmp_path: Path) -> None:
     """After each SIGKILL of a committer, the changes since the last update make the copy equal to the table."""
-    chance = random.Random(20260204)
+    chance = random.Random(seed_or(20260204))
     root = tmp_path / "lake"
     publish_hour(root, 0)
     copy: dict[str, dict[str, Any]] = {}
@@ -57,7 +58,7 @@ def drop(root: Path) -> None:
 @pytest.mark.timeout(600)
 def test_killed_while_taking_and_dropping(processes: ForkServerContext, tmp_path: Path) -> None:
     """After a kill at a seeded moment, a snapshot is complete or missing; the next one removes the leftovers."""
-    chance = random.Random(20260205)
+    chance = random.Random(seed_or(20260205))
     root = tmp_path / "lake"
     publish_hour(root, 0)
     before, seen = public_files(root), set()

@@ -29,7 +29,8 @@ from tests.faults.lake.promises import (
 from tests.faults.lake.readers import STRICT, Observation
 from tests.faults.lake.storm import blow
 from tests.faults.lake.tally import SEED, form
-from tests.faults.sample_run import LONG, Worker, say, wait_for_exit
+from tests.faults.sample_run import Worker, say, wait_for_exit
+from tests.long_form import LONG
 
 STORMS, KILLS = (17, 30) if LONG else (1, 12)  # of each of the four kinds of writers
 RACES = 100 if LONG else 4

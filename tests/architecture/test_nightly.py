@@ -1,0 +1,131 @@
+"""`make nightly`: every long form is in one part, CI runs one part per commit, and a failed part stops no other."""
+
+import ast
+import hashlib
+import re
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.architecture.tree import ROOT, Module, modules, text_of
+from tests.nightly import PARTS, SEED, Part, part_for, parts_named, run_parts, schedule
+
+CI_MINUTES, ALL_MINUTES = 25, 120
+# Modules without tests that read LONG, with the name by which test files use it.
+LONG_HELPERS = {"tests/properties/fuzzing.py": "examples"}
+_NAMES = frozenset({"LONG", *LONG_HELPERS.values()})
+
+
+def _imports(module: Module) -> set[str]:
+    return {alias.name for node in module.nodes(ast.ImportFrom) for alias in node.names}
+
+
+def _has_long_form(module: Module) -> bool:
+    """Return whether NEWSLAKE_LONG or the mark nightly changes what the tests of a file do."""
+    is_marked = any(
+        node.attr == "nightly" and ast.unparse(node.value) == "pytest.mark" for node in module.nodes(ast.Attribute)
+    )
+    return is_marked or bool(_imports(module) & _NAMES)
+
+
+def _is_test_file(module: Module) -> bool:
+    return module.path.rpartition("/")[2].startswith("test_")
+
+
+def test_every_long_form_is_in_one_part():
+    """Each test file with a long form is in one part of `make nightly`; files without one are in no part."""
+    long = [module.path for module in modules("tests") if _is_test_file(module) and _has_long_form(module)]
+
+    assert Counter(path for part in PARTS for path in part.files) == Counter(long)
+
+
+def test_long_is_read_by_test_files():
+    """Other modules take what differs as an argument, except those that test files import by a known name."""
+    readers = {module.path for module in modules("tests") if not _is_test_file(module) and "LONG" in _imports(module)}
+
+    assert readers == set(LONG_HELPERS)
+    variable = re.compile("NEWSLAKE_LONG\\b")
+    named = {module.path for module in modules("tests") if variable.search(_code(module))}
+    assert named == {"tests/long_form.py", "tests/nightly.py", "tests/architecture/test_nightly.py"}
+
+
+def _code(module: Module) -> str:
+    """Return the constants of a module, without docstrings."""
+    docstrings = {id(node.value) for node in module.nodes(ast.Expr)}
+    return "\n".join(str(node.value) for node in module.nodes(ast.Constant) if id(node) not in docstrings)
+
+
+def test_parts_fit_their_limits():
+    """CI has time for every part, and all parts together take at most two hours on two cores."""
+    together, alone = schedule(PARTS)
+    lanes = [0, 0]
+    for part in together:
+        lanes[lanes.index(min(lanes))] += part.minutes
+
+    assert [part.name for part in PARTS if part.minutes > CI_MINUTES] == []
+    assert f"\nminutes={CI_MINUTES}\n" in text_of(".ci/run")
+    assert max(lanes) + sum(part.minutes for part in alone) <= ALL_MINUTES
+
+
+def test_every_part_is_chosen_by_some_commit():
+    """The hash of a commit selects one part; over many commits each part has its share."""
+    commits = [hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest() for number in range(2000)]
+    chosen = Counter(part_for(commit).name for commit in commits)
+
+    assert set(chosen) == {part.name for part in PARTS}
+    assert min(chosen.values()) > len(commits) / len(PARTS) / 2
+
+
+def test_a_name_selects_its_parts():
+    """A part is named in full or by its first word, no name means all, and an unknown name is an error."""
+    assert parts_named([]) == PARTS
+    assert [part.name for part in parts_named(["lake-storm", "texts"])] == ["lake-storm", "texts"]
+    assert {part.name for part in parts_named(["lake"])} == {
+        part.name for part in PARTS if part.name.startswith("lake-")
+    }
+    with pytest.raises(ValueError, match="named lakes; the names are archive, "):
+        parts_named(["lakes"])
+
+
+def test_contributing_names_the_parts_of_each_folder():
+    """The table in CONTRIBUTING.md has each folder whose changes need parts of `make nightly`, with these parts."""
+    folders = sorted({path for part in PARTS for path in part.after})
+    groups = {path: dict.fromkeys(f"`{part.group}`" for part in PARTS if path in part.after) for path in folders}
+    rows = [f"| `{path}` | {', '.join(names)} |" for path, names in groups.items()]
+    names = "|".join(part.group for part in PARTS)
+
+    found = [line for line in text_of("CONTRIBUTING.md").splitlines() if re.match(rf"\| `\S+` \| `(?:{names})`", line)]
+    assert found == rows, "the table in CONTRIBUTING.md should be:\n" + "\n".join(rows)
+    assert [path for path in folders if not (ROOT / path).exists()] == []
+
+
+def test_a_failed_part_stops_no_other(tmp_path, capfd):
+    """All parts run, with the long form and one seed; each has its own result."""
+    given = "os.environ['NEWSLAKE_LONG'], os.environ['NEWSLAKE_SEED']"
+    check = f"import os\ndef test_it():\n    assert ({given}) == ('1', '{SEED}')\n"
+    (tmp_path / "test_good.py").write_text(check)
+    (tmp_path / "test_bad.py").write_text("def test_it():\n    print('seed 5')\n    assert False\n")
+    parts = [_part(name, str(tmp_path / f"test_{name}.py"), is_alone=name == "good") for name in ("bad", "good")]
+
+    results = run_parts(parts, seed=SEED)
+
+    assert [(each.part.name, each.code) for each in results] == [("bad", 1), ("good", 0)]
+    assert results[1].summary.startswith("1 passed in ")
+    shown = capfd.readouterr().out
+    assert "bad | seed 5\n" in shown
+    assert f"good | seed {SEED}, " in shown
+
+
+def _part(name: str, file: str, *, is_alone: bool) -> Part:
+    return Part(name, "a test", 1, (), (file,), is_alone)
+
+
+def test_ci_runs_the_part_of_a_commit():
+    """The command line prints the name of the part for a commit, as .ci/run needs it."""
+    commit = "5fae7c8b0d1c2e3f405162738495a6b7c8d9eaf0"
+    command = [sys.executable, "-m", "tests.nightly", "--for-commit", commit]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"{part_for(commit).name}\n"

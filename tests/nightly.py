@@ -1,0 +1,252 @@
+"""`make nightly`: the long form of the tests, in named parts.
+
+`python -m tests.nightly [PART...]` runs some parts, or all, two at a time. `lake` means every part whose name begins
+with `lake-`. A failed part does not stop the others. `--list` prints the parts, `--for-commit HASH` the part that CI
+runs for a commit. NEWSLAKE_SEED selects other kills, faults and examples.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.long_form import seed_or
+
+ROOT = Path(__file__).resolve().parents[1]
+LANES = 2  # parts that run at the same time
+SEED = 20260310
+TIMEOUT_SECONDS = 1500  # of a test without its own: no part takes longer in CI
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Test files whose long form runs in one process. ``after`` are the folders whose changes need this part.
+
+    ``minutes`` is more than the part takes alone on two idle cores. ``is_alone`` means that no other part may run at
+    the same time: the tests measure time, or need both cores.
+    """
+
+    name: str
+    about: str
+    minutes: int
+    after: tuple[str, ...]
+    files: tuple[str, ...]
+    is_alone: bool = False
+
+    @property
+    def group(self) -> str:
+        """Return the first word of the name, which means all parts of the group."""
+        return self.name.partition("-")[0]
+
+
+PARTS = (
+    Part(
+        "lake-calls",
+        "a commit is killed before each system call, and each call fails",
+        15,
+        ("pipeline/lake", "pipeline/sqlite.py"),
+        ("tests/faults/lake/test_every_call.py",),
+    ),
+    Part(
+        "lake-storm",
+        "writers are killed at any moment while others read; commits race",
+        15,
+        ("pipeline/lake", "pipeline/query/views.py"),
+        ("tests/faults/lake/test_storm.py",),
+    ),
+    Part(
+        "lake-disks",
+        "hosts with other clocks, full disks, killed snapshots",
+        10,
+        ("pipeline/lake",),
+        (
+            "tests/faults/lake/test_clocks.py",
+            "tests/faults/lake/test_hard_disks.py",
+            "tests/faults/lake/test_kept_copies.py",
+        ),
+    ),
+    Part(
+        "archive",
+        "flipped bytes in any file; killed writers of the archive",
+        10,
+        ("pipeline/archive", "pipeline/lake"),
+        ("tests/faults/test_archive_writers.py", "tests/faults/test_flips.py"),
+    ),
+    Part(
+        "runs",
+        "runs are killed, meet another run, or find the disk full; backfills and the inbox",
+        20,
+        ("pipeline/jobs", "pipeline/fetch", "pipeline/sources"),
+        (
+            "tests/faults/test_backfill.py",
+            "tests/faults/test_disk_full.py",
+            "tests/faults/test_inbox.py",
+            "tests/faults/test_resume.py",
+            "tests/faults/test_two_runs.py",
+        ),
+    ),
+    Part(
+        "takedown",
+        "takedowns are killed at any step",
+        15,
+        ("pipeline/archive", "pipeline/jobs", "pipeline/lake"),
+        ("tests/faults/test_forget.py",),
+    ),
+    Part(
+        "scheduler",
+        "a real scheduler whose parts die",
+        15,
+        ("dags", "plugins", "pipeline/jobs"),
+        ("tests/scheduler/test_long_faults.py", "tests/scheduler/test_real_scheduler.py"),
+        is_alone=True,
+    ),
+    Part(
+        "engines",
+        "every table and question in every engine, Spark included",
+        10,
+        ("pipeline/query", "pipeline/tables"),
+        ("tests/engines/test_engines.py",),
+    ),
+    Part(
+        "pages",
+        "damaged pages, listings and files",
+        20,
+        ("pipeline/clean", "pipeline/sources", "pipeline/archive"),
+        (
+            "tests/properties/test_clean_fuzz.py",
+            "tests/properties/test_files_fuzz.py",
+            "tests/properties/test_listings_fuzz.py",
+        ),
+    ),
+    Part(
+        "clusters",
+        "articles in any order and grouping give the same clusters",
+        10,
+        ("pipeline/clusters", "pipeline/jobs/cluster.py"),
+        ("tests/properties/test_clusters_properties.py", "tests/properties/test_near_duplicates_properties.py"),
+    ),
+    Part(
+        "texts",
+        "long texts of unusual kinds, and the plan of a year, in linear time",
+        15,
+        ("pipeline/nlp", "pipeline/reports"),
+        ("tests/properties/test_long_texts.py", "tests/unit/reports/test_plan.py"),
+        is_alone=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of a part: pytest's exit code and last line, and the rows of the table of faults."""
+
+    part: Part
+    code: int
+    seconds: float
+    summary: str
+    figures: tuple[str, ...]
+
+
+def parts_named(names: Sequence[str]) -> tuple[Part, ...]:
+    """Return the parts with these names or of these groups; all parts if no name is given.
+
+    Raises: ValueError for a name that no part has.
+    """
+    known = {name for part in PARTS for name in (part.name, part.group)}
+    if unknown := sorted(set(names) - known):
+        raise ValueError(f"no part is named {', '.join(unknown)}; the names are {', '.join(sorted(known))}")
+    return tuple(part for part in PARTS if not names or part.name in names or part.group in names)
+
+
+def part_for(commit: str) -> Part:
+    """Return the part that CI runs for a commit; each part is as likely as the others."""
+    return PARTS[int(commit, 16) % len(PARTS)]
+
+
+def schedule(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
+    """Return the parts that run side by side, the longest first, and those that then run alone."""
+    ordered = sorted(parts, key=lambda part: -part.minutes)
+    return [part for part in ordered if not part.is_alone], [part for part in ordered if part.is_alone]
+
+
+def run_part(part: Part, *, seed: int) -> Result:
+    """Run one part in a process, and print its lines as they come, with its name."""
+    command = [sys.executable, "-m", "pytest", *part.files, f"--hypothesis-seed={seed}", "--durations=5"]
+    command += [f"--timeout={TIMEOUT_SECONDS}", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=failed"]
+    given = {**os.environ, "NEWSLAKE_LONG": "1", "NEWSLAKE_SEED": str(seed)}
+    started = time.monotonic()
+    _print(f"{part.name} | seed {seed}, {part.about}")
+    with subprocess.Popen(
+        command, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        lines = []
+        for line in process.stdout or ():
+            lines.append(line.rstrip("\n"))
+            _print(f"{part.name} | {lines[-1]}")
+    figures = tuple(line for line in lines if line.startswith("| ") and not line.startswith("| fault |"))
+    summary = next((line.strip("= ") for line in reversed(lines) if line.strip()), "")
+    return Result(part, process.returncode, time.monotonic() - started, summary, figures)
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def run_parts(parts: Iterable[Part], *, seed: int) -> list[Result]:
+    """Run all parts, also after one has failed."""
+    together, alone = schedule(parts)
+    with ThreadPoolExecutor(LANES) as lanes:
+        results = list(lanes.map(partial(run_part, seed=seed), together))
+    return results + [run_part(part, seed=seed) for part in alone]
+
+
+def print_results(results: Iterable[Result], *, seed: int, seconds: float) -> None:
+    """Print one line per part, and the counts of all faults as rows for docs/reliability.md."""
+    out = Console(highlight=False, markup=False, soft_wrap=True)
+    table = Table("part", "result", "minutes", "seed", "tests", title="long tests")
+    for each in sorted(results, key=lambda each: each.part.name):
+        result = "passed" if each.code == 0 else "FAILED"
+        table.add_row(each.part.name, result, f"{each.seconds / 60:.1f}", str(seed), each.summary)
+    out.print(table)
+    for each in results:
+        out.print("\n".join(each.figures), end="\n" if each.figures else "")
+    out.print(f"all together: {seconds / 60:.1f} minutes")
+
+
+def main() -> int:
+    """Run the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="make nightly", description="Run the long form of the tests.")
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    parser.add_argument("--list", action="store_true", help="print the parts")
+    parser.add_argument("--for-commit", metavar="HASH", help="print the part that CI runs for a commit")
+    given = parser.parse_args()
+    if given.for_commit:
+        _print(part_for(given.for_commit).name)
+        return 0
+    try:
+        parts = parts_named(given.parts)
+    except ValueError as error:
+        parser.error(str(error))
+    if given.list:
+        for part in parts:
+            _print(f"{part.name:12} {part.minutes:3} min  {part.about}")
+        return 0
+    started = time.monotonic()
+    seed = seed_or(SEED)
+    results = run_parts(parts, seed=seed)
+    print_results(results, seed=seed, seconds=time.monotonic() - started)
+    return int(any(each.code for each in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
