@@ -155,6 +155,14 @@ class Result:
     summary: str
     figures: tuple[str, ...]
 
+    @property
+    def verdict(self) -> str:
+        return "FAILED" if self.code else "passed"
+
+    @property
+    def minutes(self) -> str:
+        return f"{self.seconds / 60:.1f}"
+
 
 def parts_named(names: Sequence[str]) -> tuple[Part, ...]:
     """Return the parts with these names or of these groups; all parts if no name is given.
@@ -194,7 +202,9 @@ def run_part(part: Part, *, seed: int) -> Result:
             _print(f"{part.name} | {lines[-1]}")
     figures = tuple(line for line in lines if line.startswith("| ") and not line.startswith("| fault |"))
     summary = next((line.strip("= ") for line in reversed(lines) if line.strip()), "")
-    return Result(part, process.returncode, time.monotonic() - started, summary, figures)
+    result = Result(part, process.returncode, time.monotonic() - started, summary, figures)
+    _print(f"{part.name} | {result.verdict} in {result.minutes} minutes, seed {seed}")
+    return result
 
 
 def _print(line: str) -> None:
@@ -215,11 +225,11 @@ def print_results(results: Iterable[Result], *, seed: int, seconds: float) -> No
     out = Console(highlight=False, markup=False, soft_wrap=True)
     table = Table("part", "result", "minutes", "seed", "tests", title="long tests")
     for each in sorted(results, key=lambda each: each.part.name):
-        result = "passed" if each.code == 0 else "FAILED"
-        table.add_row(each.part.name, result, f"{each.seconds / 60:.1f}", str(seed), each.summary)
+        table.add_row(each.part.name, each.verdict, each.minutes, str(seed), each.summary)
     out.print(table)
     for each in results:
-        out.print("\n".join(each.figures), end="\n" if each.figures else "")
+        for line in each.figures:
+            out.print(line)
     out.print(f"all together: {seconds / 60:.1f} minutes")
 
 

@@ -115,6 +115,7 @@ def test_a_failed_part_stops_no_other(tmp_path, capfd):
     assert results[1].summary.startswith("1 passed in ")
     shown = capfd.readouterr().out
     assert "bad | seed 5\n" in shown
+    assert "bad | FAILED in " in shown
     assert f"good | seed {SEED}, " in shown
 
 
