@@ -52,21 +52,21 @@ PARTS = (
     Part(
         "lake-calls",
         "a commit is killed before each system call, and each call fails",
-        15,
+        20,
         ("pipeline/lake", "pipeline/sqlite.py"),
         ("tests/faults/lake/test_every_call.py",),
     ),
     Part(
         "lake-storm",
         "writers are killed at any moment while others read; commits race",
-        15,
+        12,
         ("pipeline/lake", "pipeline/query/views.py"),
         ("tests/faults/lake/test_storm.py",),
     ),
     Part(
         "lake-disks",
         "hosts with other clocks, full disks, killed snapshots",
-        10,
+        8,
         ("pipeline/lake",),
         (
             "tests/faults/lake/test_clocks.py",
@@ -84,7 +84,7 @@ PARTS = (
     Part(
         "runs",
         "runs are killed, meet another run, or find the disk full; backfills and the inbox",
-        20,
+        12,
         ("pipeline/jobs", "pipeline/fetch", "pipeline/sources"),
         (
             "tests/faults/test_backfill.py",
@@ -97,14 +97,14 @@ PARTS = (
     Part(
         "takedown",
         "takedowns are killed at any step",
-        15,
+        8,
         ("pipeline/archive", "pipeline/jobs", "pipeline/lake"),
         ("tests/faults/test_forget.py",),
     ),
     Part(
         "scheduler",
         "a real scheduler whose parts die",
-        15,
+        12,
         ("dags", "plugins", "pipeline/jobs"),
         ("tests/scheduler/test_long_faults.py", "tests/scheduler/test_real_scheduler.py"),
         is_alone=True,
@@ -119,7 +119,7 @@ PARTS = (
     Part(
         "pages",
         "damaged pages, listings and files",
-        20,
+        12,
         ("pipeline/clean", "pipeline/sources", "pipeline/archive"),
         (
             "tests/properties/test_clean_fuzz.py",
@@ -130,7 +130,7 @@ PARTS = (
     Part(
         "clusters",
         "articles in any order and grouping give the same clusters",
-        10,
+        12,
         ("pipeline/clusters", "pipeline/jobs/cluster.py"),
         ("tests/properties/test_clusters_properties.py", "tests/properties/test_near_duplicates_properties.py"),
     ),
