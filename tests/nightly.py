@@ -10,11 +10,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from rich.console import Console
 from rich.table import Table
@@ -24,6 +25,7 @@ from tests.long_form import seed_or
 ROOT = Path(__file__).resolve().parents[1]
 LANES = 2  # parts that run at the same time
 SEED = 20260310
+_POLL_SECONDS = 0.1
 TIMEOUT_SECONDS = 1500  # of a test without its own: no part takes longer in CI
 
 
@@ -193,18 +195,35 @@ def run_part(part: Part, *, seed: int) -> Result:
     given = {**os.environ, "NEWSLAKE_LONG": "1", "NEWSLAKE_SEED": str(seed)}
     started = time.monotonic()
     _print(f"{part.name} | seed {seed}, {part.about}")
-    with subprocess.Popen(
-        command, cwd=ROOT, env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as process:
-        lines = []
-        for line in process.stdout or ():
-            lines.append(line.rstrip("\n"))
-            _print(f"{part.name} | {lines[-1]}")
+    lines = []
+    with NamedTemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=output, stderr=subprocess.STDOUT)
+        for line in _lines_until_the_end(process, Path(output.name)):
+            lines.append(line)
+            _print(f"{part.name} | {line}")
     figures = tuple(line for line in lines if line.startswith("| ") and not line.startswith("| fault |"))
     summary = next((line.strip("= ") for line in reversed(lines) if line.strip()), "")
     result = Result(part, process.returncode, time.monotonic() - started, summary, figures)
     _print(f"{part.name} | {result.verdict} in {result.minutes} minutes, seed {seed}")
     return result
+
+
+def _lines_until_the_end(process: subprocess.Popen[bytes], file: Path) -> Iterator[str]:
+    """Yield what a process writes, line by line, until it ends.
+
+    It writes to a file, not a pipe: a process that a failed test leaves would keep a pipe open.
+    """
+    rest = ""
+    with file.open(encoding="utf-8", errors="replace") as output:
+        while True:
+            has_ended = process.poll() is not None
+            *lines, rest = (rest + output.read()).split("\n")
+            yield from lines
+            if has_ended:
+                break
+            time.sleep(_POLL_SECONDS)
+    if rest:
+        yield rest
 
 
 def _print(line: str) -> None:
