@@ -97,6 +97,13 @@ PARTS = (
         ),
     ),
     Part(
+        "boundary",
+        "an exception, no memory or a kill in the turn of one of ten items, at any stage",
+        10,
+        ("pipeline/boundary.py", "pipeline/clean", "pipeline/fetch", "pipeline/jobs", "pipeline/nlp"),
+        ("tests/faults/test_injection.py",),
+    ),
+    Part(
         "takedown",
         "takedowns are killed at any step",
         8,

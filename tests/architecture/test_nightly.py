@@ -38,7 +38,8 @@ def test_every_long_form_is_in_one_part():
     """Each test file with a long form is in one part of `make nightly`; files without one are in no part."""
     long = [module.path for module in modules("tests") if _is_test_file(module) and _has_long_form(module)]
 
-    assert Counter(path for part in PARTS for path in part.files) == Counter(long)
+    listed = Counter(path for part in PARTS for path in part.files)
+    assert listed == Counter(long), "list each file with a long form in one part of tests/nightly.py"
 
 
 def test_long_is_read_by_test_files():

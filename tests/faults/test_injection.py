@@ -15,7 +15,8 @@ from pipeline.model import Outcome
 from tests.faults.hostile import Hostile, hostile_server, page
 from tests.faults.injection import ITEM, STAGES, Fault, run_with
 from tests.faults.resume_worker import open_space
-from tests.faults.sample_run import LONG, Worker
+from tests.faults.sample_run import Worker
+from tests.long_form import LONG
 
 pytestmark = [pytest.mark.model]
 
