@@ -25,7 +25,7 @@ types: $(VENV)/.ready
 	@$(VENV)/bin/mypy
 
 unit: $(VENV)/.ready
-	@$(RUN) -m pytest -m "not nightly" -n 2
+	@$(RUN) -m pytest -m "not nightly" -n 3
 
 # Only the engines need more than `make test`.
 nightly: $(if $(filter engines,$(or $(PART),engines)),$(VENV)/.nightly,$(VENV)/.ready)  ## Run the long tests, or only some: PART=lake
