@@ -197,7 +197,7 @@ def schedule(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
 
 def run_part(part: Part, *, seed: int) -> Result:
     """Run one part in a process, and print its lines as they come, with its name."""
-    command = [sys.executable, "-m", "pytest", *part.files, f"--hypothesis-seed={seed}", "--durations=5"]
+    command = [sys.executable, "-u", "-m", "pytest", *part.files, f"--hypothesis-seed={seed}", "--durations=5"]
     command += [f"--timeout={TIMEOUT_SECONDS}", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=failed"]
     given = {**os.environ, "NEWSLAKE_LONG": "1", "NEWSLAKE_SEED": str(seed)}
     started = time.monotonic()
