@@ -112,10 +112,14 @@ PARTS = (
     ),
     Part(
         "scheduler",
-        "a real scheduler whose parts die",
+        "a real scheduler whose parts die; the demo on any port",
         12,
         ("dags", "plugins", "pipeline/jobs"),
-        ("tests/scheduler/test_long_faults.py", "tests/scheduler/test_real_scheduler.py"),
+        (
+            "tests/scheduler/test_demo.py",
+            "tests/scheduler/test_long_faults.py",
+            "tests/scheduler/test_real_scheduler.py",
+        ),
         is_alone=True,
     ),
     Part(
