@@ -18,6 +18,10 @@ _GZIP = 16 + zlib.MAX_WBITS
 _CODED_PIECE = 1 << 16
 _CODINGS_MAX = 4  # no server has a reason for more
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_SNIFFED = 1445
+_BINARY = bytes([*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)])
+_NOT_BINARY = bytes(set(range(256)) - set(_BINARY))
+_BYTE_ORDER_MARKS = (b"\xfe\xff", b"\xff\xfe", b"\xef\xbb\xbf")
 # A window of 8 MB, the maximum of RFC 9659.
 _ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 
@@ -50,6 +54,35 @@ def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: in
             raise BadEncodingError(f"unknown content coding {coding[:40]!r}")
         chunks = _DECODERS[coding](chunks)
     return _collect(chunks, max_bytes, is_cut=is_cut)
+
+
+def decode_stored_body(raw: bytes, *, content_encoding: str, max_bytes: int) -> bytes:
+    """Return a body from an archive without its content codings, or unchanged if it is plain despite its headers.
+
+    Many archives store the decoded body with the original headers, and servers name codings that they do not use.
+    Raises: TooLargeError, BadEncodingError, CutShortError.
+    """
+    codings = content_encoding.lower().replace(",", " ").split()
+    if codings and not _MAGIC.get(codings[-1], _any_start)(raw):
+        content_encoding = ""
+    try:
+        decoded = decode_body((raw,) if raw else (), content_encoding=content_encoding, max_bytes=max_bytes)
+    except BadEncodingError:
+        if not is_text(raw):
+            raise
+    else:
+        # Deflate has no magic number and no checksum: some texts are valid input by chance.
+        if is_text(decoded) or not is_text(raw):
+            return decoded
+    return decode_body((raw,), content_encoding="", max_bytes=max_bytes)
+
+
+def is_text(data: bytes) -> bool:
+    """Return whether data begins as text does: with a byte order mark, or without a binary byte in its first bytes.
+
+    The bytes are those of the MIME Sniffing Standard, section 7.2.
+    """
+    return data.startswith(_BYTE_ORDER_MARKS) or not data[:_SNIFFED].translate(None, delete=_NOT_BINARY)
 
 
 def _split_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -96,7 +129,7 @@ def gunzip_chunks(chunks: Iterable[bytes], *, is_strict: bool = False) -> Iterat
         return
     while rest.startswith(_GZIP_MAGIC):
         engine = zlib.decompressobj(_GZIP)
-        yield from _inflate(engine, rest, source)
+        yield from inflate(engine, rest, source)
         rest = engine.unused_data
         if len(rest) < 2:
             rest += _head(source, 2 - len(rest))
@@ -114,10 +147,14 @@ def _inflate_any(chunks: Iterable[bytes]) -> Iterator[bytes]:
     if not head:
         return
     has_header = len(head) >= 2 and head[0] & 0x0F == 8 and int.from_bytes(head[:2]) % 31 == 0
-    yield from _inflate(zlib.decompressobj(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS), head, source)
+    yield from inflate(zlib.decompressobj(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS), head, source)
 
 
-def _inflate(engine: "zlib._Decompress", data: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
+def inflate(engine: "zlib._Decompress", data: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the output of one zlib stream, which begins with ``data``, in pieces of at most 256 KiB.
+
+    The engine keeps the bytes after its end as ``unused_data``. Raises: CutShortError, BadEncodingError.
+    """
     try:
         while not engine.eof:
             piece = engine.decompress(data, _PIECE)
@@ -168,6 +205,14 @@ def _unzstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
             rest += _head(source, len(_ZSTD_MAGIC) - len(rest))
 
 
+def _any_start(head: bytes) -> bool:
+    return True
+
+
+def _is_gzip(head: bytes) -> bool:
+    return head.startswith(_GZIP_MAGIC)
+
+
 def _is_zstd(head: bytes) -> bool:
     is_skippable = head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50
     return head.startswith(_ZSTD_MAGIC) or is_skippable
@@ -203,3 +248,6 @@ _DECODERS: dict[str, Callable[[Iterable[bytes]], Iterable[bytes]]] = {
     "zstd": _unzstd,
     "identity": _identity,
 }
+
+# Whether bytes can begin a coding; "deflate" and "br" begin with any bytes.
+_MAGIC: dict[str, Callable[[bytes], bool]] = {"gzip": _is_gzip, "x-gzip": _is_gzip, "zstd": _is_zstd}

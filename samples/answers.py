@@ -46,8 +46,8 @@ def main() -> int:
     return 0
 
 
-def replay_newsroom(folder: Path, *, port: int = DEFAULT_PORT) -> Path:
-    """Run the main job on three evenings of the newsroom; return the lake.
+def replay_newsroom(folder: Path, *, port: int = DEFAULT_PORT, is_extracted: bool = True) -> Path:
+    """Run the main job on three evenings of the newsroom; return the lake, which is empty unless ``is_extracted``.
 
     Ids are hashes of URLs: answers are the same on every machine for one port. With port 0 (a free one) ids differ.
     """
@@ -58,16 +58,16 @@ def replay_newsroom(folder: Path, *, port: int = DEFAULT_PORT) -> Path:
         for day in DAYS:
             newsroom.day = day
             settings = Settings.load(data_dir=folder, sources_file=sources, frozen_now=f"{day}T20:00:00+00:00")
-            _run(Workspace(settings), report_progress=lambda _: None)
+            _run(Workspace(settings), is_extracted=is_extracted, report_progress=lambda _: None)
     return folder / "lake"
 
 
-def _run(workspace: Workspace, *, report_progress: Callable[[str], None]) -> None:
+def _run(workspace: Workspace, *, is_extracted: bool, report_progress: Callable[[str], None]) -> None:
     day, keys = workspace.settings.now().date(), [source.key for source in workspace.sources.sources]
     done = ingest_sources(
         workspace, source_keys=keys, day=day, run_id=f"ingest-{day}", report_progress=report_progress
     ).report
-    for each in sorted({day, *done.days}):
+    for each in sorted({day, *done.days}) if is_extracted else ():
         extract_day(workspace, day=each, run_id=f"extract-{day}-{each}", report_progress=report_progress)
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from pipeline.archive.erase import erase_records, promote_revisit, remove_leftovers
 from pipeline.archive.index import CaptureSummary, Index, index_problems
+from pipeline.archive.members import read_member
 from pipeline.archive.scan import INDEX, Damage, FileScan, read_file, verify_files
-from pipeline.archive.warc import parse_page, parse_record, read_member
+from pipeline.archive.warc import parse_page, parse_record
 from pipeline.archive.writer import FILE_MAX_BYTES, PART, SUFFIX, ArchiveWriter, finish_dead_part
 from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture, Page, file_name_of

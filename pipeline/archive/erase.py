@@ -10,15 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.archive.warc import (
-    Member,
-    info_record,
-    members_in,
-    metadata_record,
-    new_record_id,
-    read_member,
-    readdress_record,
-)
+from pipeline.archive.members import Member, members_in, read_member
+from pipeline.archive.warc import info_record, metadata_record, new_record_id, readdress_record
 from pipeline.archive.writer import WarcFile, sync_folder
 from pipeline.errors import ArchiveError, name_file_on_error
 from pipeline.model import Capture

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from sqlite3 import DatabaseError
@@ -13,8 +14,10 @@ from typing import Any
 from warcio.archiveiterator import WARCIterator
 
 from pipeline.archive.index import Index
-from pipeline.archive.warc import Gap, Member, members_of, parse_metadata, parse_page, parse_record
+from pipeline.archive.members import Gap, Member, members_of
+from pipeline.archive.warc import parse_metadata, parse_page, parse_record
 from pipeline.archive.writer import PART, SUFFIX, lock_part
+from pipeline.boundary import run_isolated
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Attempt, Capture
 
@@ -68,16 +71,26 @@ def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileScan:
             if isinstance(each, Gap):
                 damages.append(Damage(name, each.offset, each.length, _describe_gap(each)))
                 continue
-            try:
-                found = _parse_member(each, name, facts)
-                problem = _broken_digests(each, found) if is_checked else None
-            except (BrokenRecordError, ValueError, KeyError, TypeError) as error:
-                found, problem = None, f"it has no readable record ({error})"
+            read = partial(_read_member, each, name, facts, is_checked=is_checked)
+            got = run_isolated(read, key=f"{name}@{each.offset}")
+            found, problem = got if isinstance(got, tuple) else (None, f"it has no readable record ({got})")
             if problem is not None:
                 damages.append(Damage(name, each.offset, each.length, f"{problem}; {_RESTORE}"))
             if found is not None:
                 records.append(found)
     return FileScan(tuple(records), tuple(damages))
+
+
+def _read_member(
+    member: Member, name: str, facts: dict[str, dict[str, Any]], *, is_checked: bool
+) -> tuple[Record | None, str | None]:
+    """Return the record in a member, and which of its digests do not match. Raises: BrokenRecordError."""
+    try:
+        found = _parse_member(member, name, facts)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        key = f"{name}@{member.offset}"
+        raise BrokenRecordError(f"its index fields: {error!r}", key=key, reason="record_corrupt") from error
+    return found, _broken_digests(member, found) if is_checked else None
 
 
 def _describe_gap(gap: Gap) -> str:

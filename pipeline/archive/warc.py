@@ -1,19 +1,16 @@
-"""WARC/1.1: the gzip members of a file, and pages, captures and attempts as records, written and read."""
+"""WARC/1.1: pages, captures and attempts as records, each one gzip member, written and read."""
 
 import hashlib
 import json
-import mmap
-import os
 import re
 import uuid
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from email.parser import HeaderParser
-from io import BytesIO, FileIO
-from pathlib import Path
-from typing import Any, BinaryIO
+from io import BytesIO
+from typing import Any
 
 from warcio.archiveiterator import WARCIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -23,118 +20,14 @@ from pipeline.content_encoding import decode_body
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Attempt, Capture, Exchange, Hints, Page, canonical_url
 
-# Gzip members: each record is one member, so that its offset is enough to read it.
-
 _CHUNK = 1 << 16
 _GZIP_WBITS = zlib.MAX_WBITS | 16
-_MAGIC = b"\x1f\x8b\x08"
-_WARC = b"WARC/"
-_PEEK = 1 << 10  # compressed bytes, enough for "WARC/"
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One gzip member. ``offset`` and ``length`` are bytes of the file, ``data`` is decompressed."""
-
-    offset: int
-    length: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Bytes of a file without a readable record. ``why`` is for people; ``is_tail``: no readable record follows."""
-
-    offset: int
-    length: int
-    why: str
-    is_tail: bool
-
-
-def read_member(path: Path, *, offset: int, length: int) -> bytes:
-    """Return one member, decompressed.
-
-    Raises: BrokenRecordError, record_missing if file or bytes are missing, record_corrupt if they are damaged.
-    """
-    key = f"{path}@{offset}"
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            data = file.read(length)
-    except FileNotFoundError as error:
-        raise BrokenRecordError(
-            f"{path} is missing; restore it, or run `newslake lake repair` to remove it from the index",
-            key=key,
-            reason="record_missing",
-        ) from error
-    if len(data) < length:
-        message = f"{path} ends before byte {offset + length}; restore it"
-        raise BrokenRecordError(message, key=key, reason="record_missing")
-    got = _member_at(data, 0)
-    if isinstance(got, str):
-        raise BrokenRecordError(
-            f"{key} is damaged ({got}); restore the file; `newslake archive verify` lists all lost records",
-            key=key,
-            reason="record_corrupt",
-        )
-    return got.data
-
-
-def members_of(file: BinaryIO | FileIO) -> Iterator[Member | Gap]:
-    """Yield the members of a file, in order. After damage continue at the next WARC record."""
-    size = os.fstat(file.fileno()).st_size
-    if not size:
-        return
-    with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
-        yield from members_in(data)
-
-
-def members_in(data: bytes | mmap.mmap) -> Iterator[Member | Gap]:
-    """Yield the members in a range of a file, like ``members_of``; offsets are relative to its first byte."""
-    at, size = 0, len(data)
-    while at < size:
-        got = _member_at(data, at)
-        if isinstance(got, str):
-            after = _next_start(data, at + 1)
-            yield Gap(at, after - at, got, after == size)
-            at = after
-        else:
-            yield got
-            at += got.length
-
-
-def _member_at(data: bytes | mmap.mmap, offset: int) -> Member | str:
-    """Return the member at an offset, or why it cannot be read."""
-    unpacker, unpacked, at = zlib.decompressobj(_GZIP_WBITS), bytearray(), offset
-    try:
-        while not unpacker.eof:
-            chunk = data[at : at + _CHUNK]
-            if not chunk:
-                return "its gzip member is truncated"
-            unpacked += unpacker.decompress(chunk)
-            at += len(chunk)
-    except zlib.error as error:
-        return str(error)
-    return Member(offset, at - len(unpacker.unused_data) - offset, bytes(unpacked))
-
-
-def _next_start(data: bytes | mmap.mmap, at: int) -> int:
-    """Return the offset of the next record, or the end of the file."""
-    while (at := data.find(_MAGIC, at)) >= 0:
-        try:
-            if zlib.decompressobj(_GZIP_WBITS).decompress(data[at : at + _PEEK], len(_WARC)) == _WARC:
-                return at
-        except zlib.error:
-            pass
-        at += 1
-    return len(data)
-
 
 # Names and digests.
 
 
 def digest_of(body: bytes) -> str:
-    """Return the payload digest, "sha256:<64 hex>"."""
+    """Return the digest of a payload or a block, "sha256:<64 hex>"."""
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
@@ -176,6 +69,7 @@ _WIRE_HEADERS = ("content-encoding", "transfer-encoding", "content-length")
 _OUR_DIGEST = "WARC-Newslake-Digest"  # of the decoded body; only in records stored as sent
 _OUR_LENGTH = "WARC-Newslake-Length"  # of the decoded body in bytes: the limit for decoding
 _FINAL_URI = "X-Archive-Final-URI"  # the URL after redirects, if it is not the target URI
+_FIELDS = "application/warc-fields"
 _PLACE_FIELDS = ("file", "offset", "length")
 
 
@@ -249,7 +143,11 @@ def request_record(what: Capture | Attempt, exchange: Exchange, record_id: str) 
 
 
 def metadata_record(what: Capture | Attempt, record_id: str) -> bytes:
-    """Return the gzip member with the index fields of the record ``record_id``, as JSON."""
+    """Return the gzip member with the index fields of the record ``record_id``: one a line, each value as JSON.
+
+    As ``application/warc-fields`` the record describes its target. With any other type, web archives index it as a
+    capture of the target, and replay it in place of the page.
+    """
     facts = {field.name: getattr(what, field.name) for field in fields(what) if field.name not in _PLACE_FIELDS}
     facts |= {"news_day": what.news_day.isoformat(), "fetched_at": what.fetched_at.isoformat()}
     if isinstance(what, Capture):
@@ -260,9 +158,10 @@ def metadata_record(what: Capture | Attempt, record_id: str) -> bytes:
         "WARC-Date": _warc_date(what.fetched_at),
         "WARC-Target-URI": target_uri_of(what.url, what.digest if isinstance(what, Capture) else ""),
         "WARC-Concurrent-To": record_id,
-        "Content-Type": "application/json",
+        "Content-Type": _FIELDS,
     }
-    return _member(headers, body=json.dumps(facts, ensure_ascii=False, sort_keys=True).encode())
+    lines = (f"{name}: {json.dumps(facts[name], ensure_ascii=False, sort_keys=True)}\r\n" for name in sorted(facts))
+    return _member(headers, body="".join(lines).encode())
 
 
 def info_record(at: datetime) -> bytes:
@@ -271,7 +170,7 @@ def info_record(at: datetime) -> bytes:
         "WARC-Type": "warcinfo",
         "WARC-Record-ID": new_record_id(),
         "WARC-Date": _warc_date(at),
-        "Content-Type": "application/warc-fields",
+        "Content-Type": _FIELDS,
     }
     lines = "software: newslake\r\nformat: WARC File Format 1.1\r\nbody: as sent, without its transfer coding\r\n"
     return _member(headers, body=lines.encode())
@@ -302,9 +201,9 @@ def _warc_date(at: datetime) -> str:
 
 
 def _member(headers: dict[str, str], *, head: bytes = b"", body: bytes = b"") -> bytes:
-    """Return a record as one gzip member. warcio's writer takes several times as long."""
+    """Return a record as one gzip member, with the digest of its block. warcio's writer takes several times as long."""
     block = head + body
-    named = {**headers, "Content-Length": str(len(block))}
+    named = {**headers, "WARC-Block-Digest": digest_of(block), "Content-Length": str(len(block))}
     lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
     record = b"".join((b"WARC/1.1\r\n", lines.encode(), b"\r\n", block, b"\r\n\r\n"))
     # Level 9 takes more than twice as long as level 4 and saves less than 3 % of the bytes.
@@ -321,7 +220,7 @@ def parse_record(data: bytes, *, key: str) -> ArcWarcRecord:
     """
     try:
         return next(WARCIterator(BytesIO(data)))
-    except (ArchiveLoadFailed, StopIteration, EOFError) as error:
+    except (ArchiveLoadFailed, StopIteration, EOFError, AttributeError) as error:  # the last: it has no target
         message = f"{key} is not a WARC record; restore the file"
         raise BrokenRecordError(message, key=key, reason="record_corrupt") from error
 
@@ -372,7 +271,8 @@ def parse_metadata(record: ArcWarcRecord) -> tuple[str, dict[str, Any]]:
 
     The fields of an attempt include a reason.
     """
-    facts = json.loads(_content_of(record))
+    lines = (line.partition(": ") for line in _content_of(record).decode().split("\r\n") if line)
+    facts = {name: json.loads(value) for name, _, value in lines}
     known = {field.name for field in fields(Attempt if "reason" in facts else Capture)}
     facts = {name: value for name, value in facts.items() if name in known}
     facts["news_day"] = date.fromisoformat(facts["news_day"])

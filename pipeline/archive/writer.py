@@ -12,14 +12,13 @@ from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
 from pipeline.archive.index import Index
+from pipeline.archive.members import Member, members_of
 from pipeline.archive.warc import (
     NOT_MODIFIED,
     SAME_PAYLOAD,
-    Member,
     attempt_record,
     digest_of,
     info_record,
-    members_of,
     metadata_record,
     new_record_id,
     page_key_of,

@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive.warc import Member, members_in, parse_record
+from pipeline.archive.members import Member, members_in
+from pipeline.archive.warc import parse_record
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
 from pipeline.sources.files import LINE_READERS, SIDECAR, read_line
@@ -117,17 +118,20 @@ def _erase_lines(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
 def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     """Remove the records of pages with their requests and metadata.
 
-    A file without one gzip member per record is removed as a whole.
+    A file without one gzip member per record is removed as a whole, also if a page is in a broken record.
     """
     data = path.read_bytes()
     members = list(members_in(data)) if path.name.lower().endswith(".gz") else []
-    pages = read_one(LocalFile(path=path, name=path.name), context)
+    pages = list(read_one(LocalFile(path=path, name=path.name), context))
     uris = {each.ref.url for each in pages if doomed.is_page(each)}
     uris |= {_target(each) for each in members if isinstance(each, Member) and _is_text(each, context, doomed)}
     gone = [isinstance(each, Member) and _is_of(each, uris, doomed) for each in members]
-    if len(members) < _MEMBERS_MIN and uris:
-        _remove(path)
-        return True
+    if len(members) < _MEMBERS_MIN:
+        content = next((each.data for each in members if isinstance(each, Member)), data)
+        is_broken = any(each.problem is not None and each.ref.url is None for each in pages)
+        if uris or (is_broken and doomed.matches_broken(content)):
+            _remove(path)
+            return True
     kept = (data[m.offset : m.offset + m.length] for m, is_gone in zip(members, gone, strict=True) if not is_gone)
     return any(gone) and _rewrite(path, kept, doomed)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.archive.members import read_member
 from pipeline.archive.scan import read_file
-from pipeline.archive.warc import read_member
 from pipeline.jobs.maintenance import read_everything, verify
 from pipeline.model import Capture
 from tests.faults.resume_worker import open_space

@@ -7,7 +7,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from pipeline.content_encoding import CutShortError
+from pipeline.content_encoding import CutShortError, decode_stored_body
 from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip
 
 TEXT = b"The ferry left at noon. " * 500
@@ -53,6 +53,45 @@ def test_gzip_members_are_one_body(size):
     chunks = [data[at : at + size] for at in range(0, len(data), size)]
 
     assert decode_body(chunks, content_encoding="gzip", max_bytes=10**6) == TEXT + b"end"
+
+
+@pytest.mark.parametrize("coding", CODED)
+def test_stored_body_comes_off_like_any_other(coding):
+    """A body from an archive that is in its coding is decoded."""
+    assert decode_stored_body(CODED[coding], content_encoding=coding, max_bytes=len(TEXT)) == TEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TEXT,
+        b"",
+        b"<",
+        b"K",
+        b'{"headline": "The ferry left"}',
+        "\ufeffÜber die Fähre".encode(),
+        "Über die Fähre".encode("utf-16"),
+        b"\x1b$B%U%'%j!<\x1b(B",
+    ],
+)
+@pytest.mark.parametrize("coding", [*CODED, "compress", "utf-8", "none"])
+def test_plain_body_under_a_coding_is_unchanged(coding, body):
+    """An archive that stored the decoded body, and a server that names a coding it does not use, are understood."""
+    assert decode_stored_body(body, content_encoding=coding, max_bytes=len(TEXT)) == body
+
+
+@pytest.mark.parametrize("coding", ["deflate", "br", "compress", "br, deflate"])
+def test_stored_bytes_that_are_not_text_are_refused(coding):
+    """Damaged bytes are not taken as a plain body."""
+    with pytest.raises(BadEncodingError):
+        decode_stored_body(b"\xff\x00\x01" + CODED["br"][:40], content_encoding=coding, max_bytes=10**6)
+
+
+@pytest.mark.parametrize("coding", ["", "br", "gzip"])
+def test_plain_stored_body_has_the_same_cap(coding):
+    """The cap holds for a plain body."""
+    with pytest.raises(TooLargeError):
+        decode_stored_body(TEXT, content_encoding=coding, max_bytes=len(TEXT) - 1)
 
 
 @pytest.mark.parametrize("coding", CODED)

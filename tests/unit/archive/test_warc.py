@@ -1,6 +1,8 @@
 """The archive stores requests and responses as sent, and any WARC reader can read them."""
 
 import gzip
+import hashlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -17,8 +19,9 @@ from backports import zstd
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.archive import Archive, page_key_of
+from pipeline.archive.members import Member, members_in
 from pipeline.fetch import Fetcher, NotModified, limits_from
-from pipeline.model import Page
+from pipeline.model import Hints, Page
 from pipeline.settings import Settings
 from tests.faults.hostile import Hostile, HostileHandler, hostile_server
 
@@ -106,6 +109,59 @@ def test_chunks_of_a_real_server_are_decoded(server: Hostile, archive: Archive, 
     kept = b"HTTP/1.1 200 Well\r\nX-Odd:   spaced \r\nx-archive-orig-Transfer-Encoding: chunked\r\nDate: now\r\n\r\n"
     assert records(tmp_path)["response"][1] == kept + BODY
     assert check(tmp_path).returncode == 0
+
+
+def test_every_record_has_the_digest_of_its_block(server: Hostile, archive: Archive, tmp_path: Path) -> None:
+    """Request, response, metadata and warcinfo each have a digest of their block that matches."""
+    server.says("/a", 200, gzip.compress(BODY), Content_Type="text/html", Content_Encoding="gzip")
+    put(archive, fetched(server, "/a"))
+    found = records(tmp_path)
+    assert set(found) == {"warcinfo", "request", "metadata", "response"}
+    for headers, block in found.values():
+        assert headers["WARC-Block-Digest"] == f"sha256:{hashlib.sha256(block).hexdigest()}"
+
+
+def test_metadata_is_not_a_capture_of_its_page(server: Hostile, archive: Archive, tmp_path: Path) -> None:
+    """Index fields are warc-fields, one a line, which web archives do not index as a capture of the page."""
+    server.says("/a", 200, BODY, Content_Type="text/html")
+    put(archive, replace(fetched(server, "/a"), hints=Hints(title="Two\r\nlines: \u2028 one")))
+    headers, block = records(tmp_path)["metadata"]
+    assert headers["Content-Type"] == "application/warc-fields"
+    assert headers["WARC-Target-URI"] == server.url("/a")
+    lines = block.decode().removesuffix("\r\n").split("\r\n")
+    assert 'article_id: "a1"' in lines
+    assert [line for line in lines if re.fullmatch(r"\w+: \S.*", line) is None] == []
+    before = archive.captures()
+    archive.rebuild_index()
+    assert archive.captures() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"WARC-Target-URI", b"WARC-Target"),
+        (b"WARC/1.1", b"WARC/9.9"),
+        (b"application/http", b"text/html; a=b"),
+        (b"HTTP/1.1 200", b"HTTP/1.1 2OO"),
+        (b'news_day: "', b'news_day: "x'),
+        (b"news_day: ", b"news_day: " + b"[" * 100_000),
+        (b"fetched_at: ", b"fetched_at "),
+    ],
+)
+def test_odd_record_of_our_archive_affects_only_itself(
+    archive: Archive, tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    """A record that another program changed is damage, or is read; the records after it are indexed."""
+    for number in range(3):
+        url = f"{URL}/{number}"
+        page = Page(url=url, final_url=url, status=200, headers={"server": "s"}, body=BODY[number:], fetched_at=NOON)
+        put(archive, page)
+    [first, second, third] = sorted(tmp_path.rglob("*.warc.gz"))
+    members = [each.data for each in members_in(second.read_bytes()) if isinstance(each, Member)]
+    second.write_bytes(b"".join(gzip.compress(member.replace(old, new)) for member in members))
+    archive.rebuild_index()
+    list(archive.verify())
+    assert {first.name, third.name} <= {Path(each.file).name for each in archive.captures()}
 
 
 def test_not_modified_is_stored_as_sent(server: Hostile, archive: Archive, tmp_path: Path) -> None:

@@ -1,0 +1,193 @@
+"""The gzip members of a WARC file: each record is one member, so that its offset is enough to read it.
+
+After damage, reading continues at the next record. Files of our archive and foreign files, as they arrive, are read by
+the same code.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.content_encoding import BadEncodingError, CutShortError, inflate
+from pipeline.errors import BrokenRecordError
+
+_CHUNK = 1 << 16
+_GZIP_WBITS = zlib.MAX_WBITS | 16
+_START = re.compile(rb"\x1f\x8b\x08(?=[\x00-\x1f])")  # magic number, deflate, no reserved flag
+_START_BYTES = 4
+_WARC = b"WARC/"
+_PEEK = 1 << 10  # compressed bytes, enough for "WARC/"
+_LOOKBACK_BYTES = 1 << 25  # compressed bytes of a damaged member that are searched for the next one
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStart:
+    """The start of a member; its content follows in pieces, then its ``MemberEnd`` or a ``Gap``."""
+
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberEnd:
+    """The end of a member; ``length`` is its compressed size."""
+
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One gzip member. ``offset`` and ``length`` are bytes of the file, ``data`` is decompressed."""
+
+    offset: int
+    length: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes of a file without a readable record. ``why`` is for people.
+
+    ``is_tail``: no readable record follows. ``is_cut``: the file ends inside its member, and what came before the gap
+    is right. ``is_padding``: all bytes are zero.
+    """
+
+    offset: int
+    length: int
+    why: str
+    is_tail: bool
+    is_cut: bool = False
+    is_padding: bool = False
+
+
+def read_member(path: Path, *, offset: int, length: int) -> bytes:
+    """Return one member, decompressed.
+
+    Raises: BrokenRecordError, record_missing if file or bytes are missing, record_corrupt if they are damaged.
+    """
+    key = f"{path}@{offset}"
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read(length)
+    except FileNotFoundError as error:
+        raise BrokenRecordError(
+            f"{path} is missing; restore it, or run `newslake lake repair` to remove it from the index",
+            key=key,
+            reason="record_missing",
+        ) from error
+    if len(data) < length:
+        message = f"{path} ends before byte {offset + length}; restore it"
+        raise BrokenRecordError(message, key=key, reason="record_missing")
+    got = next(members_in(data), Gap(0, 0, "it is empty", is_tail=True))
+    if isinstance(got, Gap):
+        raise BrokenRecordError(
+            f"{key} is damaged ({got.why}); restore the file; `newslake archive verify` lists all lost records",
+            key=key,
+            reason="record_corrupt",
+        )
+    return got.data
+
+
+def members_of(file: BinaryIO | FileIO) -> Iterator[Member | Gap]:
+    """Yield the members of a file, in order. After damage continue at the next WARC record."""
+    file.seek(0)
+    return _whole(scan_members(iter(lambda: file.read(_CHUNK), b"")))
+
+
+def members_in(data: bytes) -> Iterator[Member | Gap]:
+    """Yield the members in a range of a file, like ``members_of``; offsets are relative to its first byte."""
+    return _whole(scan_members((data,)))
+
+
+def _whole(found: Iterator[MemberStart | bytes | MemberEnd | Gap]) -> Iterator[Member | Gap]:
+    offset, parts = 0, list[bytes]()
+    for each in found:
+        match each:
+            case MemberStart():
+                offset, parts = each.offset, []
+            case bytes():
+                parts.append(each)
+            case MemberEnd():
+                yield Member(offset, each.length, b"".join(parts))
+            case Gap():
+                yield each
+
+
+def scan_members(chunks: Iterable[bytes]) -> Iterator[MemberStart | bytes | MemberEnd | Gap]:
+    """Yield each member of a file as it arrives: its start, its content in pieces, and its end.
+
+    A damaged member ends with a ``Gap``, after the pieces before the damage. A gap ends where the next member begins
+    with a WARC record.
+    """
+    window, at = _Lookback(iter(chunks)), 0
+    while window.read(at, 1):
+        yield MemberStart(at)
+        engine = zlib.decompressobj(_GZIP_WBITS)
+        try:
+            yield from inflate(engine, b"", window.pieces(at))
+        except BadEncodingError as error:
+            is_cut = isinstance(error, CutShortError)
+            why = "its gzip member is truncated" if is_cut else str(error.__cause__)
+            end, is_padding = _next_start(window, max(at + 1, window.start), is_padding=window.read(at, 1) == b"\0")
+            is_tail = not window.read(end, 1)
+            yield Gap(at, end - at, why, is_tail, is_cut and is_tail, is_padding)
+        else:
+            end = window.end - len(engine.unused_data)
+            yield MemberEnd(end - at)
+        at = end
+        window.forget(at)
+
+
+class _Lookback:
+    """A stream that remembers its bytes since the last ``forget``."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._bytes = bytearray()
+        self.start = 0  # offset of the first byte that it remembers
+        self.end = 0  # offset of the last byte of ``pieces``
+
+    def read(self, at: int, size: int) -> bytes:
+        """Return bytes from an offset on; fewer than ``size`` only at the end of the stream."""
+        first = at - self.start
+        while len(self._bytes) < first + size and (chunk := next(self._chunks, b"")):
+            self._bytes += chunk
+        return bytes(self._bytes[first : first + size])
+
+    def forget(self, at: int) -> None:
+        if at > self.start:
+            del self._bytes[: at - self.start]
+            self.start = at
+
+    def pieces(self, at: int) -> Iterator[bytes]:
+        """Yield the bytes from an offset on, and set ``end`` to the end of each piece."""
+        self.end = at
+        while piece := self.read(self.end, _CHUNK):
+            self.end += len(piece)
+            self.forget(self.end - _LOOKBACK_BYTES)
+            yield piece
+
+
+def _next_start(window: _Lookback, at: int, *, is_padding: bool) -> tuple[int, bool]:
+    """Return the offset of the next record, or the end of the file, and whether only zeros precede it."""
+    while chunk := window.read(at, _CHUNK):
+        for found in _START.finditer(chunk):
+            if _is_record(window.read(at + found.start(), _PEEK)):
+                return at + found.start(), is_padding and not chunk[: found.start()].strip(b"\0")
+        is_padding = is_padding and not chunk.strip(b"\0")
+        if len(chunk) < _CHUNK:
+            return at + len(chunk), is_padding
+        at += len(chunk) - _START_BYTES + 1
+        window.forget(at)
+    return at, is_padding
+
+
+def _is_record(data: bytes) -> bool:
+    try:
+        return zlib.decompressobj(_GZIP_WBITS).decompress(data, len(_WARC)) == _WARC
+    except zlib.error:
+        return False
