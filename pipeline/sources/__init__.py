@@ -27,7 +27,9 @@ Reasons of a ``BrokenListingError``, for a whole listing (raised) or for one ent
   sidecar_without_page   a .json file without a page of the same name
   broken_line            an invalid .jsonl line; the detail says why
   line_too_long          a .jsonl or .urls line over the limit
-  broken_warc            a WARC file that is truncated or damaged at this record; the records before it count
+  broken_warc            bytes of a WARC file without a readable record: damaged, truncated, no WARC; the rest is read
+  broken_record          a WARC record with a wrong date, length, target or HTTP status; the rest is read
+  arc_file               a file in ARC, the format before WARC; the detail says how to convert it
 Reason of a ``RefusedFetchError`` for a web archive snapshot: not_a_copy, if it redirects elsewhere.
 Reasons of a ``RefusedFetchError`` for one WARC record: http_<status> (not 200), too_large, bad_encoding.
 Listings are fetched, so the reasons of ``pipeline.fetch`` apply, too.

@@ -12,6 +12,7 @@ from pipeline.model import Page, Ref, Source
 from pipeline.sources.listing import Listing, ListingEntry, ListingRequest, LocalFile, broken_entry, open_file
 from pipeline.sources.warc import read_records, read_warc
 from pipeline.sources.wayback import time_of
+from pipeline.unicode import printable_path
 
 _NAME = re.compile(r"CC-NEWS-(\d{14})-[\w-]+\.warc(?:\.gz)?", re.ASCII)
 _PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
@@ -74,7 +75,7 @@ def _local_list(source: Source) -> str:
     place = Path(source.location)
     if place.is_dir():
         files = (path for path in sorted(place.rglob("*")) if ".warc" in path.suffixes and path.is_file())
-        return "\n".join(path.relative_to(place).as_posix() for path in files)
+        return "\n".join(printable_path(path.relative_to(place)) for path in files)
     try:
         return _list_text(place.read_bytes(), str(place), source)
     except FileNotFoundError as error:
@@ -85,8 +86,8 @@ def _local_list(source: Source) -> str:
 def _list_text(body: bytes, where: str, source: Source) -> str:
     try:
         text = gunzip(body, max_bytes=_LIST_MAX_BYTES) if body.startswith(b"\x1f\x8b") else body
-        return text.decode("ascii")
-    except (BadEncodingError, TooLargeError, UnicodeDecodeError) as error:
+        return text.decode("ascii", "backslashreplace")  # such a line is no path; the others are read
+    except (BadEncodingError, TooLargeError) as error:
         raise BrokenListingError(f"{where}: {error}", key=source.key, reason="not_a_list") from error
 
 

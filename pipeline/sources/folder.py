@@ -21,6 +21,7 @@ _READERS: dict[str, Callable[[LocalFile, ReadContext], Iterator[ListingEntry]]] 
     ".warc": read_warc,
     ".warc.gz": read_warc,
 }
+_ARC = {".arc": read_warc, ".arc.gz": read_warc}  # which refuses them by that name
 _PAGE_SUFFIXES = (".html", ".htm", ".txt")
 _HALF_WRITTEN = (".part", ".tmp")
 
@@ -86,13 +87,13 @@ def _files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
 def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield the entries of one file of a folder."""
     name = file.path.name.lower()
-    suffix = next((suffix for suffix in _READERS if name.endswith(suffix)), None)
+    reader = next((read for suffix, read in (_READERS | _ARC).items() if name.endswith(suffix)), None)
     try:
         if not stat.S_ISREG(file.path.lstat().st_mode):
             detail = "not a regular file, not followed; copy the file itself"
             yield context.broken(file.name, reason="not_a_regular_file", detail=detail)
-        elif suffix is not None:
-            yield from _READERS[suffix](file, context)
+        elif reader is not None:
+            yield from reader(file, context)
         elif name.endswith(SIDECAR):
             yield from _orphan(file, context)
         else:

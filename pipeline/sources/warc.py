@@ -1,120 +1,139 @@
 """Read WARC files of other archives: their HTTP responses as pages."""
 
-import io
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import chain
-from typing import Any
+from functools import partial
+from io import BytesIO
 
-from warcio.archiveiterator import WARCIterator
-from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 
-from pipeline.errors import RefusedFetchError
-from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip_chunks
+from pipeline.boundary import run_isolated
+from pipeline.content_encoding import BadEncodingError, TooLargeError, decode_stored_body
+from pipeline.errors import BrokenListingError, NewsError, RefusedFetchError
 from pipeline.model import Page, Ref
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
-from pipeline.sources.normalize import absolute_url, parse_iso
+from pipeline.sources.normalize import absolute_url, is_plausible, parse_iso
+from pipeline.sources.warc_records import UnreadableRecord, WarcRecord, read_warc_records
+from pipeline.unicode import to_well_formed
 
-_WARCIO_ERRORS = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, OverflowError)
-_GZIP_MAGIC = b"\x1f\x8b"
-_MAGIC = {"gzip": _GZIP_MAGIC, "x-gzip": _GZIP_MAGIC}
+_HTTP_HEAD_MAX_BYTES = 1 << 18
+_HTTP = ("http:", "https:")
 
-
-class _TruncatedRecordError(ValueError):
-    """The file ends inside a record."""
+# Without a check of the first line: archives have HTTP/2, and some servers have their own spelling.
+_parse_http = StatusAndHeadersParser((), verify=False).parse
 
 
 def read_warc(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the pages of all response records, in order; for a damaged file the pages before the damage.
+    """Yield the pages of all response records, in order; an odd or damaged record is a problem, and the next is read.
 
     ``fetched_at`` is the record's date. A response with a status other than 200 is a problem, other records are
     ignored.
     """
     with open_file(file.path) as stream:
-        yield from read_records(iter(lambda: stream.read(1 << 16), b""), file.name, context)
+        size = os.fstat(stream.fileno()).st_size
+        yield from read_records(iter(lambda: stream.read(1 << 16), b""), file.name, context, size=size)
 
 
-def read_records(chunks: Iterator[bytes], name: str, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the pages of a WARC file in pieces, gzipped or not, with one record in memory at a time."""
-    number, is_empty = 0, True
-    try:
-        for record in WARCIterator(_unpack(chunks), no_record_parse=True):
-            number += 1
-            found = _entry(record, f"{name}#{number}", context)
-            if found is not None:
-                is_empty = False
-                yield found
-    except _WARCIO_ERRORS as error:
-        cause = ascii(" ".join(str(error).split())[:100])  # it may quote bytes of the file
-        detail = f"the file is damaged or truncated here ({cause})"
-        yield context.broken(f"{name}#{number or 1}", reason="broken_warc", detail=detail)
-        return
-    if not number or (is_empty and not context.hosts):
+def read_records(
+    chunks: Iterable[bytes], name: str, context: ReadContext, *, size: int | None = None
+) -> Iterator[ListingEntry]:
+    """Yield the pages of a WARC file in pieces, gzipped or not, with one record in memory at a time.
+
+    ``size`` is that of the file, if known.
+    """
+    is_empty, has_records = True, False
+    limit = _wire_max_bytes(context) + _HTTP_HEAD_MAX_BYTES
+    for number, record in enumerate(read_warc_records(chunks, block_max_bytes=limit, size=size), start=1):
+        has_records = True
+        where = f"{name}#{number}"
+        found: ListingEntry | NewsError | None
+        if isinstance(record, UnreadableRecord):
+            found = context.broken(where, reason=record.reason, detail=record.why)
+        else:
+            found = run_isolated(partial(_entry, record, where, context), key=where)
+        if isinstance(found, NewsError):
+            url = None if isinstance(record, UnreadableRecord) else absolute_url(_target(record))
+            found = ListingEntry(ref=Ref(source_key=context.source_key, url=url, file=where), problem=found)
+        if found is not None:
+            is_empty = False
+            yield found
+    if not has_records or (is_empty and not context.hosts):
         yield context.broken(name, reason="empty_file", detail="the file has no HTTP response")
 
 
-def _unpack(chunks: Iterator[bytes]) -> io.RawIOBase:
-    """Return the decompressed file. warcio's own decompression ends silently if a file is truncated or damaged."""
-    head = b""
-    while len(head) < len(_GZIP_MAGIC) and (chunk := next(chunks, b"")):
-        head += chunk
-    whole = chain((head,), chunks)
-    # Not buffered: all data before the damage must be read before the error is raised.
-    return _Pieces(gunzip_chunks(whole, is_strict=True) if head.startswith(_GZIP_MAGIC) else whole)
+def _wire_max_bytes(context: ReadContext) -> int:
+    return context.page_max_bytes * 2
 
 
-class _Pieces(io.RawIOBase):
-    """Pieces of bytes as a stream. Raises: BadEncodingError if their gzip members are damaged."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        super().__init__()
-        self._pieces = pieces
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._rest:
-            self._rest = memoryview(next(self._pieces, b""))
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
-
-
-def _entry(record: ArcWarcRecord, where: str, context: ReadContext) -> ListingEntry | None:
-    """Return the entry of one record; None if it is not a page. Raises: ValueError if it is damaged."""
-    if record.length is None:
-        raise _TruncatedRecordError("a record without a length")
-    url = absolute_url(record.rec_headers.get_header("WARC-Target-URI", "").strip("<>"))
-    if record.rec_type != "response" or url is None or not context.takes(url):
-        _drain(record)
+def _entry(record: WarcRecord, where: str, context: ReadContext) -> ListingEntry | None:
+    """Return the entry of one record; None if it is not a page. Raises: BrokenListingError (broken_record)."""
+    kind = record.headers.get_header("WARC-Type")
+    target = _target(record)
+    if kind is None:
+        raise _broken(where, "it has no WARC-Type")
+    if kind != "response" or (target and not target.lower().startswith(_HTTP)):
         return None
-    # Parsed here, because warcio fails on a record without a URL.
-    http = StatusAndHeadersParser(("HTTP/1.0", "HTTP/1.1"), verify=False).parse(record.raw_stream)
-    status = int(http.get_statuscode())
+    url = absolute_url(target)
+    if url is None:
+        raise _broken(where, f"its WARC-Target-URI {target[:200]!r} is not an http(s) URL")
+    if not context.takes(url):
+        return None
     ref = Ref(source_key=context.source_key, url=url, file=where)
+    head, raw = _split_http(record.block, where, url)
+    status = _status(head, where, url)
     if status != 200:
-        _drain(record)
         return _refused_entry(ref, where, f"http_{status}", f"the server responded with {status}", status=status)
-    headers = {name.lower(): value for name, value in http.headers}
+    headers = {name.lower(): to_well_formed(value) for name, value in head.headers}
+    fetched_at = _date(record.headers, where, url, now=context.now)
     try:
-        body = _body(record, headers, max_bytes=context.page_max_bytes)
+        body = _body(raw, headers, context)
     except TooLargeError as error:
-        _drain(record)
         return _refused_entry(ref, where, "too_large", str(error))
     except BadEncodingError as error:
-        _drain(record)
         return _refused_entry(ref, where, "bad_encoding", str(error))
-    return ListingEntry(ref=ref, page=_page(record, url, headers, body))
+    page = Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=fetched_at)
+    return ListingEntry(ref=ref, page=page)
 
 
-def _page(record: ArcWarcRecord, url: str, headers: dict[str, str], body: bytes) -> Page:
-    fetched_at: datetime = parse_iso(record.rec_headers.get_header("WARC-Date", ""))[0]
-    return Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=fetched_at)
+def _target(record: WarcRecord) -> str:
+    return str(record.headers.get_header("WARC-Target-URI") or "").strip("<> ")
+
+
+def _broken(where: str, detail: str, *, url: str = "") -> BrokenListingError:
+    place = f"{where}: {url}" if url else where
+    return BrokenListingError(f"{place}: {detail}; skipped, the others are read", key=where, reason="broken_record")
+
+
+def _split_http(block: bytes, where: str, url: str) -> tuple[StatusAndHeaders, bytes]:
+    """Return the HTTP headers of a response and its body."""
+    if not block:
+        raise _broken(where, "it is empty: neither HTTP headers nor a body", url=url)
+    stream = BytesIO(block[:_HTTP_HEAD_MAX_BYTES])
+    head = _parse_http(stream)
+    if stream.tell() == _HTTP_HEAD_MAX_BYTES:
+        raise _broken(where, f"its HTTP headers have more than {_HTTP_HEAD_MAX_BYTES} bytes", url=url)
+    return head, block[stream.tell() :]
+
+
+def _status(head: StatusAndHeaders, where: str, url: str) -> int:
+    protocol, said = head.protocol, head.get_statuscode()
+    if not protocol.upper().startswith("HTTP/"):
+        raise _broken(where, f"it begins with {protocol[:40]!a}, not with an HTTP status line", url=url)
+    if not (said.isascii() and said.isdigit() and len(said) == 3):
+        raise _broken(where, f"its HTTP status is {said[:40]!a}", url=url)
+    return int(said)
+
+
+def _date(headers: StatusAndHeaders, where: str, url: str, *, now: datetime) -> datetime:
+    said = headers.get_header("WARC-Date") or ""
+    try:
+        fetched_at = parse_iso(said)[0]
+    except ValueError:
+        fetched_at = None
+    if fetched_at is None or not is_plausible(fetched_at, now=now):
+        raise _broken(where, f"its WARC-Date is {said[:40]!a}", url=url)
+    return fetched_at
 
 
 def _refused_entry(ref: Ref, where: str, reason: str, detail: str, *, status: int | None = None) -> ListingEntry:
@@ -122,19 +141,15 @@ def _refused_entry(ref: Ref, where: str, reason: str, detail: str, *, status: in
     return ListingEntry(ref=ref, problem=error)
 
 
-def _body(record: ArcWarcRecord, headers: dict[str, str], *, max_bytes: int) -> bytes:
+def _body(raw: bytes, headers: dict[str, str], context: ReadContext) -> bytes:
     """Return the body without transfer and content codings. warcio's own decoding has no size limit."""
-    raw = record.raw_stream.read(max_bytes * 2 + 1)
-    if len(raw) > max_bytes * 2:
-        raise TooLargeError(f"more than {max_bytes * 2} bytes on the wire")
-    _check_end(record)
+    limit = _wire_max_bytes(context)
+    if len(raw) > limit:
+        raise TooLargeError(f"more than {limit} bytes on the wire")
     if headers.get("transfer-encoding", "").lower() == "chunked":
         raw = _unchunked(raw)
     coding = headers.get("content-encoding", "")
-    magic = _MAGIC.get(coding.strip().lower(), b"")
-    # Many archives store the decoded body with the server's original headers.
-    is_decoded = not raw.startswith(magic)
-    return decode_body((raw,) if raw else (), content_encoding="" if is_decoded else coding, max_bytes=max_bytes)
+    return decode_stored_body(raw, content_encoding=coding, max_bytes=context.page_max_bytes)
 
 
 def _unchunked(raw: bytes) -> bytes:
@@ -154,14 +169,3 @@ def _unchunked(raw: bytes) -> bytes:
         parts.append(raw[end + 2 : end + 2 + size])
         at = end + 2 + size + 2
     return b"".join(parts)
-
-
-def _drain(record: ArcWarcRecord) -> None:
-    while record.raw_stream.read(1 << 16):
-        pass
-    _check_end(record)
-
-
-def _check_end(record: ArcWarcRecord) -> None:
-    if getattr(record.raw_stream, "limit", 0) > 0:
-        raise _TruncatedRecordError("the record is shorter than its Content-Length")

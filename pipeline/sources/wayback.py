@@ -8,13 +8,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
+from pipeline.boundary import run_isolated
 from pipeline.errors import BrokenListingError, NewsError, RefusedFetchError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, PageRequest
 from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.listing import Listing, ListingEntry, ListingRequest, broken_entry
 from pipeline.sources.normalize import absolute_url
+from pipeline.unicode import well_formed_json
 
 # The index.
 
@@ -23,6 +26,7 @@ WAYBACK = "https://web.archive.org"
 _FIELDS = ("urlkey", "timestamp", "original", "digest")
 _ROWS = 10_000  # per response
 _ROWS_MAX = 50_000
+_REPLACEMENT = "\ufffd"  # bytes that are not UTF-8, or half a character
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -94,7 +98,7 @@ def parse_response(body: bytes) -> CdxResponse:
     if not body.strip():
         return CdxResponse((), None)
     try:
-        lines = json.loads(body.decode())
+        lines = well_formed_json(json.loads(body.decode("utf-8", "replace")))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(lines, list) or not all(isinstance(line, list) for line in lines):
@@ -121,22 +125,31 @@ def _cell(row: list[object], place: int) -> str:
 def _captures(rows: list[tuple[str, ...]], request: ListingRequest, *, is_cut: bool) -> Iterator[ListingEntry]:
     source, where = request.source, f"{_api(request.source)}/cdx#{request.day}"
     keys: set[str] = set()
-    for number, (key, stamp, original, digest) in enumerate(rows, start=1):
-        url = _without_port(absolute_url(original))
-        try:
-            is_of_day = time_of(stamp).date() == request.day
-        except ValueError:
-            is_of_day = False
-        if url is None or not digest or not is_of_day:
-            row = " ".join((key, stamp, original))[:300]
-            detail = f"row {number} ({row!r}) is not a capture of {request.day}; skipped"
-            yield broken_entry(source.key, f"{where}-{number}", reason="broken_capture", detail=detail)
-        elif key not in keys:
-            keys.add(key)
-            yield ListingEntry(ref=_ref(source, url, stamp=stamp, original=original, digest=digest))
+    for number, row in enumerate(rows, start=1):
+        found = run_isolated(partial(_capture, row, request, f"{where}-{number}"), key=f"{where}-{number}")
+        if isinstance(found, NewsError):
+            yield ListingEntry(ref=Ref(source_key=source.key, url=f"{where}-{number}"), problem=found)
+        elif row[0] not in keys:
+            keys.add(row[0])
+            yield found
     if is_cut:
         detail = f"the index has more than {len(rows)} captures of the day; the rest is skipped, use a longer prefix"
         yield broken_entry(source.key, where, reason="too_many_urls", detail=detail)
+
+
+def _capture(row: tuple[str, ...], request: ListingRequest, where: str) -> ListingEntry:
+    """Return the entry of one row. Raises: BrokenListingError (broken_capture)."""
+    key, stamp, original, digest = row
+    url = None if _REPLACEMENT in original else _without_port(absolute_url(original))
+    try:
+        is_of_day = time_of(stamp).date() == request.day
+    except ValueError:
+        is_of_day = False
+    if url is None or not digest or not is_of_day:
+        shown = " ".join((key, stamp, original))[:300]
+        message = f"{where}: the row {shown!r} is not a capture of {request.day}; skipped"
+        raise BrokenListingError(message, key=where, reason="broken_capture")
+    return ListingEntry(ref=_ref(request.source, url, stamp=stamp, original=original, digest=digest))
 
 
 def _ref(source: Source, url: str, *, stamp: str, original: str, digest: str) -> Ref:

@@ -25,6 +25,7 @@ LINKS = b"# links\nhttps://post.example/a\nhttps://post.example/b?c=d\n"
 REASONS = {
     "not_a_regular_file", "unknown_kind", "unreadable_file", "empty_file", "file_too_large", "broken_sidecar",
     "broken_line", "sidecar_without_page", "line_too_long", "broken_warc", "bad_url", "too_large", "bad_encoding",
+    "broken_record", "arc_file",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Common Crawl's news: the files of a day are streamed once and filtered by host; damage is reported."""
 
 import gzip
+import os
 import tracemalloc
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -162,21 +163,22 @@ def test_robots_are_obeyed(server):
 
 
 def test_invalid_lines_are_reported(server):
-    """A line with another path, or without a time, is one problem."""
+    """A line with another path, without a time, or that is not ASCII, is one problem."""
     lines = [
         "https://evil.example/CC-NEWS-20260214000001-00010.warc.gz",
         f"../{ONE}",
         "CC-NEWS-20260231000001-1.warc.gz",
         "x",
         "",
+        f"{FOLDER}Fähre/CC-NEWS-20260214000001-00010.warc.gz",
         ONE,
     ]
-    server.says(LIST, 200, gzip.compress("\n".join(lines).encode()))
+    server.says(LIST, 200, gzip.compress("\n".join(lines).encode("latin-1")))
 
-    assert _shown(_found(server, "post.example")) == [*["broken_path"] * 4, "https://www.post.example/1", "finished"]
+    assert _shown(_found(server, "post.example")) == [*["broken_path"] * 5, "https://www.post.example/1", "finished"]
 
 
-@pytest.mark.parametrize("body", [b"\x1f\x8bno", gzip.compress(bytes(11_000_000)), "Fähre".encode()])
+@pytest.mark.parametrize("body", [b"\x1f\x8bno", gzip.compress(bytes(11_000_000))])
 def test_invalid_list_is_refused(server, body):
     """A list that cannot be decompressed or read breaks the listing."""
     server.says(LIST, 200, body)
@@ -220,6 +222,18 @@ def test_files_on_disk(tmp_path: Path, place: str):
     assert _shown(first) == ["https://post.example/1", "finished", *missing]
     assert again == missing
     assert len(_shown(found(marks))) == 3 + len(missing)
+
+
+def test_file_name_that_is_not_utf_8_is_reported(tmp_path: Path):
+    """A file whose name cannot be printed is one problem, with a name that can be stored; others are read."""
+    (tmp_path / "CC-NEWS-20260214000001-1.warc.gz").write_bytes(warc("https://post.example/1"))
+    odd = os.path.join(os.fsencode(tmp_path), b"CC-NEWS-20260214000002-caf\xe9.warc.gz")
+    Path(os.fsdecode(odd)).write_bytes(b"")
+    source = _source(str(tmp_path))
+    found = list(discover(source, day=DAY, fetcher=None, validators=None, now=lambda: NOW).entries)
+
+    assert _shown(found) == ["broken_path", "https://post.example/1", "finished"]
+    assert (found[0].ref.file or "").encode() == b"warc.paths#CC-NEWS-20260214000002-caf\\xe9.warc.gz"
 
 
 def test_missing_folder_is_reported(tmp_path: Path):

@@ -12,6 +12,7 @@ from pipeline.fetch import PageRequest
 from pipeline.model import Hints, Page, Source
 from pipeline.sources import ListingEntry, WaybackFetcher, discover
 from pipeline.sources.wayback import parse_response
+from pipeline.unicode import to_well_formed
 from tests.faults.hostile import NOW, fetcher_for
 from tests.unit.sources.wayback import Kept, Wayback, wayback
 
@@ -93,12 +94,26 @@ def test_broken_rows_are_reported():
         ["k4", "20260214080000", "mailto:desk@courier.example", "D"],
         ["k5", "20260214080000"],
         ["k6", 20260214080000, A, None],
+        ["k7", "20260214080000", A + "\ud83d", "D"],
+        ["k8\ud83d", "20260214080000\0", A, "D"],
     ]
     with wayback(KEPT[4]) as archive, fetcher_for(archive.server) as fetcher:
         archive.extra_rows = rows
         reasons = [each.problem and each.problem.reason for each in _found(archive, fetcher)]
 
-    assert reasons == [None, *["broken_capture"] * 6]
+    assert reasons == [None, *["broken_capture"] * 8]
+
+
+def test_row_that_is_not_utf_8_affects_only_itself():
+    """Bytes that are not UTF-8, and half a character, break their row, or are replaced in it."""
+    head = b'[["urlkey","timestamp","original","digest"],'
+    rows = b'["a","20260214080000","https://post.example/caf\xe9","D"],["b","20260214080000","https://post.example/b","D\\ud83d"]'
+    with wayback() as archive, fetcher_for(archive.server) as fetcher:
+        archive.server.routes["/cdx/search/cdx?"] = lambda answer: answer.say(200, head + rows + b"]")
+        broken, whole = _found(archive, fetcher)
+
+    assert (broken.problem.reason, whole.ref.url) == ("broken_capture", "https://post.example/b")
+    assert whole.ref.hints.copy_digest == "D\ufffd"
 
 
 @pytest.mark.parametrize(
@@ -221,15 +236,16 @@ def test_any_bytes_are_read_or_refused(body):
 
 
 @given(
-    st.lists(st.tuples(*[st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)] * 4), max_size=5),
+    st.lists(st.tuples(*[st.text(st.characters(exclude_categories=()), min_size=1, max_size=12)] * 4), max_size=5),
     st.permutations(["urlkey", "timestamp", "original", "digest"]),
     st.none() | st.text(min_size=1, max_size=20),
 )
 def test_columns_may_have_any_order(rows, order, key):
-    """Cells are read by the name of their column; the resume key follows an empty row."""
+    """Cells are read by the name of their column, as valid Unicode; the resume key follows an empty row."""
     columns = [["urlkey", "timestamp", "original", "digest"].index(name) for name in order]
     lines = [order, *([row[place] for place in columns] for row in rows), *([[], [key]] if key else [])]
 
     answer = parse_response(json.dumps(lines).encode())
 
-    assert (answer.rows, answer.resume_key) == (tuple(rows), key)
+    valid = tuple(tuple(map(to_well_formed, row)) for row in rows)
+    assert (answer.rows, answer.resume_key) == (valid, key and to_well_formed(key))
