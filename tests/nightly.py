@@ -148,6 +148,13 @@ PARTS = (
         ("tests/properties/test_clusters_properties.py", "tests/properties/test_near_duplicates_properties.py"),
     ),
     Part(
+        "replay",
+        "a web archive replays every page of the archive, byte for byte",
+        5,
+        ("pipeline/archive",),
+        ("tests/replay/test_replay.py",),
+    ),
+    Part(
         "texts",
         "long texts of unusual kinds, and the plan of a year, in linear time",
         15,
