@@ -2,23 +2,21 @@
 
 import json
 import logging
-import math
 import re
 import time
-from bisect import bisect_left
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from threading import Lock
 from urllib.parse import urlsplit
 
-from protego import Protego
-
 from pipeline.fetch.rate_limit import RateLimiter
 from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, WalkStep, ahead_of_others
 from pipeline.fetch.retry import FetchFailure
+from pipeline.fetch.robots_rules import RobotsRules
 from pipeline.fetch.transport import Caps, FetchLimits, Reply
+from pipeline.unicode import well_formed_json
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +106,6 @@ class WellKnownFile[T]:
 
 # robots.txt.
 
-_DISALLOW = re.compile(r"\s*disallow\s*:", re.IGNORECASE)
 _CRAWL_DELAY_MAX_SECONDS = 60.0
 
 
@@ -121,7 +118,7 @@ class Robots:
     def __init__(
         self, limits: FetchLimits, *, runner: RequestRunner, limiter: RateLimiter, now: Callable[[], datetime]
     ) -> None:
-        # A robots.txt has only the product token, not the comment after it in our User-Agent header.
+        # The first product of our User-Agent header; the comment after it names others.
         self._agent = limits.user_agent.split("/")[0].split(" ")[0]
         parse = partial(_parse_robots, agent=self._agent, limiter=limiter)
         self._file = WellKnownFile("/robots.txt", parse=parse, runner=runner, limits=limits, now=now)
@@ -131,56 +128,21 @@ class Robots:
         rules = yield from self._file.rules(target)
         if isinstance(rules, FetchFailure):
             return rules.of_host_file(f"{target.origin}/robots.txt", reason="robots_unreachable")
-        if rules is None or rules.parsed.can_fetch(target.url, self._agent):
+        if rules is None or rules.allows(target.url):
             return None
-        line = rules.line_against(target.url, self._agent)
+        line = rules.line_against(target.url)
         message = f"robots.txt of {urlsplit(target.origin).netloc} disallows it for {self._agent!r}"
         return FetchFailure("permanent", "robots_refused", f"{message} ({line})" if line else message)
 
 
-@dataclass(frozen=True)
-class _RobotsRules:
-    """A robots.txt, parsed and as text. ``named`` caches the lines that have disallowed a page."""
-
-    parsed: Protego
-    lines: tuple[str, ...]
-    named: dict[int, str] = field(default_factory=dict)
-
-    def line_against(self, url: str, agent: str) -> str | None:
-        """Return the line that disallows a URL, with its number from 1; the last one if several do.
-
-        The parser does not say which rule decided. A binary search finds how many Disallow lines, counted from the
-        first, must be removed until the URL is allowed.
-        """
-        for number, line in self.named.items():
-            if not Protego.parse(f"User-agent: *\n{line}").can_fetch(url, agent):
-                return f"line {number}: {line}"
-        refusals = [number for number, line in enumerate(self.lines) if _DISALLOW.match(line)]
-
-        def allows_without(count: int) -> bool:
-            ignored = set(refusals[: count + 1])
-            kept = (line for number, line in enumerate(self.lines) if number not in ignored)
-            allows: bool = Protego.parse("\n".join(kept)).can_fetch(url, agent)
-            return allows
-
-        place = bisect_left(range(len(refusals)), True, key=allows_without)
-        if place == len(refusals):
-            return None
-        number = refusals[place] + 1
-        self.named[number] = self.lines[number - 1].strip()
-        return f"line {number}: {self.named[number]}"
-
-
-def _parse_robots(body: bytes, target: RequestTarget, *, agent: str, limiter: RateLimiter) -> _RobotsRules:
-    text = body.decode("utf-8-sig", "replace")
-    parsed = Protego.parse(text)
-    delay = parsed.crawl_delay(agent)
-    if delay is not None and math.isfinite(delay) and delay > 0:
-        if delay > _CRAWL_DELAY_MAX_SECONDS:
+def _parse_robots(body: bytes, target: RequestTarget, *, agent: str, limiter: RateLimiter) -> RobotsRules:
+    rules = RobotsRules(body.decode("utf-8-sig", "replace"), agent=agent)
+    if rules.crawl_delay:
+        if rules.crawl_delay > _CRAWL_DELAY_MAX_SECONDS:
             message = "%s requests a Crawl-delay of %g s; the maximum of %g s is used"
-            log.warning(message, target.origin, delay, _CRAWL_DELAY_MAX_SECONDS)
-        limiter.set_crawl_delay(target.host_key, min(delay, _CRAWL_DELAY_MAX_SECONDS))
-    return _RobotsRules(parsed, tuple(text.splitlines()))
+            log.warning(message, target.origin, rules.crawl_delay, _CRAWL_DELAY_MAX_SECONDS)
+        limiter.set_crawl_delay(target.host_key, min(rules.crawl_delay, _CRAWL_DELAY_MAX_SECONDS))
+    return rules
 
 
 # Reservation of text and data mining: tdmrep.json (TDMRep), and headers (TDMRep, noai).
@@ -262,7 +224,7 @@ def _deciding_rule(url: str, rules: ReservationRules) -> _ReservationRule | None
 def _parse_tdmrep(body: bytes, _: RequestTarget) -> ReservationRules:
     """Return the rules of a tdmrep.json. Invalid entries are skipped; an invalid file has no rules."""
     try:
-        found = json.loads(body)
+        found = well_formed_json(json.loads(body))
     except (ValueError, RecursionError):
         return ()
     given = [each for each in found if isinstance(each, dict)][:_RULES_MAX] if isinstance(found, list) else []

@@ -1,0 +1,136 @@
+"""The rules of a robots.txt that apply to one crawler (RFC 9309). Protego matches paths; groups are selected here.
+
+Protego compares a name as a part of the User-Agent header, and ends a group at a Crawl-delay line. Decision record 31
+says why newslake does neither.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import batched
+from urllib.parse import quote
+
+from protego import Protego
+
+from pipeline.unicode import to_well_formed
+
+_EOL = re.compile(r"\r\n?|\n")
+_TOKEN = re.compile(r"[A-Za-z_-]+")
+# With the misspellings that Protego and Google's parser accept; a colon may be missing.
+_RECORD = re.compile(
+    r"(?P<agent>user[ -]?agent)|(?P<disallow>dis{1,2}al{1,2}ow|diasllow|disallaw)|(?P<allow>allow)|"
+    r"(?P<delay>crawl[ -]delay)",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(r"\s*:\s*|\s+|$")
+_LINE_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # for Protego, not for the RFC
+_LINES_PER_PART = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """An Allow or Disallow line of a group: its number from 1, its text, and the pattern."""
+
+    number: int
+    line: str
+    is_refusal: bool
+    pattern: str
+
+    def __str__(self) -> str:
+        return f"{'Disallow' if self.is_refusal else 'Allow'}: {_LINE_BREAKS.sub(_percent_encoded, self.pattern)}"
+
+
+class RobotsRules:
+    """What a robots.txt says to one crawler. ``crawl_delay`` is in seconds; None without a valid one."""
+
+    def __init__(self, text: str, *, agent: str) -> None:
+        group = _group_of(to_well_formed(text), product_token(agent))
+        self.crawl_delay = max(group.delays, default=None)
+        self._rules = group.rules
+        self._parsed = _parse(group.rules)
+
+    def allows(self, url: str) -> bool:
+        return _allows(self._parsed, url)
+
+    def line_against(self, url: str) -> str | None:
+        """Return the line that refuses a URL, with its number from 1: of several, the longest pattern."""
+        part = next((rules for rules, parsed in self._refusals if not _allows(parsed, url)), ())
+        rule = next((rule for rule in part if not _allows(_parse((rule,)), url)), None)
+        return None if rule is None else f"line {rule.number}: {rule.line}"
+
+    @cached_property
+    def _refusals(self) -> list[tuple[tuple[_Rule, ...], Protego]]:
+        """The Disallow lines, longest pattern first, in parts that are searched one after the other."""
+        refusals = sorted((rule for rule in self._rules if rule.is_refusal), key=lambda rule: -len(rule.pattern))
+        return [(part, _parse(part)) for part in batched(refusals, _LINES_PER_PART, strict=False)]
+
+
+def product_token(agent: str) -> str:
+    """Return the product token of a User-Agent header or line, in lower case; empty without one."""
+    found = _TOKEN.match(agent.replace("*", "").strip())
+    return found.group().lower() if found else ""
+
+
+@dataclass(slots=True)
+class _Group:
+    """The rules and delays of all groups that name a crawler."""
+
+    rules: list[_Rule]
+    delays: list[float]
+    is_named: bool = False
+
+
+def _group_of(text: str, token: str) -> _Group:
+    """Return the groups that name ``token``, combined; without one, the groups of "*"."""
+    ours, everybody = _Group([], []), _Group([], [])
+    named: list[_Group] = []
+    has_rules = False
+    for number, kind, value, line in _records(text):
+        if kind == "agent":
+            if has_rules:
+                named, has_rules = [], False
+            group = everybody if value == "*" else ours if token and product_token(value) == token else None
+            if group is not None and group not in named:
+                group.is_named = True
+                named.append(group)
+        elif kind == "delay":  # not a record of the RFC: it applies to the names above it, and the group goes on
+            for group in named:
+                group.delays.extend(_seconds(value))
+        else:
+            has_rules = True
+            for group in named if value else ():
+                group.rules.append(_Rule(number, line, kind == "disallow", value))
+    return ours if ours.is_named else everybody
+
+
+def _records(text: str) -> Iterator[tuple[int, str, str, str]]:
+    """Yield number, kind, value and text of each line that is a record of a group."""
+    for number, line in enumerate(_EOL.split(text), start=1):
+        stated = line.partition("#")[0].strip()
+        found = _RECORD.match(stated)
+        separator = _SEPARATOR.match(stated, found.end()) if found else None
+        if found is not None and separator is not None and found.lastgroup is not None:
+            yield number, found.lastgroup, stated[separator.end() :], line.strip()
+
+
+def _seconds(value: str) -> Iterable[float]:
+    try:
+        seconds = float(value)
+    except ValueError:
+        return ()
+    return (seconds,) if math.isfinite(seconds) and seconds >= 0 else ()
+
+
+def _parse(rules: Sequence[_Rule]) -> Protego:
+    return Protego.parse("\n".join(("User-agent: *", *map(str, rules))))
+
+
+def _allows(parsed: Protego, url: str) -> bool:
+    is_allowed: bool = parsed.can_fetch(url, "*")
+    return is_allowed
+
+
+def _percent_encoded(found: re.Match[str]) -> str:
+    return quote(found.group())
