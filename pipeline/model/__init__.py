@@ -4,6 +4,7 @@ from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpr
 from pipeline.model.article import Article, Block, FieldMethod, Rejected, Threshold
 from pipeline.model.identity import (
     article_id_of,
+    browser_url,
     canonical_url,
     content_hash_of,
     domain_of,
@@ -37,6 +38,7 @@ __all__ = [
     "Threshold",
     "TimeExpression",
     "article_id_of",
+    "browser_url",
     "canonical_url",
     "content_hash_of",
     "domain_of",

@@ -18,10 +18,34 @@ _AMP_PATH = re.compile(r"/amp/?$|(?<=\.)amp(?=\.html?$)|^/amp(?=/)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _URL_MAX_CHARS = 8192  # servers refuse longer ones
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
+_CONTROLS_AND_SPACE = "".join(map(chr, range(0x21)))
+_BREAKS = re.compile("[\t\n\r]")
+_UNSAFE = re.compile("[\x00-\x20\x7f]")
+
+
+def browser_url(text: str) -> str:
+    """Return a link as browsers read it, by the WHATWG URL standard for http and https.
+
+    Control characters and blanks at its ends are removed, line breaks and tabs everywhere. In the part before "?" and
+    "#" a backslash is a slash. Other blanks and control characters become ``%20`` and the like; one in the host, where
+    the standard allows none, stays. Idempotent.
+    """
+    text = _BREAKS.sub("", text.strip(_CONTROLS_AND_SPACE))
+    if text.isprintable() and " " not in text and "\\" not in text:
+        return text
+    end = next((at for at, char in enumerate(text) if char in "?#"), len(text))
+    head, tail = text[:end].replace("\\", "/"), text[end:]
+    start, slashes, rest = head.partition("//")
+    if slashes and (not start or start.endswith(":")):
+        host, slash, path = rest.partition("/")
+        start, head = f"{start}//{host}", f"{slash}{path}"
+    else:
+        start = ""
+    return start + _UNSAFE.sub(lambda found: quote(found.group()), head + tail)
 
 
 def canonical_url(url: str) -> str:
-    """Return the canonical form of a URL; the same for every link to its article.
+    """Return the canonical form of a URL, read as browsers do; the same for every link to its article.
 
     http becomes https unless the URL has a port. The host becomes lower-case ASCII (IDNA) without www., m., mobile.,
     amp. Default port, user info, fragment, tracking parameters and AMP suffixes are removed. The query is sorted. The
@@ -31,7 +55,7 @@ def canonical_url(url: str) -> str:
     """
     if len(url) > _URL_MAX_CHARS:
         raise ValueError(f"URL too long ({len(url)} characters): {url[:100]!r}...")
-    parts = urlsplit(url.strip())
+    parts = urlsplit(browser_url(url))
     if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"not an http(s) URL: {url!r}")
     netloc, scheme = _netloc(parts)

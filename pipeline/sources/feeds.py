@@ -5,15 +5,19 @@ import io
 import json
 import re
 from calendar import timegm
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import feedparser
 
-from pipeline.errors import BrokenListingError
+from pipeline.boundary import run_isolated
+from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Hints, Page, Ref, Source
-from pipeline.sources.listing import ListingEntry, broken_link
+from pipeline.sources.feed_xml import ENTRIES_MAX, decode_feed, reduce_feed
+from pipeline.sources.listing import ListingEntry, broken_entry, broken_link
 from pipeline.sources.normalize import Precision, absolute_url, declares_entities, is_plausible, listed_date, one_line
 
 # Raised by feedparser's lenient parser for invalid markup.
@@ -26,51 +30,84 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2}\b")
 def read_feed(page: Page, source: Source, *, now: datetime) -> tuple[ListingEntry, ...]:
     """Return the entries of a feed, in feed order, without repeated URLs. A valid empty feed has no entries.
 
-    Raises: BrokenListingError (not_a_feed, hostile_xml).
+    A feed that ends early, or has too many entries, gives the entries before that, and last a broken entry that
+    ``ends_listing``. An entry that cannot be read is one broken entry.
+    Raises: BrokenListingError (not_a_feed, hostile_xml; too_complex if no entry can be read).
     """
-    if page.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        entries = _json_entries(page, source, now=now)
-    else:
-        entries = _xml_entries(page, source, now=now)
-    return tuple(_without_repeats(entries, page, source))
+    body = page.body.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n")
+    if not body:
+        raise _broken_feed(source, "not_a_feed", "it is empty; check the source's url")
+    read = _read_json if body.startswith(b"{") else _read_xml
+    content = read(page, source, now=now)
+    entries = tuple(_listed(content, page, source))
+    if content.failure is not None and len(entries) == 1:  # nothing but the failure
+        reason, detail = content.failure
+        reason = "not_a_feed" if reason == "broken_feed" else reason
+        raise _broken_feed(source, reason, f"{detail}, and nothing can be read before; check the source's url")
+    return entries
 
 
-def _without_repeats(entries: Iterator[tuple[str | None, Hints]], page: Page, source: Source) -> Iterator[ListingEntry]:
+@dataclass(frozen=True, slots=True)
+class _FeedContent:
+    """The raw entries of a feed, and how one is read. ``failure`` is (reason, detail) of what ended the reading."""
+
+    entries: Sequence[Any]
+    read_entry: Callable[[Any], tuple[str | None, Hints]]
+    failure: tuple[str, str] | None = None
+
+
+def _listed(content: _FeedContent, page: Page, source: Source) -> Iterator[ListingEntry]:
     base = page.final_url or source.location
     seen = set()
-    for number, (link, hints) in enumerate(entries, start=1):
+    for number, entry in enumerate(content.entries, start=1):
         where = f"{source.location}#entry-{number}"
+        got = run_isolated(partial(content.read_entry, entry), key=where)
+        if isinstance(got, NewsError):
+            yield ListingEntry(ref=Ref(source_key=source.key, url=where), problem=got)
+            continue
+        link, hints = got
         url = absolute_url(link, base=base) if link else None
         if url is None:
-            yield broken_link(source.key, where, link)
+            if link or content.failure is None or number < len(content.entries):  # else the feed ends in this entry
+                yield broken_link(source.key, where, link)
         elif url not in seen:
             seen.add(url)
             yield ListingEntry(ref=Ref(source_key=source.key, url=url, hints=hints))
+    if content.failure is not None:
+        reason, detail = content.failure
+        yield replace(broken_entry(source.key, source.location, reason=reason, detail=detail), ends_listing=True)
 
 
-def _xml_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tuple[str | None, Hints]]:
-    if declares_entities(page.body):
+def _read_xml(page: Page, source: Source, *, now: datetime) -> _FeedContent:
+    text = decode_feed(page.body, content_type=page.headers.get("content-type", ""))
+    if declares_entities(text):
         raise _broken_feed(source, "hostile_xml", "it declares entities, which are not expanded; ask the publisher")
-    headers = {"content-location": page.final_url or source.location}
-    if "content-type" in page.headers:
-        headers["content-type"] = page.headers["content-type"]
+    reduced = reduce_feed(text)
+    headers = {"content-location": page.final_url or source.location, "content-type": "application/xml; charset=utf-8"}
     # A stream, because feedparser tries bytes as a file name first, and a str as a URL.
     try:
         parsed = feedparser.parse(
-            io.BytesIO(page.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+            io.BytesIO(reduced.xml), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
     except _FEEDPARSER_ERRORS as error:
         raise _broken_feed(source, "not_a_feed", f"it cannot be parsed ({error}); ask the publisher") from error
     version = parsed.get("version")  # missing for an empty body
     if not version:
         raise _broken_feed(source, "not_a_feed", "it is neither RSS nor Atom; check the source's url")
-    publisher = source.publisher or _text(parsed.feed, "title")
-    language = source.language or language_of(parsed.feed.get("language"))
-    is_atom = version.startswith("atom")
-    return (
-        (entry.get("link"), _hints(entry, is_atom=is_atom, publisher=publisher, language=language, now=now))
-        for entry in parsed.entries
+    read_entry = partial(
+        _xml_entry,
+        is_atom=version.startswith("atom"),
+        publisher=source.publisher or _text(parsed.feed, "title"),
+        language=source.language or language_of(parsed.feed.get("language")),
+        now=now,
     )
+    return _FeedContent(parsed.entries, read_entry, reduced.failure)
+
+
+def _xml_entry(
+    entry: dict[str, Any], *, is_atom: bool, publisher: str | None, language: str | None, now: datetime
+) -> tuple[str | None, Hints]:
+    return entry.get("link"), _hints(entry, is_atom=is_atom, publisher=publisher, language=language, now=now)
 
 
 def _hints(
@@ -117,21 +154,22 @@ def language_of(tag: object) -> str | None:
     return found.group().lower() if found else None
 
 
-def _json_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tuple[str | None, Hints]]:
+def _read_json(page: Page, source: Source, *, now: datetime) -> _FeedContent:
     """Return the items of a JSON Feed (jsonfeed.org, 1.0 and 1.1)."""
     try:
-        feed = json.loads(page.body.decode("utf-8-sig"))
+        feed = json.loads(page.body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError) as error:
         raise _broken_feed(source, "not_a_feed", f"it starts like JSON but is not valid JSON ({error})") from error
     items = feed.get("items")
     if "jsonfeed.org/version/" not in str(feed.get("version")) or not isinstance(items, list):
         raise _broken_feed(source, "not_a_feed", "it is JSON but not a JSON Feed; check the source's url")
-    return (_json_entry(item if isinstance(item, dict) else {}, feed, source, now=now) for item in items)
+    has_more = len(items) > ENTRIES_MAX
+    failure = ("too_many_urls", f"more than {ENTRIES_MAX} entries; the rest is skipped") if has_more else None
+    return _FeedContent(items[:ENTRIES_MAX], partial(_json_entry, feed=feed, source=source, now=now), failure)
 
 
-def _json_entry(
-    item: Mapping[str, object], feed: Mapping[str, object], source: Source, *, now: datetime
-) -> tuple[str | None, Hints]:
+def _json_entry(item: object, *, feed: Mapping[str, object], source: Source, now: datetime) -> tuple[str | None, Hints]:
+    item = item if isinstance(item, dict) else {}
     published, precision = listed_date(_string(item, "date_published"), now=now)
     modified, _ = listed_date(_string(item, "date_modified"), now=now)
     hints = Hints(

@@ -21,13 +21,15 @@ class ListingEntry:
     """One entry: a page to fetch (neither page nor problem), a local page (``page``), or a broken entry (``problem``).
 
     If a broken entry has no URL, ``ref.file`` is its place, such as "inbox.jsonl#12". An entry with ``finished`` is not
-    a page: it marks the end of a large file, after all its pages.
+    a page: it marks the end of a large file, after all its pages. A broken entry with ``ends_listing`` stands for the
+    listing itself: it is incomplete, and entries after this place are missing.
     """
 
     ref: Ref
     page: Page | None = None
     problem: NewsError | None = None
     finished: str | None = None
+    ends_listing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
+from pipeline.model import browser_url
+from pipeline.unicode import to_well_formed
+
 _URL_MAX_CHARS = 8192  # servers refuse longer ones
+_NOT_IN_HOST = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 def absolute_url(link: str, *, base: str | None = None) -> str | None:
-    """Return the http(s) URL of a link, without its fragment; None if it is not one with a host."""
-    link = "".join(link.split())  # browsers also drop line breaks and spaces inside href
+    """Return the http(s) URL of a link, without its fragment, as browsers read it; None if it has no host."""
+    link = browser_url(link)
     if not link or len(link) > _URL_MAX_CHARS:
         return None
     try:
@@ -22,12 +26,14 @@ def absolute_url(link: str, *, base: str | None = None) -> str | None:
         return None
     if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip(".") or not has_port:
         return None
+    if len(url) > _URL_MAX_CHARS or _NOT_IN_HOST.search(parts.netloc):
+        return None
     return url.split("#", 1)[0]
 
 
 def one_line(text: str | None) -> str | None:
-    """Return a text with single spaces; None if it is empty."""
-    return " ".join((text or "").split()) or None
+    """Return a text with single spaces, as valid Unicode; None if it is empty."""
+    return " ".join(to_well_formed(text or "").split()) or None
 
 
 # Dates.
@@ -69,12 +75,13 @@ def is_plausible(moment: datetime, *, now: datetime) -> bool:
 
 # XML with entity declarations is refused before parsing.
 
-_DOCTYPE = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
-_ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!DOCTYPE", re.IGNORECASE)
+_ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 
 
-def declares_entities(body: bytes) -> bool:
-    """Return whether a document has a DOCTYPE and an entity declaration, in any encoding that preserves ASCII text."""
-    if b"\0" in body[:8]:  # UTF-16, UTF-32
-        body = body.replace(b"\0", b"")
-    return bool(_DOCTYPE.search(body) and _ENTITY.search(body))
+def declares_entities(document: str | bytes) -> bool:
+    """Return whether a document has a DOCTYPE and an entity declaration; bytes in any encoding that preserves ASCII."""
+    if isinstance(document, bytes):
+        is_wide = b"\0" in document[:8]  # UTF-16, UTF-32
+        document = (document.replace(b"\0", b"") if is_wide else document).decode("latin-1")
+    return bool(_DOCTYPE.search(document) and _ENTITY.search(document))

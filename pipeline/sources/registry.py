@@ -101,7 +101,9 @@ def _if_new(read: Callable[[Page, ListingRequest], Listing]) -> Callable[[Listin
 
 
 def _feed(page: Page, request: ListingRequest) -> Listing:
-    return Listing(entries=read_feed(page, request.source, now=request.now), validators=validators_of(page))
+    entries = read_feed(page, request.source, now=request.now)
+    is_complete = not any(each.ends_listing for each in entries)
+    return Listing(entries=entries, validators=validators_of(page) if is_complete else None)
 
 
 def _sitemap(page: Page, request: ListingRequest) -> Listing:
@@ -109,7 +111,8 @@ def _sitemap(page: Page, request: ListingRequest) -> Listing:
     root = read_root(page, source, now=request.now, max_bytes=fetcher.limits.listing_max_bytes)
     found = SitemapWalk(source, fetcher, now=request.now).pages(root, url=source.location)
     # An index may be unchanged while its children change, so it is always requested without validators.
-    return Listing(entries=found, validators=validators_of(page) if root.kind == "urlset" else None)
+    is_complete = root.kind == "urlset" and root.failure is None
+    return Listing(entries=found, validators=validators_of(page) if is_complete else None)
 
 
 def _sitemap_archive(request: ListingRequest) -> Listing:

@@ -154,11 +154,27 @@ def test_empty_feed_is_a_feed(server):
     assert entries_of(server, source_at(server, "/none")) == []
 
 
-def test_truncated_feed_gives_its_entries(server):
-    """A feed that is not well-formed gives its readable entries."""
-    server.says("/half", 200, RSS[: RSS.index(b"<item><title>No link")])
+@pytest.mark.parametrize("end", [b"<item><title>No link", b"link at all", b"/description>"])
+def test_truncated_feed_gives_its_entries(server, end):
+    """A feed that ends early gives the entries before its end, and last the reason why it is incomplete."""
+    server.says("/half", 200, RSS[: RSS.index(end)], ETag='"half"')
+    base = server.url("")
 
-    assert len(entries_of(server, source_at(server, "/half"))) == 2
+    assert entries_of(server, source_at(server, "/half")) == [
+        (f"{base}/news/bridge", None),
+        ("http://courier.example/news/quiet", None),
+        (f"{base}/half", "broken_feed"),
+    ]
+    with fetcher_for(server) as fetcher:  # the rest may come under the same ETag
+        assert listing_of(source_at(server, "/half"), fetcher).validators is None
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"\xef\xbb\xbf"])
+def test_empty_body_is_called_empty(server, body):
+    """An empty body is refused as empty, not as another format."""
+    server.says("/nothing", 200, body)
+    with fetcher_for(server) as fetcher, pytest.raises(BrokenListingError, match="it is empty"):
+        listing_of(source_at(server, "/nothing"), fetcher)
 
 
 def test_missing_feed_is_refused(server):
