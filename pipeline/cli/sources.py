@@ -47,8 +47,8 @@ def check_sources(
 ) -> None:
     """Poll the sources, or find the feeds and sitemaps of a site.
 
-    For a site, prints the entries to paste into sources.toml. Exit 1 if a source is broken, or a site has no feed and
-    no sitemap.
+    For a site, prints the entries to paste into sources.toml. Exit 1 if a source is broken or its listing is
+    incomplete, or a site has no feed and no sitemap.
     """
     from pipeline.reports.sources import find, probe
 
@@ -69,12 +69,12 @@ def check_sources(
         _print_probes(found, is_site=is_site)
     if is_site and not found:
         print_error(f"{what}: no feed and no sitemap found; look for one in the site's pages and give its URL")
-    if any(each.error for each in found) or (is_site and not found):
+    if any(each.error or each.incomplete for each in found) or (is_site and not found):
         raise typer.Exit(1)
 
 
 def _as_dict(each: "Probe") -> dict[str, object]:
-    names = ("day", "entries", "newest", "problems", "page", "error")
+    names = ("day", "entries", "newest", "problems", "incomplete", "page", "error")
     source = {"key": each.source.key, "kind": each.source.kind, "location": each.source.location}
     return {**source, **{name: getattr(each, name) for name in names}, "entry": _entry(each)}
 
@@ -91,11 +91,17 @@ def _entry(each: "Probe") -> str:
 
 def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
     for each in found:
-        mark = "FAIL" if each.error else "ok"
+        mark = "FAIL" if each.error else "PART" if each.incomplete else "ok"
         newest = f", the newest of {each.newest:%Y-%m-%d %H:%M} UTC" if each.newest else ""
         result = each.error or f"{pluralize(each.entries, 'entry', 'entries')}{newest} (requested day: {each.day})"
         more = "".join(
-            f"; {name}: {text}" for name, text in (("first page", each.page), ("broken entries", each.problems)) if text
+            f"; {name}: {text}"
+            for name, text in (
+                ("incomplete", each.incomplete),
+                ("first page", each.page),
+                ("broken entries", each.problems),
+            )
+            if text
         )
         line = f"{mark:<4} {each.source.key} ({each.source.kind}) {each.source.location}: {result}{more}"
         out.print(line, highlight=False, markup=False, soft_wrap=True)

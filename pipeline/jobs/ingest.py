@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.archive import ArchiveWriter, PageState, Validators, page_key_of
+from pipeline.boundary import run_isolated
 from pipeline.clean import PageIdentity, page_identity
 from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
@@ -33,13 +34,23 @@ from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Attempt, Capture, Hints, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
-from pipeline.sources import ListingEntry, ReadContext, WaybackFetcher, discover, listable_days, settle_all
+from pipeline.sources import (
+    Listing,
+    ListingEntry,
+    ReadContext,
+    WaybackFetcher,
+    discover,
+    isolated_entries,
+    listable_days,
+    settle_all,
+)
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
 _RECHECK_AFTER = timedelta(hours=20)  # less than a day, so that a daily run checks again what a feed still lists
 _RETRY_AFTER = timedelta(hours=1)  # doubled with each attempt: the last of eight is five days after the first
+_REFUSED = ("rejected", "quarantined")
 _RETRY_AFTER_MAX_SECONDS = 86400.0  # of a server's Retry-After
 
 
@@ -82,7 +93,7 @@ class FetchCandidate:
         seen, last, changed_at = self.seen, self.last, self.ref.hints.modified_at
         if seen is not None and seen.next_try_at is not None:
             return seen.next_try_at <= now
-        is_refused = seen is not None and seen.last_outcome == "rejected"
+        is_refused = seen is not None and seen.last_outcome in _REFUSED
         if (copy := self.ref.hints.copy_digest) is not None:  # a snapshot in a web archive does not change
             return not is_refused and all(each.hints.copy_digest != copy for each in self.captures)
         if changed_at is not None:
@@ -192,6 +203,7 @@ class _SourceIngest:
             run_id=run_id, stage="fetch", now=self.now, earlier=map(self.guard.redacted, earlier)
         )
         self.error: NewsError | None = None
+        self.incomplete: NewsError | None = None  # why the listing ends early
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
         self.entries = 0
@@ -237,56 +249,68 @@ class _SourceIngest:
         source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
         known = state.validators(source.key)
         is_done = partial(state.has_listed, source.key)
-        try:
-            listing = discover(source, day=day, fetcher=fetcher, validators=known, now=now, is_done=is_done)
-        except NewsError as error:
-            self._fail_unread(Ref(source_key=source.key, url=source.location), error, stage="discover")
-            self.error = error
-            pages.heed(error)
+        read = partial(discover, source, day=day, fetcher=fetcher, validators=known, now=now, is_done=is_done)
+        listing = run_isolated(read, key=source.location)
+        if not isinstance(listing, Listing):
+            self._fail_unread(Ref(source_key=source.key, url=source.location), listing, stage="discover")
+            self.error = listing
+            pages.heed(listing)
             return None
         self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
         self.result = "unchanged" if listing.is_unchanged else "listed"
-        self._fetch(self._wanted(listing.entries, writer), pages, writer)
-        return listing.validators
+        entries = isolated_entries(listing.entries, source.key, where=source.location, ends_listing=True)
+        self._fetch(self._wanted(entries, writer), pages, writer)
+        return listing.validators if self.incomplete is None else None
 
     def _listing_row(self) -> ListingRow:
-        is_partial = self.result == "listed" and self.error is not None
+        error = self.error or self.incomplete
+        is_partial = self.result == "listed" and error is not None
         return ListingRow(
             run_id=self.run_id,
             source_key=self.source.key,
             listed_day=self.undated_day if self.is_dated else None,
             result="partial" if is_partial else self.result,
             entries=self.entries,
-            reason=self.error.reason if self.error is not None else None,
+            reason=error.reason if error is not None else None,
             requested_at=self.now,
         )
 
     def _wanted(self, found: Iterable[ListingEntry], writer: ArchiveWriter) -> Iterator[FetchCandidate]:
         """Yield the listed pages to fetch; archive local pages and record all others."""
-        for each, identity in self._let_in(found):
-            if each.finished is not None:
-                self._settle(each.finished, writer)
-            elif each.problem is not None:
-                self._fail_unread(each.ref, each.problem)
-                if self.is_dated and isinstance(each.problem, TransientFetchError):  # no later day lists it again
-                    self.error = self.error or each.problem
-            elif each.page is not None and identity is not None:
-                self._archive(self._candidate(each.ref, page_key_of(each.page)), each.page, identity, writer)
-            elif state_key_of(key := canonical_url(each.ref.url or ""), each.ref.hints) not in self.keys:
-                listed = self._candidate(each.ref, key)
-                if listed.is_wanted(self.now):
-                    yield listed
-                else:
-                    self._pass_over(listed)
-
-    def _let_in(self, found: Iterable[ListingEntry]) -> Iterator[tuple[ListingEntry, PageIdentity | None]]:
         for each in found:
-            self.entries += each.finished is None
-            identity = page_identity(each.page) if each.page is not None else None
-            if each.finished is None and self.guard.blocks_entry(each, identity):
-                self._refuse(each.ref)
-            else:
-                yield each, identity
+            self.entries += each.finished is None and not each.ends_listing
+            name = each.ref.url or each.ref.file or self.source.key
+            listed = run_isolated(partial(self._take_entry, each, writer), key=name)
+            if isinstance(listed, NewsError):
+                self._fail_unread(each.ref, listed)
+            elif listed is not None:
+                yield listed
+
+    def _take_entry(self, each: ListingEntry, writer: ArchiveWriter) -> FetchCandidate | None:
+        """Return the page to fetch; None after an entry that is archived or recorded."""
+        identity = page_identity(each.page) if each.page is not None else None
+        if each.finished is not None:
+            self._settle(each.finished, writer)
+        elif self.guard.blocks_entry(each, identity):
+            self._refuse(each.ref)
+        elif each.problem is not None:
+            self._take_problem(each, each.problem)
+        elif each.page is not None and identity is not None:
+            self._archive(self._candidate(each.ref, page_key_of(each.page)), each.page, identity, writer)
+        elif state_key_of(key := canonical_url(each.ref.url or ""), each.ref.hints) not in self.keys:
+            listed = self._candidate(each.ref, key)
+            if listed.is_wanted(self.now):
+                return listed
+            self._pass_over(listed)
+        return None
+
+    def _take_problem(self, each: ListingEntry, problem: NewsError) -> None:
+        """Record a broken entry, or the end of an incomplete listing."""
+        self._fail_unread(each.ref, problem, stage="discover" if each.ends_listing else None)
+        if each.ends_listing:
+            self.incomplete = self.incomplete or problem
+        elif self.is_dated and isinstance(problem, TransientFetchError):  # no later day lists it again
+            self.error = self.error or problem
 
     def _settle(self, mark: str, writer: ArchiveWriter) -> None:
         """Mark a large file as read after its pages are archived and logged, so that a retry skips it."""
@@ -299,9 +323,18 @@ class _SourceIngest:
     def _due(self, day: date | None) -> Iterator[FetchCandidate]:
         """Yield unlisted pages of earlier runs, of one news day or of all, that are due for a retry."""
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
-            if seen.page_key not in self.keys and day in (None, seen.news_day) and not self.guard.blocks_url(seen.url):
-                ref = Ref(source_key=self.source.key, url=seen.url, hints=seen.hints)
-                yield self._candidate(ref, seen.page_key.partition(" ")[0])
+            if seen.page_key not in self.keys and day in (None, seen.news_day):
+                listed = run_isolated(partial(self._due_page, seen), key=seen.url)
+                if isinstance(listed, NewsError):
+                    self._fail_unread(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), listed)
+                elif listed is not None:
+                    yield listed
+
+    def _due_page(self, seen: PageState) -> FetchCandidate | None:
+        if self.guard.blocks_url(seen.url):
+            return None
+        ref = Ref(source_key=self.source.key, url=seen.url, hints=seen.hints)
+        return self._candidate(ref, seen.page_key.partition(" ")[0])
 
     def _candidate(self, ref: Ref, page_key: str) -> FetchCandidate:
         self.keys.add(state_key := state_key_of(page_key, ref.hints))
@@ -322,9 +355,10 @@ class _SourceIngest:
         if seen is not None and seen.next_try_at is not None:
             when = f"{seen.next_try_at:%Y-%m-%d %H:%M}"
             self._record(listed, "pending", reason=seen.reason, detail=f"attempts: {seen.attempts}; next at {when} UTC")
-        elif seen is not None and seen.last_outcome == "rejected":
-            detail = "rejected before; fetched again if the listing gives a later modification time"
-            self._record(listed, "rejected", reason=seen.reason, detail=detail)
+        elif seen is not None and seen.last_outcome in _REFUSED:
+            kind: OutcomeKind = "rejected" if seen.last_outcome == "rejected" else "quarantined"
+            detail = f"{kind} before; fetched again if the listing gives a later modification time"
+            self._record(listed, kind, reason=seen.reason, detail=detail)
         elif last is not None and self._is_mine(last):
             self._record_capture(listed, last)
         else:
@@ -333,7 +367,9 @@ class _SourceIngest:
 
     def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
         for listed, got in fetcher.fetch_many((each, each.request()) for each in pages):
-            self._take(listed, got, writer)
+            failure = run_isolated(partial(self._take, listed, got, writer), key=listed.name)
+            if failure is not None:
+                self._fail(listed, failure)
 
     def _take(self, listed: FetchCandidate, got: FetchResult, writer: ArchiveWriter) -> None:
         self.fetched += 1

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
+from pipeline.boundary import run_isolated
+from pipeline.errors import NewsError
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.commit import DayCommit, commit_day
 from pipeline.jobs.derive import derive
-from pipeline.jobs.ingest import ingest
+from pipeline.jobs.ingest import IngestResult, ingest
 from pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import ProgressCallback, Workspace
@@ -35,21 +38,24 @@ def ingest_sources(
 ) -> IngestSummary:
     """Ingest some sources, one after the other; a source that cannot be listed does not stop the others."""
     started_at = workspace.settings.now()
-    done = []
+    done: dict[str, IngestResult | NewsError] = {}
     for key in source_keys:
         listed = listable_days(workspace.sources.named(key), now=started_at)
         report_progress(
             f"listing and fetching {key}" if day in listed else f"{key}: {listed.note}; fetching waiting pages of {day}"
         )
-        done.append(ingest(workspace, source_key=key, day=day, run_id=run_id))
-    work = StageReport.merged("ingest", run_id, [each.report for each in done]).work
+        done[key] = run_isolated(
+            partial(ingest, workspace, source_key=key, day=day, run_id=run_id), key=f"source {key}"
+        )
+    ended = [each for each in done.values() if isinstance(each, IngestResult)]
+    work = StageReport.merged("ingest", run_id, [each.report for each in ended]).work
     finished = finish_ingest(
         workspace, source_keys=source_keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
     )
-    errors = zip(source_keys, (each.error for each in done), strict=True)
+    errors = ((key, each.error if isinstance(each, IngestResult) else each) for key, each in done.items())
     return replace(
         finished,
-        received=sum(each.received for each in done),
+        received=sum(each.received for each in ended),
         errors=tuple(f"source {key}: {error}" for key, error in errors if error is not None),
     )
 

@@ -6,19 +6,22 @@ The triggerer imports this module, so it must not import packages that clean, an
 import hashlib
 import heapq
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
 from pipeline.archive import Archive, FetchState, Takedowns, page_name
+from pipeline.boundary import run_isolated
 from pipeline.errors import ConfigError, NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, limits_from
-from pipeline.model import Source, canonical_url
+from pipeline.model import Ref, Source, canonical_url
 from pipeline.settings import Settings, SourceList, load_sources
-from pipeline.sources import ListingEntry, Validators, discover, listable_days, waiting_files
+from pipeline.sources import Listing, ListingEntry, Validators, discover, listable_days, waiting_files
+from pipeline.unicode import printable_path
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +106,7 @@ class Inboxes:
 
     def _names(self, source: Source) -> tuple[str, ...]:
         try:
-            names = tuple(file.name for file in waiting_files(Path(source.location)))
+            names = tuple(printable_path(file.name) for file in waiting_files(Path(source.location)))
         except OSError as error:
             if self._errors.get(source.key) != str(error):
                 log.error("%s: the inbox cannot be read (%s); make it readable and writable", source.key, error)
@@ -154,11 +157,14 @@ class Listings:
         known = before.state if before.state.get("url") == source.location else {}
         now = self._settings.now
         validators = Validators(etag=known.get("etag"), last_modified=known.get("last_modified"))
+        read = partial(discover, source, day=now().date(), fetcher=self._fetcher, validators=validators, now=now)
         try:
-            listing = discover(source, day=now().date(), fetcher=self._fetcher, validators=validators, now=now)
-            pages = _newest_pages(listing.entries)
+            got = run_isolated(partial(_read_newest, read), key=source.location)
         except (NewsError, OSError) as error:  # OSError: the rate limit file cannot be written
-            return _failed_poll(source, error, before=before, pause=pause)
+            got = error
+        if isinstance(got, NewsError | OSError):
+            return _failed_poll(source, got, before=before, pause=pause)
+        listing, pages = got
         if before.error is not None:
             log.info("%s: its listing can be read again", source.key)
         if listing.is_unchanged:
@@ -217,6 +223,11 @@ def _failed_poll(source: Source, error: NewsError | OSError, *, before: PollResu
     return replace(before, new=(), pause_seconds=longest, error=reason)
 
 
+def _read_newest(read: Callable[[], Listing]) -> tuple[Listing, list[ListedPage]]:
+    listing = read()
+    return listing, _newest_pages(listing.entries)
+
+
 def _newest_pages(found: Iterable[ListingEntry]) -> list[ListedPage]:
     """Return the newest of the listed pages, newest first."""
     return heapq.nlargest(_MARKS_MAX, _listed_pages(found), key=lambda page: page.when)
@@ -225,8 +236,13 @@ def _newest_pages(found: Iterable[ListingEntry]) -> list[ListedPage]:
 def _listed_pages(found: Iterable[ListingEntry]) -> Iterator[ListedPage]:
     for each in found:
         if each.problem is None and each.ref.url is not None:
-            hints = each.ref.hints
-            yield ListedPage(canonical_url(each.ref.url), hints.modified_at, hints.published_at)
+            page = run_isolated(partial(_listed_page, each.ref, each.ref.url), key=each.ref.url)
+            if isinstance(page, ListedPage):  # a run records the outcome of any other
+                yield page
+
+
+def _listed_page(ref: Ref, url: str) -> ListedPage:
+    return ListedPage(canonical_url(url), ref.hints.modified_at, ref.hints.published_at)
 
 
 def _split_marks(marks: str) -> list[str]:

@@ -1,13 +1,12 @@
 """Coverage: what each source published on each day, compared to its usual volume."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 _LATE_HOUR = 18  # UTC
-AnomalyKind = Literal["not_polled", "failed", "empty", "few", "many", "rejected", "waiting", "guessed"]
+AnomalyKind = Literal["not_polled", "failed", "incomplete", "empty", "few", "many", "rejected", "waiting", "guessed"]
 AnomalyCause = Literal["pipeline", "source", "genuine"]
 
 
@@ -68,14 +67,16 @@ class SourceDay:
         return any(each.listed_day is None and each.result == "listed" and not each.entries for each in self.listings)
 
     @property
-    def failures(self) -> Counter[str]:
-        return Counter(each.reason or "" for each in self.listings if each.result in ("failed", "partial"))
-
-    @property
     def is_failed(self) -> bool:
         if not self.listings:  # the day's listing was fetched only on other days
             return self.failed_listings > 0
         return all(each.result == "failed" for each in self.listings)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether every listing was incomplete or failed, and at least one gave some entries."""
+        results = {each.result for each in self.listings}
+        return "partial" in results and results <= {"partial", "failed"}
 
     @property
     def is_cut_short(self) -> bool:

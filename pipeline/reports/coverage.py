@@ -1,6 +1,6 @@
 """Outcomes per source and news day, compared with the usual volume of the source; anomalies."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -162,7 +162,7 @@ def anomalies(days: Mapping[date, SourceDay], day: date, *, is_listed: bool, is_
     volume = _volume_anomaly(days, day) if is_listed and is_over else None
     shares = [
         odd
-        for judge in (_rejected_anomaly, _guess_anomaly, *([_waiting_anomaly] if is_over else []))
+        for judge in (_incomplete_anomaly, _rejected_anomaly, _guess_anomaly, *([_waiting_anomaly] if is_over else []))
         if (odd := judge(days, day)) is not None
     ]
     return (*([volume] if volume else []), *shares)
@@ -179,7 +179,9 @@ def _volume_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None
         return Anomaly("not_polled", "pipeline", f"{message}: no run polled the source on the day or the day after")
     if facts.is_failed and not facts.pages and middle != 0:
         polls = pluralize(len(facts.listings), "poll")
-        return Anomaly("failed", "pipeline", f"{message}: feed unavailable in {polls}: {_top_failures(facts)}")
+        return Anomaly(
+            "failed", "pipeline", f"{message}: feed unavailable in {polls}: {_top_failures(facts, 'failed')}"
+        )
     if not facts.pages and facts.is_empty and middle != 0:
         return Anomaly(
             "empty", "source", f"{message}: the listing had no entries, so the number of published pages is unknown"
@@ -196,20 +198,31 @@ def _volume_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None
     return None
 
 
+def _incomplete_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
+    facts = days[day]
+    if not facts.is_incomplete:
+        return None
+    message = f"{pluralize(facts.pages, 'page')}: every listing was incomplete: {_top_failures(facts, 'partial')}"
+    return Anomaly("incomplete", "source", message)
+
+
 def _listing_problems(facts: SourceDay) -> Iterator[str]:
     """Yield the problems with the listings of a day that has some pages."""
     if not facts.was_polled:
         yield "no run polled the source on the day or the day after"
-    if failed := sum(facts.failures.values()):
-        yield f"feed unavailable in {failed} of {pluralize(len(facts.listings), 'poll')}: {_top_failures(facts)}"
+    polls = pluralize(len(facts.listings), "poll")
+    for result, name in (("failed", "feed unavailable"), ("partial", "listing incomplete")):
+        if count := sum(each.result == result for each in facts.listings):
+            yield f"{name} in {count} of {polls}: {_top_failures(facts, result)}"
     if facts.is_empty:
         yield "a listing had no entries"
     if facts.is_cut_short:
         yield f"last polled at {max(each.requested_at for each in facts.listings):%H:%M}, later pages were never listed"
 
 
-def _top_failures(facts: SourceDay) -> str:
-    return ", ".join(reason for reason, _ in facts.failures.most_common(2))
+def _top_failures(facts: SourceDay, result: str) -> str:
+    reasons = Counter(each.reason or "" for each in facts.listings if each.result == result)
+    return ", ".join(reason for reason, _ in reasons.most_common(2))
 
 
 def _shares(days: Mapping[date, SourceDay], day: date, part: Callable[[SourceDay], tuple[int, int]]) -> Sequence[float]:

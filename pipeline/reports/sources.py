@@ -5,16 +5,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from pipeline.boundary import run_isolated
 from pipeline.errors import NewsError
 from pipeline.fetch import Fetcher, PageRequest
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page, Source, domain_of
 from pipeline.model.outcome import OUTCOME_KINDS
-from pipeline.sources import ListingEntry, WaybackFetcher, discover, listable_days, waiting_files
+from pipeline.sources import ListingEntry, WaybackFetcher, discover, isolated_entries, listable_days, waiting_files
 from pipeline.sources.autodiscovery import COMMON_PATHS, kind_of_listing, linked_feeds, robots_sitemaps
 from pipeline.tables.spec import Row
 
@@ -45,8 +47,9 @@ class Probe:
     """The result of probing a source for a day.
 
     ``entries`` counts what it lists, up to ``_PROBE_ENTRIES_MAX``; ``newest`` is their latest date. ``problems`` are
-    the reasons of broken entries, with counts. ``page`` is the result of fetching the first listed page. ``error``
-    says why the listing or its pages cannot be fetched.
+    the reasons of broken entries, with counts. ``incomplete`` says why entries are missing at the end of the listing.
+    ``page`` is the result of fetching the first listed page. ``error`` says why the listing or its pages cannot be
+    fetched.
     """
 
     source: Source
@@ -54,6 +57,7 @@ class Probe:
     entries: int = 0
     newest: datetime | None = None
     problems: str = ""
+    incomplete: str | None = None
     page: str = ""
     publisher: str | None = None
     error: str | None = None
@@ -108,15 +112,23 @@ def probe(workspace: Workspace, source: Source) -> Probe:
         try:
             if source.kind == "inbox":
                 return Probe(source=source, day=day, entries=len(waiting_files(Path(source.location))))
-            listing = discover(source, day=day, fetcher=fetcher, validators=None, now=now, is_probe=True)
-            return _probe_result(source, day, list(islice(listing.entries, _PROBE_ENTRIES_MAX)), fetcher)
+            read = partial(discover, source, day=day, fetcher=fetcher, validators=None, now=now, is_probe=True)
+            listing = run_isolated(read, key=source.location)
+            if isinstance(listing, NewsError):
+                raise listing
+            entries = isolated_entries(listing.entries, source.key, where=source.location, ends_listing=True)
+            found = list(islice(entries, _PROBE_ENTRIES_MAX))
+            if isinstance(listing.entries, tuple):  # read already, so a missing end is known
+                found += [each for each in listing.entries[_PROBE_ENTRIES_MAX:] if each.ends_listing]
+            return _probe_result(source, day, found, fetcher)
         except (NewsError, OSError) as error:
             return Probe(source=source, day=day, error=str(error).removeprefix(f"{source.location}: "))
 
 
 def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher: Fetcher) -> Probe:
     entries = [each for each in found if each.problem is None]
-    reasons = Counter(each.problem.reason for each in found if each.problem is not None)
+    reasons = Counter(each.problem.reason for each in found if each.problem is not None and not each.ends_listing)
+    ends = (str(each.problem).removeprefix(f"{source.location}: ") for each in found if each.ends_listing)
     dates = [date for each in entries for date in (each.ref.hints.published_at, each.ref.hints.modified_at) if date]
     page, error = _first_page(entries, fetcher)
     return Probe(
@@ -124,6 +136,7 @@ def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher:
         day=day,
         entries=len(entries),
         newest=max(dates, default=None),
+        incomplete=next(ends, None),
         problems=", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items())),
         page=page,
         publisher=next((each.ref.hints.publisher for each in entries if each.ref.hints.publisher), None),

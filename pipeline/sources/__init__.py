@@ -1,13 +1,15 @@
 """Discovery: listings of sources, and the pages in local files.
 
 Reasons of a ``BrokenListingError``, for a whole listing (raised) or for one entry (``ListingEntry.problem``):
-  not_a_feed             neither RSS, Atom nor JSON Feed
+  not_a_feed             empty, or neither RSS, Atom nor JSON Feed, or it ends before its first entry
+  broken_feed            it ends before its end tag; the entries before the end count
+  too_complex            more elements or namespaces than feeds and sitemaps have; the entries before count
   not_a_sitemap          no urlset and no sitemapindex
   broken_sitemap         not well-formed from some point on; the entries before it count
   hostile_xml            it declares entities, or a sitemap has a DOCTYPE; nothing is expanded
   broken_gzip            damaged gzip data
   too_large              larger than the limit after decompression
-  too_many_urls          a sitemap with more than 50,000 URLs; the rest is skipped
+  too_many_urls          a sitemap or feed with more than 50,000 URLs; the rest is skipped
   too_many_sitemaps      a sitemap index with more than 500 children; the rest is skipped
   sitemap_too_deep       a sitemap index inside three others
   undated_entries        entries without a date in a dated archive, in a sitemap of several days; skipped
@@ -30,6 +32,7 @@ Reasons of a ``BrokenListingError``, for a whole listing (raised) or for one ent
   broken_warc            bytes of a WARC file without a readable record: damaged, truncated, no WARC; the rest is read
   broken_record          a WARC record with a wrong date, length, target or HTTP status; the rest is read
   arc_file               a file in ARC, the format before WARC; the detail says how to convert it
+An exception that nobody expected is a ``BrokenItemError`` (broken_item) of its entry, line or file.
 Reason of a ``RefusedFetchError`` for a web archive snapshot: not_a_copy, if it redirects elsewhere.
 Reasons of a ``RefusedFetchError`` for one WARC record: http_<status> (not 200), too_large, bad_encoding.
 Listings are fetched, so the reasons of ``pipeline.fetch`` apply, too.
@@ -39,7 +42,7 @@ from pipeline.archive import Validators
 from pipeline.sources.erase import EntryFilter, erase_from, erase_from_inbox
 from pipeline.sources.files import read_file
 from pipeline.sources.inbox import claim_files, settle, settle_all, waiting_files
-from pipeline.sources.listing import Listing, ListingEntry, ReadContext
+from pipeline.sources.listing import Listing, ListingEntry, ReadContext, isolated_entries
 from pipeline.sources.normalize import absolute_url
 from pipeline.sources.registry import DayRange, discover, listable_days
 from pipeline.sources.wayback import WaybackFetcher
@@ -57,6 +60,7 @@ __all__ = [
     "discover",
     "erase_from",
     "erase_from_inbox",
+    "isolated_entries",
     "listable_days",
     "read_file",
     "settle",

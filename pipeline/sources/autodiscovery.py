@@ -26,7 +26,7 @@ COMMON_PATHS = (
     "/sitemap.xml",
 )
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
-_SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 def linked_feeds(page: Page) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Remove pages from the files of an inbox: a page's own file, or its lines and records in other files."""
 
+import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
 from pipeline.sources.files import LINE_READERS, SIDECAR, read_line
 from pipeline.sources.folder import is_ready, read_one
-from pipeline.sources.inbox import REASON_SUFFIX, idle_folders
+from pipeline.sources.inbox import REASON_SUFFIX, idle_folders, is_file, reason_file
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
 from pipeline.sources.normalize import absolute_url
+from pipeline.unicode import printable_path
 
 _MEMBERS_MIN = 2  # of a file with one gzip member per record
 _URN, _HEAD = b"WARC-Target-URI: urn:newslake:", 1000
@@ -62,13 +64,13 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _companions(path: Path) -> tuple[Path, Path]:
-    return path.with_suffix(SIDECAR), path.with_name(path.name + REASON_SUFFIX)
+    return path.with_suffix(SIDECAR), reason_file(path)
 
 
 def _may_hold(path: Path, doomed: EntryFilter) -> bool:
     if not doomed.marks or path.name.lower().endswith(".gz"):
         return True
-    return any(_holds(each.read_bytes(), doomed.marks) for each in (path, *_companions(path)) if each.is_file())
+    return any(_holds(each.read_bytes(), doomed.marks) for each in (path, *_companions(path)) if is_file(each))
 
 
 def _holds(data: bytes, needles: tuple[bytes, ...]) -> bool:
@@ -84,28 +86,33 @@ def _erase(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
         return _erase_records(path, context, doomed)
     is_doomed = any(
         doomed.is_page(each) or (each.problem is not None and _mentions(path, doomed))
-        for each in read_one(LocalFile(path=path, name=path.name), context)
+        for each in read_one(_local(path), context)
     )
     if is_doomed:
         _remove(path)
     return is_doomed
 
 
+def _local(path: Path) -> LocalFile:
+    return LocalFile(path=path, name=printable_path(path.name))
+
+
 def _mentions(path: Path, doomed: EntryFilter) -> bool:
-    return any(doomed.matches_broken(each.read_bytes()) for each in (path, *_companions(path)) if each.is_file())
+    return any(doomed.matches_broken(each.read_bytes()) for each in (path, *_companions(path)) if is_file(each))
 
 
 def _remove(path: Path) -> None:
     """Remove a file with its sidecar and reason file; the file last, so that a retry finds it after an interruption."""
     for each in (*_companions(path), path):
-        each.unlink(missing_ok=True)
+        if is_file(each):
+            each.unlink(missing_ok=True)
 
 
 def _erase_lines(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     kept, gone = [], 0
     with open_file(path) as stream:
         for line in stream:
-            found = read_line(line, path.name, context, suffix=path.suffix.lower())
+            found = read_line(line, printable_path(path.name), context, suffix=path.suffix.lower())
             is_doomed = found is not None and (
                 doomed.is_page(found) or (found.problem is not None and doomed.matches_broken(line))
             )
@@ -122,7 +129,7 @@ def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> boo
     """
     data = path.read_bytes()
     members = list(members_in(data)) if path.name.lower().endswith(".gz") else []
-    pages = list(read_one(LocalFile(path=path, name=path.name), context))
+    pages = list(read_one(_local(path), context))
     uris = {each.ref.url for each in pages if doomed.is_page(each)}
     uris |= {_target(each) for each in members if isinstance(each, Member) and _is_text(each, context, doomed)}
     gone = [isinstance(each, Member) and _is_of(each, uris, doomed) for each in members]
@@ -164,7 +171,7 @@ def _rewrite(path: Path, parts: Iterable[bytes], doomed: EntryFilter) -> bool:
     """Replace a file with some of its parts; drop the reasons that mention a removed page. Return True."""
     data = b"".join(parts)
     _replace(path, data) if data else _remove(path)
-    reasons = path.with_name(path.name + REASON_SUFFIX)
+    reasons = reason_file(path)
     if reasons.is_file():
         lines = reasons.read_bytes().splitlines(keepends=True)
         _replace(reasons, b"".join(line for line in lines if not doomed.matches_broken(line)))
@@ -172,7 +179,7 @@ def _rewrite(path: Path, parts: Iterable[bytes], doomed: EntryFilter) -> bool:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:32]}.part")
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()

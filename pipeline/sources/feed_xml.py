@@ -15,7 +15,8 @@ from xml.sax.saxutils import escape, quoteattr
 from pipeline.unicode import to_well_formed
 
 ENTRIES_MAX = 50_000  # per listing, as in sitemaps
-_TOKENS_MAX = 2_000_000
+_TOKENS_MAX = 2_000_000  # in all
+_LEAVES_MAX = 500_000  # of the elements that feedparser gets
 _PREFIXES_MAX = 100  # feedparser compares each element with each namespace
 _TEXT_MAX_CHARS = 10_000
 
@@ -65,7 +66,7 @@ class _Reduction:
         self._skipped: str | None = None  # an element that is not read, with all in it
         self._depth = 0  # of elements of that name
         self._prefixes: set[str] = set()
-        self._entries = 0
+        self._entries = self._leaves = 0
         self._is_ended = False
 
     def read(self, text: str) -> tuple[str, str] | None:
@@ -86,8 +87,11 @@ class _Reduction:
     def _excess(self, tokens: int) -> tuple[str, str] | None:
         if self._entries > ENTRIES_MAX:
             return "too_many_urls", f"it has more than {ENTRIES_MAX} entries"
-        if tokens > _TOKENS_MAX:
-            return "too_complex", f"it has more than {_TOKENS_MAX} tags and texts"
+        if tokens > _TOKENS_MAX or self._leaves > _LEAVES_MAX:
+            return (
+                "too_complex",
+                f"it has more than {_TOKENS_MAX} tags and texts, or {_LEAVES_MAX} titles, links and dates",
+            )
         if len(self._prefixes) > _PREFIXES_MAX:
             return "too_complex", f"it has more than {_PREFIXES_MAX} namespaces"
         return None
@@ -111,6 +115,7 @@ class _Reduction:
             self._close_leaf()
             self._write_start(name, attributes)
             self._leaf, self._chars = name, 0
+            self._leaves += 1
             if is_empty:
                 self._close_leaf()
         elif self._leaf is None and not is_empty and local not in _VOID:

@@ -17,7 +17,7 @@ from pipeline.boundary import run_isolated
 from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.feed_xml import ENTRIES_MAX, decode_feed, reduce_feed
-from pipeline.sources.listing import ListingEntry, broken_entry, broken_link
+from pipeline.sources.listing import ListingEntry, broken_entry, broken_link, failed_entry
 from pipeline.sources.normalize import Precision, absolute_url, declares_entities, is_plausible, listed_date, one_line
 
 # Raised by feedparser's lenient parser for invalid markup.
@@ -63,7 +63,7 @@ def _listed(content: _FeedContent, page: Page, source: Source) -> Iterator[Listi
         where = f"{source.location}#entry-{number}"
         got = run_isolated(partial(content.read_entry, entry), key=where)
         if isinstance(got, NewsError):
-            yield ListingEntry(ref=Ref(source_key=source.key, url=where), problem=got)
+            yield failed_entry(source.key, where, got)
             continue
         link, hints = got
         url = absolute_url(link, base=base) if link else None
@@ -180,7 +180,8 @@ def _json_entry(item: object, *, feed: Mapping[str, object], source: Source, now
         publisher=source.publisher or _string(feed, "title"),
         language=source.language or language_of(item.get("language") or feed.get("language")),
     )
-    return _string(item, "url") or _string(item, "external_url"), hints
+    links = (item.get("url"), item.get("external_url"))
+    return next((link for link in links if isinstance(link, str) and link.strip()), None), hints
 
 
 def _string(item: Mapping[str, object], name: str) -> str | None:

@@ -2,18 +2,22 @@
 line. The metadata of a page (URL, dates, title, publisher, language) is in its sidecar or its .jsonl line.
 """
 
+import errno
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.errors import BrokenListingError
+from pipeline.boundary import run_isolated
+from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Hints, Page, Ref
 from pipeline.sources.feeds import language_of
-from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
+from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
 from pipeline.sources.normalize import Precision, absolute_url, parse_iso
+from pipeline.unicode import printable_path, well_formed_json
 
 SIDECAR = ".json"
 _SIDECAR_MAX_BYTES = 1_000_000
@@ -72,9 +76,11 @@ def _sidecar(path: Path) -> _Facts:
     """Return the metadata in the sidecar, empty without a sidecar. Raises: ValueError."""
     try:
         with open_file(path) as stream:
-            stated = json.loads(stream.read(_SIDECAR_MAX_BYTES).decode("utf-8-sig"))
-    except FileNotFoundError:
-        return _Facts()
+            stated = well_formed_json(json.loads(stream.read(_SIDECAR_MAX_BYTES).decode("utf-8-sig")))
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
+            return _Facts()
+        raise
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(stated, dict):
@@ -87,15 +93,16 @@ def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 
 
     Raises: BrokenListingError.
     """
+    name = printable_path(path)
     if path.suffix.lower() not in _CONTENT_TYPES:
         known = ", ".join(_CONTENT_TYPES)
-        raise BrokenListingError(f"{path}: its suffix is not one of {known}", key=str(path), reason="unknown_kind")
+        raise BrokenListingError(f"{name}: its suffix is not one of {known}", key=name, reason="unknown_kind")
     context = ReadContext(source_key="", now=now, page_max_bytes=page_max_bytes)
     try:
-        found = next(read_page_file(LocalFile(path=path.resolve(), name=str(path)), context))
+        found = next(read_page_file(LocalFile(path=path.resolve(), name=name), context))
     except OSError as error:
-        detail = f"{path} cannot be read ({error.strerror or error})"
-        raise BrokenListingError(detail, key=str(path), reason="unreadable_file") from error
+        detail = f"{name} cannot be read ({error.strerror or error})"
+        raise BrokenListingError(detail, key=name, reason="unreadable_file") from error
     if found.problem is not None or found.page is None:
         raise found.problem or AssertionError("neither page nor problem")
     given = {name: value for name in Hints.__slots__ if (value := getattr(hints, name)) is not None}
@@ -154,6 +161,13 @@ def _line(
 ) -> ListingEntry | None:
     if line is None:
         return context.broken(where, reason="line_too_long", detail="the line is over the limit; skipped")
+    found = run_isolated(partial(_parsed, line, where, context, parse), key=where)
+    return failed_entry(context.source_key, where, found) if isinstance(found, NewsError) else found
+
+
+def _parsed(
+    line: bytes, where: str, context: ReadContext, parse: Callable[[str, str, ReadContext], ListingEntry | None]
+) -> ListingEntry | None:
     try:
         text = line.decode("utf-8-sig").strip()
         return parse(text, where, context) if text else None
@@ -171,13 +185,13 @@ def _url_line(text: str, where: str, context: ReadContext) -> ListingEntry | Non
 
 
 def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
-    stated = json.loads(text)
+    stated = well_formed_json(json.loads(text))
     if not isinstance(stated, dict):
         raise ValueError("the line is not a JSON object")
     facts = _facts_of(stated)
     for name, content_type in (("html", "text/html; charset=utf-8"), ("text", "text/plain; charset=utf-8")):
         if page := _text_of(stated, name):
-            body = page.encode()  # a lone surrogate raises ValueError: a broken line
+            body = page.encode()
             if len(body) > context.page_max_bytes:
                 detail = f"its {name} has more than {context.page_max_bytes} bytes"
                 return context.broken(where, reason="file_too_large", detail=detail)

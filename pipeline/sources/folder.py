@@ -9,8 +9,9 @@ from pathlib import Path
 from pipeline.archive import Validators
 from pipeline.errors import BrokenListingError
 from pipeline.sources.files import SIDECAR, read_jsonl, read_page_file, read_urls
-from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext
+from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext, isolated_entries
 from pipeline.sources.warc import read_warc
+from pipeline.unicode import printable_path
 
 _READERS: dict[str, Callable[[LocalFile, ReadContext], Iterator[ListingEntry]]] = {
     ".html": read_page_file,
@@ -40,6 +41,11 @@ def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterato
     return (found for file in _files(folder, is_deep=is_deep) for found in read_one(file, context))
 
 
+def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
+    """Yield the entries of one file of a folder; an exception while reading it becomes a broken entry."""
+    return isolated_entries(_read_one(file, context), context.source_key, where=file.name)
+
+
 def folder_listing(folder: Path, context: ReadContext, *, known: Validators) -> Listing:
     """Return the entries of a folder and its subfolders; unchanged if no file changed since ``known``.
 
@@ -65,7 +71,10 @@ def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
     """
     digest = hashlib.sha256(" ".join(hosts).encode())
     for file in _files(folder, is_deep=True):
-        state = file.path.lstat()
+        try:
+            state = file.path.lstat()
+        except FileNotFoundError:  # removed meanwhile
+            continue
         digest.update(f"{file.name}\0{state.st_size}\0{state.st_ctime_ns}\n".encode())
     return digest.hexdigest()
 
@@ -81,11 +90,10 @@ def _files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
         for name in sorted(names):
             if is_ready(name):
                 path = Path(parent, name)
-                yield LocalFile(path=path, name=path.relative_to(folder).as_posix())
+                yield LocalFile(path=path, name=printable_path(path.relative_to(folder).as_posix()))
 
 
-def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the entries of one file of a folder."""
+def _read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     name = file.path.name.lower()
     reader = next((read for suffix, read in (_READERS | _ARC).items() if name.endswith(suffix)), None)
     try:

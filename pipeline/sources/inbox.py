@@ -7,6 +7,7 @@ A living run holds a lock on its folder in ``claim_files``. The next run takes o
 
 import errno
 import fcntl
+import hashlib
 import logging
 import os
 import stat
@@ -19,6 +20,7 @@ from pathlib import Path
 from pipeline.model import file_name_of
 from pipeline.sources.files import SIDECAR
 from pipeline.sources.folder import is_ready
+from pipeline.unicode import printable_path
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ _CLAIMED = "claimed"
 _QUIET_SECONDS = 2.0  # a file without a change for this time is complete
 _TICK_SECONDS = 0.1  # the clock of a file system may be late by this time
 _ALONE_SECONDS = 3600.0  # a sidecar without its page waits for this time
+_NAME_MAX_BYTES = 255
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
@@ -71,12 +74,12 @@ def settle(file: Path, *, reason: str | None) -> Path:
     if moved is None:
         return folder / file.name
     if reason is not None:
-        moved.with_name(moved.name + REASON_SUFFIX).write_text(reason.rstrip("\n") + "\n", "utf-8")
+        reason_file(moved).write_text(reason.rstrip("\n") + "\n", "utf-8")
     sidecar = file.with_suffix(SIDECAR)
-    if sidecar != file and _is_file(sidecar):
+    if sidecar != file and is_file(sidecar):
         _put(sidecar, moved.with_suffix(SIDECAR))
     file.unlink(missing_ok=True)  # already moved on file systems without links
-    if sidecar != file:
+    if sidecar != file and is_file(sidecar):
         sidecar.unlink(missing_ok=True)
     return moved
 
@@ -84,11 +87,26 @@ def settle(file: Path, *, reason: str | None) -> Path:
 def settle_all(folder: Path, *, reasons: Mapping[str, str]) -> None:
     """Settle every file of a claimed folder, the files in ``reasons`` as failed, and remove the folder.
 
+    ``reasons`` has printable names.
     Pages come before their .json, which move with them.
     """
     for file in _pages_first(folder):
-        settle(file, reason=reasons.get(file.name))
+        settle(file, reason=reasons.get(printable_path(file.name)))
     _remove_if_empty(folder)
+
+
+def reason_file(file: Path) -> Path:
+    """Return the path of the reasons of a failed file."""
+    return file.with_name(_fitting(file.name, REASON_SUFFIX))
+
+
+def _fitting(name: str, suffix: str) -> str:
+    """Return a name with a suffix, cut and made unique by a hash if it is longer than file systems allow."""
+    whole = os.fsencode(name)
+    if len(whole) + len(suffix) <= _NAME_MAX_BYTES:
+        return f"{name}{suffix}"
+    mark = f"~{hashlib.sha256(whole).hexdigest()[:12]}"
+    return os.fsdecode(whole[: _NAME_MAX_BYTES - len(mark) - len(suffix)]) + mark + suffix
 
 
 @contextmanager
@@ -189,7 +207,9 @@ def _ready(folder: Path) -> Iterator[Path]:
         if state is not None and stat.S_ISREG(state.st_mode):
             yield path
         elif state is not None and not stat.S_ISDIR(state.st_mode):
-            log.warning("%s is not a regular file and is ignored; copy the file itself into the inbox", path)
+            log.warning(
+                "%s is not a regular file and is ignored; copy the file itself into the inbox", printable_path(path)
+            )
 
 
 def _take(file: Path, own: Path) -> None:
@@ -205,7 +225,7 @@ def _take(file: Path, own: Path) -> None:
 
 def _take_sidecar(file: Path, target: Path) -> None:
     sidecar = file.with_suffix(SIDECAR)
-    if file.suffix.lower() != SIDECAR and _is_file(sidecar):
+    if file.suffix.lower() != SIDECAR and is_file(sidecar):
         os.replace(sidecar, target.with_suffix(SIDECAR))
 
 
@@ -247,7 +267,7 @@ def _names(folder: Path, file: Path) -> Iterator[Path]:
     """Yield the possible paths of a file in a folder: its own name, then NAME~2, NAME~3, before the suffix."""
     stem, dot, suffixes = file.name.partition(".")
     yield folder / file.name
-    yield from (folder / f"{stem}~{number}{dot}{suffixes}" for number in count(2))
+    yield from (folder / _fitting(stem, f"~{number}{dot}{suffixes}") for number in count(2))
 
 
 def _remove_if_empty(folder: Path) -> None:
@@ -255,7 +275,8 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Return whether a path is a regular file, not a link. A name that is too long for a file has no file."""
     state = _state_of(path)
     return state is not None and stat.S_ISREG(state.st_mode)
 
@@ -264,5 +285,7 @@ def _state_of(path: Path) -> os.stat_result | None:
     """Return the stat of a path without following links; None if another run has taken the file."""
     try:
         return path.lstat()
-    except FileNotFoundError:
-        return None
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):  # the name of a page fits, that of its sidecar does not
+            return None
+        raise

@@ -1,17 +1,20 @@
 """Listings: the request to a reader, its result, and the local files that it reads."""
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from pipeline.archive import Validators
+from pipeline.boundary import run_isolated
 from pipeline.errors import BrokenListingError, ConfigError, NewsError
 from pipeline.fetch import Fetcher
 from pipeline.model import Page, Ref, Source
+from pipeline.unicode import to_well_formed
 
 _PAGE_MAX_BYTES = 10_000_000  # without a fetcher, which has its own limit
 
@@ -21,7 +24,7 @@ class ListingEntry:
     """One entry: a page to fetch (neither page nor problem), a local page (``page``), or a broken entry (``problem``).
 
     If a broken entry has no URL, ``ref.file`` is its place, such as "inbox.jsonl#12". An entry with ``finished`` is not
-    a page: it marks the end of a large file, after all its pages. A broken entry with ``ends_listing`` stands for the
+    a page: it marks the end of a large file, after all its pages. A broken entry with ``ends_listing`` is the
     listing itself: it is incomplete, and entries after this place are missing.
     """
 
@@ -72,7 +75,7 @@ class ReadContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalFile:
-    """A file; ``name`` is its path inside the source's folder, with "/"."""
+    """A file; ``name`` is its printable path inside the source's folder, with "/"."""
 
     path: Path
     name: str
@@ -107,11 +110,29 @@ class ListingRequest:
         return ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit, hosts=self.source.hosts)
 
 
-def broken_entry(source_key: str, where: str, *, reason: str, detail: str) -> ListingEntry:
-    """Return a broken entry at ``where``: a URL, or a file with "#" and the line or record number."""
+def isolated_entries(
+    entries: Iterable[ListingEntry], source_key: str, *, where: str, ends_listing: bool = False
+) -> Iterator[ListingEntry]:
+    """Yield the entries of one listing or file; an exception while reading becomes the last one, a broken entry."""
+    unread = iter(entries)
+    while (found := run_isolated(partial(next, unread, None), key=where)) is not None:
+        if isinstance(found, NewsError):
+            yield replace(failed_entry(source_key, where, found), ends_listing=ends_listing)
+            return
+        yield found
+
+
+def failed_entry(source_key: str, where: str, problem: NewsError) -> ListingEntry:
+    """Return the broken entry at ``where``: a URL, or a file with "#" and the line or record number."""
     is_url = where.startswith(("http://", "https://"))
     ref = Ref(source_key=source_key, url=where if is_url else None, file=None if is_url else where)
-    return ListingEntry(ref=ref, problem=BrokenListingError(f"{where}: {detail}", key=where, reason=reason))
+    return ListingEntry(ref=ref, problem=problem)
+
+
+def broken_entry(source_key: str, where: str, *, reason: str, detail: str) -> ListingEntry:
+    """Return ``failed_entry`` with a BrokenListingError."""
+    message = f"{where}: {to_well_formed(detail)}"
+    return failed_entry(source_key, where, BrokenListingError(message, key=where, reason=reason))
 
 
 def broken_link(source_key: str, where: str, link: str | None) -> ListingEntry:

@@ -4,18 +4,20 @@ import io
 import re
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from lxml import etree
 
+from pipeline.boundary import run_isolated
 from pipeline.errors import BrokenListingError, NewsError
 from pipeline.fetch import BadEncodingError, Fetcher, NotModified, TooLargeError, gunzip
 from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.feeds import language_of
-from pipeline.sources.listing import ListingEntry, broken_entry, broken_link
+from pipeline.sources.listing import ListingEntry, broken_entry, broken_link, failed_entry
 from pipeline.sources.normalize import absolute_url, declares_entities, listed_date, one_line
 
 # Days of a sitemap and of its entries.
@@ -95,6 +97,7 @@ def day_of(ref: Ref) -> date | None:
 
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _URLS_MAX = 50_000  # per file, from sitemaps.org
+_HELD_MAX = 20_000  # elements of one entry; one with 1000 images has some thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +137,21 @@ def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: d
     if declares_entities(body):
         sitemap.failure = "hostile_xml", "it declares entities, which are not expanded"
         return
+    if not body.strip():
+        sitemap.failure = "not_a_sitemap", "it is empty; check the source's url"
+        return
     try:
         for element in _elements(body, sitemap):
-            link = absolute_url(element.findtext("{*}loc") or "", base=url)
-            if sitemap.kind == "sitemapindex" and link:
-                changed_at, _ = listed_date(element.findtext("{*}lastmod"), now=now)
-                sitemap.children.append(Child(link, changed_at))
-            elif len(sitemap.entries) >= _URLS_MAX:
+            if len(sitemap.entries) + len(sitemap.children) >= _URLS_MAX:
                 sitemap.failure = "too_many_urls", f"more than {_URLS_MAX} URLs; the rest is skipped"
                 return
+            where = f"{url}#entry-{len(sitemap.entries) + 1}"
+            found = run_isolated(partial(_child_or_entry, element, sitemap, source, url=url, now=now), key=where)
+            if isinstance(found, Child):
+                sitemap.children.append(found)
             else:
-                sitemap.entries.append(_entry(element, link, sitemap, source, url=url, now=now))
+                is_broken = isinstance(found, NewsError)
+                sitemap.entries.append(failed_entry(source.key, where, found) if is_broken else found)
     except etree.XMLSyntaxError as error:
         reason = "broken_sitemap" if sitemap.kind else "not_a_sitemap"
         sitemap.failure = reason, f"it is not well-formed ({error})"
@@ -160,11 +167,17 @@ def _elements(body: bytes, sitemap: Sitemap) -> Iterator[Any]:
         no_network=True,
         huge_tree=False,
     )
+    held = 0  # elements in memory
     for event, element in events:
+        held += event == "start"
         if sitemap.kind is None and event == "start":
             if not _is_root_of_sitemap(element, sitemap):
                 return
+        elif held > _HELD_MAX:
+            sitemap.failure = "too_complex", f"an entry has more than {_HELD_MAX} elements"
+            return
         elif event == "end" and _is_child_of_root(element):
+            held = 0
             if _name(element) in ("url", "sitemap"):
                 yield element
             element.clear()
@@ -187,6 +200,14 @@ def _is_root_of_sitemap(root: Any, sitemap: Sitemap) -> bool:
 def _is_child_of_root(element: Any) -> bool:
     parent = element.getparent()
     return parent is not None and parent.getparent() is None
+
+
+def _child_or_entry(element: Any, sitemap: Sitemap, source: Source, *, url: str, now: datetime) -> Child | ListingEntry:
+    link = absolute_url(element.findtext("{*}loc") or "", base=url)
+    if sitemap.kind == "sitemapindex" and link:
+        changed_at, _ = listed_date(element.findtext("{*}lastmod"), now=now)
+        return Child(link, changed_at)
+    return _entry(element, link, sitemap, source, url=url, now=now)
 
 
 def _entry(
@@ -264,7 +285,7 @@ class SitemapWalk:
         yield from self._new(self._wanted(sitemap, url, window), url)
         if sitemap.failure is not None:
             reason, detail = sitemap.failure
-            yield broken_entry(self._source.key, url, reason=reason, detail=detail)
+            yield replace(broken_entry(self._source.key, url, reason=reason, detail=detail), ends_listing=True)
         if sitemap.children and depth > _DEPTH_MAX:
             detail = f"a sitemap index inside {_DEPTH_MAX} others is not followed"
             yield broken_entry(self._source.key, url, reason="sitemap_too_deep", detail=detail)

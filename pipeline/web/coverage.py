@@ -22,6 +22,7 @@ SHADES = (
 SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
     "not_polled": ("X", "listing not requested: no run"),
     "failed": ("F", "feed unavailable"),
+    "incomplete": ("P", "listing incomplete"),
     "empty": ("0", "listing without entries"),
     "few": ("-", "far fewer pages"),
     "many": ("+", "far more pages"),

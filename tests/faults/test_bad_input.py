@@ -1,5 +1,7 @@
 """Bad input: each broken page has one outcome with a message for people, nothing else is lost, the run continues."""
 
+import json
+import os
 import resource
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ import pytest
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
+from pipeline.unicode import printable_path
 from tests.faults.hostile import Hostile, HostileHandler, gzip_bomb, hostile_server, page
 
 pytestmark = [pytest.mark.model]
@@ -38,16 +41,34 @@ PAGES = {
     "/no-date": ("kept", None, None),
     "/good/3": ("kept", None, None),
 }
+# Pages of feeds that are broken in themselves, before the healthy one.
+FEEDS = {
+    "/half-emoji": ("kept", None, None),
+    "/after-half-emoji": ("kept", None, None),
+    "/before-the-end": ("kept", None, None),
+    "/cut.xml": ("quarantined", "broken_feed", "ends before </rss>"),
+    "/many-attributes": ("kept", None, None),
+    "/many-namespaces.xml": ("quarantined", "too_complex", "namespaces"),
+    "/nothing.xml": ("quarantined", "not_a_feed", "it is empty"),
+    "/a%20blank": ("kept", None, None),
+}
 INBOX = {
     "good.txt": ("kept", None, None),
+    "caf\\xe9.html": ("kept", None, None),
+    "caf\\xe9.jsonl#1": ("quarantined", "broken_line", "line 1"),
+    "emoji.html": ("kept", None, None),
     "pages.jsonl#1": ("kept", None, None),
     "pages.jsonl#2": ("quarantined", "broken_line", "line 1 column"),
     "pages.jsonl#3": ("kept", None, None),
+    "pages.jsonl#4": ("kept", None, None),
     "nothing.txt": ("quarantined", "empty_file", "empty"),
     "picture.bmp": ("quarantined", "unknown_kind", ".jsonl"),
     "links.urls#2": ("quarantined", "bad_url", "http"),
     "/pushed": ("kept", None, None),
 }
+
+
+ALL = PAGES | FEEDS | INBOX
 
 
 def feed(server: Hostile, busy: Hostile) -> bytes:
@@ -59,6 +80,27 @@ def feed(server: Hostile, busy: Hostile) -> bytes:
     return (
         f"<?xml version='1.0'?><rss version='2.0'><channel><title>Tarnwick Post</title>{items}</channel></rss>".encode()
     )
+
+
+def broken_feeds(server: Hostile) -> dict[str, bytes]:
+    """Return the feeds of ``FEEDS`` by path: each has a fault that must not stop the next one."""
+    item = "<item><title>t</title><link>{}</link></item>"
+    rss = "<rss version='2.0'><channel{}><title>Tarnwick Post</title>{}</channel></rss>"
+    attributes = " ".join(f'a{number}="1"' for number in range(40_000))
+    prefixes = " ".join(f'xmlns:a{number}="u:{number}"' for number in range(9000))
+    items = [
+        {"url": server.url("/half-emoji"), "title": "Ferry \ud83d"},
+        {"url": server.url("/after-half-emoji"), "title": "Pier \ud83d\ude00 \0"},
+    ]
+    version = "https://jsonfeed.org/version/1.1"
+    return {
+        "/emoji.json": json.dumps({"version": version, "title": "Post \udc00", "items": items}).encode(),
+        "/cut.xml": rss.format("", item.format(server.url("/before-the-end"))).encode()[:-20] + b"<item><tit",
+        "/attributes.xml": rss.format(f" {attributes}", item.format(server.url("/many-attributes"))).encode(),
+        "/many-namespaces.xml": rss.format(f" {prefixes}", "").encode(),
+        "/nothing.xml": b"",
+        "/links.xml": rss.format("", item.format(f"\n {server.url('/a')} blank\n")).encode(),
+    }
 
 
 def fifty_megabytes(answer: HostileHandler) -> None:
@@ -86,6 +128,11 @@ def server(busy: Hostile) -> Iterator[Hostile]:
         says("/robots.txt", 200, b"User-agent: *\nDisallow: /private/\n", Content_Type="text/plain")
         says("/rss.xml", 200, feed(hostile, busy), Content_Type="application/rss+xml")
         says("/broken.xml", 200, b"<html><h1>Be right back</h1></html>", Content_Type="application/rss+xml")
+        for path, body in broken_feeds(hostile).items():
+            says(path, 200, body)
+        kept = [path for path, (outcome, _, _) in FEEDS.items() if outcome == "kept"]
+        for number, path in enumerate(kept, start=50):
+            says(path, 200, page(number), Content_Type=HTML)
         for number in (1, 2, 3):
             says(f"/good/{number}", 200, page(number), Content_Type=HTML)
         says("/private/1", 200, page(9), Content_Type=HTML)
@@ -112,7 +159,13 @@ def fill_inbox(inbox: Path, server: Hostile) -> None:
     line = '{"text": "%s", "title": "Line %d", "published_at": "2026-03-02"}'
     lines = (line % ("The bridge of Tarnwick opens on Friday, the mayor said. " * 5, 1), '{"text": "never ends')
     (inbox / "good.txt").write_text(text)
-    (inbox / "pages.jsonl").write_text("\n".join((*lines, line % ("The ferry sails again, its captain said. " * 7, 3))))
+    ferry = line % ("The ferry sails again, its captain said. " * 7, 3)
+    emoji = line % ("The lock gates opened \\ud83d at noon, the keeper said. " * 7, 4)
+    (inbox / "pages.jsonl").write_text("\n".join((*lines, ferry, emoji)))
+    (inbox / os.fsdecode(b"caf\xe9.html")).write_bytes(page(60))
+    (inbox / os.fsdecode(b"caf\xe9.jsonl")).write_bytes(b"{")
+    (inbox / "emoji.html").write_bytes(page(61))
+    (inbox / "emoji.json").write_text('{"title": "Half an emoji \\ud83d", "publisher": "Post \\u0000"}')
     (inbox / "nothing.txt").touch()
     (inbox / "picture.bmp").write_bytes(b"BM")
     (inbox / "links.urls").write_text(f"{server.url('/pushed')}\nhttp://[broken\n")
@@ -125,7 +178,11 @@ def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile, busy: Hostile
     fill_inbox(folder / "inbox", server)
     (folder / "sources.toml").write_text(
         f'private_hosts = ["{server.host}", "{busy.host}"]\n'
-        f'[sources.broken]\nkind = "feed"\nurl = "{server.url("/broken.xml")}"\n'
+        + "".join(
+            f'[sources.feed_{number}]\nkind = "feed"\nurl = "{server.url(path)}"\n'
+            for number, path in enumerate(broken_feeds(server))
+        )
+        + f'[sources.broken]\nkind = "feed"\nurl = "{server.url("/broken.xml")}"\n'
         f'[sources.post]\nkind = "feed"\nurl = "{server.url("/rss.xml")}"\n'
         f'[sources.inbox]\nkind = "inbox"\npath = "{folder}/inbox"\n'
     )
@@ -143,7 +200,7 @@ def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile, busy: Hostile
         )
     )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    keys = ["broken", "post", "inbox"]
+    keys = [*(f"feed_{number}" for number in range(len(broken_feeds(server)))), "broken", "post", "inbox"]
     ingested = ingest_sources(space, source_keys=keys, day=DAY, run_id="in", report_progress=lambda _: None).report
     risen = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
     extract_day(space, day=DAY, run_id="out", report_progress=lambda _: None)
@@ -157,11 +214,11 @@ def outcome_rows(space: Workspace, *runs: str) -> dict[str, dict]:
     return {urlsplit(row["url"]).path if "//" in row["url"] else row["url"]: row for row in rows}
 
 
-@pytest.mark.parametrize("name", [*PAGES, *INBOX])
+@pytest.mark.parametrize("name", ALL)
 def test_page_has_its_outcome(job, name: str) -> None:
     """Each page has one outcome with the expected kind and reason, and a detail for people."""
     space, _, _ = job
-    outcome, reason, word = (PAGES | INBOX)[name]
+    outcome, reason, word = ALL[name]
     row = outcome_rows(space, "in", "out")[name]
     assert (row["outcome"], row["reason"]) == (outcome, reason), row["detail"]
     assert word is None or word in row["detail"]
@@ -172,7 +229,7 @@ def test_every_page_once_in_each_run(job) -> None:
     space, ingested, _ = job
     rows = space.lake.log.read("outcomes").to_pandas()
     assert rows.duplicated(["run_id", "source_key", "url"]).sum() == 0
-    assert len(rows[rows.run_id == "in"]) == ingested.discovered == len(PAGES) + len(INBOX) + 1
+    assert len(rows[rows.run_id == "in"]) == ingested.discovered == len(ALL) + 1
 
 
 def test_feed_that_is_not_xml_is_one_outcome(job, server: Hostile) -> None:
@@ -186,7 +243,7 @@ def test_feed_that_is_not_xml_is_one_outcome(job, server: Hostile) -> None:
 def test_kept_pages_are_in_the_table(job) -> None:
     """Every kept page is an article, and no other page is."""
     space, _, _ = job
-    kept = [name for name, (outcome, _, _) in (PAGES | INBOX).items() if outcome == "kept"]
+    kept = [name for name, (outcome, _, _) in ALL.items() if outcome == "kept"]
     assert space.lake.read("articles").num_rows == len(kept)
     assert space.lake.verify() == ()
 
@@ -195,10 +252,12 @@ def test_broken_files_wait_with_their_reasons(job) -> None:
     """Files with a broken page move to failed/ with a file of reasons, whole files to done/."""
     space, _, _ = job
     inbox = space.settings.inbox_dir
-    failed = {path.name: path.read_text() for path in (inbox / "failed").glob("*.reason.txt")}
-    assert sorted(path.name for path in (inbox / "done").iterdir()) == ["good.txt"]
+    failed = {printable_path(path.name): path.read_text() for path in (inbox / "failed").glob("*.reason.txt")}
+    done = sorted(printable_path(path.name) for path in (inbox / "done").iterdir())
+    assert done == ["caf\\xe9.html", "emoji.html", "emoji.json", "good.txt"]
     assert {name: text.count("\n") for name, text in failed.items()} == {
-        f"{name}.reason.txt": 1 for name in ("links.urls", "nothing.txt", "pages.jsonl", "picture.bmp")
+        f"{name}.reason.txt": 1
+        for name in ("caf\\xe9.jsonl", "links.urls", "nothing.txt", "pages.jsonl", "picture.bmp")
     }
     assert failed["pages.jsonl.reason.txt"].startswith("broken_line: pages.jsonl#2: ")
     assert not any((inbox / "claimed").iterdir())

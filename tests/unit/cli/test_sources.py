@@ -156,6 +156,25 @@ def test_common_paths_are_the_last_resort(tmp_path: Path, server: Hostile) -> No
     assert [each["location"] for each in _check(tmp_path, server.url("/rss"))[1]] == [server.url("/rss")]
 
 
+def test_feed_that_ends_early_is_not_ok(tmp_path: Path, server: Hostile) -> None:
+    """An incomplete listing is marked with its reason, and the check ends with 1; so does an empty body."""
+    server.says("/cut", 200, FEED[: FEED.index(b"<item><title>None")])
+    server.says("/empty", 200, b"")
+    _write(
+        tmp_path,
+        server,
+        *(f'[sources.{name}]\nkind = "feed"\nurl = "{server.url("/" + name)}"' for name in ("cut", "empty")),
+    )
+
+    code, [cut, empty] = _check(tmp_path)
+
+    assert (code, cut["entries"], cut["incomplete"], cut["error"]) == (1, 1, "it ends before </rss>", None)
+    assert empty["error"] == "it is empty; check the source's url"
+    shown = called("sources", "check", "cut", cwd=tmp_path, NEWS_FROZEN_NOW=NOON, NEWS_HOST_INTERVAL_SECONDS="0").stdout
+    assert shown.startswith("PART cut (feed)")
+    assert "; incomplete: it ends before </rss>;" in shown
+
+
 def test_site_without_anything_is_exit_1(tmp_path: Path, server: Hostile) -> None:
     """A site without a feed and a sitemap is reported."""
     _write(tmp_path, server)

@@ -16,6 +16,7 @@ from pipeline.clean.decoding import DecodedText
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page, canonical_url
+from pipeline.reports.provenance import trace_provenance
 from pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server
 
@@ -290,3 +291,40 @@ def test_identity_of_a_page_is_computed_once(server: Hostile, tmp_path: Path, mo
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOON, durability="process"))
     ingest(space, source_key="drop", day=DAY, run_id="2")
     assert decoded == {PAGE: 1, in_file: 1}
+
+
+def test_feed_that_ends_early_is_partial(server: Hostile, tmp_path: Path) -> None:
+    """Entries before the end are fetched; the log of listings has the reason, and a whole feed later is read again."""
+    lists(server, "/a", "/b", ETag='"one"')
+    whole = server.routes["/feed"]
+    body = (
+        f"<feed xmlns='http://www.w3.org/2005/Atom'><title>f</title><entry><link href='{server.url('/a')}'/></entry><en"
+    )
+    server.says("/feed", 200, body.encode(), ETag='"one"')
+    for path in ("/a", "/b"):
+        server.says(path, 200, PAGE, Content_Type="text/html")
+
+    first = run(tmp_path, server, "1")
+    server.routes["/feed"] = whole
+    second = run(tmp_path, server, "2", hours=1)
+
+    assert {path: row[:2] for path, row in first.items()} == {
+        "/a": ("pending", "archived"),
+        "/feed": ("quarantined", "broken_feed"),
+    }
+    assert {path: row[:2] for path, row in second.items()} == {
+        "/a": ("unchanged", "already_fetched"),
+        "/b": ("pending", "archived"),
+    }
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml", durability="process"))
+    why = trace_provenance(space, server.url("/feed"))
+    assert why.answer == "not_kept"
+    assert "quarantined: broken_feed" in [each.headline for each in why.steps]
+    assert listing_rows(tmp_path) == {"1": ("partial", "broken_feed", 1), "2": ("listed", None, 2)}
+
+
+def listing_rows(folder: Path) -> dict[str, tuple[str, str | None, int]]:
+    """Return the result, the reason and the entries of each run's listing."""
+    settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", durability="process")
+    rows = Workspace(settings).lake.log.read("listing_fetches").to_pylist()
+    return {row["run_id"]: (row["result"], row["reason"], row["entries"]) for row in rows}

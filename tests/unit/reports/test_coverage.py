@@ -75,7 +75,7 @@ def add_listing(space: Workspace, day: date, *, result: str = "listed", entries:
         listed_day=None,
         result=result,  # type: ignore[arg-type]
         entries=entries,
-        reason="http_503" if result == "failed" else None,
+        reason={"failed": "http_503", "partial": "broken_feed"}.get(result),
         requested_at=at,
     )
     append_listing(space, row, batch_id=f"run-{day}.post")
@@ -171,6 +171,21 @@ def test_dip_of_a_source_without_errors_is_genuine(space: Workspace) -> None:
     assert found[failed] == [("failed", "pipeline", "0 pages, usually 20: feed unavailable in 2 polls: http_503")]
     assert found[half][0][:2] == ("few", "pipeline")
     assert "feed unavailable in 1 of 2 polls: http_503" in found[half][0][2]
+
+
+def test_day_of_incomplete_listings_is_an_anomaly(space: Workspace) -> None:
+    """A day whose every listing ended early is named with the reason, whatever its number of pages."""
+    cut, once = DAYS[-10], DAYS[-5]
+    fill(space, {})
+    for day in DAYS:
+        add_listing(space, day, hour=8, result="partial" if day in (cut, cut + timedelta(days=1)) else "listed")
+        add_listing(space, day, hour=20, result="partial" if day in (cut, cut + timedelta(days=1), once) else "listed")
+    add_listing(space, NOW.date())
+
+    found = odd(space)
+
+    assert found[cut] == [("incomplete", "source", "19 pages: every listing was incomplete: broken_feed")]
+    assert once not in found
 
 
 def test_unknown_days_have_no_anomaly(space: Workspace) -> None:
