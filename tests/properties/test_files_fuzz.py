@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,13 +15,15 @@ from warcio.warcwriter import WARCWriter
 from pipeline.archive import Archive, page_key_of
 from pipeline.errors import ArchiveError
 from pipeline.model import Source
-from pipeline.sources import ListingEntry, discover
+from pipeline.sources import ListingEntry, discover, settle_all
+from pipeline.sources.folder import is_ready
 from tests.properties.fuzzing import NOW, broken, examples, page_of
 
 LINE = json.dumps(
     {"url": "https://post.example/a", "text": "The ferry sails again.", "published_at": "2031-05-03"}
 ).encode()
 LINES = b"\n".join((LINE, LINE.replace(b"text", b"html"), b"", LINE))
+ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=40)
 LINKS = b"# links\nhttps://post.example/a\nhttps://post.example/b?c=d\n"
 REASONS = {
     "not_a_regular_file", "unknown_kind", "unreadable_file", "empty_file", "file_too_large", "broken_sidecar",
@@ -44,6 +47,15 @@ def _warc(*, is_packed: bool) -> bytes:
 WARC, PACKED = _warc(is_packed=False), _warc(is_packed=True)
 
 
+def _check_texts(found: ListingEntry) -> None:
+    """Every text of an entry can be stored."""
+    hints = found.ref.hints
+    problem = None if found.problem is None else str(found.problem)
+    for text in (found.ref.url, found.ref.file, hints.title, hints.publisher, hints.language, problem):
+        assert "\0" not in (text or "")
+        (text or "").encode()
+
+
 def _read(name: str, body: bytes, *, sidecar: bytes | None = None) -> list[ListingEntry]:
     """Return the entries of a folder with this file and a good one after it."""
     with TemporaryDirectory() as folder:
@@ -63,6 +75,7 @@ def _check(name: str, body: bytes, *, sidecar: bytes | None = None) -> None:
     assert found[-1].page.body == b"The last file is still read."
     for each in found:
         reason = each.problem.reason if each.problem is not None else None
+        _check_texts(each)
         assert reason is None or reason in REASONS or reason.startswith("http_"), reason
         assert each.problem is not None or each.page is not None or each.ref.url is not None
 
@@ -78,9 +91,7 @@ def test_broken_lines(body: bytes) -> None:
 @given(
     line=st.dictionaries(
         st.sampled_from(("url", "html", "text", "title", "published_at", "fetched_at", "publisher", "language")),
-        st.one_of(
-            st.none(), st.integers(), st.floats(), st.text(max_size=40), st.lists(st.text(max_size=4), max_size=2)
-        ),
+        st.one_of(st.none(), st.integers(), st.floats(), ANY_TEXT, st.lists(st.text(max_size=4), max_size=2)),
     )
 )
 def test_lines_of_any_types(line: dict[str, object]) -> None:
@@ -88,6 +99,27 @@ def test_lines_of_any_types(line: dict[str, object]) -> None:
     stated = json.dumps(line).encode()
     _check("a.jsonl", stated)
     _check("a.html", b"<p>The ferry sails.</p>", sidecar=stated)
+
+
+@examples(80)
+@given(
+    stem=st.binary(max_size=200).filter(lambda name: not set(name) & set(b"/\0") and not name.startswith(b".")),
+    suffix=st.sampled_from((b".html", b".txt", b".jsonl", b".urls", b".warc", b".json", b".x", b"")),
+    is_page=st.booleans(),
+)
+def test_files_of_any_name_are_read_and_settled(stem: bytes, suffix: bytes, is_page: bool) -> None:
+    """A file whose name is any bytes has its entries under a printable name, and leaves the inbox."""
+    with TemporaryDirectory() as folder:
+        inbox = Path(folder, "inbox")
+        own = inbox / "claimed" / "run"
+        own.mkdir(parents=True)
+        (own / os.fsdecode(stem + suffix or b"x")).write_bytes(LINE if is_page else b"")
+        source = Source(key="files", kind="inbox", location=str(own))
+        found = list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).entries)
+        for each in found:
+            _check_texts(each)
+        settle_all(own, reasons={(each.ref.file or "").rpartition("#")[0]: "broken" for each in found if each.problem})
+        assert not own.exists() or not any(is_ready(path.name) for path in own.iterdir())
 
 
 @examples(60)

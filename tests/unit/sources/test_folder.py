@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Source
-from pipeline.sources import ListingEntry, discover, read_file
+from pipeline.sources import ListingEntry, discover, files, read_file
 from tests.faults.hostile import NOW
 
 STORY = "<html><body><h1>Ferry back</h1><p>It sailed.</p></body></html>"
@@ -275,3 +275,37 @@ def test_unchanged_folder_is_not_read_again(tmp_path):
 
     assert [listing.is_unchanged for listing in (first, again, changed)] == [False, True, False]
     assert (len(list(first.entries)), list(again.entries)) == (1, [])
+
+
+def test_sidecar_of_a_long_name_is_missing(tmp_path):
+    """A page whose sidecar's name would be too long is read without one; a name that is not UTF-8 is printed."""
+    long = "a" * 251 + ".htm"
+    (tmp_path / long).write_bytes(b"<p>The ferry sails.</p>")
+    (tmp_path / os.fsdecode(b"caf\xe9.html")).write_bytes(b"<p>The ferry sails.</p>")
+
+    assert _reasons(tmp_path) == [(long, None), ("caf\\xe9.html", None)]
+
+
+def test_sidecar_is_repaired(tmp_path):
+    """Half an emoji and NUL in a sidecar become U+FFFD; two halves become their character."""
+    (tmp_path / "a.html").write_bytes(b"<p>The ferry sails.</p>")
+    (tmp_path / "a.json").write_text('{"title": "A \\ud83d", "publisher": "B \\u0000 \\ud83d\\ude00"}')
+    [found] = _found(tmp_path)
+
+    assert (found.ref.hints.title, found.ref.hints.publisher) == ("A \ufffd", "B \ufffd \U0001f600")
+
+
+def test_exception_in_one_file_is_its_problem(tmp_path, monkeypatch):
+    """A file on which a reader fails is one broken item; the files around it are read."""
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text(f"The ferry sails to {name}.")
+
+    def failing(path):
+        if path.name == "b.json":
+            raise KeyError("half")
+        return sidecar(path)
+
+    sidecar = files._sidecar
+    monkeypatch.setattr(files, "_sidecar", failing)
+
+    assert _reasons(tmp_path) == [("a.txt", None), ("b.txt", "broken_item"), ("c.txt", None)]

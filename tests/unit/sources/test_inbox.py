@@ -8,7 +8,8 @@ from threading import Barrier
 
 import pytest
 
-from pipeline.sources import claim_files, inbox, settle, waiting_files
+from pipeline.sources import claim_files, inbox, settle, settle_all, waiting_files
+from pipeline.unicode import printable_path
 
 
 def claim(inbox: Path, *, run_id: str) -> Path:
@@ -29,7 +30,7 @@ def _age(path: Path, *, minutes: int) -> None:
 def _put(folder: Path, *names: str) -> None:
     """Write files that have been complete for a minute."""
     for name in names:
-        (folder / name).write_text(name)
+        (folder / name).write_text(name, "utf-8", "surrogateescape")
         _age(folder / name, minutes=1)
 
 
@@ -43,6 +44,24 @@ def test_ready_files_are_claimed(tmp_path):
     assert own.parent == tmp_path / "claimed"
     assert _names(own) == ["a.txt", "b.html", "b.json"]
     assert _names(tmp_path) == [".c.txt", "d.txt.part", "e.tmp"]
+
+
+@pytest.mark.parametrize(
+    "name", [b"caf\xe9.html", b"\xff.jsonl", b"a" * 251 + b".htm", b"a" * 250 + b".html", b"a" * 255]
+)
+@pytest.mark.parametrize("reason", [None, "broken"])
+def test_file_of_any_name_leaves_the_inbox(tmp_path, name, reason):
+    """A name that is not UTF-8, or so long that no other file fits beside it, is claimed and settled twice."""
+    for _ in range(2):
+        _put(tmp_path, os.fsdecode(name))
+        own = claim(tmp_path, run_id="r")
+        settle_all(own, reasons={printable_path(path.name): reason for path in own.iterdir() if reason})
+
+    gone = tmp_path / ("failed" if reason else "done")
+    pages = [path for path in gone.iterdir() if not path.name.endswith(".reason.txt")]
+    assert sorted(path.read_text("utf-8", "surrogateescape") for path in pages) == [os.fsdecode(name)] * 2
+    assert len(list(gone.iterdir())) == (4 if reason else 2)
+    assert not any((tmp_path / "claimed").iterdir())
 
 
 @pytest.mark.parametrize("run_id", ["../../outside", "/etc", "a/b", "manual__2026-03-02T00:00:00+00:00", ".."])
