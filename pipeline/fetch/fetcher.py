@@ -12,7 +12,7 @@ from typing import Self
 import requests
 import urllib3
 
-from pipeline.errors import RefusedFetchError, TransientFetchError
+from pipeline.errors import BrokenItemError, NewsError, RefusedFetchError, TransientFetchError
 from pipeline.fetch.address_guard import AddressBook
 from pipeline.fetch.rate_limit import RateLimiter, SharedRateLimit
 from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, run_walk
@@ -55,7 +55,8 @@ class PageRequest:
     hints: Hints = _NO_HINTS
 
 
-FetchResult = Page | NotModified | TransientFetchError | RefusedFetchError
+FetchError = TransientFetchError | RefusedFetchError | BrokenItemError
+FetchResult = Page | NotModified | FetchError
 
 
 # Streams: large files with the checks of a page, never whole in memory; a read timeout or a slow rate ends them.
@@ -118,7 +119,7 @@ class Stream:
         opening: StreamTransport,
         *,
         max_bytes: int,
-        error: TransientFetchError | RefusedFetchError | None,
+        error: FetchError | None,
     ) -> None:
         self.error = error
         self._url = url
@@ -196,7 +197,8 @@ class Fetcher:
         """Return the current page; NotModified if the validators of an earlier fetch are still valid.
 
         ``interval_seconds`` is the minimum time until the host's next request; None means the value of the limits.
-        Raises: TransientFetchError after all tries, RefusedFetchError. The package's docstring lists the reasons.
+        Raises: TransientFetchError after all tries, RefusedFetchError, BrokenItemError. The package's docstring has the
+        reasons.
         """
         got = self.try_fetch(
             url,
@@ -206,7 +208,7 @@ class Fetcher:
             hints=hints,
             interval_seconds=interval_seconds,
         )
-        if isinstance(got, TransientFetchError | RefusedFetchError):
+        if isinstance(got, NewsError):
             raise got
         return got
 

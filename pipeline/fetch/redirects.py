@@ -8,16 +8,19 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from pipeline.boundary import run_isolated
 from pipeline.content_encoding import ACCEPT_ENCODING
+from pipeline.errors import NewsError
 from pipeline.fetch.address_guard import AddressBook
 from pipeline.fetch.rate_limit import HostHealth, RateLimiter
 from pipeline.fetch.retry import FetchFailure, pause_seconds, retry_after_seconds
 from pipeline.fetch.transport import Budget, Caps, FetchLimits, Reply, Transport
-from pipeline.model import GONE
+from pipeline.model import GONE, browser_url
 
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -55,6 +58,25 @@ def ahead_of_others(walk: Walk) -> Walk:
             got: Reply | FetchFailure = end.value
             return got
         refusal = yield replace(step, is_alone=True)
+
+
+def _isolated(walk: Walk, *, url: str) -> Walk:
+    refusal: FetchFailure | None = None
+    while True:
+        moved = run_isolated(partial(_advance, walk, refusal), key=url)
+        if isinstance(moved, NewsError):
+            return FetchFailure("broken", moved.reason, str(moved).removeprefix(f"{url}: "))
+        if not isinstance(moved, WalkStep):
+            return moved
+        refusal = yield moved
+
+
+def _advance(walk: Walk, refusal: FetchFailure | None) -> WalkStep | Reply | FetchFailure:
+    try:
+        return walk.send(refusal)
+    except StopIteration as end:
+        got: Reply | FetchFailure = end.value
+        return got
 
 
 def run_walk(walk: Walk, limiter: RateLimiter) -> Reply | FetchFailure:
@@ -117,8 +139,12 @@ class RequestRunner:
     def walk(self, spec: RequestSpec) -> Walk:
         """Return the walk to the reply (200 to 299, or 304 to a conditional request) after all redirects, or a failure.
 
-        Between two tries it waits in a step; the rate limiter applies the server's Retry-After.
+        Between two tries it waits in a step; the rate limiter applies the server's Retry-After. An unexpected exception
+        is the failure of this walk.
         """
+        return _isolated(self._walk(spec), url=spec.url)
+
+    def _walk(self, spec: RequestSpec) -> Walk:
         budget, not_before, attempt = Budget(self._limits.page_deadline_seconds), 0.0, 1
         while True:
             got = yield from self._follow(spec, budget, not_before)
@@ -229,7 +255,7 @@ def _redirect_of(reply: Reply) -> str | FetchFailure:
     # http.client decodes headers as Latin-1; servers send UTF-8.
     location = location.encode("latin-1", "replace").decode("utf-8", "replace")
     try:
-        target = urljoin(reply.url, location).split("#", 1)[0]
+        target = urljoin(reply.url, browser_url(location)).split("#", 1)[0]
         scheme = urlsplit(target).scheme
     except ValueError as error:
         return FetchFailure("permanent", "bad_url", f"redirect to {location[:200]!r} ({error})")

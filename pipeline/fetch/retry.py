@@ -8,19 +8,20 @@ from random import SystemRandom
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pipeline.errors import RefusedFetchError, TransientFetchError
+from pipeline.errors import BrokenItemError, RefusedFetchError, TransientFetchError
 from pipeline.model import Exchange
 
 
 @dataclass(frozen=True, slots=True)
 class FetchFailure:
-    """Why a fetch failed. ``kind``: "retry" soon, "defer" to a later run, or "permanent" (no retry).
+    """Why a fetch failed. ``kind``: "retry" soon, "defer" to a later run, "permanent" (no retry), or "broken" (an
+    unexpected exception).
 
     ``reason`` is a word of the package's docstring, ``detail`` is for people. ``exchange`` is set for a response that
     goes into the archive: the page is gone, or its body is truncated.
     """
 
-    kind: Literal["retry", "defer", "permanent"]
+    kind: Literal["retry", "defer", "permanent", "broken"]
     reason: str
     detail: str
     status: int | None = None
@@ -41,9 +42,11 @@ class FetchFailure:
             exchange=None,
         )
 
-    def as_error(self, url: str) -> TransientFetchError | RefusedFetchError:
+    def as_error(self, url: str) -> TransientFetchError | RefusedFetchError | BrokenItemError:
         """Return the error that jobs handle."""
         message = f"{url}: {self.detail}"
+        if self.kind == "broken":
+            return BrokenItemError(message, key=url, reason=self.reason)
         if self.kind == "permanent":
             return RefusedFetchError(message, key=url, reason=self.reason, status=self.status, exchange=self.exchange)
         return TransientFetchError(

@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.archive import ArchiveWriter, PageState, Validators, page_key_of
 from pipeline.boundary import run_isolated
 from pipeline.clean import PageIdentity, page_identity
-from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
+from pipeline.errors import BrokenItemError, NewsError, RefusedFetchError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
 from pipeline.jobs.outcomes import (
     ListingResult,
@@ -385,6 +385,8 @@ class _SourceIngest:
             self._remember(listed, "unchanged")
         else:
             self._fail(listed, got)
+            if isinstance(got, BrokenItemError):
+                return
             page = (listed.page_key, listed.ref.url or "", listed.news_day)
             archive_failed_response(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
 

@@ -78,7 +78,10 @@ class TakedownGuard:
             erase_from(folder, reading, EntryFilter(is_page=self._blocks_found, is_url=self.blocks_url))
 
     def _blocks_found(self, found: ListingEntry) -> bool:
-        return self.blocks_entry(found, None if found.page is None else page_identity(found.page))
+        if found.page is None:
+            return self.blocks_entry(found, None)
+        identity = run_isolated(partial(page_identity, found.page), key=found.ref.url or found.ref.file or "")
+        return self.blocks_entry(found, identity if isinstance(identity, PageIdentity) else None)
 
 
 def blocked_articles(takedowns: Takedowns, captures: Mapping[str, Sequence[Capture]]) -> set[str]:

@@ -161,8 +161,8 @@ class Listings:
         try:
             got = run_isolated(partial(_read_newest, read), key=source.location)
         except (NewsError, OSError) as error:  # OSError: the rate limit file cannot be written
-            got = error
-        if isinstance(got, NewsError | OSError):
+            return _failed_poll(source, error, before=before, pause=pause)
+        if isinstance(got, NewsError):
             return _failed_poll(source, got, before=before, pause=pause)
         listing, pages = got
         if before.error is not None:

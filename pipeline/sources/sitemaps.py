@@ -149,9 +149,10 @@ def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: d
             found = run_isolated(partial(_child_or_entry, element, sitemap, source, url=url, now=now), key=where)
             if isinstance(found, Child):
                 sitemap.children.append(found)
+            elif isinstance(found, NewsError):
+                sitemap.entries.append(failed_entry(source.key, where, found))
             else:
-                is_broken = isinstance(found, NewsError)
-                sitemap.entries.append(failed_entry(source.key, where, found) if is_broken else found)
+                sitemap.entries.append(found)
     except etree.XMLSyntaxError as error:
         reason = "broken_sitemap" if sitemap.kind else "not_a_sitemap"
         sitemap.failure = reason, f"it is not well-formed ({error})"

@@ -223,7 +223,7 @@ class WaybackFetcher:
             message = f"{address}: not requested, because the archive requests a pause; retried in a later run"
             return TransientFetchError(message, key=wanted.url, reason="host_backoff")
         got = self._fetcher.try_fetch(address, hints=wanted.hints)
-        if isinstance(got, NewsError):
+        if isinstance(got, TransientFetchError | RefusedFetchError):
             self.heed(got)
             got.exchange = None  # a missing snapshot is not a tombstone of its page
         return _original(got, wanted.url) if isinstance(got, Page) else got

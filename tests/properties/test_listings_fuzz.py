@@ -23,6 +23,7 @@ DAY_1 = Path("samples/newsroom/day-1")
 FEEDS = [(DAY_1 / "courier/rss.xml").read_bytes(), (DAY_1 / "lantern/atom.xml").read_bytes()]
 SITEMAP = (DAY_1 / "gazette/news-sitemap.xml").read_bytes()
 INDEX = b"<sitemapindex><sitemap><loc>https://post.example/a.xml</loc></sitemap></sitemapindex>"
+ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=40)
 _ITEMS = [{"url": f"/news/{n}", "title": "Ferry", "date_published": "2031-05-03T10:00:00Z"} for n in range(4)]
 JSON_FEED = json.dumps(
     {"version": "https://jsonfeed.org/version/1.1", "title": "Harbour Post", "items": _ITEMS}
@@ -52,6 +53,9 @@ def _check(found: tuple[ListingEntry, ...] | list[ListingEntry]) -> None:
             reasons = _ENDS if each.ends_listing else ("entry_without_link", "bad_url")
             assert each.problem.reason in reasons
             continue
+        for text in (each.ref.url, each.ref.hints.title, each.ref.hints.publisher, each.ref.hints.language):
+            assert "\0" not in (text or "")
+            (text or "").encode()
         assert each.ref.url is not None
         assert absolute_url(each.ref.url) == each.ref.url
         for when in (each.ref.hints.published_at, each.ref.hints.modified_at):
@@ -85,7 +89,7 @@ def test_broken_feed(body: bytes, content_type: str) -> None:
 @examples(80)
 @given(
     items=st.recursive(
-        st.none() | st.integers() | st.floats() | st.text(max_size=20),
+        st.none() | st.integers() | st.floats() | ANY_TEXT,
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
@@ -102,6 +106,29 @@ def test_json_feed_of_any_types(items: object, version: object) -> None:
     """A JSON Feed with the wrong type in every field."""
     got = _feed(json.dumps({"version": version, "items": items}).encode("utf-8", "surrogatepass"), "application/json")
     assert got == "not_a_feed" if isinstance(got, str) else _check(got) is None
+
+
+@examples(150)
+@given(titles=st.lists(ANY_TEXT, min_size=1, max_size=4), link=ANY_TEXT, date=ANY_TEXT)
+def test_json_feed_of_any_code_points(titles: list[str], link: str, date: str) -> None:
+    """Every item of a JSON Feed is an entry that can be stored, whatever its neighbours are."""
+    items = [{"url": f"/{number}", "title": title, "date_published": date} for number, title in enumerate(titles)]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": link, "items": [*items, {"url": link}, *_ITEMS]}
+    got = _feed(json.dumps(feed).encode(), "application/feed+json")
+    assert not isinstance(got, str)
+    _check(got)
+    assert sum(each.problem is None for each in got) >= len(titles) + len(_ITEMS)
+
+
+@examples(100)
+@given(pieces=st.lists(ANY_TEXT | st.sampled_from(("<url>", "</url>", "<loc>", "</loc>", "/a")), max_size=12))
+def test_sitemap_of_any_code_points(pieces: list[str]) -> None:
+    """An entry before any text is read, and every entry can be stored."""
+    text = f"<urlset><url><loc>https://post.example/a</loc></url>{''.join(pieces)}"
+    body = text.encode("utf-8", "surrogatepass")
+    got = read_sitemap(body, SOURCE, url="https://post.example/s.xml", now=NOW, max_bytes=_MAX_BYTES)
+    _check(got.entries)
+    assert got.entries[0].ref.url == "https://post.example/a"
 
 
 @examples(100)

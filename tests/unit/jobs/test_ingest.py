@@ -4,6 +4,7 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from pipeline.archive import Archive
 from pipeline.clean import canonical
 from pipeline.clean.decoding import DecodedText
 from pipeline.jobs.ingest import ingest
+from pipeline.jobs.run import ingest_sources
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Page, canonical_url
+from pipeline.model import Page, Source, canonical_url
 from pipeline.reports.provenance import trace_provenance
 from pipeline.settings import Settings
+from pipeline.sources import Listing, ListingEntry, registry
 from tests.faults.hostile import Hostile, hostile_server
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -328,3 +331,104 @@ def listing_rows(folder: Path) -> dict[str, tuple[str, str | None, int]]:
     settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", durability="process")
     rows = Workspace(settings).lake.log.read("listing_fetches").to_pylist()
     return {row["run_id"]: (row["result"], row["reason"], row["entries"]) for row in rows}
+
+
+def test_exception_on_one_page_is_its_outcome(server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page on which the code fails is quarantined as broken_item with type and place; the others are archived.
+
+    It is requested again only if its listing gives a later modification time.
+    """
+    decode = canonical.decode_body
+
+    def failing(page: Page) -> DecodedText:
+        if page.url == server.url("/b"):
+            raise KeyError("half")
+        return decode(page)
+
+    monkeypatch.setattr(canonical, "decode_body", failing)
+    lists(server, "/a", "/b", "/c")
+    for path in ("/a", "/b", "/c"):
+        server.says(path, 200, PAGE, Content_Type="text/html")
+
+    first = run(tmp_path, server, "1")
+    second = run(tmp_path, server, "2", hours=24)
+
+    assert {path: row[:2] for path, row in first.items()} == {
+        "/a": ("pending", "archived"),
+        "/b": ("quarantined", "broken_item"),
+        "/c": ("pending", "archived"),
+    }
+    assert second["/b"][:2] == ("quarantined", "broken_item")
+    assert server.seen["/b"] == 1
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml", durability="process"))
+    details = [row["detail"] for row in space.lake.log.read("outcomes").to_pylist() if row["reason"] == "broken_item"]
+    assert "newslake failed on it (KeyError in pipeline/clean/canonical.py:" in details[0]
+
+
+def test_exception_on_one_file_is_its_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file on which the code fails moves to failed/ with its reason; the others are archived and moved to done/."""
+    decode = canonical.decode_body
+
+    def failing(page: Page) -> DecodedText:
+        if b"second" in page.body:
+            raise RecursionError("too deep")
+        return decode(page)
+
+    monkeypatch.setattr(canonical, "decode_body", failing)
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name in ("first", "second", "third"):
+        (inbox / f"{name}.txt").write_text(f"The {name} ferry sails.")
+    sources = tmp_path / "sources.toml"
+    sources.write_text(f'[sources.door]\nkind = "inbox"\npath = "{inbox}"\n')
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOON, durability="process"))
+    report = ingest(space, source_key="door", day=DAY, run_id="1").report
+
+    assert {kind: count for kind, count in report.outcomes if count} == {"pending": 2, "quarantined": 1}
+    assert sorted(path.name for path in (inbox / "done").iterdir()) == ["first.txt", "third.txt"]
+    assert (inbox / "failed" / "second.txt.reason.txt").read_text().startswith("broken_item: second.txt: ")
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_exception_in_one_listing_is_its_failure(
+    server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_late: bool
+) -> None:
+    """A listing whose reader fails, at once or after some entries, is an outcome; the next source is read."""
+    read = registry.read_feed
+
+    def failing(page: Page, source: Source, *, now: datetime) -> Iterator[ListingEntry]:
+        found = read(page, source, now=now)
+        if source.key == "next":
+            return found
+        if not is_late:
+            raise KeyError("half")
+        return (each if number == 0 else {}["half"] for number, each in enumerate(found))
+
+    monkeypatch.setattr(
+        registry, "_feed", lambda page, request: Listing(entries=failing(page, request.source, now=NOON))
+    )
+    monkeypatch.setitem(
+        registry.SOURCE_ADAPTERS,
+        "feed",
+        replace(registry.SOURCE_ADAPTERS["feed"], read=registry._if_new(registry._feed)),
+    )
+    lists(server, "/a", "/b")
+    for path in ("/a", "/b"):
+        server.says(path, 200, PAGE, Content_Type="text/html")
+    sources = tmp_path / "sources.toml"
+    feeds = "".join(f'[sources.{key}]\nkind = "feed"\nurl = "{server.url("/feed")}"\n' for key in ("first", "next"))
+    sources.write_text(f'private_hosts = ["{server.host}"]\n{feeds}')
+    space = Workspace(
+        Settings.load(
+            data_dir=tmp_path, sources_file=sources, frozen_now=NOON, durability="process", host_interval_seconds=0
+        )
+    )
+    done = ingest_sources(space, source_keys=["first", "next"], day=DAY, run_id="1", report_progress=lambda _: None)
+
+    found = Counter((row.source_key, row.outcome, row.reason) for row in done.outcomes)
+    pages = {("first", "pending", "archived"): 1, ("next", "unchanged", "already_fetched"): 1} if is_late else {}
+    assert found[("first", "quarantined", "broken_item")] == 1
+    assert sum(count for (key, outcome, _), count in found.items() if key == "next" and outcome != "quarantined") == 2
+    assert pages.items() <= found.items()
+    [first] = [row for row in space.lake.log.read("listing_fetches").to_pylist() if row["source_key"] == "first"]
+    assert (first["result"], first["reason"]) == ("partial" if is_late else "failed", "broken_item")

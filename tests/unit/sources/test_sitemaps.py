@@ -150,3 +150,35 @@ def test_other_content_is_refused(server, body, reason):
         listing_of(_sitemap(server, "/bad.xml"), fetcher)
 
     assert (caught.value.reason, caught.value.key) == (reason, "courier")
+
+
+@pytest.mark.parametrize("body", [b"", b" \n"])
+def test_empty_sitemap_is_called_empty(server, body):
+    """An empty body is refused as empty."""
+    server.says("/nothing", 200, body)
+    with fetcher_for(server) as fetcher, pytest.raises(BrokenListingError, match="it is empty"):
+        listing_of(source_at(server, "/nothing", kind="news_sitemap"), fetcher)
+
+
+def test_sitemap_that_ends_early_is_incomplete(server):
+    """A sitemap that is cut off gives its entries, ends the listing with its reason, and has no validators."""
+    server.says("/cut", 200, b"<urlset><url><loc>/a b</loc></url><url><lo", ETag='"cut"')
+    with fetcher_for(server) as fetcher:
+        listing = listing_of(source_at(server, "/cut", kind="news_sitemap"), fetcher)
+        found = list(listing.entries)
+
+    assert [(each.ref.url, each.problem and each.problem.reason, each.ends_listing) for each in found] == [
+        (server.url("/a%20b"), None, False),
+        (server.url("/cut"), "broken_sitemap", True),
+    ]
+    assert listing.validators is None
+
+
+def test_entry_of_a_sitemap_has_a_limit(server):
+    """An entry with more elements than any real one ends the reading before it fills the memory."""
+    server.says("/wide", 200, b"<urlset><url><loc>/a</loc></url><url>" + b"<a/>" * 30_000 + b"</url></urlset>")
+
+    assert entries_of(server, source_at(server, "/wide", kind="news_sitemap")) == [
+        (server.url("/a"), None),
+        (server.url("/wide"), "too_complex"),
+    ]
