@@ -97,6 +97,7 @@ def day_of(ref: Ref) -> date | None:
 
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _URLS_MAX = 50_000  # per file, from sitemaps.org
+_LONG = re.compile(rb"<[^<]{1000000}")  # attributes take 35 times their bytes in memory
 _HELD_MAX = 20_000  # elements of one entry; one with 1000 images has some thousands
 
 
@@ -134,11 +135,8 @@ def read_sitemap(body: bytes, source: Source, *, url: str, now: datetime, max_by
 
 
 def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: datetime) -> None:
-    if declares_entities(body):
-        sitemap.failure = "hostile_xml", "it declares entities, which are not expanded"
-        return
-    if not body.strip():
-        sitemap.failure = "not_a_sitemap", "it is empty; check the source's url"
+    sitemap.failure = _refusal(body)
+    if sitemap.failure is not None:
         return
     try:
         for element in _elements(body, sitemap):
@@ -166,6 +164,8 @@ def _elements(body: bytes, sitemap: Sitemap) -> Iterator[Any]:
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
+        remove_comments=True,
+        remove_pis=True,
         huge_tree=False,
     )
     held = 0  # elements in memory
@@ -201,6 +201,17 @@ def _is_root_of_sitemap(root: Any, sitemap: Sitemap) -> bool:
 def _is_child_of_root(element: Any) -> bool:
     parent = element.getparent()
     return parent is not None and parent.getparent() is None
+
+
+def _refusal(body: bytes) -> tuple[str, str] | None:
+    """Return (reason, detail) of a document that is not parsed."""
+    if not body.strip():
+        return "not_a_sitemap", "it is empty; check the source's url"
+    if declares_entities(body):
+        return "hostile_xml", "it declares entities, which are not expanded"
+    if _LONG.search(body):
+        return "too_complex", "it has a tag or text of more than a million bytes"
+    return None
 
 
 def _child_or_entry(element: Any, sitemap: Sitemap, source: Source, *, url: str, now: datetime) -> Child | ListingEntry:

@@ -174,6 +174,15 @@ def test_sitemap_that_ends_early_is_incomplete(server):
     assert listing.validators is None
 
 
+def test_tag_of_a_sitemap_has_a_limit(server):
+    """A sitemap with a tag longer than any real one is refused before it is parsed."""
+    server.says("/long", 200, b"<urlset " + b"a='>' " * 200_000 + b"><url><loc>/a</loc></url></urlset>")
+    with fetcher_for(server) as fetcher, pytest.raises(BrokenListingError) as caught:
+        listing_of(source_at(server, "/long", kind="news_sitemap"), fetcher)
+
+    assert caught.value.reason == "too_complex"
+
+
 def test_entry_of_a_sitemap_has_a_limit(server):
     """An entry with more elements than any real one ends the reading before it fills the memory."""
     server.says("/wide", 200, b"<urlset><url><loc>/a</loc></url><url>" + b"<a/>" * 30_000 + b"</url></urlset>")
