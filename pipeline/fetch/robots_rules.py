@@ -1,6 +1,6 @@
 """The rules of a robots.txt that apply to one crawler (RFC 9309). Protego matches paths; groups are selected here.
 
-Protego compares a name as a part of the User-Agent header, and ends a group at a Crawl-delay line. Decision record 31
+Protego compares a name as a part of the User-Agent header, and ends a group at a Crawl-delay line. Decision record 32
 says why newslake does neither.
 """
 

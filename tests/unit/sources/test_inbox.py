@@ -51,7 +51,7 @@ def test_ready_files_are_claimed(tmp_path):
 )
 @pytest.mark.parametrize("reason", [None, "broken"])
 def test_file_of_any_name_leaves_the_inbox(tmp_path, name, reason):
-    """A name that is not UTF-8, or so long that no other file fits beside it, is claimed and settled twice."""
+    """A name that is not UTF-8, or so long that no longer name exists, is claimed and settled twice."""
     for _ in range(2):
         _put(tmp_path, os.fsdecode(name))
         own = claim(tmp_path, run_id="r")
