@@ -138,6 +138,9 @@ PARTS = (
             "tests/properties/test_clean_fuzz.py",
             "tests/properties/test_files_fuzz.py",
             "tests/properties/test_listings_fuzz.py",
+            "tests/unit/fetch/test_robots_rules.py",
+            "tests/unit/sources/test_feed_xml.py",
+            "tests/unit/sources/test_normalize.py",
         ),
     ),
     Part(

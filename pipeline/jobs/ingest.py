@@ -6,7 +6,7 @@ the source no longer lists, only pending pages are fetched.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -15,8 +15,9 @@ from pathlib import Path
 from pipeline.archive import ArchiveWriter, PageState, Validators, page_key_of
 from pipeline.boundary import run_isolated
 from pipeline.clean import PageIdentity, page_identity
-from pipeline.errors import BrokenItemError, NewsError, RefusedFetchError, TransientFetchError
+from pipeline.errors import BrokenItemError, NewsError, PoisonItemError, RefusedFetchError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
+from pipeline.jobs.in_flight import InFlight
 from pipeline.jobs.outcomes import (
     ListingResult,
     ListingRow,
@@ -30,6 +31,7 @@ from pipeline.jobs.outcomes import (
     logged_outcomes,
     outcome_kind_of,
 )
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Attempt, Capture, Hints, Page, Ref, Source, StageReport, canonical_url
@@ -171,8 +173,9 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
     """
     named = workspace.sources.named(source_key)
     claim = workspace.claim(named, run_id=run_id, waits=waits)
-    with workspace.at_work(), claim as source, workspace.fetcher(named) as fetcher:
-        job = _SourceIngest(workspace, source or named, run_id=run_id)
+    turns = workspace.turns(version=version_of(workspace.settings))
+    with workspace.at_work(), claim as source, workspace.fetcher(named) as fetcher, turns as flight:
+        job = _SourceIngest(workspace, source or named, run_id=run_id, turns=flight)
         if job.guard.blocks_source():
             job.refuse_source()
         elif source is None:
@@ -190,8 +193,9 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
 class _SourceIngest:
     """The state that the steps of ingesting one source in one run share."""
 
-    def __init__(self, workspace: Workspace, source: Source, *, run_id: str) -> None:
+    def __init__(self, workspace: Workspace, source: Source, *, run_id: str, turns: InFlight) -> None:
         self.workspace = workspace
+        self.turns = turns
         self.source = source
         self.run_id = run_id
         self.now = workspace.settings.now()
@@ -249,8 +253,17 @@ class _SourceIngest:
         source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
         known = state.validators(source.key)
         is_done = partial(state.has_listed, source.key)
-        read = partial(discover, source, day=day, fetcher=fetcher, validators=known, now=now, is_done=is_done)
-        listing = run_isolated(read, key=source.location)
+        read = partial(
+            discover,
+            source,
+            day=day,
+            fetcher=fetcher,
+            validators=known,
+            now=now,
+            is_done=is_done,
+            begin_file=self._begin,
+        )
+        listing = self._in_turn(read, name=source.location)
         if not isinstance(listing, Listing):
             self._fail_unread(Ref(source_key=source.key, url=source.location), listing, stage="discover")
             self.error = listing
@@ -280,11 +293,25 @@ class _SourceIngest:
         for each in found:
             self.entries += each.finished is None and not each.ends_listing
             name = each.ref.url or each.ref.file or self.source.key
-            listed = run_isolated(partial(self._take_entry, each, writer), key=name)
+            listed = self._in_turn(partial(self._take_entry, each, writer), name=name)
             if isinstance(listed, NewsError):
                 self._fail_unread(each.ref, listed)
             elif listed is not None:
                 yield listed
+            self._begin(self.source.location)
+
+    def _begin(self, name: str) -> PoisonItemError | None:
+        """Begin the turn of an entry, page, file or listing; return the error of one that ends processes."""
+        key = f"{self.source.key} {name}"
+        poison = self.turns.poison(key)
+        if poison is None:
+            self.turns.begin(key)
+        return poison
+
+    def _in_turn[T](self, work: Callable[[], T], *, name: str) -> T | NewsError:
+        """Return the result of ``work`` in the turn of an item, or the item's error."""
+        poison = self._begin(name)
+        return run_isolated(work, key=name) if poison is None else poison
 
     def _take_entry(self, each: ListingEntry, writer: ArchiveWriter) -> FetchCandidate | None:
         """Return the page to fetch; None after an entry that is archived or recorded."""
@@ -353,10 +380,11 @@ class _SourceIngest:
         """Record a page that is not fetched now, with the reason."""
         seen, last = listed.seen, listed.last
         if seen is not None and seen.next_try_at is not None:
+            kind: OutcomeKind = "quarantined" if seen.last_outcome == "quarantined" else "pending"
             when = f"{seen.next_try_at:%Y-%m-%d %H:%M}"
-            self._record(listed, "pending", reason=seen.reason, detail=f"attempts: {seen.attempts}; next at {when} UTC")
+            self._record(listed, kind, reason=seen.reason, detail=f"attempts: {seen.attempts}; next at {when} UTC")
         elif seen is not None and seen.last_outcome in _REFUSED:
-            kind: OutcomeKind = "rejected" if seen.last_outcome == "rejected" else "quarantined"
+            kind = "rejected" if seen.last_outcome == "rejected" else "quarantined"
             detail = f"{kind} before; fetched again if the listing gives a later modification time"
             self._record(listed, kind, reason=seen.reason, detail=detail)
         elif last is not None and self._is_mine(last):
@@ -367,9 +395,10 @@ class _SourceIngest:
 
     def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
         for listed, got in fetcher.fetch_many((each, each.request()) for each in pages):
-            failure = run_isolated(partial(self._take, listed, got, writer), key=listed.name)
+            failure = self._in_turn(partial(self._take, listed, got, writer), name=listed.name)
             if failure is not None:
                 self._fail(listed, failure)
+            self.turns.begin()  # threads fetch meanwhile: a death now has no known item
 
     def _take(self, listed: FetchCandidate, got: FetchResult, writer: ArchiveWriter) -> None:
         self.fetched += 1
@@ -421,6 +450,8 @@ class _SourceIngest:
         if kind == "pending" and attempts >= MAX_ATTEMPTS:
             kind, reason = "rejected", f"retries_exhausted_{reason}"
         next_try = self.now + retry_delay(error, attempts) if kind == "pending" else None
+        if kind == "quarantined" and attempts < MAX_ATTEMPTS:  # the next version may be able to read it
+            next_try = self.now + _RECHECK_AFTER
         self._record(listed, kind, reason=reason, detail=detail_of(error, url=listed.name))
         self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)
 

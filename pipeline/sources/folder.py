@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.archive import Validators
 from pipeline.errors import BrokenListingError
 from pipeline.sources.files import SIDECAR, read_jsonl, read_page_file, read_urls
-from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext, isolated_entries
+from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext, failed_entry, isolated_entries
 from pipeline.sources.warc import read_warc
 from pipeline.unicode import printable_path
 
@@ -38,7 +38,18 @@ def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterato
             key=context.source_key,
             reason="folder_missing",
         )
-    return (found for file in _files(folder, is_deep=is_deep) for found in read_one(file, context))
+    return (found for file in _files(folder, is_deep=is_deep) for found in _read_in_turn(file, context))
+
+
+def _read_in_turn(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
+    """Yield the entries of one file; its turn begins again after each of them, because the caller works on it."""
+    entries = read_one(file, context)
+    if (refusal := context.begin_file(file.name)) is not None:
+        yield failed_entry(context.source_key, file.name, refusal)
+        return
+    for entry in entries:
+        yield entry
+        context.begin_file(file.name)
 
 
 def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:

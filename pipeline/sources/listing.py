@@ -52,17 +52,26 @@ class Listing:
     day: date | None = None
 
 
+BeginFile = Callable[[str], NewsError | None]
+
+
+def _read_any_file(_: str) -> None:
+    """Refuse no file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadContext:
     """The input of a reader of local files. ``now`` is the fetch time of pages without a given one, UTC.
 
-    Only pages of ``hosts`` and their subdomains are read from WARC files; empty means every host.
+    Only pages of ``hosts`` and their subdomains are read from WARC files; empty means every host. ``begin_file`` is
+    called before each step of reading a file; it returns the error of a file that must not be read.
     """
 
     source_key: str
     now: datetime
     page_max_bytes: int
     hosts: tuple[str, ...] = ()
+    begin_file: BeginFile = _read_any_file
 
     def takes(self, url: str) -> bool:
         """Return whether the page's host is one of ``hosts``."""
@@ -86,7 +95,7 @@ class ListingRequest:
     """A request for a source's listing. ``day`` is for dated kinds only; ``known`` are the last validators.
 
     ``is_done`` says, given the mark of a large file, whether another run has read it to its end. A probe gets such
-    files as entries without reading them.
+    files as entries without reading them. ``begin_file`` is that of ``ReadContext``.
     """
 
     source: Source
@@ -96,6 +105,7 @@ class ListingRequest:
     now: datetime
     is_done: Callable[[str], bool] = field(default=lambda mark: False)
     is_probe: bool = False
+    begin_file: BeginFile = _read_any_file
 
     def online(self) -> Fetcher:
         """Return the fetcher. Raises: ConfigError without a fetcher."""
@@ -107,7 +117,13 @@ class ListingRequest:
     def context(self) -> ReadContext:
         """Return the context for readers of local files."""
         limit = self.fetcher.limits.page_max_bytes if self.fetcher is not None else _PAGE_MAX_BYTES
-        return ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit, hosts=self.source.hosts)
+        return ReadContext(
+            source_key=self.source.key,
+            now=self.now,
+            page_max_bytes=limit,
+            hosts=self.source.hosts,
+            begin_file=self.begin_file,
+        )
 
 
 def isolated_entries(

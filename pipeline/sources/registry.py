@@ -12,7 +12,7 @@ from pipeline.model.source import SourceKind
 from pipeline.sources.cc_news import read_cc_news
 from pipeline.sources.feeds import read_feed
 from pipeline.sources.folder import folder_listing, inbox_listing
-from pipeline.sources.listing import Listing, ListingRequest, validators_of
+from pipeline.sources.listing import BeginFile, Listing, ListingRequest, validators_of
 from pipeline.sources.sitemaps import SitemapWalk, fill_template, read_root
 from pipeline.sources.wayback import read_cdx
 
@@ -53,11 +53,12 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
     now: Callable[[], datetime],
     is_done: Callable[[str], bool] = lambda mark: False,
     is_probe: bool = False,
+    begin_file: BeginFile = lambda name: None,
 ) -> Listing:
     """Return the current listing of a source. A feed and a news sitemap give every entry, of any day.
 
     ``day`` is for kinds that list a single day. ``validators`` are from the last listing; ``ListingRequest`` describes
-    ``is_done`` and ``is_probe``. Local sources need no fetcher; they only use its page limit.
+    ``is_done``, ``is_probe`` and ``begin_file``. Local sources need no fetcher; they only use its page limit.
     Raises: BrokenListingError if the whole source cannot be read; TransientFetchError and RefusedFetchError if it
     cannot be fetched; ConfigError for an online kind without a fetcher.
     """
@@ -69,6 +70,7 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
         now=now(),
         is_done=is_done,
         is_probe=is_probe,
+        begin_file=begin_file,
     )
     return SOURCE_ADAPTERS[source.kind].read(request)
 

@@ -20,6 +20,8 @@ _PATTERN = re.compile(r"story-7|plan 7 for")  # its address or its text
 
 # The functions through which each item goes, as (module or class, name), by stage.
 STAGES: dict[str, tuple[str, str]] = {
+    "entry": ("pipeline.sources.feeds", "_hints"),
+    "fetch": ("pipeline.fetch.redirects", "_target_of"),
     "identity": ("pipeline.jobs.ingest", "page_identity"),
     "archive": ("pipeline.archive.writer.ArchiveWriter", "put"),
     "clean": ("pipeline.jobs.clean", "clean"),
