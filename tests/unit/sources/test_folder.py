@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BrokenListingError
+from pipeline.errors import BrokenListingError, PoisonItemError
 from pipeline.model import Hints, Page, Source
 from pipeline.sources import ListingEntry, discover, files, read_file
 from tests.faults.hostile import NOW
@@ -309,3 +309,28 @@ def test_exception_in_one_file_is_its_problem(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "_sidecar", failing)
 
     assert _reasons(tmp_path) == [("a.txt", None), ("b.txt", "broken_item"), ("c.txt", None)]
+
+
+def test_each_file_is_read_in_its_turn(tmp_path):
+    """A file has its turn before each step of reading it; one that must not be read is a problem, others are read."""
+    (tmp_path / "a.jsonl").write_text('{"text": "one"}\n{"text": "two"}\n')
+    (tmp_path / "b.jsonl").write_text('{"text": "three"}\n')
+    (tmp_path / "c.txt").write_text("four")
+    turns = []
+
+    def begin_file(name):
+        turns.append(name)
+        return PoisonItemError("b.jsonl: ends processes", key="b.jsonl") if name == "b.jsonl" else None
+
+    source = Source(key="old", kind="folder", location=str(tmp_path))
+    found = discover(
+        source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW, begin_file=begin_file
+    ).entries
+
+    assert [(each.ref.file, each.problem is None) for each in found] == [
+        ("a.jsonl#1", True),
+        ("a.jsonl#2", True),
+        ("b.jsonl", False),
+        ("c.txt", True),
+    ]
+    assert turns == ["a.jsonl"] * 3 + ["b.jsonl"] + ["c.txt"] * 2
