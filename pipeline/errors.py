@@ -12,7 +12,8 @@ NewsError                   base; every class has .disposition and the key it co
   ContractError             quarantine  a row violates the table schema; its article is excluded from all tables
   ArchiveError              fail        the archive cannot be used
     BrokenRecordError       quarantine  one archive record is missing or damaged; its article waits, others continue
-  BusyDatabaseError         fail        a reader blocks a deletion; end that process, then try again
+  BusyDatabaseError         fail        another process has a database locked; end that process, then try again
+  BrokenDatabaseError       fail        a database is damaged, and no other class has better advice
   KnowledgeError            fail        the knowledge base cannot be used; import it again
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake repair`
   LimitError                fail        a query exceeded its time or memory limit
@@ -153,7 +154,11 @@ class BrokenRecordError(ArchiveError):
 
 
 class BusyDatabaseError(NewsError):
-    """Deleted data stays in a database file while another process reads an older state."""
+    """Another process has a database locked, or reads an older state with deleted data."""
+
+
+class BrokenDatabaseError(NewsError):
+    """A database file is damaged or has another form."""
 
 
 class KnowledgeError(NewsError):

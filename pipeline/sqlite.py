@@ -1,4 +1,8 @@
-"""SQLite connections, transactions and checks: one file, many processes, explicit transactions."""
+"""SQLite connections, transactions and checks: one file, many processes, explicit transactions.
+
+All connections are of the class ``Database``. It turns every error of SQLite into an error with the name of the file
+and with advice.
+"""
 
 import errno
 import json
@@ -14,11 +18,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import batched, chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
-from pipeline.errors import BusyDatabaseError, NewsError, os_error
+from pipeline.errors import BrokenDatabaseError, BusyDatabaseError, NewsError, os_error
 
 Durability = Literal["full", "process"]
+AsBroken = Callable[[sqlite3.Error], NewsError]  # from what SQLite says about a damaged file to an error with advice
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
 _AGAIN_SECONDS = 0.02
@@ -39,54 +44,146 @@ _ERRNO = {
     sqlite3.SQLITE_READONLY: errno.EROFS,
     sqlite3.SQLITE_CANTOPEN: errno.EACCES,
 }
+_ADVICE = {  # for a full disk, ``os_error`` has it
+    errno.EIO: "; check the disk, then run it again",
+    errno.EROFS: "; make the file and its folder writable, then run it again",
+    errno.EACCES: "; check that it is a file, and its owner and permissions",
+}
+_END = object()  # equal to no row
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def open_database(
-    path: Path, *, durability: Durability, broken: Callable[[sqlite3.DatabaseError], NewsError]
-) -> sqlite3.Connection:
+def _as_broken(path: Path, error: sqlite3.Error) -> NewsError:
+    message = f"{path} cannot be used ({error}); restore it from a copy"
+    return BrokenDatabaseError(message, key=str(path), reason="database_broken")
+
+
+def _raise_named(error: sqlite3.Error, path: Path, broken: AsBroken) -> NoReturn:
+    """Raise an error that names the file and says what to do.
+
+    Raises: OSError for an error of the disk, BusyDatabaseError for a lock, else the result of ``broken``. A wrong call
+    is a defect of this program, and is raised as it is.
+    """
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        raise error
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code & 0xFF in _LOCKED:
+        message = f"{path}: another process has it locked; end that process, then run this again"
+        raise BusyDatabaseError(message, key=str(path), reason="database_busy") from error
+    number = _ERRNO.get(code, _ERRNO.get(code & 0xFF))
+    if number is None or code == sqlite3.SQLITE_IOERR_SHORT_READ:  # the file is shorter than it says
+        raise broken(error) from error
+    raise os_error(number, f"{os.strerror(number)} ({error}){_ADVICE.get(number, '')}", path) from error
+
+
+class _NamingCursor(sqlite3.Cursor):
+    """A cursor of a ``Database``, with its errors, also those of reading rows."""
+
+    connection: "Database"
+
+    def execute(self, sql: str, parameters: Any = (), /) -> "_NamingCursor":
+        try:
+            return super().execute(sql, parameters)
+        except sqlite3.Error as error:
+            self.connection.raise_named(error)
+
+    def executemany(self, sql: str, parameters: Any, /) -> "_NamingCursor":
+        try:
+            return super().executemany(sql, parameters)
+        except sqlite3.Error as error:
+            self.connection.raise_named(error)
+
+    def fetchone(self) -> Any:
+        try:
+            return super().fetchone()
+        except sqlite3.Error as error:
+            self.connection.raise_named(error)
+
+    def fetchall(self) -> list[Any]:
+        try:
+            return super().fetchall()
+        except sqlite3.Error as error:
+            self.connection.raise_named(error)
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # a generator; ``__next__`` would cost more a row
+        try:
+            yield from iter(super().__next__, _END)
+        except sqlite3.Error as error:
+            self.connection.raise_named(error)
+
+
+class Database(sqlite3.Connection):
+    """A connection whose errors name its file and say what to do: OSError, BusyDatabaseError, or that of ``broken``.
+
+    The errors are those of its statements, of the rows that they return, and of commits.
+    """
+
+    def __init__(self, path: Path, *, broken: AsBroken | None = None, name: str | None = None, **options: Any) -> None:
+        self.path = path
+        self._broken = broken or partial(_as_broken, path)
+        try:
+            super().__init__(name or str(path), **options)
+        except sqlite3.Error as error:
+            self.raise_named(error)
+
+    def raise_named(self, error: sqlite3.Error) -> NoReturn:
+        """Raise the error that the class describes, for an error of SQLite."""
+        _raise_named(error, self.path, self._broken)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        return self.cursor(_NamingCursor).execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:
+        return self.cursor(_NamingCursor).executemany(sql, parameters)
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except sqlite3.Error as error:
+            self.raise_named(error)
+
+
+def open_database(path: Path, *, durability: Durability, broken: AsBroken) -> Database:
     """Return a connection in WAL mode, without implicit transactions.
 
     Raises: the result of ``broken`` if the file is not an SQLite database; OSError if the disk is full or read-only.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _name_file_on_error(path):
-        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
+    connection = Database(path, broken=broken, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
-        with _name_file_on_error(path):
-            _use_wal(connection)
-    except OSError:
+        _use_wal(connection)
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'OFF'}")
+    except (OSError, NewsError):
         connection.close()
         raise
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise broken(error) from error
-    connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'OFF'}")
     return connection
 
 
-def open_read_only(path: Path, *, broken: Callable[[sqlite3.DatabaseError], NewsError]) -> sqlite3.Connection:
+def open_read_only(path: Path, *, broken: AsBroken) -> Database:
     """Return a connection to a file that is replaced but never written; it needs no lock and no disk space.
 
     Raises: the result of ``broken`` if the file does not exist.
     """
+    name = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     try:
-        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        connection = sqlite3.connect(uri, uri=True, autocommit=True, check_same_thread=False)
-    except sqlite3.DatabaseError as error:
-        raise broken(error) from error
+        connection = Database(path, broken=broken, name=name, uri=True, autocommit=True, check_same_thread=False)
+    except OSError as error:
+        if isinstance(error.__cause__, sqlite3.Error):
+            raise broken(error.__cause__) from error
+        raise
     connection.row_factory = sqlite3.Row
     return connection
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: Database) -> None:
     """Set WAL mode; retry while the file is busy, because SQLite itself does not wait for this change."""
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+        except BusyDatabaseError:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(_AGAIN_SECONDS)
         else:
@@ -94,30 +191,27 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def transaction(connection: Database) -> Iterator[Database]:
     """Hold the write lock. All changes of the block appear at once; if it raises, none do."""
-    with _name_file_on_error(Path(connection.execute("PRAGMA database_list").fetchone()["file"])):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:  # a full disk may have ended it
-                connection.execute("ROLLBACK")
-            raise
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk may have ended it
+            connection.execute("ROLLBACK")
+        raise
 
 
-def vacuum_and_truncate(connection: sqlite3.Connection) -> None:
+def vacuum_and_truncate(connection: Database) -> None:
     """Rewrite the file without deleted data, and truncate its WAL file.
 
     Raises: BusyDatabaseError while another process reads an older state.
     """
-    path = Path(connection.execute("PRAGMA database_list").fetchone()["file"])
-    with _name_file_on_error(path):
-        connection.execute("VACUUM")
-        if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-            message = f"{path}: another process reads deleted data; end that process, then run this again"
-            raise BusyDatabaseError(message, key=str(path), reason="database_busy")
+    connection.execute("VACUUM")
+    if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        message = f"{connection.path}: another process reads deleted data; end that process, then run this again"
+        raise BusyDatabaseError(message, key=str(connection.path), reason="database_busy")
 
 
 def overwrite_database(path: Path, content: sqlite3.Connection) -> None:
@@ -134,11 +228,14 @@ def overwrite_database(path: Path, content: sqlite3.Connection) -> None:
             raise BusyDatabaseError(message, key=str(path), reason="database_busy")
 
     _repair_header(path)
-    with _name_file_on_error(path), closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True)) as damaged:
-        with suppress(sqlite3.DatabaseError):
+    with closing(Database(path, timeout=_BUSY_SECONDS, autocommit=True)) as damaged:
+        with suppress(NewsError):
             damaged.execute("SELECT 1 FROM sqlite_master")  # opens its WAL file, unlike the next line
         damaged.setconfig(sqlite3.SQLITE_DBCONFIG_RESET_DATABASE, True)  # the old pages are ignored
-        content.backup(damaged, progress=wait)
+        try:
+            content.backup(damaged, progress=wait)
+        except sqlite3.Error as error:
+            damaged.raise_named(error)
 
 
 def _repair_header(path: Path) -> None:
@@ -228,7 +325,7 @@ def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]
     Bytes that are not UTF-8 are returned as replacement characters.
     """
     usual = found.text_factory
-    with suppress(sqlite3.OperationalError):
+    with suppress(sqlite3.OperationalError, NewsError):
         return _mismatched_rows(found, table)
     found.text_factory = lambda data: data.decode(errors="replace")
     try:
@@ -245,18 +342,6 @@ def _mismatched_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, .
         for row, checksum in zip(part, _row_checksums([each[:-1] for each in part]), strict=True)
         if checksum != row[-1]
     ]
-
-
-@contextmanager
-def _name_file_on_error(path: Path) -> Iterator[None]:
-    """Turn a disk error of a database into an OSError with its file. Raises: OSError."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        number = _ERRNO.get(error.sqlite_errorcode, _ERRNO.get(error.sqlite_errorcode & 0xFF))
-        if number is None:
-            raise
-        raise os_error(number, f"{os.strerror(number)} ({error})", path) from error
 
 
 def to_micros(value: datetime) -> int:

@@ -294,6 +294,6 @@ def _is_same_fetch(capture: Capture, other: Capture) -> bool:
     return all(getattr(capture, name) == getattr(other, name) for name in names)
 
 
-def _broken(path: Path, error: sqlite3.DatabaseError) -> ArchiveError:
-    message = f"{path} cannot be opened ({error}); rebuild it from the WARC files with `newslake archive reindex`"
+def _broken(path: Path, error: sqlite3.Error) -> ArchiveError:
+    message = f"{path} cannot be read ({error}); rebuild it from the WARC files with `newslake archive reindex`"
     return ArchiveError(message, key=str(path), reason="database_broken")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from sqlite3 import Connection, DatabaseError, Row
+from sqlite3 import Error, Row
 from typing import NamedTuple, Protocol
 
 from pipeline.archive.scan import Damage
@@ -18,6 +18,7 @@ from pipeline.errors import ArchiveError
 from pipeline.model import Hints, file_name_of
 from pipeline.sqlite import (
     DAMAGED_ROW,
+    Database,
     Durability,
     damaged_rows,
     from_micros,
@@ -97,7 +98,7 @@ class KnownPage(NamedTuple):
     waits: bool
 
 
-def open_state(root: Path, *, durability: Durability, owner: object) -> Connection:
+def open_state(root: Path, *, durability: Durability, owner: object) -> Database:
     """Return a connection to the state database with the tables of ``FetchState``, open as long as ``owner`` lives.
 
     Raises: ArchiveError.
@@ -110,12 +111,12 @@ def open_state(root: Path, *, durability: Durability, owner: object) -> Connecti
     return connection
 
 
-def broken_state(root: Path) -> Callable[[DatabaseError], ArchiveError]:
+def broken_state(root: Path) -> Callable[[Error], ArchiveError]:
     """Return a function that turns an error of the state database into an ArchiveError with advice."""
     path = root / STATE
 
-    def as_error(error: DatabaseError) -> ArchiveError:
-        why = f"{path} cannot be opened ({error}); {_PUT_BACK}"
+    def as_error(error: Error) -> ArchiveError:
+        why = f"{path} cannot be read ({error}); {_PUT_BACK}"
         return ArchiveError(why, key=str(path), reason="database_broken")
 
     return as_error
@@ -129,7 +130,7 @@ class FetchState:
         self._durability: Durability = durability
 
     @cached_property
-    def _db(self) -> Connection:
+    def _db(self) -> Database:
         return open_state(self._root, durability=self._durability, owner=self)
 
     def verify(self) -> Iterator[Damage]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.model import GONE, Attempt, Capture
-from pipeline.sqlite import from_micros, problems_of_database, to_micros, transaction, vacuum_and_truncate
+from pipeline.sqlite import Database, from_micros, problems_of_database, to_micros, transaction, vacuum_and_truncate
 
 _VERSION = 2
 _COLUMNS = tuple(field.name for field in fields(Capture))
@@ -102,7 +102,7 @@ def index_problems(path: Path) -> tuple[str, ...]:
 class Index:
     """Captures by page, article, digest, day and run, over one SQLite connection."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Database) -> None:
         self._db = connection
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ from datetime import date
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from sqlite3 import DatabaseError
 from typing import Any
 
 from warcio.archiveiterator import WARCIterator
@@ -18,7 +17,7 @@ from pipeline.archive.members import Gap, Member, members_of
 from pipeline.archive.warc import parse_metadata, parse_page, parse_record
 from pipeline.archive.writer import PART, SUFFIX, lock_part
 from pipeline.boundary import run_isolated
-from pipeline.errors import BrokenRecordError
+from pipeline.errors import BrokenRecordError, NewsError
 from pipeline.model import Attempt, Capture
 
 Record = Capture | Attempt
@@ -153,7 +152,7 @@ def _compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Dam
     """Yield the damages of a file, each with the lost records of the index; without damage, how the index differs."""
     try:
         known = index.records(file)
-    except (DatabaseError, ValueError, TypeError, OverflowError):
+    except (NewsError, ValueError, TypeError, OverflowError):
         known = ()
     if not scan.damages:
         if sorted(known, key=_offset) != sorted(scan.records, key=_offset):

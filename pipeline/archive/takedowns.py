@@ -8,12 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Any, Literal
 
 from pipeline.archive.fetch_state import open_state
 from pipeline.model import article_id_of, canonical_url
-from pipeline.sqlite import Durability, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
+from pipeline.sqlite import Database, Durability, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
 
 TakedownKind = Literal["article", "publisher", "source", "reserved"]
 _SCHEMA = (
@@ -113,7 +112,7 @@ class Takedowns:
         self._durability: Durability = durability
 
     @cached_property
-    def _db(self) -> Connection:
+    def _db(self) -> Database:
         connection = open_state(self._root, durability=self._durability, owner=self)
         connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
         with transaction(connection):

@@ -1,7 +1,6 @@
 """Writers of Parquet, CSV and SQLite, by day, with only a few days in memory."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from pipeline.sqlite import Database
 from pipeline.tables import SCHEMA_VERSION, TableSpec
 
 _ROW_GROUP = 122_880
@@ -126,7 +126,7 @@ class SqliteWriter:
 
     def __init__(self, folder: Path, specs: Iterable[TableSpec]) -> None:
         self._specs = tuple(specs)
-        self._db = sqlite3.connect(folder / self.FILE, autocommit=False)
+        self._db = Database(folder / self.FILE, autocommit=False)
         for spec in self._specs:
             columns = (f'"{c.name}" {_sqlite_type(c.type)}{"" if c.nullable else " NOT NULL"}' for c in spec.columns)
             self._db.execute(f'CREATE TABLE "{spec.name}" ({", ".join(columns)}, PRIMARY KEY ({", ".join(spec.key)}))')

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.errors import KnowledgeError
 from pipeline.kb.entry import KbEntry
 from pipeline.kb.records import BadLine, KbRecord
-from pipeline.sqlite import open_database, open_read_only, transaction
+from pipeline.sqlite import Database, open_database, open_read_only, transaction
 
 _FORMAT = 1
 _CACHED_NAMES = 20_000  # names repeat within a batch; about 10 MB if all are known
@@ -45,30 +45,30 @@ class KbStore:
         self._path = path
         self._connection = open_read_only(path, broken=partial(_store_error, path))
         try:
-            found = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if found != _FORMAT:
-                raise _store_error(path, f"its format is {found}, expected {_FORMAT}")
-            self.version: str = self._connection.execute("SELECT version FROM meta").fetchone()["version"]
-        except sqlite3.DatabaseError as error:
+            self.version = self._read_version()
+        except BaseException:
             self._connection.close()
-            raise _store_error(path, error) from error
+            raise
         # A cache on the method itself would keep every store alive.
         self.named = lru_cache(maxsize=_CACHED_NAMES)(self._named)
+
+    def _read_version(self) -> str:
+        found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if found != _FORMAT:
+            raise _store_error(self._path, f"its format is {found}, expected {_FORMAT}")
+        row = self._connection.execute("SELECT version FROM meta").fetchone()
+        if row is None:
+            raise _store_error(self._path, "it has no version")
+        return str(row["version"])
 
     def _named(self, folded: str) -> tuple[KbEntry, ...]:
         """Return the entries with a folded name, by QID."""
         query = "SELECT entries.* FROM names JOIN entries USING (qid) WHERE name = ? ORDER BY qid"
-        try:
-            return tuple(map(_entry, self._connection.execute(query, (folded,))))
-        except sqlite3.DatabaseError as error:
-            raise _store_error(self._path, error) from error
+        return tuple(map(_entry, self._connection.execute(query, (folded,))))
 
     def bearing(self, qid: str) -> KbEntry | None:
         """Return the entry with a QID, or None."""
-        try:
-            row = self._connection.execute("SELECT * FROM entries WHERE qid = ?", (qid,)).fetchone()
-        except sqlite3.DatabaseError as error:
-            raise _store_error(self._path, error) from error
+        row = self._connection.execute("SELECT * FROM entries WHERE qid = ?", (qid,)).fetchone()
         return None if row is None else _entry(row)
 
     def info(self) -> KbInfo:
@@ -109,7 +109,7 @@ def build_store(path: Path, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> 
         return ImportResult(store.info(), bad)
 
 
-def _fill(connection: sqlite3.Connection, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> Iterator[BadLine]:
+def _fill(connection: Database, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> Iterator[BadLine]:
     first: dict[str, int] = {}
     with transaction(connection):
         for statement in _SCHEMA:
@@ -126,14 +126,14 @@ def _fill(connection: sqlite3.Connection, lines: Iterable[tuple[int, KbRecord | 
             connection.executemany("INSERT INTO names VALUES (?, ?)", [(name, qid) for name in line.names])
 
 
-def _refuse_empty(connection: sqlite3.Connection, bad: tuple[BadLine, ...]) -> None:
+def _refuse_empty(connection: Database, bad: tuple[BadLine, ...]) -> None:
     if connection.execute("SELECT count(*) FROM entries").fetchone()[0]:
         return
     problem = f"no line is valid; the first problem is {bad[0]}" if bad else "the file has no lines"
     raise KnowledgeError(f"{problem}; the knowledge base is unchanged", reason="kb_empty")
 
 
-def _finalize(connection: sqlite3.Connection) -> None:
+def _finalize(connection: Database) -> None:
     """Store the hash of the contents as the version, and leave a single file without a journal."""
     digest = hashlib.sha256()
     for query in ("SELECT * FROM entries ORDER BY qid", "SELECT * FROM names ORDER BY name, qid"):

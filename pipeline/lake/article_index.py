@@ -16,6 +16,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.storage import REMOVE
 from pipeline.model.outcome import OutcomeKind
 from pipeline.sqlite import (
+    Database,
     Durability,
     from_micros,
     open_database,
@@ -377,19 +378,19 @@ def _stored_article(row: Sequence[Any]) -> tuple[str, StoredArticle]:
     return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, kb_version, payload_digest, at)
 
 
-def _open_error(path: Path, error: sqlite3.DatabaseError) -> LakeError:
-    message = f"{path} cannot be opened ({error}); {REMOVE}, which rebuilds it"
+def _open_error(path: Path, error: sqlite3.Error) -> LakeError:
+    message = f"{path} cannot be read ({error}); {REMOVE}, which rebuilds it"
     return LakeError(message, key=str(path), reason="index_broken")
 
 
-def _set_sizes(connection: sqlite3.Connection, day: date, files: Mapping[str, FileSize]) -> None:
+def _set_sizes(connection: Database, day: date, files: Mapping[str, FileSize]) -> None:
     """Store the sizes of a day's files, by table."""
     connection.execute("DELETE FROM files WHERE published_date = ?", (day.isoformat(),))
     sizes = [_with_checksum(day.isoformat(), name, size.rows, size.bytes) for name, size in files.items()]
     connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", sizes)
 
 
-def totals_of(connection: sqlite3.Connection) -> Totals:
+def totals_of(connection: Database) -> Totals:
     """Return the totals over all days."""
     tables = connection.execute("SELECT name, sum(rows), sum(bytes) FROM files GROUP BY name")
     first, last = connection.execute("SELECT min(published_date), max(published_date) FROM files").fetchone()
@@ -444,7 +445,7 @@ class _ChangeRow(NamedTuple):
     moved_at: int | None
 
 
-def _next_stamp(connection: sqlite3.Connection, now: datetime) -> int:
+def _next_stamp(connection: Database, now: datetime) -> int:
     """Return the stamp of a writing transaction: microseconds, later than all earlier stamps."""
     row = connection.execute("SELECT last FROM stamps").fetchone()
     stamp = max(to_micros(now), 0 if row is None else row[0] + 1)
@@ -452,14 +453,14 @@ def _next_stamp(connection: sqlite3.Connection, now: datetime) -> int:
     return stamp
 
 
-def _record_changes(connection: sqlite3.Connection, days: Iterable[date], *, stamp: int) -> None:
+def _record_changes(connection: Database, days: Iterable[date], *, stamp: int) -> None:
     """Compare ``incoming``, the new rows of ``days``, with the index rows that it will replace; stamp changes."""
     parameters = {"stamp": stamp, "days": json.dumps([day.isoformat() for day in days])}
     for statement in (_UPSERT_ARTICLES, _MARK_REMOVED, _CHECKSUM_CHANGES):
         connection.execute(statement, parameters)
 
 
-def _mark_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, stamp: int) -> None:
+def _mark_gone(connection: Database, article_ids: Iterable[str], *, stamp: int) -> None:
     """Set the articles whose pages are gone; stamp the newly gone and the returned ones."""
     gone = json.dumps(sorted(article_ids))
     for statement in (_MARK_GONE, _MARK_RETURNED):
@@ -467,7 +468,7 @@ def _mark_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, st
     connection.execute(_CHECKSUM_CHANGES, {"stamp": stamp})
 
 
-def _changes_after(connection: sqlite3.Connection, after: int) -> Changes:
+def _changes_after(connection: Database, after: int) -> Changes:
     """Return the changes after a stamp."""
     last = connection.execute("SELECT last FROM stamps").fetchone()
     rows = [_article_change(_ChangeRow(*row), after) for row in connection.execute(_ROWS_SINCE, (after,))]

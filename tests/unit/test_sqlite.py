@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import LakeError
+from pipeline.errors import BusyDatabaseError, LakeError
 from pipeline.sqlite import damaged_rows, open_database, row_checksum, transaction
 
 
-def _broken(error: sqlite3.DatabaseError) -> LakeError:
+def _broken(error: sqlite3.Error) -> LakeError:
     return LakeError(str(error))
 
 
@@ -62,7 +62,7 @@ def test_refusal_of_the_disk_names_the_file(tmp_path: Path, code: int, number: i
     def write() -> None:
         with transaction(connection):
             connection.execute("INSERT INTO t VALUES (1)")
-            raise refusal
+            connection.raise_named(refusal)
 
     with pytest.raises(OSError, match="as SQLite says it") as caught:
         write()
@@ -88,3 +88,81 @@ def test_seals_of_many_rows_are_those_of_each(tmp_path: Path) -> None:
         assert damaged_rows(connection, "t") == []
         connection.execute("UPDATE t SET b = -1 WHERE b = 1500")
         assert [row[:2] for row in damaged_rows(connection, "t")] == [(rows[1500][0], -1)]
+
+
+def rows_of(path: Path) -> list[object]:
+    with closing(open_database(path, durability="process", broken=_broken)) as connection:
+        return [tuple(row) for row in connection.execute("SELECT * FROM t ORDER BY n")]
+
+
+def filled(path: Path) -> bytes:
+    """Write a database of many pages and return its bytes."""
+    with closing(open_database(path, durability="process", broken=_broken)) as connection:
+        with transaction(connection):
+            connection.execute("CREATE TABLE t (n INTEGER, text TEXT)")
+            connection.executemany("INSERT INTO t VALUES (?, ?)", [(each, "x" * 100) for each in range(1000)])
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("kept", [0, 50, 100, 4096, 40_000])
+def test_file_that_is_cut_off_raises_the_error_of_the_room(tmp_path: Path, kept: int) -> None:
+    """A database that lost its end is reported as such at any length, when it is opened or when its rows are read."""
+    path = tmp_path / "x"
+    path.write_bytes(filled(path)[:kept])
+    with pytest.raises(LakeError):
+        rows_of(path)
+
+
+@pytest.mark.parametrize("at", [0, 20, 100, 4096 * 3, 4096 * 9])
+def test_damaged_page_raises_the_error_of_the_room(tmp_path: Path, at: int) -> None:
+    """Bytes that were overwritten raise the same error, also amid the rows of a query."""
+    path = tmp_path / "x"
+    data = bytearray(filled(path))
+    data[at : at + 40] = b"\xff" * 40
+    path.write_bytes(data)
+    with pytest.raises(LakeError):
+        rows_of(path)
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FROM missing", "SELECT missing FROM t", "UPDATE t SET missing = 1"])
+def test_missing_table_or_column_raises_the_error_of_the_room(tmp_path: Path, statement: str) -> None:
+    """A database of another form is the same as a damaged one."""
+    filled(tmp_path / "x")
+    with (
+        closing(open_database(tmp_path / "x", durability="process", broken=_broken)) as connection,
+        pytest.raises(LakeError, match="no such"),
+    ):
+        connection.execute(statement)
+
+
+def test_text_that_is_not_utf_8_raises_the_error_of_the_room(tmp_path: Path) -> None:
+    """A changed byte in a text is reported when its row is read."""
+    filled(tmp_path / "x")
+    with sqlite3.connect(tmp_path / "x") as connection:
+        connection.execute("UPDATE t SET text = CAST(x'ff' AS TEXT) WHERE n = 999")
+    connection.close()
+    with pytest.raises(LakeError, match="UTF-8"):
+        rows_of(tmp_path / "x")
+
+
+def test_locked_file_names_the_lock(tmp_path: Path) -> None:
+    """A writer that waits in vain says that another process has the file."""
+    filled(tmp_path / "x")
+    with (
+        closing(open_database(tmp_path / "x", durability="process", broken=_broken)) as holder,
+        closing(open_database(tmp_path / "x", durability="process", broken=_broken)) as waiting,
+    ):
+        waiting.execute("PRAGMA busy_timeout = 10")
+        with transaction(holder), pytest.raises(BusyDatabaseError, match="end that process"), transaction(waiting):
+            pass
+
+
+def test_wrong_call_stays_a_defect(tmp_path: Path) -> None:
+    """A defect of the program is not blamed on the file."""
+    filled(tmp_path / "x")
+    with (
+        closing(open_database(tmp_path / "x", durability="process", broken=_broken)) as connection,
+        pytest.raises(sqlite3.ProgrammingError),
+    ):
+        connection.execute("SELECT ?")

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.sqlite import Database
+
 KILL, TEAR = "kill", "tear"  # TEAR: half of a write reaches the file
 READS = ("read", "opendir")  # they may fail, but do not change anything
 _SQLITE = {errno.ENOSPC: sqlite3.SQLITE_FULL, errno.EIO: sqlite3.SQLITE_IOERR, errno.EACCES: sqlite3.SQLITE_READONLY}
@@ -118,17 +120,17 @@ class Calls:
         io.open = watched
 
     def _watch_index(self) -> None:
-        calls, real = self, sqlite3.connect
+        calls, real = self, Database.execute
 
-        class Watched(sqlite3.Connection):
-            def execute(self, statement: str, *given: Any) -> sqlite3.Cursor:
-                if statement in ("BEGIN IMMEDIATE", "COMMIT"):
-                    calls._meet(
-                        statement.split(maxsplit=1)[0].lower(), calls.root / "_state" / "index", fail=_fail_sqlite
-                    )
-                return super().execute(statement, *given)
+        def watched(connection: Database, statement: str, *given: Any) -> sqlite3.Cursor:
+            def fail(number: int, path: Path | None) -> None:
+                connection.raise_named(_sqlite_error(number))
 
-        sqlite3.connect = lambda *given, **named: real(*given, factory=Watched, **named)
+            if statement in ("BEGIN IMMEDIATE", "COMMIT"):
+                calls._meet(statement.split(maxsplit=1)[0].lower(), calls.root / "_state" / "index", fail=fail)
+            return real(connection, statement, *given)
+
+        Database.execute = watched
 
     def _write(self, path: Path, data: Any, write: Callable[[Any], int]) -> int:
         def fail(number: int, path: Path | None) -> None:
@@ -190,7 +192,7 @@ def _fail(number: int, path: Path | None) -> None:
     raise OSError(number, os.strerror(number), *([str(path)] if path else []))
 
 
-def _fail_sqlite(number: int, path: Path | None) -> None:
+def _sqlite_error(number: int) -> sqlite3.OperationalError:
     error = sqlite3.OperationalError(os.strerror(number))
     error.sqlite_errorcode = _SQLITE[number]
-    raise error
+    return error
