@@ -14,6 +14,7 @@ NewsError                   base; every class has .disposition and the key it co
     BrokenRecordError       quarantine  one archive record is missing or damaged; its article waits, others continue
   BusyDatabaseError         fail        another process has a database locked; end that process, then try again
   BrokenDatabaseError       fail        a database is damaged, and no other class has better advice
+  MissingStoreError         fail        a file or folder that was there is gone; restore it, nothing starts afresh
   KnowledgeError            fail        the knowledge base cannot be used; import it again
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake repair`
   LimitError                fail        a query exceeded its time or memory limit
@@ -159,6 +160,10 @@ class BusyDatabaseError(NewsError):
 
 class BrokenDatabaseError(NewsError):
     """A database file is damaged or has another form."""
+
+
+class MissingStoreError(NewsError):
+    """A file or folder of the data root that was there is missing; it is never taken for a fresh start."""
 
 
 class KnowledgeError(NewsError):

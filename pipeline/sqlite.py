@@ -154,7 +154,7 @@ def open_database(path: Path, *, durability: Durability, broken: AsBroken) -> Da
     try:
         _use_wal(connection)
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'OFF'}")
-    except (OSError, NewsError):
+    except BaseException:
         connection.close()
         raise
     return connection

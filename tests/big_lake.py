@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.commit import Committer
+from pipeline.lake.log_tables import LogTables
 from pipeline.lake.maintenance import publish_package
 from pipeline.lake.partitions import Days
 from pipeline.lake.storage import Disk, Layout
@@ -49,6 +50,7 @@ def make_big_lake(
     committer = Committer(
         layout, disk, Days(layout, disk), ArticleIndex(layout.index, durability="process"), lambda: datetime.now(UTC)
     )
+    log = LogTables(root, disk, lambda: committer.index)
     editions: list[Edition] = []
     drawn = None
     for number, count in enumerate(np.diff(np.linspace(0, articles, days + 1).astype(int)).tolist()):
@@ -64,7 +66,7 @@ def make_big_lake(
         editions = [*editions[-2:], Edition(stories_of(drawn, things, chance, day=day), ids, groups)]
         tables = _day(chance, editions, count - new, day=day, shares=shares)
         committer.days.rewrite([day], list(tables), lambda _, name, made=tables: made[name])
-        log_rows(chance, root, disk, tables["articles"], day=day)
+        log_rows(chance, log, tables["articles"], day=day)
         committer.index.apply(committer.contents([day]), now=committer.now())
     write_event_clusters(root, committer)
     publish_package(committer)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
 from pipeline.lake.commit import Committer
 from pipeline.lake.log_tables import LogTables
-from pipeline.lake.storage import Disk, sort_rows
+from pipeline.lake.storage import sort_rows
 from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.big_rows import fill_table, hexes
 
@@ -124,7 +124,7 @@ def write_event_clusters(root: Path, committer: Committer) -> None:
     committer.replace(spec.name, by_day)
 
 
-def log_rows(chance: np.random.Generator, root: Path, disk: Disk, articles: pa.Table, *, day: date) -> None:
+def log_rows(chance: np.random.Generator, log: LogTables, articles: pa.Table, *, day: date) -> None:
     """Append a day's run and outcomes: all articles kept, some seen again, and additional rejected pages."""
     count = articles.num_rows
     again = articles.filter(pa.array(chance.random(count) < 0.1))
@@ -139,7 +139,7 @@ def log_rows(chance: np.random.Generator, root: Path, disk: Disk, articles: pa.T
     ]
     rows = pa.concat_tables(parts)
     rows = rows.take(_firsts(rows))
-    LogTables(root, disk).append("outcomes", f"run-{day}", rows.cast(table_named("outcomes").schema))
+    log.append("outcomes", f"run-{day}", rows.cast(table_named("outcomes").schema))
     run = {
         "run_id": f"run-{day}",
         "kind": "scheduled",
@@ -147,7 +147,7 @@ def log_rows(chance: np.random.Generator, root: Path, disk: Disk, articles: pa.T
         "started_at": articles["fetched_at"][0].as_py(),
     }
     run |= {"committed_at": run["started_at"], "counts": "{}", "days_touched": [day.isoformat()], "versions": "{}"}
-    LogTables(root, disk).append("runs", f"run-{day}", rows_table(table_named("runs"), [run]))
+    log.append("runs", f"run-{day}", rows_table(table_named("runs"), [run]))
 
 
 def _outcomes(articles: pa.Table, fixed: dict[str, object], *, outcome: str, minutes: int, **given: object) -> pa.Table:

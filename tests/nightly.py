@@ -81,7 +81,7 @@ PARTS = (
         "flipped bytes in any file; killed writers of the archive",
         10,
         ("pipeline/archive", "pipeline/lake"),
-        ("tests/faults/test_archive_writers.py", "tests/faults/test_flips.py"),
+        ("tests/faults/test_archive_writers.py", "tests/faults/test_flips.py", "tests/faults/test_losses.py"),
     ),
     Part(
         "runs",

@@ -5,7 +5,7 @@ The index next to the files can be rebuilt from them. ``FetchState`` stores whic
 """
 
 from pipeline.archive.archive import Archive
-from pipeline.archive.fetch_state import FetchState, KnownPage, PageState, Validators
+from pipeline.archive.fetch_state import NEW_STATE, FetchState, KnownPage, PageState, Validators
 from pipeline.archive.index import CaptureSummary
 from pipeline.archive.locks import takedown_lock, wait_for_writers, writer_lock
 from pipeline.archive.scan import Damage
@@ -22,9 +22,10 @@ from pipeline.archive.takedowns import (
     url_name,
 )
 from pipeline.archive.warc import page_key_of
-from pipeline.archive.writer import ArchiveWriter
+from pipeline.archive.writer import ArchiveWriter, write_whole_file
 
 __all__ = [
+    "NEW_STATE",
     "Archive",
     "ArchiveWriter",
     "CaptureSummary",
@@ -46,5 +47,6 @@ __all__ = [
     "takedown_lock",
     "url_name",
     "wait_for_writers",
+    "write_whole_file",
     "writer_lock",
 ]

@@ -47,9 +47,15 @@ class Archive:
         if not index.is_ready():
             with self._index_lock():
                 if not index.is_ready():
-                    for damage in self._rebuild(index):
-                        log.warning("%s", damage)
+                    self._rebuild_lost(index)
         return index
+
+    def _rebuild_lost(self, index: Index) -> None:
+        """Build an index that is new, was lost, or is of another version."""
+        if next(self._files(), None) is not None:
+            log.warning("the index of the archive is built from the WARC files, because %s had none", self._root)
+        for damage in self._rebuild(index):
+            log.warning("%s", damage)
 
     @contextmanager
     def _index_lock(self) -> Iterator[None]:
@@ -150,6 +156,12 @@ class Archive:
         """Return the news days of pages with new or changed content in this run, sorted."""
         return self._index.days_of_run(source_key=source_key, run_id=run_id)
 
+    def index_problems(self) -> tuple[str, ...]:
+        """Return the damage of the index's file as predicates. Call it before the index is opened, and so rebuilt."""
+        if not (self._root / INDEX).exists() and next(self._files(), None) is not None:
+            return ("is missing",)
+        return index_problems(self._root / INDEX)
+
     def rebuild_index(self) -> tuple[Damage, ...]:
         """Rebuild the index from all WARC files and return the damage found."""
         if index_problems(self._root / INDEX):
@@ -180,7 +192,7 @@ class Archive:
 
         ``tally`` counts the files, bytes and records that were read.
         """
-        damaged = index_problems(self._root / INDEX)  # before it is opened: opening may rebuild it
+        damaged = self.index_problems()
         for problem in damaged:
             yield Damage(INDEX, None, None, f"{problem}; rebuild it with `newslake archive reindex`")
         index, counted = None if damaged else self._index, Counter[str]() if tally is None else tally
@@ -200,6 +212,8 @@ class Archive:
         index agree.
         """
         done = []
+        if source_key is None and self.index_problems():
+            done += ["rebuilt the index from the WARC files", *map(str, self.rebuild_index())]
         files = f"warc/*/{'*' if source_key is None else file_name_of(source_key)}/*{SUFFIX}"
         for part in sorted(self._root.glob(f"{files}{PART}")):
             finished = finish_dead_part(part, durability=self._durability)

@@ -45,7 +45,13 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS pages_due ON pages (source_key, next_try_at) WHERE next_try_at IS NOT NULL",
 )
 _OF_PAGE = "(page_key = ? OR (page_key >= ? AND page_key < ?))"
-_PUT_BACK = "restore it from a backup: no other file says which pages wait to be fetched, and which are taken down"
+NEW_STATE = (
+    "with the takedowns, of which `takedowns` in the data root has copies; waiting pages wait to be listed again"
+)
+_PUT_BACK = (
+    "restore it from a backup: no other file says which pages wait to be fetched; without a backup, delete it and run "
+    f"`newslake lake repair`, which says how to start a new one {NEW_STATE}"
+)
 _DROP = "run `newslake lake repair --drop-damaged`, which drops the row: its page is fetched again when it is listed"
 _INSERT_LISTING = "INSERT OR REPLACE INTO listing_validators VALUES (?, ?, ?, ?, ?)"
 _INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

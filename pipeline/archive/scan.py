@@ -17,7 +17,7 @@ from pipeline.archive.members import Gap, Member, members_of
 from pipeline.archive.warc import parse_metadata, parse_page, parse_record
 from pipeline.archive.writer import PART, SUFFIX, lock_part
 from pipeline.boundary import run_isolated
-from pipeline.errors import BrokenRecordError, NewsError
+from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture
 
 Record = Capture | Attempt
@@ -152,7 +152,7 @@ def _compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Dam
     """Yield the damages of a file, each with the lost records of the index; without damage, how the index differs."""
     try:
         known = index.records(file)
-    except (NewsError, ValueError, TypeError, OverflowError):
+    except (ArchiveError, ValueError, TypeError, OverflowError):
         known = ()
     if not scan.damages:
         if sorted(known, key=_offset) != sorted(scan.records, key=_offset):

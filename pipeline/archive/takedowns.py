@@ -1,9 +1,12 @@
-"""Takedowns and their blocklist, which keeps removed pages out. In the fetch state database; names are hashed."""
+"""Takedowns and their blocklist, which keeps removed pages out. In the fetch state database; names are hashed.
+
+Each takedown has a copy in a file of its own, so that the loss of any one file revokes nothing.
+"""
 
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -11,6 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.archive.fetch_state import open_state
+from pipeline.archive.scan import Damage
+from pipeline.archive.writer import write_whole_file
 from pipeline.model import article_id_of, canonical_url
 from pipeline.sqlite import Database, Durability, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
 
@@ -23,10 +28,12 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS blocklist (
         name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS blocklist_by_takedown ON blocklist (takedown_id)",
+    "CREATE TABLE IF NOT EXISTS revocations (takedown_id TEXT PRIMARY KEY, checksum INTEGER NOT NULL)",
 )
 _UPDATE_CHECKSUM = (
     "UPDATE takedowns SET checksum = row_checksum(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
 )
+_KNOWN = "SELECT takedown_id FROM takedowns UNION SELECT takedown_id FROM revocations"
 _ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
 _BLOCKED_AMONG = "SELECT DISTINCT name FROM blocklist WHERE name IN (SELECT value FROM json_each(?))"
 
@@ -105,10 +112,14 @@ def _hash(text: str) -> str:
 
 
 class Takedowns:
-    """All takedowns of a data root. Opens on first use; several processes may use it at once."""
+    """All takedowns of a data root. Opens on first use; several processes may use it at once.
 
-    def __init__(self, root: Path, *, durability: Durability = "full") -> None:
+    ``root`` is the folder of the archive, ``copies`` that of the copies; None makes none.
+    """
+
+    def __init__(self, root: Path, *, copies: Path | None = None, durability: Durability = "full") -> None:
         self._root = root
+        self._copies = copies
         self._durability: Durability = durability
 
     @cached_property
@@ -160,6 +171,7 @@ class Takedowns:
             row = (takedown_id, kind, to_micros(at), reason, len(work.article_ids), _plan_to_json(work))
             self._db.execute("INSERT INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, row_checksum(row)))
             self._block(takedown_id, names)
+        self._copy(takedown_id)
         return Takedown(
             takedown_id=takedown_id, kind=kind, at=at, reason=reason, articles=len(work.article_ids), is_done=False
         )
@@ -176,13 +188,16 @@ class Takedowns:
             self._db.execute(query, (_plan_to_json(work), len(work.article_ids), takedown_id))
             self._db.execute(_UPDATE_CHECKSUM, (takedown_id,))
             self._block(takedown_id, names)
+        self._copy(takedown_id)
 
     def block_alias(self, name: str, *, like: Iterable[str | None]) -> None:
         """Add a name to the takedown that blocks one of the names ``like``: both identify the same page."""
         query = """INSERT OR IGNORE INTO blocklist SELECT ?, takedown_id FROM blocklist
-            WHERE name IN (SELECT value FROM json_each(?)) LIMIT 1"""
+            WHERE name IN (SELECT value FROM json_each(?)) LIMIT 1 RETURNING takedown_id"""
         with transaction(self._db):
-            self._db.execute(query, (name, json.dumps(list(like))))
+            added = self._db.execute(query, (name, json.dumps(list(like)))).fetchall()
+        for row in added:
+            self._copy(row[0])
 
     def _block(self, takedown_id: str, names: Iterable[str]) -> None:
         self._db.executemany("INSERT OR IGNORE INTO blocklist VALUES (?, ?)", [(each, takedown_id) for each in names])
@@ -201,7 +216,122 @@ class Takedowns:
             is_there = self._db.execute(query, (takedown_id,)).rowcount == 1
             if is_there:
                 self._db.execute("DELETE FROM blocklist WHERE takedown_id = ?", (takedown_id,))
+                self._note_revocation(takedown_id)
+        if is_there:
+            self._copy(takedown_id)
         return is_there
+
+    def _note_revocation(self, takedown_id: str) -> None:
+        row = (takedown_id, row_checksum((takedown_id,)))
+        self._db.execute("INSERT OR REPLACE INTO revocations VALUES (?, ?)", row)
+
+    # The copies, and what is restored from them.
+
+    def known(self) -> frozenset[str]:
+        """Return the ids of all takedowns, revoked ones included."""
+        return frozenset(row[0] for row in self._db.execute(_KNOWN))
+
+    def verify(self) -> Iterator[Damage]:
+        """Yield how database and copies differ."""
+        copies = self._read_copies()
+        for takedown_id in sorted({*copies, *self.known()} if self._copies is not None else ()):
+            copy, own = copies.get(takedown_id), self._content(takedown_id)
+            if copy != own:
+                what = "is missing" if takedown_id not in copies else "and the blocklist differ"
+                yield Damage(f"takedowns/{takedown_id}.json", None, None, f"{what}; run `newslake lake repair`")
+
+    def restore(self) -> tuple[str, ...]:
+        """Restore takedowns from their copies, and copies from the takedowns; return a sentence per repair.
+
+        A name that is blocked in either place stays blocked. A damaged copy is written again.
+        """
+        done, copies = [], self._read_copies()
+        for takedown_id, copy in sorted(copies.items()):
+            if copy is not None and self._restore_from(takedown_id, copy):
+                done.append(f"restored takedown {takedown_id} from its copy")
+        for takedown_id in sorted(self.known() if self._copies is not None else ()):
+            if copies.get(takedown_id) != self._content(takedown_id):
+                self._copy(takedown_id)
+                done.append(f"wrote the copy of takedown {takedown_id}")
+        return tuple(done)
+
+    def _restore_from(self, takedown_id: str, copy: Mapping[str, Any]) -> bool:
+        """Add what a copy has and the database has not; return whether it changed."""
+        own = self._content(takedown_id)
+        if own is not None and (own["is_revoked"] or not set(copy["names"]).difference(own["names"])):
+            return False
+        if copy["is_revoked"]:
+            if own is None:
+                with transaction(self._db):
+                    self._note_revocation(takedown_id)
+            return own is None
+        at = datetime.fromisoformat(copy["at"])
+        self.block_again(
+            takedown_id, copy["kind"], names=copy["names"], at=at, reason=copy["reason"], articles=copy["articles"]
+        )
+        return True
+
+    def block_again(
+        self,
+        takedown_id: str,
+        kind: TakedownKind,
+        *,
+        names: Iterable[str],
+        at: datetime,
+        reason: str | None,
+        articles: int,
+    ) -> None:
+        """Block names of a takedown that was carried out, and that the database has lost."""
+        with transaction(self._db):
+            row = (takedown_id, kind, to_micros(at), reason, articles, None)
+            self._db.execute("INSERT OR IGNORE INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, row_checksum(row)))
+            self._block(takedown_id, names)
+        self._copy(takedown_id)
+
+    def _content(self, takedown_id: str) -> dict[str, Any] | None:
+        """Return the content of a takedown's copy; None if the database does not know the takedown."""
+        row = self._db.execute("SELECT * FROM takedowns WHERE takedown_id = ?", (takedown_id,)).fetchone()
+        if row is None:
+            query = "SELECT 1 FROM revocations WHERE takedown_id = ?"
+            is_revoked = self._db.execute(query, (takedown_id,)).fetchone() is not None
+            return {"takedown_id": takedown_id, "is_revoked": True, "names": []} if is_revoked else None
+        names = self._db.execute("SELECT name FROM blocklist WHERE takedown_id = ? ORDER BY name", (takedown_id,))
+        return {
+            "takedown_id": takedown_id,
+            "is_revoked": False,
+            "kind": row["kind"],
+            "at": from_micros(row["at"]).isoformat(),
+            "reason": row["reason"],
+            "articles": row["articles"],
+            "names": [name for (name,) in names],
+        }
+
+    def _copy(self, takedown_id: str) -> None:
+        """Write the copy of a takedown, as the database has it."""
+        content = self._content(takedown_id)
+        if self._copies is not None and content is not None:
+            self._copies.mkdir(parents=True, exist_ok=True)
+            write_whole_file(self._copies / f"{takedown_id}.json", _copy_bytes(content), durability=self._durability)
+
+    def _read_copies(self) -> dict[str, dict[str, Any] | None]:
+        """Return the content of each copy, by takedown; None for a damaged one."""
+        paths = sorted(self._copies.glob("*.json")) if self._copies is not None else ()
+        return {path.stem: _parse_copy(path.read_bytes(), path.stem) for path in paths}
+
+
+def _copy_bytes(content: Mapping[str, Any]) -> bytes:
+    text = json.dumps(content, sort_keys=True)
+    return json.dumps({**content, "checksum": _hash(text)}, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _parse_copy(data: bytes, takedown_id: str) -> dict[str, Any] | None:
+    try:
+        content: dict[str, Any] = json.loads(data)
+        checksum = content.pop("checksum")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    is_whole = checksum == _hash(json.dumps(content, sort_keys=True)) and content.get("takedown_id") == takedown_id
+    return content if is_whole else None
 
 
 def _plan_to_json(work: TakedownPlan) -> str:

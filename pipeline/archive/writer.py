@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import uuid
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -280,6 +281,22 @@ def publish_part(file: BinaryIO | FileIO, part: Path, *, durability: Durability)
     if durability == "full":
         for folder in (part.parent, part.parent.parent, part.parent.parent.parent):
             sync_folder(folder)
+
+
+def write_whole_file(path: Path, data: bytes, *, durability: Durability) -> None:
+    """Write or replace a small file atomically."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with name_file_on_error(path), temporary.open("wb") as file:
+            file.write(data)
+            if durability == "full":
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if durability == "full":
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -19,7 +19,10 @@ lake_app = typer.Typer(help="Verify, repair, clean up, snapshot and export the t
 
 Deep = Annotated[bool, typer.Option("--deep", help="Also check every row, and every record of the archive.")]
 DropDamaged = Annotated[
-    bool, typer.Option("--drop-damaged", help="First remove damaged data; the next run processes its articles again.")
+    bool,
+    typer.Option(
+        "--drop-damaged", help="First give up missing and damaged data; the next run processes its articles again."
+    ),
 ]
 Format = Annotated[
     str,
@@ -106,12 +109,10 @@ def repair(drop_damaged: DropDamaged = False, as_json: AsJson = False) -> None:
 
     Finishes archive files, commits of tables, the article index and takedowns. Exit 1 if a takedown cannot be finished.
     """
-    from pipeline.jobs.takedown import finish_takedowns
+    from pipeline.jobs import maintenance
 
     space = workspace()
-    report = {"archive": space.archive.recover(), "lake": space.lake.recover(drops_damaged=drop_damaged)}
-    state = {"state": space.fetch_state.drop_damaged()} if drop_damaged else {}
-    _print_report(report | state | {"takedowns": finish_takedowns(space)}, as_json=as_json)
+    _print_report(maintenance.repair(space, drops_damaged=drop_damaged), as_json=as_json)
     if any(not each.is_done for each in space.takedowns.all()):
         raise typer.Exit(1)
 

@@ -7,6 +7,7 @@ from functools import partial
 from pipeline.boundary import run_isolated
 from pipeline.errors import NewsError
 from pipeline.jobs.in_flight import InFlight
+from pipeline.jobs.inventory import KNOWLEDGE, check_stores
 from pipeline.kb import KnowledgeBase, load_kb
 from pipeline.model import Annotation, Article
 from pipeline.nlp import Annotator, load_model, model_label
@@ -16,7 +17,11 @@ _GROUP_CHARS = 100_000  # about one batch of the parser: a longer group would ho
 
 
 def knowledge_of(settings: Settings) -> KnowledgeBase:
-    """Return the knowledge base with the corrections. Raises: ConfigError or KnowledgeError for an unreadable file."""
+    """Return the knowledge base with the corrections.
+
+    Raises: ConfigError or KnowledgeError for an unreadable file, MissingStoreError for a lost one.
+    """
+    check_stores(settings, KNOWLEDGE)
     return load_kb(settings.overrides_file, store=settings.kb_path)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.jobs.annotator import knowledge_of
+from pipeline.jobs.inventory import KNOWLEDGE, check_stores, note_stores
 from pipeline.kb import ImportResult, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
 from pipeline.lake import Lake, StoredArticle
 from pipeline.nlp.entities.linking import group_of
@@ -34,7 +35,9 @@ def import_kb(settings: Settings, file: Path) -> ImportResult:
     """
     try:
         with file.open("rb") as stream:
-            return build_store(settings.kb_path, read_records(stream))
+            done = build_store(settings.kb_path, read_records(stream))
+        note_stores(settings)
+        return done
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         if error.filename != str(file):
             raise
@@ -43,6 +46,7 @@ def import_kb(settings: Settings, file: Path) -> ImportResult:
 
 def kb_info(settings: Settings) -> KbInfo | None:
     """Return the size and version of the knowledge base, None without one. Raises: KnowledgeError."""
+    check_stores(settings, KNOWLEDGE)
     if not settings.kb_path.exists():
         return None
     with closing(KbStore(settings.kb_path)) as store:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import chain
 from math import sqrt
 from statistics import median
 
@@ -18,8 +17,10 @@ import pyarrow as pa
 
 from pipeline.archive import Damage
 from pipeline.jobs.cluster import cluster
+from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, drop_missing, has_state, missing_stores, note_stores
 from pipeline.jobs.outcomes import append_run
 from pipeline.jobs.pipeline_version import version_of
+from pipeline.jobs.takedown import finish_takedowns
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Depth
 from pipeline.model import pluralize
@@ -76,11 +77,14 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
     is in the index. For the selected days, the indexed records are also checked against their digests.
     """
     began, tally = time.monotonic(), Counter[str]()
+    missing = missing_stores(workspace.settings)
     damages = [] if reads is read_nothing else list(damages_of_archive(workspace, reads=reads, tally=tally))
     depth = Depth(reads=reads, check=partial(_check_payload_digests, workspace), tally=tally)
-    if any(damage.is_of_index for damage in damages):
+    if ARCHIVE in missing or any(damage.is_of_index for damage in damages):
         depth = Depth(reads=reads, tally=tally)
-    problems = (*map(str, damages), *workspace.lake.verify(depth))
+    lake = () if LAKE in missing else workspace.lake.verify(depth)
+    snapshots = workspace.lake.snapshots.verify_all() if reads is read_everything and LAKE not in missing else ()
+    problems = (*missing.values(), *map(str, damages), *lake, *snapshots)
     return VerifyReport(
         problems=problems,
         files=tally["files"],
@@ -94,8 +98,41 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
 def damages_of_archive(
     workspace: Workspace, *, reads: Callable[[date], bool] = read_everything, tally: Counter[str] | None = None
 ) -> Iterator[Damage]:
-    """Yield the damages of the archive and of the fetch state."""
-    return chain(workspace.archive.verify(reads=reads, tally=tally), workspace.fetch_state.verify())
+    """Yield the damages of the archive, of the fetch state and of the takedowns, unless they are missing."""
+    missing = missing_stores(workspace.settings)
+    if ARCHIVE not in missing:
+        yield from workspace.archive.verify(reads=reads, tally=tally)
+    if STATE not in missing:
+        yield from damages_of_state(workspace)
+
+
+def damages_of_state(workspace: Workspace) -> Iterator[Damage]:
+    """Yield the damages of the fetch state; if it is sound, how the takedowns differ from copies and deletions."""
+    damages = list(workspace.fetch_state.verify())
+    yield from damages
+    if damages or not has_state(workspace.settings):
+        return
+    yield from workspace.takedowns.verify()
+    for takedown_id in [] if LAKE in missing_stores(workspace.settings) else workspace.unknown_deletions():
+        message = (
+            f"the log table deletions has takedown {takedown_id}, the blocklist has not; run `newslake lake repair`"
+        )
+        yield Damage("state.sqlite", None, None, message)
+
+
+def repair(workspace: Workspace, *, drops_damaged: bool = False) -> dict[str, tuple[str, ...]]:
+    """Finish what dead processes left in archive and lake, and restore what was lost; return what was done, by part.
+
+    ``drops_damaged`` first gives up what is missing or damaged.
+    """
+    settings = workspace.settings
+    given_up = drop_missing(settings) if drops_damaged else ()
+    done = {"archive": workspace.archive.recover(), "lake": workspace.lake.recover(drops_damaged=drops_damaged)}
+    if drops_damaged:
+        done |= {"stores": given_up, "state": workspace.fetch_state.drop_damaged()}
+    done["takedowns"] = (*workspace.restore_takedowns(), *finish_takedowns(workspace))
+    note_stores(settings)
+    return done
 
 
 def _check_payload_digests(workspace: Workspace, articles: pa.Table) -> Iterator[str]:

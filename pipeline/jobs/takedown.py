@@ -32,6 +32,7 @@ from pipeline.clean import page_identity
 from pipeline.clusters import WINDOW, co_mention_rows
 from pipeline.errors import ConfigError
 from pipeline.jobs.cluster import relate
+from pipeline.jobs.inventory import note_stores
 from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.lake import Redaction
 from pipeline.model import Capture, article_id_of, canonical_url
@@ -94,6 +95,7 @@ def forget(
             target.kind, names=target_names(target, work), work=work, at=workspace.settings.now(), reason=reason
         )
         done = _carry_out(workspace, takedown, report_progress)
+        note_stores(workspace.settings)
     is_here = seen.is_here or bool(done["log_rows"] or done["inbox_files"])
     return replace(seen, takedown_id=takedown.takedown_id, is_here=is_here, **done)
 

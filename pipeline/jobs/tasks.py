@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipeline.errors import LakeError, NewsError
-from pipeline.jobs import changes, maintenance, run, takedown, triggers, worklist
+from pipeline.jobs import changes, maintenance, run, triggers, worklist
 from pipeline.jobs import cluster as cluster_job
 from pipeline.jobs import derive as derive_job
 from pipeline.jobs import ingest as ingest_job
@@ -125,9 +125,7 @@ def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
 
 def recover() -> dict[str, object]:
     """Finish the work that dead processes left in archive and lake; return sentences that say what was repaired."""
-    workspace = _open()
-    repaired = [*workspace.archive.recover(), *workspace.lake.recover(), *takedown.finish_takedowns(workspace)]
-    return {"repaired": repaired}
+    return {"repaired": [line for part in maintenance.repair(_open()).values() for line in part]}
 
 
 def verify() -> dict[str, object]:

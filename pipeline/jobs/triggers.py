@@ -14,10 +14,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
-from pipeline.archive import Archive, FetchState, Takedowns, page_name
+from pipeline.archive import Archive, FetchState, page_name
 from pipeline.boundary import run_isolated
 from pipeline.errors import ConfigError, NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, limits_from
+from pipeline.jobs.inventory import ARCHIVE, STATE, check_stores, takedowns_of
 from pipeline.model import Ref, Source, canonical_url
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import Listing, ListingEntry, Validators, discover, listable_days, waiting_files
@@ -127,7 +128,7 @@ class Listings:
         self._sources = LastGoodSources(settings.sources_file)
         self._archive = Archive(settings.archive_dir, durability=settings.durability)
         self._fetch_state = FetchState(settings.archive_dir, durability=settings.durability)
-        self._takedowns = Takedowns(settings.archive_dir, durability=settings.durability)
+        self._takedowns = takedowns_of(settings)
         self._lock = Lock()  # for the three databases above: each has one connection
         self._open(frozenset())
 
@@ -179,6 +180,7 @@ class Listings:
         """Return the listed pages that no run has fetched, or tried to fetch, since they changed."""
         listed = tuple(pages)
         try:
+            check_stores(self._settings, ARCHIVE, STATE)
             with self._lock:
                 return tuple(page for page in listed if not self._is_fetched(page))
         except NewsError as error:

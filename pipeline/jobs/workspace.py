@@ -1,5 +1,6 @@
 """What a job works on: settings, sources, archive, fetch state and lake."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -9,18 +10,24 @@ from pathlib import Path
 from pipeline.archive import Archive, FetchState, Takedowns, source_name, writer_lock
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.jobs.in_flight import InFlight, open_turns
+from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, note_stores, takedowns_of
 from pipeline.lake import Lake
 from pipeline.model import Source
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claim_files
 from pipeline.sources.registry import SOURCE_ADAPTERS
 
+log = logging.getLogger(__name__)
+
 ProgressCallback = Callable[[str], None]  # gets a message about the current step
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """One process's view of the data root. Everything opens on first use, so a job loads only what it needs."""
+    """One process's view of the data root. Everything opens on first use, so a job loads only what it needs.
+
+    Opening a store that was there and is missing raises MissingStoreError.
+    """
 
     settings: Settings
 
@@ -30,19 +37,51 @@ class Workspace:
 
     @cached_property
     def archive(self) -> Archive:
+        check_stores(self.settings, ARCHIVE)
         return Archive(self.settings.archive_dir, durability=self.settings.durability)
 
     @cached_property
     def fetch_state(self) -> FetchState:
+        check_stores(self.settings, STATE)
         return FetchState(self.settings.archive_dir, durability=self.settings.durability)
 
     @cached_property
     def takedowns(self) -> Takedowns:
-        return Takedowns(self.settings.archive_dir, durability=self.settings.durability)
+        check_stores(self.settings, STATE)
+        return takedowns_of(self.settings)
 
-    def at_work(self) -> AbstractContextManager[None]:
-        """Hold the shared lock of all writers of archive and lake; a takedown waits until they release it."""
-        return writer_lock(self.settings.archive_dir)
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Hold the shared lock of all writers of archive and lake; a takedown waits until they release it.
+
+        Before, the blocklist is restored if a part of it was lost. Raises: MissingStoreError.
+        """
+        with writer_lock(self.settings.archive_dir):
+            check_stores(self.settings)
+            for line in self.restore_takedowns():
+                log.warning("%s", line)
+            try:
+                yield
+            finally:
+                note_stores(self.settings)
+
+    def restore_takedowns(self) -> tuple[str, ...]:
+        """Block again what the blocklist has lost, as its copies and the deletions say; return what was done.
+
+        The deletions have the articles of a takedown, not its publisher or source.
+        """
+        done = list(self.takedowns.restore())
+        for takedown_id in self.unknown_deletions():
+            rows = self.lake.log.read_batches("deletions", [takedown_id]).to_pylist()
+            names = [row["article_id"] for row in rows]
+            at, reason = rows[0]["deleted_at"], rows[0]["reason"]
+            self.takedowns.block_again(takedown_id, "article", names=names, at=at, reason=reason, articles=len(names))
+            done.append(f"restored takedown {takedown_id} from the log table deletions: {len(names)} of its articles")
+        return tuple(done)
+
+    def unknown_deletions(self) -> list[str]:
+        """Return the takedowns in the log table ``deletions`` that the blocklist does not know, not even as revoked."""
+        return sorted(self.lake.log.batches("deletions") - self.takedowns.known())
 
     def turns(self, *, version: str) -> AbstractContextManager[InFlight]:
         """Open the turns of this process; see ``pipeline.jobs.in_flight``."""
@@ -50,6 +89,7 @@ class Workspace:
 
     @cached_property
     def lake(self) -> Lake:
+        check_stores(self.settings, LAKE)
         return Lake(
             self.settings.lake_dir,
             durability=self.settings.durability,

@@ -132,7 +132,7 @@ class Changes:
     days: tuple[date, ...]
 
 
-_VERSION = 5
+_VERSION = 6
 # Dropped in an index of another version: without days, the lake rebuilds its index. The intent of a dead process stays.
 _REBUILT_TABLES = (
     "articles",
@@ -178,6 +178,8 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS changes_day ON changes (published_date)",
     "CREATE INDEX IF NOT EXISTS changes_at ON changes (changed_at)",
     "CREATE INDEX IF NOT EXISTS changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
+    # The files of the log, so that a lost one is noticed.
+    "CREATE TABLE IF NOT EXISTS log_files (name TEXT PRIMARY KEY, checksum INTEGER NOT NULL)",
     """CREATE TABLE IF NOT EXISTS stamps (
         one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, checksum INTEGER)""",
 )
@@ -277,6 +279,17 @@ class ArticleIndex:
         """Set the articles whose pages are gone from the web; ``changes`` reports the differences."""
         with transaction(self.connection):
             _mark_gone(self.connection, article_ids, stamp=_next_stamp(self.connection, now))
+
+    def log_files(self) -> frozenset[str]:
+        """Return the files of the log, as paths below its folder."""
+        return frozenset(row[0] for row in self.connection.execute("SELECT name FROM log_files"))
+
+    def change_log_files(self, *, added: Iterable[str] = (), removed: Iterable[str] = ()) -> None:
+        """Add files to the list of the log's files, or remove them from it."""
+        with transaction(self.connection):
+            rows = [_with_checksum(name) for name in added]
+            self.connection.executemany("INSERT OR REPLACE INTO log_files VALUES (?, ?)", rows)
+            self.connection.executemany("DELETE FROM log_files WHERE name = ?", [(name,) for name in removed])
 
     def generations(self) -> dict[date, int]:
         """Return the generation of each day that the index reflects."""

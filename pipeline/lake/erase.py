@@ -147,7 +147,7 @@ def _files_to_redact(root: Path, redaction: Redaction) -> list[Path]:
 def _filter(redaction: Redaction) -> pc.Expression:
     if redaction.source_key is not None:
         return pc.field("source_key") == redaction.source_key
-    wanted = pc.field("article_id").isin(sorted(redaction.article_ids))
+    wanted = pc.field("article_id").isin(pa.array(sorted(redaction.article_ids), pa.string()))
     if redaction.hosts:
         pattern = "|".join(map(re.escape, sorted(redaction.hosts)))
         wanted |= pc.match_substring_regex(pc.field("url"), pattern, ignore_case=True)

@@ -1,5 +1,6 @@
 """Public interface of the table store: ``Lake``, the tables under one folder."""
 
+import logging
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,11 +20,12 @@ from pipeline.lake.partitions import Days, Manifest, read_consistently
 from pipeline.lake.snapshots import Snapshots
 from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.storage import Disk, Layout, sort_rows, with_digest, without_digest
-from pipeline.lake.verify import Depth, drop_damaged, problems_of
+from pipeline.lake.verify import ALL_NEW, Depth, drop_damaged, problems_of
 from pipeline.sqlite import Durability
 from pipeline.tables import check_batch, table_named
 
 _DAY = "published_date"
+log = logging.getLogger(__name__)
 
 
 class CommitterLock:
@@ -45,6 +47,7 @@ class CommitterLock:
         if self._is_index_lost(index):
             with self._disk.committer():
                 if self._is_index_lost(index):
+                    log.warning("the article index of %s was lost, and is built again: %s", self._layout.root, ALL_NEW)
                     recover(self._committer(index))
         return index
 
@@ -93,7 +96,7 @@ class Lake:
         self._now = now
         self.partitions = Days(self._layout, self._disk)
         self._lock = CommitterLock(self._layout, self._disk, self.partitions, durability=durability, now=now)
-        self.log = LogTables(self._layout.root, self._disk)
+        self.log = LogTables(self._layout.root, self._disk, lambda: self.index)
         self.snapshots = Snapshots(self._layout, self._disk, self._lock.hold)
         self.erasure = Erasure(self._layout, self._disk, self._lock.hold)
 

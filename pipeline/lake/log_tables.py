@@ -1,14 +1,30 @@
-"""The log tables: append-only files, one per batch and day. Appending the same batch again overwrites its files."""
+"""The log tables: append-only files, one per batch and day. Appending the same batch again overwrites its files.
+
+The article index lists the files, so that a lost one is noticed. A file that is not listed is of a process that died
+before it listed it, or came back from a backup; ``adopt_log_files`` lists it.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError
-from pipeline.lake.storage import EMPTY_CHECKSUM, Disk, checksummed_parquet, decode, encode, is_parquet_sound, sort_rows
+from pipeline.lake.article_index import ArticleIndex
+from pipeline.lake.storage import (
+    EMPTY_CHECKSUM,
+    REMOVE,
+    Disk,
+    checksummed_parquet,
+    decode,
+    encode,
+    is_parquet_sound,
+    sort_rows,
+)
 from pipeline.model import file_name_of
 from pipeline.tables import TableSpec, check_batch, table_named
 
@@ -19,14 +35,16 @@ _TIME_OF: Mapping[str, str] = {
     "runs": "started_at",
     "deletions": "deleted_at",
 }
+_LOST = "its log entries are lost, but no table is"
 
 
 class LogTables:
-    """The log tables of one lake."""
+    """The log tables of one lake. ``index`` returns the article index."""
 
-    def __init__(self, root: Path, disk: Disk) -> None:
+    def __init__(self, root: Path, disk: Disk, index: Callable[[], ArticleIndex]) -> None:
         self._folder = root / "log"
         self._disk = disk
+        self._index = index
 
     def append(self, name: str, batch_id: str, table: pa.Table) -> None:
         """Append a batch's rows; appending the same batch again overwrites them. Raises: ContractError."""
@@ -42,10 +60,12 @@ class LogTables:
             rows = sort_rows(table.filter(pc.equal(days, day)), spec)
             self._disk.replace(target, checksummed_parquet(encode(rows, spec, metadata=EMPTY_CHECKSUM)))
             written.add(target)
-        for other in folder.glob(f"{spec.partition}=*"):
-            # The same batch, appended again after midnight: its rows under the other day are stale.
-            if other / file not in written and (other / file).exists():
-                self._disk.remove(other / file)
+        # The same batch, appended again after midnight: its rows under the other day are stale.
+        stale = [path for path in folder.glob(f"{spec.partition}=*/{file}") if path not in written]
+        names = partial(map, partial(_name_in, self._folder))
+        self._index().change_log_files(added=names(written), removed=names(stale))
+        for path in stale:  # after the list: a file that is missing from the disk only would be reported as lost
+            self._disk.remove(path)
 
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:
         """Return all rows of a log table, by day and batch; or only those of the ``newest`` files."""
@@ -62,6 +82,11 @@ class LogTables:
             files = [read_log_file(path, spec) for path in sorted(folder.glob("*.parquet"))]
             yield pa.concat_tables([spec.schema.empty_table(), *files])
 
+    def batches(self, name: str) -> frozenset[str]:
+        """Return the ids of the batches in a log table, unless they are very long."""
+        files = (self._folder / name).glob(f"{table_named(name).partition}=*/*.parquet")
+        return frozenset(unquote(path.stem) for path in files)
+
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of some batches."""
         spec = table_named(name)
@@ -70,16 +95,37 @@ class LogTables:
         return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in sorted(files))])
 
 
-def log_problems(root: Path, tally: Counter[str]) -> Iterator[str]:
-    """Yield a sentence per damaged log file, with the fix. No other file has its rows."""
+def _name_in(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _log_files_there(root: Path) -> frozenset[str]:
+    return frozenset(_name_in(root / "log", path) for path in (root / "log").glob("*/*/*.parquet"))
+
+
+def adopt_log_files(root: Path, index: ArticleIndex) -> None:
+    """List the files of the log that are there and not listed."""
+    if unknown := _log_files_there(root) - index.log_files():
+        index.change_log_files(added=unknown)
+
+
+def drop_missing_log_files(root: Path, index: ArticleIndex) -> list[str]:
+    """Remove missing files from the list; return a sentence per file."""
+    missing = sorted(index.log_files() - _log_files_there(root))
+    index.change_log_files(removed=missing)
+    return [f"goes on without log/{name}, which was lost" for name in missing]
+
+
+def log_problems(root: Path, index: ArticleIndex, tally: Counter[str]) -> Iterator[str]:
+    """Yield a sentence per damaged or missing log file, with the fix. No other file has its rows."""
+    for name in sorted(index.log_files() - _log_files_there(root)):
+        yield f"log/{name}: is missing; restore it from a copy, or {REMOVE}: {_LOST}"
     for path in sorted((root / "log").glob("*/*/*.parquet")):
         data = path.read_bytes()
         tally.update(files=1, bytes=len(data))
         if not is_parquet_sound(data):
             why = "its checksum does not match"
-            problem = (
-                f"is damaged ({why}); restore it from a copy, or delete it: its log entries are lost, but no table is"
-            )
+            problem = f"is damaged ({why}); restore it from a copy, or delete it and {REMOVE}: {_LOST}"
             yield f"{path.relative_to(root).as_posix()}: {problem}"
 
 

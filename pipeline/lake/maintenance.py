@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.lake.article_index import FileSize, Move, Totals, totals_of
 from pipeline.lake.commit import Committer
+from pipeline.lake.log_tables import adopt_log_files
 from pipeline.lake.partitions import Manifest
 from pipeline.lake.storage import PART, PUBLISH_ORDER
 from pipeline.model import pluralize
@@ -25,6 +26,7 @@ def recover(committer: Committer) -> tuple[str, ...]:
     for path in stray_files(committer):
         committer.disk.remove(path)
         done.append(f"removed {committer.layout.relative(path)}, which is in no manifest")
+    adopt_log_files(committer.layout.root, committer.index)
     if publish_package(committer):
         mended.append(f"wrote {PACKAGE}")
     return (*done, *mended)

@@ -107,6 +107,14 @@ class Snapshots:
         """
         return tuple(_problems_of(self.folder(name)))
 
+    def verify_all(self) -> Iterator[str]:
+        """Yield the problems of all snapshots."""
+        for folder in snapshot_folders(self.layout):
+            try:
+                yield from (f"snapshots/{problem}" for problem in _problems_of(folder))
+            except LakeError as error:
+                yield str(error)
+
     def drop(self, name: str) -> None:
         """Delete a snapshot: rename it atomically, then delete it. Raises: ConfigError for an unknown name."""
         with self.disk.committer():
@@ -226,6 +234,7 @@ def _problems_of(root: Path) -> Iterator[str]:
     if _read_facts(root).manifests_sha256 != manifests_digest(root):
         yield f"{root.name}/manifest: its files have changed; {_FIX}"
         return
+    yield from _package_problems(root / PACKAGE)
     named = set()
     for manifest in (read_manifest(path, date.fromisoformat(path.stem)) for path in manifest_paths(root)):
         for table, entry in manifest.entries.items():
@@ -238,3 +247,10 @@ def _problems_of(root: Path) -> Iterator[str]:
     for path in sorted((root / "tables").rglob("*")):
         if path.is_file() and path not in named:
             yield f"{root.name}/{path.relative_to(root)}: is in no manifest; {_FIX}"
+
+
+def _package_problems(path: Path) -> Iterator[str]:
+    try:
+        json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        yield f"{path.parent.name}/{PACKAGE}: cannot be read ({error}); {_FIX}"

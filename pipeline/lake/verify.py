@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import LakeError
 from pipeline.lake.article_index import ArticleIndex, index_problems
 from pipeline.lake.commit import Committer, OpenCommitter, stored_articles
-from pipeline.lake.log_tables import log_problems
+from pipeline.lake.log_tables import drop_missing_log_files, log_problems
 from pipeline.lake.maintenance import PACKAGE, recover, stale_package, stray_files
 from pipeline.lake.partitions import Days, Entry, Manifest, check_object
 from pipeline.lake.staging import discard_batch_at, is_batch_sound
@@ -42,6 +42,8 @@ from pipeline.tables import check_batch, check_offsets
 CheckArticles = Callable[[pa.Table], Iterable[str]]
 
 _FOLDERS_AT_ONCE = 50
+ALL_NEW = "`newslake changes` then reports every article as new"
+_REDERIVE_DAY = f"restore it from a copy; or {RECOVER}, then `newslake run`, which derives the day again"
 _INDEX_MISMATCH = "the article index and the table have different articles, or an article is on two days; "
 
 
@@ -108,6 +110,9 @@ def problems_of(layout: Layout, open_committer: OpenCommitter, depth: Depth) -> 
 
     If the index is damaged, nothing else is checked: ``open_committer`` would open it, which may rebuild it.
     """
+    if is_index_missing(layout):
+        yield f"{layout.relative(layout.index)}: is missing; {RECOVER}, which builds it again: {ALL_NEW}"
+        return
     with ThreadPoolExecutor() as pool:
         index = pool.submit(index_problems, layout.index)
         objects = _ObjectReader(layout, pool)  # read while SQLite checks its pages
@@ -117,9 +122,18 @@ def problems_of(layout: Layout, open_committer: OpenCommitter, depth: Depth) -> 
         yield from _problems_of_tables(open_committer, depth, objects)
 
 
+def is_index_missing(layout: Layout) -> bool:
+    """Return whether the lake has days, but no file of its index."""
+    return not layout.index.exists() and any(layout.manifest(date.min).parent.glob("*.json"))
+
+
 def _problems_of_tables(open_committer: OpenCommitter, depth: Depth, objects: _ObjectReader) -> Iterator[str]:
     with open_committer() as committer:
-        days = sorted({*committer.days.known(), *committer.layout.days_of_objects()})
+        known = committer.days.known()
+        days = sorted({*known, *committer.layout.days_of_objects()})
+        missing = sorted(day for day in committer.index.generations() if day not in known)
+    for day in missing:
+        yield f"{committer.layout.relative(committer.layout.manifest(day))}: is missing; {_REDERIVE_DAY}"
     is_readable = True
     for day in days:
         with open_committer() as committer:
@@ -134,7 +148,7 @@ def _problems_of_tables(open_committer: OpenCommitter, depth: Depth, objects: _O
     with open_committer() as committer:
         if is_readable:
             yield from _problems_of_names(committer, depth)
-        yield from _problems_of_the_rest(committer.layout, depth.tally)
+        yield from _problems_of_the_rest(committer, depth.tally)
 
 
 def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, objects: _ObjectReader) -> Iterator[str]:
@@ -213,8 +227,6 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
             yield f"{manifest.day}: {_INDEX_MISMATCH}{RECOVER}"
         elif count != (entry.rows if entry else 0) and not depth.reads(manifest.day):
             yield f"{manifest.day}: {_INDEX_MISMATCH}{REMOVE}"
-    for day in sorted(counted):
-        yield f"article index: it has {day}, which has no manifest; {RECOVER}"
     if committer.index.intent_days():
         yield f"article index: a commit of {committer.index.intent_days()[0]} was not finished; {RECOVER}"
     if stale_package(committer) is not None:
@@ -223,17 +235,18 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
         yield f"{committer.layout.relative(path)}: is in no manifest; {RECOVER}"
 
 
-def _problems_of_the_rest(layout: Layout, tally: Counter[str]) -> Iterator[str]:
+def _problems_of_the_rest(committer: Committer, tally: Counter[str]) -> Iterator[str]:
     """Check what is in no manifest: staged batches, the cache, the log.
 
     The bytes of the index are counted here; they were read before it was opened.
     """
+    layout = committer.layout
     tally.update(files=1, bytes=layout.index.stat().st_size)
     for path in damaged_batches(layout, tally):
         yield f"{layout.relative(path)}: its checksums do not match; {RESTAGE}"
     for path in damaged_cache_files(layout, tally):
         yield f"{layout.relative(path)}: is damaged, and is computed again on demand; {REMOVE}"
-    yield from log_problems(layout.root, tally)
+    yield from log_problems(layout.root, committer.index, tally)
 
 
 def damaged_batches(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
@@ -272,8 +285,9 @@ def drop_damaged(layout: Layout, disk: Disk, days: Days, open_committer: Callabl
             _empty_index(layout.index)
             is_sound = False
         if not is_sound:
-            yield "rebuilt the article index: `newslake changes` reports every article as new"
+            yield f"rebuilt the article index: {ALL_NEW}"
         yield from recover(committer)
+        yield from drop_missing_log_files(layout.root, committer.index)
 
 
 def _empty_index(path: Path) -> None:

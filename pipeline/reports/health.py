@@ -4,17 +4,19 @@ import importlib.metadata
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, NewsError
 from pipeline.jobs.annotator import knowledge_of
+from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores
 from pipeline.jobs.knowledge import kb_info
-from pipeline.jobs.maintenance import verify
+from pipeline.jobs.maintenance import damages_of_state, read_nothing
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.kb import read_overrides
+from pipeline.lake import Depth
 from pipeline.model import pluralize
 from pipeline.reports.overrides import stale_corrections
 
@@ -31,8 +33,13 @@ class Finding:
 
 
 def examine(workspace: Workspace) -> tuple[Finding, ...]:
-    """Return one finding per check, in the order in which a run needs them."""
-    return tuple(_run_check(name, check, workspace) for name, check in _CHECKS.items())
+    """Return one finding per check, in the order in which a run needs them.
+
+    The stores are checked first: other checks open them, and a lost index is built again when it is opened.
+    """
+    order = sorted(_CHECKS, key=lambda name: name not in ("archive", "lake"))
+    found = {name: _run_check(name, _CHECKS[name], workspace) for name in order}
+    return tuple(found[name] for name in _CHECKS)
 
 
 def _run_check(name: str, check: Callable[[Workspace], str], workspace: Workspace) -> Finding:
@@ -91,13 +98,20 @@ def _refuse_stale(workspace: Workspace) -> None:
 
 
 def _archive(workspace: Workspace) -> str:
+    check_stores(workspace.settings, ARCHIVE, STATE)
+    problems = [f"index.sqlite: {each}; run `newslake archive reindex`" for each in workspace.archive.index_problems()]
+    _refuse(problems or [str(each) for each in damages_of_state(workspace)])
     return pluralize(len(workspace.archive.days()), "news day")
 
 
-def _lake(workspace: Workspace) -> str:
-    problems = verify(workspace).problems
+def _refuse(problems: Sequence[str]) -> None:
     if problems:
         raise OSError(f"{pluralize(len(problems), 'problem')}, first: {problems[0]}")
+
+
+def _lake(workspace: Workspace) -> str:
+    check_stores(workspace.settings, LAKE)
+    _refuse(tuple(workspace.lake.verify(Depth(reads=read_nothing))))
     return f"intact, {pluralize(len(workspace.lake.days()), 'published day')}"
 
 

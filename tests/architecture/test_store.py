@@ -23,8 +23,8 @@ INTERFACE = {
 PARTS = {
     "index": {"stored", "cached_outcomes", "put_outcomes", "days_current_with", "mark_current", "changes", "note_gone"},
     "partitions": {"manifest", "manifests"},
-    "log": {"append", "read", "read_batches", "days"},
-    "snapshots": {"take", "list", "folder", "verify", "drop"},
+    "log": {"append", "read", "read_batches", "days", "batches"},
+    "snapshots": {"take", "list", "folder", "verify", "verify_all", "drop"},
     "erasure": {"rows", "traces", "snapshots", "names"},
 }
 PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "plugins")

@@ -1,5 +1,7 @@
 """The advice of verify repairs the reported damage: afterwards the tables are byte for byte the same as before."""
 
+import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.archive.archive import Archive
-from pipeline.jobs.maintenance import read_everything, read_nothing, verify
+from pipeline.jobs.maintenance import read_everything, read_nothing, repair, verify
 from pipeline.jobs.run import extract_day
 from pipeline.jobs.worklist import unprocessed_days
 from tests.faults.invariants import table_files
@@ -56,6 +58,27 @@ def changed_row(database: str, statement: str) -> Callable[[Path], None]:
     return change
 
 
+def gone(pattern: str) -> Callable[[Path], None]:
+    """Delete a file or folder."""
+
+    def delete(folder: Path) -> None:
+        path = first(folder, pattern)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    return delete
+
+
+def object_gone(folder: Path) -> None:
+    """Delete the data file of a public file."""
+    public = first(folder, "lake/tables/quotes/*/*")
+    [path] = [each for each in folder.glob("lake/_state/data/quotes/*/*") if each.samefile(public)]
+    path.unlink()
+
+
+def emptied(pattern: str) -> Callable[[Path], None]:
+    return lambda folder: os.truncate(first(folder, pattern), 0)
+
+
 def half_staged(folder: Path) -> None:
     """Damage a batch that was staged and never committed."""
     batch = first(folder, "lake/_state/staged/2026-03-03-*")
@@ -79,12 +102,8 @@ def copied_public(folder: Path) -> None:
 def do_as_advised(folder: Path, problem: str) -> None:
     """Follow the advice in a message of verify, in its order."""
     space = open_space(folder, SECOND)
-    if WITHDRAW in problem:
-        space.lake.recover(drops_damaged=True)
-        space.fetch_state.drop_damaged()
-    elif RECOVER in problem:
-        space.archive.recover()
-        space.lake.recover()
+    if WITHDRAW in problem or RECOVER in problem:
+        repair(space, drops_damaged=WITHDRAW in problem)
     if REBUILD in problem:
         space.archive.rebuild_index()
     if RUN in problem:
@@ -97,6 +116,20 @@ HARMS = {
     **{pattern.split("/")[3]: (flipped(pattern), WITHDRAW) for pattern in OBJECTS},
     "current": (flipped("lake/tables/events/*/part-0.parquet"), RUN),
     "cluster": (flipped("lake/tables/event_clusters/*/part-0.parquet"), RUN),
+    "manifest-gone": (gone("lake/_state/manifest/*.json"), RUN),
+    "object-gone": (object_gone, RUN),
+    "public-gone": (gone("lake/tables/quotes/*/*"), RECOVER),
+    "ledger-gone": (gone("lake/_state/index.sqlite"), RECOVER),
+    "ledger-empty": (emptied("lake/_state/index.sqlite"), WITHDRAW),
+    "lake-gone": (gone("lake"), WITHDRAW),
+    "state-folder-gone": (gone("lake/_state"), WITHDRAW),
+    "log-gone": (gone("lake/log"), WITHDRAW),
+    "log-file-gone": (gone("lake/log/outcomes/*/*.parquet"), WITHDRAW),
+    "index-gone": (gone("archive/index.sqlite"), REBUILD),
+    "index-empty": (emptied("archive/index.sqlite"), REBUILD),
+    "fetch-state-gone": (gone("archive/state.sqlite"), WITHDRAW),
+    "fetch-state-empty": (emptied("archive/state.sqlite"), WITHDRAW),
+    "package-gone": (gone("lake/datapackage.json"), RECOVER),
     "public-copy": (copied_public, RECOVER),
     "manifest": (flipped("lake/_state/manifest/*.json"), RUN),
     "staged": (flipped("lake/_state/staged/*/articles.arrow"), WITHDRAW),
@@ -161,12 +194,15 @@ def test_a_backup_repairs_the_rest(folder: Path) -> None:
 
 
 def test_log_can_be_deleted(folder: Path) -> None:
-    """Without a backup, a damaged file of the log can be deleted, as verify says."""
+    """Without a backup, a damaged file of the log can be deleted, and its loss accepted, as verify says."""
     before = table_files(folder)
     flip(log := first(folder, "lake/log/outcomes/*/*.parquet"))
     [problem] = verify(open_space(folder, SECOND), reads=read_everything).problems
     assert "delete it" in problem
     log.unlink()
+    [problem] = verify(open_space(folder, SECOND), reads=read_everything).problems
+    assert "is missing; restore it from a copy" in problem
+    do_as_advised(folder, problem)
     assert verify(open_space(folder, SECOND), reads=read_everything).problems == ()
     assert table_files(folder) == before
 

@@ -47,3 +47,56 @@ def test_checksum_follows_every_change(tmp_path: Path) -> None:
     Takedowns(tmp_path).finish(takedown_id)
     assert problems(tmp_path) == ()
     assert [each.reason for each in Takedowns(tmp_path).all()] == [REASON]
+
+
+def blocking(root: Path, copies: Path) -> Takedowns:
+    return Takedowns(root, copies=copies, durability="process")
+
+
+def test_lost_takedowns_come_back_from_their_copies(tmp_path: Path) -> None:
+    """Without its database, every name is blocked again, publishers and sources too; a revoked takedown is not."""
+    root, copies = tmp_path / "archive", tmp_path / "takedowns"
+    takedowns = blocking(root, copies)
+    names = {NAME, "publisher:0123", "source:4567"}
+    kept = takedowns.begin("publisher", names=names, work=WORK, at=NOW, reason=REASON).takedown_id
+    takedowns.finish(kept)
+    takedowns.block_alias("alias", like=[NAME])
+    revoked = takedowns.begin("article", names=["revoked"], work=WORK, at=NOW, reason=None).takedown_id
+    takedowns.finish(revoked)
+    assert takedowns.revoke(revoked)
+    before = takedowns.all()
+    for path in root.glob("state.sqlite*"):
+        path.unlink()
+    done = blocking(root, copies).restore()
+    assert set(done) == {f"restored takedown {each} from its copy" for each in (kept, revoked)}
+    again = blocking(root, copies)
+    assert (set(again.names()), again.all(), again.known()) == ({*names, "alias"}, before, {kept, revoked})
+    assert (list(again.verify()), again.restore()) == ([], ())
+
+
+@pytest.mark.parametrize("data", [None, b"", b"{}", b'{"names": [], "checksum": 1}'])
+def test_lost_copy_is_reported_and_written_again(tmp_path: Path, data: bytes | None) -> None:
+    """A copy that is missing or damaged is named, and written again from the database."""
+    takedowns = blocking(tmp_path / "archive", tmp_path / "takedowns")
+    takedown_id = takedowns.begin("article", names=[NAME], work=WORK, at=NOW, reason=REASON).takedown_id
+    path = tmp_path / "takedowns" / f"{takedown_id}.json"
+    whole = path.read_bytes()
+    path.unlink() if data is None else path.write_bytes(data)
+    [problem] = takedowns.verify()
+    assert str(problem).startswith(f"takedowns/{takedown_id}.json: ")
+    assert takedowns.restore() == (f"wrote the copy of takedown {takedown_id}",)
+    assert path.read_bytes() == whole
+
+
+def test_older_backup_loses_no_takedown(tmp_path: Path) -> None:
+    """A database restored from before a takedown gets it from the copy; no page in clear text is in a copy."""
+    root, copies = tmp_path / "archive", tmp_path / "takedowns"
+    blocking(root, copies).names()
+    backup = (root / "state.sqlite").read_bytes()
+    takedown_id = blocking(root, copies).begin("article", names=[NAME], work=WORK, at=NOW, reason=REASON).takedown_id
+    for path in root.glob("state.sqlite*"):
+        path.unlink()
+    (root / "state.sqlite").write_bytes(backup)
+    blocking(root, copies).restore()
+    assert blocking(root, copies).is_blocked(NAME)
+    assert PAGE.encode() not in (copies / f"{takedown_id}.json").read_bytes()

@@ -149,6 +149,9 @@ def test_article_on_two_days_is_reported_and_resolved(root: Path) -> None:
     old_day.write_bytes(before[old_day])
     assert any("an article is on two days" in problem for problem in open_lake(root).verify())
     lose_index(root)
+    [problem] = open_lake(root).verify()
+    assert problem.startswith("_state/index.sqlite: is missing; run `newslake lake repair`")
+    open_lake(root).recover()
     assert open_lake(root).verify() == ()
     assert open_lake(root).read("articles").num_rows == len(STORIES)
 

@@ -1,0 +1,272 @@
+"""A lost or emptied file of a data root is reported or restored, and no loss of a file brings a forgotten page back."""
+
+import gc
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.archive import source_name
+from pipeline.cli import app
+from pipeline.errors import MissingStoreError, NewsError
+from pipeline.jobs.knowledge import import_kb
+from pipeline.jobs.maintenance import read_everything, repair, verify
+from pipeline.jobs.run import ingest_sources
+from pipeline.jobs.takedown import TakedownTarget, forget
+from pipeline.jobs.workspace import Workspace
+from pipeline.reports.health import examine
+from tests.faults.resume_worker import open_space
+from tests.faults.sample_run import SECOND, Evening
+from tests.long_form import LONG
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(3600)]
+
+# Files whose loss changes nothing, or that are made again without a loss: docs/operations.md lists them.
+HARMLESS = (
+    "*.lock",
+    "archive/locks/*",
+    "archive/rate_limits/*",
+    "archive/in_flight/*",
+    "lake/_state/locks/*",
+    "*-shm",  # SQLite writes it again
+    "lake/_state/cache/*",
+    "lake/_state/data/*",  # only of a replaced data file: see ``spare``
+    "inventory.json",
+    "inbox/done/*",
+)
+NOT_OURS = ("sources.toml",)  # a run without its sources stops
+DATABASES = ("archive/index.sqlite", "archive/state.sqlite", "lake/_state/index.sqlite", "kb.sqlite")
+SAFE_ELSEWHERE = (
+    *("archive/state.sqlite", "takedowns", "takedowns/*.json", "lake/log/deletions", "lake/log", "inventory.json"),
+    *("archive/index.sqlite", "lake/_state/index.sqlite", "lake", "archive"),
+)
+STOPPING = ("archive/state.sqlite", "lake", "archive")
+
+
+@pytest.fixture(scope="module")
+def whole(undisturbed: Evening, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root of two evenings with every kind of file: takedowns, a snapshot, a knowledge base."""
+    folder = tmp_path_factory.mktemp("whole") / "data"
+    subprocess.run(["cp", "-a", str(undisturbed.folder), str(folder)], check=True)
+    space = open_space(folder, SECOND)
+    rows = space.lake.read("articles", columns=("title", "url", "publisher", "source_key")).to_pylist()
+    url = next(row["url"] for row in rows if row["title"] is not None and "arbour bridge" in row["title"])
+    publisher = next(row["publisher"] for row in rows if row["source_key"] == "lantern")
+    for target in (
+        TakedownTarget(kind="article", value=url),
+        TakedownTarget(kind="publisher", value=publisher),
+        TakedownTarget(kind="publisher", value="The Tarnwick Post, of which nothing is here"),
+        TakedownTarget(kind="source", value="inbox"),
+    ):
+        forget(space, target, reason="asked to", report_progress=lambda _: None)
+    space.lake.snapshots.take("spring")
+    entry = {
+        "qid": "Q999999901",
+        "label": "Quoxley Spindle Works",
+        "types": ["ORG"],
+        "prior": 5,
+        "description": "works",
+    }
+    (folder / "kb.jsonl").write_text(json.dumps(entry))
+    import_kb(space.settings, folder / "kb.jsonl")
+    (folder / "kb.jsonl").unlink()
+    del space
+    assert problems(folder) == ()
+    return folder
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    subprocess.run(["cp", "-a", str(whole), str(tmp_path / "data")], check=True)
+    return tmp_path / "data"
+
+
+def problems(folder: Path) -> tuple[str, ...]:
+    try:
+        return verify(open_space(folder, SECOND), reads=read_everything).problems
+    finally:
+        gc.collect()  # closes the databases
+
+
+def files_of(folder: Path) -> list[Path]:
+    names = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [name for name in names if name.as_posix() not in NOT_OURS]
+
+
+def kind_of(name: Path) -> tuple[str, ...]:
+    return (*name.parts[: 3 if name.parts[1:2] == ("_state",) or name.parts[0] == "snapshots" else 2], name.suffix)
+
+
+def chosen(folder: Path) -> list[Path]:
+    """Return all files in the long form, else one of each kind."""
+    return files_of(folder) if LONG else list({kind_of(name): name for name in files_of(folder)}.values())
+
+
+def is_spare(folder: Path, name: Path) -> bool:
+    """Return whether a data file is of an earlier generation, which no manifest needs."""
+    if not fnmatch(name.as_posix(), "lake/_state/data/*"):
+        return False
+    manifests = (json.loads(path.read_bytes()) for path in folder.glob("lake/_state/manifest/*.json"))
+    return not any(name.as_posix().endswith(file) for manifest in manifests for file in manifest["files"].values())
+
+
+def is_harmless(folder: Path, name: Path) -> bool:
+    if name.as_posix().startswith("lake/_state/data/"):
+        return is_spare(folder, name)
+    return any(fnmatch(name.as_posix(), pattern) for pattern in HARMLESS)
+
+
+@contextmanager
+def harmed(folder: Path, name: Path, *, empties: bool) -> Iterator[None]:
+    """Delete or empty a file, and put it back afterwards, with its hard links."""
+    path, away = folder / name, folder.with_name("away")
+    data = path.read_bytes()
+    os.truncate(path, 0) if empties else path.rename(away)
+    try:
+        yield
+    finally:
+        if empties:
+            with path.open("r+b") as file:
+                file.write(data)
+        else:
+            away.rename(path)
+
+
+def is_named(name: Path, problem: str) -> bool:
+    """Return whether a problem names a file, or its folder, from the data root or from the archive or the lake."""
+    names = (name, name.parent) if "staged" in name.parts or name.parts[0] == "snapshots" else (name,)
+    return any(Path(*each.parts[start:]).as_posix() in problem for each in names for start in (0, 1))
+
+
+@pytest.mark.parametrize("empties", [False, True], ids=["deleted", "emptied"])
+def test_every_lost_file_is_reported(folder: Path, empties: bool) -> None:
+    """A deleted or emptied file of any kind is named by verify with what to do, or is on the list of harmless ones."""
+    silent = []
+    for name in chosen(folder):
+        if empties and not (folder / name).stat().st_size:
+            continue
+        with harmed(folder, name, empties=empties):
+            found = problems(folder)
+            if not is_harmless(folder, name) and not any(is_named(name, each) for each in found):
+                silent.append((name.as_posix(), found[:2]))
+            assert all("`newslake" in each or "restore" in each or "drop it" in each for each in found), found
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    "name", ["archive", "archive/warc", "lake", "lake/_state", "lake/log/runs", "takedowns", "kb.sqlite"]
+)
+def test_doctor_and_verify_name_a_lost_store(folder: Path, name: str) -> None:
+    """A lost folder is named by both, doctor goes on with its other checks, and no run starts without the store."""
+    path = folder / name
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    found = examine(open_space(folder, SECOND))
+    assert len(found) == 8
+    word = name.removeprefix("lake/") if "log" in name else name
+    assert any(word in each.message for each in found if not each.is_ok)
+    assert any(word in each for each in problems(folder))
+    if name not in ("lake/log/runs", "takedowns"):  # the run does not need the first, and restores the second
+        with pytest.raises(MissingStoreError, match="was there before"), open_space(folder, SECOND).at_work():
+            pass
+
+
+def blocked(space: Workspace) -> frozenset[str]:
+    return frozenset(space.takedowns.names())
+
+
+@pytest.mark.parametrize("lost", SAFE_ELSEWHERE)
+def test_lost_file_brings_no_forgotten_page_back(whole: Path, folder: Path, lost: str) -> None:
+    """Whatever one file or folder is lost, a run stops, or goes on with every page, publisher and source blocked.
+
+    The same holds after the loss is given up as the message advises.
+    """
+    names = blocked(open_space(whole, SECOND))
+    assert source_name("inbox") in names
+    assert len([each for each in names if each.startswith("publisher:")]) == 2
+    for path in list(folder.glob(lost)):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if lost in STOPPING:
+        for attempt in (lambda: run(folder, "first"), lambda: repair(open_space(folder, SECOND))):
+            with pytest.raises(MissingStoreError, match="`newslake lake repair --drop-damaged`"):
+                attempt()
+        repair(open_space(folder, SECOND), drops_damaged=True)
+    run(folder, "second")
+    space = open_space(folder, SECOND)
+    assert blocked(space) >= names
+    held = {each.article_id for each in space.archive.captures()} | {
+        each for each in space.lake.read("articles", columns=("article_id",))["article_id"].to_pylist()
+    }
+    assert held.isdisjoint(names)
+
+
+def run(folder: Path, run_id: str) -> None:
+    space = open_space(folder, SECOND)
+    keys = [source.key for source in space.sources.sources]
+    ingest_sources(space, source_keys=keys, day=SECOND, run_id=run_id, report_progress=lambda _: None)
+
+
+def test_takedowns_come_back_from_the_deletions(folder: Path) -> None:
+    """If the fetch state and the copies of the takedowns are both lost, the deleted articles stay blocked."""
+    space = open_space(folder, SECOND)
+    deleted = set(space.lake.log.read("deletions")["article_id"].to_pylist())
+    assert deleted
+    (folder / "archive/state.sqlite").unlink()
+    shutil.rmtree(folder / "takedowns")
+    done = repair(open_space(folder, SECOND), drops_damaged=True)
+    assert [each for each in done["takedowns"] if "from the log table deletions" in each]
+    assert blocked(open_space(folder, SECOND)) >= deleted
+    assert problems(folder) == ()
+
+
+COMMANDS = (
+    *(
+        "doctor",
+        "plan",
+        "sources",
+        "lake verify --deep",
+        "archive verify",
+        "history http://x.example/",
+        "changes --since",
+    ),
+    *("why http://x.example/", "lake repair", "archive reindex", "forget --list", "lake gc", "coverage", "kb info"),
+)
+
+
+BROKEN = [(name, harm) for name in DATABASES for harm in ("malformed", "no database", "other tables")]
+
+
+@pytest.mark.parametrize(("name", "harm"), BROKEN if LONG else [*BROKEN[::3], BROKEN[4]])
+def test_broken_database_is_named(folder: Path, name: str, harm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No command ends in an error of SQLite. A message names the file and what to do, and then it is repaired."""
+    monkeypatch.chdir(folder)
+    for key, value in {"DATA_DIR": folder, "SOURCES_FILE": folder / "sources.toml", "DURABILITY": "process"}.items():
+        monkeypatch.setenv(f"NEWS_{key}", str(value))
+    path = folder / name
+    if harm == "no database":
+        path.write_bytes(b"no database" * 1000)
+    elif harm == "malformed":
+        with path.open("r+b") as file:
+            for page in range(1, path.stat().st_size // 4096):
+                file.seek(page * 4096)
+                file.write(b"\xff" * 200)
+    else:
+        subprocess.run(["cp", str(folder / DATABASES[name == DATABASES[0]]), str(path)], check=True)
+    said = ""
+    for command in COMMANDS:
+        words = [*command.split(), *(["2026-01-01"] if command.endswith("--since") else [])]
+        result = CliRunner().invoke(app, words)
+        assert isinstance(result.exception, NewsError | OSError | SystemExit | None), (command, result.exception)
+        said += f"{result.output}\n{result.exception}\n"
+        gc.collect()
+    assert Path(name).name in said
+    assert any(each in said for each in ("reindex", "repair --drop-damaged", "restore it", "kb import"))
+    if name in (DATABASES[0], DATABASES[2]):
+        assert CliRunner().invoke(app, ["lake", "repair", "--drop-damaged"]).exit_code == 0
+        assert [each for each in problems(folder) if Path(name).name in each] == []
