@@ -113,6 +113,14 @@ class Settings(BaseSettings):
     demo_port: int = Field(
         8808, ge=0, le=65535, description="The port of the sample newsroom. If it is in use, a free one is taken."
     )
+    sql_seconds: float = Field(
+        600.0, gt=0, description="Maximum seconds for one `newslake sql` or `newslake ask`; `--timeout` replaces it."
+    )
+    sql_memory_mb: int = Field(
+        4096,
+        ge=64,
+        description="Maximum MB of memory for one `newslake sql` or `newslake ask`; `--memory` replaces it.",
+    )
     frozen_now: Annotated[datetime, AfterValidator(_utc)] | None = Field(
         None, description="A fixed time that replaces the clock, for tests and the demo."
     )

@@ -21,7 +21,7 @@ from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.query import Connection, QueryResult, Question
+    from pipeline.query import Connection, Limits, QueryResult, Question
     from pipeline.query.chart_data import ChartData, ChartLine
     from pipeline.query.saved_queries import Denominators
 
@@ -65,7 +65,30 @@ Dialect = Annotated[
 ]
 
 
-def sql(
+Timeout = Annotated[
+    float | None,
+    typer.Option(min=0.001, metavar="SECONDS", help="Maximum time of the query (default: NEWS_SQL_SECONDS, 600)."),
+]
+Memory = Annotated[
+    int | None,
+    typer.Option(min=64, metavar="MB", help="Maximum memory of the query (default: NEWS_SQL_MEMORY_MB, 4096)."),
+]
+_ROWS = 1_000_000  # of a table in the terminal, which is in memory
+_ADVICE = (
+    "select fewer days or columns, raise --timeout or --memory, or write many rows with --csv or --parquet, which "
+    "needs little memory"
+)
+
+
+def _limits(timeout: float | None, memory: int | None) -> "Limits":
+    """Return the limits of one command: its options, else the settings."""
+    from pipeline.query import Limits
+
+    given = settings()
+    return Limits(timeout or given.sql_seconds, memory or given.sql_memory_mb, threads=None, rows=_ROWS, advice=_ADVICE)
+
+
+def sql(  # noqa: PLR0913, PLR0917 - the options of the command
     statement: Annotated[
         str, typer.Argument(metavar="SQL", help="One statement that reads; `SHOW TABLES` lists the tables.")
     ],
@@ -73,20 +96,23 @@ def sql(
     csv: ToCsv = None,
     parquet: ToParquet = None,
     snapshot: Snapshot = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
 ) -> None:
     """Run one read-only SQL statement on the tables.
 
     The views articles, quotes and events also have the cluster ids of each row.
     """
-    from pipeline.query import connect, query
+    from pipeline.query import apply_limits, connect, query
 
     tables = _tables_folder(snapshot)
     destination = Destination(settings().lake_dir, as_json=as_json, csv=csv, parquet=parquet)
-    connection = connect(tables)
-    if destination.is_given:
-        destination.write(connection, statement)
-        return
-    found = query(connection, statement)
+    with apply_limits(_limits(timeout, memory)):
+        connection = connect(tables)
+        if destination.is_given:
+            destination.write(connection, statement)
+            return
+        found = query(connection, statement)
     print_rows(found.columns, found.rows, as_json=False)
     print_note(pluralize(len(found.rows), "row"))
 
@@ -109,21 +135,21 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     snapshot: Snapshot = None,
     show_sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL, and exit.")] = False,
     dialect: Dialect = None,
+    timeout: Timeout = None,
+    memory: Memory = None,
 ) -> None:
     """Answer a saved question, or list all questions.
 
     Without a question, lists all questions, each with its own options.
     """
-    from pipeline.query import question_named
+    from pipeline.query import apply_limits, question_named
     from pipeline.query.saved_queries import check_options
 
     slug, given = _split_words(words or [])
     if slug is None:
         _list_questions(as_json=as_json)
         return
-    days = [day_of(text, option=option) if text else None for text, option in ((first, "--from"), (last, "--to"))]
-    if first and last:
-        day_range(first, last)
+    days = _published_days(first, last)
     question = question_named(slug)
     check_options(question, given, also=[name for each in context.command.params for name in each.opts])
     cli_query = _CliQuery(question, given, days[0], days[1], source, limit)
@@ -133,13 +159,20 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     lake = settings().lake_dir
     destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)
     picture = _picture_path(lake, chart) if chart and chart != STDOUT else None
-    connection = cli_query.connect(_tables_folder(snapshot))
-    if destination.is_given:
-        destination.write(connection, cli_query.sql)
-    if picture or not destination.is_given:
-        _print_answer(
-            cli_query, connection, is_printed=not destination.is_given, is_drawn=chart == STDOUT, picture=picture
-        )
+    with apply_limits(_limits(timeout, memory)):
+        connection = cli_query.connect(_tables_folder(snapshot))
+        if destination.is_given:
+            destination.write(connection, cli_query.sql)
+        if picture or not destination.is_given:
+            is_printed = not destination.is_given
+            _print_answer(cli_query, connection, is_printed=is_printed, is_drawn=chart == STDOUT, picture=picture)
+
+
+def _published_days(first: str | None, last: str | None) -> list[date | None]:
+    """Return the days of --from and --to. Raises: ConfigError for a text that is no day, or days in the wrong order."""
+    if first and last:
+        day_range(first, last)
+    return [day_of(text, option=option) if text else None for text, option in ((first, "--from"), (last, "--to"))]
 
 
 class ChartCommand(TyperCommand):

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from threading import Event, Thread
+from threading import TIMEOUT_MAX, Event, Thread
 from time import monotonic
 
 import duckdb
@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError, LimitError, did_you_mean
 from pipeline.query.lake_filesystem import lake_files
 from pipeline.query.views import SCHEME, UNION_BY_NAME, lake_views
 from pipeline.tables import TABLES
+from pipeline.unicode import to_well_formed
 
 # Set before the views are created. After that, SQL can read the lake's files, but no other file, database, socket or
 # Python variable.
@@ -129,7 +130,7 @@ def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 
 
 def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
-    statements = connection.extract_statements(sql)
+    statements = connection.extract_statements(to_well_formed(sql))
     kinds = [statement.type for statement in statements]
     if kinds == [duckdb.StatementType.EXPLAIN] and (explained := _EXPLAIN.match(sql)):
         _reading_statement(connection, sql[explained.end() :])  # EXPLAIN ANALYZE runs what it explains
@@ -145,6 +146,10 @@ def _translate_errors(connection: Connection) -> Iterator[None]:
     """Translate errors of DuckDB. Raises: ConfigError."""
     try:
         yield
+    except RuntimeError as error:  # as DuckDB's binding reports Ctrl-C; its own errors have another base
+        if str(error) == _INTERRUPTED:
+            raise KeyboardInterrupt from error
+        raise
     except (duckdb.PermissionException, duckdb.InvalidInputException) as error:
         names = ", ".join(spec.name for spec in TABLES)
         raise ConfigError(f"sql: {error}; SQL can read only {names}", key="sql", reason="bad_sql") from error
@@ -177,6 +182,7 @@ def _error_message(error: Exception) -> str:
 # Time and memory limits for queries: one budget for all queries of one block.
 
 _AGAIN_SECONDS = 0.05  # an interrupt ends only the running statement, so it is repeated
+_INTERRUPTED = "Query interrupted"
 _NO_MEMORY = "Out of Memory Error"  # Arrow passes on only the text of DuckDB's error
 
 
@@ -184,18 +190,21 @@ _NO_MEMORY = "Out of Memory Error"  # Arrow passes on only the text of DuckDB's 
 class Limits:
     """Time for all statements together, memory and threads per connection, and rows per result.
 
-    Rows have their own limit, because fetched rows are outside of DuckDB's memory.
+    Rows have their own limit, because fetched rows are outside of DuckDB's memory; rows that are streamed have none.
+    Without ``threads``, DuckDB uses all processors. ``advice`` is the end of the message.
     """
 
     seconds: float
     memory_mb: int
-    threads: int
+    threads: int | None
     rows: int
+    advice: str = "select fewer days or one source"
 
     @property
     def config(self) -> dict[str, str]:
         """The limits as DuckDB's settings, for a connection that is not locked yet."""
-        return {"memory_limit": f"{self.memory_mb}MB", "threads": str(self.threads)}
+        threads = {} if self.threads is None else {"threads": str(self.threads)}
+        return {"memory_limit": f"{self.memory_mb}MB", **threads}
 
 
 class _Watch:
@@ -215,7 +224,7 @@ class _Watch:
         return monotonic() >= self._deadline
 
     def end_when_due(self) -> None:
-        if self._done.wait(self.limits.seconds):
+        if self._done.wait(min(self.limits.seconds, TIMEOUT_MAX)):
             return
         while not self._done.wait(_AGAIN_SECONDS):
             for each in tuple(self._connections):
@@ -245,7 +254,7 @@ def apply_limits(limits: Limits) -> Iterator[None]:
         if watch.is_over:
             raise _too_slow(limits) from error
         if _NO_MEMORY in str(error):
-            message = f"the query exceeded {limits.memory_mb} MB of memory: select fewer days or one source"
+            message = f"the query exceeded {limits.memory_mb} MB of memory: {limits.advice}"
             raise LimitError(message, reason="too_much_memory") from error
         raise
     finally:
@@ -262,7 +271,7 @@ def check_time() -> None:
 
 
 def _too_slow(limits: Limits) -> LimitError:
-    message = f"the query exceeded {limits.seconds:g} seconds: select fewer days or one source"
+    message = f"the query exceeded {limits.seconds:g} seconds: {limits.advice}"
     return LimitError(message, reason="too_slow")
 
 
@@ -283,6 +292,6 @@ def _fetch_within_limits(result: duckdb.DuckDBPyConnection) -> list[tuple[object
     watch = _WATCH.get()
     rows: list[tuple[object, ...]] = result.fetchall() if watch is None else result.fetchmany(watch.limits.rows + 1)
     if watch is not None and len(rows) > watch.limits.rows:
-        message = f"the result exceeded {watch.limits.rows:,} rows: select fewer days or one source"
+        message = f"the result exceeded {watch.limits.rows:,} rows: {watch.limits.advice}"
         raise LimitError(message, reason="too_many_rows")
     return rows

@@ -47,7 +47,7 @@ def write_parquet(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
             for batch in batches:
                 writer.write_batch(batch)
                 written += batch.num_rows
-    except pa.ArrowNotImplementedError as error:
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
         raise ConfigError(f"parquet: {error}; CAST that column to VARCHAR", key="parquet") from error
     return written
 
@@ -61,7 +61,7 @@ def write_json(schema: pa.Schema, batches: Batches, file: TextIO) -> int:
     written = 0
     file.write("[")
     for batch in batches:
-        for row in batch.to_pylist():
+        for row in _records(batch):
             file.write((",\n " if written else "\n ") + _json(row))
             written += 1
     file.write("\n]\n" if written else "]\n")
@@ -109,14 +109,66 @@ def _quote_fields(texts: pa.Array) -> pa.Array:
 def _texts(column: pa.Array) -> pa.Array:
     """Return a column's values as text for CSV."""
     kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _texts(column.storage)
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_interval(kind):
-        values = map(_plain, column.to_pylist())
+        values = map(_plain, _values(column))
         values_as_text = [value if value is None or isinstance(value, str) else _json(value) for value in values]
         return pa.array(values_as_text, pa.large_string())
-    texts = pc.cast(column, pa.large_string())
+    texts = _infinities(column, pc.cast(column, pa.large_string()))
     if pa.types.is_timestamp(kind):
-        texts = pc.replace_substring(texts, " ", "T", max_replacements=1)
+        texts = pc.replace_substring_regex(texts, r"^([-\d]+) ", r"\1T")
         texts = pc.replace_substring_regex(texts, _NO_FRACTION, r"\1")
+    return texts
+
+
+# Times that Python cannot hold: DuckDB's infinities, and years before 1 or after 9999.
+
+_LARGEST = {32: 2**31 - 1, 64: 2**63 - 1}  # DuckDB's infinity, by the bits of the type
+_INFINITY = "infinity"
+
+
+def _records(batch: pa.RecordBatch) -> list[dict[str, object]]:
+    columns = [_values(column) for column in batch.columns]
+    return [dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _values(column: pa.Array) -> list[object]:
+    """Return the values of a column; a time that Python cannot hold is text."""
+    try:
+        found: list[object] = column.to_pylist()
+    except (OverflowError, ValueError):
+        return [_value_of(each) for each in column]
+    return found
+
+
+def _value_of(scalar: pa.Scalar) -> object:
+    if not scalar.is_valid:
+        return None
+    if isinstance(scalar, pa.StructScalar):
+        return {name: _value_of(each) for name, each in scalar.items()}
+    if isinstance(scalar, pa.ListScalar):  # a map is a list of structs
+        return [_value_of(each) for each in scalar.values]
+    if isinstance(scalar, pa.UnionScalar | pa.ExtensionScalar):
+        return _value_of(scalar.value)
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        array = pa.array([scalar.value], pa.int32() if pa.types.is_date32(scalar.type) else pa.int64()).cast(
+            scalar.type
+        )
+        return _texts(array)[0].as_py()
+
+
+def _infinities(column: pa.Array, texts: pa.Array) -> pa.Array:
+    """Return the texts of a column of times with DuckDB's infinities by their names."""
+    kind = column.type
+    if not (pa.types.is_timestamp(kind) or pa.types.is_date32(kind)):
+        return texts
+    bits = kind.bit_width
+    numbers = column.cast(pa.int32() if bits == 32 else pa.int64())
+    for number, name in ((_LARGEST[bits], _INFINITY), (-_LARGEST[bits], f"-{_INFINITY}")):
+        texts = pc.if_else(pc.equal(numbers, number), pa.scalar(name, pa.large_string()), texts)
     return texts
 
 

@@ -174,3 +174,20 @@ def test_the_sql_of_a_question_is_printed(run) -> None:
 
     assert text.endswith("LIMIT 1;\n")
     assert json.loads(run("sql", text, "--json").stdout)[0]["speaker"] == "Ada Okoro"
+
+
+ENDLESS = "SELECT sum(a.range) FROM range(1_000_000_000) a, range(1_000_000) b"
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv", "rows.csv")])
+def test_sql_ends_at_its_limits_with_advice(run, form: tuple[str, ...]) -> None:
+    """A query over its time ends with exit 1, and the message names the option to raise; no file is left."""
+    done = run("sql", ENDLESS, "--timeout", "0.3", *form)
+    assert (done.returncode, "exceeded 0.3 seconds" in done.stderr, "--timeout" in done.stderr) == (1, True, True)
+
+
+def test_sql_ends_at_its_memory(run) -> None:
+    """A query over its memory ends with exit 1, and the message names the option to raise."""
+    sql = "SELECT count(*) FROM (SELECT DISTINCT range::VARCHAR || repeat('x', 200) FROM range(3_000_000))"
+    done = run("sql", sql, "--memory", "64")
+    assert (done.returncode, "64 MB" in done.stderr, "--memory" in done.stderr) == (1, True, True)

@@ -150,3 +150,47 @@ def test_only_read_only_statements_are_streamed(connection, sql):
     """The same statements are refused as in `query`."""
     with pytest.raises(ConfigError, match="write one read-only statement"), stream(connection, sql):
         pass
+
+
+# Values that Python or JSON cannot hold: each is printed.
+ODD = {
+    "a date": ("'infinity'::DATE", "infinity", "infinity"),
+    "a time": ("'-infinity'::TIMESTAMPTZ", "-infinity", "-infinity"),
+    "seconds": ("'infinity'::TIMESTAMP_S", "infinity", "infinity"),
+    "a list of dates": ("['infinity'::DATE, NULL]", ["infinity", None], '["infinity", null]'),
+    "a struct": ("{'a': 'infinity'::DATE}", {"a": "infinity"}, '{"a": "infinity"}'),
+    "a union": ("union_value(k := 'infinity'::DATE)", "infinity", "infinity"),
+    "a map": ("MAP {1: 'infinity'::DATE}", [{"key": 1, "value": "infinity"}], '[{"key": 1, "value": "infinity"}]'),
+    "years before 1": ("'0044-03-15 (BC)'::DATE", "-0043-03-15", "-0043-03-15"),
+    "not a number": ("'nan'::DOUBLE", None, "nan"),
+    "a long number": ("170141183460469231731687303715884105727::HUGEINT", 2**127 - 1, str(2**127 - 1)),
+    "an interval": ("INTERVAL '1 month 2 days'", [1, 2, 0], "[1, 2, 0]"),
+    "bytes": (r"'\xff\x00'::BLOB", "ff00", "ff00"),
+    "a big number": ("1::BIGNUM", "80000101", "80000101"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_every_value_is_written(connection, name: str):
+    """Infinite and distant times, nested or not, have a text in JSON and CSV; what JSON lacks is null."""
+    sql, in_json, in_csv = ODD[name]
+    file = io.StringIO()
+    with stream(connection, f"SELECT {sql} AS v, 1 AS n") as (schema, batches):
+        write_json(schema, batches, file)
+
+    assert json.loads(file.getvalue()) == [{"v": in_json, "n": 1}]
+    assert list(csv.DictReader(io.StringIO(_csv(connection, f"SELECT {sql} AS v, 1 AS n")))) == [
+        {"v": in_csv, "n": "1"}
+    ]
+
+
+@pytest.mark.parametrize("sql", ["INTERVAL '1 day'", "union_value(k := 1)", "'infinity'::TIMESTAMP_S"])
+def test_value_that_parquet_lacks_is_named(connection, sql: str):
+    """A type or a value that Parquet lacks says to cast the column."""
+    with pytest.raises(ConfigError, match="CAST that column"), stream(connection, f"SELECT {sql} AS v") as rows:
+        write_parquet(*rows, io.BytesIO())
+
+
+def test_statement_with_a_lone_surrogate_is_repaired(connection):
+    """A statement with bytes that are not UTF-8, as a terminal passes them on, runs with U+FFFD in their place."""
+    assert _csv(connection, "SELECT 'caf\udce9' AS v") == "v\r\ncaf\ufffd\r\n"
