@@ -7,7 +7,7 @@ UV := .tools/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test lint types unit nightly quality bench bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench bench-budgets bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test newsroom clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ quality: $(VENV)/.ready  ## Compare the annotations of the sample newsroom with 
 bench: $(VENV)/.ready  ## Print speed and memory as ratios within one run
 	@$(RUN) -m tests.bench
 	@$(RUN) -m tests.bench_linking
+
+bench-budgets: $(VENV)/.ready  ## Measure time and memory of the longest articles that are annotated, for 25 unusual kinds of text
+	@$(RUN) -m tests.bench_budgets
 
 bench-lake: $(VENV)/.nightly  ## Compare the lake's costs with plain Parquet, Delta and Iceberg; time the questions on a large lake
 	@$(RUN) -m tests.bench_lake

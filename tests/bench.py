@@ -219,7 +219,7 @@ def worker_memory() -> float:
     code = (
         "import re, sys\n"
         "from pipeline.reports.documents import annotate_lines; from pipeline.settings import Settings\n"
-        "sum(1 for _ in annotate_lines(sys.stdin, settings=Settings.load()))\n"
+        "sum(1 for _ in annotate_lines(sys.stdin.buffer, settings=Settings.load()))\n"
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read()).group(1)) / 1024)"
     )
     lines = "\n".join(json.dumps({"doc_id": str(n), "text": article.text}) for n, article in enumerate(given))

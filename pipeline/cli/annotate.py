@@ -3,12 +3,12 @@
 `newslake events`: explain the events of a sentence.
 """
 
-import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 from rich.markup import escape
@@ -16,7 +16,7 @@ from rich.markup import escape
 from pipeline.cli.completion import sources
 from pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, settings, workspace
 from pipeline.errors import ConfigError
-from pipeline.model import Annotation, Event
+from pipeline.model import Annotation, Event, pluralize
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -73,8 +73,7 @@ def try_page(
             f"\n[red]a run would reject this page[/red]: {tried.rejected.reason}: {escape(tried.rejected.detail)}"
         )
     if tried.read is None:
-        language = tried.article.language or "unknown; the text may be too short"
-        out.print(f"\nnot annotated: its language is not supported ({language})", highlight=False, markup=False)
+        out.print(f"\nnot annotated: {tried.why_not_annotated}", highlight=False, markup=False)
     draw_lists(shown)
 
 
@@ -106,27 +105,41 @@ def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = Fa
         _write(clean_lines(lines, folder=folder, settings=given, workers=workers), target, quiet=quiet)
 
 
-def _open_input(source: Path) -> typer.FileText:
+@contextmanager
+def _open_input(source: Path) -> Iterator[BinaryIO]:
     if str(source) == "-":
-        return sys.stdin  # type: ignore[return-value]
+        yield sys.stdin.buffer
+        return
     if not source.is_file():
         raise ConfigError(f"{source}: no such file", key=str(source))
-    return source.open(encoding="utf-8", errors="surrogateescape")  # type: ignore[return-value]
+    with source.open("rb") as stream:
+        yield stream
+
+
+@contextmanager
+def _open_output(target: Path) -> Iterator[BinaryIO]:
+    if str(target) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with target.open("wb") as stream:
+        yield stream
 
 
 def _write(lines: "Iterable[Line]", target: Path, *, quiet: bool) -> None:
-    bad = 0
-    stream = sys.stdout if str(target) == "-" else target.open("w", encoding="utf-8")
-    with stream, _progress_bar(quiet=quiet) as progress:
+    done = bad = 0
+    with _open_output(target) as stream, _progress_bar(quiet=quiet) as progress:
         task = progress.add_task("documents", total=None)
         for line in lines:
+            done += 1
             if line.result is None:
                 bad += 1
                 print_error(f"line {line.number}: {line.problem}")
             else:
-                stream.write(json.dumps(line.result, ensure_ascii=False) + "\n")
+                stream.write(line.result + b"\n")
             progress.advance(task)
     if bad:
+        print_error(f"{bad} of {pluralize(done, 'line')} skipped")
         raise typer.Exit(1)
 
 

@@ -38,7 +38,8 @@ class LoadedAnnotator:
     ) -> Iterator[tuple[Article, Annotation | NewsError | None]]:
         """Yield each article with its annotation, in order.
 
-        None means a language without data. An error means that this article broke the annotator; the others continue.
+        None means a language without data, or a text with the flag ``TOO_LONG``. An error means that this
+        article broke the annotator, or is over another limit; the others continue.
         ``turns`` learns which articles are in flight; an article that it suspects is parsed alone.
         """
         for group in _groups(articles, self.batch_size, turns):
@@ -56,11 +57,11 @@ class LoadedAnnotator:
         if not isinstance(docs, NewsError):
             for article, doc in docs:
                 _begin(turns, [article])
+                if doc is None or isinstance(doc, NewsError):
+                    yield article, doc
+                    continue
                 key = article.url or article.article_id
-                yield (
-                    article,
-                    None if doc is None else run_isolated(partial(self.reader.annotate, article, doc), key=key),
-                )
+                yield article, run_isolated(partial(self.reader.annotate, article, doc), key=key)
         elif is_alone:
             yield group[0], docs
         else:  # one of them broke the parser

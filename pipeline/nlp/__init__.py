@@ -1,5 +1,5 @@
 """Annotation of articles: entities, quotes, events and times. Pure functions over a spaCy Doc."""
 
-from pipeline.nlp.annotator import Annotator, load_model, model_label
+from pipeline.nlp.annotator import TOO_LONG, Annotator, load_model, model_label, why_not_annotated
 
-__all__ = ["Annotator", "load_model", "model_label"]
+__all__ = ["TOO_LONG", "Annotator", "load_model", "model_label", "why_not_annotated"]

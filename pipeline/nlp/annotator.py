@@ -4,19 +4,21 @@ import importlib
 import importlib.util
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
-from itertools import batched, chain, islice, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import spacy
-from spacy.attrs import IDX
+from spacy.attrs import IDX, ORTH
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import get_model_meta
 
-from pipeline.errors import ConfigError, ExtractorError
+from pipeline.errors import ConfigError, ExtractorError, NewsError
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Annotation, Article
 from pipeline.nlp.entities.extraction import find_entities, link_quotes
@@ -28,8 +30,27 @@ from pipeline.nlp.quotes.quotation_marks import scan_marks
 from pipeline.nlp.times.extraction import find_times
 from pipeline.nlp.tokens import gather_tokens
 
-MAX_CHARS = 2_000_000  # the most whose tokens fit in a worker's 900 MB
+MAX_CHARS = 2_000_000  # of an article that is kept
+# Time and memory grow with the tokens, whatever they are: `python -m tests.bench_budgets` measures both.
+MAX_TOKENS = 150_000
+MAX_ROWS = 100_000  # of an article's entities, quotes, events and times
+TOO_LONG = "too_long_to_annotate"  # the flag of an article with more tokens
 _ANY_LANGUAGE = "xx"  # spaCy's language code of a multilingual model
+
+
+class _ArticlePieces(NamedTuple):
+    """An article and its tokenized pieces; None if it is not annotated."""
+
+    article: Article
+    pieces: list[Doc] | NewsError | None
+
+    @property
+    def docs(self) -> list[Doc]:
+        return self.pieces if isinstance(self.pieces, list) else []
+
+    @property
+    def tokens(self) -> int:
+        return sum(map(len, self.docs))
 
 
 class Annotator:
@@ -46,43 +67,50 @@ class Annotator:
         self._infer_gender = infer_gender
         self._with_untyped = with_untyped
 
-    def docs(self, articles: Iterable[Article], *, batch_size: int = 16) -> Iterator[tuple[Article, Doc | None]]:
-        """Yield each article with its parsed Doc, in order; with None if the language is unknown, has no data, or is
-        not the model's.
+    def docs(
+        self, articles: Iterable[Article], *, batch_size: int = 16
+    ) -> Iterator[tuple[Article, Doc | NewsError | None]]:
+        """Yield each article with its parsed Doc, in order; with None if it is not annotated.
 
-        At most ``batch_size`` articles are in memory at a time. An article longer than ``MAX_CHARS`` gets an empty Doc,
-        which ``annotate`` refuses, so that no other article is affected.
+        That is an article whose language is unknown, has no data, or is not the model's, and an article of more than
+        ``MAX_TOKENS``, which gets the flag ``TOO_LONG``. An article longer than ``MAX_CHARS`` has an error.
+
+        At most ``batch_size`` articles are in memory at a time, fewer if they are long.
         """
-        for batch in batched(articles, batch_size):
-            pieces = [make_docs(self._nlp, article) if self._is_annotated(article) else [] for article in batch]
-            read = parse_docs(self._nlp, chain.from_iterable(pieces))
-            for article, its in zip(batch, pieces, strict=True):
-                if its:
-                    yield article, join_docs(list(islice(read, len(its))))
-                else:
-                    yield article, Doc(self._nlp.vocab) if self._can_annotate(article) else None
+        batch: list[_ArticlePieces] = []
+        for article in articles:
+            batch.append(self._tokenize(article))
+            if len(batch) == batch_size or sum(each.tokens for each in batch) >= _PARSED_TOKENS:
+                yield from self._parse(batch)
+                batch = []
+        yield from self._parse(batch)
 
-    def _is_annotated(self, article: Article) -> bool:
-        return self._can_annotate(article) and len(article.text) <= MAX_CHARS
+    def _tokenize(self, article: Article) -> "_ArticlePieces":
+        if not self._can_annotate(article):
+            return _ArticlePieces(article, None)
+        if len(article.text) > MAX_CHARS:
+            return _ArticlePieces(article, _too_many_characters(article))
+        pieces = _within_budget(make_docs(self._nlp, article))
+        if pieces is None:
+            article = replace(article, flags=tuple(sorted({*article.flags, TOO_LONG})))
+        return _ArticlePieces(article, pieces)
 
     def _can_annotate(self, article: Article) -> bool:
         """Return whether there is language data for the article and the model supports its language."""
         return article.language in LANGUAGES and self._nlp.lang in (article.language, _ANY_LANGUAGE)
+
+    def _parse(self, batch: "Sequence[_ArticlePieces]") -> Iterator[tuple[Article, Doc | NewsError | None]]:
+        parsed = parse_docs(self._nlp, chain.from_iterable(each.docs for each in batch))
+        for article, pieces in batch:
+            yield article, join_docs(list(islice(parsed, len(pieces)))) if isinstance(pieces, list) else pieces
 
     def annotate(self, article: Article, doc: Doc) -> Annotation:
         """Return the annotation of an article with its Doc from ``docs``.
 
         Pure: the same article, model and knowledge base give the same annotation.
 
-        Raises: ExtractorError for a text longer than ``MAX_CHARS``.
+        Raises: ExtractorError for more than ``MAX_ROWS``.
         """
-        if len(article.text) > MAX_CHARS:
-            raise ExtractorError(
-                f"the text of article {article.article_id} has {len(article.text)} characters, more than the "
-                f"limit of {MAX_CHARS}; its page is kept; check whether it is one article",
-                key=article.article_id,
-                reason="text_too_long",
-            )
         language = LANGUAGES[article.language or ""]
         kb = self._kb.for_article(article.article_id, url=article.url, source_key=article.source_key)
         tokens = gather_tokens(doc, article)
@@ -95,6 +123,13 @@ class Annotator:
         events, untyped = extract_events(
             tokens, article, entities, quotes, times, language, kb=kb, with_untyped=self._with_untyped
         )
+        if (rows := len(entities) + len(quotes) + len(events) + len(untyped) + len(times)) > MAX_ROWS:
+            raise ExtractorError(
+                f"article {article.article_id} has {rows:,} entities, quotes, events and times, more than the limit of "
+                f"{MAX_ROWS:,}; its page is kept; check whether it is one article",
+                key=article.article_id,
+                reason="too_many_annotations",
+            )
         return Annotation(
             entities=entities,
             quotes=quotes,
@@ -105,28 +140,66 @@ class Annotator:
         )
 
 
+def why_not_annotated(article: Article) -> str:
+    """Return why ``docs`` has no Doc of an article, for people."""
+    if TOO_LONG in article.flags:
+        return f"its text has more than {MAX_TOKENS:,} words and marks"
+    return f"its language is not supported ({article.language or 'unknown; the text may be too short'})"
+
+
 # Parsing: a long text is cut into pieces, because memory grows with the number of tokens parsed at a time.
 
-# Measured with the md model: 20,000 tokens parsed at a time need 400 MB; 40,000 need more than a worker's 900 MB.
-_PARSED_TOKENS = 20_000
+# Measured with the md model: 10,000 tokens parsed at a time need 280 MB, 20,000 need 450 MB and the same time.
+_PARSED_TOKENS = 10_000
 _PIECE_CHARS = 20_000
-# The tokenizer's time is quadratic in text without white space: 50 s for 40,000 quotation marks.
-_LONG_RUN = re.compile(r"\S{1000}")
+# The tokenizer's time is cubic in text without white space: 0.08 s for 1,000 quotation marks.
+_LONG_RUN = re.compile(r"\S{200}")
+# Some rules look at all words of a sentence for each of its words.
+_SENTENCE_TOKENS = 500
+_STOPS, _MARKS = ".!?…", ".!?…\"'”’»)]"
 _SENTENCE_END = re.compile(r"[.!?…]['\"’”)\]]*\s+|\n+")
 
 
-def make_docs(nlp: Language, article: Article) -> list[Doc]:
-    """Return the whole text as one Doc, or a long text as several consecutive ones.
+def _within_budget(pieces: Iterable[Doc]) -> list[Doc] | None:
+    """Return the tokenized pieces of an article; None for more than ``MAX_TOKENS``, without the rest."""
+    found: list[Doc] = []
+    tokens = 0
+    for piece in pieces:
+        found.append(piece)
+        tokens += len(piece)
+        if tokens > MAX_TOKENS:
+            return None
+    return found
+
+
+def _too_many_characters(article: Article) -> ExtractorError:
+    return ExtractorError(
+        f"the text of article {article.article_id} has {len(article.text)} characters, more than the "
+        f"limit of {MAX_CHARS}; its page is kept; check whether it is one article",
+        key=article.article_id,
+        reason="text_too_long",
+    )
+
+
+def make_docs(nlp: Language, article: Article) -> Iterator[Doc]:
+    """Yield the whole text as one Doc, or a long text as several consecutive ones.
 
     Each block starts a sentence, so that no sentence crosses blocks: the parser keeps forced sentence starts, and the
     entity recognizer never lets a name cross one.
     """
     block_starts = [block.start for block in article.blocks]
-    cuts = list(_cuts(article.text, block_starts))
-    return [
-        _tokenize(nlp, article.text[start:end], [at - start for at in block_starts if start <= at < end])
-        for start, end in pairwise(cuts)
-    ]
+    for start, end in pairwise(_cuts(article.text, block_starts)):
+        first, last = bisect_left(block_starts, start), bisect_left(block_starts, end)
+        yield from _bounded(_tokenize(nlp, article.text[start:end], [at - start for at in block_starts[first:last]]))
+
+
+def _bounded(doc: Doc) -> Iterator[Doc]:
+    """Yield a piece in parts that the model can parse at a time: hardly any text has a token per character."""
+    if len(doc) <= _PARSED_TOKENS:
+        yield doc
+        return
+    for start in range(0, len(doc), _PARSED_TOKENS):
+        yield doc[start : start + _PARSED_TOKENS].as_doc()
 
 
 def _cuts(text: str, block_starts: list[int]) -> Iterator[int]:
@@ -150,14 +223,29 @@ def _cut(text: str, start: int, limit: int, block_starts: list[int]) -> int:
     return sentence_ends[-1] if sentence_ends else space + 1 if space > start else limit
 
 
-def _tokenize(nlp: Language, piece: str, sentence_starts: list[int]) -> Doc:
+def _tokenize(nlp: Language, piece: str, block_starts: list[int]) -> Doc:
     doc = _make_piece(nlp, piece)
     token_starts: list[int] = doc.to_array(IDX).tolist()
-    for start in sentence_starts:
-        index = bisect_left(token_starts, start)
-        if index < len(token_starts):
-            doc[index].is_sent_start = True
+    found = {bisect_left(token_starts, start) for start in block_starts} - {len(doc)}
+    for index in (*found, *_starts_in_long_sentences(doc, sorted(found))):
+        doc[index].is_sent_start = True
     return doc
+
+
+def _starts_in_long_sentences(doc: Doc, known: list[int]) -> Iterator[int]:
+    """Yield the tokens that start a sentence so that none has more than ``_SENTENCE_TOKENS``: after a full stop, else
+    anywhere.
+    """
+    orths = doc.to_array(ORTH)
+    ids = [np.array([doc.vocab.strings.add(mark) for mark in marks], dtype=orths.dtype) for marks in (_STOPS, _MARKS)]
+    is_stop, is_mark = (np.isin(orths, each) for each in ids)
+    after = (np.flatnonzero(is_stop[:-1] & ~is_mark[1:]) + 1).tolist()
+    for start, end in pairwise([0, *known, len(doc)]):
+        first = start
+        while end - first > _SENTENCE_TOKENS:
+            last = bisect_right(after, first + _SENTENCE_TOKENS) - 1
+            first = after[last] if last >= 0 and after[last] > first else first + _SENTENCE_TOKENS
+            yield first
 
 
 def _make_piece(nlp: Language, piece: str) -> Doc:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
+from pipeline.boundary import run_isolated
 from pipeline.clean import Origin, article_from_text, explain, reject_reason
 from pipeline.errors import ArchiveError, ConfigError, NewsError
 from pipeline.fetch import NotModified
@@ -13,13 +15,14 @@ from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Annotation, Article, Hints, Page, Rejected
 from pipeline.model.provenance import ProvenanceStep
-from pipeline.nlp import model_label
+from pipeline.nlp import TOO_LONG, model_label, why_not_annotated
 from pipeline.reports.documents import parse_moment
 from pipeline.reports.page_history import Revision, page_history
 from pipeline.reports.provenance import StoredRows, resolve_article_ids, trace_provenance
 from pipeline.sources import read_file
 from pipeline.tables import annotation_rows
 from pipeline.tables.spec import Row
+from pipeline.unicode import printable_path, to_well_formed
 
 _TABLES = (
     "articles",
@@ -92,6 +95,10 @@ class Preview:
     read: Annotation | str | None
     rejected: Rejected | None
 
+    @property
+    def why_not_annotated(self) -> str:
+        return why_not_annotated(self.article)
+
 
 def preview(
     workspace: Workspace, page: str, *, published_at: str | None = None, source_key: str | None = None
@@ -104,10 +111,11 @@ def preview(
     hints = Hints(published_at=_moment(published_at), published_precision="day", date_method="given")
     got = _page(workspace, page, hints if published_at else Hints())
     origin = Origin(source.key, source.publisher, rules=source.rules) if source else Origin("try")
-    explained = explain(got, origin)
-    article = explained.article
+    explained = run_isolated(partial(explain, got, origin), key=printable_path(page))
+    if isinstance(explained, NewsError):
+        raise explained
     annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings))
-    _, read = next(annotator.read([article]))
+    article, read = next(annotator.read([explained.article]))
     result = str(read) if isinstance(read, NewsError) else read
     return Preview(article, explained.fired, result, reject_reason(article, evidence=explained.evidence))
 
@@ -115,7 +123,7 @@ def preview(
 def view_preview(workspace: Workspace, name: str, page_preview: Preview) -> ArticleView:
     """Return the view of a preview. Raises: NewsError if annotating the page failed."""
     if isinstance(page_preview.read, str):
-        raise NewsError(page_preview.read, key=name)
+        raise NewsError(page_preview.read, key=printable_path(name))
     settings = workspace.settings
     rows = annotation_rows(
         page_preview.article,
@@ -125,16 +133,18 @@ def view_preview(workspace: Workspace, name: str, page_preview: Preview) -> Arti
     )
     rejected = page_preview.rejected
     refused = "" if rejected is None else f" A run would reject it: {rejected.reason}: {rejected.detail}."
-    return ArticleView(rows=rows, origin=f"Read from {name}; not stored.{refused}")
+    return ArticleView(rows=rows, origin=f"Read from {printable_path(name)}; not stored.{refused}")
 
 
 def read_text(workspace: Workspace, text: str, *, published_at: str | None = None) -> Annotation:
     """Annotate a text, including untyped events. Raises: NewsError if it cannot be annotated."""
-    article = article_from_text(text, title=None, published_at=_moment(published_at), language="en")
+    article = article_from_text(to_well_formed(text), title=None, published_at=_moment(published_at), language="en")
     annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings), with_untyped=True)
-    _, read = next(annotator.read([article]))
+    article, read = next(annotator.read([article]))
     if isinstance(read, NewsError):
         raise read
+    if TOO_LONG in article.flags:
+        raise ConfigError(f"the text cannot be annotated: {why_not_annotated(article)}", key="TEXT")
     return read or Annotation()
 
 
@@ -150,10 +160,12 @@ def _moment(text: str | None) -> datetime | None:
 def _page(workspace: Workspace, page: str, hints: Hints) -> Page:
     if not page.startswith(("http://", "https://")):
         if not Path(page).is_file():
+            name = printable_path(page)
             raise ConfigError(
-                f"{page}: no such file; give a file, or a URL that begins with http:// or https://", key=page
+                f"{name}: no such file; give a file, or a URL that begins with http:// or https://", key=name
             )
-        return read_file(Path(page), hints=hints, now=workspace.settings.now())
+        settings = workspace.settings
+        return read_file(Path(page), hints=hints, now=settings.now(), page_max_bytes=settings.page_max_bytes)
     with workspace.fetcher() as fetcher:
         got = fetcher.fetch(page, hints=hints)
     assert not isinstance(got, NotModified)  # no validators were sent

@@ -24,6 +24,7 @@ from pipeline.kb.overrides import NO_CORRECTIONS, article_id_at
 from pipeline.lake import Lake, StoredArticle
 from pipeline.model import Annotation, Article, Entity, Event, Quote, Rejected
 from pipeline.model.corrections import folded_words, holds_words, matching_quotes
+from pipeline.nlp import why_not_annotated
 from pipeline.nlp.quotes.overrides import RULE, correct_quotes
 
 
@@ -204,8 +205,8 @@ def _read_articles(
     without_quotes = base.under(replace(corrections.after, quotes={}))
     readers = readers_of(settings, base.under(corrections.before), after, without_quotes)
     for article, doc in readers[0].docs(articles, batch_size=settings.nlp_batch_size):
-        if doc is None:
-            done.unread[article.article_id] = "unsupported language"
+        if doc is None or isinstance(doc, NewsError):
+            done.unread[article.article_id] = why_not_annotated(article) if doc is None else str(doc)
             continue
         read = [run_isolated(partial(reader.annotate, article, doc), key=article.article_id) for reader in readers]
         if broken := [each for each in read if isinstance(each, NewsError)]:

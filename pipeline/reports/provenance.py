@@ -425,7 +425,7 @@ def article_step(rows: StoredRows) -> ProvenanceStep:
         Fact("paywall", "yes" if article["is_paywalled"] else None, _by(methods.get("is_paywalled"))),
         Fact("article_id", article["article_id"], f"revision_id {article['revision_id']}"),
         Fact("extractor", article["extractor"]),
-        Fact("NLP model", article["model_name"] or "none: unsupported language"),
+        Fact("NLP model", article["model_name"] or "none: unsupported language, or too long, as flags say"),
         Fact("pipeline version", article["pipeline_version"], f"kb_version {article['kb_version'] or 'null'}"),
         Fact("published day", str(stored.published_date), "the partition of its rows"),
         *_copy_of(rows),

@@ -40,7 +40,7 @@ Listings are fetched, so the reasons of ``pipeline.fetch`` apply, too.
 
 from pipeline.archive import Validators
 from pipeline.sources.erase import EntryFilter, erase_from, erase_from_inbox
-from pipeline.sources.files import read_file
+from pipeline.sources.files import bounded_lines, read_file
 from pipeline.sources.inbox import claim_files, settle, settle_all, waiting_files
 from pipeline.sources.listing import Listing, ListingEntry, ReadContext, isolated_entries
 from pipeline.sources.normalize import absolute_url
@@ -56,6 +56,7 @@ __all__ = [
     "Validators",
     "WaybackFetcher",
     "absolute_url",
+    "bounded_lines",
     "claim_files",
     "discover",
     "erase_from",

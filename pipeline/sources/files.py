@@ -136,7 +136,7 @@ def _each_line(
 ) -> Iterator[ListingEntry]:
     is_empty = True
     with open_file(file.path) as stream:
-        for number, line in enumerate(_lines(stream, max_bytes), start=1):
+        for number, line in enumerate(bounded_lines(stream, max_bytes), start=1):
             found = _line(line, f"{file.name}#{number}", context, parse)
             if found is not None:
                 is_empty = False
@@ -145,7 +145,7 @@ def _each_line(
         yield context.broken(file.name, reason="empty_file", detail="the file has no line with a page")
 
 
-def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
+def bounded_lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
     """Yield each line; None for a line over the limit, which is skipped."""
     while line := stream.readline(max_bytes + 1):
         if len(line) <= max_bytes or line.endswith(b"\n"):

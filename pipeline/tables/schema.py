@@ -103,7 +103,7 @@ ARTICLES = TableSpec(
             "duplicates have the same hash.",
         ),
         Column("wire_agency", TEXT, "News agency credited by the article.", True),
-        Column("flags", TEXTS, "Warnings about the page, e.g. `charset_repaired`, `date_in_future`."),
+        Column("flags", TEXTS, "Warnings, e.g. `date_in_future`; with `too_long_to_annotate` the counts are null."),
         Column("entity_count", INT, "Rows in `entities`; null if the article was not annotated.", True),
         Column("quote_count", INT, "Rows in `quotes`; null if the article was not annotated.", True),
         Column("event_count", INT, "Rows in `events`; null if the article was not annotated.", True),

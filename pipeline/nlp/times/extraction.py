@@ -1,7 +1,7 @@
 """Time expressions of an article: their spans and, relative to the published day, their dates."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,14 +41,15 @@ def find_times(
     times, text = language.times, _lower(article.text)
     names = [e for e in entities if e.mention_kind == "name" and e.entity_type not in _NO_NAME]
     surnames = {e.entity_text.split()[-1].lower() for e in names if e.entity_type == "PERSON"}
-    headlines = [(block.start, block.end) for block in article.blocks if block.kind in _HEADLINES]
+    starts = [block.start for block in article.blocks]
     anchor = reference_date(article)
     found: list[TimeExpression] = []
     for match in _find_matches(text, _stretches(doc, times), times):
         token = _token_at(doc, match)
         if token is None or _is_name(match, names) or _is_other_word(doc, token, match, surnames, times):
             continue
-        tense = _tense(token, times, is_headline=any(start <= match.start < end for start, end in headlines))
+        at = bisect_right(starts, match.start) - 1
+        tense = _tense(token, times, is_headline=at >= 0 and article.blocks[at].kind in _HEADLINES)
         reading = read_time(match.reading, match.parts, TimeContext(anchor, tense, times))
         if reading is not None:
             found.append(

@@ -115,6 +115,69 @@ def test_annotate_keeps_order_and_reports_invalid_lines(tmp_path: Path) -> None:
     assert all(TEXT[m["start"] : m["end"]] == m["text"] for m in written[0]["mentions"])
 
 
+# Lines that no command can use, and a word of the message; each once ended the command with a traceback.
+BAD_DOCUMENTS = {
+    "a time before year 1": (
+        '{"doc_id": "a", "text": "x", "published_at": "0001-01-01T00:00:00+23:59"}',
+        "published_at",
+    ),
+    "deep nesting": ("[" * 200_000, "nested too deeply"),
+    "a title that is no string": ('{"doc_id": "a", "text": "x", "title": 5}', "title: must be a string"),
+    "a language that is no string": ('{"doc_id": "a", "text": "x", "language": ["en"]}', "language: must be a string"),
+    "a long number": (f'{{"doc_id": "a", "text": "x", "n": {"9" * 5000}}}', "not a JSON object"),
+    "bytes that are not UTF-8": ('{"doc_id": "caf\udce9", "text": "x"}', "not UTF-8"),
+    "a text of too many words": (json.dumps({"doc_id": "a", "text": "to be " * 75_001}), "150,000 words and marks"),
+}
+BAD_PAGES = {
+    "a url that is a number": ('{"doc_id": "a", "url": 5, "html": "p.html"}', "url: must be a string"),
+    "a broken host": ('{"doc_id": "a", "url": "http://[::1", "html": "p.html"}', "is not a URL"),
+    "a time after year 9999": (
+        '{"doc_id": "a", "html": "p.html", "fetched_at": "9999-12-31T23:59-23:59"}',
+        "fetched_at",
+    ),
+    "a file name with a null": ('{"doc_id": "a", "html": "p\\u0000.html"}', "no file"),
+    "a file name that is too long": (json.dumps({"doc_id": "a", "html": "p" * 5000}), "html"),
+    "a file of 3 GB": ('{"doc_id": "a", "html": "large.html"}', "more than 10000000 bytes"),
+}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", BAD_DOCUMENTS)
+def test_annotate_reports_a_bad_line_and_goes_on(tmp_path: Path, name: str) -> None:
+    """A bad line is reported with its number and the reason; the lines around it are annotated; exit 1."""
+    line, word = BAD_DOCUMENTS[name]
+    good = [json.dumps({"doc_id": each, "text": TEXT}) for each in "bc"]
+    (tmp_path / "in.jsonl").write_bytes("\n".join((good[0], line, good[1])).encode("utf-8", "surrogateescape"))
+    done = called("annotate", "in.jsonl", "out.jsonl", cwd=tmp_path)
+    written = [json.loads(each)["doc_id"] for each in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert (done.returncode, written, "1 of 3 lines skipped" in done.stderr) == (1, ["b", "c"], True)
+    assert word in next(each for each in done.stderr.splitlines() if "line 2:" in each)
+
+
+@pytest.mark.parametrize("name", BAD_PAGES)
+def test_clean_reports_a_bad_line_and_goes_on(tmp_path: Path, name: str) -> None:
+    """A bad line is reported with its number and the reason; the pages around it are cleaned; exit 1."""
+    line, word = BAD_PAGES[name]
+    good = [json.dumps({"doc_id": each, "html": "p.html"}) for each in "bc"]
+    (tmp_path / "p.html").write_text("<title>Ward opens</title><p>The ward opened on Monday.</p>")
+    with (tmp_path / "large.html").open("wb") as large:
+        large.truncate(3_000_000_000)  # sparse
+    (tmp_path / "in.jsonl").write_text("\n".join((good[0], line, good[1])))
+    done = called("clean", "in.jsonl", "out.jsonl", cwd=tmp_path)
+    written = [json.loads(each)["doc_id"] for each in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert (done.returncode, written) == (1, ["b", "c"])
+    assert word in next(each for each in done.stderr.splitlines() if "line 2:" in each)
+
+
+@pytest.mark.model
+def test_annotate_repairs_lone_surrogates(tmp_path: Path) -> None:
+    """Half an emoji and a null in doc_id, title and text become U+FFFD; offsets are those of the text as given."""
+    line = r'{"doc_id": "\ud83d", "title": "\udc00", "text": "Ana Brito \ud83d left \u0000. He said so."}'
+    done = called("annotate", "-", "-", cwd=tmp_path, given=line)
+    written = json.loads(done.stdout)
+    assert (done.returncode, written["doc_id"], written["mentions"][0]["start"]) == (0, "\ufffd", 0)
+
+
 @pytest.mark.model
 def test_annotate_with_workers_writes_the_same(tmp_path: Path) -> None:
     """Two workers write the same bytes as one."""

@@ -11,6 +11,7 @@ from pipeline.errors import ConfigError, ExtractorError
 from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article, Block, Entity, Quote
 from pipeline.nlp import Annotator, load_model, model_label
+from pipeline.nlp.annotator import join_docs, make_docs
 
 pytestmark = pytest.mark.model
 Read = Callable[..., Annotation]
@@ -286,10 +287,38 @@ def test_model_annotates_its_own_language(model: str, language: str, is_read: bo
 
 
 def test_too_long_text_affects_only_itself(nlp):
-    """A text over the limit raises for its own article; the others of the batch are annotated."""
+    """A text over the limit of characters is an error of its own article; the others of the batch are annotated."""
     annotator = Annotator(nlp, kb=load_kb())
     pairs = list(annotator.docs([article("Oslo."), article("word " * 500_000), article("Paris.")]))
-    with pytest.raises(ExtractorError, match="2500000") as caught:
-        annotator.annotate(*pairs[1])
-    assert caught.value.reason == "text_too_long"
+    error = pairs[1][1]
+    assert isinstance(error, ExtractorError)
+    assert (error.reason, "2500000" in str(error)) == ("text_too_long", True)
     assert [annotator.annotate(*pairs[i]).entities[0].entity_text for i in (0, 2)] == ["Oslo", "Paris"]
+
+
+def test_text_of_too_many_tokens_is_kept_without_annotation(nlp):
+    """A text over the limit of tokens has a flag and no Doc, whatever it is made of; the others are annotated."""
+    annotator = Annotator(nlp, kb=load_kb())
+    given = [article("Oslo."), article("“a” said. " * 30_001), article("Paris.")]
+    found = list(annotator.docs(given))
+    assert [(kept.flags, doc is None) for kept, doc in found] == [
+        ((), False),
+        (("too_long_to_annotate",), True),
+        ((), False),
+    ]
+
+
+def test_no_sentence_is_longer_than_the_limit(nlp):
+    """A text without sentence ends is cut into sentences of at most 500 tokens, a long paragraph after a full stop."""
+    annotator = Annotator(nlp, kb=load_kb())
+    ((_, endless), (_, long)) = annotator.docs([article("and he met her " * 1000), article("He left at noon. " * 300)])
+    assert max(map(len, endless.sents)) <= 500
+    assert {sentence.text for sentence in long.sents} == {"He left at noon."}
+
+
+def test_text_with_a_token_per_character_is_parsed_in_parts(nlp):
+    """No part that the model parses at a time has more than 10,000 tokens; the parts join to the text."""
+    made = article("(a)," * 6000)
+    pieces = list(make_docs(nlp, made))
+    assert max(map(len, pieces)) <= 10_000
+    assert join_docs(pieces).text == made.text

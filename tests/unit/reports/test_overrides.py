@@ -261,7 +261,7 @@ def test_article_without_annotation_is_not_derived_again(space: Workspace, tmp_p
         line + line_for(space, article_named(space, "council-budget-vote"), 0, None)
     )
     assert derive_all(space, "second") == {"new": 0, "again": 1}
-    assert "unsupported language" in dict(tried(space).unread)[article["article_id"]]
+    assert "language is not supported (fr)" in dict(tried(space).unread)[article["article_id"]]
 
 
 def test_new_revision_keeps_or_loses_its_correction(space: Workspace, tmp_path: Path, newsroom):  # noqa: F811
