@@ -27,13 +27,13 @@ from deltalake import DeltaTable, write_deltalake
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.expressions import And, EqualTo, In
 
+from pipeline.durability import Durability
 from pipeline.jobs.cluster import relate
 from pipeline.jobs.workspace import Workspace
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Depth, Lake
 from pipeline.nlp import Annotator, load_model
 from pipeline.settings import Settings
-from pipeline.sqlite import Durability
 from pipeline.tables import ANNOTATION_TABLES, annotation_rows, rows_table
 from tests.bench import articles, out
 from tests.bench_questions import question_lines

@@ -22,7 +22,7 @@ from pipeline.archive.takedowns import (
     url_name,
 )
 from pipeline.archive.warc import page_key_of
-from pipeline.archive.writer import ArchiveWriter, write_whole_file
+from pipeline.archive.writer import ArchiveWriter
 
 __all__ = [
     "NEW_STATE",
@@ -47,6 +47,5 @@ __all__ = [
     "takedown_lock",
     "url_name",
     "wait_for_writers",
-    "write_whole_file",
     "writer_lock",
 ]

@@ -19,9 +19,10 @@ from pipeline.archive.members import read_member
 from pipeline.archive.scan import INDEX, Damage, FileScan, read_file, verify_files
 from pipeline.archive.warc import parse_page, parse_record
 from pipeline.archive.writer import FILE_MAX_BYTES, PART, SUFFIX, ArchiveWriter, finish_dead_part
+from pipeline.durability import Durability
 from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture, Page, file_name_of
-from pipeline.sqlite import Durability, from_micros, open_database
+from pipeline.sqlite import from_micros, open_database
 
 log = logging.getLogger(__name__)
 

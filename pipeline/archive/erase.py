@@ -12,10 +12,10 @@ from typing import BinaryIO
 
 from pipeline.archive.members import Member, members_in, read_member
 from pipeline.archive.warc import info_record, metadata_record, new_record_id, readdress_record
-from pipeline.archive.writer import WarcFile, sync_folder
+from pipeline.archive.writer import WarcFile
+from pipeline.durability import Durability, sync_folder
 from pipeline.errors import ArchiveError, name_file_on_error
 from pipeline.model import Capture
-from pipeline.sqlite import Durability
 
 _RecordSpan = tuple[int, int]  # offset and length of a record, bytes of its file
 

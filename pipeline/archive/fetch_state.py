@@ -14,12 +14,12 @@ from typing import NamedTuple, Protocol
 
 from pipeline.archive.scan import Damage
 from pipeline.archive.warc import hints_from_json, hints_to_json
+from pipeline.durability import Durability
 from pipeline.errors import ArchiveError
 from pipeline.model import Hints, file_name_of
 from pipeline.sqlite import (
     DAMAGED_ROW,
     Database,
-    Durability,
     damaged_rows,
     from_micros,
     open_database,

@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from pipeline.archive.fetch_state import open_state
 from pipeline.archive.scan import Damage
-from pipeline.archive.writer import write_whole_file
+from pipeline.durability import Durability, write_whole_file
 from pipeline.model import article_id_of, canonical_url
-from pipeline.sqlite import Database, Durability, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
+from pipeline.sqlite import Database, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
 
 TakedownKind = Literal["article", "publisher", "source", "reserved"]
 _SCHEMA = (

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import uuid
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -28,13 +27,14 @@ from pipeline.archive.warc import (
     revisit_record,
     sent_digest_of,
 )
+from pipeline.durability import Durability, sync_folders_above
 from pipeline.errors import ArchiveError, name_file_on_error
 from pipeline.model import Attempt, Capture, Exchange, Page, file_name_of
-from pipeline.sqlite import Durability
 
 SUFFIX = ".warc.gz"
 PART = ".part"
 FILE_MAX_BYTES = 256_000_000  # a longer file is finished, and a new one started
+_LEVELS = 4  # folders above a file that are synced: up to the root of the archive
 _OPEN_FILES_MAX = 64  # a run over years of days must not exhaust the file descriptors
 
 
@@ -43,7 +43,7 @@ class WarcFile:
 
     def __init__(self, root: Path, *, news_day: date, source_key: str, run_id: str) -> None:
         folder = root / "warc" / news_day.isoformat() / file_name_of(source_key)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)  # ``publish_part`` makes it durable
         self.part, self._file = _create_part(folder, file_name_of(run_id))
         self.final = self.part.with_suffix("")
         self.name = self.final.relative_to(root).as_posix()
@@ -279,33 +279,7 @@ def publish_part(file: BinaryIO | FileIO, part: Path, *, durability: Durability)
         os.fsync(file.fileno())
     part.rename(part.with_suffix(""))
     if durability == "full":
-        for folder in (part.parent, part.parent.parent, part.parent.parent.parent):
-            sync_folder(folder)
-
-
-def write_whole_file(path: Path, data: bytes, *, durability: Durability) -> None:
-    """Write or replace a small file atomically."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with name_file_on_error(path), temporary.open("wb") as file:
-            file.write(data)
-            if durability == "full":
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    if durability == "full":
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync a folder, so that the names in it are durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folders_above(part, levels=_LEVELS)
 
 
 def finish_dead_part(part: Path, *, durability: Durability) -> Path | None:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive import NEW_STATE, Takedowns, write_whole_file
+from pipeline.archive import NEW_STATE, Takedowns
+from pipeline.durability import write_whole_file
 from pipeline.errors import MissingStoreError
 from pipeline.settings import Settings
 

@@ -30,6 +30,7 @@ from pipeline.archive import (
 )
 from pipeline.clean import page_identity
 from pipeline.clusters import WINDOW, co_mention_rows
+from pipeline.durability import sync_all
 from pipeline.errors import ConfigError
 from pipeline.jobs.cluster import relate
 from pipeline.jobs.inventory import note_stores
@@ -162,6 +163,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     log_rows = redact_log(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
+    sync_all(workspace.settings.durability)  # while the plan is stored: what power loss brings back is erased again
     if not snapshots.damaged:  # otherwise the plan is needed to finish it
         takedowns.finish(takedown.takedown_id)
     return {

@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from pipeline.durability import Durability
 from pipeline.errors import LakeError
 from pipeline.lake.storage import REMOVE
 from pipeline.model.outcome import OutcomeKind
 from pipeline.sqlite import (
     Database,
-    Durability,
     from_micros,
     open_database,
     problems_of_database,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.durability import Durability
 from pipeline.errors import ContractError
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.commit import CommitReport, Committer, IsCurrent
@@ -21,7 +22,6 @@ from pipeline.lake.snapshots import Snapshots
 from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.storage import Disk, Layout, sort_rows, with_digest, without_digest
 from pipeline.lake.verify import ALL_NEW, Depth, drop_damaged, problems_of
-from pipeline.sqlite import Durability
 from pipeline.tables import check_batch, table_named
 
 _DAY = "published_date"

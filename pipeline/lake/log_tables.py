@@ -65,7 +65,7 @@ class LogTables:
         names = partial(map, partial(_name_in, self._folder))
         self._index().change_log_files(added=names(written), removed=names(stale))
         for path in stale:  # after the list: a file that is missing from the disk only would be reported as lost
-            self._disk.remove(path)
+            self._disk.remove(path, durably=True)
 
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:
         """Return all rows of a log table, by day and batch; or only those of the ``newest`` files."""

@@ -10,6 +10,7 @@ from pipeline.lake.article_index import FileSize, Move, Totals, totals_of
 from pipeline.lake.commit import Committer
 from pipeline.lake.log_tables import adopt_log_files
 from pipeline.lake.partitions import Manifest
+from pipeline.lake.staging import discard_batch_at
 from pipeline.lake.storage import PART, PUBLISH_ORDER
 from pipeline.model import pluralize
 from pipeline.tables import LOG_TABLES, TableSpec
@@ -82,15 +83,23 @@ def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_
     layout = committer.layout
     days = sorted(layout.days_of_objects())
     removed = sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
-    for folder in (layout.temporary, layout.state / "staged"):
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if path.stat().st_mtime <= older_than:
-                removed += sum(each.is_file() for each in (path, *path.rglob("*")))
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in (*layout.temporary.glob("*"), *layout.staged_batches()):
+        if path.stat().st_mtime <= older_than:
+            removed += sum(each.is_file() for each in (path, *path.rglob("*")))
+            _discard(committer, path)
     for folder in (*layout.root.glob("tables/*/*=*"), *layout.state.glob("data/*/*=*")):
         if not any(folder.iterdir()):  # of a process that died before it removed the folder
             folder.rmdir()
     return removed
+
+
+def _discard(committer: Committer, path: Path) -> None:
+    if path.parent != committer.layout.temporary:
+        discard_batch_at(path, committer.disk)
+    elif path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _collect_day(committer: Committer, manifest: Manifest, older_than: float) -> int:

@@ -79,6 +79,7 @@ class Snapshots:
             if target.exists():
                 raise ConfigError(f"snapshot {name} exists already; drop it or choose another name", key=name)
             committer.roll_forward()
+            self.disk.folder(self.layout.snapshots)
             temporary = _temporary(self.layout, name)
             try:
                 _write(committer, name, temporary)
@@ -118,7 +119,8 @@ class Snapshots:
     def drop(self, name: str) -> None:
         """Delete a snapshot: rename it atomically, then delete it. Raises: ConfigError for an unknown name."""
         with self.disk.committer():
-            doomed = self.folder(name).rename(_temporary(self.layout, name))
+            doomed = _temporary(self.layout, name)
+            self.disk.move(self.folder(name), doomed)
             shutil.rmtree(doomed)
 
 
@@ -147,7 +149,6 @@ def _snapshot_path(layout: Layout, name: str) -> Path:
 
 def _temporary(layout: Layout, name: str) -> Path:
     """Return a path for an unfinished snapshot, which is not listed."""
-    layout.snapshots.mkdir(parents=True, exist_ok=True)
     remove_unfinished(layout)
     return layout.snapshots / f".{name}"
 

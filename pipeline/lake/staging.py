@@ -155,7 +155,7 @@ def erase_staged(layout: Layout, disk: Disk, article_ids: Collection[str]) -> No
     A batch that a killed process was changing is removed, too: its day is derived again.
     """
     gone = pa.array(sorted(article_ids), pa.string())
-    for folder in sorted((layout.state / "staged").glob("*")):
+    for folder in layout.staged_batches():
         if not is_batch_sound(folder):
             discard_batch_at(folder, disk)
             continue

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.durability import Durability, make_folder, sync_all
 from pipeline.errors import LakeError, name_file_on_error
 from pipeline.model import file_name_of
-from pipeline.sqlite import Durability
 from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TableSpec
 
 # Repair advice of all messages about a damaged lake.
@@ -64,6 +64,10 @@ class Layout:
 
     def staged(self, batch_id: str) -> Path:
         return self.state / "staged" / file_name_of(batch_id)
+
+    def staged_batches(self) -> list[Path]:
+        """Return the folders of all staged batches, sorted."""
+        return sorted((self.state / "staged").glob("*"))
 
     def cached(self, name: str) -> Path:
         return self.state / "cache" / name
@@ -134,13 +138,14 @@ class Disk:
 
     def __init__(self, layout: Layout, *, durability: Durability) -> None:
         self._layout = layout
+        self._durability: Durability = durability
         self._is_full = durability == "full"
 
     @contextmanager
     def committer(self) -> Iterator[None]:
         """Hold the lock under which public files change; the system releases it when the process dies."""
         folder = self._layout.state / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
+        self.folder(folder)
         path = folder / "commit.lock"
         with path.open("w") as lock:
             with name_file_on_error(path):
@@ -157,8 +162,7 @@ class Disk:
 
     def temporary(self) -> Path:
         """Return a new path in the folder for temporary files, on the same file system."""
-        if not self._layout.temporary.is_dir():
-            self._layout.temporary.mkdir(parents=True, exist_ok=True)
+        self.folder(self._layout.temporary)
         return self._layout.temporary / uuid.uuid4().hex
 
     def write(self, path: Path, data: bytes | memoryview) -> None:
@@ -195,23 +199,26 @@ class Disk:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(target)
 
-    def remove(self, path: Path) -> None:
-        """Remove a file, and its folder if it is empty afterwards."""
+    def remove(self, path: Path, *, durably: bool = False) -> None:
+        """Remove a file, and its folder if it is empty afterwards.
+
+        Without ``durably`` the file may be there again after power loss.
+        """
         path.unlink(missing_ok=True)
-        if path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
+        folder = path.parent
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
+        if durably and folder.is_dir():
+            self.sync(folder)
 
     def folder(self, folder: Path) -> None:
         """Create a folder and its parents, durably."""
-        if not folder.is_dir():
-            self.folder(folder.parent)
-            folder.mkdir(exist_ok=True)
-            self.sync(folder.parent)
+        make_folder(folder, durability=self._durability)
 
     def sync_all(self) -> None:
         """Make all written files durable at once, which is faster for many small ones."""
-        if self._is_full:
-            os.sync()
+        sync_all(self._durability)
 
     def sync(self, path: Path) -> None:
         """Make a file's bytes or a folder's entries durable."""

@@ -100,7 +100,7 @@ def _read(path: Path) -> _ObjectFacts | None:
         return None
     try:
         rows = pq.read_metadata(pa.BufferReader(data)).num_rows
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, ValueError):  # ValueError: a column's name is not UTF-8
         rows = None
     return _ObjectFacts(len(data), sha256_of(data), rows)
 
@@ -251,7 +251,7 @@ def _problems_of_the_rest(committer: Committer, tally: Counter[str]) -> Iterator
 
 def damaged_batches(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
     """Yield the folders of damaged staged batches."""
-    for folder in sorted((layout.state / "staged").glob("*")):
+    for folder in layout.staged_batches():
         sizes = [path.stat().st_size for path in folder.iterdir()]
         tally.update(files=len(sizes), bytes=sum(sizes))
         if not is_batch_sound(folder):

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from pipeline.durability import sync_folder
 from pipeline.model import file_name_of
 from pipeline.sources.files import SIDECAR
 from pipeline.sources.folder import is_ready
@@ -75,6 +76,7 @@ def settle(file: Path, *, reason: str | None) -> Path:
         return folder / file.name
     if reason is not None:
         reason_file(moved).write_text(reason.rstrip("\n") + "\n", "utf-8")
+        sync_folder(folder)  # the archive has no copy of the file that is removed below
     sidecar = file.with_suffix(SIDECAR)
     if sidecar != file and is_file(sidecar):
         _put(sidecar, moved.with_suffix(SIDECAR))

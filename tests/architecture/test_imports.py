@@ -31,7 +31,8 @@ PIPELINE = {
     "errors": May(("model",)),
     "unicode": May(),
     "boundary": May(("errors", "unicode")),
-    "sqlite": May(("errors",)),
+    "durability": May(("errors",)),
+    "sqlite": May(("durability", "errors")),
     "content_encoding": May(libraries=("brotli", "backports", "compression")),
     "model": May(libraries=("courlan",)),
     "settings": May(("errors", "model"), ("pydantic", "pydantic_settings", "lxml", "cssselect")),
@@ -57,7 +58,7 @@ AIRFLOW_SIDE = {
     "news_airflow": May(("jobs", "reports", "web"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
     "news_plugin": May(("web",), ("airflow", "news_airflow")),
 }
-EVERYWHERE = ("errors", "boundary", "unicode", "settings", "sqlite", "content_encoding", "__version__")
+EVERYWHERE = ("errors", "boundary", "unicode", "settings", "durability", "sqlite", "content_encoding", "__version__")
 # Packages that compute: they work on values, from the archive or a file, never from a socket.
 NETWORK = ("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "asyncio", "socketserver", "xmlrpc")
 ONLINE = ("fetch",)

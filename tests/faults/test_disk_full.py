@@ -4,6 +4,7 @@ import errno
 import os
 import random
 import resource
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
@@ -81,6 +82,10 @@ def test_file_that_cannot_grow(evening_at: Callable[..., Evening], undisturbed: 
     run_tight("", with_small_files, evening_at, undisturbed)
 
 
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+
+
 def run_tight(disk: str, attempt: Any, evening_at: Callable[..., Evening], undisturbed: Evening) -> None:
     failed: Counter[str] = Counter()
     for seed in range(SEED, SEED + EVENINGS):
@@ -90,4 +95,6 @@ def run_tight(disk: str, attempt: Any, evening_at: Callable[..., Evening], undis
         failed.update(tight.failed)
         form("a task on a disk that is full", seed).counts.update(tight.failed)
         say(f"seed {seed}: failed {dict(tight.failed)}")
+        say(f"seed {seed}: {evening.folder} has {size_of(evening.folder):,} bytes of {_DISK_BYTES:,}")
+        shutil.rmtree(evening.folder)  # several evenings do not fit on the small disk
     assert min(failed[stage] for stage in ("fetch", "derive", "commit")) > 0

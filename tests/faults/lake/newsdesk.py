@@ -10,9 +10,9 @@ from typing import Any
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
+from pipeline.durability import Durability
 from pipeline.jobs.cluster import near_duplicates_of, quote_clusters_of, relate_events_of
 from pipeline.lake import Lake
-from pipeline.sqlite import Durability
 from pipeline.tables import rows_table, table_named
 from tests.faults.lake.calls import Calls, Strike
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables

@@ -98,6 +98,21 @@ def test_killed_between_any_two_calls(processes: ForkServerContext, lakes: Lakes
         killed.counts["kills"] += 1
 
 
+@pytest.mark.parametrize("is_repaired", [True, False])
+def test_killed_while_a_staged_batch_is_discarded(
+    processes: ForkServerContext, lakes: Lakes, undisturbed: Baseline, is_repaired: bool
+) -> None:
+    """A kill amid the removal of a staged batch leaves no half batch, for a repair and for the next commit."""
+    name = [each for each in undisturbed.calls if each in ("unlink staged", "unlink tmp")][-1]
+    strike = Strike(name, undisturbed.calls.count(name) - 1, KILL)
+    with lakes() as root:
+        assert Worker(processes, work_struck, root, strike).done().code == -signal.SIGKILL
+        if is_repaired:
+            open_lake(root).recover()
+            assert_whole(open_lake(root))
+        assert_ends_well(root, undisturbed)
+
+
 @pytest.mark.timeout(3600)
 def test_any_call_may_fail(processes: ForkServerContext, lakes: Lakes, undisturbed: Baseline) -> None:
     """After ENOSPC, EIO or EACCES at any call, the error names the file, old rows remain, and a retry is enough."""

@@ -123,7 +123,10 @@ BAD_DOCUMENTS = {
     ),
     "deep nesting": ("[" * 200_000, "nested too deeply"),
     "a title that is not a string": ('{"doc_id": "a", "text": "x", "title": 5}', "title: must be a string"),
-    "a language that is not a string": ('{"doc_id": "a", "text": "x", "language": ["en"]}', "language: must be a string"),
+    "a language that is not a string": (
+        '{"doc_id": "a", "text": "x", "language": ["en"]}',
+        "language: must be a string",
+    ),
     "a long number": (f'{{"doc_id": "a", "text": "x", "n": {"9" * 5000}}}', "not a JSON object"),
     "bytes that are not UTF-8": ('{"doc_id": "caf\udce9", "text": "x"}', "not UTF-8"),
     "a text of too many words": (json.dumps({"doc_id": "a", "text": "to be " * 75_001}), "150,000 words and marks"),

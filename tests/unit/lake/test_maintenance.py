@@ -172,6 +172,20 @@ def test_flipped_byte_is_reported(root: Path, place: int) -> None:
     assert caught.value.reason == "object_corrupt"
 
 
+def test_broken_column_name_is_reported(root: Path) -> None:
+    """A data file with a column name in its footer that is not UTF-8 is reported, not raised."""
+    path = next((root / "_state/data/quotes/published_date=2026-02-03").iterdir())
+    data = path.read_bytes()
+    assert data.count(b"quote_text") > 1
+    path.write_bytes(data.replace(b"quote_text", b"quote\xe1text"))  # also the public file: one inode
+
+    problems = open_lake(root).verify()
+
+    assert [each.partition(" is corrupt")[0].rpartition("_state/")[2] for each in problems] == [
+        path.relative_to(root / "_state").as_posix()
+    ]
+
+
 def test_damaged_day_can_be_derived_again(root: Path) -> None:
     """The advice of the message works: drop the day, derive it again."""
     before = files(root)

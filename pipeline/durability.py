@@ -1,0 +1,61 @@
+"""Durable names: only a sync of the folder makes a new, renamed or removed name survive power loss."""
+
+import os
+import uuid
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import name_file_on_error
+
+Durability = Literal["full", "process"]
+"""What a write survives: "full" power loss, "process" the death of a process."""
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with name_file_on_error(folder):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folders_above(path: Path, *, levels: int) -> None:
+    """Make the path itself durable: sync the folders above it, up to a folder that may not be read."""
+    for folder in path.absolute().parents[:levels]:
+        try:
+            sync_folder(folder)
+        except PermissionError:
+            return
+
+
+def make_folder(folder: Path, *, durability: Durability) -> None:
+    """Create a folder and its parents; "full" makes the names of the new ones durable."""
+    if not folder.is_dir():
+        make_folder(folder.parent, durability=durability)
+        folder.mkdir(exist_ok=True)
+        if durability == "full":
+            sync_folder(folder.parent)
+
+
+def write_whole_file(path: Path, data: bytes, *, durability: Durability) -> None:
+    """Write or replace a small file atomically."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with name_file_on_error(path), temporary.open("wb") as file:
+            file.write(data)
+            if durability == "full":
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if durability == "full":
+        sync_folder(path.parent)
+
+
+def sync_all(durability: Durability) -> None:
+    """Make all writes and removals durable at once, which is faster for many small ones."""
+    if durability == "full":
+        os.sync()
