@@ -77,6 +77,14 @@ PARTS = (
         ),
     ),
     Part(
+        "power",
+        "power is lost after each system call of commit, archive, takedown and maintenance; planted bugs",
+        20,
+        ("pipeline/archive", "pipeline/durability.py", "pipeline/lake", "pipeline/sqlite.py"),
+        ("tests/faults/power/test_power_loss.py",),
+        is_alone=True,
+    ),
+    Part(
         "archive",
         "flipped bytes in any file; killed writers of the archive",
         10,

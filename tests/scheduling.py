@@ -10,6 +10,7 @@ LONGEST = (
     "faults",
     "scheduler",
     "faults/lake",
+    "faults/power",
     "browser",
     "unit/jobs",
     "unit/reports",

@@ -37,6 +37,10 @@ class Traces:
                 suspects |= _slices(data[max(0, at - _BLOCK) : at + _GRAM], _GRAM)
         return suspects
 
+    def in_file(self, data: bytes) -> set[bytes]:
+        """Return the pieces that occur in the content of a file, raw or decompressed."""
+        return {hit for view in _views(data) for hit in self.in_bytes(view)}
+
     def unless_under(self, root: Path) -> "Traces":
         """Return the pieces that do not occur under a folder."""
         others = {hit for hits in self.under(root).values() for hit in hits}
@@ -50,8 +54,8 @@ class Traces:
         found = {}
         for path in sorted(root.rglob("*")):
             hits = self.in_bytes(str(path.relative_to(root)).encode())
-            for view in _views(path) if path.is_file() else ():
-                hits |= self.in_bytes(view)
+            if path.is_file():
+                hits |= self.in_file(path.read_bytes())
             if hits:
                 found[path.relative_to(root).as_posix()] = hits
         return found
@@ -61,9 +65,8 @@ def _slices(data: bytes, length: int) -> set[bytes]:
     return {data[at : at + length] for at in range(len(data) - length + 1)}
 
 
-def _views(path: Path) -> Iterator[bytes]:
+def _views(data: bytes) -> Iterator[bytes]:
     """Yield a file's bytes, raw and decompressed."""
-    data = path.read_bytes()
     yield data
     if data.startswith(b"PAR1"):
         table = pq.read_table(pa.BufferReader(data), partitioning=None)

@@ -1,0 +1,320 @@
+"""What must hold after power loss, per job: in the files that are left, and after the next process has worked."""
+
+import gc
+import hashlib
+import json
+import random
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.archive import Archive, FetchState
+from pipeline.jobs.takedown import finish_takedowns, forget
+from pipeline.lake.storage import is_parquet_sound
+from pipeline.tables import TABLES
+from tests.faults.lake.newsdesk import open_lake
+from tests.faults.lake.promises import READING, assert_whole, public_files
+from tests.faults.power import jobs
+from tests.faults.power.disk import Naming, Recording, Tree, files_under
+from tests.traces import Traces
+
+MANIFESTS, TABLE_FILES, LOG = "_state/manifest/", "tables/", "log/"
+
+
+class Checks(ABC):
+    """The promises of one job, checked on crashed copies of its folder."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+
+    def problems_of_files(self, tree: Tree, end: int) -> Iterator[str]:
+        """Yield what is wrong with the files as the power loss has left them."""
+        yield from ()
+
+    @abstractmethod
+    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+        """What was reported is there, and what is there is whole, also after a repair."""
+
+    @abstractmethod
+    def assert_ends_well(self, root: Path) -> None:
+        """The same work again ends like the undisturbed work."""
+
+    @cached_property
+    def final(self) -> Tree:
+        return self.recording.live()
+
+    @cached_property
+    def _marks(self) -> list[tuple[int, str, Tree]]:
+        """Return position, text and files of each report."""
+        places = [
+            at for at, step in enumerate(self.recording.steps) if not hasattr(step, "node") and hasattr(step, "text")
+        ]
+        return [(at, self.recording.steps[at].text, self.recording.live(at)) for at in places]
+
+    def reported(self, end: int) -> dict[str, Tree]:
+        """Return the reports before a step, each with the files of its time."""
+        return {text: tree for at, text, tree in self._marks if at < end}
+
+
+class LakeChecks(Checks):
+    """Each day of a lake is of one commit, what was reported is there, no public file is newer than its manifest."""
+
+    def __init__(self, recording: Recording, prefix: str = "") -> None:
+        super().__init__(recording)
+        self.prefix = prefix
+
+    @cached_property
+    def final_tables(self) -> Mapping[str, bytes]:
+        folder = f"{self.prefix}{TABLE_FILES}"
+        return {path.removeprefix(folder): data for path, data in files_under(self.final, folder).items()}
+
+    @cached_property
+    def _history(self) -> Mapping[str, list[bytes]]:
+        """Return the contents of each manifest, in order."""
+        found: defaultdict[str, list[bytes]] = defaultdict(list)
+        folder = f"{self.prefix}{MANIFESTS}"
+        places = [
+            at + 1
+            for at, step in enumerate(self.recording.steps)
+            if isinstance(step, Naming) and f" to {folder}" in step.about
+        ]
+        for at in [0, *places]:
+            for path, data in files_under(self.recording.live(at), folder).items():
+                if found[path][-1:] != [data]:
+                    found[path].append(data)
+        return found
+
+    def problems_of_files(self, tree: Tree, end: int) -> Iterator[str]:
+        present = files_under(tree, f"{self.prefix}{MANIFESTS}")
+        places = {}
+        for path, data in present.items():
+            if data not in self._history[path]:
+                yield f"{path} is not as it was committed"
+            else:
+                places[path] = self._history[path].index(data)
+                yield from self._missing_objects(tree, data)
+        for text, then in self.reported(end).items():
+            for path, data in files_under(then, f"{self.prefix}{MANIFESTS}").items():
+                if places.get(path, -1) < self._history[path].index(data):
+                    yield f"{path} is older than what was reported: {text}"
+            yield from self._lost(tree, then, end, text)
+        yield from self._torn_tables(tree, places)
+        for path, data in files_under(tree, f"{self.prefix}{LOG}").items():
+            if not is_parquet_sound(data):
+                yield f"{path} is torn"
+
+    def _missing_objects(self, tree: Tree, manifest: bytes) -> Iterator[str]:
+        content = json.loads(manifest)
+        for table, path in content["files"].items():
+            file = tree.get(f"{self.prefix}_state/{path}")
+            if file is None or file.digest.hex() != content["sha256"][table]:
+                yield f"{path} is {'missing' if file is None else 'torn'}, a manifest names it"
+
+    def _lost(self, tree: Tree, then: Tree, end: int, text: str) -> Iterator[str]:
+        """Yield the files of staged batches and of the log that were there, should still be, and are not."""
+        now = self._live_at(end)
+        for path, data in files_under(then, f"{self.prefix}_state/staged/", f"{self.prefix}{LOG}").items():
+            if path in now and now[path].data == data and (path not in tree or tree[path].data != data):
+                yield f"{path} is lost, though reported: {text}"
+
+    def _live_at(self, end: int) -> Tree:
+        if self._cached_live[0] != end:
+            self._cached_live = end, self.recording.live(end)
+        return self._cached_live[1]
+
+    _cached_live: tuple[int, Tree] = (-1, {})
+
+    def _torn_tables(self, tree: Tree, places: Mapping[str, int]) -> Iterator[str]:
+        """A public file is a version of its day that the manifest has or had; a later one was never committed."""
+        for path, data in files_under(tree, f"{self.prefix}{TABLE_FILES}").items():
+            _, table, day, _ = path.removeprefix(self.prefix).split("/")
+            manifest = f"{self.prefix}{MANIFESTS}{day.partition('=')[2]}.json"
+            versions = self._digests[manifest, table]
+            digest = hashlib.sha256(data).hexdigest()
+            if digest not in versions:
+                yield f"{path} is torn"
+            elif digest not in versions[: places.get(manifest, -1) + 1]:
+                yield f"{path} is not committed yet"
+
+    @cached_property
+    def _digests(self) -> Mapping[tuple[str, str], list[str | None]]:
+        """Return the digest of a table in each version of a manifest."""
+        names = [spec.name for spec in TABLES]
+        return {
+            (path, name): [json.loads(each)["sha256"].get(name) for each in versions]
+            for path, versions in self._history.items()
+            for name in names
+        }
+
+
+class CommitChecks(LakeChecks):
+    """Commits of one hour; ``hour`` is 0 for a lake that begins empty."""
+
+    def __init__(self, recording: Recording, hour: int) -> None:
+        super().__init__(recording)
+        self.hour = hour
+
+    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+        lake = open_lake(root)
+        for name in READING:
+            lake.read(name)
+        for text in self.reported(end):
+            if text.startswith("committed "):
+                assert lake.index.is_done(text.removeprefix("committed ")), f"the index has lost: {text}"
+        if chance.random() < 0.5:  # otherwise the next commit must recover by itself
+            lake.recover()
+            assert_whole(lake)
+
+    def assert_ends_well(self, root: Path) -> None:
+        lake = open_lake(root, grace_hours=0)
+        jobs.publish(lake, self.hour, lambda what: None)
+        lake.gc()
+        assert_same_tables(public_files(root), self.final_tables)
+        assert_whole(lake)
+
+
+class ArchiveChecks(Checks):
+    """A WARC file has its final name with all its bytes; reported pages and states are there."""
+
+    def problems_of_files(self, tree: Tree, end: int) -> Iterator[str]:
+        whole = files_under(self.final, "warc/")
+        for path, data in files_under(tree, "warc/").items():
+            if path.endswith(".warc.gz") and whole.get(path) != data:
+                yield f"{path} is torn"
+
+    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+        archive, state = Archive(root, durability="process"), FetchState(root, durability="process")
+        state.seen("")  # creates the tables if the process died before it had
+        for capture in archive.captures():
+            archive.page(capture)
+        assert_pages(archive, state, set(self.reported(end)))
+        archive.recover()
+        assert_none(archive.verify())
+        assert_none(state.verify())
+        assert_pages(archive, state, set(self.reported(end)))
+
+    def assert_ends_well(self, root: Path) -> None:
+        jobs.archive_turns(root, lambda what: None)
+        archive, state = Archive(root, durability="process"), FetchState(root, durability="process")
+        assert_none(archive.verify())
+        assert_pages(archive, state, {f"{what} {turn}" for what in ("archived", "noted") for turn in range(2)})
+
+
+def assert_none(problems: Iterable[object]) -> None:
+    found = list(map(str, problems))
+    assert found == [], "; ".join(found)
+
+
+def assert_same_tables(files: Mapping[str, bytes], final: Mapping[str, bytes]) -> None:
+    wrong = sorted(path for path in files.keys() | final.keys() if files.get(path) != final.get(path))
+    assert wrong == [], f"these tables differ from the undisturbed ones: {wrong}"
+
+
+def assert_pages(archive: Archive, state: FetchState, reported: set[str]) -> None:
+    """The pages and states of the reported turns are there, byte for byte."""
+    for turn in range(2):
+        for number in range(5):
+            page = jobs.page_of(number, turn)
+            if f"archived {turn}" in reported:
+                found = [each for each in archive.captures(page_key=page.url) if each.fetched_at == page.fetched_at]
+                assert found, f"{page.url} of turn {turn} is lost"
+                body = jobs.body_of(number, 0 if number % 2 else turn)
+                assert archive.page(found[0]).body == body
+            if f"noted {turn}" in reported:
+                seen = state.seen(page.url)
+                attempts = -1 if seen is None else seen.attempts
+                assert attempts >= turn, f"the state of {page.url} is lost"
+
+
+class TakedownChecks(LakeChecks):
+    """Nothing is deleted before the takedown is recorded, and what was reported as forgotten does not come back."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(recording, "lake/")
+
+    @cached_property
+    def _traces(self) -> Traces:
+        return Traces(jobs.MARK_WORDS)
+
+    @cached_property
+    def _has_trace(self) -> dict[bytes, bool]:
+        return {}
+
+    def _is_trace(self, data: bytes) -> bool:
+        digest = hashlib.sha256(data).digest()  # most files are the same in most crashes
+        if digest not in self._has_trace:
+            self._has_trace[digest] = bool(self._traces.in_file(data))
+        return self._has_trace[digest]
+
+    def problems_of_files(self, tree: Tree, end: int) -> Iterator[str]:
+        yield from super().problems_of_files(tree, end)
+        if "forgotten" in self.reported(end):
+            for path, file in tree.items():
+                if self._is_trace(file.data):
+                    yield f"{path} has forgotten text"
+
+    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+        is_reported = "forgotten" in self.reported(end)
+        space = jobs.open_space(root, durability="process")
+        is_recorded = bool(space.takedowns.all())
+        assert is_recorded or not is_reported, "the takedown is lost"
+        if not is_recorded:
+            held = space.archive.find_captures(article_ids=[jobs.DOOMED.article_id])
+            assert len(held) == 2, "deleted before it was recorded"
+            assert all(space.archive.page(each).body for each in held)
+            assert jobs.DOOMED.article_id in space.lake.read("articles")["article_id"].to_pylist()
+        else:
+            assert space.takedowns.is_blocked(jobs.DOOMED.article_id)
+        space.archive.recover()
+        space.lake.recover()
+        finish_takedowns(space)
+        assert_none(space.archive.verify())
+        assert_none(space.fetch_state.verify())
+        assert_whole(space.lake)
+        if is_recorded:
+            self._assert_forgotten(root)
+
+    def assert_ends_well(self, root: Path) -> None:
+        space = jobs.open_space(root, durability="process")
+        forget(space, jobs.TARGET, reason="asked again", report_progress=lambda what: None)
+        self._assert_forgotten(root)
+
+    def _assert_forgotten(self, root: Path) -> None:
+        gc.collect()  # closes the databases
+        left = [str(path) for path in root.rglob("*") if path.is_file() and self._is_trace(path.read_bytes())]
+        assert left == [], f"forgotten text in {left}"
+        assert_same_tables(public_files(root / "lake"), self.final_tables)
+
+
+class MaintenanceChecks(LakeChecks):
+    """A snapshot is whole or not there; indexes are rebuilt; nothing is lost."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(recording, "lake/")
+
+    def assert_ends_well(self, root: Path) -> None:
+        """The work is maintenance, which ``assert_kept`` has done again."""
+
+    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+        space = jobs.open_space(root, durability="process")
+        names = {each.facts.name for each in space.lake.snapshots.list()}
+        assert "after" in names or "snapshot after" not in self.reported(end), "the snapshot is lost"
+        for name in sorted(names):
+            assert_none(space.lake.snapshots.verify(name))
+        for capture in space.archive.captures():
+            space.archive.page(capture)
+        space.archive.recover()
+        space.lake.recover()
+        assert len(space.archive.captures()) == 2 * len(jobs.STORIES)
+        assert_none(space.archive.verify())
+        assert_whole(space.lake)
+        assert_same_tables(public_files(root / "lake"), self.final_tables)
+
+
+def checks_of(job: str, recording: Recording) -> Checks:
+    """Return the checks of a job."""
+    if job in ("first", "commit"):
+        return CommitChecks(recording, int(job == "commit"))
+    return {"archive": ArchiveChecks, "takedown": TakedownChecks, "maintenance": MaintenanceChecks}[job](recording)

@@ -1,0 +1,265 @@
+"""The work whose calls are recorded: commit, archive, takedown, maintenance. Run as a module, below strace.
+
+A job reports what is done by writing to the file of marks: "JOB what". Before the mark "begin" it prepares the files
+that exist when the work begins.
+"""
+
+import gc
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.archive import Archive, FetchState, PageState
+from pipeline.durability import Durability
+from pipeline.jobs.cluster import relate
+from pipeline.jobs.takedown import TakedownTarget, forget
+from pipeline.jobs.workspace import Workspace
+from pipeline.lake import Lake
+from pipeline.model import Hints, Page
+from pipeline.settings import Settings
+from pipeline.tables import rows_table, table_named
+from tests.faults.lake.newsdesk import archive as stories_at
+from tests.faults.lake.newsdesk import is_last, open_lake, publish_all, stage
+from tests.faults.lake.newsdesk import relate as relate_all
+from tests.faults.power.recorder import BEGIN
+from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, blank
+
+Report = Callable[[str], None]
+
+DAY = date(2026, 2, 3)
+DOOMED = Story(3, "Zephyrine Quackenthorpe steered the quicksilver lanterns over Tarnwick.", day=0)
+STORIES = (*(Story(number, f"Story {number} of the harbour.", day=number % 2) for number in range(3)), DOOMED)
+MARK_WORDS = ("Zephyrine Quackenthorpe", "quicksilver lanterns over Tarnwick")
+SOURCES = """
+[sources.harbour]
+kind = "feed"
+url = "https://harbour.example/feed"
+[sources.drop]
+kind = "inbox"
+path = "inbox"
+"""
+
+
+# Commit: the lake of ``tests.faults.lake.newsdesk``, first empty, then one hour later.
+
+
+def commit_from_nothing(root: Path, report: Report) -> None:
+    report(BEGIN)
+    publish(open_lake(root, grace_hours=0, durability="full"), 0, report)
+
+
+def commit(root: Path, report: Report) -> None:
+    publish_all(open_lake(root), hour=0)
+    gc.collect()  # closes the index
+    report(BEGIN)
+    lake = open_lake(root, grace_hours=0, durability="full")
+    publish(lake, 1, report)
+    lake.gc()
+    report("gc")
+
+
+def publish(lake: Lake, hour: int, report: Report) -> None:
+    """Stage, commit and log the news of an hour; two batches, one commit each."""
+    batches = {f"all-{hour}-{part}": stories_at(hour)[part::2] for part in range(2)}
+    stage(lake, batches)
+    report("staged")
+    for name in sorted(batches):
+        lake.commit([name], is_current=is_last(lambda: hour))
+        report(f"committed {name}")
+    relate_all(lake)
+    report("related")
+    run = {"run_id": f"run-{hour}", "kind": "manual", "status": "done", "counts": "{}", "days_touched": []}
+    at = {"started_at": NOON, "committed_at": NOON, "versions": "{}"}
+    lake.log.append("runs", f"run-{hour}", rows_table(table_named("runs"), [run | at]))
+    report("logged")
+
+
+# Archive: two runs of a source, with a second version, a revisit, a failed response, and the fetch state.
+
+
+def body_of(number: int, turn: int) -> bytes:
+    return f"<p>Page {number}, version {turn}. {'The ferry was late again. ' * (number * 40)}</p>".encode()
+
+
+def page_of(number: int, turn: int, *, words: bytes | None = None) -> Page:
+    url = f"https://harbour.example/{number}"
+    at = NOON + timedelta(hours=turn, seconds=number)
+    body = body_of(number, turn) if words is None else words
+    return Page(url=url, final_url=url, status=200, headers={"content-type": "text/html"}, body=body, fetched_at=at)
+
+
+def archive_pages(root: Path, report: Report) -> None:
+    report(BEGIN)
+    archive_turns(root, report)
+
+
+def archive_turns(root: Path, report: Report) -> None:
+    """Archive five pages, and an hour later the same pages, of which every second one is unchanged."""
+    archive, state = Archive(root, durability="full", file_max_bytes=2_000), FetchState(root, durability="full")
+    for turn in range(2):
+        with archive.writer(source_key="harbour", run_id=f"run-{turn}") as writer:
+            for number in range(5):
+                version = 0 if number % 2 else turn
+                day = DAY + timedelta(days=number % 2)
+                page = page_of(number, turn, words=body_of(number, version))
+                writer.put(page, news_day=day, article_id=f"a{number}")
+        report(f"archived {turn}")
+        state.record_many(page_state(number, turn) for number in range(5))
+        report(f"noted {turn}")
+    archive.recover()
+
+
+def page_state(number: int, turn: int) -> PageState:
+    url = f"https://harbour.example/{number}"
+    return PageState(
+        page_key=url,
+        url=url,
+        source_key="harbour",
+        news_day=DAY,
+        listed_modified_at=None,
+        last_outcome=f"turn-{turn}",
+        reason=None,
+        attempts=turn,
+        next_try_at=None,
+        hints=Hints(),
+    )
+
+
+# Takedown: a data root with archive, lake, log, snapshot and inbox, from which one article is removed.
+
+
+def open_space(folder: Path, *, durability: Durability = "full") -> Workspace:
+    return Workspace(
+        Settings.load(
+            data_dir=folder,
+            sources_file=folder / "sources.toml",
+            frozen_now=NOON + timedelta(days=2),
+            durability=durability,
+        )
+    )
+
+
+def write_space(folder: Path) -> None:
+    """Archive and commit all stories twice, the doomed one in two revisions; keep a snapshot."""
+    (folder / "inbox").mkdir(parents=True, exist_ok=True)
+    (folder / "sources.toml").write_text(SOURCES)
+    space = open_space(folder, durability="process")
+    for turn in range(2):
+        stories = [each if turn == 0 else revised(each) for each in STORIES]
+        with space.archive.writer(source_key="harbour", run_id=f"run-{turn}") as writer:
+            for each in stories:
+                page = page_of(each.number, turn, words=f"<p>{each.text}</p>".encode())
+                writer.put(page, news_day=DAY, article_id=each.article_id)
+        space.fetch_state.record_many(page_state(each.number, turn) for each in stories)
+        space.lake.stage(f"batch-{turn}", batch_tables(stories), batch_keys(stories))
+        space.lake.commit([f"batch-{turn}"], is_current=lambda article, at: True)
+        relate(space, news_day=DAY, days=[DAY, DAY + timedelta(days=1)])
+        space.lake.log.append("outcomes", f"run-{turn}", outcome_rows(stories, turn))
+        if turn == 0:
+            space.lake.snapshots.take("before")
+
+
+def revised(story: Story) -> Story:
+    return Story(story.number, f"{story.words} It came back.", day=story.day, seen=1)
+
+
+def outcome_rows(stories: list[Story], turn: int) -> pa.Table:
+    spec = table_named("outcomes")
+    given = {"run_id": f"run-{turn}", "source_key": "harbour", "decided_at": NOON + timedelta(hours=turn)}
+    rows = [
+        blank(spec, **given, url=f"https://harbour.example/{each.number}", article_id=each.article_id)
+        for each in stories
+    ]
+    return rows_table(spec, rows)
+
+
+def take_down(root: Path, report: Report) -> None:
+    write_space(root)
+    gc.collect()
+    report(BEGIN)
+    forget(open_space(root), TARGET, reason="asked to", report_progress=lambda what: None)
+    report("forgotten")
+
+
+TARGET = TakedownTarget(kind="article", value=DOOMED.article_id)
+
+
+# Maintenance: a snapshot taken and dropped, both indexes rebuilt, and garbage collected.
+
+
+def maintain(root: Path, report: Report) -> None:
+    write_space(root)
+    gc.collect()
+    report(BEGIN)
+    space = open_space(root)
+    space.lake.snapshots.take("after")
+    report("snapshot after")
+    space.lake.snapshots.drop("before")
+    space.archive.rebuild_index()
+    report("reindexed")
+    space.lake.recover(drops_damaged=True)
+    report("repaired")
+    Lake(root / "lake", durability="full", gc_grace_hours=0, now=lambda: datetime.now(UTC)).gc()
+    report("gc")
+
+
+JOBS: Mapping[str, Callable[[Path, Report], None]] = {
+    "first": commit_from_nothing,
+    "commit": commit,
+    "archive": archive_pages,
+    "takedown": take_down,
+    "maintenance": maintain,
+}
+
+
+def main(top: Path, marks: Path, *runs: str) -> None:
+    """Do jobs, each in a folder of its own: "NAME", or "FOLDER=NAME=PACKAGE" for a mutated copy of the package."""
+    descriptor = os.open(marks, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for run in runs:
+        folder, _, rest = run.partition("=")
+        name, _, package = rest.partition("=")
+        if package:
+            in_copy(Path(package), name, top / folder, descriptor)
+        else:
+            do_job(folder, top / folder, descriptor)
+
+
+def do_job(name: str, root: Path, descriptor: int) -> None:
+    def report(what: str) -> None:
+        os.write(descriptor, f"{root.name} {what}\n".encode())
+
+    report("prepare")
+    root.mkdir()
+    JOBS[name](root, report)
+    gc.collect()
+
+
+def in_copy(package: Path, name: str, root: Path, descriptor: int) -> None:
+    """Do a job in a fork that imports another copy of the package; libraries need not be loaded again."""
+    child = os.fork()
+    if child:
+        assert os.waitpid(child, 0)[1] == 0, f"{root.name} has failed"
+        return
+    code = 1
+    try:
+        for each in [each for each in sys.modules if each.partition(".")[0] in ("pipeline", "tests")]:
+            del sys.modules[each]
+        sys.dont_write_bytecode = True
+        sys.path.insert(0, str(package))
+        fresh = importlib.import_module("tests.faults.power.jobs")
+        fresh.do_job(name, root, descriptor)
+        code = 0
+    finally:
+        if code:
+            traceback.print_exc()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
