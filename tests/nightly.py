@@ -144,6 +144,7 @@ PARTS = (
         ("pipeline/clean", "pipeline/sources", "pipeline/archive"),
         (
             "tests/properties/test_clean_fuzz.py",
+            "tests/properties/test_documents_properties.py",
             "tests/properties/test_files_fuzz.py",
             "tests/properties/test_listings_fuzz.py",
             "tests/unit/fetch/test_robots_rules.py",
