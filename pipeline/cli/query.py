@@ -169,7 +169,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
 
 
 def _published_days(first: str | None, last: str | None) -> list[date | None]:
-    """Return the days of --from and --to. Raises: ConfigError for a text that is no day, or days in the wrong order."""
+    """Return the days of --from and --to. Raises: ConfigError for a wrong day, or for days in the wrong order."""
     if first and last:
         day_range(first, last)
     return [day_of(text, option=option) if text else None for text, option in ((first, "--from"), (last, "--to"))]
