@@ -17,6 +17,7 @@ Node = Mapping[str, Any]  # one parsed JSON-LD object; its values may have any t
 
 _NESTED = ("@graph", "mainEntity", "mainEntityOfPage", "hasPart")
 _MAX_NODES = 2000
+_CUT = "\ufffd "  # what is left of an emoji that was cut between its two UTF-16 units
 _PLAIN_CHARS = 20_000  # enough for a name, a title or a summary
 _WRAPPING = re.compile(
     r"^\s*(?:/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[|<!--)|(?:/\*\s*\]\]>\s*\*/|//\s*\]\]>|\]\]>|"
@@ -115,7 +116,10 @@ def is_article_type(types: frozenset[str]) -> bool:
 
 
 def plain_text(value: object) -> str:
-    """Return a JSON-LD text as visible to a reader, without entities and markup, tidy; "" without a text."""
+    """Return a JSON-LD text as visible to a reader, without entities and markup, tidy; "" without a text.
+
+    A half character at its end, where a publisher cut it, is left out.
+    """
     if isinstance(value, list) and value:
         value = value[0]
     if isinstance(value, Mapping):
@@ -126,7 +130,7 @@ def plain_text(value: object) -> str:
     unescaped = html.unescape(html.unescape(value)) if "&" in value else value
     if "<" in unescaped and ">" in unescaped:
         unescaped = BeautifulSoup(unescaped, "lxml").get_text(" ")
-    return tidy(unescaped)
+    return tidy(unescaped).rstrip(_CUT)
 
 
 def as_list(value: object) -> list[object]:

@@ -36,3 +36,11 @@ def test_broken_json_gives_nothing(script: str) -> None:
 def test_markup_inside_values_is_read_as_text() -> None:
     """HTML and entities in a value are read as visible text."""
     assert plain_text("<p>The &amp;amp; <b>vote</b></p>") == "The & vote"
+
+
+def test_half_a_character_at_the_end_of_a_text_is_left_out():
+    """A headline that was cut inside an emoji ends before it; one inside the text stays visible as U+FFFD."""
+    root = parse_html(
+        '<script type="application/ld+json">{"@type": "Article", "headline": "A \\ud83d vote \\ud83d"}</script>'
+    )
+    assert [plain_text(node.get("headline")) for node in read_linked_data(root).articles()] == ["A \ufffd vote"]
