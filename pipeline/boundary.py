@@ -37,7 +37,7 @@ def run_isolated[T](work: Callable[[], T], *, key: str, log_traceback: bool = Tr
     except Exception as error:  # noqa: BLE001 - the only blind catch: a defect affects one item, never the others
         if log_traceback:
             # The traceback may hold the item's own text, so exc_info could break whoever encodes the record.
-            log.warning("%s", to_well_formed(f"{key}\n{''.join(traceback.format_exception(error))}"))
+            log.error("%s", to_well_formed(f"{key}\n{''.join(traceback.format_exception(error))}"))
         return broken_item(error, key=key)
 
 
@@ -48,8 +48,7 @@ def broken_item(error: Exception, *, key: str) -> BrokenItemError:
     if len(cause) > _MESSAGE_CHARS:
         cause = f"{cause[:_MESSAGE_CHARS]}…"
     return BrokenItemError(
-        f"{name}: newslake failed on it ({cause}); it is kept, others continue; report it, and process it again "
-        "with the next version",
+        f"{name}: newslake failed on it ({cause}); the others continue; please report it",
         key=name,
         reason="broken_item",
     )

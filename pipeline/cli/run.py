@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.boundary import run_isolated
 from pipeline.cli.completion import sources
 from pipeline.cli.output import (
     AsJson,
@@ -22,7 +24,7 @@ from pipeline.cli.output import (
     progress,
     workspace,
 )
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, NewsError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
@@ -145,10 +147,15 @@ class _RunCommand:
 
     def _extract(self, day: date, *, run_id: str) -> _RunResult:
         from pipeline.jobs.run import extract_day
+        from pipeline.model import StageReport
 
         now = self.space.settings.now
         started = now()
-        done = extract_day(self.space, day=day, run_id=run_id, report_progress=self.report_progress)
+        work = partial(extract_day, self.space, day=day, run_id=run_id, report_progress=self.report_progress)
+        done = run_isolated(work, key=f"news day {day}")
+        if isinstance(done, NewsError):  # the other days are processed
+            self.errors.append(str(done))
+            return self._run_result("extract", StageReport.of("extract", run_id, (), days=[day]), 0.0)
         seconds = (now() - started).total_seconds()
         self._note_broken(done.outcomes)
         self.extracted += done.outcomes

@@ -1,7 +1,7 @@
 """What a finished run says of broken items: everything else is committed, then the run fails once per new one.
 
-An item is new if no earlier run of the same pipeline version logged it as broken. The log tables decide, so there is no
-other state to lose.
+An item is new if no earlier run of the same version of newslake logged it as broken. The log tables decide, so there
+is no other state to lose.
 """
 
 import json
@@ -11,19 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import BrokenItemsError
-from pipeline.jobs.outcomes import PageName, page_of
-from pipeline.jobs.pipeline_version import version_of
+from pipeline.jobs.outcomes import BROKEN_REASONS, PageName, page_of
+from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Outcome, pluralize
 
-BROKEN_REASONS = ("broken_item", "killed_worker")
 _EXAMPLES = 5
 
 
 def broken_items_error(workspace: Workspace, outcomes: Iterable[Outcome]) -> BrokenItemsError | None:
     """Return the error with which a run ends after its good items are committed; None if nothing is to report.
 
-    ``outcomes`` are those of one run. A broken item is reported once per pipeline version. Too many quarantined
+    ``outcomes`` are those of one run. A broken item is reported once per version. Too many quarantined
     articles, by ``NEWS_QUARANTINE_MAX_RATIO``, are reported in every run.
     """
     all_of_run = list(outcomes)
@@ -58,8 +57,8 @@ def _new_broken_items(workspace: Workspace, outcomes: Iterable[Outcome]) -> list
     unknown = {page_of(each): each for each in outcomes if each.reason in BROKEN_REASONS}
     if not unknown:
         return []
-    version = version_of(workspace.settings)
-    versions: dict[str, str | None] = {}
+    version = failure_version(version_of(workspace.settings))
+    versions: dict[str, str] = {}
     for table in workspace.lake.log.days("outcomes"):
         for page, run_id in _earlier_reports(table, unknown):
             if run_id not in versions:
@@ -81,6 +80,8 @@ def _earlier_reports(table: pa.Table, unknown: dict[PageName, Outcome]) -> Itera
             yield page, row["run_id"]
 
 
-def _version_of_run(workspace: Workspace, run_id: str) -> str | None:
+def _version_of_run(workspace: Workspace, run_id: str) -> str:
+    """Return the version of a run as ``failure_version`` writes it; "" for a run that died before it was logged."""
     rows = workspace.lake.log.read_batches("runs", [run_id]).to_pylist()
-    return json.loads(rows[-1]["versions"]).get("pipeline") if rows else None
+    versions = json.loads(rows[-1]["versions"]) if rows else {}
+    return f"{versions.get('pipeline')}.{versions.get('code')}" if versions else ""

@@ -50,7 +50,8 @@ def latest_content(workspace: Workspace, captures: Sequence[Capture]) -> Article
     """Return the latest revision of one article, as cleaned from the first capture that has it.
 
     ``captures`` are oldest first. Captures that are not an article are skipped. If none is an article, the result is
-    that of the last capture.
+    that of the last capture. If newslake fails on the last capture, the result is that error: an older revision is not
+    the latest.
     """
     readings: dict[str, Article | Rejected | NewsError] = {}
     first_of = {capture.digest: capture for capture in reversed(captures)}
@@ -60,9 +61,11 @@ def latest_content(workspace: Workspace, captures: Sequence[Capture]) -> Article
             readings[digest] = clean_capture(workspace, first_of[digest])
         return readings[digest]
 
+    if isinstance(newest := read(captures[-1].digest), NewsError):
+        return newest
     found = (got for each in reversed(captures) if isinstance(got := read(each.digest), Article))
     latest = next(found, None)
     if latest is None:
-        return read(captures[-1].digest)
+        return newest
     same = (got for each in captures if isinstance(got := read(each.digest), Article))
     return next(first for first in same if first.revision_id == latest.revision_id)

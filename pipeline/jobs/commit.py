@@ -17,13 +17,12 @@ from pipeline.jobs.outcomes import (
     page_of,
     run_counts,
 )
-from pipeline.jobs.pipeline_version import version_of
+from pipeline.jobs.pipeline_version import versions_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, redacted_page
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import ArticleResult
 from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind, RunKind
-from pipeline.tables import SCHEMA_VERSION
 
 # The outcome for each result of a staged article: (kind, reason, detail).
 _OUTCOMES: dict[ArticleResult, tuple[OutcomeKind, str | None, str | None]] = {
@@ -80,7 +79,7 @@ def commit_day(
         started_at=started_at,
         counts={**run_counts(summary), "files_changed": done.files_changed, "rows": rows},
         days=done.days,
-        versions={"pipeline": version_of(workspace.settings), "schema": SCHEMA_VERSION},
+        versions=versions_of(workspace.settings),
     )
     return DayCommit(summary, rows, done.days, done.files_changed, (*derived_outcomes, *recorder.outcomes))
 

@@ -17,6 +17,7 @@ from pipeline.jobs.annotator import LoadedAnnotator, load_annotator
 from pipeline.jobs.clean import latest_content
 from pipeline.jobs.in_flight import InFlight
 from pipeline.jobs.outcomes import (
+    BROKEN_REASONS,
     OutcomeRecorder,
     PageName,
     append_outcomes,
@@ -25,7 +26,7 @@ from pipeline.jobs.outcomes import (
     outcome_kind_of,
     page_name_of,
 )
-from pipeline.jobs.pipeline_version import version_of
+from pipeline.jobs.pipeline_version import failure_version
 from pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redacted_page
 from pipeline.jobs.worklist import Captures, DayWork, day_work, input_hash_of, unchanged_outcome
 from pipeline.jobs.workspace import Workspace
@@ -61,7 +62,7 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
 
     Stage one batch. Its name is a hash of its inputs, so deriving again gives the same name.
     """
-    with workspace.at_work(), workspace.turns(version=version_of(workspace.settings)) as turns:
+    with workspace.at_work(), workspace.turns() as turns:
         work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
         recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
         job = _ChunkDerivation(workspace, recorder, day=day, work=work, turns=turns)
@@ -199,7 +200,8 @@ class _ChunkDerivation:
     def _articles(self) -> Iterator[Article]:
         for article_id in self.work.todo:
             captures = self.work.captures[article_id]
-            if (poison := self.turns.poison(article_id)) is not None:
+            name = page_name_of(self.work.captures[article_id][-1])[1]
+            if (poison := self.turns.poison(article_id, name=name)) is not None:
                 self._quarantine(article_id, poison)
                 continue
             self.turns.begin(article_id)
@@ -254,7 +256,8 @@ class _ChunkDerivation:
 
     def _settle(self, article_id: str, kind: OutcomeKind, reason: str, detail: str) -> None:
         captures = self.work.captures[article_id]
-        cached = CachedOutcome(input_hash_of(captures), self.work.version, kind, reason, detail)
+        version = failure_version(self.work.version) if reason in BROKEN_REASONS else self.work.version
+        cached = CachedOutcome(input_hash_of(captures), version, kind, reason, detail)
         self.cached_outcomes[article_id] = cached
         self._record(captures[-1], cached)
 

@@ -51,14 +51,17 @@ class InFlight:
         """Return whether a process died in a turn of this item; its next turn must be its own."""
         return self._deaths[_hash(key, self._version)] > 0
 
-    def poison(self, key: str) -> PoisonItemError | None:
-        """Return the outcome of an item in whose turns ``MAX_DEATHS`` processes died; None for any other item."""
+    def poison(self, key: str, *, name: str) -> PoisonItemError | None:
+        """Return the outcome of an item in whose turns ``MAX_DEATHS`` processes died; None for any other item.
+
+        ``name`` names it in the message.
+        """
         if self._deaths[_hash(key, self._version)] < MAX_DEATHS:
             return None
         return PoisonItemError(
-            f"{key}: {MAX_DEATHS} processes ended while they worked on it (out of memory, a crash or a kill); it is "
-            "kept, others continue; the next pipeline version tries it again",
-            key=key,
+            f"{name}: {MAX_DEATHS} processes ended while they worked on it (out of memory, a crash or a kill); the "
+            "others continue; the next version of newslake tries it again",
+            key=name,
             reason="killed_worker",
         )
 
@@ -86,10 +89,11 @@ def open_turns(folder: Path, *, version: str) -> Iterator[InFlight]:
         dead = turns.current
         raise
     finally:
+        os.close(turn)
         with _folder_lock(folder):
             path.unlink(missing_ok=True)
-            _store(folder, _read_deaths(folder) + Counter(dead), without=survivors)
-        os.close(turn)
+            if dead or survivors:
+                _store(folder, _read_deaths(folder) + Counter(dead), without=survivors)
 
 
 def _hash(key: str, version: str) -> str:
@@ -113,19 +117,21 @@ def _count_dead(folder: Path) -> Counter[str]:
             except BlockingIOError:
                 continue
             items = turn.readline().decode("ascii", "replace").split()
+        path.unlink()  # first: a kill between the two loses a count, and counts none twice
         if items:
-            log.warning("a process ended in its turn, at one of %d items; each has its next turn alone", len(items))
-        deaths.update(items)
-        _store(folder, deaths)
-        path.unlink()
+            log.warning("a process ended while it worked on one of %d items", len(items))
+            deaths.update(items)
+            _store(folder, deaths)
     return deaths
 
 
 def _read_deaths(folder: Path) -> Counter[str]:
     try:
-        return Counter(json.loads((folder / _DEATHS).read_bytes()))
-    except (FileNotFoundError, ValueError):  # lost or torn: an item must end two more processes
+        counts = json.loads((folder / _DEATHS).read_bytes())
+    except (FileNotFoundError, ValueError):  # lost or damaged: an item must end two more processes
         return Counter()
+    is_valid = isinstance(counts, dict) and all(type(each) is int for each in counts.values())
+    return Counter(counts) if is_valid else Counter()
 
 
 def _store(folder: Path, deaths: Counter[str], *, without: Collection[str] = ()) -> None:

@@ -19,6 +19,7 @@ from pipeline.errors import BrokenItemError, NewsError, PoisonItemError, Refused
 from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
 from pipeline.jobs.in_flight import InFlight
 from pipeline.jobs.outcomes import (
+    BROKEN_REASONS,
     ListingResult,
     ListingRow,
     OutcomeRecorder,
@@ -31,7 +32,6 @@ from pipeline.jobs.outcomes import (
     logged_outcomes,
     outcome_kind_of,
 )
-from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Attempt, Capture, Hints, Page, Ref, Source, StageReport, canonical_url
@@ -46,6 +46,7 @@ from pipeline.sources import (
     listable_days,
     settle_all,
 )
+from pipeline.sources.normalize import is_plausible
 
 log = logging.getLogger(__name__)
 
@@ -173,9 +174,8 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
     """
     named = workspace.sources.named(source_key)
     claim = workspace.claim(named, run_id=run_id, waits=waits)
-    turns = workspace.turns(version=version_of(workspace.settings))
-    with workspace.at_work(), claim as source, workspace.fetcher(named) as fetcher, turns as flight:
-        job = _SourceIngest(workspace, source or named, run_id=run_id, turns=flight)
+    with workspace.at_work(), claim as source, workspace.fetcher(named) as fetcher, workspace.turns() as turns:
+        job = _SourceIngest(workspace, source or named, run_id=run_id, turns=turns)
         if job.guard.blocks_source():
             job.refuse_source()
         elif source is None:
@@ -263,7 +263,7 @@ class _SourceIngest:
             is_done=is_done,
             begin_file=self._begin,
         )
-        listing = self._in_turn(read, name=source.location)
+        listing = run_isolated(read, key=source.location)  # without a turn: most of its time is waiting
         if not isinstance(listing, Listing):
             self._fail_unread(Ref(source_key=source.key, url=source.location), listing, stage="discover")
             self.error = listing
@@ -273,7 +273,11 @@ class _SourceIngest:
         self.result = "unchanged" if listing.is_unchanged else "listed"
         entries = isolated_entries(listing.entries, source.key, where=source.location, ends_listing=True)
         self._fetch(self._wanted(entries, writer), pages, writer)
-        return listing.validators if self.incomplete is None else None
+        is_read = self.incomplete is None and not self._has_broken_item()  # else the next version reads it again
+        return listing.validators if is_read else None
+
+    def _has_broken_item(self) -> bool:
+        return any(each.reason in BROKEN_REASONS for each in self.recorder.outcomes)
 
     def _listing_row(self) -> ListingRow:
         error = self.error or self.incomplete
@@ -298,12 +302,12 @@ class _SourceIngest:
                 self._fail_unread(each.ref, listed)
             elif listed is not None:
                 yield listed
-            self._begin(self.source.location)
+            self.turns.begin()  # what follows waits for pages, or begins the turn of a file
 
     def _begin(self, name: str) -> PoisonItemError | None:
-        """Begin the turn of an entry, page, file or listing; return the error of one that ends processes."""
+        """Begin the turn of an entry, a page, or a place in a file; return the error of one that ends processes."""
         key = f"{self.source.key} {name}"
-        poison = self.turns.poison(key)
+        poison = self.turns.poison(key, name=name)
         if poison is None:
             self.turns.begin(key)
         return poison
@@ -345,7 +349,8 @@ class _SourceIngest:
         self.workspace.fetch_state.record_many(self.states)
         self.states.clear()
         append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
-        self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
+        if not self._has_broken_item():  # else the next version reads it again
+            self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
 
     def _due(self, day: date | None) -> Iterator[FetchCandidate]:
         """Yield unlisted pages of earlier runs, of one news day or of all, that are due for a retry."""
@@ -374,7 +379,10 @@ class _SourceIngest:
         return listed
 
     def _listed_day(self, ref: Ref) -> date:
-        return ref.hints.published_at.date() if ref.hints.published_at is not None else self.undated_day
+        published = ref.hints.published_at
+        if published is None or not is_plausible(published, now=self.now):
+            return self.undated_day
+        return published.date()
 
     def _pass_over(self, listed: FetchCandidate) -> None:
         """Record a page that is not fetched now, with the reason."""
@@ -398,7 +406,7 @@ class _SourceIngest:
             failure = self._in_turn(partial(self._take, listed, got, writer), name=listed.name)
             if failure is not None:
                 self._fail(listed, failure)
-            self.turns.begin()  # threads fetch meanwhile: a death now has no known item
+            self.turns.begin()
 
     def _take(self, listed: FetchCandidate, got: FetchResult, writer: ArchiveWriter) -> None:
         self.fetched += 1

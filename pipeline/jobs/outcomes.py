@@ -19,6 +19,7 @@ from pipeline.tables import rows_table, table_named
 
 log = logging.getLogger(__name__)
 
+BROKEN_REASONS = ("broken_item", "killed_worker")  # newslake failed on the item; the next version tries it again
 PageName = tuple[str, str]  # source key, and URL or file name
 
 

@@ -37,6 +37,21 @@ def sketch_version() -> str:
 
 
 @cache
+def code_version() -> str:
+    """Return the 12 hex digits that name all code and data of newslake, not only what rows depend on."""
+    digest = hashlib.sha256()
+    for path in sorted(_ROOT.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(f"{path.relative_to(_ROOT)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def failure_version(version: str) -> str:
+    """Return the version to which a failure on an item belongs: rows of ``version``, made by this code."""
+    return f"{version}.{code_version()}"
+
+
+@cache
 def rules_digest() -> str:
     """Return one hash of the code and data of every package that rows depend on, and of the library versions."""
     digest = hashlib.sha256(f"schema {SCHEMA_VERSION}\n".encode())
@@ -69,6 +84,11 @@ def version_of(settings: Settings) -> str:
         tdm_policy=settings.tdm_policy,
         layouts=_layouts(settings),
     )
+
+
+def versions_of(settings: Settings) -> dict[str, object]:
+    """Return the versions of a run, as the column ``runs.versions`` has them."""
+    return {"pipeline": version_of(settings), "code": code_version(), "schema": SCHEMA_VERSION}
 
 
 def _layouts(settings: Settings) -> str:

@@ -12,12 +12,11 @@ from pipeline.jobs.commit import DayCommit, commit_day
 from pipeline.jobs.derive import derive
 from pipeline.jobs.ingest import IngestResult, ingest
 from pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
-from pipeline.jobs.pipeline_version import version_of
+from pipeline.jobs.pipeline_version import versions_of
 from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
-from pipeline.tables import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def finish_ingest(
         started_at=started_at,
         counts=run_counts(summary),
         days=summary.days,
-        versions={"pipeline": version_of(workspace.settings), "schema": SCHEMA_VERSION},
+        versions=versions_of(workspace.settings),
     )
     return IngestSummary(summary, outcomes)
 

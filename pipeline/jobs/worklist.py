@@ -10,7 +10,8 @@ from typing import Literal, Protocol
 from pipeline.archive import CaptureSummary
 from pipeline.jobs.annotator import knowledge_of
 from pipeline.jobs.knowledge import stale_articles
-from pipeline.jobs.pipeline_version import version_of
+from pipeline.jobs.outcomes import BROKEN_REASONS
+from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.kb import KnowledgeBase
 from pipeline.lake import CachedOutcome, StoredArticle
@@ -145,7 +146,9 @@ def _current_outcome(
     """Return the outcome that is current without deriving the article again; None if it must be derived."""
     if row is not None and is_current and _is_only_content(row, captures):
         return unchanged_outcome(captures, version=version, row_key=row.row_key)
-    if cached is None or (cached.input_hash, cached.pipeline_version) != (input_hash_of(captures), version):
+    if cached is None or cached.input_hash != input_hash_of(captures):
+        return None
+    if cached.pipeline_version != (failure_version(version) if cached.reason in BROKEN_REASONS else version):
         return None
     if cached.row_key is None:
         return cached

@@ -11,6 +11,7 @@ from pipeline.archive import Archive, FetchState, Takedowns, source_name, writer
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.jobs.in_flight import InFlight, open_turns
 from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, note_stores, takedowns_of
+from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.lake import Lake
 from pipeline.model import Source
 from pipeline.settings import Settings, SourceList, load_sources
@@ -83,8 +84,9 @@ class Workspace:
         """Return the takedowns in the log table ``deletions`` that the blocklist does not know, not even as revoked."""
         return sorted(self.lake.log.batches("deletions") - self.takedowns.known())
 
-    def turns(self, *, version: str) -> AbstractContextManager[InFlight]:
+    def turns(self) -> AbstractContextManager[InFlight]:
         """Open the turns of this process; see ``pipeline.jobs.in_flight``."""
+        version = failure_version(version_of(self.settings))
         return open_turns(self.settings.archive_dir / "in_flight", version=version)
 
     @cached_property

@@ -96,7 +96,8 @@ class Lake:
         self._now = now
         self.partitions = Days(self._layout, self._disk)
         self._lock = CommitterLock(self._layout, self._disk, self.partitions, durability=durability, now=now)
-        self.log = LogTables(self._layout.root, self._disk, lambda: self.index)
+        lock = self._lock  # not self: a cycle would keep the databases open until a garbage collection
+        self.log = LogTables(self._layout.root, self._disk, lambda: lock.index)
         self.snapshots = Snapshots(self._layout, self._disk, self._lock.hold)
         self.erasure = Erasure(self._layout, self._disk, self._lock.hold)
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 from pipeline.archive import Validators
@@ -42,14 +43,17 @@ def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterato
 
 
 def _read_in_turn(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the entries of one file; its turn begins again after each of them, because the caller works on it."""
+    """Yield the entries of one file. Each step of reading it is a turn: a process that dies far into a long file says
+    nothing about its other entries.
+    """
     entries = read_one(file, context)
-    if (refusal := context.begin_file(file.name)) is not None:
-        yield failed_entry(context.source_key, file.name, refusal)
-        return
-    for entry in entries:
+    for number in count():
+        if (refusal := context.begin_file(f"{file.name} after {number}")) is not None:
+            yield failed_entry(context.source_key, file.name, refusal)
+            return
+        if (entry := next(entries, None)) is None:
+            return
         yield entry
-        context.begin_file(file.name)
 
 
 def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:

@@ -64,7 +64,8 @@ class ReadContext:
     """The input of a reader of local files. ``now`` is the fetch time of pages without a given one, UTC.
 
     Only pages of ``hosts`` and their subdomains are read from WARC files; empty means every host. ``begin_file`` is
-    called before each step of reading a file; it returns the error of a file that must not be read.
+    called before each step of reading a file, with a name of that step; it returns an error if the rest must not be
+    read.
     """
 
     source_key: str

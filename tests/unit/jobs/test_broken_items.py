@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.jobs.broken_items import broken_items_error
 from pipeline.jobs.outcomes import append_outcomes, append_run
-from pipeline.jobs.pipeline_version import version_of
+from pipeline.jobs.pipeline_version import versions_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Outcome
 from pipeline.settings import Settings
@@ -42,7 +42,7 @@ def _outcome(space, run_id, *, number=7, reason="broken_item", stage="fetch", mi
 def _log(space, *outcomes, version=None):
     run_id = outcomes[0].run_id
     append_outcomes(space, outcomes, batch_id=f"{run_id}.post")
-    versions = {"pipeline": version or version_of(space.settings)}
+    versions = {**versions_of(space.settings), **({"pipeline": version} if version else {})}
     append_run(
         space, run_id=run_id, kind="manual", started_at=space.settings.now(), counts={}, days=[], versions=versions
     )

@@ -31,12 +31,12 @@ def test_item_is_poison_after_two_deaths(tmp_path):
         assert turns.is_suspect("https://a.example/7")
         assert turns.is_suspect("https://a.example/8")
         assert not turns.is_suspect("earlier")
-        assert turns.poison("https://a.example/7") is None
+        assert turns.poison("https://a.example/7", name="7") is None
         turns.begin("https://a.example/8")
 
     _kill_at(tmp_path, "https://a.example/7")
     with open_turns(tmp_path, version="v1") as turns:
-        error = turns.poison("https://a.example/7")
+        error = turns.poison("https://a.example/7", name="7")
         assert error is not None
         assert (error.reason, error.disposition) == ("killed_worker", "quarantine")
         assert not turns.is_suspect("https://a.example/8")
@@ -47,7 +47,7 @@ def test_other_version_tries_the_item_again(tmp_path):
     for _ in range(2):
         _kill_at(tmp_path, "a")
     with open_turns(tmp_path, version="v2") as turns:
-        assert turns.poison("a") is None
+        assert turns.poison("a", name="a") is None
 
 
 def test_turns_of_a_living_process_do_not_count(tmp_path):
@@ -74,7 +74,7 @@ def test_memory_error_counts_as_a_death(tmp_path, error, is_suspect):
         assert turns.is_suspect("a") == is_suspect
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"3", b'{"a": "x"}'])
 def test_damaged_counts_are_forgotten(tmp_path, content):
     """A torn file of deaths is an empty one: an item must end two more processes."""
     (tmp_path / "deaths.json").write_bytes(content)

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.jobs.annotator import knowledge_of
+from pipeline.jobs.inventory import drop_missing
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.worklist import unprocessed_days
@@ -120,6 +121,12 @@ def values(done: OverrideCheck, table: str) -> dict[str | None, tuple[object, ob
     return {each.column: (each.before, each.after) for each in done.changes if each.table == table}
 
 
+def lose_lake(space: Workspace) -> None:
+    """Move the lake away, and go on without it."""
+    space.settings.lake_dir.rename(space.settings.data_dir / "old")
+    drop_missing(space.settings)
+
+
 def test_from_the_page_to_the_rows_and_back(space: Workspace, tmp_path: Path):
     """A line from a row: check shows the changes, and the next derive makes them in that article alone.
 
@@ -153,7 +160,7 @@ def test_from_the_page_to_the_rows_and_back(space: Workspace, tmp_path: Path):
     assert digests(tmp_path) == again
     assert values(tried(space), "quotes") == values(done, "quotes")
 
-    (tmp_path / "lake").rename(tmp_path / "old")
+    lose_lake(space)
     derive_all(at(tmp_path), "anew", backwards=True)
     assert digests(tmp_path) == again
 

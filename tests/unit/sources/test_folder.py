@@ -312,15 +312,15 @@ def test_exception_in_one_file_is_its_problem(tmp_path, monkeypatch):
 
 
 def test_each_file_is_read_in_its_turn(tmp_path):
-    """A file has its turn before each step of reading it; one that must not be read is a problem, others are read."""
+    """Each step of reading a file is a turn; a file that must not be read further is a problem, others are read."""
     (tmp_path / "a.jsonl").write_text('{"text": "one"}\n{"text": "two"}\n')
-    (tmp_path / "b.jsonl").write_text('{"text": "three"}\n')
+    (tmp_path / "b.jsonl").write_text('{"text": "three"}\n{"text": "not read"}\n')
     (tmp_path / "c.txt").write_text("four")
     turns = []
 
     def begin_file(name):
         turns.append(name)
-        return PoisonItemError("b.jsonl: ends processes", key="b.jsonl") if name == "b.jsonl" else None
+        return PoisonItemError("b.jsonl: ends processes", key="b.jsonl") if name == "b.jsonl after 1" else None
 
     source = Source(key="old", kind="folder", location=str(tmp_path))
     found = discover(
@@ -330,7 +330,12 @@ def test_each_file_is_read_in_its_turn(tmp_path):
     assert [(each.ref.file, each.problem is None) for each in found] == [
         ("a.jsonl#1", True),
         ("a.jsonl#2", True),
+        ("b.jsonl#1", True),
         ("b.jsonl", False),
         ("c.txt", True),
     ]
-    assert turns == ["a.jsonl"] * 3 + ["b.jsonl"] + ["c.txt"] * 2
+    assert turns == [
+        *(f"a.jsonl after {number}" for number in range(3)),
+        *(f"b.jsonl after {number}" for number in range(2)),
+        *(f"c.txt after {number}" for number in range(2)),
+    ]
