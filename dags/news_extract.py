@@ -4,7 +4,7 @@ Re-run: safe. Articles committed at this pipeline version are not processed agai
 change atomically. Another pipeline version processes all articles again: `derived_new` and `derived_again` in the asset
 events count new and reprocessed articles.
 An item that breaks newslake is quarantined, and everything else is committed. Then the run fails in its last task, once
-per item and pipeline version.
+per item and version.
 """
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task

@@ -3,8 +3,10 @@
 Exit codes: 0 done or healthy, 1 a named problem, 2 an invalid call.
 """
 
+import signal
 import sys
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -70,8 +72,16 @@ app.add_typer(kb.overrides_app, name="overrides")
 app.add_typer(lake.archive_app, name="archive")
 
 
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
-    """Run the command line. Only here do errors become a message and an exit code."""
+    """Run the command line. Only here do errors become a message and an exit code.
+
+    SIGTERM is an ordinary end, as Ctrl-C is: locks are released, and no page counts as one that ended the process.
+    """
+    signal.signal(signal.SIGTERM, _end)
     try:
         app(prog_name="newslake")
     except ConfigError as error:

@@ -32,6 +32,7 @@ from pipeline.jobs.outcomes import (
     logged_outcomes,
     outcome_kind_of,
 )
+from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Attempt, Capture, Hints, Page, Ref, Source, StageReport, canonical_url
@@ -54,6 +55,7 @@ MAX_ATTEMPTS = 8
 _RECHECK_AFTER = timedelta(hours=20)  # less than a day, so that a daily run checks again what a feed still lists
 _RETRY_AFTER = timedelta(hours=1)  # doubled with each attempt: the last of eight is five days after the first
 _REFUSED = ("rejected", "quarantined")
+_FAILED_AT = "\nfailed at "  # no ETag and no URL has a line break
 _RETRY_AFTER_MAX_SECONDS = 86400.0  # of a server's Retry-After
 
 
@@ -196,6 +198,7 @@ class _SourceIngest:
     def __init__(self, workspace: Workspace, source: Source, *, run_id: str, turns: InFlight) -> None:
         self.workspace = workspace
         self.turns = turns
+        self.version = failure_version(version_of(workspace.settings))
         self.source = source
         self.run_id = run_id
         self.now = workspace.settings.now()
@@ -251,8 +254,7 @@ class _SourceIngest:
 
     def _list(self, fetcher: Fetcher, pages: WaybackFetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
         source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
-        known = state.validators(source.key)
-        is_done = partial(state.has_listed, source.key)
+        known = self._known(state.validators(source.key))
         read = partial(
             discover,
             source,
@@ -260,7 +262,7 @@ class _SourceIngest:
             fetcher=fetcher,
             validators=known,
             now=now,
-            is_done=is_done,
+            is_done=self._is_done,
             begin_file=self._begin,
         )
         listing = run_isolated(read, key=source.location)  # without a turn: most of its time is waiting
@@ -273,8 +275,26 @@ class _SourceIngest:
         self.result = "unchanged" if listing.is_unchanged else "listed"
         entries = isolated_entries(listing.entries, source.key, where=source.location, ends_listing=True)
         self._fetch(self._wanted(entries, writer), pages, writer)
-        is_read = self.incomplete is None and not self._has_broken_item()  # else the next version reads it again
-        return listing.validators if is_read else None
+        if listing.validators is None or listing.is_unchanged or self.incomplete is not None:
+            return None
+        return self._marked(listing.validators)
+
+    # A listing or file with an item on which newslake failed is read again by the next version, and only then.
+
+    def _known(self, stored: Validators | None) -> Validators | None:
+        if stored is None:
+            return None
+        etag, _, version = (stored.etag or "").partition(_FAILED_AT)
+        return replace(stored, etag=etag or None) if version in ("", self.version) else None
+
+    def _marked(self, validators: Validators) -> Validators:
+        if not self._has_broken_item():
+            return validators
+        return replace(validators, etag=f"{validators.etag or ''}{_FAILED_AT}{self.version}")
+
+    def _is_done(self, mark: str) -> bool:
+        has_listed = self.workspace.fetch_state.has_listed
+        return has_listed(self.source.key, mark) or has_listed(self.source.key, f"{mark}{_FAILED_AT}{self.version}")
 
     def _has_broken_item(self) -> bool:
         return any(each.reason in BROKEN_REASONS for each in self.recorder.outcomes)
@@ -349,8 +369,9 @@ class _SourceIngest:
         self.workspace.fetch_state.record_many(self.states)
         self.states.clear()
         append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
-        if not self._has_broken_item():  # else the next version reads it again
-            self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
+        if self._has_broken_item():
+            mark = f"{mark}{_FAILED_AT}{self.version}"
+        self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
 
     def _due(self, day: date | None) -> Iterator[FetchCandidate]:
         """Yield unlisted pages of earlier runs, of one news day or of all, that are due for a retry."""

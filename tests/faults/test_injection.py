@@ -1,6 +1,11 @@
 """A fault at any stage in the turn of one of ten items: nine arrive, and the tenth has an outcome with its reason."""
 
+import os
 import signal
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from datetime import date
 from multiprocessing.context import ForkServerContext
@@ -10,6 +15,7 @@ import pytest
 
 from pipeline.errors import BrokenItemsError
 from pipeline.jobs.broken_items import broken_items_error
+from pipeline.jobs.ingest import ingest
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Outcome
 from tests.faults.hostile import Hostile, hostile_server, page
@@ -93,3 +99,27 @@ def test_run_fails_once_per_new_broken_item(processes: ForkServerContext, folder
     assert "1 item broke newslake for the first time" in str(first)
     assert ITEM in str(first)
     assert second is None
+
+
+@pytest.mark.parametrize("path", ["/rss.xml", "/story-0"])
+def test_terminated_while_waiting_is_nobodys_death(folder: Path, ten_pages: Hostile, path: str) -> None:
+    """A run that is terminated twice while a listing or a page hangs sets nothing aside; the third run reads all."""
+    answer = ten_pages.routes[path]
+    released = threading.Event()
+    ten_pages.routes[path] = lambda handler: released.wait(60)
+    for _ in range(2):
+        seen = ten_pages.seen[path]
+        given = {**os.environ, "NEWS_DATA_DIR": str(folder), "NEWS_SOURCES_FILE": str(folder / "sources.toml")}
+        run = subprocess.Popen([sys.executable, "-m", "pipeline", "run", "--quiet"], env=given)
+        deadline = time.monotonic() + 60
+        while ten_pages.seen[path] == seen and time.monotonic() < deadline:
+            time.sleep(0.05)
+        run.terminate()
+        assert run.wait(60) == 128 + signal.SIGTERM
+    ten_pages.routes[path] = answer
+    released.set()
+
+    done = ingest(open_space(folder, DAY), source_key="post", day=DAY, run_id="third").report
+
+    outcomes = dict(done.outcomes)
+    assert outcomes["pending"] + outcomes["unchanged"] == 10  # unchanged: archived by a terminated run

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.clean import page_identity
+from pipeline.jobs import clean as clean_job
+from pipeline.jobs import pipeline_version
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.derive import derive
@@ -79,6 +81,28 @@ def test_later_non_article_leaves_the_row(space: Workspace) -> None:
     archive(space, story("deepened"), b"<html><body><p>Back soon.</p></body></html>")
     assert extract(space, "1") == [("kept", "None")]
     assert row_of(space)["title"] == "Harbour to be deepened"
+
+
+def test_update_that_breaks_newslake_is_quarantined(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If newslake fails on the newest capture, that is its outcome; the older row stays; other code tries again."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    archive(space, story("widened"), start=1)
+    read = clean_job.clean
+
+    def failing(page: Page, **given: object) -> object:
+        if b"widened" in page.body:
+            raise KeyError("half")
+        return read(page, **given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clean_job, "clean", failing)
+        assert extract(space, "2") == [("quarantined", "broken_item")]
+        assert row_of(space)["title"] == "Harbour to be deepened"
+        assert dict(day_work(space, day=DAY).todo) == {}
+    monkeypatch.setattr(pipeline_version, "code_version", lambda: "other")
+    assert extract(space, "3") == [("kept", "None")]
+    assert row_of(space)["title"] == "Harbour to be widened"
 
 
 def test_new_layout_is_not_a_new_revision(space: Workspace) -> None:

@@ -14,6 +14,7 @@ from warcio.archiveiterator import ArchiveIterator
 from pipeline.archive import Archive
 from pipeline.clean import canonical
 from pipeline.clean.decoding import DecodedText
+from pipeline.jobs import pipeline_version
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.run import ingest_sources
 from pipeline.jobs.workspace import Workspace
@@ -389,6 +390,35 @@ def test_exception_on_one_file_is_its_outcome(tmp_path: Path, monkeypatch: pytes
     assert {kind: count for kind, count in report.outcomes if count} == {"pending": 2, "quarantined": 1}
     assert sorted(path.name for path in (inbox / "done").iterdir()) == ["first.txt", "third.txt"]
     assert (inbox / "failed" / "second.txt.reason.txt").read_text().startswith("broken_item: second.txt: ")
+
+
+def test_folder_with_a_broken_item_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If newslake fails on one file of a folder, the next version reads the folder again, and archives the file."""
+    decode = canonical.decode_body
+
+    def failing(page: Page) -> DecodedText:
+        if b"second" in page.body:
+            raise RecursionError("too deep")
+        return decode(page)
+
+    for name in ("first", "second"):
+        (tmp_path / "old" / f"{name}.txt").parent.mkdir(exist_ok=True)
+        (tmp_path / "old" / f"{name}.txt").write_text(f"The {name} ferry sails.")
+    sources = tmp_path / "sources.toml"
+    sources.write_text('[sources.old]\nkind = "folder"\npath = "old"\n')
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOON, durability="process"))
+    with monkeypatch.context() as patch:
+        patch.setattr(canonical, "decode_body", failing)
+        ingest(space, source_key="old", day=DAY, run_id="1")
+    runs = [ingest(space, source_key="old", day=DAY, run_id="2").report]
+    monkeypatch.setattr(pipeline_version, "code_version", lambda: "next")
+    runs += [ingest(space, source_key="old", day=DAY, run_id=name).report for name in ("3", "4")]
+
+    assert [{kind: count for kind, count in each.outcomes if count} for each in runs] == [
+        {},
+        {"pending": 1, "unchanged": 1},
+        {},
+    ]
 
 
 @pytest.mark.parametrize("is_late", [False, True])
