@@ -7,6 +7,7 @@ short text and a few attributes. One pass in linear time reads it, whether it is
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.entities import html5
@@ -50,27 +51,49 @@ class ReducedFeed:
 
 def reduce_feed(text: str) -> ReducedFeed:
     """Return the reduced form of a feed. The entries before a failure are in it."""
-    reduction = _Reduction()
+    reduction = _Reduction(is_strict=True)
     failure = reduction.read(text)
+    if reduction.has_swallowed:
+        reduction = _Reduction(is_strict=False)
+        failure = reduction.read(text)
     return ReducedFeed(reduction.xml(), failure)
 
 
 class _Reduction:
-    """The reduced feed so far, and the open elements of the feed that is read."""
+    """The reduced feed so far, and the open elements of the feed that is read.
 
-    def __init__(self) -> None:
+    If ``is_strict``, an entry inside an element that is not read is part of it: content may be any XML.
+    ``has_swallowed`` says that such an element has no end tag, so what follows it was no part of it.
+    """
+
+    def __init__(self, *, is_strict: bool) -> None:
+        self.has_swallowed = False
+        self._is_strict = is_strict
         self._out: list[str] = []
         self._open: list[str] = []  # the root, the channel and the entry, as written
+        self._own: set[str] = set()  # prefixes of these elements; another one is another vocabulary
+        self._entry_at: int | None = None  # where the open entry begins in the output
         self._leaf: str | None = None
         self._chars = 0  # of the leaf's text
         self._skipped: str | None = None  # an element that is not read, with all in it
         self._depth = 0  # of elements of that name
+        self._inner: Counter[str] = Counter()  # open containers in it, by local name
         self._prefixes: set[str] = set()
         self._entries = self._leaves = 0
         self._is_ended = False
 
     def read(self, text: str) -> tuple[str, str] | None:
-        """Read a feed to its end, or to the first failure, which is returned."""
+        """Read a feed to its end, or to the first failure, which is returned. An unfinished entry is dropped."""
+        failure = self._read(text)
+        self.has_swallowed |= bool(self._inner)
+        if self._entry_at is not None:  # its link may be cut
+            del self._out[self._entry_at :]
+            self._leaf = None
+            self._open.pop()
+            failure = failure or self._ended_early()
+        return failure
+
+    def _read(self, text: str) -> tuple[str, str] | None:
         for number, token in enumerate(_TOKEN.finditer(text)):
             if (name := token["start"]) is not None:
                 self._start(name, token["attributes"])
@@ -80,9 +103,10 @@ class _Reduction:
                 self._end(name)
             elif self._leaf is not None:
                 self._add(token["cdata"] or _resolved(token["text"] or ""))
-        if self._open and not self._is_ended:
-            return "broken_feed", f"it ends before </{self._open[0]}>"
-        return None
+        return self._ended_early() if self._open and not self._is_ended else None
+
+    def _ended_early(self) -> tuple[str, str]:
+        return "broken_feed", f"it ends before </{self._open[0]}>"
 
     def _excess(self, tokens: int) -> tuple[str, str] | None:
         if self._entries > ENTRIES_MAX:
@@ -103,15 +127,21 @@ class _Reduction:
 
     def _start(self, name: str, attributes: str) -> None:
         local, is_empty = _local(name), attributes.endswith("/")
-        if local in _ROOTS or (local in _ENTRIES and self._open):
+        is_container = self._is_container(name)
+        if self._skipped is not None and (self._is_strict or not is_container):
+            self._depth += name == self._skipped and not is_empty
+            if is_container and not is_empty:
+                self._inner[local] += 1
+        elif is_container:
             self._start_container(name, local, attributes)
             if is_empty:
                 self._end(name)
-        elif not self._open:
-            return
-        elif self._skipped is not None:
-            self._depth += name == self._skipped and not is_empty
-        elif local in _LEAVES and (self._leaf is None or _local(self._leaf) != local):
+        elif self._open:
+            self._start_other(name, local, attributes, is_empty=is_empty)
+
+    def _start_other(self, name: str, local: str, attributes: str, *, is_empty: bool) -> None:
+        """Start a leaf, or an element that is not read."""
+        if local in _LEAVES and (self._leaf is None or _local(self._leaf) != local):
             self._close_leaf()
             self._write_start(name, attributes)
             self._leaf, self._chars = name, 0
@@ -121,34 +151,55 @@ class _Reduction:
         elif self._leaf is None and not is_empty and local not in _VOID:
             self._skipped, self._depth = name, 1
 
+    def _is_container(self, name: str) -> bool:
+        """Return whether a name is that of a root, channel or entry in the feed's own vocabulary.
+
+        The root of RDF has another prefix than the channel and the items in it.
+        """
+        local = _local(name)
+        if not self._open:
+            return local in _ROOTS
+        is_first_in_rdf = len(self._open) == 1 and len(self._own) == 1 and _local(self._open[0]) == "rdf"
+        return local in (*_ROOTS, *_ENTRIES) and (_prefix(name) in self._own or is_first_in_rdf)
+
     def _start_container(self, name: str, local: str, attributes: str) -> None:
         names = [_local(each) for each in self._open]
         if local in names and local in _ROOTS:
             return
         at = next((at for at, each in enumerate(names) if each in _ENTRIES), len(names))
         self._close(down_to=at)  # an entry in an entry has lost its end tag
-        self._entries += local in _ENTRIES
+        if local in _ENTRIES:
+            self._entries += 1
+            self._entry_at = len(self._out)
         self._write_start(name, attributes)
         self._open.append(name)
+        self._own.add(_prefix(name))
 
     def _end(self, name: str) -> None:
         local = _local(name)
         if self._leaf is not None and name == self._leaf:
             self._close_leaf()
-        elif local in _ROOTS or local in _ENTRIES:
+        elif self._inner[local] and self._is_container(name):
+            self._inner[local] -= 1
+        elif self._is_container(name):
             names = [_local(each) for each in self._open]
             if local in names:
                 self._is_ended |= names[0] == local
                 self._close(down_to=max(names.index(local), 1))  # broken feeds have entries after the end of the root
         elif name == self._skipped:
             self._depth -= 1
-            self._skipped = None if self._depth == 0 else self._skipped
+            if self._depth == 0:
+                self._skipped = None
+                self._inner.clear()
 
     def _close(self, *, down_to: int) -> None:
         self._close_leaf()
+        self.has_swallowed |= bool(self._inner)
         self._skipped = None
+        self._inner.clear()
         while len(self._open) > down_to:
             self._out.append(f"</{self._open.pop()}>")
+            self._entry_at = None  # it is the innermost
 
     def _close_leaf(self) -> None:
         if self._leaf is not None:
@@ -181,6 +232,10 @@ class _Reduction:
 
 def _local(name: str) -> str:
     return name.rpartition(":")[2].lower()
+
+
+def _prefix(name: str) -> str:
+    return name.rpartition(":")[0]
 
 
 def _cleaned(text: str) -> str:

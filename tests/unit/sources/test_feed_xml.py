@@ -115,6 +115,40 @@ def test_feed_that_is_slow_in_feedparser_is_fast(name):
     assert time.process_time() - began < 2
 
 
+@pytest.mark.parametrize(
+    "cut", ["<link>http://a.example/sto", "<guid>http://a.example/sto", "<link>http://a.example/story</link>"]
+)
+def test_entry_at_the_cut_is_dropped(cut):
+    """The last entry of a feed that ends in it is not read, because its link may be cut."""
+    whole = "<rss version='2.0'><channel><item><link>/1</link></item>"
+    for root in ("", "</channel></rss>"):  # broken feeds have entries after the end of the root
+        reduced = reduce_feed(f"{whole}{root}<item><title>Two</title>{cut}")
+
+        assert reduced.failure == ("broken_feed", "it ends before </rss>")
+        assert [each[0] for each in _values(reduced.xml)[1]] == ["https://post.example/1"]
+
+
+@pytest.mark.parametrize("foreign", ["item", "entry", "channel", "rdf"])
+@pytest.mark.parametrize("form", ["<x:{0}>no</x:{0}>", "<content type='xhtml'><{0}>no</{0}><p/></content>", "<x:{0}/>"])
+def test_foreign_element_does_not_split_an_entry(foreign, form):
+    """Another vocabulary, or the content of an entry, may have elements with the names of a feed's entries."""
+    inner = form.format(foreign)
+    rss = f"<rss version='2.0'><channel><item><title>One</title>{inner}<link>/1</link></item></channel></rss>"
+    atom = f"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>One</title>{inner}<link href='/1'/></entry></feed>"
+    for text in (rss, atom):
+        entries = _values(reduce_feed(text).xml)[1]
+        assert [each[:2] for each in entries] == [["https://post.example/1", "One"]]
+
+
+@pytest.mark.parametrize("lost", ["</description></item>", "</description>", "</item>"])
+def test_entry_without_its_end_stops_no_other(lost):
+    """An entry whose end tags are missing does not hide the next ones."""
+    text = "".join(f"<item><link>/{n}</link><description>x</description></item>" for n in range(4))
+    text = f"<rss version='2.0'><channel>{text.replace(lost, '', 1)}</channel></rss>"
+
+    assert [each[0] for each in _values(reduce_feed(text).xml)[1]] == [f"https://post.example/{n}" for n in range(4)]
+
+
 def test_entries_are_limited():
     """Of a feed with more than 50,000 entries the first are kept, and the failure says so."""
     reduced = reduce_feed(f"<rss version='2.0'><channel>{'<item/>' * 50_010}</channel></rss>")
