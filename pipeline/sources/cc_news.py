@@ -9,7 +9,15 @@ from pathlib import Path
 from pipeline.errors import BrokenListingError
 from pipeline.fetch import BadEncodingError, TooLargeError, gunzip
 from pipeline.model import Page, Ref, Source
-from pipeline.sources.listing import Listing, ListingEntry, ListingRequest, LocalFile, broken_entry, open_file
+from pipeline.sources.listing import (
+    Listing,
+    ListingEntry,
+    ListingRequest,
+    LocalFile,
+    broken_entry,
+    entries_in_turn,
+    open_file,
+)
 from pipeline.sources.warc import read_records, read_warc
 from pipeline.sources.wayback import time_of
 from pipeline.unicode import printable_path
@@ -101,7 +109,7 @@ def _of_day(files: Iterator[NewsFile | str], request: ListingRequest) -> Iterato
             wanted.add(each.path)
     for path in sorted(wanted):
         read = _stream if request.source.is_online else _read
-        yield from read(path, request)
+        yield from entries_in_turn(read(path, request), request.context(), name=path)
 
 
 def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
@@ -137,15 +145,12 @@ def _read(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
     try:
         with open_file(file.path):
             state = file.path.stat()
+        mark = _mark(f"{path} {state.st_size} {state.st_mtime_ns}", request.source)
+        if request.is_done(mark):
+            return
+        if not request.is_probe:
+            yield from read_warc(file, request.context())
+        yield ListingEntry(ref=ref, finished=mark)
     except OSError as error:
         detail = f"it cannot be read ({error.strerror or error})"
         yield broken_entry(request.source.key, path, reason="unreadable_file", detail=detail)
-        return
-    mark = _mark(f"{path} {state.st_size} {state.st_mtime_ns}", request.source)
-    if request.is_done(mark):
-        return
-    if request.is_probe:
-        yield ListingEntry(ref=ref, finished=mark)
-        return
-    yield from read_warc(file, request.context())
-    yield ListingEntry(ref=ref, finished=mark)

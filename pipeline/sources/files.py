@@ -16,7 +16,7 @@ from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Hints, Page, Ref
 from pipeline.sources.feeds import language_of
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
-from pipeline.sources.normalize import Precision, absolute_url, parse_iso
+from pipeline.sources.normalize import Precision, absolute_url, is_plausible, parse_iso
 from pipeline.unicode import printable_path, well_formed_json
 
 SIDECAR = ".json"
@@ -48,7 +48,7 @@ def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEnt
         yield context.broken(file.name, reason="file_too_large", detail=detail)
         return
     try:
-        facts = _sidecar(file.path.with_suffix(SIDECAR))
+        facts = _plausible(_sidecar(file.path.with_suffix(SIDECAR)), now=context.now)
     except ValueError as error:
         detail = f"its {SIDECAR} is invalid: {error}"
         yield context.broken(file.name, reason="broken_sidecar", detail=detail)
@@ -188,7 +188,7 @@ def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
     stated = well_formed_json(json.loads(text))
     if not isinstance(stated, dict):
         raise ValueError("the line is not a JSON object")
-    facts = _facts_of(stated)
+    facts = _plausible(_facts_of(stated), now=context.now)
     for name, content_type in (("html", "text/html; charset=utf-8"), ("text", "text/plain; charset=utf-8")):
         if page := _text_of(stated, name):
             body = page.encode()
@@ -208,6 +208,14 @@ LINE_READERS: Mapping[str, Callable[[str, str, ReadContext], ListingEntry | None
 
 
 # Given metadata.
+
+
+def _plausible(facts: _Facts, *, now: datetime) -> _Facts:
+    """Return metadata without a publication date that is not plausible."""
+    published = facts.hints.published_at
+    if published is None or is_plausible(published, now=now):
+        return facts
+    return replace(facts, hints=replace(facts.hints, published_at=None, published_precision=None))
 
 
 def _facts_of(stated: Mapping[str, object]) -> _Facts:

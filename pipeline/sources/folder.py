@@ -4,13 +4,12 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 from pipeline.archive import Validators
 from pipeline.errors import BrokenListingError
 from pipeline.sources.files import SIDECAR, read_jsonl, read_page_file, read_urls
-from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext, failed_entry, isolated_entries
+from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext, entries_in_turn, isolated_entries
 from pipeline.sources.warc import read_warc
 from pipeline.unicode import printable_path
 
@@ -39,21 +38,11 @@ def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterato
             key=context.source_key,
             reason="folder_missing",
         )
-    return (found for file in _files(folder, is_deep=is_deep) for found in _read_in_turn(file, context))
-
-
-def _read_in_turn(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the entries of one file. Each step of reading it is a turn: a process that dies far into a long file says
-    nothing about its other entries.
-    """
-    entries = read_one(file, context)
-    for number in count():
-        if (refusal := context.begin_file(f"{file.name} after {number}")) is not None:
-            yield failed_entry(context.source_key, file.name, refusal)
-            return
-        if (entry := next(entries, None)) is None:
-            return
-        yield entry
+    return (
+        found
+        for file in _files(folder, is_deep=is_deep)
+        for found in entries_in_turn(_read_one(file, context), context, name=file.name)
+    )
 
 
 def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:

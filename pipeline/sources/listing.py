@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -55,7 +56,7 @@ class Listing:
 BeginFile = Callable[[str], NewsError | None]
 
 
-def _read_any_file(_: str) -> None:
+def read_any_file(_: str) -> None:
     """Refuse no file."""
 
 
@@ -72,7 +73,7 @@ class ReadContext:
     now: datetime
     page_max_bytes: int
     hosts: tuple[str, ...] = ()
-    begin_file: BeginFile = _read_any_file
+    begin_file: BeginFile = read_any_file
 
     def takes(self, url: str) -> bool:
         """Return whether the page's host is one of ``hosts``."""
@@ -106,7 +107,7 @@ class ListingRequest:
     now: datetime
     is_done: Callable[[str], bool] = field(default=lambda mark: False)
     is_probe: bool = False
-    begin_file: BeginFile = _read_any_file
+    begin_file: BeginFile = read_any_file
 
     def online(self) -> Fetcher:
         """Return the fetcher. Raises: ConfigError without a fetcher."""
@@ -137,6 +138,21 @@ def isolated_entries(
             yield replace(failed_entry(source_key, where, found), ends_listing=ends_listing)
             return
         yield found
+
+
+def entries_in_turn(entries: Iterable[ListingEntry], context: ReadContext, *, name: str) -> Iterator[ListingEntry]:
+    """Yield ``isolated_entries`` of the file ``name``, up to a step of reading that must not be taken.
+
+    Each step is a turn: a process that dies far into a long file says nothing about its other entries.
+    """
+    unread = isolated_entries(entries, context.source_key, where=name)
+    for number in count():
+        if (refusal := context.begin_file(f"{name} after {number}")) is not None:
+            yield failed_entry(context.source_key, name, refusal)
+            return
+        if (entry := next(unread, None)) is None:
+            return
+        yield entry
 
 
 def failed_entry(source_key: str, where: str, problem: NewsError) -> ListingEntry:

@@ -12,7 +12,7 @@ from pipeline.model.source import SourceKind
 from pipeline.sources.cc_news import read_cc_news
 from pipeline.sources.feeds import read_feed
 from pipeline.sources.folder import folder_listing, inbox_listing
-from pipeline.sources.listing import BeginFile, Listing, ListingRequest, validators_of
+from pipeline.sources.listing import BeginFile, Listing, ListingRequest, read_any_file, validators_of
 from pipeline.sources.sitemaps import SitemapWalk, fill_template, read_root
 from pipeline.sources.wayback import read_cdx
 
@@ -53,7 +53,7 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
     now: Callable[[], datetime],
     is_done: Callable[[str], bool] = lambda mark: False,
     is_probe: bool = False,
-    begin_file: BeginFile = lambda name: None,
+    begin_file: BeginFile = read_any_file,
 ) -> Listing:
     """Return the current listing of a source. A feed and a news sitemap give every entry, of any day.
 

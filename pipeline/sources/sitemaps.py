@@ -17,7 +17,7 @@ from pipeline.errors import BrokenListingError, NewsError
 from pipeline.fetch import BadEncodingError, Fetcher, NotModified, TooLargeError, gunzip
 from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.feeds import language_of
-from pipeline.sources.listing import ListingEntry, broken_entry, broken_link, failed_entry
+from pipeline.sources.listing import ListingEntry, broken_entry, broken_link, failed_entry, isolated_entries
 from pipeline.sources.normalize import absolute_url, declares_entities, listed_date, one_line
 
 # Days of a sitemap and of its entries.
@@ -296,20 +296,23 @@ class SitemapWalk:
         self._sitemaps.add(url)
         yield from self._new(self._wanted(sitemap, url, window), url)
         if sitemap.failure is not None:
-            reason, detail = sitemap.failure
-            yield replace(broken_entry(self._source.key, url, reason=reason, detail=detail), ends_listing=True)
+            yield self._end(url, *sitemap.failure)
         if sitemap.children and depth > _DEPTH_MAX:
-            detail = f"a sitemap index inside {_DEPTH_MAX} others is not followed"
-            yield broken_entry(self._source.key, url, reason="sitemap_too_deep", detail=detail)
+            yield self._end(url, "sitemap_too_deep", f"a sitemap index inside {_DEPTH_MAX} others is not followed")
             return
         for child in sitemap.children:
             if child.url in self._sitemaps or not self._is_followed(child, window):
                 continue
             if len(self._sitemaps) > _CHILDREN_MAX:
-                detail = f"more than {_CHILDREN_MAX} sitemaps; the rest is skipped"
-                yield broken_entry(self._source.key, url, reason="too_many_sitemaps", detail=detail)
+                yield self._end(url, "too_many_sitemaps", f"more than {_CHILDREN_MAX} sitemaps; the rest is skipped")
                 return
-            yield from self._child(child.url, depth=depth + 1, window=window_of(child.url) or window)
+            self._sitemaps.add(child.url)
+            found = self._child(child.url, depth=depth + 1, window=window_of(child.url) or window)
+            yield from isolated_entries(found, self._source.key, where=child.url, ends_listing=True)
+
+    def _end(self, url: str, reason: str, detail: str) -> ListingEntry:
+        """Return the broken entry of a sitemap with missing entries."""
+        return replace(broken_entry(self._source.key, url, reason=reason, detail=detail), ends_listing=True)
 
     def _is_followed(self, child: Child, window: Window | None) -> bool:
         return self._day is None or can_hold(child.url, child.changed_at, day=self._day, around=window)
@@ -338,7 +341,7 @@ class SitemapWalk:
                 continue
             if len(self._urls) >= _LISTING_URLS_MAX:
                 detail = f"the listing has more than {_LISTING_URLS_MAX} URLs; the rest is skipped"
-                yield broken_entry(self._source.key, url, reason="too_many_urls", detail=detail)
+                yield self._end(url, "too_many_urls", detail)
                 return
             self._urls.add(found.ref.url or "")
             yield found
@@ -346,7 +349,6 @@ class SitemapWalk:
     def _child(self, url: str, *, depth: int, window: Window | None) -> Iterator[ListingEntry]:
         got = self._fetcher.try_fetch(url, is_listing=True, interval_seconds=self._source.interval_seconds)
         if isinstance(got, NewsError):
-            self._sitemaps.add(url)
             yield ListingEntry(ref=Ref(source_key=self._source.key, url=url), problem=got)
             return
         assert not isinstance(got, NotModified)  # no validators were sent

@@ -203,11 +203,16 @@ class _Content:
             skipped += step
         return skipped
 
-    def skip_blank(self) -> None:
+    def skip_blank(self) -> int:
+        """Skip line ends; return how many there were."""
+        lines = 0
         while self.content or self._fill():
-            self._drop(_BLANK.match(self.content).end())  # type: ignore[union-attr]  # it matches nothing, too
+            blank = _BLANK.match(self.content).group()  # type: ignore[union-attr]  # it matches nothing, too
+            lines += blank.count(b"\n")
+            self._drop(len(blank))
             if self.content:
-                return
+                break
+        return lines
 
     def read_head(self) -> bytes:
         """Return the bytes up to the first blank line, or the first 64 KiB."""
@@ -221,14 +226,18 @@ class _Content:
     def is_at_record(self, end: int) -> bool:
         """Return whether the content ends after blank lines, or another member or a record begins there.
 
-        A record may have an odd first line.
+        A record may have an odd first line, but only after a blank line: else a wrong length may end in its headers.
         """
-        self.skip_blank()
+        lines = self.skip_blank()
         while self.edges and self.edges[0] < end:
             self.edges.popleft()
         rest = self.peek(_PEEK)
-        is_start = not rest or rest.startswith(_WARC) or _LIKE_START.match(rest) is not None
-        return is_start or bool(self.edges and self.edges[0] <= self.position)
+        is_odd_start = lines > 1 and _LIKE_START.match(rest) is not None
+        is_start = not rest or rest.startswith(_WARC) or is_odd_start
+        is_start = is_start or bool(self.edges and self.edges[0] <= self.position)
+        if lines and not is_start:
+            self.unread(b"\n")  # it may end the first line of the next record, which begins in the block
+        return is_start
 
     def find_start(self) -> None:
         """Go to the next line that begins a record, else to the end of the content."""

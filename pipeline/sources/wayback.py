@@ -134,7 +134,7 @@ def _captures(rows: list[tuple[str, ...]], request: ListingRequest, *, is_cut: b
             yield found
     if is_cut:
         detail = f"the index has more than {len(rows)} captures of the day; the rest is skipped, use a longer prefix"
-        yield broken_entry(source.key, where, reason="too_many_urls", detail=detail)
+        yield replace(broken_entry(source.key, where, reason="too_many_urls", detail=detail), ends_listing=True)
 
 
 def _capture(row: tuple[str, ...], request: ListingRequest, where: str) -> ListingEntry:
@@ -232,7 +232,7 @@ class WaybackFetcher:
 def _pages[K](
     wanted: Iterable[tuple[K, PageRequest]], copies: list[tuple[K, PageRequest]]
 ) -> Iterator[tuple[K, PageRequest]]:
-    """Yield the pages to fetch from their own hosts; append the others to ``near_duplicates``."""
+    """Yield the pages to fetch from their own hosts; append the others to ``copies``."""
     for key, each in wanted:
         if each.hints.copy_url is None:
             yield key, each

@@ -4,6 +4,7 @@ import gzip
 import os
 import tracemalloc
 from datetime import UTC, date, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipeline.errors import BrokenListingError, ConfigError, RefusedFetchError
+from pipeline.errors import BrokenListingError, ConfigError, PoisonItemError, RefusedFetchError
 from pipeline.model import Source
 from pipeline.settings import load_sources
-from pipeline.sources import ListingEntry, discover
+from pipeline.sources import ListingEntry, cc_news, discover
 from pipeline.sources.cc_news import NewsFile, parse_paths
 from tests.faults.hostile import NOW, Hostile, HostileHandler, fetcher_for, hostile_server
 
@@ -293,3 +294,42 @@ def test_name_has_the_start_time_of_a_file(moment, number):
     path = f"{FOLDER}CC-NEWS-{moment.year:04}{moment:%m%d%H%M%S}-{number:05}.warc.gz"
 
     assert list(parse_paths(path)) == [NewsFile(path, moment.replace(microsecond=0))]
+
+
+def test_file_that_fails_stops_no_other(server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A file that must not be read, or whose reading fails, is one problem without a mark; the next file is read."""
+    for path in (ONE, TWO):
+        (tmp_path / Path(path).name).write_bytes(warc("https://post.example/1"))
+        server.says(f"/{path}", 200, warc("https://post.example/1"))
+    real = {name: getattr(cc_news, name) for name in ("read_warc", "read_records")}
+
+    def read(name: str, given, *rest):
+        if "00010" in str(given if name == "read_warc" else rest[0]):
+            raise KeyError("half")
+        return real[name](given, *rest)
+
+    for place, location in ((str(tmp_path), ""), (server.url("/"), FOLDER)):
+        names = [location + Path(path).name for path in (ONE, TWO)]
+        source = _source(place)
+        turns: list[str] = []
+
+        def begin(name: str, wanted: str = names[0], turns: list[str] = turns) -> PoisonItemError | None:
+            turns.append(name)
+            if name.startswith(wanted):
+                return None
+            return PoisonItemError(f"{name}: ends processes", key=name, reason="killed_worker")
+
+        with fetcher_for(server) as fetcher, monkeypatch.context() as patched:
+            given = {"day": DAY, "fetcher": fetcher, "validators": None, "now": lambda: NOW}
+            refusing = list(discover(source, **given, begin_file=begin).entries)
+            for name in real:
+                patched.setattr(cc_news, name, partial(read, name))
+            failing = list(discover(source, **given).entries)
+
+        assert [(each.ref.file, each.problem.reason) for each in refusing if each.problem] == [
+            (names[1], "killed_worker")
+        ]
+        assert [(each.ref.file, each.problem.reason) for each in failing if each.problem] == [(names[0], "broken_item")]
+        assert [names[0] in each.finished for each in refusing if each.finished] == [True]
+        assert [names[1] in each.finished for each in failing if each.finished] == [True]
+        assert turns == [*(f"{names[0]} after {number}" for number in range(3)), f"{names[1]} after 0"]

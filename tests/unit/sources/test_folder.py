@@ -311,6 +311,18 @@ def test_exception_in_one_file_is_its_problem(tmp_path, monkeypatch):
     assert _reasons(tmp_path) == [("a.txt", None), ("b.txt", "broken_item"), ("c.txt", None)]
 
 
+@pytest.mark.parametrize("date", ["9999-12-31", "0001-01-01", "2126-03-01T10:00:00Z"])
+def test_date_that_is_not_plausible_is_dropped(tmp_path, date):
+    """A publication date before the first newspapers or in the future is not read; the page is."""
+    (tmp_path / "a.txt").write_text("The ferry sails.")
+    (tmp_path / "a.json").write_text(json.dumps({"title": "Ferry", "published_at": date}))
+    _lines(tmp_path / "b.jsonl", {"text": "The ferry sails.", "published_at": date, "title": "Ferry"})
+
+    hints = [each.ref.hints for each in _found(tmp_path)]
+
+    assert hints == [Hints(title="Ferry", date_method="given")] * 2
+
+
 def test_each_file_is_read_in_its_turn(tmp_path):
     """Each step of reading a file is a turn; a file that must not be read further is a problem, others are read."""
     (tmp_path / "a.jsonl").write_text('{"text": "one"}\n{"text": "two"}\n')

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints
+from pipeline.sources import sitemaps
 from tests.faults.hostile import fetcher_for, gzip_bomb, hostile_server
 from tests.unit.sources.listings import BOMB, entries_of, listing_of, source_at
 
@@ -191,3 +192,40 @@ def test_entry_of_a_sitemap_has_a_limit(server):
         (server.url("/a"), None),
         (server.url("/wide"), "too_complex"),
     ]
+
+
+def test_defect_in_one_child_stops_no_other(server, monkeypatch):
+    """An exception while reading a child of an index is the problem of this child; the listing is incomplete."""
+    for name in "abc":
+        server.says(f"/{name}.xml", 200, _urlset(f"/{name}"))
+    server.says("/index.xml", 200, _index("/a.xml", "/b.xml", "/b.xml", "/c.xml"))
+
+    def failing(body, *given, url, **named):
+        if url.endswith("/b.xml"):
+            raise KeyError("half")
+        return read(body, *given, url=url, **named)
+
+    read = sitemaps.read_sitemap
+    monkeypatch.setattr(sitemaps, "read_sitemap", failing)
+    with fetcher_for(server) as fetcher:
+        found = list(listing_of(_sitemap(server, "/index.xml"), fetcher).entries)
+
+    assert [(each.ref.url, each.problem and each.problem.reason, each.ends_listing) for each in found] == [
+        (server.url("/a"), None, False),
+        (server.url("/b.xml"), "broken_item", True),
+        (server.url("/c"), None, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"), [("_LISTING_URLS_MAX", "too_many_urls"), ("_CHILDREN_MAX", "too_many_sitemaps")]
+)
+def test_listing_over_a_limit_is_incomplete(server, monkeypatch, limit, reason):
+    """A listing whose rest is skipped says that it is incomplete."""
+    server.says("/index.xml", 200, _index("/a.xml", "/b.xml"))
+    server.says("/a.xml", 200, _urlset("/1", "/2"))
+    monkeypatch.setattr(sitemaps, limit, 1)
+    with fetcher_for(server) as fetcher:
+        found = list(listing_of(_sitemap(server, "/index.xml"), fetcher).entries)
+
+    assert reason in [each.problem.reason for each in found if each.problem is not None and each.ends_listing]

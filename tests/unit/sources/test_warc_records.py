@@ -105,3 +105,13 @@ def test_many_false_starts_take_linear_time() -> None:
     data = MEMBERS[0] + b"\x1f\x8b\x08\0\0\0\0\0\0\3" * 100_000 + MEMBERS[1]
 
     assert _ids(_read(data)) == ["0", "broken_warc", "1"]
+
+
+def test_length_that_ends_in_the_next_header_is_wrong() -> None:
+    """A Content-Length that ends anywhere in the headers of the next record breaks only its own record."""
+    first, second, third = (_record(number) for number in range(3))
+    block = len(b"HTTP/1.1 200 OK\r\n\r\nThe ferry sails again.")
+    ends = range(block + 5, block + 4 + second.index(b"\r\n\r\n"))
+    for end in ends:
+        wrong = first.replace(b"Content-Length: %d" % block, b"Content-Length: %d" % end)
+        assert _ids(_read(wrong + second + third)) == ["broken_record", "1", "2"], end

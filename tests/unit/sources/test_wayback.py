@@ -82,6 +82,7 @@ def test_repeated_resume_key_ends_the_listing():
         found = _found(archive, fetcher)
 
     assert [each.problem and each.problem.reason for each in found] == [None, "too_many_urls"]
+    assert [each.ends_listing for each in found] == [False, True]
     assert sum(archive.server.seen.values()) - archive.server.seen["/robots.txt"] == 2
 
 
