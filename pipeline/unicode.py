@@ -5,8 +5,10 @@ SQLite and UTF-8 files refuse them.
 """
 
 import os
+import re
 
 _REPLACEMENT = "\ufffd"
+_LIKE_ESCAPES = re.compile(r"\\(?:x[0-9a-f]{2}|\\)")
 
 
 def to_well_formed(text: str) -> str:
@@ -33,5 +35,13 @@ def well_formed_json(value: object) -> object:
 
 
 def printable_path(path: str | os.PathLike[str]) -> str:
-    """Return a path as valid Unicode; bytes that are not UTF-8 become ``\\xe9`` escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    """Return a path as valid Unicode; bytes that are not UTF-8 become ``\\xe9`` escapes.
+
+    Two paths never become one: a backslash is doubled if the path has such bytes, or looks as if it had.
+    """
+    name = os.fsencode(path)
+    try:
+        text = name.decode()
+    except UnicodeDecodeError:
+        return name.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    return text.replace("\\", "\\\\") if _LIKE_ESCAPES.search(text) else text

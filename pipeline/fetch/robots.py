@@ -11,6 +11,8 @@ from functools import cached_property, partial
 from threading import Lock
 from urllib.parse import urlsplit
 
+from pipeline.boundary import run_isolated
+from pipeline.errors import NewsError
 from pipeline.fetch.rate_limit import RateLimiter
 from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, WalkStep, ahead_of_others
 from pipeline.fetch.retry import FetchFailure
@@ -96,12 +98,19 @@ class WellKnownFile[T]:
         spec = RequestSpec(url=url, caps=self._caps, interval_seconds=self._interval_seconds)
         got = yield from ahead_of_others(self._runner.walk(spec))
         if isinstance(got, Reply):
-            known = _CachedRules(self._parse(got.body, target), self._now() + _CACHE_TTL)
+            known = self._read(got, target, url)
         elif got.kind == "permanent" and ((got.status or 0) in range(400, 500) or got.reason in _NO_FILE):
             known = _CachedRules(None, self._now() + _CACHE_TTL)
         else:
             known = _CachedRules(replace(got, exchange=None), self._now() + _RETRY_INTERVAL)
         self._known[target.origin] = known
+
+    def _read(self, reply: Reply, target: RequestTarget, url: str) -> _CachedRules[T]:
+        rules = run_isolated(partial(self._parse, reply.body, target), key=url)
+        if isinstance(rules, NewsError):
+            failure = FetchFailure("broken", rules.reason or "broken_item", str(rules).removeprefix(f"{url}: "))
+            return _CachedRules(failure, self._now() + _RETRY_INTERVAL)
+        return _CachedRules(rules, self._now() + _CACHE_TTL)
 
 
 # robots.txt.

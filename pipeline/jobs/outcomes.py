@@ -120,7 +120,8 @@ class OutcomeRecorder:
         reasons: dict[str, str] = {}
         for outcome in self.outcomes:
             if outcome.outcome == "quarantined":
-                for name in {outcome.url, outcome.url.rpartition("#")[0]}:
+                file, _, line = outcome.url.rpartition("#")
+                for name in {outcome.url, file if line.isdecimal() else outcome.url}:
                     reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.url}: {outcome.detail}\n"
         return reasons
 

@@ -16,10 +16,9 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.model import Annotation, Article, Hints, Page, Rejected
 from pipeline.model.provenance import ProvenanceStep
 from pipeline.nlp import TOO_LONG, model_label, why_not_annotated
-from pipeline.reports.documents import parse_moment
 from pipeline.reports.page_history import Revision, page_history
 from pipeline.reports.provenance import StoredRows, resolve_article_ids, trace_provenance
-from pipeline.sources import read_file
+from pipeline.sources import parse_iso, read_file
 from pipeline.tables import annotation_rows
 from pipeline.tables.spec import Row
 from pipeline.unicode import printable_path, to_well_formed
@@ -152,7 +151,7 @@ def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return parse_moment(text)
+        return parse_iso(text)[0]
     except ValueError as error:
         raise ConfigError(f"--published-at {text!r} is not an ISO date", key="published-at") from error
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,7 +24,7 @@ from pipeline.jobs.annotator import LoadedAnnotator, knowledge_of, load_annotato
 from pipeline.model import Annotation, Article, Entity, Event, Page
 from pipeline.nlp import TOO_LONG, why_not_annotated
 from pipeline.settings import Settings
-from pipeline.sources import bounded_lines
+from pipeline.sources import bounded_lines, parse_iso
 from pipeline.unicode import printable_path, well_formed_json
 
 
@@ -274,21 +274,9 @@ def _moment(given: Mapping[str, object], field: str) -> datetime | None:
     if value is None:
         return None
     try:
-        return parse_moment(value)
+        return parse_iso(value)[0]
     except ValueError as error:
         raise _bad_line(f"{field}: {value[:_SHOWN]!r} is not an ISO date or time") from error
-
-
-def parse_moment(text: str) -> datetime:
-    """Return an ISO 8601 date or time as UTC. A time without a zone is UTC.
-
-    Raises: ValueError, also for a time that is outside of the years 1 to 9999 in UTC.
-    """
-    moment = datetime.fromisoformat(text)
-    try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError as error:
-        raise ValueError(f"{text!r} is outside of the years 1 to 9999 in UTC") from error
 
 
 # Output objects.

@@ -43,7 +43,7 @@ from pipeline.sources.erase import EntryFilter, erase_from, erase_from_inbox
 from pipeline.sources.files import bounded_lines, read_file
 from pipeline.sources.inbox import claim_files, settle, settle_all, waiting_files
 from pipeline.sources.listing import Listing, ListingEntry, ReadContext, isolated_entries
-from pipeline.sources.normalize import absolute_url
+from pipeline.sources.normalize import absolute_url, parse_iso
 from pipeline.sources.registry import DayRange, discover, listable_days
 from pipeline.sources.wayback import WaybackFetcher
 
@@ -63,6 +63,7 @@ __all__ = [
     "erase_from_inbox",
     "isolated_entries",
     "listable_days",
+    "parse_iso",
     "read_file",
     "settle",
     "settle_all",

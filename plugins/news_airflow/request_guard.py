@@ -105,7 +105,8 @@ def _with_protected_cookie(request: HTTPConnection, send: Send) -> Send:
     """Return ``send`` that hides the login cookie from scripts and from requests of other sites.
 
     Airflow's login page sets it by script, without these attributes; the next page that is loaded sets it again. A
-    script cannot replace such a cookie, so a login removes it.
+    script cannot replace such a cookie, so a login removes it. A response that sets or deletes the cookie itself is
+    left as it is: Airflow deletes an expired one and renews it, with these attributes.
     """
     token = request.cookies.get(COOKIE_NAME_JWT_TOKEN)
 
@@ -113,7 +114,9 @@ def _with_protected_cookie(request: HTTPConnection, send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=message["headers"])
             cookie = Response()
-            if _is_login(request.scope, message["status"]):
+            if _sets_login(headers):
+                pass
+            elif _is_login(request.scope, message["status"]):
                 cookie.delete_cookie(COOKIE_NAME_JWT_TOKEN, path=get_cookie_path(), httponly=True, samesite="lax")
             elif token and headers.get("content-type", "").startswith("text/html"):
                 cookie.set_cookie(
@@ -130,6 +133,10 @@ def _with_protected_cookie(request: HTTPConnection, send: Send) -> Send:
         await send(message)
 
     return protected_send
+
+
+def _sets_login(headers: MutableHeaders) -> bool:
+    return any(value.startswith(f"{COOKIE_NAME_JWT_TOKEN}=") for value in headers.getlist("set-cookie"))
 
 
 def _is_login(scope: Message, status: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from fastapi import FastAPI, WebSocket
+from fastapi import FastAPI, Response, WebSocket
 from fastapi.testclient import TestClient
 from starlette.testclient import WebSocketDenialResponse
 
@@ -28,6 +28,10 @@ def opened(bag, monkeypatch: pytest.MonkeyPatch) -> Opening:
     @app.post("/change")
     def change() -> str:
         return "done"
+
+    @app.get("/page")
+    def page(cookie: str = "") -> Response:
+        return Response("page", media_type="text/html", headers={"Set-Cookie": cookie} if cookie else {})
 
     @app.websocket("/talk")
     async def talk(socket: WebSocket) -> None:
@@ -60,3 +64,15 @@ def test_websockets_are_guarded(opened: Opening) -> None:
             pass
     with opened("localhost").websocket_connect("/talk", headers={"Host": "localhost", "Origin": "http://localhost"}):
         pass
+
+
+@pytest.mark.parametrize(
+    "own", ["_token=new; HttpOnly; Path=/; SameSite=lax", '_token=""; Max-Age=0; Path=/; HttpOnly']
+)
+def test_cookie_that_airflow_renews_or_deletes_is_left(opened: Opening, own: str) -> None:
+    """A page that sets the login cookie itself is not given the old one again; any other page is."""
+    client, headers = opened("localhost"), {"Cookie": "_token=old"}
+    answers = [client.get("/page", params={"cookie": each}, headers=headers) for each in (own, "other=1", "")]
+
+    protected = "_token=old; HttpOnly; Path=/; SameSite=lax"
+    assert [each.headers.get_list("set-cookie") for each in answers] == [[own], ["other=1", protected], [protected]]

@@ -40,3 +40,23 @@ def test_json_is_repaired_in_keys_and_values():
 def test_file_name_that_is_not_utf8_is_printable():
     """A byte that is not UTF-8 is printed as an escape."""
     assert printable_path("caf\udce9.html") == "caf\\xe9.html"
+
+
+def test_two_names_are_never_printed_as_one():
+    """A name with backslashes that looks like an escaped one is printed with doubled backslashes."""
+    names = (
+        "\udce9",
+        "\\xe9",
+        "\\\\xe9",
+        "\\\udce9",
+        "\\\\\udce9",
+        "\\\\",
+        "\\",
+        "a\\b",
+        "a\\\\b",
+        "\\\\xe9\\",
+        "\\xe9\udce9",
+    )
+
+    assert len({printable_path(name) for name in names}) == len(names)
+    assert printable_path("a\\b") == "a\\b"

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from pipeline.errors import NewsError
-from pipeline.fetch import Fetcher
+from pipeline.fetch import Fetcher, robots
 from tests.faults.hostile import NOW, Hostile, hostile_server, limits
 
 
@@ -51,6 +51,24 @@ def test_unreachable_rules_are_requested_again_soon():
             assert _reason(fetcher, url) == "robots_unreachable"
             clock.now += timedelta(minutes=5)
             assert _reason(fetcher, url) is None
+
+
+def test_defect_in_reading_rules_is_cached_like_a_failure(monkeypatch):
+    """A robots.txt that cannot be read by a defect of ours is requested again after 5 minutes, and pages wait."""
+
+    def failing(*_, **__):
+        raise KeyError("half")
+
+    monkeypatch.setattr(robots, "RobotsRules", failing)
+    with hostile_server() as server:
+        server.says("/robots.txt", 200, b"User-agent: *\nDisallow:\n")
+        urls, clock = [server.says(path, 200, b"page") for path in ("/a", "/b")], _Clock()
+        with _fetcher(server, clock) as fetcher:
+            assert [_reason(fetcher, url) for url in urls] == ["robots_unreachable"] * 2
+            assert server.seen["/robots.txt"] == 1
+            monkeypatch.undo()
+            clock.now += timedelta(minutes=5)
+            assert _reason(fetcher, urls[0]) is None
 
 
 def test_our_group_is_named_by_product():

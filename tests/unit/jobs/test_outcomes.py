@@ -78,3 +78,12 @@ def test_page_that_became_another_article_is_recorded_once(space: Workspace) -> 
     assert extract(space, "3") == [("unchanged", "committed")]
     assert space.lake.read("articles").num_rows == 2
     assert broken_sums(space) == []
+
+
+def test_broken_line_makes_only_its_own_file_broken() -> None:
+    """A broken line or record is a reason of its file; a "#" inside the name of a broken file is part of the name."""
+    recorder = OutcomeRecorder(run_id="r", stage="fetch", now=MORNING)
+    for url in ("a.jsonl#12", "page.html#1.html", "b#.html"):
+        recorder.record("quarantined", url=url, source_key="post", news_day=DAY, reason="broken_line", detail="no")
+
+    assert set(recorder.broken_files()) == {"a.jsonl", "a.jsonl#12", "page.html#1.html", "b#.html"}
