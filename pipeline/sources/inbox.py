@@ -130,7 +130,11 @@ def _own_folder(own: Path) -> Iterator[Path]:
     """Create and lock a run's folder; repeat if another run removes it meanwhile as the folder of a dead run."""
     while True:
         own.mkdir(parents=True, exist_ok=True)
-        with _lock(own) as descriptor:
+        with ExitStack() as held:
+            try:
+                descriptor = held.enter_context(_lock(own))
+            except FileNotFoundError:  # removed before it was locked
+                continue
             state = _state_of(own)
             if state is not None and os.path.samestat(state, os.fstat(descriptor)):
                 yield own

@@ -254,3 +254,21 @@ def test_runs_at_the_same_time_share_the_files(tmp_path):
         f"{number}{suffix}" for number in range(60) for suffix in (".html", ".json")
     )
     assert all(Path(name).with_suffix(".json").name in names for names in found for name in names)
+
+
+def test_folder_that_is_removed_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
+    """A run whose new folder another run removes, as that of a dead run, makes it again."""
+    _put(tmp_path, "a.html")
+    lock = inbox._lock
+    removed = []
+
+    def removing(folder, **given):
+        if folder.name == "run-1" and not removed:
+            removed.append(folder)
+            folder.rmdir()
+        return lock(folder, **given)
+
+    monkeypatch.setattr(inbox, "_lock", removing)
+    with claim_files(tmp_path, run_id="run-1") as own:
+        assert _names(own) == ["a.html"]
+    assert len(removed) == 1
