@@ -20,8 +20,12 @@ lake_app = typer.Typer(help="Verify, repair, clean up, snapshot and export the t
 Deep = Annotated[bool, typer.Option("--deep", help="Also check every row, and every record of the archive.")]
 DropDamaged = Annotated[
     bool,
+    typer.Option("--drop-damaged", help="First give up damaged data; the next run processes its articles again."),
+]
+GiveUp = Annotated[
+    list[str] | None,
     typer.Option(
-        "--drop-damaged", help="First give up missing and damaged data; the next run processes its articles again."
+        "--give-up", metavar="STORE", help="Go on without a missing store that the message names. Repeatable."
     ),
 ]
 Format = Annotated[
@@ -104,7 +108,7 @@ def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
 
 
 @lake_app.command("repair")
-def repair(drop_damaged: DropDamaged = False, as_json: AsJson = False) -> None:
+def repair(drop_damaged: DropDamaged = False, give_up: GiveUp = None, as_json: AsJson = False) -> None:
     """Finish what interrupted processes left in archive and lake.
 
     Finishes archive files, commits of tables, the article index and takedowns. Exit 1 if a takedown cannot be finished.
@@ -112,7 +116,8 @@ def repair(drop_damaged: DropDamaged = False, as_json: AsJson = False) -> None:
     from pipeline.jobs import maintenance
 
     space = workspace()
-    _print_report(maintenance.repair(space, drops_damaged=drop_damaged), as_json=as_json)
+    done = maintenance.repair(space, drops_damaged=drop_damaged, gives_up=give_up or ())
+    _print_report(done, as_json=as_json)
     if any(not each.is_done for each in space.takedowns.all()):
         raise typer.Exit(1)
 

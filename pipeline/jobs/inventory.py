@@ -4,59 +4,83 @@
 one lost file is always noticed, the inventory or a store.
 """
 
+import fcntl
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.archive import NEW_STATE, Takedowns
-from pipeline.durability import write_whole_file
-from pipeline.errors import MissingStoreError
+from pipeline.durability import make_folder, write_whole_file
+from pipeline.errors import ConfigError, MissingStoreError
 from pipeline.settings import Settings
 
 _FILE = "inventory.json"
-_ACCEPT = "`newslake lake repair --drop-damaged`"
 ARCHIVE, STATE, LAKE, KNOWLEDGE = "archive/warc", "archive/state.sqlite", "lake/_state", "kb.sqlite"
+
+
+def _has_entry(folder: Path) -> bool:
+    """Return whether a folder has an entry: the mount point of a disk that is not mounted is an empty folder."""
+    return folder.is_dir() and next(folder.iterdir(), None) is not None
+
+
+def _is_database(path: Path) -> bool:
+    """Return whether a file has a database. SQLite reads an empty file as a new one."""
+    return path.is_file() and path.stat().st_size > 0
+
+
+def _is_lake(state: Path) -> bool:
+    return (state / "index.sqlite").is_file() or any(state.glob("manifest/*.json"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """A file or folder, and what to do if it is missing."""
+    """A file or folder, how to see that it is there, and what to do if it is missing."""
 
     path: Callable[[Settings], Path]
+    is_there: Callable[[Path], bool]
     advice: str
+
+
+def _accept(name: str) -> str:
+    return f"`newslake lake repair --give-up {name}`"
 
 
 _STORES: Mapping[str, _Store] = {
     ARCHIVE: _Store(
         lambda settings: settings.archive_dir / "warc",
-        f"restore it from a backup, or mount its disk: nothing can replace the archived pages; {_ACCEPT} goes on "
-        "without them",
+        _has_entry,
+        f"restore it from a backup, or mount its disk: nothing can replace the archived pages; {_accept(ARCHIVE)} goes "
+        "on without them",
     ),
     STATE: _Store(
         lambda settings: settings.archive_dir / "state.sqlite",
-        f"restore it from a backup: no other file says which pages wait to be fetched; without a backup, {_ACCEPT} "
-        f"starts a new one {NEW_STATE}",
+        _is_database,
+        f"restore it from a backup: no other file says which pages wait to be fetched; without a backup, "
+        f"{_accept(STATE)} starts a new one {NEW_STATE}",
     ),
     LAKE: _Store(
         lambda settings: settings.lake_dir / "_state",
-        f"restore it from a backup, or mount its disk; without a backup, {_ACCEPT} goes on without it, and then "
+        _is_lake,
+        f"restore it from a backup, or mount its disk; without a backup, {_accept(LAKE)} goes on without it, and then "
         "`newslake run` derives the days again from the archive; only the log is lost",
     ),
     KNOWLEDGE: _Store(
         lambda settings: settings.kb_path,
-        f"restore it, or import it again with `newslake kb import FILE`; {_ACCEPT} goes on without it, and names are "
-        "linked to built-in entries only",
+        _is_database,
+        f"restore it, or import it again with `newslake kb import FILE`; {_accept(KNOWLEDGE)} goes on without it, and "
+        "names are linked to built-in entries only",
     ),
 }
 
 
 def note_stores(settings: Settings) -> None:
     """Add the stores that are there now to the inventory."""
-    known = _read(settings)
-    there = {name for name, store in _STORES.items() if _is_there(store.path(settings))}
-    if not there <= known:
-        _write(settings, known | there)
+    there = {name: _place(settings, name) for name in _STORES if _is_there(settings, name)}
+    if not there.items() <= _read(settings).items():
+        with _lock(settings):
+            _write(settings, _read(settings) | there)
 
 
 def missing_stores(settings: Settings) -> Mapping[str, str]:
@@ -66,7 +90,7 @@ def missing_stores(settings: Settings) -> Mapping[str, str]:
 
 def has_state(settings: Settings) -> bool:
     """Return whether the fetch state is there; a new data root has none."""
-    return _is_there(_STORES[STATE].path(settings))
+    return _is_there(settings, STATE)
 
 
 def check_stores(settings: Settings, *names: str) -> None:
@@ -76,12 +100,20 @@ def check_stores(settings: Settings, *names: str) -> None:
         raise MissingStoreError(_sentence(settings, missing[0]), key=missing[0], reason="store_missing")
 
 
-def drop_missing(settings: Settings) -> tuple[str, ...]:
-    """Remove missing stores from the inventory, so that the next use makes new ones; return a sentence per store."""
-    missing = _missing(settings)
-    if missing:
-        _write(settings, _read(settings).difference(missing))
-    return tuple(f"goes on without {name}, which was lost" for name in missing)
+def give_up(settings: Settings, names: Collection[str]) -> tuple[str, ...]:
+    """Remove missing stores from the inventory, so that the next use makes new ones; return a sentence per store.
+
+    Raises: ConfigError for a name that is not of a missing store.
+    """
+    with _lock(settings):
+        missing, known = _missing(settings), _read(settings)
+        for name in names:
+            if name not in missing:
+                which = f"missing stores: {', '.join(missing)}" if missing else "no store is missing"
+                raise ConfigError(f"--give-up {name}: this is not a missing store; {which}", key="give_up")
+        if names:
+            _write(settings, {name: place for name, place in known.items() if name not in names})
+    return tuple(f"goes on without {name}, which was lost" for name in missing if name in names)
 
 
 def takedowns_of(settings: Settings) -> Takedowns:
@@ -91,29 +123,47 @@ def takedowns_of(settings: Settings) -> Takedowns:
 
 
 def _sentence(settings: Settings, name: str) -> str:
-    return f"{_STORES[name].path(settings)} is missing, and was there before; {_STORES[name].advice}"
+    path = _STORES[name].path(settings)
+    what = "is empty" if path.exists() else "is missing"
+    return f"{path} {what}, and was there before; {_STORES[name].advice}"
 
 
 def _missing(settings: Settings) -> list[str]:
     known = _read(settings)
-    return [name for name, store in _STORES.items() if name in known and not _is_there(store.path(settings))]
+    return [name for name in _STORES if known.get(name) == _place(settings, name) and not _is_there(settings, name)]
 
 
-def _is_there(path: Path) -> bool:
-    """Return whether a store is there. SQLite reads an empty file as a new database."""
-    return path.is_dir() or (path.is_file() and path.stat().st_size > 0)
+def _is_there(settings: Settings, name: str) -> bool:
+    store = _STORES[name]
+    return store.is_there(store.path(settings))
 
 
-def _read(settings: Settings) -> set[str]:
+def _place(settings: Settings, name: str) -> str:
+    """Return the path of a store, from the data root if it is there: another NEWS_KB_FILE is another store."""
+    path = _STORES[name].path(settings)
+    return str(path.relative_to(settings.data_dir) if path.is_relative_to(settings.data_dir) else path.absolute())
+
+
+@contextmanager
+def _lock(settings: Settings) -> Iterator[None]:
+    """Hold the lock for a change of the inventory, so that two processes lose none."""
+    make_folder(settings.data_dir, durability=settings.durability)
+    with (settings.data_dir / "inventory.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _read(settings: Settings) -> dict[str, str]:
+    """Return the known stores with their places."""
     try:
         content = json.loads((settings.data_dir / _FILE).read_bytes())
     except (FileNotFoundError, ValueError):
-        return set()
+        return {}
     stores = content.get("stores") if isinstance(content, dict) else None
-    return {name for name in stores if name in _STORES} if isinstance(stores, list) else set()
+    return {name: place for name, place in stores.items() if name in _STORES} if isinstance(stores, dict) else {}
 
 
-def _write(settings: Settings, names: Collection[str]) -> None:
-    content = {"about": "Stores that this data root has. See docs/operations.md, Recover.", "stores": sorted(names)}
-    data = json.dumps(content, indent=1).encode() + b"\n"
+def _write(settings: Settings, stores: Mapping[str, str]) -> None:
+    content = {"about": "Stores that this data root has. See docs/operations.md, Recover.", "stores": stores}
+    data = json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
     write_whole_file(settings.data_dir / _FILE, data, durability=settings.durability)

@@ -17,7 +17,16 @@ import pyarrow as pa
 
 from pipeline.archive import Damage
 from pipeline.jobs.cluster import cluster
-from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, drop_missing, has_state, missing_stores, note_stores
+from pipeline.jobs.inventory import (
+    ARCHIVE,
+    LAKE,
+    STATE,
+    check_stores,
+    give_up,
+    has_state,
+    missing_stores,
+    note_stores,
+)
 from pipeline.jobs.outcomes import append_run
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.takedown import finish_takedowns
@@ -120,16 +129,21 @@ def damages_of_state(workspace: Workspace) -> Iterator[Damage]:
         yield Damage("state.sqlite", None, None, message)
 
 
-def repair(workspace: Workspace, *, drops_damaged: bool = False) -> dict[str, tuple[str, ...]]:
+def repair(
+    workspace: Workspace, *, drops_damaged: bool = False, gives_up: Collection[str] = ()
+) -> dict[str, tuple[str, ...]]:
     """Finish what dead processes left in archive and lake, and restore what was lost; return what was done, by part.
 
-    ``drops_damaged`` first gives up what is missing or damaged.
+    ``gives_up`` names the missing stores to go on without; ``drops_damaged`` first gives up what is damaged.
+    Raises: MissingStoreError for a missing store that is not named, before anything is changed; ConfigError for a name
+    of no missing store.
     """
     settings = workspace.settings
-    given_up = drop_missing(settings) if drops_damaged else ()
-    done = {"archive": workspace.archive.recover(), "lake": workspace.lake.recover(drops_damaged=drops_damaged)}
+    done = {"stores": give_up(settings, gives_up)} if gives_up else {}
+    check_stores(settings, *(() if drops_damaged else (ARCHIVE, STATE, LAKE)))
+    done |= {"archive": workspace.archive.recover(), "lake": workspace.lake.recover(drops_damaged=drops_damaged)}
     if drops_damaged:
-        done |= {"stores": given_up, "state": workspace.fetch_state.drop_damaged()}
+        done["state"] = workspace.fetch_state.drop_damaged()
     done["takedowns"] = (*workspace.restore_takedowns(), *finish_takedowns(workspace))
     note_stores(settings)
     return done

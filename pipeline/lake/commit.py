@@ -17,7 +17,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.article_index import ArticleIndex, DayContents, FileSize, Move, StoredArticle
 from pipeline.lake.partitions import Days, Manifest
 from pipeline.lake.staging import Batch, read_batch
-from pipeline.lake.storage import ANNOTATION_NAMES, PUBLISH_ORDER, Disk, Layout, sort_rows
+from pipeline.lake.storage import ANNOTATION_NAMES, PUBLISH_ORDER, REDERIVE_LOST_DAY, Disk, Layout, sort_rows
 from pipeline.tables import ANNOTATION_TABLES, TableSpec, table_named
 
 ArticleResult = Literal["committed", "unchanged", "superseded"]
@@ -176,7 +176,8 @@ class Committer:
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
         """Commit staged batches together; a batch that was committed before changes nothing.
 
-        Raises: LakeError (batch_missing) for a batch that was neither staged nor committed before.
+        Raises: LakeError (batch_missing) for a batch that was neither staged nor committed before; (manifest_missing)
+        for a day that lost its manifest.
         """
         self.roll_forward()
         batches = self._read_batches(batch_ids)
@@ -218,6 +219,7 @@ class Committer:
         """Write new days first, then the days that rows moved from: a row may be there twice, but is never missing."""
         old_days = {move.from_day for move in moves}
         days = sorted({*incoming, *old_days})
+        self._check_manifests(days)
         self.index.write_intent(days, moves=moves, changed_days=_changed_days(batches, accepted, moves))
         ids = [batch.batch_id for batch in batches]
         changed = self.days.rewrite(
@@ -256,6 +258,14 @@ class Committer:
             for name, entry in manifest.entries.items()
         }
 
+    def _check_manifests(self, days: Iterable[date]) -> None:
+        """Raises: LakeError for a day that lost its manifest: written as a new day, it would lose its other rows."""
+        for day in days:
+            if self.days.manifest(day).generation == 0 and self.index.generation(day) > 0:
+                path = self.layout.relative(self.layout.manifest(day))
+                message = f"{path} is missing, and was there before; {REDERIVE_LOST_DAY}"
+                raise LakeError(message, key=day.isoformat(), reason="manifest_missing")
+
     def roll_forward(self) -> tuple[date, ...]:
         """Finish the intent of a dead process: end its moves, publish its days, store them in the index."""
         intent_days = self.index.intent_days()
@@ -280,6 +290,7 @@ class Committer:
         """
         gone = pa.array(sorted(article_ids), pa.string())
         days = sorted({each.published_date for each in self.index.stored(article_ids).values()})
+        self._check_manifests(days)
         self.index.write_intent(days)
         names = [spec.name for spec in PUBLISH_ORDER if "article_id" in spec.schema.names]
         self.days.rewrite(
@@ -290,6 +301,7 @@ class Committer:
 
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
         """Replace one table on days with sorted rows, from the last day to the first; return how many files changed."""
+        self._check_manifests(by_day)
         self.index.write_intent(by_day)
         changed = self.days.rewrite(sorted(by_day, reverse=True), (name,), lambda day, _: by_day[day])
         self.index.apply(self.contents(by_day), now=self.now())

@@ -44,18 +44,22 @@ class CommitterLock:
     def index(self) -> ArticleIndex:
         index = self._open()
         weakref.finalize(index, index.connection.close)
-        if self._is_index_lost(index):
+        if self._has_lost_days(index):
             with self._disk.committer():
-                if self._is_index_lost(index):
-                    log.warning("the article index of %s was lost, and is built again: %s", self._layout.root, ALL_NEW)
+                if self._has_lost_days(index):
+                    log.warning(
+                        "the article index of %s had no day of this version, and is built again: %s",
+                        self._layout.root,
+                        ALL_NEW,
+                    )
                     recover(self._committer(index))
         return index
 
     def _open(self) -> ArticleIndex:
         return ArticleIndex(self._layout.index, durability=self._durability)
 
-    def _is_index_lost(self, index: ArticleIndex) -> bool:
-        """Return whether the index is empty although the lake has days: it was deleted."""
+    def _has_lost_days(self, index: ArticleIndex) -> bool:
+        """Return whether the index is empty although the lake has days: it was deleted, or is of another version."""
         return index.is_empty() and bool(self._days.known())
 
     def _committer(self, index: ArticleIndex) -> Committer:

@@ -27,6 +27,7 @@ from pipeline.lake.storage import (
     ANNOTATION_NAMES,
     PUBLISH_ORDER,
     RECOVER,
+    REDERIVE_LOST_DAY,
     REMOVE,
     RESTAGE,
     Disk,
@@ -43,7 +44,6 @@ CheckArticles = Callable[[pa.Table], Iterable[str]]
 
 _FOLDERS_AT_ONCE = 50
 ALL_NEW = "`newslake changes` then reports every article as new"
-_REDERIVE_DAY = f"restore it from a copy; or {RECOVER}, then `newslake run`, which derives the day again"
 _INDEX_MISMATCH = "the article index and the table have different articles, or an article is on two days; "
 
 
@@ -133,7 +133,7 @@ def _problems_of_tables(open_committer: OpenCommitter, depth: Depth, objects: _O
         days = sorted({*known, *committer.layout.days_of_objects()})
         missing = sorted(day for day in committer.index.generations() if day not in known)
     for day in missing:
-        yield f"{committer.layout.relative(committer.layout.manifest(day))}: is missing; {_REDERIVE_DAY}"
+        yield f"{committer.layout.relative(committer.layout.manifest(day))}: is missing; {REDERIVE_LOST_DAY}"
     is_readable = True
     for day in days:
         with open_committer() as committer:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from pipeline.archive import source_name
 from pipeline.cli import app
 from pipeline.errors import MissingStoreError, NewsError
+from pipeline.jobs.inventory import STATE, missing_stores
 from pipeline.jobs.knowledge import import_kb
 from pipeline.jobs.maintenance import read_everything, repair, verify
 from pipeline.jobs.run import ingest_sources
@@ -37,7 +38,6 @@ HARMLESS = (
     "lake/_state/locks/*",
     "*-shm",  # SQLite writes it again
     "lake/_state/cache/*",
-    "lake/_state/data/*",  # only of a replaced data file: see ``spare``
     "inventory.json",
     "inbox/done/*",
 )
@@ -142,7 +142,16 @@ def harmed(folder: Path, name: Path, *, empties: bool) -> Iterator[None]:
 def is_named(name: Path, problem: str) -> bool:
     """Return whether a problem names a file, or its folder, from the data root or from the archive or the lake."""
     names = (name, name.parent) if "staged" in name.parts or name.parts[0] == "snapshots" else (name,)
-    return any(Path(*each.parts[start:]).as_posix() in problem for each in names for start in (0, 1))
+    paths = {"/".join(each.parts[start:]) for each in names for start in (0, 1)}
+    return any(each in problem for each in paths if each)
+
+
+def lose(path: Path, *, empties: bool) -> None:
+    """Remove a file or folder, or what is in it, as if its disk was not mounted."""
+    is_folder = path.is_dir()
+    shutil.rmtree(path) if is_folder else path.unlink()
+    if empties:
+        path.mkdir() if is_folder else path.touch()
 
 
 @pytest.mark.parametrize("empties", [False, True], ids=["deleted", "emptied"])
@@ -160,21 +169,41 @@ def test_every_lost_file_is_reported(folder: Path, empties: bool) -> None:
     assert silent == []
 
 
+@pytest.mark.parametrize("empties", [False, True], ids=["removed", "emptied"])
 @pytest.mark.parametrize(
-    "name", ["archive", "archive/warc", "lake", "lake/_state", "lake/log/runs", "takedowns", "kb.sqlite"]
+    ("name", "named"),
+    [
+        ("archive", "archive/warc"),
+        ("archive/warc", "archive/warc"),
+        ("lake", "lake/_state"),
+        ("lake/_state", "lake/_state"),
+        ("lake/log/runs", "log/runs/"),
+        ("takedowns", "takedowns/"),
+        ("kb.sqlite", "kb.sqlite"),
+    ],
 )
-def test_doctor_and_verify_name_a_lost_store(folder: Path, name: str) -> None:
-    """A lost folder is named by both, doctor goes on with its other checks, and no run starts without the store."""
-    path = folder / name
-    shutil.rmtree(path) if path.is_dir() else path.unlink()
+def test_doctor_and_verify_name_a_lost_store(folder: Path, name: str, named: str, empties: bool) -> None:
+    """A lost folder is named by both, doctor goes on with its other checks, and no run starts without the store.
+
+    The same holds for an emptied one, and then a repair changes no table.
+    """
+    lose(folder / name, empties=empties)
+    word = named if name in ("lake/log/runs", "takedowns") else str(folder / named)
     found = examine(open_space(folder, SECOND))
     assert len(found) == 8
-    word = name.removeprefix("lake/") if "log" in name else name
     assert any(word in each.message for each in found if not each.is_ok)
     assert any(word in each for each in problems(folder))
-    if name not in ("lake/log/runs", "takedowns"):  # the run does not need the first, and restores the second
-        with pytest.raises(MissingStoreError, match="was there before"), open_space(folder, SECOND).at_work():
-            pass
+    if name in ("lake/log/runs", "takedowns"):  # the run does not need the first, and restores the second
+        return
+    with pytest.raises(MissingStoreError, match="was there before"), open_space(folder, SECOND).at_work():
+        pass
+    tables = sorted(folder.glob("lake/tables/*/*/*"))
+    if name != "kb.sqlite":
+        with pytest.raises(MissingStoreError, match="was there before"):
+            repair(open_space(folder, SECOND))
+    with pytest.raises(MissingStoreError, match="was there before"):
+        repair(open_space(folder, SECOND), drops_damaged=True)
+    assert sorted(folder.glob("lake/tables/*/*/*")) == tables
 
 
 def blocked(space: Workspace) -> frozenset[str]:
@@ -194,9 +223,9 @@ def test_lost_file_brings_no_forgotten_page_back(whole: Path, folder: Path, lost
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     if lost in STOPPING:
         for attempt in (lambda: run(folder, "first"), lambda: repair(open_space(folder, SECOND))):
-            with pytest.raises(MissingStoreError, match="`newslake lake repair --drop-damaged`"):
+            with pytest.raises(MissingStoreError, match="`newslake lake repair --give-up"):
                 attempt()
-        repair(open_space(folder, SECOND), drops_damaged=True)
+        repair(open_space(folder, SECOND), gives_up=missing_stores(open_space(folder, SECOND).settings))
     run(folder, "second")
     space = open_space(folder, SECOND)
     assert blocked(space) >= names
@@ -219,7 +248,7 @@ def test_takedowns_come_back_from_the_deletions(folder: Path) -> None:
     assert deleted
     (folder / "archive/state.sqlite").unlink()
     shutil.rmtree(folder / "takedowns")
-    done = repair(open_space(folder, SECOND), drops_damaged=True)
+    done = repair(open_space(folder, SECOND), gives_up=[STATE])
     assert [each for each in done["takedowns"] if "from the log table deletions" in each]
     assert blocked(open_space(folder, SECOND)) >= deleted
     assert problems(folder) == ()

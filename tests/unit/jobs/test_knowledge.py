@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.clean import page_identity
 from pipeline.jobs.derive import derive
-from pipeline.jobs.inventory import drop_missing
+from pipeline.jobs.inventory import LAKE, give_up
 from pipeline.jobs.knowledge import import_kb, kb_info, look_up
 from pipeline.jobs.run import extract_day
 from pipeline.jobs.workspace import Workspace
@@ -163,7 +163,7 @@ def test_one_derive_and_many_give_the_same_bytes(space: Workspace, tmp_path: Pat
     grown = tables(space)
     (tmp_path / "lake").rename(tmp_path / "old")
     rebuilt = _space(tmp_path)
-    drop_missing(rebuilt.settings)
+    give_up(rebuilt.settings, [LAKE])
     assert run(rebuilt, "rebuilt") == {"derived_new": 3, "derived_again": 0}
     assert tables(rebuilt) == grown
 

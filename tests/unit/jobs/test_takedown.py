@@ -16,7 +16,7 @@ from pipeline.cli import app
 from pipeline.errors import ConfigError, MissingStoreError
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.derive import derive
-from pipeline.jobs.inventory import drop_missing
+from pipeline.jobs.inventory import LAKE, give_up
 from pipeline.jobs.push import push_urls
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.takedown import (
@@ -277,7 +277,7 @@ def again(space: Workspace, town: Town, old: Path) -> None:
     last = town.space("data", hours=50)
     with pytest.raises(MissingStoreError, match="lake/_state is missing"):
         extract_day(last, day=NOON.date(), run_id="replay", report_progress=lambda _: None)
-    drop_missing(last.settings)
+    give_up(last.settings, [LAKE])
     last.archive.recover()
     for day in last.archive.days():
         extract_day(last, day=day, run_id=f"replay-{day}", report_progress=lambda _: None)

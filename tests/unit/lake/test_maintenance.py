@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
+from pipeline.tables import table_named
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 DAY = date(2026, 2, 3)
@@ -320,3 +321,26 @@ def test_dropped_day_is_current_with_no_knowledge(tmp_path: Path) -> None:
     lake.recover()
     commit(lake, Story(1, words="It sank."), batch_id="again")
     assert (lake.partitions.manifest(DAY).generation, lake.index.days_current_with("knowledge")) == (1, frozenset())
+
+
+@pytest.mark.parametrize("change", ["commit", "replace", "erase"])
+def test_day_without_its_manifest_is_not_begun_again(root: Path, change: str) -> None:
+    """Nothing is written to a day that lost its manifest: its articles would be gone, and verify would be silent."""
+    lake = open_lake(root)
+    manifest = root / f"_state/manifest/{DAY}.json"
+    data, before = manifest.read_bytes(), files(root)
+    manifest.unlink()
+    with pytest.raises(LakeError, match="was there before.*`newslake run`") as caught:
+        if change == "commit":
+            commit(lake, Story(4), batch_id="b2")
+        elif change == "replace":
+            rows = table_named("near_duplicates").schema.empty_table()
+            lake.replace("near_duplicates", lambda: {DAY: rows})
+        else:
+            lake.erasure.rows([Story(1).article_id])
+    assert (caught.value.reason, files(root)) == ("manifest_missing", before)
+    assert any(f"{DAY}.json: is missing" in each for each in lake.verify())
+    manifest.write_bytes(data)
+    commit(lake, Story(4), batch_id="b2")
+    assert lake.read("articles").num_rows == 4
+    assert lake.verify() == ()

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.jobs.annotator import knowledge_of
-from pipeline.jobs.inventory import drop_missing
+from pipeline.jobs.inventory import LAKE, give_up
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.worklist import unprocessed_days
@@ -124,7 +124,7 @@ def values(done: OverrideCheck, table: str) -> dict[str | None, tuple[object, ob
 def lose_lake(space: Workspace) -> None:
     """Move the lake away, and go on without it."""
     space.settings.lake_dir.rename(space.settings.data_dir / "old")
-    drop_missing(space.settings)
+    give_up(space.settings, [LAKE])
 
 
 def test_from_the_page_to_the_rows_and_back(space: Workspace, tmp_path: Path):

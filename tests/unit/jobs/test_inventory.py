@@ -1,0 +1,111 @@
+"""The inventory of a data root: which stores were there, and what is given up."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError, MissingStoreError
+from pipeline.jobs.inventory import ARCHIVE, KNOWLEDGE, LAKE, STATE, check_stores, give_up, missing_stores, note_stores
+from pipeline.jobs.maintenance import repair
+from pipeline.jobs.workspace import Workspace
+from pipeline.settings import Settings
+
+
+def settings_of(root: Path, **given: object) -> Settings:
+    return Settings.load(data_dir=root, sources_file=root / "sources.toml", durability="process", **given)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A data root in which every store was noted."""
+    for name in ("archive/warc/2026/first.warc.gz", "lake/_state/manifest/2026-02-03.json", "kb.sqlite"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"content")
+    assert not Workspace(settings_of(tmp_path)).takedowns.all()
+    note_stores(settings_of(tmp_path))
+    assert missing_stores(settings_of(tmp_path)) == {}
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", [ARCHIVE, STATE, LAKE, KNOWLEDGE])
+def test_emptied_store_is_missing(root: Path, name: str) -> None:
+    """An empty folder, as under a mount point without its disk, and an empty file are a missing store."""
+    path = root / name
+    if path.is_dir():
+        shutil.rmtree(path)
+        path.mkdir()
+    else:
+        path.write_bytes(b"")
+    with pytest.raises(MissingStoreError, match=f"{name} is empty.*`newslake lake repair --give-up {name}`"):
+        check_stores(settings_of(root))
+    note_stores(settings_of(root))
+    assert [*missing_stores(settings_of(root))] == [name]
+
+
+def test_lake_without_index_and_manifests_is_missing(root: Path) -> None:
+    """Folders that a process makes in an unmounted lake are no lake."""
+    shutil.rmtree(root / "lake/_state")
+    (root / "lake/_state/locks").mkdir(parents=True)
+    (root / "lake/_state/manifest").mkdir()
+    assert [*missing_stores(settings_of(root))] == [LAKE]
+
+
+def test_only_named_stores_are_given_up(root: Path) -> None:
+    """Dropping what is damaged refuses while a store is missing, also if another one is named, and changes nothing."""
+    shutil.rmtree(root / "archive/warc")
+    shutil.rmtree(root / "lake/_state")
+    (root / "lake/tables").mkdir()
+    (root / "lake/tables/kept").touch()
+    for gives_up in ((), (LAKE,)):
+        with pytest.raises(MissingStoreError, match="archive/warc is missing"):
+            repair(Workspace(settings_of(root)), drops_damaged=True, gives_up=gives_up)
+    assert (root / "lake/tables/kept").exists()
+    assert give_up(settings_of(root), [ARCHIVE]) == ("goes on without archive/warc, which was lost",)
+    assert missing_stores(settings_of(root)) == {}
+
+
+@pytest.mark.parametrize("name", [LAKE, "lake", "everything"])
+def test_name_of_no_missing_store_is_refused(root: Path, name: str) -> None:
+    """Giving up a store that is there, or a word that is no store, is an error that lists the missing ones."""
+    (root / "kb.sqlite").unlink()
+    with pytest.raises(ConfigError, match=r"not a missing store; missing stores: kb\.sqlite"):
+        give_up(settings_of(root), [KNOWLEDGE, name])
+    assert [*missing_stores(settings_of(root))] == [KNOWLEDGE]
+
+
+def test_another_knowledge_base_is_another_store(root: Path) -> None:
+    """With NEWS_KB_FILE set to a file that never was there, nothing is missing; the first one is still known."""
+    other = settings_of(root, kb_file=root / "other.sqlite")
+    assert missing_stores(other) == {}
+    note_stores(other)
+    (root / "kb.sqlite").unlink()
+    assert missing_stores(other) == {}
+    assert [*missing_stores(settings_of(root))] == [KNOWLEDGE]
+
+
+def test_moved_data_root_still_knows_its_stores(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A data root that is moved or copied notices a loss as before."""
+    moved = tmp_path_factory.mktemp("moved") / "data"
+    root.rename(moved)
+    shutil.rmtree(moved / "archive/warc")
+    assert [*missing_stores(settings_of(moved))] == [ARCHIVE]
+
+
+def test_concurrent_changes_of_the_inventory_lose_none(root: Path) -> None:
+    """Stores that several processes note while another gives one up are all in the inventory."""
+    for number in range(30):
+        (root / "inventory.json").unlink()
+        (root / "kb.sqlite").rename(root / "away")
+        note_stores(settings_of(root))
+        known = json.loads((root / "inventory.json").read_bytes())["stores"]
+        (root / "inventory.json").write_text(json.dumps({"stores": {**known, KNOWLEDGE: KNOWLEDGE, STATE: "older"}}))
+        with ThreadPoolExecutor() as pool:
+            jobs = [pool.submit(note_stores, settings_of(root)), pool.submit(give_up, settings_of(root), [KNOWLEDGE])]
+            assert [job.exception() for job in jobs] == [None, None]
+        stores = json.loads((root / "inventory.json").read_bytes())["stores"]
+        assert stores == {name: name for name in (ARCHIVE, STATE, LAKE)}, number
+        (root / "away").rename(root / "kb.sqlite")
+        note_stores(settings_of(root))
