@@ -1,12 +1,14 @@
 """Takedowns and their blocklist, which keeps removed pages out. In the fetch state database; names are hashed.
 
-Each takedown has a copy in a file of its own, so that the loss of any one file revokes nothing.
+Each takedown has a copy in a file of its own: if the database or a copy is lost, its names stay blocked, and it is
+finished if it was not.
 """
 
 import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -15,7 +17,7 @@ from typing import Any, Literal
 
 from pipeline.archive.fetch_state import open_state
 from pipeline.archive.scan import Damage
-from pipeline.durability import Durability, write_whole_file
+from pipeline.durability import Durability, make_folder, write_whole_file
 from pipeline.model import article_id_of, canonical_url
 from pipeline.sqlite import Database, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
 
@@ -29,9 +31,17 @@ _SCHEMA = (
         name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS blocklist_by_takedown ON blocklist (takedown_id)",
     "CREATE TABLE IF NOT EXISTS revocations (takedown_id TEXT PRIMARY KEY, checksum INTEGER NOT NULL)",
+    # How often the tables above changed, and the stamp of the copies when they were last compared, until a change.
+    "CREATE TABLE IF NOT EXISTS compared_copies (id INTEGER PRIMARY KEY, changes INTEGER NOT NULL, stamp TEXT)",
+    "INSERT OR IGNORE INTO compared_copies VALUES (1, 0, NULL)",
 )
+_NOTE_CHANGE = "UPDATE compared_copies SET changes = changes + 1, stamp = NULL"
 _UPDATE_CHECKSUM = (
     "UPDATE takedowns SET checksum = row_checksum(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
+)
+_LOST = (
+    "is damaged, and the database has lost this takedown; restore one of them from a backup; without one, take its "
+    "pages down again with `newslake forget`, then delete the file"
 )
 _KNOWN = "SELECT takedown_id FROM takedowns UNION SELECT takedown_id FROM revocations"
 _ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
@@ -63,8 +73,8 @@ class DeletedArticle:
 class TakedownPlan:
     """What a takedown removes. Stored in clear text until the removal is done.
 
-    With ``source_key`` only this source's data of the pages is removed. ``publisher`` is the ``publisher_name`` of a
-    blocked publisher.
+    With ``source_key`` only this source's data of the pages is removed; in a plan restored from a copy, it is the
+    ``source_name``. ``publisher`` is the ``publisher_name`` of a blocked publisher.
     """
 
     page_keys: frozenset[str] = frozenset()
@@ -162,12 +172,19 @@ class Takedowns:
             for row in self._db.execute(_ALL)
         )
 
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """Change takedowns in a transaction; ``restore`` then compares the copies again."""
+        with transaction(self._db):
+            self._db.execute(_NOTE_CHANGE)
+            yield
+
     def begin(
         self, kind: TakedownKind, *, names: Iterable[str], work: TakedownPlan, at: datetime, reason: str | None
     ) -> Takedown:
         """Record a takedown before anything is removed: from now on its names are blocked."""
         takedown_id = secrets.token_hex(6)
-        with transaction(self._db):
+        with self._change():
             row = (takedown_id, kind, to_micros(at), reason, len(work.article_ids), _plan_to_json(work))
             self._db.execute("INSERT INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, row_checksum(row)))
             self._block(takedown_id, names)
@@ -183,7 +200,7 @@ class Takedowns:
 
     def widen(self, takedown_id: str, *, names: Iterable[str], work: TakedownPlan) -> None:
         """Replace the plan of a takedown with a wider one, and block more names."""
-        with transaction(self._db):
+        with self._change():
             query = "UPDATE takedowns SET work = ?, articles = ? WHERE takedown_id = ?"
             self._db.execute(query, (_plan_to_json(work), len(work.article_ids), takedown_id))
             self._db.execute(_UPDATE_CHECKSUM, (takedown_id,))
@@ -196,6 +213,8 @@ class Takedowns:
             WHERE name IN (SELECT value FROM json_each(?)) LIMIT 1 RETURNING takedown_id"""
         with transaction(self._db):
             added = self._db.execute(query, (name, json.dumps(list(like)))).fetchall()
+            if added:
+                self._db.execute(_NOTE_CHANGE)
         for row in added:
             self._copy(row[0])
 
@@ -204,24 +223,26 @@ class Takedowns:
 
     def finish(self, takedown_id: str) -> None:
         """Mark a takedown as done and delete its plan permanently."""
-        with transaction(self._db):
+        with self._change():
             self._db.execute("UPDATE takedowns SET work = NULL WHERE takedown_id = ?", (takedown_id,))
             self._db.execute(_UPDATE_CHECKSUM, (takedown_id,))
         vacuum_and_truncate(self._db)
+        self._copy(takedown_id)
 
     def revoke(self, takedown_id: str) -> bool:
         """Unblock the pages of a takedown; return False if it does not exist, or is not done."""
-        with transaction(self._db):
-            query = "DELETE FROM takedowns WHERE takedown_id = ? AND work IS NULL"
-            is_there = self._db.execute(query, (takedown_id,)).rowcount == 1
+        with self._change():
+            query = "SELECT 1 FROM takedowns WHERE takedown_id = ? AND work IS NULL"
+            is_there = self._db.execute(query, (takedown_id,)).fetchone() is not None
             if is_there:
-                self._db.execute("DELETE FROM blocklist WHERE takedown_id = ?", (takedown_id,))
-                self._note_revocation(takedown_id)
+                self._unblock(takedown_id)
         if is_there:
             self._copy(takedown_id)
         return is_there
 
-    def _note_revocation(self, takedown_id: str) -> None:
+    def _unblock(self, takedown_id: str) -> None:
+        self._db.execute("DELETE FROM takedowns WHERE takedown_id = ?", (takedown_id,))
+        self._db.execute("DELETE FROM blocklist WHERE takedown_id = ?", (takedown_id,))
         row = (takedown_id, row_checksum((takedown_id,)))
         self._db.execute("INSERT OR REPLACE INTO revocations VALUES (?, ?)", row)
 
@@ -236,57 +257,73 @@ class Takedowns:
         copies = self._read_copies()
         for takedown_id in sorted({*copies, *self.known()} if self._copies is not None else ()):
             copy, own = copies.get(takedown_id), self._content(takedown_id)
-            if copy != own:
+            if takedown_id in copies and copy is None and own is None:
+                yield Damage(f"takedowns/{takedown_id}.json", None, None, _LOST)
+            elif copy != own:
                 what = "is missing" if takedown_id not in copies else "and the blocklist differ"
                 yield Damage(f"takedowns/{takedown_id}.json", None, None, f"{what}; run `newslake lake repair`")
 
     def restore(self) -> tuple[str, ...]:
         """Restore takedowns from their copies, and copies from the takedowns; return a sentence per repair.
 
-        A name that is blocked in either place stays blocked. A damaged copy is written again.
+        A name that is blocked in either place stays blocked, unless its takedown was revoked in either place. A damaged
+        copy is written again; if the database has lost its takedown, the sentence says so. Nothing is compared again
+        while neither the copies nor the takedowns change.
         """
+        stamp = self._stamp()
+        changes, compared = self._db.execute("SELECT changes, stamp FROM compared_copies").fetchone()
+        if compared == stamp:
+            return ()
+        done = self._restore_all()
+        if not done:
+            query = "UPDATE compared_copies SET stamp = ? WHERE changes = ?"
+            self._db.execute(query, (stamp, changes))
+        return tuple(done)
+
+    def _restore_all(self) -> list[str]:
         done, copies = [], self._read_copies()
         for takedown_id, copy in sorted(copies.items()):
             if copy is not None and self._restore_from(takedown_id, copy):
                 done.append(f"restored takedown {takedown_id} from its copy")
+            elif copy is None and self._content(takedown_id) is None:
+                done.append(f"takedowns/{takedown_id}.json {_LOST}")
         for takedown_id in sorted(self.known() if self._copies is not None else ()):
             if copies.get(takedown_id) != self._content(takedown_id):
                 self._copy(takedown_id)
                 done.append(f"wrote the copy of takedown {takedown_id}")
-        return tuple(done)
+        return done
 
     def _restore_from(self, takedown_id: str, copy: Mapping[str, Any]) -> bool:
         """Add what a copy has and the database has not; return whether it changed."""
         own = self._content(takedown_id)
-        if own is not None and (own["is_revoked"] or not set(copy["names"]).difference(own["names"])):
+        if own is not None and own["is_revoked"]:
             return False
         if copy["is_revoked"]:
-            if own is None:
-                with transaction(self._db):
-                    self._note_revocation(takedown_id)
-            return own is None
-        at = datetime.fromisoformat(copy["at"])
-        self.block_again(
-            takedown_id, copy["kind"], names=copy["names"], at=at, reason=copy["reason"], articles=copy["articles"]
+            with self._change():
+                self._unblock(takedown_id)
+            return True
+        if own is not None and not set(copy["names"]).difference(own["names"]):
+            return False
+        work = _plan_from_copy(copy)
+        takedown = Takedown(
+            takedown_id=takedown_id,
+            kind=copy["kind"],
+            at=datetime.fromisoformat(copy["at"]),
+            reason=copy["reason"],
+            articles=copy["articles"],
+            is_done=work is None,
         )
+        self.block_again(takedown, names=copy["names"], work=work)
         return True
 
-    def block_again(
-        self,
-        takedown_id: str,
-        kind: TakedownKind,
-        *,
-        names: Iterable[str],
-        at: datetime,
-        reason: str | None,
-        articles: int,
-    ) -> None:
-        """Block names of a takedown that was carried out, and that the database has lost."""
-        with transaction(self._db):
-            row = (takedown_id, kind, to_micros(at), reason, articles, None)
+    def block_again(self, takedown: Takedown, *, names: Iterable[str], work: TakedownPlan | None) -> None:
+        """Block names of a takedown that the database has lost; ``work`` is its plan, None if it was carried out."""
+        plan = None if work is None else _plan_to_json(work)
+        row = (takedown.takedown_id, takedown.kind, to_micros(takedown.at), takedown.reason, takedown.articles, plan)
+        with self._change():
             self._db.execute("INSERT OR IGNORE INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, row_checksum(row)))
-            self._block(takedown_id, names)
-        self._copy(takedown_id)
+            self._block(takedown.takedown_id, names)
+        self._copy(takedown.takedown_id)
 
     def _content(self, takedown_id: str) -> dict[str, Any] | None:
         """Return the content of a takedown's copy; None if the database does not know the takedown."""
@@ -304,14 +341,21 @@ class Takedowns:
             "reason": row["reason"],
             "articles": row["articles"],
             "names": [name for (name,) in names],
+            "unfinished": None if row["work"] is None else sorted(_plan_from_json(row["work"]).article_ids),
         }
 
     def _copy(self, takedown_id: str) -> None:
         """Write the copy of a takedown, as the database has it."""
         content = self._content(takedown_id)
         if self._copies is not None and content is not None:
-            self._copies.mkdir(parents=True, exist_ok=True)
+            make_folder(self._copies, durability=self._durability)
             write_whole_file(self._copies / f"{takedown_id}.json", _copy_bytes(content), durability=self._durability)
+
+    def _stamp(self) -> str:
+        """Return what changes whenever a copy is written, removed or restored."""
+        paths = sorted(self._copies.glob("*.json")) if self._copies is not None else ()
+        states = [(path.name, path.stat()) for path in paths]
+        return _hash(json.dumps([(name, at.st_ino, at.st_mtime_ns, at.st_size) for name, at in states]))
 
     def _read_copies(self) -> dict[str, dict[str, Any] | None]:
         """Return the content of each copy, by takedown; None for a damaged one."""
@@ -332,6 +376,17 @@ def _parse_copy(data: bytes, takedown_id: str) -> dict[str, Any] | None:
         return None
     is_whole = checksum == _hash(json.dumps(content, sort_keys=True)) and content.get("takedown_id") == takedown_id
     return content if is_whole else None
+
+
+def _plan_from_copy(copy: Mapping[str, Any]) -> TakedownPlan | None:
+    """Return the plan of a takedown that was not finished, as far as a copy has it: without names in clear text."""
+    if copy["unfinished"] is None:
+        return None
+    hashed = {
+        kind: next((n for n in copy["names"] if n.startswith(f"{kind}:")), None) for kind in ("publisher", "source")
+    }
+    article_ids = frozenset(copy["unfinished"])
+    return TakedownPlan(article_ids=article_ids, source_key=hashed["source"], publisher=hashed["publisher"])
 
 
 def _plan_to_json(work: TakedownPlan) -> str:

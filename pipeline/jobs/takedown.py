@@ -133,12 +133,13 @@ def _ending(takedown_id: str, unfinished: Sequence[str]) -> str:
 
 
 def _returned_articles(workspace: Workspace) -> list[TakedownPlan]:
-    """Return the plans for blocked pages and sources that the archive has again."""
+    """Return the plans for blocked pages that archive or tables have again, and for such sources."""
     blocked = workspace.takedowns.names()
     again = [TakedownPlan(article_ids=frozenset(name for name in blocked if ":" not in name))]
     sources = [key for key in workspace.archive.last_days() if source_name(key) in blocked]
     found = [expand_plan(workspace, each) for each in (*again, *(TakedownPlan(source_key=key) for key in sources))]
-    return [with_rows(workspace, each) for each in found if _captures(workspace, each)]
+    plans = [with_rows(workspace, each) for each in found]
+    return [each for each in plans if each.rows or _captures(workspace, each)]
 
 
 def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: ProgressCallback) -> dict[str, Any]:
@@ -147,7 +148,8 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     report_progress("waiting for current runs to end")
     called_at = wait_for_writers(workspace.settings.archive_dir)
     archive.recover()  # so that pages archived by dead runs are found too
-    work = with_rows(workspace, expand_plan(workspace, takedowns.work(takedown.takedown_id)))
+    stored = _with_source_key(workspace, takedowns.work(takedown.takedown_id))
+    work = with_rows(workspace, expand_plan(workspace, stored))
     takedowns.widen(takedown.takedown_id, names=plan_names(work), work=work)
     report_progress("erasing from the archive")
     archive.erase(_captures(workspace, work), page_keys=work.page_keys, source_key=work.source_key)
@@ -172,6 +174,13 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
         "snapshots": snapshots.changed,
         "unfinished": snapshots.damaged,
     }
+
+
+def _with_source_key(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
+    """Return the plan with the key of its source: a plan restored from a copy has only the hashed name."""
+    keys = {*workspace.archive.last_days(), *(source.key for source in workspace.sources.sources)}
+    key = next((key for key in sorted(keys) if source_name(key) == work.source_key), None)
+    return work if key is None else replace(work, source_key=key)
 
 
 def _summary(workspace: Workspace, work: TakedownPlan, target: TakedownTarget) -> TakedownResult:
@@ -256,7 +265,8 @@ def plan_names(work: TakedownPlan) -> set[str]:
 def expand_plan(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
     """Add all pages of the articles, all articles of these pages, and so on, until nothing is added."""
     if work.source_key is not None:
-        return _of_source(workspace, work.source_key)
+        more = _of_source(workspace, work.source_key)  # a killed attempt may have deleted some of its records already
+        return replace(work, page_keys=work.page_keys | more.page_keys, article_ids=work.article_ids | more.article_ids)
     if work.publisher is not None:  # current runs may have added more pages of it
         more = _of_publisher(workspace, work.publisher)
         work = replace(work, page_keys=work.page_keys | more.page_keys, article_ids=work.article_ids | more.article_ids)
@@ -350,10 +360,15 @@ def duplicates_of(workspace: Workspace, work: TakedownPlan) -> frozenset[str]:
 
 
 def list_deletions(workspace: Workspace, takedown: Takedown, work: TakedownPlan) -> None:
-    """Log the deleted articles in ``deletions``, except those that another source still has."""
+    """Log the deleted articles in ``deletions``, except those that another source still has.
+
+    Those that an attempt has logged stay: a plan restored from a copy has no rows.
+    """
     held = workspace.archive.find_captures(article_ids=[row.article_id for row in work.rows])
     staying = {each.article_id for each in held}
-    rows = [
+    logged = workspace.lake.log.read_batches("deletions", [takedown.takedown_id]).to_pylist()
+    named = {row.article_id for row in work.rows}
+    rows = [row for row in logged if row["article_id"] not in named] + [
         {
             "article_id": row.article_id,
             "revision_ids": list(row.revision_ids),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.archive import Archive, FetchState, Takedowns, source_name, writer_lock
+from pipeline.archive import Archive, FetchState, Takedown, TakedownPlan, Takedowns, source_name, writer_lock
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.jobs.in_flight import InFlight, open_turns
 from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, note_stores, takedowns_of
@@ -75,8 +75,15 @@ class Workspace:
         for takedown_id in self.unknown_deletions():
             rows = self.lake.log.read_batches("deletions", [takedown_id]).to_pylist()
             names = [row["article_id"] for row in rows]
-            at, reason = rows[0]["deleted_at"], rows[0]["reason"]
-            self.takedowns.block_again(takedown_id, "article", names=names, at=at, reason=reason, articles=len(names))
+            takedown = Takedown(
+                takedown_id=takedown_id,
+                kind="article",
+                at=rows[0]["deleted_at"],
+                reason=rows[0]["reason"],
+                articles=len(names),
+                is_done=False,  # this is not known
+            )
+            self.takedowns.block_again(takedown, names=names, work=TakedownPlan(article_ids=frozenset(names)))
             done.append(f"restored takedown {takedown_id} from the log table deletions: {len(names)} of its articles")
         return tuple(done)
 

@@ -1,5 +1,6 @@
 """Takedowns are stored so that corruption of any byte is detected."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -100,3 +101,74 @@ def test_older_backup_loses_no_takedown(tmp_path: Path) -> None:
     blocking(root, copies).restore()
     assert blocking(root, copies).is_blocked(NAME)
     assert PAGE.encode() not in (copies / f"{takedown_id}.json").read_bytes()
+
+
+def lose_database(root: Path) -> None:
+    for path in root.glob("state.sqlite*"):
+        path.unlink()
+
+
+def test_unfinished_takedown_comes_back_with_its_articles(tmp_path: Path) -> None:
+    """Without its database, a takedown that was not finished is not done; its plan has the articles, hashed."""
+    root, copies = tmp_path / "archive", tmp_path / "takedowns"
+    names = {NAME, "publisher:0123"}
+    takedown_id = blocking(root, copies).begin("publisher", names=names, work=WORK, at=NOW, reason=None).takedown_id
+    lose_database(root)
+    again = blocking(root, copies)
+    again.restore()
+    assert [each.is_done for each in again.all()] == [False]
+    assert again.work(takedown_id) == TakedownPlan(article_ids=frozenset([NAME]), publisher="publisher:0123")
+    again.finish(takedown_id)
+    lose_database(root)
+    blocking(root, copies).restore()
+    assert [each.is_done for each in blocking(root, copies).all()] == [True]
+
+
+def test_damaged_copy_of_a_lost_takedown_is_reported(tmp_path: Path) -> None:
+    """If the database has lost a takedown and its copy is damaged, verify and each restore say so."""
+    root, copies = tmp_path / "archive", tmp_path / "takedowns"
+    takedown_id = blocking(root, copies).begin("article", names=[NAME], work=WORK, at=NOW, reason=None).takedown_id
+    lose_database(root)
+    (copies / f"{takedown_id}.json").write_bytes(b"{}")
+    again = blocking(root, copies)
+    for _ in range(2):
+        [problem], [done] = again.verify(), again.restore()
+        assert str(problem).startswith(f"takedowns/{takedown_id}.json: is damaged, and the database has lost")
+        assert done.startswith(f"takedowns/{takedown_id}.json is damaged, and the database has lost")
+
+
+def test_older_backup_undoes_no_revocation(tmp_path: Path) -> None:
+    """A database restored from before a revocation gets it from the copy: the names are free again."""
+    root, copies = tmp_path / "archive", tmp_path / "takedowns"
+    takedowns = blocking(root, copies)
+    takedown_id = takedowns.begin("article", names=[NAME], work=WORK, at=NOW, reason=None).takedown_id
+    takedowns.finish(takedown_id)
+    backup = (root / "state.sqlite").read_bytes()
+    assert takedowns.revoke(takedown_id)
+    lose_database(root)
+    (root / "state.sqlite").write_bytes(backup)
+    again = blocking(root, copies)
+    assert again.is_blocked(NAME)
+    assert again.restore() == (f"restored takedown {takedown_id} from its copy",)
+    assert (again.names(), again.all(), again.known()) == ((), (), {takedown_id})
+    assert (list(again.verify()), problems(root), again.restore()) == ([], (), ())
+
+
+def test_copies_are_compared_again_only_after_a_change(tmp_path: Path) -> None:
+    """While neither copies nor takedowns change, no copy is read; a change in either place is noticed."""
+    root, copies = tmp_path / "archive", tmp_path / "takedowns"
+    takedown_id = blocking(root, copies).begin("article", names=[NAME], work=WORK, at=NOW, reason=None).takedown_id
+    path = copies / f"{takedown_id}.json"
+    assert blocking(root, copies).restore() == ()
+    data, state = path.read_bytes(), path.stat()
+    path.write_bytes(data[::-1])  # damage that keeps size and time is for verify alone
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert blocking(root, copies).restore() == ()
+    assert len(list(blocking(root, copies).verify())) == 1
+    path.write_bytes(data)
+    assert blocking(root, copies).restore() == ()
+    Takedowns(root, durability="process").block_alias("alias", like=[NAME])  # as if killed before the copy was written
+    assert blocking(root, copies).restore() == (f"wrote the copy of takedown {takedown_id}",)
+    assert blocking(root, copies).restore() == ()
+    path.unlink()
+    assert blocking(root, copies).restore() == (f"wrote the copy of takedown {takedown_id}",)

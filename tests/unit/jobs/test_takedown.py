@@ -12,17 +12,20 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.archive import TakedownKind
 from pipeline.cli import app
 from pipeline.errors import ConfigError, MissingStoreError
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.derive import derive
-from pipeline.jobs.inventory import LAKE, give_up
+from pipeline.jobs.inventory import LAKE, STATE, give_up
+from pipeline.jobs.maintenance import repair
 from pipeline.jobs.push import push_urls
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.takedown import (
     TakedownTarget,
     finish_takedowns,
     forget,
+    list_deletions,
     plan_takedown,
     preview_takedown,
     target_names,
@@ -468,6 +471,46 @@ def test_source_leaves_articles_of_other_sources(town: Town) -> None:
     assert rows[left]["text"] == before[left]
     assert rows[left]["source_key"] == "drop"
     assert_whole(space)
+
+
+@pytest.mark.parametrize("kind", ["article", "publisher", "source"])
+def test_unfinished_takedown_survives_the_loss_of_the_state(space: Workspace, town: Town, kind: TakedownKind) -> None:
+    """A takedown that died after the archive is finished by the repair, also if its database is lost; what it had
+    logged stays in ``deletions``."""
+    target = TakedownTarget(
+        kind=kind, value={"article": town.server.url(FERRY), "publisher": "The Feed", "source": "feed"}[kind]
+    )
+    work = plan_takedown(space, target)
+    ids = {row.article_id for row in work.rows}
+    assert ids
+    begun = space.takedowns.begin(
+        kind, names=target_names(target, work), work=work, at=space.settings.now(), reason=None
+    )
+    finds = {"source_key": "feed"} if kind == "source" else {"page_keys": work.page_keys}
+    space.archive.erase(space.archive.find_captures(**finds), page_keys=work.page_keys, source_key=work.source_key)
+    list_deletions(space, begun, work)
+    deletions = space.lake.log.read("deletions")
+    for path in (space.settings.archive_dir).glob("state.sqlite*"):
+        path.unlink()
+    late = town.space("data", hours=3)
+    done = repair(late, gives_up=[STATE])
+    assert f"finished takedown {begun.takedown_id}" in done["takedowns"]
+    assert ids.isdisjoint(late.lake.read("articles")["article_id"].to_pylist())
+    assert [each.is_done for each in late.takedowns.all() if each.takedown_id == begun.takedown_id] == [True]
+    assert late.lake.log.read("deletions").equals(deletions)
+
+
+def test_taken_down_rows_are_found_without_their_records(space: Workspace, town: Town) -> None:
+    """Rows of a blocked page that are in the tables, and in no WARC file, are removed by the repair."""
+    target = TakedownTarget(kind="article", value=town.server.url(FERRY))
+    work = plan_takedown(space, target)
+    names = target_names(target, work)
+    begun = space.takedowns.begin("article", names=names, work=work, at=space.settings.now(), reason=None)
+    space.takedowns.finish(begun.takedown_id)
+    space.archive.erase(space.archive.find_captures(page_keys=work.page_keys), page_keys=work.page_keys)
+    assert len(finish_takedowns(space)) == 1
+    assert names.isdisjoint(space.lake.read("articles")["article_id"].to_pylist())
+    assert finish_takedowns(space) == ()
 
 
 def test_command(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -330,14 +330,14 @@ def test_day_without_its_manifest_is_not_begun_again(root: Path, change: str) ->
     manifest = root / f"_state/manifest/{DAY}.json"
     data, before = manifest.read_bytes(), files(root)
     manifest.unlink()
-    with pytest.raises(LakeError, match="was there before.*`newslake run`") as caught:
-        if change == "commit":
-            commit(lake, Story(4), batch_id="b2")
-        elif change == "replace":
-            rows = table_named("near_duplicates").schema.empty_table()
-            lake.replace("near_duplicates", lambda: {DAY: rows})
-        else:
-            lake.erasure.rows([Story(1).article_id])
+    rows = table_named("near_duplicates").schema.empty_table()
+    changes = {
+        "commit": lambda: commit(lake, Story(4), batch_id="b2"),
+        "replace": lambda: lake.replace("near_duplicates", lambda: {DAY: rows}),
+        "erase": lambda: lake.erasure.rows([Story(1).article_id]),
+    }
+    with pytest.raises(LakeError, match=r"was there before.*`newslake run`") as caught:
+        changes[change]()
     assert (caught.value.reason, files(root)) == ("manifest_missing", before)
     assert any(f"{DAY}.json: is missing" in each for each in lake.verify())
     manifest.write_bytes(data)
