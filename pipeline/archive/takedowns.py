@@ -6,6 +6,7 @@ finished if it was not.
 
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -353,8 +354,10 @@ class Takedowns:
 
     def _stamp(self) -> str:
         """Return what changes whenever a copy is written, removed or restored."""
-        paths = sorted(self._copies.glob("*.json")) if self._copies is not None else ()
-        states = [(path.name, path.stat()) for path in paths]
+        if self._copies is None or not self._copies.is_dir():
+            return ""
+        with os.scandir(self._copies) as found:
+            states = sorted((file.name, file.stat()) for file in found if file.name.endswith(".json"))
         return _hash(json.dumps([(name, at.st_ino, at.st_mtime_ns, at.st_size) for name, at in states]))
 
     def _read_copies(self) -> dict[str, dict[str, Any] | None]:

@@ -19,6 +19,7 @@ from pipeline.archive import Damage
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.inventory import (
     ARCHIVE,
+    KNOWLEDGE,
     LAKE,
     STATE,
     check_stores,
@@ -139,8 +140,10 @@ def repair(
     of no missing store.
     """
     settings = workspace.settings
+    for name in (ARCHIVE, STATE, LAKE, *((KNOWLEDGE,) if drops_damaged else ())):
+        if name not in gives_up:
+            check_stores(settings, name)
     done = {"stores": give_up(settings, gives_up)} if gives_up else {}
-    check_stores(settings, *(() if drops_damaged else (ARCHIVE, STATE, LAKE)))
     done |= {"archive": workspace.archive.recover(), "lake": workspace.lake.recover(drops_damaged=drops_damaged)}
     if drops_damaged:
         done["state"] = workspace.fetch_state.drop_damaged()

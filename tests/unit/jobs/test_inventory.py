@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.errors import ConfigError, MissingStoreError
 from pipeline.jobs.inventory import ARCHIVE, KNOWLEDGE, LAKE, STATE, check_stores, give_up, missing_stores, note_stores
 from pipeline.jobs.maintenance import repair
@@ -62,9 +64,10 @@ def test_only_named_stores_are_given_up(root: Path) -> None:
     for gives_up in ((), (LAKE,)):
         with pytest.raises(MissingStoreError, match="archive/warc is missing"):
             repair(Workspace(settings_of(root)), drops_damaged=True, gives_up=gives_up)
+        assert [*missing_stores(settings_of(root))] == [ARCHIVE, LAKE]
     assert (root / "lake/tables/kept").exists()
     assert give_up(settings_of(root), [ARCHIVE]) == ("goes on without archive/warc, which was lost",)
-    assert missing_stores(settings_of(root)) == {}
+    assert [*missing_stores(settings_of(root))] == [LAKE]
 
 
 @pytest.mark.parametrize("name", [LAKE, "lake", "everything"])
@@ -109,3 +112,18 @@ def test_concurrent_changes_of_the_inventory_lose_none(root: Path) -> None:
         assert stores == {name: name for name in (ARCHIVE, STATE, LAKE)}, number
         (root / "away").rename(root / "kb.sqlite")
         note_stores(settings_of(root))
+
+
+def test_command_gives_up_the_stores_that_it_names(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The option is repeatable; without it, the command changes nothing and says how to use it."""
+    (root / "sources.toml").touch()
+    for key, value in {"DATA_DIR": root, "SOURCES_FILE": root / "sources.toml", "DURABILITY": "process"}.items():
+        monkeypatch.setenv(f"NEWS_{key}", str(value))
+    shutil.rmtree(root / "archive/warc")
+    shutil.rmtree(root / "lake/_state")
+    refused = CliRunner().invoke(app, ["lake", "repair", "--drop-damaged", "--give-up", LAKE])
+    assert isinstance(refused.exception, MissingStoreError)
+    assert [*missing_stores(settings_of(root))] == [ARCHIVE, LAKE]
+    done = CliRunner().invoke(app, ["lake", "repair", "--give-up", LAKE, "--give-up", ARCHIVE])
+    assert (done.exit_code, done.exception) == (0, None), done.output
+    assert "goes on without archive/warc" in done.output
