@@ -1,6 +1,7 @@
 """The advice of verify repairs the reported damage: afterwards the tables are byte for byte the same as before."""
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -21,6 +22,8 @@ from tests.faults.sample_run import SECOND, Evening
 pytestmark = pytest.mark.model
 
 WITHDRAW, RUN, REBUILD = "`newslake lake repair --drop-damaged`", "`newslake run`", "`newslake archive reindex`"
+ACCEPT = "`newslake lake repair --give-up"
+GIVE_UP = re.compile(rf"{ACCEPT} (\S+)`")
 RECOVER, BACKUP = "`newslake lake repair`", ("backup", "copy")
 _ROOT_PAGE = 100  # the offset of the type of the first page in an SQLite file
 
@@ -82,11 +85,12 @@ def emptied(pattern: str) -> Callable[[Path], None]:
 def half_staged(folder: Path) -> None:
     """Damage a batch that was staged and never committed."""
     batch = first(folder, "lake/_state/staged/2026-03-03-*")
+    lake = open_space(folder, SECOND).lake  # before the loss, which stops others
     for path in folder.glob("lake/_state/manifest/*.json"):
         path.unlink()
     for path in folder.glob("lake/_state/index.sqlite*"):
         path.unlink()
-    open_space(folder, SECOND).lake.recover()
+    lake.recover()
     flip(batch / "quotes.arrow")
 
 
@@ -102,6 +106,8 @@ def copied_public(folder: Path) -> None:
 def do_as_advised(folder: Path, problem: str) -> None:
     """Follow the advice in a message of verify, in its order."""
     space = open_space(folder, SECOND)
+    if stores := GIVE_UP.findall(problem):
+        repair(space, gives_up=stores)
     if WITHDRAW in problem or RECOVER in problem:
         repair(space, drops_damaged=WITHDRAW in problem)
     if REBUILD in problem:
@@ -121,14 +127,14 @@ HARMS = {
     "public-gone": (gone("lake/tables/quotes/*/*"), RECOVER),
     "ledger-gone": (gone("lake/_state/index.sqlite"), RECOVER),
     "ledger-empty": (emptied("lake/_state/index.sqlite"), WITHDRAW),
-    "lake-gone": (gone("lake"), WITHDRAW),
-    "state-folder-gone": (gone("lake/_state"), WITHDRAW),
+    "lake-gone": (gone("lake"), f"{ACCEPT} lake/_state`"),
+    "state-folder-gone": (gone("lake/_state"), f"{ACCEPT} lake/_state`"),
     "log-gone": (gone("lake/log"), WITHDRAW),
     "log-file-gone": (gone("lake/log/outcomes/*/*.parquet"), WITHDRAW),
     "index-gone": (gone("archive/index.sqlite"), REBUILD),
     "index-empty": (emptied("archive/index.sqlite"), REBUILD),
-    "fetch-state-gone": (gone("archive/state.sqlite"), WITHDRAW),
-    "fetch-state-empty": (emptied("archive/state.sqlite"), WITHDRAW),
+    "fetch-state-gone": (gone("archive/state.sqlite"), f"{ACCEPT} archive/state.sqlite`"),
+    "fetch-state-empty": (emptied("archive/state.sqlite"), f"{ACCEPT} archive/state.sqlite`"),
     "package-gone": (gone("lake/datapackage.json"), RECOVER),
     "public-copy": (copied_public, RECOVER),
     "manifest": (flipped("lake/_state/manifest/*.json"), RUN),
