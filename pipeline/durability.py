@@ -1,5 +1,6 @@
 """Durable names: only a sync of the folder makes a new, renamed or removed name survive power loss."""
 
+import errno
 import os
 import uuid
 from pathlib import Path
@@ -9,6 +10,7 @@ from pipeline.errors import name_file_on_error
 
 Durability = Literal["full", "process"]
 """What a write survives: "full" power loss, "process" the death of a process."""
+_CANNOT_SYNC = (errno.EINVAL, errno.EROFS, errno.EACCES, errno.EPERM)  # automounts, read-only and foreign folders
 
 
 def sync_folder(folder: Path) -> None:
@@ -22,11 +24,21 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_folders_above(path: Path, *, levels: int) -> None:
-    """Make the path itself durable: sync the folders above it, up to a folder that may not be read."""
-    for folder in path.absolute().parents[:levels]:
+    """Make the path itself durable: sync the folders above it, up to one of the system that cannot be synced.
+
+    Raises: OSError if its own folder cannot be synced, unless it may not be read.
+    """
+    own, *others = path.absolute().parents[:levels]
+    try:
+        sync_folder(own)
+    except PermissionError:
+        return
+    for folder in others:
         try:
             sync_folder(folder)
-        except PermissionError:
+        except OSError as error:
+            if error.errno not in _CANNOT_SYNC:
+                raise
             return
 
 
@@ -39,15 +51,21 @@ def make_folder(folder: Path, *, durability: Durability) -> None:
             sync_folder(folder.parent)
 
 
+def write_file(path: Path, data: bytes | memoryview, *, durability: Durability) -> None:
+    """Write a file in place; "full" makes its bytes durable, not its name."""
+    with name_file_on_error(path), path.open("wb") as file:
+        file.write(data)
+        if durability == "full":
+            file.flush()
+            os.fsync(file.fileno())
+
+
 def write_whole_file(path: Path, data: bytes, *, durability: Durability) -> None:
     """Write or replace a small file atomically."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with name_file_on_error(path), temporary.open("wb") as file:
-            file.write(data)
-            if durability == "full":
-                file.flush()
-                os.fsync(file.fileno())
+        with name_file_on_error(path):
+            write_file(temporary, data, durability=durability)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

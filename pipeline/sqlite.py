@@ -7,6 +7,7 @@ and with advice.
 import errno
 import json
 import os
+import re
 import sqlite3
 import time
 import zlib
@@ -44,15 +45,21 @@ _ERRNO = {
     sqlite3.SQLITE_IOERR_SHMOPEN: errno.ENOSPC,
     sqlite3.SQLITE_IOERR: errno.EIO,
     sqlite3.SQLITE_READONLY: errno.EROFS,
-    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
 }
 _ADVICE = {  # for a full disk, ``os_error`` has it
     errno.EIO: "; check the disk, then run it again",
     errno.EROFS: "; make the file and its folder writable, then run it again",
     errno.EACCES: "; check that it is a file, and its owner and permissions",
+    errno.EISDIR: "; check that it is a file, and its owner and permissions",
+    errno.EMFILE: "; raise the limit of open files (`ulimit -n`), then run it again",
+    errno.ENFILE: "; raise the limit of open files of the system, then run it again",
 }
 _END = object()  # equal to no row
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_NOT_OURS = re.compile(
+    "unsupported file format|malformed database schema|no such (table|column): |has no column|values were supplied"
+)
 
 
 def _as_broken(path: Path, error: sqlite3.Error) -> NewsError:
@@ -63,19 +70,48 @@ def _as_broken(path: Path, error: sqlite3.Error) -> NewsError:
 def _raise_named(error: sqlite3.Error, path: Path, broken: AsBroken) -> NoReturn:
     """Raise an error that names the file and says what to do.
 
-    Raises: OSError for an error of the disk, BusyDatabaseError for a lock, else the result of ``broken``. A wrong call
-    is a defect of this program, and is raised as it is.
+    Raises: OSError for an error of the disk, BusyDatabaseError for a lock, the result of ``broken`` for a damaged file.
+    Any other error, such as a wrong statement, is a defect of this program, and is raised as it is.
     """
-    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
-        raise error
+    if _is_damage(error):
+        raise broken(error) from error
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code & 0xFF in _LOCKED:
         message = f"{path}: another process has it locked; end that process, then run this again"
         raise BusyDatabaseError(message, key=str(path), reason="database_busy") from error
+    if code & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        raise _open_error(path, error) from error
     number = _ERRNO.get(code, _ERRNO.get(code & 0xFF))
-    if number is None or code == sqlite3.SQLITE_IOERR_SHORT_READ:  # the file is shorter than it says
-        raise broken(error) from error
+    if number is None:
+        raise error
     raise os_error(number, f"{os.strerror(number)} ({error}){_ADVICE.get(number, '')}", path) from error
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Return whether the content of the file is the cause: bytes that are not SQLite's, or tables that are not ours."""
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        return False
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # of the module, such as text that is not UTF-8
+        return True
+    if code == sqlite3.SQLITE_IOERR_SHORT_READ or code & 0xFF in _DAMAGED:
+        return True
+    return code == sqlite3.SQLITE_ERROR and _NOT_OURS.search(str(error)) is not None
+
+
+def _open_error(path: Path, error: sqlite3.Error) -> OSError:
+    """Return why the system does not open the database or the files next to it; SQLite does not say it."""
+    for file in (path, *(path.with_name(f"{path.name}-{suffix}") for suffix in ("wal", "shm", "journal"))):
+        try:
+            os.close(os.open(file, os.O_RDWR))
+        except FileNotFoundError:
+            if file == path and path.parent.is_dir() and not os.access(path.parent, os.W_OK):
+                return os_error(errno.EACCES, f"{os.strerror(errno.EACCES)} ({error}){_ADVICE[errno.EACCES]}", path)
+        except OSError as found:
+            number = found.errno or errno.EACCES
+            return os_error(number, f"{os.strerror(number)} ({error}){_ADVICE.get(number, '')}", file)
+    number = errno.EIO if path.exists() else errno.ENOENT
+    return os_error(number, f"{error}{_ADVICE[errno.EACCES]}", path)
 
 
 class _NamingCursor(sqlite3.Cursor):
@@ -154,10 +190,11 @@ def open_database(path: Path, *, durability: Durability, broken: AsBroken) -> Da
     connection = Database(path, broken=broken, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
+        # A new file has no bytes before its name is durable. Its folders may be new too, made by whoever did not sync.
+        if durability == "full" and path.stat().st_size == 0:
+            sync_folders_above(path, levels=_LEVELS)
         _use_wal(connection)
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'OFF'}")
-        if durability == "full":  # the folders may be new, and whoever made them may not have synced them
-            sync_folders_above(path, levels=_LEVELS)
     except BaseException:
         connection.close()
         raise
@@ -173,7 +210,7 @@ def open_read_only(path: Path, *, broken: AsBroken) -> Database:
     try:
         connection = Database(path, broken=broken, name=name, uri=True, autocommit=True, check_same_thread=False)
     except OSError as error:
-        if isinstance(error.__cause__, sqlite3.Error):
+        if isinstance(error.__cause__, sqlite3.Error) and not path.is_file():
             raise broken(error.__cause__) from error
         raise
     connection.row_factory = sqlite3.Row
@@ -271,13 +308,20 @@ def _row_checksums(rows: Sequence[Sequence[object]]) -> Iterator[int]:
     return (zlib.crc32(f"[{line}]".encode()) for line in lines)
 
 
-def problems_of_database(path: Path, *, schema: Sequence[str], version: int | None = None) -> Iterator[str]:
+def problems_of_database(
+    path: Path, *, schema: Sequence[str], version: int | None = None, is_quick: bool = False
+) -> Iterator[str]:
     """Yield the damage of a database as predicates ("is damaged (...)"); nothing if the file is missing.
 
     Every page and row is read. The structure of the file, its version, the columns of ``schema`` and the checksums of
-    all rows are checked, also of tables that are not in ``schema``.
+    all rows are checked, also of tables that are not in ``schema``. ``is_quick`` reads the version, the columns and
+    one row of each table.
+    Raises: OSError, BusyDatabaseError. A file that the system does not read is not damaged.
     """
     if not path.exists():
+        return
+    if is_quick:
+        yield from _run_check(path, partial(_quick_problems, schema=schema, version=version))
         return
     checks = (partial(_structure_problems, version=version), partial(_content_problems, schema=schema))
     with ThreadPoolExecutor(len(checks)) as pool:  # SQLite checks its pages while rows are read
@@ -290,9 +334,23 @@ def _run_check(path: Path, check: Callable[[sqlite3.Connection], Iterator[str]])
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
             problems.extend(check(found))  # problems found before an error are kept
-    except (sqlite3.Error, ValueError) as error:
+    except sqlite3.Error as error:
+        if not _is_damage(error):
+            _raise_named(error, path, partial(_as_broken, path))
+        problems.append(f"is damaged ({error})")
+    except ValueError as error:
         problems.append(f"is damaged ({error})")
     return problems
+
+
+def _quick_problems(found: sqlite3.Connection, schema: Sequence[str], version: int | None) -> Iterator[str]:
+    yield from _version_problems(found, version)
+    expected = _columns(schema)
+    if not expected <= set(found.execute(_COLUMNS)):
+        yield "does not have the expected columns"
+        return
+    for table in sorted({str(table) for table, *_ in expected}):
+        found.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608 - our own names
 
 
 def _content_problems(found: sqlite3.Connection, schema: Sequence[str]) -> Iterator[str]:
@@ -303,10 +361,14 @@ def _content_problems(found: sqlite3.Connection, schema: Sequence[str]) -> Itera
         yield "does not have the expected columns"
 
 
-def _structure_problems(found: sqlite3.Connection, version: int | None) -> Iterator[str]:
+def _version_problems(found: sqlite3.Connection, version: int | None) -> Iterator[str]:
     [(stated,)] = found.execute("PRAGMA user_version")
     if version is not None and stated != version:
         yield f"has schema version {stated}, not {version}"
+
+
+def _structure_problems(found: sqlite3.Connection, version: int | None) -> Iterator[str]:
+    yield from _version_problems(found, version)
     found.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
     [(result,), *_] = found.execute("PRAGMA integrity_check(1)")
     if result != "ok":

@@ -7,7 +7,7 @@ import sqlite3
 import weakref
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -22,7 +22,7 @@ from pipeline.archive.writer import FILE_MAX_BYTES, PART, SUFFIX, ArchiveWriter,
 from pipeline.durability import Durability
 from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture, Page, file_name_of
-from pipeline.sqlite import from_micros, open_database
+from pipeline.sqlite import from_micros, open_database, overwrite_database
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,8 @@ class Archive:
         return str(record.rec_headers.get_header("WARC-Record-ID"))
 
     def _holder(self, digest: str, *, page_key: str | None) -> Capture:
-        held = self._index.holding(digest, page_key=page_key) or self._index.holding(digest)
+        known = (*self._index.holding(digest, page_key=page_key), *self._index.holding(digest))
+        held = next((each for each in known if (self._root / each.file).exists()), next(iter(known), None))
         if held is None:
             raise BrokenRecordError(
                 f"the archive has no {digest}; if its WARC file exists, run `newslake lake repair`",
@@ -157,22 +158,38 @@ class Archive:
         """Return the news days of pages with new or changed content in this run, sorted."""
         return self._index.days_of_run(source_key=source_key, run_id=run_id)
 
-    def index_problems(self) -> tuple[str, ...]:
-        """Return the damage of the index's file as predicates. Call it before the index is opened, and so rebuilt."""
+    def index_problems(self, *, is_quick: bool = False) -> tuple[str, ...]:
+        """Return the damage of the index's file as predicates. Call it before the index is opened, and so rebuilt.
+
+        Every row is read; with ``is_quick`` only one of each table.
+        """
         if not (self._root / INDEX).exists() and next(self._files(), None) is not None:
             return ("is missing",)
-        return index_problems(self._root / INDEX)
+        return index_problems(self._root / INDEX, is_quick=is_quick)
 
     def rebuild_index(self) -> tuple[Damage, ...]:
         """Rebuild the index from all WARC files and return the damage found."""
         if index_problems(self._root / INDEX):
-            if (index := self.__dict__.pop("_index", None)) is not None:
-                index.close()
-            for path in self._root.glob(f"{INDEX}*"):
-                path.unlink()
+            with self._index_lock():
+                return self._replace_index()
         index = self._index  # open it first: an index that is not ready is built under the same lock
         with self._index_lock():
             return self._rebuild(index)
+
+    def _replace_index(self) -> tuple[Damage, ...]:
+        """Build an index in a file of its own, then replace the content of the damaged one."""
+        if (index := self.__dict__.pop("_index", None)) is not None:
+            index.close()
+        fresh = self._root / f".{INDEX}.new"  # under the lock, only a killed rebuild can have left one
+        try:
+            _remove_database(fresh)
+            connection = open_database(fresh, durability="process", broken=partial(_broken, fresh))
+            with closing(connection):
+                damages = self._rebuild(Index(connection))
+                overwrite_database(self._root / INDEX, connection)
+        finally:
+            _remove_database(fresh)
+        return damages
 
     def _rebuild(self, index: Index) -> tuple[Damage, ...]:
         damages: list[Damage] = []
@@ -206,14 +223,17 @@ class Archive:
         """Return the digests for which the index has a record with the bytes."""
         return self._index.held(digests)
 
-    def recover(self, *, source_key: str | None = None) -> tuple[str, ...]:
+    def recover(
+        self, *, source_key: str | None = None, is_quick: bool = False, drops_damaged: bool = False
+    ) -> tuple[str, ...]:
         """Repair what dead processes left, for one source or for all; return one message per repaired file.
 
-        A ``.part`` without a living writer is truncated to whole records and gets its final name. Afterwards files and
-        index agree.
+        A ``.part`` without a living writer is truncated to whole records and gets its final name. Afterwards all files
+        are in the index. A file that is in the index but lost stays there, so that ``verify`` names it, unless
+        ``drops_damaged``. ``is_quick`` does not read every row of the index.
         """
         done = []
-        if source_key is None and self.index_problems():
+        if source_key is None and self.index_problems(is_quick=is_quick):
             done += ["rebuilt the index from the WARC files", *map(str, self.rebuild_index())]
         files = f"warc/*/{'*' if source_key is None else file_name_of(source_key)}/*{SUFFIX}"
         for part in sorted(self._root.glob(f"{files}{PART}")):
@@ -226,7 +246,7 @@ class Archive:
             scan = self._read_file(file)
             self._index.add({file: scan.records})
             done += [f"indexed {file}", *map(str, scan.damages)]
-        for file in sorted(indexed - there):
+        for file in sorted(indexed - there) if drops_damaged else ():
             self._index.forget(file)
             done.append(f"removed {file} from the index; the file is gone")
         return tuple(done)
@@ -302,6 +322,11 @@ class Archive:
 
     def _read_file(self, file: str) -> FileScan:
         return read_file(self._root / file, name=file)
+
+
+def _remove_database(path: Path) -> None:
+    for each in path.parent.glob(f"{path.name}*"):
+        each.unlink()
 
 
 def _is_same_fetch(capture: Capture, other: Capture) -> bool:

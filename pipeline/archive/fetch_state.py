@@ -139,9 +139,9 @@ class FetchState:
     def _db(self) -> Database:
         return open_state(self._root, durability=self._durability, owner=self)
 
-    def verify(self) -> Iterator[Damage]:
-        """Yield the damage of the database. No other file has the same data."""
-        for problem in problems_of_database(self._root / STATE, schema=_SCHEMA):
+    def verify(self, *, is_quick: bool = False) -> Iterator[Damage]:
+        """Yield the damage of the database. No other file has the same data. ``is_quick`` does not read every row."""
+        for problem in problems_of_database(self._root / STATE, schema=_SCHEMA, is_quick=is_quick):
             may_go = problem.startswith(tuple(f"{DAMAGED_ROW} {table}:" for table in _TABLES))
             rest = f"; without a backup {_DROP}" if may_go else ""
             yield Damage(STATE, None, None, f"{problem}; {_PUT_BACK}{rest}")

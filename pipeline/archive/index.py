@@ -68,7 +68,7 @@ _HELD = """SELECT DISTINCT digest FROM captures
     WHERE digest IN (SELECT value FROM json_each(?)) AND NOT is_revisit"""
 _HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
     AND (NOT :is_sent OR sent_digest IS :sent_digest)
-    AND (:page_key IS NULL OR page_key = :page_key) ORDER BY fetched_at, file, "offset" LIMIT 1"""
+    AND (:page_key IS NULL OR page_key = :page_key) ORDER BY fetched_at, file, "offset\""""
 # All captures of the articles that have one for these news days.
 _SUMMARIES = """SELECT page_key, article_id, source_key, news_day, digest, fetched_at FROM captures
     WHERE article_id IN (SELECT article_id FROM captures WHERE news_day BETWEEN ? AND ?)
@@ -94,9 +94,9 @@ class CaptureSummary(NamedTuple):
     fetched_at: datetime
 
 
-def index_problems(path: Path) -> tuple[str, ...]:
+def index_problems(path: Path, *, is_quick: bool = False) -> tuple[str, ...]:
     """Return the damage of an index file. Check before opening it: opening may rebuild it."""
-    return tuple(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
+    return tuple(problems_of_database(path, schema=_SCHEMA, version=_VERSION, is_quick=is_quick))
 
 
 class Index:
@@ -184,16 +184,16 @@ class Index:
         rows = self._db.execute(_OF_PAGES, (json.dumps(list(page_keys)),))
         return {capture.page_key: capture for capture in map(_capture, rows)}
 
-    def holding(self, digest: str, *, page_key: str | None = None) -> Capture | None:
-        """Return the first capture that holds the bytes of a digest, of one page or of any."""
+    def holding(self, digest: str, *, page_key: str | None = None) -> Iterator[Capture]:
+        """Yield the captures that hold the bytes of a digest, of one page or of any, oldest first."""
         return self._holding({"digest": digest, "page_key": page_key, "is_sent": False, "sent_digest": None})
 
-    def holding_as_sent(self, digest: str, *, page_key: str, sent_digest: str | None) -> Capture | None:
-        """Return the first capture of a page that holds these bytes in the same content coding."""
+    def holding_as_sent(self, digest: str, *, page_key: str, sent_digest: str | None) -> Iterator[Capture]:
+        """Yield the captures of a page that hold these bytes in the same content coding, oldest first."""
         return self._holding({"digest": digest, "page_key": page_key, "is_sent": True, "sent_digest": sent_digest})
 
-    def _holding(self, wanted: Mapping[str, object]) -> Capture | None:
-        return next(map(_capture, self._db.execute(_HOLDING, wanted)), None)
+    def _holding(self, wanted: Mapping[str, object]) -> Iterator[Capture]:
+        return map(_capture, self._db.execute(_HOLDING, wanted))
 
     def attempts(self, page_keys: Iterable[str]) -> tuple[Attempt, ...]:
         """Return the attempts of some pages, oldest first."""

@@ -75,7 +75,7 @@ def read_member(path: Path, *, offset: int, length: int) -> bytes:
             data = file.read(length)
     except FileNotFoundError as error:
         raise BrokenRecordError(
-            f"{path} is missing; restore it, or run `newslake lake repair` to remove it from the index",
+            f"{path} is missing; restore it, or run `newslake lake repair --drop-damaged`, which forgets it",
             key=key,
             reason="record_missing",
         ) from error

@@ -138,7 +138,8 @@ def verify_files(
     indexed = files if index is None else index.files()
     for file in sorted(files | indexed):
         if file not in files:
-            yield Damage(file, None, None, "is in the index, but missing; restore it, or run `newslake lake repair`")
+            message = "is in the index, but missing; restore it, or run `newslake lake repair --drop-damaged`"
+            yield Damage(file, None, None, message)
         elif file not in indexed:
             yield Damage(file, None, None, "is not in the index; run `newslake lake repair`")
         elif reads(date.fromisoformat(file.split("/")[1])):

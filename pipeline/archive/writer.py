@@ -135,7 +135,9 @@ class ArchiveWriter:
         """
         key, digest, sent = page_key_of(page), digest_of(page.body), sent_digest_of(page)
         held = self._held.get((key, digest, sent))
-        held = held or self._index.holding_as_sent(digest, page_key=key, sent_digest=sent)
+        if held is None:  # a record of a lost file has no bytes to revisit
+            known = self._index.holding_as_sent(digest, page_key=key, sent_digest=sent)
+            held = next((each for each in known if (self._root / each.file).exists()), None)
         capture = self._capture(page, key=key, digest=digest, news_day=news_day, article_id=article_id)
         capture = replace(capture, sent_digest=sent)
         record_id = new_record_id()

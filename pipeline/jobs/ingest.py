@@ -183,9 +183,9 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
         elif source is None:
             log.info("%s: another run has this source; a later signal or sweep takes what it leaves", source_key)
         else:
-            workspace.archive.recover(
-                source_key=source_key
-            )  # pages that a killed attempt fetched are not fetched again
+            # Pages that a killed attempt fetched are not fetched again.
+            for line in workspace.archive.recover(source_key=source_key):
+                log.info("%s: %s", source_key, line)
             job.run(fetcher, day=day)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
     report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": job.fetched})

@@ -116,9 +116,12 @@ def damages_of_archive(
         yield from damages_of_state(workspace)
 
 
-def damages_of_state(workspace: Workspace) -> Iterator[Damage]:
-    """Yield the damages of the fetch state; if it is sound, how the takedowns differ from copies and deletions."""
-    damages = list(workspace.fetch_state.verify())
+def damages_of_state(workspace: Workspace, *, is_quick: bool = False) -> Iterator[Damage]:
+    """Yield the damages of the fetch state; if it is sound, how the takedowns differ from copies and deletions.
+
+    ``is_quick`` does not read every row of the fetch state.
+    """
+    damages = list(workspace.fetch_state.verify(is_quick=is_quick))
     yield from damages
     if damages or not has_state(workspace.settings):
         return
@@ -144,7 +147,8 @@ def repair(
         if name not in gives_up:
             check_stores(settings, name)
     done = {"stores": give_up(settings, gives_up)} if gives_up else {}
-    done |= {"archive": workspace.archive.recover(), "lake": workspace.lake.recover(drops_damaged=drops_damaged)}
+    stores = ("archive", workspace.archive), ("lake", workspace.lake)
+    done |= {part: store.recover(drops_damaged=drops_damaged) for part, store in stores}
     if drops_damaged:
         done["state"] = workspace.fetch_state.drop_damaged()
     done["takedowns"] = (*workspace.restore_takedowns(), *finish_takedowns(workspace))

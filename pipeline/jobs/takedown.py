@@ -147,7 +147,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     takedowns, archive, erasure = workspace.takedowns, workspace.archive, workspace.lake.erasure
     report_progress("waiting for current runs to end")
     called_at = wait_for_writers(workspace.settings.archive_dir)
-    archive.recover()  # so that pages archived by dead runs are found too
+    archive.recover(is_quick=True)  # so that pages archived by dead runs are found too
     stored = _with_source_key(workspace, takedowns.work(takedown.takedown_id))
     work = with_rows(workspace, expand_plan(workspace, stored))
     takedowns.widen(takedown.takedown_id, names=plan_names(work), work=work)
@@ -165,7 +165,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     log_rows = redact_log(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
-    sync_all(workspace.settings.durability)  # while the plan is stored: what power loss brings back is erased again
+    sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back
     if not snapshots.damaged:  # otherwise the plan is needed to finish it
         takedowns.finish(takedown.takedown_id)
     return {

@@ -99,8 +99,9 @@ def _refuse_stale(workspace: Workspace) -> None:
 
 def _archive(workspace: Workspace) -> str:
     check_stores(workspace.settings, ARCHIVE, STATE)
-    problems = [f"index.sqlite: {each}; run `newslake archive reindex`" for each in workspace.archive.index_problems()]
-    _refuse(problems or [str(each) for each in damages_of_state(workspace)])
+    damaged = workspace.archive.index_problems(is_quick=True)  # `lake verify --deep` reads all rows
+    problems = [f"index.sqlite: {each}; run `newslake archive reindex`" for each in damaged]
+    _refuse(problems or [str(each) for each in damages_of_state(workspace, is_quick=True)])
     return pluralize(len(workspace.archive.days()), "news day")
 
 

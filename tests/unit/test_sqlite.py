@@ -1,7 +1,10 @@
 """SQLite files that many processes open."""
 
 import errno
+import os
+import resource
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -10,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.durability import sync_folder
 from pipeline.errors import BusyDatabaseError, LakeError
-from pipeline.sqlite import damaged_rows, open_database, row_checksum, transaction
+from pipeline.sqlite import Database, damaged_rows, open_database, open_read_only, row_checksum, transaction
 
 
 def _broken(error: sqlite3.Error) -> LakeError:
@@ -76,6 +80,49 @@ def test_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="unable to open") as caught:
         open_database(tmp_path / "x", durability="process", broken=_broken)
     assert caught.value.filename == str(tmp_path / "x")
+
+
+@pytest.mark.parametrize("opens", [partial(open_database, durability="process"), open_read_only])
+def test_too_many_open_files_is_named(tmp_path: Path, opens: Callable[..., Database]) -> None:
+    """A database that opens no more, because the process has too many files open, is not called closed or broken."""
+    filled(tmp_path / "x")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    first_free = os.dup(0)
+    os.close(first_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (first_free, hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files") as caught:
+            opens(tmp_path / "x", broken=_broken).execute("SELECT * FROM t")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert caught.value.errno == errno.EMFILE
+    assert "ulimit" in str(caught.value)
+
+
+def test_folders_of_the_system_that_cannot_be_synced_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database opens below a folder whose file system has no sync of folders, such as /proc or an automount."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match="Invalid argument"):
+        sync_folder(Path("/proc/self"))
+    open_database(Path("/proc/self/cwd/x"), durability="full", broken=_broken).close()
+    assert (tmp_path / "x").exists()
+
+
+def test_only_a_new_file_costs_syncs_of_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folders are synced when the file is created, also by a process that died before it wrote; not again."""
+    synced, sync = [], os.fsync
+
+    def counted(descriptor: int) -> None:
+        synced.append(descriptor)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    (tmp_path / "x").touch()
+    open_database(tmp_path / "x", durability="full", broken=_broken).close()
+    assert len(synced) > 1
+    synced.clear()
+    open_database(tmp_path / "x", durability="full", broken=_broken).close()
+    assert synced == []
 
 
 def test_seals_of_many_rows_are_those_of_each(tmp_path: Path) -> None:
@@ -166,3 +213,24 @@ def test_wrong_call_stays_a_defect(tmp_path: Path) -> None:
         pytest.raises(sqlite3.ProgrammingError),
     ):
         connection.execute("SELECT ?")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELEC 1", "SELECT * FROM t WHERE", "INSERT INTO t (n, text) VALUES (NULL, 'x')"],
+)
+def test_wrong_statement_stays_a_defect(tmp_path: Path, statement: str) -> None:
+    """Advice to restore or delete the file would be wrong."""
+    with closing(open_database(tmp_path / "x", durability="process", broken=_broken)) as connection:
+        connection.execute("CREATE TABLE t (n INTEGER NOT NULL, text TEXT)")
+        with pytest.raises((sqlite3.OperationalError, sqlite3.IntegrityError)):
+            connection.execute(statement)
+
+
+def test_interrupted_statement_is_not_called_damage(tmp_path: Path) -> None:
+    """An interrupt says nothing about the file."""
+    filled(tmp_path / "x")
+    with closing(open_database(tmp_path / "x", durability="process", broken=_broken)) as connection:
+        connection.set_progress_handler(lambda: 1, 1)
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            connection.execute("SELECT count(*) FROM t")

@@ -1,7 +1,10 @@
 """The archive stores every page byte for byte and finds it again."""
 
+import gc
 import gzip
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -240,10 +243,82 @@ def test_torn_part_of_a_dead_process_is_finished(archive: Archive, tmp_path: Pat
     assert archive.recover() == (
         "finished warc/2026-02-03/harbour/dead.warc.gz",
         "indexed warc/2026-02-03/harbour/dead.warc.gz",
-        "removed warc/2026-02-03/harbour/run-1.warc.gz from the index; the file is gone",
     )
+    gone = "removed warc/2026-02-03/harbour/run-1.warc.gz from the index; the file is gone"
+    assert archive.recover(drops_damaged=True) == (gone,)
     assert [archive.page(capture).body for capture in archive.captures()] == [b"A"]
     assert archive.recover() == ()
+
+
+def test_lost_file_is_named_until_it_is_given_up(archive: Archive, tmp_path: Path) -> None:
+    """Recover does not forget a lost file, so verify names it; a page with its bytes is stored as a whole again."""
+    put(archive, web_page(b"A"))
+    [path] = tmp_path.glob("archive/warc/*/*/*.warc.gz")
+    path.unlink()
+    assert archive.recover(source_key="harbour") == archive.recover() == ()
+    assert [each.file for each in archive.verify()] == [path.relative_to(tmp_path / "archive").as_posix()]
+
+    [digest] = put(archive, web_page(b"A", minutes=1), run_id="run-2")
+    put(archive, web_page(b"A", minutes=2), run_id="run-3")
+
+    assert [each.is_revisit for each in archive.captures()] == [False, False, True]
+    assert archive.page(archive.captures()[-1]).body == archive.get(digest).body == b"A"
+    assert len(archive.recover(drops_damaged=True)) == 1
+    assert list(archive.verify()) == []
+
+
+def test_full_disk_does_not_cost_the_index(tmp_path: Path) -> None:
+    """An index that cannot be checked because no file may grow is left as it is."""
+    put(Archive(tmp_path / "archive", durability="process"), web_page(b"A"))
+    path = tmp_path / "archive/index.sqlite"
+    gc.collect()  # closes the index
+    before = path.read_bytes()
+    with no_room(), pytest.raises(OSError, match=r"index\.sqlite"):
+        Archive(tmp_path / "archive", durability="process").recover()
+    assert path.read_bytes() == before
+
+
+def test_damaged_index_stays_until_the_new_one_is_built(tmp_path: Path) -> None:
+    """A rebuild that fails half-way leaves the damaged file where it was, and nothing else; the next one succeeds."""
+    root = tmp_path / "archive"
+    put(Archive(root, durability="process"), web_page(b"A"), web_page(b"B", minutes=1))
+    gc.collect()
+    index, names = root / "index.sqlite", {each.name for each in root.iterdir()}
+    damage(index, lambda data: data[:5000])
+    before = index.read_bytes()
+    with no_room(), pytest.raises(OSError, match="index"):
+        Archive(root, durability="process").rebuild_index()
+    assert index.read_bytes() == before
+    assert {each.name for each in root.iterdir()} - names <= {"index.lock", "index.sqlite-wal", "index.sqlite-shm"}
+    archive = Archive(root, durability="process")
+    assert archive.rebuild_index() == ()
+    assert [archive.page(each).body for each in archive.captures()] == [b"A", b"B"]
+    assert list(archive.verify()) == []
+
+
+def test_quick_check_finds_what_a_lost_write_leaves(tmp_path: Path) -> None:
+    """A file that is no database, is cut off, or lacks a table is found without reading every row."""
+    root = tmp_path / "archive"
+    put(Archive(root, durability="process"), *(web_page(b"%d" % number, minutes=number) for number in range(60)))
+    gc.collect()
+    whole = (root / "index.sqlite").read_bytes()
+    for change in (lambda data: b"", lambda data: b"x" * 4096 + data[4096:], lambda data: data[:4096]):
+        (root / "index.sqlite").write_bytes(change(whole))
+        assert Archive(root).index_problems(is_quick=True) != ()
+        assert Archive(root, durability="process").recover(is_quick=True)[0].startswith("rebuilt the index")
+        assert Archive(root).index_problems() == ()
+        gc.collect()
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process may grow, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_empty_part_of_a_dead_process_is_removed(archive: Archive, tmp_path: Path) -> None:
