@@ -1,11 +1,11 @@
 """Push URLs: write them durably as one file of links into an inbox."""
 
-import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.archive import url_name
+from pipeline.durability import make_folder, write_whole_file
 from pipeline.errors import ConfigError
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Source
@@ -46,16 +46,6 @@ def _inbox(workspace: Workspace, source_key: str | None) -> Source:
 
 def _write_durably(path: Path, text: str) -> Path:
     """Write a file that becomes visible only when it is complete and on disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = path.with_name(f".{path.name}")
-    with hidden.open("x", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    hidden.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    make_folder(path.parent, durability="full")
+    write_whole_file(path, text.encode(), durability="full")
     return path

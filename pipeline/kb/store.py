@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
+from pipeline.durability import make_folder, sync_folder
 from pipeline.errors import KnowledgeError
 from pipeline.kb.entry import KbEntry
 from pipeline.kb.records import BadLine, KbRecord
@@ -94,7 +95,7 @@ def build_store(path: Path, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> 
     The same lines in any order give the same version. Raises: KnowledgeError, and keeps the old store, if no line is
     valid; OSError if the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent, durability="full")
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with closing(open_database(fresh, durability="full", broken=partial(_store_error, fresh))) as connection:
@@ -102,6 +103,7 @@ def build_store(path: Path, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> 
             _refuse_empty(connection, bad)
             _finalize(connection)
         os.replace(fresh, path)
+        sync_folder(path.parent)
     finally:
         for left in path.parent.glob(f"{fresh.name}*"):
             left.unlink()

@@ -79,7 +79,6 @@ class Snapshots:
             if target.exists():
                 raise ConfigError(f"snapshot {name} exists already; drop it or choose another name", key=name)
             committer.roll_forward()
-            self.disk.folder(self.layout.snapshots)
             temporary = _temporary(self.layout, name)
             try:
                 _write(committer, name, temporary)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.durability import Durability, make_folder, sync_all
+from pipeline.durability import Durability, make_folder, sync_all, sync_folder, write_file
 from pipeline.errors import LakeError, name_file_on_error
 from pipeline.model import file_name_of
 from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TableSpec
@@ -170,11 +170,7 @@ class Disk:
         """Write a new file that is not public yet; remove it if the write fails."""
         self.folder(path.parent)
         try:
-            with name_file_on_error(path), path.open("wb") as file:
-                file.write(data)
-                if self._is_full:
-                    file.flush()
-                    os.fsync(file.fileno())
+            write_file(path, data, durability=self._durability)
         except OSError:
             path.unlink(missing_ok=True)
             raise
@@ -221,15 +217,10 @@ class Disk:
         """Make all written files durable at once, which is faster for many small ones."""
         sync_all(self._durability)
 
-    def sync(self, path: Path) -> None:
-        """Make a file's bytes or a folder's entries durable."""
+    def sync(self, folder: Path) -> None:
+        """Make the names in a folder durable."""
         if self._is_full:
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                with name_file_on_error(path):
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync_folder(folder)
 
 
 # Tables as Parquet bytes and back. Bytes depend on rows alone: sorted, one chunk, fixed options, no names or times.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.archive.members import Member, members_in
 from pipeline.archive.warc import parse_record
+from pipeline.durability import write_file
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
 from pipeline.sources.files import LINE_READERS, SIDECAR, read_line
@@ -180,8 +181,5 @@ def _rewrite(path: Path, parts: Iterable[bytes], doomed: EntryFilter) -> bool:
 
 def _replace(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:32]}.part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    write_file(temporary, data, durability="full")
     temporary.replace(path)

@@ -37,6 +37,21 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "kb.sqlite"
 
 
+def test_import_survives_power_loss(path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The folder is synced after the new store has its name."""
+    import_lines(path, lines(GOOD))
+    before, sync, synced = path.stat().st_ino, os.fsync, []
+
+    def watched(descriptor: int) -> None:
+        sync(descriptor)
+        if path.stat().st_ino != before:
+            synced.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    import_lines(path, lines(OTHER))
+    assert synced == [path.parent.stat().st_ino]
+
+
 def test_all_fields_of_a_line_are_stored(path: Path):
     """A full line is found by label and alias, folded, with all its fields."""
     full = OTHER | {
