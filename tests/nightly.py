@@ -80,7 +80,7 @@ PARTS = (
         "power",
         "power is lost after each system call of commit, archive, takedown and maintenance; planted bugs",
         20,
-        ("pipeline/archive", "pipeline/durability.py", "pipeline/lake", "pipeline/sqlite.py"),
+        ("pipeline/archive", "pipeline/durability.py", "pipeline/jobs", "pipeline/lake", "pipeline/sqlite.py"),
         ("tests/faults/power/test_power_loss.py",),
         is_alone=True,
     ),
@@ -88,7 +88,7 @@ PARTS = (
         "archive",
         "flipped bytes in any file; killed writers of the archive",
         10,
-        ("pipeline/archive", "pipeline/lake"),
+        ("pipeline/archive", "pipeline/jobs", "pipeline/kb", "pipeline/lake"),
         ("tests/faults/test_archive_writers.py", "tests/faults/test_flips.py", "tests/faults/test_losses.py"),
     ),
     Part(

@@ -159,7 +159,7 @@ HARMS = {
     "index-row": (changed_row("archive/index.sqlite", "UPDATE captures SET news_day = '1999-01-01'"), REBUILD),
     "index-file": (
         changed_row("archive/index.sqlite", "UPDATE files SET file = replace(file, '2026', '2022')"),
-        RECOVER,
+        WITHDRAW,
     ),
 }
 

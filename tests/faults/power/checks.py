@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from pipeline.archive import Archive, FetchState
@@ -118,6 +119,10 @@ class LakeChecks(Checks):
         for path, data in files_under(then, f"{self.prefix}_state/staged/", f"{self.prefix}{LOG}").items():
             if path in now and now[path].data == data and (path not in tree or tree[path].data != data):
                 yield f"{path} is lost, though reported: {text}"
+        before = [each for _, each in takewhile(lambda item: item[0] != text, self.reported(end).items())]
+        for path in files_under(tree, f"{self.prefix}{LOG}").keys() - now.keys() - then.keys():
+            if any(path in each for each in before):
+                yield f"{path} is there again, though removed before: {text}"
 
     def _live_at(self, end: int) -> Tree:
         if self._cached_live[0] != end:
@@ -179,13 +184,13 @@ class ArchiveChecks(Checks):
     """A WARC file has its final name with all its bytes; reported pages and states are there."""
 
     def problems_of_files(self, tree: Tree, end: int) -> Iterator[str]:
-        whole = files_under(self.final, "warc/")
-        for path, data in files_under(tree, "warc/").items():
+        whole = files_under(self.final, "archive/warc/")
+        for path, data in files_under(tree, "archive/warc/").items():
             if path.endswith(".warc.gz") and whole.get(path) != data:
                 yield f"{path} is torn"
 
     def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
-        archive, state = Archive(root, durability="process"), FetchState(root, durability="process")
+        archive, state = self._open(root)
         state.seen("")  # creates the tables if the process died before it had
         for capture in archive.captures():
             archive.page(capture)
@@ -197,9 +202,13 @@ class ArchiveChecks(Checks):
 
     def assert_ends_well(self, root: Path) -> None:
         jobs.archive_turns(root, lambda what: None)
-        archive, state = Archive(root, durability="process"), FetchState(root, durability="process")
+        archive, state = self._open(root)
         assert_none(archive.verify())
         assert_pages(archive, state, {f"{what} {turn}" for what in ("archived", "noted") for turn in range(2)})
+
+    def _open(self, root: Path) -> tuple[Archive, FetchState]:
+        folder = root / "archive"
+        return Archive(folder, durability="process"), FetchState(folder, durability="process")
 
 
 def assert_none(problems: Iterable[object]) -> None:
@@ -239,6 +248,10 @@ class TakedownChecks(LakeChecks):
         return Traces(jobs.MARK_WORDS)
 
     @cached_property
+    def _inventory(self) -> bytes:
+        return self.final["inventory.json"].data
+
+    @cached_property
     def _has_trace(self) -> dict[bytes, bool]:
         return {}
 
@@ -267,6 +280,9 @@ class TakedownChecks(LakeChecks):
             assert jobs.DOOMED.article_id in space.lake.read("articles")["article_id"].to_pylist()
         else:
             assert space.takedowns.is_blocked(jobs.DOOMED.article_id)
+        if is_reported:
+            assert_none(space.takedowns.verify())
+            assert (root / "inventory.json").read_bytes() == self._inventory, "the inventory is lost"
         space.archive.recover()
         space.lake.recover()
         finish_takedowns(space)
@@ -300,7 +316,12 @@ class MaintenanceChecks(LakeChecks):
     def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
         space = jobs.open_space(root, durability="process")
         names = {each.facts.name for each in space.lake.snapshots.list()}
-        assert "after" in names or "snapshot after" not in self.reported(end), "the snapshot is lost"
+        reported = self.reported(end)
+        assert "after" in names or "snapshot after" not in reported, "the snapshot is lost"
+        if "dropped before" in reported:
+            assert "before" not in names, "the dropped snapshot is there again"
+        elif "snapshot before" in reported and "snapshot after" not in reported:
+            assert "before" in names, "the first snapshot is lost with its folder"
         for name in sorted(names):
             assert_none(space.lake.snapshots.verify(name))
         for capture in space.archive.captures():

@@ -35,7 +35,7 @@ Report = Callable[[str], None]
 DAY = date(2026, 2, 3)
 DOOMED = Story(3, "Zephyrine Quackenthorpe steered the quicksilver lanterns over Tarnwick.", day=0)
 STORIES = (*(Story(number, f"Story {number} of the harbour.", day=number % 2) for number in range(3)), DOOMED)
-MARK_WORDS = ("Zephyrine Quackenthorpe", "quicksilver lanterns over Tarnwick")
+MARK_WORDS = ("Zephyrine Quackenthorpe", "quicksilver lanterns over Tarnwick", "harbour.example/3")
 SOURCES = """
 [sources.harbour]
 kind = "feed"
@@ -65,7 +65,7 @@ def commit(root: Path, report: Report) -> None:
 
 
 def publish(lake: Lake, hour: int, report: Report) -> None:
-    """Stage, commit and log the news of an hour; two batches, one commit each."""
+    """Stage, commit and log the news of an hour; two batches, one commit each. The log is written again a day later."""
     batches = {f"all-{hour}-{part}": stories_at(hour)[part::2] for part in range(2)}
     stage(lake, batches)
     report("staged")
@@ -75,12 +75,14 @@ def publish(lake: Lake, hour: int, report: Report) -> None:
     relate_all(lake)
     report("related")
     run = {"run_id": f"run-{hour}", "kind": "manual", "status": "done", "counts": "{}", "days_touched": []}
-    at = {"started_at": NOON, "committed_at": NOON, "versions": "{}"}
-    lake.log.append("runs", f"run-{hour}", rows_table(table_named("runs"), [run | at]))
-    report("logged")
+    for what, at in (("logged", NOON), ("logged again", NOON + timedelta(days=1))):
+        times = {"started_at": at, "committed_at": at, "versions": "{}"}
+        lake.log.append("runs", f"run-{hour}", rows_table(table_named("runs"), [run | times]))
+        report(what)
 
 
-# Archive: two runs of a source, with a second version, a revisit, a failed response, and the fetch state.
+# Archive: two runs of a source, with a second version, a revisit, a failed response, and the fetch state. As in a run,
+# a lock creates the folder.
 
 
 def body_of(number: int, turn: int) -> bytes:
@@ -101,8 +103,12 @@ def archive_pages(root: Path, report: Report) -> None:
 
 def archive_turns(root: Path, report: Report) -> None:
     """Archive five pages, and an hour later the same pages, of which every second one is unchanged."""
-    archive, state = Archive(root, durability="full", file_max_bytes=2_000), FetchState(root, durability="full")
+    folder = root / "archive"
+    archive, state = Archive(folder, durability="full", file_max_bytes=2_000), FetchState(folder, durability="full")
     for turn in range(2):
+        with state.exclusive("harbour", waits=True):
+            state.record_many(page_state(number, turn) for number in range(5))
+        report(f"noted {turn}")
         with archive.writer(source_key="harbour", run_id=f"run-{turn}") as writer:
             for number in range(5):
                 version = 0 if number % 2 else turn
@@ -110,8 +116,6 @@ def archive_turns(root: Path, report: Report) -> None:
                 page = page_of(number, turn, words=body_of(number, version))
                 writer.put(page, news_day=day, article_id=f"a{number}")
         report(f"archived {turn}")
-        state.record_many(page_state(number, turn) for number in range(5))
-        report(f"noted {turn}")
     archive.recover()
 
 
@@ -145,8 +149,8 @@ def open_space(folder: Path, *, durability: Durability = "full") -> Workspace:
     )
 
 
-def write_space(folder: Path) -> None:
-    """Archive and commit all stories twice, the doomed one in two revisions; keep a snapshot."""
+def write_space(folder: Path, *, has_snapshot: bool) -> None:
+    """Archive and commit all stories twice, the doomed one in two revisions; a snapshot has the first."""
     (folder / "inbox").mkdir(parents=True, exist_ok=True)
     (folder / "sources.toml").write_text(SOURCES)
     space = open_space(folder, durability="process")
@@ -161,7 +165,7 @@ def write_space(folder: Path) -> None:
         space.lake.commit([f"batch-{turn}"], is_current=lambda article, at: True)
         relate(space, news_day=DAY, days=[DAY, DAY + timedelta(days=1)])
         space.lake.log.append("outcomes", f"run-{turn}", outcome_rows(stories, turn))
-        if turn == 0:
+        if turn == 0 and has_snapshot:
             space.lake.snapshots.take("before")
 
 
@@ -180,7 +184,7 @@ def outcome_rows(stories: list[Story], turn: int) -> pa.Table:
 
 
 def take_down(root: Path, report: Report) -> None:
-    write_space(root)
+    write_space(root, has_snapshot=True)
     gc.collect()
     report(BEGIN)
     forget(open_space(root), TARGET, reason="asked to", report_progress=lambda what: None)
@@ -190,17 +194,19 @@ def take_down(root: Path, report: Report) -> None:
 TARGET = TakedownTarget(kind="article", value=DOOMED.article_id)
 
 
-# Maintenance: a snapshot taken and dropped, both indexes rebuilt, and garbage collected.
+# Maintenance: snapshots taken and dropped, both indexes rebuilt, and garbage collected.
 
 
 def maintain(root: Path, report: Report) -> None:
-    write_space(root)
+    write_space(root, has_snapshot=False)
     gc.collect()
     report(BEGIN)
     space = open_space(root)
-    space.lake.snapshots.take("after")
-    report("snapshot after")
+    for name in ("before", "after"):
+        space.lake.snapshots.take(name)
+        report(f"snapshot {name}")
     space.lake.snapshots.drop("before")
+    report("dropped before")
     space.archive.rebuild_index()
     report("reindexed")
     space.lake.recover(drops_damaged=True)

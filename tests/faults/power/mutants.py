@@ -35,11 +35,8 @@ MUTANTS = (
         "no-fsync-of-file",
         "first",
         "lake/storage.py",
-        """                if self._is_full:
-                    file.flush()
-                    os.fsync(file.fileno())
-""",
-        "",
+        "write_file(path, data, durability=self._durability)",
+        'write_file(path, data, durability="process")',
     ),
     Mutant(
         "no-fsync-of-folder",
@@ -148,5 +145,40 @@ MUTANTS = (
         """            self.folder(name).rename(doomed)
             shutil.rmtree(doomed)
 """,
+    ),
+    Mutant(
+        "folders-of-new-database-not-synced",
+        "archive",
+        "sqlite.py",
+        "            sync_folders_above(path, levels=_LEVELS)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "truncated-wal-not-synced",
+        "takedown",
+        "sqlite.py",
+        """_sync_file(connection.path.with_name(f"{connection.path.name}-wal"))""",
+        "pass",
+    ),
+    Mutant(
+        "stale-log-file-not-removed-durably",
+        "first",
+        "lake/log_tables.py",
+        "self._disk.remove(path, durably=True)",
+        "self._disk.remove(path)",
+    ),
+    Mutant(
+        "copy-of-takedown-not-synced",
+        "takedown",
+        "archive/takedowns.py",
+        "_copy_bytes(content), durability=self._durability)",
+        '_copy_bytes(content), durability="process")',
+    ),
+    Mutant(
+        "inventory-not-synced",
+        "takedown",
+        "jobs/inventory.py",
+        "data, durability=settings.durability)",
+        'data, durability="process")',
     ),
 )
