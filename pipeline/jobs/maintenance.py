@@ -147,8 +147,8 @@ def repair(
         if name not in gives_up:
             check_stores(settings, name)
     done = {"stores": give_up(settings, gives_up)} if gives_up else {}
-    stores = ("archive", workspace.archive), ("lake", workspace.lake)
-    done |= {part: store.recover(drops_damaged=drops_damaged) for part, store in stores}
+    done["archive"] = workspace.archive.recover(drops_damaged=drops_damaged or ARCHIVE in gives_up)
+    done["lake"] = workspace.lake.recover(drops_damaged=drops_damaged)
     if drops_damaged:
         done["state"] = workspace.fetch_state.drop_damaged()
     done["takedowns"] = (*workspace.restore_takedowns(), *finish_takedowns(workspace))

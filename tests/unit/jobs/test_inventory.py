@@ -3,6 +3,7 @@
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from pipeline.errors import ConfigError, MissingStoreError
 from pipeline.jobs.inventory import ARCHIVE, KNOWLEDGE, LAKE, STATE, check_stores, give_up, missing_stores, note_stores
 from pipeline.jobs.maintenance import repair
 from pipeline.jobs.workspace import Workspace
+from pipeline.model import Page
 from pipeline.settings import Settings
+
+NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 
 
 def settings_of(root: Path, **given: object) -> Settings:
@@ -68,6 +72,19 @@ def test_only_named_stores_are_given_up(root: Path) -> None:
     assert (root / "lake/tables/kept").exists()
     assert give_up(settings_of(root), [ARCHIVE]) == ("goes on without archive/warc, which was lost",)
     assert [*missing_stores(settings_of(root))] == [LAKE]
+
+
+def test_index_forgets_the_files_of_an_archive_that_is_given_up(tmp_path: Path) -> None:
+    """Once the WARC files are given up, verify no longer asks for each of them."""
+    space = Workspace(settings_of(tmp_path))
+    page = Page(url="https://x.example/1", final_url=None, status=200, headers={}, body=b"A", fetched_at=NOON)
+    with space.archive.writer(source_key="harbour", run_id="run-1") as writer:
+        writer.put(page, news_day=NOON.date(), article_id="a1")
+    assert space.lake.days() == ()
+    note_stores(space.settings)
+    shutil.rmtree(tmp_path / "archive/warc")
+    assert repair(Workspace(space.settings), gives_up=[ARCHIVE])["archive"]
+    assert list(Workspace(space.settings).archive.verify()) == []
 
 
 @pytest.mark.parametrize("name", [LAKE, "lake", "everything"])
