@@ -27,7 +27,10 @@ def push_urls(workspace: Workspace, urls: Sequence[str], *, source_key: str | No
         problem = f"taken down, see `newslake forget --list`: {', '.join(blocked)}; nothing was pushed"
         raise ConfigError(problem, key=blocked[0])
     name = f"push-{workspace.settings.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.urls"
-    return _write_durably(inbox / name, "".join(f"{absolute_url(url)}\n" for url in urls))
+    make_folder(inbox, durability="full")
+    lines = "".join(f"{absolute_url(url)}\n" for url in urls)
+    write_whole_file(inbox / name, lines.encode(), durability="full")
+    return inbox / name
 
 
 def _inbox(workspace: Workspace, source_key: str | None) -> Source:
@@ -42,10 +45,3 @@ def _inbox(workspace: Workspace, source_key: str | None) -> Source:
         if source.kind == "inbox":
             return source
     raise ConfigError(f"{workspace.settings.sources_file} has no source of kind 'inbox'; add one", key="inbox")
-
-
-def _write_durably(path: Path, text: str) -> Path:
-    """Write a file that becomes visible only when it is complete and on disk."""
-    make_folder(path.parent, durability="full")
-    write_whole_file(path, text.encode(), durability="full")
-    return path

@@ -23,7 +23,6 @@ SMALL_MODULES = {
     "pipeline/jobs/push.py": "one job, which shares nothing with another",
     "pipeline/jobs/annotator.py": "loaded by derive, documents and the preloaded scheduler",
     "plugins/news_airflow/task_context.py": "the context of a task, without the operators of a DAG",
-    "pipeline/durability.py": "archive, lake and databases use it; it shares nothing with another module",
     "pipeline/unicode.py": "every door uses it; it shares nothing with another module",
     "plugins/news_plugin.py": "the file that Airflow looks for plugins in",
 }
