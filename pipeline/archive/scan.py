@@ -157,7 +157,8 @@ def _compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Dam
         known = ()
     if not scan.damages:
         if sorted(known, key=_offset) != sorted(scan.records, key=_offset):
-            yield Damage(file, None, None, "index and file have different records; run `newslake archive reindex`")
+            message = f"{INDEX} and this file have different records; run `newslake archive reindex`"
+            yield Damage(file, None, None, message)
         return
     broken = {each.offset for each in scan.damages}
     read = {_without_place(each) for each in scan.records if each.offset not in broken}
