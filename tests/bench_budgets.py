@@ -5,22 +5,20 @@ as a multiple of that of ordinary prose with as many tokens.
 """
 
 import json
-import random
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.nlp import Annotator, load_model
-from pipeline.nlp.annotator import MAX_CHARS, MAX_TOKENS
+from pipeline.nlp.annotator import MAX_TOKENS
 from pipeline.settings import Settings
 from pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows, rows_table
-from tests.hard_texts import KINDS, prose
+from tests.hard_texts import KINDS, hard_text, prose
 
 MEMORY_MB, TIMES = 900, 3.0  # the goals
 PROSE = "ordinary prose"
@@ -52,7 +50,9 @@ def measure(name: str, tokens: int) -> None:
     """Annotate one text in this process, as a run does; print its figures as JSON."""
     nlp = load_model(Settings.model_fields["spacy_model"].default)
     annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
-    article = article_from_text(_text(nlp.make_doc, name, tokens), title=None, published_at=None, language="en")
+    make = prose if name == PROSE else KINDS[name]
+    text = hard_text(make, tokens=tokens * 98 // 100, tokenize=nlp.make_doc, seed=5)
+    article = article_from_text(text, title=None, published_at=None, language="en")
     article = replace(article, language="en")  # whatever its letters look like
     begun = time.process_time()
     ((kept, doc),) = annotator.docs([article])
@@ -71,19 +71,6 @@ def measure(name: str, tokens: int) -> None:
         "peak_mb": int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024,
     }
     sys.stdout.write(json.dumps(figures))
-
-
-def _text(tokenize: Callable[[str], object], name: str, tokens: int) -> str:
-    """Return a text of a kind with about, and not more than, this number of tokens."""
-    rng, make = random.Random(5), prose if name == PROSE else KINDS[name]
-    pieces: list[str] = []
-    count = length = 0
-    while count < tokens - 1500 and length < MAX_CHARS - 1500:
-        piece = "".join(make(rng) for _ in range(40))
-        pieces.append(piece)
-        count += len(tokenize(piece))  # type: ignore[arg-type]
-        length += len(piece)
-    return "".join(pieces)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
 """Invented texts that no editor would publish, for the cost of annotating: full of marks, names, dates, in one case."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
+
+from pipeline.nlp.annotator import MAX_CHARS
+
+_PIECE = 20  # sentences that are tokenized at a time
 
 _FORENAMES = ["Ana", "Tom", "Maria", "Peter", "Lena", "Omar", "Ines", "Noor"]
 _WORDS = [
@@ -57,3 +61,18 @@ KINDS: Mapping[str, Callable[[random.Random], str]] = {
     "roles": lambda rng: f"the mayor of {_surname(rng)}, the minister, the spokesman said. ",
     "new words": lambda rng: "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randint(2, 9))) + " ",
 }  # fmt: skip
+
+
+def hard_text(make: Callable[[random.Random], str], *, tokens: int, tokenize: Callable[[str], Sized], seed: int) -> str:
+    """Return a text with about this number of tokens, at most ``MAX_CHARS`` long.
+
+    The count is not exact: it is the sum over pieces, and tokens may join at the ends of two pieces.
+    """
+    rng, count, length = random.Random(seed), 0, 0
+    pieces: list[str] = []
+    while True:
+        piece = "".join(make(rng) for _ in range(_PIECE))
+        count, length = count + len(tokenize(piece)), length + len(piece)
+        if count > tokens or length > MAX_CHARS:
+            return "".join(pieces)
+        pieces.append(piece)
