@@ -25,6 +25,7 @@ _PEEK = 200
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HEAD_MAX_BYTES = 1 << 16
 _BLANK = re.compile(rb"[\r\n]*")
+_BLANK_MAX_BYTES = 1 << 20  # after a record; where there are more, its length is taken as wrong
 _LENGTH = re.compile(r"\d{1,15}", re.ASCII)
 _BLOCK_MAX_BYTES = 5_000_000_000  # a longer one is a mistake in the length
 _DAMAGES_MAX = 1_000  # a file with more is not a WARC file any more
@@ -132,6 +133,11 @@ def _read_block(
     return _unreadable(stream, "broken_record", f"no record follows after {length} bytes: its Content-Length is wrong")
 
 
+def _end_of_blank(content: bytearray, at: int) -> int:
+    """Return where the line ends that begin at ``at`` end."""
+    return _BLANK.match(content, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+
+
 def _unreadable(stream: "_Content", reason: str, why: str) -> UnreadableRecord:
     """Return an unreadable record; damage of its gzip member is its cause, and is not named again."""
     gap = stream.take_gap()
@@ -203,16 +209,12 @@ class _Content:
             skipped += step
         return skipped
 
-    def skip_blank(self) -> int:
-        """Skip line ends; return how many there were."""
-        lines = 0
+    def skip_blank(self) -> None:
+        """Skip line ends."""
         while self.content or self._fill():
-            blank = _BLANK.match(self.content).group()  # type: ignore[union-attr]  # it matches nothing, too
-            lines += blank.count(b"\n")
-            self._drop(len(blank))
+            self._drop(_end_of_blank(self.content, 0))
             if self.content:
                 break
-        return lines
 
     def read_head(self) -> bytes:
         """Return the bytes up to the first blank line, or the first 64 KiB."""
@@ -227,17 +229,26 @@ class _Content:
         """Return whether the content ends after blank lines, or another member or a record begins there.
 
         A record may have an odd first line, but only after a blank line: else a wrong length may end in its headers.
+        The line ends are skipped only before a record: after a wrong length they are inside one.
         """
-        lines = self.skip_blank()
+        size = self._blank_bytes()
         while self.edges and self.edges[0] < end:
             self.edges.popleft()
-        rest = self.peek(_PEEK)
-        is_odd_start = lines > 1 and _LIKE_START.match(rest) is not None
+        rest = self.peek(size + _PEEK)[size:]
+        is_odd_start = self.content.count(b"\n", 0, size) > 1 and _LIKE_START.match(rest) is not None
         is_start = not rest or rest.startswith(_WARC) or is_odd_start
-        is_start = is_start or bool(self.edges and self.edges[0] <= self.position)
-        if lines and not is_start:
-            self.unread(b"\n")  # it may end the first line of the next record, which begins in the block
+        is_start = is_start or bool(self.edges and self.edges[0] <= self.position + size)
+        if is_start:
+            self._drop(size)
         return is_start
+
+    def _blank_bytes(self) -> int:
+        """Return how many bytes of line ends come next, counted up to some more than ``_BLANK_MAX_BYTES``."""
+        size = 0
+        while (size := _end_of_blank(self.content, size)) == len(self.content) and size < _BLANK_MAX_BYTES:
+            if not self._fill():
+                break
+        return size
 
     def find_start(self) -> None:
         """Go to the next line that begins a record, else to the end of the content."""

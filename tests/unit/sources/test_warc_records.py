@@ -107,11 +107,20 @@ def test_many_false_starts_take_linear_time() -> None:
     assert _ids(_read(data)) == ["0", "broken_warc", "1"]
 
 
-def test_length_that_ends_in_the_next_header_is_wrong() -> None:
-    """A Content-Length that ends anywhere in the headers of the next record breaks only its own record."""
-    first, second, third = (_record(number) for number in range(3))
-    block = len(b"HTTP/1.1 200 OK\r\n\r\nThe ferry sails again.")
-    ends = range(block + 5, block + 4 + second.index(b"\r\n\r\n"))
-    for end in ends:
-        wrong = first.replace(b"Content-Length: %d" % block, b"Content-Length: %d" % end)
-        assert _ids(_read(wrong + second + third)) == ["broken_record", "1", "2"], end
+@pytest.mark.parametrize("piece", [1, 1 << 16])
+def test_length_that_ends_in_the_next_record_is_wrong(piece: int) -> None:
+    """A Content-Length that ends anywhere in the next record, also at a blank line, breaks only its own record."""
+    blocks = [b"HTTP/1.1 200 OK\r\n\r\nThe ferry sails again.\r\n\r\n\nAt %d." % number for number in range(3)]
+    first, second, third = (_record(number, block) for number, block in enumerate(blocks))
+    size = len(blocks[0])
+    for end in range(size + 5, size + len(second)):
+        wrong = first.replace(b"Content-Length: %d" % size, b"Content-Length: %d" % end)
+        found = _read(wrong + second + third, piece=piece)
+        assert found == ["broken_record", ("1", blocks[1]), ("2", blocks[2])], end
+
+
+def test_many_line_ends_after_a_record_are_read_in_pieces() -> None:
+    """A record before more line ends than are kept is reported; the record after them is read."""
+    data = b"".join([_record(0), b"\r\n" * 3_000_000, _record(1)])
+
+    assert _ids(_read(data)) == ["broken_record", "1"]
