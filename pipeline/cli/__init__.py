@@ -3,10 +3,8 @@
 Exit codes: 0 done or healthy, 1 a named problem, 2 an invalid call.
 """
 
-import signal
 import sys
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -72,16 +70,8 @@ app.add_typer(kb.overrides_app, name="overrides")
 app.add_typer(lake.archive_app, name="archive")
 
 
-def _end(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
-
-
 def main() -> None:
-    """Run the command line. Only here do errors become a message and an exit code.
-
-    SIGTERM is an ordinary end, as Ctrl-C is: locks are released, and no page counts as one that ended the process.
-    """
-    signal.signal(signal.SIGTERM, _end)
+    """Run the command line. Only here do errors become a message and an exit code."""
     try:
         app(prog_name="newslake")
     except ConfigError as error:

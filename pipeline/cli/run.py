@@ -2,13 +2,16 @@
 
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -80,7 +83,7 @@ def run(
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
     wanted = _requested_days(day, first, last) or [space.settings.now().date()]
-    with progress(quiet=quiet) as report_progress:
+    with _exit_on_sigterm(), progress(quiet=quiet) as report_progress:
         job = _RunCommand(space, report_progress)
         done = [list(job.run_day(each, keys, to_come=wanted[number:])) for number, each in enumerate(wanted, 1)]
         done[-1] += job.run_unprocessed()
@@ -94,6 +97,23 @@ def run(
         print_error(error)
     if job.errors:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _exit_on_sigterm() -> Iterator[None]:
+    """Make SIGTERM an ordinary end, as Ctrl-C is: then no page counts as one that ended the process.
+
+    Not for commands that query: a handler in Python waits until DuckDB returns.
+    """
+    before = signal.signal(signal.SIGTERM, _exit)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _exit(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _requested_days(day: str | None, first: str | None, last: str | None) -> list[date]:

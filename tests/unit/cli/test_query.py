@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import signal
+import sys
+import time
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import CompletedProcess, Popen
 
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.query import list_questions
-from tests.unit.cli.test_commands import called
+from tests.unit.cli.test_commands import ROOT, called
 from tests.unit.query.conftest import small_lake, write_rows
 
 __all__ = ["small_lake", "write_rows"]
@@ -191,3 +194,16 @@ def test_sql_ends_at_its_memory(run) -> None:
     sql = "SELECT count(*) FROM (SELECT DISTINCT range::VARCHAR || repeat('x', 200) FROM range(3_000_000))"
     done = run("sql", sql, "--memory", "64")
     assert (done.returncode, "64 MB" in done.stderr, "--memory" in done.stderr) == (1, True, True)
+
+
+def test_terminated_query_ends_at_once(small_lake: Path) -> None:
+    """SIGTERM ends a query that is running; DuckDB would not return to Python before the limit of time."""
+    env = {"PYTHONPATH": str(ROOT), "NEWS_DATA_DIR": str(small_lake.parent)}
+    query = Popen([sys.executable, "-m", "pipeline", "sql", ENDLESS, "--timeout", "30"], env=env)
+    maps = Path(f"/proc/{query.pid}/maps")
+    deadline = time.monotonic() + 20
+    while "duckdb" not in maps.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.5)
+    query.terminate()
+    assert query.wait(15) == -signal.SIGTERM
