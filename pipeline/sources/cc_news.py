@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pipeline.sources.listing import (
     LocalFile,
     broken_entry,
     entries_in_turn,
+    isolated_entries,
     open_file,
 )
 from pipeline.sources.warc import read_records, read_warc
@@ -107,9 +108,12 @@ def _of_day(files: Iterator[NewsFile | str], request: ListingRequest) -> Iterato
             yield broken_entry(request.source.key, f"warc.paths#{each[:200]}", reason="broken_path", detail=detail)
         elif each.begun_at.date() == request.day:
             wanted.add(each.path)
+    context = request.context()
     for path in sorted(wanted):
-        read = _stream if request.source.is_online else _read
-        yield from entries_in_turn(read(path, request), request.context(), name=path)
+        if request.source.is_online:  # no turn: most of it is waiting, and a death then says nothing about the file
+            yield from isolated_entries(_stream(path, request), context.source_key, where=path, ends_listing=True)
+        else:
+            yield from entries_in_turn(_read(path, request), context, name=path, ends_listing=True)
 
 
 def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
@@ -128,7 +132,9 @@ def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
             if stream.error is None or found.problem is None:
                 yield found
         if stream.error is not None:
-            yield ListingEntry(ref=ref, problem=stream.error)
+            # A pending file is an error of the whole listing already, so that the run is retried.
+            is_pending = stream.error.disposition == "retry"
+            yield ListingEntry(ref=ref, problem=stream.error, ends_listing=not is_pending)
             return
     yield ListingEntry(ref=ref, finished=mark)
 
@@ -153,4 +159,5 @@ def _read(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
         yield ListingEntry(ref=ref, finished=mark)
     except OSError as error:
         detail = f"it cannot be read ({error.strerror or error})"
-        yield broken_entry(request.source.key, path, reason="unreadable_file", detail=detail)
+        broken = broken_entry(request.source.key, path, reason="unreadable_file", detail=detail)
+        yield replace(broken, ends_listing=True)

@@ -65,8 +65,8 @@ class ReadContext:
     """The input of a reader of local files. ``now`` is the fetch time of pages without a given one, UTC.
 
     Only pages of ``hosts`` and their subdomains are read from WARC files; empty means every host. ``begin_file`` is
-    called before each step of reading a file, with a name of that step; it returns an error if the rest must not be
-    read.
+    called before each step of reading a file on disk, with a name of that step; it returns an error if the rest must
+    not be read.
     """
 
     source_key: str
@@ -140,15 +140,17 @@ def isolated_entries(
         yield found
 
 
-def entries_in_turn(entries: Iterable[ListingEntry], context: ReadContext, *, name: str) -> Iterator[ListingEntry]:
-    """Yield ``isolated_entries`` of the file ``name``, up to a step of reading that must not be taken.
+def entries_in_turn(
+    entries: Iterable[ListingEntry], context: ReadContext, *, name: str, ends_listing: bool = False
+) -> Iterator[ListingEntry]:
+    """Yield ``isolated_entries`` of the file ``name`` on disk, up to a step of reading that must not be taken.
 
     Each step is a turn: a process that dies far into a long file says nothing about its other entries.
     """
-    unread = isolated_entries(entries, context.source_key, where=name)
+    unread = isolated_entries(entries, context.source_key, where=name, ends_listing=ends_listing)
     for number in count():
         if (refusal := context.begin_file(f"{name} after {number}")) is not None:
-            yield failed_entry(context.source_key, name, refusal)
+            yield replace(failed_entry(context.source_key, name, refusal), ends_listing=ends_listing)
             return
         if (entry := next(unread, None)) is None:
             return

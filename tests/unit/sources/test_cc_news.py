@@ -4,7 +4,6 @@ import gzip
 import os
 import tracemalloc
 from datetime import UTC, date, datetime
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -148,11 +147,13 @@ def test_broken_connection_is_not_the_end(server):
 
 
 def test_timeouts_and_refusals_are_reported(server):
-    """A missing file and a file with a timeout are one problem each."""
+    """A missing file and a file with a timeout are one problem each; only the missing one is not tried again soon."""
     server.says(f"/{ONE}", 404)
     server.routes[f"/{TWO}"] = lambda answer: (_breaks_off(b"", 10)(answer), __import__("time").sleep(1.5))
 
-    assert _shown(_found(server, read_timeout_seconds=0.4)) == ["http_404", "timeout"]
+    found = _found(server, read_timeout_seconds=0.4)
+
+    assert [(each.problem.reason, each.ends_listing) for each in found] == [("http_404", True), ("timeout", False)]
 
 
 def test_robots_are_obeyed(server):
@@ -219,6 +220,7 @@ def test_files_on_disk(tmp_path: Path, place: str):
     again = _shown(found(marks))
     (tmp_path / ONE).write_bytes(warc("https://post.example/1", "https://post.example/3"))
 
+    assert all(each.ends_listing for each in first if each.problem)
     missing = ["unreadable_file"] if place == "list" else []
     assert _shown(first) == ["https://post.example/1", "finished", *missing]
     assert again == missing
@@ -296,40 +298,61 @@ def test_name_has_the_start_time_of_a_file(moment, number):
     assert list(parse_paths(path)) == [NewsFile(path, moment.replace(microsecond=0))]
 
 
-def test_file_that_fails_stops_no_other(server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A file that must not be read, or whose reading fails, is one problem without a mark; the next file is read."""
-    for path in (ONE, TWO):
-        (tmp_path / Path(path).name).write_bytes(warc("https://post.example/1"))
+def _place(place: str, server: Hostile, folder: Path, *files: str) -> tuple[Source, list[str]]:
+    """Put a page into each file, on the server or in the folder; return the source and the names of its files."""
+    for path in files:
+        (folder / Path(path).name).write_bytes(warc("https://post.example/1"))
         server.says(f"/{path}", 200, warc("https://post.example/1"))
-    real = {name: getattr(cc_news, name) for name in ("read_warc", "read_records")}
+    is_online = place == "online"
+    names = [path if is_online else Path(path).name for path in files]
+    return _source(server.url("/") if is_online else str(folder)), names
 
-    def read(name: str, given, *rest):
-        if "00010" in str(given if name == "read_warc" else rest[0]):
-            raise KeyError("half")
-        return real[name](given, *rest)
 
-    for place, location in ((str(tmp_path), ""), (server.url("/"), FOLDER)):
-        names = [location + Path(path).name for path in (ONE, TWO)]
-        source = _source(place)
-        turns: list[str] = []
+@pytest.mark.parametrize("place", ["online", "on disk"])
+def test_file_that_fails_stops_no_other(server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str):
+    """A file whose reading fails has no mark and makes the day's listing incomplete; the next file is read."""
+    source, names = _place(place, server, tmp_path, ONE, TWO)
+    for name in ("read_warc", "read_records"):
+        real = getattr(cc_news, name)
 
-        def begin(name: str, wanted: str = names[0], turns: list[str] = turns) -> PoisonItemError | None:
-            turns.append(name)
-            if name.startswith(wanted):
-                return None
-            return PoisonItemError(f"{name}: ends processes", key=name, reason="killed_worker")
+        def read(given, *rest, real=real):
+            if "00010" in str((given, *rest)):
+                raise KeyError("half")
+            return real(given, *rest)
 
-        with fetcher_for(server) as fetcher, monkeypatch.context() as patched:
-            given = {"day": DAY, "fetcher": fetcher, "validators": None, "now": lambda: NOW}
-            refusing = list(discover(source, **given, begin_file=begin).entries)
-            for name in real:
-                patched.setattr(cc_news, name, partial(read, name))
-            failing = list(discover(source, **given).entries)
+        monkeypatch.setattr(cc_news, name, read)
+    with fetcher_for(server) as fetcher:
+        found = list(discover(source, day=DAY, fetcher=fetcher, validators=None, now=lambda: NOW).entries)
 
-        assert [(each.ref.file, each.problem.reason) for each in refusing if each.problem] == [
-            (names[1], "killed_worker")
-        ]
-        assert [(each.ref.file, each.problem.reason) for each in failing if each.problem] == [(names[0], "broken_item")]
-        assert [names[0] in each.finished for each in refusing if each.finished] == [True]
-        assert [names[1] in each.finished for each in failing if each.finished] == [True]
-        assert turns == [*(f"{names[0]} after {number}" for number in range(3)), f"{names[1]} after 0"]
+    assert _shown(found) == ["broken_item", "https://post.example/1", "finished"]
+    assert (found[0].ref.file, found[0].ends_listing) == (names[0], True)
+
+
+def test_file_on_disk_is_read_in_turns(server, tmp_path: Path):
+    """A step of reading a file on disk is a turn; a file that must not be read on has no mark, and the next is read."""
+    source, names = _place("on disk", server, tmp_path, ONE, TWO)
+    turns: list[str] = []
+
+    def begin(name: str) -> PoisonItemError | None:
+        turns.append(name)
+        if name != f"{names[0]} after 1":
+            return None
+        return PoisonItemError(f"{name}: ends processes", key=name, reason="killed_worker")
+
+    listing = discover(source, day=DAY, fetcher=None, validators=None, now=lambda: NOW, begin_file=begin)
+    found = list(listing.entries)
+
+    assert _shown(found) == ["https://post.example/1", "killed_worker", "https://post.example/1", "finished"]
+    assert (found[1].ref.file, found[1].ends_listing) == (names[0], True)
+    assert turns == [f"{names[0]} after {n}" for n in range(2)] + [f"{names[1]} after {n}" for n in range(3)]
+
+
+def test_nothing_is_in_flight_while_a_file_is_streamed(server, tmp_path: Path):
+    """A download is no turn: most of it is waiting, so a death meanwhile says nothing about the file."""
+    source, _ = _place("online", server, tmp_path, ONE, TWO)
+    turns: list[str] = []
+    with fetcher_for(server) as fetcher:
+        given = {"day": DAY, "fetcher": fetcher, "validators": None, "now": lambda: NOW}
+        found = list(discover(source, **given, begin_file=turns.append).entries)
+
+    assert (len(found), turns) == (4, [])
