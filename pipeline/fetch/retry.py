@@ -31,8 +31,11 @@ class FetchFailure:
     def of_host_file(self, url: str, *, reason: str) -> Self:
         """Return the failure of a page that waits for the file of its host at ``url``.
 
-        The reason host_backoff is kept, because it does not count as a try.
+        The reason host_backoff is kept, because it does not count as a try. A defect of ours stays one: to wait for
+        it would hide it.
         """
+        if self.kind == "broken":
+            return replace(self, detail=f"{_file_and_host(url)}: {self.detail}")
         return replace(
             self,
             kind="defer",

@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from pipeline.errors import NewsError
+import pytest
+
+from pipeline.errors import BrokenItemError, NewsError
 from pipeline.fetch import Fetcher, robots
 from tests.faults.hostile import NOW, Hostile, hostile_server, limits
 
@@ -53,19 +55,24 @@ def test_unreachable_rules_are_requested_again_soon():
             assert _reason(fetcher, url) is None
 
 
-def test_defect_in_reading_rules_is_cached_like_a_failure(monkeypatch):
-    """A robots.txt that cannot be read by a defect of ours is requested again after 5 minutes, and pages wait."""
+@pytest.mark.parametrize("path", ["/robots.txt", "/.well-known/tdmrep.json"])
+def test_defect_in_reading_rules_is_a_broken_item(monkeypatch, path):
+    """Pages whose host has a file on which our code fails are broken items; it is requested again after 5 minutes."""
 
     def failing(*_, **__):
         raise KeyError("half")
 
-    monkeypatch.setattr(robots, "RobotsRules", failing)
+    for name in ("RobotsRules", "well_formed_json"):
+        monkeypatch.setattr(robots, name, failing)
     with hostile_server() as server:
-        server.says("/robots.txt", 200, b"User-agent: *\nDisallow:\n")
-        urls, clock = [server.says(path, 200, b"page") for path in ("/a", "/b")], _Clock()
-        with _fetcher(server, clock) as fetcher:
-            assert [_reason(fetcher, url) for url in urls] == ["robots_unreachable"] * 2
-            assert server.seen["/robots.txt"] == 1
+        server.says(path, 200, b"[]")
+        urls, clock = [server.says(page, 200, b"page") for page in ("/a", "/b")], _Clock()
+        with _fetcher(server, clock, obeys_reservation=True) as fetcher:
+            for url in urls:
+                got = fetcher.try_fetch(url)
+                assert isinstance(got, BrokenItemError)
+                assert f"{path.rpartition('/')[2]} of {server.host}: newslake failed on it (KeyError in " in str(got)
+            assert server.seen[path] == 1
             monkeypatch.undo()
             clock.now += timedelta(minutes=5)
             assert _reason(fetcher, urls[0]) is None
