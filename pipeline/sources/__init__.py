@@ -1,7 +1,7 @@
 """Discovery: listings of sources, and the pages in local files.
 
 Reasons of a ``BrokenListingError``, for a whole listing (raised) or for one entry (``ListingEntry.problem``):
-  not_a_feed             empty, or neither RSS, Atom nor JSON Feed, or it ends before its first entry
+  not_a_feed             empty, or neither RSS, Atom nor JSON Feed
   broken_feed            it ends before its end tag; the entries before the end count
   too_complex            more elements or namespaces than feeds and sitemaps have; the entries before count
   not_a_sitemap          no urlset and no sitemapindex

@@ -30,8 +30,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2}\b")
 def read_feed(page: Page, source: Source, *, now: datetime) -> tuple[ListingEntry, ...]:
     """Return the entries of a feed, in feed order, without repeated URLs. A valid empty feed has no entries.
 
-    A feed that ends early, or has too many entries, gives the entries before that, and last a broken entry that
-    ``ends_listing``. An entry that cannot be read is one broken entry.
+    A feed that ends early, or has too many entries, gives the entries before that, also none, and last a broken entry
+    that ``ends_listing``. An entry that cannot be read is one broken entry.
     Raises: BrokenListingError (not_a_feed, hostile_xml; too_complex if no entry can be read).
     """
     body = page.body.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n")
@@ -40,10 +40,9 @@ def read_feed(page: Page, source: Source, *, now: datetime) -> tuple[ListingEntr
     read = _read_json if body.startswith(b"{") else _read_xml
     content = read(page, source, now=now)
     entries = tuple(_listed(content, page, source))
-    if content.failure is not None and len(entries) == 1:  # nothing but the failure
+    if content.failure is not None and content.failure[0] == "too_complex" and len(entries) == 1:
         reason, detail = content.failure
-        reason = "not_a_feed" if reason == "broken_feed" else reason
-        raise _broken_feed(source, reason, f"{detail}, and nothing can be read before; check the source's url")
+        raise _broken_feed(source, reason, f"{detail}, and nothing can be read before; ask the publisher")
     return entries
 
 
@@ -68,8 +67,7 @@ def _listed(content: _FeedContent, page: Page, source: Source) -> Iterator[Listi
         link, hints = got
         url = absolute_url(link, base=base) if link else None
         if url is None:
-            if link or content.failure is None or number < len(content.entries):  # else the feed ends in this entry
-                yield broken_link(source.key, where, link)
+            yield broken_link(source.key, where, link)
         elif url not in seen:
             seen.add(url)
             yield ListingEntry(ref=Ref(source_key=source.key, url=url, hints=hints))

@@ -8,6 +8,7 @@ import pytest
 from pipeline.errors import BrokenListingError, ConfigError, RefusedFetchError
 from pipeline.model import Hints, Source
 from pipeline.sources import Validators, discover
+from pipeline.sources.feed_xml import ENTRIES_MAX
 from tests.faults.hostile import NOW, fetcher_for, hostile_server
 from tests.unit.sources.listings import ATOM, BOMB, RSS, entries_of, listing_of, source_at
 
@@ -133,7 +134,6 @@ def test_unchanged_feed_lists_nothing(server):
         (b'{"items": []}', "not_a_feed"),
         (b'{"version": ', "not_a_feed"),
         (b"[" * 100_000, "not_a_feed"),
-        (b"<rss version='2.0'><channel><title>&#x110000;</title><item>", "not_a_feed"),
         (BOMB + b"<rss version='2.0'><channel><title>&c;</title></channel></rss>", "hostile_xml"),
         ((BOMB + b"<rss version='2.0'/>").decode().encode("utf-16"), "hostile_xml"),
     ],
@@ -167,6 +167,35 @@ def test_truncated_feed_gives_its_entries(server, end):
     ]
     with fetcher_for(server) as fetcher:  # the rest may come under the same ETag
         assert listing_of(source_at(server, "/half"), fetcher).validators is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<rss version='2.0'><channel><title>&#x110000;</title><item><title>x</title><link>/1</link>",
+        b"<rss version='2.0'>",
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link href='/1'/>",
+    ],
+)
+def test_feed_that_ends_in_its_first_entry_is_incomplete(server, body):
+    """A feed that ends in its first entry, or before it, is an incomplete listing, and its URL is not to blame."""
+    server.says("/half", 200, body)
+    with fetcher_for(server) as fetcher:
+        [found] = listing_of(source_at(server, "/half"), fetcher).entries
+
+    assert (found.problem.reason, found.ends_listing, "url" in str(found.problem)) == ("broken_feed", True, False)
+
+
+def test_last_entry_without_a_link_is_reported(server):
+    """The last whole entry before a feed ends early, or has too many entries, is reported if it has no link."""
+    item = "<item><title>{0}</title><link>/{0}</link></item>"
+    server.says("/cut", 200, f"<rss><channel>{item.format(1)}<item><title>x</title></item>".encode())
+    items = [*({"url": "http://courier.example/1"} for _ in range(ENTRIES_MAX - 1)), {}, {}]
+    server.says("/long", 200, json.dumps({"version": "https://jsonfeed.org/version/1", "items": items}).encode())
+
+    for path, end in (("/cut", "broken_feed"), ("/long", "too_many_urls")):
+        found = entries_of(server, source_at(server, path))
+        assert [reason for _, reason in found] == [None, "entry_without_link", end]
 
 
 @pytest.mark.parametrize("body", [b"", b" \n", b"\xef\xbb\xbf"])
