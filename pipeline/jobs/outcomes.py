@@ -5,6 +5,7 @@ This is the one place that decides what happens to a page that failed.
 
 import json
 import logging
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +21,8 @@ from pipeline.tables import rows_table, table_named
 log = logging.getLogger(__name__)
 
 BROKEN_REASONS = ("broken_item", "killed_worker")  # newslake failed on the item; the next version tries it again
+# The line or record of a file; other files have no parts, so "a.html#2" is a name.
+_PLACE_IN_FILE = re.compile(r"(?P<file>.+\.(?:jsonl|urls|w?arc(?:\.gz)?))#\d+", re.DOTALL | re.IGNORECASE)
 PageName = tuple[str, str]  # source key, and URL or file name
 
 
@@ -120,8 +123,8 @@ class OutcomeRecorder:
         reasons: dict[str, str] = {}
         for outcome in self.outcomes:
             if outcome.outcome == "quarantined":
-                file, _, line = outcome.url.rpartition("#")
-                for name in {outcome.url, file if line.isdecimal() else outcome.url}:
+                place = _PLACE_IN_FILE.fullmatch(outcome.url)
+                for name in {outcome.url, place["file"] if place else outcome.url}:
                     reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.url}: {outcome.detail}\n"
         return reasons
 
