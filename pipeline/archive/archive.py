@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.archive.erase import erase_records, promote_revisit, remove_leftovers
 from pipeline.archive.index import CaptureSummary, Index, index_problems
 from pipeline.archive.members import read_member
-from pipeline.archive.scan import INDEX, Damage, FileScan, read_file, verify_files
+from pipeline.archive.scan import INDEX, Damage, FileScan, indexed_records, missing_file, read_file, verify_files
 from pipeline.archive.warc import parse_page, parse_record
 from pipeline.archive.writer import FILE_MAX_BYTES, PART, SUFFIX, ArchiveWriter, finish_dead_part
 from pipeline.durability import Durability
@@ -87,12 +87,17 @@ class Archive:
         """Return the page of a capture.
 
         A revisit has the bytes, status, headers and final URL of the revisited record, but its own URL, time and hints.
+        So has a capture whose file is lost, if another record has its bytes.
         Raises: BrokenRecordError with record_missing or record_corrupt.
         """
-        if not capture.is_revisit:
+        if not capture.is_revisit and self._is_there(capture):
             return self._read(capture)
         page = self._read(self._holder(capture.digest, page_key=capture.page_key))
         return replace(page, url=capture.url, fetched_at=capture.fetched_at, hints=capture.hints)
+
+    def has_bytes(self, capture: Capture) -> bool:
+        """Return whether the file of a record with the bytes of a capture is there."""
+        return any(map(self._is_there, self._holders(capture.digest, page_key=capture.page_key)))
 
     def record_id(self, capture: Capture) -> str:
         """Return the WARC-Record-ID of a capture's own record. Raises: BrokenRecordError."""
@@ -101,8 +106,8 @@ class Archive:
         return str(record.rec_headers.get_header("WARC-Record-ID"))
 
     def _holder(self, digest: str, *, page_key: str | None) -> Capture:
-        known = (*self._index.holding(digest, page_key=page_key), *self._index.holding(digest))
-        held = next((each for each in known if (self._root / each.file).exists()), next(iter(known), None))
+        known = tuple(self._holders(digest, page_key=page_key))
+        held = next(filter(self._is_there, known), next(iter(known), None))
         if held is None:
             raise BrokenRecordError(
                 f"the archive has no {digest}; if its WARC file exists, run `newslake lake repair`",
@@ -110,6 +115,15 @@ class Archive:
                 reason="record_missing",
             )
         return held
+
+    def _holders(self, digest: str, *, page_key: str | None) -> Iterator[Capture]:
+        """Yield the captures that have the bytes of a digest, first those of a page."""
+        yield from self._index.holding(digest, page_key=page_key)
+        if page_key is not None:
+            yield from self._index.holding(digest)
+
+    def _is_there(self, capture: Capture) -> bool:
+        return (self._root / capture.file).exists()
 
     def _read(self, capture: Capture) -> Page:
         data = read_member(self._root / capture.file, offset=capture.offset, length=capture.length)
@@ -168,7 +182,10 @@ class Archive:
         return index_problems(self._root / INDEX, is_quick=is_quick)
 
     def rebuild_index(self) -> tuple[Damage, ...]:
-        """Rebuild the index from all WARC files and return the damage found."""
+        """Rebuild the index from all WARC files and return the damage found.
+
+        A lost file stays in the index and is returned, unless the old index is damaged or of another version.
+        """
         if index_problems(self._root / INDEX):
             with self._index_lock():
                 return self._replace_index()
@@ -192,9 +209,13 @@ class Archive:
         return damages
 
     def _rebuild(self, index: Index) -> tuple[Damage, ...]:
-        damages: list[Damage] = []
+        """Fill the index from the files; the records of lost files stay, unless the index is of another version."""
+        gone = sorted(index.files() - frozenset(self._files())) if index.is_ready() else ()
+        lost = {file: indexed_records(index, file) for file in gone}
+        damages = [missing_file(file) for file in lost]
 
         def read() -> Iterator[tuple[str, tuple[Capture | Attempt, ...]]]:
+            yield from lost.items()
             for file in self._files():
                 scan = self._read_file(file)
                 damages.extend(scan.damages)
@@ -272,8 +293,8 @@ class Archive:
         """Delete captures, and the failed responses of some pages, permanently; return the number of deleted records.
 
         With ``source_key`` only failed responses of that source are deleted. A remaining revisit of deleted bytes
-        becomes a record with these bytes. No writer may add records of these pages meanwhile. After an interruption
-        call it again to continue.
+        becomes a record with these bytes, if they can be read. No writer may add records of these pages meanwhile.
+        After an interruption call it again to continue.
         """
         remove_leftovers(self._root)
         attempts = self._index.attempts(page_keys) if source_key is None else self._index.attempts_of_source(source_key)
@@ -298,21 +319,26 @@ class Archive:
                 continue
             new_holder = next((each for each in staying if not each.is_revisit), None)
             if new_holder is None:
-                file, new_holder = promote_revisit(self._root, holder, staying[0], durability=self._durability)
+                try:
+                    file, new_holder = promote_revisit(self._root, holder, staying[0], durability=self._durability)
+                except BrokenRecordError as error:  # the revisit stays without its bytes; no takedown waits for them
+                    log.warning("%s", error)
+                    continue
                 self._index.add({file: [new_holder]})
             # After a kill at this point, the next call still finds the revisit that the new holder replaces.
             moved += [each for each in staying if each.is_revisit and _is_same_fetch(each, new_holder)]
         return moved
 
     def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
-        """Delete some records of a file, or the whole file if it has no others."""
+        """Delete some records of a file, or the whole file if it has no others. A lost file keeps its others."""
         path, known = self._root / file, {(each.offset, each.length) for each in self._index.records(file)}
-        if known <= places or not path.exists():
+        if known <= places:
             path.unlink(missing_ok=True)
             self._index.forget(file)
-        else:
+            return
+        if path.exists():
             erase_records(path, places, known=known, durability=self._durability)
-            self._index.erase([(file, offset) for offset, _ in places])
+        self._index.erase([(file, offset) for offset, _ in places])
 
     def _files(self, pattern: str = f"warc/*/*/*{SUFFIX}") -> Iterator[str]:
         return map(self._name, sorted(self._root.glob(pattern)))

@@ -138,8 +138,7 @@ def verify_files(
     indexed = files if index is None else index.files()
     for file in sorted(files | indexed):
         if file not in files:
-            message = "is in the index, but missing; restore it, or run `newslake lake repair --drop-damaged`"
-            yield Damage(file, None, None, message)
+            yield missing_file(file)
         elif file not in indexed:
             yield Damage(file, None, None, "is not in the index; run `newslake lake repair`")
         elif reads(date.fromisoformat(file.split("/")[1])):
@@ -149,12 +148,23 @@ def verify_files(
     yield from _dead_parts(root)
 
 
+def missing_file(file: str) -> Damage:
+    """Return the damage of a file that the index has, and that is lost."""
+    message = "is in the index, but missing; restore it, or run `newslake lake repair --drop-damaged`"
+    return Damage(file, None, None, message)
+
+
+def indexed_records(index: Index, file: str) -> tuple[Record, ...]:
+    """Return the index's records of a file; none if a row of them is damaged."""
+    try:
+        return index.records(file)
+    except (ArchiveError, ValueError, TypeError, OverflowError):
+        return ()
+
+
 def _compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Damage]:
     """Yield the damages of a file, each with the lost records of the index; without damage, how the index differs."""
-    try:
-        known = index.records(file)
-    except (ArchiveError, ValueError, TypeError, OverflowError):
-        known = ()
+    known = indexed_records(index, file)
     if not scan.damages:
         if sorted(known, key=_offset) != sorted(scan.records, key=_offset):
             message = f"{INDEX} and this file have different records; run `newslake archive reindex`"

@@ -83,9 +83,9 @@ class FetchCandidate:
     def last(self) -> Capture | None:
         return self.captures[-1] if self.captures else None
 
-    def request(self) -> PageRequest:
-        """Return the request, with the validators of the last capture."""
-        last = self.last
+    def request(self, *, is_conditional: bool) -> PageRequest:
+        """Return the request; a conditional one has the validators of the last capture."""
+        last = self.last if is_conditional else None
         return PageRequest(
             url=self.ref.url or "",
             etag=last.etag if last is not None else None,
@@ -423,11 +423,16 @@ class _SourceIngest:
             self._record(listed, "unchanged", reason="already_fetched", detail=detail)
 
     def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
-        for listed, got in fetcher.fetch_many((each, each.request()) for each in pages):
+        for listed, got in fetcher.fetch_many((each, self._request(each)) for each in pages):
             failure = self._in_turn(partial(self._take, listed, got, writer), name=listed.name)
             if failure is not None:
                 self._fail(listed, failure)
             self.turns.begin()
+
+    def _request(self, listed: FetchCandidate) -> PageRequest:
+        """Return the request; without validators if the bytes are lost, because a 304 would not bring them back."""
+        is_conditional = listed.last is not None and self.workspace.archive.has_bytes(listed.last)
+        return listed.request(is_conditional=is_conditional)
 
     def _take(self, listed: FetchCandidate, got: FetchResult, writer: ArchiveWriter) -> None:
         self.fetched += 1

@@ -267,6 +267,34 @@ def test_lost_file_is_named_until_it_is_given_up(archive: Archive, tmp_path: Pat
     assert list(archive.verify()) == []
 
 
+def test_capture_of_a_lost_file_is_read_from_another(archive: Archive, tmp_path: Path) -> None:
+    """If the same bytes came in again, a capture whose file is lost is read from that record, as it was."""
+    pages = [web_page(b"A"), web_page(b"A", minutes=1)]
+    put(archive, pages[0])
+    [path] = tmp_path.glob("archive/warc/*/*/*.warc.gz")
+    path.unlink()
+    assert [archive.has_bytes(each) for each in archive.captures()] == [False]
+
+    put(archive, pages[1], run_id="run-2")
+
+    assert [archive.has_bytes(each) for each in archive.captures()] == [True, True]
+    assert [archive.page(each) for each in archive.captures()] == pages
+
+
+def test_rebuilt_index_keeps_lost_files(archive: Archive, tmp_path: Path) -> None:
+    """A rebuild of a readable index names each lost file and keeps its records, so that verify names it again."""
+    put(archive, web_page(b"A"))
+    put(archive, web_page(b"B", minutes=1), run_id="run-2")
+    path = tmp_path / "archive" / archive.captures()[0].file
+    whole, before = path.read_bytes(), archive.captures()
+    path.unlink()
+    for damages in (archive.rebuild_index(), archive.rebuild_index(), archive.verify()):
+        assert [each.file for each in damages] == [before[0].file]
+    assert archive.captures() == before
+    path.write_bytes(whole)
+    assert (archive.rebuild_index(), list(archive.verify()), archive.captures()) == ((), [], before)
+
+
 def test_full_disk_does_not_cost_the_index(tmp_path: Path) -> None:
     """An index that cannot be checked because no file may grow is left as it is."""
     put(Archive(tmp_path / "archive", durability="process"), web_page(b"A"))

@@ -128,3 +128,35 @@ def test_bytes_move_to_the_revisit_that_stays(archive: Archive, tmp_path: Path) 
     assert list(archive.verify()) == []
     archive.rebuild_index()
     assert archive.captures() == (new_holder,)
+
+
+def test_other_pages_of_a_lost_file_stay_known(archive: Archive, tmp_path: Path) -> None:
+    """A page of a lost file is erased from the index; the file is still missing, with its other pages."""
+    secret(archive)
+    [path] = tmp_path.rglob("*.warc.gz")
+    path.unlink()
+    erase(archive, "a2")
+    assert [each.article_id for each in archive.captures()] == ["a1", "a3"]
+    assert [str(each).partition(" is in the index, but missing")[1] != "" for each in archive.verify()] == [True]
+    for article_id in ("a1", "a3"):
+        erase(archive, article_id)
+    assert list(archive.verify()) == []
+
+
+@pytest.mark.parametrize("harm", ["lost", "cut", "damaged"])
+def test_unreadable_bytes_stop_no_takedown(archive: Archive, tmp_path: Path, harm: str) -> None:
+    """A record that cannot be read is erased, though a revisit by another source stays and its bytes are lost."""
+    put(archive, web_page())
+    [path], [holder] = tmp_path.rglob("*.warc.gz"), archive.captures()
+    with archive.writer(source_key="mirror", run_id="run-9") as writer:
+        writer.put(web_page(minutes=5), news_day=DAY, article_id="a1")
+    if harm == "lost":
+        path.unlink()
+    else:
+        data = path.read_bytes()
+        path.write_bytes(
+            data[:-20] if harm == "cut" else data[: holder.offset + 60] + bytes(len(data) - holder.offset - 60)
+        )
+    archive.erase(archive.find_captures(source_key="harbour"), page_keys=(), source_key="harbour")
+    assert [(each.source_key, each.is_revisit) for each in archive.captures()] == [("mirror", True)]
+    assert [each.file for each in archive.verify()] == [archive.captures()[0].file]

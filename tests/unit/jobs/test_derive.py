@@ -208,6 +208,16 @@ def test_damaged_record_affects_only_its_own_article(space: Workspace, tmp_path:
     assert extract(space, "2") == [("kept", "None"), ("unchanged", "committed")]
 
 
+def test_article_of_a_lost_file_is_derived_from_its_new_record(space: Workspace, tmp_path: Path) -> None:
+    """If a WARC file is lost and the same page is archived again, its article is kept."""
+    archive(space, story("closed"))
+    [path] = (tmp_path / "archive").rglob("*.warc.gz")
+    path.unlink()
+    assert extract(space, "1") == [("quarantined", "record_missing")]
+    archive(space, story("closed"), start=1)
+    assert extract(space, "2") == [("kept", "None")]
+
+
 def revisions(space: Workspace) -> list[tuple]:
     rows = sorted(space.lake.read("revisions").to_pylist(), key=lambda row: row["fetched_at"])
     names = ("fetched_at", "word_count", "sentences_added", "sentences_removed", "quotes_removed")

@@ -152,6 +152,21 @@ def test_unchanged_listing_is_not_read(server: Hostile, tmp_path: Path) -> None:
     assert (server.headers["/feed"]["if-none-match"], server.seen["/a"]) == ('"1"', 1)
 
 
+def test_page_of_a_lost_file_is_requested_without_validators(server: Hostile, tmp_path: Path) -> None:
+    """A page whose only record is lost is requested as if it were new, so that its bytes come back."""
+    lists(server, "/a")
+    server.says("/a", 200, PAGE, Content_Type="text/html", ETag='"1"')
+    run(tmp_path, server, "1")
+    [path] = tmp_path.glob("archive/warc/*/*/*.warc.gz")
+    path.unlink()
+    run(tmp_path, server, "2", hours=30)
+    assert "if-none-match" not in server.headers["/a"]
+    run(tmp_path, server, "3", hours=60)
+    assert server.headers["/a"]["if-none-match"] == '"1"'
+    captures = (archive := Archive(tmp_path / "archive")).captures()
+    assert [archive.page(each).body for each in captures] == [PAGE] * 3
+
+
 def test_bad_links_are_outcomes(server: Hostile, tmp_path: Path) -> None:
     """An entry with an invalid link is one outcome, and the other entries are fetched."""
     links = ("http://x/\ud800", "http://.", server.url("/a"))
