@@ -153,6 +153,7 @@ class _ChunkDerivation:
         keys: list[dict[str, object]] = []
         articles = self._articles()
         first = next(articles, None)
+        self.turns.begin()  # no article is to blame if the model does not fit into memory, or the batch after the last
         if first is None:  # nothing to read, so no model to load
             return tables, keys
         annotator = load_annotator(self.workspace.settings, self.work.knowledge)
@@ -170,6 +171,7 @@ class _ChunkDerivation:
                 keys.append(got[1])
                 if self._is_its_own(last):
                     self.handed_on.add(page_name_of(last))
+        self.turns.begin()
         return tables, keys
 
     def _rows(

@@ -89,11 +89,13 @@ def open_turns(folder: Path, *, version: str) -> Iterator[InFlight]:
         dead = turns.current
         raise
     finally:
-        os.close(turn)
-        with _folder_lock(folder):
-            path.unlink(missing_ok=True)
-            if dead or survivors:
-                _store(folder, _read_deaths(folder) + Counter(dead), without=survivors)
+        try:
+            with _folder_lock(folder):
+                path.unlink(missing_ok=True)  # while it is locked: otherwise another process counts this end as a death
+                if dead or survivors:
+                    _store(folder, _read_deaths(folder) + Counter(dead), without=survivors)
+        finally:
+            os.close(turn)
 
 
 def _hash(key: str, version: str) -> str:

@@ -323,6 +323,7 @@ class _SourceIngest:
             elif listed is not None:
                 yield listed
             self.turns.begin()  # what follows waits for pages, or begins the turn of a file
+        self.turns.begin()
 
     def _begin(self, name: str) -> PoisonItemError | None:
         """Begin the turn of an entry, a page, or a place in a file; return the error of one that ends processes."""

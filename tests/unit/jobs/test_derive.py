@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.clean import page_identity
 from pipeline.jobs import clean as clean_job
+from pipeline.jobs import derive as derive_job
 from pipeline.jobs import pipeline_version
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.commit import commit_day
@@ -216,6 +217,24 @@ def test_article_of_a_lost_file_is_derived_from_its_new_record(space: Workspace,
     assert extract(space, "1") == [("quarantined", "record_missing")]
     archive(space, story("closed"), start=1)
     assert extract(space, "2") == [("kept", "None")]
+
+
+@pytest.mark.parametrize("place", ["load_annotator", "check_balance"])
+def test_end_outside_of_all_turns_sets_no_article_aside(
+    space: Workspace, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Processes that run out of memory while they load the model, or stage the batch, say nothing about an article."""
+
+    def exhaust(*given: object, **named: object) -> None:
+        raise MemoryError
+
+    archive(space, story("closed"))
+    with monkeypatch.context() as patch:
+        patch.setattr(derive_job, place, exhaust)
+        for name in ("1", "2"):
+            with pytest.raises(MemoryError):
+                derive(space, day=DAY, run_id=name)
+    assert extract(space, "3") == [("kept", "None")]
 
 
 def revisions(space: Workspace) -> list[tuple]:

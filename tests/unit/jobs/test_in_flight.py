@@ -1,8 +1,10 @@
 """Items in flight: an item that ends its process is found and set aside."""
 
+import json
 import os
 import signal
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -62,16 +64,52 @@ def test_turns_of_a_living_process_do_not_count(tmp_path):
 @pytest.mark.parametrize(("error", "is_suspect"), [(MemoryError, True), (OSError, False), (KeyboardInterrupt, False)])
 def test_memory_error_counts_as_a_death(tmp_path, error, is_suspect):
     """No memory counts as a death of the items in flight; any other exception does not."""
-
-    def fail():
-        with open_turns(tmp_path, version="v1") as turns:
-            turns.begin("a")
-            raise error
-
     with pytest.raises(error):
-        fail()
+        _end_with(error, tmp_path, "a")
     with open_turns(tmp_path, version="v1") as turns:
         assert turns.is_suspect("a") == is_suspect
+
+
+def _open_often(folder: str, ends: Event) -> None:
+    while not ends.is_set():
+        with open_turns(Path(folder), version="v1"):
+            pass
+
+
+def _end_with(error: type[BaseException], folder: Path, item: str) -> None:
+    with open_turns(folder, version="v1") as turns:
+        turns.begin(item)
+        raise error
+
+
+def _count(folder: Path) -> int:
+    try:
+        return max(json.loads((folder / "deaths.json").read_bytes()).values())
+    except FileNotFoundError:
+        return 0
+
+
+@pytest.mark.parametrize("error", [MemoryError, OSError])
+def test_end_is_counted_once_while_others_begin(tmp_path, error):
+    """While other processes open their turns, an ordinary end counts as no death, and a MemoryError as one."""
+    context = get_context("spawn")
+    ends = context.Event()
+    others = [context.Process(target=_open_often, args=(str(tmp_path), ends)) for _ in range(2)]
+    for each in others:
+        each.start()
+    counts = set()
+    try:
+        for number in range(300):
+            with pytest.raises(error):
+                _end_with(error, tmp_path, f"item {number}")
+            with open_turns(tmp_path, version="v1") as turns:
+                counts.add(_count(tmp_path))
+                turns.begin(f"item {number}")  # a good end clears its deaths
+    finally:
+        ends.set()
+        for each in others:
+            each.join(60)
+    assert counts == {1 if error is MemoryError else 0}
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"3", b'{"a": "x"}'])
