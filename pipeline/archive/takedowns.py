@@ -175,7 +175,7 @@ class Takedowns:
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        """Change takedowns in a transaction; ``restore`` then compares the copies again."""
+        """Change takedowns in a transaction; a quick ``restore`` then compares the copies again."""
         with transaction(self._db):
             self._db.execute(_NOTE_CHANGE)
             yield
@@ -264,16 +264,16 @@ class Takedowns:
                 what = "is missing" if takedown_id not in copies else "and the blocklist differ"
                 yield Damage(f"takedowns/{takedown_id}.json", None, None, f"{what}; run `newslake lake repair`")
 
-    def restore(self) -> tuple[str, ...]:
+    def restore(self, *, is_quick: bool = False) -> tuple[str, ...]:
         """Restore takedowns from their copies, and copies from the takedowns; return a sentence per repair.
 
         A name that is blocked in either place stays blocked, unless its takedown was revoked in either place. A damaged
-        copy is written again; if the database has lost its takedown, the sentence says so. Nothing is compared again
-        while neither the copies nor the takedowns change.
+        copy is written again; if the database has lost its takedown, the sentence says so. ``is_quick`` compares
+        nothing while the takedowns, and the names, sizes and times of the copies, are as they were.
         """
         stamp = self._stamp()
         changes, compared = self._db.execute("SELECT changes, stamp FROM compared_copies").fetchone()
-        if compared == stamp:
+        if is_quick and compared == stamp:
             return ()
         done = self._restore_all()
         if not done:

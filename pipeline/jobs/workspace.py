@@ -59,19 +59,20 @@ class Workspace:
         """
         with writer_lock(self.settings.archive_dir):
             check_stores(self.settings)
-            for line in self.restore_takedowns():
+            for line in self.restore_takedowns(is_quick=True):
                 log.warning("%s", line)
             try:
                 yield
             finally:
                 note_stores(self.settings)
 
-    def restore_takedowns(self) -> tuple[str, ...]:
+    def restore_takedowns(self, *, is_quick: bool = False) -> tuple[str, ...]:
         """Block again what the blocklist has lost, as its copies and the deletions say; return what was done.
 
-        The deletions have the articles of a takedown, not its publisher or source.
+        The deletions have the articles of a takedown, not its publisher or source. ``is_quick`` does not read copies
+        that are as they were.
         """
-        done = list(self.takedowns.restore())
+        done = list(self.takedowns.restore(is_quick=is_quick))
         for takedown_id in self.unknown_deletions():
             rows = self.lake.log.read_batches("deletions", [takedown_id]).to_pylist()
             names = [row["article_id"] for row in rows]
