@@ -113,6 +113,17 @@ def state_key_of(page_key: str, hints: Hints) -> str:
     return page_key if hints.copy_digest is None else f"{page_key} {hints.copy_digest}"
 
 
+def unmarked_validators(stored: Validators | None, *, version: str) -> Validators | None:
+    """Return the stored validators of a listing; None if it has an item on which another version failed.
+
+    ``version`` is the present one, as ``failure_version`` writes it.
+    """
+    if stored is None:
+        return None
+    etag, _, failed_at = (stored.etag or "").partition(_FAILED_AT)
+    return replace(stored, etag=etag or None) if failed_at in ("", version) else None
+
+
 def retry_delay(error: NewsError, attempts: int) -> timedelta:
     """Return the delay before the next attempt: the server's, at most a day, else doubled with each attempt."""
     server_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
@@ -214,6 +225,7 @@ class _SourceIngest:
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
         self.entries = 0
+        self.is_file_broken = False  # whether newslake failed on an item of the large file that is read now
         self.states: list[PageState] = []
         self.keys: set[str] = set()
         self.discovered: dict[PageName, date] = {}
@@ -254,7 +266,7 @@ class _SourceIngest:
 
     def _list(self, fetcher: Fetcher, pages: WaybackFetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
         source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
-        known = self._known(state.validators(source.key))
+        known = unmarked_validators(state.validators(source.key), version=self.version)
         read = partial(
             discover,
             source,
@@ -281,23 +293,14 @@ class _SourceIngest:
 
     # A listing or file with an item on which newslake failed is read again by the next version, and only then.
 
-    def _known(self, stored: Validators | None) -> Validators | None:
-        if stored is None:
-            return None
-        etag, _, version = (stored.etag or "").partition(_FAILED_AT)
-        return replace(stored, etag=etag or None) if version in ("", self.version) else None
-
     def _marked(self, validators: Validators) -> Validators:
-        if not self._has_broken_item():
+        if not any(each.reason in BROKEN_REASONS for each in self.recorder.outcomes):
             return validators
         return replace(validators, etag=f"{validators.etag or ''}{_FAILED_AT}{self.version}")
 
     def _is_done(self, mark: str) -> bool:
         has_listed = self.workspace.fetch_state.has_listed
         return has_listed(self.source.key, mark) or has_listed(self.source.key, f"{mark}{_FAILED_AT}{self.version}")
-
-    def _has_broken_item(self) -> bool:
-        return any(each.reason in BROKEN_REASONS for each in self.recorder.outcomes)
 
     def _listing_row(self) -> ListingRow:
         error = self.error or self.incomplete
@@ -370,8 +373,9 @@ class _SourceIngest:
         self.workspace.fetch_state.record_many(self.states)
         self.states.clear()
         append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
-        if self._has_broken_item():
+        if self.is_file_broken:
             mark = f"{mark}{_FAILED_AT}{self.version}"
+        self.is_file_broken = False
         self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
 
     def _due(self, day: date | None) -> Iterator[FetchCandidate]:
@@ -521,4 +525,5 @@ class _SourceIngest:
         )
 
     def _record(self, listed: FetchCandidate, kind: OutcomeKind, **facts: str | None) -> None:
+        self.is_file_broken |= facts.get("reason") in BROKEN_REASONS
         self.recorder.record(kind, url=listed.name, source_key=self.source.key, news_day=listed.news_day, **facts)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pipeline.archive import CaptureSummary, Validators
 from pipeline.jobs.annotator import knowledge_of
+from pipeline.jobs.ingest import unmarked_validators
 from pipeline.jobs.knowledge import stale_articles
-from pipeline.jobs.pipeline_version import version_of
+from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.runtimes import LAUNCHERS, Estimate, estimate, read_history
 from pipeline.jobs.worklist import classify
 from pipeline.jobs.workspace import Workspace
@@ -144,7 +145,9 @@ def _files_waiting(workspace: Workspace, source: Source) -> int | None:
         return None
     if source.kind == "inbox":
         return _count((*folder.glob("*"), *folder.glob("claimed/*/*")))
-    if workspace.fetch_state.validators(source.key) == Validators(etag=folder_version(folder, hosts=source.hosts)):
+    stored = workspace.fetch_state.validators(source.key)
+    known = unmarked_validators(stored, version=failure_version(version_of(workspace.settings)))
+    if known == Validators(etag=folder_version(folder, hosts=source.hosts)):
         return 0
     return _count(folder.rglob("*"))
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.archive import PageState
+from pipeline.clean import canonical
+from pipeline.clean.decoding import DecodedText
+from pipeline.jobs import pipeline_version
 from pipeline.jobs.ingest import FetchCandidate, ingest
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Hints, Ref, canonical_url
+from pipeline.model import Hints, Page, Ref, canonical_url
 from pipeline.reports.plan import plan
 from pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server
@@ -199,6 +202,30 @@ def test_common_crawl_file_is_streamed_once(tmp_path: Path) -> None:
     assert [(name, reason) for name, reason, _ in second[0]] == [("b", "identical_payload"), ("c", "identical_payload")]
     assert third[0] == []
     assert [count for path, count in server.seen.items() if path.endswith(".warc.gz")] == [1, 2]
+
+
+def test_only_the_file_with_the_broken_item_is_streamed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If newslake fails on a page of the first file, the next version streams that file again, and no later one."""
+    decode = canonical.decode_body
+
+    def failing(page: Page) -> DecodedText:
+        if page.url == "https://post.example/a":
+            raise KeyError("half")
+        return decode(page)
+
+    with hostile_server() as server:
+        entry = _crawl(
+            server, t20260214080000=warc("https://post.example/a"), t20260214090000=warc("https://post.example/b")
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(canonical, "decode_body", failing)
+            first, _ = _ingested(_open(tmp_path, server, entry), TWO)
+        monkeypatch.setattr(pipeline_version, "code_version", lambda: "next")
+        second, _ = _ingested(_open(tmp_path, server, entry), TWO, name="second")
+
+    assert [(name, reason) for name, reason, _ in first] == [("a", "broken_item"), ("b", "archived")]
+    assert [(name, reason) for name, reason, _ in second] == [("a", "archived")]
+    assert [count for path, count in server.seen.items() if path.endswith(".warc.gz")] == [2, 1]
 
 
 def test_failed_sitemap_of_a_day_fails_the_run(tmp_path: Path) -> None:

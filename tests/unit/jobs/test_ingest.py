@@ -19,6 +19,7 @@ from pipeline.jobs.ingest import ingest
 from pipeline.jobs.run import ingest_sources
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page, Source, canonical_url
+from pipeline.reports.plan import plan
 from pipeline.reports.provenance import trace_provenance
 from pipeline.settings import Settings
 from pipeline.sources import Listing, ListingEntry, registry
@@ -408,7 +409,10 @@ def test_exception_on_one_file_is_its_outcome(tmp_path: Path, monkeypatch: pytes
 
 
 def test_folder_with_a_broken_item_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If newslake fails on one file of a folder, the next version reads the folder again, and archives the file."""
+    """If newslake fails on one file of a folder, the next version reads the folder again, and archives the file.
+
+    The plan counts the files as not read only for the next version.
+    """
     decode = canonical.decode_body
 
     def failing(page: Page) -> DecodedText:
@@ -426,7 +430,9 @@ def test_folder_with_a_broken_item_is_read_again(tmp_path: Path, monkeypatch: py
         patch.setattr(canonical, "decode_body", failing)
         ingest(space, source_key="old", day=DAY, run_id="1")
     runs = [ingest(space, source_key="old", day=DAY, run_id="2").report]
+    waiting = [files_waiting(space)]
     monkeypatch.setattr(pipeline_version, "code_version", lambda: "next")
+    waiting += [files_waiting(space)]
     runs += [ingest(space, source_key="old", day=DAY, run_id=name).report for name in ("3", "4")]
 
     assert [{kind: count for kind, count in each.outcomes if count} for each in runs] == [
@@ -434,6 +440,13 @@ def test_folder_with_a_broken_item_is_read_again(tmp_path: Path, monkeypatch: py
         {"pending": 1, "unchanged": 1},
         {},
     ]
+    assert [*waiting, files_waiting(space)] == [0, 2, 0]
+
+
+def files_waiting(space: Workspace) -> int | None:
+    """Return how many files of the only source the next run reads, as the plan says it."""
+    [source] = plan(space, first=DAY, last=DAY).sources
+    return source.files_waiting
 
 
 @pytest.mark.parametrize("is_late", [False, True])
