@@ -40,10 +40,15 @@ def sketch_version() -> str:
 def code_version() -> str:
     """Return the 12 hex digits that name all code and data of newslake, not only what rows depend on."""
     digest = hashlib.sha256()
-    for path in sorted(_ROOT.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            digest.update(f"{path.relative_to(_ROOT)}\n".encode() + path.read_bytes())
+    _add_files(digest, _ROOT)
     return digest.hexdigest()[:12]
+
+
+def _add_files(digest: "hashlib._Hash", folder: Path) -> None:
+    """Add the names and bytes of all files of a folder, without the bytecode that Python caches while it runs."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(_ROOT)}\n".encode() + path.read_bytes())
 
 
 def failure_version(version: str) -> str:
@@ -56,9 +61,7 @@ def rules_digest() -> str:
     """Return one hash of the code and data of every package that rows depend on, and of the library versions."""
     digest = hashlib.sha256(f"schema {SCHEMA_VERSION}\n".encode())
     for package in _PACKAGES:
-        for path in sorted((_ROOT / package).rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
-                digest.update(f"{path.relative_to(_ROOT)}\n".encode() + path.read_bytes())
+        _add_files(digest, _ROOT / package)
     for library in _LIBRARIES:
         digest.update(f"{library} {importlib.metadata.version(library)}\n".encode())
     return digest.hexdigest()
