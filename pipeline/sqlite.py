@@ -100,16 +100,25 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 
 def _open_error(path: Path, error: sqlite3.Error) -> OSError:
-    """Return why the system does not open the database or the files next to it; SQLite does not say it."""
-    for file in (path, *(path.with_name(f"{path.name}-{suffix}") for suffix in ("wal", "shm", "journal"))):
-        try:
-            os.close(os.open(file, os.O_RDWR))
-        except FileNotFoundError:
-            if file == path and path.parent.is_dir() and not os.access(path.parent, os.W_OK):
-                return os_error(errno.EACCES, f"{os.strerror(errno.EACCES)} ({error}){_ADVICE[errno.EACCES]}", path)
-        except OSError as found:
-            number = found.errno or errno.EACCES
-            return os_error(number, f"{os.strerror(number)} ({error}){_ADVICE.get(number, '')}", file)
+    """Return why the system does not open the database or the files next to it; SQLite does not say it.
+
+    None of these files is opened: closing any descriptor of a file ends all locks of this process on it.
+    """
+
+    def named(number: int, file: Path) -> OSError:
+        return os_error(number, f"{os.strerror(number)} ({error}){_ADVICE.get(number, '')}", file)
+
+    try:
+        os.close(os.open(os.devnull, os.O_RDWR))  # fails if the process has too many files open
+        for file in (path, *(path.with_name(f"{path.name}-{suffix}") for suffix in ("wal", "shm", "journal"))):
+            if file.is_dir():
+                return named(errno.EISDIR, file)
+            if file.exists() and not os.access(file, os.R_OK | os.W_OK):
+                return named(errno.EROFS if os.statvfs(file).f_flag & os.ST_RDONLY else errno.EACCES, file)
+        if not path.exists() and path.parent.is_dir() and not os.access(path.parent, os.W_OK | os.X_OK):
+            return named(errno.EACCES, path)
+    except OSError as found:
+        return named(found.errno or errno.EACCES, path)
     number = errno.EIO if path.exists() else errno.ENOENT
     return os_error(number, f"{error}{_ADVICE[errno.EACCES]}", path)
 

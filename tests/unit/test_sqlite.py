@@ -99,6 +99,26 @@ def test_too_many_open_files_is_named(tmp_path: Path, opens: Callable[..., Datab
     assert "ulimit" in str(caught.value)
 
 
+def _is_locked(path: Path) -> bool:
+    with closing(sqlite3.connect(path, timeout=0)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            return "locked" in str(error)
+    return False
+
+
+def test_explaining_an_error_ends_no_lock(tmp_path: Path) -> None:
+    """While a process finds out why a file cannot be opened, its open transaction still excludes other processes."""
+    refusal = sqlite3.OperationalError("unable to open database file")
+    refusal.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN  # type: ignore[misc]
+    connection = open_database(tmp_path / "x", durability="process", broken=_broken)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool, transaction(connection):
+        with pytest.raises(OSError, match="unable to open"):
+            connection.raise_named(refusal)
+        assert pool.submit(_is_locked, tmp_path / "x").result()
+
+
 def test_folders_of_the_system_that_cannot_be_synced_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database opens below a folder whose file system has no sync of folders, such as /proc or an automount."""
     monkeypatch.chdir(tmp_path)
