@@ -31,7 +31,11 @@ def _is_database(path: Path) -> bool:
 
 
 def _is_lake(state: Path) -> bool:
-    return (state / "index.sqlite").is_file() or any(state.glob("manifest/*.json"))
+    """Return whether a lake has its index or its days, or has neither because nothing is committed, only logged."""
+    if (state / "index.sqlite").is_file() or any(state.glob("manifest/*.json")):
+        return True
+    root = state.parent
+    return _has_entry(state) and any(root.glob("log/*/*/*.parquet")) and not any(root.glob("tables/*/*/*.parquet"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The inventory of a data root: which stores were there, and what is given up."""
 
+import gc
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from pipeline.cli import app
 from pipeline.errors import ConfigError, MissingStoreError
 from pipeline.jobs.inventory import ARCHIVE, KNOWLEDGE, LAKE, STATE, check_stores, give_up, missing_stores, note_stores
 from pipeline.jobs.maintenance import repair
+from pipeline.jobs.run import extract_day
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page
 from pipeline.settings import Settings
@@ -56,6 +58,40 @@ def test_lake_without_index_and_manifests_is_missing(root: Path) -> None:
     shutil.rmtree(root / "lake/_state")
     (root / "lake/_state/locks").mkdir(parents=True)
     (root / "lake/_state/manifest").mkdir()
+    assert [*missing_stores(settings_of(root))] == [LAKE]
+
+
+def test_lake_in_which_nothing_is_committed_may_lose_its_index(tmp_path: Path) -> None:
+    """Before the first commit a lost index is built again; the loss of the whole lake, with the log, is named."""
+    (tmp_path / "sources.toml").touch()
+
+    def run(name: str) -> None:
+        space = Workspace(settings_of(tmp_path))
+        extract_day(space, day=NOON.date(), run_id=name, report_progress=lambda _: None)
+
+    run("1")
+    gc.collect()  # closes the index
+    for path in (tmp_path / "lake/_state").glob("index.sqlite*"):
+        path.unlink()
+    run("2")
+    assert missing_stores(settings_of(tmp_path)) == {}
+    assert sorted(Workspace(settings_of(tmp_path)).lake.log.read("runs")["run_id"].to_pylist()) == ["1", "2"]
+    gc.collect()
+    shutil.rmtree(tmp_path / "lake")
+    with pytest.raises(MissingStoreError, match="lake/_state is missing"):
+        run("3")
+
+
+@pytest.mark.parametrize("lost", ["lake/_state", "lake/_state/manifest"])
+def test_lake_whose_days_are_lost_is_missing(root: Path, lost: str) -> None:
+    """Without index and manifests a lake is missing, also if its log is there; so it is with nothing but its log."""
+    for name in ("lake/tables/articles/published_date=2026-02-03/part-0.parquet", "lake/log/runs/day/1.parquet"):
+        (root / name).parent.mkdir(parents=True)
+        (root / name).touch()
+    shutil.rmtree(root / lost)
+    assert [*missing_stores(settings_of(root))] == [LAKE]
+    shutil.rmtree(root / "lake/tables")
+    shutil.rmtree(root / "lake/_state", ignore_errors=True)
     assert [*missing_stores(settings_of(root))] == [LAKE]
 
 
