@@ -27,10 +27,11 @@ from pipeline.cli.output import (
     progress,
     workspace,
 )
-from pipeline.errors import ConfigError, NewsError
+from pipeline.errors import ConfigError, LakeError, NewsError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
+    from pipeline.jobs.commit import DayCommit
     from pipeline.jobs.runtimes import Estimate, History, Stage
     from pipeline.jobs.workspace import ProgressCallback, Workspace
     from pipeline.model import Outcome, StageReport
@@ -74,8 +75,8 @@ def run(
     """Fetch, archive and process a day, or a range of days.
 
     Processes the days of a range in order, oldest first. Also processes other days for which it archived pages, and
-    days that an interrupted run left unprocessed. Exit 1 if a source could not be listed, or if an item broke newslake
-    for the first time; everything else is processed.
+    days that an interrupted run left unprocessed. Exit 1 if a source could not be listed, if a day has lost a file of
+    its tables, or if an item broke newslake for the first time; everything else is processed.
     """
     from pipeline.jobs.pipeline_version import version_of
 
@@ -93,7 +94,7 @@ def run(
     else:
         label = f"{wanted[0]}" if len(wanted) == 1 else f"{wanted[0]} to {wanted[-1]}"
         _print_summary(job, [each for runs in done for each in runs], label=label)
-    for error in job.errors:
+    for error in dict.fromkeys(job.errors):  # a day that failed fails again as an unprocessed one
         print_error(error)
     if job.errors:
         raise typer.Exit(1)
@@ -171,10 +172,15 @@ class _RunCommand:
 
         now = self.space.settings.now
         started = now()
+        name = f"news day {day}"
         work = partial(extract_day, self.space, day=day, run_id=run_id, report_progress=self.report_progress)
-        done = run_isolated(work, key=f"news day {day}")
+        done: DayCommit | NewsError
+        try:
+            done = run_isolated(work, key=name)
+        except LakeError as error:  # this day, or one near it, has lost a file; the lake is there, and its other days
+            done = error
         if isinstance(done, NewsError):  # the other days are processed
-            self.errors.append(str(done))
+            self.errors.append(f"{name}: {str(done).removeprefix(f'{name}: ')}")
             return self._run_result("extract", StageReport.of("extract", run_id, (), days=[day]), 0.0)
         seconds = (now() - started).total_seconds()
         self._note_broken(done.outcomes)

@@ -127,6 +127,24 @@ def test_range_is_planned_run_and_planned_again(tmp_path: Path) -> None:
     assert after["next"][0] == "newslake run --from 2026-02-01 --to 2026-02-07 --source year"
 
 
+@pytest.mark.model
+def test_lost_day_does_not_stop_the_others(tmp_path: Path) -> None:
+    """If a day has lost its manifest, the command processes the other days of the range, then fails with its name."""
+    fill(tmp_path)
+    assert called("run", "--from", DAYS[0], "--to", DAYS[1], cwd=tmp_path).returncode == 0
+    (tmp_path / f"data/lake/_state/manifest/{DAYS[0]}.json").unlink()
+    pages = (tmp_path / "year" / "pages.jsonl").read_text()
+    (tmp_path / "year" / "more.jsonl").write_text(pages.replace("post.example", "other.example"))
+
+    ran = called("run", "--from", DAYS[0], "--to", DAYS[1], cwd=tmp_path)
+
+    assert ran.returncode == 1
+    assert f"news day {DAYS[0]}: " in ran.stderr
+    assert ran.stderr.count(f"{DAYS[0]}.json is missing, and was there before") == 1, ran.stderr
+    found = called("sql", "select url from articles order by url", "--json", cwd=tmp_path)
+    assert {f"https://other.example/{day}" for day in DAYS[1:]} < {row["url"] for row in json.loads(found.stdout)}
+
+
 def test_range_without_pages_is_one_row(tmp_path: Path) -> None:
     """Days without known pages are one row, and the plan says what it cannot count."""
     fill(tmp_path)
