@@ -29,14 +29,13 @@ from pipeline.jobs.inventory import (
     note_stores,
 )
 from pipeline.jobs.outcomes import append_run
-from pipeline.jobs.pipeline_version import version_of
+from pipeline.jobs.pipeline_version import versions_of
 from pipeline.jobs.takedown import finish_takedowns
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Depth
 from pipeline.model import pluralize
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
-from pipeline.tables import SCHEMA_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -260,7 +259,7 @@ def finish_upkeep(
         started_at=started_at,
         counts=counts,
         days=(),
-        versions={"pipeline": version_of(workspace.settings), "schema": SCHEMA_VERSION},
+        versions=versions_of(workspace.settings),
     )
     return counts
 

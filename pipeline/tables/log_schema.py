@@ -88,7 +88,7 @@ RUNS = TableSpec(
         Column(
             "versions",
             TEXT,
-            "Schema version and pipeline version, as a JSON object. A run that fetched pages has no pipeline version.",
+            "Schema version, pipeline version and version of the code, as a JSON object.",
         ),
     ),
     partition="run_date",

@@ -66,6 +66,13 @@ MUTANTS = (
 """,
     ),
     Mutant(
+        "folders-of-archive-file-not-synced",
+        "archive",
+        "archive/writer.py",
+        "        sync_folders_above(part, levels=_LEVELS)\n",
+        "        pass\n",
+    ),
+    Mutant(
         "link-before-manifest",
         "first",
         "lake/partitions.py",

@@ -1,11 +1,13 @@
 """Which source fell silent, compared with similar days."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.jobs.maintenance import finish_upkeep, freshness
+from pipeline.jobs.pipeline_version import versions_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page
 from pipeline.settings import Settings
@@ -93,3 +95,4 @@ def test_maintenance_writes_one_row(space: Workspace) -> None:
         )
     (row,) = space.lake.log.read("runs").to_pylist()
     assert (row["run_id"], row["kind"], "post" in row["counts"]) == ("news_maintain.1", "scheduled", True)
+    assert json.loads(row["versions"]) == versions_of(space.settings)
