@@ -60,7 +60,8 @@ class InFlight:
             return None
         return PoisonItemError(
             f"{name}: {MAX_DEATHS} processes ended while they worked on it (out of memory, a crash or a kill); the "
-            "others continue; the next version of newslake tries it again, an article when its day is run again",
+            "others continue; a URL is tried again each day, eight times, anything else by the next version of "
+            "newslake (an article when its day is run again)",
             key=name,
             reason="killed_worker",
         )
