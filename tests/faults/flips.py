@@ -22,7 +22,11 @@ _DATABASES = {
     "archive/index.sqlite": "capture_index",
     "archive/state.sqlite": "state",
 }
-_NAMES_IN_PROBLEMS = {"article_index": "article index", "capture_index": "index.sqlite", "state": "state.sqlite"}
+_NAMES_IN_PROBLEMS = {
+    "article_index": ("_state/index.sqlite", "article index"),
+    "capture_index": ("index.sqlite",),
+    "state": ("state.sqlite",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Flips:
         finally:
             gc.collect()  # closes the databases
             self._restore(flip.path)
-        is_named = any(self._name(flip.path, kind) in problem for problem in problems)
+        is_named = any(name in problem for problem in problems for name in self._names(flip.path, kind))
         self.counts[kind, "reported" if is_named else "without effect"] += 1
         if is_named or not (matters or problems):
             return None
@@ -100,11 +104,12 @@ class Flips:
                 companion.unlink()
         self._write(path, self.before[path])
 
-    def _name(self, path: Path, kind: str) -> str:
+    def _names(self, path: Path, kind: str) -> tuple[str, ...]:
+        """Return the names of a file in messages; a message needs one of them."""
         if kind in _DATABASES.values():
             return _NAMES_IN_PROBLEMS[kind]
         named = path.parent if kind == "staged" else path
-        return named.relative_to(self.folder / named.relative_to(self.folder).parts[0]).as_posix()
+        return (named.relative_to(self.folder / named.relative_to(self.folder).parts[0]).as_posix(),)
 
     def _matters(self, path: Path, kind: str) -> bool:
         """Return whether a reader of the file now reads something else."""
