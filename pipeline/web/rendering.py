@@ -1,6 +1,6 @@
 """Rendering: templates, stylesheet and security policy, links, query parameters, error pages and limits.
 
-Every value is escaped. A page runs no scripts and loads nothing from other servers.
+Every value is escaped. A page loads nothing from other servers. No page but the sheet of an audit runs a script.
 """
 
 import base64
@@ -51,24 +51,37 @@ def page(template: str, **values: object) -> str:
 
 
 @cache
-def stylesheet() -> str:
-    """Return the stylesheet, the palette first. Every page includes it inline."""
+def source(name: str) -> str:
+    """Return a stylesheet or script of the templates' folder, as it is."""
     environment = _environment()
-    source, _, _ = environment.loader.get_source(environment, _STYLE)  # type: ignore[union-attr]
-    return palette_css() + source
+    found, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]
+    return found
 
 
 @cache
-def policy(*, is_served: bool) -> str:
-    """Return the content security policy: only this stylesheet, no scripts, no frames.
+def stylesheet(*more: str) -> str:
+    """Return the stylesheet, the palette first, ``more`` files last. Every page includes it inline."""
+    return palette_css() + "".join(map(source, (_STYLE, *more)))
 
+
+@cache
+def policy(*, is_served: bool, style: str = "", script: str = "") -> str:
+    """Return the content security policy: only this stylesheet, no scripts but the one inline ``script``, no frames.
+
+    ``style`` is a second file of the stylesheet, ``script`` the file of the script; "" for none.
     A served page has it as a header. Such a page may show images of its own server, submit forms to it, and be framed
     by it.
     A standalone file has it in a ``meta`` element, which cannot restrict frames.
     """
-    digest = base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
+    styles = _hash_source(stylesheet(style) if style else stylesheet())
+    scripts = f" script-src {_hash_source(source(script))};" if script else ""
     own = "img-src 'self'; form-action 'self'; frame-ancestors 'self'" if is_served else "form-action 'none'"
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; {own}"
+    return f"default-src 'none'; style-src {styles};{scripts} base-uri 'none'; {own}"
+
+
+def _hash_source(text: str) -> str:
+    """Return the source expression of an inline element with exactly this text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 @cache
@@ -83,7 +96,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.globals.update(stylesheet=stylesheet, policy=policy)
+    environment.globals.update(stylesheet=stylesheet, policy=policy, source=source)
     return environment
 
 

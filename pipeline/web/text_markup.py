@@ -4,14 +4,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from pipeline.tables.spec import Row
 from pipeline.web.annotations import MODALITY_WORDS, EventView, QuoteView, Span, entity_group
 
-MarkKind = Literal["quote", "said", "speaker", "cue", "event", "entity"]
-# The nesting of overlapping marks. An entity is always innermost, because it may be a link.
-_NESTING_ORDER: dict[MarkKind, int] = {"quote": 0, "said": 1, "speaker": 2, "cue": 3, "event": 4, "entity": 5}
+MarkKind = Literal["sentence", "quote", "said", "speaker", "cue", "argument", "event", "entity"]
+# The nesting of overlapping marks, outermost first. An entity is always innermost, because it may be a link.
+_NESTING_ORDER: dict[MarkKind, int] = {kind: at for at, kind in enumerate(get_args(MarkKind))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def build_blocks(
     """Return the blocks of an article in reading order, with all annotations marked."""
     text, spans = article["text"], [(block["start_char"], block["end_char"]) for block in article["blocks"]]
     notes = _block_notes(spans, quotes, events)
-    marks = _by_block(spans, [*_entity_marks(entities), *_quote_marks(text, spans, quotes), *_event_marks(events)])
+    marks = _by_block(spans, [*entity_marks(entities), *quote_marks(text, spans, quotes), *event_marks(events)])
     labels = _labels_by_block(spans, [*_quote_labels(spans, quotes), *_event_labels(events)])
     return tuple(
         BlockView(
@@ -140,6 +140,23 @@ def build_blocks(
             starting_quotes=tuple(notes[at].starting_quotes),
             continued=tuple(notes[at].continued),
             non_factual_events=tuple(notes[at].non_factual_events),
+        )
+        for at, (block, (start, end)) in enumerate(zip(article["blocks"], spans, strict=True))
+    )
+
+
+def mark_blocks(article: Row, marks: Sequence[Mark]) -> tuple[BlockView, ...]:
+    """Return the blocks of an article with these marks, without labels and notes."""
+    text, spans = article["text"], [(block["start_char"], block["end_char"]) for block in article["blocks"]]
+    placed = _by_block(spans, marks)
+    return tuple(
+        BlockView(
+            number=at + 1,
+            kind=block["kind"],
+            segments=split_text(text, start=start, end=end, marks=placed[at], labels=()),
+            starting_quotes=(),
+            continued=(),
+            non_factual_events=(),
         )
         for at, (block, (start, end)) in enumerate(zip(article["blocks"], spans, strict=True))
     )
@@ -187,18 +204,20 @@ def _labels_by_block(spans: Sequence[Span], labels: Sequence[Label]) -> list[lis
     return found
 
 
-def _entity_marks(entities: Sequence[Row]) -> Iterator[Mark]:
+def entity_marks(entities: Sequence[Row]) -> Iterator[Mark]:
+    """Yield the mention of each entity, as a link to the entity if that is known."""
     for row in entities:
         cluster, shared = row["cluster_index"], row["group_cluster_indexes"]
         target = f"e{cluster}" if cluster is not None else f"g{row['entity_index']}" if shared else ""
         yield Mark("entity", row["start_char"], row["end_char"], entity_group(row["entity_type"]), target)
 
 
-def _event_marks(events: Sequence[EventView]) -> Iterator[Mark]:
+def event_marks(events: Sequence[EventView]) -> Iterator[Mark]:
+    """Yield the trigger of each event."""
     return (Mark("event", *event.span, event.modality) for event in events)
 
 
-def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[QuoteView]) -> Iterator[Mark]:
+def quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[QuoteView]) -> Iterator[Mark]:
     """Yield the quoted spans of each quote, and the whole quote if it has words outside of them."""
     for quote in quotes:
         if _has_more(text, spans, quote) or not quote.quoted_spans:

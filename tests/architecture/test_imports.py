@@ -45,11 +45,12 @@ PIPELINE = {
     "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
+    "audit": May(("model",), ("numpy",)),
     "query": May(("model", "tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
     "jobs": May(_BELOW_JOBS, ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query"), ("pyarrow",)),
-    "web": May(("query", "tables", "model"), ("jinja2",)),
+    "web": May(("query", "tables", "audit", "model"), ("jinja2",)),
     "cli": May(("jobs", "reports", "query", "exports", "model", "web"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
