@@ -48,6 +48,7 @@ PIPELINE = {
     "audit": May(("model",), ("numpy",)),
     "query": May(("model", "tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
+    "audit": May(("model",)),
     "jobs": May(_BELOW_JOBS, ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query"), ("pyarrow",)),
     "web": May(("query", "tables", "audit", "model"), ("jinja2",)),
