@@ -142,8 +142,8 @@ def correct_share(strata: Sequence[AuditedStratum]) -> CorrectedShare:
     denominator = predicted_denominator + math.fsum(each.denominator_error for each in samples)
     numerator = predicted_numerator + math.fsum(each.numerator_error for each in samples)
     if predicted_denominator <= 0 or denominator <= 0:
-        where = "the table" if predicted_denominator <= 0 else "the audited rows"
-        raise ConfigError(f"the denominator is empty by {where}; choose a wider denominator", key="denominator")
+        by = "in the tables" if predicted_denominator <= 0 else "by the audited rows"
+        raise ConfigError(f"no row is in the denominator {by}; choose a wider condition", key="denominator")
 
     size = sum(stratum.size for stratum in strata)
     ratio = numerator / denominator

@@ -11,6 +11,7 @@ import typer
 from pipeline import __version__
 from pipeline.cli import (
     annotate,
+    audit,
     coverage,
     kb,
     lake,
@@ -65,6 +66,7 @@ app.command("doctor")(sources.doctor)
 app.add_typer(sources.sources_app, name="sources")
 app.add_typer(annotate.events_app, name="events")
 app.add_typer(lake.lake_app, name="lake")
+app.add_typer(audit.audit_app, name="audit")
 app.add_typer(kb.kb_app, name="kb")
 app.add_typer(kb.overrides_app, name="overrides")
 app.add_typer(lake.archive_app, name="archive")

@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError
 
 # Of pipeline.query.dialects and pipeline.exports, which load DuckDB and Arrow; a test keeps them equal.
 ENGINES = ("ansi", "athena", "bigquery", "clickhouse", "datafusion", "duckdb", "polars", "spark", "trino")
+AUDITED_TABLES = ("quotes", "entities", "events", "articles")
 EXPORT_FORMATS = ("folder", "csv", "sqlite")
 _QUESTIONS = Path(pipeline.__file__).parent / "query" / "questions"
 _TITLE, _OPTION = "-- title: ", "-- option: "
@@ -65,3 +66,8 @@ def engines(incomplete: str) -> list[str]:
 def export_formats(incomplete: str) -> list[str]:
     """Return the formats of `newslake lake export` that begin with a text."""
     return [name for name in EXPORT_FORMATS if name.startswith(incomplete)]
+
+
+def audited_tables(incomplete: str) -> list[str]:
+    """Return the tables of `newslake audit sample` that begin with a text."""
+    return [name for name in AUDITED_TABLES if name.startswith(incomplete)]

@@ -142,9 +142,12 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
     if seen.takedown_id is not None:
         print_line(
             f"takedown {seen.takedown_id}: {pluralize(seen.log_rows, 'row')} of the log redacted, "
-            f"{pluralize(seen.inbox_files, 'inbox file')} cleared",
+            f"{pluralize(seen.inbox_files, 'inbox file')} cleared, "
+            f"{pluralize(seen.audit_sheets, 'audit sheet')} cleared",
             highlight=False,
         )
+    for each in seen.remaining_sheets:
+        print_error(each)
     for name in seen.snapshots:
         print_line(f"snapshot {name}: its rows are deleted", highlight=False)
     if seen.duplicates:

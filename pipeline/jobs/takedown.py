@@ -32,6 +32,7 @@ from pipeline.clean import page_identity
 from pipeline.clusters import WINDOW, co_mention_rows
 from pipeline.durability import sync_all
 from pipeline.errors import ConfigError
+from pipeline.jobs.audits import AuditStore
 from pipeline.jobs.cluster import relate
 from pipeline.jobs.inventory import note_stores
 from pipeline.jobs.workspace import ProgressCallback, Workspace
@@ -60,8 +61,9 @@ class TakedownTarget:
 class TakedownResult:
     """What a takedown deletes or deleted. ``rows`` counts rows per annotation table; ``duplicates`` stay.
 
-    ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` lost rows; a preview has no
-    ``takedown_id`` and none of these. ``is_here``: archive, tables, fetch state, log or an inbox had a trace of the
+    ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` and ``audit_sheets`` lost rows; a
+    preview has no ``takedown_id`` and none of these. ``remaining_sheets`` are sentences about sheets of an audit from
+    which a person has to remove the rows. ``is_here``: archive, tables, fetch state, log or an inbox had a trace of the
     target. ``unfinished`` are sentences that say why the takedown could not finish.
     """
 
@@ -75,6 +77,8 @@ class TakedownResult:
     duplicates: tuple[str, ...]
     log_rows: int = 0
     inbox_files: int = 0
+    audit_sheets: int = 0
+    remaining_sheets: tuple[str, ...] = ()
     snapshots: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
 
@@ -164,6 +168,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     report_progress("erasing from log, inboxes and state")
     log_rows = redact_log(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)
+    sheets = AuditStore(workspace.settings).erase(work.article_ids)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
     sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back
     if not snapshots.damaged:  # otherwise the plan is needed to finish it
@@ -171,6 +176,8 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     return {
         "log_rows": log_rows,
         "inbox_files": inbox_files,
+        "audit_sheets": sheets.changed,
+        "remaining_sheets": sheets.remaining,
         "snapshots": snapshots.changed,
         "unfinished": snapshots.damaged,
     }
@@ -194,6 +201,7 @@ def _summary(workspace: Workspace, work: TakedownPlan, target: TakedownTarget) -
         rows={spec.name: len(article_ids_in(workspace, spec.name, work)) for spec in ANNOTATION_TABLES},
         days=tuple(sorted(map(str, work.days))),
         duplicates=tuple(sorted(duplicates_of(workspace, work))) if target.kind == "article" else (),
+        remaining_sheets=AuditStore(workspace.settings).remaining(work.article_ids),
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.tables.schema import table_named
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
@@ -383,3 +385,10 @@ VOCABULARIES = (
         "status", ("runs.status",), {"done": "the run finished", "failed": "reserved: a run that failed is not logged"}
     ),
 )
+
+
+def vocabulary_of(table: str, column: str) -> Mapping[str, str]:
+    """Return the values of a column, each with its meaning; empty if it has no closed vocabulary."""
+    named = f"{table}.{column}"
+    meanings = next((each.meanings for each in VOCABULARIES if named in each.columns), {})
+    return {value: meanings.get(value, "") for value in table_named(table).column(column).values or meanings}

@@ -45,14 +45,15 @@ PIPELINE = {
     "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
-    "audit": May(("model",), ("numpy",)),
-    "query": May(("model", "tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
+    "audit": May(("model", "tables"), ("pyarrow",)),
+    "query": May(
+        ("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")
+    ),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
-    "audit": May(("model",)),
-    "jobs": May(_BELOW_JOBS, ("pyarrow",)),
-    "reports": May((*_BELOW_JOBS, "jobs", "query"), ("pyarrow",)),
-    "web": May(("query", "tables", "audit", "model"), ("jinja2",)),
-    "cli": May(("jobs", "reports", "query", "exports", "model", "web"), ("typer", "rich")),
+    "jobs": May((*_BELOW_JOBS, "audit"), ("pyarrow",)),
+    "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
+    "web": May(("query", "tables", "model", "audit"), ("jinja2",)),
+    "cli": May(("jobs", "reports", "query", "exports", "model", "web", "audit"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {

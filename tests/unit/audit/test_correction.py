@@ -271,9 +271,13 @@ IMPOSSIBLE = AuditedRow(
         ([_stratum(OUTSIDE, OUTSIDE, predicted_denominator=999)], "all", "1 rows in neither, but 2 audited"),
         ([_stratum(COUNTED, IMPOSSIBLE)], "all", "in the numerator that is not in the denominator"),
         ([_stratum(COUNTED, OTHER), _stratum(COUNTED, OTHER)], "all", "is given twice"),
-        ([_stratum(ROWS[6], ROWS[6], ROWS[3])], "denominator", "empty by the audited rows"),
-        ([_stratum(OUTSIDE, OUTSIDE, predicted_denominator=0, predicted_numerator=0)], "denominator", "by the table"),
-        ([], "denominator", "by the table"),
+        ([_stratum(ROWS[6], ROWS[6], ROWS[3])], "denominator", "denominator by the audited rows"),
+        (
+            [_stratum(OUTSIDE, OUTSIDE, predicted_denominator=0, predicted_numerator=0)],
+            "denominator",
+            "denominator in the tables",
+        ),
+        ([], "denominator", "denominator in the tables"),
     ],
 )
 def test_numbers_that_cannot_be_are_refused(strata, key, words):

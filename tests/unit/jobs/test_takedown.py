@@ -13,8 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.archive import TakedownKind
+from pipeline.audit import Population, SamplingDesign, read_sheet
 from pipeline.cli import app
 from pipeline.errors import ConfigError, MissingStoreError
+from pipeline.jobs.audits import AuditStore
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.derive import derive
 from pipeline.jobs.inventory import LAKE, STATE, give_up
@@ -32,6 +34,7 @@ from pipeline.jobs.takedown import (
 )
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import article_id_of, canonical_url
+from pipeline.reports.audit import draw_sample
 from pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server
 from tests.faults.invariants import assert_whole, broken_sums, table_files
@@ -288,6 +291,31 @@ def again(space: Workspace, town: Town, old: Path) -> None:
     assert ids.isdisjoint(article_id_of(canonical=canonical_url(town.server.url(path)), text="") for path in DOOMED)
     assert [each for each in finish_takedowns(last) if "came in again" in each]
     assert finish_takedowns(last) == ()
+
+
+def test_audit_sheets_lose_the_deleted_rows(space: Workspace, town: Town) -> None:
+    """Sheets in the data root have no trace of deleted pages, keep their other rows, and sheets elsewhere are named."""
+    root, store = space.settings.data_dir, AuditStore(space.settings)
+    desk = town.folder / "desk"
+    for seed, folder in (("inside", None), ("outside", desk)):
+        sample = draw_sample(space, Population(table="quotes"), SamplingDesign(count=99, seed=seed), folder=folder)
+        store.add(sample.draw, page="", sheet=sample.sheet)
+    traces = traces_of_doomed()
+    assert traces.under(root / "audits").keys() == {f"quotes-{seed}/draw.json" for seed in ("inside", "outside")} | {
+        "quotes-inside/quotes-inside.csv"
+    }
+    named = {
+        line
+        for target in all_targets(space, town)
+        for line in forget(space, target, reason="asked to", report_progress=lambda _: None).remaining_sheets
+    }
+    assert traces.under(root) == {}
+    assert named == {f"the sheets of quotes-outside in {desk} have rows of it; remove them there, and all copies"}
+    inside = store.named("quotes-inside")
+    assert [row.name for row in read_sheet(root / "audits/quotes-inside/quotes-inside.csv", inside).rows] == [
+        row.name for row in inside.rows
+    ]
+    assert inside.rows
 
 
 @pytest.mark.usefixtures("space")

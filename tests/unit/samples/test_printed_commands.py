@@ -1,5 +1,6 @@
 """Every command that the documentation, a message or a page shows can be pasted after `make demo`, and works."""
 
+import csv
 import html
 import re
 import shutil
@@ -18,6 +19,7 @@ from pipeline.web.saved_queries import parse_question_request, question_page
 from samples.demo import NEXT_COMMANDS
 from samples.server import DAYS, DEFAULT_PORT, Newsroom
 from tests.architecture.tree import ROOT, modules, text_of
+from tests.unit.audit.invented import all_right
 from tests.unit.cli.test_commands import called, newslake
 from tests.unit.jobs.test_run import INBOX, open_at, run_evening
 from tests.unit.samples.printed_commands import (
@@ -127,11 +129,28 @@ def _run(command: ShownCommand, place: Path, fitted: Callable[[str], str]) -> st
     assert command.words[0] == "newslake", command
     if command.read_from:
         given = (place / command.read_from).read_text("utf-8")
+    if words[1] == "audit":
+        _judge(words, place)
     done = called(*_prepared(words[1:]), cwd=place, given=given)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     if command.write_to:
         (place / command.write_to).write_text(done.stdout, "utf-8")
     return f"{done.stdout}\n{done.stderr}"
+
+
+def _judge(words: list[str], place: Path) -> None:
+    """Write the sheets that people fill between two commands: `quotes-demo-ana.csv`. They differ about one row."""
+    for name in (word for word in words if word.endswith(".csv") and not (place / word).exists()):
+        draw_id = name.removesuffix(".csv").rpartition("-")[0]
+        sheet = place / "data" / "audits" / draw_id / f"{draw_id}.csv"
+        if sheet.exists():
+            lines = list(csv.DictReader(sheet.read_text("utf-8-sig").splitlines(keepends=True)))
+            reader = name.removesuffix(".csv").removeprefix(f"{draw_id}-")
+            with (place / name).open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, lines[0].keys())
+                writer.writeheader()
+                writer.writerows(line | all_right(reader=reader) for line in lines[1:])
+                writer.writerow(lines[0] | all_right(reader=reader, span="right" if reader == "ana" else "wrong"))
 
 
 def _prepared(words: list[str]) -> list[str]:
