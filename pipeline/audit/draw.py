@@ -83,7 +83,8 @@ class AuditDraw:
     """A draw from a population by a design.
 
     ``pipeline_versions`` are those of the drawn rows. ``sheet_hash`` is the SHA-256 of the sheet before any answer.
-    ``folder`` is where the sheet was written; it may have been moved since.
+    ``folder`` is where the sheet was written; it may have been moved since. ``deleted_articles`` are those whose rows a
+    takedown has erased.
     """
 
     draw_id: str
@@ -96,6 +97,7 @@ class AuditDraw:
     rows: tuple[DrawnRow, ...]
     sheet_hash: str
     folder: str
+    deleted_articles: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -107,9 +109,24 @@ class AuditDraw:
         """Return the number of rows of the population."""
         return sum(each.size for each in self.strata)
 
+    @property
+    def all_articles(self) -> frozenset[str]:
+        """Return the articles whose rows were drawn, also those that a takedown has deleted."""
+        return frozenset((*(row.article_id for row in self.rows), *self.deleted_articles))
+
     def without(self, article_ids: frozenset[str]) -> Self:
-        """Return the draw without the rows of some articles. The strata keep their sizes: they are of that day."""
-        return replace(self, rows=tuple(each for each in self.rows if each.article_id not in article_ids))
+        """Return the draw without the rows of some articles, and without the strata that lose all their rows.
+
+        The name of a stratum may be the text of an article. The others keep their sizes: they are of that day.
+        """
+        rows = tuple(each for each in self.rows if each.article_id not in article_ids)
+        names = {each.stratum for each in rows}
+        return replace(
+            self,
+            rows=rows,
+            strata=tuple(each for each in self.strata if each.name in names),
+            deleted_articles=tuple(sorted(self.all_articles - {each.article_id for each in rows})),
+        )
 
     def to_json(self) -> str:
         """Return the draw as JSON."""
@@ -139,7 +156,8 @@ class AuditDraw:
             strata=tuple(Stratum(**each) for each in given["strata"]),
             rows=tuple(DrawnRow(**each) for each in given["rows"]),
             sheet_hash=given["sheet_hash"],
-            folder=given["folder"],
+            folder=str(given["folder"]),
+            deleted_articles=tuple(map(str, given.get("deleted_articles", ()))),
         )
 
 

@@ -274,7 +274,11 @@ def erase_sheet_rows(text: str, article_ids: Collection[str]) -> str:
     separator = separator_of(text)
     if separator is None:
         raise ValueError("not a sheet")
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    previous = csv.field_size_limit(len(text))  # no cell is longer, and no long one may keep the rest of its sheet
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    finally:
+        csv.field_size_limit(previous)
     at = rows[0].index("row")
     output = io.StringIO()
     writer = csv.writer(output, delimiter=separator, lineterminator="\r\n")

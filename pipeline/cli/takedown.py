@@ -107,6 +107,7 @@ def _forget(
             _print_result(seen, "would be deleted", as_json=as_json)
             return
         _print_summary(seen, err.print, "would be deleted")
+        _print_remaining(seen)
         if not sys.stdin.isatty():
             raise ConfigError("cannot ask for confirmation without a terminal; give --yes", key="yes")
         typer.confirm("Delete all this permanently?", abort=True, err=True)
@@ -121,6 +122,7 @@ def _print_result(done: "TakedownResult", verb: str, *, as_json: bool) -> None:
         print_json(asdict(done))
     else:
         _print_summary(done, out.print, verb)
+        _print_remaining(done)
     for each in done.unfinished:
         print_error(f"takedown {done.takedown_id} is not finished: {each}")
     if done.unfinished or not done.is_here:
@@ -146,8 +148,6 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
             f"{pluralize(seen.audit_sheets, 'audit sheet')} cleared",
             highlight=False,
         )
-    for each in seen.remaining_sheets:
-        print_error(each)
     for name in seen.snapshots:
         print_line(f"snapshot {name}: its rows are deleted", highlight=False)
     if seen.duplicates:
@@ -158,3 +158,9 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
             "1 more article repeats" if len(seen.duplicates) == 1 else f"{len(seen.duplicates)} more articles repeat"
         )
         print_error(f"{others} the above; --with-duplicates includes them: {shown}")
+
+
+def _print_remaining(seen: "TakedownResult") -> None:
+    """Print which copies of sheets a person has to clear, also if nothing else is found."""
+    for each in seen.remaining_sheets:
+        print_error(each)

@@ -1,8 +1,9 @@
 """The draws of audits in a data root: their records, and the sheets that were written there or elsewhere."""
 
 import csv
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.audit import AuditDraw
@@ -12,13 +13,20 @@ from pipeline.errors import ConfigError, did_you_mean
 from pipeline.settings import Settings
 
 _RECORD = "draw.json"
+_SHEET_SUFFIXES = (".csv", ".html", ".htm")
+_ARTICLE_ID = re.compile(r"(?=([0-9a-f]{32}))")
 
 
 @dataclass(frozen=True, slots=True)
 class ErasedSheets:
-    """What a takedown did to sheets: ``changed`` files lost rows; each of ``remaining`` is a file and what to do."""
+    """What a takedown did to sheets: ``changed`` files of the data root lost rows.
+
+    Each of ``unfinished`` is a file of the data root that could not be cleared, each of ``remaining`` is about copies
+    elsewhere; both say what a person has to do.
+    """
 
     changed: int
+    unfinished: tuple[str, ...]
     remaining: tuple[str, ...]
 
 
@@ -32,7 +40,7 @@ class AuditStore:
 
     def draws(self) -> tuple[AuditDraw, ...]:
         """Return all draws, oldest first. Raises: ConfigError for a damaged record."""
-        found = map(_read_record, self._folder.glob(f"*/{_RECORD}"))
+        found = map(self._read_record, self._records())
         return tuple(sorted(found, key=lambda draw: (draw.drawn_at, draw.draw_id)))
 
     def named(self, draw_id: str) -> AuditDraw:
@@ -62,7 +70,7 @@ class AuditStore:
         for each in (own, folder):
             make_folder(each, durability=self._durability)
         # The record is first: a takedown finds every sheet that has one.
-        write_whole_file(own / _RECORD, draw.to_json().encode(), durability=self._durability)
+        self._write_record(own / _RECORD, draw)
         paths = folder / f"{draw.draw_id}.html", folder / f"{draw.draw_id}.csv"
         for path, text in zip(paths, (page, sheet), strict=True):
             write_whole_file(path, text.encode(), durability=self._durability)
@@ -71,70 +79,92 @@ class AuditStore:
     def erase(self, article_ids: Collection[str]) -> ErasedSheets:
         """Erase the rows of some articles from records and sheets of the data root.
 
-        Sheets elsewhere, files that cannot be read as sheets, and damaged records are named: a person has to act.
+        A record keeps their ids, so that a later call names the same copies again.
         """
-        changed, remaining = 0, []
-        for folder in sorted(path.parent for path in self._folder.glob(f"*/{_RECORD}")):
-            draw = self._draw_in(folder)
-            named = frozenset(article_ids) & ({row.article_id for row in draw.rows} if draw else frozenset(article_ids))
-            if not named:
-                continue
-            for path in self._sheets(folder, draw):
-                is_changed = self._erase_from(path, named)
-                changed += bool(is_changed)
-                if is_changed is None:
-                    remaining.append(f"{path} may have rows of it; remove the file")
+        gone, changed, unfinished = frozenset(article_ids), 0, []
+        draws = {record: self._draw_of(record) for record in self._records()}
+        for path in self._files(draws):
+            is_changed = self._erase_from(path, gone)
+            changed += bool(is_changed)
+            if is_changed is None:
+                unfinished.append(f"{path} may have rows of it; remove the file, then run `newslake lake repair`")
+        for record, draw in draws.items():
             if draw is None:
-                remaining.append(f"{folder / _RECORD} is damaged and may name it; restore it, or remove the folder")
-                continue
-            remaining += self._elsewhere(draw)
-            record = draw.without(named).to_json().encode()  # the last, so that a killed takedown finds the rest again
-            write_whole_file(folder / _RECORD, record, durability=self._durability)
-        return ErasedSheets(changed, tuple(remaining))
+                advice = "restore it, or remove the folder, then run `newslake lake repair`"
+                unfinished.append(f"{record} is damaged and may name it; {advice}")
+            elif any(row.article_id in gone for row in draw.rows):
+                self._write_record(record, draw.without(gone))
+        return ErasedSheets(changed, tuple(unfinished), self.remaining(gone))
 
     def remaining(self, article_ids: Collection[str]) -> tuple[str, ...]:
-        """Return the sheets with rows of some articles that ``erase`` cannot reach, each with what to do."""
-        draws = (self._draw_in(path.parent) for path in sorted(self._folder.glob(f"*/{_RECORD}")))
-        found = [draw for draw in draws if draw and any(row.article_id in article_ids for row in draw.rows)]
-        return tuple(line for draw in found for line in self._elsewhere(draw))
+        """Return what ``erase`` cannot reach: for each draw that has or had rows of some articles, one sentence."""
+        draws = filter(None, map(self._draw_of, self._records()))
+        return tuple(self._copies(draw) for draw in draws if not draw.all_articles.isdisjoint(article_ids))
 
-    def _draw_in(self, folder: Path) -> AuditDraw | None:
-        """Return the draw of a folder; None if its record is damaged, which must not stop a takedown."""
+    def _copies(self, draw: AuditDraw) -> str:
+        if self._is_inside(draw):
+            return f"sheets of {draw.draw_id} that were exported or copied elsewhere may have rows of it; remove them"
+        return f"the sheets of {draw.draw_id} in {draw.folder} have rows of it; remove them there, and all copies"
+
+    def _records(self) -> list[Path]:
+        return sorted(self._folder.glob(f"*/{_RECORD}"))
+
+    def _draw_of(self, record: Path) -> AuditDraw | None:
+        """Return the draw of a record; None for a damaged one, which must not stop a takedown."""
         try:
-            return _read_record(folder / _RECORD)
+            return self._read_record(record)
         except ConfigError:
             return None
 
-    def _sheets(self, folder: Path, draw: AuditDraw | None) -> Iterator[Path]:
-        """Yield the files of a draw in the data root: in its folder all, in another one those with its name."""
-        yield from (path for path in sorted(folder.glob("*")) if path.name != _RECORD and path.is_file())
-        if draw and self._is_inside(draw) and Path(draw.folder).resolve() != folder.resolve():
-            yield from (path for path in sorted(Path(draw.folder).glob(f"{draw.draw_id}*")) if path.is_file())
+    def _read_record(self, record: Path) -> AuditDraw:
+        """Return the draw of a record. Raises: ConfigError for a damaged one."""
+        draw = AuditDraw.from_json(record.read_text(encoding="utf-8", errors="replace"), key=str(record))
+        return replace(draw, folder=str(self._root / draw.folder if draw.folder else record.parent))
+
+    def _write_record(self, record: Path, draw: AuditDraw) -> None:
+        """Write a record. Its folder is relative to the data root, which may be moved; "" is that of the record."""
+        folder = draw.folder
+        if Path(folder).resolve() == record.parent.resolve():
+            folder = ""
+        elif self._is_inside(draw):
+            folder = str(Path(folder).resolve().relative_to(self._root.resolve()))
+        write_whole_file(record, replace(draw, folder=folder).to_json().encode(), durability=self._durability)
 
     def _is_inside(self, draw: AuditDraw) -> bool:
         return Path(draw.folder).resolve().is_relative_to(self._root.resolve())
 
-    def _elsewhere(self, draw: AuditDraw) -> list[str]:
-        if self._is_inside(draw):
-            return []
-        return [f"the sheets of {draw.draw_id} in {draw.folder} have rows of it; remove them there, and all copies"]
+    def _files(self, draws: Mapping[Path, AuditDraw | None]) -> list[Path]:
+        """Return the files of the data root that may be sheets, without the records; of links, their targets.
 
-    def _erase_from(self, path: Path, article_ids: Collection[str]) -> bool | None:
-        """Erase rows from one file; return whether it changed, None if it cannot be read as a sheet."""
-        if path.suffix not in (".html", ".csv"):
-            return None
+        They are all files in the folder of audits, and the sheets in each other folder into which a draw was written.
+        """
+        own = (self._folder, *(record.parent for record in draws))  # any of them may be a link, which rglob leaves out
+        found = [path for folder in own for path in folder.rglob("*")]
+        for draw in draws.values():
+            if draw is not None and self._is_inside(draw):
+                found += [path for path in Path(draw.folder).glob("*") if _is_sheet(path, draw)]
+        records = {record.resolve() for record in draws}
+        return sorted({path.resolve() for path in found if path.is_file()} - records)
+
+    def _erase_from(self, path: Path, article_ids: frozenset[str]) -> bool | None:
+        """Erase rows from one file; return whether it changed, None if it may still have some."""
+        suffix, data = path.suffix.lower(), path.read_bytes()
         try:
-            before = path.read_bytes().decode()
-            after = (erase_page_rows if path.suffix == ".html" else erase_sheet_rows)(before, article_ids)
+            before = data.decode()
+            if article_ids.isdisjoint(_ARTICLE_ID.findall(before)):
+                return False
+            if suffix not in _SHEET_SUFFIXES:
+                return None
+            after = (erase_sheet_rows if suffix == ".csv" else erase_page_rows)(before, article_ids)
+        except UnicodeDecodeError:
+            return False if path.name.startswith(".") else None  # a hidden one is of a file manager
         except (ValueError, csv.Error):
             return None
-        if any(each in after for each in article_ids):
+        if not article_ids.isdisjoint(_ARTICLE_ID.findall(after)):
             return None
-        if after != before:
-            write_whole_file(path, after.encode(), durability=self._durability)
-        return after != before
+        write_whole_file(path, after.encode(), durability=self._durability)
+        return True
 
 
-def _read_record(path: Path) -> AuditDraw:
-    """Return the draw of a record. Raises: ConfigError for a damaged one."""
-    return AuditDraw.from_json(path.read_text(encoding="utf-8", errors="replace"), key=str(path))
+def _is_sheet(path: Path, draw: AuditDraw) -> bool:
+    return path.suffix.lower() in _SHEET_SUFFIXES or path.name.startswith(draw.draw_id)

@@ -5,7 +5,7 @@ it.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -62,9 +62,10 @@ class TakedownResult:
     """What a takedown deletes or deleted. ``rows`` counts rows per annotation table; ``duplicates`` stay.
 
     ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` and ``audit_sheets`` lost rows; a
-    preview has no ``takedown_id`` and none of these. ``remaining_sheets`` are sentences about sheets of an audit from
-    which a person has to remove the rows. ``is_here``: archive, tables, fetch state, log or an inbox had a trace of the
-    target. ``unfinished`` are sentences that say why the takedown could not finish.
+    preview has no ``takedown_id`` and none of these. ``remaining_sheets`` are sentences about copies of audit sheets
+    from which a person has to remove the rows, also those of a killed takedown that was finished first. ``is_here``:
+    archive, tables, fetch state, log, an inbox or a sheet had a trace of the target. ``unfinished`` are sentences that
+    say why the takedown could not finish.
     """
 
     takedown_id: str | None
@@ -93,7 +94,7 @@ def forget(
 ) -> TakedownResult:
     """Delete pages permanently, after the current runs end. Raises: ConfigError before anything is deleted."""
     with takedown_lock(workspace.settings.archive_dir):
-        _finish(workspace, report_progress)
+        earlier = _finish(workspace, report_progress)
         work = plan_takedown(workspace, target)
         seen = _summary(workspace, work, target)
         takedown = workspace.takedowns.begin(
@@ -101,7 +102,9 @@ def forget(
         )
         done = _carry_out(workspace, takedown, report_progress)
         note_stores(workspace.settings)
-    is_here = seen.is_here or bool(done["log_rows"] or done["inbox_files"])
+    is_here = seen.is_here or bool(done["log_rows"] or done["inbox_files"] or done["audit_sheets"])
+    sheets = [line for each in (*earlier.values(), done) for line in each["remaining_sheets"]]
+    done["remaining_sheets"] = tuple(dict.fromkeys(sheets))
     return replace(seen, takedown_id=takedown.takedown_id, is_here=is_here, **done)
 
 
@@ -113,27 +116,33 @@ def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = l
     if not workspace.takedowns.all():
         return ()
     with takedown_lock(workspace.settings.archive_dir):
-        done = _finish(workspace, report_progress)
+        done = [line for key, each in _finish(workspace, report_progress).items() for line in _endings(key, each)]
         for work in _returned_articles(workspace):
             takedown = workspace.takedowns.begin(
                 "article", names=plan_names(work), work=work, at=workspace.settings.now(), reason=_CAME_AGAIN
             )
-            _carry_out(workspace, takedown, report_progress)
-            done.append(f"removed taken-down pages that came in again: takedown {takedown.takedown_id}")
+            key, again = takedown.takedown_id, _carry_out(workspace, takedown, report_progress)
+            done.append(f"removed taken-down pages that came in again: takedown {key}")
+            done += _sheet_lines(key, again)
     return tuple(done)
 
 
-def _finish(workspace: Workspace, report_progress: ProgressCallback) -> list[str]:
+def _finish(workspace: Workspace, report_progress: ProgressCallback) -> dict[str, dict[str, Any]]:
+    """Finish interrupted takedowns; return what was done by takedown_id, as ``_carry_out`` does."""
     unfinished = [each for each in workspace.takedowns.all() if not each.is_done]
-    return [
-        _ending(each.takedown_id, _carry_out(workspace, each, report_progress)["unfinished"]) for each in unfinished
-    ]
+    return {each.takedown_id: _carry_out(workspace, each, report_progress) for each in unfinished}
 
 
-def _ending(takedown_id: str, unfinished: Sequence[str]) -> str:
-    if unfinished:
-        return f"takedown {takedown_id} is not finished: {'; '.join(unfinished)}"
-    return f"finished takedown {takedown_id}"
+def _endings(takedown_id: str, done: Mapping[str, Any]) -> Iterator[str]:
+    if done["unfinished"]:
+        yield f"takedown {takedown_id} is not finished: {'; '.join(done['unfinished'])}"
+    else:
+        yield f"finished takedown {takedown_id}"
+    yield from _sheet_lines(takedown_id, done)
+
+
+def _sheet_lines(takedown_id: str, done: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"takedown {takedown_id}: {line}" for line in done["remaining_sheets"])
 
 
 def _returned_articles(workspace: Workspace) -> list[TakedownPlan]:
@@ -171,7 +180,8 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     sheets = AuditStore(workspace.settings).erase(work.article_ids)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
     sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back
-    if not snapshots.damaged:  # otherwise the plan is needed to finish it
+    unfinished = (*snapshots.damaged, *sheets.unfinished)
+    if not unfinished:  # otherwise the plan is needed to finish it
         takedowns.finish(takedown.takedown_id)
     return {
         "log_rows": log_rows,
@@ -179,7 +189,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
         "audit_sheets": sheets.changed,
         "remaining_sheets": sheets.remaining,
         "snapshots": snapshots.changed,
-        "unfinished": snapshots.damaged,
+        "unfinished": unfinished,
     }
 
 

@@ -36,6 +36,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.model import article_id_of, canonical_url
 from pipeline.reports.audit import draw_sample
 from pipeline.settings import Settings
+from pipeline.web import audit_sheet, build_sheet_row
 from tests.faults.hostile import Hostile, hostile_server
 from tests.faults.invariants import assert_whole, broken_sums, table_files
 from tests.traces import Traces
@@ -229,6 +230,13 @@ def space(after_a_week: Path, town: Town) -> Workspace:
     return town.space("data", hours=2)
 
 
+def set_environment(monkeypatch: pytest.MonkeyPatch, space: Workspace) -> None:
+    """Let the command line use a data root, at noon."""
+    root = space.settings.data_dir
+    for name, value in (("DATA_DIR", root), ("SOURCES_FILE", root / "sources.toml"), ("FROZEN_NOW", NOON.isoformat())):
+        monkeypatch.setenv(f"NEWS_{name}", str(value))
+
+
 def tables(space: Workspace) -> dict[str, bytes]:
     return table_files(space.settings.data_dir)
 
@@ -293,16 +301,22 @@ def again(space: Workspace, town: Town, old: Path) -> None:
     assert finish_takedowns(last) == ()
 
 
+def add_audit(space: Workspace, seed: str, folder: Path | None = None) -> None:
+    """Draw all quotes and write their real page and sheet."""
+    sample = draw_sample(space, Population(table="quotes"), SamplingDesign(count=99, seed=seed), folder=folder)
+    page = audit_sheet(sample.draw, [build_sheet_row("quotes", each) for each in sample.items])
+    AuditStore(space.settings).add(sample.draw, page=page, sheet=sample.sheet)
+
+
 def test_audit_sheets_lose_the_deleted_rows(space: Workspace, town: Town) -> None:
     """Sheets in the data root have no trace of deleted pages, keep their other rows, and sheets elsewhere are named."""
     root, store = space.settings.data_dir, AuditStore(space.settings)
     desk = town.folder / "desk"
     for seed, folder in (("inside", None), ("outside", desk)):
-        sample = draw_sample(space, Population(table="quotes"), SamplingDesign(count=99, seed=seed), folder=folder)
-        store.add(sample.draw, page="", sheet=sample.sheet)
+        add_audit(space, seed, folder)
     traces = traces_of_doomed()
     assert traces.under(root / "audits").keys() == {f"quotes-{seed}/draw.json" for seed in ("inside", "outside")} | {
-        "quotes-inside/quotes-inside.csv"
+        f"quotes-inside/quotes-inside.{suffix}" for suffix in ("csv", "html")
     }
     named = {
         line
@@ -310,12 +324,62 @@ def test_audit_sheets_lose_the_deleted_rows(space: Workspace, town: Town) -> Non
         for line in forget(space, target, reason="asked to", report_progress=lambda _: None).remaining_sheets
     }
     assert traces.under(root) == {}
-    assert named == {f"the sheets of quotes-outside in {desk} have rows of it; remove them there, and all copies"}
+    assert named == {
+        "sheets of quotes-inside that were exported or copied elsewhere may have rows of it; remove them",
+        f"the sheets of quotes-outside in {desk} have rows of it; remove them there, and all copies",
+    }
     inside = store.named("quotes-inside")
     assert [row.name for row in read_sheet(root / "audits/quotes-inside/quotes-inside.csv", inside).rows] == [
         row.name for row in inside.rows
     ]
+    page = (root / "audits/quotes-inside/quotes-inside.html").read_text()
+    assert [page.count(f"<!-- row {row.name} -->") for row in inside.rows] == [1] * len(inside.rows)
     assert inside.rows
+
+
+def test_killed_takedown_names_audit_sheets_when_it_is_finished(space: Workspace, town: Town) -> None:
+    """Repair, and the next takedown, name the sheets elsewhere, although the records have lost the rows already."""
+    desk = town.folder / "desk"
+    add_audit(space, "outside", desk)
+    line = f"the sheets of quotes-outside in {desk} have rows of it; remove them there, and all copies"
+
+    def kill_after_erasing(target: TakedownTarget) -> str:
+        work = plan_takedown(space, target)
+        names = target_names(target, work)
+        begun = space.takedowns.begin("article", names=names, work=work, at=space.settings.now(), reason=None)
+        assert AuditStore(space.settings).erase(work.article_ids).remaining == (line,)
+        return begun.takedown_id
+
+    target = TakedownTarget(kind="article", value=town.server.url(FERRY))
+    killed = kill_after_erasing(target)
+    assert repair(space)["takedowns"] == (f"finished takedown {killed}", f"takedown {killed}: {line}")
+    kill_after_erasing(target)
+    nobodys = TakedownTarget(kind="article", value=town.server.url("/nobody"))
+    assert forget(space, nobodys, reason=None, report_progress=lambda _: None).remaining_sheets == (line,)
+
+
+def test_takedown_is_unfinished_while_an_audit_sheet_cannot_be_read(space: Workspace, town: Town) -> None:
+    """A file among the sheets that cannot be cleared makes the takedown unfinished until it is removed."""
+    add_audit(space, "inside")
+    book = space.settings.data_dir / "audits/quotes-inside/ana.xlsx"
+    book.write_bytes(b"PK\x03\x04\xff")
+    target = TakedownTarget(kind="article", value=town.server.url(FERRY))
+    done = forget(space, target, reason=None, report_progress=lambda _: None)
+    assert done.unfinished == (f"{book} may have rows of it; remove the file, then run `newslake lake repair`",)
+    assert done.audit_sheets == 2
+    book.unlink()
+    assert f"finished takedown {done.takedown_id}" in finish_takedowns(space)
+    assert [each.is_done for each in space.takedowns.all()] == [True]
+
+
+def test_command_names_audit_sheets_again(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies elsewhere are named also if nothing else of the article is found any more."""
+    set_environment(monkeypatch, space)
+    add_audit(space, "inside")
+    seen = [CliRunner().invoke(app, ["forget", town.server.url(FERRY), "--yes"]) for _ in range(2)]
+    assert [each.exit_code for each in seen] == [0, 1]
+    for each in seen:
+        assert "sheets of quotes-inside that were exported" in " ".join(each.output.split())
 
 
 @pytest.mark.usefixtures("space")
@@ -544,8 +608,7 @@ def test_taken_down_rows_are_found_without_their_records(space: Workspace, town:
 def test_command(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command previews, asks, lists takedowns and revokes them; an invalid call changes nothing."""
     root, url = space.settings.data_dir, town.server.url(FERRY)
-    for name, value in (("DATA_DIR", root), ("SOURCES_FILE", root / "sources.toml"), ("FROZEN_NOW", NOON.isoformat())):
-        monkeypatch.setenv(f"NEWS_{name}", str(value))
+    set_environment(monkeypatch, space)
     before = table_files(root)
 
     def call(*arguments: str) -> tuple[int, str]:
