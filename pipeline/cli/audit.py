@@ -129,11 +129,12 @@ def _store_sample(
     space = workspace()
     if folder is not None:
         path_outside_lake(space.settings.lake_dir, str(folder))
-    with space.at_work():  # so that no takedown overlooks the sheets
+    store = AuditStore(space.settings)
+    with store.between_takedowns(), space.at_work():
         sample = draw_sample(space, population, design, folder=folder)
         rows = [build_sheet_row(population.table, each) for each in sample.items]
         page = audit_sheet(sample.draw, rows)
-        return (sample.draw, *AuditStore(space.settings).add(sample.draw, page=page, sheet=sample.sheet))
+        return (sample.draw, *store.add(sample.draw, page=page, sheet=sample.sheet))
 
 
 @audit_app.command("list")

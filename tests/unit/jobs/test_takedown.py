@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -335,6 +336,28 @@ def test_audit_sheets_lose_the_deleted_rows(space: Workspace, town: Town) -> Non
     page = (root / "audits/quotes-inside/quotes-inside.html").read_text()
     assert [page.count(f"<!-- row {row.name} -->") for row in inside.rows] == [1] * len(inside.rows)
     assert inside.rows
+
+
+def test_audit_sample_waits_for_a_takedown(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are not drawn while a takedown deletes them: the sample waits, and has none of its pages."""
+    root = space.settings.data_dir
+    set_environment(monkeypatch, space)
+    arguments = ["audit", "sample", "--table", "quotes", "--seed", "late"]
+    first, *others = all_targets(space, town)
+    for target in others:
+        forget(space, target, reason=None, report_progress=lambda _: None)
+    sample = Thread(target=CliRunner().invoke, args=(app, arguments))
+
+    def start_sample(stage: str) -> None:
+        if stage == "erasing from the archive":  # the takedown has waited for all writers
+            sample.start()
+            sample.join(timeout=2)
+            assert sample.is_alive()
+
+    forget(space, first, reason=None, report_progress=start_sample)
+    sample.join()
+    assert AuditStore(space.settings).named("quotes-late").rows
+    assert traces_of_doomed().under(root) == {}
 
 
 def test_killed_takedown_names_audit_sheets_when_it_is_finished(space: Workspace, town: Town) -> None:
