@@ -36,6 +36,7 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS compared_copies (id INTEGER PRIMARY KEY, changes INTEGER NOT NULL, stamp TEXT)",
     "INSERT OR IGNORE INTO compared_copies VALUES (1, 0, NULL)",
 )
+_DELETED = ""  # in place of a plan that was carried out, until its bytes are gone from the file
 _NOTE_CHANGE = "UPDATE compared_copies SET changes = changes + 1, stamp = NULL"
 _UPDATE_CHECKSUM = (
     "UPDATE takedowns SET checksum = row_checksum(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
@@ -195,7 +196,7 @@ class Takedowns:
         )
 
     def work(self, takedown_id: str) -> TakedownPlan:
-        """Return the plan of a takedown that is not done."""
+        """Return the plan of a takedown that is not done; an empty one if only ``finish`` was interrupted."""
         query = "SELECT work FROM takedowns WHERE takedown_id = ?"
         return _plan_from_json(self._db.execute(query, (takedown_id,)).fetchone()[0])
 
@@ -223,12 +224,20 @@ class Takedowns:
         self._db.executemany("INSERT OR IGNORE INTO blocklist VALUES (?, ?)", [(each, takedown_id) for each in names])
 
     def finish(self, takedown_id: str) -> None:
-        """Mark a takedown as done and delete its plan permanently."""
-        with self._change():
-            self._db.execute("UPDATE takedowns SET work = NULL WHERE takedown_id = ?", (takedown_id,))
-            self._db.execute(_UPDATE_CHECKSUM, (takedown_id,))
+        """Mark a takedown as done and delete its plan permanently.
+
+        It is done only after the file is rewritten without the plan: otherwise a process that dies in between would
+        leave the plan's bytes, and no later one would look for them.
+        """
+        self._set_work(takedown_id, _DELETED)
         vacuum_and_truncate(self._db)
+        self._set_work(takedown_id, None)
         self._copy(takedown_id)
+
+    def _set_work(self, takedown_id: str, work: str | None) -> None:
+        with self._change():
+            self._db.execute("UPDATE takedowns SET work = ? WHERE takedown_id = ?", (work, takedown_id))
+            self._db.execute(_UPDATE_CHECKSUM, (takedown_id,))
 
     def revoke(self, takedown_id: str) -> bool:
         """Unblock the pages of a takedown; return False if it does not exist, or is not done."""
@@ -342,7 +351,7 @@ class Takedowns:
             "reason": row["reason"],
             "articles": row["articles"],
             "names": [name for (name,) in names],
-            "unfinished": None if row["work"] is None else sorted(_plan_from_json(row["work"]).article_ids),
+            "unfinished": None if row["work"] in (None, _DELETED) else sorted(_plan_from_json(row["work"]).article_ids),
         }
 
     def _copy(self, takedown_id: str) -> None:
@@ -397,6 +406,8 @@ def _plan_to_json(work: TakedownPlan) -> str:
 
 
 def _plan_from_json(text: str) -> TakedownPlan:
+    if text == _DELETED:
+        return TakedownPlan()
     said: dict[str, Any] = json.loads(text)
     rows = (
         DeletedArticle(

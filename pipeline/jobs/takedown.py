@@ -128,9 +128,18 @@ def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = l
 
 
 def _finish(workspace: Workspace, report_progress: ProgressCallback) -> dict[str, dict[str, Any]]:
-    """Finish interrupted takedowns; return what was done by takedown_id, as ``_carry_out`` does."""
-    unfinished = [each for each in workspace.takedowns.all() if not each.is_done]
-    return {each.takedown_id: _carry_out(workspace, each, report_progress) for each in unfinished}
+    """Finish interrupted takedowns; return what was done by takedown_id, as ``_carry_out`` does.
+
+    One without a plan has only to delete its bytes; carrying it out again would forget how many articles it had.
+    """
+    done: dict[str, dict[str, Any]] = {}
+    for each in workspace.takedowns.all():
+        if not each.is_done and workspace.takedowns.work(each.takedown_id) == TakedownPlan():
+            workspace.takedowns.finish(each.takedown_id)
+            done[each.takedown_id] = {"unfinished": (), "remaining_sheets": ()}
+        elif not each.is_done:
+            done[each.takedown_id] = _carry_out(workspace, each, report_progress)
+    return done
 
 
 def _endings(takedown_id: str, done: Mapping[str, Any]) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """Takedowns are stored so that corruption of any byte is detected."""
 
+import gc
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import pipeline.archive.takedowns as takedowns_module
 from pipeline.archive import FetchState, TakedownPlan, Takedowns
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
@@ -48,6 +50,28 @@ def test_checksum_follows_every_change(tmp_path: Path) -> None:
     Takedowns(tmp_path).finish(takedown_id)
     assert problems(tmp_path) == ()
     assert [each.reason for each in Takedowns(tmp_path).all()] == [REASON]
+
+
+def test_killed_finish_leaves_no_plan(tmp_path: Path) -> None:
+    """A process that ends after the plan is deleted, and before the file is rewritten, leaves the takedown unfinished.
+
+    Finishing it again deletes the bytes of the plan.
+    """
+    takedown_id = begin(tmp_path)
+    if (child := os.fork()) == 0:
+        takedowns_module.vacuum_and_truncate = lambda _: os._exit(9)  # type: ignore[assignment]
+        Takedowns(tmp_path, durability="process").finish(takedown_id)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+    again = Takedowns(tmp_path, durability="process")
+    assert [each.is_done for each in again.all()] == [False]
+    assert again.work(takedown_id) == TakedownPlan()
+    again.finish(takedown_id)
+    assert [(each.is_done, each.articles) for each in again.all()] == [(True, 1)]
+    assert problems(tmp_path) == ()
+    del again
+    gc.collect()
+    assert not [path for path in tmp_path.glob("state.sqlite*") if PAGE.encode() in path.read_bytes()]
 
 
 def blocking(root: Path, copies: Path) -> Takedowns:
