@@ -22,14 +22,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline.durability import Durability, make_folder, sync_folders_above
-from pipeline.errors import BrokenDatabaseError, BusyDatabaseError, NewsError, name_file_on_error, os_error
+from pipeline.errors import BrokenDatabaseError, BusyDatabaseError, NewsError, os_error
 
 AsBroken = Callable[[sqlite3.Error], NewsError]  # from what SQLite says about a damaged file to an error with advice
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
 _AGAIN_SECONDS = 0.02
 _LEVELS = 4  # folders of a database that are synced: up to the one that has the data root
-_SYNCED = 2  # the value of PRAGMA synchronous for FULL
 _CACHE_KILOBYTES = 131_072  # so that an index of a million rows stays in memory while its rows are checked
 _AS_JSON = json.JSONEncoder().encode
 _AS_LINES = json.JSONEncoder(separators=("\n", ": ")).encode
@@ -256,19 +255,13 @@ def transaction(connection: Database) -> Iterator[Database]:
 def vacuum_and_truncate(connection: Database) -> None:
     """Rewrite the file without deleted data, and truncate its WAL file.
 
+    SQLite does not sync the truncation: it survives power loss only after the next commit, or a sync of the file.
     Raises: BusyDatabaseError while another process reads an older state.
     """
     connection.execute("VACUUM")
     if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
         message = f"{connection.path}: another process reads deleted data; end that process, then run this again"
         raise BusyDatabaseError(message, key=str(connection.path), reason="database_busy")
-    if connection.execute("PRAGMA synchronous").fetchone()[0] == _SYNCED:
-        _sync_file(connection.path.with_name(f"{connection.path.name}-wal"))  # else the deleted data may come back
-
-
-def _sync_file(path: Path) -> None:
-    with name_file_on_error(path), suppress(FileNotFoundError), path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def overwrite_database(path: Path, content: sqlite3.Connection) -> None:

@@ -161,13 +161,6 @@ MUTANTS = (
         "            pass\n",
     ),
     Mutant(
-        "truncated-wal-not-synced",
-        "takedown",
-        "sqlite.py",
-        """_sync_file(connection.path.with_name(f"{connection.path.name}-wal"))""",
-        "pass",
-    ),
-    Mutant(
         "stale-log-file-not-removed-durably",
         "first",
         "lake/log_tables.py",
