@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -70,26 +71,8 @@ def draw_sample(
         raise ConfigError(f"seed {design.seed!r} is not valid: use letters, digits, _ and -, at most 40", key="seed")
     if population.source is not None:
         workspace.sources.named(population.source)
-    seen = store.articles_of(design.without)
-    with connect(
-        settings.lake_dir, since=population.first, until=population.last, source=population.source
-    ) as connection:
-        sizes, strata = sample_rows(connection, population, design, excluded=seen)
-        if not strata:
-            raise ConfigError(f"no row of {table} meets these conditions: nothing to draw", key="table")
-        rows = rows_named(connection, table, strata)
-        article_ids = {row["article_id"] for row in rows.values()}
-        articles = rows if table == "articles" else rows_named(connection, "articles", article_ids)
-    items = tuple(
-        audit_item(
-            DrawnRow(name, stratum, place_of(rows[name]), judged_values(table, rows[name])),
-            row=rows[name],
-            article=articles[rows[name]["article_id"]],
-            original=_original(workspace, rows[name]) if table == "articles" else None,
-        )
-        for name, stratum in strata.items()
-    )
-    drawn = list(strata.values())
+    sizes, items = _draw_items(workspace, population, design, excluded=store.articles_of(design.without))
+    drawn = [each.drawn.stratum for each in items]
     draw_id = f"{table}-{design.seed}"
     draw = AuditDraw(
         draw_id=draw_id,
@@ -105,6 +88,29 @@ def draw_sample(
     )
     sheet = write_sheet(draw, {each.drawn.name: each.context for each in items})
     return AuditSample(replace(draw, sheet_hash=hashlib.sha256(sheet.encode()).hexdigest()), items, sheet)
+
+
+def _draw_items(
+    workspace: Workspace, population: Population, design: SamplingDesign, *, excluded: Collection[str]
+) -> tuple[dict[str, int], tuple[AuditItem, ...]]:
+    """Return the size of each stratum, and the drawn rows in random order. Raises: ConfigError if no row is left."""
+    table, lake = population.table, workspace.settings.lake_dir
+    with connect(lake, since=population.first, until=population.last, source=population.source) as connection:
+        sizes, strata = sample_rows(connection, population, design, excluded=excluded)
+        if not strata:
+            raise ConfigError(f"no row of {table} meets these conditions: nothing to draw", key="table")
+        rows = rows_named(connection, table, strata)
+        article_ids = {row["article_id"] for row in rows.values()}
+        articles = rows if table == "articles" else rows_named(connection, "articles", article_ids)
+    return sizes, tuple(
+        audit_item(
+            DrawnRow(name, stratum, place_of(rows[name]), judged_values(table, rows[name])),
+            row=rows[name],
+            article=articles[rows[name]["article_id"]],
+            original=_original(workspace, rows[name]) if table == "articles" else None,
+        )
+        for name, stratum in strata.items()
+    )
 
 
 def audit_item(drawn: DrawnRow, *, row: Row, article: Row, original: str | None) -> AuditItem:
