@@ -1,7 +1,5 @@
 """Properties of texts that no editor would publish: long, without sentence ends, in one case, full of marks."""
 
-import gc
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,6 +16,7 @@ from pipeline.nlp.annotator import MAX_TOKENS, join_docs, make_docs
 from pipeline.tables import annotation_rows, check_rows
 from tests.hard_texts import KINDS, hard_text
 from tests.long_form import LONG, seed_or
+from tests.processor_time import processor_seconds
 
 pytestmark = pytest.mark.model
 
@@ -51,14 +50,9 @@ def _annotating(annotator: Annotator, article: Article) -> Callable[[], float]:
     assert doc is not None
 
     def annotate() -> float:
-        gc.collect()
-        gc.disable()  # a collection looks at all objects of the process, also those of other tests
-        try:
-            started = time.process_time()
-            annotation = annotator.annotate(article, doc)
-            spent = time.process_time() - started
-        finally:
-            gc.enable()
+        annotations = []
+        spent = processor_seconds(lambda: annotations.append(annotator.annotate(article, doc)))
+        (annotation,) = annotations
         assert tuple(check_rows(annotation_rows(article, annotation, model_name="m", pipeline_version="v"))) == ()
         return spent
 

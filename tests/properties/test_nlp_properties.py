@@ -1,6 +1,5 @@
 """Properties of annotating any text: no failure, valid offsets, and time linear in the length."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +11,7 @@ from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article
 from pipeline.nlp import Annotator
 from pipeline.tables import annotation_rows, check_rows
+from tests.processor_time import processor_seconds
 
 pytestmark = pytest.mark.model
 
@@ -111,10 +111,4 @@ def _seconds(annotator: Annotator, text: str) -> float:
     """Return the shortest of three times to annotate a text, without parsing."""
     ((article, doc),) = annotator.docs([_article(text)])
     assert doc is not None
-    return min(_timed(annotator, article, doc) for _ in range(3))
-
-
-def _timed(annotator: Annotator, article: Article, doc: object) -> float:
-    started = time.process_time()  # processor time of this process: the machine may be busy
-    annotator.annotate(article, doc)
-    return time.process_time() - started
+    return processor_seconds(lambda: annotator.annotate(article, doc), tries=3)

@@ -1,6 +1,5 @@
 """Properties of the quotes of any text: exact offsets, and time linear in the length."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +10,7 @@ from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article
 from pipeline.nlp import Annotator
+from tests.processor_time import processor_seconds
 
 pytestmark = pytest.mark.model
 
@@ -108,9 +108,4 @@ def _seconds(annotator: Annotator, text: str) -> float:
     article = article_from_text(text, title=None, published_at=NOW, language="en")
     ((article, doc),) = annotator.docs([article])
     assert doc is not None
-    spent = []
-    for _ in range(3):
-        started = time.process_time()  # processor time of this process: the machine may be busy
-        annotator.annotate(article, doc)
-        spent.append(time.process_time() - started)
-    return min(spent)
+    return processor_seconds(lambda: annotator.annotate(article, doc), tries=3)

@@ -3,8 +3,6 @@
 The limits of ``pipeline.clean`` bound the time, not a clock: the outcome is the same on a fast and a slow machine.
 """
 
-import gc
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,6 +12,7 @@ from pipeline.clean import clean
 from pipeline.clean.html import parse_html
 from pipeline.model import Article, Page, Rejected
 from tests.faults.hostile import page
+from tests.processor_time import processor_seconds
 
 ORDINARY = 20  # limit for a hostile page, in multiples of an ordinary page of 2,000 paragraphs (processor time)
 MUCH = 300_000
@@ -89,12 +88,9 @@ def _cleaned(body: str, content_type: str) -> Article | Rejected:
 
 def _spent(body: str, content_type: str = "text/html; charset=utf-8") -> tuple[Article | Rejected, float]:
     """Return the outcome of a page, and the processor seconds that it took."""
-    gc.disable()  # garbage of other tests in this process does not count
-    try:
-        start = time.process_time()
-        return _cleaned(body, content_type), time.process_time() - start
-    finally:
-        gc.enable()
+    outcomes = []
+    spent = processor_seconds(lambda: outcomes.append(_cleaned(body, content_type)))
+    return outcomes[0], spent
 
 
 def _ordinary() -> float:

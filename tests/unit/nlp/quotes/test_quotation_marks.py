@@ -1,13 +1,13 @@
 """The scanner of quotation marks. All texts are invented."""
 
-import gc
-import time
+from functools import partial
 
 import pytest
 
 from pipeline.model import Block
 from pipeline.nlp.languages.en import ENGLISH
 from pipeline.nlp.quotes.quotation_marks import scan_marks
+from tests.processor_time import processor_seconds
 
 
 def scanned(text: str, kinds: tuple[str, ...] = ()) -> list[tuple[list[str], bool]]:
@@ -85,15 +85,5 @@ def test_any_marks_are_accepted(text: str):
 @pytest.mark.parametrize("unit", ["“a ", 'a" ', "“”", "s’ a", '6" ', "“\n\n", "“a «b „c 「d", '‘a’ “b” "c" '])
 def test_time_grows_with_length(unit: str):
     """Scanning twice as many marks takes about twice the time, in at least one of five tries."""
-    assert any(seconds(unit * 40_000) < 2.5 * seconds(unit * 20_000) + 0.05 for _ in range(5))
-
-
-def seconds(text: str) -> float:
-    """Return the processor seconds of a scan, with garbage collection disabled."""
-    gc.disable()
-    try:
-        started = time.process_time()
-        scanned(text)
-        return time.process_time() - started
-    finally:
-        gc.enable()
+    once, twice = (partial(processor_seconds, partial(scanned, unit * times)) for times in (20_000, 40_000))
+    assert any(twice() < 2.5 * once() + 0.05 for _ in range(5))
