@@ -15,9 +15,10 @@ from pipeline.clean.dates import PublicationTime, in_zone, read_published
 from pipeline.clean.decoding import decode_body, media_kind_of
 from pipeline.clean.html import Tree, excess_of, parse_html, strip_unread, text_of
 from pipeline.clean.markup import Markup, read_markup
-from pipeline.clean.metadata import read_headline, with_standfirst
+from pipeline.clean.metadata import with_standfirst
 from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from pipeline.clean.plain_text import text_article
+from pipeline.clean.titles import read_headline
 from pipeline.model import Article, FieldMethod, LayoutRule, Page, Rejected, content_hash_of, domain_of, revision_id_of
 
 EXTRACTOR = f"trafilatura-{trafilatura.__version__}/{GENERATION}"
@@ -118,10 +119,10 @@ def _is_too_deep(root: Tree, source: str) -> bool:
 def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     identity = identity_of(page, text=source)
     markup = read_markup(root, canonical=identity[0])
-    title = read_headline(markup, hint=page.hints.title)
+    domain = _domain_of(page, identity[0])
+    title = read_headline(markup, domain=domain, hint=page.hints.title)
     published = read_published(markup, page, title=title.text)
     publisher = metadata.read_publisher(markup, page, given=origin.publisher)
-    domain = _domain_of(page, identity[0])
     authors = read_authors(markup, publisher=publisher.text, domain=domain, title=title.text)
     strip_unread(root)
     laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())

@@ -25,6 +25,11 @@ class Markup:
         """Return the contents of all meta elements with these names, in the order of names, then of the page."""
         return tuple(value for name in names for value in self.metas.get(name, ()))
 
+    @property
+    def document_title(self) -> str:
+        """Text of the title element, "" without one."""
+        return next((text_of(element) for element in self.root.iter("title")), "")
+
     def properties(self, name: str) -> tuple[str, ...]:
         """Return the microdata values of one item property, in page order."""
         elements = self.root.xpath(f"//*[contains(concat(' ', @itemprop, ' '), ' {name} ')]")

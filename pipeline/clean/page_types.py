@@ -90,7 +90,7 @@ def page_kind_of(
     text = " ".join(piece.text for piece in pieces)[:2000]
     tried = [_live(markup, url, title or "")]
     if words < _SHORT_WORDS:
-        tried += [_replacement_kind(title or "", text), _media(markup, url, title or "")]
+        tried += [_replacement_kind(markup, title or "", text), _media(markup, url, title or "")]
     tried.append(_section(markup, url, pieces, words))
     tried.append(PageKind("paywall", wall) if wall else None)
     return next((kind for kind in tried if kind is not None), PageKind("article", "text"))
@@ -105,10 +105,10 @@ def _live(markup: Markup, url: str, title: str) -> PageKind | None:
     return None
 
 
-def _replacement_kind(title: str, text: str) -> PageKind | None:
+def _replacement_kind(markup: Markup, title: str, text: str) -> PageKind | None:
     """Return the type of an error or consent page in place of an article; None for any other page."""
     for page_type, reason, found in (
-        ("error", "error_title", _ERROR.search(title)),
+        ("error", "error_title", _ERROR.search(title) or _ERROR.search(markup.document_title)),
         ("error", "error_words", _ERROR.search(text) if len(text) < _ERROR_CHARS else None),
         ("consent", "consent_title", _CONSENT.search(title)),
         ("consent", "login_title", _LOGIN.search(title)),

@@ -305,6 +305,7 @@ VOCABULARIES = (
             "meta": "another meta tag in the page",
             "markup": "`language`: the language that the page declares",
             "heading": "`title`: a heading that the page shows",
+            "twitter": "`title`: the title of the social card",
             "title": "`title`: the title element of the page",
             "shown": "`standfirst`: the summary that the page shows",
             "byline": "`authors`: the line near the headline",
@@ -321,7 +322,8 @@ VOCABULARIES = (
             "teaser_words": "`is_paywalled`, `page_type`: the page has words such as “subscribe to read”",
             "unknown": "the field was not found; `is_paywalled`: nothing shows a paywall",
         },
-        "If a value is used only for some fields, the fields are named before a colon. A plain-text page has no "
+        "If a value is used only for some fields, the fields are named before a colon. `title` is a vote: its method "
+        "names all that gave the elected text, joined by +, e.g. `heading+jsonld+title`. A plain-text page has no "
         "`field_methods`.",
     ),
     Vocabulary(

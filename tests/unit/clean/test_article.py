@@ -19,7 +19,7 @@ def _methods(article: Article) -> dict[str, str]:
 def test_methods_of_a_marked_up_page() -> None:
     """Each field has the method that found it."""
     assert _methods(extract(page_of(html_of()), source_key="harbour")) == {
-        "title": "heading",
+        "title": "heading+jsonld+title",
         "authors": "jsonld",
         "standfirst": "unknown",
         "section": "jsonld",
