@@ -199,6 +199,7 @@ def _field_methods(
         FieldMethod("body", reading.body),
         FieldMethod("page_type", kind.reason),
         FieldMethod("is_paywalled", wall or "unknown"),
+        *reading.published.conflict,
     )
 
 

@@ -18,7 +18,7 @@ from pipeline.clean.html import Tree
 from pipeline.clean.jsonld import plain_text
 from pipeline.clean.markup import Markup
 from pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
-from pipeline.model import Page
+from pipeline.model import FieldMethod, Page
 from pipeline.model.article import DateMethod
 
 # Written days, in many languages. Month names are data.
@@ -220,8 +220,9 @@ def with_zone(moment: Moment, others: Iterable[Moment], root: Tree) -> Moment:
     """Return a moment with the zone that other times of the page have.
 
     A time of day without a zone gets the zone of another statement of the same time, or the common offset of all times
-    within a week. A time in UTC gets the offset of the same instant elsewhere on the page. Any other moment is
-    unchanged: a zone is never guessed.
+    within a week. A time in UTC gets the offset of the same instant elsewhere on the page. If no statement confirms it,
+    and another one has the same time of day with an offset, UTC is a template's label on a local time: the result is
+    the other moment. Any other moment is unchanged: a zone is never guessed.
     """
     others = tuple(others)
     if moment.clock is not None:
@@ -229,7 +230,9 @@ def with_zone(moment: Moment, others: Iterable[Moment], root: Tree) -> Moment:
         written = parse_moment(f"{moment.clock:%Y-%m-%dT%H:%M:%S}{zone}") if zone else None
         return written or moment
     if moment.precision == "second" and moment.zone in (None, _UTC_ZONE):
-        return replace(moment, zone=_local_spelling(moment, others, root) or moment.zone)
+        if zone := _local_spelling(moment, others, root):
+            return replace(moment, zone=zone)
+        return _same_reading(moment, others) or moment
     return moment
 
 
@@ -263,6 +266,21 @@ def _local_spelling(moment: Moment, others: Iterable[Moment], root: Tree) -> str
             if other and other.zone != _UTC_ZONE and _is_same_minute(other, moment):
                 return other.zone
     return None
+
+
+def _same_reading(moment: Moment, others: Iterable[Moment]) -> Moment | None:
+    """Return the moment with an offset whose local time is the UTC time of ``moment``: "10:00-04:00" for "10:00Z"."""
+    reading = moment.when.replace(tzinfo=None)
+    return next(
+        (
+            other
+            for other in others
+            if other.precision == "second"
+            and other.zone not in (None, _UTC_ZONE)
+            and in_zone(other.when, other.zone).replace(tzinfo=None) == reading
+        ),
+        None,
+    )
 
 
 def _is_same_minute(one: Moment, two: Moment) -> bool:
@@ -326,9 +344,16 @@ _XPATH_REGEXP = {"re": "http://exslt.org/regular-expressions"}
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|\D|$)")
 
 
+Candidate = tuple[DateMethod, Moment]
+
+
 @dataclass(frozen=True, slots=True)
 class PublicationTime:
-    """Publication and modification time of an article, the method that found them, and doubts as sorted ``flags``."""
+    """Publication and modification time of an article, the method that found them, and doubts as sorted ``flags``.
+
+    ``modified`` is never before ``when``. ``conflict`` has the method and day of the date that is taken, and of one far
+    from it; it is empty if the dates of the page agree.
+    """
 
     when: datetime | None
     method: DateMethod
@@ -336,61 +361,74 @@ class PublicationTime:
     zone: str | None
     modified: datetime | None
     flags: tuple[str, ...]
+    conflict: tuple[FieldMethod, ...] = ()
 
 
 def read_published(markup: Markup, page: Page, *, title: str | None) -> PublicationTime:
-    """Return the publication time from the first method with a possible date.
+    """Return the publication time from the first method with a possible date that the other methods do not refute.
 
     Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
     day visible near the headline, htmldate. The fetch time is only an upper bound. A time of day becomes a day, flagged
-    ``date_without_zone``, if the page gives no zone for it.
+    ``date_without_zone``, if the page gives no zone for it. Dates that are days apart are flagged ``date_conflict``.
     """
     flags: set[str] = set()
-    method, found = _first_possible(_candidates(markup, page, title), page, flags)
-    moment = with_zone(found, _stated_moments(markup), markup.root) if found else None
+    stated = tuple(_stated_candidates(markup))
+    first = _first_possible(_candidates(markup, page, title, stated), page, flags)
+    taken, rival = _settle(first, stated, markup, page, title) if first else (None, None)
+    method, found = taken or ("unknown", None)
+    moment = with_zone(found, _stated_moments(markup, stated), markup.root) if found else None
     if moment is not None and moment.clock is not None:
         flags.add("date_without_zone")
+    if rival is not None:
+        flags.add("date_conflict")
     return PublicationTime(
         when=moment.when if moment else None,
         method=method,
         precision=moment.precision if moment else None,
         zone=moment.zone if moment else None,
-        modified=_modified_at(markup, page),
+        modified=_modified_at(markup, page, published=moment),
         flags=tuple(sorted(flags)),
+        conflict=_conflict(taken, rival) if taken and rival else (),
     )
 
 
-def _first_possible(
-    candidates: Iterable[tuple[DateMethod, Moment]], page: Page, flags: set[str]
-) -> tuple[DateMethod, Moment | None]:
-    for method, moment in candidates:
-        doubt = doubt_of(moment, fetched_at=page.fetched_at)
+def _first_possible(candidates: Iterable[Candidate], page: Page, flags: set[str]) -> Candidate | None:
+    for candidate in candidates:
+        doubt = doubt_of(candidate[1], fetched_at=page.fetched_at)
         if doubt is None:
-            return method, moment
+            return candidate
         flags.add(doubt)
-    return "unknown", None
+    return None
 
 
-def _candidates(markup: Markup, page: Page, title: str | None) -> Iterator[tuple[DateMethod, Moment]]:
-    yield from ((method, moment) for method, texts in _stated_dates(markup) for moment in _parse_all(texts))
+def _candidates(markup: Markup, page: Page, title: str | None, stated: tuple[Candidate, ...]) -> Iterator[Candidate]:
+    yield from stated
     yield from _url_days(page)
     yield from (("time", moment) for moment in _parse_all(_time_elements(markup, _ANY_TIME)))
     if hinted := _hinted_moment(page):
         yield page.hints.date_method, hinted
-    if shown := visible_day(markup.root, title=title, is_month_first=_is_month_first(markup)):
-        yield "shown", _moment(shown.year, shown.month, shown.day)
+    if shown := _shown_moment(markup, title):
+        yield "shown", shown
     if guess := _guess_moment(markup, page):
         yield "htmldate", guess
+
+
+def _shown_moment(markup: Markup, title: str | None) -> Moment | None:
+    shown = visible_day(markup.root, title=title, is_month_first=_is_month_first(markup))
+    return _moment(shown.year, shown.month, shown.day) if shown else None
 
 
 def _is_month_first(markup: Markup) -> bool:
     return f"{markup.root.get('lang')} {markup.meta('og:locale')}".lower().replace("_", "-").find("en-us") >= 0
 
 
-def _stated_moments(markup: Markup) -> Iterator[Moment]:
+def _stated_candidates(markup: Markup) -> Iterator[Candidate]:
+    yield from ((method, moment) for method, texts in _stated_dates(markup) for moment in _parse_all(texts))
+
+
+def _stated_moments(markup: Markup, stated: Iterable[Candidate]) -> Iterator[Moment]:
     """Yield every time in the markup, publication times before modification times."""
-    for _, texts in _stated_dates(markup):
-        yield from _parse_all(texts)
+    yield from (moment for _, moment in stated)
     yield from _parse_all(_time_elements(markup, _ANY_TIME))
     yield from _parse_all(_modified_texts(markup))
 
@@ -422,15 +460,18 @@ def _time_elements(markup: Markup, paths: Iterable[str]) -> Iterator[str]:
             yield elements[0].get("datetime") or "".join(elements[0].itertext())
 
 
-def _url_days(page: Page) -> Iterator[tuple[DateMethod, Moment]]:
+def _url_days(page: Page) -> Iterator[Candidate]:
     """Yield the day in the URL, or the listing's hint if it has a time on the same day."""
-    found = _URL_DAY.search(page.final_url or page.url or "")
-    day = parse_moment("-".join(found.groups())) if found else None
-    hinted = _hinted_moment(page)
+    day, hinted = _url_day(page), _hinted_moment(page)
     if day and hinted and hinted.when.date() == day.when.date():
         yield page.hints.date_method, hinted
     elif day:
         yield "url", day
+
+
+def _url_day(page: Page) -> Moment | None:
+    found = _URL_DAY.search(page.final_url or page.url or "")
+    return parse_moment("-".join(found.groups())) if found else None
 
 
 def _hinted_moment(page: Page) -> Moment | None:
@@ -445,10 +486,89 @@ def _guess_moment(markup: Markup, page: Page) -> Moment | None:
     return parse_moment(found) if found else None
 
 
-def _modified_at(markup: Markup, page: Page) -> datetime | None:
+def _modified_at(markup: Markup, page: Page, *, published: Moment | None) -> datetime | None:
+    stated = (moment.when for moment in _possible_modifications(markup, page))
+    hinted = page.hints.modified_at
+    times = (*stated, hinted) if hinted else stated
+    return next((when for when in times if published is None or when >= published.when), None)
+
+
+def _possible_modifications(markup: Markup, page: Page) -> Iterator[Moment]:
     moments = _parse_all(_modified_texts(markup))
-    return next((m.when for m in moments if doubt_of(m, fetched_at=page.fetched_at) is None), page.hints.modified_at)
+    return (moment for moment in moments if doubt_of(moment, fetched_at=page.fetched_at) is None)
 
 
 def _modified_texts(markup: Markup) -> tuple[str, ...]:
     return (plain_text(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED))
+
+
+# Dates of one page that disagree.
+
+_FAR = timedelta(days=3)  # more than time zones, and the days from a draft to its publication, explain
+_WRONG_YEAR = timedelta(days=366)
+# These are about the article. A time element may belong to another one, and is not evidence against them.
+_OF_ARTICLE = ("jsonld", "microdata", "opengraph", "meta")
+# These are often the time of the last edit or of another article: the day that readers see refutes them.
+_WEAK_METHODS = ("meta", "time")
+
+
+def _settle(
+    first: Candidate, stated: tuple[Candidate, ...], markup: Markup, page: Page, title: str | None
+) -> tuple[Candidate, Candidate | None]:
+    """Return the candidate to take, and the one that it contradicts; None if the page's dates agree.
+
+    The URL's own day is the best witness, because it does not change with an edit. Then the listing, then for a meta
+    tag or a time element the day near the headline.
+    """
+    possible = [each for each in stated if doubt_of(each[1], fetched_at=page.fetched_at) is None]
+    day, hinted = _url_day(page), _hinted_moment(page)
+    hint: tuple[Candidate, ...] = ((page.hints.date_method, hinted),) if hinted else ()
+    if day and first[0] != "url" and _is_far(first[1], day) and doubt_of(day, fetched_at=page.fetched_at) is None:
+        return _settle_with_url(first, ("url", day), [*possible, *hint])
+    if hint and first[0] != hint[0][0] and _is_far(first[1], hint[0][1]):
+        is_refuted = not _is_confirmed(first, possible) and _is_far(first[1], hint[0][1], by=_WRONG_YEAR)
+        return (hint[0], first) if is_refuted else (first, hint[0])
+    if first[0] in _WEAK_METHODS and (shown := _rival_day(first, markup, page, title)):
+        is_refuted = first[0] == "meta" or _is_far(first[1], shown[1], by=_WRONG_YEAR)
+        return (shown, first) if is_refuted else (first, shown)
+    return first, next((each for each in possible if each[0] in _OF_ARTICLE and _is_far(first[1], each[1])), None)
+
+
+def _settle_with_url(first: Candidate, url: Candidate, others: list[Candidate]) -> tuple[Candidate, Candidate]:
+    """Return the winner and the loser: a date that agrees with the URL, else the URL's day.
+
+    The URL loses to a date within a year of it that two methods give: it may contain the day of an event.
+    """
+    if agreeing := next((each for each in others if not _is_far(each[1], url[1])), None):
+        return agreeing, first
+    if _is_confirmed(first, others) and not _is_far(first[1], url[1], by=_WRONG_YEAR):
+        return first, url
+    return url, first
+
+
+def _rival_day(first: Candidate, markup: Markup, page: Page, title: str | None) -> Candidate | None:
+    """Return the day near the headline if it is far from a candidate, and is not that of a modification."""
+    shown = _shown_moment(markup, title)
+    if shown is None or not _is_far(first[1], shown) or doubt_of(shown, fetched_at=page.fetched_at):
+        return None
+    changes = _possible_modifications(markup, page)
+    return None if any(not _is_far(each, shown) for each in changes) else ("shown", shown)
+
+
+def _is_confirmed(first: Candidate, others: Iterable[Candidate]) -> bool:
+    return any(each[0] != first[0] and not _is_far(each[1], first[1]) for each in others)
+
+
+def _is_far(one: Moment, other: Moment, *, by: timedelta = _FAR) -> bool:
+    return abs(_written_date(one) - _written_date(other)) > by
+
+
+def _written_date(moment: Moment) -> date:
+    """Return the local day of a moment. A day is at midnight UTC, whatever its zone."""
+    return (moment.when if moment.precision == "day" else in_zone(moment.when, moment.zone)).date()
+
+
+def _conflict(taken: Candidate, rival: Candidate) -> tuple[FieldMethod, ...]:
+    """Return both dates for ``Article.field_methods``, each as its method and day: "url 2026-03-02"."""
+    named = (("published_at", taken), ("published_at_conflict", rival))
+    return tuple(FieldMethod(name, f"{method} {_written_date(moment)}") for name, (method, moment) in named)

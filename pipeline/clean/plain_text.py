@@ -196,7 +196,7 @@ def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -
         published_at=published_at,
         published_at_method=hints.date_method if published_at else "unknown",
         published_at_precision=(hints.published_precision or "second") if published_at else None,
-        modified_at=hints.modified_at,
+        modified_at=_modified_at(hints, published_at),
         fetched_at=page.fetched_at,
         text=text,
         blocks=blocks,
@@ -211,3 +211,9 @@ def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
     )
+
+
+def _modified_at(hints: Hints, published_at: datetime | None) -> datetime | None:
+    """Return the listing's time of the last change; None if it is before the publication."""
+    is_before = published_at is not None and hints.modified_at is not None and hints.modified_at < published_at
+    return None if is_before else hints.modified_at

@@ -42,8 +42,16 @@ def _offset_breaches(rows: RowsByTable) -> Iterator[str]:
     )
 
 
+def _time_breaches(rows: RowsByTable) -> Iterator[str]:
+    """Yield a breach if the article was modified before it was published."""
+    article = rows["articles"][0]
+    published, modified = article["published_at"], article["modified_at"]
+    if published is not None and modified is not None and modified < published:
+        yield f"articles[0].modified_at: {modified} is before published_at, {published}"
+
+
 # Each yields the breaches in one article's rows.
-ROW_CHECKS: tuple[Callable[[RowsByTable], Iterator[str]], ...] = (_offset_breaches,)
+ROW_CHECKS: tuple[Callable[[RowsByTable], Iterator[str]], ...] = (_offset_breaches, _time_breaches)
 
 
 def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:

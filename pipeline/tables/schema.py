@@ -73,7 +73,7 @@ ARTICLES = TableSpec(
             "UTC offset of `published_at` on the page, e.g. +02:00; null if the page states none.",
             True,
         ),
-        Column("modified_at", TIME, "Time of the last change, as stated by the page, UTC.", True),
+        Column("modified_at", TIME, "Time of the last change, as the page states it; not before `published_at`.", True),
         Column("fetched_at", TIME, "First fetch of this revision, UTC."),
         Column(
             "text", TEXT, "Text of the article as a reader sees it. All offsets count code points of this text, from 0."
@@ -103,7 +103,7 @@ ARTICLES = TableSpec(
             "duplicates have the same hash.",
         ),
         Column("wire_agency", TEXT, "News agency credited by the article.", True),
-        Column("flags", TEXTS, "Warnings, e.g. `date_in_future`; with `too_long_to_annotate` the counts are null."),
+        Column("flags", TEXTS, "Warnings, e.g. `date_conflict`; with `too_long_to_annotate` the counts are null."),
         Column("entity_count", INT, "Rows in `entities`; null if the article was not annotated.", True),
         Column("quote_count", INT, "Rows in `quotes`; null if the article was not annotated.", True),
         Column("event_count", INT, "Rows in `events`; null if the article was not annotated.", True),

@@ -287,8 +287,9 @@ VOCABULARIES = (
             "given": "the date that you gave with a local file or text, tried in place of `feed`",
             "unknown": "no date found: `published_at` is null",
         },
-        "The methods are tried in this order, and the first plausible date is taken. Exception: a time element that is "
-        "not marked as publication time is tried after the URL.",
+        "The methods are tried in this order, and the first plausible date is taken. Exceptions: a time element that "
+        "is not marked as publication time is tried after the URL; a date more than three days from another one may "
+        "lose to it, with the flag `date_conflict`.",
     ),
     Vocabulary(
         "published_at_precision",
@@ -323,8 +324,10 @@ VOCABULARIES = (
             "unknown": "the field was not found; `is_paywalled`: nothing shows a paywall",
         },
         "If a value is used only for some fields, the fields are named before a colon. `title` is a vote: its method "
-        "names all that gave the elected text, joined by +, e.g. `heading+jsonld+title`. A plain-text page has no "
-        "`field_methods`.",
+        "names all that gave the elected text, joined by +, e.g. `heading+jsonld+title`. With the flag "
+        "`date_conflict`, the field `published_at` has the method and the day of the date that is taken, e.g. "
+        "`url 2026-03-02`, and `published_at_conflict` those of the date that contradicts it. A plain-text page has "
+        "no `field_methods`.",
     ),
     Vocabulary(
         "page_type",

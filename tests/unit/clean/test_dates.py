@@ -241,3 +241,107 @@ def test_days_of_other_things_are_not_shown_days(line: str) -> None:
     """A date in a sentence, a sidebar or a list of other stories is not the date of the article."""
     html = html_of(head="").replace("</h1>", f"</h1>{line}")
     assert extract(page_of(html), source_key="s").published_at_method != "shown"
+
+
+# Dates of one page that disagree.
+
+
+def _jsonld(day: str, *, modified: str = "") -> str:
+    changed = f',"dateModified":"{modified}"' if modified else ""
+    return f'<script type="application/ld+json">{{"@type":"Report","datePublished":"{day}"{changed}}}</script>'
+
+
+def _marked(day: str) -> str:
+    return f'<time class="published" datetime="{day}">x</time>'
+
+
+def _dated(head: str, *, url: str = URL, line: str = "", hints: Hints | None = None) -> Article:
+    html = html_of(head=head).replace("</h1>", f"</h1>{line}")
+    return extract(page_of(html, url=url, hints=hints), source_key="s")
+
+
+def _days(article: Article) -> tuple[str, ...]:
+    return tuple(each.method for each in article.field_methods if each.field.startswith("published_at"))
+
+
+DATED_URL = URL.replace("/05/", "/05/03/")
+SHOWN = "<p class='date'>3 May 2031</p>"
+
+
+@pytest.mark.parametrize(
+    ("article", "days"),
+    [
+        (_dated(_jsonld("2031-04-12T08:00:00Z"), url=DATED_URL), ("url 2031-05-03", "jsonld 2031-04-12")),
+        (
+            _dated(_jsonld("2030-01-01") + _published("2031-05-03"), url=DATED_URL),
+            ("opengraph 2031-05-03", "jsonld 2030-01-01"),
+        ),
+        (
+            _dated(_marked("2021-05-03"), url=DATED_URL),
+            ("url 2031-05-03", "time 2021-05-03"),
+        ),
+        (_dated(_marked("2021-05-03"), line=SHOWN), ("shown 2031-05-03", "time 2021-05-03")),
+        (_dated('<meta name="date" content="2031-04-12">', line=SHOWN), ("shown 2031-05-03", "meta 2031-04-12")),
+        (_dated(_jsonld("2021-05-03"), hints=LISTED), ("feed 2031-05-03", "jsonld 2021-05-03")),
+    ],
+)
+def test_a_refuted_date_loses(article: Article, days: tuple[str, str]) -> None:
+    """A date far from the URL's day, or from what the page shows, loses to it; both days are recorded."""
+    assert article.published_at is not None
+    assert article.published_at.date() == date(2031, 5, 3)
+    assert (_days(article), article.flags) == (days, ("date_conflict",))
+
+
+@pytest.mark.parametrize(
+    ("article", "days"),
+    [
+        (
+            _dated(_jsonld("2031-04-12") + _published("2031-04-12"), url=DATED_URL),
+            ("jsonld 2031-04-12", "url 2031-05-03"),
+        ),
+        (_dated(_jsonld("2031-04-12"), hints=LISTED), ("jsonld 2031-04-12", "feed 2031-05-03")),
+        (_dated(_jsonld("2031-04-12") + _published("2031-05-03")), ("jsonld 2031-04-12", "opengraph 2031-05-03")),
+        (_dated(_marked("2031-04-12"), line=SHOWN), ("time 2031-04-12", "shown 2031-05-03")),
+    ],
+)
+def test_a_contradicted_date_is_flagged(article: Article, days: tuple[str, str]) -> None:
+    """A date that another one contradicts but does not refute is taken, with a flag and both days."""
+    assert article.published_at == datetime(2031, 4, 12, tzinfo=UTC)
+    assert (_days(article), article.flags) == (days, ("date_conflict",))
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        _dated(_jsonld("2031-05-02T23:30:00Z"), url=DATED_URL),
+        _dated(_jsonld("2031-05-01T08:00:00Z"), url=DATED_URL),
+        _dated('<meta name="date" content="2031-04-12"><meta name="lastmod" content="2031-05-03">', line=SHOWN),
+        _dated(_jsonld("2031-04-12") + '<article><time datetime="2021-01-01">x</time></article>'),
+    ],
+)
+def test_near_dates_and_other_days_are_no_conflict(article: Article) -> None:
+    """A zone, a day from draft to publication, the day of an edit and the time of another story contradict nothing."""
+    assert (article.flags, _days(article)) == ((), ())
+
+
+def test_utc_label_on_a_local_time() -> None:
+    """A time in UTC that another statement gives with an offset is local time; with an own offset it stays."""
+    mislabelled = _article("2031-05-03T21:30:00+00:00", more=_published("2031-05-03T21:30:00-04:00"))
+    own = _article("2031-05-03T21:30:00+00:00", more=_published("2031-05-03T19:30:00-04:00"))
+
+    assert mislabelled.published_at == datetime(2031, 5, 4, 1, 30, tzinfo=UTC)
+    assert mislabelled.published_at_zone == "-04:00"
+    assert own.published_at == datetime(2031, 5, 3, 21, 30, tzinfo=UTC)
+
+
+def test_modification_is_never_before_publication() -> None:
+    """An earlier modification is dropped for the next one; without another one, it is unknown."""
+    early, later = "2031-05-03T09:00:00Z", "2031-05-03T11:00:00Z"
+    head = _jsonld("2031-05-03T10:00:00Z", modified=early)
+    other = f'<meta property="article:modified_time" content="{later}">'
+
+    assert _dated(head).modified_at is None
+    assert _dated(head + other).modified_at == datetime(2031, 5, 3, 11, tzinfo=UTC)
+    assert _dated(head, hints=Hints(modified_at=datetime(2031, 5, 3, 12, tzinfo=UTC))).modified_at == datetime(
+        2031, 5, 3, 12, tzinfo=UTC
+    )

@@ -1,6 +1,7 @@
 """The checks of rows: a valid article passes every check, and each check finds its defect."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,8 +21,16 @@ def _name_respelt(rows: Rows) -> None:
     rows["entities"][0]["entity_text"] = "Somebody Else"
 
 
+def _modified_too_early(rows: Rows) -> None:
+    rows["articles"][0]["modified_at"] = rows["articles"][0]["published_at"] - timedelta(minutes=1)
+
+
 # Add a defect for each new check: what breaks it, and the beginning of its message.
-DEFECTS = [(_quote_moved, "quotes[0].quote_text: "), (_name_respelt, "entities[0].entity_text: ")]
+DEFECTS = [
+    (_quote_moved, "quotes[0].quote_text: "),
+    (_name_respelt, "entities[0].entity_text: "),
+    (_modified_too_early, "articles[0].modified_at: "),
+]
 
 
 def test_every_check_has_its_defect():
