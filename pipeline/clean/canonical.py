@@ -1,17 +1,23 @@
 """Identity of a page: its canonical URL and article id, from only the page's head, so that archiving is fast."""
 
 import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import islice
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urljoin, urlsplit
 
 from pipeline.clean.decoding import decode_body, media_kind_of
-from pipeline.clean.html import parse_html
+from pipeline.clean.html import parse_html, text_of
 from pipeline.errors import UndecodablePageError
-from pipeline.model import Page, article_id_of, canonical_url, domain_of
+from pipeline.model import Page, article_id_of, browser_url, canonical_url, domain_of
 
 _HEAD_END = re.compile(r"</head\s*>|<body\b", re.I)
 _OG_URL = "og:url"
 _HEAD_MAX = 400_000
+_LINKS_MAX = 2000  # links of a page that are compared with it
+_HEADLINE_WORDS = 5  # of a link to another article; "Next page" and "Share on a network" have fewer
+_OTHER_ARTICLES = 2
+_ANY = "surrogateescape"  # bytes of a query that are not UTF-8
 
 
 class PageIdentity(NamedTuple):
@@ -24,8 +30,9 @@ class PageIdentity(NamedTuple):
 def page_identity(page: Page) -> PageIdentity:
     """Return a page's canonical URL and its article_id.
 
-    The canonical link, else og:url, counts if it is on the same site and not its front page; else the final URL
-    counts. A page without a URL is identified by its decoded text. Raises: nothing.
+    The canonical link, else og:url, counts if it is on the same site, is not its front page, and drops no parameter
+    that tells articles apart in the page's own links; else the final URL counts. A page without a URL is identified by
+    its decoded text. Decision record 40 has the reasons. Raises: nothing.
     """
     try:
         text = decode_body(page).text
@@ -38,7 +45,8 @@ def identity_of(page: Page, *, text: str) -> PageIdentity:
     """Return ``page_identity`` of a page with text that is already decoded."""
     final = try_canonical_url(page.final_url or page.url)
     named = _stated_urls(text, page) if media_kind_of(page) == "html" else ()
-    canonical = next((url for url in named if _is_same_site(url, final)), final)
+    believed = (each if final is None else _believed(each, final, page, text) for each in named)
+    canonical = next((url for url in believed if url is not None), final)
     return PageIdentity(canonical, article_id_of(canonical=canonical, text=text))
 
 
@@ -55,17 +63,64 @@ def _stated_urls(text: str, page: Page) -> tuple[str, ...]:
 
 
 def try_canonical_url(url: str | None, *, base: str = "") -> str | None:
-    """Return the canonical form of a URL, relative to ``base``; None if it is not a web address."""
+    """Return the canonical form of a URL, relative to ``base``; None if it is not a web address. Idempotent."""
     if not url or not url.strip():
         return None
     try:
-        return canonical_url(urljoin(base, url.strip()))
+        return canonical_url(urljoin(base, browser_url(url)))
     except ValueError:  # mailto:, file:, a host without a name
         return None
 
 
-def _is_same_site(url: str, final: str | None) -> bool:
-    """Return whether two URLs are on one site. A link of another page to the front page is a mistake of a template."""
-    if final is None:
-        return True
-    return domain_of(url) == domain_of(final) and (urlsplit(url).path != "/" or urlsplit(final).path == "/")
+# What a page says about its own URL, compared with the URL that it came from and with its own links.
+
+
+def _believed(stated: str, final: str, page: Page, text: str) -> str | None:
+    """Return the URL that a page states as its own, with the parameters that identify it; None if it is not believed.
+
+    A link to another site is a copy's, a link of any other page to the front page is a mistake of a template.
+    """
+    parts, requested = urlsplit(stated), urlsplit(final)
+    if domain_of(stated) != domain_of(final) or (_is_front_page(parts) and not _is_front_page(requested)):
+        return None
+    if (parts.netloc, parts.path) != (requested.netloc, requested.path):
+        return stated
+    own = _values(requested)
+    dropped = own.keys() - _values(parts).keys()
+    links = _links_to(requested, text, base=page.final_url or page.url or "") if dropped else ()
+    kept = [(name, value) for name in _identifiers(dropped, own, links) for value in own[name]]
+    query = "&".join(filter(None, (parts.query, urlencode(kept, errors=_ANY))))
+    return try_canonical_url(parts._replace(query=query).geturl()) or stated
+
+
+def _is_front_page(parts: SplitResult) -> bool:
+    return (parts.path, parts.query, parts.fragment) == ("/", "", "")
+
+
+def _values(parts: SplitResult) -> dict[str, list[str]]:
+    return parse_qs(parts.query, keep_blank_values=True, errors=_ANY)
+
+
+def _identifiers(names: Set[str], own: Mapping[str, list[str]], links: Iterable[tuple[SplitResult, str]]) -> list[str]:
+    """Return the parameters that tell articles apart on this host, sorted. ``own`` are the values of the page.
+
+    At least two links lead to the page's own path with other values of the parameter, and have headlines as text.
+    """
+    articles: dict[str, dict[str, str]] = {}
+    for link, headline in links:
+        values = _values(link)
+        for name in names & values.keys():
+            if values[name] != own[name]:
+                articles.setdefault(name, {}).setdefault(headline, values[name][0])
+    return sorted(name for name, found in articles.items() if len(set(found.values())) >= _OTHER_ARTICLES)
+
+
+def _links_to(requested: SplitResult, text: str, *, base: str) -> Iterator[tuple[SplitResult, str]]:
+    """Yield the links of a page to its own path that have a headline as text, with that text, in page order."""
+    root = parse_html(text)
+    for element in () if root is None else islice(root.iter("a"), _LINKS_MAX):
+        parts = urlsplit(try_canonical_url(element.get("href"), base=base) or "")
+        if (parts.netloc, parts.path) == (requested.netloc, requested.path):
+            headline = text_of(element)
+            if len(headline.split()) >= _HEADLINE_WORDS:
+                yield parts, headline

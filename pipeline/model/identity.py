@@ -5,19 +5,21 @@ All links to an article have one canonical URL. The same content has the same re
 
 import hashlib
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-_TRACKING = re.compile(
-    r"^(utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ns_.*|at_.*|cmp(id)?|ito|ocid|ref(_src)?|"
-    r"s?cid|smid|smtyp|share|xtor|_ga|wt\.mc_id|spm)$",
-    re.IGNORECASE,
-)
 _MOBILE_HOST = re.compile(r"^(www\d?|m|mobile|amp)\.(?=[^.]+\.[^.]+)")
 _AMP_PATH = re.compile(r"/amp/?$|(?<=\.)amp(?=\.html?$)|^/amp(?=/)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_URL_MAX_CHARS = 8192  # servers refuse longer ones
+URL_MAX_CHARS = 8192  # servers refuse longer ones
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
+_SLASH = re.compile("%2f", re.IGNORECASE)  # a character of its segment: a%2Fb is not a/b
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+_DOTS = ".\u3002\uff0e\uff61"  # RFC 3490, section 3.1
 _CONTROLS_AND_SPACE = "".join(map(chr, range(0x21)))
 _BREAKS = re.compile("[\t\n\r]")
 _UNSAFE = re.compile("[\x00-\x20\x7f]")
@@ -48,24 +50,74 @@ def canonical_url(url: str) -> str:
     """Return the canonical form of a URL, read as browsers do; the same for every link to its article.
 
     http becomes https unless the URL has a port. The host becomes lower-case ASCII (IDNA) without www., m., mobile.,
-    amp. Default port, user info, fragment, tracking parameters and AMP suffixes are removed. The query is sorted. The
-    path keeps its case, loses its trailing slash, and its dot segments are resolved. Idempotent.
+    amp. Default port, user info, tracking parameters and AMP suffixes are removed. The query is sorted. The path keeps
+    its case and its encoded slashes, loses its trailing slash, and its dot segments are resolved. A fragment is removed
+    unless it is the route of an application ("#!/story/1"). Idempotent.
 
-    Raises: ValueError if it is not an http(s) URL with a host, or longer than 8,192 characters.
+    Raises: ValueError if it is not an http(s) URL with a host, or longer than 8,192 characters, as given or canonical.
     """
-    if len(url) > _URL_MAX_CHARS:
+    if len(url) > URL_MAX_CHARS:
         raise ValueError(f"URL too long ({len(url)} characters): {url[:100]!r}...")
     parts = urlsplit(browser_url(url))
-    if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
+    host = _ascii_host(parts.hostname or "")
+    if parts.scheme.lower() not in _DEFAULT_PORTS or not host:
         raise ValueError(f"not an http(s) URL: {url!r}")
-    netloc, scheme = _netloc(parts)
-    pairs = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
-    query = sorted((key, value) for key, value in pairs if not _TRACKING.match(key))
-    return urlunsplit((scheme, netloc, _path(parts.path), urlencode(query, errors="surrogateescape"), ""))
+    netloc, scheme = _netloc(parts, host)
+    query = urlencode(sorted(query_pairs(parts.query)), errors="surrogateescape")
+    canonical = urlunsplit((scheme, netloc, _path(parts.path), query, _route(parts.fragment)))
+    if len(canonical) > URL_MAX_CHARS:
+        raise ValueError(f"URL too long when it is encoded ({len(canonical)} characters): {url[:100]!r}...")
+    return canonical
 
 
-def _netloc(parts: SplitResult) -> tuple[str, str]:
-    host = _ascii_host((parts.hostname or "").rstrip("."))
+def without_anchor(url: str) -> str:
+    """Return a URL without its fragment, except the route of an application ("#!/story/1")."""
+    page, mark, fragment = url.partition("#")
+    return f"{page}{mark}{fragment}" if _is_route(fragment) else page
+
+
+def query_pairs(query: str) -> list[tuple[str, str]]:
+    """Return the decoded names and values of a query, in its order, without tracking parameters."""
+    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    tracking = _tracking()
+    return [(name, value) for name, value in pairs if not tracking.has(name, value)]
+
+
+class _Tracking(NamedTuple):
+    """The parameters of ``data/tracking_parameters.toml``, lower-case. ``values``: the beginning of a value by name."""
+
+    names: frozenset[str]
+    prefixes: tuple[str, ...]
+    values: Mapping[str, str]
+
+    def has(self, name: str, value: str) -> bool:
+        name = name.lower()
+        if name in self.names or name.startswith(self.prefixes):
+            return True
+        return name in self.values and value.lower().startswith(self.values[name])
+
+
+@cache
+def _tracking() -> _Tracking:
+    text = files("pipeline.model").joinpath("data/tracking_parameters.toml").read_text(encoding="utf-8")
+    families = tomllib.loads(text).values()
+    return _Tracking(
+        frozenset(name for family in families for name in family.get("names", ())),
+        tuple(prefix for family in families for prefix in family.get("prefixes", ())),
+        {name: start for family in families for name, start in family.get("values", {}).items()},
+    )
+
+
+def _route(fragment: str) -> str:
+    return quote(fragment, safe=_PRINTABLE) if _is_route(fragment) else ""
+
+
+def _is_route(fragment: str) -> bool:
+    """Return whether a fragment is the route of an application in the page: its pages differ only there."""
+    return fragment.startswith(("!", "/")) and bool(fragment.strip("!/"))
+
+
+def _netloc(parts: SplitResult, host: str) -> tuple[str, str]:
     while _MOBILE_HOST.match(host) and not _is_address(host):
         host = _MOBILE_HOST.sub("", host, count=1)
     if ":" in host:
@@ -76,6 +128,7 @@ def _netloc(parts: SplitResult) -> tuple[str, str]:
 
 
 def _ascii_host(host: str) -> str:
+    host = host.rstrip(_DOTS)
     try:
         return host.encode("idna").decode("ascii").lower()
     except UnicodeError:  # labels too long or empty: keep the host as written
@@ -87,8 +140,8 @@ def _is_address(host: str) -> bool:
 
 
 def _path(path: str) -> str:
-    path = quote(unquote(path, errors="surrogateescape"), safe=_SAFE_IN_PATH, errors="surrogateescape")
-    path = _without_dots(path)
+    parts = (unquote(part, errors="surrogateescape") for part in _SLASH.split(path))
+    path = _without_dots("%2F".join(quote(part, safe=_SAFE_IN_PATH, errors="surrogateescape") for part in parts))
     while (shorter := _without_dots(_AMP_PATH.sub("", path))) != path:  # an AMP page of an AMP page
         path = shorter
     return path or "/"

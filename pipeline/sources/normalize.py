@@ -5,17 +5,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from pipeline.model import browser_url
+from pipeline.model import browser_url, canonical_url
+from pipeline.model.identity import URL_MAX_CHARS, without_anchor
 from pipeline.unicode import to_well_formed
 
-_URL_MAX_CHARS = 8192  # servers refuse longer ones
+_GROWTH_MAX = 9  # one character may be three bytes, each three characters when it is encoded
 _NOT_IN_HOST = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 def absolute_url(link: str, *, base: str | None = None) -> str | None:
-    """Return the http(s) URL of a link, without its fragment, as browsers read it; None if it has no host."""
+    """Return the http(s) URL of a link as browsers read it; None if it has no host, or is too long when encoded.
+
+    Its fragment is removed, except the route of an application ("#!/story/1").
+    """
     link = browser_url(link)
-    if not link or len(link) > _URL_MAX_CHARS:
+    if not link or len(link) > URL_MAX_CHARS:
         return None
     try:
         url = urljoin(base, link) if base else link
@@ -26,9 +30,16 @@ def absolute_url(link: str, *, base: str | None = None) -> str | None:
         return None
     if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip(".") or not has_port:
         return None
-    if len(url) > _URL_MAX_CHARS or _NOT_IN_HOST.search(parts.netloc):
+    if _NOT_IN_HOST.search(parts.netloc) or (_GROWTH_MAX * len(url) > URL_MAX_CHARS and _is_too_long(url)):
         return None
-    return url.split("#", 1)[0]
+    return without_anchor(url)
+
+
+def _is_too_long(url: str) -> bool:
+    try:
+        return len(url) > URL_MAX_CHARS or not canonical_url(url)
+    except ValueError:
+        return True
 
 
 def one_line(text: str | None) -> str | None:

@@ -25,6 +25,48 @@ def test_canonical_url(head: str, canonical: str) -> None:
     assert page_identity(page_of(html_of(head=head))) == (canonical, article_id_of(canonical=canonical, text=""))
 
 
+STORY = "https://harbourpost.example/story.php"
+HEADLINES = ("Ferry firm fined over its sulphur", "Council votes for a new bridge")
+
+
+def links_with(parameter: str, *texts: str) -> str:
+    """Return links to the page's own path, each with another value of a parameter."""
+    return "".join(f'<p><a href="story.php?{parameter}={number}">{text}</a></p>' for number, text in enumerate(texts))
+
+
+@pytest.mark.parametrize(
+    ("head", "extra", "url", "canonical"),
+    [
+        ("", "", f"{STORY}?cid=4711&ref=home&gclid=x", f"{STORY}?cid=4711&ref=home"),
+        (f'<link rel="canonical" href="{STORY}?cid=4711">', "", f"{STORY}?cid=4711&ref=home", f"{STORY}?cid=4711"),
+        (f'<link rel="canonical" href="{STORY}">', "", f"{STORY}?share=mail", STORY),
+        (
+            f'<link rel="canonical" href="{STORY}">',
+            links_with("cid", *HEADLINES),
+            f"{STORY}?cid=4711&ref=home",
+            f"{STORY}?cid=4711",
+        ),
+        (f'<link rel="canonical" href="{STORY}">', links_with("cid", HEADLINES[0]), f"{STORY}?cid=4711", STORY),
+        (f'<link rel="canonical" href="{STORY}">', links_with("page", "1", "2", "3"), f"{STORY}?page=2", STORY),
+        (
+            '<link rel="canonical" href="https://harbourpost.example/">',
+            "",
+            "https://harbourpost.example/?p=4711",
+            "https://harbourpost.example/?p=4711",
+        ),
+        (
+            '<link rel="canonical" href="https://harbourpost.example/">',
+            "",
+            "https://harbourpost.example/#!/story/1",
+            "https://harbourpost.example/#!/story/1",
+        ),
+    ],
+)
+def test_page_says_which_parameters_identify_it(head: str, extra: str, url: str, canonical: str) -> None:
+    """Parameters stay without a canonical link; those that it drops go, unless the page's links tell articles apart."""
+    assert page_identity(page_of(html_of(head=head, extra=extra), url=url))[0] == canonical
+
+
 def test_loopback_host_is_a_site_of_its_own() -> None:
     """Without a registrable domain the hosts are compared."""
     head = '<link rel="canonical" href="http://127.0.0.1:8081/story">'

@@ -42,6 +42,25 @@ def test_every_entry_is_listed_once(server):
     ]
 
 
+RSS_WITH_BLANKS = """<rss version="2.0"><channel><title>f</title><item><title>t</title><link>
+  https://post.example/harbour plan/a  b.html?q=one two </link></item></channel></rss>"""
+ATOM_WITH_BLANKS = """<feed xmlns="http://www.w3.org/2005/Atom"><title>f</title><entry><title>t</title>
+<link href=" https://post.example/harbour plan/a  b.html?q=one two"/></entry></feed>"""
+JSON_WITH_BLANKS = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "items": [{"id": "1", "url": "https://post.example/harbour plan/a  b.html?q=one two "}],
+}
+
+
+@pytest.mark.parametrize("feed", [RSS_WITH_BLANKS, ATOM_WITH_BLANKS, json.dumps(JSON_WITH_BLANKS)])
+def test_blanks_inside_a_link_are_encoded(server, feed):
+    """Each blank inside a link is %20, in every kind of feed; none is dropped but those at its ends."""
+    server.says("/feed", 200, feed.encode())
+
+    url = "https://post.example/harbour%20plan/a%20%20b.html?q=one%20two"
+    assert entries_of(server, source_at(server, "/feed")) == [(url, None)]
+
+
 def test_rss_hints(server):
     """Title, time in UTC, publisher and language come from the feed."""
     assert _hints(server, "/rss")["bridge"] == Hints(

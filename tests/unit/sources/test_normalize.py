@@ -30,13 +30,17 @@ ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=60)
         ("//po st.example/a", None),
         ("/half\ud83d", None),
         ("mailto:desk@post.example", None),
+        ("/#!/story/1", "https://post.example/#!/story/1"),
+        ("/a#top", "https://post.example/a"),
+        ("/a#!", "https://post.example/a"),
         ("x" * 9000, None),
+        ("ä" * 2000, None),
         (" " * 9000 + "/a", "https://post.example/a"),
         (" \n ", None),
     ],
 )
 def test_link_is_read_as_browsers_read_it(link, url):
-    """Blanks inside are %20, ends and line breaks are removed, backslashes are slashes, a host has no blank."""
+    """Blanks inside are %20, ends, line breaks and anchors go, backslashes are slashes, a host has no blank."""
     assert absolute_url(link, base=BASE) == url
 
 
