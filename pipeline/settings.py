@@ -29,6 +29,7 @@ from pipeline.model.source import KIND_OPTIONS, SourceKind
 PREFIX = "NEWS_"
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _EMPTY_PAGE = Element("html")  # to test selectors on
+_CODINGS = ("gzip", "deflate", "br", "zstd", "identity")  # those that pipeline.content_encoding decodes
 
 
 def _utc(value: datetime) -> datetime:
@@ -46,6 +47,15 @@ def _host_names(value: object) -> object:
                 f"{name!r} is not the name of a host; write names without scheme and port: news.example.org"
             )
     return names
+
+
+def _codings(value: str) -> str:
+    """Return a comma-separated list of content codings, lower-case, with one blank after each comma."""
+    names = [name.strip().lower() for name in value.split(",") if name.strip()]
+    if not names or (unknown := sorted(set(names).difference(_CODINGS))):
+        named = f"{', '.join(map(repr, unknown))} cannot be decoded" if names else "no coding is named"
+        raise ValueError(f"{named}; name some of {', '.join(_CODINGS)}")
+    return ", ".join(dict.fromkeys(names))
 
 
 class Settings(BaseSettings):
@@ -66,6 +76,11 @@ class Settings(BaseSettings):
     user_agent: str = Field(
         "newslake/0.1 (news archive; set NEWS_USER_AGENT to name your contact)",
         description="The User-Agent header of all requests. Name a contact in it.",
+    )
+    accept_encoding: Annotated[str, AfterValidator(_codings)] = Field(
+        "gzip",
+        description="The Accept-Encoding header of all requests: some of `gzip`, `deflate`, `br`, `zstd`, `identity`. "
+        "Pages are archived as sent; other readers of WARC files may not decode `br` and `zstd`.",
     )
     host_interval_seconds: float = Field(5.0, ge=0, description="Minimum seconds between two requests to one host.")
     poll_seconds: float = Field(300.0, gt=0, description="Seconds between two polls of a listing while Airflow runs.")

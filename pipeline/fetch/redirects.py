@@ -14,7 +14,6 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from pipeline.boundary import run_isolated
-from pipeline.content_encoding import ACCEPT_ENCODING
 from pipeline.errors import NewsError
 from pipeline.fetch.address_guard import AddressBook
 from pipeline.fetch.rate_limit import HostHealth, RateLimiter
@@ -202,7 +201,8 @@ class RequestRunner:
         return got
 
     def _headers(self) -> dict[str, str]:
-        return {"User-Agent": self._limits.user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
+        limits = self._limits
+        return {"User-Agent": limits.user_agent, "Accept": "*/*", "Accept-Encoding": limits.accept_encoding}
 
     def _check_status(self, reply: Reply, target: RequestTarget, spec: RequestSpec) -> Reply | FetchFailure:
         """Return the reply if its status is usable, else why not; back off if the host requests it."""

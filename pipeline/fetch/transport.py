@@ -34,6 +34,7 @@ class FetchLimits:
     """
 
     user_agent: str
+    accept_encoding: str
     read_timeout_seconds: float
     page_deadline_seconds: float
     attempts: int
@@ -51,6 +52,7 @@ def limits_from(settings: Settings) -> FetchLimits:
     """Return the limits in the settings."""
     return FetchLimits(
         user_agent=settings.user_agent,
+        accept_encoding=settings.accept_encoding,
         read_timeout_seconds=settings.read_timeout_seconds,
         page_deadline_seconds=settings.page_deadline_seconds,
         attempts=settings.fetch_attempts,

@@ -22,6 +22,7 @@ def limits(**changes: object) -> FetchLimits:
     """Return limits with very short waits."""
     values: dict[str, object] = {
         "user_agent": "newslake-tests/0.1 (nobody@example.org)",
+        "accept_encoding": "gzip",
         "read_timeout_seconds": 2.0,
         "page_deadline_seconds": 5.0,
         "attempts": 3,

@@ -89,13 +89,13 @@ def test_truncated_body_in_any_coding(server, coding):
 
 @pytest.mark.parametrize("coding", CODED)
 def test_complete_body_in_the_second_try(server, coding):
-    """A body that is truncated once and then complete is a page, in every coding that we accept."""
+    """A body that is truncated once and then complete is a page, in every coding, also one that we did not name."""
     headers = {"Content_Encoding": coding}
     url = server.says_in_turn("/a", (200, CODED[coding][:-6], headers), (200, CODED[coding], headers))
 
     with fetcher_for(server) as fetcher:
         assert fetcher.fetch(url).body == PAGE
-    assert coding in server.headers["/a"]["accept-encoding"].split(", ")
+    assert server.headers["/a"]["accept-encoding"] == "gzip"
 
 
 def test_length_that_is_too_short(server):

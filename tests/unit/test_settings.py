@@ -82,3 +82,21 @@ def test_wrong_allowed_hosts_are_refused(monkeypatch: pytest.MonkeyPatch, given:
     monkeypatch.setenv("NEWS_ALLOWED_HOSTS", f"desk,{given}")
     with pytest.raises(ConfigError, match=r"NEWS_ALLOWED_HOSTS: .*not the name of a host; write names without scheme"):
         Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("given", "header"), [("gzip", "gzip"), (" GZIP,br , zstd,", "gzip, br, zstd"), ("identity", "identity")]
+)
+def test_accept_encoding_names_codings(monkeypatch: pytest.MonkeyPatch, given: str, header: str) -> None:
+    """The codings to accept are a list of names, without regard to case and blanks; by default only gzip."""
+    assert Settings.load().accept_encoding == "gzip"
+    monkeypatch.setenv("NEWS_ACCEPT_ENCODING", given)
+    assert Settings.load().accept_encoding == header
+
+
+@pytest.mark.parametrize("given", ["", ",", "gzip, compress", "gzip;q=1", "*"])
+def test_coding_that_cannot_be_decoded_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    """A coding that newslake cannot decode, or none, is refused by a message with those that it can."""
+    monkeypatch.setenv("NEWS_ACCEPT_ENCODING", given)
+    with pytest.raises(ConfigError, match=r"NEWS_ACCEPT_ENCODING: .*name some of gzip, deflate, br, zstd, identity"):
+        Settings.load()

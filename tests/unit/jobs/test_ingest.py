@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import brotli
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
@@ -23,7 +24,7 @@ from pipeline.reports.plan import plan
 from pipeline.reports.provenance import trace_provenance
 from pipeline.settings import Settings
 from pipeline.sources import Listing, ListingEntry, registry
-from tests.faults.hostile import Hostile, hostile_server
+from tests.faults.hostile import Hostile, HostileHandler, hostile_server
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DAY = NOON.date()
@@ -232,6 +233,36 @@ def test_body_that_broke_off_is_kept(server: Hostile, tmp_path: Path) -> None:
             if r.rec_type == "response"
         ]
     assert record == ("disconnect", sent)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding", "stored"),
+    [({}, "gzip", gzip.compress(PAGE, mtime=0)), ({"accept_encoding": "br, gzip"}, "br", brotli.compress(PAGE))],
+)
+def test_archive_holds_the_coding_of_the_setting(
+    server: Hostile, tmp_path: Path, accepted: dict[str, str], coding: str, stored: bytes
+) -> None:
+    """A server that prefers br sends gzip by default; it sends br if the setting accepts it, and so it is archived."""
+
+    def negotiate(answer: HostileHandler) -> None:
+        is_br = "br" in answer.headers["Accept-Encoding"].split(", ")
+        body = brotli.compress(PAGE) if is_br else gzip.compress(PAGE, mtime=0)
+        answer.say(200, body, Content_Encoding="br" if is_br else "gzip", Content_Type="text/html")
+
+    lists(server, "/a")
+    server.routes["/a"] = negotiate
+    assert run(tmp_path, server, "1", **accepted) == {"/a": ("pending", "archived", DAY)}
+
+    archive = Archive(tmp_path / "archive")
+    (capture,) = archive.captures(page_key=canonical_url(server.url("/a")))
+    with (tmp_path / "archive" / capture.file).open("rb") as file:
+        [record] = [
+            (found.http_headers.get_header("Content-Encoding"), found.raw_stream.read())
+            for found in ArchiveIterator(file)
+            if found.rec_type == "response"
+        ]
+    assert record == (coding, stored)
+    assert archive.page(capture).body == PAGE
 
 
 def test_server_decides_the_next_attempt(server: Hostile, tmp_path: Path) -> None:
