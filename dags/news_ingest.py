@@ -1,7 +1,8 @@
 """Ingest the news of a day: list, fetch and archive its pages. One run per UTC day, one mapped task per source.
 
+Archived pages are requested again on the schedule of their source, to see edits.
 Re-run: safe; an unchanged page changes nothing. Backfill: safe; the archive is read first, and for a day that a source
-no longer lists, only pending pages are fetched.
+no longer lists, only pages of that day are fetched that are due.
 Announces `raw_articles` for its own day and every news day with archived pages. If a source fails, the others continue,
 and the run fails.
 """

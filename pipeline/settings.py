@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -24,10 +25,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.model import LayoutRule, Source
-from pipeline.model.source import KIND_OPTIONS, SourceKind
+from pipeline.model.source import KIND_OPTIONS, RECHECK_HOURS, SourceKind
 
 PREFIX = "NEWS_"
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+_RECHECK_HOURS_MAX = 87_600.0  # ten years
 _EMPTY_PAGE = Element("html")  # to test selectors on
 _CODINGS = ("gzip", "deflate", "br", "zstd", "identity")  # those that pipeline.content_encoding decodes
 
@@ -220,6 +222,12 @@ class _RuleEntry(BaseModel):
         return self
 
 
+def _ascending(hours: tuple[float, ...]) -> tuple[float, ...]:
+    if any(later <= earlier for earlier, later in pairwise(hours)):
+        raise ValueError("must be ascending, each hour once")
+    return hours
+
+
 class _SourceEntry(BaseModel):
     """One ``[sources.KEY]`` table as written."""
 
@@ -235,6 +243,10 @@ class _SourceEntry(BaseModel):
     api: str | None = None
     hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")], ...] = ()
     rules: tuple[_RuleEntry, ...] = ()
+    recheck_hours: Annotated[
+        tuple[Annotated[float, Field(gt=0, le=_RECHECK_HOURS_MAX, allow_inf_nan=False)], ...],
+        AfterValidator(_ascending),
+    ] = RECHECK_HOURS
 
     @field_validator("url", "api")
     @classmethod
@@ -331,6 +343,7 @@ def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
         api=entry.api,
         hosts=entry.hosts,
         rules=tuple(LayoutRule(**rule.model_dump()) for rule in entry.rules),
+        recheck_hours=entry.recheck_hours,
     )
 
 

@@ -152,6 +152,10 @@ class Archive:
         """Return the last capture of each page that has one."""
         return self._index.latest(page_keys)
 
+    def fetch_times(self, page_keys: Iterable[str]) -> Mapping[str, tuple[datetime, datetime]]:
+        """Return the times of the first and the last fetch of each page that has a capture."""
+        return self._index.fetch_times(page_keys)
+
     def captures_of_day(self, day: date) -> Iterator[Capture]:
         """Yield the captures of a news day, by ``fetched_at``, then ``page_key``."""
         return self._index.of_day(day)

@@ -45,6 +45,7 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS pages_due ON pages (source_key, next_try_at) WHERE next_try_at IS NOT NULL",
 )
 _OF_PAGE = "(page_key = ? OR (page_key >= ? AND page_key < ?))"
+_FETCHED = ("archived", "unchanged")
 NEW_STATE = (
     "with the takedowns, of which `takedowns` in the data root has copies; waiting pages wait to be listed again"
 )
@@ -79,8 +80,8 @@ class PageState:
     """The state of a page that a source listed. Times are UTC.
 
     Web archive snapshots of a page share its ``page_key``, followed by a space and a suffix per snapshot.
-    ``listed_modified_at`` is the latest modification time in the listing. ``attempts`` counts consecutive failed tries;
-    ``next_try_at`` None means no automatic retry.
+    ``listed_modified_at`` is the latest modification time in the listing. ``attempts`` counts consecutive failed tries.
+    ``next_try_at`` is the time of the next try after a failed one, else that of the next recheck; None means neither.
     """
 
     page_key: str
@@ -93,6 +94,11 @@ class PageState:
     attempts: int
     next_try_at: datetime | None
     hints: Hints
+
+    @property
+    def is_on_schedule(self) -> bool:
+        """Whether the page is archived, its last fetch did not fail, and it is requested again for an edit."""
+        return self.next_try_at is not None and self.last_outcome in _FETCHED
 
 
 class KnownPage(NamedTuple):
@@ -207,9 +213,15 @@ class FetchState:
             self._db.executemany(_INSERT, map(_row, rows))
 
     def pending(self, source_key: str, now: datetime) -> tuple[PageState, ...]:
-        """Return the pages of a source that are due for a retry, the longest waiting first."""
+        """Return the pages of a source that are due for a retry or a recheck, the longest waiting first."""
         query = "SELECT * FROM pages WHERE source_key = ? AND next_try_at <= ? ORDER BY next_try_at, page_key"
         return tuple(map(_page_state, self._db.execute(query, (source_key, to_micros(now)))))
+
+    def on_schedule(self, source_key: str) -> tuple[PageState, ...]:
+        """Return the archived pages of a source that are requested again for an edit, the next one first."""
+        query = """SELECT * FROM pages WHERE source_key = ? AND next_try_at IS NOT NULL
+            AND last_outcome IN (SELECT value FROM json_each(?)) ORDER BY next_try_at, page_key"""
+        return tuple(map(_page_state, self._db.execute(query, (source_key, json.dumps(_FETCHED)))))
 
     def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
         """Yield page_key, URL, source and the publisher from the listing's hints, for all pages of some sources."""

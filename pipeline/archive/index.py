@@ -51,6 +51,8 @@ _OF_SOURCE = 'SELECT * FROM captures WHERE source_key = ? ORDER BY fetched_at, f
 _RESERVED = """SELECT * FROM captures WHERE hints LIKE '%tdm_reserved": true%' ORDER BY fetched_at, file, "offset\""""
 _ATTEMPTS = """SELECT * FROM attempts WHERE page_key IN (SELECT value FROM json_each(?))
     ORDER BY fetched_at, file, "offset\""""
+_FETCH_TIMES = """SELECT page_key, min(fetched_at), max(fetched_at) FROM captures
+    WHERE page_key IN (SELECT value FROM json_each(?)) GROUP BY page_key"""
 # The first fetch of each payload, per article.
 _PAYLOADS = """SELECT article_id, digest, min(fetched_at) FROM captures
     WHERE article_id IN (SELECT value FROM json_each(?)) GROUP BY article_id, digest ORDER BY article_id, 3, digest"""
@@ -183,6 +185,11 @@ class Index:
         """Return the last capture of each page that has one."""
         rows = self._db.execute(_OF_PAGES, (json.dumps(list(page_keys)),))
         return {capture.page_key: capture for capture in map(_capture, rows)}
+
+    def fetch_times(self, page_keys: Iterable[str]) -> dict[str, tuple[datetime, datetime]]:
+        """Return the times of the first and the last fetch of each page that has a capture."""
+        rows = self._db.execute(_FETCH_TIMES, (json.dumps(list(page_keys)),))
+        return {key: (from_micros(first), from_micros(last)) for key, first, last in rows}
 
     def holding(self, digest: str, *, page_key: str | None = None) -> Iterator[Capture]:
         """Yield the captures that hold the bytes of a digest, of one page or of any, oldest first."""

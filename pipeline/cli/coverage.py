@@ -12,6 +12,8 @@ from rich.text import Text
 from pipeline.cli.output import AsJson, out, print_json, workspace
 from pipeline.cli.query import path_outside_lake
 from pipeline.cli.run import Sources, day_of, day_range
+from pipeline.model import pluralize
+from pipeline.model.outcome import OUTCOME_KINDS
 
 if TYPE_CHECKING:
     from pipeline.model.coverage import Cell, Coverage, SourceCoverage
@@ -65,6 +67,7 @@ def _as_dict(found: "Coverage") -> dict[str, object]:
             "hours_since_newest": source.hours_since_newest,
             "last_seen_at": source.last_seen_at,
             "hours_since_seen": source.hours_since_seen,
+            "rechecks_due": source.rechecks_due,
             "days": list(map(_day, source.cells)),
         }
         for source in found.sources
@@ -77,7 +80,7 @@ def _day(cell: "Cell") -> dict[str, object]:
     reasons = [
         {"outcome": outcome, "reason": reason, "pages": pages}
         for (outcome, reason), pages in sorted(facts.reasons.items())
-        if outcome not in ("kept", "unchanged")
+        if outcome not in ("kept", "unchanged", "not_checked")
     ]
     return {
         "day": facts.day,
@@ -90,7 +93,7 @@ def _day(cell: "Cell") -> dict[str, object]:
         "usual": cell.usual,
         "discovered": facts.pages + facts.failed_listings,
         "failed_listings": facts.failed_listings,
-        **{kind: facts.outcomes.get(kind, 0) for kind in ("kept", "unchanged", "rejected", "quarantined", "pending")},
+        **{kind: facts.outcomes.get(kind, 0) for kind in OUTCOME_KINDS},
         "reasons": reasons,
         "late": facts.late,
         "articles": facts.articles,
@@ -110,7 +113,8 @@ def _print_map(found: "Coverage") -> None:
         for cell in source.cells:
             line.append_text(_cell(cell))
         newest = describe_age(source.hours_since_newest, otherwise="none with a date")
-        out.print(line.append(f"  newest article: {newest}", "dim"), soft_wrap=True)
+        due = f"; {pluralize(source.rechecks_due, 'recheck')} due" if source.rechecks_due else ""
+        out.print(line.append(f"  newest article: {newest}{due}", "dim"), soft_wrap=True)
     out.print()
     kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.anomalies}
     for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):

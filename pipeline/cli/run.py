@@ -23,6 +23,7 @@ from pipeline.cli.output import (
     out,
     print_error,
     print_json,
+    print_note,
     print_rows,
     progress,
     workspace,
@@ -254,6 +255,14 @@ def _plan_as_dict(found: "Plan", sources: Sequence[str]) -> dict[str, object]:
         "sources": [asdict(each) for each in found.sources],
         "days": [{**asdict(day), **_plan_counts([day]), "not_yet_known": None} for day in found.days],
         "totals": {**_plan_counts(found.days), "not_yet_known": None},
+        "rechecks": [
+            {
+                "source": each.source_key,
+                "due": each.due,
+                "requests": {str(day): requests for day, requests in each.days.items()},
+            }
+            for each in found.rechecks
+        ],
         "estimates": [
             {**asdict(each), "minutes": None if each.seconds is None else round(each.seconds / 60, 2)}
             for each in found.estimates
@@ -316,6 +325,17 @@ def _plan_notes(found: "Plan") -> Iterator[str]:
         new = pluralize(sum(day.derive_new for day in found.days), "other page")
         yield f"to_process: {pluralize(again, 'page')} with rows of another version or other corrections; {new}."
     yield "Not counted: pages that no listing has named so far, and pages in files that are not read yet."
+    yield from _recheck_notes(found)
+
+
+def _recheck_notes(found: "Plan") -> Iterator[str]:
+    """Yield how many requests the rechecks of known pages cost, per source and UTC day from today on."""
+    for each in found.rechecks:
+        days = ", ".join(f"{requests:,} on {day}" for day, requests in each.days.items())
+        due = f" ({each.due:,} due now)" if each.due else ""
+        yield f"{each.source_key}: rechecks of known pages cost at most {pluralize(each.total, 'request')}{due}: {days}"
+    if found.rechecks:
+        yield "Rechecks look for edits at the hours in `recheck_hours`; several missed ones of a page are one request."
 
 
 def _estimate_text(each: "Estimate") -> str:
@@ -356,20 +376,27 @@ def push(
             metavar="KEY", help="Inbox to write to (default: the first one in sources.toml).", autocompletion=sources
         ),
     ] = None,
+    refetch: Annotated[
+        bool, typer.Option("--refetch", help="Also request pages again that are in the archive, to see their edits.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put URLs into an inbox for the next run to fetch.
 
-    Writes the URLs into one file of the inbox and prints its name. A running Airflow fetches them within seconds.
+    Writes the URLs into one file of the inbox and prints its name. A running Airflow fetches them within seconds. Pages
+    that are in the archive are requested again only with --refetch.
     """
     from pipeline.jobs.push import push_urls
 
     given = [line for url in urls for line in (_read_urls() if url == "-" else [url])]
-    file = push_urls(workspace(), given, source_key=source)
+    done = push_urls(workspace(), given, source_key=source, is_refetch=refetch)
     if as_json:
-        print_json({"file": str(file), "urls": len(given)})
+        print_json({"file": str(done.file), "urls": len(given), "archived": len(done.archived), "is_refetch": refetch})
         return
-    out.print(str(file), highlight=False, soft_wrap=True)
+    out.print(str(done.file), highlight=False, soft_wrap=True)
+    if done.archived and not refetch:
+        known = f"{pluralize(len(done.archived), 'URL')} of {len(given):,} in the archive"
+        print_note(f"not checked: {known}; give --refetch to request their pages again")
 
 
 def _read_urls() -> list[str]:

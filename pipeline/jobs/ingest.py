@@ -1,22 +1,25 @@
 """Discover, fetch and archive the pages of one source.
 
-A page is fetched if it is new, if its listing gives a later modification time, if a retry is due, or if a listing
-without modification times still has it a day later. Every other page gets an outcome with its reason. For a day that
-the source no longer lists, only pending pages are fetched.
+A page is fetched if it is new, if its listing gives a later modification time, or if a retry or a recheck is due.
+Every other listed page gets an outcome with its reason. For a day that the source no longer lists, only the pages of
+that day are fetched that are due.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
 from pipeline.archive import ArchiveWriter, PageState, Validators, page_key_of
 from pipeline.boundary import run_isolated
 from pipeline.clean import PageIdentity, page_identity
-from pipeline.errors import BrokenItemError, NewsError, PoisonItemError, RefusedFetchError, TransientFetchError
+from pipeline.errors import BrokenItemError, NewsError, PoisonItemError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
+from pipeline.jobs.failures import archive_failed_response, failure_of
+from pipeline.jobs.fetch_candidates import REFUSED, FetchCandidate, requested_state, state_key_of
 from pipeline.jobs.in_flight import InFlight
 from pipeline.jobs.outcomes import (
     BROKEN_REASONS,
@@ -35,7 +38,7 @@ from pipeline.jobs.outcomes import (
 from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Attempt, Capture, Hints, Page, Ref, Source, StageReport, canonical_url
+from pipeline.model import Attempt, Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
 from pipeline.sources import (
     Listing,
@@ -51,66 +54,7 @@ from pipeline.sources.normalize import is_plausible
 
 log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 8
-_RECHECK_AFTER = timedelta(hours=20)  # less than a day, so that a daily run checks again what a feed still lists
-_RETRY_AFTER = timedelta(hours=1)  # doubled with each attempt: the last of eight is five days after the first
-_REFUSED = ("rejected", "quarantined")
 _FAILED_AT = "\nfailed at "  # no ETag and no URL has a line break
-_RETRY_AFTER_MAX_SECONDS = 86400.0  # of a server's Retry-After
-
-
-@dataclass(frozen=True, slots=True)
-class FetchCandidate:
-    """A page that a source lists, with its fetch state and its captures, oldest first."""
-
-    ref: Ref
-    page_key: str
-    news_day: date
-    seen: PageState | None
-    captures: tuple[Capture, ...]
-
-    @property
-    def name(self) -> str:
-        """The name of the page in outcomes: its URL, else its file."""
-        return self.ref.url or self.ref.file or ""
-
-    @property
-    def state_key(self) -> str:
-        """The key of its fetch state: each snapshot in a web archive has its own, and so has the live page."""
-        return state_key_of(self.page_key, self.ref.hints)
-
-    @property
-    def last(self) -> Capture | None:
-        return self.captures[-1] if self.captures else None
-
-    def request(self, *, is_conditional: bool) -> PageRequest:
-        """Return the request; a conditional one has the validators of the last capture."""
-        last = self.last if is_conditional else None
-        return PageRequest(
-            url=self.ref.url or "",
-            etag=last.etag if last is not None else None,
-            last_modified=last.last_modified if last is not None else None,
-            hints=self.ref.hints,
-        )
-
-    def is_wanted(self, now: datetime) -> bool:
-        """Return whether the page is new, may have changed, or is due for a retry."""
-        seen, last, changed_at = self.seen, self.last, self.ref.hints.modified_at
-        if seen is not None and seen.next_try_at is not None:
-            return seen.next_try_at <= now
-        is_refused = seen is not None and seen.last_outcome in _REFUSED
-        if (copy := self.ref.hints.copy_digest) is not None:  # a snapshot in a web archive does not change
-            return not is_refused and all(each.hints.copy_digest != copy for each in self.captures)
-        if changed_at is not None:
-            listed_at = seen.listed_modified_at if seen is not None else None
-            known = listed_at or (last.fetched_at if last is not None else None)
-            return known is None or changed_at > known
-        return not is_refused and (last is None or now - last.fetched_at >= _RECHECK_AFTER)
-
-
-def state_key_of(page_key: str, hints: Hints) -> str:
-    """Return ``FetchCandidate.state_key`` of a page, given the hints of its listing."""
-    return page_key if hints.copy_digest is None else f"{page_key} {hints.copy_digest}"
 
 
 def unmarked_validators(stored: Validators | None, *, version: str) -> Validators | None:
@@ -124,58 +68,18 @@ def unmarked_validators(stored: Validators | None, *, version: str) -> Validator
     return replace(stored, etag=etag or None) if failed_at in ("", version) else None
 
 
-def retry_delay(error: NewsError, attempts: int) -> timedelta:
-    """Return the delay before the next attempt: the server's, at most a day, else doubled with each attempt."""
-    server_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
-    if server_seconds:
-        return timedelta(seconds=min(server_seconds, _RETRY_AFTER_MAX_SECONDS))
-    return _RETRY_AFTER * (1 << max(attempts - 1, 0))
-
-
-def archive_failed_response(
-    error: TransientFetchError | RefusedFetchError,
-    writer: ArchiveWriter,
-    *,
-    page: tuple[str, str, date],
-    last: Capture | None,
-    at: datetime,
-) -> Attempt | None:
-    """Archive a truncated body, or the tombstone of an archived page that is gone; return None for any other error.
-
-    ``page`` is its page_key, URL and news day; ``last`` is its last capture. The archive keeps both, because the fetch
-    state cannot be rebuilt.
-    """
-    exchange = error.exchange
-    if exchange is None or (exchange.truncated is None and last is None):
-        return None
-    page_key, url, news_day = page
-    attempt = Attempt(
-        page_key=page_key,
-        url=url,
-        article_id=last.article_id if last is not None else None,
-        source_key=writer.source_key,
-        news_day=news_day,
-        run_id=writer.run_id,
-        fetched_at=at,
-        status=(error.status if isinstance(error, RefusedFetchError) else None) or 200,
-        reason=error.reason,
-        file="",
-        offset=0,
-        length=0,
-    )
-    return writer.put_attempt(attempt, exchange)
-
-
 @dataclass(frozen=True, slots=True)
 class IngestResult:
     """A finished ingest. ``error`` says why the source could not be listed; it is also an outcome of the report.
 
     ``received`` counts the pages that came over HTTP: of the requested ones, those that did not fail and changed.
+    ``others`` are other sources, of which pages were requested because a link asks for them again.
     """
 
     report: StageReport
     error: NewsError | None
     received: int
+    others: tuple[str, ...] = ()
 
 
 def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, waits: bool = True) -> IngestResult:
@@ -189,6 +93,7 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
     claim = workspace.claim(named, run_id=run_id, waits=waits)
     with workspace.at_work(), claim as source, workspace.fetcher(named) as fetcher, workspace.turns() as turns:
         job = _SourceIngest(workspace, source or named, run_id=run_id, turns=turns)
+        others: list[_SourceIngest] = []
         if job.guard.blocks_source():
             job.refuse_source()
         elif source is None:
@@ -198,9 +103,28 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
             for line in workspace.archive.recover(source_key=source_key):
                 log.info("%s: %s", source_key, line)
             job.run(fetcher, day=day)
-    days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
-    report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": job.fetched})
-    return IngestResult(report, job.error, job.received)
+            others += _refetch(workspace, job.left, run_id=run_id, turns=turns)
+    keys, jobs = [source_key, *(each.source.key for each in others)], (job, *others)
+    days = [day for key in keys for day in workspace.archive.days_of_run(source_key=key, run_id=run_id)]
+    fetched = sum(each.fetched for each in jobs)
+    report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": fetched})
+    return IngestResult(report, job.error, sum(each.received for each in jobs), others=tuple(keys[1:]))
+
+
+def _refetch(
+    workspace: Workspace, left: Mapping[str, Collection[str]], *, run_id: str, turns: InFlight
+) -> Iterator["_SourceIngest"]:
+    """Request pages, by the source that has them, and yield the jobs; a source of another run requests them later."""
+    for source_key, page_keys in left.items():
+        named = workspace.sources.named(source_key)
+        claim = workspace.claim(named, run_id=run_id, waits=False)
+        with claim as source, workspace.fetcher(named) as fetcher:
+            if source is None:
+                continue
+            workspace.archive.recover(source_key=source_key)
+            job = _SourceIngest(workspace, source, run_id=run_id, turns=turns)
+            job.run_pages(fetcher, page_keys)
+            yield job
 
 
 class _SourceIngest:
@@ -227,6 +151,8 @@ class _SourceIngest:
         self.entries = 0
         self.is_file_broken = False  # whether newslake failed on an item of the large file that is read now
         self.states: list[PageState] = []
+        self.requested: list[PageState] = []  # pages that a link asks for again
+        self.left: defaultdict[str, set[str]] = defaultdict(set)  # pages that are left to other sources, by source
         self.keys: set[str] = set()
         self.discovered: dict[PageName, date] = {}
         self.fetched = self.received = 0
@@ -238,10 +164,9 @@ class _SourceIngest:
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
             pages = WaybackFetcher(fetcher)
             validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
+            state.record_many(self.requested)
             self._fetch(self._due(None if is_listed else day), pages, writer)
-        state.record_many(self.states)
-        check_balance(self.discovered, self.recorder.outcomes, run_id=self.run_id)
-        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
+        self._store()
         if is_listed and self.source.is_online:
             append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id)
         if validators is not None:
@@ -250,6 +175,17 @@ class _SourceIngest:
             folder, limit = Path(self.source.location), self.workspace.settings.page_max_bytes
             self.guard.erase_from(folder, ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit))
             settle_all(folder, reasons=self.recorder.broken_files())
+
+    def run_pages(self, fetcher: Fetcher, page_keys: Collection[str]) -> None:
+        """Request the pages that are due among some of the source's pages; do not list the source."""
+        with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
+            self._fetch(self._due(None, page_keys=page_keys), WaybackFetcher(fetcher), writer)
+        self._store()
+
+    def _store(self) -> None:
+        self.workspace.fetch_state.record_many(self.states)
+        check_balance(self.discovered, self.recorder.outcomes, run_id=self.run_id)
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
 
     def refuse_source(self) -> None:
         """Record that a takedown blocks the source."""
@@ -351,13 +287,81 @@ class _SourceIngest:
         elif each.problem is not None:
             self._take_problem(each, each.problem)
         elif each.page is not None and identity is not None:
-            self._archive(self._candidate(each.ref, page_key_of(each.page)), each.page, identity, writer)
-        elif state_key_of(key := canonical_url(each.ref.url or ""), each.ref.hints) not in self.keys:
-            listed = self._candidate(each.ref, key)
-            if listed.is_wanted(self.now):
-                return listed
-            self._pass_over(listed)
+            listed = self._candidate(each.ref, page_key_of(each.page))
+            self._archive(listed, each.page, identity, writer)
+            if each.page.url is not None and (listed.seen is None or not listed.seen.is_on_schedule):
+                self._remember(listed, "archived")
+        elif not self._is_taken(key := canonical_url(each.ref.url or ""), each.ref):
+            # A link in a file is no reason for a recheck: it is due in the source that has the page.
+            hours = self.source.recheck_hours if self.source.is_online else ()
+            return self._wanted_page(self._candidate(each.ref, key), hours=hours)
         return None
+
+    def _is_taken(self, page_key: str, ref: Ref) -> bool:
+        """Return whether this run has the page already, or a link made it due."""
+        return state_key_of(page_key, ref.hints) in self.keys or self._request_again(ref, page_key)
+
+    def _wanted_page(self, listed: FetchCandidate, *, hours: Sequence[float]) -> FetchCandidate | None:
+        """Return a page to fetch; None after one that is not fetched now is recorded."""
+        if not listed.is_wanted(self.now, hours=hours):
+            self._pass_over(listed)
+            self._reschedule(listed)
+        elif listed.is_recheck and (gone := self._tombstone(listed)) is not None:
+            self._record(listed, "rejected", reason=gone.reason, detail=f"the server answered {gone.status}")
+            self._remember(listed, "rejected", reason=gone.reason)
+        else:
+            return listed
+        return None
+
+    def _reschedule(self, listed: FetchCandidate) -> None:
+        """Store the time of the next recheck if it is another one: after an edit of the schedule, or a killed run."""
+        seen, last = listed.seen, listed.last
+        if last is None or listed.retry_at is not None or listed.is_stopped:
+            return
+        next_at = self._recheck_at(listed, last.fetched_at)
+        if seen is None:
+            self._remember(listed, "unchanged", next_try_at=next_at)
+        elif seen.source_key == self.source.key and seen.next_try_at != next_at:
+            state = replace(seen, last_outcome="unchanged", reason=None, attempts=0, next_try_at=next_at)
+            self.states.append(state)
+
+    def _tombstone(self, listed: FetchCandidate) -> Attempt | None:
+        """Return the answer that an archived page is gone, from a run that was killed before it noted the state."""
+        attempts = self.workspace.archive.attempts([listed.page_key])
+        due_at = listed.seen.next_try_at if listed.seen is not None else None
+        times = [due_at, *(each.fetched_at for each in listed.captures)]
+        since = max(each for each in times if each is not None)
+        return next((each for each in attempts if each.is_tombstone and each.fetched_at >= since), None)
+
+    def _request_again(self, ref: Ref, page_key: str) -> bool:
+        """Make a known page due, if a link asks for it; return whether it did.
+
+        The source that has the page requests it, so that its rules, publisher and interval apply.
+        """
+        if (after := ref.refetch_after) is None:
+            return False
+        seen, last = self.workspace.fetch_state.seen(page_key), self.workspace.archive.latest([page_key]).get(page_key)
+        if last is not None and last.fetched_at > after:
+            return False
+        owner = self._owner_of(last.source_key if last is not None else seen.source_key if seen is not None else "")
+        state = requested_state(seen, last, source_key=owner, requested_at=min(after, self.now))
+        if state is None:
+            return False
+        self.requested.append(state)
+        if owner != self.source.key:
+            self.left[owner].add(page_key)
+        else:  # its outcome has the spelling of the first link
+            ref = replace(ref, url=state.url)
+        self.discovered[self.source.key, ref.url or ""] = state.news_day
+        detail = f"source {owner} has the page; it requests it in this run, or in its next one"
+        left = FetchCandidate(ref, page_key, state.news_day, seen, ())
+        self._record(left, "not_checked", reason="left_to_source", detail=detail)
+        return True
+
+    def _owner_of(self, source_key: str) -> str:
+        """Return the source that requests a page again: the one that has it, else this one."""
+        named = next((each for each in self.workspace.sources.sources if each.key == source_key), self.source)
+        return named.key if named.kind != "inbox" else self.source.key
 
     def _take_problem(self, each: ListingEntry, problem: NewsError) -> None:
         """Record a broken entry, or the end of an incomplete listing."""
@@ -378,10 +382,14 @@ class _SourceIngest:
         self.is_file_broken = False
         self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
 
-    def _due(self, day: date | None) -> Iterator[FetchCandidate]:
-        """Yield unlisted pages of earlier runs, of one news day or of all, that are due for a retry."""
+    def _due(self, day: date | None, *, page_keys: Collection[str] | None = None) -> Iterator[FetchCandidate]:
+        """Yield unlisted pages of earlier runs that are due for a retry or a recheck.
+
+        Only pages of one news day, or only some pages, if given.
+        """
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
-            if seen.page_key not in self.keys and day in (None, seen.news_day):
+            is_asked = day in (None, seen.news_day) and (page_keys is None or seen.page_key in page_keys)
+            if is_asked and seen.page_key not in self.keys:
                 listed = run_isolated(partial(self._due_page, seen), key=seen.url)
                 if isinstance(listed, NewsError):
                     self._fail_unread(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), listed)
@@ -392,7 +400,8 @@ class _SourceIngest:
         if self.guard.blocks_url(seen.url):
             return None
         ref = Ref(source_key=self.source.key, url=seen.url, hints=seen.hints)
-        return self._candidate(ref, seen.page_key.partition(" ")[0])
+        due = self._candidate(ref, seen.page_key.partition(" ")[0])
+        return self._wanted_page(due, hours=self.source.recheck_hours)
 
     def _candidate(self, ref: Ref, page_key: str) -> FetchCandidate:
         self.keys.add(state_key := state_key_of(page_key, ref.hints))
@@ -413,19 +422,24 @@ class _SourceIngest:
     def _pass_over(self, listed: FetchCandidate) -> None:
         """Record a page that is not fetched now, with the reason."""
         seen, last = listed.seen, listed.last
-        if seen is not None and seen.next_try_at is not None:
-            kind: OutcomeKind = "quarantined" if seen.last_outcome == "quarantined" else "pending"
-            when = f"{seen.next_try_at:%Y-%m-%d %H:%M}"
-            self._record(listed, kind, reason=seen.reason, detail=f"attempts: {seen.attempts}; next at {when} UTC")
-        elif seen is not None and seen.last_outcome in _REFUSED:
-            kind = "rejected" if seen.last_outcome == "rejected" else "quarantined"
+        if seen is not None and listed.retry_at is not None:
+            kinds: Mapping[str, OutcomeKind] = {"quarantined": "quarantined", "not_checked": "not_checked"}
+            when = f"{listed.retry_at:%Y-%m-%d %H:%M}"
+            detail = f"attempts: {seen.attempts}; next at {when} UTC"
+            self._record(listed, kinds.get(seen.last_outcome, "pending"), reason=seen.reason, detail=detail)
+        elif seen is not None and seen.last_outcome in REFUSED:
+            kind: OutcomeKind = "rejected" if seen.last_outcome == "rejected" else "quarantined"
             detail = f"{kind} before; fetched again if the listing gives a later modification time"
             self._record(listed, kind, reason=seen.reason, detail=detail)
         elif last is not None and self._is_mine(last):
             self._record_capture(listed, last)
-        else:
-            detail = "archived before; the listing gives no later modification time"
+        elif listed.ref.hints.copy_digest is not None:
+            detail = "archived before; a snapshot does not change"
             self._record(listed, "unchanged", reason="already_fetched", detail=detail)
+        else:
+            due_at = seen.next_try_at if seen is not None and seen.is_on_schedule else None
+            next_at = "no recheck is planned" if due_at is None else f"next recheck after {due_at:%Y-%m-%d %H:%M} UTC"
+            self._record(listed, "not_checked", reason="already_fetched", detail=f"archived before; {next_at}")
 
     def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
         for listed, got in fetcher.fetch_many((each, self._request(each)) for each in pages):
@@ -447,10 +461,12 @@ class _SourceIngest:
             if self.guard.blocks_page(got, identity, requested_url=listed.ref.url):
                 self._refuse(listed.ref)
             else:
-                self._archive(listed, got, identity, writer)
+                capture = self._archive(listed, got, identity, writer)
+                self._remember(listed, "archived", next_try_at=self._recheck_at(listed, capture.fetched_at))
         elif isinstance(got, NotModified):
-            self._record_capture(listed, writer.put_not_modified(got, page_key=listed.page_key))
-            self._remember(listed, "unchanged")
+            capture = writer.put_not_modified(got, page_key=listed.page_key)
+            self._record_capture(listed, capture)
+            self._remember(listed, "unchanged", next_try_at=self._recheck_at(listed, capture.fetched_at))
         else:
             self._fail(listed, got)
             if isinstance(got, BrokenItemError):
@@ -458,13 +474,15 @@ class _SourceIngest:
             page = (listed.page_key, listed.ref.url or "", listed.news_day)
             archive_failed_response(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
 
-    def _archive(self, listed: FetchCandidate, page: Page, identity: PageIdentity, writer: ArchiveWriter) -> None:
+    def _recheck_at(self, listed: FetchCandidate, last: datetime) -> datetime | None:
+        return listed.recheck_at(last, hours=self.source.recheck_hours)
+
+    def _archive(self, listed: FetchCandidate, page: Page, identity: PageIdentity, writer: ArchiveWriter) -> Capture:
         if page.url is None:
             page = replace(page, hints=replace(page.hints, file=listed.ref.file))
         capture = writer.put(page, news_day=listed.news_day, article_id=identity.article_id)
         self._record_capture(listed, capture)
-        if page.url is not None:
-            self._remember(listed, "archived")
+        return capture
 
     def _is_mine(self, capture: Capture) -> bool:
         return (capture.run_id, capture.source_key) == (self.run_id, self.source.key)
@@ -483,16 +501,14 @@ class _SourceIngest:
             self._record(listed, "pending", reason="archived", detail="archived, not yet processed", **facts)
 
     def _fail(self, listed: FetchCandidate, error: NewsError) -> None:
-        kind, reason = outcome_kind_of(error), error.reason
         attempts = listed.seen.attempts if listed.seen is not None else 0
-        attempts += reason != "host_backoff"  # a page of a host on hold was not requested
-        if kind == "pending" and attempts >= MAX_ATTEMPTS:
-            kind, reason = "rejected", f"retries_exhausted_{reason}"
-        next_try = self.now + retry_delay(error, attempts) if kind == "pending" else None
-        if kind == "quarantined" and attempts < MAX_ATTEMPTS:  # the next version may be able to read it
-            next_try = self.now + _RECHECK_AFTER
-        self._record(listed, kind, reason=reason, detail=detail_of(error, url=listed.name))
-        self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)
+        attempts += error.reason != "host_backoff"  # a page of a host on hold was not requested
+        failure = failure_of(error, attempts=attempts, now=self.now, is_recheck=listed.is_recheck)
+        next_try = failure.next_try_at
+        if failure.outcome == "not_checked" and next_try is None:
+            attempts, next_try = 0, self._recheck_at(listed, self.now)
+        self._record(listed, failure.outcome, reason=failure.reason, detail=detail_of(error, url=listed.name))
+        self._remember(listed, failure.outcome, reason=failure.reason, attempts=attempts, next_try_at=next_try)
 
     def _fail_unread(self, ref: Ref, error: NewsError, *, stage: str | None = None) -> None:
         """Record an entry without a page, or a failed listing: neither has a page to retry."""

@@ -129,7 +129,7 @@ class OutcomeRecorder:
         return reasons
 
 
-# Reconciliation: discovered = kept + unchanged + rejected + quarantined + pending, per run, source and news day.
+# Reconciliation: discovered is the sum of all kinds of outcomes, per run, source and news day.
 
 _PAGES_IN_MESSAGE = 5
 

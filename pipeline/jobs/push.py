@@ -1,21 +1,35 @@
 """Push URLs: write them durably as one file of links into an inbox."""
 
+import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.archive import url_name
 from pipeline.durability import make_folder, write_whole_file
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, NewsError
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Source
+from pipeline.model import Source, canonical_url
 from pipeline.sources import absolute_url
 
 
-def push_urls(workspace: Workspace, urls: Sequence[str], *, source_key: str | None = None) -> Path:
-    """Write the URLs as one ``.urls`` file into an inbox: the named one, or the first of sources.toml.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """The file of pushed URLs. ``archived`` are those whose pages are in the archive, as they were given."""
 
-    The file is complete and on disk when this returns. The run that claims it fetches each URL once.
+    file: Path
+    archived: tuple[str, ...]
+
+
+def push_urls(
+    workspace: Workspace, urls: Sequence[str], *, source_key: str | None = None, is_refetch: bool = False
+) -> Push:
+    """Write the URLs as one file into an inbox: the named one, or the first of sources.toml.
+
+    The file is complete and on disk when this returns. The run that claims it fetches each new URL once. It requests
+    pages of the archive only with ``is_refetch``: the file is then ``.jsonl`` with the time of the push, so that a
+    second reading requests nothing again; else it is ``.urls``.
     Raises: ConfigError without URLs, for an invalid or blocked URL, or for a source that is not an inbox.
     """
     wrong = [url for url in urls if absolute_url(url) is None]
@@ -26,11 +40,22 @@ def push_urls(workspace: Workspace, urls: Sequence[str], *, source_key: str | No
     if blocked := [url for url in urls if workspace.takedowns.is_blocked(url_name(url))]:
         problem = f"taken down, see `newslake forget --list`: {', '.join(blocked)}; nothing was pushed"
         raise ConfigError(problem, key=blocked[0])
-    name = f"push-{workspace.settings.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.urls"
+    now, suffix = workspace.settings.now(), ".jsonl" if is_refetch else ".urls"
+    file = inbox / f"push-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}{suffix}"
     make_folder(inbox, durability="full")
-    lines = "".join(f"{absolute_url(url)}\n" for url in urls)
-    write_whole_file(inbox / name, lines.encode(), durability="full")
-    return inbox / name
+    links = [absolute_url(url) or "" for url in urls]
+    lines = [json.dumps({"url": link, "refetch_after": now.isoformat()}) for link in links] if is_refetch else links
+    write_whole_file(file, "".join(f"{line}\n" for line in lines).encode(), durability="full")
+    return Push(file=file, archived=_archived(workspace, dict(zip(urls, map(canonical_url, links), strict=True))))
+
+
+def _archived(workspace: Workspace, keys: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the URLs whose pages are archived; none if the archive cannot be read, because the push is done."""
+    try:
+        known = workspace.archive.latest(keys.values())
+    except NewsError:
+        return ()
+    return tuple(url for url, key in keys.items() if key in known)
 
 
 def _inbox(workspace: Workspace, source_key: str | None) -> Source:

@@ -48,8 +48,9 @@ def ingest_sources(
         )
     ended = [each for each in done.values() if isinstance(each, IngestResult)]
     work = StageReport.merged("ingest", run_id, [each.report for each in ended]).work
+    keys = list(dict.fromkeys([*source_keys, *(key for each in ended for key in each.others)]))
     finished = finish_ingest(
-        workspace, source_keys=source_keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
+        workspace, source_keys=keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
     )
     errors = ((key, each.error if isinstance(each, IngestResult) else each) for key, each in done.items())
     return replace(

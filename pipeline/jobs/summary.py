@@ -18,7 +18,9 @@ _LABELS: dict[OutcomeKind, str] = {
     "rejected": "rejected",
     "quarantined": "quarantined",
     "pending": "pending",
+    "not_checked": "not checked",
 }
+_NOT_DUE = ("already_fetched", "left_to_source")  # the others are rechecks that failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class RunSummary:
     archived: int | None
     committed: int | None
     unchanged: int
+    not_checked: int
     sources: int
     reasons: tuple[ReasonCount, ...]
     earlier: tuple[tuple[OutcomeKind, int], ...]
@@ -57,7 +60,7 @@ def summarize(
 ) -> RunSummary:
     """Return the summary of a run from its outcomes, each in the order of time; None for a step that did not run.
 
-    A page counts once, with its latest outcome; "unchanged" replaces no other.
+    A page counts once, with its latest outcome; "unchanged" and "not_checked" replace no other.
     """
     listed, decided = list(ingested or ()), list(extracted or ())
     pages = {page_of(each) for each in listed}
@@ -68,7 +71,9 @@ def summarize(
     left = [
         each
         for each in last.values()
-        if each.outcome in _LABELS and not (each.reason == "archived" and each.article_id in settled)
+        if each.outcome in _LABELS
+        and each.reason not in _NOT_DUE
+        and not (each.reason == "archived" and each.article_id in settled)
     ]
     new_articles = set(archived.values()) - {None}
     own = [each for each in left if ingested is None or page_of(each) in pages or each.article_id in new_articles]
@@ -78,6 +83,7 @@ def summarize(
         archived=None if ingested is None else len(archived),
         committed=None if extracted is None else sum(each.outcome == "kept" for each in last.values()),
         unchanged=sum(each.outcome == "unchanged" for each in last.values()),
+        not_checked=sum(each.outcome == "not_checked" and each.reason != "left_to_source" for each in last.values()),
         sources=len({each.source_key for each in (*listed, *decided)}),
         reasons=tuple(_reason_counts(own)),
         earlier=tuple((kind, earlier[kind]) for kind in _LABELS if earlier[kind]),
@@ -88,7 +94,10 @@ def summarize(
 def _latest(outcomes: Iterable[Outcome]) -> dict[PageName, Outcome]:
     last: dict[PageName, Outcome] = {}
     for each in outcomes:
-        if each.outcome != "unchanged" or page_of(each) not in last:
+        known = last.get(page_of(each))
+        # That the rows are current says nothing about a page that this run did not check.
+        is_checked_now = known is not None and known.outcome == "not_checked" and each.stage == "fetch"
+        if known is None or is_checked_now or each.outcome not in ("unchanged", "not_checked"):
             last[page_of(each)] = each
     return last
 
@@ -133,6 +142,8 @@ def _headline(summary: RunSummary) -> str:
     parts = ["nothing new"] if summary.archived == 0 and not summary.committed else list(_counts(summary))
     if summary.unchanged:
         parts.append(f"{pluralize(summary.unchanged, 'page')} unchanged")
+    if summary.not_checked:
+        parts.append(f"{pluralize(summary.not_checked, 'page')} not checked")
     return ", ".join(parts)
 
 

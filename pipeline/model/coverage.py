@@ -101,7 +101,8 @@ class Cell:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCoverage:
     """A source's days. ``kind`` is None if sources.toml no longer has it. ``newest_at`` is the published time of its
-    newest article, ``last_seen_at`` the time of its last outcome; None if that was before these days.
+    newest article, ``last_seen_at`` the time of its last outcome; None if that was before these days. ``rechecks_due``
+    counts the archived pages that the next run requests again.
     """
 
     key: str
@@ -110,6 +111,7 @@ class SourceCoverage:
     hours_since_newest: float | None
     last_seen_at: datetime | None
     hours_since_seen: float | None
+    rechecks_due: int = 0
     cells: tuple[Cell, ...]
 
 

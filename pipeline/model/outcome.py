@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-OutcomeKind = Literal["kept", "unchanged", "rejected", "quarantined", "pending"]
-OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("kept", "unchanged", "rejected", "quarantined", "pending")
+OutcomeKind = Literal["kept", "unchanged", "not_checked", "rejected", "quarantined", "pending"]
+OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("kept", "unchanged", "not_checked", "rejected", "quarantined", "pending")
 RunKind = Literal["scheduled", "signal", "backfill", "manual"]
 
 

@@ -37,12 +37,14 @@ class Ref:
     """A page that a source lists: its URL (None for a local text without one) and the listing's hints.
 
     ``file`` names the local file that holds the bytes, for folder and inbox sources; None means fetch ``url``.
+    ``refetch_after``, UTC, asks for a page that is archived already, unless it was fetched after that time.
     """
 
     source_key: str
     url: str | None
     hints: Hints = Hints()
     file: str | None = None
+    refetch_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from typing import Literal
 
 SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "cc_news", "folder", "inbox"]
 LocationKey = Literal["url", "path"]
+# Edits of news are most frequent in the first hours and rare after three days.
+RECHECK_HOURS = (1.0, 6.0, 24.0, 72.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class Source:
     ``interval_seconds`` is the minimum time between two requests to the source's host, ``poll_seconds`` the time
     between two polls of its listing by the feed trigger; None means the setting. ``api`` is the web archive to use,
     None means the Wayback Machine. WARC files are filtered by ``hosts`` and their subdomains; empty means all hosts.
+    ``recheck_hours`` are the times after its publication at which an archived page is requested again, ascending; empty
+    means never.
     """
 
     key: str
@@ -68,6 +72,7 @@ class Source:
     api: str | None = None
     hosts: tuple[str, ...] = ()
     rules: tuple[LayoutRule, ...] = ()
+    recheck_hours: tuple[float, ...] = RECHECK_HOURS
 
     @property
     def is_online(self) -> bool:

@@ -8,10 +8,10 @@ from pathlib import Path
 from pipeline.model.coverage import ListingFetch
 from pipeline.query.connection import QueryResult, connect, query
 
-# The largest outcome of a page by this key is its latest status. A visit that found the page unchanged does not replace
-# an earlier outcome; of two outcomes at one time, pending is the earlier. The questions `coverage` and `why-rejected`
-# use the same order.
-OUTCOME_PRECEDENCE = "(outcome <> 'unchanged', decided_at, outcome <> 'pending', run_id)"
+# The largest outcome of a page by this key is its latest status. A visit that found the page unchanged, or did not
+# check it, does not replace an earlier outcome; of two outcomes at one time, pending is the earlier. The questions
+# `coverage` and `why-rejected` use the same order.
+OUTCOME_PRECEDENCE = "(outcome <> 'not_checked', outcome <> 'unchanged', decided_at, outcome <> 'pending', run_id)"
 _OF_PAGES = f"""\
 SELECT * EXCLUDE (decided_date) FROM outcomes
 WHERE decided_date >= $3 AND (list_contains($1, url) OR list_contains($2, article_id))

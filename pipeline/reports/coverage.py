@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 from pipeline.jobs.maintenance import ANOMALY_THRESHOLD, baseline, is_share_anomalous, may_be_anomalous, robust_z_score
+from pipeline.jobs.rechecks import plan_rechecks
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Source, pluralize
 from pipeline.model.coverage import Anomaly, AnomalyCause, Cell, Coverage, ListingFetch, SourceCoverage, SourceDay
@@ -42,6 +43,7 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
                 hours_since_newest=_hours(newest.get(key), now),
                 last_seen_at=seen.get(key),
                 hours_since_seen=_hours(seen.get(key), now),
+                rechecks_due=plan_rechecks(workspace, known[key]).due if key in known else 0,
                 cells=_cells(source_facts[key], known.get(key), days=(first, last), now=now),
             )
         )

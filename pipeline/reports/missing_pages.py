@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pipeline.archive import PageState
 from pipeline.errors import NewsError
 from pipeline.jobs.clean import clean_capture
-from pipeline.jobs.ingest import MAX_ATTEMPTS
+from pipeline.jobs.failures import MAX_ATTEMPTS
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of, pluralize
 from pipeline.model.provenance import Check, Fact, ProvenanceStep, known_facts
@@ -64,6 +64,16 @@ def _recleaning_check(
     return Check(
         None, f"the text was extracted again now: a run would reject it as {read.reason}{other}: {read.detail}"
     )
+
+
+def recheck_fact(workspace: Workspace, seen: PageState | None) -> Fact:
+    """Return when an archived page is requested again to look for an edit; no fact if that is not planned."""
+    if seen is None or seen.next_try_at is None or not seen.is_on_schedule:
+        return NO_FACT
+    source = next((each for each in workspace.sources.sources if each.key == seen.source_key), None)
+    hours = "" if source is None else ", ".join(f"{each:g}" for each in source.recheck_hours)
+    when = f"in the first run after {seen.next_try_at:%Y-%m-%d %H:%M} UTC"
+    return Fact("next recheck", when, f"recheck_hours of {seen.source_key}: {hours or 'none'}")
 
 
 def waiting_step(seen: PageState) -> ProvenanceStep:

@@ -11,6 +11,7 @@ from pipeline.jobs.annotator import knowledge_of
 from pipeline.jobs.ingest import unmarked_validators
 from pipeline.jobs.knowledge import stale_articles
 from pipeline.jobs.pipeline_version import failure_version, version_of
+from pipeline.jobs.rechecks import RecheckPlan, plan_rechecks
 from pipeline.jobs.runtimes import LAUNCHERS, Estimate, estimate, read_history
 from pipeline.jobs.worklist import classify
 from pipeline.jobs.workspace import Workspace
@@ -69,7 +70,10 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """``days`` contains only days with known pages or articles, by source, then day."""
+    """``days`` contains only days with known pages or articles, by source, then day.
+
+    ``rechecks`` are the requests for known pages from now on, whatever the range of days; only sources with some.
+    """
 
     first: date
     last: date
@@ -77,6 +81,7 @@ class Plan:
     sources: tuple[SourcePlan, ...]
     days: tuple[DayPlan, ...]
     estimates: tuple[Estimate, ...]
+    rechecks: tuple[RecheckPlan, ...] = ()
 
 
 def plan(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Plan:
@@ -103,6 +108,7 @@ def plan(workspace: Workspace, *, first: date, last: date, source_keys: Sequence
         sources=tuple(sources),
         days=tuple(rows),
         estimates=_estimates(workspace, first, last, rows),
+        rechecks=tuple(each for source in known.values() if (each := plan_rechecks(workspace, source)).total),
     )
 
 

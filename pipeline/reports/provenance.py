@@ -22,6 +22,7 @@ from pipeline.reports.missing_pages import (
     decision_step,
     describe_status,
     format_moment,
+    recheck_fact,
     unknown_step,
     waiting_step,
 )
@@ -198,18 +199,14 @@ def _missing_steps(
     source = next((each for each in captures if each.digest == captures[-1].digest), None)
     steps = [decision_step(workspace, outcomes, source)] if outcomes or source is not None else []
     seen = workspace.fetch_state.seen(canonical_url(wanted.text)) if wanted.is_url else None
-    if seen is not None and (seen.next_try_at is not None or seen.attempts):
+    if seen is not None and not seen.is_on_schedule and (seen.next_try_at is not None or seen.attempts):
         steps.append(waiting_step(seen))
     if source is not None:
         steps.append(bytes_step(workspace, source, row=None))
         steps.append(listing_step(workspace, captures, ()))
     if wanted.is_url and (captures or seen is not None):
-        commands: dict[tuple[str, ...], str] = {("try", wanted.text): _TRY}
-        if seen is None or (seen.next_try_at is None and not seen.attempts):  # else a run does not fetch it earlier
-            commands["push", wanted.text] = (
-                "the next run fetches the page again, if its last fetch was more than 20 hours ago"
-            )
-        steps.append(_next_step(commands))
+        again = "the next run requests the page again"
+        steps.append(_next_step({("try", wanted.text): _TRY, ("push", wanted.text, "--refetch"): again}))
     return tuple(steps)
 
 
@@ -529,6 +526,7 @@ def listing_step(workspace: Workspace, captures: Sequence[Capture], outcomes: Se
         Fact("captures", len(captures), f"the latest: {format_moment(last.fetched_at)}")
         if len(captures) > 1
         else NO_FACT,
+        recheck_fact(workspace, workspace.fetch_state.seen(last.page_key)),
         Fact("status", outcomes[0].outcome, describe_status(outcomes[0])) if outcomes else NO_FACT,
     )
     return ProvenanceStep(name="listing", headline=f"from source {first.source_key}", facts=facts)

@@ -97,7 +97,7 @@ def _last_run(rows: Iterable[Row]) -> tuple[datetime, str] | None:
         if row["stage"] in _INGEST_STAGES or row["decided_at"] < began:
             continue
         url = row["url"] if row["url"] in pages else pending.get(row["article_id"])
-        if url is not None and row["outcome"] != "unchanged":  # as in the summary of a run
+        if url is not None and row["outcome"] not in ("unchanged", "not_checked"):  # as in the summary of a run
             pages[url] = row["outcome"]
     counts = Counter(pages.values())
     return last["decided_at"], ", ".join(f"{counts[kind]} {kind}" for kind in OUTCOME_KINDS if counts[kind])

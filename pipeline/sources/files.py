@@ -25,6 +25,7 @@ _CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".txt": "text/plain
 _URL_LINE_MAX_BYTES = 10_000
 _ESCAPED = 6  # bytes that JSON may use for one byte ("\u0041")
 _NAMES = ("url", "title", "published_at", "fetched_at", "publisher", "language")  # keys of a sidecar and a line
+_REFETCH = "refetch_after"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,10 @@ def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 
 
 
 def read_jsonl(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield one page per line: ``html``, else ``text``; a line with only a ``url`` is a link to fetch."""
+    """Yield one page per line: ``html``, else ``text``; a line with only a ``url`` is a link to fetch.
+
+    ``refetch_after`` asks for a linked page that is archived already, unless it was fetched after that time.
+    """
     return _each_line(file, context, _json_line, max_bytes=context.page_max_bytes * _ESCAPED)
 
 
@@ -198,7 +202,9 @@ def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
             return _local_entry(where, body, facts, content_type=content_type, context=context)
     if facts.url is None:
         raise ValueError("'html', 'text' and 'url' are all missing")
-    return ListingEntry(ref=Ref(source_key=context.source_key, url=facts.url, hints=facts.hints))
+    after = _moment({_REFETCH: _text_of(stated, _REFETCH)}, _REFETCH)
+    ref = Ref(source_key=context.source_key, url=facts.url, hints=facts.hints, refetch_after=after and after[0])
+    return ListingEntry(ref=ref)
 
 
 LINE_READERS: Mapping[str, Callable[[str, str, ReadContext], ListingEntry | None]] = {

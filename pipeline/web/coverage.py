@@ -70,8 +70,9 @@ def describe_age(hours: float | None, *, otherwise: str) -> str:
 
 
 def describe_freshness(source: SourceCoverage) -> str:
-    """Return the age of a source's newest article."""
-    return describe_age(source.hours_since_newest, otherwise="none with a date")
+    """Return the age of a source's newest article, and the number of its pages that are requested again next."""
+    due = f"; {pluralize(source.rechecks_due, 'recheck')} due" if source.rechecks_due else ""
+    return describe_age(source.hours_since_newest, otherwise="none with a date") + due
 
 
 def is_alarm(cell: Cell) -> bool:
@@ -99,6 +100,7 @@ class _CoverageRow:
     pages: int
     kept: int
     unchanged: int
+    not_checked: int
     not_kept: tuple[tuple[str, str], ...]
     late: int
     seen: str
@@ -178,6 +180,7 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
         pages=sum(each.pages for each in facts),
         kept=outcomes["kept"],
         unchanged=outcomes["unchanged"],
+        not_checked=outcomes["not_checked"],
         not_kept=tuple(_top_reasons(source.key, reasons, root, days=(first, last))),
         late=sum(each.late for each in facts),
         seen=describe_age(source.hours_since_seen, otherwise="none in this period"),

@@ -10,7 +10,7 @@ from pipeline.jobs.run import extract_day
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
 
-OUTCOMES = ("kept", "unchanged", "rejected", "quarantined", "pending")
+OUTCOMES = ("kept", "unchanged", "not_checked", "rejected", "quarantined", "pending")
 
 
 def open_space(data: Path, *, sources: Path, now: datetime) -> Workspace:

@@ -22,7 +22,7 @@ def outcomes_of(space: Workspace, *runs: str) -> list[Row]:
 
 
 def broken_sums(space: Workspace) -> list[str]:
-    """Return where ``discovered = kept + unchanged + rejected + quarantined + pending`` does not hold.
+    """Return where ``discovered`` is not the sum of the outcomes.
 
     A page has one outcome per run; the sum over sources and news days equals the counts of the run, kind by kind.
     """

@@ -122,4 +122,4 @@ def test_terminated_while_waiting_is_nobodys_death(folder: Path, ten_pages: Host
     done = ingest(open_space(folder, DAY), source_key="post", day=DAY, run_id="third").report
 
     outcomes = dict(done.outcomes)
-    assert outcomes["pending"] + outcomes["unchanged"] == 10  # unchanged: archived by a terminated run
+    assert outcomes["pending"] + outcomes["not_checked"] == 10  # not checked: archived by a terminated run

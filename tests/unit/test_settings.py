@@ -100,3 +100,22 @@ def test_coding_that_cannot_be_decoded_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NEWS_ACCEPT_ENCODING", given)
     with pytest.raises(ConfigError, match=r"NEWS_ACCEPT_ENCODING: .*name some of gzip, deflate, br, zstd, identity"):
         Settings.load()
+
+
+@pytest.mark.parametrize("hours", ["[1, 6, 6]", "[24, 6]", "[0]", "[-1]", "[inf]", '["soon"]', "1"])
+def test_wrong_recheck_hours_stop_the_run(tmp_path: Path, hours: str) -> None:
+    """Hours that are not positive, ascending numbers name file, source and key."""
+    path = tmp_path / "sources.toml"
+    path.write_text(f"{SOURCE}recheck_hours = {hours}\n")
+    with pytest.raises(ConfigError, match=r"sources\.toml: sources\.post\.recheck_hours"):
+        load_sources(path)
+
+
+def test_recheck_hours_are_read(tmp_path: Path) -> None:
+    """A source has four rechecks within three days unless it says otherwise; an empty list means none."""
+    path = tmp_path / "sources.toml"
+    found = []
+    for entry in ("", "recheck_hours = [0.5, 48]", "recheck_hours = []"):
+        path.write_text(f"{SOURCE}{entry}\n")
+        found.append(load_sources(path).named("post").recheck_hours)
+    assert found == [(1.0, 6.0, 24.0, 72.0), (0.5, 48.0), ()]

@@ -1,11 +1,11 @@
 -- title: Which pages did each source list, and with which outcome?
--- about: Pages by source and news day: "discovered" is the sum of "kept", "unchanged", "rejected", "quarantined" and "pending". Each page counts with its latest outcome, but the outcome "unchanged" never replaces another outcome. If the listing of a source could not be fetched, this failure counts as one page. It no longer counts when a page of the source has a newer outcome.
+-- about: Pages by source and news day: "discovered" is the sum of "kept", "unchanged", "not_checked", "rejected", "quarantined" and "pending". Each page counts with its latest outcome, but the outcomes "unchanged" and "not_checked" never replace another outcome. If the listing of a source could not be fetched, this failure counts as one page. It no longer counts when a page of the source has a newer outcome.
 -- chart: heat x=news_day y=source_key colour=discovered
 WITH last AS (
   SELECT * FROM outcomes
   QUALIFY row_number() OVER (
     PARTITION BY source_key, url
-    ORDER BY outcome = 'unchanged', decided_at DESC, outcome = 'pending', run_id DESC
+    ORDER BY outcome = 'not_checked', outcome = 'unchanged', decided_at DESC, outcome = 'pending', run_id DESC
   ) = 1
 ),
 visits AS (SELECT source_key, max(decided_at) AS visited_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
@@ -15,6 +15,7 @@ SELECT
   count(*) AS discovered,
   count(*) FILTER (WHERE outcome = 'kept') AS kept,
   count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
+  count(*) FILTER (WHERE outcome = 'not_checked') AS not_checked,
   count(*) FILTER (WHERE outcome = 'rejected') AS rejected,
   count(*) FILTER (WHERE outcome = 'quarantined') AS quarantined,
   count(*) FILTER (WHERE outcome = 'pending') AS pending

@@ -1,11 +1,11 @@
 -- title: Which pages were rejected or are pending, and why?
--- about: Pages by reason, if their latest outcome is "rejected", "quarantined" or "pending". The outcome "unchanged" never replaces another outcome. If the listing of a source could not be fetched, this failure counts as one page. It no longer counts when a page of the source has a newer outcome.
+-- about: Pages by reason, if their latest outcome is "rejected", "quarantined" or "pending". The outcomes "unchanged" and "not_checked" never replace another outcome. If the listing of a source could not be fetched, this failure counts as one page. It no longer counts when a page of the source has a newer outcome.
 -- chart: bar x=pages y=reason colour=outcome facet=source_key
 WITH last AS (
   SELECT * FROM outcomes
   QUALIFY row_number() OVER (
     PARTITION BY source_key, url
-    ORDER BY outcome = 'unchanged', decided_at DESC, outcome = 'pending', run_id DESC
+    ORDER BY outcome = 'not_checked', outcome = 'unchanged', decided_at DESC, outcome = 'pending', run_id DESC
   ) = 1
 ),
 visits AS (SELECT source_key, max(decided_at) AS visited_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)

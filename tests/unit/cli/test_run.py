@@ -47,6 +47,14 @@ def test_stdin_and_another_inbox(place: Path) -> None:
     assert not (place / "in").exists()
 
 
+def test_refetch_writes_lines_with_the_time(place: Path) -> None:
+    """With --refetch, each line has the URL and the time of the push, after which a fetch answers it."""
+    printed = json.loads(called("push", "http://a.example/1", "--refetch", "--json", cwd=place).stdout)
+    [line] = map(json.loads, (place / printed["file"]).read_text().splitlines())
+    assert (printed["archived"], printed["is_refetch"]) == (0, True)
+    assert (line["url"], line["refetch_after"].endswith("+00:00")) == ("http://a.example/1", True)
+
+
 @pytest.mark.parametrize(
     ("args", "named"),
     [

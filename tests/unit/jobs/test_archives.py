@@ -10,7 +10,8 @@ from pipeline.archive import PageState
 from pipeline.clean import canonical
 from pipeline.clean.decoding import DecodedText
 from pipeline.jobs import pipeline_version
-from pipeline.jobs.ingest import FetchCandidate, ingest
+from pipeline.jobs.fetch_candidates import FetchCandidate
+from pipeline.jobs.ingest import ingest
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Hints, Page, Ref, canonical_url

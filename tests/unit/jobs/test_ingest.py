@@ -50,12 +50,22 @@ def lists(server: Hostile, *entries: str, updated: str = "", **headers: str) -> 
 
 
 def run(
-    folder: Path, server: Hostile, name: str, *, hours: float = 0, day: date | None = None, **changes: object
+    folder: Path,
+    server: Hostile,
+    name: str,
+    *,
+    hours: float = 0,
+    day: date | None = None,
+    entry: str = "",
+    **changes: object,
 ) -> dict[str, tuple[str, str, date]]:
-    """Ingest the feed some hours after noon, for that day or another; return outcome, reason, news day of each path."""
+    """Ingest the feed some hours after noon, for that day or another; return outcome, reason, news day of each path.
+
+    ``entry`` is added to the feed's entry in sources.toml.
+    """
     sources = folder / "sources.toml"
     sources.write_text(
-        f'private_hosts = ["{server.host}"]\n[sources.feed]\nkind = "feed"\nurl = "{server.url("/feed")}"\n'
+        f'private_hosts = ["{server.host}"]\n[sources.feed]\nkind = "feed"\nurl = "{server.url("/feed")}"\n{entry}'
     )
     settings = Settings.load(
         data_dir=folder,
@@ -81,12 +91,12 @@ def test_first_attempt_fixes_the_news_day(server: Hostile, tmp_path: Path) -> No
     assert run(tmp_path, server, "1") == {"/a": ("pending", "http_503", DAY)}
     server.says("/a", 200, PAGE, Content_Type="text/html")
     assert run(tmp_path, server, "2", hours=20) == {"/a": ("pending", "archived", DAY)}
-    assert run(tmp_path, server, "3", hours=30) == {"/a": ("unchanged", "already_fetched", DAY)}
+    assert run(tmp_path, server, "3", hours=30) == {"/a": ("not_checked", "already_fetched", DAY)}
     assert run(tmp_path, server, "4", hours=50) == {"/a": ("unchanged", "identical_payload", DAY)}
 
 
 def test_day_that_is_no_longer_listed(server: Hostile, tmp_path: Path) -> None:
-    """For a day that a feed no longer lists, only waiting pages of that day are requested, not the feed."""
+    """For a day that a feed no longer lists, only pages of that day that are due are requested, not the feed."""
     lists(server, "/a", "/b")
     server.says("/a", 503)
     server.says("/b", 200, PAGE, Content_Type="text/html")
@@ -94,7 +104,10 @@ def test_day_that_is_no_longer_listed(server: Hostile, tmp_path: Path) -> None:
     server.says("/a", 200, PAGE, Content_Type="text/html")
     requested = server.seen["/feed"]
     assert run(tmp_path, server, "2", hours=90, day=DAY - timedelta(days=1)) == {}
-    assert run(tmp_path, server, "3", hours=90, day=DAY) == {"/a": ("pending", "archived", DAY)}
+    assert run(tmp_path, server, "3", hours=90, day=DAY) == {
+        "/a": ("pending", "archived", DAY),
+        "/b": ("unchanged", "identical_payload", DAY),
+    }
     assert run(tmp_path, server, "4", hours=90, day=DAY) == {}
     assert server.seen["/feed"] == requested
 
@@ -148,9 +161,9 @@ def test_unchanged_listing_is_not_read(server: Hostile, tmp_path: Path) -> None:
     """The listing's validators are sent back: a 304 lists nothing and costs one request."""
     lists(server, "/a", ETag='"1"')
     server.says("/a", 200, PAGE, Content_Type="text/html")
-    run(tmp_path, server, "1")
+    run(tmp_path, server, "1", entry="recheck_hours = []")
     server.says("/feed", 304)
-    assert run(tmp_path, server, "2", hours=30) == {}
+    assert run(tmp_path, server, "2", hours=30, entry="recheck_hours = []") == {}
     assert (server.headers["/feed"]["if-none-match"], server.seen["/a"]) == ('"1"', 1)
 
 
@@ -163,7 +176,7 @@ def test_page_of_a_lost_file_is_requested_without_validators(server: Hostile, tm
     path.unlink()
     run(tmp_path, server, "2", hours=30)
     assert "if-none-match" not in server.headers["/a"]
-    run(tmp_path, server, "3", hours=60)
+    run(tmp_path, server, "3", hours=80)
     assert server.headers["/a"]["if-none-match"] == '"1"'
     captures = (archive := Archive(tmp_path / "archive")).captures()
     assert [archive.page(each).body for each in captures] == [PAGE] * 3
@@ -357,14 +370,14 @@ def test_feed_that_ends_early_is_partial(server: Hostile, tmp_path: Path) -> Non
 
     first = run(tmp_path, server, "1")
     server.routes["/feed"] = whole
-    second = run(tmp_path, server, "2", hours=1)
+    second = run(tmp_path, server, "2", hours=0.5)
 
     assert {path: row[:2] for path, row in first.items()} == {
         "/a": ("pending", "archived"),
         "/feed": ("quarantined", "broken_feed"),
     }
     assert {path: row[:2] for path, row in second.items()} == {
-        "/a": ("unchanged", "already_fetched"),
+        "/a": ("not_checked", "already_fetched"),
         "/b": ("pending", "archived"),
     }
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml", durability="process"))
@@ -517,7 +530,7 @@ def test_exception_in_one_listing_is_its_failure(
     done = ingest_sources(space, source_keys=["first", "next"], day=DAY, run_id="1", report_progress=lambda _: None)
 
     found = Counter((row.source_key, row.outcome, row.reason) for row in done.outcomes)
-    pages = {("first", "pending", "archived"): 1, ("next", "unchanged", "already_fetched"): 1} if is_late else {}
+    pages = {("first", "pending", "archived"): 1, ("next", "not_checked", "already_fetched"): 1} if is_late else {}
     assert found[("first", "quarantined", "broken_item")] == 1
     assert sum(count for (key, outcome, _), count in found.items() if key == "next" and outcome != "quarantined") == 2
     assert pages.items() <= found.items()

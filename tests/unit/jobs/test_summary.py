@@ -46,6 +46,26 @@ def test_a_run_without_news_says_so() -> None:
     assert lines(ingested=[], extracted=[]) == ["2026-03-02: nothing new"]
 
 
+def test_pages_that_are_not_checked_are_counted() -> None:
+    """A page that was not requested counts as not checked, also if its rows are current; a failed recheck has a row.
+
+    A page that a push left to its own source counts only there.
+    """
+    known = [outcome("not_checked", url, "already_fetched") for url in ("/1", "/2")]
+    ingested = [*known, outcome("not_checked", "/3", "left_to_source"), outcome("not_checked", "/4", "http_503")]
+    current = [outcome("unchanged", "/1", "committed", stage="derive")]
+    assert lines(ingested=ingested, extracted=current) == [
+        "2026-03-02: nothing new, 3 pages not checked",
+        "  not checked: 1 page",
+        "    1  http_503  /4",
+        HINT,
+    ]
+    later = [outcome("unchanged", "/2", "not_modified")]
+    assert lines(ingested=[*known, *later], extracted=[]) == [
+        "2026-03-02: nothing new, 1 page unchanged, 1 page not checked"
+    ]
+
+
 def test_reasons_have_counts_and_one_example() -> None:
     """Rejected, quarantined and waiting pages are grouped by reason; the most frequent reason is first."""
     ingested = [

@@ -27,7 +27,7 @@ EXPECTED = {
         ("harbour", "pending", "status_503", 1, "https://a.example/5", None),
         ("harbour", "quarantined", "undecodable", 1, "https://a.example/3", "no text comes out"),
     ],
-    "coverage": [("harbour", date(2026, 3, 2), 5, 1, 0, 2, 1, 1)],
+    "coverage": [("harbour", date(2026, 3, 2), 5, 1, 0, 0, 2, 1, 1)],
     "gender-of-sources": [
         ("Echo", date(2026, 3, 2), 1, 1.0, 0.0, 0.0),
         ("Post", date(2026, 3, 2), 2, 0.5, 0.0, 0.5),
@@ -93,7 +93,7 @@ def test_coverage_is_balanced(small_lake):
     """The number of discovered pages is the sum of their outcomes."""
     (row,) = answer(connect(small_lake), "coverage").records()
 
-    kinds = ("kept", "unchanged", "rejected", "quarantined", "pending")
+    kinds = ("kept", "unchanged", "not_checked", "rejected", "quarantined", "pending")
     assert row["discovered"] == sum(row[kind] for kind in kinds)
 
 
@@ -110,7 +110,7 @@ def test_a_decision_precedes_pending_at_the_same_time(write_rows):
     derived = {**moment, "run_id": "news_extract.1", "url": "https://a.example/1", "outcome": "kept"}
     lake = write_rows("outcomes", date(2026, 3, 2), [fetched, derived])
 
-    assert answer(connect(lake), "coverage").rows == (("harbour", date(2026, 3, 2), 1, 1, 0, 0, 0, 0),)
+    assert answer(connect(lake), "coverage").rows == (("harbour", date(2026, 3, 2), 1, 1, 0, 0, 0, 0, 0),)
 
 
 @pytest.mark.parametrize("slug", ["top-speakers", "new-voices"])

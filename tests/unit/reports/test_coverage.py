@@ -218,7 +218,7 @@ def test_counts_are_those_of_the_saved_question(space: Workspace) -> None:
     counted = {row["news_day"]: row for row in answer(connect(space.settings.lake_dir), "coverage").records()}
     for day, cell in cells(space).items():
         if day in counted:
-            kinds = ("kept", "unchanged", "rejected", "quarantined", "pending")
+            kinds = ("kept", "unchanged", "not_checked", "rejected", "quarantined", "pending")
             assert {kind: cell.facts.outcomes.get(kind, 0) for kind in kinds} == {k: counted[day][k] for k in kinds}
             assert cell.facts.pages == counted[day]["discovered"]
 

@@ -153,7 +153,7 @@ def test_page_that_could_not_be_fetched(server: Hostile, tmp_path: Path) -> None
     refused = trace_provenance(space, server.url("/vault/1"))
     assert step(refused, "decision").headline == "rejected: robots_refused"
     assert str(facts(refused, "decision")["because"][0]).endswith("(line 2: Disallow: /vault)")
-    assert [str(fact.value).split()[1] for fact in step(refused, "next").facts] == ["try"]  # a push does not fetch it
+    assert [str(fact.value).split()[1] for fact in step(refused, "next").facts] == ["try", "push"]
     waits = trace_provenance(space, server.url("/busy"))
     assert step(waits, "decision").headline == "pending: http_503"
     assert step(waits, "next_try").headline == "in the first run after 2026-03-02 14:00 UTC"

@@ -1,0 +1,85 @@
+"""A fetch that failed: its outcome, when it is tried again, and what the archive keeps of it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pipeline.archive import ArchiveWriter
+from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
+from pipeline.jobs.outcomes import outcome_kind_of
+from pipeline.model import Attempt, Capture
+from pipeline.model.outcome import OutcomeKind
+
+MAX_ATTEMPTS = 8
+_RETRY_AFTER = timedelta(hours=1)  # doubled with each attempt: the last of eight is five days after the first
+_RETRY_AFTER_MAX_SECONDS = 86400.0  # of a server's Retry-After
+_REREAD_AFTER = timedelta(hours=20)  # less than a day, so that a daily run tries again what newslake could not read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailure:
+    """The outcome of a page that could not be fetched. ``next_try_at`` None means that it is not tried again."""
+
+    outcome: OutcomeKind
+    reason: str
+    next_try_at: datetime | None
+
+
+def failure_of(error: NewsError, *, attempts: int, now: datetime, is_recheck: bool) -> FetchFailure:
+    """Return the outcome of a failed fetch. ``attempts`` counts consecutive failures, including this one.
+
+    A recheck that failed for a time is not checked: the page is archived, and its rows stay as they are.
+    Raises: the error itself if it must fail the run, not only the page.
+    """
+    kind, is_last = outcome_kind_of(error), attempts >= MAX_ATTEMPTS
+    if kind == "pending":
+        next_try = None if is_last else now + retry_delay(error, attempts)
+        if is_recheck:
+            return FetchFailure(outcome="not_checked", reason=error.reason, next_try_at=next_try)
+        if is_last:
+            return FetchFailure(outcome="rejected", reason=f"retries_exhausted_{error.reason}", next_try_at=None)
+        return FetchFailure(outcome=kind, reason=error.reason, next_try_at=next_try)
+    is_read_again = kind == "quarantined" and not is_last  # the next version may be able to read it
+    next_try = now + _REREAD_AFTER if is_read_again else None
+    return FetchFailure(outcome=kind, reason=error.reason, next_try_at=next_try)
+
+
+def retry_delay(error: NewsError, attempts: int) -> timedelta:
+    """Return the delay before the next attempt: the server's, at most a day, else doubled with each attempt."""
+    server_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
+    if server_seconds:
+        return timedelta(seconds=min(server_seconds, _RETRY_AFTER_MAX_SECONDS))
+    return _RETRY_AFTER * (1 << max(attempts - 1, 0))
+
+
+def archive_failed_response(
+    error: TransientFetchError | RefusedFetchError,
+    writer: ArchiveWriter,
+    *,
+    page: tuple[str, str, date],
+    last: Capture | None,
+    at: datetime,
+) -> Attempt | None:
+    """Archive a truncated body, or the tombstone of an archived page that is gone; return None for any other error.
+
+    ``page`` is its page_key, URL and news day; ``last`` is its last capture. The archive keeps both, because the fetch
+    state cannot be rebuilt.
+    """
+    exchange = error.exchange
+    if exchange is None or (exchange.truncated is None and last is None):
+        return None
+    page_key, url, news_day = page
+    attempt = Attempt(
+        page_key=page_key,
+        url=url,
+        article_id=last.article_id if last is not None else None,
+        source_key=writer.source_key,
+        news_day=news_day,
+        run_id=writer.run_id,
+        fetched_at=at,
+        status=(error.status if isinstance(error, RefusedFetchError) else None) or 200,
+        reason=error.reason,
+        file="",
+        offset=0,
+        length=0,
+    )
+    return writer.put_attempt(attempt, exchange)
