@@ -120,7 +120,7 @@ def _places(markup: Markup, title: str | None) -> Iterator[_AuthorSource]:
     yield _AuthorSource("jsonld", tuple(islice(_linked_authors(markup), _MAX_BYLINES)), 1)
     yield _AuthorSource("meta", markup.all_meta(*_META), 1)
     yield _AuthorSource("meta", (*markup.all_meta(*_META_MORE), *_labelled_authors(markup)), 1)
-    elements = markup.root.xpath(_REL_AUTHOR)[:1]
+    elements = markup.select(_REL_AUTHOR)[:1]
     yield _AuthorSource("microdata", tuple(text for each in elements if len(text := text_of(each)) < _MAX_BYLINE), 1)
     yield _AuthorSource("byline", _bylines(markup.root, title), 2)
     yield _AuthorSource("trafilatura", (extract_author(markup.root) or "",), 1)

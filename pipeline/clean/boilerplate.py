@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,16 +17,31 @@ LinePosition = Literal["any", "head", "tail"]
 
 @dataclass(frozen=True, slots=True)
 class LineRule:
-    """Drops a matching line of at most ``max_words``. "head" and "tail" mean near the start or end of the body."""
+    """Drops a matching line of at most ``max_words``. "head" and "tail" mean near the start or end of the body.
+
+    ``needs``: folded words, one of which is in each line that matches; to search them first is ten times faster.
+    """
 
     name: str
-    pattern: re.Pattern[str]
+    find: Callable[[str], re.Match[str] | None]
     max_words: int
-    place: LinePosition = "any"
+    place: LinePosition
+    needs: tuple[str, ...]
 
 
-def _rule(name: str, pattern: str, max_words: int, place: LinePosition = "any") -> LineRule:
-    return LineRule(name, re.compile(pattern, re.IGNORECASE), max_words, place)
+def _rule(
+    name: str, pattern: str, max_words: int, place: LinePosition = "any", *, needs: tuple[str, ...] = ()
+) -> LineRule:
+    compiled = re.compile(pattern, re.IGNORECASE)
+    return LineRule(name, compiled.match if _is_anchored(pattern) else compiled.search, max_words, place, needs)
+
+
+def _is_anchored(pattern: str) -> bool:
+    """Return whether a pattern matches only at the start. ``search`` then tries all other places in vain."""
+    outside = re.sub(r"\\.|\[[^]]*\]", "", pattern)
+    while (shorter := re.sub(r"\([^()]*\)", "", outside)) != outside:
+        outside = shorter
+    return all(branch.startswith("^") for branch in outside.split("|"))
 
 
 LINE_RULES = (
@@ -69,12 +84,14 @@ LINE_RULES = (
         r"instagram|x|"
         r"telegram|whatsapp|youtube|tiktok|linkedin|truth social|google news)\b",
         30,
+        needs=(" on ",),
     ),
     _rule(
         "newsletter",
         r"\b(?:sign up (?:for|to)|subscribe to|get) (?:our|the|your|my)\b.{0,60}\b(?:newsletters?|emails?|alerts|"
         r"briefing|inbox)\b",
         40,
+        needs=("newsletter", "email", "alerts", "briefing", "inbox"),
     ),
     _rule(
         "subscribe",
@@ -107,8 +124,14 @@ LINE_RULES = (
         r"\b(?:start|begin|activate) your\b.{0,40}\b(?:subscription|trial|membership)\b|\bcommenting forum\b|"
         r"^join (?:thought-provoking|the|our) (?:conversations?|discussion|community|commenting)\b",
         40,
+        needs=("subscription", "trial", "membership", "comment", "join"),
     ),
-    _rule("rights", r"\ball rights reserved\b|^this (?:material|content) may not be published\b", 40),
+    _rule(
+        "rights",
+        r"\ball rights reserved\b|^this (?:material|content) may not be published\b",
+        40,
+        needs=("reserved", "published"),
+    ),
     _rule("tags", r"^\W*(?:tags?|topics?|filed under|categories|category|keywords|schlagwörter)\s*:", 40),
     _rule(
         "updated",
@@ -142,6 +165,7 @@ LINE_RULES = (
         r"if you (?:value|enjoy|like|believe in) (?:our|this|independent) (?:work|journalism|reporting))\b",
         60,
         "tail",
+        needs=("donat", "support", "contribution", "member", "subscriber", "work", "journalism", "reporting"),
     ),
     _rule(
         "comments_closed",
@@ -160,6 +184,7 @@ LINE_RULES = (
         r"\b(?:enable|activate|turn on) java ?script\b|\byour browser (?:does not|"
         r"doesn.t) support\b",
         40,
+        needs=("script", "browser"),
     ),
     _rule("embed_link", r"^\W*(?:https?://|www\.|pic\.twitter\.com)\S+\W*$", 2),
     _rule("tweet_signature", r"^\W*[—–-] .{2,60}\(@\w{2,20}\)", 16),
@@ -186,7 +211,6 @@ _HEAD_PIECES, _TAIL_PIECES = 3, 4  # pieces near the start and the end
 _ECHO_MAX_WORDS = 90
 _ECHO_SHARE = 0.8
 _STORY_SHARE = 0.8  # a list of other stories starts after this share of the words
-_WORDS = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +226,14 @@ def keep_story_lines(pieces: Sequence[TextPiece], *, title: str | None, echoes: 
     fired: Counter[str] = Counter()
     seen: set[str] = set()
     folded_title = fold_title(title or "")
-    shingled = [shingles for text in echoes if (shingles := _shingles(text))]
+    shingled = [shingles for text in echoes if (shingles := _shingles(fold_title(text)))]
     kept: list[TextPiece] = []
     end = _story_end(pieces)
     if end < len(pieces):
         fired["after_story"] = len(pieces) - end
     for index, piece in enumerate(pieces[:end]):
         folded = fold_title(piece.text)
-        name = _echo(piece, folded, folded_title, shingled) or _line_rule(piece, index, len(pieces))
+        name = _echo(piece, folded, folded_title, shingled) or _line_rule(piece, folded, index, len(pieces))
         if name is None and folded in seen and piece.word_count >= 4:
             name = "repeat"
         seen.add(folded)
@@ -236,29 +260,31 @@ def _echo(piece: TextPiece, folded: str, title: str, shingled: Sequence[frozense
     if folded == title:
         return "title_echo"
     if piece.word_count <= _ECHO_MAX_WORDS and shingled:
-        mine = _shingles(piece.text)
+        mine = _shingles(folded)
         if any(len(mine & theirs) >= _ECHO_SHARE * len(mine) for theirs in shingled if mine):
             return "caption_echo"
     return None
 
 
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
-    words = _WORDS.findall(text.casefold())
+def _shingles(folded: str) -> frozenset[tuple[str, ...]]:
+    words = folded.split()
     return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
-def _line_rule(piece: TextPiece, index: int, total: int) -> str | None:
-    return next((rule.name for rule in LINE_RULES if _applies(rule, piece, index, total)), None)
+def _line_rule(piece: TextPiece, folded: str, index: int, total: int) -> str | None:
+    """Return the name of the first rule that a line matches; ``folded`` is its text from ``fold_title``."""
+    for rule in LINE_RULES:
+        if piece.word_count > rule.max_words or (rule.needs and not any(map(folded.__contains__, rule.needs))):
+            continue
+        if _is_in_place(rule, index, total) and rule.find(piece.text) is not None:
+            return rule.name
+    return None
 
 
-def _applies(rule: LineRule, piece: TextPiece, index: int, total: int) -> bool:
-    if piece.word_count > rule.max_words:
-        return False
-    if (rule.place == "head" and index >= _HEAD_PIECES) or (
-        rule.place == "tail" and index < max(2, total - _TAIL_PIECES)
-    ):
-        return False
-    return rule.pattern.search(piece.text) is not None
+def _is_in_place(rule: LineRule, index: int, total: int) -> bool:
+    if rule.place == "head":
+        return index < _HEAD_PIECES
+    return rule.place == "any" or index >= max(2, total - _TAIL_PIECES)
 
 
 def _without_empty_headings(pieces: Sequence[TextPiece], fired: Counter[str]) -> list[TextPiece]:

@@ -340,7 +340,6 @@ _ANY_TIME = (
     "//article//time[@datetime]",
     "//main//time[@datetime]",
 )
-_XPATH_REGEXP = {"re": "http://exslt.org/regular-expressions"}
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|\D|$)")
 
 
@@ -455,7 +454,7 @@ def _stated_dates(markup: Markup) -> Iterator[tuple[DateMethod, Iterable[str]]]:
 
 def _time_elements(markup: Markup, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
-        elements = markup.root.xpath(path, namespaces=_XPATH_REGEXP)
+        elements = markup.select(path)
         if elements:
             yield elements[0].get("datetime") or "".join(elements[0].itertext())
 

@@ -77,6 +77,7 @@ def media_kind_of(page: Page) -> MediaKind:
 # The charset of a page, and its text.
 
 _HIGH = re.compile(rb"[\x80-\xff]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]{1,4}")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{3,}")
 _META_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
@@ -138,7 +139,7 @@ def decode_body(page: Page) -> DecodedText:
             key=page.final_url or page.url or "",
             reason="undecodable",
         )
-    is_misdeclared = bool(declared) and _HIGH.search(body) is not None and charset != declared[0]
+    is_misdeclared = bool(declared) and not body.isascii() and charset != declared[0]
     return DecodedText(text, charset or "detected", is_misdeclared or undoubled is not None)
 
 
@@ -175,7 +176,7 @@ def _detect_unicode(body: bytes) -> str | None:
         return wide
     if body.find(b"\x1b$") >= 0 and _fits(body, "iso2022_jp"):
         return "iso2022_jp"
-    return "utf-8" if _HIGH.search(body) and _fits(body, "utf-8") else None
+    return "utf-8" if not body.isascii() and _fits(body, "utf-8") else None
 
 
 def _utf16(body: bytes) -> str | None:
@@ -195,10 +196,12 @@ def _is_latin(body: bytes) -> bool:
 
 def _repair_double_utf8(text: str) -> str | None:
     """Return the original of a text that was encoded as UTF-8 twice; None for any other text."""
-    if text.isascii():
+    first = _NOT_ASCII.search(text)
+    if first is None:
         return None
-    try:
-        return text.encode("cp1252", _KEEP_UNDEFINED).decode("utf-8")
+    try:  # most texts fail in their first letter; a whole page takes as long to encode as to parse
+        start = first[0].encode("cp1252", _KEEP_UNDEFINED).decode("utf-8", "surrogateescape")
+        return None if "\udc80" <= start[0] <= "\udcff" else text.encode("cp1252", _KEEP_UNDEFINED).decode("utf-8")
     except UnicodeError:
         return None
 

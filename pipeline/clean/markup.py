@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+
+from lxml import etree
 
 from pipeline.clean.canonical import try_canonical_url
 from pipeline.clean.html import Tree, text_of, tidy
 from pipeline.clean.jsonld import LinkedData, Node, plain_text, read_linked_data
+
+_NAMESPACES = {"re": "http://exslt.org/regular-expressions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,19 @@ class Markup:
         """Text of the title element, "" without one."""
         return next((text_of(element) for element in self.root.iter("title")), "")
 
+    def select(self, path: str) -> list[Tree]:
+        """Return the elements of an XPath, which may test regular expressions with ``re:test``."""
+        return list(_compiled(path)(self.root))
+
     def properties(self, name: str) -> tuple[str, ...]:
         """Return the microdata values of one item property, in page order."""
-        elements = self.root.xpath(f"//*[contains(concat(' ', @itemprop, ' '), ' {name} ')]")
+        elements = self.select(f"//*[@itemprop][contains(concat(' ', @itemprop, ' '), ' {name} ')]")
         return tuple(value for element in elements if (value := _property_value(element)))
+
+
+@cache
+def _compiled(path: str) -> etree.XPath:
+    return etree.XPath(path, namespaces=_NAMESPACES)
 
 
 def read_markup(root: Tree, *, canonical: str | None) -> Markup:

@@ -106,7 +106,11 @@ _COMMON_WORDS = {
     "en": frozenset({
         "the", "of", "and", "to", "in", "that", "is", "was", "for", "on",
         "with", "as", "by", "at", "it", "from", "are", "be", "have", "has",
-    })
+    }),
+    "de": frozenset({
+        "der", "die", "das", "und", "ist", "den", "von", "zu", "mit", "im",
+        "für", "auf", "ein", "eine", "des", "dem", "nicht", "sich", "als", "auch",
+    }),
 }  # fmt: skip
 _COMMON_SHARE = 1 / 6
 # Patterns of news agencies in bylines, datelines and credits, by agency name.

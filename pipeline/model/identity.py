@@ -3,6 +3,7 @@
 All links to an article have one canonical URL. The same content has the same revision id, whatever its history.
 """
 
+import functools
 import hashlib
 import re
 import tomllib
@@ -46,6 +47,7 @@ def browser_url(text: str) -> str:
     return start + _UNSAFE.sub(lambda found: quote(found.group()), head + tail)
 
 
+@functools.lru_cache(maxsize=1024)  # a page states its own URL up to ten times
 def canonical_url(url: str) -> str:
     """Return the canonical form of a URL, read as browsers do; the same for every link to its article.
 
@@ -158,6 +160,7 @@ def _without_dots(path: str) -> str:
     return "".join(f"/{step}" for step in steps)
 
 
+@functools.lru_cache(maxsize=1024)
 def domain_of(url: str) -> str | None:
     """Return the registrable domain of a URL ("bbc.co.uk"), else its host; None if it is not a URL."""
     from courlan import extract_domain  # noqa: PLC0415 - it imports urllib3, which few commands need

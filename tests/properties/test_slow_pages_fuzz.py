@@ -36,6 +36,7 @@ HTML: dict[str, Callable[[], str]] = {
     "attributes after a quoted >": lambda: _with(body=f"<p x='>' {' '.join(f'a{n}=1' for n in range(50_000))}>x"),
     "attributes after a quoted <": lambda: _with(body=f"<p x='<' {' '.join(f'a{n}=1' for n in range(50_000))}>x"),
     "attributes separated by slashes": lambda: _with(body=f"<p {'/'.join(f'a{n}' for n in range(50_000))}>x"),
+    "attributes of a custom element": lambda: _with(body=f"<my-p {' '.join(f'a{n}=1' for n in range(50_000))}>x"),
     "attributes without blanks": lambda: _with(
         body=f"<p {''.join(f'a{n}=`1`' for n in range(50_000))}>".replace("`", '"')
     ),
