@@ -7,9 +7,10 @@ from typing import TypedDict
 
 import pyarrow as pa
 
+from pipeline.tables.cluster_schema import CLUSTER_TABLES
 from pipeline.tables.datapackage import text_columns
 from pipeline.tables.log_schema import LOG_TABLES
-from pipeline.tables.schema import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TABLES
+from pipeline.tables.schema import ANNOTATION_TABLES, SCHEMA_VERSION, TABLES
 from pipeline.tables.spec import Column, TableSpec
 from pipeline.tables.vocabularies import VOCABULARIES, Vocabulary
 

@@ -62,3 +62,20 @@ class TableSpec:
     def column(self, name: str) -> Column:
         """Return one column by name. Raises: KeyError."""
         return {column.name: column for column in self.columns}[name]
+
+
+# The first columns of each table with rows of an article.
+
+ARTICLE_KEYS = (
+    Column(
+        "article_id",
+        TEXT,
+        "Id of the article: 32 hex digits of the SHA-256 of its canonical URL, or of its text if it has no URL.",
+    ),
+    Column(
+        "revision_id",
+        TEXT,
+        "Id of the revision: the first 16 hex digits of `content_hash`. Join on `(article_id, revision_id)`.",
+    ),
+    Column("published_at", TIME, "Publication time, UTC; null if no date was found.", True),
+)
