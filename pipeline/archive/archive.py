@@ -290,7 +290,7 @@ class Archive:
         return tuple({(each.file, each.offset): each for each in found}.values())
 
     def reserved(self) -> tuple[Capture, ...]:
-        """Return the captures of pages with text and data mining reserved by a tdmrep.json."""
+        """Return the captures of pages that the host's tdmrep.json or robots.txt reserves or puts under a license."""
         return self._index.reserved()
 
     def erase(self, captures: Iterable[Capture], *, page_keys: Iterable[str], source_key: str | None = None) -> int:

@@ -48,7 +48,8 @@ _OF_PAGES = """SELECT * FROM captures WHERE page_key IN (SELECT value FROM json_
 _OF_ARTICLES = """SELECT * FROM captures WHERE article_id IN (SELECT value FROM json_each(?))
     ORDER BY fetched_at, file, "offset\""""
 _OF_SOURCE = 'SELECT * FROM captures WHERE source_key = ? ORDER BY fetched_at, file, "offset"'
-_RESERVED = """SELECT * FROM captures WHERE hints LIKE '%tdm_reserved": true%' ORDER BY fetched_at, file, "offset\""""
+_RESERVED = """SELECT * FROM captures WHERE hints LIKE '%tdm_reserved": true%' OR hints LIKE '%"rsl: %'
+    ORDER BY fetched_at, file, "offset\""""
 _ATTEMPTS = """SELECT * FROM attempts WHERE page_key IN (SELECT value FROM json_each(?))
     ORDER BY fetched_at, file, "offset\""""
 _FETCH_TIMES = """SELECT page_key, min(fetched_at), max(fetched_at) FROM captures
@@ -169,7 +170,7 @@ class Index:
         return tuple(map(_capture, self._db.execute(_OF_ARTICLES, (json.dumps(list(article_ids)),))))
 
     def reserved(self) -> tuple[Capture, ...]:
-        """Return the captures of pages with text and data mining reserved by the host's tdmrep.json."""
+        """Return the captures of pages that the host's tdmrep.json or robots.txt reserves or puts under a license."""
         return tuple(map(_capture, self._db.execute(_RESERVED)))
 
     def files(self) -> frozenset[str]:

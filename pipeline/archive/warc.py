@@ -18,7 +18,7 @@ from warcio.recordloader import ArcWarcRecord
 
 from pipeline.content_encoding import decode_body
 from pipeline.errors import BrokenRecordError
-from pipeline.model import Attempt, Capture, Exchange, Hints, Page, canonical_url
+from pipeline.model import Attempt, Capture, Exchange, Hints, Page, RightsStatement, canonical_url
 
 _CHUNK = 1 << 16
 _GZIP_WBITS = zlib.MAX_WBITS | 16
@@ -340,15 +340,18 @@ def _headers_of(record: ArcWarcRecord) -> Mapping[str, str]:
 _TIMES = ("published_at", "modified_at")
 
 
-def _hints_to_dict(hints: Hints) -> dict[str, str]:
-    """Return the hints that are set, times as ISO 8601."""
+def _hints_to_dict(hints: Hints) -> dict[str, Any]:
+    """Return the hints that are set, times as ISO 8601, statements about rights as pairs of text and evidence."""
     found = {name: getattr(hints, name) for name in Hints.__slots__ if getattr(hints, name) is not None}
+    if hints.rights is not None:
+        found["rights"] = [[each.statement, each.evidence] for each in hints.rights]
     return {name: value.isoformat() if name in _TIMES else value for name, value in found.items()}
 
 
 def _hints_from_dict(found: dict[str, Any]) -> Hints:
     times = {name: datetime.fromisoformat(found[name]) for name in _TIMES if name in found}
-    return Hints(**found | times)
+    rights = {"rights": tuple(RightsStatement(*each) for each in found["rights"])} if "rights" in found else {}
+    return Hints(**found | times | rights)
 
 
 def hints_to_json(hints: Hints) -> str:

@@ -18,6 +18,7 @@ from pipeline.clean.markup import Markup, read_markup
 from pipeline.clean.metadata import with_standfirst
 from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from pipeline.clean.plain_text import text_article
+from pipeline.clean.rights import PageRights, read_rights
 from pipeline.clean.titles import read_headline
 from pipeline.model import Article, FieldMethod, LayoutRule, Page, Rejected, content_hash_of, domain_of, revision_id_of
 
@@ -50,6 +51,7 @@ class _PageContent:
     body: str
     pieces: tuple[TextPiece, ...]
     fired: Mapping[str, int]
+    rights: PageRights
 
     def texts(self) -> tuple[str, ...]:
         """Return the paragraphs and list items, in reading order."""
@@ -124,6 +126,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     published = read_published(markup, page, title=title.text)
     publisher = metadata.read_publisher(markup, page, given=origin.publisher)
     authors = read_authors(markup, publisher=publisher.text, domain=domain, title=title.text)
+    rights = read_rights(page, markup)
     strip_unread(root)
     laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
     captions = read_captions(laid.root)
@@ -131,7 +134,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes)
     pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
     fired = {**laid.fired, **kept.fired}
-    return _PageContent(markup, identity, title, publisher, published, authors, body.method, pieces, fired)
+    return _PageContent(markup, identity, title, publisher, published, authors, body.method, pieces, fired, rights)
 
 
 def _domain_of(page: Page, canonical: str | None) -> str | None:
@@ -173,7 +176,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         word_count=words,
         page_type=kind.page_type,
         is_paywalled=wall is not None,
-        tdm_reserved=metadata.is_mining_reserved(markup, page.headers),
+        **reading.rights._asdict(),
         content_hash=content_hash,
         wire_agency=metadata.read_agency(markup, bylines=markup.all_meta("author"), lead=texts[0] if texts else ""),
         flags=published.flags,
@@ -232,7 +235,7 @@ def _empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         word_count=0,
         page_type="other",
         is_paywalled=False,
-        tdm_reserved=metadata.is_mining_reserved(None, page.headers),
+        **read_rights(page, None)._asdict(),
         content_hash=content_hash,
         wire_agency=None,
         flags=(flag,),

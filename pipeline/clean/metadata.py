@@ -1,11 +1,11 @@
 """Metadata of an article page, except title, dates and authors.
 
-Standfirst, section, tags, publisher, language, news agency, paywall and text-mining opt-out.
+Standfirst, section, tags, publisher, language, news agency and paywall.
 """
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 
@@ -237,13 +237,6 @@ def paywall_reason(markup: Markup, *, word_count: int) -> str | None:
     if markup.root.xpath(_PAYWALL_PATH):
         return "wall_element"
     return "teaser_words" if _TEASER.search(text_of(markup.root)) else None
-
-
-def is_mining_reserved(markup: Markup | None, headers: Mapping[str, str]) -> bool:
-    """Return whether a header or a meta element reserves text and data mining (TDMRep, noai)."""
-    stated = [headers.get("tdm-reservation", "")] + ([markup.meta("tdm-reservation")] if markup else [])
-    robots = [headers.get("x-robots-tag", "")] + (list(markup.all_meta("robots", "googlebot")) if markup else [])
-    return any(text.strip() == "1" for text in stated) or any(re.search(r"\bno(?:image)?ai\b", t, re.I) for t in robots)
 
 
 # The standfirst: the summary under the headline.

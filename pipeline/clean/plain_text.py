@@ -11,7 +11,8 @@ from pipeline.clean.boilerplate import GENERATION
 from pipeline.clean.canonical import page_identity
 from pipeline.clean.dates import Moment, doubt_of
 from pipeline.clean.decoding import decode_body
-from pipeline.clean.metadata import fold_title, is_mining_reserved, language_of, read_agency
+from pipeline.clean.metadata import fold_title, language_of, read_agency
+from pipeline.clean.rights import read_rights
 from pipeline.model import Article, Block, Hints, Page, content_hash_of, domain_of, revision_id_of
 from pipeline.model.article import BlockKind
 
@@ -203,7 +204,7 @@ def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -
         word_count=count_words(texts),
         page_type="article" if blocks else "other",
         is_paywalled=False,
-        tdm_reserved=is_mining_reserved(None, page.headers),
+        **read_rights(page, None)._asdict(),
         content_hash=content_hash,
         wire_agency=read_agency(None, bylines=(), lead=texts[0] if texts else ""),
         flags=flags,

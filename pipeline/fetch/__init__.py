@@ -22,7 +22,8 @@ Reasons of a ``RefusedFetchError`` (the page is not available):
   https_downgrade       a redirect from https to http
   redirect_loop         a redirect to a URL already visited for this page
   redirect_limit        more redirects than ``redirects_max``
-  tdm_reserved          a header or tdmrep.json reserves text and data mining, and reservations are obeyed
+  tdm_reserved          a header, robots.txt or tdmrep.json reserves text and data mining, and this is obeyed
+  rsl_license           a header or robots.txt names an RSL license, and reservations are obeyed
   too_large             more bytes on the wire or decoded than the limit
   bad_encoding          an unknown content coding, or a body that does not match its content coding
 """

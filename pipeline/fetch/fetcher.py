@@ -17,10 +17,11 @@ from pipeline.fetch.address_guard import AddressBook
 from pipeline.fetch.rate_limit import RateLimiter, SharedRateLimit
 from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, run_walk
 from pipeline.fetch.retry import FetchFailure
-from pipeline.fetch.robots import Reservations, Robots, reserving_header
+from pipeline.fetch.robots import Reservations, Robots, refusal_for
 from pipeline.fetch.scheduler import Schedule
 from pipeline.fetch.transport import Caps, FetchLimits, Reply, Transport, failure_of
 from pipeline.model import Exchange, Hints, Page
+from pipeline.model.rights import distinct_rights, rights_in_headers
 
 _NO_HINTS = Hints()
 
@@ -274,7 +275,7 @@ class Fetcher:
         )
 
     def _page_gate(self, target: RequestTarget) -> Gate:
-        closed = yield from self._robots.gate(target)
+        closed = yield from self._robots.gate(target, is_page=True)
         return closed if closed is not None else (yield from self._reservations.gate(target))
 
     def _caps(self, is_listing: bool) -> Caps:
@@ -288,18 +289,25 @@ class Fetcher:
             return got.as_error(wanted.url)
         if got.status == 304:
             return NotModified(url=wanted.url, fetched_at=self._now(), headers=got.headers, exchange=got.exchange)
-        header = reserving_header(got.headers) if self.limits.obeys_reservation else None
-        if header is not None:
-            message = f"{header!r} reserves text and data mining; NEWS_TDM_POLICY=record keeps such pages"
-            return FetchFailure("permanent", "tdm_reserved", message).as_error(wanted.url)
-        is_reserved = self._reservations.is_reserved(got.url)
+        received_at = self._now()
+        stated = rights_in_headers(got.headers, url=got.url, at=received_at)
+        if self.limits.obeys_reservation and (refusal := refusal_for(stated)) is not None:
+            return refusal.as_error(wanted.url)
         return Page(
             url=wanted.url,
             final_url=got.url,
             status=got.status,
             headers=got.headers,
             body=got.body,
-            fetched_at=self._now(),
-            hints=replace(wanted.hints, tdm_reserved=True) if is_reserved else wanted.hints,
+            fetched_at=received_at,
+            hints=self._with_rights(wanted.hints, got.url),
             exchange=got.exchange,
         )
+
+    def _with_rights(self, hints: Hints, url: str) -> Hints:
+        """Return the hints of a page at ``url`` with the statements of its host's files about it."""
+        rights = distinct_rights((*self._robots.rights(url), *self._reservations.rights(url)))
+        if not rights:
+            return hints
+        is_reserved = any(each.is_reservation for each in rights) or hints.tdm_reserved
+        return replace(hints, rights=rights, tdm_reserved=is_reserved)

@@ -1,10 +1,13 @@
-"""The well-known files of a host: robots.txt, and tdmrep.json with the reservation of text and data mining."""
+"""The well-known files of a host: robots.txt, and tdmrep.json with the reservation of text and data mining.
+
+Both also say how a page may be used.
+"""
 
 import json
 import logging
 import re
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -18,6 +21,8 @@ from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTa
 from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.robots_rules import RobotsRules
 from pipeline.fetch.transport import Caps, FetchLimits, Reply
+from pipeline.model import RightsStatement
+from pipeline.model.rights import evidence_of, refusal_of
 from pipeline.unicode import well_formed_json
 
 log = logging.getLogger(__name__)
@@ -35,6 +40,7 @@ _NO_FILE = ("redirect_loop", "redirect_limit", "https_downgrade", "unsupported_s
 @dataclass(frozen=True, slots=True)
 class _CachedRules[T]:
     rules: T | FetchFailure | None
+    read_at: datetime
     good_until: datetime
 
 
@@ -77,10 +83,12 @@ class WellKnownFile[T]:
                 poll_seconds = min(2 * poll_seconds, _POLL_MAX_SECONDS)
         return known.rules
 
-    def known_rules(self, origin: str) -> T | FetchFailure | None:
-        """Return the rules of an origin if its file was already requested, else None."""
+    def known_rules(self, origin: str) -> tuple[T, datetime] | None:
+        """Return the rules of an origin and when they were read; None if its file was not read or does not exist."""
         known = self._known.get(origin)
-        return known.rules if known is not None else None
+        if known is None or known.rules is None or isinstance(known.rules, FetchFailure):
+            return None
+        return known.rules, known.read_at
 
     def _current(self, origin: str) -> _CachedRules[T] | None:
         known = self._known.get(origin)
@@ -100,17 +108,21 @@ class WellKnownFile[T]:
         if isinstance(got, Reply):
             known = self._read(got, target, url)
         elif got.kind == "permanent" and ((got.status or 0) in range(400, 500) or got.reason in _NO_FILE):
-            known = _CachedRules(None, self._now() + _CACHE_TTL)
+            known = self._cached(None, _CACHE_TTL)
         else:
-            known = _CachedRules(replace(got, exchange=None), self._now() + _RETRY_INTERVAL)
+            known = self._cached(replace(got, exchange=None), _RETRY_INTERVAL)
         self._known[target.origin] = known
+
+    def _cached(self, rules: T | FetchFailure | None, ttl: timedelta) -> _CachedRules[T]:
+        now = self._now()
+        return _CachedRules(rules, now, now + ttl)
 
     def _read(self, reply: Reply, target: RequestTarget, url: str) -> _CachedRules[T]:
         rules = run_isolated(partial(self._parse, reply.body, target), key=url)
         if isinstance(rules, NewsError):
             failure = FetchFailure("broken", rules.reason or "broken_item", str(rules).removeprefix(f"{url}: "))
-            return _CachedRules(failure, self._now() + _RETRY_INTERVAL)
-        return _CachedRules(rules, self._now() + _CACHE_TTL)
+            return self._cached(failure, _RETRY_INTERVAL)
+        return self._cached(rules, _CACHE_TTL)
 
 
 # robots.txt.
@@ -121,7 +133,8 @@ _CRAWL_DELAY_MAX_SECONDS = 60.0
 class Robots:
     """The robots.txt of every origin. If it cannot be read, nothing is fetched for now.
 
-    A Crawl-delay raises the host's interval, to at most 60 s.
+    A Crawl-delay raises the host's interval, to at most 60 s. If reservations are obeyed, a page that a Content-Signal
+    or Content-Usage reserves, or that a License applies to, may not be fetched.
     """
 
     def __init__(
@@ -129,19 +142,46 @@ class Robots:
     ) -> None:
         # The first product of our User-Agent header; the comment after it names others.
         self._agent = limits.user_agent.split("/")[0].split(" ")[0]
+        self._is_obeyed = limits.obeys_reservation
         parse = partial(_parse_robots, agent=self._agent, limiter=limiter)
         self._file = WellKnownFile("/robots.txt", parse=parse, runner=runner, limits=limits, now=now)
 
-    def gate(self, target: RequestTarget) -> Gate:
-        """Return why a URL may not be fetched; None if it is allowed."""
+    def gate(self, target: RequestTarget, *, is_page: bool = False) -> Gate:
+        """Return why a URL may not be fetched; None if it is allowed. Statements about rights are for pages only."""
         rules = yield from self._file.rules(target)
         if isinstance(rules, FetchFailure):
             return rules.of_host_file(f"{target.origin}/robots.txt", reason="robots_unreachable")
         if rules is None or rules.allows(target.url):
-            return None
+            return None if rules is None or not (is_page and self._is_obeyed) else refusal_for(self.rights(target.url))
         line = rules.line_against(target.url)
         message = f"robots.txt of {urlsplit(target.origin).netloc} disallows it for {self._agent!r}"
         return FetchFailure("permanent", "robots_refused", f"{message} ({line})" if line else message)
+
+    def rights(self, url: str) -> tuple[RightsStatement, ...]:
+        """Return the statements of the file of a URL's origin, if it was read, about the use of the URL."""
+        origin = _origin_of(url)
+        if (known := self._file.known_rules(origin)) is None:
+            return ()
+        rules, read_at = known
+        return tuple(
+            RightsStatement(statement, evidence_of(f"line {number} of {origin}/robots.txt", read_at))
+            for number, statement in rules.rights(url)
+        )
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def refusal_for(statements: Iterable[RightsStatement]) -> FetchFailure | None:
+    """Return why a page with these statements may not be stored, if they are obeyed; None if it may."""
+    if (found := refusal_of(statements)) is None:
+        return None
+    reason, because = found
+    what = "reserves text and data mining" if reason == "tdm_reserved" else "names a license, whose terms are not read"
+    message = f"{because.statement!r} {what} ({because.evidence}); NEWS_TDM_POLICY=record keeps such pages"
+    return FetchFailure("permanent", reason, message)
 
 
 def _parse_robots(body: bytes, target: RequestTarget, *, agent: str, limiter: RateLimiter) -> RobotsRules:
@@ -154,13 +194,12 @@ def _parse_robots(body: bytes, target: RequestTarget, *, agent: str, limiter: Ra
     return rules
 
 
-# Reservation of text and data mining: tdmrep.json (TDMRep), and headers (TDMRep, noai).
+# Reservation of text and data mining in tdmrep.json (TDMRep).
 
 _TDMREP_PATH = "/.well-known/tdmrep.json"
 _RULES_MAX = 1000
 _LOCATION_MAX = 500  # characters
 _WILDCARDS_MAX = 8
-_NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -206,20 +245,17 @@ class Reservations:
             return FetchFailure("permanent", "tdm_reserved", message)
         return None
 
-    def is_reserved(self, url: str) -> bool:
-        """Return whether the file of a URL's origin, if it was read, reserves the URL."""
-        parts = urlsplit(url)
-        rules = self._file.known_rules(f"{parts.scheme}://{parts.netloc}")
-        rule = None if rules is None or isinstance(rules, FetchFailure) else _deciding_rule(url, rules)
-        return rule is not None and rule.is_reserved
-
-
-def reserving_header(headers: Mapping[str, str]) -> str | None:
-    """Return the header of a reply that reserves text and data mining, as sent; None if no header does."""
-    if headers.get("tdm-reservation", "").strip() == "1":
-        return "tdm-reservation: 1"
-    robots = headers.get("x-robots-tag", "")
-    return f"X-Robots-Tag: {robots[:100]}" if _NO_AI.search(robots) else None
+    def rights(self, url: str) -> tuple[RightsStatement, ...]:
+        """Return the reservation of a URL in the file of its origin, if the file was read and has one."""
+        origin = _origin_of(url)
+        if (known := self._file.known_rules(origin)) is None:
+            return ()
+        rules, read_at = known
+        rule = _deciding_rule(url, rules)
+        if rule is None or not rule.is_reserved:
+            return ()
+        place = f"location {rule.location} of {origin}{_TDMREP_PATH}"
+        return (RightsStatement("tdm-reservation: 1", evidence_of(place, read_at)),)
 
 
 def _deciding_rule(url: str, rules: ReservationRules) -> _ReservationRule | None:

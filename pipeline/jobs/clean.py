@@ -1,41 +1,42 @@
 """Clean archived captures: one capture, or the latest revision of an article."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from pipeline.boundary import run_isolated
 from pipeline.clean import clean
 from pipeline.errors import NewsError
-from pipeline.fetch.robots import reserving_header
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Article, Capture, Page, Rejected
+from pipeline.model import Article, Capture, Rejected, RightsStatement
+from pipeline.model.rights import refusal_of
 
-_RESERVED = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
+_REFUSED = {
+    "tdm_reserved": "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages",
+    "rsl_license": "its publisher names a license, whose terms newslake does not read: {}; "
+    "NEWS_TDM_POLICY=record keeps such pages",
+}
 
 
-def apply_reservation(read: Article | Rejected, page: Page, *, is_obeyed: bool) -> Article | Rejected:
-    """Return the article with its reservation of text and data mining; Rejected if reservations are obeyed.
-
-    The reservation is in the page, or in the tdmrep.json of its host.
-    """
-    if not isinstance(read, Article):
+def apply_rights(read: Article | Rejected, *, is_obeyed: bool) -> Article | Rejected:
+    """Return the article; Rejected if what its publisher says about its use is obeyed, and refuses it."""
+    if not isinstance(read, Article) or not is_obeyed:
         return read
-    in_page = reserving_header(page.headers) or "a meta element of the page"
-    evidence = in_page if read.tdm_reserved else "tdmrep.json of its host"
-    if page.hints.tdm_reserved:
-        read = replace(read, tdm_reserved=True)
-    if is_obeyed and read.tdm_reserved:
-        return Rejected(reason="tdm_reserved", detail=_RESERVED.format(evidence), evidence=evidence)
-    return read
+    stated = zip(read.license, read.license_evidence, strict=True)
+    refusal = refusal_of(RightsStatement(statement, evidence) for statement, evidence in stated)
+    if refusal is None and not read.tdm_reserved:
+        return read
+    if refusal is None:  # archived before statements were kept
+        reason, evidence = "tdm_reserved", "tdmrep.json of its host"
+    else:
+        reason, evidence = refusal[0], f"{refusal[1].statement!r} ({refusal[1].evidence})"
+    return Rejected(reason=reason, detail=_REFUSED[reason].format(evidence), evidence=evidence)
 
 
 def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected | NewsError:
     """Return the article in a capture, or why it was rejected, or the error of its record or the extractor."""
 
     def work() -> Article | Rejected:
-        page = workspace.archive.page(capture)
-        return apply_reservation(read(page), page, is_obeyed=workspace.settings.tdm_policy == "obey")
+        return apply_rights(read(workspace.archive.page(capture)), is_obeyed=workspace.settings.tdm_policy == "obey")
 
     source = next((each for each in workspace.sources.sources if each.key == capture.source_key), None)
     publisher = source.publisher if source is not None else None

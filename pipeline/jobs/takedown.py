@@ -37,7 +37,7 @@ from pipeline.jobs.cluster import relate
 from pipeline.jobs.inventory import note_stores
 from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.lake import Redaction
-from pipeline.model import Capture, article_id_of, canonical_url
+from pipeline.model import Capture, RightsStatement, article_id_of, canonical_url
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from_inbox
 from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 
@@ -267,13 +267,19 @@ def _publisher_seed(workspace: Workspace, value: str) -> TakedownPlan:
 
 
 def _reserved_seed(workspace: Workspace, value: str) -> TakedownPlan:
-    """Return the articles that reserve text and data mining, stored under an earlier policy."""
+    """Return the articles that the policy "obey" would reject, stored under an earlier policy."""
     if workspace.settings.tdm_policy != "obey":
         message = "reservations are recorded, not obeyed; set NEWS_TDM_POLICY=obey first"
         raise ConfigError(message, key="tdm_policy")
-    rows = workspace.lake.read("articles", columns=("article_id", "tdm_reserved"))
-    ids = set(rows.filter(rows["tdm_reserved"])["article_id"].to_pylist())
+    rows = workspace.lake.read("articles", columns=("article_id", "tdm_reserved", "license"))
+    has_statement = pc.fill_null(pc.greater(pc.list_value_length(rows["license"]), 0), fill_value=False)
+    stated = rows.filter(pc.or_(rows["tdm_reserved"], has_statement)).to_pylist()
+    ids = {row["article_id"] for row in stated if row["tdm_reserved"] or _is_licensed(row["license"] or ())}
     return TakedownPlan(article_ids=frozenset(ids | {each.article_id for each in workspace.archive.reserved()}))
+
+
+def _is_licensed(statements: Iterable[str]) -> bool:
+    return any(RightsStatement(each, "").is_license for each in statements)
 
 
 def target_names(target: TakedownTarget, work: TakedownPlan) -> set[str]:

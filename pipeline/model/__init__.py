@@ -13,6 +13,7 @@ from pipeline.model.identity import (
 )
 from pipeline.model.outcome import Outcome, StageReport, pluralize
 from pipeline.model.page import GONE, Attempt, Capture, Exchange, Hints, Page, Ref
+from pipeline.model.rights import RightsStatement
 from pipeline.model.source import LayoutRule, Source
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Quote",
     "Ref",
     "Rejected",
+    "RightsStatement",
     "Source",
     "StageReport",
     "Threshold",

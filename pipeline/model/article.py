@@ -69,6 +69,8 @@ class Article:
     http_status: int | None
     extractor: str
     field_methods: tuple[FieldMethod, ...] = ()
+    license: tuple[str, ...] = ()
+    license_evidence: tuple[str, ...] = ()
 
     def texts(self, kind: BlockKind) -> tuple[str, ...]:
         """Return the texts of all blocks of one kind, in reading order."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from pipeline.model.rights import RightsStatement
+
 GONE = (404, 410)
 
 
@@ -14,9 +16,10 @@ class Hints:
 
     ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" if the listing gives no time.
     ``date_method`` is "feed" for feeds and sitemaps, "given" for a date given with a local file. ``file`` is the
-    local file of a page without a URL. ``tdm_reserved`` is true if the host's tdmrep.json reserves text and data
-    mining of the page. ``copy_url`` is the URL of a web archive's snapshot, which is fetched in place of the page;
-    ``copy_digest`` is the web archive's digest of the snapshot.
+    local file of a page without a URL. ``tdm_reserved`` is true if the host's tdmrep.json or robots.txt reserves text
+    and data mining of the page; ``rights`` are the statements of these files about the page when it was fetched.
+    ``copy_url`` is the URL of a web archive's snapshot, which is fetched in place of the page; ``copy_digest`` is the
+    web archive's digest of the snapshot.
     """
 
     title: str | None = None
@@ -28,6 +31,7 @@ class Hints:
     language: str | None = None
     file: str | None = None
     tdm_reserved: bool | None = None
+    rights: tuple[RightsStatement, ...] | None = None
     copy_url: str | None = None
     copy_digest: str | None = None
 

@@ -226,7 +226,7 @@ class WaybackFetcher:
         if isinstance(got, TransientFetchError | RefusedFetchError):
             self.heed(got)
             got.exchange = None  # a missing snapshot is not a tombstone of its page
-        return _original(got, wanted.url) if isinstance(got, Page) else got
+        return _original(got, wanted) if isinstance(got, Page) else got
 
 
 def _pages[K](
@@ -240,8 +240,12 @@ def _pages[K](
             copies.append((key, each))
 
 
-def _original(page: Page, url: str) -> Page | RefusedFetchError:
-    """Return a snapshot as its original page. The archive may have redirected to the nearest capture in time."""
+def _original(page: Page, wanted: PageRequest) -> Page | RefusedFetchError:
+    """Return a snapshot as its original page. The archive may have redirected to the nearest capture in time.
+
+    What robots.txt of the archive says about the snapshot is not about the page.
+    """
+    url = wanted.url
     match = _COPY.search(page.final_url or "")
     final_url = absolute_url(match[2]) if match else None
     if match is None or final_url is None:
@@ -253,7 +257,8 @@ def _original(page: Page, url: str) -> Page | RefusedFetchError:
         return RefusedFetchError(f"{page.final_url}: {error}", key=url, reason="not_a_copy")
     headers = _headers(page.headers)
     # The exchange is the archive's response, not the page's, so it is dropped.
-    return replace(page, url=url, final_url=final_url, headers=headers, fetched_at=captured_at, exchange=None)
+    original = replace(page, url=url, final_url=final_url, headers=headers, hints=wanted.hints)
+    return replace(original, fetched_at=captured_at, exchange=None)
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:

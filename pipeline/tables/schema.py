@@ -81,7 +81,21 @@ ARTICLES = TableSpec(
         Column(
             "tdm_reserved",
             BOOL,
-            "Whether a header, a meta tag or `tdmrep.json` reserves the rights to text and data mining (TDM).",
+            "Whether a header, a meta tag, `robots.txt` or `tdmrep.json` reserves text and data mining (TDM).",
+        ),
+        Column(
+            "license",
+            TEXTS,
+            "What the publisher says about the use of the page, each statement as `kind: value`. The kinds are `rsl`, "
+            "`content-signal`, `content-usage`, `tdm-reservation`, `tdm-policy` and `robots`. Empty if it says "
+            "nothing; null in rows of versions that did not read it.",
+            True,
+        ),
+        Column(
+            "license_evidence",
+            TEXTS,
+            "Where and when (UTC) each statement of `license` was read, in the same order.",
+            True,
         ),
         Column(
             "content_hash",

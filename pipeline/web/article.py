@@ -31,6 +31,8 @@ _EXTRACTED_FIELDS = {
     "wire_agency": "news agency",
     "is_paywalled": "paywalled",
     "tdm_reserved": "text and data mining reserved",
+    "license": "terms of use",
+    "license_evidence": "terms of use read in",
     "flags": "flags",
 }
 _FETCH_FIELDS = {"source_key": "source", "http_status": "HTTP status", "payload_digest": "payload digest"}

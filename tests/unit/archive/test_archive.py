@@ -14,12 +14,19 @@ from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.archive import Archive, page_key_of
 from pipeline.errors import ArchiveError
-from pipeline.model import Exchange, Hints, Page
+from pipeline.model import Exchange, Hints, Page, RightsStatement
 
 NOON = datetime(2026, 2, 3, 12, 0, 0, 250, tzinfo=UTC)
 DAY = date(2026, 2, 3)
 URL = "https://www.harbour-post.example/news/ferry"
-HINTS = Hints(title="Ferry – late again", published_at=NOON, published_precision="second", publisher="Harbour Post")
+RIGHTS = (RightsStatement("rsl: https://post.example/license.xml", "line 1 of https://post.example/robots.txt"),)
+HINTS = Hints(
+    title="Ferry – late again",
+    published_at=NOON,
+    published_precision="second",
+    publisher="Harbour Post",
+    rights=RIGHTS,
+)
 
 
 @dataclass(frozen=True)

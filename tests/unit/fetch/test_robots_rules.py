@@ -123,3 +123,67 @@ def test_product_token():
     assert [product_token(each) for each in (HEADER, "Mozilla/5.0 (x)", "a-b_c9", "*", "9")] == [
         "newslake", "mozilla", "a-b_c", "", "",
     ]  # fmt: skip
+
+
+RIGHTS = """License: https://post.example/license.xml
+
+User-agent: *
+Content-Signal: search=yes, ai-train=no  # not for training
+Content-Usage: / train-ai=n
+Content-Usage: /free/ train-ai=y
+Content-Usage: /free/*.pdf$ search=n
+Allow: /
+
+User-agent: newslake-images
+Content-Signal: search=no
+Disallow: /
+License: https://post.example/pictures.xml
+License: pictures
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "statements"),
+    [
+        ("/news/quay", [(4, "content-signal: search=yes, ai-train=no"), (5, "content-usage: train-ai=n")]),
+        ("/free/quay", [(4, "content-signal: search=yes, ai-train=no"), (6, "content-usage: train-ai=y")]),
+        ("/free/a.pdf", [(4, "content-signal: search=yes, ai-train=no"), (7, "content-usage: search=n")]),
+    ],
+)
+def test_statements_of_our_group_about_a_path(path, statements):
+    """Of the preferences of our group the longest pattern applies, and every License of the file, with its line."""
+    licenses = [(1, "rsl: https://post.example/license.xml"), (13, "rsl: https://post.example/pictures.xml")]
+
+    assert _rules(RIGHTS).rights(f"{URL}{path}") == tuple(sorted([*licenses, *statements]))
+
+
+def test_file_without_statements_says_nothing():
+    """Rules for crawling are no statement about use."""
+    assert _rules("User-agent: *\nDisallow: /archive\nLicensed: yes\n").rights(f"{URL}/a") == ()
+
+
+def test_preference_is_a_rule_of_its_group():
+    """A Content-Signal ends the names of its group: a later name starts another group."""
+    rules = _rules("User-agent: *\nContent-Signal: ai-train=no\nUser-agent: other\nDisallow: /\n")
+
+    assert rules.allows(f"{URL}/a")
+    assert rules.rights(f"{URL}/a") == ((2, "content-signal: ai-train=no"),)
+
+
+def test_preferences_for_one_path_all_apply():
+    """Two Content-Usage lines with the same path both apply."""
+    rules = _rules("User-agent: *\nContent-Usage: /a train-ai=y\nContent-Usage: /a train-ai=n\n")
+
+    assert [text for _, text in rules.rights(f"{URL}/a/1")] == [
+        "content-usage: train-ai=y",
+        "content-usage: train-ai=n",
+    ]
+
+
+def test_many_preferences_take_little_time():
+    """The first page of a file of 500 KB with preferences takes less than a second, the next ones a fraction."""
+    text = "User-agent: *\n" + "".join(f"Content-Usage: /{number}/*a*b train-ai=n\n" for number in range(12_000))
+    rules = _rules(text)
+
+    assert processor_seconds(lambda: rules.rights(f"{URL}/{'a' * 2000}")) < 1
+    assert processor_seconds(lambda: rules.rights(f"{URL}/{'b' * 2000}")) < 0.1

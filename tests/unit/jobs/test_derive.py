@@ -15,7 +15,7 @@ from pipeline.jobs.derive import derive
 from pipeline.jobs.run import extract_day
 from pipeline.jobs.worklist import day_work, unprocessed_days
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Hints, Page, article_id_of, canonical_url
+from pipeline.model import Hints, Page, RightsStatement, article_id_of, canonical_url
 from pipeline.settings import Settings
 
 pytestmark = [pytest.mark.model]
@@ -284,7 +284,24 @@ def test_reservation_is_recorded_or_obeyed(space: Workspace) -> None:
     assert extract(obeying, "2") == [("rejected", "tdm_reserved")] * 2
     details = {row["detail"] for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == "2"}
     reserved = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
-    assert details == {reserved.format("tdmrep.json of its host"), reserved.format("a meta element of the page")}
+    meta_element = "'tdm-reservation: 1' (meta element tdm-reservation, 2026-03-02T08:00:00Z)"
+    assert details == {reserved.format("tdmrep.json of its host"), reserved.format(meta_element)}
+
+
+def test_statements_of_the_archive_are_recorded_or_obeyed(space: Workspace) -> None:
+    """Rows have the statements of robots.txt that the archive keeps, without the network; if obeyed, they reject."""
+    rights = (RightsStatement("rsl: https://post.example/license.xml", "line 1 of https://post.example/robots.txt"),)
+    archive(space, story("deepened"), hints=Hints(rights=rights))
+    assert extract(space, "1") == [("kept", "None")]
+    [row] = space.lake.read("articles").to_pylist()
+    assert (row["license"], row["license_evidence"]) == ([rights[0].statement], [rights[0].evidence])
+    assert row["tdm_reserved"] is False
+
+    obeying = Workspace(space.settings.model_copy(update={"tdm_policy": "obey"}))
+
+    assert extract(obeying, "2") == [("rejected", "rsl_license")]
+    [detail] = [row["detail"] for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == "2"]
+    assert detail.startswith("its publisher names a license, whose terms newslake does not read: 'rsl: https://post.")
 
 
 @pytest.mark.parametrize("comment", [b"", b"<!-- other bytes -->"])

@@ -19,7 +19,7 @@ from pipeline.jobs import pipeline_version
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.run import ingest_sources
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Page, Source, canonical_url
+from pipeline.model import Page, RightsStatement, Source, canonical_url
 from pipeline.reports.plan import plan
 from pipeline.reports.provenance import trace_provenance
 from pipeline.settings import Settings
@@ -333,6 +333,72 @@ def test_reservation_of_the_host_is_kept_with_the_capture(server: Hostile, tmp_p
     assert run(tmp_path, server, "1") == {"/a": ("pending", "archived", DAY)}
     (capture,) = Archive(tmp_path / "archive").captures(page_key=canonical_url(server.url("/a")))
     assert capture.hints.tdm_reserved is True
+
+
+ROBOTS = b"""License: https://post.example/license.xml
+User-agent: *
+Content-Signal: search=yes, ai-train=no
+Content-Usage: /free/ train-ai=y
+Allow: /
+"""
+SIGNALS = b"User-agent: *\nContent-Usage: /news/ train-ai=n\nAllow: /\n"
+
+
+def test_statements_of_robots_are_kept_with_the_capture(server: Hostile, tmp_path: Path) -> None:
+    """With the policy "record", a page is archived with what robots.txt says about its path, by line and time."""
+    lists(server, "/free/a")
+    server.says("/robots.txt", 200, ROBOTS)
+    server.says("/free/a", 200, PAGE, Content_Type="text/html")
+
+    assert run(tmp_path, server, "1") == {"/free/a": ("pending", "archived", DAY)}
+    archive = Archive(tmp_path / "archive")
+    (capture,) = archive.captures(page_key=canonical_url(server.url("/free/a")))
+    texts = ("rsl: https://post.example/license.xml", "content-signal: search=yes, ai-train=no")
+    where = f"of {server.url('/robots.txt')}, 2026-03-02T12:00:00Z"
+    assert capture.hints.rights == (
+        RightsStatement(texts[0], f"line 1 {where}"),
+        RightsStatement(texts[1], f"line 3 {where}"),
+        RightsStatement("content-usage: train-ai=y", f"line 4 {where}"),
+    )
+    assert capture.hints.tdm_reserved is True
+    assert archive.page(capture).hints == capture.hints
+    assert archive.reserved() == (capture,)
+
+
+def test_obeyed_statements_are_not_archived(server: Hostile, tmp_path: Path) -> None:
+    """Pages that robots.txt reserves are rejected without a request, those that a header reserves before archiving."""
+    lists(server, "/news/a", "/b", "/c", "/d")
+    server.says("/robots.txt", 200, SIGNALS)
+    server.says("/news/a", 200, PAGE, Content_Type="text/html")
+    server.says("/b", 200, PAGE, Content_Type="text/html", Content_Signal="ai-train=no")
+    rsl = '<https://post.example/license.xml>; rel="license"; type="application/rsl+xml"'
+    server.says("/c", 200, PAGE, Content_Type="text/html", Link=rsl)
+    server.says("/d", 200, PAGE, Content_Type="text/html", Content_Signal="search=yes")
+
+    found = run(tmp_path, server, "1", tdm_policy="obey")
+
+    assert {path: reason for path, (_, reason, _) in found.items()} == {
+        "/news/a": "tdm_reserved",
+        "/b": "tdm_reserved",
+        "/c": "rsl_license",
+        "/d": "archived",
+    }
+    assert server.seen["/news/a"] == 0
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml"))
+    details = {row["url"]: row["detail"] for row in space.lake.log.read("outcomes").to_pylist()}
+    reserved = f"'content-usage: train-ai=n' reserves text and data mining (line 2 of {server.url('/robots.txt')}, "
+    assert reserved in details[server.url("/news/a")]
+    assert "'rsl: https://post.example/license.xml' names a license" in details[server.url("/c")]
+
+
+def test_license_of_the_host_refuses_its_pages_but_not_its_feed(server: Hostile, tmp_path: Path) -> None:
+    """A License in robots.txt is obeyed for pages, not for listings, which are not stored."""
+    lists(server, "/a")
+    server.says("/robots.txt", 200, b"License: https://post.example/license.xml\n")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+
+    assert run(tmp_path, server, "1", tdm_policy="obey") == {"/a": ("rejected", "rsl_license", DAY)}
+    assert server.seen["/a"] == 0
 
 
 def test_identity_of_a_page_is_computed_once(server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

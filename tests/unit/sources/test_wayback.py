@@ -166,6 +166,16 @@ def test_snapshot_is_the_page_at_that_time():
     assert page.exchange is None
 
 
+def test_robots_of_the_archive_say_nothing_about_the_page():
+    """A Content-Signal of the web archive is not a statement of the page's publisher."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
+        archive.server.says("/robots.txt", 200, b"User-agent: *\nContent-Signal: ai-train=no\n")
+        page = _page(archive, WaybackFetcher(fetcher), A, "20260214120000")
+
+    assert isinstance(page, Page)
+    assert (page.hints.rights, page.hints.tdm_reserved) == (None, None)
+
+
 def test_missing_snapshot_is_not_a_tombstone():
     """A snapshot that is missing in the archive is refused, without an exchange that would count as the page's own."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:

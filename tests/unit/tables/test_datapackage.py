@@ -24,6 +24,7 @@ FACTS: Mapping[str, frozenset[str]] = {
                 "extractor",
                 "field_methods",
             ),
+            *("license", "license_evidence"),
             *("model_name", "pipeline_version", "kb_version"),
         }
     ),
