@@ -154,7 +154,7 @@ def drop(space: Workspace, town: Town, *, with_doomed: bool) -> None:
     ]
     if with_doomed:
         text = "\n\n".join(doomed_text(3))
-        lines.insert(1, {"url": url(FERRY) + "?ref=x", "title": MARKS[2], "text": text})
+        lines.insert(1, {"url": url(FERRY) + "?gclid=x", "title": MARKS[2], "text": text})
         lines.append({"url": url(FERRY), "title": MARKS[2], "published_at": "never", "text": text})
         (inbox / "aside.json").write_text(json.dumps({"url": url(FERRY), "title": MARKS[2]}))
         (inbox / "aside.html").write_bytes(story(MARKS[2], *doomed_text(4), url=url(FERRY)))
