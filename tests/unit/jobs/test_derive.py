@@ -13,6 +13,7 @@ from pipeline.jobs.cluster import cluster
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.derive import derive
 from pipeline.jobs.run import extract_day
+from pipeline.jobs.takedown import TakedownTarget, preview_takedown
 from pipeline.jobs.worklist import day_work, unprocessed_days
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Hints, Page, RightsStatement, article_id_of, canonical_url
@@ -299,6 +300,7 @@ def test_statements_of_the_archive_are_recorded_or_obeyed(space: Workspace) -> N
 
     obeying = Workspace(space.settings.model_copy(update={"tdm_policy": "obey"}))
 
+    assert preview_takedown(obeying, TakedownTarget(kind="reserved", value="")).articles == (row["article_id"],)
     assert extract(obeying, "2") == [("rejected", "rsl_license")]
     [detail] = [row["detail"] for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == "2"]
     assert detail.startswith("its publisher names a license, whose terms newslake does not read: 'rsl: https://post.")
