@@ -100,6 +100,7 @@ PARTS = (
             "tests/faults/test_backfill.py",
             "tests/faults/test_disk_full.py",
             "tests/faults/test_inbox.py",
+            "tests/faults/test_rechecks.py",
             "tests/faults/test_resume.py",
             "tests/faults/test_two_runs.py",
         ),

@@ -395,8 +395,8 @@ def push(
         return
     out.print(str(done.file), highlight=False, soft_wrap=True)
     if done.archived and not refetch:
-        known = f"{pluralize(len(done.archived), 'URL')} of {len(given):,} in the archive"
-        print_note(f"not checked: {known}; give --refetch to request their pages again")
+        known = f"{len(done.archived):,} of {pluralize(len(given), 'URL')}"
+        print_note(f"in the archive, and so not requested: {known}; give --refetch to request pages again")
 
 
 def _read_urls() -> list[str]:

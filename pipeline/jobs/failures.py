@@ -16,7 +16,7 @@ _REREAD_AFTER = timedelta(hours=20)  # less than a day, so that a daily run trie
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FetchFailure:
+class FailureOutcome:
     """The outcome of a page that could not be fetched. ``next_try_at`` None means that it is not tried again."""
 
     outcome: OutcomeKind
@@ -24,7 +24,7 @@ class FetchFailure:
     next_try_at: datetime | None
 
 
-def failure_of(error: NewsError, *, attempts: int, now: datetime, is_recheck: bool) -> FetchFailure:
+def failure_of(error: NewsError, *, attempts: int, now: datetime, is_recheck: bool) -> FailureOutcome:
     """Return the outcome of a failed fetch. ``attempts`` counts consecutive failures, including this one.
 
     A recheck that failed for a time is not checked: the page is archived, and its rows stay as they are.
@@ -34,13 +34,13 @@ def failure_of(error: NewsError, *, attempts: int, now: datetime, is_recheck: bo
     if kind == "pending":
         next_try = None if is_last else now + retry_delay(error, attempts)
         if is_recheck:
-            return FetchFailure(outcome="not_checked", reason=error.reason, next_try_at=next_try)
+            return FailureOutcome(outcome="not_checked", reason=error.reason, next_try_at=next_try)
         if is_last:
-            return FetchFailure(outcome="rejected", reason=f"retries_exhausted_{error.reason}", next_try_at=None)
-        return FetchFailure(outcome=kind, reason=error.reason, next_try_at=next_try)
+            return FailureOutcome(outcome="rejected", reason=f"retries_exhausted_{error.reason}", next_try_at=None)
+        return FailureOutcome(outcome=kind, reason=error.reason, next_try_at=next_try)
     is_read_again = kind == "quarantined" and not is_last  # the next version may be able to read it
     next_try = now + _REREAD_AFTER if is_read_again else None
-    return FetchFailure(outcome=kind, reason=error.reason, next_try_at=next_try)
+    return FailureOutcome(outcome=kind, reason=error.reason, next_try_at=next_try)
 
 
 def retry_delay(error: NewsError, attempts: int) -> timedelta:

@@ -388,8 +388,8 @@ class _SourceIngest:
         Only pages of one news day, or only some pages, if given.
         """
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
-            is_asked = day in (None, seen.news_day) and (page_keys is None or seen.page_key in page_keys)
-            if is_asked and seen.page_key not in self.keys:
+            is_in_scope = day in (None, seen.news_day) and (page_keys is None or seen.page_key in page_keys)
+            if is_in_scope and seen.page_key not in self.keys:
                 listed = run_isolated(partial(self._due_page, seen), key=seen.url)
                 if isinstance(listed, NewsError):
                     self._fail_unread(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), listed)

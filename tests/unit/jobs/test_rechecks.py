@@ -15,6 +15,7 @@ from pipeline.jobs.rechecks import RecheckPlan, next_recheck, plan_rechecks, pub
 from pipeline.jobs.run import ingest_sources
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Hints, canonical_url
+from pipeline.reports.coverage import coverage
 from pipeline.reports.page_history import page_history
 from pipeline.reports.plan import plan
 from pipeline.reports.provenance import trace_provenance
@@ -143,7 +144,7 @@ def test_edit_is_found_by_schedule_although_the_feed_answers_304(site: Site) -> 
 
 
 def test_edited_day_is_announced(site: Site) -> None:
-    """The news day of a page that a recheck finds edited is a day to derive; that of an unchanged page is none."""
+    """The news day of a page that a recheck finds edited is a day to derive; that of an unchanged page is not."""
     site.run(0)
     report = ingest(site.space(1), source_key="feed", day=DAY, run_id="same").report
     site.says(NEW)
@@ -327,6 +328,7 @@ def test_plan_counts_the_requests(site: Site) -> None:
     late = site.space(7)
     [found] = plan(late, first=DAY, last=DAY).rechecks
     assert (found.due, found.total, found.days[DAY]) == (1, 3, 1)
+    assert [each.rechecks_due for each in coverage(late, first=DAY, last=DAY).sources] == [1, 0]
     facts = [fact for step in trace_provenance(late, site.server.url("/a")).steps for fact in step.facts]
     assert [fact.value for fact in facts if fact.name == "next recheck"] == [
         "in the first run after 2026-03-02 13:00 UTC"
@@ -348,7 +350,7 @@ def test_hours_count_from_publication() -> None:
 
 
 def test_next_recheck_is_after_the_last_fetch() -> None:
-    """The next recheck is the first of the schedule after the last fetch; after the last one there is none."""
+    """The next recheck is the first of the schedule after the last fetch; after the last one the schedule is over."""
     hours = [next_recheck(NOON + timedelta(hours=each), hours=HOURS, published=NOON) for each in (0, 1, 7, 72)]
     assert hours == [NOON + timedelta(hours=1), NOON + timedelta(hours=6), NOON + timedelta(hours=24), None]
     assert list(rechecks_after(NOON, hours=(), published=NOON)) == []
