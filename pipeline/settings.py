@@ -203,6 +203,17 @@ def _css(value: str) -> str:
 _Css = Annotated[str, AfterValidator(_css)]
 
 
+def _regular_expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a valid regular expression: {error}") from error
+    return value
+
+
+_Pattern = Annotated[str, Field(min_length=1), AfterValidator(_regular_expression)]
+
+
 class _RuleEntry(BaseModel):
     """One ``[[sources.KEY.rules]]`` table as written."""
 
@@ -247,6 +258,9 @@ class _SourceEntry(BaseModel):
         tuple[Annotated[float, Field(gt=0, le=_RECHECK_HOURS_MAX, allow_inf_nan=False)], ...],
         AfterValidator(_ascending),
     ] = RECHECK_HOURS
+    include: tuple[_Pattern, ...] = ()
+    exclude: tuple[_Pattern, ...] = ()
+    max_pages_per_day: int | None = Field(None, ge=1)
 
     @field_validator("url", "api")
     @classmethod
@@ -344,6 +358,9 @@ def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
         hosts=entry.hosts,
         rules=tuple(LayoutRule(**rule.model_dump()) for rule in entry.rules),
         recheck_hours=entry.recheck_hours,
+        include=entry.include,
+        exclude=entry.exclude,
+        max_pages_per_day=entry.max_pages_per_day,
     )
 
 

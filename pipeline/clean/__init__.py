@@ -4,7 +4,7 @@
 ``page_types``, and ``plain_text`` reads plain text without changing its characters.
 """
 
-from pipeline.clean.article import Explanation, clean, explain, extract
+from pipeline.clean.article import Explanation, clean, explain, extract, publication_time
 from pipeline.clean.blocks import Origin
 from pipeline.clean.boilerplate import GENERATION
 from pipeline.clean.canonical import PageIdentity, page_identity
@@ -23,5 +23,6 @@ __all__ = [
     "extract",
     "in_zone",
     "page_identity",
+    "publication_time",
     "reject_reason",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import trafilatura
 
@@ -86,6 +87,40 @@ def explain(page: Page, origin: Origin) -> Explanation:
     ``too_many_elements``, ``too_much_text`` or ``parse_error``.
     Raises: UndecodablePageError if the bytes cannot be decoded to text.
     """
+    explained = _explain_kind(page, origin)
+    return replace(explained, article=_with_origin_marks(explained.article, page))
+
+
+def publication_time(page: Page, *, canonical: str | None) -> datetime | None:
+    """Return the ``published_at`` that an HTML page gets, without reading its body; None if it has none.
+
+    ``canonical`` is the page's canonical URL.
+    Raises: UndecodablePageError.
+    """
+    if media_kind_of(page) != "html" or not page.body.strip():
+        return page.hints.published_at
+    root = parse_html(decode_body(page).text)
+    if root is None or excess_of(root) is not None:
+        return page.hints.published_at
+    markup = read_markup(root, canonical=canonical)
+    title = read_headline(markup, domain=_domain_of(page, canonical), hint=page.hints.title)
+    return read_published(markup, page, title=title.text).when
+
+
+def _with_origin_marks(article: Article, page: Page) -> Article:
+    """Return an article with the flags and methods that say what a saved page does not tell about its origin."""
+    hints = page.hints
+    found = (("url", hints.url_method), ("fetched_at", hints.fetched_at_method))
+    methods = tuple(FieldMethod(name, method) for name, method in found if method is not None)
+    flags = {
+        *article.flags,
+        *(["no_url"] if article.url is None else []),
+        *(["no_fetch_time"] if hints.fetched_at_method == "file" else []),
+    }
+    return replace(article, flags=tuple(sorted(flags)), field_methods=(*article.field_methods, *methods))
+
+
+def _explain_kind(page: Page, origin: Origin) -> Explanation:
     kind = media_kind_of(page)
     if not page.body or page.body.isspace():
         return Explanation(_empty_article(page, origin, flag="empty"), {})

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -25,16 +26,16 @@ from pipeline.cli.output import (
     print_json,
     print_note,
     print_rows,
-    progress,
     workspace,
 )
+from pipeline.cli.progress import PageProgress, duration, page_progress
 from pipeline.errors import ConfigError, LakeError, NewsError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
     from pipeline.jobs.commit import DayCommit
     from pipeline.jobs.runtimes import Estimate, History, Stage
-    from pipeline.jobs.workspace import ProgressCallback, Workspace
+    from pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace
     from pipeline.model import Outcome, StageReport
     from pipeline.reports.plan import DayPlan, Plan
 
@@ -49,6 +50,9 @@ FirstDay = Annotated[
 LastDay = Annotated[
     str | None, typer.Option("--to", metavar="DAY", help="Last news day of the range, inclusive; needs --from.")
 ]
+
+
+_DAYS_SHOWN = 5  # days whose steps are shown one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,8 @@ def run(
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
     wanted = _requested_days(day, first, last) or [space.settings.now().date()]
-    with _exit_on_sigterm(), progress(quiet=quiet) as report_progress:
-        job = _RunCommand(space, report_progress)
+    with _exit_on_sigterm(), page_progress(quiet=quiet) as progress:
+        job = _RunCommand(space, progress)
         done = [list(job.run_day(each, keys, to_come=wanted[number:])) for number, each in enumerate(wanted, 1)]
         done[-1] += job.run_unprocessed()
     if as_json:
@@ -94,7 +98,7 @@ def run(
         print_json(days[0] if first is None else {"days": days})
     else:
         label = f"{wanted[0]}" if len(wanted) == 1 else f"{wanted[0]} to {wanted[-1]}"
-        _print_summary(job, [each for runs in done for each in runs], label=label)
+        _print_summary(job, [each for runs in done for each in runs], label=label, days=wanted)
     for error in dict.fromkeys(job.errors):  # a day that failed fails again as an unprocessed one
         print_error(error)
     if job.errors:
@@ -126,14 +130,21 @@ def _requested_days(day: str | None, first: str | None, last: str | None) -> lis
     return day_range(first, last)
 
 
+class DayProgress(NamedTuple):
+    """What a day reports while it is processed: its steps, and its pages so far, of how many."""
+
+    report_step: "ProgressCallback"
+    count_pages: "CountCallback"
+
+
 class _RunCommand:
     """One call of the command. All days of a range have its run name and the history before it."""
 
-    def __init__(self, space: "Workspace", report_progress: "ProgressCallback") -> None:
+    def __init__(self, space: "Workspace", progress: PageProgress) -> None:
         from pipeline.jobs.runtimes import read_history
 
         self.space = space
-        self.report_progress = report_progress
+        self.progress = progress
         self.name = f"cli.{space.settings.now():%Y%m%dT%H%M%S%f}"
         self.history: History = read_history(space)
         self.errors: list[str] = []
@@ -149,32 +160,59 @@ class _RunCommand:
         started = now()
         run_id = f"{self.name}.ingest.{day}"
         done = ingest_sources(
-            self.space, source_keys=keys, day=day, run_id=run_id, report_progress=self.report_progress
+            self.space,
+            source_keys=keys,
+            day=day,
+            run_id=run_id,
+            report_progress=self.progress,
+            count_pages=self.progress.count,
         )
         self.errors += done.errors
         self._note_broken(done.outcomes)
         self.ingested += done.outcomes
         self.received += done.received
         yield self._run_result("ingest", done.report, (now() - started).total_seconds())
-        for each in sorted({day, *done.report.days}.difference(to_come)):
-            yield self._extract(each, run_id=f"{self.name}.extract.{day}.{each}")
+        days = sorted({day, *done.report.days}.difference(to_come))
+        progress = self._progress_of(days, pages=sum(each.reason == "archived" for each in done.outcomes))
+        for each in days:
+            yield self._extract(each, run_id=f"{self.name}.extract.{day}.{each}", progress=progress)
+
+    def _progress_of(self, days: Sequence[date], *, pages: int) -> "DayProgress":
+        """Return the progress of processing some days: that of each, or of all together if there are many."""
+        if len(days) <= _DAYS_SHOWN:
+            return DayProgress(self.progress, self.progress.count)
+        self.progress(f"processing {pluralize(pages, 'page')} of {pluralize(len(days), 'day')}")
+        done = count()
+
+        def count_all(_: int, __: int | None) -> None:
+            self.progress.count(number := next(done) + 1, max(pages, number))
+
+        return DayProgress(lambda _: None, count_all)
 
     def run_unprocessed(self) -> Iterator[_RunResult]:
         """Process the days that interrupted runs left unprocessed."""
         from pipeline.jobs.worklist import unprocessed_days
 
         for each in unprocessed_days(self.space):
-            self.report_progress(f"{each} was left unprocessed by an interrupted run")
-            yield self._extract(each, run_id=f"{self.name}.extract.unprocessed.{each}")
+            self.progress(f"{each} was left unprocessed by an interrupted run")
+            own = DayProgress(self.progress, self.progress.count)
+            yield self._extract(each, run_id=f"{self.name}.extract.unprocessed.{each}", progress=own)
 
-    def _extract(self, day: date, *, run_id: str) -> _RunResult:
+    def _extract(self, day: date, *, run_id: str, progress: "DayProgress") -> _RunResult:
         from pipeline.jobs.run import extract_day
         from pipeline.model import StageReport
 
         now = self.space.settings.now
         started = now()
         name = f"news day {day}"
-        work = partial(extract_day, self.space, day=day, run_id=run_id, report_progress=self.report_progress)
+        work = partial(
+            extract_day,
+            self.space,
+            day=day,
+            run_id=run_id,
+            report_progress=progress.report_step,
+            count_pages=progress.count_pages,
+        )
         done: DayCommit | NewsError
         try:
             done = run_isolated(work, key=name)
@@ -209,7 +247,7 @@ class _RunCommand:
         return _RunResult(report, seconds, expected, rows)
 
 
-def _print_summary(job: _RunCommand, done: Sequence[_RunResult], *, label: str) -> None:
+def _print_summary(job: _RunCommand, done: Sequence[_RunResult], *, label: str, days: Sequence[date]) -> None:
     """Print what the run kept and rejected, what is pending, its time, and the time expected from earlier runs."""
     from pipeline.jobs.summary import summarize, summary_lines
 
@@ -217,8 +255,18 @@ def _print_summary(job: _RunCommand, done: Sequence[_RunResult], *, label: str) 
     expected = [each.expected for each in done if each.expected is not None]
     usual = f", {duration(sum(expected))} expected" if len(expected) == len(done) else ""
     summary = summarize(ingested=job.ingested, extracted=job.extracted, fetched=job.received)
-    for line in summary_lines(summary, label=label, took=f"{duration(seconds)}{usual}" if seconds else ""):
+    headline, *others = summary_lines(summary, label=label, took=f"{duration(seconds)}{usual}" if seconds else "")
+    for line in (headline, *(_days_line(done, days) if summary.committed else ()), *others):
         out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _days_line(done: Sequence[_RunResult], days: Sequence[date]) -> Iterator[str]:
+    """Yield the published days of the articles, and where to see them, if they are other days than the run's own."""
+    found = sorted({day for each in done if each.rows and each.rows.get("articles") for day in each.report.days})
+    if set(found) - set(days):
+        shown = f"{found[0]}" if len(found) == 1 else f"{found[0]} to {found[-1]}"
+        see = f"`newslake coverage --from {found[0]} --to {found[-1]}`"
+        yield f"  published on {pluralize(len(found), 'day')}, {shown}: {see}"
 
 
 # `newslake plan`: the work that a range of days still needs.
@@ -430,7 +478,7 @@ def airflow(
     )
 
 
-# Days and durations, shared by the commands.
+# Days, shared by the commands.
 
 
 def day_of(text: str, *, option: str) -> date:
@@ -447,14 +495,3 @@ def day_range(first: str, last: str) -> list[date]:
     if end < start:
         raise ConfigError(f"--to {end} is before --from {start}; swap them", key="to")
     return [start + timedelta(days=number) for number in range((end - start).days + 1)]
-
-
-def duration(seconds: float) -> str:
-    """Return seconds in a readable unit."""
-    return (
-        f"{seconds:.0f} s"
-        if seconds < 90
-        else f"{seconds / 60:.0f} min"
-        if seconds < 5400
-        else f"{seconds / 3600:.1f} h"
-    )

@@ -1,12 +1,13 @@
 """`newslake sources` and `doctor`: list and check sources, check a site, and check that a run has what it needs."""
 
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from pipeline.cli import completion
+from pipeline.cli.add_source import add_source
 from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows, progress, workspace
 from pipeline.model import pluralize
 
@@ -81,12 +82,9 @@ def _as_dict(each: "Probe") -> dict[str, object]:
 
 def _entry(each: "Probe") -> str:
     """Return the sources.toml table for a listing that was found."""
-    lines = {"kind": each.source.kind, "url": each.source.location}
-    if each.publisher:
-        lines["publisher"] = each.publisher
-    # A JSON string is a valid TOML string, except for the delete character.
-    entries = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lines.items())
-    return "\n".join((f"[sources.{each.source.key}]", *entries)).replace("\x7f", "\\u007f")
+    from pipeline.reports.source_entry import entry_text
+
+    return entry_text(replace(each.source, publisher=each.source.publisher or each.publisher))
 
 
 def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
@@ -107,6 +105,9 @@ def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
         out.print(line, highlight=False, markup=False, soft_wrap=True)
     for each in found if is_site else ():
         out.print(f"\n{_entry(each)}", highlight=False, markup=False, soft_wrap=True)
+
+
+sources_app.command("add")(add_source)
 
 
 # `newslake doctor`: everything that a run needs.

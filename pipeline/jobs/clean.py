@@ -1,13 +1,15 @@
 """Clean archived captures: one capture, or the latest revision of an article."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 
 from pipeline.boundary import run_isolated
-from pipeline.clean import clean
+from pipeline.clean import clean, publication_time
 from pipeline.errors import NewsError
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Article, Capture, Rejected, RightsStatement
+from pipeline.model import Article, Capture, Page, Rejected, RightsStatement
 from pipeline.model.rights import refusal_of
 
 _REFUSED = {
@@ -45,6 +47,19 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
         clean, source_key=capture.source_key, publisher=publisher, payload_digest=capture.digest, rules=rules
     )
     return run_isolated(work, key=capture.url or capture.hints.file or capture.article_id)
+
+
+def date_page(page: Page, *, canonical: str | None, now: datetime) -> tuple[Page, date]:
+    """Return a local page, and the day of its publication, else of its fetch.
+
+    A file may be older than the page in it, as copies are: such a page was fetched ``now``.
+    """
+    work = partial(publication_time, replace(page, fetched_at=now), canonical=canonical)
+    found = run_isolated(work, key=page.url or page.hints.file or "a local page")
+    published = found if isinstance(found, datetime) else None  # cleaning reports an error
+    if page.hints.fetched_at_method == "file" and published is not None and published > page.fetched_at:
+        page = replace(page, fetched_at=now)
+    return page, (published or page.fetched_at).date()
 
 
 def latest_content(workspace: Workspace, captures: Sequence[Capture]) -> Article | Rejected | NewsError:

@@ -29,7 +29,7 @@ from pipeline.jobs.outcomes import (
 from pipeline.jobs.pipeline_version import failure_version
 from pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redacted_page
 from pipeline.jobs.worklist import Captures, DayWork, day_work, input_hash_of, unchanged_outcome
-from pipeline.jobs.workspace import Workspace
+from pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
 from pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport, pluralize
 from pipeline.model.outcome import OutcomeKind
@@ -57,7 +57,15 @@ def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
     return [{"chunk": index, "chunks": pieces} for index in range(pieces)]
 
 
-def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chunks: int = 1) -> DeriveReport:
+def derive(
+    workspace: Workspace,
+    *,
+    day: date,
+    run_id: str,
+    chunk: int = 0,
+    chunks: int = 1,
+    count_pages: CountCallback = count_nothing,
+) -> DeriveReport:
     """Derive the articles of a news day without a committed row of their revision, this version and this knowledge.
 
     Stage one batch. Its name is a hash of its inputs, so deriving again gives the same name.
@@ -67,7 +75,7 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
         recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
         job = _ChunkDerivation(workspace, recorder, day=day, work=work, turns=turns)
         job.record_settled()
-        read, keys = job.read()
+        read, keys = job.read(count_pages)
         batch_id = _batch_id(day, work) if keys else None
         if batch_id is not None:
             tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in ANNOTATION_TABLES}
@@ -147,7 +155,7 @@ class _ChunkDerivation:
             if page.page_key != last.page_key:
                 self._record(page, CachedOutcome("", self.work.version, "unchanged", "duplicate_url", detail))
 
-    def read(self) -> tuple[list[Tables], list[dict[str, object]]]:
+    def read(self, count_pages: CountCallback) -> tuple[list[Tables], list[dict[str, object]]]:
         """Return the tables of each article that could be derived, and the keys of the batch."""
         tables: list[Tables] = []
         keys: list[dict[str, object]] = []
@@ -157,7 +165,8 @@ class _ChunkDerivation:
         if first is None:  # nothing to read, so no model to load
             return tables, keys
         annotator = load_annotator(self.workspace.settings, self.work.knowledge)
-        for article, read in annotator.read(chain([first], articles), turns=self.turns):
+        for number, (article, read) in enumerate(annotator.read(chain([first], articles), turns=self.turns), start=1):
+            count_pages(number, len(self.work.todo))
             last = self.work.captures[article.article_id][-1]
             got = (
                 read

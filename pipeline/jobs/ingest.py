@@ -18,6 +18,7 @@ from pipeline.boundary import run_isolated
 from pipeline.clean import PageIdentity, page_identity
 from pipeline.errors import BrokenItemError, NewsError, PoisonItemError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
+from pipeline.jobs.clean import date_page
 from pipeline.jobs.failures import archive_failed_response, failure_of
 from pipeline.jobs.fetch_candidates import REFUSED, FetchCandidate, requested_state, state_key_of
 from pipeline.jobs.in_flight import InFlight
@@ -35,11 +36,13 @@ from pipeline.jobs.outcomes import (
     logged_outcomes,
     outcome_kind_of,
 )
+from pipeline.jobs.page_limits import PageLimits, Refusal
 from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
-from pipeline.jobs.workspace import Workspace
+from pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
 from pipeline.model import Attempt, Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
+from pipeline.model.source import LOCAL_KINDS
 from pipeline.sources import (
     Listing,
     ListingEntry,
@@ -50,6 +53,7 @@ from pipeline.sources import (
     listable_days,
     settle_all,
 )
+from pipeline.sources.folder import expected_pages
 from pipeline.sources.normalize import is_plausible
 
 log = logging.getLogger(__name__)
@@ -82,7 +86,15 @@ class IngestResult:
     others: tuple[str, ...] = ()
 
 
-def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, waits: bool = True) -> IngestResult:
+def ingest(
+    workspace: Workspace,
+    *,
+    source_key: str,
+    day: date,
+    run_id: str,
+    waits: bool = True,
+    count_pages: CountCallback = count_nothing,
+) -> IngestResult:
     """List one source, fetch and archive the pages that need it; return the report with the news days to derive.
 
     If another run has the source, this run waits if ``waits``, else it does nothing. The report covers all attempts of
@@ -92,7 +104,7 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
     named = workspace.sources.named(source_key)
     claim = workspace.claim(named, run_id=run_id, waits=waits)
     with workspace.at_work(), claim as source, workspace.fetcher(named) as fetcher, workspace.turns() as turns:
-        job = _SourceIngest(workspace, source or named, run_id=run_id, turns=turns)
+        job = _SourceIngest(workspace, source or named, run_id=run_id, turns=turns, count_pages=count_pages)
         others: list[_SourceIngest] = []
         if job.guard.blocks_source():
             job.refuse_source()
@@ -122,7 +134,7 @@ def _refetch(
             if source is None:
                 continue
             workspace.archive.recover(source_key=source_key)
-            job = _SourceIngest(workspace, source, run_id=run_id, turns=turns)
+            job = _SourceIngest(workspace, source, run_id=run_id, turns=turns, count_pages=count_nothing)
             job.run_pages(fetcher, page_keys)
             yield job
 
@@ -130,9 +142,13 @@ def _refetch(
 class _SourceIngest:
     """The state that the steps of ingesting one source in one run share."""
 
-    def __init__(self, workspace: Workspace, source: Source, *, run_id: str, turns: InFlight) -> None:
+    def __init__(
+        self, workspace: Workspace, source: Source, *, run_id: str, turns: InFlight, count_pages: CountCallback
+    ) -> None:
         self.workspace = workspace
         self.turns = turns
+        self.count_pages = count_pages
+        self.expected: int | None = None  # pages of its files, if each has one
         self.version = failure_version(version_of(workspace.settings))
         self.source = source
         self.run_id = run_id
@@ -141,6 +157,7 @@ class _SourceIngest:
         # A retry may find its listing unchanged; it must keep the outcomes of the first attempt.
         earlier = (each for each in logged_outcomes(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
         self.guard = TakedownGuard(workspace.takedowns, source)
+        self.limits = PageLimits(source, workspace.archive)
         self.recorder = OutcomeRecorder(
             run_id=run_id, stage="fetch", now=self.now, earlier=map(self.guard.redacted, earlier)
         )
@@ -221,6 +238,8 @@ class _SourceIngest:
             return None
         self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
         self.result = "unchanged" if listing.is_unchanged else "listed"
+        if source.kind in LOCAL_KINDS and not listing.is_unchanged:
+            self.expected = expected_pages(Path(source.location))
         entries = isolated_entries(listing.entries, source.key, where=source.location, ends_listing=True)
         self._fetch(self._wanted(entries, writer), pages, writer)
         if listing.validators is None or listing.is_unchanged or self.incomplete is not None:
@@ -255,6 +274,7 @@ class _SourceIngest:
         """Yield the listed pages to fetch; archive local pages and record all others."""
         for each in found:
             self.entries += each.finished is None and not each.ends_listing
+            self.count_pages(self.entries, self.expected)
             name = each.ref.url or each.ref.file or self.source.key
             listed = self._in_turn(partial(self._take_entry, each, writer), name=name)
             if isinstance(listed, NewsError):
@@ -286,15 +306,15 @@ class _SourceIngest:
             self._refuse(each.ref)
         elif each.problem is not None:
             self._take_problem(each, each.problem)
+        elif (refusal := self.limits.refusal_of_url(each.ref.url)) is not None:
+            self._refuse_by_limit(FetchCandidate(each.ref, "", self._listed_day(each.ref), None, ()), refusal)
         elif each.page is not None and identity is not None:
-            listed = self._candidate(each.ref, page_key_of(each.page))
-            self._archive(listed, each.page, identity, writer)
-            if each.page.url is not None and (listed.seen is None or not listed.seen.is_on_schedule):
-                self._remember(listed, "archived")
+            self._archive_local(each.ref, each.page, identity, writer)
         elif not self._is_taken(key := canonical_url(each.ref.url or ""), each.ref):
             # A link in a file is no reason for a recheck: it is due in the source that has the page.
             hours = self.source.recheck_hours if self.source.is_online else ()
-            return self._wanted_page(self._candidate(each.ref, key), hours=hours)
+            listed = self._wanted_page(self._candidate(each.ref, key), hours=hours)
+            return self._within_limit(listed) if listed is not None else None
         return None
 
     def _is_taken(self, page_key: str, ref: Ref) -> bool:
@@ -363,6 +383,21 @@ class _SourceIngest:
         named = next((each for each in self.workspace.sources.sources if each.key == source_key), self.source)
         return named.key if named.kind != "inbox" else self.source.key
 
+    def _within_limit(self, listed: FetchCandidate) -> FetchCandidate | None:
+        """Return the page; None after one that a limit of the source refuses, which is recorded."""
+        refusal = self._refusal_of(listed)
+        if refusal is None:
+            return listed
+        self._refuse_by_limit(listed, refusal)
+        return None
+
+    def _refusal_of(self, listed: FetchCandidate) -> Refusal | None:
+        return self.limits.refusal_of_url(listed.ref.url) or self.limits.take(listed.page_key, listed.news_day)
+
+    def _refuse_by_limit(self, listed: FetchCandidate, refusal: Refusal) -> None:
+        self.discovered[self.source.key, listed.name] = listed.news_day
+        self._record(listed, "rejected", reason=refusal.reason, detail=refusal.detail)
+
     def _take_problem(self, each: ListingEntry, problem: NewsError) -> None:
         """Record a broken entry, or the end of an incomplete listing."""
         self._fail_unread(each.ref, problem, stage="discover" if each.ends_listing else None)
@@ -393,6 +428,9 @@ class _SourceIngest:
                 listed = run_isolated(partial(self._due_page, seen), key=seen.url)
                 if isinstance(listed, NewsError):
                     self._fail_unread(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), listed)
+                elif listed is not None and (refusal := self._refusal_of(listed)) is not None:
+                    self._refuse_by_limit(listed, refusal)
+                    self._remember(listed, "rejected", reason=refusal.reason)  # no later run asks again
                 elif listed is not None:
                     yield listed
 
@@ -403,15 +441,28 @@ class _SourceIngest:
         due = self._candidate(ref, seen.page_key.partition(" ")[0])
         return self._wanted_page(due, hours=self.source.recheck_hours)
 
-    def _candidate(self, ref: Ref, page_key: str) -> FetchCandidate:
+    def _candidate(self, ref: Ref, page_key: str, *, day: date | None = None) -> FetchCandidate:
         self.keys.add(state_key := state_key_of(page_key, ref.hints))
         seen = self.workspace.fetch_state.seen(state_key)
         captures = self.workspace.archive.captures(page_key=page_key)
         # The first fetch, or the first attempt, fixes the news day; before that the listing decides it.
         fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
-        listed = FetchCandidate(ref, page_key, fixed or self._listed_day(ref), seen, captures)
+        listed = FetchCandidate(ref, page_key, fixed or day or self._listed_day(ref), seen, captures)
         self.discovered[self.source.key, listed.name] = listed.news_day
         return listed
+
+    def _archive_local(self, ref: Ref, page: Page, identity: PageIdentity, writer: ArchiveWriter) -> None:
+        """Archive a local page. The day of a page of a folder is that of its publication, else of its fetch."""
+        key, day = page_key_of(page), None
+        last = self.workspace.archive.captures(page_key=key)[-1:]
+        if self.source.kind in LOCAL_KINDS and all(each.fetched_at != page.fetched_at for each in last):
+            page, day = date_page(page, canonical=identity.canonical_url, now=self.now)
+        listed = self._candidate(ref, key, day=day)
+        if self._within_limit(listed) is None:
+            return
+        self._archive(listed, page, identity, writer)
+        if page.url is not None and (listed.seen is None or not listed.seen.is_on_schedule):
+            self._remember(listed, "archived")
 
     def _listed_day(self, ref: Ref) -> date:
         published = ref.hints.published_at

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 BROKEN_REASONS = ("broken_item", "killed_worker")  # newslake failed on the item
 # The line or record of a file; other files have no parts, so "a.html#2" is a name.
-_PLACE_IN_FILE = re.compile(r"(?P<file>.+\.(?:jsonl|urls|w?arc(?:\.gz)?))#\d+", re.DOTALL | re.IGNORECASE)
+_PLACE_IN_FILE = re.compile(r"(?P<file>.+\.(?:jsonl|csv|urls|w?arc(?:\.gz)?))#\d+", re.DOTALL | re.IGNORECASE)
 PageName = tuple[str, str]  # source key, and URL or file name
 
 

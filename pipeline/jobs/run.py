@@ -13,7 +13,7 @@ from pipeline.jobs.derive import derive
 from pipeline.jobs.ingest import IngestResult, ingest
 from pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
 from pipeline.jobs.pipeline_version import versions_of
-from pipeline.jobs.workspace import ProgressCallback, Workspace
+from pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace, count_nothing
 from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
@@ -33,7 +33,13 @@ class IngestSummary:
 
 
 def ingest_sources(
-    workspace: Workspace, *, source_keys: Sequence[str], day: date, run_id: str, report_progress: ProgressCallback
+    workspace: Workspace,
+    *,
+    source_keys: Sequence[str],
+    day: date,
+    run_id: str,
+    report_progress: ProgressCallback,
+    count_pages: CountCallback = count_nothing,
 ) -> IngestSummary:
     """Ingest some sources, one after the other; a source that cannot be listed does not stop the others."""
     started_at = workspace.settings.now()
@@ -44,7 +50,8 @@ def ingest_sources(
             f"listing and fetching {key}" if day in listed else f"{key}: {listed.note}; fetching waiting pages of {day}"
         )
         done[key] = run_isolated(
-            partial(ingest, workspace, source_key=key, day=day, run_id=run_id), key=f"source {key}"
+            partial(ingest, workspace, source_key=key, day=day, run_id=run_id, count_pages=count_pages),
+            key=f"source {key}",
         )
     ended = [each for each in done.values() if isinstance(each, IngestResult)]
     work = StageReport.merged("ingest", run_id, [each.report for each in ended]).work
@@ -85,11 +92,18 @@ def finish_ingest(
     return IngestSummary(summary, outcomes)
 
 
-def extract_day(workspace: Workspace, *, day: date, run_id: str, report_progress: ProgressCallback) -> DayCommit:
+def extract_day(
+    workspace: Workspace,
+    *,
+    day: date,
+    run_id: str,
+    report_progress: ProgressCallback,
+    count_pages: CountCallback = count_nothing,
+) -> DayCommit:
     """Derive, commit and cluster one news day in this process."""
     started_at = workspace.settings.now()
     report_progress(f"reading articles of {day}")
-    derived = derive(workspace, day=day, run_id=run_id)
+    derived = derive(workspace, day=day, run_id=run_id, count_pages=count_pages)
     report_progress(f"committing {day}")
     done = commit_day(workspace, derived=[derived], day=day, run_id=run_id, kind="manual", started_at=started_at)
     cluster(workspace, news_day=day, days=done.days)

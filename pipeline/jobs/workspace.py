@@ -21,6 +21,11 @@ from pipeline.sources.registry import SOURCE_ADAPTERS
 log = logging.getLogger(__name__)
 
 ProgressCallback = Callable[[str], None]  # gets a message about the current step
+CountCallback = Callable[[int, int | None], None]  # gets how many pages of the step are done, and of how many if known
+
+
+def count_nothing(done: int, total: int | None) -> None:
+    """Show no counts."""
 
 
 @dataclass(frozen=True)

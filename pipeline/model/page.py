@@ -8,6 +8,8 @@ from typing import Literal
 from pipeline.model.rights import RightsStatement
 
 GONE = (404, 410)
+UrlMethod = Literal["singlefile", "saved_from", "httrack", "canonical_link", "og_url", "folders"]
+FetchTimeMethod = Literal["singlefile", "httrack", "file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +21,9 @@ class Hints:
     local file of a page without a URL. ``tdm_reserved`` is true if the host's tdmrep.json or robots.txt reserves text
     and data mining of the page; ``rights`` are the statements of these files about the page when it was fetched.
     ``copy_url`` is the URL of a web archive's snapshot, which is fetched in place of the page; ``copy_digest`` is the
-    web archive's digest of the snapshot.
+    web archive's digest of the snapshot. ``url_method`` says which mark of a saved page gave its URL,
+    ``fetched_at_method`` which gave its fetch time: "file" is the time of the file, or of the run. Both are None if the
+    URL or the time is given with the page, or is that of a request.
     """
 
     title: str | None = None
@@ -34,6 +38,8 @@ class Hints:
     rights: tuple[RightsStatement, ...] | None = None
     copy_url: str | None = None
     copy_digest: str | None = None
+    url_method: UrlMethod | None = None
+    fetched_at_method: FetchTimeMethod | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

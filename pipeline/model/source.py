@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "cc_news", "folder", "inbox"]
+LOCAL_KINDS: tuple[SourceKind, ...] = ("folder", "inbox")  # their pages are in files; people fill them
 LocationKey = Literal["url", "path"]
 # Edits of news are most frequent in the first hours and rare after three days.
 RECHECK_HOURS = (1.0, 6.0, 24.0, 72.0)
@@ -60,6 +61,8 @@ class Source:
     None means the Wayback Machine. WARC files are filtered by ``hosts`` and their subdomains; empty means all hosts.
     ``recheck_hours`` are the times after its publication at which an archived page is requested again, ascending; empty
     means never.
+    A page is taken if ``include`` is empty or one of its patterns is in the URL, and none of ``exclude`` is; patterns
+    are regular expressions. ``max_pages_per_day`` limits the pages of one news day; None means no limit.
     """
 
     key: str
@@ -73,6 +76,15 @@ class Source:
     hosts: tuple[str, ...] = ()
     rules: tuple[LayoutRule, ...] = ()
     recheck_hours: tuple[float, ...] = RECHECK_HOURS
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_pages_per_day: int | None = None
+
+    @property
+    def page_filters(self) -> tuple[str, ...]:
+        """What decides which pages of its files are read, as text: another value means to read the files again."""
+        limit = () if self.max_pages_per_day is None else (f"at most {self.max_pages_per_day}",)
+        return (*self.hosts, *(f"+{each}" for each in self.include), *(f"-{each}" for each in self.exclude), *limit)
 
     @property
     def is_online(self) -> bool:

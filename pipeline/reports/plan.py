@@ -16,12 +16,12 @@ from pipeline.jobs.runtimes import LAUNCHERS, Estimate, estimate, read_history
 from pipeline.jobs.worklist import classify
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Source
+from pipeline.model.source import LOCAL_KINDS
 from pipeline.sources import listable_days
 from pipeline.sources.files import SIDECAR
 from pipeline.sources.folder import folder_version, is_ready
 
 _PlanKey = tuple[str, date]  # source, news day
-_FOLDERS = ("folder", "inbox")  # kinds that read each file once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class SourcePlan:
 
     @property
     def is_folder(self) -> bool:
-        return self.kind in _FOLDERS
+        return self.kind in LOCAL_KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
 
 def _source_plan(workspace: Workspace, source: Source) -> SourcePlan:
     lists = listable_days(source, now=workspace.settings.now()).note
-    waiting = _files_waiting(workspace, source) if source.kind in _FOLDERS else None
+    waiting = _files_waiting(workspace, source) if source.kind in LOCAL_KINDS else None
     return SourcePlan(key=source.key, kind=source.kind, lists=lists, files_waiting=waiting)
 
 
@@ -153,7 +153,7 @@ def _files_waiting(workspace: Workspace, source: Source) -> int | None:
         return _count((*folder.glob("*"), *folder.glob("claimed/*/*")))
     stored = workspace.fetch_state.validators(source.key)
     known = unmarked_validators(stored, version=failure_version(version_of(workspace.settings)))
-    if known == Validators(etag=folder_version(folder, hosts=source.hosts)):
+    if known == Validators(etag=folder_version(folder, filters=source.page_filters)):
         return 0
     return _count(folder.rglob("*"))
 

@@ -1,6 +1,5 @@
 """The sources and their state, probes of what each lists, and the listings of a site that could become sources."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,14 +7,15 @@ from datetime import date, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from pipeline.boundary import run_isolated
 from pipeline.errors import NewsError
 from pipeline.fetch import Fetcher, PageRequest
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Page, Source, domain_of
+from pipeline.model import Page, Source
 from pipeline.model.outcome import OUTCOME_KINDS
+from pipeline.reports.source_entry import keys_of_url
 from pipeline.sources import ListingEntry, WaybackFetcher, discover, isolated_entries, listable_days, waiting_files
 from pipeline.sources.autodiscovery import COMMON_PATHS, kind_of_listing, linked_feeds, robots_sitemaps
 from pipeline.tables.spec import Row
@@ -195,19 +195,6 @@ def _as_source(workspace: Workspace, page: Page, fetcher: Fetcher, *, taken: set
     if kind is None:
         return None
     keys = {source.key for source in workspace.sources.sources} | taken
-    key = next(each for each in _keys(url, kind) if each not in keys)
+    key = next(each for each in keys_of_url(url, kind) if each not in keys)
     taken.add(key)
     return Source(key=key, kind=kind, location=url)
-
-
-def _keys(url: str, kind: str) -> Iterator[str]:
-    """Yield keys for a source: the name of its site, then with its kind, then numbered."""
-    name = (domain_of(url) or urlsplit(url).hostname or "site").split(".")[0].lower()
-    name = re.sub(r"[^a-z0-9]+", "_", name).strip("_")
-    name = name if name[:1].isalpha() else f"site_{name}".rstrip("_")
-    yield name[:50]
-    yield f"{name[:40]}_{kind}"
-    number = 2
-    while True:
-        yield f"{name[:40]}_{kind}_{number}"
-        number += 1

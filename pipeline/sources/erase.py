@@ -1,5 +1,6 @@
 """Remove pages from the files of an inbox: a page's own file, or its lines and records in other files."""
 
+import csv
 import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable
@@ -11,6 +12,7 @@ from pipeline.archive.warc import parse_record
 from pipeline.durability import write_file
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
+from pipeline.sources.csv_files import split_rows
 from pipeline.sources.files import LINE_READERS, SIDECAR, read_line
 from pipeline.sources.folder import is_ready, read_one
 from pipeline.sources.inbox import REASON_SUFFIX, idle_folders, is_file, reason_file
@@ -83,6 +85,8 @@ def _erase(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     name = path.name.lower()
     if path.suffix.lower() in LINE_READERS:
         return _erase_lines(path, context, doomed)
+    if name.endswith(".csv"):
+        return _erase_rows(path, context, doomed)
     if name.endswith((".warc", ".warc.gz")):
         return _erase_records(path, context, doomed)
     is_doomed = any(
@@ -120,7 +124,28 @@ def _erase_lines(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
             gone += is_doomed
             if not is_doomed:
                 kept.append(line)
+            elif found is not None and found.page is None and found.ref.file is not None:
+                _remove(path.parent / found.ref.file)  # the line names it
     return bool(gone) and _rewrite(path, kept, doomed)
+
+
+def _erase_rows(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
+    """Remove the rows of pages, and the page files that they name; an unreadable file with such a page as a whole."""
+    try:
+        kept, gone = split_rows(
+            _local(path),
+            context,
+            lambda each, row: doomed.is_page(each) or (each.problem is not None and doomed.matches_broken(row)),
+        )
+    except (csv.Error, ValueError):
+        is_doomed = doomed.matches_broken(path.read_bytes())
+        if is_doomed:
+            _remove(path)
+        return is_doomed
+    for each in gone:
+        if each.page is None and each.ref.file is not None:
+            _remove(path.parent / each.ref.file)
+    return bool(gone) and _rewrite(path, [kept], doomed)
 
 
 def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:

@@ -1,11 +1,12 @@
 """Local files of pages: .html, .htm and .txt with one page each, .jsonl with one page per line, .urls with one link per
-line. The metadata of a page (URL, dates, title, publisher, language) is in its sidecar or its .jsonl line.
+line. The metadata of a page (URL, dates, title, publisher, language) is in its sidecar or its .jsonl line, else in its
+own marks. A line may name a page file in place of a text.
 """
 
 import errno
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import BinaryIO
 from pipeline.boundary import run_isolated
 from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Hints, Page, Ref
-from pipeline.sources.feeds import language_of
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
-from pipeline.sources.normalize import Precision, absolute_url, is_plausible, parse_iso
+from pipeline.sources.normalize import absolute_url
+from pipeline.sources.page_facts import PageFacts, facts_of, moment_of, named_file, plausible_facts, text_of
+from pipeline.sources.page_marks import read_marks
 from pipeline.unicode import printable_path, well_formed_json
 
 SIDECAR = ".json"
@@ -24,21 +26,15 @@ _SIDECAR_MAX_BYTES = 1_000_000
 _CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".txt": "text/plain"}
 _URL_LINE_MAX_BYTES = 10_000
 _ESCAPED = 6  # bytes that JSON may use for one byte ("\u0041")
-_NAMES = ("url", "title", "published_at", "fetched_at", "publisher", "language")  # keys of a sidecar and a line
-_REFETCH = "refetch_after"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    """The given metadata of a local page. Times are UTC."""
-
-    url: str | None = None
-    fetched_at: datetime | None = None
-    hints: Hints = field(default_factory=lambda: Hints(date_method="given"))
 
 
 def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the page of one file; its sidecar has the same name with .json."""
+    """Yield the page of one file; its sidecar has the same name with .json. A page that an index names is skipped."""
+    if file.name not in context.indexed:
+        yield from _read_page(file, replace(context, file=file))
+
+
+def _read_page(file: LocalFile, context: ReadContext, *, given: PageFacts | None = None) -> Iterator[ListingEntry]:
     with open_file(file.path) as stream:
         body = stream.read(context.page_max_bytes + 1)
     if not body.strip():
@@ -49,17 +45,22 @@ def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEnt
         yield context.broken(file.name, reason="file_too_large", detail=detail)
         return
     try:
-        facts = _plausible(_sidecar(file.path.with_suffix(SIDECAR)), now=context.now)
+        facts = given or plausible_facts(_sidecar(file.path.with_suffix(SIDECAR)), now=context.now)
     except ValueError as error:
         detail = f"its {SIDECAR} is invalid: {error}"
         yield context.broken(file.name, reason="broken_sidecar", detail=detail)
         return
     content_type = _CONTENT_TYPES[file.path.suffix.lower()]
-    yield _local_entry(file.name, body, facts, content_type=content_type, context=context)
+    yield _local_entry(file.name, body, facts, content_type=content_type, context=context, place=file.place)
 
 
-def _local_entry(where: str, body: bytes, facts: _Facts, *, content_type: str, context: ReadContext) -> ListingEntry:
-    """Return the entry of a local page."""
+def _local_entry(
+    where: str, body: bytes, facts: PageFacts, *, content_type: str, context: ReadContext, place: str = ""
+) -> ListingEntry:
+    """Return the entry of a local page. ``place`` is the path of its own file."""
+    if content_type.startswith("text/html"):
+        facts = facts.with_marks(read_marks(body, place=place), now=context.now)
+    facts = facts.with_fetch_time(context.file_time)
     page = Page(
         url=facts.url,
         final_url=facts.url,
@@ -73,20 +74,20 @@ def _local_entry(where: str, body: bytes, facts: _Facts, *, content_type: str, c
     return ListingEntry(ref=ref, page=page)
 
 
-def _sidecar(path: Path) -> _Facts:
+def _sidecar(path: Path) -> PageFacts:
     """Return the metadata in the sidecar, empty without a sidecar. Raises: ValueError."""
     try:
         with open_file(path) as stream:
             stated = well_formed_json(json.loads(stream.read(_SIDECAR_MAX_BYTES).decode("utf-8-sig")))
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
-            return _Facts()
+            return PageFacts()
         raise
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(stated, dict):
         raise ValueError("not a JSON object")
-    return _facts_of(stated)
+    return facts_of(stated)
 
 
 def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 10_000_000) -> Page:
@@ -121,6 +122,17 @@ def read_jsonl(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     return _each_line(file, context, _json_line, max_bytes=context.page_max_bytes * _ESCAPED)
 
 
+def jsonl_page_names(file: LocalFile, context: ReadContext) -> Iterator[str | None]:
+    """Yield for each line the page file that it names, by its name in the source's folder; None if it names none."""
+    with open_file(file.path) as stream:
+        for line in bounded_lines(stream, context.page_max_bytes * _ESCAPED):
+            try:
+                stated = json.loads(line or b"")
+                yield named_file(stated, index=file.name) if isinstance(stated, dict) else None
+            except (ValueError, RecursionError):
+                yield None
+
+
 def read_urls(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield one link to fetch per line; a line that starts with # is a comment."""
     return _each_line(file, context, _url_line, max_bytes=_URL_LINE_MAX_BYTES)
@@ -139,6 +151,7 @@ def _each_line(
     max_bytes: int,
 ) -> Iterator[ListingEntry]:
     is_empty = True
+    context = replace(context, file=file)
     with open_file(file.path) as stream:
         for number, line in enumerate(bounded_lines(stream, max_bytes), start=1):
             found = _line(line, f"{file.name}#{number}", context, parse)
@@ -192,9 +205,19 @@ def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
     stated = well_formed_json(json.loads(text))
     if not isinstance(stated, dict):
         raise ValueError("the line is not a JSON object")
-    facts = _plausible(_facts_of(stated), now=context.now)
+    return entry_of(stated, where, context)
+
+
+def entry_of(stated: Mapping[str, object], where: str, context: ReadContext) -> ListingEntry:
+    """Return the page of one object: a line or row. Without text and page file, its URL is a link to fetch.
+
+    If no file is read now, a page file is only named in ``ref.file``. Raises: ValueError.
+    """
+    facts = plausible_facts(facts_of(stated), now=context.now)
+    if (named := named_file(stated, index=where.rpartition("#")[0])) is not None:
+        return _named_page(named, facts, where, context)
     for name, content_type in (("html", "text/html; charset=utf-8"), ("text", "text/plain; charset=utf-8")):
-        if page := _text_of(stated, name):
+        if page := text_of(stated, name):
             body = page.encode()
             if len(body) > context.page_max_bytes:
                 detail = f"its {name} has more than {context.page_max_bytes} bytes"
@@ -202,73 +225,24 @@ def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
             return _local_entry(where, body, facts, content_type=content_type, context=context)
     if facts.url is None:
         raise ValueError("'html', 'text' and 'url' are all missing")
-    after = _moment({_REFETCH: _text_of(stated, _REFETCH)}, _REFETCH)
+    after = moment_of(stated, "refetch_after")
     ref = Ref(source_key=context.source_key, url=facts.url, hints=facts.hints, refetch_after=after and after[0])
     return ListingEntry(ref=ref)
+
+
+def _named_page(name: str, facts: PageFacts, where: str, context: ReadContext) -> ListingEntry:
+    """Return the page of the file that a line of an index names."""
+    if context.file is None:
+        return ListingEntry(ref=Ref(source_key=context.source_key, url=facts.url, hints=facts.hints, file=name))
+    folder = context.file.path.parents[context.file.name.count("/")]
+    page = LocalFile(path=folder / name, name=name)
+    try:
+        return next(_read_page(page, replace(context, file=page), given=facts))
+    except FileNotFoundError:
+        return context.broken(where, reason="broken_line", detail=f"it names {name}, which does not exist")
 
 
 LINE_READERS: Mapping[str, Callable[[str, str, ReadContext], ListingEntry | None]] = {
     ".jsonl": _json_line,
     ".urls": _url_line,
 }
-
-
-# Given metadata.
-
-
-def _plausible(facts: _Facts, *, now: datetime) -> _Facts:
-    """Return metadata without a publication date that is not plausible."""
-    published = facts.hints.published_at
-    if published is None or is_plausible(published, now=now):
-        return facts
-    return replace(facts, hints=replace(facts.hints, published_at=None, published_precision=None))
-
-
-def _facts_of(stated: Mapping[str, object]) -> _Facts:
-    """Return the metadata in a JSON object; other keys are ignored.
-
-    Raises: ValueError with the key of a value that is neither string nor null, a date that is not ISO 8601, or a URL
-    that is not http(s).
-    """
-    texts = {name: _text_of(stated, name) for name in _NAMES}
-    published = _moment(texts, "published_at")
-    fetched = _moment(texts, "fetched_at")
-    return _Facts(
-        url=_url(texts["url"]),
-        fetched_at=fetched[0] if fetched else None,
-        hints=Hints(
-            title=texts["title"],
-            published_at=published[0] if published else None,
-            published_precision=published[1] if published else None,
-            date_method="given",
-            publisher=texts["publisher"],
-            language=language_of(texts["language"]),
-        ),
-    )
-
-
-def _text_of(stated: Mapping[str, object], name: str) -> str | None:
-    """Return a string of the object; None if it is missing, null or empty. Raises: ValueError."""
-    value = stated.get(name)
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"{name!r} is {type(value).__name__}, not a string")
-    return value or None
-
-
-def _moment(texts: Mapping[str, str | None], name: str) -> tuple[datetime, Precision] | None:
-    text = texts[name]
-    if text is None:
-        return None
-    try:
-        return parse_iso(text)
-    except ValueError as error:
-        raise ValueError(f"{name!r} is {text[:60]!r}, not an ISO 8601 date") from error
-
-
-def _url(text: str | None) -> str | None:
-    if text is None:
-        return None
-    url = absolute_url(text)
-    if url is None:
-        raise ValueError(f"'url' is {text[:200]!r}, not an http(s) URL")
-    return url

@@ -1,15 +1,21 @@
 """Folders of local files, and the reader for each kind of file."""
 
+import csv
 import hashlib
+import mimetypes
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.archive import Validators
 from pipeline.errors import BrokenListingError
-from pipeline.sources.files import SIDECAR, read_jsonl, read_page_file, read_urls
+from pipeline.sources.csv_files import csv_page_names, read_csv
+from pipeline.sources.files import SIDECAR, jsonl_page_names, read_jsonl, read_page_file, read_urls
 from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext, entries_in_turn, isolated_entries
+from pipeline.sources.page_facts import PAGE_SUFFIXES
 from pipeline.sources.warc import read_warc
 from pipeline.unicode import printable_path
 
@@ -18,29 +24,33 @@ _READERS: dict[str, Callable[[LocalFile, ReadContext], Iterator[ListingEntry]]] 
     ".htm": read_page_file,
     ".txt": read_page_file,
     ".jsonl": read_jsonl,
+    ".csv": read_csv,
     ".urls": read_urls,
     ".warc": read_warc,
     ".warc.gz": read_warc,
 }
 _ARC = {".arc": read_warc, ".arc.gz": read_warc}  # which refuses them by that name
-_PAGE_SUFFIXES = (".html", ".htm", ".txt")
+_PAGE_NAMES = {".jsonl": jsonl_page_names, ".csv": csv_page_names}
+_PAGE_PARTS = ("image/", "audio/", "video/", "font/", "text/css", "text/javascript", "application/javascript")
+_COMPANION = "_files"  # of "Story.html", as browsers save its pictures, styles and frames
 _HALF_WRITTEN = (".part", ".tmp")
 
 
 def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterator[ListingEntry]:
-    """Yield the entries of a folder's files, in name order, with one page in memory at a time.
+    """Yield the entries of a folder's files, or of one file, in name order, with one page in memory at a time.
 
     Raises: BrokenListingError (folder_missing), before the first entry.
     """
-    if not folder.is_dir():
+    if not folder.is_dir() and not (is_deep and folder.is_file()):
         raise BrokenListingError(
             f"{folder} is not a folder; create it or correct sources.toml",
             key=context.source_key,
             reason="folder_missing",
         )
+    context = replace(context, indexed=_indexed_pages(folder, context, is_deep=is_deep))
     return (
         found
-        for file in _files(folder, is_deep=is_deep)
+        for file in local_files(folder, is_deep=is_deep)
         for found in entries_in_turn(_read_one(file, context), context, name=file.name)
     )
 
@@ -57,7 +67,7 @@ def folder_listing(folder: Path, context: ReadContext, *, known: Validators) -> 
     changes meanwhile is read again next time.
     Raises: BrokenListingError (folder_missing).
     """
-    version = Validators(etag=folder_version(folder, hosts=context.hosts))
+    version = Validators(etag=folder_version(folder, filters=context.filters))
     if version == known:
         return Listing(entries=(), validators=known, is_unchanged=True)
     return Listing(entries=read_folder(folder, context, is_deep=True), validators=version)
@@ -68,13 +78,13 @@ def inbox_listing(folder: Path, context: ReadContext) -> Listing:
     return Listing(entries=read_folder(folder, context, is_deep=False))
 
 
-def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
+def folder_version(folder: Path, *, filters: tuple[str, ...] = ()) -> str:
     """Return a hash of the name, size and change time of every file in a folder and its subfolders.
 
-    The hash includes ``hosts``, which filter the pages of the files.
+    The hash includes ``filters``, which decide which pages of the files are read.
     """
-    digest = hashlib.sha256(" ".join(hosts).encode())
-    for file in _files(folder, is_deep=True):
+    digest = hashlib.sha256(" ".join(filters).encode())
+    for file in local_files(folder, is_deep=True):
         try:
             state = file.path.lstat()
         except FileNotFoundError:  # removed meanwhile
@@ -83,18 +93,59 @@ def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
     return digest.hexdigest()
 
 
+def expected_pages(folder: Path) -> int | None:
+    """Return how many pages the files of a folder have; None if some have several."""
+    names = [file.name.lower() for file in local_files(folder, is_deep=True)]
+    pages = sum(name.endswith(PAGE_SUFFIXES) for name in names)
+    return pages if pages + sum(name.endswith(SIDECAR) for name in names) == len(names) else None
+
+
 def is_ready(name: str) -> bool:
     """Return whether a file name is that of a complete file, not of a temporary one."""
     return not name.startswith(".") and not name.endswith(_HALF_WRITTEN)
 
 
-def _files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
+def local_files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
+    """Yield the files of a folder in name order, or the one file; with those of subfolders if ``is_deep``.
+
+    With subfolders, the parts of saved pages are left out: pictures, styles, scripts, and folders of a page's files.
+    """
+    if is_deep and folder.is_file():
+        yield LocalFile(path=folder, name=printable_path(folder.name))
+        return
     for parent, folders, names in os.walk(folder):  # links to folders are not followed
-        folders[:] = sorted(name for name in folders if is_deep and not name.startswith("."))
+        pages = {name.rpartition(".")[0] for name in names if name.lower().endswith(PAGE_SUFFIXES)}
+        folders[:] = sorted(name for name in folders if is_deep and not _is_passed_over(name, pages))
         for name in sorted(names):
-            if is_ready(name):
+            if is_ready(name) and not (is_deep and _is_page_part(name)):
                 path = Path(parent, name)
                 yield LocalFile(path=path, name=printable_path(path.relative_to(folder).as_posix()))
+
+
+def _is_passed_over(name: str, pages: Collection[str]) -> bool:
+    return name.startswith(".") or (name.endswith(_COMPANION) and name.removesuffix(_COMPANION) in pages)
+
+
+def _is_page_part(name: str) -> bool:
+    return (mimetypes.guess_type(name, strict=False)[0] or "").startswith(_PAGE_PARTS)
+
+
+def _indexed_pages(folder: Path, context: ReadContext, *, is_deep: bool) -> frozenset[str]:
+    """Return the page files that lines and rows of the folder name. A file is an index if its first line names one."""
+    return frozenset(
+        name
+        for file in local_files(folder, is_deep=is_deep)
+        if file.name.lower().endswith(tuple(_PAGE_NAMES)) and stat.S_ISREG(file.path.lstat().st_mode)
+        for name in _page_names(file, context)
+    )
+
+
+def _page_names(file: LocalFile, context: ReadContext) -> Iterator[str]:
+    names = _PAGE_NAMES[file.path.suffix.lower()](file, context)
+    with suppress(OSError, ValueError, csv.Error):  # reading the file as pages names the problem
+        if (first := next(names, None)) is not None:
+            yield first
+            yield from (name for name in names if name is not None)
 
 
 def _read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
@@ -117,6 +168,6 @@ def _read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
 
 
 def _orphan(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    if not any(file.path.with_suffix(suffix).exists() for suffix in _PAGE_SUFFIXES):
+    if not any(file.path.with_suffix(suffix).exists() for suffix in PAGE_SUFFIXES):
         detail = "the folder has no page of the same name"
         yield context.broken(file.name, reason="sidecar_without_page", detail=detail)

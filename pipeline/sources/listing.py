@@ -1,9 +1,9 @@
 """Listings: the request to a reader, its result, and the local files that it reads."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ from pipeline.fetch import Fetcher
 from pipeline.model import Page, Ref, Source
 from pipeline.unicode import to_well_formed
 
+_FIRST_WEB_PAGE = datetime(1991, 8, 6, tzinfo=UTC)
 _PAGE_MAX_BYTES = 10_000_000  # without a fetcher, which has its own limit
 
 
@@ -53,6 +54,20 @@ class Listing:
     day: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalFile:
+    """A file; ``name`` is its printable path inside the source's folder, with "/"."""
+
+    path: Path
+    name: str
+
+    @property
+    def place(self) -> str:
+        """Its path from the source's folder on: "pages/2026/a.html"."""
+        parts = self.name.count("/") + 2
+        return "/".join(self.path.parts[-parts:])
+
+
 BeginFile = Callable[[str], NewsError | None]
 
 
@@ -62,18 +77,31 @@ def read_any_file(_: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadContext:
-    """The input of a reader of local files. ``now`` is the fetch time of pages without a given one, UTC.
+    """The input of a reader of local files. ``now`` is the time of reading, UTC.
 
-    Only pages of ``hosts`` and their subdomains are read from WARC files; empty means every host. ``begin_file`` is
+    Only pages of ``hosts`` and their subdomains are read from WARC files; empty means every host. ``filters`` are
+    ``page_filters`` of the source. ``begin_file`` is
     called before each step of reading a file on disk, with a name of that step; it returns an error if the rest must
-    not be read.
+    not be read. ``file`` is the file that is read now. Page files in ``indexed``, by name, are read where a line of an
+    index names them.
     """
 
     source_key: str
     now: datetime
     page_max_bytes: int
     hosts: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
     begin_file: BeginFile = read_any_file
+    file: LocalFile | None = None
+    indexed: Collection[str] = ()
+
+    @property
+    def file_time(self) -> datetime:
+        """When the present file was last changed, UTC; ``now`` if that is in the future, before the web, or unknown."""
+        if self.file is None:
+            return self.now
+        changed = datetime.fromtimestamp(self.file.path.lstat().st_mtime, UTC)
+        return changed if _FIRST_WEB_PAGE <= changed <= self.now else self.now
 
     def takes(self, url: str) -> bool:
         """Return whether the page's host is one of ``hosts``."""
@@ -82,14 +110,6 @@ class ReadContext:
 
     def broken(self, where: str, *, reason: str, detail: str) -> ListingEntry:
         return broken_entry(self.source_key, where, reason=reason, detail=detail)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalFile:
-    """A file; ``name`` is its printable path inside the source's folder, with "/"."""
-
-    path: Path
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +144,7 @@ class ListingRequest:
             now=self.now,
             page_max_bytes=limit,
             hosts=self.source.hosts,
+            filters=self.source.page_filters,
             begin_file=self.begin_file,
         )
 

@@ -104,7 +104,11 @@ ARTICLES = TableSpec(
             "duplicates have the same hash.",
         ),
         Column("wire_agency", TEXT, "News agency credited by the article.", True),
-        Column("flags", TEXTS, "Warnings, e.g. `date_conflict`; with `too_long_to_annotate` the counts are null."),
+        Column(
+            "flags",
+            TEXTS,
+            "Warnings, e.g. `no_url`, `date_conflict`; with `too_long_to_annotate` the counts are null.",
+        ),
         Column("entity_count", INT, "Rows in `entities`; null if the article was not annotated.", True),
         Column("quote_count", INT, "Rows in `quotes`; null if the article was not annotated.", True),
         Column("event_count", INT, "Rows in `events`; null if the article was not annotated.", True),

@@ -321,13 +321,21 @@ VOCABULARIES = (
             "content_tier": "`is_paywalled`, `page_type`: the markup gives a paid tier",
             "wall_element": "`is_paywalled`, `page_type`: the page has an element for a paywall",
             "teaser_words": "`is_paywalled`, `page_type`: the page has words such as “subscribe to read”",
+            "singlefile": "`url`, `fetched_at`: the comment of SingleFile in a saved page",
+            "saved_from": "`url`: the comment “saved from url” of a browser in a saved page",
+            "httrack": "`url`, `fetched_at`: the comment of HTTrack in a saved page",
+            "canonical_link": "`url`: the canonical link of a saved page, because nothing else gives its URL",
+            "og_url": "`url`: og:url of a saved page, because nothing else gives its URL",
+            "folders": "`url`: the folders of a saved page, named by host and path",
+            "file": "`fetched_at`: the time of the file, or of the run if the page was published after that",
             "unknown": "the field was not found; `is_paywalled`: nothing shows a paywall",
         },
         "If a value is used only for some fields, the fields are named before a colon. `title` is a vote: its method "
         "names all that gave the elected text, joined by +, e.g. `heading+jsonld+title`. With the flag "
         "`date_conflict`, the field `published_at` has the method and the day of the date that is taken, e.g. "
-        "`url 2026-03-02`, and `published_at_conflict` those of the date that contradicts it. A plain-text page has "
-        "no `field_methods`.",
+        "`url 2026-03-02`, and `published_at_conflict` those of the date that contradicts it. `url` and `fetched_at` "
+        "are there only for local pages whose sidecar or line does not give them. A plain-text page has no other "
+        "`field_methods`.",
     ),
     Vocabulary(
         "page_type",

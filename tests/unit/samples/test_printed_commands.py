@@ -38,6 +38,9 @@ SHOWN = tuple(command for page in PAGES for command in shown_commands(page))
 NOT_RUN = {
     "newslake airflow": "needs the database that `make up` prepares; test_airflow_takes_the_options has its options",
     "newslake sources check https://": "asks a site of the reader's own, over the network",
+    "newslake sources add saved-pages": "reads files of the reader's own",
+    "newslake run --source saved_pages": "reads files of the reader's own",
+    "newslake sources add https://": "asks a site of the reader's own, over the network",
     "git": "fetches the project, over the network",
     "cd": "goes into the folder that git makes",
     "make": "sets up or runs for minutes; that its target exists is checked",

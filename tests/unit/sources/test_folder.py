@@ -43,7 +43,7 @@ def test_text_file_is_a_page_without_url(tmp_path):
         headers={"content-type": "text/plain"},
         body="“Späte Fähre”\n".encode("cp1252"),
         fetched_at=NOW,
-        hints=Hints(date_method="given"),
+        hints=Hints(date_method="given", fetched_at_method="file"),
     )
     assert (found.ref.url, found.ref.file, found.ref.source_key) == (None, "note.txt", "desk")
 
@@ -101,7 +101,10 @@ def test_jsonl_gives_one_page_per_line(tmp_path):
         "text/html",
         "http://courier.example/1",
     )
-    assert (html.ref.file, html.ref.hints) == ("in.jsonl#1", Hints(date_method="given", language="en"))
+    assert (html.ref.file, html.ref.hints) == (
+        "in.jsonl#1",
+        Hints(date_method="given", language="en", fetched_at_method="file"),
+    )
     assert (text.page.body, text.page.headers) == (b"Plain words.", {"content-type": "text/plain; charset=utf-8"})
     assert text.page.hints == Hints(
         title="Plain",
@@ -320,7 +323,7 @@ def test_date_that_is_not_plausible_is_dropped(tmp_path, date):
 
     hints = [each.ref.hints for each in _found(tmp_path)]
 
-    assert hints == [Hints(title="Ferry", date_method="given")] * 2
+    assert hints == [Hints(title="Ferry", date_method="given", fetched_at_method="file")] * 2
 
 
 def test_each_file_is_read_in_its_turn(tmp_path):
@@ -351,3 +354,83 @@ def test_each_file_is_read_in_its_turn(tmp_path):
         *(f"b.jsonl after {number}" for number in range(2)),
         *(f"c.txt after {number}" for number in range(2)),
     ]
+
+
+def test_marks_fill_what_is_not_given(tmp_path):
+    """A page without sidecar has the URL of its canonical link; its fetch time is that of its file."""
+    (tmp_path / "a.html").write_text('<html><head><link rel="canonical" href="https://post.example/a"></head></html>')
+    saved = NOW - timedelta(days=40)
+    os.utime(tmp_path / "a.html", (saved.timestamp(), saved.timestamp()))
+
+    [found] = _found(tmp_path)
+
+    assert (found.page.url, found.page.fetched_at) == ("https://post.example/a", saved)
+    assert (found.ref.hints.url_method, found.ref.hints.fetched_at_method) == ("canonical_link", "file")
+
+
+def test_sidecar_has_priority_over_marks(tmp_path):
+    """The URL and time of a sidecar count, not those that the page notes."""
+    (tmp_path / "a.html").write_text('<html><head><link rel="canonical" href="https://post.example/a"></head></html>')
+    (tmp_path / "a.json").write_text('{"url": "https://post.example/b", "fetched_at": "2026-02-01"}')
+
+    [found] = _found(tmp_path)
+
+    assert (found.page.url, found.page.hints) == ("https://post.example/b", Hints(date_method="given"))
+
+
+def test_file_time_in_the_future_is_not_the_fetch_time(tmp_path):
+    """A file whose time is in the future, or before the web, was fetched when it is read."""
+    for name, seconds in (("a.html", NOW.timestamp() + 1e6), ("b.html", 0)):
+        (tmp_path / name).write_text(STORY)
+        os.utime(tmp_path / name, (seconds, seconds))
+
+    assert [each.page.fetched_at for each in _found(tmp_path)] == [NOW, NOW]
+
+
+def test_parts_of_saved_pages_are_left_out(tmp_path):
+    """Pictures, styles and the folder of a page's files are no entries; a file of unknown kind is a problem."""
+    (tmp_path / "Story.html").write_text(STORY)
+    (tmp_path / "Story_files").mkdir()
+    (tmp_path / "Story_files" / "saved_resource.html").write_text(STORY)
+    (tmp_path / "img").mkdir()
+    for name in ("img/logo.png", "img/site.css", "img/app.js", "img/paper.pdf"):
+        (tmp_path / name).write_bytes(b"x")
+
+    assert _reasons(tmp_path) == [("Story.html", None), ("img/paper.pdf", "unknown_kind")]
+
+
+def test_line_names_a_page_file(tmp_path):
+    """A line with the name of a page file gives its URL and time; the page is read once, with its own name."""
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "a.html").write_text(STORY)
+    (tmp_path / "html" / "b.html").write_text(STORY)
+    _lines(
+        tmp_path / "docs.jsonl",
+        {"url": "https://post.example/a", "html": "html/a.html", "fetched_at": "2026-02-01 10:00:00"},
+        {"url": "https://post.example/c", "file": "html/c.html"},
+        {"url": "https://post.example/d", "file": "../d.html"},
+    )
+
+    page, missing, outside, other = _found(tmp_path)
+
+    assert (page.page.url, page.page.fetched_at, page.ref.file) == (
+        "https://post.example/a",
+        datetime(2026, 2, 1, 10, tzinfo=UTC),
+        "html/a.html",
+    )
+    assert [(each.ref.file, each.problem.reason) for each in (missing, outside)] == [
+        ("docs.jsonl#2", "broken_line"),
+        ("docs.jsonl#3", "broken_line"),
+    ]
+    assert (other.ref.file, other.page.url) == ("html/b.html", None)
+
+
+def test_path_of_a_source_may_be_one_file(tmp_path):
+    """A source of kind folder may name one file; pages that it names are read too, other files are not."""
+    (tmp_path / "a.html").write_text(STORY)
+    (tmp_path / "b.html").write_text(STORY)
+    _lines(tmp_path / "docs.jsonl", {"url": "https://post.example/a", "file": "a.html"})
+
+    [found] = _found(tmp_path / "docs.jsonl")
+
+    assert (found.page.url, found.ref.file) == ("https://post.example/a", "a.html")

@@ -1,0 +1,156 @@
+"""`newslake sources add`: write the entry of a folder, a file or a site into sources.toml."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.output import AsJson, Quiet, out, print_json, print_note, workspace
+from pipeline.cli.progress import page_progress
+from pipeline.errors import BrokenListingError, ConfigError
+from pipeline.model import Source, pluralize
+
+if TYPE_CHECKING:
+    from pipeline.jobs.workspace import Workspace
+    from pipeline.model.source import SourceKind
+    from pipeline.reports.sources import Probe
+
+_KINDS = ("folder", "inbox")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EntryOptions:
+    """The options about the new source."""
+
+    key: str | None
+    publisher: str | None
+    language: str | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A source for the file, and what was found: as lines, and for JSON."""
+
+    source: Source
+    lines: tuple[str, ...]
+    found: dict[str, object]
+
+
+def add_source(  # noqa: PLR0913, PLR0917 - the options of the command
+    place: Annotated[
+        str, typer.Argument(metavar="PATH|URL", help="A folder, a file of pages, or the URL of a site or listing.")
+    ],
+    key: Annotated[str | None, typer.Option(metavar="KEY", help="Key of the source (default: from its name).")] = None,
+    publisher: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Publisher of all its pages (default: what each page says).")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Language of all its pages, such as en (default: as found).")
+    ] = None,
+    kind: Annotated[
+        str, typer.Option(metavar="KIND", help="For a folder: folder reads files in place, inbox moves them away.")
+    ] = "folder",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the entry; write nothing.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add a source to sources.toml: saved pages, WARC, JSON lines, CSV, or a site.
+
+    Reads the pages of a path first, and says where their URLs and times come from; for a site, finds its feeds and
+    sitemaps. The file keeps its comments and format; a missing one is created. Then call newslake run.
+    """
+    space = workspace()
+    given = _EntryOptions(key=key, publisher=publisher, language=language, kind=kind)
+    is_site = place.startswith(("http://", "https://"))
+    draft = (_draft_site if is_site else _draft_local)(space, place, given, quiet=quiet or as_json)
+    from pipeline.reports.source_entry import add_entry, entry_text
+
+    file = space.settings.sources_file
+    add_entry(file, draft.source, is_dry=dry_run)
+    entry = entry_text(draft.source)
+    if as_json:
+        print_json({"key": draft.source.key, "entry": entry, "file": str(file), "is_added": not dry_run, **draft.found})
+        return
+    for line in (*draft.lines, "", entry, ""):
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+    if dry_run:
+        print_note(f"not added to {file}, because of --dry-run")
+    else:
+        print_note(f"added to {file}; next: newslake run --source {draft.source.key}")
+
+
+def _draft_local(space: "Workspace", place: str, given: _EntryOptions, *, quiet: bool) -> _Draft:
+    """Return the source of a path, and the survey of its pages. Raises: ConfigError, BrokenListingError."""
+    from pipeline.reports.page_survey import survey, survey_lines, survey_object
+    from pipeline.reports.source_entry import existing_sources, keys_of_path, location_in, new_key
+
+    path, file = Path(place), space.settings.sources_file
+    if given.kind not in _KINDS:
+        raise ConfigError(f"--kind {given.kind!r}: a path is a folder or an inbox", key="kind")
+    if not path.exists() or (given.kind == "inbox" and not path.is_dir()):
+        raise ConfigError(f"{place}: no such {'folder' if given.kind == 'inbox' else 'folder or file'}", key=place)
+    key = new_key(given.key, keys_of_path(path), existing_sources(file))
+    source = Source(
+        key=key, kind="folder", location=str(path.resolve()), publisher=given.publisher, language=given.language
+    )
+    with page_progress(quiet=quiet) as progress:
+        progress(f"reading {place}")
+        numbers = count(1)
+        found = survey(space, source, count_page=lambda: progress.count(next(numbers), None))
+    if not found.pages and not found.links:
+        problems = ", ".join(found.problems) or "it is empty"
+        raise BrokenListingError(f"{place}: no page and no link found ({problems})", key=place, reason="empty_file")
+    kind: SourceKind = "inbox" if given.kind == "inbox" else "folder"
+    entry = replace(source, kind=kind, location=location_in(file, path))
+    return _Draft(entry, tuple(survey_lines(found)), survey_object(found))
+
+
+def _draft_site(space: "Workspace", url: str, given: _EntryOptions, *, quiet: bool) -> _Draft:
+    """Return the source of a site: its best listing, and what was found. Raises: NewsError."""
+    from pipeline.reports.source_entry import existing_sources, new_key
+    from pipeline.reports.sources import find
+
+    file = space.settings.sources_file
+    with page_progress(quiet=quiet) as progress, _with_sources_file(space) as complete:
+        progress(f"looking for feeds and sitemaps of {url}")
+        found = sorted(find(complete, url), key=_rank)
+    if not found or found[0].error is not None:
+        why = f": {found[0].error}" if found else "; look for one in the site's pages and give its URL"
+        raise BrokenListingError(f"{url}: no feed and no sitemap that can be read{why}", key=url, reason="not_a_feed")
+    best, others = found[0], found[1:]
+    source = replace(
+        best.source,
+        key=new_key(given.key, iter([best.source.key]), existing_sources(file)),
+        publisher=given.publisher or best.publisher,
+        language=given.language,
+    )
+    newest = f", the newest of {best.newest:%Y-%m-%d %H:%M} UTC" if best.newest else ""
+    lines = [f"{pluralize(best.entries, 'entry', 'entries')} in this {best.source.kind}{newest}"]
+    lines += [f"  first page: {best.page}"] if best.page else []
+    lines += [f"  also found: {each.source.kind} {each.source.location}" for each in others]
+    also = [{"kind": each.source.kind, "url": each.source.location} for each in others]
+    return _Draft(source, tuple(lines), {"entries": best.entries, "newest": best.newest, "also_found": also})
+
+
+def _rank(probe: "Probe") -> tuple[bool, bool, int]:
+    """Return the order of listings: those that can be read, those with the newest pages, the longest first."""
+    return probe.error is not None, probe.source.kind == "sitemap_archive", -probe.entries
+
+
+@contextmanager
+def _with_sources_file(space: "Workspace") -> Iterator["Workspace"]:
+    """Yield a workspace that has a sources file: an empty one where the user has none yet."""
+    from pipeline.jobs.workspace import Workspace
+
+    if space.settings.sources_file.exists():
+        yield space
+        return
+    with TemporaryDirectory() as folder:
+        (file := Path(folder, "sources.toml")).touch()
+        yield Workspace(space.settings.model_copy(update={"sources_file": file}))

@@ -1,0 +1,171 @@
+"""What the pages of a local source say about themselves: where URL and times come from, and which pages lack them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from pipeline.boundary import run_isolated
+from pipeline.clean import page_identity, publication_time
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Page, Source, pluralize
+from pipeline.sources import ListingEntry, discover, isolated_entries
+
+PAGES_MAX = 2_000  # pages that a survey reads
+_METHODS = {
+    "singlefile": "SingleFile comment",
+    "saved_from": "“saved from url” comment",
+    "httrack": "HTTrack comment",
+    "canonical_link": "canonical link",
+    "og_url": "og:url",
+    "folders": "folders named by host and path",
+    "file": "time of the file",
+}
+_PLACES = {".warc": "WARC record", ".gz": "WARC record", ".jsonl": "JSON line", ".csv": "CSV row"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSurvey:
+    """The pages of a source, counted by where their URL, publication time and fetch time come from.
+
+    ``links`` counts URLs to fetch, ``problems`` broken entries by reason. ``without_url`` and ``without_date`` name the
+    pages without a URL or publication time. ``repeated`` counts pages with the URL of an earlier one. ``is_cut``: there
+    are more than ``PAGES_MAX`` entries.
+    """
+
+    pages: int
+    links: int
+    repeated: int
+    urls: Counter[str]
+    published: Counter[str]
+    fetched: Counter[str]
+    problems: Counter[str]
+    without_url: tuple[str, ...]
+    without_date: tuple[str, ...]
+    is_cut: bool
+
+
+def survey(workspace: Workspace, source: Source, *, count_page: Callable[[], None] = lambda: None) -> PageSurvey:
+    """Read the first pages of a local source as a run does; archive nothing. Call ``count_page`` after each.
+
+    Raises: NewsError if the source cannot be read.
+    """
+    now = workspace.settings.now
+    listing = discover(source, day=now().date(), fetcher=None, validators=None, now=now, is_probe=True)
+    entries = isolated_entries(listing.entries, source.key, where=source.location)
+    tally = _Tally(workspace)
+    number = 0
+    for number, entry in enumerate(islice(entries, PAGES_MAX + 1), start=1):
+        if number <= PAGES_MAX:
+            tally.add(entry)
+            count_page()
+    return tally.result(is_cut=number > PAGES_MAX)
+
+
+class _Tally:
+    """The counts of the entries so far."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._now = workspace.settings.now()
+        self._counts: dict[str, Counter[str]] = {
+            name: Counter() for name in ("urls", "published", "fetched", "problems")
+        }
+        self._seen: Counter[str] = Counter()
+        self._links = self._pages = 0
+        self._without_url: list[str] = []
+        self._without_date: list[str] = []
+
+    def add(self, entry: ListingEntry) -> None:
+        if entry.problem is not None:
+            self._counts["problems"][entry.problem.reason] += 1
+        elif entry.page is None:
+            self._links += 1
+        else:
+            self._add_page(entry, entry.page)
+
+    def _add_page(self, entry: ListingEntry, page: Page) -> None:
+        self._pages += 1
+        place, name = _place_of(entry.ref.file or ""), entry.ref.file or page.url or ""
+        if page.url is None:
+            self._without_url.append(name)
+        else:
+            self._counts["urls"][_METHODS.get(page.hints.url_method or "", place)] += 1
+            self._seen[page.url] += 1
+        self._counts["fetched"][_METHODS.get(page.hints.fetched_at_method or "", place)] += 1
+        published = run_isolated(partial(self._has_date, page), key=name)
+        if published is True:
+            self._counts["published"][place if page.hints.published_at is not None else "the page"] += 1
+        else:
+            self._without_date.append(name)
+
+    def _has_date(self, page: Page) -> bool:
+        canonical = page_identity(page).canonical_url
+        return publication_time(replace(page, fetched_at=self._now), canonical=canonical) is not None
+
+    def result(self, *, is_cut: bool) -> PageSurvey:
+        return PageSurvey(
+            pages=self._pages,
+            links=self._links,
+            repeated=self._seen.total() - len(self._seen),
+            without_url=tuple(self._without_url),
+            without_date=tuple(self._without_date),
+            is_cut=is_cut,
+            **self._counts,
+        )
+
+
+def _place_of(file: str) -> str:
+    name, is_part, _ = file.rpartition("#")
+    return _PLACES.get(Path(name).suffix.lower(), "sidecar or index") if is_part else "sidecar or index"
+
+
+# The survey as text.
+
+_NAMES_MAX = 5
+
+
+def survey_lines(found: PageSurvey) -> Iterator[str]:
+    """Yield what was found for how many pages, and the names of pages without URL or publication time."""
+    links = f", {pluralize(found.links, 'link')} to fetch" if found.links else ""
+    cut = f" (only the first {PAGES_MAX:,} entries were read)" if found.is_cut else ""
+    yield f"{pluralize(found.pages, 'page')}{links}{cut}"
+    if found.pages:
+        yield f"  URL from         {_counts(found.urls, len(found.without_url))}"
+        yield f"  published, from  {_counts(found.published, len(found.without_date))}"
+        yield f"  fetched, from    {_counts(found.fetched, 0)}"
+    if found.repeated:
+        yield f"  {pluralize(found.repeated, 'page')} with the URL of another page: they become its revisions"
+    if found.problems:
+        yield f"  not read         {_counts(found.problems, 0)}"
+    if found.without_url:
+        yield f"  no URL: {_names(found.without_url)}; their rows have the flag no_url"
+    if found.without_date:
+        yield f"  no publication time: {_names(found.without_date)}; their day is that of the fetch time"
+
+
+def _counts(counts: Counter[str], missing: int) -> str:
+    parts = [f"{name} {number:,}" for name, number in counts.most_common()]
+    return ", ".join([*parts, *([f"none {missing:,}"] if missing else [])])
+
+
+def _names(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _NAMES_MAX:,} more" if len(names) > _NAMES_MAX else ""
+    return ", ".join(names[:_NAMES_MAX]) + more
+
+
+def survey_object(found: PageSurvey) -> dict[str, object]:
+    """Return the survey as JSON."""
+    return {
+        "pages": found.pages,
+        "links": found.links,
+        "repeated": found.repeated,
+        "url_from": dict(found.urls),
+        "published_from": dict(found.published),
+        "fetched_from": dict(found.fetched),
+        "problems": dict(found.problems),
+        "without_url": list(found.without_url),
+        "without_published": list(found.without_date),
+        "is_cut": found.is_cut,
+    }

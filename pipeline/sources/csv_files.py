@@ -1,0 +1,138 @@
+"""CSV files of pages: one page per row, by the names of the columns in the first row."""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from io import StringIO, TextIOWrapper
+from typing import TextIO
+
+from pipeline.boundary import run_isolated
+from pipeline.errors import NewsError
+from pipeline.sources.files import entry_of
+from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
+from pipeline.sources.page_facts import named_file
+from pipeline.unicode import to_well_formed
+
+# The columns of a page, each with the usual names of its column in lower case; the first one present counts.
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "url": ("url", "link", "page_url", "article_url", "source_url", "web_url", "canonical_url"),
+    "title": ("title", "headline"),
+    "published_at": (
+        "published_at",
+        "published",
+        "date",
+        "publish_date",
+        "published_date",
+        "publication_date",
+        "pubdate",
+    ),
+    "fetched_at": ("fetched_at", "saved_at", "retrieved_at", "crawled_at", "scraped_at", "download_date"),
+    "publisher": ("publisher", "outlet", "publication", "newspaper"),
+    "language": ("language", "lang"),
+    "html": ("html", "raw_html"),
+    "text": ("text", "content", "body", "article", "full_text", "article_text", "maintext"),
+    "file": ("file", "path", "filename", "file_name"),
+}
+_DELIMITERS = ",;\t|"
+_HEADER_MAX_CHARS = 100_000
+
+
+def columns_of(header: Sequence[str]) -> Mapping[str, str]:
+    """Return which column of a header has each value of a page."""
+    there = {name.strip().lower(): name for name in reversed(header)}
+    found = {key: next((there[name] for name in names if name in there), None) for key, names in COLUMNS.items()}
+    return {key: name for key, name in found.items() if name is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """A row: its number, which counts from 1, the header; its cells; and its values by the keys of ``COLUMNS``."""
+
+    number: int
+    cells: Sequence[str]
+    values: Mapping[str, str]
+
+
+def read_csv(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
+    """Yield one page per row; a row with only a URL is a link to fetch."""
+    context = replace(context, file=file)
+    number, is_empty = 1, True
+    try:
+        for row in read_rows(file, max_chars=context.page_max_bytes):
+            number, is_empty = row.number, False
+            yield _row_entry(row, file, context)
+    except (csv.Error, UnicodeDecodeError) as error:
+        detail = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        yield context.broken(
+            f"{file.name}#{number + 1}", reason="broken_line", detail=f"{detail}; the rest is not read"
+        )
+    else:
+        if is_empty:
+            yield context.broken(file.name, reason="empty_file", detail="the file has no row with a page")
+
+
+def csv_page_names(file: LocalFile, context: ReadContext) -> Iterator[str | None]:
+    """Yield for each row the page file that it names, by its name in the source's folder; None if it names none.
+
+    Raises: csv.Error, ValueError, OSError.
+    """
+    for row in read_rows(file, max_chars=context.page_max_bytes):
+        yield named_file(row.values, index=file.name)
+
+
+def split_rows(
+    file: LocalFile, context: ReadContext, is_gone: Callable[[ListingEntry, bytes], bool]
+) -> tuple[bytes, list[ListingEntry]]:
+    """Return the file without some rows, with commas between the cells, and the entries of these rows.
+
+    ``is_gone`` decides on an entry and the bytes of its row.
+
+    Raises: csv.Error, ValueError, OSError.
+    """
+    kept, gone = StringIO(), []
+    writer = csv.writer(kept)
+    with open_file(file.path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        writer.writerow(next(_reader(text), ()))
+    for row in read_rows(file, max_chars=context.page_max_bytes):
+        entry = _row_entry(row, file, context)
+        if is_gone(entry, " ".join(row.cells).encode()):
+            gone.append(entry)
+        else:
+            writer.writerow(row.cells)
+    return kept.getvalue().encode(), gone
+
+
+def read_rows(file: LocalFile, *, max_chars: int) -> Iterator[CsvRow]:
+    """Yield the rows. Raises: csv.Error also for a header without a column of pages; UnicodeDecodeError, OSError."""
+    csv.field_size_limit(max(csv.field_size_limit(), max_chars))
+    with open_file(file.path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        rows = _reader(text)
+        header = next(rows, [])
+        columns = {key: header.index(name) for key, name in columns_of(header).items()}
+        if header and not {"url", "html", "text", "file"}.intersection(columns):
+            raise csv.Error(f"none of its columns is url, text, html or file: {', '.join(header)[:200]}")
+        for number, row in enumerate(rows, start=2):
+            if any(row):
+                values = {key: to_well_formed(row[at].strip()) for key, at in columns.items() if at < len(row)}
+                yield CsvRow(number, row, values)
+
+
+def _reader(text: TextIO) -> Iterator[list[str]]:
+    """Return a reader with the most frequent delimiter of the first line."""
+    first = text.readline(_HEADER_MAX_CHARS)
+    text.seek(0)
+    return csv.reader(text, delimiter=max(_DELIMITERS, key=first.count))
+
+
+def _row_entry(row: CsvRow, file: LocalFile, context: ReadContext) -> ListingEntry:
+    where = f"{file.name}#{row.number}"
+    found = run_isolated(partial(_page_of, row.values, where, context), key=where)
+    return failed_entry(context.source_key, where, found) if isinstance(found, NewsError) else found
+
+
+def _page_of(values: Mapping[str, str], where: str, context: ReadContext) -> ListingEntry:
+    try:
+        return entry_of(values, where, context)
+    except ValueError as error:
+        return context.broken(where, reason="broken_line", detail=str(error))

@@ -1,0 +1,218 @@
+"""`newslake sources add`: from a folder, a file or a site to an entry, and from the entry to rows."""
+
+import csv
+import io
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from tests.faults.hostile import hostile_server
+from tests.unit.cli.test_commands import called
+
+NOON = "2026-03-04T12:00:00+00:00"
+SAVED_AT = datetime(2026, 3, 3, 10, tzinfo=UTC)
+TEXT = (
+    "The council of {town} voted on Tuesday to rebuild the harbour bridge after a long debate in the town hall. "
+    "“We will open the bridge before the summer,” said Ruth Amberley, the mayor of {town}. Critics said the plan was "
+    "too expensive, and the opposition leader asked for another report about the costs of the bridge and its roads."
+)
+TOWNS = ("Oakenfell", "Merrowby", "Tarnwick", "Vessmouth", "Larkham")
+
+
+def _html(number: int, *, head: str = "", mark: str = "", is_dated: bool = True) -> str:
+    date = f'<meta property="article:published_time" content="2026-02-{number % 28 + 1:02}T08:00:00Z">'
+    body = "".join(f"<p>{TEXT.format(town=town)}</p>" for town in (TOWNS[number % 5], TOWNS[(number + 2) % 5]))
+    title = f"{TOWNS[number % 5]} rebuilds its bridge, part {number}"
+    return (
+        f"<!DOCTYPE html>{mark}<html lang='en'><head><title>{title}</title>{date if is_dated else ''}{head}</head>"
+        f"<body><article><h1>{title}</h1>{body}</article></body></html>"
+    )
+
+
+def _save_pages(folder: Path) -> None:
+    """Save five pages, each with another mark of its URL, and one without any."""
+    folder.mkdir()
+    url = "https://post.example/news/{}"
+    pages = {
+        "canonical": _html(1, head=f'<link rel="canonical" href="{url.format(1)}">'),
+        "graph": _html(2, head=f'<meta property="og:url" content="{url.format(2)}">'),
+        "browser": _html(3, mark=f"<!-- saved from url=(0027){url.format(3)} -->"),
+        "single": _html(
+            4,
+            mark=f"<!--\n Page saved with SingleFile \n url: {url.format(4)} \n"
+            " saved date: Tue Mar 03 2026 10:05:00 GMT+0100 (Central European Standard Time)\n-->",
+        ),
+        "mirror": _html(
+            5,
+            mark="<!-- Mirrored from post.example/news/5 by HTTrack Website Copier/3.x [XR&CO'2014], "
+            "Tue, 03 Mar 2026 09:06:00 GMT -->",
+        ),
+        "bare": _html(6, is_dated=False),
+    }
+    for name, page in pages.items():
+        (folder / f"{name}.html").write_text(page)
+        os.utime(folder / f"{name}.html", (SAVED_AT.timestamp(),) * 2)
+
+
+def _add(folder: Path, *args: str) -> dict:
+    done = called("sources", "add", *args, "--json", cwd=folder, NEWS_FROZEN_NOW=NOON, NEWS_HOST_INTERVAL_SECONDS="0")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def _rows(folder: Path, sql: str) -> list[dict]:
+    done = called("run", "-q", cwd=folder, NEWS_FROZEN_NOW=NOON, NEWS_HOST_INTERVAL_SECONDS="0")
+    assert done.returncode == 0, done.stderr
+    return json.loads(called("sql", sql, "--json", cwd=folder, NEWS_FROZEN_NOW=NOON).stdout)
+
+
+def test_folder_says_where_urls_and_times_are_from(tmp_path: Path) -> None:
+    """The command counts where URLs and times come from, and names the pages that have none."""
+    _save_pages(tmp_path / "pages")
+
+    found = _add(tmp_path, "pages")
+
+    assert (found["pages"], found["key"], found["is_added"]) == (6, "pages", True)
+    assert found["url_from"] == {
+        "canonical link": 1,
+        "og:url": 1,
+        "“saved from url” comment": 1,
+        "SingleFile comment": 1,
+        "HTTrack comment": 1,
+    }
+    assert found["fetched_from"] == {"time of the file": 4, "SingleFile comment": 1, "HTTrack comment": 1}
+    assert (found["without_url"], found["without_published"]) == (["bare.html"], ["bare.html"])
+
+
+@pytest.mark.model
+def test_saved_pages_become_rows(tmp_path: Path) -> None:
+    """After `add` and `run`, rows have URL, time and method; a page without them says so in its flags."""
+    _save_pages(tmp_path / "pages")
+    _add(tmp_path, "pages")
+
+    rows = _rows(
+        tmp_path,
+        "SELECT url, published_date, fetched_at, flags, "
+        "list_filter(field_methods, lambda each: each.field = 'url')[1].method AS method "
+        "FROM articles ORDER BY url NULLS LAST",
+    )
+
+    assert [row["url"] for row in rows] == [*(f"https://post.example/news/{n}" for n in range(1, 6)), None]
+    assert [row["method"] for row in rows] == ["canonical_link", "og_url", "saved_from", "singlefile", "httrack", None]
+    assert [row["published_date"] for row in rows] == [*(f"2026-02-0{n}" for n in range(2, 7)), "2026-03-03"]
+    assert [row["fetched_at"][11:16] for row in rows] == ["10:00", "10:00", "10:00", "09:05", "09:06", "10:00"]
+    unknown = ["no_fetch_time"]
+    assert [row["flags"] for row in rows] == [unknown, unknown, unknown, [], [], ["no_fetch_time", "no_url"]]
+
+
+@pytest.mark.model
+def test_files_of_pages_become_rows(tmp_path: Path) -> None:
+    """A WARC, JSON lines and a CSV are each one source, and give rows with URL and time."""
+    with (tmp_path / "crawl.warc.gz").open("wb") as stream:
+        writer = WARCWriter(stream, gzip=True)
+        head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+        writer.write_record(
+            writer.create_warc_record(
+                "https://post.example/w",
+                "response",
+                payload=io.BytesIO(_html(1).encode()),
+                http_headers=head,
+                warc_headers_dict={"WARC-Date": "2026-03-01T10:00:00Z"},
+            )
+        )
+    line = {"url": "https://post.example/j", "text": TEXT.format(town="Larkham"), "published_at": "2026-02-03"}
+    (tmp_path / "docs.jsonl").write_text(json.dumps(line) + "\n")
+    with (tmp_path / "stories.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows(
+            [("link", "date", "content"), ("https://post.example/c", "2026-02-04", TEXT.format(town="Tarnwick"))]
+        )
+
+    found = [_add(tmp_path, name) for name in ("crawl.warc.gz", "docs.jsonl", "stories.csv")]
+    rows = _rows(tmp_path, "SELECT source_key, url, published_date FROM articles ORDER BY published_date")
+
+    assert [each["url_from"] for each in found] == [{"WARC record": 1}, {"JSON line": 1}, {"CSV row": 1}]
+    assert [tuple(row.values()) for row in rows] == [
+        ("crawl", "https://post.example/w", "2026-02-02"),
+        ("docs", "https://post.example/j", "2026-02-03"),
+        ("stories", "https://post.example/c", "2026-02-04"),
+    ]
+
+
+@pytest.mark.model
+def test_site_becomes_rows(tmp_path: Path) -> None:
+    """For a site, the command adds the listing that its page names, and a run fetches the pages."""
+    with hostile_server() as server:
+        item = "<item><title>Bridge</title><link>/news/1</link><pubDate>Wed, 04 Mar 2026 08:00:00 GMT</pubDate></item>"
+        feed = f"<rss version='2.0'><channel><title>Tarnwick Post</title>{item}</channel></rss>"
+        link = '<html><head><link rel="alternate" type="application/rss+xml" href="/rss"></head></html>'
+        server.says("/", 200, link.encode(), Content_Type="text/html")
+        server.says("/rss", 200, feed.encode(), Content_Type="application/rss+xml")
+        server.says("/news/1", 200, _html(1, is_dated=False).encode(), Content_Type="text/html")
+        (tmp_path / "sources.toml").write_text(f'# mine\nprivate_hosts = ["{server.host}"]  # here\n')
+
+        found = _add(tmp_path, server.url("/"), "--key", "post")
+        rows = _rows(tmp_path, "SELECT url, publisher, published_at FROM articles")
+
+        assert (found["key"], found["entries"]) == ("post", 1)
+        assert [tuple(row.values()) for row in rows] == [
+            (server.url("/news/1"), "Tarnwick Post", "2026-03-04T08:00:00Z")
+        ]
+        assert (tmp_path / "sources.toml").read_text() == (
+            f'# mine\nprivate_hosts = ["{server.host}"]  # here\n\n[sources.post]\nkind = "feed"\n'
+            f'url = "{server.url("/rss")}"\npublisher = "Tarnwick Post"\n'
+        )
+
+
+def test_dry_run_writes_nothing(tmp_path: Path) -> None:
+    """With --dry-run the entry is printed, and no file is written."""
+    _save_pages(tmp_path / "pages")
+
+    done = called("sources", "add", "pages", "--publisher", "The Post", "--dry-run", cwd=tmp_path, NEWS_FROZEN_NOW=NOON)
+
+    assert '[sources.pages]\nkind = "folder"\npath = "pages"\npublisher = "The Post"\n' in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["pages"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("pages", "--key", "old"), "has a source 'old'"),
+        (("pages", "--key", "Old!"), "a key is a lower-case letter"),
+        (("taken", "--key", "new"), "has this location already"),
+        (("gone",), "no such folder or file"),
+        (("empty",), "no page and no link found"),
+        (("pages", "--language", "english"), "language"),
+        (("pages", "--kind", "feed"), "a folder or an inbox"),
+    ],
+)
+def test_wrong_source_changes_nothing(tmp_path: Path, args: tuple[str, ...], message: str) -> None:
+    """A taken key or location, an empty folder and an invalid option leave the file as it was."""
+    _save_pages(tmp_path / "pages")
+    _save_pages(tmp_path / "taken")
+    (tmp_path / "empty").mkdir()
+    before = '# mine\n[sources.old]  # first\nkind = "folder"\npath = "./taken"'
+    (tmp_path / "sources.toml").write_text(before)
+
+    done = called("sources", "add", *args, cwd=tmp_path, NEWS_FROZEN_NOW=NOON)
+
+    assert (done.returncode > 0, message in done.stderr) == (True, True), done.stderr
+    assert (tmp_path / "sources.toml").read_text() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "pages", "sources.toml", "taken"]
+
+
+def test_free_key_is_chosen(tmp_path: Path) -> None:
+    """Without --key, a second folder of one name gets a number, and a path outside the folder is absolute."""
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        _save_pages(tmp_path / place / "Saved Pages!")
+    (tmp_path / "mine").mkdir()
+
+    keys = [_add(tmp_path / "mine", f"../{place}/Saved Pages!")["key"] for place in ("a", "b")]
+
+    assert keys == ["saved_pages", "saved_pages_2"]
+    assert str(tmp_path / "b" / "Saved Pages!") in (tmp_path / "mine" / "sources.toml").read_text()
