@@ -305,9 +305,7 @@ class Fetcher:
         )
 
     def _with_rights(self, hints: Hints, url: str) -> Hints:
-        """Return the hints of a page at ``url`` with the statements of its host's files about it."""
+        """Return the hints of a page at ``url`` with what its host's files say about it now, instead of before."""
         rights = distinct_rights((*self._robots.rights(url), *self._reservations.rights(url)))
-        if not rights:
-            return hints
-        is_reserved = any(each.is_reservation for each in rights) or hints.tdm_reserved
-        return replace(hints, rights=rights, tdm_reserved=is_reserved)
+        is_reserved = any(each.is_reservation for each in rights)
+        return replace(hints, rights=rights or None, tdm_reserved=is_reserved or None)

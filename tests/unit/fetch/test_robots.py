@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import BrokenItemError, NewsError
 from pipeline.fetch import Fetcher, robots
+from pipeline.model import Hints, RightsStatement
 from tests.faults.hostile import NOW, Hostile, hostile_server, limits
 
 
@@ -76,6 +77,19 @@ def test_defect_in_reading_rules_is_a_broken_item(monkeypatch, path):
             monkeypatch.undo()
             clock.now += timedelta(minutes=5)
             assert _reason(fetcher, urls[0]) is None
+
+
+def test_statements_of_an_earlier_fetch_are_replaced():
+    """A page has the statements that its host makes at the time of this fetch, not those of an earlier one."""
+    old = Hints(title="Quay", rights=(RightsStatement("robots: noai", "before"),), tdm_reserved=True)
+    with hostile_server() as server:
+        server.says("/robots.txt", 200, b"User-agent: *\nContent-Signal: ai-train=yes\n")
+        with _fetcher(server, _Clock()) as fetcher:
+            hints = fetcher.fetch(server.says("/a", 200, b"page"), hints=old).hints
+
+        place = f"line 2 of {server.url('/robots.txt')}, 2026-03-02T09:30:00Z"
+        stated = RightsStatement("content-signal: ai-train=yes", place)
+        assert hints == Hints(title="Quay", rights=(stated,))
 
 
 def test_our_group_is_named_by_product():
