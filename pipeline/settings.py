@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import ConfigError, did_you_mean
-from pipeline.model import LayoutRule, Source
+from pipeline.model import LayoutRule, OutletKeys, Source
 from pipeline.model.source import KIND_OPTIONS, RECHECK_HOURS, SourceKind
 
 PREFIX = "NEWS_"
@@ -214,6 +215,17 @@ def _regular_expression(value: str) -> str:
 _Pattern = Annotated[str, Field(min_length=1), AfterValidator(_regular_expression)]
 
 
+def _outlet_name(value: str) -> str:
+    """Return a host or an outlet's key as rows have it. Raises: ValueError."""
+    name = value.strip().lower().removeprefix("www.")
+    if not _HOST_NAME.fullmatch(name):
+        raise ValueError("write the name of a host alone, such as post.example")
+    return name
+
+
+_OutletName = Annotated[str, AfterValidator(_outlet_name)]
+
+
 class _RuleEntry(BaseModel):
     """One ``[[sources.KEY.rules]]`` table as written."""
 
@@ -248,6 +260,7 @@ class _SourceEntry(BaseModel):
     url: str | None = None
     path: str | None = None
     publisher: str | None = None
+    outlet: _OutletName | None = None
     language: str | None = Field(None, pattern=r"^[a-z]{2}$")
     interval_seconds: float | None = Field(None, ge=0)
     poll_seconds: float | None = Field(None, gt=0)
@@ -301,16 +314,33 @@ class _SourcesFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     private_hosts: tuple[str, ...] = ()
+    outlets: dict[_OutletName, _OutletName] = {}
     sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], _SourceEntry] = {}
+
+    @field_validator("outlets")
+    @classmethod
+    def _one_step(cls, value: dict[str, str]) -> dict[str, str]:
+        for host, key in value.items():
+            if (end := value.get(key, key)) != key:
+                raise ValueError(f"{host} has the key {key}, which has the key {end}; write {host} = {end}")
+        return value
 
 
 class SourceList(BaseModel):
-    """The sources, in the file's order, and the private "host:port" names that may be fetched from."""
+    """The sources, in the file's order, and the private "host:port" names that may be fetched from.
+
+    ``outlets`` are keys of outlets by host.
+    """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     sources: tuple[Source, ...]
     private_hosts: frozenset[str]
+    outlets: Mapping[str, str] = {}
+
+    def outlet_keys(self, source: Source | None) -> OutletKeys:
+        """Return the keys of outlets for the pages of a source; None for a source that is no longer in the file."""
+        return OutletKeys(source.outlet if source else None, self.outlets)
 
     def named(self, key: str) -> Source:
         """Return one source. Raises: ConfigError with the list of known keys."""
@@ -338,7 +368,9 @@ def load_sources(path: Path) -> SourceList:
         raise _config_error(error, prefix=f"{path}: ") from error
     except ValueError as error:  # TOML syntax, not UTF-8, a location that does not fit its kind
         raise ConfigError(f"{path}: {error}", key=str(path)) from error
-    return SourceList(sources=sources, private_hosts=frozenset(entries.private_hosts))
+    return SourceList(
+        sources=sources, private_hosts=frozenset(entries.private_hosts), outlets=dict(sorted(entries.outlets.items()))
+    )
 
 
 def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
@@ -351,6 +383,7 @@ def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
         kind=entry.kind,
         location=location,
         publisher=entry.publisher,
+        outlet=entry.outlet,
         language=entry.language,
         interval_seconds=interval_seconds,
         poll_seconds=entry.poll_seconds,

@@ -17,11 +17,23 @@ from pipeline.clean.decoding import decode_body, media_kind_of
 from pipeline.clean.html import Tree, excess_of, parse_html, strip_unread, text_of
 from pipeline.clean.markup import Markup, read_markup
 from pipeline.clean.metadata import with_standfirst
+from pipeline.clean.outlets import outlet_key_of, read_publisher
 from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from pipeline.clean.plain_text import text_article
 from pipeline.clean.rights import PageRights, read_rights
 from pipeline.clean.titles import read_headline
-from pipeline.model import Article, FieldMethod, LayoutRule, Page, Rejected, content_hash_of, domain_of, revision_id_of
+from pipeline.model import (
+    NO_OUTLET_KEYS,
+    Article,
+    FieldMethod,
+    LayoutRule,
+    OutletKeys,
+    Page,
+    Rejected,
+    content_hash_of,
+    domain_of,
+    revision_id_of,
+)
 
 EXTRACTOR = f"trafilatura-{trafilatura.__version__}/{GENERATION}"
 _DEEP_CHARS = 200
@@ -47,6 +59,7 @@ class _PageContent:
     identity: tuple[str | None, str]
     title: ExtractedField
     publisher: ExtractedField
+    outlet: str | None
     published: PublicationTime
     authors: Authors
     body: str
@@ -66,12 +79,14 @@ def clean(
     publisher: str | None = None,
     payload_digest: str | None = None,
     rules: tuple[LayoutRule, ...] = (),
+    outlets: OutletKeys = NO_OUTLET_KEYS,
 ) -> Article | Rejected:
-    """Return the page's article, or why the page is rejected. The same page and ``rules`` give the same result.
+    """Return the page's article, or why the page is rejected. The same page and options give the same result.
 
+    ``outlets`` are the user's keys of outlets.
     Raises: UndecodablePageError if the bytes cannot be decoded to text.
     """
-    explained = explain(page, Origin(source_key, publisher, payload_digest, rules))
+    explained = explain(page, Origin(source_key, publisher, payload_digest, rules, outlets))
     return reject_reason(explained.article, evidence=explained.evidence) or explained.article
 
 
@@ -159,7 +174,8 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     domain = _domain_of(page, identity[0])
     title = read_headline(markup, domain=domain, hint=page.hints.title)
     published = read_published(markup, page, title=title.text)
-    publisher = metadata.read_publisher(markup, page, given=origin.publisher)
+    outlet = _outlet_of(page, origin, identity[0])
+    publisher = read_publisher(markup, page, given=origin.publisher, outlet=outlet, title=title.text)
     authors = read_authors(markup, publisher=publisher.text, domain=domain, title=title.text)
     rights = read_rights(page, markup)
     strip_unread(root)
@@ -169,11 +185,17 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes)
     pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
     fired = {**laid.fired, **kept.fired}
-    return _PageContent(markup, identity, title, publisher, published, authors, body.method, pieces, fired, rights)
+    return _PageContent(
+        markup, identity, title, publisher, outlet, published, authors, body.method, pieces, fired, rights
+    )
 
 
 def _domain_of(page: Page, canonical: str | None) -> str | None:
     return domain_of(canonical or page.final_url or page.url or "") or None
+
+
+def _outlet_of(page: Page, origin: Origin, canonical: str | None) -> str | None:
+    return outlet_key_of(canonical or page.final_url or page.url, origin.outlets)
 
 
 def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article, str]:
@@ -185,7 +207,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
     words = count_words(texts)
     wall = metadata.paywall_reason(markup, word_count=words)
     kind = page_kind_of(markup, page, pieces, title=title, wall=wall)
-    section, language = metadata.read_section(markup), metadata.read_language(markup, page, text="\n".join(texts))
+    section, language = _section_of(reading), metadata.read_language(markup, page, text="\n".join(texts))
     article = Article(
         article_id=article_id,
         revision_id=revision_id_of(content_hash),
@@ -193,6 +215,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         canonical_url=canonical,
         source_key=origin.source_key,
         publisher=reading.publisher.text,
+        outlet_key=reading.outlet,
         domain=_domain_of(page, canonical),
         title=title,
         standfirst=next((piece.text for piece in pieces if piece.kind == "standfirst"), None),
@@ -213,7 +236,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         is_paywalled=wall is not None,
         **reading.rights._asdict(),
         content_hash=content_hash,
-        wire_agency=metadata.read_agency(markup, bylines=markup.all_meta("author"), lead=texts[0] if texts else ""),
+        wire_agency=_agency_of(reading, texts),
         flags=published.flags,
         payload_digest=origin.payload_digest,
         http_status=page.status if url else None,
@@ -221,6 +244,20 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         field_methods=_field_methods(reading, section=section, language=language, kind=kind, wall=wall),
     )
     return article, kind.evidence
+
+
+def _section_of(reading: _PageContent) -> ExtractedField:
+    return metadata.read_section(reading.markup, publisher=reading.publisher.text)
+
+
+def _agency_of(reading: _PageContent, texts: tuple[str, ...]) -> str | None:
+    return metadata.read_agency(
+        reading.markup,
+        bylines=reading.markup.all_meta("author"),
+        lead=texts[0] if texts else "",
+        end=texts[-1] if texts else "",
+        publisher=reading.publisher.text,
+    )
 
 
 def _field_methods(
@@ -253,6 +290,7 @@ def _empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         canonical_url=canonical,
         source_key=origin.source_key,
         publisher=origin.publisher or page.hints.publisher,
+        outlet_key=_outlet_of(page, origin, canonical),
         domain=_domain_of(page, canonical),
         title=None,
         standfirst=None,

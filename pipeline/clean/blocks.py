@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pipeline.model import Block, LayoutRule
+from pipeline.model import NO_OUTLET_KEYS, Block, LayoutRule, OutletKeys
 from pipeline.model.article import BlockKind
 
 
@@ -38,12 +38,13 @@ def first_nonempty(places: Iterable[tuple[str, str | None]]) -> ExtractedField:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The origin of a page. ``publisher`` overrides the page; ``payload_digest`` is of its record."""
+    """The origin of a page. ``publisher`` and ``outlets`` override the page; ``payload_digest`` is of its record."""
 
     source_key: str
     publisher: str | None = None
     payload_digest: str | None = None
     rules: tuple[LayoutRule, ...] = ()
+    outlets: OutletKeys = NO_OUTLET_KEYS
 
 
 # Kana, Han, Thai, Lao, Burmese, Khmer.

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib import resources
 from itertools import dropwhile, islice
 
 from pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece, first_nonempty
@@ -120,6 +121,14 @@ _AGENCIES = {
     "EFE": r"efe", "ANSA": r"ansa", "Xinhua": r"xinhua", "TASS": r"tass", "Kyodo": r"kyodo(?: news)?", "PTI": r"pti",
     "ANI": r"ani", "AAP": r"aap", "CP": r"the canadian press|canadian press", "APA": r"apa", "Interfax": r"interfax",
 }  # fmt: skip
+_AGENCY_ALONE = {
+    name: re.compile(rf"(?:the )?(?:{words})(?: news)?(?: agency)?", re.I) for name, words in _AGENCIES.items()
+}
+# A report in German or French ends with its agency: "... in the harbour. (dpa)", "(dpa/lno)", "/dpa".
+_AGENCY_AT_END = {
+    name: re.compile(rf"(?:\(|(?:^|\s)[/–—-]\s?)(?:{words})(?:[/,][\w /,]{{1,20}})?[)/]?\.?$", re.I)
+    for name, words in _AGENCIES.items()
+}
 _AGENCY_IN_CREDIT = {
     name: re.compile(rf"(?:^|\b(?:by|the)\s+|[/,&]\s*)(?:{words})\b", re.I) for name, words in _AGENCIES.items()
 }
@@ -144,10 +153,22 @@ _STUB_WORDS = 120
 _PAID_WORDS = 300  # a page with more words is complete, even if its markup says that it is not free
 
 
-def read_section(markup: Markup) -> ExtractedField:
-    """Return the publisher's section."""
-    meta = markup.meta("article:section", "section", "parsely-section")
-    return first_nonempty((("jsonld", story_text(markup, "articleSection")), ("meta", meta)))
+def _read_placeholders() -> frozenset[str]:
+    text = resources.files("pipeline.clean").joinpath("data", "section_placeholders.txt").read_text("utf-8")
+    return frozenset(text.splitlines())
+
+
+_SECTION_PLACEHOLDERS = _read_placeholders()  # words that every article of some site has as its section
+_JOINED_SECTIONS = re.compile(r",(?=\S)")  # a template's list: "Politics,Harbour"; "Food, Drink" is one section
+
+
+def read_section(markup: Markup, *, publisher: str | None) -> ExtractedField:
+    """Return the publisher's section, of a list the first one. Placeholders ("All") and publishers do not count."""
+    stated = [("jsonld", plain_text(value)) for value in as_list(markup.story.get("articleSection"))[:_MAX_TAGS]]
+    stated += [("meta", text) for text in markup.all_meta("article:section", "section", "parsely-section")]
+    excluded = _SECTION_PLACEHOLDERS | {(publisher or "").casefold()}
+    single = ((method, tidy(name)) for method, text in stated for name in _JOINED_SECTIONS.split(text))
+    return first_nonempty((method, name) for method, name in single if name.casefold() not in excluded)
 
 
 def read_tags(markup: Markup) -> tuple[str, ...]:
@@ -156,16 +177,6 @@ def read_tags(markup: Markup) -> tuple[str, ...]:
     tags = stated or markup.all_meta("article:tag") or markup.all_meta("news_keywords", "keywords")
     split = (tidy(tag).removeprefix("#") for text in tags for tag in _SPLIT_TAGS.split(text))
     return tuple(dict.fromkeys(tag for tag in split if 1 < len(tag) <= 80))[:_MAX_TAGS]
-
-
-def read_publisher(markup: Markup, page: Page, *, given: str | None) -> ExtractedField:
-    """Return the publisher from the source's entry, else from the page, else from the listing."""
-    return first_nonempty((
-        ("source", given),
-        ("jsonld", plain_text(markup.data.resolved(markup.story.get("publisher")))),
-        ("opengraph", markup.meta("og:site_name")),
-        ("feed", page.hints.publisher),
-    ))  # fmt: skip
 
 
 def read_description(markup: Markup) -> str:
@@ -206,18 +217,34 @@ def _confirms_language(words: list[str], language: str | None) -> bool:
     return common is not None and sum(word in common for word in words) >= _COMMON_SHARE * len(words)
 
 
-def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> str | None:
-    """Return the news agency in byline, credit or dateline."""
+def agency_named(text: str) -> str | None:
+    """Return the news agency whose name a text is, or None."""
+    return next((name for name, pattern in _AGENCY_ALONE.items() if pattern.fullmatch(text.strip())), None)
+
+
+def read_agency(
+    markup: Markup | None, *, bylines: Iterable[str], lead: str, end: str = "", publisher: str | None = None
+) -> str | None:
+    """Return the news agency in byline, credit, dateline or at the end of the last paragraph.
+
+    An agency that the markup gives as publisher is credited, unless it is the ``publisher`` of the page.
+    """
     named = [text for text in bylines if len(text) < 120]
     if markup is not None:
         named += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
         authors = as_list(markup.story.get("author"))[:_MAX_TAGS]
         named += [plain_text(markup.data.resolved(value)) for value in authors]
+        named += [text for text in _stated_publishers(markup) if text != publisher and agency_named(text)]
     for name in _AGENCIES:
-        if any(_AGENCY_IN_CREDIT[name].search(text) for text in named) or _AGENCY_IN_DATELINE[name].match(lead):
+        is_signed = _AGENCY_IN_DATELINE[name].match(lead) or _AGENCY_AT_END[name].search(end)
+        if is_signed or any(_AGENCY_IN_CREDIT[name].search(text) for text in named):
             return name
     signed = _SIGNED_DATELINE.match(lead)
     return signed.group(1) if signed else story_text(markup, "sourceOrganization") or None if markup else None
+
+
+def _stated_publishers(markup: Markup) -> tuple[str, str]:
+    return plain_text(markup.data.resolved(markup.story.get("publisher"))), markup.meta("og:site_name")
 
 
 def paywall_reason(markup: Markup, *, word_count: int) -> str | None:

@@ -12,6 +12,7 @@ from pipeline.clean.canonical import page_identity
 from pipeline.clean.dates import Moment, doubt_of
 from pipeline.clean.decoding import decode_body
 from pipeline.clean.metadata import fold_title, language_of, read_agency
+from pipeline.clean.outlets import outlet_key_of
 from pipeline.clean.rights import read_rights
 from pipeline.model import Article, Block, Hints, Page, content_hash_of, domain_of, revision_id_of
 from pipeline.model.article import BlockKind
@@ -187,6 +188,7 @@ def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -
         canonical_url=canonical,
         source_key=origin.source_key,
         publisher=origin.publisher or hints.publisher,
+        outlet_key=outlet_key_of(canonical or url, origin.outlets),
         domain=domain_of(canonical or url or "") or None,
         title=title,
         standfirst=None,
@@ -206,7 +208,7 @@ def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -
         is_paywalled=False,
         **read_rights(page, None)._asdict(),
         content_hash=content_hash,
-        wire_agency=read_agency(None, bylines=(), lead=texts[0] if texts else ""),
+        wire_agency=read_agency(None, bylines=(), lead=texts[0] if texts else "", end=texts[-1] if texts else ""),
         flags=flags,
         payload_digest=origin.payload_digest,
         http_status=page.status if url else None,

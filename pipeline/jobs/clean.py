@@ -44,7 +44,12 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
     publisher = source.publisher if source is not None else None
     rules = source.rules if source is not None else ()
     read = partial(
-        clean, source_key=capture.source_key, publisher=publisher, payload_digest=capture.digest, rules=rules
+        clean,
+        source_key=capture.source_key,
+        publisher=publisher,
+        payload_digest=capture.digest,
+        rules=rules,
+        outlets=workspace.sources.outlet_keys(source),
     )
     return run_isolated(work, key=capture.url or capture.hints.file or capture.article_id)
 

@@ -23,6 +23,7 @@ _LIBRARIES = (
     "cssselect",
     "beautifulsoup4",
     "courlan",
+    "tld",
     "rensa",
 )
 _ROOT = Path(__file__).parent.parent
@@ -67,12 +68,12 @@ def rules_digest() -> str:
     return digest.hexdigest()
 
 
-def pipeline_version(*, model: str, infer_gender: bool, tdm_policy: str, layouts: str = "") -> str:
+def pipeline_version(*, model: str, infer_gender: bool, tdm_policy: str, sources: str = "") -> str:
     """Return the 12 hex digits that name rules, lexicons, built-in knowledge, model and switches together.
 
-    ``layouts`` are the layout rules of the sources, "" for none.
+    ``sources`` are the layout rules and outlets of the sources, "" for none.
     """
-    parts = (rules_digest(), model, str(infer_gender), tdm_policy, *filter(None, [layouts]))
+    parts = (rules_digest(), model, str(infer_gender), tdm_policy, *filter(None, [sources]))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -85,7 +86,7 @@ def version_of(settings: Settings) -> str:
         model=model_label(settings.spacy_model),
         infer_gender=settings.infer_gender,
         tdm_policy=settings.tdm_policy,
-        layouts=_layouts(settings),
+        sources=_source_rules(settings),
     )
 
 
@@ -94,10 +95,11 @@ def versions_of(settings: Settings) -> dict[str, object]:
     return {"pipeline": version_of(settings), "code": code_version(), "schema": SCHEMA_VERSION}
 
 
-def _layouts(settings: Settings) -> str:
-    """Return the layout rules of all sources as one text, "" without a sources file: documents need no sources."""
+def _source_rules(settings: Settings) -> str:
+    """Return layout rules and outlets of the sources as one text, "" without a file: documents need no sources."""
     if not settings.sources_file.is_file():
         return ""
-    return "\n".join(
-        f"{source.key} {source.rules}" for source in load_sources(settings.sources_file).sources if source.rules
-    )
+    found = load_sources(settings.sources_file)
+    lines = [f"{source.key} {source.rules}" for source in found.sources if source.rules]
+    lines += [f"{source.key} outlet {source.outlet}" for source in found.sources if source.outlet]
+    return "\n".join((*lines, *(f"outlet {host} {key}" for host, key in sorted(found.outlets.items()))))

@@ -14,10 +14,11 @@ from pipeline.model.identity import (
 from pipeline.model.outcome import Outcome, StageReport, pluralize
 from pipeline.model.page import GONE, Attempt, Capture, Exchange, Hints, Page, Ref
 from pipeline.model.rights import RightsStatement
-from pipeline.model.source import LayoutRule, Source
+from pipeline.model.source import NO_OUTLET_KEYS, LayoutRule, OutletKeys, Source
 
 __all__ = [
     "GONE",
+    "NO_OUTLET_KEYS",
     "Annotation",
     "Article",
     "Attempt",
@@ -30,6 +31,7 @@ __all__ = [
     "Hints",
     "LayoutRule",
     "Outcome",
+    "OutletKeys",
     "Page",
     "Quote",
     "Ref",

@@ -43,6 +43,7 @@ class Article:
     canonical_url: str | None
     source_key: str
     publisher: str | None
+    outlet_key: str | None = None
     domain: str | None
     title: str | None
     standfirst: str | None

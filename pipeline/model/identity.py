@@ -162,10 +162,16 @@ def _without_dots(path: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def domain_of(url: str) -> str | None:
-    """Return the registrable domain of a URL ("bbc.co.uk"), else its host; None if it is not a URL."""
+    """Return the registrable domain of a URL ("bbc.co.uk"); None if it is not a URL.
+
+    By the public suffix list that the library tld has with it: nothing is looked up. Under a suffix that is not in the
+    list the last two names are the domain, as the list's own algorithm says. An address and a single name stay as they
+    are.
+    """
     from courlan import extract_domain  # noqa: PLC0415 - it imports urllib3, which few commands need
 
-    return extract_domain(url) or urlsplit(url).hostname
+    host = urlsplit(url).hostname
+    return extract_domain(url) or (host if host is None or _is_address(host) else ".".join(host.split(".")[-2:]))
 
 
 def article_id_of(*, canonical: str | None, text: str) -> str:

@@ -1,7 +1,7 @@
 """A source: a publisher's feed, sitemap, archive or folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -52,6 +52,20 @@ class LayoutRule:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
+@dataclass(frozen=True, slots=True)
+class OutletKeys:
+    """The user's keys of outlets: ``own`` for every page of a source, ``aliases`` by host.
+
+    An alias also counts for the subdomains of its host, unless they have their own.
+    """
+
+    own: str | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_OUTLET_KEYS = OutletKeys()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One entry of ``sources.toml``. ``location`` is its URL, or the path of a folder or file.
@@ -63,12 +77,14 @@ class Source:
     means never.
     A page is taken if ``include`` is empty or one of its patterns is in the URL, and none of ``exclude`` is; patterns
     are regular expressions. ``max_pages_per_day`` limits the pages of one news day; None means no limit.
+    ``outlet`` is the key of the outlet that published all its pages; None means by host.
     """
 
     key: str
     kind: SourceKind
     location: str
     publisher: str | None = None
+    outlet: str | None = None
     language: str | None = None
     interval_seconds: float | None = None
     poll_seconds: float | None = None

@@ -109,7 +109,8 @@ def preview(
     source = workspace.sources.named(source_key) if source_key else None
     hints = Hints(published_at=_moment(published_at), published_precision="day", date_method="given")
     got = _page(workspace, page, hints if published_at else Hints())
-    origin = Origin(source.key, source.publisher, rules=source.rules) if source else Origin("try")
+    outlets = workspace.sources.outlet_keys(source)
+    origin = Origin(source.key, source.publisher, None, source.rules, outlets) if source else Origin("try")
     explained = run_isolated(partial(explain, got, origin), key=printable_path(page))
     if isinstance(explained, NewsError):
         raise explained

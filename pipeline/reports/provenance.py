@@ -394,6 +394,7 @@ _FIELD_LABELS = {
     "title": "title",
     "authors": "authors",
     "publisher": "publisher",
+    "outlet_key": "outlet",
     "language": "language",
     "page_type": "page type",
 }
@@ -417,6 +418,7 @@ def article_step(rows: StoredRows) -> ProvenanceStep:
         Fact("title method", methods.get("title") or ("as given" if article["title"] else None)),
         *fields,
         Fact("published", format_moment(article["published_at"]) or "not known", when),
+        Fact("contradicted by", methods.get("published_at_conflict")),
         Fact("words", article["word_count"], _label("text extraction mode", methods.get("body"))),
         Fact("flags", ", ".join(article["flags"])),
         Fact("paywall", "yes" if article["is_paywalled"] else None, _by(methods.get("is_paywalled"))),

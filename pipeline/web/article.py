@@ -24,6 +24,7 @@ from pipeline.web.text_markup import BlockView, build_blocks
 _EXTRACTED_FIELDS = {
     "authors": "authors",
     "publisher": "publisher",
+    "outlet_key": "outlet",
     "section": "section",
     "tags": "tags",
     "language": "language",
@@ -191,7 +192,7 @@ def _duplicate_field(row: Row) -> Field:
 def _all_fields(article: Row) -> Iterator[Field]:
     methods = {each["field"]: f"method {each['method']}" for each in article["field_methods"] or ()}
     yield Field("title", article["title"] or "", methods.get("title", ""))
-    yield Field("published", describe_published(article) or "unknown", _dated_by(article))
+    yield Field("published", describe_published(article) or "unknown", _dated_by(article, methods))
     yield Field("modified", _moment(article["modified_at"]), "stated by the page")
     for column, name in _EXTRACTED_FIELDS.items():
         yield Field(name, _value_text(article[column]), methods.get(column, ""))
@@ -210,12 +211,13 @@ def describe_published(article: Row) -> str:
     return f"{at:%Y-%m-%d}" if article["published_at_precision"] == "day" else _moment(at)
 
 
-def _dated_by(article: Row) -> str:
+def _dated_by(article: Row, methods: Mapping[str, str]) -> str:
     precision, zone = article["published_at_precision"], article["published_at_zone"]
     parts = [
         f"method {article['published_at_method']}",
         precision and f"precision {precision}",
         zone and f"zone {zone}",
+        (rival := methods.get("published_at_conflict")) and f"contradicted by {rival.removeprefix('method ')}",
     ]
     return ", ".join(filter(None, parts))
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.jobs.pipeline_version import version_of
-from pipeline.model import LayoutRule
+from pipeline.model import LayoutRule, OutletKeys
 from pipeline.settings import Settings, load_sources
 
 SOURCE = '[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n'
@@ -51,6 +51,47 @@ def test_rules_change_the_version(tmp_path: Path) -> None:
 
     assert version("") == version_of(Settings(sources_file=tmp_path / "missing.toml"))
     assert len({version(""), version('keep = "p"'), version('keep = "div"')}) == 3
+
+
+def _outlets(folder: Path, *, outlet: str = "post.example", table: str = "") -> Path:
+    path = folder / "outlets.toml"
+    path.write_text(f'[outlets]\n{table}\n{SOURCE}outlet = "{outlet}"\n', "utf-8")
+    return path
+
+
+def test_outlets_are_read(tmp_path: Path) -> None:
+    """A source has the key of its outlet; other hosts of an outlet are listed with its key, without www."""
+    found = load_sources(_outlets(tmp_path, table='"WWW.Post-Online.example" = "post.example"'))
+    keys = OutletKeys("post.example", {"post-online.example": "post.example"})
+    assert found.outlet_keys(found.named("post")) == keys
+    assert found.outlet_keys(None) == OutletKeys(None, keys.aliases)
+
+
+@pytest.mark.parametrize(
+    ("outlet", "table", "message"),
+    [
+        ("https://post.example/", "", r"outlets\.toml: sources\.post\.outlet: .*write the name of a host alone"),
+        ("post.example", '"a.example/news" = "b.example"', r"outlets\.a\.example/news: .*the name of a host alone"),
+        (
+            "post.example",
+            '"a.example" = "b.example"\n"b.example" = "c.example"',
+            r"outlets: .*write a\.example = c\.exa",
+        ),
+    ],
+)
+def test_wrong_outlet_stops_the_run(tmp_path: Path, outlet: str, table: str, message: str) -> None:
+    """A URL in place of a host, and a key that has itself another key, name file and entry."""
+    with pytest.raises(ConfigError, match=message):
+        load_sources(_outlets(tmp_path, outlet=outlet, table=table))
+
+
+def test_outlets_change_the_version(tmp_path: Path) -> None:
+    """Articles are derived again when the key of an outlet changes."""
+    tables = ("", '"a.example" = "post.example"', '"a.example" = "b.example"')
+    assert len({version_of(Settings(sources_file=_outlets(tmp_path, table=table))) for table in tables}) == 3
+    assert version_of(Settings(sources_file=_outlets(tmp_path))) != version_of(
+        Settings(sources_file=_file(tmp_path, ""))
+    )
 
 
 @pytest.mark.parametrize("name", ["raw/index.sqlite", "raw/warc", "lake/_state/ledger.sqlite"])

@@ -33,7 +33,9 @@ def test_methods_of_a_marked_up_page() -> None:
 
 def test_methods_of_a_bare_page() -> None:
     """Without markup the byline, the source and the listing are used and recorded."""
-    html = html_of(head='<meta property="og:site_name" content="Post">', extra="<p class='byline'>By Jo Marrick</p>")
+    html = html_of(
+        head='<meta property="og:site_name" content="Harbour Post">', extra="<p class='byline'>By Jo Marrick</p>"
+    )
     methods = _methods(extract(page_of(html), source_key="harbour"))
     assert (methods["authors"], methods["publisher"], methods["section"]) == ("byline", "opengraph", "unknown")
     methods = explain(page_of(html), Origin("harbour", "The Post")).article

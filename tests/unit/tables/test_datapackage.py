@@ -12,8 +12,16 @@ from pipeline.tables.datapackage import TEXT_COLUMNS, text_columns
 FACTS: Mapping[str, frozenset[str]] = {
     "articles": frozenset(
         {
-            *("article_id", "revision_id", "url", "canonical_url", "source_key", "publisher", "domain", "authors"),
-            *("section", "tags", "language", "published_at_method", "published_at_precision", "published_at_zone"),
+            *("article_id", "revision_id", "url", "canonical_url", "source_key", "publisher", "outlet_key", "domain"),
+            *(
+                "authors",
+                "section",
+                "tags",
+                "language",
+                "published_at_method",
+                "published_at_precision",
+                "published_at_zone",
+            ),
             *(
                 "blocks",
                 "page_type",
