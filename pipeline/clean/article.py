@@ -14,6 +14,7 @@ from pipeline.clean.boilerplate import GENERATION, keep_story_lines
 from pipeline.clean.canonical import identity_of, page_identity
 from pipeline.clean.dates import PublicationTime, in_zone, read_published
 from pipeline.clean.decoding import decode_body, media_kind_of
+from pipeline.clean.genres import Genre, opinion_of
 from pipeline.clean.html import Tree, excess_of, parse_html, strip_unread, text_of
 from pipeline.clean.markup import Markup, read_markup
 from pipeline.clean.metadata import with_standfirst
@@ -66,6 +67,7 @@ class _PageContent:
     pieces: tuple[TextPiece, ...]
     fired: Mapping[str, int]
     rights: PageRights
+    opinion: Genre | None
 
     def texts(self) -> tuple[str, ...]:
         """Return the paragraphs and list items, in reading order."""
@@ -178,6 +180,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     publisher = read_publisher(markup, page, given=origin.publisher, outlet=outlet, title=title.text)
     authors = read_authors(markup, publisher=publisher.text, domain=domain, title=title.text)
     rights = read_rights(page, markup)
+    opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
     strip_unread(root)
     laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
     captions = read_captions(laid.root)
@@ -186,7 +189,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
     fired = {**laid.fired, **kept.fired}
     return _PageContent(
-        markup, identity, title, publisher, outlet, published, authors, body.method, pieces, fired, rights
+        markup, identity, title, publisher, outlet, published, authors, body.method, pieces, fired, rights, opinion
     )
 
 
@@ -203,8 +206,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
     (canonical, article_id), markup, texts = reading.identity, reading.markup, reading.texts()
     url, title, pieces, published = page.final_url or page.url, reading.title.text, reading.pieces, reading.published
     text, blocks = join_pieces(((TextPiece("title", title),) if title else ()) + pieces)
-    content_hash = content_hash_of(title, texts)
-    words = count_words(texts)
+    content_hash, words = content_hash_of(title, texts), count_words(texts)
     wall = metadata.paywall_reason(markup, word_count=words)
     kind = page_kind_of(markup, page, pieces, title=title, wall=wall)
     section, language = _section_of(reading), metadata.read_language(markup, page, text="\n".join(texts))
@@ -234,6 +236,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         word_count=words,
         page_type=kind.page_type,
         is_paywalled=wall is not None,
+        is_opinion=reading.opinion is not None,
         **reading.rights._asdict(),
         content_hash=content_hash,
         wire_agency=_agency_of(reading, texts),
@@ -261,7 +264,12 @@ def _agency_of(reading: _PageContent, texts: tuple[str, ...]) -> str | None:
 
 
 def _field_methods(
-    reading: _PageContent, *, section: ExtractedField, language: ExtractedField, kind: PageKind, wall: str | None
+    reading: _PageContent,
+    *,
+    section: ExtractedField,
+    language: ExtractedField,
+    kind: PageKind,
+    wall: str | None,
 ) -> tuple[FieldMethod, ...]:
     has_standfirst = any(piece.kind == "standfirst" for piece in reading.pieces)
     return (
@@ -274,6 +282,7 @@ def _field_methods(
         FieldMethod("body", reading.body),
         FieldMethod("page_type", kind.reason),
         FieldMethod("is_paywalled", wall or "unknown"),
+        FieldMethod("is_opinion", reading.opinion.method if reading.opinion else "unknown"),
         *reading.published.conflict,
     )
 

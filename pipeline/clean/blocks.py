@@ -66,4 +66,6 @@ def join_pieces(pieces: Iterable[TextPiece]) -> tuple[str, tuple[Block, ...]]:
 
 def count_words(texts: Iterable[str]) -> int:
     """Return the number of words; in scripts without spaces, two characters count as one word."""
-    return sum(len(text.split()) + len(_UNSPACED_SCRIPT.findall(text)) // 2 for text in texts)
+    return sum(
+        len(text.split()) + (0 if text.isascii() else len(_UNSPACED_SCRIPT.findall(text)) // 2) for text in texts
+    )

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.clean.blocks import TextPiece, count_words
+from pipeline.clean.genres import press_release_of
+from pipeline.clean.line_lists import PROSE_WORDS, line_list_of, prose_outside_cards, prose_words
 from pipeline.clean.markup import Markup
 from pipeline.model import Article, Page, Rejected, Threshold
 from pipeline.model.article import PageType
@@ -66,6 +68,9 @@ _REASONS: dict[PageType, tuple[str, str]] = {
     "section": ("section_page", "a list of articles, not an article"),
     "consent": ("consent_page", "a consent or login page in place of the article"),
     "error": ("soft_404", "an error page sent with a success status"),
+    "list": ("list_page", "headlines or links to other pages, with hardly any text of its own"),
+    "scores": ("scores_page", "a table of results, standings or prices"),
+    "credits_list": ("credits_page", "a list of names or credits"),
 }
 
 
@@ -86,14 +91,26 @@ def page_kind_of(
     ``wall`` is the reason of ``paywall_reason``.
     """
     url = page.final_url or page.url or ""
-    words = sum(piece.word_count for piece in pieces if piece.kind in ("paragraph", "list"))
+    words = count_words(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))
     text = " ".join(piece.text for piece in pieces)[:2000]
     tried = [_live(markup, url, title or "")]
     if words < _SHORT_WORDS:
         tried += [_replacement_kind(markup, title or "", text), _media(markup, url, title or "")]
     tried.append(_section(markup, url, pieces, words))
     tried.append(PageKind("paywall", wall) if wall else None)
-    return next((kind for kind in tried if kind is not None), PageKind("article", "text"))
+    found = next((kind for kind in tried if kind is not None), None)
+    return found or _list_or_genre(markup, url, pieces, title=title, words=words) or PageKind("article", "text")
+
+
+def _list_or_genre(
+    markup: Markup, url: str, pieces: Sequence[TextPiece], *, title: str | None, words: int
+) -> PageKind | None:
+    """Return the kind of a list without prose, or of a press release; None for any other page."""
+    if found := line_list_of(markup, pieces, url=url, title=title, words=words):
+        return PageKind(found.page_type, found.method, found.evidence)
+    if release := press_release_of(markup, pieces, url=url):
+        return PageKind("press_release", release.method, release.evidence)
+    return None
 
 
 def _live(markup: Markup, url: str, title: str) -> PageKind | None:
@@ -144,7 +161,7 @@ def _match_in(pattern: re.Pattern[str], text: str) -> str | None:
 
 def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) -> PageKind | None:
     """Return why a page is a list of articles; None if it is not."""
-    longest = max((piece.word_count for piece in pieces), default=0)
+    longest = max((count_words([piece.text]) for piece in pieces), default=0)
     if markup.story or markup.meta("og:type").lower() == "article" or (words >= _SHORT_WORDS and longest >= _PROSE):
         return None
     if markup.data.of_type(*_SECTION_TYPES):
@@ -152,7 +169,8 @@ def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) 
     if part := _match_in(_SECTION_URL, url):
         return PageKind("section", "url", f"{part!r} in its URL")
     cards = len(markup.root.findall(".//article"))
-    if cards >= _MANY_CARDS:
+    lines = [piece.text for piece in pieces if piece.kind in ("paragraph", "list")]
+    if cards >= _MANY_CARDS and prose_outside_cards(markup.root, lines) < _SHORT_WORDS:
         return PageKind("section", "many_cards", f"{cards} article elements, {_MANY_CARDS} make a list")
     return None
 
@@ -180,9 +198,12 @@ def _thresholds(article: Article) -> tuple[Threshold, ...]:
     """Return the thresholds that a page of a rejected type misses; live pages have no thresholds."""
     if article.page_type == "live":
         return ()
+    paragraphs = (*article.texts("paragraph"), *article.texts("list"))
+    if article.page_type in ("list", "scores", "credits_list"):
+        prose = Threshold(what="words in sentences", measured=prose_words(paragraphs), least=PROSE_WORDS)
+        return (prose,) if prose.measured < prose.least else ()
     if article.page_type != "section":
         return (_words(article, _SHORT_WORDS),)
-    paragraphs = (*article.texts("paragraph"), *article.texts("list"))
     longest = max((count_words([text]) for text in paragraphs), default=0)
     prose = Threshold(what="words in its longest paragraph", measured=longest, least=_PROSE)
     return tuple(each for each in (_words(article, _SHORT_WORDS), prose) if each.measured < each.least)

@@ -11,11 +11,12 @@ from pipeline.clean.boilerplate import GENERATION
 from pipeline.clean.canonical import page_identity
 from pipeline.clean.dates import Moment, doubt_of
 from pipeline.clean.decoding import decode_body
+from pipeline.clean.genres import release_in_text
 from pipeline.clean.metadata import fold_title, language_of, read_agency
 from pipeline.clean.outlets import outlet_key_of
 from pipeline.clean.rights import read_rights
 from pipeline.model import Article, Block, Hints, Page, content_hash_of, domain_of, revision_id_of
-from pipeline.model.article import BlockKind
+from pipeline.model.article import BlockKind, PageType
 
 # Blocks: the kind of each line.
 
@@ -204,7 +205,7 @@ def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -
         text=text,
         blocks=blocks,
         word_count=count_words(texts),
-        page_type="article" if blocks else "other",
+        page_type=_page_type([text[block.start : block.end] for block in blocks]),
         is_paywalled=False,
         **read_rights(page, None)._asdict(),
         content_hash=content_hash,
@@ -220,3 +221,9 @@ def _modified_at(hints: Hints, published_at: datetime | None) -> datetime | None
     """Return the listing's time of the last change; None if it is before the publication."""
     is_before = published_at is not None and hints.modified_at is not None and hints.modified_at < published_at
     return None if is_before else hints.modified_at
+
+
+def _page_type(lines: list[str]) -> PageType:
+    if not lines:
+        return "other"
+    return "press_release" if release_in_text(lines) else "article"

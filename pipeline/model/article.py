@@ -8,7 +8,10 @@ BlockKind = Literal["title", "standfirst", "heading", "paragraph", "list", "capt
 DateMethod = Literal[
     "jsonld", "microdata", "opengraph", "meta", "time", "url", "feed", "shown", "htmldate", "given", "unknown"
 ]
-PageType = Literal["article", "live", "video", "audio", "gallery", "section", "paywall", "consent", "error", "other"]
+PageType = Literal[
+    "article", "live", "video", "audio", "gallery", "section", "paywall", "consent", "error", "other",
+    "list", "press_release", "scores", "credits_list",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Article:
     word_count: int
     page_type: PageType
     is_paywalled: bool
+    is_opinion: bool = False
     tdm_reserved: bool
     content_hash: str
     wire_agency: str | None

@@ -389,6 +389,7 @@ def extraction_object(doc_id: str, article: Article) -> dict[str, object]:
         "paragraphs": [article.text[block.start : block.end] for block in article.blocks if block.kind in _BODY],
         "captions": list(article.texts("caption")),
         "page_type": article.page_type,
+        "is_opinion": article.is_opinion,
         "field_methods": {each.field: each.method for each in article.field_methods},
     }
 

@@ -423,6 +423,7 @@ def article_step(rows: StoredRows) -> ProvenanceStep:
         Fact("flags", ", ".join(article["flags"])),
         Fact("paywall", "yes" if article["is_paywalled"] else None, _by(methods.get("is_paywalled"))),
         Fact("terms of use", "; ".join(article["license"] or ()), "; ".join(article["license_evidence"] or ())),
+        Fact("opinion", "yes" if article["is_opinion"] else None, _by(methods.get("is_opinion"))),
         Fact("article_id", article["article_id"], f"revision_id {article['revision_id']}"),
         Fact("extractor", article["extractor"]),
         Fact("NLP model", article["model_name"] or "none: unsupported language, or too long, as flags say"),

@@ -75,10 +75,11 @@ ARTICLES = TableSpec(
         Column(
             "page_type",
             TEXT,
-            "Type of the page: `article` or `paywall`. Pages of the other types are rejected, so they have no row.",
+            "Type of the page: `article`, `paywall` or `press_release`. Pages of other types are rejected: no rows.",
             values=get_args(article.PageType),
         ),
         Column("is_paywalled", BOOL, "Whether a paywall hides part of the text."),
+        Column("is_opinion", BOOL, "Whether the publisher presents it as opinion; false if nothing says so.", True),
         Column(
             "tdm_reserved",
             BOOL,

@@ -31,6 +31,7 @@ _EXTRACTED_FIELDS = {
     "page_type": "page type",
     "wire_agency": "news agency",
     "is_paywalled": "paywalled",
+    "is_opinion": "opinion",
     "tdm_reserved": "text and data mining reserved",
     "license": "terms of use",
     "license_evidence": "terms of use read in",

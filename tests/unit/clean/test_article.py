@@ -28,6 +28,7 @@ def test_methods_of_a_marked_up_page() -> None:
         "body": "fast",
         "page_type": "text",
         "is_paywalled": "unknown",
+        "is_opinion": "unknown",
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 from pages_for_clean import PARAGRAPHS, html_of, page_of
 
 from pipeline.clean import clean, extract
-from pipeline.model import Rejected
+from pipeline.model import Article, Rejected
 from pipeline.model.article import PageType
 
 NOT_FREE = ',"isAccessibleForFree":false'
@@ -92,3 +92,159 @@ def test_rejection_has_its_evidence_and_missed_thresholds(
     assert isinstance(rejected, Rejected)
     assert rejected.detail == detail
     assert [(each.measured, each.least) for each in rejected.thresholds] == missed
+
+
+# Lists, scores, credits, press releases and opinion.
+
+TEASERS = "".join(
+    f"<div><h3><a href='/news/{n}'>Boats of the week, number {n}</a></h3><p>In week {n} the boats of the harbour came "
+    f"home late, and the people of quay {n} waited for them in the rain for hours.</p></div>"
+    for n in range(9)
+)
+TABLE = "".join(
+    f"<tr><td>{n}</td><td>Rowers of Quay {n}</td><td>{30 - n}</td><td>{60 - 2 * n}</td></tr>" for n in range(20)
+)
+MATCHES = "".join(f"<p>Port Arlen {n} {n % 4}-{n % 3} Norquay United</p>" for n in range(12))
+NAMES = "".join(f"<p>{role}: Ines Calder{n} Marrick</p>" for n in "abcdef" for role in ("Sound", "Light"))
+LINKS = "".join(f"<p><a href='/{n}'>The boat number {n} leaves the quay</a> (Gazette)</p>" for n in range(12))
+HEADLINES = "".join(f"<h2><a href='/{n}'>The boat number {n} leaves the quay</a></h2>" for n in range(20))
+COUNCIL = f"<p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[2]}</p><p>{PARAGRAPHS[3]}</p>"
+WIRED = COUNCIL.replace("The council", "PORT ARLEN, May 3, 2031 /PRNewswire/ -- The council", 1)
+RELEASE_END = "<h2>About Arlen Ferries</h2><p>Arlen Ferries runs nine boats.</p><p>Media contact: Jo Marrick</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "path", "page_type", "reason"),
+    [
+        (html_of(head="", title="Boats", body=TEASERS), "/boats", "list", "teasers"),
+        (html_of(head="", title="Links of the day", body=LINKS), "/links", "list", "link_lines"),
+        (html_of(head="", title="The harbour", body=HEADLINES), "/harbour", "list", "headlines"),
+        (html_of(head="", title="Regatta", body=f"<table>{TABLE}</table>"), "/regatta", "scores", "score_lines"),
+        (html_of(head="", title="Football results", body=MATCHES), "/sport/x", "scores", "score_lines"),
+        (html_of(head="", title="Full cast of The Quay", body=NAMES), "/the-quay", "credits_list", "name_lines"),
+    ],
+)
+def test_list_without_prose_is_rejected(html: str, path: str, page_type: PageType, reason: str) -> None:
+    """A page of headlines, links, results or names is rejected, with the count of such lines as evidence."""
+    page = page_of(html, url=HOST + path)
+    article = extract(page, source_key="harbour")
+    methods = {each.field: each.method for each in article.field_methods}
+    assert (article.page_type, methods["page_type"]) == (page_type, reason)
+    rejected = clean(page, source_key="harbour")
+    assert isinstance(rejected, Rejected)
+    assert rejected.evidence[0].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "path"),
+    [
+        ("Football results", COUNCIL + MATCHES, "/sport/results/x"),
+        ("Links of the day", COUNCIL + LINKS, "/links"),
+        ("Cast of The Quay", COUNCIL + NAMES, "/the-quay"),
+        ("The boats", f"<p>{PARAGRAPHS[0]}</p>{TEASERS}", "/boats"),
+        ("Port Arlen beat Norquay", MATCHES[: MATCHES.index("<p>Port Arlen 9 ")], "/sport/x"),
+        (
+            "A song of the quay",
+            "".join(f"<p>Where the water meets the quay, number {n},</p>" for n in "abcdefghijkl"),
+            "/x",
+        ),
+        ("Fish soup", "".join(f"<li>{n}-{n + 1} spoons of the herb number {n}</li>" for n in range(12)), "/soup"),
+    ],
+)
+def test_page_with_prose_or_unclear_lines_is_an_article(title: str, body: str, path: str) -> None:
+    """Prose next to a list makes an article, and lines that only resemble one are no evidence."""
+    article = extract(page_of(html_of(head="", title=title, body=body), url=HOST + path), source_key="harbour")
+    assert article.page_type == "article"
+
+
+def test_section_of_cards_with_prose_of_its_own_is_an_article() -> None:
+    """Cards of other stories around a text of short sentences do not make it a list."""
+    sentences = "".join(
+        f"<p>The crane of quay number {n} turned again, and the harbour slept on.</p>" for n in range(16)
+    )
+    page = page_of(html_of(head="", body=sentences, extra="").replace("</main>", f"</main><aside>{CARDS}</aside>"))
+    assert extract(page, source_key="harbour").page_type == "article"
+
+
+@pytest.mark.parametrize(
+    ("html", "path", "reason"),
+    [
+        (html_of(head="", body=f"<p>FOR IMMEDIATE RELEASE</p>{COUNCIL}"), "/x", "release_line"),
+        (html_of(head="", body=WIRED),
+         "/x", "wire_dateline"),
+        (html_of(head="", body=COUNCIL + RELEASE_END), "/x", "contact_lines"),
+        (html_of(head="", body=COUNCIL), "/press-releases/a-new-quay", "url"),
+        (html_of(head=_linked("NewsArticle", ',"articleSection":"Pressemitteilungen"'), body=COUNCIL), "/x", "section"),
+        (html_of(head=_linked("NewsArticle", ',"publisher":{"name":"Business Wire"}'), body=COUNCIL), "/x",
+         "wire_publisher"),
+        (html_of(head="", body=COUNCIL).replace("<h1>", "<p>Press release</p><h1>"), "/x", "kicker"),
+    ],
+)  # fmt: skip
+def test_press_release_is_kept_with_its_evidence(html: str, path: str, reason: str) -> None:
+    """A press release is an article of its own type; the method of page_type is the evidence."""
+    article = clean(page_of(html, url=HOST + path), source_key="harbour")
+    assert isinstance(article, Article)
+    methods = {each.field: each.method for each in article.field_methods}
+    assert (article.page_type, methods["page_type"]) == ("press_release", reason)
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "path"),
+    [
+        ("Minister withdraws press release", COUNCIL, "/news/minister-withdraws-press-release"),
+        ("Council backs ferry terminal", f"{COUNCIL}<h2>About the harbour</h2><p>It is old.</p>", "/x"),
+        (
+            "Council backs ferry terminal",
+            COUNCIL.replace("The council", "PORT ARLEN (Northwire) - The council", 1),
+            "/x",
+        ),
+    ],
+)
+def test_article_that_mentions_a_release_is_an_article(title: str, body: str, path: str) -> None:
+    """A press release in a headline, a paragraph about something, or an agency's dateline is no evidence."""
+    article = extract(page_of(html_of(head="", title=title, body=body), url=HOST + path), source_key="harbour")
+    assert article.page_type == "article"
+
+
+CRUMBS = (
+    '<script type="application/ld+json">{"@type":"BreadcrumbList","itemListElement":[{"name":"Home"},'
+    '{"item":{"name":"Meinung"}},{"name":"Council backs ferry terminal"}]}</script>'
+)
+
+
+@pytest.mark.parametrize(
+    ("html", "path", "method"),
+    [
+        (html_of(head=_linked("OpinionNewsArticle")), "/x", "jsonld_type"),
+        (html_of(head=_linked("NewsArticle", ',"articleSection":["News","Opinion & Ideas"]')), "/x", "section"),
+        (html_of(head='<meta property="article:section" content="Opinión">'), "/x", "section"),
+        (html_of(head=_linked("NewsArticle", ',"genre":"Leitartikel"')), "/x", "genre"),
+        (html_of(head=CRUMBS), "/x", "breadcrumb"),
+        (html_of(head=""), "/opinion/2031/05/the-quay", "url"),
+        (html_of(head="", title="Kommentar: The quay is ours"), "/x", "title"),
+        (html_of(head="").replace("| Harbour Post", "| Opinion | Harbour Post"), "/x", "title"),
+        (html_of(head="").replace("<h1>", "<div>Éditorial</div><h1>"), "/x", "kicker"),
+    ],
+)
+def test_opinion_has_its_evidence(html: str, path: str, method: str) -> None:
+    """What the publisher presents as opinion has is_opinion, and the place that says so as its method."""
+    article = extract(page_of(html, url=HOST + path), source_key="harbour")
+    methods = {each.field: each.method for each in article.field_methods}
+    assert (article.is_opinion, methods["is_opinion"]) == (True, method)
+
+
+@pytest.mark.parametrize(
+    ("html", "path"),
+    [
+        (html_of(), "/news/x"),
+        (html_of(head="", title="Opinion polls: the council leads"), "/news/opinion"),
+        (html_of(head=_linked("NewsArticle", ',"articleSection":"Public Opinion Research"')), "/x"),
+        (html_of(head="").replace("<h1>", "<nav><a href='/opinion'>Opinion</a></nav><h1>"), "/x"),
+        (html_of(head="").replace("<h1>", "<span>Comment</span><h1>"), "/x"),
+    ],
+)
+def test_news_with_a_word_of_opinion_is_news(html: str, path: str) -> None:
+    """A longer headline or section with such a word, a menu, a button, or the page's own name is no evidence."""
+    article = extract(page_of(html, url=HOST + path), source_key="harbour")
+    methods = {each.field: each.method for each in article.field_methods}
+    assert (article.is_opinion, methods["is_opinion"]) == (False, "unknown")

@@ -1,0 +1,161 @@
+"""Genres of a page that is kept: press releases and opinion, each with the evidence for it.
+
+The words are data, in ``data/page_types.toml``. Evidence is what publishers say about the whole page: a type of
+JSON-LD, its section, a directory of its URL, the kicker above the headline. A word in the middle of a text or a title
+does not count.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from itertools import islice
+from urllib.parse import unquote, urlsplit
+
+from pipeline.clean.blocks import TextPiece
+from pipeline.clean.html import Tree, text_of, text_start
+from pipeline.clean.jsonld import as_list, plain_text, types_of
+from pipeline.clean.markup import Markup, story_text
+from pipeline.clean.metadata import fold_title
+
+_LISTED = tomllib.loads(resources.files("pipeline.clean").joinpath("data", "page_types.toml").read_text("utf-8"))
+WORDS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    genre: {place: frozenset(words) for place, words in lists.items()} for genre, lists in _LISTED.items()
+}
+_OPINION, _RELEASE = WORDS["opinion"], WORDS["press_release"]
+
+_SECTION_PARTS = re.compile(r"\s*[/,;|>&»›]\s*")
+_SLUG_MARKS = re.compile(r"[-_+ ]+")
+_PREFIX = re.compile(r"\s*[|:]\s+|\s+[–—-]\s+")
+_TAIL = re.compile(r"\s+[|–—-]\s+")
+_KICKER_CHARS, _KICKERS = 40, 4
+_OUTSIDE_TAGS = frozenset({"nav", "aside", "footer", "form", "ul", "ol"})
+# "PORT ARLEN, Nov. 3, 2031 /PRNewswire/ --", "Arlen (ots) -", "(BUSINESS WIRE)--".
+_DATELINE = re.compile(r"^.{0,90}?[/(]\s?([^\W\d][\w .-]{1,24}?)\s?[/)]\s*(?:[-–—]|$)")
+_FIRST_LINES, _LAST_LINES, _LINE_WORDS = 4, 12, 12
+_LINE_START, _LINE_CHARS = 60, 200
+_RELEASE_LINES = tuple(sorted(_RELEASE["release_lines"]))
+_CONTACTS, _ABOUT = (tuple(f"{words} " for words in sorted(_RELEASE[place])) for place in ("contacts", "about"))
+
+
+@dataclass(frozen=True, slots=True)
+class Genre:
+    """The place that shows a genre, as a method in snake_case, and the words of it for people."""
+
+    method: str
+    evidence: str
+
+
+def opinion_of(markup: Markup, *, url: str, title: str | None) -> Genre | None:
+    """Return the evidence that the publisher presents the page as opinion or a review; None without any."""
+    kinds = sorted(_OPINION["jsonld_types"].intersection(types_of(markup.story)))
+    if kinds:
+        return Genre("jsonld_type", f"its JSON-LD says {kinds[0]}")
+    return (
+        _in_section(markup, _OPINION["sections"])
+        or _in_url(url, _OPINION["urls"], has_host=True)
+        or _in_title(markup, title or "", _OPINION["titles"])
+        or _in_kicker(markup.root, _OPINION["titles"])
+    )
+
+
+def press_release_of(markup: Markup, pieces: Sequence[TextPiece], *, url: str) -> Genre | None:
+    """Return the evidence that the page is a press release; None without any."""
+    publisher = plain_text(markup.data.resolved(markup.story.get("publisher"))) or markup.meta("og:site_name")
+    if fold_title(publisher) in _RELEASE["wires"]:
+        return Genre("wire_publisher", f"{publisher!r} as its publisher distributes releases")
+    return (
+        release_in_text([piece.text for piece in pieces if piece.kind != "caption"])
+        or _in_section(markup, _RELEASE["sections"])
+        or _in_url(url, _RELEASE["urls"])
+        or _in_kicker(markup.root, _RELEASE["sections"])
+    )
+
+
+def release_in_text(lines: Sequence[str]) -> Genre | None:
+    """Return the evidence of a press release in the lines of a text; None without any."""
+    for line in lines[:_FIRST_LINES]:
+        if fold_title(line[:_LINE_START]).startswith(_RELEASE_LINES):
+            return Genre("release_line", f"{line[:60]!r} before its text")
+        found = _DATELINE.match(line)
+        if found and fold_title(found[1]) in _RELEASE["wires"]:
+            return Genre("wire_dateline", f"{found[1]!r} in its dateline")
+    ends = [fold_title(line) for line in lines[-_LAST_LINES:] if len(line) <= _LINE_CHARS]
+    contact = next((line for line in ends if f"{line} ".startswith(_CONTACTS)), None)
+    sender = next((line for line in ends if line.startswith(_ABOUT) and _is_short(line)), None)
+    if contact and sender:
+        return Genre("contact_lines", f"{sender[:40]!r} and {contact[:40]!r} at its end")
+    return None
+
+
+def _is_short(line: str) -> bool:
+    return 1 < len(line.split()) <= _LINE_WORDS
+
+
+def _in_section(markup: Markup, words: frozenset[str]) -> Genre | None:
+    """Return the section, genre or breadcrumb of the page that is one of the words."""
+    for method, texts in (
+        ("section", (*_texts(markup, "articleSection"), *markup.all_meta("article:section", "section"))),
+        ("genre", _texts(markup, "genre")),
+        ("breadcrumb", _breadcrumbs(markup)),
+    ):
+        for text in texts:
+            for part in _SECTION_PARTS.split(text):
+                if fold_title(part) in words:
+                    return Genre(method, f"{part!r} as its {method}")
+    return None
+
+
+def _texts(markup: Markup, key: str) -> tuple[str, ...]:
+    return tuple(plain_text(value) for value in as_list(markup.story.get(key))[:10])
+
+
+def _breadcrumbs(markup: Markup) -> tuple[str, ...]:
+    """Return the names of the pages above this one, without the page itself, which has the last name."""
+    names = []
+    for trail in markup.data.of_type("BreadcrumbList")[:1]:
+        for entry in as_list(trail.get("itemListElement"))[:10]:
+            if isinstance(entry, Mapping):
+                names.append(plain_text(entry.get("name")) or plain_text(entry.get("item")))
+    is_own = bool(names) and fold_title(names[-1]) == fold_title(story_text(markup, "headline"))
+    return tuple(names[:-1] if is_own else names)
+
+
+def _in_url(url: str, words: frozenset[str], *, has_host: bool = False) -> Genre | None:
+    """Return the directory of a URL that is one of the words: "/opinion/" of "/opinion/a-new-quay".
+
+    The last part of the path names the page itself. With ``has_host``, the first name of the host counts too.
+    """
+    parts = urlsplit(url)
+    folders = unquote(parts.path).split("/")[:-1]
+    host = (parts.hostname or "").split(".")[:1] if has_host else []
+    found = next((each for each in (*folders, *host) if _SLUG_MARKS.sub(" ", each).casefold() in words), None)
+    return Genre("url", f"{found!r} in its URL") if found else None
+
+
+def _in_title(markup: Markup, title: str, words: frozenset[str]) -> Genre | None:
+    """Return the word before the first separator of a title, or a part of the document's title after one."""
+    whole = next((text_of(element) for element in markup.root.iter("title")), "")
+    firsts = (_PREFIX.split(text, maxsplit=1)[0] for text in (title, markup.meta("og:title"), whole) if text)
+    for part in (*firsts, *_TAIL.split(whole)[1:]):
+        if fold_title(part) in words and len(part) < len(whole or title):
+            return Genre("title", f"{part!r} in its title")
+    return None
+
+
+def _in_kicker(root: Tree, words: frozenset[str]) -> Genre | None:
+    found = next((text for text in _kickers(root) if fold_title(text) in words), None)
+    return Genre("kicker", f"{found!r} above its headline") if found else None
+
+
+def _kickers(root: Tree) -> Iterator[str]:
+    """Yield the short texts next to the first h1: inside it, and directly above it or its container."""
+    headline = next(root.iter("h1"), None)
+    if headline is None:
+        return
+    yield from (text_of(part) for part in islice(headline.iterdescendants("span", "a", "strong"), _KICKERS))
+    for element in islice((headline, *headline.iterancestors()), 3):
+        for sibling in islice(element.itersiblings(preceding=True), _KICKERS):
+            if sibling.tag not in _OUTSIDE_TAGS and len(text := text_start(sibling, _KICKER_CHARS)) <= _KICKER_CHARS:
+                yield text
