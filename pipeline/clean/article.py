@@ -178,7 +178,8 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     published = read_published(markup, page, title=title.text)
     outlet = _outlet_of(page, origin, identity[0])
     publisher = read_publisher(markup, page, given=origin.publisher, outlet=outlet, title=title.text)
-    authors = read_authors(markup, publisher=publisher.text, domain=domain, title=title.text)
+    site = markup.meta("og:site_name")
+    authors = read_authors(markup, publisher=publisher.text, site=site, domain=domain, title=title.text)
     rights = read_rights(page, markup)
     opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
     strip_unread(root)
@@ -222,6 +223,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         title=title,
         standfirst=next((piece.text for piece in pieces if piece.kind == "standfirst"), None),
         authors=reading.authors.names,
+        credits=reading.authors.credits,
         section=section.text,
         tags=metadata.read_tags(markup),
         language=language.text,
@@ -275,6 +277,7 @@ def _field_methods(
     return (
         FieldMethod("title", reading.title.method),
         FieldMethod("authors", reading.authors.method),
+        FieldMethod("credits", reading.authors.credits_method),
         FieldMethod("standfirst", "shown" if has_standfirst else "unknown"),
         FieldMethod("section", section.method),
         FieldMethod("language", language.method),

@@ -1,111 +1,164 @@
-"""Authors of an article: people only, without organisations, categories and addresses."""
+"""Authors and credits of an article: the people of its by-line, and its agencies, desks and outlets."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from trafilatura.metadata import extract_author
 
+from pipeline.clean.credits import (
+    ItemKind,
+    Outlet,
+    agency_at_end,
+    any_word,
+    credit_kind_of,
+    is_agency,
+    is_person_name,
+    is_uncased_script,
+    outlet_of,
+    squash,
+)
 from pipeline.clean.html import Tree, text_of, tidy
 from pipeline.clean.jsonld import as_list, plain_text, types_of
 from pipeline.clean.markup import Markup
-from pipeline.clean.metadata import is_elsewhere, texts_near_headline
+from pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
+from pipeline.model import Credit
 
-_BY = re.compile(
-    r"^(?:(?:(?:article|story|written|reported|words|text|posted|published|review|interview|analysis|opinion|"
-    r"photographs?|photos?|auteur|veröffentlicht|geschrieben|erstellt|eingestellt|verfasst|publié|écrit|escrito|"
-    r"publicado|pubblicato)"
-    r"\s*)?\b(?:by|von|vom|par|por|di|door|av|af|przez)|autor(?:in)?|author|interview|texte?|foto|"
-    r"redaktion)(?:\s*:\s*|\s+)",
-    re.IGNORECASE,
-)
+_WORD_FOR_BY = rf"(?:(?:{any_word('before_by')})\s*)?(?<!\w)(?:{any_word('by')})"
+_BY = re.compile(rf"^(?:(?:{_WORD_FOR_BY})(?:\s*[:：/]\s*|\s+)|(?:{any_word('label')})\s*:\s*)", re.IGNORECASE)
+_BY_ALONE = re.compile(rf"(?:{_WORD_FOR_BY}|{any_word('label')})\s*:?", re.IGNORECASE)
+_AND = rf"(?:{any_word('and')}|&|\+)"
 _TAIL = re.compile(
-    r"\s*(?:\(.*?\)|\[.*?\]|[|/•·–—].*|\s-\s.*|,?\s+(?:in|for|at|of|en)\s+.*|"
-    r"\s(?:chefredakt\w+|redakteur\w*|reporter|correspondent|editor|staff writer|political|senior)\b.*|"
-    r"\s(?:im gespräch|im interview|stand|updated|published|last|alle|sagt|says|shares?)\b.*|\d{1,2}[./:]\d.*)$",
+    rf"\s*(?:\(.*?\)|\[.*?\]|[|•·–—].*|\s-\s.*|,?\s+(?:in|for|at|of)\s+.*|"
+    rf"\s(?:(?:am|on|le|el)\s+)?(?:{any_word('role', 'after_name', 'day')})(?!\w).*|\s(?:(?:am|on|le|el)\s+)?\d.*|"
+    r"\d{1,2}[./:]\d.*)$",
     re.IGNORECASE,
 )
+_IN_BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 _INITIAL_AT_END = re.compile(r"\b(?:[A-Z]|Jr|Sr)\.$")
-_SPLIT = re.compile(r"\s*(?:;|\||•|·|\n|\s/\s|,?\s+(?:and|und|et|y|e|with|mit|og|och|&)\s+|,)\s*", re.I)
-# "Ann Bell and Cy Dorn, Paris": the text after the last of several names is a place or a role.
-_AFTER_LAST = re.compile(
-    r"(\s(?:and|und|et|y|och|og|&)\s[^,;|]+),(?!.*\s(?:and|und|et|y|och|og|&)\s).*$", re.IGNORECASE
-)
+_DEGREE = re.compile(r",\s*(Jr\.?|Sr\.?|I{2,3}|Ph\.?D\.?|M\.?D\.?|MBA|RN|MSc|BSc)(?=$|[,;\s])")
+_SPLIT = re.compile(rf"(?!\s*& Co\b)\s*(?:;|\||•|·|\n|\s/\s|、|，|；|,?\s+{_AND}\s+|,)\s*", re.IGNORECASE)
+# "Ann Bell and Cy Dorn, Paris": the text after the last of several names is a place, a role or an agency.
+_AFTER_LAST = re.compile(rf"^(?P<names>[^,;|]+(?:,[^,;|]+)*\s{_AND}\s[^,;|]+),(?P<rest>[^;|]+)$", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*(?:https?:|www\.|/|@)", re.IGNORECASE)
-_NOT_A_NAME = re.compile(
-    r"https?:|www\.|@|\.(?:com|org|net|de|co|uk|fr)\b|[<>{}=\d#_→»«…]|\?|!|^\w+\.[a-z]{2,3}$|^(?:name|follow|text|by|von|share|home)$",
-    re.I,
-)
-_ORGANISATION = re.compile(
-    r"\b(?:staff|editors?|editorial|newsroom|newsdesk|desk|team|press|agenc\w+|news|media|magazine|"
-    r"online|web|blog|"
-    r"times|post|journal|reporters?|correspondents?|contributors?|writers?|redaktion|redaccion|redacción|"
-    r"rédaction|redazione|"
-    r"admin|administrator|webmaster|guest|user|unknown|anonymous|author|wires?|services?|network|group|"
-    r"institute|university|"
-    r"foundation|department|ministry|association|society|company|inc|ltd|gmbh|llc|verlag|e\.v|ev|zeitung|nachrichten|"
-    r"kommentar|comment|artikel|articles|veröffentlicht|published|reuters|bloomberg|afp|dpa|upi|pti|xinhua|tass|"
-    r"ansa|apa|epd|kna|sid|bbc|cnn|ap)\b",
-    re.IGNORECASE,
-)
+_EDGES = " ,:;-–—|\"'*"
 _META = ("author", "article:author")
 _META_MORE = ("parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator", "citation_author",
-              "article.author", "og:article:author", "shareaholic:article_author_name")  # fmt: skip
+              "article.author", "articleauthor", "article_author", "og:article:author", "mrf:authors",
+              "cxenseparse:author", "shareaholic:article_author_name")  # fmt: skip
 _WRITTEN_BY = re.compile(
     r"^(?:written by|author|verfasst von|geschrieben von|autor|autora|autore|auteur|écrit par|rédigé par|escrito por|"
     r"scritto da|geschreven door|skrevet af|skriven av|napisane przez|автор)\W*$",
     re.IGNORECASE,
 )
 _REL_AUTHOR = "//*[@rel='author'] | //*[contains(concat(' ', @itemprop, ' '), ' author ')]"
-_BYLINE_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:es|en)?|auteurs?|autore|verfasser)(?:$|[\s_-])|"
-                           r"[a-z](?:Author|Byline)(?:$|[\s_-])", re.IGNORECASE)  # fmt: skip
-_NO_BYLINE = re.compile(r"bio|avatar|img|image|photo|social|follow|box|about|e-?mail", re.IGNORECASE)
+_BYLINE_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?lines?|authors?|autor(?:es|en)?|auteurs?|autore|verfasser)(?:$|[\s_-])|"
+                           r"[a-z](?:Author|Byline)s?(?:$|[\s_-])", re.IGNORECASE)  # fmt: skip
+_NO_BYLINE = re.compile(
+    r"bio|avatar|img|image|photo|social|follow|box|about|e-?mail|caption|cutline|gallery", re.IGNORECASE
+)
+_UNFINISHED = re.compile(rf"(?:,|&|(?<!\w){_AND})\s*$", re.IGNORECASE)
 # A line without author markup is a byline only if it is a word for "by" and capitalised names.
 _SIGNED = re.compile(
-    r"^(?i:by|von|par|por|di|door|av|af|przez)\s*:?\s+(?:[^\W\d_a-z][\w.'’-]*|(?:de|van|von|der|del|da|la|le|"
-    r"and|und|et|y|e|och|og|en)\b|[,&|\s]+)+$"
+    rf"^(?i:{_WORD_FOR_BY})\s*:?\s+(?:[^\W\d_a-z][\w.'’-]*|(?:de|van|von|der|del|da|la|le)\b|(?i:{_AND})\b|[,&|\s]+)+"
+    r"(?:(?:in|on|at|am|um|for)\s*)?$"
 )
 _MAX_BYLINE = 120
 _MAX_AUTHORS = 12
+_MAX_FORENAMES = 2  # a longer list of single words is of categories
 _MAX_BYLINES, _BYLINE_CHARS = 100, 1000  # more or longer texts are not bylines
+_CONTAINERS = 3  # elements around a text that may be the whole byline
 
 
 @dataclass(frozen=True, slots=True)
 class Authors:
-    """Names of people in page order, and the method that found them."""
+    """Names of people and credits of the by-line, each in page order, and the methods that found them."""
 
     names: tuple[str, ...]
     method: str
+    credits: tuple[Credit, ...] = ()
+    credits_method: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class _BylineText:
+    """A text that may contain authors. ``kind``: what the markup says it is, "" if it says nothing.
+
+    ``min_words``: a single word is a name only in author markup.
+    """
+
+    text: str
+    kind: str = ""
+    min_words: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _BylineItem:
+    """A name in a by-line, and its kind."""
+
+    name: str
+    kind: ItemKind
 
 
 @dataclass(frozen=True, slots=True)
 class _AuthorSource:
-    """Texts that may contain authors. ``min_words``: a single word is a name only in author markup."""
+    """The items of one place of a page, each once."""
 
     method: str
-    texts: tuple[str, ...]
-    min_words: int
+    people: tuple[str, ...]
+    credits: tuple[Credit, ...]
 
 
-def read_authors(markup: Markup, *, publisher: str | None, domain: str | None, title: str | None) -> Authors:
-    """Return the authors' names in page order, from the first place with names of people.
+def read_authors(
+    markup: Markup, *, publisher: str | None, site: str | None, domain: str | None, title: str | None
+) -> Authors:
+    """Return the people in page order, from the first place that names any, and the credits.
 
-    Order: JSON-LD, meta elements, rel=author and microdata, a byline near the headline, trafilatura. A fuller name
-    from a later place replaces a single word.
+    Places: JSON-LD, meta elements, rel=author and microdata, a byline near the headline; trafilatura if none of them
+    names anybody. A fuller name from a later place replaces a single word, and a longer list a single person.
+    ``publisher`` and ``site`` are names of the page's outlet.
     """
-    outlets = frozenset(filter(None, (_squash(publisher or ""), _squash((domain or "").split(".")[0]))))
-    short: Authors | None = None
-    for place in _places(markup, title):
-        people = _people(place.texts, outlets, min_words=place.min_words)[:_MAX_AUTHORS]
-        found = Authors(people, place.method)
-        if short is not None and _is_fuller(people, short.names):
-            return found
-        if short is None and people:
-            if any(" " in name for name in people):
-                return found
-            short = found
-    return short or Authors((), "unknown")
+    outlet = outlet_of((publisher, site), domain=domain)
+    passed: list[_AuthorSource] = []
+    short: _AuthorSource | None = None
+    for found in _places(markup, outlet, title):
+        place = _without_outlets(found, passed)
+        if short is not None and _is_fuller(place.people, short.people):
+            return _authors(place, passed)
+        if short is None and place.people:
+            if any(" " in name for name in place.people):
+                return _authors(_longer(place, markup, outlet, title), passed)
+            short = place
+        if place.method == "byline" and short is None and any(each.credits for each in (*passed, place)):
+            passed.append(place)
+            break
+        passed.append(place)
+    return _authors(short or _AuthorSource("unknown", (), ()), passed)
+
+
+def _authors(place: _AuthorSource, passed: list[_AuthorSource]) -> Authors:
+    """Return the people of a place, and the credits of it and of the places passed before it.
+
+    With people, an earlier place gives agencies and desks only: it names its outlet because it lacks the people.
+    Without people the first place with an agency or a desk decides, else the first with an outlet.
+    """
+    if place.people:
+        named = [credit for each in passed for credit in each.credits if credit.kind != "outlet"]
+        found = tuple({squash(each.name): each for each in (*place.credits, *named)}.values())
+        return Authors(place.people[:_MAX_AUTHORS], place.method, found, place.method if found else "unknown")
+    with_credits = [each for each in passed if each.credits]
+    chosen = next((each for each in with_credits if any(credit.kind != "outlet" for credit in each.credits)), None)
+    chosen = chosen or next(iter(with_credits), None)
+    if chosen is None:
+        return Authors((), "unknown")
+    return Authors((), "unknown", chosen.credits[:_MAX_AUTHORS], chosen.method)
+
+
+def _without_outlets(place: _AuthorSource, passed: list[_AuthorSource]) -> _AuthorSource:
+    """Return a place without the people whom an earlier place calls an organisation."""
+    known = {squash(credit.name) for each in passed for credit in each.credits}
+    return replace(place, people=tuple(name for name in place.people if squash(name) not in known))
 
 
 def _is_fuller(people: tuple[str, ...], short: tuple[str, ...]) -> bool:
@@ -116,14 +169,38 @@ def _is_fuller(people: tuple[str, ...], short: tuple[str, ...]) -> bool:
     )
 
 
-def _places(markup: Markup, title: str | None) -> Iterator[_AuthorSource]:
-    yield _AuthorSource("jsonld", tuple(islice(_linked_authors(markup), _MAX_BYLINES)), 1)
-    yield _AuthorSource("meta", markup.all_meta(*_META), 1)
-    yield _AuthorSource("meta", (*markup.all_meta(*_META_MORE), *_labelled_authors(markup)), 1)
-    elements = markup.select(_REL_AUTHOR)[:1]
-    yield _AuthorSource("microdata", tuple(text for each in elements if len(text := text_of(each)) < _MAX_BYLINE), 1)
-    yield _AuthorSource("byline", _bylines(markup.root, title), 2)
-    yield _AuthorSource("trafilatura", (extract_author(markup.root) or "",), 1)
+def _longer(place: _AuthorSource, markup: Markup, outlet: Outlet, title: str | None) -> _AuthorSource:
+    """Return the visible byline in place of a single person of the markup if it names that person and others."""
+    if len(place.people) != 1 or place.method not in ("jsonld", "meta"):
+        return place
+    texts = _bylines(markup.root, title, outlet)
+    shown = _source("byline", texts[:1], outlet)  # several texts are links, of which some may be sections
+    folded = [name.casefold() for name in shown.people]
+    return shown if len(texts) == 1 < len(folded) and place.people[0].casefold() in folded else place
+
+
+# Places.
+
+
+def _places(markup: Markup, outlet: Outlet, title: str | None) -> Iterator[_AuthorSource]:
+    yield _source("jsonld", islice(_linked_authors(markup), _MAX_BYLINES), outlet)
+    yield _source("meta", map(_BylineText, markup.all_meta(*_META)), outlet)
+    yield _source("meta", map(_BylineText, (*markup.all_meta(*_META_MORE), *_labelled_authors(markup))), outlet)
+    yield _source("microdata", _author_links(markup), outlet)
+    yield _source("byline", _bylines(markup.root, title, outlet), outlet)
+    yield _source("trafilatura", [_BylineText(extract_author(markup.root) or "", min_words=2)], outlet)
+
+
+def _source(method: str, texts: Iterable[_BylineText], outlet: Outlet) -> _AuthorSource:
+    people: dict[str, str] = {}
+    found: dict[str, Credit] = {}
+    for text in islice(texts, _MAX_BYLINES):
+        for item in _items(text, outlet):
+            if item.kind == "person":
+                people.setdefault(item.name.casefold(), item.name)
+            else:
+                found.setdefault(squash(item.name), Credit(item.name, item.kind))
+    return _AuthorSource(method, tuple(people.values()), tuple(found.values()))
 
 
 def _labelled_authors(markup: Markup) -> Iterator[str]:
@@ -133,73 +210,153 @@ def _labelled_authors(markup: Markup) -> Iterator[str]:
             yield markup.meta(f"twitter:data{index}")
 
 
-def _bylines(root: Tree, title: str | None) -> tuple[str, ...]:
-    """Return the first text near the headline that starts with "by" or is in an element with a byline class."""
-    for shown in texts_near_headline(root, title=title):
-        if len(shown.text) >= _MAX_BYLINE:
-            continue
-        parent = shown.element.getparent()
-        named = shown.named + (f" {parent.get('class') or ''}" if parent is not None else "")
-        is_named = _BYLINE_CLASS.search(named) is not None and not _NO_BYLINE.search(named)
-        if not (is_named or _SIGNED.match(shown.text)) or is_elsewhere(shown):
-            continue
-        if _people((shown.text,), frozenset(), min_words=2):
-            return (shown.text,)
-    return ()
-
-
-def _linked_authors(markup: Markup) -> Iterator[str]:
+def _linked_authors(markup: Markup) -> Iterator[_BylineText]:
     for key in ("author", "creator"):
         for value in as_list(markup.story.get(key)):
             author = markup.data.resolved(value)
-            if _is_organisation(types_of(author)):
-                continue
-            names = author.get("name") if isinstance(author, Mapping) else author
-            yield from (plain_text(name) for name in as_list(names))
+            kind = _kind_of_type(types_of(author))
+            names = _names_of(author) if isinstance(author, Mapping) else [author]
+            yield from (_BylineText(plain_text(name), kind) for name in names)
 
 
-def _is_organisation(types: frozenset[str]) -> bool:
-    """Return whether JSON-LD types mean an organisation. A value that is both Person and Organization is a person."""
-    return "Person" not in types and any(name.endswith("Organization") or name == "Brand" for name in types)
+def _names_of(author: Mapping[str, object]) -> list[object]:
+    parts = [plain_text(author.get(key)) for key in ("givenName", "familyName")]
+    return as_list(author.get("name")) or ([" ".join(parts)] if all(parts) else [])
 
 
-def _people(texts: Iterable[str], outlets: frozenset[str], *, min_words: int) -> tuple[str, ...]:
-    found: dict[str, str] = {}
-    for text in (raw[:_BYLINE_CHARS] for raw in islice(texts, _MAX_BYLINES)):
-        if _squash(text) in outlets:
+def _kind_of_type(types: frozenset[str]) -> str:
+    """Return what JSON-LD types mean. A value that is both Person and Organization is a person who is the publisher."""
+    if "Person" in types:
+        return "person" if len(types) == 1 else "person_and_organisation"
+    is_organisation = any(name.endswith("Organization") or name == "Brand" for name in types)
+    return "organisation" if is_organisation else ""
+
+
+def _author_links(markup: Markup) -> Iterator[_BylineText]:
+    """Yield the first element with author markup, and those next to it."""
+    elements = markup.select(_REL_AUTHOR)
+    around = elements[0].getparent() if elements else None
+    for element in elements:
+        if element is elements[0] or around in (element.getparent(), _grandparent(element)):
+            text = text_of(element)
+            if len(text) < _MAX_BYLINE:
+                yield _BylineText(text)
+
+
+def _grandparent(element: Tree) -> Tree | None:
+    parent = element.getparent()
+    return parent.getparent() if parent is not None else None
+
+
+# The byline that the page shows.
+
+
+def _bylines(root: Tree, title: str | None, outlet: Outlet) -> tuple[_BylineText, ...]:
+    """Return the texts of the first byline near the headline that names somebody; people go before credits.
+
+    A byline starts with "by", or is in an element with a byline class.
+    """
+    credited: tuple[_BylineText, ...] = ()
+    for shown in texts_near_headline(root, title=title):
+        if len(shown.text) >= _MAX_BYLINE or not (texts := _byline_texts(shown, outlet)) or is_elsewhere(shown):
             continue
-        names = [name for name in _split(text) if is_person_name(name, min_words=min_words)]
-        if len(names) > 2 and not any(" " in name for name in names):  # a list of categories
-            continue
-        for name in names:
-            if _squash(name) not in outlets:
-                found.setdefault(name.casefold(), name)
-    return tuple(found.values())
+        found = _source("byline", texts, outlet)
+        if found.people:
+            return texts
+        credited = credited or (texts if found.credits else ())
+    return credited
 
 
-def _squash(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+def _byline_texts(shown: VisibleText, outlet: Outlet) -> tuple[_BylineText, ...]:
+    """Return the texts of a possible byline: its links if they name people, else its line; () for any other text."""
+    around = [shown.element, *islice(shown.element.iterancestors(), _CONTAINERS - 1)]
+    classes = [f"{each.get('class') or ''} {each.get('id') or ''}" for each in around]
+    if _NO_BYLINE.search(" ".join(classes[:2])) or any(each.tag in ("figure", "figcaption") for each in around):
+        return ()
+    is_named = [_BYLINE_CLASS.search(each) is not None for each in classes]
+    is_alone = _BY_ALONE.fullmatch(shown.text) is not None
+    is_signed = _SIGNED.match(shown.text) is not None or is_agency(_BY.sub("", shown.text))
+    if not (any(is_named) or is_alone or (is_signed and _BY.match(shown.text))):
+        return ()
+    names = [each for each, is_byline in zip(around, is_named, strict=True) if is_byline][-1:] or around[:1]
+    line = _line_of(shown, around if is_alone else around[:1] if _UNFINISHED.search(shown.text) else [])
+    linked = tuple(_BylineText(text_of(link), min_words=2) for each in names for link in each.iter("a"))
+    if not _BY.match(line) and len(linked) <= _MAX_AUTHORS and _source("byline", linked, outlet).people:
+        return linked
+    return (_BylineText(line, min_words=1 if any(is_named[:2]) else 2),)
 
 
-def _split(raw: str) -> Iterator[str]:
-    if _ADDRESS.match(raw):
-        return
-    for part in _SPLIT.split(_AFTER_LAST.sub(r"\1", _BY.sub("", tidy(raw)))):
-        whole = _BY.sub("", tidy(part)).strip(" ,:;-–—|\"'*")
-        name = _TAIL.sub("", whole).strip(" ,:;-–—|\"'*")
-        if name and (name == whole or " " in name):  # a single word of a longer line is a role, not a name
-            yield _title_case(name if _INITIAL_AT_END.search(name) else name.rstrip("."))
+def _line_of(shown: VisibleText, around: list[Tree]) -> str:
+    """Return the text of the first of the elements that starts with a text and has more; without one, the text."""
+    lines = (text_of(each) for each in around)
+    longer = (line for line in lines if line.startswith(shown.text) and len(shown.text) < len(line) < _MAX_BYLINE)
+    return next(longer, shown.text)
+
+
+# Items of a text.
+
+
+def _items(given: _BylineText, outlet: Outlet) -> list[_BylineItem]:
+    """Return the people and credits of a text in its order. A list of categories has none."""
+    text = tidy(given.text[:_BYLINE_CHARS])
+    if not text or _ADDRESS.match(text):
+        return []
+    text = _DEGREE.sub(lambda found: f" {found[1]}" if found[1][0] in "JSI" else "", text)
+    is_own_site = given.kind == "person_and_organisation" and is_person_name(text)
+    if not is_own_site and (given.kind == "organisation" or outlet.has_name(text) or is_agency(text)):
+        kind = credit_kind_of(text, outlet, is_organisation=given.kind == "organisation")
+        return [_BylineItem(text, kind)] if kind else []
+    after = _AFTER_LAST.match(text)
+    parts = _parts(after["names"] if after else text)
+    items = [item for part in parts for item in _part_items(part, given, outlet)]
+    if after:
+        rest = [item for part in _parts(after["rest"]) for item in _part_items(part, given, outlet)]
+        items += [item for item in rest if item.kind != "person"]
+    return _without_categories(items, part_count=len(parts))
+
+
+def _without_categories(items: list[_BylineItem], *, part_count: int) -> list[_BylineItem]:
+    """Leave out single words next to a whole name or a credit, and lists of single words: places, categories."""
+    people = [item for item in items if item.kind == "person"]
+    single = [item for item in people if _is_single(item.name)]
+    is_kept = part_count <= _MAX_FORENAMES and len(single) == len(people) == len(items)
+    return items if is_kept else [item for item in items if item not in single]
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in _SPLIT.split(_BY.sub("", text)) if part.strip(_EDGES)]
+
+
+def _part_items(part: str, given: _BylineText, outlet: Outlet) -> Iterator[_BylineItem]:
+    """Yield the person or credit of a part, and the credits after slashes and in brackets."""
+    whole = _BY.sub("", tidy(part)).strip(_EDGES)
+    first, *others = [whole] if is_agency(whole) else whole.split("/")
+    others += _IN_BRACKETS.findall(first)
+    if (split := agency_at_end(first)) is not None:
+        first, others = split[0], [split[1], *others]
+    name = _TAIL.sub("", first).strip(_EDGES)
+    kind = None if given.kind == "person_and_organisation" and is_person_name(first) else credit_kind_of(first, outlet)
+    if kind in ("agency", "desk") or (kind and not _is_name(name, given, is_cut=name != first)):
+        yield _BylineItem(first, kind)
+    elif _is_name(name, given, is_cut=name != first or first != whole):
+        yield _BylineItem(_title_case(name if _INITIAL_AT_END.search(name) else name.rstrip(".")), "person")
+    for other in map(tidy, others):
+        if (other_kind := credit_kind_of(other, outlet)) is not None:
+            yield _BylineItem(other, other_kind)
+        elif _is_name(other, given, is_cut=True):
+            yield _BylineItem(_title_case(other), "person")
+
+
+def _is_name(name: str, given: _BylineText, *, is_cut: bool) -> bool:
+    """Return whether a name is a person's. A single word of a longer line is a role, not a name."""
+    if is_cut and _is_single(name):
+        return False
+    return is_person_name(name, min_words=given.min_words, is_person=given.kind.startswith("person"))
+
+
+def _is_single(name: str) -> bool:
+    return " " not in name and not is_uncased_script(name)
 
 
 def _title_case(name: str) -> str:
     return name.title() if name.isupper() and len(name) > 4 and " " in name else name
-
-
-def is_person_name(name: str, *, min_words: int = 2) -> bool:
-    """Return whether a string can be a person's name: at most 5 words, no organisation, address or category."""
-    words = name.split()
-    if not min_words <= len(words) <= 5 or not 3 <= len(name) <= 50:
-        return False
-    if _NOT_A_NAME.search(name) or _ORGANISATION.search(name):
-        return False
-    return (words[0][0].isupper() and words[-1][0].isupper()) or not name.isascii() or len(words) == 1

@@ -11,6 +11,7 @@ from importlib import resources
 from itertools import dropwhile, islice
 
 from pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece, first_nonempty
+from pipeline.clean.credits import AGENCIES, agency_of
 from pipeline.clean.decoding import language_identifier
 from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.clean.jsonld import as_list, plain_text
@@ -114,27 +115,6 @@ _COMMON_WORDS = {
     }),
 }  # fmt: skip
 _COMMON_SHARE = 1 / 6
-# Patterns of news agencies in bylines, datelines and credits, by agency name.
-_AGENCIES = {
-    "Reuters": r"reuters", "AP": r"ap|associated press", "AFP": r"afp|agence france[- ]presse", "dpa": r"dpa",
-    "PA Media": r"pa media|press association", "UPI": r"upi|united press international", "Bloomberg": r"bloomberg",
-    "EFE": r"efe", "ANSA": r"ansa", "Xinhua": r"xinhua", "TASS": r"tass", "Kyodo": r"kyodo(?: news)?", "PTI": r"pti",
-    "ANI": r"ani", "AAP": r"aap", "CP": r"the canadian press|canadian press", "APA": r"apa", "Interfax": r"interfax",
-}  # fmt: skip
-_AGENCY_ALONE = {
-    name: re.compile(rf"(?:the )?(?:{words})(?: news)?(?: agency)?", re.I) for name, words in _AGENCIES.items()
-}
-# A report in German or French ends with its agency: "... in the harbour. (dpa)", "(dpa/lno)", "/dpa".
-_AGENCY_AT_END = {
-    name: re.compile(rf"(?:\(|(?:^|\s)[/–—-]\s?)(?:{words})(?:[/,][\w /,]{{1,20}})?[)/]?\.?$", re.I)
-    for name, words in _AGENCIES.items()
-}
-_AGENCY_IN_CREDIT = {
-    name: re.compile(rf"(?:^|\b(?:by|the)\s+|[/,&]\s*)(?:{words})\b", re.I) for name, words in _AGENCIES.items()
-}
-_AGENCY_IN_DATELINE = {
-    name: re.compile(rf"^.{{0,60}}\((?:{words})\)", re.I | re.S) for name, words in _AGENCIES.items()
-}
 # An agency that is not in the list has the same dateline form: "PORT ARLEN (Northwire) - ...".
 _SIGNED_DATELINE = re.compile(
     r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [A-Z][\w. ]{1,25})?\s*\(([A-Z][\w ]{1,24})\)\s*[-–—]{1,2}\s"
@@ -217,11 +197,6 @@ def _confirms_language(words: list[str], language: str | None) -> bool:
     return common is not None and sum(word in common for word in words) >= _COMMON_SHARE * len(words)
 
 
-def agency_named(text: str) -> str | None:
-    """Return the news agency whose name a text is, or None."""
-    return next((name for name, pattern in _AGENCY_ALONE.items() if pattern.fullmatch(text.strip())), None)
-
-
 def read_agency(
     markup: Markup | None, *, bylines: Iterable[str], lead: str, end: str = "", publisher: str | None = None
 ) -> str | None:
@@ -234,11 +209,10 @@ def read_agency(
         named += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
         authors = as_list(markup.story.get("author"))[:_MAX_TAGS]
         named += [plain_text(markup.data.resolved(value)) for value in authors]
-        named += [text for text in _stated_publishers(markup) if text != publisher and agency_named(text)]
-    for name in _AGENCIES:
-        is_signed = _AGENCY_IN_DATELINE[name].match(lead) or _AGENCY_AT_END[name].search(end)
-        if is_signed or any(_AGENCY_IN_CREDIT[name].search(text) for text in named):
-            return name
+        named += [text for text in _stated_publishers(markup) if text != publisher and agency_of(text)]
+    for agency in AGENCIES:
+        if agency.signs(lead=lead, end=end) or any(map(agency.is_credited_in, named)):
+            return agency.name
     signed = _SIGNED_DATELINE.match(lead)
     return signed.group(1) if signed else story_text(markup, "sourceOrganization") or None if markup else None
 

@@ -9,10 +9,10 @@ from importlib import resources
 from urllib.parse import urlsplit
 
 from pipeline.clean.blocks import ExtractedField, first_nonempty
+from pipeline.clean.credits import agency_of
 from pipeline.clean.html import tidy
 from pipeline.clean.jsonld import plain_text
 from pipeline.clean.markup import Markup
-from pipeline.clean.metadata import agency_named
 from pipeline.model import NO_OUTLET_KEYS, OutletKeys, Page, domain_of
 
 # Hosts and names are data.
@@ -160,7 +160,7 @@ def _is_publisher(name: str, label: str, *, others: set[str]) -> bool:
     folded = _fold(name)
     if not folded or folded in _DATA.platforms or folded in _DATA.placeholders:
         return False
-    return _resembles(name, label) or not (folded in others or agency_named(name))
+    return _resembles(name, label) or not (folded in others or agency_of(name))
 
 
 def _resembles(name: str, label: str) -> bool:

@@ -93,9 +93,9 @@ def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet =
 def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:
     """Extract articles from HTML pages.
 
-    Extracts title, authors, date, text and captions. A page is {doc_id, url, html, fetched_at}; "html" names a file in
-    the folder of IN, or in the current folder if IN is -. Writes one output line per valid input line, in the same
-    order. Reports each invalid line with its number and skips it; exit 1 if there are any.
+    Extracts title, authors, credits, date, text and captions. A page is {doc_id, url, html, fetched_at}; "html" names
+    a file in the folder of IN, or in the current folder if IN is -. Writes one output line per valid input line, in the
+    same order. Reports each invalid line with its number and skips it; exit 1 if there are any.
     """
     from pipeline.reports.documents import clean_lines
 

@@ -1,7 +1,7 @@
 """The frozen values that packages pass to each other."""
 
 from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
-from pipeline.model.article import Article, Block, FieldMethod, Rejected, Threshold
+from pipeline.model.article import Article, Block, Credit, FieldMethod, Rejected, Threshold
 from pipeline.model.identity import (
     article_id_of,
     browser_url,
@@ -24,6 +24,7 @@ __all__ = [
     "Attempt",
     "Block",
     "Capture",
+    "Credit",
     "Entity",
     "Event",
     "Exchange",

@@ -8,6 +8,7 @@ BlockKind = Literal["title", "standfirst", "heading", "paragraph", "list", "capt
 DateMethod = Literal[
     "jsonld", "microdata", "opengraph", "meta", "time", "url", "feed", "shown", "htmldate", "given", "unknown"
 ]
+CreditKind = Literal["agency", "desk", "outlet"]
 PageType = Literal[
     "article", "live", "video", "audio", "gallery", "section", "paywall", "consent", "error", "other",
     "list", "press_release", "scores", "credits_list",
@@ -31,6 +32,14 @@ class FieldMethod:
     method: str
 
 
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """An organisation of the by-line: a news agency, a desk, or an outlet. ``name`` is as on the page."""
+
+    name: str
+    kind: CreditKind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """The article of a page. ``text`` is title, standfirst, paragraphs, cross-headings and captions in page order,
@@ -51,6 +60,7 @@ class Article:
     title: str | None
     standfirst: str | None
     authors: tuple[str, ...]
+    credits: tuple[Credit, ...] = ()
     section: str | None
     tags: tuple[str, ...]
     language: str | None

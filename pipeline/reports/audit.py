@@ -176,7 +176,7 @@ def value_text(value: object) -> str | None:
     if value is None or value == []:
         return None
     if isinstance(value, list):
-        return "; ".join(map(str, value))
+        return "; ".join(" ".join(each.values()) if isinstance(each, dict) else str(each) for each in value)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return value.isoformat() if isinstance(value, date) else str(value)

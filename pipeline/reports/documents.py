@@ -384,6 +384,8 @@ def extraction_object(doc_id: str, article: Article) -> dict[str, object]:
         "doc_id": doc_id,
         "title": article.title,
         "authors": list(article.authors),
+        "credits": [credit.name for credit in article.credits],
+        "credit_kinds": [credit.kind for credit in article.credits],
         "published_at": moment_text(article),
         "published_at_precision": article.published_at_precision,
         "paragraphs": [article.text[block.start : block.end] for block in article.blocks if block.kind in _BODY],

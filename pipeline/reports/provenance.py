@@ -393,6 +393,7 @@ _COUNTS = {"entities": "entity_count", "quotes": "quote_count", "events": "event
 _FIELD_LABELS = {
     "title": "title",
     "authors": "authors",
+    "credits": "credits",
     "publisher": "publisher",
     "outlet_key": "outlet",
     "language": "language",
@@ -409,7 +410,10 @@ def article_step(rows: StoredRows) -> ProvenanceStep:
         for name in ("method", "precision", "zone")
         if (value := article[f"published_at_{name}"]) is not None
     )
-    values = {name: article[name] for name in _FIELD_LABELS} | {"authors": ", ".join(article["authors"])}
+    values = {name: article[name] for name in _FIELD_LABELS} | {
+        "authors": ", ".join(article["authors"]),
+        "credits": ", ".join(f"{each['name']} ({each['kind']})" for each in article["credits"] or ()),
+    }
     fields = (
         Fact(label, values[name], _by(methods.get(name))) for name, label in _FIELD_LABELS.items() if name != "title"
     )

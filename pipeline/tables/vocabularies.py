@@ -297,6 +297,16 @@ VOCABULARIES = (
         {"second": "day and time are known", "day": "only the day is known"},
     ),
     Vocabulary(
+        "credit_kind",
+        ("articles.credits[].kind",),
+        {
+            "agency": "a news agency, named or not: AFP, Agencies",
+            "desk": "a department or the staff: newsroom, sports desk, editorial team",
+            "outlet": "the publication itself, or any other organisation that signs: a ministry, a club",
+        },
+        "`wire_agency` has the agency by its usual name, also from datelines; `credits` has what the by-line says.",
+    ),
+    Vocabulary(
         "field_methods",
         ("articles.field_methods[].method",),
         {
@@ -309,8 +319,8 @@ VOCABULARIES = (
             "twitter": "`title`: the title of the social card",
             "title": "`title`: the title element of the page; `is_opinion`: a word before or after the headline in it",
             "shown": "`standfirst`: the summary that the page shows",
-            "byline": "`authors`: the line near the headline",
-            "trafilatura": "`authors`: the library trafilatura",
+            "byline": "`authors`, `credits`: the line near the headline",
+            "trafilatura": "`authors`, `credits`: the library trafilatura",
             "source": "`publisher`: the source in `sources.toml`",
             "feed": "the entry of the page in a feed or sitemap",
             "text": "`language`: the words of the text; `page_type`: the text, if the page shows no other type",

@@ -23,6 +23,7 @@ from pipeline.web.text_markup import BlockView, build_blocks
 # Columns of ``articles`` in the order of the page, with their labels there.
 _EXTRACTED_FIELDS = {
     "authors": "authors",
+    "credits": "credits",
     "publisher": "publisher",
     "outlet_key": "outlet",
     "section": "section",
@@ -166,7 +167,12 @@ def newsroom_article(article: ArticlePage, *, root: str) -> str:
 
 
 def _byline(article: Row) -> str:
-    parts = [", ".join(article["authors"]), article["publisher"], describe_published(article) or "undated"]
+    credited = (credit["name"] for credit in article["credits"] or ())
+    parts = [
+        ", ".join((*article["authors"], *credited)),
+        article["publisher"],
+        describe_published(article) or "undated",
+    ]
     return " · ".join(filter(None, parts))
 
 
@@ -231,5 +237,10 @@ def _value_text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(map(_item_text, value))
     return "" if value is None else str(value)
+
+
+def _item_text(item: object) -> str:
+    """Return an item of a list as text; a credit as its name and kind."""
+    return f"{item['name']} ({item['kind']})" if isinstance(item, Mapping) else str(item)

@@ -7,7 +7,7 @@ from pages_for_clean import JSONLD, PARAGRAPHS, URL, html_of, page_of
 
 from pipeline.clean import Origin, clean, explain, extract, page_identity
 from pipeline.errors import UndecodablePageError
-from pipeline.model import Article, Hints, Rejected
+from pipeline.model import Article, Credit, Hints, Rejected
 
 # The method that decided each field.
 
@@ -21,6 +21,7 @@ def test_methods_of_a_marked_up_page() -> None:
     assert _methods(extract(page_of(html_of()), source_key="harbour")) == {
         "title": "heading+jsonld+title",
         "authors": "jsonld",
+        "credits": "jsonld",
         "standfirst": "unknown",
         "section": "jsonld",
         "language": "markup",
@@ -57,7 +58,7 @@ def test_article_page_gives_its_title_and_paragraphs() -> None:
 
 
 def test_jsonld_gives_the_metadata() -> None:
-    """Date, authors, section, tags and publisher come from the @graph; an organisation is not an author."""
+    """Date, authors, section, tags and publisher come from the @graph; an organisation is a credit."""
     article = _article(html_of())
     assert (article.published_at, article.published_at_method, article.published_at_precision) == (
         datetime(2031, 5, 3, 19, 30, tzinfo=UTC),
@@ -66,6 +67,7 @@ def test_jsonld_gives_the_metadata() -> None:
     )
     assert article.modified_at == datetime(2031, 5, 4, 8, 0, tzinfo=UTC)
     assert article.authors == ("Jo Marrick",)
+    assert article.credits == (Credit("Northwire", "agency"),)
     assert (article.section, article.tags) == ("Politics", ("ferries", "Port Arlen"))
     assert (article.publisher, article.domain, article.language) == ("Harbour Post", "harbourpost.example", "en")
 

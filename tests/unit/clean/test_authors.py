@@ -1,4 +1,4 @@
-"""Authors are people."""
+"""Authors are people; agencies, desks and outlets are credits."""
 
 import pytest
 from pages_for_clean import html_of, page_of
@@ -28,6 +28,87 @@ def _authors(head: str, extra: str = "") -> tuple[str, ...]:
 def test_meta_author(content: str, authors: tuple[str, ...]) -> None:
     """Prefixes, roles, addresses, organisations and the publisher are not part of a name."""
     assert _authors(f'<meta name="author" content="{content}">') == authors
+
+
+def _signed(head: str, extra: str = "") -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the authors, and the credits as kind by name."""
+    html = html_of(head=head).replace("</h1>", f"</h1>{extra}")
+    article = extract(page_of(html), source_key="s")
+    return article.authors, {credit.name: credit.kind for credit in article.credits}
+
+
+def _linked(author: str) -> str:
+    site = '"publisher":{"@type":"Organization","name":"Harbour Post"}'
+    return f'<script type="application/ld+json">{{"@type":"NewsArticle",{site},"author":{author}}}</script>'
+
+
+@pytest.mark.parametrize(
+    ("author", "authors", "credited"),
+    [
+        ('[{"@type":"Person","name":"Jo Marrick"},{"@type":"Person","name":"Tess Amberley"}]',
+         ("Jo Marrick", "Tess Amberley"), {}),
+        ('{"@type":"Person","name":["Jo Marrick","Tess Amberley"]}', ("Jo Marrick", "Tess Amberley"), {}),
+        ('{"@type":"Person","givenName":"Jo","familyName":"Marrick"}', ("Jo Marrick",), {}),
+        ('{"@type":"Person","name":"The Associated Press"}', (), {"The Associated Press": "agency"}),
+        ('{"@type":"Person","name":"Jo Marrick, Associated Press"}', ("Jo Marrick",), {"Associated Press": "agency"}),
+        ('[{"@type":"Person","name":"Jo Marrick"},{"@type":"Person","name":"Reuters"}]',
+         ("Jo Marrick",), {"Reuters": "agency"}),
+        ('{"@type":"Organization","name":"Harbour Post"}', (), {"Harbour Post": "outlet"}),
+        ('{"@type":"Person","name":"Harbour Post"}', (), {"Harbour Post": "outlet"}),
+        ('[{"@type":"Organization","name":"Deutsche Presse-Agentur"},{"@type":"Person","name":"HP-Redaktion"}]',
+         (), {"Deutsche Presse-Agentur": "agency", "HP-Redaktion": "desk"}),
+        ('{"@type":"Person","name":"tess amberley"}', ("tess amberley",), {}),
+        ('{"@type":"Person","name":"Washington"}', (), {}),
+        ('[{"@type":"Person","name":"Jo Marrick, Ph.D."},{"@type":"Person","name":"Follow"}]', ("Jo Marrick",), {}),
+    ],
+)  # fmt: skip
+def test_linked_authors(author: str, authors: tuple[str, ...], credited: dict[str, str]) -> None:
+    """All people of JSON-LD are authors; organisations are credits, whatever type they have; places are nothing."""
+    assert _signed(_linked(author)) == (authors, credited)
+
+
+@pytest.mark.parametrize(
+    ("byline", "authors", "credited"),
+    [
+        ("<p>Von dpa</p>", (), {"dpa": "agency"}),
+        ("<p>By <a href='/j'>Jo Marrick</a> and <a href='/t'>Tess Amberley</a></p>",
+         ("Jo Marrick", "Tess Amberley"), {}),
+        ("<ul><li>Von: <b><a href='/j'>Jo Marrick</a>,</b> <b><a href='/t'>Tess Amberley</a></b></li></ul>",
+         ("Jo Marrick", "Tess Amberley"), {}),
+        ("<p class='byline'>Jo Marrick ve Tess Amberley</p>", ("Jo Marrick", "Tess Amberley"), {}),
+        ("<p class='byline'>By Jo Marrick and Tess Amberley, Associated Press</p>",
+         ("Jo Marrick", "Tess Amberley"), {"Associated Press": "agency"}),
+        ("<p class='byline'>Jo Marrick (dpa)</p>", ("Jo Marrick",), {"dpa": "agency"}),
+        ("<p class='byline'>Jo Marrick/SP-X</p>", ("Jo Marrick",), {"SP-X": "agency"}),
+        ("<p class='byline'>By Jo Marrick, Washington</p>", ("Jo Marrick",), {}),
+        ("<p class='byline'>By Jo Marrick Updated Friday, 9 May</p>", ("Jo Marrick",), {}),
+        ("<figure><p class='photo-byline'>Tess Amberley</p></figure>", (), {}),
+    ],
+)  # fmt: skip
+def test_names_of_a_visible_byline(byline: str, authors: tuple[str, ...], credited: dict[str, str]) -> None:
+    """Links, "and" in many languages, commas, slashes and brackets separate names; a figure has no byline."""
+    assert _signed("", byline) == (authors, credited)
+
+
+def test_visible_byline_adds_the_second_author() -> None:
+    """If the markup has one author and the line names that one and others, all are authors."""
+    head = _linked('{"@type":"Person","name":"Jo Marrick"}')
+    assert _signed(head, "<p class='byline'>By Jo Marrick and Tess Amberley</p>")[0] == ("Jo Marrick", "Tess Amberley")
+    assert _signed(head, "<p class='byline'>By Cy Dorn and Tess Amberley</p>")[0] == ("Jo Marrick",)
+
+
+def test_agency_of_the_line_counts_more_than_the_outlet_of_the_markup() -> None:
+    """A visible agency or person replaces an outlet in JSON-LD."""
+    head = _linked('{"@type":"Organization","name":"Harbour Post"}')
+    assert _signed(head, "<div class='article-author'><p>von</p><div>APA</div></div>") == ((), {"APA": "agency"})
+    assert _signed(head, "<p>By Jo Marrick</p>") == (("Jo Marrick",), {})
+
+
+def test_blog_of_one_person_has_an_author() -> None:
+    """A person who is also the publisher is the author, and no outlet."""
+    node = '{"@type":["Person","Organization"],"name":"Harbour Postlethwaite"}'
+    html = f'<script type="application/ld+json">{{"@type":"Article","publisher":{node},"author":{node}}}</script>'
+    assert _signed(html) == (("Harbour Postlethwaite",), {})
 
 
 def test_byline_in_the_page() -> None:

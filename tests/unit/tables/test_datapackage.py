@@ -24,6 +24,7 @@ FACTS: Mapping[str, frozenset[str]] = {
             ),
             *(
                 "blocks",
+                "credits",
                 "page_type",
                 "content_hash",
                 "wire_agency",

@@ -198,3 +198,13 @@ def test_a_duplicate_names_its_original():
     for row, expected in ((copy, [("f" * 32, "method text, similarity 0.93")]), (copy | {"is_duplicate": False}, [])):
         page = article_page({**rows, "near_duplicates": [row]}, origin="-")
         assert [(each.value, each.how) for each in page.fields if each.name == "duplicate of"] == expected
+
+
+def test_credits_are_shown_with_their_kind():
+    """An agency is on the line of the authors, and among the fields with its kind and method."""
+    shown = golden_page("day-2__courier__world__lisbon-sardine-talks")
+
+    assert "Halyard News Agency" in shown.byline.split(" · ")
+    (field,) = [each for each in shown.fields if each.name == "credits"]
+    assert field.value == "Halyard News Agency (agency)"
+    assert field.how.startswith("method ")

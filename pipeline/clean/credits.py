@@ -1,0 +1,226 @@
+"""Items of a by-line: a person, a news agency, a desk, an outlet, or nothing of these.
+
+Names of agencies are in data/agencies.toml, all words in data/bylines.toml.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal
+
+from pipeline.model.article import CreditKind
+
+ItemKind = CreditKind | Literal["person"]
+
+
+def _read_data(name: str) -> dict[str, object]:
+    return tomllib.loads(resources.files("pipeline.clean").joinpath("data", name).read_text("utf-8"))
+
+
+def words_of(group: str) -> tuple[str, ...]:
+    """Return the words of a group of data/bylines.toml in all languages."""
+    return tuple(word for words in _BYLINE_WORDS[group].values() for word in words)  # type: ignore[attr-defined]
+
+
+def any_word(*groups: str) -> str:
+    """Return a pattern of the words of these groups, longest first; ``*`` means any letters."""
+    words = sorted({word for group in groups for word in words_of(group)}, key=len, reverse=True)
+    return "|".join(re.escape(word).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for word in words)
+
+
+_BYLINE_WORDS = _read_data("bylines.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class NewsAgency:
+    """A news agency: its name, and patterns of it alone, in a credit, in a dateline, and at the end of a report.
+
+    An agency without patterns is known only as an item of a by-line.
+    """
+
+    name: str
+    alone: re.Pattern[str] | None = None
+    in_credit: re.Pattern[str] | None = None
+    in_dateline: re.Pattern[str] | None = None
+    at_end: re.Pattern[str] | None = None
+
+    def is_credited_in(self, text: str) -> bool:
+        """Return whether a by-line or credit names the agency."""
+        return self.in_credit is not None and self.in_credit.search(text) is not None
+
+    def signs(self, *, lead: str, end: str) -> bool:
+        """Return whether the agency is in the dateline of the first paragraph, or signs the last one."""
+        in_dateline = self.in_dateline is not None and self.in_dateline.match(lead)
+        return bool(in_dateline or (self.at_end is not None and self.at_end.search(end)))
+
+
+def _read_agency_entries() -> tuple[dict[str, list[str]], ...]:
+    return tuple(_read_data("agencies.toml")["agency"])  # type: ignore[arg-type]
+
+
+def _read_agency(entry: dict[str, list[str]]) -> NewsAgency:
+    name, spellings = str(entry["name"]), sorted(entry.get("words", ()), key=len, reverse=True)
+    if not spellings:
+        return NewsAgency(name)
+    words = "|".join(map(re.escape, spellings))
+    return NewsAgency(
+        name,
+        alone=re.compile(rf"(?:the )?(?:{words})(?: news)?(?: agency)?", re.IGNORECASE),
+        in_credit=re.compile(rf"(?:^|\b(?:by|the)\s+|[/,&]\s*)(?:{words})\b", re.IGNORECASE),
+        in_dateline=re.compile(rf"^.{{0,60}}\((?:{words})\)", re.IGNORECASE | re.DOTALL),
+        # A report in German or French ends with its agency: "... in the harbour. (dpa)", "(dpa/lno)", "/dpa".
+        at_end=re.compile(rf"(?:\(|(?:^|\s)[/–—-]\s?)(?:{words})(?:[/,][\w /,]{{1,20}})?[)/]?\.?$", re.IGNORECASE),
+    )
+
+
+_AGENCY_ENTRIES = _read_agency_entries()
+AGENCIES = tuple(map(_read_agency, _AGENCY_ENTRIES))
+_AGENCY_NAMES = {spelling for each in _AGENCY_ENTRIES for spelling in (*each.get("words", ()), *each.get("items", ()))}
+_SHORT_CHARS = 4  # a shorter agency is also a forename or a word: "Ani", "Efe"
+_FOLDED_AGENCIES = frozenset(name.casefold() for name in _AGENCY_NAMES if len(name) > _SHORT_CHARS)
+_ACRONYMS = _AGENCY_NAMES | {name.upper() for name in _AGENCY_NAMES}
+_ANY_AGENCY = "|".join(map(re.escape, sorted(_AGENCY_NAMES, key=len, reverse=True)))
+_LONG_AGENCY = "|".join(re.escape(name) for name in sorted(_AGENCY_NAMES, key=len, reverse=True) if " " in name)
+_AGENCY_WITH_MORE = re.compile(
+    r"(?:the\s+)?(?:(?:agencia|agencja|agence|agentur|agenzia|agência|nachrichtenagentur)\s+)?"
+    rf"(?-i:{_ANY_AGENCY})(?![\w.'’])(?:[\s/-][^,;]{{0,24}})?",
+    re.IGNORECASE,
+)
+_NAMELESS_AGENCY = re.compile(rf"(?:{any_word('agency')})", re.IGNORECASE)
+_AGENCY_WORD = re.compile(rf"(?<!\w)(?:{any_word('agency_word')})$", re.IGNORECASE)
+_AGENCY_AT_END = re.compile(
+    rf"^(?P<name>\S+(?:\s\S+){{1,3}}?)\s+(?:for\s+)?(?P<agency>(?:the\s+)?(?-i:{_LONG_AGENCY}))$", re.IGNORECASE
+)
+
+_DESK = re.compile(rf"(?<!\w)(?:{any_word('desk')})(?!\w)", re.IGNORECASE)
+_ORGANISATION = re.compile(rf"(?<!\w)(?:{any_word('outlet')})(?!\w)", re.IGNORECASE)
+_ROLE = re.compile(rf"(?<!\w)(?:{any_word('role')})(?!\w)", re.IGNORECASE)
+_FAMILY_NAMES = frozenset(words_of("family_name"))
+_NOTHING = frozenset(
+    word.casefold()
+    for group in ("nobody", "nobody_alone", "button", "day", "section", "place")
+    for word in words_of(group)
+)
+_NOBODY = re.compile(rf"(?<!\w)(?:{any_word('nobody')})(?!\w)", re.IGNORECASE)
+_NOT_FIRST = frozenset(words_of("not_first"))
+_PARTICLES = frozenset(words_of("particle"))
+_ADDRESS = re.compile(r"https?:|www\.|@|[\w-]\.(?:html?|php)\b", re.IGNORECASE)
+_HOST = re.compile(r"(?<![\w.])(?:[\w-]+\.)+[a-z]{2,6}(?![\w.])")
+_NOT_A_NAME = re.compile(r"[<>{}=\d#_→»«…|*•]|\?|!|:|^[^\w]*$")
+_NO_NAME = (_NOT_A_NAME, _ADDRESS, _HOST, _ROLE, _DESK, _NOBODY)
+_INITIALS = re.compile(r"(?:[^\W\d_](?:\.[\s-]?|[\s-]|$)){1,4}|[^\W\d_a-z]{1,4}|[^\W\d_aeiouyäöüáéíóúåø]{1,5}")
+_LOGIN_NAME = re.compile(r"[a-z]+[._-][a-z]+")
+_UNCASED = re.compile("[\u0590-\u06ff\u0900-\u0dff\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_MAX_CREDIT_CHARS, _MIN_NAME_CHARS, _MAX_NAME_CHARS, _MAX_NAME_WORDS = 60, 3, 50, 5
+
+
+def squash(text: str) -> str:
+    """Return the letters and digits of a text in lower case: the form in which names of outlets are compared."""
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """Names by which a page's own outlet signs: its squashed names and domain, and the initials of its name."""
+
+    names: frozenset[str]
+    initials: frozenset[str]
+
+    def has_name(self, text: str) -> bool:
+        """Return whether a text is a name of the outlet, with or without an article, a host or its initials."""
+        mine = squash(text)
+        return mine in self.names or mine.removeprefix("the") in self.names or text.strip(".") in self.initials
+
+
+def outlet_of(names: Iterable[str | None], *, domain: str | None) -> Outlet:
+    """Return the outlet of these names and this registrable domain."""
+    known = [name for name in names if name]
+    squashed = {squash(name).removeprefix("the") for name in known} | {squash(name) for name in known}
+    host = (domain or "").casefold()
+    initials = {"".join(word[0] for word in name.split()).upper() for name in known}
+    return Outlet(
+        frozenset(filter(None, squashed | {squash(host), squash(host.split(".")[0])})),
+        frozenset(letters for letters in initials if len(letters) > 2),
+    )
+
+
+def agency_of(text: str) -> NewsAgency | None:
+    """Return the news agency whose name a text is, or None."""
+    text = text.strip()
+    return next((each for each in AGENCIES if each.alone is not None and each.alone.fullmatch(text)), None)
+
+
+def is_agency(text: str) -> bool:
+    """Return whether an item of a by-line is a news agency, also with a country or department after it."""
+    return (
+        text.casefold().removeprefix("the ") in _FOLDED_AGENCIES
+        or text in _ACRONYMS
+        or _AGENCY_WITH_MORE.fullmatch(text) is not None
+        or _NAMELESS_AGENCY.fullmatch(text) is not None
+        or (_AGENCY_WORD.search(text) is not None and "," not in text)
+    )
+
+
+def agency_at_end(text: str) -> tuple[str, str] | None:
+    """Return the name and the agency after it, as in "Ann Bell Associated Press"; None for any other text."""
+    found = _AGENCY_AT_END.match(text)
+    return (found["name"], found["agency"]) if found else None
+
+
+def credit_kind_of(text: str, outlet: Outlet, *, is_organisation: bool = False) -> CreditKind | None:
+    """Return the kind of an item that is no person; None if it is a person or nothing.
+
+    ``is_organisation``: the markup says so. Any organisation that is neither agency nor desk is an outlet.
+    """
+    if not 1 < len(text) <= _MAX_CREDIT_CHARS or _ADDRESS.search(text) or text.casefold() in _NOTHING:
+        return None
+    if is_agency(text):
+        return "agency"
+    if _DESK.search(text):
+        return "desk"
+    host = _HOST.search(text)
+    if host is not None:
+        return "outlet" if outlet.has_name(host.group().casefold().removeprefix("www.")) else None
+    return "outlet" if outlet.has_name(text) or _is_organisation(text, is_stated=is_organisation) else None
+
+
+def _is_organisation(text: str, *, is_stated: bool) -> bool:
+    if len(text) < _MIN_NAME_CHARS or any(pattern.search(text) for pattern in (_NOT_A_NAME, _NOBODY)):
+        return False
+    return is_stated or (_ORGANISATION.search(text) is not None and not text[0].islower())
+
+
+def is_uncased_script(text: str) -> bool:
+    """Return whether a text has letters of a script without capitals, whose names may be one word."""
+    return _UNCASED.search(text) is not None
+
+
+def is_person_name(text: str, *, min_words: int = 2, is_person: bool = False) -> bool:
+    """Return whether an item can be a person's name: no place, button, day, role, login, initials or organisation.
+
+    ``is_person``: the markup says so. Then a family name that is also a word of organisations is one, and a name may
+    be in lower case.
+    """
+    words, is_uncased = text.split(), is_uncased_script(text)
+    if not (min_words <= len(words) or is_uncased) or not 0 < len(words) <= _MAX_NAME_WORDS:
+        return False
+    if not (2 if is_uncased else _MIN_NAME_CHARS) <= len(text) <= _MAX_NAME_CHARS or text.casefold() in _NOTHING:
+        return False
+    if any(pattern.search(text) for pattern in _NO_NAME) or is_agency(text):
+        return False
+    if _ORGANISATION.search(text) and not (is_person and len(words) == 2 and words[1].casefold() in _FAMILY_NAMES):
+        return False
+    if is_uncased:
+        return True
+    is_login = _INITIALS.fullmatch(text) is not None or _LOGIN_NAME.fullmatch(text) is not None
+    return not is_login and (is_person or _has_case_of_names(words))
+
+
+def _has_case_of_names(words: list[str]) -> bool:
+    """Return whether words have capitals as names do. A single word may be a nickname in lower case."""
+    if words[0].casefold() in _NOT_FIRST:
+        return False
+    is_capital = words[0][0].isupper() and words[-1][0].isupper()
+    return len(words) == 1 or (is_capital and all(word in _PARTICLES or not word[0].islower() for word in words))
