@@ -31,13 +31,13 @@ class PageSurvey:
     """The pages of a source, counted by where their URL, publication time and fetch time come from.
 
     ``links`` counts URLs to fetch, ``problems`` broken entries by reason. ``without_url`` and ``without_date`` name the
-    pages without a URL or publication time. ``repeated`` counts pages with the URL of an earlier one. ``is_cut``: there
-    are more than ``PAGES_MAX`` entries.
+    pages without a URL or publication time, ``repeated`` those with the URL of an earlier page. ``is_cut``: there are
+    more than ``PAGES_MAX`` entries.
     """
 
     pages: int
     links: int
-    repeated: int
+    repeated: tuple[str, ...]
     urls: Counter[str]
     published: Counter[str]
     fetched: Counter[str]
@@ -72,7 +72,8 @@ class _Tally:
         self._counts: dict[str, Counter[str]] = {
             name: Counter() for name in ("urls", "published", "fetched", "problems")
         }
-        self._seen: Counter[str] = Counter()
+        self._seen: set[str] = set()
+        self._repeated: list[str] = []
         self._links = self._pages = 0
         self._without_url: list[str] = []
         self._without_date: list[str] = []
@@ -92,7 +93,8 @@ class _Tally:
             self._without_url.append(name)
         else:
             self._counts["urls"][_METHODS.get(page.hints.url_method or "", place)] += 1
-            self._seen[page.url] += 1
+            self._repeated += [name] if page.url in self._seen else []
+            self._seen.add(page.url)
         self._counts["fetched"][_METHODS.get(page.hints.fetched_at_method or "", place)] += 1
         published = run_isolated(partial(self._has_date, page), key=name)
         if published is True:
@@ -108,7 +110,7 @@ class _Tally:
         return PageSurvey(
             pages=self._pages,
             links=self._links,
-            repeated=self._seen.total() - len(self._seen),
+            repeated=tuple(self._repeated),
             without_url=tuple(self._without_url),
             without_date=tuple(self._without_date),
             is_cut=is_cut,
@@ -136,7 +138,8 @@ def survey_lines(found: PageSurvey) -> Iterator[str]:
         yield f"  published, from  {_counts(found.published, len(found.without_date))}"
         yield f"  fetched, from    {_counts(found.fetched, 0)}"
     if found.repeated:
-        yield f"  {pluralize(found.repeated, 'page')} with the URL of another page: they become its revisions"
+        pages = pluralize(len(found.repeated), "page")
+        yield f"  {pages} with the URL of another page, whose revisions they become: {_names(found.repeated)}"
     if found.problems:
         yield f"  not read         {_counts(found.problems, 0)}"
     if found.without_url:
@@ -160,7 +163,7 @@ def survey_object(found: PageSurvey) -> dict[str, object]:
     return {
         "pages": found.pages,
         "links": found.links,
-        "repeated": found.repeated,
+        "repeated": list(found.repeated),
         "url_from": dict(found.urls),
         "published_from": dict(found.published),
         "fetched_from": dict(found.fetched),

@@ -19,7 +19,7 @@ from pipeline.model import Source
 from pipeline.model.source import LOCAL_KINDS
 from pipeline.sources import listable_days
 from pipeline.sources.files import SIDECAR
-from pipeline.sources.folder import folder_version, is_ready
+from pipeline.sources.folder import folder_version, is_ready, local_files
 
 _PlanKey = tuple[str, date]  # source, news day
 
@@ -147,7 +147,7 @@ def _source_plan(workspace: Workspace, source: Source) -> SourcePlan:
 def _files_waiting(workspace: Workspace, source: Source) -> int | None:
     """Return how many files the next run reads; the number of their pages is known only afterwards."""
     folder = Path(source.location)
-    if not folder.is_dir():
+    if not folder.is_dir() and not (source.kind == "folder" and folder.is_file()):
         return None
     if source.kind == "inbox":
         return _count((*folder.glob("*"), *folder.glob("claimed/*/*")))
@@ -155,7 +155,7 @@ def _files_waiting(workspace: Workspace, source: Source) -> int | None:
     known = unmarked_validators(stored, version=failure_version(version_of(workspace.settings)))
     if known == Validators(etag=folder_version(folder, filters=source.page_filters)):
         return 0
-    return _count(folder.rglob("*"))
+    return _count(file.path for file in local_files(folder, is_deep=True))
 
 
 def _count(paths: Iterable[Path]) -> int:

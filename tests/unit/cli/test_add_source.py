@@ -216,3 +216,35 @@ def test_free_key_is_chosen(tmp_path: Path) -> None:
 
     assert keys == ["saved_pages", "saved_pages_2"]
     assert str(tmp_path / "b" / "Saved Pages!") in (tmp_path / "mine" / "sources.toml").read_text()
+
+
+@pytest.mark.model
+def test_archive_is_on_its_own_days(tmp_path: Path) -> None:
+    """The end of a run names the published days of saved pages; coverage has each page on its day."""
+    _save_pages(tmp_path / "pages")
+    _add(tmp_path, "pages")
+
+    done = called("run", cwd=tmp_path, NEWS_FROZEN_NOW=NOON)
+    shown = called(
+        "coverage", "--from", "2026-02-01", "--to", "2026-03-04", "--json", cwd=tmp_path, NEWS_FROZEN_NOW=NOON
+    )
+
+    assert "published on 6 days, 2026-02-02 to 2026-03-03: `newslake coverage" in done.stdout
+    assert "processing 6 pages of 7 days" in done.stderr
+    [source] = json.loads(shown.stdout)["sources"]
+    assert {day["day"]: day["kept"] for day in source["days"] if day["kept"]} == {
+        **{f"2026-02-0{number}": 1 for number in range(2, 7)},
+        "2026-03-03": 1,
+    }
+
+
+def test_second_page_of_a_url_is_named(tmp_path: Path) -> None:
+    """A page with the URL of another page is named, and so are what is not read and links to fetch."""
+    _save_pages(tmp_path / "pages")
+    (tmp_path / "pages" / "copy.html").write_text((tmp_path / "pages" / "graph.html").read_text() + "<p>Again.</p>")
+    (tmp_path / "pages" / "more.urls").write_text("https://post.example/news/9\n")
+    (tmp_path / "pages" / "paper.pdf").write_bytes(b"%PDF")
+
+    found = _add(tmp_path, "pages")
+
+    assert (found["repeated"], found["links"], found["problems"]) == (["graph.html"], 1, {"unknown_kind": 1})

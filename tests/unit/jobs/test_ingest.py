@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from pipeline.jobs import pipeline_version
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.run import ingest_sources
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Page, RightsStatement, Source, canonical_url
+from pipeline.model import Capture, Page, RightsStatement, Source, canonical_url
 from pipeline.reports.plan import plan
 from pipeline.reports.provenance import trace_provenance
 from pipeline.settings import Settings
@@ -602,3 +603,50 @@ def test_exception_in_one_listing_is_its_failure(
     assert pages.items() <= found.items()
     [first] = [row for row in space.lake.log.read("listing_fetches").to_pylist() if row["source_key"] == "first"]
     assert (first["result"], first["reason"]) == ("partial" if is_late else "failed", "broken_item")
+
+
+SAVED = (
+    b"<html><head><title>Ferry</title><link rel='canonical' href='https://post.example/ferry'>%s</head>"
+    b"<body><p>The ferry of Tarnwick sails again.</p></body></html>"
+)
+DATED = SAVED % b"<meta property='article:published_time' content='2021-05-04T08:00:00Z'>"
+
+
+def _capture_of(tmp_path: Path, page: bytes, *, saved_at: datetime, name: str = "1") -> Capture:
+    """Ingest a folder with one page whose file has this time; return its last capture."""
+    (tmp_path / "saved").mkdir(exist_ok=True)
+    (tmp_path / "saved" / "ferry.html").write_bytes(page)
+    os.utime(tmp_path / "saved" / "ferry.html", (saved_at.timestamp(),) * 2)
+    sources = tmp_path / "sources.toml"
+    sources.write_text('[sources.desk]\nkind = "folder"\npath = "saved"\n')
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOON, durability="process"))
+    ingest(space, source_key="desk", day=DAY, run_id=name)
+    return space.archive.captures(page_key="https://post.example/ferry")[-1]
+
+
+@pytest.mark.parametrize(
+    ("page", "saved_at", "news_day", "fetched_at"),
+    [
+        (DATED, datetime(2022, 6, 7, tzinfo=UTC), date(2021, 5, 4), datetime(2022, 6, 7, tzinfo=UTC)),
+        (SAVED % b"", datetime(2022, 6, 7, tzinfo=UTC), date(2022, 6, 7), datetime(2022, 6, 7, tzinfo=UTC)),
+        (DATED, datetime(2020, 1, 1, tzinfo=UTC), date(2021, 5, 4), NOON),
+    ],
+)
+def test_saved_page_has_the_day_of_its_publication(
+    tmp_path: Path, page: bytes, saved_at: datetime, news_day: date, fetched_at: datetime
+) -> None:
+    """The news day of a saved page is that of its publication, else of its file; a file older than its page is now."""
+    capture = _capture_of(tmp_path, page, saved_at=saved_at)
+
+    assert (capture.news_day, capture.fetched_at, capture.url) == (news_day, fetched_at, "https://post.example/ferry")
+    assert (capture.hints.url_method, capture.hints.fetched_at_method) == ("canonical_link", "file")
+
+
+def test_edited_file_is_another_capture_of_its_page(tmp_path: Path) -> None:
+    """A file that changes is a later capture of the same page, on the same news day."""
+    first = _capture_of(tmp_path, DATED, saved_at=datetime(2022, 6, 7, tzinfo=UTC))
+    last = _capture_of(
+        tmp_path, DATED.replace(b"again", b"no more"), saved_at=datetime(2022, 6, 8, tzinfo=UTC), name="2"
+    )
+
+    assert (last.page_key, last.news_day, last.digest == first.digest) == (first.page_key, first.news_day, False)

@@ -35,3 +35,41 @@ def test_odd_record_of_a_page_is_removed(tmp_path: Path, odd: str) -> None:
     assert erase_from(tmp_path, CONTEXT, DOOMED) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.warc.gz", "d.warc"]
     assert gzip.decompress((tmp_path / "a.warc.gz").read_bytes()) == response_record(1) + response_record(3)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("a.csv", ["url,text", f"{URL},Ferry", "http://courier.example/1,Bridge"]),
+        ("a.csv", ["url,text,date", f"{URL},Ferry,yesterday", "http://courier.example/1,Bridge,2026-01-01"]),
+        ("a.jsonl", [f'{{"url": "{URL}", "text": "Ferry"}}', '{"url": "http://courier.example/1", "text": "Bridge"}']),
+    ],
+)
+def test_row_of_a_page_is_removed(tmp_path: Path, name: str, lines: list[str]) -> None:
+    """The row or line of the page goes, also a broken one that names it; the header and the others stay."""
+    (tmp_path / name).write_text("\n".join(lines) + "\n")
+
+    assert erase_from(tmp_path, CONTEXT, DOOMED) == 1
+    kept = [line for line in lines if URL not in line]
+    assert (tmp_path / name).read_text().split() == kept if name == "a.csv" else " ".join(kept).split()
+
+
+@pytest.mark.parametrize("index", [f"file,url\nb.html,{URL}\n", f'{{"file": "b.html", "url": "{URL}"}}\n'])
+def test_page_that_an_index_names_is_removed(tmp_path: Path, index: str) -> None:
+    """The file of a page goes with the row or line that gives its URL."""
+    (tmp_path / ("a.csv" if index.startswith("file") else "a.jsonl")).write_text(index)
+    for name in ("b.html", "c.html"):
+        (tmp_path / name).write_text("<p>Ferry.</p>")
+
+    erase_from(tmp_path, CONTEXT, DOOMED)
+
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".html"] == ["c.html"]
+
+
+def test_csv_that_cannot_be_read_is_removed_if_it_has_the_page(tmp_path: Path) -> None:
+    """A CSV file that is not UTF-8 goes as a whole if the page is in it; another one stays."""
+    (tmp_path / "a.csv").write_bytes(f"url,title\n{URL},F\xe4hre\n".encode("latin-1"))
+    (tmp_path / "b.csv").write_bytes("url,title\nhttp://courier.example/9,F\xe4hre\n".encode("latin-1"))
+
+    assert erase_from(tmp_path, CONTEXT, DOOMED) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["b.csv"]
