@@ -40,7 +40,26 @@ FROM events_stored e LEFT JOIN (
 ) r USING (article_id, revision_id, event_index);
 """,
 }
-CLUSTER_VIEWS = "".join(_CLUSTER_VIEWS.values())
+# One row per outlet: its key, or without a key its publisher, and the name that most of its articles have.
+_OUTLETS_VIEW = """\
+CREATE OR REPLACE VIEW outlets AS
+SELECT outlet, coalesce(publisher, outlet) AS publisher, articles
+FROM (
+  SELECT
+    outlet, publisher,
+    CAST(sum(named) OVER (PARTITION BY outlet) AS BIGINT) AS articles,
+    row_number() OVER (
+      PARTITION BY outlet ORDER BY CASE WHEN publisher IS NULL THEN 1 ELSE 0 END, named DESC, publisher
+    ) AS place
+  FROM (
+    SELECT coalesce(outlet_key, publisher) AS outlet, publisher, count(*) AS named
+    FROM articles_stored
+    GROUP BY coalesce(outlet_key, publisher), publisher
+  ) AS spellings
+) AS ranked
+WHERE place = 1 AND outlet IS NOT NULL;
+"""
+CLUSTER_VIEWS = "".join((*_CLUSTER_VIEWS.values(), _OUTLETS_VIEW))
 # The table co_mentions has no source_key: for one source, pairs are counted from its mentions.
 _CO_MENTIONS_OF_SOURCE = """\
 CREATE OR REPLACE VIEW co_mentions AS

@@ -87,6 +87,9 @@ Three views have additional columns from the cluster tables:
 - `quotes` has `quote_cluster_id` and `is_repeat` (whether the quote repeats an earlier quote),
 - `events` has `event_cluster_id`.
 
+The view `outlets` has one row per outlet: `outlet` (its `outlet_key`, else its publisher), `publisher` (the name that
+most of its articles have), `articles` (their number).
+
 `articles_stored`, `quotes_stored` and `events_stored` are the same tables without these columns. Queries on them are
 faster. In DuckDB without newslake, create one view per table:
 

@@ -41,6 +41,7 @@ POOLS: Mapping[str, Sequence[Any]] = {
     "event_date_precision": ("day", "week"),
     "event_type": ("CONSULT", "OTHER"),
     "modality": ("happened", "planned"),
+    "outlet_key": TEXTS[:2],
     "publisher": TEXTS[:5],
     "quote_cluster_id": TEXTS[-6:],
     "sentence_index": range(2),

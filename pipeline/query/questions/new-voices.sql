@@ -1,10 +1,10 @@
 -- title: Who is quoted for the first time?
--- about: Named people whose first quote in the lake is from the 30 days up to the newest article. The column "outlets" is the number of outlets that quote them; an outlet is the publisher, or else the domain, or else the source. A quote without a publication time counts on its news day. Duplicate articles are included. The 50 people with the most outlets are shown.
+-- about: Named people whose first quote in the lake is from the 30 days up to the newest article. The column "outlets" is the number of outlets that quote them; an article without an outlet counts by its domain, or else by its source. A quote without a publication time counts on its news day. Duplicate articles are included. The 50 people with the most outlets are shown.
 -- chart: bar x=quotes y=speaker
 WITH newest AS (
   SELECT max(published_date) AS day FROM articles_stored
 ), outlets AS (  -- DataFusion never finishes a distinct count of coalesce over these joins
-  SELECT article_id, revision_id, coalesce(publisher, domain, source_key) AS outlet FROM articles_stored
+  SELECT article_id, revision_id, coalesce(outlet_key, publisher, domain, source_key) AS outlet FROM articles_stored
 ), voices AS (
   SELECT
     coalesce(speaker_entity_id, speaker_name) AS speaker_id,

@@ -1,5 +1,5 @@
 -- title: How long after an event is it reported?
--- about: Median number of days from an event to the article that reports it, by publisher. Only events that happened and have an exact day in the text are counted. Each event counts once per article; duplicate articles are included. The column "first_reports" is the number of events that no earlier article reported.
+-- about: Median number of days from an event to the article that reports it, by outlet. Only events that happened and have an exact day in the text are counted. Each event counts once per article; duplicate articles are included. The column "first_reports" is the number of events that no earlier article reported. Articles of one day are in no order if only the day of the first one is known: then none of them is the first report.
 -- chart: bar x=median_days y=publisher
 WITH reports AS (
   SELECT
@@ -14,20 +14,32 @@ WITH reports AS (
     AND event_date_basis IN ('explicit', 'relative')
     AND event_date <= CAST(published_at AS DATE)
   GROUP BY event_cluster_id, article_id, revision_id
+), timed AS (
+  SELECT
+    r.event_cluster_id, r.article_id, r.published_at, r.days, coalesce(a.outlet_key, a.publisher) AS outlet,
+    CASE WHEN a.published_at_precision = 'day' THEN 1 ELSE 0 END AS is_day
+  FROM reports r JOIN articles_stored a ON a.article_id = r.article_id AND a.revision_id = r.revision_id
 ), placed AS (
   SELECT
-    article_id, revision_id, days,
-    row_number() OVER (PARTITION BY event_cluster_id ORDER BY published_at, article_id) AS place
-  FROM reports
+    event_cluster_id, outlet, published_at, days, is_day,
+    row_number() OVER (PARTITION BY event_cluster_id ORDER BY published_at, is_day, article_id) AS place
+  FROM timed
+), counted AS (
+  SELECT
+    p.outlet,
+    median(p.days) AS median_days,
+    count(*) AS events,
+    sum(CASE
+      WHEN p.place > 1 THEN 0
+      WHEN p.is_day = 1 AND s.published_at < p.published_at + INTERVAL 1 DAY THEN 0
+      ELSE 1
+    END) AS first_reports
+  FROM placed p LEFT JOIN placed s ON s.event_cluster_id = p.event_cluster_id AND s.place = 2
+  GROUP BY p.outlet
 )
-SELECT
-  a.publisher,
-  median(p.days) AS median_days,
-  count(*) AS events,
-  CAST(sum(CASE WHEN p.place = 1 THEN 1 ELSE 0 END) AS BIGINT) AS first_reports
-FROM placed p JOIN articles_stored a ON a.article_id = p.article_id AND a.revision_id = p.revision_id
-GROUP BY a.publisher
-ORDER BY median_days, events DESC, a.publisher NULLS LAST;
+SELECT o.publisher, c.median_days, c.events, CAST(c.first_reports AS BIGINT) AS first_reports
+FROM counted c LEFT JOIN outlets o ON o.outlet = c.outlet
+ORDER BY c.median_days, c.events DESC, o.publisher NULLS LAST, c.outlet;
 
 -- counted:
 SELECT

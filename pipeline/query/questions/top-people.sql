@@ -1,11 +1,11 @@
 -- title: Who is in the news this week?
--- about: People by number of articles that mention them, in the seven days up to the newest article. An article and its duplicates count once. The column "outlets" is the number of outlets that mention the person; an outlet is the publisher, or else the domain, or else the source. The first 50 people are shown.
+-- about: People by number of articles that mention them, in the seven days up to the newest article. An article and its duplicates count once. The column "outlets" is the number of outlets that mention the person; an article without an outlet counts by its domain, or else by its source. The first 50 people are shown.
 -- chart: bar x=articles y=person
 SELECT
   arg_max(e.entity_name, (length(e.entity_name), e.entity_name)) AS person,
   max(e.qid) AS qid,
   count(DISTINCT a.dup_group_id) AS articles,
-  count(DISTINCT coalesce(a.publisher, a.domain, a.source_key)) AS outlets,
+  count(DISTINCT coalesce(a.outlet_key, a.publisher, a.domain, a.source_key)) AS outlets,
   count(*) AS mentions
 FROM entities e JOIN articles a USING (article_id, revision_id)
 WHERE e.entity_type = 'PERSON' AND e.entity_id IS NOT NULL

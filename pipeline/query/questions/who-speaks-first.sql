@@ -1,24 +1,51 @@
 -- title: Who speaks first?
--- about: Speakers of the first quote of each article, by publisher, kind of speaker and gender. The column "share" is their share of all first quotes of the publisher. Duplicate articles are excluded.
+-- about: Speakers of the first quote of each article, by outlet, kind of speaker and gender. The column "share" is their share of all first quotes of the outlet. Outlets with fewer than five are excluded; the option "minimum" sets another number. Duplicates of an earlier article are excluded. An article counts if it duplicates one of another outlet and the same day, and only the day of one of them is known: then none is earlier.
+-- option: minimum: NUMBER of first quotes that an outlet needs; default 5
 -- chart: bar x=share y=speaker_kind colour=gender facet=publisher
 WITH openings AS (
-  SELECT a.publisher, q.speaker_kind, q.speaker_gender, count(*) AS first_quotes
-  FROM quotes_stored q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
-  WHERE q.quote_index = 0 AND NOT a.is_duplicate
-  GROUP BY a.publisher, q.speaker_kind, q.speaker_gender
+  SELECT coalesce(a.outlet_key, a.publisher) AS outlet, q.speaker_kind, q.speaker_gender, count(*) AS first_quotes
+  FROM quotes_stored q
+  JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+  LEFT JOIN articles_stored f ON f.article_id = CASE WHEN a.is_duplicate THEN a.dup_group_id END
+  WHERE q.quote_index = 0 AND (NOT a.is_duplicate OR (
+    CAST(f.published_at AS DATE) = CAST(a.published_at AS DATE)
+    AND (f.published_at_precision = 'day' OR a.published_at_precision = 'day')
+    AND coalesce(f.outlet_key, f.publisher) <> coalesce(a.outlet_key, a.publisher)
+  ))
+  GROUP BY coalesce(a.outlet_key, a.publisher), q.speaker_kind, q.speaker_gender
+), totals AS (
+  SELECT outlet, speaker_kind, speaker_gender, first_quotes, sum(first_quotes) OVER (PARTITION BY outlet) AS total
+  FROM openings
 )
 SELECT
-  publisher,
-  speaker_kind,
-  speaker_gender AS gender,
-  first_quotes,
-  round(first_quotes / sum(first_quotes) OVER (PARTITION BY publisher), 3) AS share
-FROM openings
-ORDER BY publisher NULLS LAST, first_quotes DESC, speaker_kind NULLS LAST, gender NULLS LAST;
+  o.publisher,
+  t.speaker_kind,
+  t.speaker_gender AS gender,
+  t.first_quotes,
+  round(t.first_quotes / t.total, 3) AS share
+FROM totals t LEFT JOIN outlets o ON o.outlet = t.outlet
+WHERE t.total >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5)
+ORDER BY o.publisher NULLS LAST, t.first_quotes DESC, t.speaker_kind NULLS LAST, gender NULLS LAST, t.outlet;
 
 -- counted:
 SELECT
-  count(DISTINCT article_id) FILTER (is_quoting AND NOT is_duplicate) AS "articles with a quote",
-  count(*) FILTER (is_quoting AND is_duplicate) AS "excluded: duplicates of another article",
+  count(*) FILTER (is_opening AND is_enough) AS "articles with a quote",
+  count(*) FILTER (is_opening AND NOT is_enough) AS "excluded: articles of outlets with fewer than the minimum",
+  count(*) FILTER (is_quoting AND is_later) AS "excluded: duplicates of another article",
   count(*) FILTER (NOT is_quoting) AS "excluded: articles without a quote"
-FROM (SELECT *, article_id IN (SELECT article_id FROM quotes) AS is_quoting FROM articles);
+FROM (
+  SELECT
+    *,
+    is_quoting AND NOT is_later AS is_opening,
+    count(*) FILTER (is_quoting AND NOT is_later) OVER (PARTITION BY outlet) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5) AS is_enough
+  FROM (
+    SELECT
+      coalesce(a.outlet_key, a.publisher) AS outlet,
+      a.article_id IN (SELECT article_id FROM quotes) AS is_quoting,
+      a.is_duplicate AND NOT coalesce(
+        f.published_at::DATE = a.published_at::DATE
+        AND (f.published_at_precision = 'day' OR a.published_at_precision = 'day')
+        AND coalesce(f.outlet_key, f.publisher) <> coalesce(a.outlet_key, a.publisher), false) AS is_later
+    FROM articles a LEFT JOIN articles_stored f ON f.article_id = CASE WHEN a.is_duplicate THEN a.dup_group_id END
+  )
+);

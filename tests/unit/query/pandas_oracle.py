@@ -25,6 +25,9 @@ _TABLES = (
 )
 
 
+MINIMUM = 5  # rows that a share needs
+
+
 def frames_of(lake: Path) -> Frames:
     """Return each table as a frame; articles, quotes and events with their groups."""
     found = {name: _frame(lake / "tables" / name, "published_date") for name in _TABLES}
@@ -80,7 +83,7 @@ def gender_of_sources(frames: Frames) -> Rows:
     for (publisher, week), group in people.groupby(["publisher", "week"]):
         share = group["speaker_gender"].fillna("U").value_counts(normalize=True)
         rows.append((publisher, week, len(group), *(share.get(each, 0.0) for each in "FMU")))
-    return rows
+    return [row for row in rows if row[2] >= MINIMUM]
 
 
 def who_said_what(frames: Frames) -> Rows:
@@ -101,7 +104,7 @@ def quote_travel(frames: Frames) -> Rows:
             lag = (prints["published_at"] - prints["published_at"].min()).dt.total_seconds().median() / 3600
             seen = prints["published_at"].min()
             rows.append((-outlets, seen, group_id, first["quote_text"], first["speaker_name"], first["publisher"], lag))
-    return [(text, who, seen, outlet, -n, lag) for n, seen, _, text, who, outlet, lag in sorted(rows)[:50]]
+    return [(text, who, seen.date(), seen, outlet, -n, lag) for n, seen, _, text, who, outlet, lag in sorted(rows)[:50]]
 
 
 def co_mentions(frames: Frames) -> Rows:
@@ -164,7 +167,7 @@ def syndication(frames: Frames) -> Rows:
         duplicate=articles["is_duplicate"] & (first != articles["publisher"]), wire=articles["wire_agency"].notna()
     )
     found = marked.groupby("publisher").agg(n=("url", "size"), duplicate=("duplicate", "mean"), wire=("wire", "mean"))
-    found = found.round(3).reset_index()
+    found = found[found["n"] >= MINIMUM].round(3).reset_index()
     found = found.sort_values(["duplicate", "wire", "publisher"], ascending=[False, False, True])
     return _rows(found, "publisher", "n", "duplicate", "wire")
 
@@ -175,7 +178,8 @@ def source_diversity(frames: Frames) -> Rows:
         counts = quotes["speaker_id"].value_counts()
         share = counts / counts.sum()
         effective = round(float(np.exp(-(share * np.log(share)).sum())), 1)
-        rows.append((publisher, len(counts), effective, share.nlargest(10).sum()))
+        if counts.sum() >= MINIMUM:
+            rows.append((publisher, len(counts), effective, share.nlargest(10).sum()))
     return sorted(rows, key=lambda row: (-row[2], row[0]))
 
 
@@ -188,6 +192,7 @@ def unnamed_sources(frames: Frames) -> Rows:
         publisher, section, month = key
         where = (publisher, None if pd.isna(section) else section, month)
         rows.append((*where, len(group), round((kinds == "unnamed").mean(), 3), kinds.isna().mean()))
+    rows = [row for row in rows if row[3] >= MINIMUM]
     return sorted(rows, key=lambda r: (-r[4], -r[3], r[0], r[1] is None, r[1] or "", r[2]))[:500]
 
 
@@ -217,6 +222,7 @@ def said_or_claimed(frames: Frames) -> Rows:
     ):
         share = (group["cue_stance"] == "distance").mean()
         rows.append((publisher, kind, None if pd.isna(gender) else gender, len(group), share))
+    rows = [row for row in rows if row[3] >= MINIMUM]
     return sorted(rows, key=lambda row: (row[0], row[1], row[2] is None, row[2] or ""))
 
 
@@ -225,6 +231,8 @@ def who_speaks_first(frames: Frames) -> Rows:
     opening = quotes[~quotes["is_duplicate"]].sort_values("start_char").drop_duplicates("article_id")
     rows = []
     for publisher, all_of in opening.groupby("publisher"):
+        if len(all_of) < MINIMUM:
+            continue
         for (kind, gender), group in all_of.groupby(["speaker_kind", "speaker_gender"], dropna=False):
             who = (None if pd.isna(kind) else kind, None if pd.isna(gender) else gender)
             rows.append((publisher, *who, len(group), len(group) / len(all_of)))

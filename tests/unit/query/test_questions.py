@@ -1,11 +1,13 @@
 """The saved questions, on an empty lake and on a lake with known answers."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.query import answer, connect, list_questions
+from pipeline.query import answer, connect, list_questions, query
+from pipeline.query.saved_queries import question_named
 
 SLUGS = [question.slug for question in list_questions()]
 EXPECTED = {
@@ -47,7 +49,9 @@ EXPECTED = {
     "reporting-lag": [("Echo", 1.0, 1, 1), ("Post", 1.0, 1, 0)],
     "said-or-claimed": [("Echo", "person", "F", 1, 0.0), ("Post", "person", "U", 1, 1.0)],
     "who-speaks-first": [("Echo", "person", "F", 1, 1.0), ("Post", "person", "U", 1, 1.0)],
-    "quote-travel": [("“The quay is open.”", "Ada Okoro", datetime(2026, 3, 2, 8, tzinfo=UTC), "Echo", 2, 1.0)],
+    "quote-travel": [
+        ("“The quay is open.”", "Ada Okoro", date(2026, 3, 2), datetime(2026, 3, 2, 8, tzinfo=UTC), "Echo", 2, 1.0)
+    ],
     "source-diversity": [("Post", 2, 2.0, 1.0), ("Echo", 1, 1.0, 1.0)],
     "who-said-what": [
         ("Per Lindt", "claimed", "“No deal yet.”", "Post"),
@@ -84,7 +88,8 @@ def test_question_answers_an_empty_lake(slug, tmp_path):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_question_answers_the_small_lake(slug, small_lake):
     """On three articles with known rows, every question gives the known answer in its order."""
-    records = answer(connect(small_lake), slug).records()
+    given = {"minimum": "1"} if "minimum" in question_named(slug).options else {}
+    records = answer(connect(small_lake), slug, given=given).records()
 
     assert [_shape(slug, record) for record in records] == EXPECTED[slug]
 
@@ -125,3 +130,97 @@ def test_outlet_without_a_publisher(slug: str, write_rows) -> None:
     lake = write_rows("articles", day, [{**each, "fetched_at": datetime(2026, 3, 2, tzinfo=UTC)} for each in read])
 
     assert [row["outlets"] for row in answer(connect(lake), slug).records()] == [3]
+
+
+# Outlets.
+
+
+def _reports(write_rows, *columns: dict[str, object]) -> Path:
+    """Write articles of one day, each with the same quote and event; the first one has them first."""
+    day, articles = date(2026, 3, 2), []
+    for letter, given in zip("abcdefgh", columns, strict=False):
+        keys = {"article_id": letter * 32, "revision_id": letter * 16, "published_at": given["published_at"]}
+        articles.append({**keys, "fetched_at": datetime(2026, 3, 3, tzinfo=UTC), **given})
+    keys = [{name: each[name] for name in ("article_id", "revision_id", "published_at")} for each in articles]
+    said = {"quote_type": "direct", "quote_text": "“Yes.”", "speaker_kind": "person", "cue_stance": "neutral"}
+    happened = {"modality": "happened", "event_date": date(2026, 3, 1), "event_date_precision": "day"}
+    write_rows("quotes", day, [{**each, **said} for each in keys])
+    write_rows("quote_clusters", day, [{**each, "quote_cluster_id": f"{'a' * 32}:0"} for each in keys])
+    write_rows("events", day, [{**each, **happened, "event_date_basis": "explicit"} for each in keys])
+    groups = [{**each, "event_cluster_id": "one"} for each in keys]
+    write_rows("event_cluster_members", day, groups)
+    same = [
+        {**each, "dup_group_id": "a" * 32, "is_duplicate": at > 0, "method": "exact"} for at, each in enumerate(keys)
+    ]
+    write_rows("near_duplicates", day, same)
+    return write_rows("articles", day, articles)
+
+
+def _seconds(key: str, hour: int, **more: object) -> dict[str, object]:
+    at = datetime(2026, 3, 2, hour, tzinfo=UTC)
+    return {"outlet_key": key, "publisher": key.upper(), "published_at": at, "published_at_precision": "second", **more}
+
+
+def _day(key: str, **more: object) -> dict[str, object]:
+    return _seconds(key, 0, **more) | {"published_at_precision": "day"}
+
+
+def test_spellings_of_one_outlet(write_rows) -> None:
+    """An outlet has one row, under the name that most of its articles have."""
+    names = ("The Echo", "Echo", "The Echo", None)
+    lake = _reports(write_rows, *(_seconds("echo.example", 8, publisher=name) for name in names), _seconds("post", 9))
+
+    connection = connect(lake)
+    assert query(connection, "SELECT * FROM outlets ORDER BY outlet").rows == (
+        ("echo.example", "The Echo", 4),
+        ("post", "POST", 1),
+    )
+    assert [row["publisher"] for row in answer(connection, "gender-of-sources", given={"minimum": "1"}).records()] == [
+        "POST",
+        "The Echo",
+    ]
+
+
+@pytest.mark.parametrize(("given", "outlets"), [({}, []), ({"minimum": "4"}, ["ECHO"])])
+def test_shares_need_a_minimum(given: dict[str, str], outlets: list[str], write_rows) -> None:
+    """A share of fewer than five rows is not shown, unless the option says so."""
+    lake = _reports(write_rows, *[_seconds("echo", 8)] * 4, _seconds("post", 9))
+
+    for slug in ("gender-of-sources", "said-or-claimed", "unnamed-sources", "syndication"):
+        found = answer(connect(lake), slug, given=given).records()
+        assert [row["publisher"] for row in found] == ([] if slug == "said-or-claimed" and outlets else outlets)
+
+
+@pytest.mark.parametrize(
+    ("reports", "travel", "firsts"),
+    [
+        ((_seconds("echo", 8), _seconds("post", 10)), (datetime(2026, 3, 2, 8, tzinfo=UTC), "ECHO", 1.0), {"ECHO": 1}),
+        ((_day("echo"), _seconds("post", 10)), (None, None, None), {}),
+        ((_day("echo"), _day("post")), (None, None, None), {}),
+    ],
+)
+def test_day_precision_has_no_order_inside_its_day(reports, travel, firsts, write_rows) -> None:
+    """Of two articles of a day none is first if only the day of one is known; then no lag is counted either."""
+    connection = connect(_reports(write_rows, *reports))
+
+    (quote,) = answer(connection, "quote-travel").records()
+    lags = answer(connection, "reporting-lag").records()
+
+    assert (quote["first_day"], quote["outlets"]) == (date(2026, 3, 2), 2)
+    assert (quote["first_seen"], quote["first_publisher"], quote["median_lag_hours"]) == travel
+    assert {row["publisher"]: row["first_reports"] for row in lags if row["first_reports"]} == firsts
+
+
+@pytest.mark.parametrize(
+    ("reports", "openings"),
+    [
+        ((_seconds("echo", 8), _seconds("post", 10)), {"ECHO": 1}),
+        ((_day("echo"), _seconds("post", 10)), {"ECHO": 1, "POST": 1}),
+        ((_day("echo"), _seconds("echo", 10)), {"ECHO": 1}),
+    ],
+)
+def test_duplicates_without_an_order_speak_for_their_outlet(reports, openings, write_rows) -> None:
+    """A duplicate of an earlier article is excluded; one of the same day, in no known order, counts for its outlet."""
+    records = answer(connect(_reports(write_rows, *reports)), "who-speaks-first", given={"minimum": "1"}).records()
+
+    assert {row["publisher"]: row["first_quotes"] for row in records} == openings

@@ -28,11 +28,11 @@ EXPECTED = {
     ),
     "gender-of-sources": (
         {"quotes by people": 3, "articles": 3, "quotes by people of unknown gender": 1},
-        {"quotes without a person as speaker": 1},
+        {"quotes by people in rows with fewer than the minimum": 0, "quotes without a person as speaker": 1},
     ),
     "source-diversity": (
         {"quotes by named people": 3, "people": 2, "articles": 3},
-        {"quotes without a named person": 1},
+        {"quotes of outlets with fewer than the minimum": 0, "quotes without a named person": 1},
     ),
     "new-voices": (
         {"quotes by named people": 3, "people": 2, "articles": 3},
@@ -44,13 +44,23 @@ EXPECTED = {
         {"events": 3, "reports": 6},
         {"events that did not happen, have no kind, or are not between two countries": 2},
     ),
-    "syndication": ({"articles": 3, "publishers": 2}, {"articles without a publisher": 0}),
+    "syndication": (
+        {"articles": 3, "outlets": 2},
+        {"articles of outlets with fewer than the minimum": 0, "articles without an outlet": 0},
+    ),
     "coverage": ({"pages": 6, "sources": 1}, {}),
     "why-rejected": ({"pages seen": 6, "sources": 1}, {}),
-    "unnamed-sources": ({"quotes": 4, "articles": 3, "quotes without a speaker": 0}, {}),
+    "unnamed-sources": (
+        {"quotes": 4, "articles": 3, "quotes without a speaker": 0},
+        {"quotes in rows with fewer than the minimum": 0},
+    ),
     "who-speaks-first": (
         {"articles with a quote": 2},
-        {"duplicates of another article": 1, "articles without a quote": 0},
+        {
+            "articles of outlets with fewer than the minimum": 0,
+            "duplicates of another article": 1,
+            "articles without a quote": 0,
+        },
     ),
     "top-people": (
         {"articles (duplicates once)": 2, "people": 2, "mentions": 6},
@@ -71,7 +81,9 @@ def test_every_drawn_question_is_checked():
 @pytest.mark.parametrize("slug", DRAWN)
 def test_denominator_is_what_was_counted_by_hand(slug, small_lake):
     """On three articles with known rows, every denominator is the known number."""
-    found = count_denominators(connect(small_lake), question_named(slug))
+    connection = connect(small_lake)
+    connection.execute("SET VARIABLE minimum = '1'")
+    found = count_denominators(connection, question_named(slug))
 
     assert (dict(found.counts), dict(found.excluded)) == EXPECTED[slug]
 
@@ -85,6 +97,7 @@ def test_denominator_of_an_empty_lake_is_zero(slug, tmp_path):
     assert (found.first, found.last, found.gaps) == (None, None, ())
 
 
+@pytest.mark.parametrize("minimum", ["1", "2"])
 @pytest.mark.parametrize(
     ("slug", "column", "noun"),
     [
@@ -98,9 +111,10 @@ def test_denominator_of_an_empty_lake_is_zero(slug, tmp_path):
         ("silent-edits", "revisions", "revisions"),
     ],
 )
-def test_denominator_is_the_sum_of_the_rows(slug, column, noun, small_lake):
-    """The sum of the rows of an answer is the denominator below its chart."""
+def test_denominator_is_the_sum_of_the_rows(slug, column, noun, minimum, small_lake):
+    """The sum of the rows of an answer is the denominator below its chart, also of those with enough rows."""
     connection = connect(small_lake)
+    connection.execute("SET VARIABLE minimum = ?", [minimum])
     rows = answer(connection, slug).records()
     # An unavailable listing counts as a page until its source is read again.
     over = 1 if slug == "coverage" else 0
@@ -118,9 +132,9 @@ def test_requested_days_are_counted(small_lake, write_rows):
     write_rows("articles", old.date(), [{**row, "publisher": "Post", "source_key": "other"}])
     since, until = date(2026, 2, 27), date(2026, 3, 4)
 
-    found = count_denominators(
-        connect(small_lake, since=since, until=until), question_named("syndication"), since=since, until=until
-    )
+    connection = connect(small_lake, since=since, until=until)
+    connection.execute("SET VARIABLE minimum = '1'")
+    found = count_denominators(connection, question_named("syndication"), since=since, until=until)
 
     assert dict(found.counts)["articles"] == 3
     assert (found.first, found.last) == (since, until)
