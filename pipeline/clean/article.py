@@ -9,16 +9,18 @@ import trafilatura
 from pipeline.clean import metadata
 from pipeline.clean.authors import Authors, read_authors
 from pipeline.clean.blocks import ExtractedField, Origin, TextPiece, count_words, join_pieces
-from pipeline.clean.body import apply_layout, read_body, read_captions
+from pipeline.clean.body import Body, apply_layout, is_far_shorter, read_body
 from pipeline.clean.boilerplate import GENERATION, keep_story_lines
 from pipeline.clean.canonical import identity_of, page_identity
+from pipeline.clean.captions import take_captions
 from pipeline.clean.dates import PublicationTime, in_zone, read_published
 from pipeline.clean.decoding import decode_body, media_kind_of
 from pipeline.clean.genres import Genre, opinion_of
 from pipeline.clean.html import Tree, excess_of, parse_html, strip_unread, text_of
-from pipeline.clean.markup import Markup, read_markup
+from pipeline.clean.markup import Markup, read_markup, stated_word_count
 from pipeline.clean.metadata import with_standfirst
 from pipeline.clean.outlets import outlet_key_of, read_publisher
+from pipeline.clean.page_parts import drop_boxes
 from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from pipeline.clean.plain_text import text_article
 from pipeline.clean.rights import PageRights, read_rights
@@ -63,7 +65,7 @@ class _PageContent:
     outlet: str | None
     published: PublicationTime
     authors: Authors
-    body: str
+    body: Body
     pieces: tuple[TextPiece, ...]
     fired: Mapping[str, int]
     rights: PageRights
@@ -184,13 +186,14 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
     strip_unread(root)
     laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
-    captions = read_captions(laid.root)
+    drop_boxes(laid.root)
+    captions = take_captions(laid.root)
     body = read_body(laid.root)
-    kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes)
+    kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names)
     pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
     fired = {**laid.fired, **kept.fired}
     return _PageContent(
-        markup, identity, title, publisher, outlet, published, authors, body.method, pieces, fired, rights, opinion
+        markup, identity, title, publisher, outlet, published, authors, body, pieces, fired, rights, opinion
     )
 
 
@@ -242,7 +245,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         **reading.rights._asdict(),
         content_hash=content_hash,
         wire_agency=_agency_of(reading, texts),
-        flags=published.flags,
+        flags=_flags(reading, words=words),
         payload_digest=origin.payload_digest,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
@@ -265,6 +268,13 @@ def _agency_of(reading: _PageContent, texts: tuple[str, ...]) -> str | None:
     )
 
 
+def _flags(reading: _PageContent, *, words: int) -> tuple[str, ...]:
+    """Return the warnings of an article in order."""
+    stated = stated_word_count(reading.markup, words=words, characters=sum(map(len, reading.texts())))
+    is_incomplete = is_far_shorter(words, max(stated, reading.body.densest))
+    return tuple(sorted((*reading.published.flags, *(("body_incomplete",) if is_incomplete else ()))))
+
+
 def _field_methods(
     reading: _PageContent,
     *,
@@ -282,7 +292,7 @@ def _field_methods(
         FieldMethod("section", section.method),
         FieldMethod("language", language.method),
         FieldMethod("publisher", reading.publisher.method),
-        FieldMethod("body", reading.body),
+        FieldMethod("body", reading.body.method),
         FieldMethod("page_type", kind.reason),
         FieldMethod("is_paywalled", wall or "unknown"),
         FieldMethod("is_opinion", reading.opinion.method if reading.opinion else "unknown"),

@@ -10,7 +10,7 @@ from pipeline.clean.blocks import TextPiece
 from pipeline.clean.metadata import fold_title
 
 # Part of ``Article.extractor``. Increase it with every change of this package's results.
-GENERATION = 2
+GENERATION = 3
 
 LinePosition = Literal["any", "head", "tail"]
 
@@ -47,8 +47,8 @@ def _is_anchored(pattern: str) -> bool:
 LINE_RULES = (
     _rule(
         "advertisement",
-        r"^\W*(?:advertisement|advertising|sponsored(?: content)?|anzeige|publicité|"
-        r"publicidad)\W*$",
+        r"^\W*(?:ads?|advertisement|advertising|sponsored(?: content)?|anzeige|werbung|publicité|"
+        r"publicidad|reklama?|pubblicità|реклама)\W*$",
         4,
     ),
     _rule(
@@ -59,7 +59,7 @@ LINE_RULES = (
     ),
     _rule(
         "read_more",
-        r"^(?:read (?:more|also|next)|also read|see also|more on this|related(?: \w+)?|"
+        r"^(?:more(?=\s*:)|read (?:more|also|next)|also read|see also|more on this|related(?: \w+)?|"
         r"you may also like|"
         r"recommended|don.t miss|up next|más información|lea (?:también|más)|(?:le|te) puede interesar|"
         r"leia (?:também|mais)|mehr zum thema|lesen sie (?:auch|"
@@ -71,8 +71,10 @@ LINE_RULES = (
         "read_more_alone",
         r"^\W*(?:read more|read next|see also|related(?: (?:articles?|stories|topics|"
         r"content|posts))?|"
-        r"more on this (?:story|topic)|you (?:may|might) also like|recommended(?: for you)?|most (?:read|popular)|"
+        r"more on this (?:story|topic)|you (?:may|might) also like|recommended(?: for you)?|"
+        r"popular|most (?:read|popular)|"
         r"trending(?: now)?|top stories|more stories|latest news|in case you missed it|schon gelesen|auch interessant|"
+        r"recommended videos?|mehr lesen|weiterlesen|lire la suite|leer más|czytaj więcej|devamını oku|читать далее|"
         r"lesen sie auch|mehr zum thema(?: auf .*)?|(?:le|te) puede interesar|notas relacionadas|leia (?:também|mais)|"
         r"veja também|leggi anche|lees ook|läs också|les også|læs også|lue myös|"
         r"czytaj (?:też|także)|читайте также)\W*$",
@@ -103,7 +105,8 @@ LINE_RULES = (
         "share",
         r"^\W*(?:share(?: this)?(?: (?:article|story|post|page))?|tweet|print|email|e-mail|whatsapp|"
         r"copy link|"
-        r"share on \w+|save|comments?|\d+ comments?|leave a comment|reply|click to share.*)\W*$",
+        r"share on \w+|save|comments?|\d+ comments?|leave a comment|reply|click to share.*|"
+        r"(?:diese seite |artikel )?teilen|compartir|partager|condividi|分享让更多人看到)\W*$",
         9,
     ),
     _rule(
@@ -132,7 +135,30 @@ LINE_RULES = (
         40,
         needs=("reserved", "published"),
     ),
-    _rule("tags", r"^\W*(?:tags?|topics?|filed under|categories|category|keywords|schlagwörter)\s*:", 40),
+    _rule(
+        "affiliate",
+        r"\b(?:earn|receive|get)s? (?:us )?an? (?:\w+ )?commission\b|\baffiliate[ -](?:links?|commissions?)\b|"
+        r"\bspecial offers, promotions\b",
+        60,
+    ),
+    _rule(
+        "layout_label",
+        r"^\W*(?:(?:article|story) content|loading|swipe|(?:link )?(?:to|zum) [\w-]+[- ](?:content|inhalt))\W*$",
+        5,
+    ),
+    _rule(
+        "embed_consent",
+        r"\b(?:externen?|external) (?:inhalte?|content)\b.{0,120}\b(?:anzeigen|angezeigt|displayed|shown?|load)\b|"
+        r"\bpersonenbezogene daten an dritt|^empfohlener (?:redaktioneller|externer) inhalt|"
+        r"\ballow(?:ing)? (?:external|third[- ]party) content\b",
+        80,
+    ),
+    _rule(
+        "tags",
+        r"^\W*(?:tags?|topics?|filed under|categories|category|keywords|schlagwörter|etiquetas|etiketler|"
+        r"mots-clés|tagi|теги)\s*:",
+        40,
+    ),
     _rule(
         "updated",
         r"^\W*(?:(?:first |last )?(?:published|updated|posted|modified)(?: (?:on|"
@@ -159,6 +185,15 @@ LINE_RULES = (
         "tail",
     ),
     _rule(
+        "author_bio_de",
+        r"\b(?:ist|war|arbeitet|berichtet|schreibt)\b.{0,80}\b(?:\w+-)?(?:korrespondent|reporter|redakteur|journalist|"
+        r"kolumnist|autor)(?:in)?\b.{0,100}\b(?:für|bei|der|des|von|seit)\b|"
+        r"^(?:korrespondent|reporter|redakteur|journalist|kolumnist|autor)(?:in)? (?:[A-ZÄÖÜ][\w.’-]+ ){2,4}(?:ist|war|"
+        r"arbeitet|berichtet|schreibt)\b",
+        50,
+        "tail",
+    ),
+    _rule(
         "support_us",
         r"\b(?:donate|your (?:support|donation|contribution)|make a (?:donation|contribution)|"
         r"support independent journalism|(?:consider|by|please) becom(?:e|ing) a (?:member|supporter|subscriber)|"
@@ -167,6 +202,21 @@ LINE_RULES = (
         "tail",
         needs=("donat", "support", "contribution", "member", "subscriber", "work", "journalism", "reporting"),
     ),
+    _rule(
+        "contact_us",
+        r"^(?:got an? (?:story|tip)|(?:if|do) you have an? (?:story|tip)|get in touch|contact us|email us|"
+        r"for more stories like this)\b",
+        45,
+        "tail",
+    ),
+    _rule(
+        "contribution",
+        r"^\W*(?:with (?:files|(?:additional )?reporting)|additional reporting|aus dem \w+ (?:von|übersetzt)|"
+        r"translated (?:from|by)|traduit d[eu]|traducción de)\b",
+        20,
+        "tail",
+    ),
+    _rule("copyright_tail", r"\bcopyright\s*[:©]", 25, "tail"),
     _rule(
         "comments_closed",
         r"^(?:comments are closed|the comments section|view comments|"
@@ -182,7 +232,7 @@ LINE_RULES = (
     _rule(
         "script_needed",
         r"\b(?:enable|activate|turn on) java ?script\b|\byour browser (?:does not|"
-        r"doesn.t) support\b",
+        r"doesn.t) support\b|\bbrowser version with limited support\b",
         40,
         needs=("script", "browser"),
     ),
@@ -208,6 +258,9 @@ STORY_ENDS_MAX_WORDS = 8
 # Application of the rules to a body.
 
 _HEAD_PIECES, _TAIL_PIECES = 3, 4  # pieces near the start and the end
+_LONG_WORDS = 45
+_BYLINE_MAX_WORDS = 15
+_BYLINE_PARTS = re.compile(r"\s*[,;|&/]\s*|\s+(?:and|und|y|et|e)\s+|^\W*(?:by|von|por|par)\s+", re.IGNORECASE)
 _ECHO_MAX_WORDS = 90
 _ECHO_SHARE = 0.8
 _STORY_SHARE = 0.8  # a list of other stories starts after this share of the words
@@ -221,10 +274,13 @@ class StoryLines:
     fired: Counter[str]
 
 
-def keep_story_lines(pieces: Sequence[TextPiece], *, title: str | None, echoes: Iterable[str]) -> StoryLines:
-    """Return a body without repeated titles, captions and lines, boilerplate, and headings at the end."""
+def keep_story_lines(
+    pieces: Sequence[TextPiece], *, title: str | None, echoes: Iterable[str], authors: Iterable[str] = ()
+) -> StoryLines:
+    """Return a body without repeated titles, captions and lines, authors, boilerplate, and headings at the end."""
     fired: Counter[str] = Counter()
     seen: set[str] = set()
+    names = frozenset(fold_title(name) for name in authors)
     folded_title = fold_title(title or "")
     shingled = [shingles for text in echoes if (shingles := _shingles(fold_title(text)))]
     kept: list[TextPiece] = []
@@ -234,6 +290,8 @@ def keep_story_lines(pieces: Sequence[TextPiece], *, title: str | None, echoes: 
     for index, piece in enumerate(pieces[:end]):
         folded = fold_title(piece.text)
         name = _echo(piece, folded, folded_title, shingled) or _line_rule(piece, folded, index, len(pieces))
+        if name is None and names and _is_byline(piece, names):
+            name = "author_names"
         if name is None and folded in seen and piece.word_count >= 4:
             name = "repeat"
         seen.add(folded)
@@ -248,10 +306,16 @@ def _story_end(pieces: Sequence[TextPiece]) -> int:
     """Return the index of the line that starts a list of other stories, else the number of pieces."""
     total, read = sum(piece.word_count for piece in pieces), 0
     for index, piece in enumerate(pieces):
-        if piece.word_count <= STORY_ENDS_MAX_WORDS and read > _STORY_SHARE * total and STORY_ENDS.match(piece.text):
+        is_end = piece.word_count <= STORY_ENDS_MAX_WORDS and STORY_ENDS.match(piece.text) is not None
+        if is_end and read > _STORY_SHARE * total and not _has_prose(pieces[index + 1 :]):
             return index
         read += piece.word_count
     return len(pieces)
+
+
+def _has_prose(pieces: Iterable[TextPiece]) -> bool:
+    """Return whether pieces have two long paragraphs, which a list of other stories has not."""
+    return sum(piece.word_count >= _LONG_WORDS for piece in pieces if piece.kind == "paragraph") > 1
 
 
 def _echo(piece: TextPiece, folded: str, title: str, shingled: Sequence[frozenset[tuple[str, ...]]]) -> str | None:
@@ -264,6 +328,13 @@ def _echo(piece: TextPiece, folded: str, title: str, shingled: Sequence[frozense
         if any(len(mine & theirs) >= _ECHO_SHARE * len(mine) for theirs in shingled if mine):
             return "caption_echo"
     return None
+
+
+def _is_byline(piece: TextPiece, names: frozenset[str]) -> bool:
+    """Return whether a line has the names of authors and nothing else."""
+    return piece.word_count <= _BYLINE_MAX_WORDS and all(
+        fold_title(part) in names for part in _BYLINE_PARTS.split(piece.text) if part.strip()
+    )
 
 
 def _shingles(folded: str) -> frozenset[tuple[str, ...]]:

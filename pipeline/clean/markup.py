@@ -6,6 +6,7 @@ from functools import cache
 
 from lxml import etree
 
+from pipeline.clean.blocks import count_words
 from pipeline.clean.canonical import try_canonical_url
 from pipeline.clean.html import Tree, text_of, tidy
 from pipeline.clean.jsonld import LinkedData, Node, plain_text, read_linked_data
@@ -81,3 +82,19 @@ def _property_value(element: Tree) -> str:
 def story_text(markup: Markup, *keys: str) -> str:
     """Return the first text of one of these keys in the article's JSON-LD, else ""."""
     return next((text for key in keys if (text := plain_text(markup.story.get(key)))), "")
+
+
+_CHARS_PER_WORD = 4  # at least, in scripts with spaces; a larger "word count" counts characters
+
+
+def stated_word_count(markup: Markup, *, words: int, characters: int) -> int:
+    """Return the number of words that the page's JSON-LD says its article has; 0 if it does not.
+
+    ``words`` and ``characters`` of the text that was read show a ``wordCount`` that counts characters.
+    """
+    text = story_text(markup, "articleBody")
+    count = str(markup.story.get("wordCount", "")).strip()
+    number = int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0
+    if number > _CHARS_PER_WORD * words and 0.5 * characters < number < 2 * characters:
+        number = 0
+    return max(number, count_words([text]))

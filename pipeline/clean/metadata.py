@@ -16,6 +16,7 @@ from pipeline.clean.decoding import language_identifier
 from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.clean.jsonld import as_list, plain_text
 from pipeline.clean.markup import Markup, story_text
+from pipeline.clean.page_parts import is_about_author, is_in_figure, is_of_other_story, is_standfirst_class
 from pipeline.model import Page
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -242,12 +243,8 @@ def paywall_reason(markup: Markup, *, word_count: int) -> str | None:
 
 # The standfirst: the summary under the headline.
 
-_STANDFIRST_CLASS = re.compile(
-    r"standfirst|(?:^|[\s_-])(?:dek|subtitle|summary|intro|excerpt|description|lead-?text)(?:$|[\s_-])|sub-?head",
-    re.IGNORECASE,
-)
 _STANDFIRST_TAGS = ("h1", "h2", "h3", "p", "div", "span")
-_AFTER_HEADLINE = 80  # elements after the h1 that may be the standfirst
+_AFTER_HEADLINE = 80  # elements after the headline that may be the standfirst
 _STANDFIRST_MIN_WORDS, _STANDFIRST_MAX_WORDS = 5, 80
 _SAME_START = 20
 _MAX_CHILDREN = 6
@@ -257,9 +254,10 @@ _FIRST_PIECES = 5  # pieces at the start of a body that may be the standfirst
 def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str | None) -> tuple[TextPiece, ...]:
     """Return the pieces with the page's standfirst marked, or inserted first if the body lacks it.
 
-    The markup's description identifies it. A lead paragraph that repeats the description remains a paragraph.
+    The markup's description, or the class of its element, identifies it. A lead paragraph that repeats the description
+    remains a paragraph.
     """
-    text, is_named = _find_standfirst(markup)
+    text, is_named = _find_standfirst(markup, title=title)
     folded = fold_title(text)
     if not text or folded == fold_title(title or ""):
         return tuple(pieces)
@@ -272,28 +270,53 @@ def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str |
     return (TextPiece("standfirst", text), *pieces)
 
 
-def _find_standfirst(markup: Markup) -> tuple[str, bool]:
-    """Return the text of the element that shows the description, and whether it has a standfirst class.
+def _find_standfirst(markup: Markup, *, title: str | None) -> tuple[str, bool]:
+    """Return the text of the standfirst's element, and whether it has a standfirst class; ("", False) without one.
 
-    The element starts like the description and has such a class, or it equals the description. ("", False) if no
-    element does.
+    The element equals the description, or has such a class and starts like it; else it is the first one with such a
+    class, if it is a sentence.
     """
     described = fold_title(read_description(markup))
-    if not _STANDFIRST_MIN_WORDS <= len(described.split()) <= _STANDFIRST_MAX_WORDS:
-        return "", False
-    for element in _after_headline(markup.root):
-        if fold_title(text_start(element, _SAME_START))[:_SAME_START] != described[:_SAME_START]:
+    is_described = _STANDFIRST_MIN_WORDS <= len(described.split()) <= _STANDFIRST_MAX_WORDS
+    named = ""
+    for element in _after_headline(markup.root, title=title):
+        is_named = is_standfirst_class(element.get("class") or "")
+        is_alike = (
+            is_described and fold_title(text_start(element, _SAME_START))[:_SAME_START] == described[:_SAME_START]
+        )
+        if (not is_alike and (named or not is_named)) or is_in_figure(element):
             continue
-        folded = fold_title(text_of(element))
-        is_named = _STANDFIRST_CLASS.search(element.get("class") or "") is not None
-        if folded == described or (is_named and folded[:40] == described[:40]):
-            return text_of(element), is_named
-    return "", False
+        text = text_of(element)
+        folded = fold_title(text)
+        if is_alike and (folded == described or (is_named and folded[:40] == described[:40])):
+            return text, is_named
+        if is_named and not named and _is_summary(text, element):
+            named = text
+    return named, named != ""
 
 
-def _after_headline(root: Tree) -> Iterator[Tree]:
-    """Yield the small elements after the first h1, in page order."""
-    following = dropwhile(lambda element: element.tag != "h1", root.iter(*_STANDFIRST_TAGS))
-    for element in islice(following, 1, _AFTER_HEADLINE):
-        if len(element) <= _MAX_CHILDREN:
+def _is_summary(text: str, element: Tree) -> bool:
+    """Return whether a text is whole and has the length of a summary, and its element is of this story and no link."""
+    linked = sum(len(text_of(link).split()) for link in element.iter("a", "time"))
+    return (
+        _STANDFIRST_MIN_WORDS <= len(text.split()) <= _STANDFIRST_MAX_WORDS
+        and 2 * linked < len(text.split())
+        and not text.endswith(("…", "..."))
+        and not is_about_author(element)
+        and not is_of_other_story(element)
+    )
+
+
+def _after_headline(root: Tree, *, title: str | None) -> Iterator[Tree]:
+    """Yield the small elements after the headline, in page order: the heading with the title, else the first h1."""
+    folded = fold_title(title or "")
+    headings = [element for element in root.iter("h1", "h2") if folded and fold_title(text_of(element)) == folded]
+    headline = next((each for each in headings if each.tag == "h1"), next(iter(headings), None))
+    following = dropwhile(
+        lambda element: element is not headline if headline is not None else element.tag != "h1",
+        root.iter(*_STANDFIRST_TAGS),
+    )
+    header = root.xpath("//article//header//*[self::p or self::div]")  # the headline may be in a bar above it
+    for element in (*islice(following, 1, _AFTER_HEADLINE), *header[:_AFTER_HEADLINE]):
+        if element.tag != "h1" and len(element) <= _MAX_CHILDREN:
             yield element

@@ -111,7 +111,7 @@ ARTICLES = TableSpec(
         Column(
             "flags",
             TEXTS,
-            "Warnings, e.g. `no_url`, `date_conflict`; with `too_long_to_annotate` the counts are null.",
+            "Warnings, e.g. `body_incomplete`, `date_conflict`; with `too_long_to_annotate` the counts are null.",
         ),
         Column("entity_count", INT, "Rows in `entities`; null if the article was not annotated.", True),
         Column("quote_count", INT, "Rows in `quotes`; null if the article was not annotated.", True),

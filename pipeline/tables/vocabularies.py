@@ -327,6 +327,8 @@ VOCABULARIES = (
             "fast": "`body`: trafilatura in its precision mode, without its fallback extractors",
             "precision": "`body`: trafilatura in its precision mode, with its fallback extractors",
             "recall": "`body`: trafilatura in its recall mode",
+            "containers": "`body`: the densest run of paragraphs of the page, which trafilatura missed",
+            "completed": "`body`: one of these, with paragraphs of the same containers that trafilatura left out",
             "not_free": "`is_paywalled`, `page_type`: the markup says that the text is not free",
             "content_tier": "`is_paywalled`, `page_type`: the markup gives a paid tier",
             "wall_element": "`is_paywalled`, `page_type`: the page has an element for a paywall",

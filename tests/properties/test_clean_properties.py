@@ -6,6 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean import article_from_text, clean, page_identity
+from pipeline.clean.blocks import TextPiece
+from pipeline.clean.completion import complete_pieces
+from pipeline.clean.html import parse_html
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Article, Page, Rejected
 
@@ -74,3 +77,21 @@ def test_any_text_keeps_its_characters(text: str, title: str | None) -> None:
     article = article_from_text(text, title=title)
     assert article.text == text
     _check_blocks(article)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    homes=st.lists(st.sampled_from(("entry-content", "box", "")), min_size=1, max_size=12),
+    known=st.sets(st.integers(0, 11), min_size=1),
+    repeats=st.sets(st.integers(0, 11), max_size=4),
+)
+def test_a_completed_body_has_no_text_twice(homes: list[str], known: set[int], repeats: set[int]) -> None:
+    """However paragraphs are spread and repeated, a completed body has each once, and all that it had before."""
+    texts = [f"Paragraph {n} of this story says what {n} fishermen of the old quay did that night." for n in range(12)]
+    parts = [f"<div class='{home}'><p>{text}</p></div>" for home, text in zip(homes, texts, strict=False)]
+    again = [f"<div class='entry-content'><p>{texts[n]}</p></div>" for n in sorted(repeats)]
+    root = parse_html(f"<html><body><main><h1>A night</h1>{''.join(parts + again)}</main></body></html>")
+    before = [TextPiece("paragraph", texts[n]) for n in sorted(known)]
+    after = [piece.text for piece in complete_pieces(before, root)]
+    assert len(after) == len(set(after))
+    assert [text for text in after if text in {piece.text for piece in before}] == [piece.text for piece in before]

@@ -29,6 +29,12 @@ STORY = [
         ("The eastern quay on the morning before the vote", "caption_echo"),
         (STORY[0].text, "repeat"),
         ("* * *", "no_words"),
+        ("Article content", "layout_label"),
+        ("Buying through us may earn us a commission, which pays for this page.", "affiliate"),
+        ("Here you find external content that can be displayed with one click.", "embed_consent"),
+        ("MORE : The keeper of the lighthouse retires", "read_more"),
+        ("Czytaj więcej", "read_more_alone"),
+        ("By Jo Marrick and Ada Lorn", "author_names"),
     ],
 )
 def test_line_is_dropped_by_its_rule(line: str, rule: str) -> None:
@@ -38,8 +44,35 @@ def test_line_is_dropped_by_its_rule(line: str, rule: str) -> None:
         pieces,
         title="Council backs ferry terminal",
         echoes=["The eastern quay on the morning before the vote, seen from the lighthouse"],
+        authors=("Ada Lorn", "Jo Marrick"),
     )
     assert (kept.pieces, dict(kept.fired)) == (tuple(STORY), {rule: 1})
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("Got a story? Write to our news desk.", "contact_us"),
+        ("With files from the Northwire agency", "contribution"),
+        ("Words and pictures, copyright: Harbour Syndicate, 2031", "copyright_tail"),
+        ("Ada Lorn ist Reporterin für Häfen und Fischerei.", "author_bio_de"),
+    ],
+)
+def test_closing_line_is_dropped_at_the_end_only(line: str, rule: str) -> None:
+    """A line about the page or its makers is dropped after the story, and kept inside it."""
+    closing = TextPiece("paragraph", line)
+    kept = keep_story_lines([*STORY, closing], title=None, echoes=())
+    assert (kept.pieces, dict(kept.fired)) == (tuple(STORY), {rule: 1})
+    inside = [STORY[0], closing, *STORY[1:]]
+    assert keep_story_lines(inside, title=None, echoes=()).pieces == tuple(inside)
+
+
+def test_heading_like_a_list_of_stories_does_not_end_a_long_text() -> None:
+    """If two long paragraphs follow, the heading of a list of other stories does not end the body."""
+    lines = [TextPiece("paragraph", f"In week {n} the council met, and the boats stayed in.") for n in range(90)]
+    long = [TextPiece("paragraph", f"Letter {n}: " + "of the long winter and the ice " * 7) for n in range(2)]
+    pieces = (*lines, TextPiece("heading", "Editor’s picks"), *long)
+    assert keep_story_lines(pieces, title=None, echoes=()).pieces == pieces
 
 
 def test_list_of_other_stories_ends_the_body() -> None:
@@ -63,6 +96,9 @@ def test_heading_without_text_after_it_is_dropped() -> None:
     [
         "By Tuesday the quay was full of people who had heard of the vote on the radio.",
         "Share prices of the ferry line fell.",
+        "Jo Marrick saw the boats leave.",
+        "The agent earned a commission of ten crowns in the harbour that summer, he said, and no more than that, but "
+        "he kept the affiliates of the ferry line happy.",
         "“We use cookies tins for the bait,” the fisherman said with a laugh as he went back to his boat.",
     ],
 )

@@ -1,0 +1,140 @@
+"""Captions: the texts of images, and their places among the paragraphs. They are no text of the body."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
+
+from pipeline.clean.blocks import TextPiece
+from pipeline.clean.html import Tree, text_of, text_start, tidy
+from pipeline.clean.page_parts import (
+    CREDIT_CLASS,
+    is_caption_class,
+    is_media_class,
+    is_of_other_story,
+    is_story_class,
+    outermost,
+)
+
+_CAPTION_TAGS = ("div", "p", "span", "small", "dd", "h5", "h6", "figcaption")
+_IMAGE_TAGS = ("img", "picture", "amp-img")
+_BOX_TAGS = frozenset({"div", "span", "a", "section", "aside", "li", "figure", "picture", "p", "button"})
+_BOX_DEPTH = 5  # ancestors of an image that may be its box
+_HEADINGS = ("h1", "h2", "h3", "h4", "table", "blockquote")
+_PLACED_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "blockquote", "figcaption")
+_CREDIT_WORD = r"(?:photo(?:graph)?(?:er)?|image|picture|credit|copyright|©|\(c\)|foto|bild)"
+_CREDIT_TAIL = re.compile(rf"\s*[\[(|–—-]?\s*{_CREDIT_WORD}\s*(?:credit|by|:|©)\s*.{{0,80}}$", re.IGNORECASE)
+_CAPTION_MIN_WORDS, _CAPTION_MAX_WORDS = 3, 90
+_CAPTION_MAX_CHARS = 900  # longer than 90 words of any language with spaces
+_MAX_ECHOES = 300  # each is compared with each line; a page with more images is a gallery
+_KEY_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """Captions of a page. ``shown`` has them with page positions; ``echoes`` are texts that the body may repeat."""
+
+    shown: tuple[tuple[int, str], ...]
+    echoes: tuple[str, ...]
+    positions: dict[str, int]
+
+    def insert_into(self, pieces: Sequence[TextPiece]) -> tuple[TextPiece, ...]:
+        """Return the pieces with captions in their places; captions after the end of the article are dropped."""
+        places = self._places(pieces)
+        if not places:
+            return tuple(pieces)
+        woven: list[TextPiece] = []
+        waiting = [(place, text) for place, text in self.shown if place < places[-1]]
+        for piece, place in zip(pieces, places, strict=True):
+            while waiting and waiting[0][0] < place:
+                woven.append(TextPiece("caption", waiting.pop(0)[1]))
+            woven.append(piece)
+        return tuple(woven)
+
+    def _places(self, pieces: Iterable[TextPiece]) -> list[int]:
+        """Return the page position of each piece; if it is not found, the position of the previous piece."""
+        places, last = [], -1
+        for piece in pieces:
+            last = max(last, self.positions.get(position_key(piece.text), last))
+            places.append(last)
+        return places
+
+
+def take_captions(root: Tree) -> Captions:
+    """Return the captions of a page in page order, each once, without photo credits; remove them from the page.
+
+    A caption elsewhere on the page, at another story, is removed, and not returned.
+    """
+    elements = _caption_elements(root)
+    captions = {element: _caption_text(element) for element in elements if not is_of_other_story(element)}
+    tags = {element.tag for element in captions}.difference(_PLACED_TAGS)
+    positions: dict[str, int] = {}
+    shown: dict[str, int] = {}
+    for index, element in enumerate(root.iter(*_PLACED_TAGS, *tags) if captions else ()):
+        if element in captions and _CAPTION_MIN_WORDS <= len(captions[element].split()) <= _CAPTION_MAX_WORDS:
+            shown.setdefault(captions[element], index)
+        if element.tag in _PLACED_TAGS:
+            positions.setdefault(position_key(text_start(element, 2 * _KEY_LENGTH)), index)
+    whole = [text_of(element) for element in captions]
+    for element in elements:
+        element.drop_tree()
+    return Captions(
+        shown=tuple((index, text) for text, index in shown.items()),
+        echoes=tuple(dict.fromkeys((*shown, *filter(None, whole), *_alts(root))))[:_MAX_ECHOES],
+        positions=positions,
+    )
+
+
+def _alts(root: Tree) -> Iterator[str]:
+    return (tidy(alt) for alt in root.xpath("//img/@alt") if len(alt.split()) >= 5)
+
+
+def position_key(text: str) -> str:
+    """Return the start of a text in the form that finds its element on the page."""
+    return "".join(text[:_KEY_LENGTH].split()).casefold()[:40]
+
+
+def _caption_elements(root: Tree) -> list[Tree]:
+    """Return the outermost elements of captions, by tag, class or microdata, and boxes of an image and few words."""
+    found = dict.fromkeys(_media_boxes(root))
+    marked = [
+        element
+        for element in root.iter(*_CAPTION_TAGS)
+        if element in found
+        or element.tag == "figcaption"
+        or element.get("itemprop") == "caption"
+        or ((names := element.get("class")) and is_caption_class(names))
+    ]
+    others = [box for box in found if box.tag not in _CAPTION_TAGS]
+    return [element for element in outermost((*others, *marked)) if element in found or _is_short(element)]
+
+
+def _media_boxes(root: Tree) -> Iterator[Tree]:
+    """Yield the largest box of each image that has a text of a caption's length and a class of such boxes."""
+    for image in root.iter(*_IMAGE_TAGS):
+        around = takewhile(lambda element: element.tag in _BOX_TAGS, islice(image.iterancestors(), _BOX_DEPTH))
+        boxes = [box for box in around if box.tag == "figure" or is_media_class(box.get("class") or "")]
+        box = next((box for box in reversed(boxes) if _is_short(box)), None)
+        if box is not None and text_start(box, 1) and not _has_story(box):
+            yield box
+
+
+def _is_short(element: Tree) -> bool:
+    """Return whether an element has no heading, table or quotation, and not more words than a caption."""
+    words = len(text_start(element, _CAPTION_MAX_CHARS).split())
+    return words <= _CAPTION_MAX_WORDS and next(element.iter(*_HEADINGS), None) is None
+
+
+def _has_story(element: Tree) -> bool:
+    return any(is_story_class(part.get("class") or "") for part in element.iter("div", "section", "article"))
+
+
+def _caption_text(element: Tree) -> str:
+    picture_credits = {part for part in element.iterdescendants() if CREDIT_CLASS.search(part.get("class") or "")}
+    parts = [element.text or ""]
+    for part in element.iterdescendants():
+        if part not in picture_credits and picture_credits.isdisjoint(part.iterancestors()):
+            parts.append(part.text or "")
+        if picture_credits.isdisjoint(part.iterancestors()):
+            parts.append(part.tail or "")
+    return _CREDIT_TAIL.sub("", tidy(" ".join(parts)))

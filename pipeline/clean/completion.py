@@ -1,0 +1,239 @@
+"""Paragraphs that an extractor left out of a body, although their containers are those of the body."""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, takewhile
+
+from pipeline.clean.blocks import TextPiece
+from pipeline.clean.captions import position_key
+from pipeline.clean.html import Tree, text_of, text_start
+from pipeline.clean.page_parts import OUTSIDE_TAGS, is_aside_class, is_story_class
+from pipeline.clean.text_pieces import read_pieces
+
+_HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+_UNIT_TAGS = ("h1", *sorted(_HEADING_TAGS), "p", "li", "blockquote")
+_OUTER_TAGS = frozenset({"li", "blockquote"})  # those that may have other text elements in them
+_PLACE_DEPTH = 4
+_PLACE_SHARE = 0.15  # a container of the body has at least this share of its words, with others of its class
+_NEAR_DEPTH = 5  # ancestors that two containers of one story share one of
+_KEY_CHARS = 120
+_LINK_SHARE = 0.5  # a sentence with more of its words in links must have words before the link
+_PROSE_WORDS = 12  # a shorter paragraph must end like a sentence
+_REPEAT_CHARS = 30
+_ENDS = tuple(".!?…:;\"'”’»)。！？」")
+_NUMBER = re.compile(r"\d+")
+_ORDINALS = frozenset({"even", "odd", "first", "last"})
+_LETTERS = re.compile(r"[^\W_]+")
+
+Place = tuple[tuple[str, str], ...]  # tag and classes of the parent, and of ancestors up to one with a class
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A heading, paragraph or list item of the page, and the index of its piece in the body; None if it has none."""
+
+    element: Tree
+    place: Place
+    piece: int | None
+
+    @property
+    def is_heading(self) -> bool:
+        return self.element.tag in _HEADING_TAGS
+
+
+def complete_pieces(pieces: Sequence[TextPiece], root: Tree) -> tuple[TextPiece, ...]:
+    """Return the pieces of a body with the paragraphs of the same containers that it lacks, each in its place.
+
+    A container is known by its tag and classes: a story often has several of one class, with advertisements between
+    them. An extractor takes the first, or drops single paragraphs with long links. No text is doubled.
+    """
+    units = _units(pieces, root)
+    places = _own_places(units, pieces)
+    if not places:
+        return tuple(pieces)
+    return tuple(_merge(pieces, units, _missing(units, places)))
+
+
+def _units(pieces: Sequence[TextPiece], root: Tree) -> list[_Unit]:
+    """Return the innermost text elements of a page in page order."""
+    index_of: dict[str, int] = {}
+    for index, piece in enumerate(pieces):
+        index_of.setdefault(position_key(piece.text), index)
+    units = []
+    for element in root.iter(*_UNIT_TAGS):
+        if _is_innermost(element) and (key := position_key(text_start(element, _KEY_CHARS))):
+            units.append(_Unit(element, _place_of(element), index_of.get(key)))
+    return units
+
+
+def _is_innermost(element: Tree) -> bool:
+    """Return whether an element has no other text element in it; False also for the link of a menu."""
+    if element.tag not in _OUTER_TAGS:
+        return True
+    if len(element) and element[0].tag == "a" and not (element.text or "").strip():
+        return False
+    return next(islice(element.iter(*_UNIT_TAGS), 1, None), None) is None
+
+
+def _place_of(element: Tree) -> Place:
+    place = []
+    for ancestor in islice(element.iterancestors(), _PLACE_DEPTH):
+        names = _plain_names(ancestor.get("class") or "")
+        if names or ancestor.tag not in ("ul", "ol"):
+            place.append((ancestor.tag, names))
+        if names:
+            break
+    return tuple(place)
+
+
+@lru_cache(maxsize=4096)
+def _plain_names(names: str) -> str:
+    """Return the value of a class attribute without the numbers and ordinals that differ between containers."""
+    return " ".join(_NUMBER.sub("0", name) for name in names.split() if name not in _ORDINALS)
+
+
+def _own_places(units: Iterable[_Unit], pieces: Sequence[TextPiece]) -> frozenset[Place]:
+    """Return the places of the body: those with a good share of its words, and those of its headings."""
+    words: Counter[Place] = Counter()
+    for unit in units:
+        if unit.piece is not None:
+            words[unit.place] += pieces[unit.piece].word_count
+    least = _PLACE_SHARE * sum(words.values())
+    return frozenset(place for place, count in words.items() if count >= least)
+
+
+@dataclass(frozen=True, slots=True)
+class _Containers:
+    """Where the paragraphs of a body are on the page: their parents, the parents of these, and all around them."""
+
+    places: frozenset[Place]
+    headings: frozenset[Place]
+    parents: frozenset[Tree]
+    outer: frozenset[Tree]
+    near: frozenset[Tree]
+    around: frozenset[Tree]
+
+    def holds(self, unit: _Unit) -> bool:
+        """Return whether a unit is in a container of the body, or in one of its class."""
+        return (
+            unit.place in self.places
+            or (unit.is_heading and unit.place in self.headings)
+            or self._is_opening(unit.element.getparent())
+        )
+
+    def adjoins(self, unit: _Unit) -> bool:
+        """Return whether a unit is in a container of the body, or in one of its class next to it."""
+        parent = unit.element.getparent()
+        return self._is_opening(parent) or (
+            unit.place in self.places and (parent in self.parents or self._is_neighbour(parent))
+        )
+
+    def _is_neighbour(self, parent: Tree) -> bool:
+        for ancestor in islice(parent.iterancestors(), _NEAR_DEPTH):
+            if ancestor in self.near:
+                return True
+            if ancestor.tag == "article":
+                return False
+        return False
+
+    def _is_opening(self, parent: Tree) -> bool:
+        """Return whether this is a container of the text that has its first paragraphs, and all others in a box."""
+        return parent in self.outer and is_story_class(parent.get("class") or "")
+
+    def begins_story(self, unit: _Unit) -> bool:
+        """Return whether a unit is the headline of a story: of the page, or, as a link, of another one in a list."""
+        if unit.element.tag == "h1":
+            return True
+        return unit.is_heading and _is_linked(unit.element) and not self.is_aside(unit.element)
+
+    def is_aside(self, element: Tree) -> bool:
+        """Return whether an element, or one around it and not around the body, has the class of something else."""
+        within = takewhile(lambda ancestor: ancestor not in self.around, element.iterancestors())
+        return any(each.tag in OUTSIDE_TAGS or is_aside_class(each.get("class") or "") for each in (element, *within))
+
+
+def _containers(units: Sequence[_Unit], own: Sequence[int], places: frozenset[Place]) -> _Containers:
+    parents = frozenset(units[index].element.getparent() for index in own)
+    return _Containers(
+        places,
+        headings=frozenset(unit.place for unit in units if unit.is_heading and unit.piece is not None),
+        parents=parents,
+        outer=frozenset(parent.getparent() for parent in parents),
+        near=frozenset(
+            ancestor
+            for parent in parents
+            for ancestor in islice(parent.iterancestors(), _NEAR_DEPTH)
+            if ancestor.tag not in ("body", "html")
+        ),
+        around=frozenset(ancestor for parent in parents for ancestor in (parent, *parent.iterancestors())),
+    )
+
+
+def _missing(units: Sequence[_Unit], places: frozenset[Place]) -> list[int]:
+    """Return the indexes of the units that the body lacks, in page order."""
+    own = [index for index, unit in enumerate(units) if unit.piece is not None and unit.place in places]
+    if not own:
+        return []
+    containers = _containers(units, own, places)
+    first = _last_near(units, range(own[0] - 1, -1, -1), containers, default=own[0])
+    last = _last_near(units, range(own[-1] + 1, len(units)), containers, default=own[-1])
+    return [
+        index
+        for index in range(first, last + 1)
+        if (unit := units[index]).piece is None
+        and (index > own[0] or not unit.is_heading)
+        and containers.holds(unit)
+        and not containers.is_aside(unit.element)
+        and _is_prose(unit.element)
+    ]
+
+
+def _last_near(units: Sequence[_Unit], order: Iterable[int], containers: _Containers, *, default: int) -> int:
+    """Return the last index in this order, before another story, that adjoins the body; ``default`` if none does."""
+    own = takewhile(lambda index: not containers.begins_story(units[index]), order)
+    return next(iter(deque((index for index in own if containers.adjoins(units[index])), maxlen=1)), default)
+
+
+def _is_linked(element: Tree) -> bool:
+    return element.getparent().tag == "a" or next(element.iter("a"), None) is not None
+
+
+def _is_prose(element: Tree) -> bool:
+    """Return whether an element is text of a story: not a lone link, no label."""
+    text = text_of(element)
+    words = len(text.split())
+    links = [text_of(link) for link in element.iter("a")]
+    linked = sum(len(link.split()) for link in links)
+    if element.tag in _HEADING_TAGS:
+        return words > 1 and linked == 0
+    if linked > _LINK_SHARE * words:
+        return linked < words and text.endswith(_ENDS) and not text.startswith(links[0])
+    return words >= _PROSE_WORDS or text.endswith(_ENDS)
+
+
+def _merge(pieces: Sequence[TextPiece], units: Sequence[_Unit], missing: Sequence[int]) -> Iterator[TextPiece]:
+    """Yield the pieces, and before each the missing units that precede it on the page."""
+    known = [_fold(piece.text) for piece in pieces]
+    whole, long = "".join(known), [text for text in known if len(text) >= _REPEAT_CHARS]
+    waiting: dict[int, list[TextPiece]] = {}
+    place, lacking = 0, set(missing)
+    for index, unit in enumerate(units):
+        if unit.piece is not None:
+            place = max(place, unit.piece + 1)
+        elif index in lacking:
+            for piece in read_pieces(unit.element, "heading" if unit.is_heading else "paragraph"):
+                folded = _fold(piece.text)
+                if folded and folded not in whole and not any(text in folded for text in long):
+                    waiting.setdefault(place, []).append(piece)
+                    whole += folded
+    for index, piece in enumerate(pieces):
+        yield from waiting.get(index, ())
+        yield piece
+    yield from waiting.get(len(pieces), ())
+
+
+def _fold(text: str) -> str:
+    return "".join(_LETTERS.findall(text.casefold()))

@@ -1,0 +1,126 @@
+"""Parts of a page that their classes name: captions, credits, boxes of images, other stories. The words are data."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib import resources
+from itertools import islice
+
+from pipeline.clean.html import Tree, text_start
+
+
+def _read_words() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(resources.files("pipeline.clean").joinpath("data", "page_parts.toml").read_text("utf-8"))
+
+
+_PARTS = _read_words()
+
+
+def _any_of(part: str, key: str) -> re.Pattern[str]:
+    return re.compile("|".join(_PARTS[part][key]), re.IGNORECASE)
+
+
+CAPTION_CLASS = _any_of("caption", "classes")
+CREDIT_CLASS = _any_of("caption", "credits")
+STORY_CLASS = _any_of("story", "classes")
+_STANDFIRST_CLASS = _any_of("standfirst", "classes")
+_BOX_CLASS = _any_of("box", "classes")
+_BOX_TAGS = ("div", "section", "aside", "ul", "ol", "dl", "span", "p")
+_BOX_MAX_WORDS, _BOX_MAX_CHARS = 200, 2000
+_AUTHOR_CLASS = _any_of("author", "classes")
+ASIDE_CLASS = _any_of("aside", "classes")
+ELSEWHERE_CLASS = _any_of("elsewhere", "classes")
+FIGURE_TAGS = ("figure", "figcaption", "picture")
+OUTSIDE_TAGS = ("nav", "aside", "footer", "form")
+_MEDIA_WORD, _NO_MEDIA_WORD = _any_of("media_box", "words"), _any_of("media_box", "exceptions")
+# "image-widget__LYZT4" and "imageWidget" are words; what follows two underscores, a build has chosen.
+_CLASS_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_BUILD_TAIL = re.compile(r"__\w*\d\w*$|__[A-Za-z]{5}$")
+_NEAR = 8  # ancestors whose class is read
+
+
+@lru_cache(maxsize=4096)
+def is_caption_class(names: str) -> bool:
+    """Return whether the value of a class attribute is that of a caption."""
+    return CAPTION_CLASS.search(names) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_box_class(names: str) -> bool:
+    """Return whether the value of a class attribute is that of a box that is no part of the story."""
+    return bool(names) and _BOX_CLASS.search(names) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_story_class(names: str) -> bool:
+    """Return whether the value of a class attribute is that of a container of an article's text."""
+    return STORY_CLASS.search(names) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_aside_class(names: str) -> bool:
+    """Return whether the value of a class attribute is that of a line that is no part of the story."""
+    return ASIDE_CLASS.search(names) is not None or ELSEWHERE_CLASS.search(names) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_standfirst_class(names: str) -> bool:
+    """Return whether the value of a class attribute is that of the summary under a headline."""
+    return _STANDFIRST_CLASS.search(names) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_media_class(names: str) -> bool:
+    """Return whether a class names a box of an image: its first or last word does, and no word says "has"."""
+    return any(_is_media_name(name) for name in names.split())
+
+
+def _is_media_name(name: str) -> bool:
+    words = _CLASS_WORD.findall(_BUILD_TAIL.sub("", name))
+    if not words or any(_NO_MEDIA_WORD.fullmatch(word) for word in words):
+        return False
+    return any(_MEDIA_WORD.fullmatch(word) for word in (words[0], words[-1]))
+
+
+def is_in_figure(element: Tree) -> bool:
+    """Return whether an element is a caption, or in one, or in a figure."""
+    near = (element, *islice(element.iterancestors(), _NEAR))
+    return any(each.tag in FIGURE_TAGS or is_caption_class(each.get("class") or "") for each in near)
+
+
+def is_about_author(element: Tree) -> bool:
+    """Return whether an element, or one around it, has the class of a text about the author."""
+    near = (element, *islice(element.iterancestors(), _NEAR // 2))
+    return any(_AUTHOR_CLASS.search(each.get("class") or "") for each in near)
+
+
+def is_of_other_story(element: Tree) -> bool:
+    """Return whether an element is in a part of the page with other stories or offers."""
+    return any(_is_outside(ancestor) for ancestor in islice(element.iterancestors(), _NEAR))
+
+
+def _is_outside(element: Tree) -> bool:
+    return element.tag in OUTSIDE_TAGS or ELSEWHERE_CLASS.search(element.get("class") or "") is not None
+
+
+def outermost(elements: Iterable[Tree]) -> list[Tree]:
+    """Return the elements, in page order, that no other of them contains."""
+    chosen: dict[Tree, None] = {}
+    for element in elements:
+        if not any(ancestor in chosen for ancestor in element.iterancestors()):
+            chosen[element] = None
+    return list(chosen)
+
+
+def drop_boxes(root: Tree) -> None:
+    """Remove short boxes that are no part of the story, and what only a screen reader says. A headline stays."""
+    found = [element for element in root.iter(*_BOX_TAGS) if is_box_class(element.get("class") or "")]
+    for element in outermost(found):
+        if element.getparent() is not None and _is_box(element):
+            element.drop_tree()
+
+
+def _is_box(element: Tree) -> bool:
+    words = len(text_start(element, _BOX_MAX_CHARS).split())
+    return words <= _BOX_MAX_WORDS and next(element.iter("h1"), None) is None

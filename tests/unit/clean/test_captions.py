@@ -1,0 +1,67 @@
+"""Captions: which elements are texts of an image, and that none of them is text of the body."""
+
+import pytest
+from pages_for_clean import PARAGRAPHS, html_of, page_of
+
+from pipeline.clean import Origin, explain
+from pipeline.clean.captions import take_captions
+from pipeline.clean.html import parse_html, text_of
+from pipeline.model import Article
+
+CAPTION = "Pictured from left are the harbour master and two of the fishermen"
+IMAGE = "<img src='q.jpg'>"
+
+
+def _article(extra: str) -> Article:
+    return explain(page_of(html_of(extra=extra)), Origin("harbour")).article
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<figure>{IMAGE}<figcaption>{CAPTION}</figcaption></figure>",
+        f"<div class='image_image-widget__LYZT4'>{IMAGE}<p><span>{CAPTION}</span></p><p>Image: Ada Lorn</p></div>",
+        f"<div class='post-img wide'><div class='row'>{IMAGE}<div><p>{CAPTION}</p></div></div></div>",
+        f"<div class='photo changeSpace'>{IMAGE}<span class='newsCaption'>{CAPTION}</span></div>",
+        f"<div>{IMAGE}</div><p class='img-description'>{CAPTION}</p>",
+        f"<div>{IMAGE}</div><h5 class='bilduntertitel'>{CAPTION}</h5>",
+        f"<div class='wrapper-image'>{IMAGE}<span class='legend'>{CAPTION}</span></div>",
+    ],
+)
+def test_text_of_an_image_is_a_caption(markup: str) -> None:
+    """The text of a figure, a media box or an element with a caption's class is a caption, and no paragraph."""
+    article = _article(markup)
+    assert article.texts("caption") == (CAPTION,)
+    assert article.texts("paragraph") == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<div class='article has-image'>{IMAGE}<p>{PARAGRAPHS[1]}</p></div>",
+        f"<div class='gallery-slide'>{IMAGE}<div class='entry-content'><p>{PARAGRAPHS[1]}</p></div></div>",
+        f"<div class='text captioned'><p>{PARAGRAPHS[1]}</p></div>",
+        f"<p class='caption-s5'>{PARAGRAPHS[1]}</p>",
+    ],
+)
+def test_text_next_to_an_image_is_no_caption(markup: str) -> None:
+    """Text of a story next to an image, or in the style of captions, stays on the page."""
+    root = parse_html(f"<html><body>{markup}</body></html>")
+    assert take_captions(root).shown == ()
+    assert text_of(root) == PARAGRAPHS[1]
+
+
+def test_caption_is_no_standfirst() -> None:
+    """The text of a figure under the headline is a caption, also if the page's description repeats it."""
+    head = f'<meta property="og:description" content="{CAPTION}">'
+    figure = f"<figure>{IMAGE}<figcaption class='description'>{CAPTION}</figcaption></figure>"
+    body = figure + "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    article = explain(page_of(html_of(head=head, body=body)), Origin("harbour")).article
+    assert (article.standfirst, article.texts("caption")) == (None, (CAPTION,))
+    assert article.texts("paragraph") == PARAGRAPHS
+
+
+def test_caption_of_another_story_is_left_out() -> None:
+    """A caption in a part with other stories is neither a caption nor a paragraph of this one."""
+    related = f"<div class='related'><figure>{IMAGE}<figcaption>{CAPTION}</figcaption></figure></div>"
+    assert _article(related).texts("caption") == ()
