@@ -56,7 +56,11 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _PageContent:
-    """Values extracted from one page. ``pieces`` do not include the title."""
+    """Values extracted from one page.
+
+    ``pieces`` do not include the title; ``texts`` are the paragraphs and list items, in reading order, and ``words``
+    their number of words. ``wall`` says why only the part before a paywall is there, None if all is.
+    """
 
     markup: Markup
     identity: tuple[str | None, str]
@@ -67,13 +71,17 @@ class _PageContent:
     authors: Authors
     body: Body
     pieces: tuple[TextPiece, ...]
+    texts: tuple[str, ...]
+    words: int
+    wall: str | None
+    kind: PageKind
     fired: Mapping[str, int]
     rights: PageRights
     opinion: Genre | None
 
-    def texts(self) -> tuple[str, ...]:
-        """Return the paragraphs and list items, in reading order."""
-        return tuple(piece.text for piece in self.pieces if piece.kind in ("paragraph", "list"))
+    @property
+    def standfirst(self) -> str | None:
+        return next((piece.text for piece in self.pieces if piece.kind == "standfirst"), None)
 
 
 def clean(
@@ -162,10 +170,10 @@ def _html_article(page: Page, origin: Origin) -> Explanation:
     reading = _read(page, origin, root, decoded.text)
     if not reading.pieces and _is_too_deep(root, decoded.text):
         return Explanation(_empty_article(page, origin, flag="parse_error"), reading.fired)
-    article, evidence = _article(page, origin, reading)
+    article = _article(page, origin, reading)
     if decoded.is_repaired:
         article = replace(article, flags=tuple(sorted((*article.flags, "charset_repaired"))))
-    return Explanation(article, reading.fired, evidence)
+    return Explanation(article, reading.fired, reading.kind.evidence)
 
 
 def _is_too_deep(root: Tree, source: str) -> bool:
@@ -191,9 +199,26 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     body = read_body(laid.root)
     kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names)
     pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
-    fired = {**laid.fired, **kept.fired}
+    texts = tuple(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))
+    words = count_words(texts)
+    wall = metadata.paywall_reason(markup, word_count=words)
     return _PageContent(
-        markup, identity, title, publisher, outlet, published, authors, body, pieces, fired, rights, opinion
+        markup=markup,
+        identity=identity,
+        title=title,
+        publisher=publisher,
+        outlet=outlet,
+        published=published,
+        authors=authors,
+        body=body,
+        pieces=pieces,
+        texts=texts,
+        words=words,
+        wall=wall,
+        kind=page_kind_of(markup, page, pieces, title=title.text, wall=wall),
+        fired={**laid.fired, **kept.fired},
+        rights=rights,
+        opinion=opinion,
     )
 
 
@@ -205,16 +230,14 @@ def _outlet_of(page: Page, origin: Origin, canonical: str | None) -> str | None:
     return outlet_key_of(canonical or page.final_url or page.url, origin.outlets)
 
 
-def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article, str]:
-    """Return the article, and the evidence of its page type."""
-    (canonical, article_id), markup, texts = reading.identity, reading.markup, reading.texts()
+def _article(page: Page, origin: Origin, reading: _PageContent) -> Article:
+    (canonical, article_id), markup, texts = reading.identity, reading.markup, reading.texts
     url, title, pieces, published = page.final_url or page.url, reading.title.text, reading.pieces, reading.published
     text, blocks = join_pieces(((TextPiece("title", title),) if title else ()) + pieces)
-    content_hash, words = content_hash_of(title, texts), count_words(texts)
-    wall = metadata.paywall_reason(markup, word_count=words)
-    kind = page_kind_of(markup, page, pieces, title=title, wall=wall)
-    section, language = _section_of(reading), metadata.read_language(markup, page, text="\n".join(texts))
-    article = Article(
+    content_hash = content_hash_of(title, texts)
+    section = metadata.read_section(markup, publisher=reading.publisher.text)
+    language = metadata.read_language(markup, page, text="\n".join(texts))
+    return Article(
         article_id=article_id,
         revision_id=revision_id_of(content_hash),
         url=url,
@@ -224,7 +247,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         outlet_key=reading.outlet,
         domain=_domain_of(page, canonical),
         title=title,
-        standfirst=next((piece.text for piece in pieces if piece.kind == "standfirst"), None),
+        standfirst=reading.standfirst,
         authors=reading.authors.names,
         credits=reading.authors.credits,
         section=section.text,
@@ -238,27 +261,23 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         fetched_at=page.fetched_at,
         text=text,
         blocks=blocks,
-        word_count=words,
-        page_type=kind.page_type,
-        is_paywalled=wall is not None,
+        word_count=reading.words,
+        page_type=reading.kind.page_type,
+        is_paywalled=reading.wall is not None,
         is_opinion=reading.opinion is not None,
         **reading.rights._asdict(),
         content_hash=content_hash,
-        wire_agency=_agency_of(reading, texts),
-        flags=_flags(reading, words=words),
+        wire_agency=_agency_of(reading),
+        flags=_flags(reading),
         payload_digest=origin.payload_digest,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
-        field_methods=_field_methods(reading, section=section, language=language, kind=kind, wall=wall),
+        field_methods=_field_methods(reading, section=section, language=language),
     )
-    return article, kind.evidence
 
 
-def _section_of(reading: _PageContent) -> ExtractedField:
-    return metadata.read_section(reading.markup, publisher=reading.publisher.text)
-
-
-def _agency_of(reading: _PageContent, texts: tuple[str, ...]) -> str | None:
+def _agency_of(reading: _PageContent) -> str | None:
+    texts = reading.texts
     return metadata.read_agency(
         reading.markup,
         bylines=reading.markup.all_meta("author"),
@@ -268,33 +287,27 @@ def _agency_of(reading: _PageContent, texts: tuple[str, ...]) -> str | None:
     )
 
 
-def _flags(reading: _PageContent, *, words: int) -> tuple[str, ...]:
+def _flags(reading: _PageContent) -> tuple[str, ...]:
     """Return the warnings of an article in order."""
-    stated = stated_word_count(reading.markup, words=words, characters=sum(map(len, reading.texts())))
-    is_incomplete = is_far_shorter(words, max(stated, reading.body.densest))
+    stated = stated_word_count(reading.markup, words=reading.words, characters=sum(map(len, reading.texts)))
+    is_incomplete = is_far_shorter(reading.words, max(stated, reading.body.densest))
     return tuple(sorted((*reading.published.flags, *(("body_incomplete",) if is_incomplete else ()))))
 
 
 def _field_methods(
-    reading: _PageContent,
-    *,
-    section: ExtractedField,
-    language: ExtractedField,
-    kind: PageKind,
-    wall: str | None,
+    reading: _PageContent, *, section: ExtractedField, language: ExtractedField
 ) -> tuple[FieldMethod, ...]:
-    has_standfirst = any(piece.kind == "standfirst" for piece in reading.pieces)
     return (
         FieldMethod("title", reading.title.method),
         FieldMethod("authors", reading.authors.method),
         FieldMethod("credits", reading.authors.credits_method),
-        FieldMethod("standfirst", "shown" if has_standfirst else "unknown"),
+        FieldMethod("standfirst", "shown" if reading.standfirst is not None else "unknown"),
         FieldMethod("section", section.method),
         FieldMethod("language", language.method),
         FieldMethod("publisher", reading.publisher.method),
         FieldMethod("body", reading.body.method),
-        FieldMethod("page_type", kind.reason),
-        FieldMethod("is_paywalled", wall or "unknown"),
+        FieldMethod("page_type", reading.kind.reason),
+        FieldMethod("is_paywalled", reading.wall or "unknown"),
         FieldMethod("is_opinion", reading.opinion.method if reading.opinion else "unknown"),
         *reading.published.conflict,
     )

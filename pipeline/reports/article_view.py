@@ -109,8 +109,9 @@ def preview(
     source = workspace.sources.named(source_key) if source_key else None
     hints = Hints(published_at=_moment(published_at), published_precision="day", date_method="given")
     got = _page(workspace, page, hints if published_at else Hints())
-    outlets = workspace.sources.outlet_keys(source)
-    origin = Origin(source.key, source.publisher, None, source.rules, outlets) if source else Origin("try")
+    origin = Origin("try")
+    if source is not None:
+        origin = Origin(source.key, source.publisher, None, source.rules, workspace.sources.outlet_keys(source))
     explained = run_isolated(partial(explain, got, origin), key=printable_path(page))
     if isinstance(explained, NewsError):
         raise explained
