@@ -1,12 +1,18 @@
 """Shared by all tests: no NEWS_ settings of this machine, one language model per process, the table of faults."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.faults.lake import tally
 from tests.scheduling import FolderScheduling, longest_first
+
+# Hypothesis' own limit for one example is 0.2 s, which a busy machine exceeds.
+settings.register_profile("newslake", deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("newslake")
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
