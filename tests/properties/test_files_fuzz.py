@@ -63,6 +63,8 @@ def _read(name: str, body: bytes, *, sidecar: bytes | None = None) -> list[Listi
         if sidecar is not None:
             Path(folder, name).with_suffix(".json").write_bytes(sidecar)
         Path(folder, "z.txt").write_bytes(b"The last file is still read.")
+        for path in Path(folder).iterdir():  # the time of a file is the fetch time of its pages
+            os.utime(path, (NOW.timestamp(), NOW.timestamp()))
         source = Source(key="files", kind="folder", location=folder)
         return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).entries)
 

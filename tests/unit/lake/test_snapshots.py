@@ -76,7 +76,8 @@ def test_questions_of_a_snapshot(lake: Lake, tmp_path: Path, monkeypatch: pytest
 
     counted = ("sql", "SELECT count(*) AS articles FROM articles")
     assert (call(*counted), call(*counted, "--snapshot", "v1")) == ([{"articles": 2}], [{"articles": 1}])
-    [now], [then] = call("ask", "unnamed-sources"), call("ask", "unnamed-sources", "--snapshot", "v1")
+    question = ("ask", "unnamed-sources", "--minimum", "1")
+    [now], [then] = call(*question), call(*question, "--snapshot", "v1")
     assert (now["quotes"], then["quotes"]) == (2, 1)
     for words in (counted, ("ask", "unnamed-sources")):
         with pytest.raises(ConfigError, match="no snapshot v2; existing: v1"):
