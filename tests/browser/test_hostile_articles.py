@@ -33,7 +33,7 @@ _READ = {
     "articles": ("title", "standfirst", "publisher", "authors", "section", "tags", "url"),
     "entities": ("entity_text", "entity_name", "honorific_text", "role_text"),
     "quotes": ("quote_text", "speaker_name", "speaker_role", "cue_text", "addressee_text", "medium_text"),
-    "events": ("trigger_text", "actor_name", "recipient_name", "place_text", "event_date_text"),
+    "events": ("trigger_text", "actors", "recipients", "place_text", "event_date_text"),
 }
 
 
