@@ -4,7 +4,8 @@ A file begins with header lines, each ``-- key: value``:
 
     title     a question
     about     what is counted and what is excluded
-    option    ``name: help``; the SQL reads its value by ``getvariable('name')``, null by default; any number
+    option    ``name: help``; the SQL reads its value by ``getvariable('name')``, null by default; any number. The help
+              begins with the kind of the value: NUMBER is an integer, 1 or more; NAME is any text
     chart     how the answer is drawn; see ``chart_data``; optional
 
 The SQL follows. After it, a line ``-- counted:`` may introduce a SELECT of one row, the denominators of the answer. The
@@ -31,6 +32,7 @@ _COUNTED = "\n-- counted:\n"
 _LIMIT = re.compile(r"\nLIMIT \d+;?\s*$")
 _OPTION = re.compile(r"([a-z][a-z_]*): (\S.*)")
 _SOURCES = "SELECT source_key FROM articles UNION SELECT source_key FROM outcomes"
+_NUMBER = re.compile(r"0*[1-9][0-9]{0,17}", re.ASCII)  # as BIGINT has
 _KEYS = ("title", "about", "option", "chart")
 
 
@@ -154,22 +156,25 @@ def sql_of(question: Question, *, limit: int | None = None) -> str:
 
 
 def set_options(connection: duckdb.DuckDBPyConnection, question: Question, given: Mapping[str, str]) -> None:
-    """Set the values of a question's options for its SQL. Raises: ConfigError for an unknown option."""
+    """Set the values of a question's options for its SQL. Raises: ConfigError as ``check_options``."""
     check_options(question, given)
     for name, value in given.items():
         connection.execute(f"SET VARIABLE {name} = ?", [value])
 
 
-def check_options(question: Question, given: Iterable[str], *, also: Iterable[str] = ()) -> None:
-    """Check that a question has all ``given`` options. ``also`` are others that a misspelled one may be.
+def check_options(question: Question, given: Mapping[str, str], *, also: Iterable[str] = ()) -> None:
+    """Check that a question has all ``given`` options, and that a NUMBER is one.
 
-    Raises: ConfigError.
+    ``also`` are other options that a misspelled one may be. Raises: ConfigError that names the option.
     """
     own = [f"--{name}" for name in question.options]
     for option in (f"--{name}" for name in given):
         if option not in own:
             hint = did_you_mean(option, [*own, *also], otherwise=f"its options are: {', '.join(own) or 'none'}")
             raise ConfigError(f"{question.slug} has no option {option}; {hint}", key=option.lstrip("-"))
+    for name, value in given.items():
+        if question.options[name].startswith("NUMBER") and not _NUMBER.fullmatch(value):
+            raise ConfigError(f"--{name} {value[:60]!r}: give an integer, 1 or more", key=name)
 
 
 # Denominators of an answer: what was counted and excluded, the period, and its days without articles.

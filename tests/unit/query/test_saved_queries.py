@@ -285,3 +285,13 @@ def test_an_unknown_option_is_refused_with_the_known_ones(tmp_path):
     question = Question(slug="q", title="Q?", about="A.", sql="", options={"about": "a name"})
     with pytest.raises(ConfigError, match=r"q has no option --abuot; did you mean --about\?"):
         set_options(connect(tmp_path), question, {"abuot": "x"})
+
+
+@pytest.mark.parametrize("value", ["x", "0", "-1", "1.5", "", "9" * 30])
+def test_a_number_is_one_or_more(value, small_lake):
+    """A minimum that is no integer from 1 on is refused by its name."""
+    with pytest.raises(ConfigError, match=r"--minimum .* an integer, 1 or more") as caught:
+        answer(connect(small_lake), "syndication", given={"minimum": value})
+
+    assert caught.value.key == "minimum"
+    assert answer(connect(small_lake), "syndication", given={"minimum": "1"}).rows
