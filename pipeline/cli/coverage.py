@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,6 +108,8 @@ def _print_map(found: "Coverage") -> None:
 
     width = max([6, *(len(source.key) for source in found.sources)])
     out.print(Text(f"{found.first} to {found.last}, one character per day", "dim"), soft_wrap=True)
+    if found.first.year != found.last.year:
+        out.print(Text(" " * (width + 2)).append(_years(found).rstrip(), "dim"), soft_wrap=True)
     out.print(Text(" " * (width + 2)).append(_scale(found).rstrip(), "dim"), soft_wrap=True)
     for source in found.sources:
         line = Text(f"{source.key:<{width}}  ")
@@ -127,6 +130,14 @@ def _scale(found: "Coverage") -> str:
     count = (found.last - found.first).days + 1
     weeks = (f"{found.first + timedelta(days=number):%m-%d}" for number in range(0, count, _WEEK))
     return "".join(f"{week:<{_WEEK}}" for week in weeks)
+
+
+def _years(found: "Coverage") -> str:
+    """Return the years above the scale: each at its first day in the map, if it has room there."""
+    starts = [found.first, *(date(year, 1, 1) for year in range(found.first.year + 1, found.last.year + 1))]
+    lengths = [(after - start).days for start, after in pairwise([*starts, found.last + timedelta(days=1)])]
+    years = (str(start.year) if length > len("2026") else "" for start, length in zip(starts, lengths, strict=True))
+    return "".join(year.ljust(length) for year, length in zip(years, lengths, strict=True))
 
 
 def _cell(cell: "Cell") -> Text:

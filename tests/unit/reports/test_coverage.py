@@ -244,6 +244,18 @@ def test_run_logs_its_listing(server: Hostile, tmp_path: Path) -> None:
     ]
 
 
+def test_map_of_several_years_names_them(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above a map of days of several years, each year is at its first day."""
+    fill(space, {})
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
+
+    shown = CliRunner().invoke(app, ["coverage", "--from", "2024-12-25", "--to", "2025-01-20"]).output.splitlines()
+
+    at = len(shown[2]) - len(shown[2].lstrip())
+    assert (shown[1][at:], shown[2][at:]) == ("2024   2025", "12-25  01-01  01-08  01-15")
+
+
 def test_map_on_the_terminal_and_as_a_page(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The map has one symbol per day and a list of anomalies; the page is self-contained."""
     gap = DAYS[-5]
