@@ -67,7 +67,7 @@ def add_source(  # noqa: PLR0913, PLR0917 - the options of the command
     """
     space = workspace()
     given = _EntryOptions(key=key, publisher=publisher, language=language, kind=kind)
-    is_site = place.startswith(("http://", "https://"))
+    place, is_site = parse_place(place)
     draft = (_draft_site if is_site else _draft_local)(space, place, given, quiet=quiet or as_json)
     from pipeline.reports.source_entry import add_entry, entry_text
 
@@ -83,6 +83,13 @@ def add_source(  # noqa: PLR0913, PLR0917 - the options of the command
         print_note(f"not added to {file}, because of --dry-run")
     else:
         print_note(f"added to {file}; next: newslake run --source {draft.source.key}")
+
+
+def parse_place(place: str) -> tuple[str, bool]:
+    """Return a path as it is, and a URL with its scheme in lower case; and whether it is a URL."""
+    scheme, mark, rest = place.partition("://")
+    is_url = bool(mark) and scheme.lower() in ("http", "https")
+    return (f"{scheme.lower()}{mark}{rest}" if is_url else place), is_url
 
 
 def _draft_local(space: "Workspace", place: str, given: _EntryOptions, *, quiet: bool) -> _Draft:
@@ -104,7 +111,7 @@ def _draft_local(space: "Workspace", place: str, given: _EntryOptions, *, quiet:
         numbers = count(1)
         found = survey(space, source, count_page=lambda: progress.count(next(numbers), None))
     if not found.pages and not found.links:
-        problems = ", ".join(found.problems) or "it is empty"
+        problems = "; ".join(found.examples.values()) or "it is empty"
         raise BrokenListingError(f"{place}: no page and no link found ({problems})", key=place, reason="empty_file")
     kind: SourceKind = "inbox" if given.kind == "inbox" else "folder"
     entry = replace(source, kind=kind, location=location_in(file, path))

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from pipeline.cli import completion
-from pipeline.cli.add_source import add_source
+from pipeline.cli.add_source import add_source, parse_place
 from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows, progress, workspace
 from pipeline.model import pluralize
 
@@ -54,7 +54,7 @@ def check_sources(
     from pipeline.reports.sources import find, probe
 
     space = workspace()
-    is_site = what is not None and what.startswith(("http://", "https://"))
+    what, is_site = parse_place(what) if what is not None else (None, False)
     with progress(quiet=as_json) as report_progress:
         if what is not None and is_site:
             report_progress(f"looking for feeds and sitemaps of {what}")

@@ -160,6 +160,18 @@ def _without_dots(path: str) -> str:
     return "".join(f"/{step}" for step in steps)
 
 
+_RESERVED_TOP_LEVEL = ("example", "test")  # RFC 2606; the public suffix list has none of them
+
+
+def has_public_suffix(host: str) -> bool:
+    """Return whether a host name ends in a public suffix, by the list of ``domain_of``, or in a reserved one."""
+    from courlan import extract_domain  # noqa: PLC0415 - it imports urllib3, which few commands need
+
+    return host.lower().endswith(tuple(f".{each}" for each in _RESERVED_TOP_LEVEL)) or bool(
+        extract_domain(f"https://{host}/")
+    )
+
+
 @functools.lru_cache(maxsize=1024)
 def domain_of(url: str) -> str | None:
     """Return the registrable domain of a URL ("bbc.co.uk"); None if it is not a URL.

@@ -1,7 +1,7 @@
 """What the pages of a local source say about themselves: where URL and times come from, and which pages lack them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -14,6 +14,7 @@ from pipeline.model import Page, Source, pluralize
 from pipeline.sources import ListingEntry, discover, isolated_entries
 
 PAGES_MAX = 2_000  # pages that a survey reads
+_VALUE_CHARS = 40  # of a value in a message
 _METHODS = {
     "singlefile": "SingleFile comment",
     "saved_from": "“saved from url” comment",
@@ -30,9 +31,10 @@ _PLACES = {".warc": "WARC record", ".gz": "WARC record", ".jsonl": "JSON line", 
 class PageSurvey:
     """The pages of a source, counted by where their URL, publication time and fetch time come from.
 
-    ``links`` counts URLs to fetch, ``problems`` broken entries by reason. ``without_url`` and ``without_date`` name the
-    pages without a URL or publication time, ``repeated`` those with the URL of an earlier page. ``is_cut``: there are
-    more than ``PAGES_MAX`` entries.
+    ``links`` counts URLs to fetch, ``problems`` broken entries by reason; ``examples`` has the detail of the first of
+    each reason. ``ignored`` are dates in a table that cannot be read, each with its place. ``without_url`` and
+    ``without_date`` name the pages without a URL or publication time, ``repeated`` those with the URL of an earlier
+    page. ``is_cut``: there are more than ``PAGES_MAX`` entries.
     """
 
     pages: int
@@ -42,6 +44,8 @@ class PageSurvey:
     published: Counter[str]
     fetched: Counter[str]
     problems: Counter[str]
+    examples: Mapping[str, str]
+    ignored: tuple[str, ...]
     without_url: tuple[str, ...]
     without_date: tuple[str, ...]
     is_cut: bool
@@ -72,6 +76,8 @@ class _Tally:
         self._counts: dict[str, Counter[str]] = {
             name: Counter() for name in ("urls", "published", "fetched", "problems")
         }
+        self._examples: dict[str, str] = {}
+        self._ignored: list[str] = []
         self._seen: set[str] = set()
         self._repeated: list[str] = []
         self._links = self._pages = 0
@@ -79,8 +85,10 @@ class _Tally:
         self._without_date: list[str] = []
 
     def add(self, entry: ListingEntry) -> None:
+        self._ignored += [f"{value[:_VALUE_CHARS]!r} ({entry.ref.file or entry.ref.url})" for value in entry.ignored]
         if entry.problem is not None:
             self._counts["problems"][entry.problem.reason] += 1
+            self._examples.setdefault(entry.problem.reason, str(entry.problem))
         elif entry.page is None:
             self._links += 1
         else:
@@ -110,6 +118,8 @@ class _Tally:
         return PageSurvey(
             pages=self._pages,
             links=self._links,
+            examples=self._examples,
+            ignored=tuple(self._ignored),
             repeated=tuple(self._repeated),
             without_url=tuple(self._without_url),
             without_date=tuple(self._without_date),
@@ -126,6 +136,7 @@ def _place_of(file: str) -> str:
 # The survey as text.
 
 _NAMES_MAX = 5
+_DETAIL_CHARS = 300
 
 
 def survey_lines(found: PageSurvey) -> Iterator[str]:
@@ -142,6 +153,9 @@ def survey_lines(found: PageSurvey) -> Iterator[str]:
         yield f"  {pages} with the URL of another page, whose revisions they become: {_names(found.repeated)}"
     if found.problems:
         yield f"  not read         {_counts(found.problems, 0)}"
+        yield from (f"    {reason}: {_short(found.examples[reason])}" for reason, _ in found.problems.most_common())
+    if found.ignored:
+        yield f"  {pluralize(len(found.ignored), 'date')} not in ISO 8601 and ignored: {_names(found.ignored)}"
     if found.without_url:
         yield f"  no URL: {_names(found.without_url)}; their rows have the flag no_url"
     if found.without_date:
@@ -151,6 +165,11 @@ def survey_lines(found: PageSurvey) -> Iterator[str]:
 def _counts(counts: Counter[str], missing: int) -> str:
     parts = [f"{name} {number:,}" for name, number in counts.most_common()]
     return ", ".join([*parts, *([f"none {missing:,}"] if missing else [])])
+
+
+def _short(detail: str) -> str:
+    line = " ".join(detail.split())
+    return f"{line[:_DETAIL_CHARS]}…" if len(line) > _DETAIL_CHARS else line
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -168,6 +187,8 @@ def survey_object(found: PageSurvey) -> dict[str, object]:
         "published_from": dict(found.published),
         "fetched_from": dict(found.fetched),
         "problems": dict(found.problems),
+        "problem_examples": dict(found.examples),
+        "ignored_dates": list(found.ignored),
         "without_url": list(found.without_url),
         "without_published": list(found.without_date),
         "is_cut": found.is_cut,

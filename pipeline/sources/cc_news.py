@@ -140,8 +140,8 @@ def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
 
 
 def _mark(file: str, source: Source) -> str:
-    """Return the mark of a file that was read for some hosts; for other hosts it is read again."""
-    return " ".join((file, *source.hosts))
+    """Return the mark of a file that was read for some hosts and pages; for others it is read again."""
+    return " ".join((file, *source.page_filters))
 
 
 def _read(path: str, request: ListingRequest) -> Iterator[ListingEntry]:

@@ -11,6 +11,7 @@ from pipeline.boundary import run_isolated
 from pipeline.errors import NewsError
 from pipeline.sources.files import entry_of
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
+from pipeline.sources.normalize import parse_iso
 from pipeline.sources.page_facts import named_file
 from pipeline.unicode import to_well_formed
 
@@ -34,6 +35,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "text": ("text", "content", "body", "article", "full_text", "article_text", "maintext"),
     "file": ("file", "path", "filename", "file_name"),
 }
+_TIMES = ("published_at", "fetched_at")
 _DELIMITERS = ",;\t|"
 _HEADER_MAX_CHARS = 100_000
 
@@ -47,11 +49,16 @@ def columns_of(header: Sequence[str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """A row: its number, which counts from 1, the header; its cells; and its values by the keys of ``COLUMNS``."""
+    """A row: its number, which counts from 1, the header; its cells; and its values by the keys of ``COLUMNS``.
+
+    ``ignored`` are cells that cannot be read as a time, of columns whose name ("date") only suggests one. ``values``
+    lacks them.
+    """
 
     number: int
     cells: Sequence[str]
     values: Mapping[str, str]
+    ignored: tuple[str, ...] = ()
 
 
 def read_csv(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
@@ -109,13 +116,24 @@ def read_rows(file: LocalFile, *, max_chars: int) -> Iterator[CsvRow]:
     with open_file(file.path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
         rows = _reader(text)
         header = next(rows, [])
-        columns = {key: header.index(name) for key, name in columns_of(header).items()}
+        named = columns_of(header)
+        columns = {key: header.index(name) for key, name in named.items()}
+        guessed = [key for key in _TIMES if key in named and named[key].strip().lower() != key]
         if header and not {"url", "html", "text", "file"}.intersection(columns):
             raise csv.Error(f"none of its columns is url, text, html or file: {', '.join(header)[:200]}")
         for number, row in enumerate(rows, start=2):
             if any(row):
                 values = {key: to_well_formed(row[at].strip()) for key, at in columns.items() if at < len(row)}
-                yield CsvRow(number, row, values)
+                ignored = tuple(values.pop(key) for key in guessed if values.get(key) and not _is_time(values[key]))
+                yield CsvRow(number, row, values, ignored)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_iso(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _reader(text: TextIO) -> Iterator[list[str]]:
@@ -128,7 +146,9 @@ def _reader(text: TextIO) -> Iterator[list[str]]:
 def _row_entry(row: CsvRow, file: LocalFile, context: ReadContext) -> ListingEntry:
     where = f"{file.name}#{row.number}"
     found = run_isolated(partial(_page_of, row.values, where, context), key=where)
-    return failed_entry(context.source_key, where, found) if isinstance(found, NewsError) else found
+    if isinstance(found, NewsError):
+        return failed_entry(context.source_key, where, found)
+    return replace(found, ignored=row.ignored) if row.ignored else found
 
 
 def _page_of(values: Mapping[str, str], where: str, context: ReadContext) -> ListingEntry:

@@ -33,6 +33,8 @@ _ARC = {".arc": read_warc, ".arc.gz": read_warc}  # which refuses them by that n
 _PAGE_NAMES = {".jsonl": jsonl_page_names, ".csv": csv_page_names}
 _PAGE_PARTS = ("image/", "audio/", "video/", "font/", "text/css", "text/javascript", "application/javascript")
 _COMPANION = "_files"  # of "Story.html", as browsers save its pictures, styles and frames
+_MIRROR_FILES = ("robots.txt", "hts-log.txt")  # of Wget and HTTrack ...
+_MIRROR_FOLDERS = ("hts-cache",)  # ... which has each page of HTTrack a second time
 _HALF_WRITTEN = (".part", ".tmp")
 
 
@@ -109,6 +111,7 @@ def local_files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
     """Yield the files of a folder in name order, or the one file; with those of subfolders if ``is_deep``.
 
     With subfolders, the parts of saved pages are left out: pictures, styles, scripts, and folders of a page's files.
+    So are robots.txt, logs and caches of mirrors.
     """
     if is_deep and folder.is_file():
         yield LocalFile(path=folder, name=printable_path(folder.name))
@@ -117,16 +120,20 @@ def local_files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
         pages = {name.rpartition(".")[0] for name in names if name.lower().endswith(PAGE_SUFFIXES)}
         folders[:] = sorted(name for name in folders if is_deep and not _is_passed_over(name, pages))
         for name in sorted(names):
-            if is_ready(name) and not (is_deep and _is_page_part(name)):
+            if is_ready(name) and not (is_deep and (name in _MIRROR_FILES or _is_page_part(name))):
                 path = Path(parent, name)
                 yield LocalFile(path=path, name=printable_path(path.relative_to(folder).as_posix()))
 
 
 def _is_passed_over(name: str, pages: Collection[str]) -> bool:
-    return name.startswith(".") or (name.endswith(_COMPANION) and name.removesuffix(_COMPANION) in pages)
+    if name.startswith(".") or name in _MIRROR_FOLDERS:
+        return True
+    return name.endswith(_COMPANION) and name.removesuffix(_COMPANION) in pages
 
 
 def _is_page_part(name: str) -> bool:
+    if not name.lower().endswith(PAGE_SUFFIXES):
+        name = name.partition("?")[0]  # Wget keeps queries in names: "site.css?v=3"
     return (mimetypes.guess_type(name, strict=False)[0] or "").startswith(_PAGE_PARTS)
 
 

@@ -27,7 +27,8 @@ class ListingEntry:
 
     If a broken entry has no URL, ``ref.file`` is its place, such as "inbox.jsonl#12". An entry with ``finished`` is not
     a page: it marks the end of a large file, after all its pages. A broken entry with ``ends_listing`` is the
-    listing itself: it is incomplete, and entries after this place are missing.
+    listing itself: it is incomplete, and entries after this place are missing. ``ignored`` are values given for a page
+    that cannot be read, as text: the page is read without them.
     """
 
     ref: Ref
@@ -35,6 +36,7 @@ class ListingEntry:
     problem: NewsError | None = None
     finished: str | None = None
     ends_listing: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
+from pipeline.model.identity import has_public_suffix
 from pipeline.model.page import FetchTimeMethod, UrlMethod
 from pipeline.sources.normalize import absolute_url
 
@@ -38,10 +39,9 @@ _HTTRACK = re.compile(
 _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}", re.IGNORECASE)
 _INDEX_FILE = re.compile(r"index\.html?$", re.IGNORECASE)
 _HOST_DEPTH = 3
-# The last part of names with a dot that are folders of files, not hosts.
-_NOT_TOP_LEVEL = frozenset(
-    {"bak", "backup", "old", "tmp", "temp", "orig", "copy", "html", "htm", "warc", "txt", "json"}
-)
+_FILE_SUFFIXES = frozenset({"zip", "mov"})  # also public suffixes; as a folder's, far more often the suffix of a file
+_PAGE_SUFFIX = re.compile(r"\.html?$", re.IGNORECASE)
+_QUERY_SAFE = "%=&/?:@!$'()*+,;"  # RFC 3986, 3.4; Wget has encoded what a file name may not have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,13 +157,16 @@ def _parse(head: bytes) -> etree._Element | None:
 def url_of_folders(place: str) -> str | None:
     """Return the URL of a file in folders as Wget and HTTrack make them, "post.example/news/story.html"; else None.
 
-    The host is one of the first folders. A folder "http" or "https" before it is the scheme
-    (``wget --protocol-directories``).
+    The host is one of the first folders, and its last part is a public suffix. A folder "http" or "https" before it is
+    the scheme (``wget --protocol-directories``). "story.php?id=5.html" has a query, to which Wget has added the suffix
+    (``wget --adjust-extension``).
     """
     folders, name = place.split("/")[:-1], place.rpartition("/")[2]
     for at, host in enumerate(folders[:_HOST_DEPTH]):
-        if _HOST.fullmatch(host) and host.rpartition(".")[2].lower() not in _NOT_TOP_LEVEL:
+        if _HOST.fullmatch(host) and host.rpartition(".")[2].lower() not in _FILE_SUFFIXES and has_public_suffix(host):
             scheme = folders[at - 1] if at and folders[at - 1] in ("http", "https") else "https"
-            path = "/".join((*folders[at + 1 :], _INDEX_FILE.sub("", name)))
-            return absolute_url(f"{scheme}://{host}/{quote(path)}")
+            page, mark, rest = name.partition("?")
+            path = "/".join((*folders[at + 1 :], _INDEX_FILE.sub("", page)))
+            query = quote(_PAGE_SUFFIX.sub("", rest), safe=_QUERY_SAFE)
+            return absolute_url(f"{scheme}://{host}/{quote(path)}{mark}{query}")
     return None

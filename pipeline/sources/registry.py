@@ -1,7 +1,8 @@
 """Every kind of source: the reader of its listing, and the days that it can list. ``KIND_OPTIONS`` has its keys."""
 
+import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -83,11 +84,18 @@ def listable_days(source: Source, *, now: datetime) -> DayRange:
 # Readers.
 
 
+_FILTERS = "\nfilters "  # no ETag has a line break
+
+
 def _if_new(read: Callable[[Page, ListingRequest], Listing]) -> Callable[[ListingRequest], Listing]:
-    """Return a reader that fetches the listing, and returns it as unchanged after a 304."""
+    """Return a reader that fetches the listing, and returns it as unchanged after a 304.
+
+    The ETag that it returns also has a hash of ``page_filters``: a 304 would hide the pages that other filters select.
+    """
 
     def reads(request: ListingRequest) -> Listing:
-        source, known = request.source, request.known
+        source = request.source
+        known = _of_same_filters(request.known, source)
         got = request.online().fetch(
             source.location,
             etag=known.etag,
@@ -96,10 +104,27 @@ def _if_new(read: Callable[[Page, ListingRequest], Listing]) -> Callable[[Listin
             interval_seconds=source.interval_seconds,
         )
         if isinstance(got, NotModified):
-            return Listing(entries=(), validators=known, is_unchanged=True)
-        return read(got, request)
+            return Listing(entries=(), validators=request.known, is_unchanged=True)
+        listing = read(got, request)
+        return replace(listing, validators=listing.validators and _with_filters(listing.validators, source))
 
     return reads
+
+
+def _of_same_filters(known: Validators, source: Source) -> Validators:
+    """Return validators as the server gave them; none if the filters of the source have changed since."""
+    etag, _, filters = (known.etag or "").partition(_FILTERS)
+    return replace(known, etag=etag or None) if filters == _filters_hash(source) else Validators()
+
+
+def _with_filters(given: Validators, source: Source) -> Validators:
+    if not source.page_filters or given == Validators():
+        return given
+    return replace(given, etag=f"{given.etag or ''}{_FILTERS}{_filters_hash(source)}")
+
+
+def _filters_hash(source: Source) -> str:
+    return hashlib.sha256("\n".join(source.page_filters).encode()).hexdigest()[:16] if source.page_filters else ""
 
 
 def _feed(page: Page, request: ListingRequest) -> Listing:

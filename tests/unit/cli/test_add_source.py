@@ -248,3 +248,43 @@ def test_second_page_of_a_url_is_named(tmp_path: Path) -> None:
     found = _add(tmp_path, "pages")
 
     assert (found["repeated"], found["links"], found["problems"]) == (["graph.html"], 1, {"unknown_kind": 1})
+
+
+def test_first_problem_of_a_reason_is_shown(tmp_path: Path) -> None:
+    """Under what is not read is the detail of the first problem; dates that cannot be read are counted and named."""
+    rows = [
+        ("link", "date", "content"),
+        ("post.example/a", "2026-02-04", "x"),
+        ("https://post.example/b", "3/2/26", "y"),
+    ]
+    with (tmp_path / "stories.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+
+    shown = called("sources", "add", "stories.csv", "--dry-run", cwd=tmp_path, NEWS_FROZEN_NOW=NOON).stdout
+    found = _add(tmp_path, "stories.csv")
+
+    assert "    broken_line: stories.csv#2: 'url' is 'post.example/a', not an http(s) URL" in shown
+    assert "  1 date not in ISO 8601 and ignored: '3/2/26' (stories.csv#3)" in shown
+    assert (found["pages"], found["ignored_dates"]) == (1, ["'3/2/26' (stories.csv#3)"])
+
+
+def test_nothing_found_says_why(tmp_path: Path) -> None:
+    """A file without one readable page is refused with the detail of its first problem."""
+    (tmp_path / "stories.csv").write_text("url\npost.example/a\n")
+
+    done = called("sources", "add", "stories.csv", cwd=tmp_path, NEWS_FROZEN_NOW=NOON)
+
+    assert "'post.example/a', not an http(s) URL" in " ".join(done.stderr.split())
+
+
+def test_scheme_may_be_in_upper_case(tmp_path: Path) -> None:
+    """A URL is one in any case of its scheme, and its entry has the scheme in lower case."""
+    with hostile_server() as server:
+        item = "<item><title>Bridge</title><link>/news/1</link></item>"
+        feed = f"<rss version='2.0'><channel><title>Tarnwick Post</title>{item}</channel></rss>"
+        server.says("/rss", 200, feed.encode(), Content_Type="application/rss+xml")
+        (tmp_path / "sources.toml").write_text(f'private_hosts = ["{server.host}"]\n')
+
+        found = _add(tmp_path, server.url("/rss").replace("http://", "HTTP://"), "--key", "post")
+
+        assert f'url = "{server.url("/rss")}"' in found["entry"]

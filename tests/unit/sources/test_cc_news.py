@@ -3,6 +3,7 @@
 import gzip
 import os
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -102,6 +103,18 @@ def test_file_with_a_mark_is_not_streamed_again(server):
     assert _shown(_found(server, "post.example", done=(done,))) == ["https://post.example/2", "finished"]
     assert server.seen[f"/{ONE}"] == 1
     assert len(_found(server, "wire.example", done=(done,))) == 3
+
+
+def test_file_is_read_again_for_other_limits(server):
+    """The mark of a file has the limits of its source: another limit makes the file unread."""
+    marks = []
+    for exclude in ((), ("/1",)):
+        source = replace(_source(server.url("/"), "post.example"), exclude=exclude)
+        with fetcher_for(server) as fetcher:
+            listing = discover(source, day=DAY, fetcher=fetcher, validators=None, now=lambda: NOW)
+            marks.append([each.finished for each in listing.entries if each.finished])
+
+    assert set(marks[0]).isdisjoint(marks[1])
 
 
 def test_probe_lists_the_files(server):

@@ -63,7 +63,7 @@ def test_row_names_a_page_file(tmp_path: Path) -> None:
     ("rows", "places"),
     [
         ("name,place\nx,y\n", ["t.csv#2"]),
-        ("url,date\nhttps://post.example/a,yesterday\nhttps://post.example/b,2026-01-01\n", ["t.csv#2", None]),
+        ("url,published_at\nhttps://post.example/a,yesterday\nhttps://post.example/b,2026-01-01\n", ["t.csv#2", None]),
         ("file,url\n../a.html,https://post.example/a\n", ["t.csv#2"]),
         ("file,url\ngone.html,https://post.example/a\n", ["t.csv#2"]),
         (b"url,title\nhttps://post.example/a,F\xe4hre\n", ["t.csv#2"]),
@@ -76,3 +76,14 @@ def test_broken_rows_are_named(tmp_path: Path, rows: str | bytes, places: list[s
 
     assert [each.ref.file for each in _found(tmp_path)] == places
     assert [each.problem is not None for each in _found(tmp_path)] == [place is not None for place in places]
+
+
+def test_date_of_a_guessed_column_is_ignored(tmp_path: Path) -> None:
+    """A cell that cannot be read as a date, in a column called "date", leaves its page without one and is reported."""
+    rows = "url,date,text\nhttps://post.example/a,03/01/2026,It sailed.\nhttps://post.example/b,2026-01-01,Again.\n"
+    (tmp_path / "t.csv").write_text(rows)
+
+    first, second = _found(tmp_path)
+
+    assert (first.problem, first.ref.hints.published_at, first.ignored) == (None, None, ("03/01/2026",))
+    assert (second.ref.hints.published_at, second.ignored) == (datetime(2026, 1, 1, tzinfo=UTC), ())

@@ -1,6 +1,7 @@
 """Feeds: every entry once, with its hints."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -140,6 +141,19 @@ def test_unchanged_feed_lists_nothing(server):
     assert first.validators == Validators(etag='"one"', last_modified="then")
     assert (second.is_unchanged, list(second.entries), second.validators) == (True, [], first.validators)
     assert server.headers["/rss"]["if-none-match"] == '"one"'
+
+
+def test_feed_is_read_again_after_a_change_of_limits(server):
+    """Validators of a listing with other limits are not sent; those with the same are sent as the server gave them."""
+    limited = replace(source_at(server, "/rss"), exclude=("/live/",))
+    sent = []
+    with fetcher_for(server) as fetcher:
+        known = None
+        for source in (limited, limited, source_at(server, "/rss"), limited):
+            known = listing_of(source, fetcher, known).validators
+            sent.append(server.headers["/rss"].get("if-none-match"))
+
+    assert sent == [None, '"one"', None, None]
 
 
 @pytest.mark.parametrize(

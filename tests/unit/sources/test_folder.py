@@ -393,7 +393,7 @@ def test_parts_of_saved_pages_are_left_out(tmp_path):
     (tmp_path / "Story_files").mkdir()
     (tmp_path / "Story_files" / "saved_resource.html").write_text(STORY)
     (tmp_path / "img").mkdir()
-    for name in ("img/logo.png", "img/site.css", "img/app.js", "img/paper.pdf"):
+    for name in ("img/logo.png", "img/site.css", "img/app.js", "img/app.js?v=3", "img/paper.pdf"):
         (tmp_path / name).write_bytes(b"x")
 
     assert _reasons(tmp_path) == [("Story.html", None), ("img/paper.pdf", "unknown_kind")]
@@ -434,3 +434,14 @@ def test_path_of_a_source_may_be_one_file(tmp_path):
     [found] = _found(tmp_path / "docs.jsonl")
 
     assert (found.page.url, found.ref.file) == ("https://post.example/a", "a.html")
+
+
+def test_files_of_mirrors_are_left_out(tmp_path):
+    """Robots files, logs and caches of a mirror are no pages of a folder; in an inbox, robots.txt is a page."""
+    names = ("hts-log.txt", "hts-cache/a.html", "post.example/robots.txt", "post.example/a.html", "robots.txt")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(STORY)
+
+    assert _reasons(tmp_path) == [("post.example/a.html", None)]
+    assert _reasons(tmp_path, kind="inbox") == [("hts-log.txt", None), ("robots.txt", None)]

@@ -91,8 +91,14 @@ def test_broken_date_is_no_time() -> None:
         ("pages.old/ferry.html", None),
         ("2026.03/ferry.html", None),
         ("a/b/c/post.example/ferry.html", None),
+        ("post.co.uk/ferry.html", "https://post.co.uk/ferry.html"),
+        ("vue.js/ferry.html", None),
+        ("saved.zip/ferry.html", None),
+        ("post.example/story.html?id=5.html", "https://post.example/story.html?id=5"),
+        ("post.example/index.html?p=5&q=a b.html", "https://post.example/?p=5&q=a%20b"),
+        ("post.example/story?id=5%2F6.htm", "https://post.example/story?id=5%2F6"),
     ],
 )
 def test_folders_of_a_mirror_give_the_url(place: str, url: str | None) -> None:
-    """A host among the first three folders gives the URL; a folder with a dot that is no host does not."""
+    """A host among the first three folders gives the URL, with the query in a name; other folders do not."""
     assert url_of_folders(place) == url
