@@ -21,7 +21,7 @@ from pipeline.archive.takedowns import (
     source_name,
     url_name,
 )
-from pipeline.archive.warc import page_key_of
+from pipeline.archive.warc import digest_of, page_key_of
 from pipeline.archive.writer import ArchiveWriter
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "TakedownPlan",
     "Takedowns",
     "Validators",
+    "digest_of",
     "page_key_of",
     "page_name",
     "pseudonym",

@@ -46,6 +46,7 @@ _SCHEMA = (
 )
 _OF_PAGE = "(page_key = ? OR (page_key >= ? AND page_key < ?))"
 _FETCHED = ("archived", "unchanged")
+_RECHECKED = (*_FETCHED, "not_checked")
 NEW_STATE = (
     "with the takedowns, of which `takedowns` in the data root has copies; waiting pages wait to be listed again"
 )
@@ -99,6 +100,11 @@ class PageState:
     def is_on_schedule(self) -> bool:
         """Whether the page is archived, its last fetch did not fail, and it is requested again for an edit."""
         return self.next_try_at is not None and self.last_outcome in _FETCHED
+
+    @property
+    def has_recheck(self) -> bool:
+        """Whether an archived page is requested again: on schedule, after a recheck that failed, or on demand."""
+        return self.next_try_at is not None and self.last_outcome in _RECHECKED
 
 
 class KnownPage(NamedTuple):
@@ -217,11 +223,16 @@ class FetchState:
         query = "SELECT * FROM pages WHERE source_key = ? AND next_try_at <= ? ORDER BY next_try_at, page_key"
         return tuple(map(_page_state, self._db.execute(query, (source_key, to_micros(now)))))
 
-    def on_schedule(self, source_key: str) -> tuple[PageState, ...]:
+    def with_recheck(self, source_key: str) -> tuple[PageState, ...]:
         """Return the archived pages of a source that are requested again for an edit, the next one first."""
         query = """SELECT * FROM pages WHERE source_key = ? AND next_try_at IS NOT NULL
             AND last_outcome IN (SELECT value FROM json_each(?)) ORDER BY next_try_at, page_key"""
-        return tuple(map(_page_state, self._db.execute(query, (source_key, json.dumps(_FETCHED)))))
+        return tuple(map(_page_state, self._db.execute(query, (source_key, json.dumps(_RECHECKED)))))
+
+    def drop(self, state_keys: Iterable[str]) -> None:
+        """Delete some states; a snapshot's state is not that of its page."""
+        with transaction(self._db):
+            self._db.executemany("DELETE FROM pages WHERE page_key = ?", ((key,) for key in state_keys))
 
     def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
         """Yield page_key, URL, source and the publisher from the listing's hints, for all pages of some sources."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
+from pipeline.archive import digest_of
 from pipeline.boundary import run_isolated
 from pipeline.clean import clean, publication_time
 from pipeline.errors import NewsError
@@ -54,11 +55,18 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
     return run_isolated(work, key=capture.url or capture.hints.file or capture.article_id)
 
 
-def date_page(page: Page, *, canonical: str | None, now: datetime) -> tuple[Page, date]:
-    """Return a local page, and the day of its publication, else of its fetch.
+def date_page(page: Page, *, last: Capture | None, canonical: str | None, now: datetime) -> tuple[Page, date | None]:
+    """Return a local page, and the day of its publication, else of its fetch; no day if ``last`` is the same fetch.
 
-    A file may be older than the page in it, as copies are: such a page was fetched ``now``.
+    A file may be older than the page in it, as copies are: such a page was fetched ``now``, or at the time of its last
+    capture, if that has the same bytes.
     """
+    if last is not None:
+        is_file = page.hints.fetched_at_method == last.hints.fetched_at_method == "file"
+        if is_file and last.digest == digest_of(page.body):
+            page = replace(page, fetched_at=last.fetched_at)
+        if last.fetched_at == page.fetched_at:
+            return page, None
     work = partial(publication_time, replace(page, fetched_at=now), canonical=canonical)
     found = run_isolated(work, key=page.url or page.hints.file or "a local page")
     published = found if isinstance(found, datetime) else None  # cleaning reports an error

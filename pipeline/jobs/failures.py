@@ -8,6 +8,7 @@ from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
 from pipeline.jobs.outcomes import outcome_kind_of
 from pipeline.model import Attempt, Capture
 from pipeline.model.outcome import OutcomeKind
+from pipeline.model.page import GONE
 
 MAX_ATTEMPTS = 8
 _RETRY_AFTER = timedelta(hours=1)  # doubled with each attempt: the last of eight is five days after the first
@@ -27,7 +28,7 @@ class FailureOutcome:
 def failure_of(error: NewsError, *, attempts: int, now: datetime, is_recheck: bool) -> FailureOutcome:
     """Return the outcome of a failed fetch. ``attempts`` counts consecutive failures, including this one.
 
-    A recheck that failed for a time is not checked: the page is archived, and its rows stay as they are.
+    A recheck that failed is not checked, unless the page is gone: it is archived, and its rows stay as they are.
     Raises: the error itself if it must fail the run, not only the page.
     """
     kind, is_last = outcome_kind_of(error), attempts >= MAX_ATTEMPTS
@@ -40,7 +41,9 @@ def failure_of(error: NewsError, *, attempts: int, now: datetime, is_recheck: bo
         return FailureOutcome(outcome=kind, reason=error.reason, next_try_at=next_try)
     is_read_again = kind == "quarantined" and not is_last  # the next version may be able to read it
     next_try = now + _REREAD_AFTER if is_read_again else None
-    return FailureOutcome(outcome=kind, reason=error.reason, next_try_at=next_try)
+    is_gone = isinstance(error, RefusedFetchError) and error.status in GONE
+    outcome: OutcomeKind = "not_checked" if is_recheck and not is_gone else kind
+    return FailureOutcome(outcome=outcome, reason=error.reason, next_try_at=next_try)
 
 
 def retry_delay(error: NewsError, attempts: int) -> timedelta:

@@ -1,16 +1,21 @@
 """A page that a source lists or knows, and whether a run requests it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pipeline.archive import PageState
 from pipeline.fetch import PageRequest
+from pipeline.jobs.page_limits import Refusal
 from pipeline.jobs.rechecks import next_recheck, published_by
-from pipeline.model import Capture, Hints, Ref
+from pipeline.model import Attempt, Capture, Hints, Ref
+from pipeline.model.outcome import OutcomeKind
 
-REFUSED = ("rejected", "quarantined")
-_STOPPED = (*REFUSED, "not_checked")
+ALREADY_FETCHED = "already_fetched"
+_REFUSED: Mapping[str, OutcomeKind] = {"rejected": "rejected", "quarantined": "quarantined"}
+_STOPPED = (*_REFUSED, "not_checked")
+_WAITING: Mapping[str, OutcomeKind] = {"quarantined": "quarantined", "not_checked": "not_checked"}
+_Decision = tuple[OutcomeKind, str | None, str]  # outcome, reason, detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,21 @@ class FetchCandidate:
         has_change = self.has_listed_change or (self.seen is not None and self.seen.last_outcome == "pending")
         return self.last is not None and self.ref.hints.copy_digest is None and not has_change
 
+    def state(self, source_key: str, outcome: str, *, next_try_at: datetime | None) -> PageState:
+        """Return the fetch state of the page after a request of a source, without failures."""
+        return PageState(
+            page_key=self.state_key,
+            url=self.ref.url or "",
+            source_key=source_key,
+            news_day=self.news_day,
+            listed_modified_at=self.ref.hints.modified_at,
+            last_outcome=outcome,
+            reason=None,
+            attempts=0,
+            next_try_at=next_try_at,
+            hints=self.ref.hints,
+        )
+
     def request(self, *, is_conditional: bool) -> PageRequest:
         """Return the request; a conditional one has the validators of the last capture."""
         last = self.last if is_conditional else None
@@ -103,6 +123,86 @@ class FetchCandidate:
             return self.ref.hints.modified_at is None
         recheck_at = self.recheck_at(last.fetched_at, hours=hours)
         return recheck_at is not None and recheck_at <= now
+
+
+def standing_of(listed: FetchCandidate) -> _Decision:
+    """Return outcome, reason and detail of a page that is not fetched now."""
+    seen = listed.seen
+    if seen is not None and listed.retry_at is not None:
+        detail = f"attempts: {seen.attempts}; next at {listed.retry_at:%Y-%m-%d %H:%M} UTC"
+        return _WAITING.get(seen.last_outcome, "pending"), seen.reason, detail
+    if seen is not None and seen.last_outcome in _REFUSED:
+        kind = _REFUSED[seen.last_outcome]
+        return kind, seen.reason, f"{kind} before; fetched again if the listing gives a later modification time"
+    if listed.ref.hints.copy_digest is not None:
+        return "unchanged", ALREADY_FETCHED, "archived before; a snapshot does not change"
+    due_at = seen.next_try_at if seen is not None and seen.is_on_schedule else None
+    next_at = "no recheck is planned" if due_at is None else f"next recheck after {due_at:%Y-%m-%d %H:%M} UTC"
+    return "not_checked", ALREADY_FETCHED, f"archived before; {next_at}"
+
+
+def capture_outcome(capture: Capture, before: Capture | None) -> _Decision:
+    """Return outcome, reason and detail of a page that was fetched; ``before`` is its capture of an earlier run."""
+    if capture.status == 304:
+        return "unchanged", "not_modified", "the server answers 304"
+    if before is not None and before.digest == capture.digest:
+        return "unchanged", "identical_payload", "the same bytes as the last capture"
+    return "pending", "archived", "archived, not yet processed"
+
+
+def tombstone_of(listed: FetchCandidate, attempts: Sequence[Attempt]) -> Attempt | None:
+    """Return the answer that the page is gone, if one of its failed requests has it since it was due."""
+    due_at = listed.seen.next_try_at if listed.seen is not None else None
+    since = max(each for each in (due_at, *(each.fetched_at for each in listed.captures)) if each is not None)
+    return next((each for each in attempts if each.is_tombstone and each.fetched_at >= since), None)
+
+
+def rescheduled_state(listed: FetchCandidate, *, source_key: str, hours: Sequence[float]) -> PageState | None:
+    """Return the state of a page of a source if its next recheck is at another time; None if it is not.
+
+    The time changes with an edit of the schedule, and after a killed run.
+    """
+    seen, last = listed.seen, listed.last
+    if last is None or listed.retry_at is not None or listed.is_stopped:
+        return None
+    next_at = listed.recheck_at(last.fetched_at, hours=hours)
+    if seen is None:
+        return listed.state(source_key, "unchanged", next_try_at=next_at)
+    if seen.source_key != source_key or seen.next_try_at == next_at:
+        return None
+    return replace(seen, last_outcome="unchanged", reason=None, attempts=0, next_try_at=next_at)
+
+
+def idle_state(seen: PageState) -> PageState:
+    """Return the state of an archived page that waits no longer, for a retry or a recheck.
+
+    A listed change that was not fetched is one again if the page is listed.
+    """
+    if seen.is_on_schedule:
+        return replace(seen, next_try_at=None)
+    return replace(seen, last_outcome="unchanged", reason=None, attempts=0, next_try_at=None, listed_modified_at=None)
+
+
+def state_after_file(listed: FetchCandidate, seen: PageState, capture: Capture, *, hours: Sequence[float]) -> PageState:
+    """Return the state of a page of another source after a file brought it.
+
+    It stays with its source. If that waited for it, the page is now on the schedule of that source, ``hours``.
+    """
+    listed = replace(listed, ref=replace(listed.ref, hints=seen.hints))
+    next_at = listed.recheck_at(capture.fetched_at, hours=hours) if seen.next_try_at is not None else None
+    return replace(seen, last_outcome="archived", reason=None, attempts=0, next_try_at=next_at)
+
+
+def request_outcome(owner: str, refusal: Refusal | None, *, is_archived: bool) -> _Decision:
+    """Return outcome, reason and detail of a link that asks for a known page again, which source ``owner`` has.
+
+    ``refusal`` is that of the limits of this source.
+    """
+    if refusal is None:
+        detail = f"source {owner} has the page; it requests it in this run, or in its next one"
+        return "not_checked", "left_to_source", detail
+    kind: OutcomeKind = "not_checked" if is_archived else "rejected"
+    return kind, refusal.reason, f"source {owner} has the page, and does not take it: {refusal.detail}"
 
 
 def requested_state(

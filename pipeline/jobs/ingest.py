@@ -20,7 +20,19 @@ from pipeline.errors import BrokenItemError, NewsError, PoisonItemError, Transie
 from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
 from pipeline.jobs.clean import date_page
 from pipeline.jobs.failures import archive_failed_response, failure_of
-from pipeline.jobs.fetch_candidates import REFUSED, FetchCandidate, requested_state, state_key_of
+from pipeline.jobs.fetch_candidates import (
+    ALREADY_FETCHED,
+    FetchCandidate,
+    capture_outcome,
+    idle_state,
+    request_outcome,
+    requested_state,
+    rescheduled_state,
+    standing_of,
+    state_after_file,
+    state_key_of,
+    tombstone_of,
+)
 from pipeline.jobs.in_flight import InFlight
 from pipeline.jobs.outcomes import (
     BROKEN_REASONS,
@@ -40,7 +52,7 @@ from pipeline.jobs.page_limits import PageLimits, Refusal
 from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
 from pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
-from pipeline.model import Attempt, Capture, Page, Ref, Source, StageReport, canonical_url
+from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
 from pipeline.model.source import LOCAL_KINDS
 from pipeline.sources import (
@@ -168,9 +180,11 @@ class _SourceIngest:
         self.entries = 0
         self.is_file_broken = False  # whether newslake failed on an item of the large file that is read now
         self.states: list[PageState] = []
-        self.requested: list[PageState] = []  # pages that a link asks for again
+        self.requested: dict[str, PageState] = {}  # pages that a link asks for again, by page_key
+        self.dropped: list[str] = []  # waiting pages that the source no longer takes
         self.left: defaultdict[str, set[str]] = defaultdict(set)  # pages that are left to other sources, by source
         self.keys: set[str] = set()
+        self.idle: set[str] = set()  # of these keys, those of pages that are not fetched now
         self.discovered: dict[PageName, date] = {}
         self.fetched = self.received = 0
 
@@ -181,7 +195,7 @@ class _SourceIngest:
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
             pages = WaybackFetcher(fetcher)
             validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
-            state.record_many(self.requested)
+            state.record_many(self.requested.values())
             self._fetch(self._due(None if is_listed else day), pages, writer)
         self._store()
         if is_listed and self.source.is_online:
@@ -200,6 +214,7 @@ class _SourceIngest:
         self._store()
 
     def _store(self) -> None:
+        self.workspace.fetch_state.drop(self.dropped)
         self.workspace.fetch_state.record_many(self.states)
         check_balance(self.discovered, self.recorder.outcomes, run_id=self.run_id)
         append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
@@ -307,51 +322,48 @@ class _SourceIngest:
         elif each.problem is not None:
             self._take_problem(each, each.problem)
         elif (refusal := self.limits.refusal_of_url(each.ref.url)) is not None:
-            self._refuse_by_limit(FetchCandidate(each.ref, "", self._listed_day(each.ref), None, ()), refusal)
+            key = page_key_of(each.page) if each.page is not None else canonical_url(each.ref.url or "")
+            self._refuse_by_limit(self._candidate(each.ref, key), refusal)
         elif each.page is not None and identity is not None:
             self._archive_local(each.ref, each.page, identity, writer)
         elif not self._is_taken(key := canonical_url(each.ref.url or ""), each.ref):
             # A link in a file is no reason for a recheck: it is due in the source that has the page.
-            hours = self.source.recheck_hours if self.source.is_online else ()
+            hours = self.source.recheck_hours if self.source.is_online else None
             listed = self._wanted_page(self._candidate(each.ref, key), hours=hours)
             return self._within_limit(listed) if listed is not None else None
         return None
 
     def _is_taken(self, page_key: str, ref: Ref) -> bool:
         """Return whether this run has the page already, or a link made it due."""
-        return state_key_of(page_key, ref.hints) in self.keys or self._request_again(ref, page_key)
+        is_known = (key := state_key_of(page_key, ref.hints)) in self.keys
+        if page_key in self.requested or (is_known and key not in self.idle):
+            return True
+        return self._request_again(ref, page_key) or is_known
 
-    def _wanted_page(self, listed: FetchCandidate, *, hours: Sequence[float]) -> FetchCandidate | None:
-        """Return a page to fetch; None after one that is not fetched now is recorded."""
-        if not listed.is_wanted(self.now, hours=hours):
-            self._pass_over(listed)
-            self._reschedule(listed)
-        elif listed.is_recheck and (gone := self._tombstone(listed)) is not None:
+    def _wanted_page(self, listed: FetchCandidate, *, hours: Sequence[float] | None) -> FetchCandidate | None:
+        """Return a page to fetch; None after one that is not fetched now is recorded.
+
+        ``hours`` None leaves the schedule of rechecks alone.
+        """
+        if not listed.is_wanted(self.now, hours=hours or ()):
+            self._pass_over(listed if hours is None else self._reschedule(listed))
+        elif (
+            listed.is_recheck
+            and (gone := tombstone_of(listed, self.workspace.archive.attempts([listed.page_key]))) is not None
+        ):
             self._record(listed, "rejected", reason=gone.reason, detail=f"the server answered {gone.status}")
             self._remember(listed, "rejected", reason=gone.reason)
         else:
             return listed
         return None
 
-    def _reschedule(self, listed: FetchCandidate) -> None:
-        """Store the time of the next recheck if it is another one: after an edit of the schedule, or a killed run."""
-        seen, last = listed.seen, listed.last
-        if last is None or listed.retry_at is not None or listed.is_stopped:
-            return
-        next_at = self._recheck_at(listed, last.fetched_at)
-        if seen is None:
-            self._remember(listed, "unchanged", next_try_at=next_at)
-        elif seen.source_key == self.source.key and seen.next_try_at != next_at:
-            state = replace(seen, last_outcome="unchanged", reason=None, attempts=0, next_try_at=next_at)
-            self.states.append(state)
-
-    def _tombstone(self, listed: FetchCandidate) -> Attempt | None:
-        """Return the answer that an archived page is gone, from a run that was killed before it noted the state."""
-        attempts = self.workspace.archive.attempts([listed.page_key])
-        due_at = listed.seen.next_try_at if listed.seen is not None else None
-        times = [due_at, *(each.fetched_at for each in listed.captures)]
-        since = max(each for each in times if each is not None)
-        return next((each for each in attempts if each.is_tombstone and each.fetched_at >= since), None)
+    def _reschedule(self, listed: FetchCandidate) -> FetchCandidate:
+        """Store the time of the next recheck if it is another one; return the page with it."""
+        state = rescheduled_state(listed, source_key=self.source.key, hours=self.source.recheck_hours)
+        if state is None:
+            return listed
+        self.states.append(state)
+        return replace(listed, seen=state)
 
     def _request_again(self, ref: Ref, page_key: str) -> bool:
         """Make a known page due, if a link asks for it; return whether it did.
@@ -364,24 +376,27 @@ class _SourceIngest:
         if last is not None and last.fetched_at > after:
             return False
         owner = self._owner_of(last.source_key if last is not None else seen.source_key if seen is not None else "")
-        state = requested_state(seen, last, source_key=owner, requested_at=min(after, self.now))
+        state = requested_state(seen, last, source_key=owner.key, requested_at=min(after, self.now))
         if state is None:
             return False
-        self.requested.append(state)
-        if owner != self.source.key:
-            self.left[owner].add(page_key)
-        else:  # its outcome has the spelling of the first link
+        if owner.key == self.source.key:  # its outcome has the spelling of the first link
             ref = replace(ref, url=state.url)
+        refusal = PageLimits(owner, self.workspace.archive).refusal_of_url(state.url)
+        if refusal is None:
+            self.requested[page_key] = state
+            self.keys.discard(page_key)
+            if owner.key != self.source.key:
+                self.left[owner.key].add(page_key)
         self.discovered[self.source.key, ref.url or ""] = state.news_day
-        detail = f"source {owner} has the page; it requests it in this run, or in its next one"
-        left = FetchCandidate(ref, page_key, state.news_day, seen, ())
-        self._record(left, "not_checked", reason="left_to_source", detail=detail)
+        left = FetchCandidate(ref, page_key, state.news_day, seen, () if last is None else (last,))
+        kind, reason, detail = request_outcome(owner.key, refusal, is_archived=last is not None)
+        self._record(left, kind, reason=reason, detail=detail)
         return True
 
-    def _owner_of(self, source_key: str) -> str:
+    def _owner_of(self, source_key: str) -> Source:
         """Return the source that requests a page again: the one that has it, else this one."""
         named = next((each for each in self.workspace.sources.sources if each.key == source_key), self.source)
-        return named.key if named.kind != "inbox" else self.source.key
+        return named if named.kind != "inbox" else self.source
 
     def _within_limit(self, listed: FetchCandidate) -> FetchCandidate | None:
         """Return the page; None after one that a limit of the source refuses, which is recorded."""
@@ -392,11 +407,25 @@ class _SourceIngest:
         return None
 
     def _refusal_of(self, listed: FetchCandidate) -> Refusal | None:
-        return self.limits.refusal_of_url(listed.ref.url) or self.limits.take(listed.page_key, listed.news_day)
+        refusal = self.limits.refusal_of_url(listed.ref.url)
+        if refusal is None and listed.last is None:  # an archived page has its place, whatever its source
+            refusal = self.limits.take(listed.page_key, listed.news_day)
+        return refusal
 
     def _refuse_by_limit(self, listed: FetchCandidate, refusal: Refusal) -> None:
-        self.discovered[self.source.key, listed.name] = listed.news_day
-        self._record(listed, "rejected", reason=refusal.reason, detail=refusal.detail)
+        """Record a page that a limit refuses. It waits no longer, so that a run without the limit is free to take it.
+
+        The rows of an archived page stay: it is not checked.
+        """
+        kind: OutcomeKind = "rejected" if listed.last is None else "not_checked"
+        self._record(listed, kind, reason=refusal.reason, detail=refusal.detail)
+        seen = listed.seen
+        if seen is None or seen.next_try_at is None or seen.source_key != self.source.key:
+            return
+        if listed.last is None:
+            self.dropped.append(seen.page_key)
+        else:
+            self.states.append(idle_state(seen))
 
     def _take_problem(self, each: ListingEntry, problem: NewsError) -> None:
         """Record a broken entry, or the end of an incomplete listing."""
@@ -430,7 +459,6 @@ class _SourceIngest:
                     self._fail_unread(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), listed)
                 elif listed is not None and (refusal := self._refusal_of(listed)) is not None:
                     self._refuse_by_limit(listed, refusal)
-                    self._remember(listed, "rejected", reason=refusal.reason)  # no later run asks again
                 elif listed is not None:
                     yield listed
 
@@ -454,15 +482,20 @@ class _SourceIngest:
     def _archive_local(self, ref: Ref, page: Page, identity: PageIdentity, writer: ArchiveWriter) -> None:
         """Archive a local page. The day of a page of a folder is that of its publication, else of its fetch."""
         key, day = page_key_of(page), None
-        last = self.workspace.archive.captures(page_key=key)[-1:]
-        if self.source.kind in LOCAL_KINDS and all(each.fetched_at != page.fetched_at for each in last):
-            page, day = date_page(page, canonical=identity.canonical_url, now=self.now)
+        if self.source.kind in LOCAL_KINDS:
+            last = self.workspace.archive.latest([key]).get(key)
+            page, day = date_page(page, last=last, canonical=identity.canonical_url, now=self.now)
         listed = self._candidate(ref, key, day=day)
         if self._within_limit(listed) is None:
             return
-        self._archive(listed, page, identity, writer)
-        if page.url is not None and (listed.seen is None or not listed.seen.is_on_schedule):
+        capture = self._archive(listed, page, identity, writer)
+        if page.url is None or (listed.seen is not None and listed.seen.is_on_schedule):
+            return
+        if listed.seen is None or listed.seen.source_key == self.source.key:
             self._remember(listed, "archived")
+        else:  # the source that waits for the page keeps it
+            hours = self._owner_of(listed.seen.source_key).recheck_hours
+            self.states.append(state_after_file(listed, listed.seen, capture, hours=hours))
 
     def _listed_day(self, ref: Ref) -> date:
         published = ref.hints.published_at
@@ -472,25 +505,12 @@ class _SourceIngest:
 
     def _pass_over(self, listed: FetchCandidate) -> None:
         """Record a page that is not fetched now, with the reason."""
-        seen, last = listed.seen, listed.last
-        if seen is not None and listed.retry_at is not None:
-            kinds: Mapping[str, OutcomeKind] = {"quarantined": "quarantined", "not_checked": "not_checked"}
-            when = f"{listed.retry_at:%Y-%m-%d %H:%M}"
-            detail = f"attempts: {seen.attempts}; next at {when} UTC"
-            self._record(listed, kinds.get(seen.last_outcome, "pending"), reason=seen.reason, detail=detail)
-        elif seen is not None and seen.last_outcome in REFUSED:
-            kind: OutcomeKind = "rejected" if seen.last_outcome == "rejected" else "quarantined"
-            detail = f"{kind} before; fetched again if the listing gives a later modification time"
-            self._record(listed, kind, reason=seen.reason, detail=detail)
-        elif last is not None and self._is_mine(last):
-            self._record_capture(listed, last)
-        elif listed.ref.hints.copy_digest is not None:
-            detail = "archived before; a snapshot does not change"
-            self._record(listed, "unchanged", reason="already_fetched", detail=detail)
+        self.idle.add(listed.state_key)
+        kind, reason, detail = standing_of(listed)
+        if reason == ALREADY_FETCHED and listed.last is not None and self._is_mine(listed.last):
+            self._record_capture(listed, listed.last)
         else:
-            due_at = seen.next_try_at if seen is not None and seen.is_on_schedule else None
-            next_at = "no recheck is planned" if due_at is None else f"next recheck after {due_at:%Y-%m-%d %H:%M} UTC"
-            self._record(listed, "not_checked", reason="already_fetched", detail=f"archived before; {next_at}")
+            self._record(listed, kind, reason=reason, detail=detail)
 
     def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
         for listed, got in fetcher.fetch_many((each, self._request(each)) for each in pages):
@@ -541,15 +561,9 @@ class _SourceIngest:
     def _record_capture(self, listed: FetchCandidate, capture: Capture) -> None:
         """Record a page that this run fetched, in this attempt or in one that was killed."""
         before = next((each for each in reversed(listed.captures) if not self._is_mine(each)), None)
+        kind, reason, detail = capture_outcome(capture, before)
         facts = {"article_id": capture.article_id, "payload_digest": capture.digest}
-        if capture.status == 304:
-            self._record(listed, "unchanged", reason="not_modified", detail="the server answers 304", **facts)
-        elif before is not None and before.digest == capture.digest:
-            self._record(
-                listed, "unchanged", reason="identical_payload", detail="the same bytes as the last capture", **facts
-            )
-        else:
-            self._record(listed, "pending", reason="archived", detail="archived, not yet processed", **facts)
+        self._record(listed, kind, reason=reason, detail=detail, **facts)
 
     def _fail(self, listed: FetchCandidate, error: NewsError) -> None:
         attempts = listed.seen.attempts if listed.seen is not None else 0
@@ -576,20 +590,8 @@ class _SourceIngest:
         attempts: int = 0,
         next_try_at: datetime | None = None,
     ) -> None:
-        self.states.append(
-            PageState(
-                page_key=listed.state_key,
-                url=listed.ref.url or "",
-                source_key=self.source.key,
-                news_day=listed.news_day,
-                listed_modified_at=listed.ref.hints.modified_at,
-                last_outcome=outcome,
-                reason=reason,
-                attempts=attempts,
-                next_try_at=next_try_at,
-                hints=listed.ref.hints,
-            )
-        )
+        state = listed.state(self.source.key, outcome, next_try_at=next_try_at)
+        self.states.append(replace(state, reason=reason, attempts=attempts))
 
     def _record(self, listed: FetchCandidate, kind: OutcomeKind, **facts: str | None) -> None:
         self.is_file_broken |= facts.get("reason") in BROKEN_REASONS

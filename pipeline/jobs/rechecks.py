@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from pipeline.jobs.page_limits import PageLimits
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Hints, Source
 
@@ -53,9 +54,13 @@ class RecheckPlan:
 
 
 def plan_rechecks(workspace: Workspace, source: Source) -> RecheckPlan:
-    """Return the rechecks of a source, from its fetch state and the index of the archive, without reading a page."""
+    """Return the rechecks of a source, from its fetch state and the index of the archive, without reading a page.
+
+    A recheck that failed is one more request, at its next try. Pages that the source no longer takes have none.
+    """
     now = workspace.settings.now()
-    pages = workspace.fetch_state.on_schedule(source.key)
+    limits = PageLimits(source, workspace.archive)
+    pages = [each for each in workspace.fetch_state.with_recheck(source.key) if not limits.refusal_of_url(each.url)]
     fetched = workspace.archive.fetch_times(each.page_key for each in pages)
     due, days = 0, Counter[date]()
     for page in pages:
@@ -63,7 +68,9 @@ def plan_rechecks(workspace: Workspace, source: Source) -> RecheckPlan:
             continue
         first, last = fetched[page.page_key]
         published = published_by(page.hints, news_day=page.news_day, first_fetched_at=first)
-        coming = list(rechecks_after(last, hours=source.recheck_hours, published=published))
+        tries = () if page.is_on_schedule or page.next_try_at is None else (page.next_try_at,)
+        after = rechecks_after(max((last, *tries)), hours=source.recheck_hours, published=published)
+        coming = [*tries, *after]
         is_due = bool(coming) and coming[0] <= now
         due += is_due
         days[now.date()] += is_due

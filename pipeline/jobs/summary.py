@@ -20,7 +20,7 @@ _LABELS: dict[OutcomeKind, str] = {
     "pending": "pending",
     "not_checked": "not checked",
 }
-_NOT_DUE = ("already_fetched", "left_to_source")  # the others are rechecks that failed
+_NOT_DUE = ("already_fetched", "left_to_source")  # the others are rechecks that failed, or that a limit refuses
 
 
 @dataclass(frozen=True, slots=True)

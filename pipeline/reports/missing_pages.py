@@ -68,7 +68,7 @@ def _recleaning_check(
 
 def recheck_fact(workspace: Workspace, seen: PageState | None) -> Fact:
     """Return when an archived page is requested again to look for an edit; no fact if that is not planned."""
-    if seen is None or seen.next_try_at is None or not seen.is_on_schedule:
+    if seen is None or seen.next_try_at is None or not seen.has_recheck:
         return NO_FACT
     source = next((each for each in workspace.sources.sources if each.key == seen.source_key), None)
     hours = "" if source is None else ", ".join(f"{each:g}" for each in source.recheck_hours)

@@ -396,7 +396,7 @@ VOCABULARIES = (
             "kept": "the rows of the page are committed",
             "unchanged": "nothing is new: the server sent nothing else, or the tables already have its revision",
             "not_checked": "the archive has the page, and the run did not learn whether it has changed: no recheck was "
-            "due, or it failed",
+            "due, it failed, or a limit refuses the page",
             "rejected": "the page is not an article, not allowed, or not available",
             "quarantined": "excluded because something broke: its listing, its bytes, its rows, or newslake",
             "pending": "waits for a later step or run, e.g. archived but not processed yet",

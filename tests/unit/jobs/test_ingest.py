@@ -612,14 +612,15 @@ SAVED = (
 DATED = SAVED % b"<meta property='article:published_time' content='2021-05-04T08:00:00Z'>"
 
 
-def _capture_of(tmp_path: Path, page: bytes, *, saved_at: datetime, name: str = "1") -> Capture:
+def _capture_of(tmp_path: Path, page: bytes, *, saved_at: datetime, name: str = "1", hours: float = 0) -> Capture:
     """Ingest a folder with one page whose file has this time; return its last capture."""
     (tmp_path / "saved").mkdir(exist_ok=True)
     (tmp_path / "saved" / "ferry.html").write_bytes(page)
     os.utime(tmp_path / "saved" / "ferry.html", (saved_at.timestamp(),) * 2)
     sources = tmp_path / "sources.toml"
     sources.write_text('[sources.desk]\nkind = "folder"\npath = "saved"\n')
-    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOON, durability="process"))
+    now = NOON + timedelta(hours=hours)
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=now, durability="process"))
     ingest(space, source_key="desk", day=DAY, run_id=name)
     return space.archive.captures(page_key="https://post.example/ferry")[-1]
 
@@ -640,6 +641,16 @@ def test_saved_page_has_the_day_of_its_publication(
 
     assert (capture.news_day, capture.fetched_at, capture.url) == (news_day, fetched_at, "https://post.example/ferry")
     assert (capture.hints.url_method, capture.hints.fetched_at_method) == ("canonical_link", "file")
+
+
+@pytest.mark.parametrize("saved_at", [datetime(2020, 1, 1, tzinfo=UTC), datetime(2022, 6, 7, tzinfo=UTC)])
+def test_file_that_is_read_again_has_one_fetch_time(tmp_path: Path, saved_at: datetime) -> None:
+    """A saved page that a later run reads again keeps its fetch time, also if its file is older than the page."""
+    first = _capture_of(tmp_path, DATED, saved_at=saved_at)
+    (tmp_path / "saved" / "other.txt").write_text("The pier is closed.")
+    again = _capture_of(tmp_path, DATED, saved_at=saved_at, name="2", hours=5)
+
+    assert (again.run_id, again.fetched_at, again.is_revisit) == ("2", first.fetched_at, True)
 
 
 def test_edited_file_is_another_capture_of_its_page(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Limits of a source: which URLs it takes, and how many pages per news day."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.jobs.ingest import ingest
+from pipeline.jobs.push import push_urls
 from pipeline.jobs.workspace import Workspace
 from pipeline.reports.provenance import trace_provenance
 from pipeline.settings import Settings, load_sources
@@ -17,7 +18,7 @@ PAGE = b"<html><head><title>Ferry</title></head><body><p>The ferry of Tarnwick s
 PATHS = ("/news/a", "/news/b", "/sport/c", "/news/live/d")
 
 
-def _open(folder: Path, server: Hostile, *lines: str) -> Workspace:
+def _open(folder: Path, server: Hostile, *lines: str, now: datetime = NOON) -> Workspace:
     items = "".join(f"<item><title>t</title><link>{server.url(path)}</link></item>" for path in PATHS)
     body = f"<rss version='2.0'><channel><title>f</title>{items}</channel></rss>".encode()
     server.says("/feed", 200, body, Content_Type="application/rss+xml")
@@ -31,9 +32,11 @@ def _open(folder: Path, server: Hostile, *lines: str) -> Workspace:
         Settings.load(
             data_dir=folder,
             sources_file=folder / "sources.toml",
-            frozen_now=NOON,
+            frozen_now=now,
             durability="process",
             host_interval_seconds=0,
+            fetch_attempts=1,
+            retry_after_max_seconds=0,
         )
     )
 
@@ -87,6 +90,53 @@ def test_day_has_a_maximum_of_pages(tmp_path: Path) -> None:
 
     assert list(first.values()) == ["archived", "archived", "day_limit", "day_limit"]
     assert list(second.values()) == ["already_fetched", "already_fetched", "day_limit", "day_limit"]
+
+
+def _outcomes(space: Workspace, name: str, *, key: str = "post") -> dict[str, tuple[str, str]]:
+    ingest(space, source_key=key, day=NOON.date(), run_id=name)
+    rows = [row for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == name]
+    return {"/" + row["url"].split("/", 3)[3]: (row["outcome"], row["reason"]) for row in rows}
+
+
+def test_excluded_page_of_the_archive_keeps_its_status(tmp_path: Path) -> None:
+    """A pattern that is new leaves the status of an archived page alone: it is not checked, until the pattern goes."""
+    with hostile_server() as server:
+        _outcomes(_open(tmp_path, server), "1")
+        refused = _open(tmp_path, server, 'exclude = ["/sport/"]')
+        assert _outcomes(refused, "2")["/sport/c"] == ("not_checked", "excluded_url")
+        state = refused.fetch_state.seen(server.url("/sport/c"))
+        assert state is not None
+        assert (state.last_outcome, state.next_try_at) == ("archived", None)
+        assert _outcomes(_open(tmp_path, server), "3")["/sport/c"] == ("not_checked", "already_fetched")
+        state = refused.fetch_state.seen(server.url("/sport/c"))
+        assert state is not None
+        assert state.next_try_at is not None
+
+
+@pytest.mark.parametrize("limit", ['exclude = ["/news/a"]', "max_pages_per_day = 3"])
+def test_waiting_page_is_free_after_a_limit_goes(tmp_path: Path, limit: str) -> None:
+    """A waiting page that a limit refuses when it is due is fetched by the next run that has no limit."""
+    with hostile_server() as server:
+        first = _open(tmp_path, server)
+        server.says("/news/a", 503)
+        assert _outcomes(first, "1")["/news/a"] == ("pending", "http_503")
+        late = NOON + timedelta(hours=2)
+        refused = _outcomes(_open(tmp_path, server, limit, now=late), "2")["/news/a"]
+        assert refused in {("rejected", "excluded_url"), ("rejected", "day_limit")}
+        assert _outcomes(_open(tmp_path, server, now=late), "3")["/news/a"] == ("pending", "archived")
+
+
+def test_limit_counts_no_page_of_another_source(tmp_path: Path) -> None:
+    """A page that another source archived is not refused by max_pages_per_day: it costs the day no place."""
+    with hostile_server() as server:
+        space = _open(tmp_path, server, "max_pages_per_day = 1", '[sources.door]\nkind = "inbox"\npath = "in"')
+        push_urls(space, [server.url("/sport/c")])
+        _outcomes(space, "1", key="door")
+        found = _outcomes(space, "2")
+
+    assert found["/news/a"] == ("pending", "archived")
+    assert found["/news/b"] == ("rejected", "day_limit")
+    assert found["/sport/c"] == ("not_checked", "already_fetched")
 
 
 def test_limit_is_per_news_day(tmp_path: Path) -> None:

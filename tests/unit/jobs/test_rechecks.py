@@ -1,6 +1,7 @@
 """Edits are seen: an archived page is requested again on the schedule of its source, or if somebody asks for it."""
 
 import gc
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -91,10 +92,22 @@ class Site:
         assert len(found) == len(rows) == done.report.discovered
         return {page: f"{row['outcome']} {row['reason']}" for page, row in found.items()}
 
+    def details(self, hours: float) -> list[str]:
+        """Return the details of the outcomes of the run some hours after noon."""
+        rows = self.space(hours).lake.log.read("outcomes").to_pylist()
+        return [row["detail"] for row in rows if row["run_id"] == f"at {hours}"]
+
     def push(self, hours: float, *, is_refetch: bool = False) -> tuple[str, ...]:
         """Push the page's URL; return the URLs that are in the archive."""
         done = push_urls(self.space(hours), [self.server.url("/a")], is_refetch=is_refetch)
         return done.archived
+
+    def drop_page(self) -> None:
+        """Put the page and its URL into the inbox, as files."""
+        inbox = self.folder / "in"
+        inbox.mkdir(exist_ok=True)
+        (inbox / "p.json").write_text(json.dumps({"url": self.server.url("/a"), "fetched_at": "2026-03-02T12:06:00Z"}))
+        (inbox / "p.html").write_text(self.body)
 
     def state(self) -> PageState:
         """Return the stored state of the page."""
@@ -179,8 +192,7 @@ def test_listed_page_is_not_checked_until_it_is_due(site: Site) -> None:
     site.run(0)
     site.has_news = True
     assert site.run(0.5) == {PAGE: "not_checked already_fetched"}
-    [row] = [row for row in site.space(1).lake.log.read("outcomes").to_pylist() if row["run_id"] == "at 0.5"]
-    assert row["detail"] == "archived before; next recheck after 2026-03-02 13:00 UTC"
+    assert site.details(0.5) == ["archived before; next recheck after 2026-03-02 13:00 UTC"]
     assert site.run(1) == {PAGE: "unchanged not_modified"}
 
 
@@ -189,6 +201,7 @@ def test_empty_schedule_switches_rechecks_off(site: Site) -> None:
     site.run(0)
     site.entry = "recheck_hours = []"
     assert site.run(2) == {PAGE: "not_checked already_fetched"}
+    assert site.details(2) == ["archived before; no recheck is planned"]
     assert (site.run(3), site.run(100), site.statuses) == ({}, {}, [200])
     assert site.state().next_try_at is None
 
@@ -215,11 +228,27 @@ def test_gone_page_is_a_tombstone(site: Site, status: int) -> None:
 
 
 def test_recheck_obeys_robots_txt(site: Site) -> None:
-    """A page that robots.txt forbids since its first fetch is not requested at a recheck."""
+    """A page that robots.txt forbids since its first fetch is not requested at a recheck, and keeps its status."""
     site.run(0)
     site.server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /a\n")
-    assert site.run(1) == {PAGE: "rejected robots_refused"}
+    assert site.run(1) == {PAGE: "not_checked robots_refused"}
     assert site.statuses == [200]
+
+
+def test_refused_recheck_leaves_the_status_alone(site: Site) -> None:
+    """A recheck that gets 403 is not checked, and the next one of the schedule follows; `why` has its time."""
+    site.run(0)
+    site.status = 403
+    site.has_news = True
+    assert site.run(1) == {PAGE: "not_checked http_403"}
+    facts = [fact for step in trace_provenance(site.space(1), site.server.url("/a")).steps for fact in step.facts]
+    assert [fact.value for fact in facts if fact.name == "next recheck"] == [
+        "in the first run after 2026-03-02 18:00 UTC"
+    ]
+    assert site.run(2) == {PAGE: "not_checked http_403"}
+    site.says(NEW)
+    assert site.run(6) == {PAGE: "pending archived"}
+    assert site.statuses == [200, 403, 200]
 
 
 def test_failed_recheck_is_not_checked_and_tried_again(site: Site) -> None:
@@ -252,6 +281,67 @@ def test_pushed_page_of_the_archive_is_not_checked(site: Site) -> None:
     site.says(NEW)
     assert site.run(2, keys=("door",)) == {("door", "/a"): "not_checked already_fetched"}
     assert site.statuses == [200]
+
+
+def test_pushed_page_of_a_file_is_not_rechecked(site: Site) -> None:
+    """A page that came as a file has no recheck after a push of its URL; it stays with its source."""
+    site.drop_page()
+    assert site.run(0, keys=("door",)) == {("door", "/a"): "pending archived"}
+    site.push(0.1)
+    assert site.run(0.2, keys=("door",)) == {("door", "/a"): "not_checked already_fetched"}
+    assert (site.run(80, keys=("door",)), site.state().next_try_at, site.statuses) == ({}, None, [])
+
+
+def test_push_takes_no_page_from_its_source(site: Site) -> None:
+    """After a loss of the fetch state, a page that is pushed comes back to the schedule of its feed."""
+    site.run(0)
+    site.space(0).fetch_state.erase([canonical_url(site.server.url("/a"))])
+    site.push(0.1)
+    site.run(0.2, keys=("door",))
+    site.has_news = True
+    site.run(0.3, keys=("feed",))
+    assert site.state().source_key == "feed"
+    assert (site.run(2, keys=("door",)), site.run(2.1, keys=("feed",))) == ({}, {PAGE: "unchanged not_modified"})
+
+
+def test_file_leaves_a_waiting_page_with_its_feed(site: Site) -> None:
+    """A file brings a page for which its feed waits: the feed requests it no longer at once, but on its schedule."""
+    site.status = 503
+    site.run(0)
+    site.says(OLD)
+    site.drop_page()
+    assert site.run(0.1, keys=("door",)) == {("door", "/a"): "pending archived"}
+    state = site.state()
+    assert (state.source_key, state.next_try_at) == ("feed", NOON + timedelta(hours=1.1))
+    site.says(NEW)
+    assert site.run(1) == {}
+    assert site.run(1.2) == {PAGE: "pending archived"}
+
+
+def test_refetch_of_an_excluded_page_says_so(site: Site) -> None:
+    """A link that asks again for a page that its source excludes requests nothing, and names the pattern."""
+    site.run(0)
+    site.entry = 'exclude = ["/a$"]'
+    site.push(0.1, is_refetch=True)
+    assert site.run(0.2, keys=("door",)) == {("door", "/a"): "not_checked excluded_url"}
+    assert site.details(0.2) == [
+        "source feed has the page, and does not take it: its URL matches '/a$' of exclude in sources.toml"
+    ]
+    assert site.statuses == [200]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("owner", ["feed", "door"])
+def test_second_link_changes_no_request(site: Site, owner: str, *, is_first: bool) -> None:
+    """A page that one link requests again and another only names is requested in the same run, whatever the order."""
+    if owner == "door":
+        site.push(0)
+    site.run(0, keys=(owner,))
+    site.push(0.1, is_refetch=is_first)
+    site.push(0.2, is_refetch=not is_first)
+    found = site.run(0.3, keys=("door",))
+    assert found[owner, "/a"] == "unchanged not_modified"
+    assert found["door", "/a"] == ("unchanged not_modified" if owner == "door" else "not_checked left_to_source")
 
 
 def test_refetch_finds_an_edit_for_the_source_of_the_page(site: Site) -> None:
@@ -333,6 +423,25 @@ def test_plan_counts_the_requests(site: Site) -> None:
     assert [fact.value for fact in facts if fact.name == "next recheck"] == [
         "in the first run after 2026-03-02 13:00 UTC"
     ]
+
+
+def test_plan_counts_a_failed_recheck_once(site: Site) -> None:
+    """The next try of a failed recheck is one request; the schedule follows after it."""
+    site.run(0)
+    site.status = 503
+    site.run(1)
+    space = site.space(1.5)
+    plan_at = [plan_rechecks(each, each.sources.named("feed")) for each in (space, site.space(3))]
+    days = {DAY: 2, DAY + timedelta(days=1): 1, DAY + timedelta(days=3): 1}
+    assert [(each.due, each.days) for each in plan_at] == [(0, days), (1, days)]
+
+
+def test_plan_counts_no_excluded_page(site: Site) -> None:
+    """A page that its source excludes since its first fetch costs no request."""
+    site.run(0)
+    site.entry = 'exclude = ["/a$"]'
+    space = site.space(2)
+    assert plan_rechecks(space, space.sources.named("feed")).total == 0
 
 
 def test_hours_count_from_publication() -> None:
