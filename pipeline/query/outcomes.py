@@ -11,9 +11,37 @@ from pipeline.query.connection import QueryResult, connect, query
 # The largest outcome of a page by this key is its latest status. A visit that found the page unchanged, or did not
 # check it, does not replace an earlier outcome; of two outcomes at one time, pending is the earlier. The questions
 # `coverage` and `why-rejected` use the same order.
-OUTCOME_PRECEDENCE = "(outcome <> 'not_checked', outcome <> 'unchanged', decided_at, outcome <> 'pending', run_id)"
+OUTCOME_PRECEDENCE = (
+    "(outcome <> 'not_checked', outcome <> 'unchanged', decided_at, outcome <> 'pending', run_id, stage, outcome)"
+)
+# The status of a page that was archived is "unchanged" as soon as a run has decided its article, under any source.
+# Another address of an article decides nothing about it. The same two questions have these conditions.
+IS_DECISION = "stage IN ('derive', 'commit') AND outcome <> 'pending' AND coalesce(reason, '') <> 'duplicate_url'"
+IS_SETTLED = "outcome = 'pending' AND reason = 'archived' AND decided_at <= article_decided_at"
+
+
+def _statuses(first_day: str) -> str:
+    """Return common table expressions that end with ``statuses``: the outcomes, with settled pages as "unchanged".
+
+    Decisions of files before ``first_day``, an SQL value, are not read.
+    """
+    return f"""\
+decisions AS (
+  SELECT article_id, max(decided_at) AS article_decided_at
+  FROM outcomes WHERE {IS_DECISION} AND decided_date >= {first_day} GROUP BY article_id
+),
+statuses AS (
+  SELECT outcomes.* REPLACE (
+    CASE WHEN {IS_SETTLED} THEN 'unchanged' ELSE outcome END AS outcome,
+    CASE WHEN {IS_SETTLED} THEN 'archived, and its article is processed' ELSE detail END AS detail
+  )
+  FROM outcomes LEFT JOIN decisions USING (article_id)
+)"""  # noqa: S608 - constants
+
+
 _OF_PAGES = f"""\
-SELECT * EXCLUDE (decided_date) FROM outcomes
+WITH {_statuses("$3")}
+SELECT * EXCLUDE (decided_date) FROM statuses
 WHERE decided_date >= $3 AND (list_contains($1, url) OR list_contains($2, article_id))
 ORDER BY {OUTCOME_PRECEDENCE} DESC"""  # noqa: S608 - a constant
 _OF_HOST = (
@@ -52,11 +80,12 @@ _CONDITIONS = {
 _LATE = "first_seen_at >= last.news_day + INTERVAL 2 DAY"
 # The pages of coverage, and unavailable listings, which also have a reason.
 _PAGES = """\
-WITH pages AS (
+WITH {statuses},
+pages AS (
   SELECT url, min(decided_at) AS first_seen_at, count(*) AS checks, arg_max({{'news_day': news_day, 'stage': stage,
     'outcome': outcome, 'reason': reason, 'detail': detail, 'article_id': article_id, 'at': decided_at}},
     {precedence}) AS last
-  FROM outcomes
+  FROM statuses
   WHERE source_key = getvariable('source') AND decided_date >= getvariable('first') - 2
     AND news_day BETWEEN getvariable('first') AND getvariable('last')
   GROUP BY url
@@ -105,9 +134,13 @@ def find_page_outcomes(
     with connect(lake) as connection:
         for name, value in given.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
-        rows = query(
-            connection, _PAGES.format(precedence=OUTCOME_PRECEDENCE, conditions=where, limit=PAGE_SIZE + 1)
-        ).rows
+        sql = _PAGES.format(
+            statuses=_statuses("getvariable('first') - 2"),
+            precedence=OUTCOME_PRECEDENCE,
+            conditions=where,
+            limit=PAGE_SIZE + 1,
+        )
+        rows = query(connection, sql).rows
     found = tuple(PageOutcome(*row) for row in rows)  # type: ignore[arg-type]
     return found[:PAGE_SIZE], len(found) > PAGE_SIZE
 
@@ -120,7 +153,8 @@ def _conditions(given: dict[str, object]) -> Iterator[str]:
 
 # Read once for three queries. No page is seen long before its news day, so older files are not opened.
 _SEEN_TABLE = (
-    "CREATE TEMP TABLE seen AS SELECT * EXCLUDE (article_id, detail, payload_digest) FROM outcomes "
+    f"CREATE TEMP TABLE seen AS WITH {_statuses('$1 - 2')} "  # noqa: S608 - a constant
+    "SELECT * EXCLUDE (article_id, detail, payload_digest) FROM statuses "
     "WHERE decided_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"
 )
 # The pages that the question `coverage` counts, by latest status; an unavailable listing counts until its source is

@@ -1,7 +1,7 @@
 """The sources and their state, probes of what each lists, and the listings of a site that could become sources."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -66,9 +66,12 @@ class Probe:
 def source_states(workspace: Workspace) -> tuple[SourceState, ...]:
     """Return the sources in the order of sources.toml, each with its last run."""
     logged: dict[str, list[Row]] = defaultdict(list)
+    decided_at: dict[str, datetime] = {}
     for row in workspace.lake.log.read("outcomes", newest=_LOG_BATCHES_MAX).to_pylist():
         logged[row["source_key"]].append(row)
-    last = {key: run for key, rows in logged.items() if (run := _last_run(rows)) is not None}
+        if row["article_id"] is not None and _is_decision(row):
+            decided_at[row["article_id"]] = max(row["decided_at"], decided_at.get(row["article_id"], row["decided_at"]))
+    last = {key: run for key, rows in logged.items() if (run := _last_run(rows, decided_at)) is not None}
     now = workspace.settings.now()
     return tuple(
         SourceState(
@@ -83,15 +86,23 @@ def source_states(workspace: Workspace) -> tuple[SourceState, ...]:
     )
 
 
-def _last_run(rows: Iterable[Row]) -> tuple[datetime, str] | None:
-    """Return the last ingest run in the outcomes of a source: its time, and the latest outcomes of its pages."""
+def _is_decision(row: Row) -> bool:
+    """Return whether an outcome decides its article, as in `pipeline.query.outcomes`."""
+    return row["stage"] in ("derive", "commit") and row["outcome"] != "pending" and row["reason"] != "duplicate_url"
+
+
+def _last_run(rows: Iterable[Row], decided_at: Mapping[str, datetime]) -> tuple[datetime, str] | None:
+    """Return the last ingest run in the outcomes of a source: its time, and the latest outcomes of its pages.
+
+    ``decided_at`` has the last decision of each article, under any source: its archived pages no longer wait for it.
+    """
     ingested = [row for row in rows if row["stage"] in _INGEST_STAGES]
     if not ingested:
         return None
     last = max(ingested, key=lambda row: row["decided_at"])
     own = [row for row in ingested if row["run_id"] == last["run_id"]]
     began = min(row["decided_at"] for row in own)
-    pages = {row["url"]: row["outcome"] for row in own}
+    pages = {row["url"]: _status(row, decided_at) for row in own}
     pending = {row["article_id"]: row["url"] for row in own if row["reason"] == "archived"}
     for row in sorted(rows, key=lambda row: row["decided_at"]):
         if row["stage"] in _INGEST_STAGES or row["decided_at"] < began:
@@ -101,6 +112,13 @@ def _last_run(rows: Iterable[Row]) -> tuple[datetime, str] | None:
             pages[url] = row["outcome"]
     counts = Counter(pages.values())
     return last["decided_at"], ", ".join(f"{counts[kind]} {kind}" for kind in OUTCOME_KINDS if counts[kind])
+
+
+def _status(row: Row, decided_at: Mapping[str, datetime]) -> str:
+    """Return the outcome of a page; "unchanged" if it was archived and its article is decided."""
+    decided = decided_at.get(row["article_id"]) if row["reason"] == "archived" else None
+    is_settled = row["outcome"] == "pending" and decided is not None and row["decided_at"] <= decided
+    return "unchanged" if is_settled else str(row["outcome"])
 
 
 def probe(workspace: Workspace, source: Source) -> Probe:
