@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import count
+from itertools import repeat
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
@@ -97,12 +97,18 @@ def run(
         days = [{"ingest": runs[0].as_dict(), "extract": [each.as_dict() for each in runs[1:]]} for runs in done]
         print_json(days[0] if first is None else {"days": days})
     else:
-        label = f"{wanted[0]}" if len(wanted) == 1 else f"{wanted[0]} to {wanted[-1]}"
+        # The default day says nothing about a run that found only pages of other days, as those of an archive.
+        found = sorted({each.news_day for each in job.ingested})
+        label = _label(wanted if day or first or wanted[0] in found or not found else found)
         _print_summary(job, [each for runs in done for each in runs], label=label, days=wanted)
     for error in dict.fromkeys(job.errors):  # a day that failed fails again as an unprocessed one
         print_error(error)
     if job.errors:
         raise typer.Exit(1)
+
+
+def _label(days: Sequence[date]) -> str:
+    return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
 @contextmanager
@@ -173,21 +179,26 @@ class _RunCommand:
         self.received += done.received
         yield self._run_result("ingest", done.report, (now() - started).total_seconds())
         days = sorted({day, *done.report.days}.difference(to_come))
-        progress = self._progress_of(days, pages=sum(each.reason == "archived" for each in done.outcomes))
-        for each in days:
+        for each, progress in zip(days, self._progress_of(days), strict=True):
             yield self._extract(each, run_id=f"{self.name}.extract.{day}.{each}", progress=progress)
 
-    def _progress_of(self, days: Sequence[date], *, pages: int) -> "DayProgress":
-        """Return the progress of processing some days: that of each, or of all together if there are many."""
+    def _progress_of(self, days: Sequence[date]) -> Iterator["DayProgress"]:
+        """Yield the progress of processing each day; if there are many, they count pages of all days together."""
+        from pipeline.jobs.worklist import articles_to_derive
+
         if len(days) <= _DAYS_SHOWN:
-            return DayProgress(self.progress, self.progress.count)
+            yield from repeat(DayProgress(self.progress, self.progress.count), len(days))
+            return
+        pages = len(articles_to_derive(self.space, days=days))
         self.progress(f"processing {pluralize(pages, 'page')} of {pluralize(len(days), 'day')}")
-        done = count()
+        done: dict[date, int] = {}
+        for day in days:
+            yield DayProgress(lambda _: None, partial(self._count_of_days, done, day, pages))
 
-        def count_all(_: int, __: int | None) -> None:
-            self.progress.count(number := next(done) + 1, max(pages, number))
-
-        return DayProgress(lambda _: None, count_all)
+    def _count_of_days(self, done: dict[date, int], day: date, pages: int, number: int, _: int | None) -> None:
+        """Count pages of a day, of which ``number`` are done, together with those ``done`` of the days before."""
+        done[day] = number
+        self.progress.count(sum(done.values()), max(pages, sum(done.values())))
 
     def run_unprocessed(self) -> Iterator[_RunResult]:
         """Process the days that interrupted runs left unprocessed."""
@@ -250,11 +261,15 @@ class _RunCommand:
 def _print_summary(job: _RunCommand, done: Sequence[_RunResult], *, label: str, days: Sequence[date]) -> None:
     """Print what the run kept and rejected, what is pending, its time, and the time expected from earlier runs."""
     from pipeline.jobs.summary import summarize, summary_lines
+    from pipeline.jobs.worklist import settled_articles
 
     seconds = sum(each.seconds for each in done)
     expected = [each.expected for each in done if each.expected is not None]
     usual = f", {duration(sum(expected))} expected" if len(expected) == len(done) else ""
-    summary = summarize(ingested=job.ingested, extracted=job.extracted, fetched=job.received)
+    waiting = {each.article_id for each in job.ingested if each.reason == "archived" and each.article_id}
+    waiting -= {each.article_id for each in job.extracted}
+    current = settled_articles(job.space, waiting) if waiting else ()
+    summary = summarize(ingested=job.ingested, extracted=job.extracted, fetched=job.received, current=current)
     headline, *others = summary_lines(summary, label=label, took=f"{duration(seconds)}{usual}" if seconds else "")
     for line in (headline, *(_days_line(done, days) if summary.committed else ()), *others):
         out.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -264,9 +279,8 @@ def _days_line(done: Sequence[_RunResult], days: Sequence[date]) -> Iterator[str
     """Yield the published days of the articles, and where to see them, if they are other days than the run's own."""
     found = sorted({day for each in done if each.rows and each.rows.get("articles") for day in each.report.days})
     if set(found) - set(days):
-        shown = f"{found[0]}" if len(found) == 1 else f"{found[0]} to {found[-1]}"
         see = f"`newslake coverage --from {found[0]} --to {found[-1]}`"
-        yield f"  published on {pluralize(len(found), 'day')}, {shown}: {see}"
+        yield f"  published on {pluralize(len(found), 'day')}, {_label(found)}: {see}"
 
 
 # `newslake plan`: the work that a range of days still needs.

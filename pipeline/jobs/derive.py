@@ -76,6 +76,8 @@ def derive(
         job = _ChunkDerivation(workspace, recorder, day=day, work=work, turns=turns)
         job.record_settled()
         read, keys = job.read(count_pages)
+        if work.todo:
+            count_pages(len(work.todo), len(work.todo))  # also those after the last one that was read
         batch_id = _batch_id(day, work) if keys else None
         if batch_id is not None:
             tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in ANNOTATION_TABLES}
@@ -165,8 +167,9 @@ class _ChunkDerivation:
         if first is None:  # nothing to read, so no model to load
             return tables, keys
         annotator = load_annotator(self.workspace.settings, self.work.knowledge)
-        for number, (article, read) in enumerate(annotator.read(chain([first], articles), turns=self.turns), start=1):
-            count_pages(number, len(self.work.todo))
+        place = {article_id: number for number, article_id in enumerate(self.work.todo, start=1)}
+        for article, read in annotator.read(chain([first], articles), turns=self.turns):
+            count_pages(place[article.article_id], len(place))  # those before it are rejected, or read
             last = self.work.captures[article.article_id][-1]
             got = (
                 read

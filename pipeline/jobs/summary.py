@@ -5,7 +5,7 @@ one screen: one row per reason, with one example.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.jobs.outcomes import PageName, page_of
@@ -20,6 +20,7 @@ _LABELS: dict[OutcomeKind, str] = {
     "pending": "pending",
     "not_checked": "not checked",
 }
+_EARLIER_LABELS: dict[OutcomeKind, str] = {**_LABELS, "unchanged": "unchanged"}
 _NOT_DUE = ("already_fetched", "left_to_source")  # the others are rechecks that failed, or that a limit refuses
 
 
@@ -39,9 +40,9 @@ class RunSummary:
     """The outcomes of the pages of a run, counted.
 
     ``fetched`` counts pages that came over HTTP, ``archived`` pages with a new payload, also from files; both are null
-    for a run that only extracts. ``committed`` counts articles; it is null for a run that only ingests. ``reasons``
-    covers the pages that this run found; ``earlier`` counts the other pages of the same days. ``unlisted`` are the
-    sources that could not be listed.
+    for a run that only extracts. ``committed`` counts articles; it is null for a run that only ingests. ``unchanged``
+    and ``reasons`` cover the pages that this run found; ``earlier`` counts the other pages of the same days.
+    ``unlisted`` are the sources that could not be listed.
     """
 
     fetched: int | None
@@ -56,11 +57,16 @@ class RunSummary:
 
 
 def summarize(
-    *, ingested: Iterable[Outcome] | None = None, extracted: Iterable[Outcome] | None = None, fetched: int = 0
+    *,
+    ingested: Iterable[Outcome] | None = None,
+    extracted: Iterable[Outcome] | None = None,
+    fetched: int = 0,
+    current: Collection[str] = (),
 ) -> RunSummary:
     """Return the summary of a run from its outcomes, each in the order of time; None for a step that did not run.
 
-    A page counts once, with its latest outcome; "unchanged" and "not_checked" replace no other.
+    A page counts once, with its latest outcome; "unchanged" and "not_checked" replace no other. ``current`` are
+    articles that need no processing, although this run did not decide them.
     """
     listed, decided = list(ingested or ()), list(extracted or ())
     pages = {page_of(each) for each in listed}
@@ -68,27 +74,37 @@ def summarize(
     last = {page: each for page, each in _latest([*listed, *decided]).items() if each.stage != "discover"}
     # Another page of the same article may have its outcome; without an extract, all archived pages wait for one.
     settled = {each.article_id for each in decided} if extracted is not None else set(archived.values())
-    left = [
-        each
-        for each in last.values()
-        if each.outcome in _LABELS
-        and each.reason not in _NOT_DUE
-        and not (each.reason == "archived" and each.article_id in settled)
+    left = [each for each in last.values() if _is_left(each, settled={*settled, *current})]
+    changed = {each.article_id for each in decided if each.outcome != "unchanged"}
+    same = [
+        page for page, each in archived.items() if extracted is not None and each in settled.union(current) - changed
     ]
+    unchanged = {page for page, each in last.items() if each.outcome == "unchanged"}
     new_articles = set(archived.values()) - {None}
-    own = [each for each in left if ingested is None or page_of(each) in pages or each.article_id in new_articles]
-    earlier = Counter(each.outcome for each in left) - Counter(each.outcome for each in own)
+    others = {
+        page
+        for page, each in last.items()
+        if ingested is not None and page not in pages and each.article_id not in new_articles
+    }
+    earlier = Counter(each.outcome for each in left if page_of(each) in others)
+    earlier["unchanged"] = len(unchanged & others)
     return RunSummary(
         fetched=None if ingested is None else fetched,
         archived=None if ingested is None else len(archived),
         committed=None if extracted is None else sum(each.outcome == "kept" for each in last.values()),
-        unchanged=sum(each.outcome == "unchanged" for each in last.values()),
+        unchanged=len(unchanged if ingested is None else unchanged & pages | set(same)),
         not_checked=sum(each.outcome == "not_checked" and each.reason != "left_to_source" for each in last.values()),
         sources=len({each.source_key for each in (*listed, *decided)}),
-        reasons=tuple(_reason_counts(own)),
-        earlier=tuple((kind, earlier[kind]) for kind in _LABELS if earlier[kind]),
+        reasons=tuple(_reason_counts(each for each in left if page_of(each) not in others)),
+        earlier=tuple((kind, earlier[kind]) for kind in _EARLIER_LABELS if earlier[kind]),
         unlisted=tuple(each for each in listed if each.stage == "discover"),
     )
+
+
+def _is_left(outcome: Outcome, *, settled: Collection[str | None]) -> bool:
+    """Return whether a page has no row for a reason that the summary names."""
+    is_waiting = outcome.reason != "archived" or outcome.article_id not in settled
+    return outcome.outcome in _LABELS and outcome.reason not in _NOT_DUE and is_waiting
 
 
 def _latest(outcomes: Iterable[Outcome]) -> dict[PageName, Outcome]:
@@ -115,7 +131,7 @@ def _reason_counts(outcomes: Iterable[Outcome]) -> Iterator[ReasonCount]:
 
 def summary_lines(summary: RunSummary, *, label: str, took: str = "") -> tuple[str, ...]:
     """Return the summary as lines of text. ``label`` names the run, such as its day; ``took`` is its time."""
-    earlier = ", ".join(f"{count:,} {_LABELS[kind]}" for kind, count in summary.earlier)
+    earlier = ", ".join(f"{count:,} {_EARLIER_LABELS[kind]}" for kind, count in summary.earlier)
     return (
         f"{label}: {_headline(summary)}{took and f' ({took})'}",
         *_reason_lines(summary),
@@ -135,7 +151,7 @@ def unlisted_lines(summary: RunSummary) -> Iterator[str]:
 
 
 def _has_reasons(summary: RunSummary) -> bool:
-    return bool(summary.reasons or summary.earlier)
+    return bool(summary.reasons) or any(kind in _LABELS for kind, _ in summary.earlier)
 
 
 def _headline(summary: RunSummary) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -57,10 +57,24 @@ def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1
 
     The id of an article decides its chunk, so together the chunks miss no article that arrives meanwhile.
     """
-    archive, lake = workspace.archive, workspace.lake
-    version = version_of(workspace.settings)
-    ids = {each.article_id for each in archive.captures_of_day(day) if int(each.article_id[:8], 16) % chunks == chunk}
-    captures = {each: archive.captures(article_id=each) for each in sorted(ids)}
+    filed = workspace.archive.captures_of_day(day)
+    return _work_of(workspace, {each.article_id for each in filed if int(each.article_id[:8], 16) % chunks == chunk})
+
+
+def settled_articles(workspace: Workspace, article_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of some archived articles that no run processes again: their rows, or rejections, are current."""
+    return frozenset(_work_of(workspace, article_ids).settled)
+
+
+def articles_to_derive(workspace: Workspace, *, days: Iterable[date]) -> frozenset[str]:
+    """Return the articles that runs of some news days will derive; one that is of two days is derived once."""
+    filed = {each.article_id for day in days for each in workspace.archive.captures_of_day(day)}
+    return frozenset(_work_of(workspace, filed).todo)
+
+
+def _work_of(workspace: Workspace, article_ids: Iterable[str]) -> DayWork:
+    lake, version = workspace.lake, version_of(workspace.settings)
+    captures = {each: workspace.archive.captures(article_id=each) for each in sorted(article_ids)}
     stored = lake.index.stored(captures)
     knowledge = knowledge_of(workspace.settings)
     stale = stale_articles(lake, stored, knowledge)

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.progress import PageProgress
+from pipeline.cli.run import _RunCommand
+from pipeline.jobs.workspace import Workspace
+from pipeline.settings import Settings
 from tests.unit.cli.test_commands import called
 
 # `newslake push`: URLs go into an inbox as one complete file, or not at all.
@@ -133,6 +137,55 @@ def test_range_is_planned_run_and_planned_again(tmp_path: Path) -> None:
     assert (after["totals"]["kept"], after["totals"]["to_process"], after["totals"]["not_yet_known"]) == (3, 0, None)
     assert all(estimate["minutes"] is not None for estimate in after["estimates"])
     assert after["next"][0] == "newslake run --from 2026-02-01 --to 2026-02-07 --source year"
+
+
+@pytest.mark.model
+def test_nothing_waits_after_a_run(tmp_path: Path) -> None:
+    """Pages that two files have in turn do not wait: their bytes are archived, and their articles are current."""
+    fill(tmp_path)
+    file = tmp_path / "year" / "pages.jsonl"
+    pages = file.read_text().replace("}", ', "fetched_at": "2026-02-06T08:00:00Z"}')
+    file.write_text(pages)
+    assert called("run", cwd=tmp_path).returncode == 0
+    (tmp_path / "wire.jsonl").write_text(pages.replace("Tarnwick", "Oldhaven").replace("T08:00", "T09:00"))
+    with (tmp_path / "sources.toml").open("a") as entries:
+        entries.write('[sources.wire]\nkind = "folder"\npath = "wire.jsonl"\n')
+    assert called("run", cwd=tmp_path).returncode == 0
+    file.write_text(pages.replace("Tarnwick", "Port Tarnwick", 1))
+
+    ran = called("run", cwd=tmp_path)
+
+    assert (ran.returncode, "pending" in ran.stdout) == (0, False), ran.stdout
+
+
+@pytest.mark.model
+def test_archive_has_the_label_of_its_days(tmp_path: Path) -> None:
+    """A run without a day that finds pages of other days only begins with those days; a day that is named stays."""
+    fill(tmp_path)
+    first = called("run", cwd=tmp_path)
+    again = called("run", "--day", "2026-03-02", cwd=tmp_path)
+    assert first.stdout.startswith("2026-02-01 to 2026-02-05: 3 new pages, 3 articles committed"), first.stdout
+    assert again.stdout.startswith("2026-03-02: nothing new"), again.stdout
+
+
+@pytest.mark.model
+def test_progress_of_many_days_ends_with_its_total(tmp_path: Path) -> None:
+    """The pages of many days are counted together, with other pages of these days; a rejected page is done, too."""
+    (tmp_path / "sources.toml").write_text('[sources.year]\nkind = "folder"\npath = "pages.jsonl"\n')
+    lines = [
+        {"url": f"https://post.example/{day}", "title": f"Pier {day}", "published_at": f"2026-02-0{day}", "text": text}
+        for day, text in enumerate([f"{STORY}\n\nDay {day}." for day in range(7)] + ["Short."], start=1)
+    ]
+    (tmp_path / "pages.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    space = Workspace(Settings.load(data_dir=tmp_path / "data", sources_file=tmp_path / "sources.toml"))
+    shown: list[str] = []
+    job = _RunCommand(space, PageProgress(shown.append, seconds=0))
+
+    list(job.run_day(space.settings.now().date(), ["year"], to_come=()))
+
+    counts = [line for line in shown if line.startswith("processing ")]
+    assert counts[0] == "processing 8 pages of 9 days"
+    assert counts[-1].startswith("processing 8 pages of 9 days: 8 of 8 pages")
 
 
 @pytest.mark.model

@@ -40,9 +40,13 @@ def test_a_good_run_is_one_line() -> None:
 
 
 def test_a_run_without_news_says_so() -> None:
-    """Pages that did not change are counted, and nothing else is."""
+    """Pages that did not change are counted, and nothing else is; pages that the run did not find have a line."""
     same = [outcome("unchanged", "/1", "not_modified"), outcome("unchanged", "/2", "committed", stage="derive")]
-    assert lines(ingested=same[:1], extracted=same) == ["2026-03-02: nothing new, 2 pages unchanged"]
+    assert lines(ingested=same, extracted=same) == ["2026-03-02: nothing new, 2 pages unchanged"]
+    assert lines(ingested=same[:1], extracted=same) == [
+        "2026-03-02: nothing new, 1 page unchanged",
+        "  other pages of the same days: 1 unchanged",
+    ]
     assert lines(ingested=[], extracted=[]) == ["2026-03-02: nothing new"]
 
 
@@ -121,6 +125,24 @@ def test_an_article_at_two_urls_is_not_waiting() -> None:
     ingested = [outcome("pending", url, "archived", article_id="a") for url in ("/1", "/2")]
     assert len(lines(ingested=ingested, extracted=[outcome("kept", "/1", article_id="a")], fetched=2)) == 1
     assert "  pending: 2 pages" in lines(ingested=ingested, extracted=[], fetched=2)
+
+
+def test_new_bytes_of_the_same_article_are_unchanged() -> None:
+    """An archived page whose article the run finds current waits for nothing, under whichever source that is logged."""
+    current = [outcome("unchanged", "/1", "committed", stage="derive")]
+    other = [outcome("unchanged", "/b", "committed", stage="derive", source_key="wire", article_id="article of /1")]
+    same = ["2026-03-02: 1 new page, 0 articles committed, 1 page unchanged"]
+    assert lines(ingested=archived("/1"), extracted=current) == same
+    assert lines(ingested=archived("/1"), extracted=other) == same
+
+
+def test_article_that_the_lake_has_is_not_waiting() -> None:
+    """A page whose bytes the archive had already is of no day of the run; if its article is current, nothing waits."""
+    given = {"ingested": archived("/1", "/2"), "extracted": [outcome("kept", "/1")]}
+    assert "  pending: 1 page" in lines(**given)
+    assert lines(**given, current={"article of /2"}) == [
+        "2026-03-02: 2 new pages, 1 article committed, 1 page unchanged"
+    ]
 
 
 @pytest.mark.parametrize(
