@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, takewhile
 
 from pipeline.clean.blocks import TextPiece
@@ -111,12 +112,13 @@ def _caption_elements(root: Tree) -> list[Tree]:
 
 def _media_boxes(root: Tree) -> Iterator[Tree]:
     """Yield the largest box of each image that has a text of a caption's length and a class of such boxes."""
+    is_short = cache(_is_short)  # a box may be around thousands of images
+    largest: dict[Tree, None] = {}
     for image in root.iter(*_IMAGE_TAGS):
         around = takewhile(lambda element: element.tag in _BOX_TAGS, islice(image.iterancestors(), _BOX_DEPTH))
         boxes = [box for box in around if box.tag == "figure" or is_media_class(box.get("class") or "")]
-        box = next((box for box in reversed(boxes) if _is_short(box)), None)
-        if box is not None and text_start(box, 1) and not _has_story(box):
-            yield box
+        largest.update(dict.fromkeys(islice((box for box in reversed(boxes) if is_short(box)), 1)))
+    yield from (box for box in largest if text_start(box, 1) and not _has_story(box))
 
 
 def _is_short(element: Tree) -> bool:

@@ -34,9 +34,9 @@ ELSEWHERE_CLASS = _any_of("elsewhere", "classes")
 FIGURE_TAGS = ("figure", "figcaption", "picture")
 OUTSIDE_TAGS = ("nav", "aside", "footer", "form")
 _MEDIA_WORD, _NO_MEDIA_WORD = _any_of("media_box", "words"), _any_of("media_box", "exceptions")
-# "image-widget__LYZT4" and "imageWidget" are words; what follows two underscores, a build has chosen.
 _CLASS_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_BUILD_TAIL = re.compile(r"__\w*\d\w*$|__[A-Za-z]{5}$")
+_NAME_MAX_CHARS = 200  # a longer class name is none that a person chose
+_BUILD_LETTERS = 5
 _NEAR = 8  # ancestors whose class is read
 
 
@@ -77,10 +77,19 @@ def is_media_class(names: str) -> bool:
 
 
 def _is_media_name(name: str) -> bool:
-    words = _CLASS_WORD.findall(_BUILD_TAIL.sub("", name))
+    words = _CLASS_WORD.findall(_without_build_tail(name)) if len(name) <= _NAME_MAX_CHARS else ()
     if not words or any(_NO_MEDIA_WORD.fullmatch(word) for word in words):
         return False
     return any(_MEDIA_WORD.fullmatch(word) for word in (words[0], words[-1]))
+
+
+def _without_build_tail(name: str) -> str:
+    """Return a class name without what a build has added after two underscores: "image-widget__LYZT4"."""
+    chosen, mark, tail = name.rpartition("__")
+    is_word = tail.replace("_", "").isalnum()
+    has_digit = any(map(str.isdigit, tail))
+    is_build = mark and is_word and (has_digit or (len(tail) == _BUILD_LETTERS and tail.isascii()))
+    return chosen if is_build else name
 
 
 def is_in_figure(element: Tree) -> bool:

@@ -58,6 +58,8 @@ HTML: dict[str, Callable[[], str]] = {
     "inline elements of one paragraph": lambda: _with(body=f"<p>{' <b>x</b>' * 60_000}"),
     "paragraphs without end": lambda: _with(body="<p>" * 200_000),
     "captions in captions": lambda: _with(body=f"<figcaption>{'<div>' * 200}{'<i>one</i>' * 60_000}"),
+    "images in nested boxes": lambda: _with(body=f"{'<div class=image>' * 5}{'<img src=a>' * 9_000}x{'</div>' * 5}"),
+    "a class of build marks": lambda: _with(body=f"<div class='{'__1' * 2_000}-'><img src=a>x</div>"),
     "definitions": lambda: _with(body=f"<dl>{'<dt>a<dd>b' * 24_000}"),
     "comments without end": lambda: _with(body="<!--" * (MUCH // 4)),
     "nesting": lambda: _with(body="<div><i>" * 50_000),
