@@ -9,7 +9,7 @@ import trafilatura
 from pipeline.clean import metadata
 from pipeline.clean.authors import Authors, read_authors
 from pipeline.clean.blocks import ExtractedField, Origin, TextPiece, count_words, join_pieces
-from pipeline.clean.body import Body, apply_layout, is_far_shorter, read_body
+from pipeline.clean.body import Body, apply_layout, densest_words, is_far_shorter, read_body
 from pipeline.clean.boilerplate import GENERATION, keep_story_lines
 from pipeline.clean.canonical import identity_of, page_identity
 from pipeline.clean.captions import take_captions
@@ -194,9 +194,10 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
     strip_unread(root)
     laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
+    densest = densest_words(laid.root)
     drop_boxes(laid.root)
     captions = take_captions(laid.root)
-    body = read_body(laid.root)
+    body = read_body(laid.root, densest=densest)
     kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names)
     pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
     texts = tuple(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))

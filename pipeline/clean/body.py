@@ -83,7 +83,7 @@ _LONG_PARAGRAPH = 12  # words
 class Body:
     """Headings, paragraphs and list items in page order, and the extractor mode that selected them.
 
-    ``densest`` is the number of words of the densest run of paragraphs on the page.
+    ``densest`` is the number of words of the densest run of paragraphs on the page, before anything was removed.
     """
 
     pieces: tuple[TextPiece, ...]
@@ -95,8 +95,10 @@ class Body:
         return sum(piece.word_count for piece in self.pieces)
 
 
-def read_body(root: Tree) -> Body:
+def read_body(root: Tree, *, densest: int) -> Body:
     """Return the body of an article; without pieces if none is found.
+
+    ``densest`` is the ``densest_words`` of the page before boxes and captions were removed from it.
 
     "fast": precision mode without trafilatura's fallback extractors, which change nothing on a news page and take a
     third of the time. "precision": with them, if "fast" gives little. If the densest run of paragraphs on the page is
@@ -106,9 +108,9 @@ def read_body(root: Tree) -> Body:
     body = Body(_extract(root, is_recall=False, is_fast=True), "fast")
     if body.word_count < _SECOND_LOOK_WORDS:
         body = Body(_extract(root, is_recall=False), "precision")
-    run, densest = _densest_run(root)
     if is_far_shorter(body.word_count, densest):
-        body = _second_look(root, run, body, densest)
+        run, left = _densest_run(root)
+        body = _second_look(root, run, body, left) if is_far_shorter(body.word_count, left) else body
     pieces = complete_pieces(body.pieces, root)
     return Body(pieces, body.method if len(pieces) == len(body.pieces) else "completed", densest)
 
@@ -136,6 +138,11 @@ def _extract(root: Tree, *, is_recall: bool, is_fast: bool = False) -> tuple[Tex
 def _options(*, is_recall: bool, is_fast: bool) -> Extractor:
     """Return trafilatura's options. Creating them takes as long as a small page, because it reads the configuration."""
     return Extractor(output_format="txt", fast=is_fast, precision=not is_recall, recall=is_recall, comments=False)
+
+
+def densest_words(root: Tree) -> int:
+    """Return the number of words of the densest run of paragraphs on a page."""
+    return _densest_run(root)[1]
 
 
 def _densest_run(root: Tree) -> tuple[tuple[Tree, ...], int]:

@@ -11,6 +11,7 @@ from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.clean.page_parts import (
     CREDIT_CLASS,
     is_caption_class,
+    is_in_figure,
     is_media_class,
     is_of_other_story,
     is_story_class,
@@ -25,6 +26,8 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "table", "blockquote")
 _PLACED_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "blockquote", "figcaption")
 _CREDIT_WORD = r"(?:photo(?:graph)?(?:er)?|image|picture|credit|copyright|©|\(c\)|foto|bild)"
 _CREDIT_TAIL = re.compile(rf"\s*[\[(|–—-]?\s*{_CREDIT_WORD}\s*(?:credit|by|:|©)\s*.{{0,80}}$", re.IGNORECASE)
+_SENTENCE_MIN_WORDS = 12
+_SENTENCE_ENDS = tuple(f"{mark}{close}" for mark in ".!?…。" for close in ("", "”", "“", '"', "»", ")"))
 _CAPTION_MIN_WORDS, _CAPTION_MAX_WORDS = 3, 90
 _CAPTION_MAX_CHARS = 900  # longer than 90 words of any language with spaces
 _MAX_ECHOES = 300  # each is compared with each line; a page with more images is a gallery
@@ -111,14 +114,33 @@ def _caption_elements(root: Tree) -> list[Tree]:
 
 
 def _media_boxes(root: Tree) -> Iterator[Tree]:
-    """Yield the largest box of each image that has a text of a caption's length and a class of such boxes."""
+    """Yield the largest box of each image that has a text of a caption's length and a class of such boxes.
+
+    A box with a paragraph of the story is none, nor is any box that only its class names if they are the page.
+    """
     is_short = cache(_is_short)  # a box may be around thousands of images
     largest: dict[Tree, None] = {}
     for image in root.iter(*_IMAGE_TAGS):
         around = takewhile(lambda element: element.tag in _BOX_TAGS, islice(image.iterancestors(), _BOX_DEPTH))
         boxes = [box for box in around if box.tag == "figure" or is_media_class(box.get("class") or "")]
         largest.update(dict.fromkeys(islice((box for box in reversed(boxes) if is_short(box)), 1)))
-    yield from (box for box in largest if text_start(box, 1) and not _has_story(box))
+    found = [box for box in largest if text_start(box, 1) and not _has_story(box)]
+    paragraphs = {
+        box: [part for part in box.iter("p") if text_start(part, 1) and not is_in_figure(part)] for box in found
+    }
+    words = sum(len(text_of(part).split()) for parts in paragraphs.values() for part in parts)
+    if words > _CAPTION_MAX_WORDS and 2 * words > sum(len(text_of(part).split()) for part in root.iter("p")):
+        found = [box for box in found if not paragraphs[box]]
+    yield from (box for box in found if not any(map(_is_sentence, paragraphs[box])) or _is_credited(box))
+
+
+def _is_sentence(paragraph: Tree) -> bool:
+    text = text_of(paragraph)
+    return len(text.split()) >= _SENTENCE_MIN_WORDS and text.endswith(_SENTENCE_ENDS)
+
+
+def _is_credited(box: Tree) -> bool:
+    return _CREDIT_TAIL.search(text_of(box)) is not None
 
 
 def _is_short(element: Tree) -> bool:

@@ -51,6 +51,30 @@ def test_text_next_to_an_image_is_no_caption(markup: str) -> None:
     assert text_of(root) == PARAGRAPHS[1]
 
 
+@pytest.mark.parametrize("name", ["image-text", "text-image", "image-block", "article-image", "figure"])
+def test_story_in_boxes_of_images_is_the_body(name: str) -> None:
+    """A page whose paragraphs are each in a box with an image keeps them all, and none is a caption."""
+    boxes = "".join(f"<div class='{name}'>{IMAGE}<p>{text}</p></div>" for text in PARAGRAPHS)
+    article = explain(page_of(html_of(body=boxes)), Origin("harbour")).article
+    assert (article.texts("caption"), article.texts("paragraph")) == ((), PARAGRAPHS)
+
+
+def test_lines_of_a_page_of_boxes_stay() -> None:
+    """Boxes of images that hold most words of a page are its text, also if their lines are no sentences."""
+    boxes = "".join(f"<div class='image-block'>{IMAGE}<p>{CAPTION} no {n}</p></div>" for n in range(12))
+    root = parse_html(f"<html><body>{boxes}<p>{PARAGRAPHS[1]}</p></body></html>")
+    assert take_captions(root).shown == ()
+
+
+@pytest.mark.parametrize("markup", ["<p class='image'>{}{}</p>", "<div class='photo'>{}<p>{}</p></div>"])
+def test_sentence_in_one_box_of_an_image_stays(markup: str) -> None:
+    """A long sentence in a box that only its class names is a paragraph; with the photographer it is a caption."""
+    sentence = "The mayor of Arlen resigned on Monday after a vote about the bridge, which he had lost by far."
+    assert sentence in _article(markup.format(IMAGE, sentence)).texts("paragraph")
+    credited = _article(markup.format(IMAGE, f"{sentence} Photo: Ada Lorn"))
+    assert (credited.texts("caption"), credited.texts("paragraph")) == ((sentence,), PARAGRAPHS)
+
+
 def test_caption_is_no_standfirst() -> None:
     """The text of a figure under the headline is a caption, also if the page's description repeats it."""
     head = f'<meta property="og:description" content="{CAPTION}">'

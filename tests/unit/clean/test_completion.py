@@ -100,6 +100,14 @@ def test_body_far_shorter_than_the_page_says_is_flagged() -> None:
     assert [("body_incomplete" in article.flags) for article in articles] == [False, True]
 
 
+def test_body_far_shorter_than_a_dropped_box_is_flagged() -> None:
+    """A body with less than half of the words of a box that was dropped has the flag: the box may be the story."""
+    lines = "".join(f"<p>{STORY[0]} It is number {n}.</p>" for n in range(4))
+    boxed = [_article(f"<p>{STORY[1]}</p><div class='{name}'>{lines}</div>") for name in ("fact-box", "text")]
+    assert [article.texts("paragraph") == (STORY[1],) for article in boxed] == [True, False]
+    assert ["body_incomplete" in article.flags for article in boxed] == [True, False]
+
+
 def test_word_count_that_counts_characters_is_ignored() -> None:
     """A stated number near the number of characters is not a number of words."""
     head = '<script type="application/ld+json">{"@type":"NewsArticle","headline":"Walls","wordCount":%d}</script>'
