@@ -74,7 +74,8 @@ LINE_RULES = (
         r"more on this (?:story|topic)|you (?:may|might) also like|recommended(?: for you)?|"
         r"popular|most (?:read|popular)|"
         r"trending(?: now)?|top stories|more stories|latest news|in case you missed it|schon gelesen|auch interessant|"
-        r"recommended videos?|mehr lesen|weiterlesen|lire la suite|leer más|czytaj więcej|devamını oku|читать далее|"
+        r"recommended videos?|must (?:watch|read|see)|"
+        r"mehr lesen|weiterlesen|lire la suite|leer más|czytaj więcej|devamını oku|читать далее|"
         r"lesen sie auch|mehr zum thema(?: auf .*)?|(?:le|te) puede interesar|notas relacionadas|leia (?:também|mais)|"
         r"veja também|leggi anche|lees ook|läs också|les også|læs også|lue myös|"
         r"czytaj (?:też|także)|читайте также)\W*$",
@@ -172,6 +173,7 @@ LINE_RULES = (
         "picture_button", r"^\W*(?:bild anzeigen|view image|voir l.image|ver imagen|beitragsbild|enlarge image)\W*$", 3
     ),
     _rule("comment_count", r"^(?:kommentare insgesamt|comments|comentarios|commentaires)\s*:?\s*\d*$", 4),
+    _rule("template_words", r"^\s*\{[^{}]*\}\s*$", 20),
     _rule("reading_time", r"^\W*\d+\s*(?:min(?:ute)?s?)(?: read| ago)?\W*$", 5),
     _rule("byline", r"^(?:by|von|par|por) (?:[A-Z][\w.'’-]+ ?){1,5}(?:,? .{0,40})?$", 12, "head"),
     _rule(
@@ -261,6 +263,9 @@ _HEAD_PIECES, _TAIL_PIECES = 3, 4  # pieces near the start and the end
 _LONG_WORDS = 45
 _BYLINE_MAX_WORDS = 15
 _BYLINE_PARTS = re.compile(r"\s*[,;|&/]\s*|\s+(?:and|und|y|et|e)\s+|^\W*(?:by|von|por|par)\s+", re.IGNORECASE)
+_BY_WORD = re.compile(r"\W*(?:by|von|par|por)\s", re.IGNORECASE)
+_NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
+_PLACE = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*){0,2}")
 _ECHO_MAX_WORDS = 90
 _ECHO_SHARE = 0.8
 _STORY_SHARE = 0.8  # a list of other stories starts after this share of the words
@@ -292,6 +297,8 @@ def keep_story_lines(
         name = _echo(piece, folded, folded_title, shingled) or _line_rule(piece, folded, index, len(pieces))
         if name is None and names and _is_byline(piece, names):
             name = "author_names"
+        if name is None and not kept and index + 1 < end and _is_name(piece):
+            name = "name_alone"
         if name is None and folded in seen and piece.word_count >= 4:
             name = "repeat"
         seen.add(folded)
@@ -331,9 +338,24 @@ def _echo(piece: TextPiece, folded: str, title: str, shingled: Sequence[frozense
 
 
 def _is_byline(piece: TextPiece, names: frozenset[str]) -> bool:
-    """Return whether a line has the names of authors and nothing else."""
-    return piece.word_count <= _BYLINE_MAX_WORDS and all(
-        fold_title(part) in names for part in _BYLINE_PARTS.split(piece.text) if part.strip()
+    """Return whether a line has the names of authors and nothing else, or after "by" also their places."""
+    if piece.word_count > _BYLINE_MAX_WORDS:
+        return False
+    parts = [part for part in _BYLINE_PARTS.split(piece.text) if part.strip()]
+    others = [part for part in parts if fold_title(part) not in names]
+    is_named = _BY_WORD.match(piece.text) is not None and parts[0] not in others
+    return not others or (is_named and all(_PLACE.fullmatch(part.strip()) for part in others))
+
+
+def _is_name(piece: TextPiece) -> bool:
+    """Return whether a paragraph is two or three capitalised words: under a headline, a name that nothing marks."""
+    words = piece.text.split()
+    return (
+        piece.kind == "paragraph"
+        and len(words) in (2, 3)
+        and not piece.text.isupper()
+        and not piece.text.endswith(".")
+        and all(word[0].isupper() and _NAME_WORD.fullmatch(word) for word in words)
     )
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice, takewhile
 
 from pipeline.clean.blocks import TextPiece
+from pipeline.clean.credits import agency_of, is_agency
 from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.clean.page_parts import (
     CREDIT_CLASS,
@@ -24,8 +25,14 @@ _BOX_TAGS = frozenset({"div", "span", "a", "section", "aside", "li", "figure", "
 _BOX_DEPTH = 5  # ancestors of an image that may be its box
 _HEADINGS = ("h1", "h2", "h3", "h4", "table", "blockquote")
 _PLACED_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "blockquote", "figcaption")
-_CREDIT_WORD = r"(?:photo(?:graph)?(?:er)?|image|picture|credit|copyright|©|\(c\)|foto|bild)"
-_CREDIT_TAIL = re.compile(rf"\s*[\[(|–—-]?\s*{_CREDIT_WORD}\s*(?:credit|by|:|©)\s*.{{0,80}}$", re.IGNORECASE)
+_CREDIT_WORD = r"(?<!\ba )(?<!\bthe )(?:photo(?:graph)?(?:er)?|image|picture|credit|copyright|©|\(c\)|foto|bild)"
+_CREDIT_TAIL = re.compile(
+    rf"\s*[\[(|–—-]?\s*(?:{_CREDIT_WORD}\s*(?:credit|by|:|©)|©|\(c\)(?=\s*(?-i:[A-ZÀ-Þ\d])))\s*.{{0,80}}$",
+    re.IGNORECASE,
+)
+# "(Ada Lorn/AP)": items with slashes, one of which is an agency
+_SIGNATURE = re.compile(r"\s*\((?P<items>[^()/]{2,50}(?:/[^()/]{2,50}){1,3})\)\.?$")
+_SIGNATURE_MAX_CHARS = 210
 _SENTENCE_MIN_WORDS = 12
 _SENTENCE_ENDS = tuple(f"{mark}{close}" for mark in ".!?…。" for close in ("", "”", "“", '"', "»", ")"))
 _CAPTION_MIN_WORDS, _CAPTION_MAX_WORDS = 3, 90
@@ -116,7 +123,7 @@ def _caption_elements(root: Tree) -> list[Tree]:
 def _media_boxes(root: Tree) -> Iterator[Tree]:
     """Yield the largest box of each image that has a text of a caption's length and a class of such boxes.
 
-    A box with a paragraph of the story is none, nor is any box that only its class names if they are the page.
+    A box with a paragraph of the story stays; so do all boxes that only their classes name if they are the page.
     """
     is_short = cache(_is_short)  # a box may be around thousands of images
     largest: dict[Tree, None] = {}
@@ -140,7 +147,8 @@ def _is_sentence(paragraph: Tree) -> bool:
 
 
 def _is_credited(box: Tree) -> bool:
-    return _CREDIT_TAIL.search(text_of(box)) is not None
+    text = text_of(box)
+    return _without_credit(text) != text
 
 
 def _is_short(element: Tree) -> bool:
@@ -161,4 +169,13 @@ def _caption_text(element: Tree) -> str:
             parts.append(part.text or "")
         if picture_credits.isdisjoint(part.iterancestors()):
             parts.append(part.tail or "")
-    return _CREDIT_TAIL.sub("", tidy(" ".join(parts)))
+    return _without_credit(tidy(" ".join(parts)))
+
+
+def _without_credit(text: str) -> str:
+    """Return a caption without the credit at its end: "Photo: Ada Lorn", "© Northwire", "(Ada Lorn/AP)"."""
+    signature = _SIGNATURE.search(text, max(0, len(text) - _SIGNATURE_MAX_CHARS))
+    items = signature["items"].split("/") if signature else ()
+    if signature and any(is_agency(item.strip()) or agency_of(item.partition(" ")[0]) for item in items):
+        text = text[: signature.start()]
+    return _CREDIT_TAIL.sub("", text)

@@ -16,7 +16,7 @@ from pipeline.clean.decoding import language_identifier
 from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.clean.jsonld import as_list, plain_text
 from pipeline.clean.markup import Markup, story_text
-from pipeline.clean.page_parts import is_about_author, is_in_figure, is_of_other_story, is_standfirst_class
+from pipeline.clean.page_parts import is_about_author, is_comment, is_in_figure, is_of_other_story, is_standfirst_class
 from pipeline.model import Page
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -247,6 +247,7 @@ _STANDFIRST_TAGS = ("h1", "h2", "h3", "p", "div", "span")
 _AFTER_HEADLINE = 80  # elements after the headline that may be the standfirst
 _STANDFIRST_MIN_WORDS, _STANDFIRST_MAX_WORDS = 5, 80
 _SAME_START = 20
+_BRACE = re.compile(r"[{}]")  # a template's own words: "{ 38 comments… read them below }"
 _MAX_CHILDREN = 6
 _FIRST_PIECES = 5  # pieces at the start of a body that may be the standfirst
 
@@ -287,6 +288,8 @@ def _find_standfirst(markup: Markup, *, title: str | None) -> tuple[str, bool]:
         if (not is_alike and (named or not is_named)) or is_in_figure(element):
             continue
         text = text_of(element)
+        if _BRACE.search(text) or is_comment(element):
+            continue
         folded = fold_title(text)
         if is_alike and (folded == described or (is_named and folded[:40] == described[:40])):
             return text, is_named

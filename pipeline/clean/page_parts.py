@@ -28,6 +28,7 @@ _STANDFIRST_CLASS = _any_of("standfirst", "classes")
 _BOX_CLASS = _any_of("box", "classes")
 _BOX_TAGS = ("div", "section", "aside", "ul", "ol", "dl", "span", "p")
 _BOX_MAX_WORDS, _BOX_MAX_CHARS = 200, 2000
+_COMMENT_CLASS = _any_of("comment", "classes")
 _AUTHOR_CLASS = _any_of("author", "classes")
 ASIDE_CLASS = _any_of("aside", "classes")
 ELSEWHERE_CLASS = _any_of("elsewhere", "classes")
@@ -35,8 +36,9 @@ FIGURE_TAGS = ("figure", "figcaption", "picture")
 OUTSIDE_TAGS = ("nav", "aside", "footer", "form")
 _MEDIA_WORD, _NO_MEDIA_WORD = _any_of("media_box", "words"), _any_of("media_box", "exceptions")
 _CLASS_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_NAME_MAX_CHARS = 200  # a longer class name is none that a person chose
+_NAME_MAX_CHARS = 200  # a longer class name is a machine's
 _BUILD_LETTERS = 5
+_SETTING, _SETTING_MAX_CHARS = re.compile(r"[\w.-]+ ?:"), 40
 _NEAR = 8  # ancestors whose class is read
 
 
@@ -104,6 +106,12 @@ def is_about_author(element: Tree) -> bool:
     return any(_AUTHOR_CLASS.search(each.get("class") or "") for each in near)
 
 
+def is_comment(element: Tree) -> bool:
+    """Return whether an element, or the one around it, has the class of a reader's comment."""
+    near = (element, *islice(element.iterancestors("div", "section", "li"), 1))
+    return any(_COMMENT_CLASS.search(each.get("class") or "") for each in near)
+
+
 def is_of_other_story(element: Tree) -> bool:
     """Return whether an element is in a part of the page with other stories or offers."""
     return any(_is_outside(ancestor) for ancestor in islice(element.iterancestors(), _NEAR))
@@ -123,11 +131,25 @@ def outermost(elements: Iterable[Tree]) -> list[Tree]:
 
 
 def drop_boxes(root: Tree) -> None:
-    """Remove short boxes that are no part of the story, and what only a screen reader says. A headline stays."""
-    found = [element for element in root.iter(*_BOX_TAGS) if is_box_class(element.get("class") or "")]
+    """Remove short boxes that are no part of the story, and what only a screen reader says. A headline stays.
+
+    A list of words that are each "true" or "false", as "premium: false", is such a box: the settings of a template.
+    """
+    found = [
+        element
+        for element in root.iter(*_BOX_TAGS)
+        if is_box_class(element.get("class") or "") or _has_settings(element)
+    ]
     for element in outermost(found):
         if element.getparent() is not None and _is_box(element):
             element.drop_tree()
+
+
+def _has_settings(element: Tree) -> bool:
+    if element.tag != "dl" or next(element.iter("dd"), None) is None:
+        return False
+    texts = ((part.tag, text_start(part, _SETTING_MAX_CHARS)) for part in element.iter("dt", "dd"))
+    return all(text in ("true", "false") if tag == "dd" else _SETTING.fullmatch(text) for tag, text in texts)
 
 
 def _is_box(element: Tree) -> bool:

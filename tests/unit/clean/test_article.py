@@ -111,6 +111,25 @@ def test_standfirst_is_marked_where_the_page_shows_its_description() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "line"),
+    [("summary", "{ 38 comments… read them below or add one }"), ("comment summary", "I was there and saw it all.")],
+)
+def test_words_of_a_template_or_a_reader_are_no_standfirst(name: str, line: str) -> None:
+    """A line with braces, or of the class of comments, is no standfirst, also if it is the markup's description."""
+    head = JSONLD + f'<meta name="description" content="{line}">'
+    body = f'<p class="{name}">{line}</p>' + "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    assert _article(html_of(head=head, body=body)).standfirst is None
+
+
+def test_settings_of_a_template_are_no_text() -> None:
+    """A list of words that are "true" or "false" is left out; a list of facts stays."""
+    settings = "<dl><dt>premium:</dt><dd>false</dd><dt>hasVideo:</dt><dd>true</dd></dl>"
+    facts = "<dl><dt>Length:</dt><dd>3 km</dd></dl>"
+    text = _article(html_of(extra=settings + facts)).text
+    assert ("premium" in text, "true" in text, "3 km" in text) == (False, False, True)
+
+
+@pytest.mark.parametrize(
     ("body", "options", "reason"),
     [
         (b"", {}, "empty"),

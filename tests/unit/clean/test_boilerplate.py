@@ -35,6 +35,9 @@ STORY = [
         ("MORE : The keeper of the lighthouse retires", "read_more"),
         ("Czytaj więcej", "read_more_alone"),
         ("By Jo Marrick and Ada Lorn", "author_names"),
+        ("Von Ada Lorn, Port Arlen", "author_names"),
+        ("MUST WATCH", "read_more_alone"),
+        ("{ 38 comments… read them below or add one }", "template_words"),
     ],
 )
 def test_line_is_dropped_by_its_rule(line: str, rule: str) -> None:
@@ -97,6 +100,10 @@ def test_heading_without_text_after_it_is_dropped() -> None:
         "By Tuesday the quay was full of people who had heard of the vote on the radio.",
         "Share prices of the ferry line fell.",
         "Jo Marrick saw the boats leave.",
+        "By Jo Marrick, of all people, the vote was lost.",
+        "Must watch the tide.",
+        "The set {1, 2, 3} has three members.",
+        "Jo Marrick",
         "The agent earned a commission of ten crowns in the harbour that summer, he said, and no more than that, but "
         "he kept the affiliates of the ferry line happy.",
         "“We use cookies tins for the bait,” the fisherman said with a laugh as he went back to his boat.",
@@ -106,8 +113,16 @@ def test_story_that_resembles_a_rule_is_kept(line: str) -> None:
     """A sentence that only starts like boilerplate is part of the story."""
     assert (
         TextPiece("paragraph", line)
-        in keep_story_lines([*STORY, TextPiece("paragraph", line)], title=None, echoes=()).pieces
+        in keep_story_lines([*STORY, TextPiece("paragraph", line)], title=None, echoes=(), authors=("J. Lorn",)).pieces
     )
+
+
+@pytest.mark.parametrize(("line", "is_kept"), [("Ada Lorn", False), ("Ada Lorn.", True), ("Ada came back", True)])
+def test_name_alone_under_the_headline_is_dropped(line: str, is_kept: bool) -> None:
+    """A first paragraph of two or three words with capitals is a name, and no paragraph."""
+    first = TextPiece("paragraph", line)
+    kept = keep_story_lines([first, *STORY], title=None, echoes=())
+    assert (first in kept.pieces, kept.fired["name_alone"]) == (is_kept, int(not is_kept))
 
 
 def test_rule_names_are_unique() -> None:

@@ -75,6 +75,24 @@ def test_sentence_in_one_box_of_an_image_stays(markup: str) -> None:
     assert (credited.texts("caption"), credited.texts("paragraph")) == ((sentence,), PARAGRAPHS)
 
 
+@pytest.mark.parametrize(
+    ("text", "caption"),
+    [
+        ("A view of Arlen. © Northwire/Ada Lorn", "A view of Arlen."),
+        ("A view of Arlen. (c) Ada Lorn", "A view of Arlen."),
+        ("A view of Arlen. (Ada Lorn/AP)", "A view of Arlen."),
+        ("A view of Arlen. (AP Photo/Ada Lorn)", "A view of Arlen."),
+        ("The quays of Arlen (left/right)", "The quays of Arlen (left/right)"),
+        ("From left: (a) the quay, (b) the mill and (c) the bridge", None),
+        ("A picture by the keeper hangs in the hall of Arlen since May", None),
+    ],
+)
+def test_photo_credit_is_no_part_of_a_caption(text: str, caption: str | None) -> None:
+    """A credit at the end of a caption is left out: a sign with a name, or items of which one is an agency."""
+    figure = f"<figure>{IMAGE}<figcaption>{text}</figcaption></figure>"
+    assert _article(figure).texts("caption") == (caption or text,)
+
+
 def test_caption_is_no_standfirst() -> None:
     """The text of a figure under the headline is a caption, also if the page's description repeats it."""
     head = f'<meta property="og:description" content="{CAPTION}">'
