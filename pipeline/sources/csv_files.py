@@ -11,53 +11,21 @@ from pipeline.boundary import run_isolated
 from pipeline.errors import NewsError
 from pipeline.sources.files import entry_of
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
-from pipeline.sources.normalize import parse_iso
-from pipeline.sources.page_facts import named_file
+from pipeline.sources.page_facts import KEYS, named_file, named_values
 from pipeline.unicode import to_well_formed
 
-# The columns of a page, each with the usual names of its column in lower case; the first one present counts.
-COLUMNS: Mapping[str, Sequence[str]] = {
-    "url": ("url", "link", "page_url", "article_url", "source_url", "web_url", "canonical_url"),
-    "title": ("title", "headline"),
-    "published_at": (
-        "published_at",
-        "published",
-        "date",
-        "publish_date",
-        "published_date",
-        "publication_date",
-        "pubdate",
-    ),
-    "fetched_at": ("fetched_at", "saved_at", "retrieved_at", "crawled_at", "scraped_at", "download_date"),
-    "publisher": ("publisher", "outlet", "publication", "newspaper"),
-    "language": ("language", "lang"),
-    "html": ("html", "raw_html"),
-    "text": ("text", "content", "body", "article", "full_text", "article_text", "maintext"),
-    "file": ("file", "path", "filename", "file_name"),
-}
-_TIMES = ("published_at", "fetched_at")
+_PAGE_KEYS = ("url", "html", "text", "file")  # a header has a column of one of them
 _DELIMITERS = ",;\t|"
 _HEADER_MAX_CHARS = 100_000
 
 
-def columns_of(header: Sequence[str]) -> Mapping[str, str]:
-    """Return which column of a header has each value of a page."""
-    there = {name.strip().lower(): name for name in reversed(header)}
-    found = {key: next((there[name] for name in names if name in there), None) for key, names in COLUMNS.items()}
-    return {key: name for key, name in found.items() if name is not None}
-
-
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """A row: its number, which counts from 1, the header; its cells; and its values by the keys of ``COLUMNS``.
-
-    ``ignored`` are cells that cannot be read as a time, of columns whose name ("date") only suggests one. ``values``
-    lacks them.
-    """
+    """A row: its number, where 1 is the header, its cells, and ``named_values`` of them."""
 
     number: int
     cells: Sequence[str]
-    values: Mapping[str, str]
+    values: Mapping[str, object]
     ignored: tuple[str, ...] = ()
 
 
@@ -116,24 +84,16 @@ def read_rows(file: LocalFile, *, max_chars: int) -> Iterator[CsvRow]:
     with open_file(file.path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
         rows = _reader(text)
         header = next(rows, [])
-        named = columns_of(header)
-        columns = {key: header.index(name) for key, name in named.items()}
-        guessed = [key for key in _TIMES if key in named and named[key].strip().lower() != key]
-        if header and not {"url", "html", "text", "file"}.intersection(columns):
+        names = {name.strip().lower() for name in header}
+        if header and not any(names.intersection(KEYS[key]) for key in _PAGE_KEYS):
             raise csv.Error(f"none of its columns is url, text, html or file: {', '.join(header)[:200]}")
         for number, row in enumerate(rows, start=2):
             if any(row):
-                values = {key: to_well_formed(row[at].strip()) for key, at in columns.items() if at < len(row)}
-                ignored = tuple(values.pop(key) for key in guessed if values.get(key) and not _is_time(values[key]))
+                cells = reversed(tuple(zip(header, row, strict=False)))  # the first of two columns of one name counts
+                values, ignored = named_values(
+                    {name.strip().lower(): to_well_formed(cell.strip()) for name, cell in cells}
+                )
                 yield CsvRow(number, row, values, ignored)
-
-
-def _is_time(text: str) -> bool:
-    try:
-        parse_iso(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _reader(text: TextIO) -> Iterator[list[str]]:
@@ -151,7 +111,7 @@ def _row_entry(row: CsvRow, file: LocalFile, context: ReadContext) -> ListingEnt
     return replace(found, ignored=row.ignored) if row.ignored else found
 
 
-def _page_of(values: Mapping[str, str], where: str, context: ReadContext) -> ListingEntry:
+def _page_of(values: Mapping[str, object], where: str, context: ReadContext) -> ListingEntry:
     try:
         return entry_of(values, where, context)
     except ValueError as error:

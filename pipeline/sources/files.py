@@ -17,7 +17,15 @@ from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Hints, Page, Ref
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
 from pipeline.sources.normalize import absolute_url
-from pipeline.sources.page_facts import PageFacts, facts_of, moment_of, named_file, plausible_facts, text_of
+from pipeline.sources.page_facts import (
+    PageFacts,
+    facts_of,
+    moment_of,
+    named_file,
+    named_values,
+    plausible_facts,
+    text_of,
+)
 from pipeline.sources.page_marks import read_marks
 from pipeline.unicode import printable_path, well_formed_json
 
@@ -117,6 +125,7 @@ def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 
 def read_jsonl(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield one page per line: ``html``, else ``text``; a line with only a ``url`` is a link to fetch.
 
+    Keys may have the other names of ``KEYS``, such as ``link``.
     ``refetch_after`` asks for a linked page that is archived already, unless it was fetched after that time.
     """
     return _each_line(file, context, _json_line, max_bytes=context.page_max_bytes * _ESCAPED)
@@ -128,7 +137,7 @@ def jsonl_page_names(file: LocalFile, context: ReadContext) -> Iterator[str | No
         for line in bounded_lines(stream, context.page_max_bytes * _ESCAPED):
             try:
                 stated = json.loads(line or b"")
-                yield named_file(stated, index=file.name) if isinstance(stated, dict) else None
+                yield named_file(named_values(stated)[0], index=file.name) if isinstance(stated, dict) else None
             except (ValueError, RecursionError):
                 yield None
 
@@ -205,11 +214,15 @@ def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
     stated = well_formed_json(json.loads(text))
     if not isinstance(stated, dict):
         raise ValueError("the line is not a JSON object")
-    return entry_of(stated, where, context)
+    values, ignored = named_values(stated)
+    if not values:
+        raise ValueError(f"it has no key of a page, such as url or text, but {', '.join(stated)[:200] or 'none'}")
+    found = entry_of({**values, "refetch_after": stated.get("refetch_after")}, where, context)
+    return replace(found, ignored=ignored) if ignored else found
 
 
 def entry_of(stated: Mapping[str, object], where: str, context: ReadContext) -> ListingEntry:
-    """Return the page of one object: a line or row. Without text and page file, its URL is a link to fetch.
+    """Return the page of a line or row, given by ``KEYS``. Without text and page file, its URL is a link to fetch.
 
     If no file is read now, a page file is only named in ``ref.file``. Raises: ValueError.
     """

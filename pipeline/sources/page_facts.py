@@ -1,7 +1,7 @@
 """The facts about a local page: what its sidecar or line gives, else what the page's own marks say."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,7 +11,28 @@ from pipeline.sources.normalize import Precision, absolute_url, is_plausible, pa
 from pipeline.sources.page_marks import PageMarks
 
 PAGE_SUFFIXES = (".html", ".htm", ".txt")
-_NAMES = ("url", "title", "published_at", "fetched_at", "publisher", "language")  # keys of a sidecar and a line
+_NAMES = ("url", "title", "published_at", "fetched_at", "publisher", "language")  # keys of a sidecar
+# The keys of a line or row, each with its usual names in lower case; the first one with a value counts.
+KEYS: Mapping[str, Sequence[str]] = {
+    "url": ("url", "link", "page_url", "article_url", "source_url", "web_url", "canonical_url"),
+    "title": ("title", "headline"),
+    "published_at": (
+        "published_at",
+        "published",
+        "date",
+        "publish_date",
+        "published_date",
+        "publication_date",
+        "pubdate",
+    ),
+    "fetched_at": ("fetched_at", "saved_at", "retrieved_at", "crawled_at", "scraped_at", "download_date"),
+    "publisher": ("publisher", "outlet", "publication", "newspaper"),
+    "language": ("language", "lang"),
+    "html": ("html", "raw_html"),
+    "text": ("text", "content", "body", "article", "full_text", "article_text", "maintext"),
+    "file": ("file", "path", "filename", "file_name"),
+}
+_TIMES = ("published_at", "fetched_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +88,41 @@ def facts_of(stated: Mapping[str, object]) -> PageFacts:
             language=language_of(texts["language"]),
         ),
     )
+
+
+def named_values(stated: Mapping[str, object]) -> tuple[Mapping[str, object], tuple[str, ...]]:
+    """Return the values of a line or row by the keys of ``KEYS``, and the times that are ignored, as text.
+
+    A name other than the key itself ("date") only suggests what its value is: a time that is not ISO 8601 is then
+    ignored, and any other value that is not a string is passed over.
+    """
+    there = {name.strip().lower(): stated[name] for name in reversed(tuple(stated))}
+    values: dict[str, object] = {}
+    ignored: list[str] = []
+    for key, names in KEYS.items():
+        given = {name: there.get(name) for name in names}
+        name = next((name for name, value in given.items() if _is_value(value, key, name)), None)
+        if name is None:
+            continue
+        if key in _TIMES and name != key and not _is_time(given[name]):
+            ignored.append(str(given[name]))
+        else:
+            values[key] = given[name]
+    return values, tuple(ignored)
+
+
+def _is_value(value: object, key: str, name: str) -> bool:
+    if name == key:
+        return value is not None and value != ""
+    return bool(value) and isinstance(value, (str, int, float) if key in _TIMES else str)
+
+
+def _is_time(value: object) -> bool:
+    try:
+        parse_iso(value if isinstance(value, str) else "")
+    except ValueError:
+        return False
+    return True
 
 
 def named_file(stated: Mapping[str, object], *, index: str) -> str | None:

@@ -268,6 +268,17 @@ def test_first_problem_of_a_reason_is_shown(tmp_path: Path) -> None:
     assert (found["pages"], found["ignored_dates"]) == (1, ["'3/2/26' (stories.csv#3)"])
 
 
+def test_first_problem_of_json_lines_is_shown(tmp_path: Path) -> None:
+    """For JSON lines, the names of CSV columns are read, and the first line without a page is shown with its place."""
+    lines = ({"link": "https://post.example/a", "content": "It sailed."}, {"id": 7, "words": "It sailed again."})
+    (tmp_path / "docs.jsonl").write_text("\n".join(map(json.dumps, lines)))
+
+    shown = called("sources", "add", "docs.jsonl", "--dry-run", cwd=tmp_path, NEWS_FROZEN_NOW=NOON).stdout
+
+    assert "URL from         JSON line 1" in shown
+    assert "    broken_line: docs.jsonl#2: it has no key of a page, such as url or text, but id, words" in shown
+
+
 def test_nothing_found_says_why(tmp_path: Path) -> None:
     """A file without one readable page is refused with the detail of its first problem."""
     (tmp_path / "stories.csv").write_text("url\npost.example/a\n")

@@ -121,6 +121,37 @@ def test_jsonl_gives_one_page_per_line(tmp_path):
     )
 
 
+def test_keys_of_a_line_have_other_names(tmp_path):
+    """The usual other names of CSV columns are read in JSON lines too; a value of another type is passed over."""
+    _lines(
+        tmp_path / "in.jsonl",
+        {"link": "https://post.example/1", "Headline": "Ferry", "date": "2026-03-01", "content": "It sailed."},
+        {"url": "https://post.example/2", "link": "https://post.example/x", "article": {"id": 2}, "text": "Two."},
+        {"url": "https://post.example/3", "body": ["no text"], "publication": {"name": "Post"}},
+    )
+
+    first, second, link = _found(tmp_path)
+
+    assert (first.page.url, first.page.body, first.ref.hints.title) == (
+        "https://post.example/1",
+        b"It sailed.",
+        "Ferry",
+    )
+    assert first.ref.hints.published_at == datetime(2026, 3, 1, tzinfo=UTC)
+    assert (second.page.url, second.page.body) == ("https://post.example/2", b"Two.")
+    assert (link.page, link.problem, link.ref.url) == (None, None, "https://post.example/3")
+
+
+@pytest.mark.parametrize(("date", "ignored"), [("3/1/26", "3/1/26"), (1772323200, "1772323200")])
+def test_date_under_another_name_is_ignored_in_a_line(tmp_path, date, ignored):
+    """A value of "date" that is not ISO 8601 leaves its page without one and is reported; the page is read."""
+    _lines(tmp_path / "in.jsonl", {"text": "It sailed.", "date": date})
+
+    [found] = _found(tmp_path)
+
+    assert (found.problem, found.ref.hints.published_at, found.ignored) == (None, None, (ignored,))
+
+
 def test_broken_lines_are_reported_with_their_number(tmp_path):
     """An invalid line is one problem with its number; the others are read."""
     _lines(
@@ -407,7 +438,7 @@ def test_line_names_a_page_file(tmp_path):
     _lines(
         tmp_path / "docs.jsonl",
         {"url": "https://post.example/a", "html": "html/a.html", "fetched_at": "2026-02-01 10:00:00"},
-        {"url": "https://post.example/c", "file": "html/c.html"},
+        {"link": "https://post.example/c", "filename": "html/c.html"},
         {"url": "https://post.example/d", "file": "../d.html"},
     )
 
