@@ -12,15 +12,14 @@ import typer
 
 from pipeline.cli.output import AsJson, Quiet, out, print_json, print_note, workspace
 from pipeline.cli.progress import page_progress
+from pipeline.durability import make_folder
 from pipeline.errors import BrokenListingError, ConfigError
 from pipeline.model import Source, pluralize
+from pipeline.model.source import LOCAL_KINDS
 
 if TYPE_CHECKING:
     from pipeline.jobs.workspace import Workspace
-    from pipeline.model.source import SourceKind
     from pipeline.reports.sources import Probe
-
-_KINDS = ("folder", "inbox")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +72,8 @@ def add_source(  # noqa: PLR0913, PLR0917 - the options of the command
 
     file = space.settings.sources_file
     add_entry(file, draft.source, is_dry=dry_run)
+    if draft.source.kind == "inbox" and not dry_run:
+        make_folder(Path(place), durability="full")
     entry = entry_text(draft.source)
     if as_json:
         print_json({"key": draft.source.key, "entry": entry, "file": str(file), "is_added": not dry_run, **draft.found})
@@ -93,29 +94,41 @@ def parse_place(place: str) -> tuple[str, bool]:
 
 
 def _draft_local(space: "Workspace", place: str, given: _EntryOptions, *, quiet: bool) -> _Draft:
-    """Return the source of a path, and the survey of its pages. Raises: ConfigError, BrokenListingError."""
-    from pipeline.reports.page_survey import survey, survey_lines, survey_object
-    from pipeline.reports.source_entry import existing_sources, keys_of_path, location_in, new_key
+    """Return the source of a path, and the survey of its pages; an inbox may be empty or new.
+
+    Raises: ConfigError, BrokenListingError.
+    """
+    from pipeline.reports.source_entry import check_location, existing_sources, keys_of_path, location_in, new_key
 
     path, file = Path(place), space.settings.sources_file
-    if given.kind not in _KINDS:
+    kind = next((each for each in LOCAL_KINDS if each == given.kind), None)
+    if kind is None:
         raise ConfigError(f"--kind {given.kind!r}: a path is a folder or an inbox", key="kind")
-    if not path.exists() or (given.kind == "inbox" and not path.is_dir()):
-        raise ConfigError(f"{place}: no such {'folder' if given.kind == 'inbox' else 'folder or file'}", key=place)
+    if path.is_file() if kind == "inbox" else not path.exists():
+        raise ConfigError(f"{place}: no such {'folder' if kind == 'inbox' else 'folder or file'}", key=place)
     key = new_key(given.key, keys_of_path(path), existing_sources(file))
     source = Source(
-        key=key, kind="folder", location=str(path.resolve()), publisher=given.publisher, language=given.language
+        key=key, kind=kind, location=location_in(file, path), publisher=given.publisher, language=given.language
     )
+    check_location(file, source)
+    if not path.exists():
+        return _Draft(source, ("0 pages; the folder is new",), {"pages": 0, "links": 0})
+    return _survey_local(space, place, source, quiet=quiet)
+
+
+def _survey_local(space: "Workspace", place: str, source: Source, *, quiet: bool) -> _Draft:
+    """Return the source with the survey of its pages. Raises: BrokenListingError if a folder has none."""
+    from pipeline.reports.page_survey import survey, survey_lines, survey_object
+
     with page_progress(quiet=quiet) as progress:
         progress(f"reading {place}")
         numbers = count(1)
-        found = survey(space, source, count_page=lambda: progress.count(next(numbers), None))
-    if not found.pages and not found.links:
+        resolved = replace(source, location=str(Path(place).resolve()))
+        found = survey(space, resolved, count_page=lambda: progress.count(next(numbers), None))
+    if source.kind != "inbox" and not found.pages and not found.links:
         problems = "; ".join(found.examples.values()) or "it is empty"
         raise BrokenListingError(f"{place}: no page and no link found ({problems})", key=place, reason="empty_file")
-    kind: SourceKind = "inbox" if given.kind == "inbox" else "folder"
-    entry = replace(source, kind=kind, location=location_in(file, path))
-    return _Draft(entry, tuple(survey_lines(found)), survey_object(found))
+    return _Draft(source, tuple(survey_lines(found)), survey_object(found))
 
 
 def _draft_site(space: "Workspace", url: str, given: _EntryOptions, *, quiet: bool) -> _Draft:

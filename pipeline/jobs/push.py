@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,4 +70,6 @@ def _inbox(workspace: Workspace, source_key: str | None) -> Source:
     for source in workspace.sources.sources:
         if source.kind == "inbox":
             return source
-    raise ConfigError(f"{workspace.settings.sources_file} has no source of kind 'inbox'; add one", key="inbox")
+    settings = workspace.settings
+    add = f"newslake sources add {shlex.quote(str(settings.inbox_dir))} --kind inbox"
+    raise ConfigError(f"{settings.sources_file} has no source of kind 'inbox'; add one: {add}", key="inbox")

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -89,9 +88,9 @@ def add_entry(file: Path, source: Source, *, is_dry: bool = False) -> None:
     """Add the entry of a source to the end of a file, which keeps all its bytes; create a missing file.
 
     The result is read before it replaces the file; with ``is_dry``, it does not.
-    Raises: ConfigError for a location that another source has, or if the file with the entry would be invalid.
+    Raises: ConfigError of ``check_location``, or if the file with the entry would be invalid.
     """
-    _refuse_second(file, source)
+    check_location(file, source)
     target = file.resolve()
     before = target.read_bytes() if target.exists() else _NEW_FILE.encode()
     gap = b"" if before.endswith(b"\n\n") or not before else b"\n" if before.endswith(b"\n") else b"\n\n"
@@ -115,12 +114,23 @@ def _check(draft: Path, *, named: Path) -> None:
         raise ConfigError(f"with this entry: {error}".replace(str(draft), str(named)), key=error.key) from error
 
 
-def _refuse_second(file: Path, source: Source) -> None:
-    same = replace(source, location=source.location if source.is_online else str(file.parent / source.location))
+def check_location(file: Path, source: Source) -> None:
+    """Raise ConfigError for a location that a source of the file has, contains or is in. Paths start at the file."""
     for other in existing_sources(file).sources:
-        if other.location == same.location or (not same.is_online and _is_same_path(other.location, same.location)):
-            raise ConfigError(f"source {other.key!r} of {file} has this location already", key=other.key)
+        if (overlap := _overlap(other, source, folder=file.parent)) is not None:
+            raise ConfigError(f"source {other.key!r} of {file} {overlap}", key=other.key)
 
 
-def _is_same_path(one: str, other: str) -> bool:
-    return not one.startswith(("http://", "https://")) and Path(one).resolve() == Path(other).resolve()
+def _overlap(other: Source, source: Source, *, folder: Path) -> str | None:
+    if other.location == source.location:
+        return "has this location already"
+    if source.is_online or other.is_online:
+        return None
+    there, here = Path(other.location).resolve(), (folder / source.location).resolve()
+    if there == here:
+        return "has this location already"
+    if here.is_relative_to(there):
+        return f"is the folder {other.location}, which contains {here}; its pages would be read twice"
+    if there.is_relative_to(here):
+        return f"is {other.location}, which is in {here}; its pages would be read twice"
+    return None

@@ -205,6 +205,57 @@ def test_wrong_source_changes_nothing(tmp_path: Path, args: tuple[str, ...], mes
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "pages", "sources.toml", "taken"]
 
 
+@pytest.mark.parametrize("place", ["empty", "new/drop"])
+def test_inbox_may_be_empty(tmp_path: Path, place: str) -> None:
+    """An empty folder and one that does not exist are added as inboxes; the folder is there afterwards."""
+    (tmp_path / "empty").mkdir()
+
+    dry = called("sources", "add", place, "--kind", "inbox", "--dry-run", cwd=tmp_path, NEWS_FROZEN_NOW=NOON)
+    is_new = not (tmp_path / place).exists()
+    found = _add(tmp_path, place, "--kind", "inbox")
+
+    assert (dry.stdout.startswith("0 pages"), is_new) == (True, place != "empty")
+    assert (found["pages"], found["entry"].splitlines()[1:]) == (0, ['kind = "inbox"', f'path = "{place}"'])
+    assert list((tmp_path / place).iterdir()) == []
+
+
+def test_survey_of_an_inbox_reads_what_waits(tmp_path: Path) -> None:
+    """The survey of an inbox counts the files that wait, not those that a run moved away."""
+    _save_pages(tmp_path / "drop")
+    (tmp_path / "drop" / "done").mkdir()
+    (tmp_path / "drop" / "bare.html").rename(tmp_path / "drop" / "done" / "bare.html")
+
+    assert _add(tmp_path, "drop", "--kind", "inbox")["pages"] == 5
+
+
+@pytest.mark.parametrize(
+    ("place", "args", "message"),
+    [
+        ("pages", (), "source 'docs' of sources.toml is pages/docs.jsonl, which is in"),
+        ("pages/docs.jsonl", ("--kind", "folder"), "source 'docs' of sources.toml has this location already"),
+        ("old/2026", (), "source 'old' of sources.toml is the folder old, which contains"),
+        ("old/drop", ("--kind", "inbox"), "source 'old' of sources.toml is the folder old, which contains"),
+    ],
+)
+def test_location_of_another_source_is_refused_before_reading(
+    tmp_path: Path, place: str, args: tuple[str, ...], message: str
+) -> None:
+    """A path that a source has, contains or is in is refused with the key of that source, and is not read."""
+    for folder in ("pages", "old/2026"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "pages" / "docs.jsonl").write_text("broken")
+    before = (
+        '[sources.docs]\nkind = "folder"\npath = "pages/docs.jsonl"\n[sources.old]\nkind = "folder"\npath = "old"\n'
+    )
+    (tmp_path / "sources.toml").write_text(before)
+
+    done = called("sources", "add", place, *args, cwd=tmp_path, NEWS_FROZEN_NOW=NOON)
+
+    assert (done.returncode, message in " ".join(done.stderr.split())) == (2, True), done.stderr
+    assert "reading" not in done.stderr
+    assert (tmp_path / "sources.toml").read_text() == before
+
+
 def test_free_key_is_chosen(tmp_path: Path) -> None:
     """Without --key, a second folder of one name gets a number, and a path outside the folder is absolute."""
     for place in ("a", "b"):

@@ -77,10 +77,14 @@ def test_invalid_push_writes_nothing(place: Path, args: tuple[str, ...], named: 
 
 
 def test_without_an_inbox_nothing_is_pushed(place: Path) -> None:
-    """A sources.toml without an inbox is reported, with what to do."""
+    """A sources.toml without an inbox is reported, with the command that adds one; then the push is done."""
     (place / "sources.toml").write_text('[sources.feed]\nkind = "feed"\nurl = "http://feed.example/rss"\n')
     done = called("push", "http://a.example/1", cwd=place)
-    assert (done.returncode, "no source of kind 'inbox'" in done.stderr) == (2, True)
+    said = " ".join(done.stderr.split())
+    assert (done.returncode, "no source of kind 'inbox'" in said) == (2, True)
+    assert said.endswith("newslake sources add data/inbox --kind inbox"), said
+    assert called("sources", "add", "data/inbox", "--kind", "inbox", cwd=place).returncode == 0
+    assert called("push", "http://a.example/1", cwd=place).stdout.startswith("data/inbox/push-")
 
 
 STORY = "Councillor Ada Brandt told reporters that the pier of Tarnwick would be widened before the summer. " * 4
