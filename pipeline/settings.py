@@ -400,6 +400,8 @@ def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
 def _config_error(error: ValidationError, *, prefix: str) -> ConfigError:
     def line(found: Any) -> str:
         key = ".".join(str(part) for part in found["loc"] if part != "[key]")
+        if len(found["loc"]) > 1 and found["loc"][-1] == "private_hosts":
+            return f"{prefix}{key}: private_hosts belongs above the first [table] of the file, as its first line"
         if found["type"] == "extra_forbidden":
             entry = _RuleEntry if "rules" in found["loc"] else _SourceEntry
             known = entry if len(found["loc"]) > 1 else _SourcesFile

@@ -59,10 +59,16 @@ class AddressBook:
                     return FetchFailure(
                         "permanent",
                         "private_address",
-                        f"{host} is {address}, which is not a public address; "
-                        f'if this is intended, add "{_bracketed(host)}:{port}" to private_hosts in sources.toml',
+                        f"{host} is {address}, which is not a public address; if this is intended, "
+                        + self._addition(f"{_bracketed(host)}:{port}"),
                     )
         return Endpoint(host, port, addresses)
+
+    def _addition(self, name: str) -> str:
+        """Return what to write into sources.toml to allow a private host."""
+        if self._private_hosts:
+            return f'add "{name}" to private_hosts in sources.toml'
+        return f'write as the first line of sources.toml: private_hosts = ["{name}"]'
 
 
 def is_public(address: str) -> bool:

@@ -43,6 +43,18 @@ def test_wrong_rule_stops_the_run(tmp_path: Path, rule: str) -> None:
         load_sources(_file(tmp_path, rule))
 
 
+@pytest.mark.parametrize("table", [SOURCE, "[outlets]\n", "[sources]\n"])
+def test_private_hosts_inside_a_table_say_where_they_belong(tmp_path: Path, table: str) -> None:
+    """The key below a table is refused with the place where it belongs; as the first line it is read."""
+    line = 'private_hosts = ["127.0.0.1:8917"]\n'
+    path = tmp_path / "sources.toml"
+    path.write_text(table + line, "utf-8")
+    with pytest.raises(ConfigError, match=r"\.private_hosts: private_hosts belongs above the first \[table\]"):
+        load_sources(path)
+    path.write_text(line + table, "utf-8")
+    assert load_sources(path).private_hosts == {"127.0.0.1:8917"}
+
+
 def test_rules_change_the_version(tmp_path: Path) -> None:
     """Articles are derived again when a rule changes; a list without rules has the version of none."""
 

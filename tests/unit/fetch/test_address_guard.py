@@ -70,3 +70,17 @@ def test_name_without_address_is_retried():
 
     assert isinstance(found, FetchFailure)
     assert (found.kind, found.reason) == ("retry", "dns_failed")
+
+
+@pytest.mark.parametrize(
+    ("private", "hint"),
+    [
+        (frozenset(), 'write as the first line of sources.toml: private_hosts = ["127.0.0.1:8917"]'),
+        (frozenset({"127.0.0.1:1"}), 'add "127.0.0.1:8917" to private_hosts in sources.toml'),
+    ],
+)
+def test_refusal_says_what_to_write(private, hint):
+    """The refusal of a private address has the whole line to write, or what to add to the hosts that are there."""
+    found = AddressBook(private).endpoint("127.0.0.1", 8917)
+    assert isinstance(found, FetchFailure)
+    assert found.detail.endswith(f"if this is intended, {hint}")
