@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pipeline.boundary import run_isolated
 from pipeline.clean import page_identity, publication_time
+from pipeline.clean.decoding import media_kind_of
+from pipeline.errors import NewsError, UndecodablePageError
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page, Source, pluralize
 from pipeline.sources import ListingEntry, discover, isolated_entries
@@ -24,17 +26,18 @@ _METHODS = {
     "folders": "folders named by host and path",
     "file": "time of the file",
 }
-_PLACES = {".warc": "WARC record", ".gz": "WARC record", ".jsonl": "JSON line", ".csv": "CSV row"}
+_WARC = "WARC record"
+_PLACES = {".warc": _WARC, ".gz": _WARC, ".jsonl": "JSON line", ".csv": "CSV row"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSurvey:
     """The pages of a source, counted by where their URL, publication time and fetch time come from.
 
-    ``links`` counts URLs to fetch, ``problems`` broken entries by reason; ``examples`` has the detail of the first of
-    each reason. ``ignored`` are dates in a table that cannot be read, each with its place. ``without_url`` and
-    ``without_date`` name the pages without a URL or publication time, ``repeated`` those with the URL of an earlier
-    page. ``is_cut``: there are more than ``PAGES_MAX`` entries.
+    ``links`` counts URLs to fetch, ``problems`` broken entries and pages that are no text by reason; ``examples`` has
+    the detail of the first of each reason. ``ignored`` are dates in a table that cannot be read, each with its place.
+    ``without_url`` and ``without_date`` name the pages without a URL or publication time, ``repeated`` those with the
+    URL of an earlier page. ``is_cut``: there are more than ``PAGES_MAX`` entries.
     """
 
     pages: int
@@ -87,16 +90,25 @@ class _Tally:
     def add(self, entry: ListingEntry) -> None:
         self._ignored += [f"{value[:_VALUE_CHARS]!r} ({entry.ref.file or entry.ref.url})" for value in entry.ignored]
         if entry.problem is not None:
-            self._counts["problems"][entry.problem.reason] += 1
-            self._examples.setdefault(entry.problem.reason, str(entry.problem))
+            self._add_problem(entry.problem.reason, str(entry.problem))
         elif entry.page is None:
             self._links += 1
         else:
             self._add_page(entry, entry.page)
 
     def _add_page(self, entry: ListingEntry, page: Page) -> None:
+        place = _place_of(entry.ref.file or "")
+        name = _name_of(entry, page, place)
+        if media_kind_of(page) == "other":
+            detail = f"{name}: {page.content_type[:_VALUE_CHARS] or 'XML'}, neither HTML nor plain text"
+            self._add_problem("content_type", detail)
+            return
+        has_date = run_isolated(partial(self._has_date, page), key=name)
+        if isinstance(has_date, NewsError):
+            is_binary = isinstance(has_date, UndecodablePageError)
+            self._add_problem(has_date.reason, f"{name}: it cannot be decoded to text" if is_binary else str(has_date))
+            return
         self._pages += 1
-        place, name = _place_of(entry.ref.file or ""), entry.ref.file or page.url or ""
         if page.url is None:
             self._without_url.append(name)
         else:
@@ -104,11 +116,14 @@ class _Tally:
             self._repeated += [name] if page.url in self._seen else []
             self._seen.add(page.url)
         self._counts["fetched"][_METHODS.get(page.hints.fetched_at_method or "", place)] += 1
-        published = run_isolated(partial(self._has_date, page), key=name)
-        if published is True:
+        if has_date:
             self._counts["published"][place if page.hints.published_at is not None else "the page"] += 1
         else:
             self._without_date.append(name)
+
+    def _add_problem(self, reason: str, detail: str) -> None:
+        self._counts["problems"][reason] += 1
+        self._examples.setdefault(reason, detail)
 
     def _has_date(self, page: Page) -> bool:
         canonical = page_identity(page).canonical_url
@@ -131,6 +146,12 @@ class _Tally:
 def _place_of(file: str) -> str:
     name, is_part, _ = file.rpartition("#")
     return _PLACES.get(Path(name).suffix.lower(), "sidecar or index") if is_part else "sidecar or index"
+
+
+def _name_of(entry: ListingEntry, page: Page, place: str) -> str:
+    """Return what names a page in a message: its file, for a WARC record also its URL."""
+    file = entry.ref.file or page.url or ""
+    return f"{file} {page.url}" if place == _WARC else file
 
 
 # The survey as text.

@@ -59,6 +59,22 @@ def _save_pages(folder: Path) -> None:
         os.utime(folder / f"{name}.html", (SAVED_AT.timestamp(),) * 2)
 
 
+def _write_warc(file: Path, *responses: tuple[str, str, bytes]) -> None:
+    """Write a WARC file of responses: URL, content type and body of each."""
+    with file.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=True)
+        for url, content_type, body in responses:
+            writer.write_record(
+                writer.create_warc_record(
+                    url,
+                    "response",
+                    payload=io.BytesIO(body),
+                    http_headers=StatusAndHeaders("200 OK", [("Content-Type", content_type)], protocol="HTTP/1.1"),
+                    warc_headers_dict={"WARC-Date": "2026-03-01T10:00:00Z"},
+                )
+            )
+
+
 def _add(folder: Path, *args: str) -> dict:
     done = called("sources", "add", *args, "--json", cwd=folder, NEWS_FROZEN_NOW=NOON, NEWS_HOST_INTERVAL_SECONDS="0")
     assert done.returncode == 0, done.stderr
@@ -113,18 +129,7 @@ def test_saved_pages_become_rows(tmp_path: Path) -> None:
 @pytest.mark.model
 def test_files_of_pages_become_rows(tmp_path: Path) -> None:
     """A WARC, JSON lines and a CSV are each one source, and give rows with URL and time."""
-    with (tmp_path / "crawl.warc.gz").open("wb") as stream:
-        writer = WARCWriter(stream, gzip=True)
-        head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
-        writer.write_record(
-            writer.create_warc_record(
-                "https://post.example/w",
-                "response",
-                payload=io.BytesIO(_html(1).encode()),
-                http_headers=head,
-                warc_headers_dict={"WARC-Date": "2026-03-01T10:00:00Z"},
-            )
-        )
+    _write_warc(tmp_path / "crawl.warc.gz", ("https://post.example/w", "text/html", _html(1).encode()))
     line = {"url": "https://post.example/j", "text": TEXT.format(town="Larkham"), "published_at": "2026-02-03"}
     (tmp_path / "docs.jsonl").write_text(json.dumps(line) + "\n")
     with (tmp_path / "stories.csv").open("w", newline="") as stream:
@@ -328,6 +333,26 @@ def test_first_problem_of_json_lines_is_shown(tmp_path: Path) -> None:
 
     assert "URL from         JSON line 1" in shown
     assert "    broken_line: docs.jsonl#2: it has no key of a page, such as url or text, but id, words" in shown
+
+
+def test_record_without_text_is_no_page(tmp_path: Path) -> None:
+    """Records of a WARC that are no text are not counted as pages, and its records are named with their URLs."""
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
+    _write_warc(
+        tmp_path / "crawl.warc.gz",
+        ("https://post.example/logo.png", "image/png", picture),
+        ("https://post.example/page", "text/html", picture),
+        ("https://post.example/a", "text/html", _html(1, is_dated=False).encode()),
+    )
+
+    found = _add(tmp_path, "crawl.warc.gz")
+
+    assert (found["pages"], found["problems"]) == (1, {"content_type": 1, "undecodable": 1})
+    assert found["problem_examples"] == {
+        "content_type": "crawl.warc.gz#1 https://post.example/logo.png: image/png, neither HTML nor plain text",
+        "undecodable": "crawl.warc.gz#2 https://post.example/page: it cannot be decoded to text",
+    }
+    assert found["without_published"] == ["crawl.warc.gz#3 https://post.example/a"]
 
 
 def test_nothing_found_says_why(tmp_path: Path) -> None:
