@@ -6,6 +6,7 @@ Site names and section names are taken off first. A dash inside a headline stays
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from pipeline.clean.blocks import NOT_FOUND, ExtractedField
 from pipeline.clean.html import Tree, text_of, tidy
@@ -14,9 +15,11 @@ from pipeline.clean.markup import Markup, story_text
 from pipeline.clean.metadata import fold_title
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«•:│]+\s+|\s+-+\s+|\s*[|│]\s*|\s+//\s+")
+_KICKER_MARK = re.compile(r"[:|│]|\s[–—-]\s")
 _BAR = frozenset("|│»«•·")  # these separate a headline from names, and are hardly ever inside one
 _HOME = re.compile(r"(?:https?://[^/]+)?/?(?:index\.\w+)?")
 _HEADLINE_CHARS = 300
+_STATED_CHARS, _MAX_SEPARATORS = 1000, 30  # more of a title is not read: its parts are compared in all combinations
 _MAX_HEADINGS = 12  # of each level
 _TAIL_WORDS = 4  # words of a section or site name at the end of a title element
 _SITE_CHARS = 4  # a shorter site name is compared as a whole only
@@ -28,6 +31,9 @@ _WEIGHTS = {"heading": 3.0, "jsonld": 2.0, "opengraph": 1.5, "twitter": 1.0, "ti
 _PART_SHARE, _PART_WEIGHT = 0.5, 0.75
 _LONG_HEADING_WORDS = 3
 _ALIKE_SHARE = 0.5  # of words that a heading and a claim have both
+_ELLIPSIS = re.compile(r"(?:…|\.\.\.)$")
+_CUT_WORDS = 3  # fewer words are not recognized as the start of another title
+_LIMIT_CHARS = 100  # limits of social cards are longer; a shorter title that ends between two words is whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def _headings(root: Tree, sites: frozenset[str]) -> list[Heading]:
     found = []
     for tag in ("h1", "h2"):
         for element in list(root.iter(tag))[:_MAX_HEADINGS]:
-            text = text_of(element)
+            text = text_of(element)[:_STATED_CHARS]
             if text and _squash(text) not in sites | {""} and not _links_home(element):
                 found.append(Heading(tag, text, fold_title(text)))
     return found
@@ -104,7 +110,7 @@ def _links_home(heading: Tree) -> bool:
 def elect_title(headings: list[Heading], stated: Iterable[tuple[str, str]], sites: frozenset[str]) -> ExtractedField:
     """Return the elected text and the voters for it, joined by "+". ``stated`` are (voter, text) pairs."""
     given = [(voter, text) for voter, text in stated if text]
-    claims = list(_claims(headings, given, sites))
+    claims = _completed(list(_claims(headings, given, sites)), headings)
     heading = _heading_claim(headings, claims)
     ballot = [heading, *claims] if heading else claims
     if not ballot:
@@ -124,6 +130,33 @@ def _claims(headings: list[Heading], given: list[tuple[str, str]], sites: frozen
             yield TitleClaim(voter, bare, folded)
 
 
+def _completed(claims: list[TitleClaim], headings: list[Heading]) -> list[TitleClaim]:
+    """Return the claims; one that is the cut-off start of a heading or of a whole claim is a vote for that text."""
+    shown = [(each.text, each.folded) for each in headings]
+    stated = [(each.text, each.folded) for each in claims if not _ELLIPSIS.search(each.text)]
+    completed = []
+    for claim in claims:
+        whole = (*shown, *stated) if _ELLIPSIS.search(claim.text) else shown
+        found = next((each for each in whole if _is_start(claim, *each)), (claim.text, claim.folded))
+        completed.append(TitleClaim(claim.voter, *found))
+    return completed
+
+
+def _is_start(claim: TitleClaim, text: str, folded: str) -> bool:
+    """Return whether a claim is the start of another title, cut off inside it.
+
+    An ellipsis says so, a cut inside a word, or for a long claim one between two words: "Ferry gets a vote" of "Ferry
+    gets a vote in Arlen" may be the title that its editors want there.
+    """
+    words = claim.folded.split()
+    if len(words) < _CUT_WORDS or folded == claim.folded or not folded.startswith(claim.folded):
+        return False
+    if _ELLIPSIS.search(claim.text) or folded[len(claim.folded)] != " ":
+        return True
+    start = r"[\W_]+".join(map(re.escape, words))
+    return len(claim.text) > _LIMIT_CHARS and re.match(rf"[\W_]*{start}\s+[^\W_]", text.casefold()) is not None
+
+
 def _score(folded: str, ballot: list[TitleClaim]) -> float:
     return sum(_WEIGHTS[each.voter] * _support(each.folded, folded) for each in ballot)
 
@@ -136,9 +169,16 @@ def _support(mine: str, other: str) -> float:
 
 
 def _written(voters: list[TitleClaim]) -> str:
-    """Return the spelling that most voters use; of equal ones the first voter's."""
+    """Return the heading's spelling, else the one that most voters use; of equal ones the first voter's.
+
+    A heading's markup may have white space that readers do not see, or an element in place of the separator after a
+    kicker: then the voters decide.
+    """
     texts = [each.text for each in voters]
-    return max(texts, key=texts.count)
+    most = max(texts, key=texts.count)
+    is_spaced = "".join(texts[0].split()) == "".join(most.split())
+    is_layout = is_spaced or len(_KICKER_MARK.findall(texts[0])) < len(_KICKER_MARK.findall(most))
+    return texts[0] if voters[0].voter == "heading" and not is_layout else most
 
 
 def _heading_claim(headings: list[Heading], claims: list[TitleClaim]) -> TitleClaim | None:
@@ -183,10 +223,11 @@ def without_site(
     A part that is a heading of the page (``shown``, folded) is the headline, else one that another voter ``claimed``.
     With ``is_tail_expected`` a short text after the last separator is a name too, as in a title element.
     """
-    title = tidy(title)
+    title = tidy(title)[:_STATED_CHARS].rstrip()
     if fold_title(title) in shown:
         return title
-    cuts = [(0, 0), *(found.span() for found in _SEPARATOR.finditer(title)), (len(title), len(title))]
+    separators = islice(_SEPARATOR.finditer(title), _MAX_SEPARATORS)
+    cuts = [(0, 0), *(found.span() for found in separators), (len(title), len(title))]
     part = _known_part(title, cuts, shown)
     if part is not None:
         return part

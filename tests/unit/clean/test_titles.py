@@ -1,9 +1,12 @@
 """The headline that a reader sees."""
 
+import time
+
 import pytest
 from pages_for_clean import PARAGRAPHS, page_of
 
 from pipeline.clean import extract
+from pipeline.clean.titles import elect_title
 
 BODY = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
 
@@ -117,3 +120,59 @@ def test_spelling_of_most_voters() -> None:
     """White space that only a heading's markup has is not in the title."""
     head = _linked("Ferry: the vote") + '<meta property="og:title" content="Ferry: the vote">'
     assert _title_of(head, "<h1>Ferry : the vote</h1>")[0] == "Ferry: the vote"
+
+
+def test_spelling_of_the_heading() -> None:
+    """The heading's capitals and marks win over the spelling of other voters with the same words."""
+    head = _linked("FERRY GETS A VOTE") + '<meta property="og:title" content="FERRY GETS A VOTE">'
+    assert _title_of(head, "<h1>Ferry “gets” a vote</h1>") == ("Ferry “gets” a vote", "heading+jsonld+opengraph")
+
+
+@pytest.mark.parametrize("title", ["Games in Arlen - Ferry gets a vote", "Games in Arlen: Ferry gets a vote"])
+def test_spelling_with_the_separator_that_a_heading_lacks(title: str) -> None:
+    """A kicker inside the heading's element is separated as the other voters separate it."""
+    heading = "<h1><span>Games in Arlen</span> <b>Ferry gets a vote</b></h1>"
+    assert _title_of(_linked(title) + f"<title>{title}</title>", heading)[0] == title
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["Ferry gets a vote in the har…", "Ferry gets a vote ...", "Ferry gets a vote in t"],
+)
+def test_cut_off_title_is_a_vote_for_the_heading(start: str) -> None:
+    """Three voters with the cut-off start of a heading do not outvote it."""
+    cards = f'<meta property="og:title" content="{start}"><meta name="twitter:title" content="{start}">'
+    whole = "Ferry gets a vote in the harbour"
+    assert _title_of(_linked(start) + cards, f"<h1>{whole}</h1>") == (whole, "heading+jsonld+opengraph+twitter")
+
+
+def test_title_cut_at_a_limit_of_characters_is_a_vote_for_the_heading() -> None:
+    """A title of over 100 characters that ends between two words of the heading is its cut-off start."""
+    whole = f"Ferry gets a vote {'in the long night of the harbour council ' * 3}of Arlen"
+    head = _linked(whole[:120].rstrip()) + f'<meta property="og:title" content="{whole[:120].rstrip()}">'
+    assert _title_of(head, f"<h1>{whole}</h1>")[0] == whole
+
+
+def test_cut_off_title_is_a_vote_for_a_whole_claim() -> None:
+    """Without a heading the whole title of one voter wins over the start with an ellipsis of others."""
+    cards = (
+        '<meta property="og:title" content="Ferry gets a vote in…"><meta name="twitter:title" content="Ferry gets a…">'
+    )
+    assert _title_of(_linked("Ferry gets a vote in Arlen") + cards)[0] == "Ferry gets a vote in Arlen"
+
+
+def test_short_title_before_a_separator_is_a_title() -> None:
+    """A short title that ends between two words is whole, and so is one whose ellipsis is its own end."""
+    card = '<meta property="og:title" content="{0}"><meta name="twitter:title" content="{0}">'
+    short = "Ferry gets a vote"
+    assert _title_of(_linked(short) + card.format(short), f"<h1>{short}: a night out</h1>")[0] == short
+    assert _title_of(_linked(short) + card.format(short), f"<h1>{short} in Arlen</h1>")[0] == short
+    assert _title_of(_linked("And then they left…"), "<h1>And then they left…</h1>")[0] == "And then they left…"
+
+
+@pytest.mark.parametrize("title", ["a | " * 3000, " | ".join(f"Word{number} again" for number in range(400))])
+def test_title_of_many_separators_takes_no_time(title: str) -> None:
+    """A title of thousands of parts is read in less than a second of processor time."""
+    start = time.process_time()
+    elect_title([], [("title", title), ("opengraph", title)], frozenset({"harbourpost"}))
+    assert time.process_time() - start < 1
