@@ -11,6 +11,7 @@ from pipeline.clean.credits import (
     ItemKind,
     Outlet,
     agency_at_end,
+    agency_at_start,
     any_word,
     credit_kind_of,
     is_agency,
@@ -28,7 +29,10 @@ from pipeline.model import Credit
 _WORD_FOR_BY = rf"(?:(?:{any_word('before_by')})\s*)?(?<!\w)(?:{any_word('by')})"
 _BY = re.compile(rf"^(?:(?:{_WORD_FOR_BY})(?:\s*[:：/]\s*|\s+)|(?:{any_word('label')})\s*:\s*)", re.IGNORECASE)
 _BY_ALONE = re.compile(rf"(?:{_WORD_FOR_BY}|{any_word('label')})\s*:?", re.IGNORECASE)
-_AND = rf"(?:{any_word('and')}|&|\+)"
+_AND_ALONE = rf"(?:{any_word('and')}|&|\+)"
+_AND = rf"(?:{any_word('and', 'and_in_name')}|&|\+)"
+_AND_IN_NAME = re.compile(rf"\s+(?:{any_word('and_in_name')})\s+", re.IGNORECASE)
+_AND_FIRST = re.compile(rf"^{_AND}\s+", re.IGNORECASE)
 _TAIL = re.compile(
     rf"\s*(?:\(.*?\)|\[.*?\]|[|•·–—].*|\s-\s.*|,?\s+(?:in|for|at|of)\s+.*|"
     rf"\s(?:(?:am|on|le|el)\s+)?(?:{any_word('role', 'after_name', 'day')})(?!\w).*|\s(?:(?:am|on|le|el)\s+)?\d.*|"
@@ -38,15 +42,22 @@ _TAIL = re.compile(
 _IN_BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 _INITIAL_AT_END = re.compile(r"\b(?:[A-Z]|Jr|Sr)\.$")
 _DEGREE = re.compile(r",\s*(Jr\.?|Sr\.?|I{2,3}|Ph\.?D\.?|M\.?D\.?|MBA|RN|MSc|BSc)(?=$|[,;\s])")
-_SPLIT = re.compile(rf"(?!\s*& Co\b)\s*(?:;|\||•|·|\n|\s/\s|、|，|；|,?\s+{_AND}\s+|,)\s*", re.IGNORECASE)
+_SPLIT = re.compile(rf"(?!\s*& Co\b)\s*(?:;|\||•|·|\s/\s|、|，|；|,?\s+{_AND_ALONE}\s+|,)\s*", re.IGNORECASE)
 # "Ann Bell and Cy Dorn, Paris": the text after the last of several names is a place, a role or an agency.
 _AFTER_LAST = re.compile(rf"^(?P<names>[^,;|]+(?:,[^,;|]+)*\s{_AND}\s[^,;|]+),(?P<rest>[^;|]+)$", re.IGNORECASE)
+# "Bell, Ann", "van der Meer, Anne M.", and "Luque Vale, Ana": two family names only before a single forename.
+_WORD_OF_NAME = r"[^\W\d_a-z][\w.'’-]*"
+_FAMILY_FIRST = re.compile(
+    rf"(?P<family>(?:[^\W\d_A-Z]+\s){{0,2}}{_WORD_OF_NAME}(?:\s{_WORD_OF_NAME}(?=,\s\S+$))?),\s+"
+    rf"(?P<given>{_WORD_OF_NAME}(?:\s{_WORD_OF_NAME}){{0,2}})"
+)
 _ADDRESS = re.compile(r"\s*(?:https?:|www\.|/|@)", re.IGNORECASE)
 _EDGES = " ,:;-–—|\"'*"
 _META = ("author", "article:author")
-_META_MORE = ("parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator", "citation_author",
-              "article.author", "articleauthor", "article_author", "og:article:author", "mrf:authors",
-              "cxenseparse:author", "shareaholic:article_author_name")  # fmt: skip
+_META_CATALOGUE = ("dc.creator", "dcterms.creator", "citation_author")  # libraries write "Bell, Ann"
+_META_MORE = ("parsely-author", "sailthru.author", "byl", "article.author", "articleauthor",
+              "article_author", "og:article:author", "mrf:authors", "cxenseparse:author",
+              "shareaholic:article_author_name")  # fmt: skip
 _WRITTEN_BY = re.compile(
     r"^(?:written by|author|verfasst von|geschrieben von|autor|autora|autore|auteur|écrit par|rédigé par|escrito por|"
     r"scritto da|geschreven door|skrevet af|skriven av|napisane przez|автор)\W*$",
@@ -116,14 +127,18 @@ def read_authors(
     """Return the people in page order, from the first place that names any, and the credits.
 
     Places: JSON-LD, meta elements, rel=author and microdata, a byline near the headline; trafilatura if none of them
-    names anybody. A fuller name from a later place replaces a single word, and a longer list a single person.
-    ``publisher`` and ``site`` are names of the page's outlet.
+    names anybody. If JSON-LD has the outlet as a Person, other markup is about the site too: then only the byline. A
+    fuller name from a later place replaces a single word, and a longer list a single person. ``publisher`` and ``site``
+    are names of the page's outlet.
     """
     outlet = outlet_of((publisher, site), domain=domain)
     passed: list[_AuthorSource] = []
     short: _AuthorSource | None = None
+    is_signed_by_outlet = _is_outlet_person(markup, outlet)
     for found in _places(markup, outlet, title):
         place = _without_outlets(found, passed)
+        if is_signed_by_outlet and place.method not in ("jsonld", "byline"):
+            continue
         if short is not None and _is_fuller(place.people, short.people):
             return _authors(place, passed)
         if short is None and place.people:
@@ -135,6 +150,12 @@ def read_authors(
             break
         passed.append(place)
     return _authors(short or _AuthorSource("unknown", (), ()), passed)
+
+
+def _is_outlet_person(markup: Markup, outlet: Outlet) -> bool:
+    """Return whether the only author of JSON-LD is a Person with the outlet's name."""
+    authors = list(islice(_linked_authors(markup), 2))
+    return len(authors) == 1 and authors[0].kind == "person" and outlet.has_name(authors[0].text)
 
 
 def _authors(place: _AuthorSource, passed: list[_AuthorSource]) -> Authors:
@@ -185,7 +206,8 @@ def _longer(place: _AuthorSource, markup: Markup, outlet: Outlet, title: str | N
 def _places(markup: Markup, outlet: Outlet, title: str | None) -> Iterator[_AuthorSource]:
     yield _source("jsonld", islice(_linked_authors(markup), _MAX_BYLINES), outlet)
     yield _source("meta", map(_BylineText, markup.all_meta(*_META)), outlet)
-    yield _source("meta", map(_BylineText, (*markup.all_meta(*_META_MORE), *_labelled_authors(markup))), outlet)
+    more = (*map(_BylineText, (*markup.all_meta(*_META_MORE), *_labelled_authors(markup))), *_catalogued(markup))
+    yield _source("meta", more, outlet)
     yield _source("microdata", _author_links(markup), outlet)
     yield _source("byline", _bylines(markup.root, title, outlet), outlet)
     yield _source("trafilatura", [_BylineText(extract_author(markup.root) or "", min_words=2)], outlet)
@@ -208,6 +230,11 @@ def _labelled_authors(markup: Markup) -> Iterator[str]:
     for index in ("1", "2"):
         if _WRITTEN_BY.match(markup.meta(f"twitter:label{index}")):
             yield markup.meta(f"twitter:data{index}")
+
+
+def _catalogued(markup: Markup) -> Iterator[_BylineText]:
+    """Yield the authors of library metadata, which may have their family name first."""
+    return (_BylineText(text, kind="catalogue") for text in markup.all_meta(*_META_CATALOGUE))
 
 
 def _linked_authors(markup: Markup) -> Iterator[_BylineText]:
@@ -306,11 +333,13 @@ def _items(given: _BylineText, outlet: Outlet) -> list[_BylineItem]:
     if not is_own_site and (given.kind == "organisation" or outlet.has_name(text) or is_agency(text)):
         kind = credit_kind_of(text, outlet, is_organisation=given.kind == "organisation")
         return [_BylineItem(text, kind)] if kind else []
+    if (names := _in_order(text, is_catalogue=given.kind == "catalogue")) is not None:
+        return [_BylineItem(name, "person") for name in names]
     after = _AFTER_LAST.match(text)
-    parts = _parts(after["names"] if after else text)
+    parts = _parts(after["names"] if after else text, outlet)
     items = [item for part in parts for item in _part_items(part, given, outlet)]
     if after:
-        rest = [item for part in _parts(after["rest"]) for item in _part_items(part, given, outlet)]
+        rest = [item for part in _parts(after["rest"], outlet) for item in _part_items(part, given, outlet)]
         items += [item for item in rest if item.kind != "person"]
     return _without_categories(items, part_count=len(parts))
 
@@ -323,8 +352,34 @@ def _without_categories(items: list[_BylineItem], *, part_count: int) -> list[_B
     return items if is_kept else [item for item in items if item not in single]
 
 
-def _parts(text: str) -> list[str]:
-    return [part for part in _SPLIT.split(_BY.sub("", text)) if part.strip(_EDGES)]
+def _in_order(text: str, *, is_catalogue: bool) -> list[str] | None:
+    """Return names written as "Family, Given" in their usual order; None for any other text.
+
+    Semicolons between them show the form, or that a catalogue has it. Without both, a family name and a forename cannot
+    be told from two people: nobody is named.
+    """
+    found = [_FAMILY_FIRST.fullmatch(part.strip()) for part in text.strip(" ;").split(";")]
+    pairs = [(each["family"], each["given"]) for each in found if each]
+    has_credit = any(is_agency(part) for pair in pairs for part in pair)
+    is_plain = all(sum(word[0].isupper() for word in family.split()) == 1 for family, _ in pairs)
+    if len(pairs) < len(found) or has_credit or not (is_catalogue or is_plain):
+        return None
+    names = [f"{given} {family}" for family, given in pairs]
+    if is_catalogue or len(pairs) > 1:
+        return names if all(map(is_person_name, names)) else None
+    return [] if all(map(_is_single, pairs[0])) and is_person_name(names[0]) else None
+
+
+def _parts(text: str, outlet: Outlet) -> list[str]:
+    parts = (each for part in _SPLIT.split(_BY.sub("", text)) for each in _people_of(part, outlet))
+    return [part for part in parts if part.strip(_EDGES)]
+
+
+def _people_of(part: str, outlet: Outlet) -> list[str]:
+    """Return the names before and after "y" or "e"; a single word after a whole name is its second family name."""
+    names = _AND_IN_NAME.split(part)
+    is_one = len(names) == 2 and " " in names[0].strip() and _is_single(names[1]) and is_person_name(part.strip())
+    return [part] if is_one and credit_kind_of(names[1], outlet) is None else names
 
 
 def _part_items(part: str, given: _BylineText, outlet: Outlet) -> Iterator[_BylineItem]:
@@ -332,7 +387,7 @@ def _part_items(part: str, given: _BylineText, outlet: Outlet) -> Iterator[_Byli
     whole = _BY.sub("", tidy(part)).strip(_EDGES)
     first, *others = [whole] if is_agency(whole) else whole.split("/")
     others += _IN_BRACKETS.findall(first)
-    if (split := agency_at_end(first)) is not None:
+    if (split := agency_at_end(first) or agency_at_start(first)) is not None:
         first, others = split[0], [split[1], *others]
     name = _TAIL.sub("", first).strip(_EDGES)
     kind = None if given.kind == "person_and_organisation" and is_person_name(first) else credit_kind_of(first, outlet)
@@ -340,7 +395,7 @@ def _part_items(part: str, given: _BylineText, outlet: Outlet) -> Iterator[_Byli
         yield _BylineItem(first, kind)
     elif _is_name(name, given, is_cut=name != first or first != whole):
         yield _BylineItem(_title_case(name if _INITIAL_AT_END.search(name) else name.rstrip(".")), "person")
-    for other in map(tidy, others):
+    for other in (_AND_FIRST.sub("", tidy(each)) for each in others):
         if (other_kind := credit_kind_of(other, outlet)) is not None:
             yield _BylineItem(other, other_kind)
         elif _is_name(other, given, is_cut=True):

@@ -90,17 +90,25 @@ _AGENCY_WITH_MORE = re.compile(
 )
 _NAMELESS_AGENCY = re.compile(rf"(?:{any_word('agency')})", re.IGNORECASE)
 _AGENCY_WORD = re.compile(rf"(?<!\w)(?:{any_word('agency_word')})$", re.IGNORECASE)
+_BROADCASTER = rf"(?-i:{any_word('broadcaster')})(?:\s(?:news|sports?|online))?"
 _AGENCY_AT_END = re.compile(
-    rf"^(?P<name>\S+(?:\s\S+){{1,3}}?)\s+(?:for\s+)?(?P<agency>(?:the\s+)?(?-i:{_LONG_AGENCY}))$", re.IGNORECASE
+    rf"^(?P<name>\S+(?:\s\S+){{1,3}}?)\s+(?:for\s+)?(?P<agency>(?:the\s+)?(?-i:{_LONG_AGENCY})|{_BROADCASTER})$",
+    re.IGNORECASE,
 )
+# "Associated Press Writer Ann Bell", "AP Sports Writer Ann Bell".
+_AGENCY_AT_START = re.compile(
+    rf"^(?P<agency>(?:the\s+)?(?-i:{_ANY_AGENCY}))[\s/-]+(?:(?:[\w-]+\s+){{0,2}}?(?:{any_word('role')})\s+)?(?P<name>[^\W\d_].*)$",
+    re.IGNORECASE,
+)
+_AND = re.compile(rf"\s(?:{any_word('and', 'and_in_name')}|&|\+)\s", re.IGNORECASE)
 
 _DESK = re.compile(rf"(?<!\w)(?:{any_word('desk')})(?!\w)", re.IGNORECASE)
-_ORGANISATION = re.compile(rf"(?<!\w)(?:{any_word('outlet')})(?!\w)", re.IGNORECASE)
+_ORGANISATION = re.compile(rf"(?<!\w)(?:{any_word('outlet', 'broadcaster')})(?!\w)", re.IGNORECASE)
 _ROLE = re.compile(rf"(?<!\w)(?:{any_word('role')})(?!\w)", re.IGNORECASE)
 _FAMILY_NAMES = frozenset(words_of("family_name"))
 _NOTHING = frozenset(
     word.casefold()
-    for group in ("nobody", "nobody_alone", "button", "day", "section", "place")
+    for group in ("nobody", "nobody_alone", "button", "day", "section", "place", "agency_department")
     for word in words_of(group)
 )
 _NOBODY = re.compile(rf"(?<!\w)(?:{any_word('nobody')})(?!\w)", re.IGNORECASE)
@@ -153,20 +161,29 @@ def agency_of(text: str) -> NewsAgency | None:
 
 
 def is_agency(text: str) -> bool:
-    """Return whether an item of a by-line is a news agency, also with a country or department after it."""
+    """Return whether an item of a by-line is a news agency, also with a country or department after it.
+
+    An agency with a person is none: "AFP with Ann Bell", "Associated Press Writer Ann Bell".
+    """
     return (
         text.casefold().removeprefix("the ") in _FOLDED_AGENCIES
         or text in _ACRONYMS
-        or _AGENCY_WITH_MORE.fullmatch(text) is not None
+        or (_AGENCY_WITH_MORE.fullmatch(text) is not None and not _AND.search(text) and agency_at_start(text) is None)
         or _NAMELESS_AGENCY.fullmatch(text) is not None
         or (_AGENCY_WORD.search(text) is not None and "," not in text)
     )
 
 
 def agency_at_end(text: str) -> tuple[str, str] | None:
-    """Return the name and the agency after it, as in "Ann Bell Associated Press"; None for any other text."""
+    """Return the name and the agency or broadcaster after it, as in "Ann Bell CNN"; None for any other text."""
     found = _AGENCY_AT_END.match(text)
     return (found["name"], found["agency"]) if found else None
+
+
+def agency_at_start(text: str) -> tuple[str, str] | None:
+    """Return the person's name and the agency before it, as in "Reuters Ann Bell"; None for any other text."""
+    found = _AGENCY_AT_START.match(text)
+    return (found["name"], found["agency"]) if found and is_person_name(found["name"]) else None
 
 
 def credit_kind_of(text: str, outlet: Outlet, *, is_organisation: bool = False) -> CreditKind | None:

@@ -156,3 +156,57 @@ def test_social_card_label_gives_the_author() -> None:
     card = '<meta name="twitter:label1" content="{}"><meta name="twitter:data1" content="{}">'
     assert _authors(card.format("Written by", "Jo Marrick")) == ("Jo Marrick",)
     assert _authors(card.format("Reading time", "Four Minutes")) == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "authors", "credited"),
+    [
+        ("dpa/Jo Marrick", ("Jo Marrick",), {"dpa": "agency"}),
+        ("AFP avec Jo Marrick", ("Jo Marrick",), {"AFP": "agency"}),
+        ("Par Jo Marrick avec AFP", ("Jo Marrick",), {"AFP": "agency"}),
+        ("Jo Marrick (avec AFP)", ("Jo Marrick",), {"AFP": "agency"}),
+        ("Jo Marrick con agencias", ("Jo Marrick",), {"agencias": "agency"}),
+        ("Jo Marrick com Lusa", ("Jo Marrick",), {"Lusa": "agency"}),
+        ("AFP und Reuters", (), {"AFP": "agency", "Reuters": "agency"}),
+        ("Jo Marrick CNN", ("Jo Marrick",), {"CNN": "outlet"}),
+        ("AFP in Arlen", (), {"AFP in Arlen": "agency"}),
+    ],
+)
+def test_person_beside_an_agency(content: str, authors: tuple[str, ...], credited: dict[str, str]) -> None:
+    """A person and an agency in one text are an author and a credit; an agency with its place is one credit."""
+    assert _signed(f'<meta name="author" content="{content}">') == (authors, credited)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "authors"),
+    [
+        ("dc.creator", "Marrick, Jo", ("Jo Marrick",)),
+        ("citation_author", "van der Meer, Anne M.", ("Anne M. van der Meer",)),
+        ("dc.creator", "Jo Marrick", ("Jo Marrick",)),
+        ("dc.creator", "Luque Vale, Ana", ("Ana Luque Vale",)),
+        ("dc.creator", "Jo Marrick, Tess Amberley", ("Jo Marrick", "Tess Amberley")),
+        ("parsely-author", "Jo Marrick, Tess Amberley", ("Jo Marrick", "Tess Amberley")),
+        ("author", "Jo Marrick, London; Tess Amberley, Paris", ("Jo Marrick", "Tess Amberley")),
+        ("author", "Marrick, Jo; Amberley, Tess", ("Jo Marrick", "Tess Amberley")),
+        ("author", "Marrick, Jo", ()),
+        ("author", "Jo Marrick, Tess Amberley", ("Jo Marrick", "Tess Amberley")),
+        ("author", "José Luque y Vale", ("José Luque y Vale",)),
+        ("author", "José Luque y Ana Vale", ("José Luque", "Ana Vale")),
+        ("author", "José Luque y EFE", ("José Luque",)),
+    ],
+)
+def test_names_of_two_parts_are_never_half(name: str, content: str, authors: tuple[str, ...]) -> None:
+    """A family name goes behind the forename, or nobody is named; a second family name stays with the first."""
+    assert _authors(f'<meta name="{name}" content="{content}">') == authors
+
+
+def test_login_of_an_administrator_is_nobody() -> None:
+    """The account of a site's software is not an author."""
+    assert _authors('<meta name="author" content="wpadmin">') == ()
+
+
+def test_markup_of_a_site_that_signs_as_a_person_names_nobody() -> None:
+    """If JSON-LD has the outlet as a Person, people come only from the by-line that the page shows."""
+    head = _linked('{"@type":"Person","name":"Harbour Post"}') + '<meta name="author" content="Tess Amberley">'
+    assert _signed(head) == ((), {"Harbour Post": "outlet"})
+    assert _signed(head, "<p class=byline>By Jo Marrick</p>")[0] == ("Jo Marrick",)

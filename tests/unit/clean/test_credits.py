@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.clean.credits import agency_at_end, credit_kind_of, is_person_name, outlet_of
+from pipeline.clean.credits import agency_at_end, agency_at_start, credit_kind_of, is_person_name, outlet_of
 
 OUTLET = outlet_of(("The Harbour Post", None), domain="harbourpost.example")
 
@@ -95,3 +95,33 @@ def test_agency_after_a_name() -> None:
     """The long name of an agency after a person is taken off; a person alone has none."""
     assert agency_at_end("Jo Marrick Associated Press") == ("Jo Marrick", "Associated Press")
     assert agency_at_end("Jo Marrick") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [
+        ("Halyard News Agency Jo Marrick", None),
+        ("Associated Press Writer Jo Marrick", ("Jo Marrick", "Associated Press")),
+        ("AP Sports Writer Jo Marrick", ("Jo Marrick", "AP")),
+        ("Reuters Jo Marrick", ("Jo Marrick", "Reuters")),
+        ("Reuters Middle East", None),
+        ("AFP Deutschland", None),
+    ],
+)
+def test_agency_before_a_name(text: str, split: tuple[str, str] | None) -> None:
+    """An agency before a person, with or without a role, is taken off; its departments are no people."""
+    assert agency_at_start(text) == split
+    assert (credit_kind_of(text, OUTLET) == "agency") == (split is None and "Halyard" not in text)
+
+
+def test_broadcaster_after_a_name() -> None:
+    """The initials of a broadcaster after a person are taken off; alone they are an outlet."""
+    assert agency_at_end("Jo Marrick BBC News") == ("Jo Marrick", "BBC News")
+    assert agency_at_end("Jo Marrick CNN") == ("Jo Marrick", "CNN")
+    assert credit_kind_of("CNN", OUTLET) == "outlet"
+
+
+@pytest.mark.parametrize("text", ["Una Marrick", "Des Marrick", "Les Marrick"])
+def test_forenames_that_are_articles(text: str) -> None:
+    """A forename that is an article in another language begins a name."""
+    assert is_person_name(text)
