@@ -335,7 +335,7 @@ def test_first_problem_of_json_lines_is_shown(tmp_path: Path) -> None:
     assert "    broken_line: docs.jsonl#2: it has no key of a page, such as url or text, but id, words" in shown
 
 
-def test_record_without_text_is_no_page(tmp_path: Path) -> None:
+def test_picture_of_a_warc_is_a_problem(tmp_path: Path) -> None:
     """Records of a WARC that are no text are not counted as pages, and its records are named with their URLs."""
     picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
     _write_warc(

@@ -127,16 +127,17 @@ def test_waiting_page_is_free_after_a_limit_goes(tmp_path: Path, limit: str) -> 
 
 
 def test_limit_counts_no_page_of_another_source(tmp_path: Path) -> None:
-    """A page that another source archived is not refused by max_pages_per_day: it costs the day no place."""
+    """max_pages_per_day refuses no recheck of a page that another source archived: it costs the day no place."""
     with hostile_server() as server:
-        space = _open(tmp_path, server, "max_pages_per_day = 1", '[sources.door]\nkind = "inbox"\npath = "in"')
+        lines = ("max_pages_per_day = 1", '[sources.door]\nkind = "inbox"\npath = "in"')
+        space = _open(tmp_path, server, *lines)
         push_urls(space, [server.url("/sport/c")])
         _outcomes(space, "1", key="door")
-        found = _outcomes(space, "2")
+        found = _outcomes(_open(tmp_path, server, *lines, now=NOON + timedelta(hours=2)), "2")
 
     assert found["/news/a"] == ("pending", "archived")
     assert found["/news/b"] == ("rejected", "day_limit")
-    assert found["/sport/c"] == ("not_checked", "already_fetched")
+    assert found["/sport/c"] == ("unchanged", "identical_payload")
 
 
 def test_limit_is_per_news_day(tmp_path: Path) -> None:
