@@ -355,8 +355,8 @@ def _without_categories(items: list[_BylineItem], *, part_count: int) -> list[_B
 def _in_order(text: str, *, is_catalogue: bool) -> list[str] | None:
     """Return names written as "Family, Given" in their usual order; None for any other text.
 
-    Semicolons between them show the form, or that a catalogue has it. Without both, a family name and a forename cannot
-    be told from two people: nobody is named.
+    Semicolons between them show the form, or that a catalogue has it. Without both, a family name and a forename may
+    be two people: nobody is named.
     """
     found = [_FAMILY_FIRST.fullmatch(part.strip()) for part in text.strip(" ;").split(";")]
     pairs = [(each["family"], each["given"]) for each in found if each]

@@ -163,7 +163,7 @@ def agency_of(text: str) -> NewsAgency | None:
 def is_agency(text: str) -> bool:
     """Return whether an item of a by-line is a news agency, also with a country or department after it.
 
-    An agency with a person is none: "AFP with Ann Bell", "Associated Press Writer Ann Bell".
+    An agency with a person is not one item: "AFP with Ann Bell", "Associated Press Writer Ann Bell".
     """
     return (
         text.casefold().removeprefix("the ") in _FOLDED_AGENCIES

@@ -486,10 +486,23 @@ def _guess_moment(markup: Markup, page: Page) -> Moment | None:
 
 
 def _modified_at(markup: Markup, page: Page, *, published: Moment | None) -> datetime | None:
-    stated = (moment.when for moment in _possible_modifications(markup, page))
+    """Return the first modification time that is not before the publication.
+
+    If only the published day is known, the written days are compared: "2031-05-03T00:30+05:00" is on 3 May, though its
+    UTC time is before midnight UTC, the value of the day. Then the result is that midnight.
+    """
+    stated = _possible_modifications(markup, page)
     hinted = page.hints.modified_at
-    times = (*stated, hinted) if hinted else stated
-    return next((when for when in times if published is None or when >= published.when), None)
+    times = (*stated, Moment(hinted, "second")) if hinted else stated
+    kept = (moment for moment in times if published is None or _is_not_before(moment, published))
+    found = next(kept, None)
+    return None if found is None else max(found.when, published.when) if published else found.when
+
+
+def _is_not_before(modified: Moment, published: Moment) -> bool:
+    if published.precision == "day":
+        return _written_date(modified) >= _written_date(published)
+    return modified.when >= published.when
 
 
 def _possible_modifications(markup: Markup, page: Page) -> Iterator[Moment]:

@@ -54,7 +54,9 @@ def opinion_of(markup: Markup, *, url: str, title: str | None) -> Genre | None:
         return Genre("jsonld_type", f"its JSON-LD says {kinds[0]}")
     return (
         _in_section(markup, _OPINION["sections"])
+        or _in_section(markup, _OPINION["reviews"], is_whole=True)
         or _in_url(url, _OPINION["urls"], has_host=True)
+        or _in_url(url, _OPINION["review_urls"])
         or _in_title(markup, title or "", _OPINION["titles"])
         or _in_kicker(markup.root, _OPINION["titles"])
     )
@@ -93,15 +95,18 @@ def _is_short(line: str) -> bool:
     return 1 < len(line.split()) <= _LINE_WORDS
 
 
-def _in_section(markup: Markup, words: frozenset[str]) -> Genre | None:
-    """Return the section, genre or breadcrumb of the page that is one of the words."""
+def _in_section(markup: Markup, words: frozenset[str], *, is_whole: bool = False) -> Genre | None:
+    """Return the section, genre or breadcrumb of the page that is one of the words.
+
+    A section may have several names, as in "News & Opinion"; with ``is_whole`` it must have one.
+    """
     for method, texts in (
         ("section", (*_texts(markup, "articleSection"), *markup.all_meta("article:section", "section"))),
         ("genre", _texts(markup, "genre")),
         ("breadcrumb", _breadcrumbs(markup)),
     ):
         for text in texts:
-            for part in _SECTION_PARTS.split(text):
+            for part in [text] if is_whole else _SECTION_PARTS.split(text):
                 if fold_title(part) in words:
                     return Genre(method, f"{part!r} as its {method}")
     return None

@@ -178,11 +178,12 @@ def domain_of(url: str) -> str | None:
 
     By the public suffix list that the library tld has with it: nothing is looked up. Under a suffix that is not in the
     list the last two names are the domain, as the list's own algorithm says. An address and a single name stay as they
-    are.
+    are. The dot that may end a host is left out.
     """
     from courlan import extract_domain  # noqa: PLC0415 - it imports urllib3, which few commands need
 
     host = urlsplit(url).hostname
+    host = host and host.rstrip(_DOTS)
     return extract_domain(url) or (host if host is None or _is_address(host) else ".".join(host.split(".")[-2:]))
 
 

@@ -46,7 +46,12 @@ ARTICLES = TableSpec(
         Column("title", TEXT, "Headline.", True),
         Column("standfirst", TEXT, "Summary under the headline, if the page shows one.", True),
         Column("authors", TEXTS, "Names of the authors, in the order of the page; organisations are not authors."),
-        Column("credits", CREDITS, "Agencies, desks and outlets of the by-line, in the order of the page.", True),
+        Column(
+            "credits",
+            CREDITS,
+            "Agencies, desks and outlets that sign it: of the place in `field_methods`, then of others.",
+            True,
+        ),
         Column("section", TEXT, "Section of the publication, e.g. Politics.", True),
         Column("tags", TEXTS, "Keywords of the publisher."),
         Column("language", TEXT, "ISO 639-1 code of the text.", True),

@@ -172,7 +172,7 @@ def test_social_card_label_gives_the_author() -> None:
         ("AFP in Arlen", (), {"AFP in Arlen": "agency"}),
     ],
 )
-def test_person_beside_an_agency(content: str, authors: tuple[str, ...], credited: dict[str, str]) -> None:
+def test_person_with_an_agency(content: str, authors: tuple[str, ...], credited: dict[str, str]) -> None:
     """A person and an agency in one text are an author and a credit; an agency with its place is one credit."""
     assert _signed(f'<meta name="author" content="{content}">') == (authors, credited)
 
@@ -196,7 +196,7 @@ def test_person_beside_an_agency(content: str, authors: tuple[str, ...], credite
     ],
 )
 def test_names_of_two_parts_are_never_half(name: str, content: str, authors: tuple[str, ...]) -> None:
-    """A family name goes behind the forename, or nobody is named; a second family name stays with the first."""
+    """A family name goes after the forename, or nobody is named; a second family name stays with the first."""
     assert _authors(f'<meta name="{name}" content="{content}">') == authors
 
 

@@ -345,3 +345,16 @@ def test_modification_is_never_before_publication() -> None:
     assert _dated(head, hints=Hints(modified_at=datetime(2031, 5, 3, 12, tzinfo=UTC))).modified_at == datetime(
         2031, 5, 3, 12, tzinfo=UTC
     )
+
+
+@pytest.mark.parametrize(
+    ("modified", "stored"),
+    [
+        ("2031-05-03T00:30:00+05:00", datetime(2031, 5, 3, tzinfo=UTC)),
+        ("2031-05-03T09:00:00+05:00", datetime(2031, 5, 3, 4, tzinfo=UTC)),
+        ("2031-05-02T23:30:00+05:00", None),
+    ],
+)
+def test_modification_on_the_published_day_stays(modified: str, stored: datetime | None) -> None:
+    """East of UTC a change on the published day is stored as the day's midnight if its UTC time is before that."""
+    assert _dated(_jsonld("2031-05-03", modified=modified)).modified_at == stored

@@ -6,6 +6,7 @@ from importlib.resources import files
 import pytest
 
 from pipeline.model import canonical_url
+from pipeline.model.identity import domain_of
 
 STORY = "https://post.example/story"
 TRACKING = (
@@ -74,3 +75,8 @@ def test_other_texts_are_refused(url: str) -> None:
     """A text without an http(s) host, or too long when it is encoded, has no canonical form."""
     with pytest.raises(ValueError, match="URL"):
         canonical_url(url)
+
+
+def test_domain_of_a_host_that_ends_with_a_dot() -> None:
+    """The dot of a fully qualified host is no part of the domain."""
+    assert domain_of("https://www.post.example./a") == domain_of("https://post.example/a") == "post.example"
