@@ -30,10 +30,10 @@ JSON_FEED = json.dumps(
 ).encode()
 TYPES = st.sampled_from(("application/rss+xml", "text/xml; charset=utf-16", "application/feed+json", "text/html", ""))
 SOURCE = Source(key="post", kind="feed", location="https://post.example/feed")
+# Without Crawl-delay: one changed digit of it, and each request waits for seconds. test_robots_rules.py reads it.
 ROBOTS = b"""User-agent: *
 Disallow: /private/*x*y$
 Allow: /private/open
-Crawl-delay: 0
 Sitemap: https://post.example/s.xml
 Request-rate: 1/0
 Visit-time: 0000-2500
