@@ -141,11 +141,16 @@ def standing_of(listed: FetchCandidate) -> _Decision:
     return "not_checked", ALREADY_FETCHED, f"archived before; {next_at}"
 
 
-def capture_outcome(capture: Capture, before: Capture | None) -> _Decision:
-    """Return outcome, reason and detail of a page that was fetched; ``before`` is its capture of an earlier run."""
+def capture_outcome(capture: Capture, others: Sequence[Capture]) -> _Decision:
+    """Return outcome, reason and detail of a page that was fetched.
+
+    ``others`` are its captures of other runs and sources, oldest first. A folder that changed is read again, also its
+    pages that did not: they are known by their fetch time, although a later capture may have other bytes.
+    """
     if capture.status == 304:
         return "unchanged", "not_modified", "the server answers 304"
-    if before is not None and before.digest == capture.digest:
+    is_known = any((each.digest, each.fetched_at) == (capture.digest, capture.fetched_at) for each in others)
+    if is_known or (others and others[-1].digest == capture.digest):
         return "unchanged", "identical_payload", "the same bytes as the last capture"
     return "pending", "archived", "archived, not yet processed"
 

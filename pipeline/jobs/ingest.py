@@ -560,8 +560,7 @@ class _SourceIngest:
 
     def _record_capture(self, listed: FetchCandidate, capture: Capture) -> None:
         """Record a page that this run fetched, in this attempt or in one that was killed."""
-        before = next((each for each in reversed(listed.captures) if not self._is_mine(each)), None)
-        kind, reason, detail = capture_outcome(capture, before)
+        kind, reason, detail = capture_outcome(capture, [each for each in listed.captures if not self._is_mine(each)])
         facts = {"article_id": capture.article_id, "payload_digest": capture.digest}
         self._record(listed, kind, reason=reason, detail=detail, **facts)
 

@@ -612,6 +612,27 @@ SAVED = (
 DATED = SAVED % b"<meta property='article:published_time' content='2021-05-04T08:00:00Z'>"
 
 
+def test_folder_that_is_read_again_has_no_new_captures(tmp_path: Path) -> None:
+    """A page of a changed folder is unchanged if the archive has it, although another source brought other bytes."""
+    sources = tmp_path / "sources.toml"
+    sources.write_text(
+        '[sources.desk]\nkind = "folder"\npath = "desk"\n[sources.copy]\nkind = "folder"\npath = "copy"\n'
+    )
+    for name, day in (("desk", 7), ("copy", 8)):
+        file = tmp_path / name / "ferry.html"
+        file.parent.mkdir()
+        file.write_bytes(SAVED % name.encode())
+        os.utime(file, (datetime(2022, 6, day, tzinfo=UTC).timestamp(),) * 2)
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOON, durability="process"))
+    ingest(space, source_key="desk", day=DAY, run_id="1")
+    ingest(space, source_key="copy", day=DAY, run_id="2")
+    (tmp_path / "desk" / "later.html").write_bytes(PAGE)
+    ingest(space, source_key="desk", day=DAY, run_id="3")
+    rows = [row for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == "3"]
+    found = {row["url"].rpartition("/")[2]: (row["outcome"], row["reason"]) for row in rows}
+    assert found == {"ferry": ("unchanged", "identical_payload"), "later.html": ("pending", "archived")}
+
+
 def _capture_of(tmp_path: Path, page: bytes, *, saved_at: datetime, name: str = "1", hours: float = 0) -> Capture:
     """Ingest a folder with one page whose file has this time; return its last capture."""
     (tmp_path / "saved").mkdir(exist_ok=True)
