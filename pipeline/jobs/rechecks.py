@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from pipeline.archive import PageState
 from pipeline.jobs.page_limits import PageLimits
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Hints, Source
@@ -34,6 +35,23 @@ def rechecks_after(last: datetime, *, hours: Sequence[float], published: datetim
 def next_recheck(last: datetime, *, hours: Sequence[float], published: datetime) -> datetime | None:
     """Return the time of the next recheck; None if the schedule is over."""
     return next(rechecks_after(last, hours=hours, published=published), None)
+
+
+def planned_requests(
+    page: PageState, *, first: datetime, last: datetime, hours: Sequence[float]
+) -> tuple[datetime, ...]:
+    """Return the times of the requests of an archived page, in order, if its listing does not change.
+
+    ``first`` and ``last`` are the times of its first and last fetch. The stored time is that of the next try after a
+    failed one; else the next recheck is not before it, also if ``hours`` has changed since.
+    """
+    published = published_by(page.hints, news_day=page.news_day, first_fetched_at=first)
+    if page.next_try_at is None or not page.is_on_schedule:
+        tries = () if page.next_try_at is None else (page.next_try_at,)
+        return (*tries, *rechecks_after(max((last, *tries)), hours=hours, published=published))
+    after = list(rechecks_after(last, hours=hours, published=published))
+    missed = [at for at in after if at <= page.next_try_at]
+    return ((page.next_try_at,) if missed else ()) + tuple(after[len(missed) :])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +85,7 @@ def plan_rechecks(workspace: Workspace, source: Source) -> RecheckPlan:
         if page.page_key not in fetched:
             continue
         first, last = fetched[page.page_key]
-        published = published_by(page.hints, news_day=page.news_day, first_fetched_at=first)
-        tries = () if page.is_on_schedule or page.next_try_at is None else (page.next_try_at,)
-        after = rechecks_after(max((last, *tries)), hours=source.recheck_hours, published=published)
-        coming = [*tries, *after]
+        coming = planned_requests(page, first=first, last=last, hours=source.recheck_hours)
         is_due = bool(coming) and coming[0] <= now
         due += is_due
         days[now.date()] += is_due

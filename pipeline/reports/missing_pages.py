@@ -8,6 +8,7 @@ from pipeline.archive import PageState
 from pipeline.errors import NewsError
 from pipeline.jobs.clean import clean_capture
 from pipeline.jobs.failures import MAX_ATTEMPTS
+from pipeline.jobs.rechecks import planned_requests
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of, pluralize
 from pipeline.model.provenance import Check, Fact, ProvenanceStep, known_facts
@@ -68,11 +69,18 @@ def _recleaning_check(
 
 def recheck_fact(workspace: Workspace, seen: PageState | None) -> Fact:
     """Return when an archived page is requested again to look for an edit; no fact if that is not planned."""
-    if seen is None or seen.next_try_at is None or not seen.has_recheck:
+    if seen is None or not seen.has_recheck:
         return NO_FACT
     source = next((each for each in workspace.sources.sources if each.key == seen.source_key), None)
-    hours = "" if source is None else ", ".join(f"{each:g}" for each in source.recheck_hours)
-    when = f"in the first run after {seen.next_try_at:%Y-%m-%d %H:%M} UTC"
+    fetched = workspace.archive.fetch_times([seen.page_key]).get(seen.page_key)
+    if source is None or fetched is None:
+        return NO_FACT
+    first, last = fetched
+    coming = planned_requests(seen, first=first, last=last, hours=source.recheck_hours)
+    if not coming:
+        return NO_FACT
+    hours = ", ".join(f"{each:g}" for each in source.recheck_hours)
+    when = f"in the first run after {coming[0]:%Y-%m-%d %H:%M} UTC"
     return Fact("next recheck", when, f"recheck_hours of {seen.source_key}: {hours or 'none'}")
 
 

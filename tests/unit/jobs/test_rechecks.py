@@ -216,6 +216,21 @@ def test_other_schedule_counts_from_the_next_recheck_on(site: Site) -> None:
     assert (site.run(24), site.run(48)) == ({}, {PAGE: "unchanged not_modified"})
 
 
+@pytest.mark.parametrize(("entry", "hours"), [("[0.5, 4]", 1), ("[4, 48]", 4), ("[]", None)])
+def test_next_recheck_after_an_edit_of_the_schedule(site: Site, entry: str, hours: int | None) -> None:
+    """`why` and the plan have the time at which the page is requested: no time before the one that was planned."""
+    site.run(0)
+    site.entry = f"recheck_hours = {entry}"
+    space = site.space(0.2)
+    facts = [fact for step in trace_provenance(space, site.server.url("/a")).steps for fact in step.facts]
+    named = [fact.value for fact in facts if fact.name == "next recheck"]
+    assert named == ([f"in the first run after {NOON + timedelta(hours=hours):%Y-%m-%d %H:%M} UTC"] if hours else [])
+    feed = space.sources.named("feed")
+    assert plan_rechecks(space, feed).total == {"[0.5, 4]": 2, "[4, 48]": 2, "[]": 0}[entry]
+    done = "unchanged not_modified" if hours else "not_checked already_fetched"
+    assert (site.run(0.7), site.run(hours or 4)) == ({}, {PAGE: done})
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_gone_page_is_a_tombstone(site: Site, status: int) -> None:
     """A page that is gone at a recheck leaves a tombstone, and is not requested again."""
