@@ -1,6 +1,6 @@
 """Publication and modification times of an article, and the method that found them.
 
-``read_published`` is the entry point. Above it: written days, moments, time zones, and the day visible on the page.
+``read_published`` is the entry point. Above it: moments, time zones, and the day visible on the page.
 """
 
 import re
@@ -9,7 +9,6 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from importlib import resources
 from typing import Literal
 
 from htmldate import find_date
@@ -18,77 +17,9 @@ from pipeline.clean.html import Tree
 from pipeline.clean.jsonld import plain_text
 from pipeline.clean.markup import Markup
 from pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
+from pipeline.clean.written_days import written_day
 from pipeline.model import FieldMethod, Page
 from pipeline.model.article import DateMethod
-
-# Written days, in many languages. Month names are data.
-
-
-def _read_months() -> dict[str, int]:
-    """Return month numbers by folded name. The file has one line per language; a bar separates spellings."""
-    # CLDR's tables (Babel) lack spellings that pages use ("setiembre", "mrz") and have unrelated words ("pro").
-    lines = resources.files("pipeline.clean").joinpath("data", "months.csv").read_text("utf-8").splitlines()
-    return {
-        name.casefold(): number
-        for line in lines[1:]
-        for number, names in enumerate(line.split(",")[1:], start=1)
-        for name in names.split("|")
-    }
-
-
-_MONTHS = _read_months()
-
-_YEAR = r"((?:18|19|20)\d{2})"
-_ISO_DAY = re.compile(rf"(?<!\d){_YEAR}-(\d{{1,2}})-(\d{{1,2}})(?!\d)")
-_YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[/.]\s?(\d{{1,2}})\s?[/.]\s?(\d{{1,2}})(?!\d)")
-_EAST_ASIAN = re.compile(rf"{_YEAR}\s?[年년]\s?(\d{{1,2}})\s?[月월]\s?(\d{{1,2}})\s?[日일]")
-_DAY_NUMBERED = re.compile(rf"(?<![\d.,/])(\d{{1,2}})(\s?\.\s?|/|-)(\d{{1,2}})\2{_YEAR}(?!\d)")
-_DAY_NAMED = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?\s+(?:de\s+|of\s+)?([^\W\d_]{{3,12}})\.?,?\s+(?:de[l]?\s+)?{_YEAR}(?!\d)")  # fmt: skip  # noqa: E501
-_MONTH_NAMED = re.compile(rf"([^\W\d_]{{3,12}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}(?!\d)")
-
-
-def written_day(text: str, *, is_month_first: bool = False) -> date | None:
-    """Return the first existing day written in a text, or None.
-
-    With ``is_month_first`` 3/4/2026 is 4 March, as in the United States; a number over 12 is always a day.
-    """
-    found = (
-        (match.start(), day)
-        for read in (_find_numbered_days, _find_named_days)
-        for match, day in read(text, is_month_first=is_month_first)
-        if day is not None
-    )
-    return min(found, default=(0, None), key=lambda each: each[0])[1]
-
-
-def _find_numbered_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
-    found = [
-        (match, _day(match[1], match[2], match[3]))
-        for pattern in (_ISO_DAY, _YEAR_FIRST, _EAST_ASIAN)
-        if (match := pattern.search(text))
-    ]
-    if match := _DAY_NUMBERED.search(text):
-        day, month = match[1], match[3]
-        is_swapped = match[2] in "/-" and (int(month) > 12 or (is_month_first and int(day) <= 12))
-        found.append((match, _day(match[4], day, month) if is_swapped else _day(match[4], month, day)))
-    return found
-
-
-def _find_named_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
-    first = [(match, _day(match[3], _month(match[2]), match[1])) for match in _DAY_NAMED.finditer(text)]
-    return first + [(match, _day(match[3], _month(match[1]), match[2])) for match in _MONTH_NAMED.finditer(text)]
-
-
-def _month(name: str) -> int:
-    return _MONTHS.get(name.casefold(), 0)
-
-
-def _day(year: str, month: str | int, day: str) -> date | None:
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:  # 31 February, a word that is not a month
-        return None
-
 
 # Moments: dates and times as pages write them.
 
@@ -367,12 +298,15 @@ def read_published(markup: Markup, page: Page, *, title: str | None) -> Publicat
     """Return the publication time from the first method with a possible date that the other methods do not refute.
 
     Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
-    day visible near the headline, htmldate. The fetch time is only an upper bound. A time of day becomes a day, flagged
+    day visible near the headline, htmldate. The fetch time is only an upper bound: after a date that is later,
+    htmldate's first day of a month counts only if the page has it in full. A time of day becomes a day, flagged
     ``date_without_zone``, if the page gives no zone for it. Dates that are days apart are flagged ``date_conflict``.
     """
     flags: set[str] = set()
     stated = tuple(_stated_candidates(markup))
     first = _first_possible(_candidates(markup, page, title, stated), page, flags)
+    if first and first[0] == "htmldate" and "date_in_future" in flags and _is_made_up(first[1], markup):
+        first = None
     taken, rival = _settle(first, stated, markup, page, title) if first else (None, None)
     method, found = taken or ("unknown", None)
     moment = with_zone(found, _stated_moments(markup, stated), markup.root) if found else None
@@ -483,6 +417,23 @@ def _guess_moment(markup: Markup, page: Page) -> Moment | None:
         deepcopy(markup.root), original_date=True, extensive_search=True, max_date=page.fetched_at.date().isoformat()
     )
     return parse_moment(found) if found else None
+
+
+def _is_made_up(guess: Moment, markup: Markup) -> bool:
+    """Return whether a guess is the first day of a month that the page does not have in full.
+
+    htmldate completes a month or a year, such as that of a copyright line, with the first day.
+    """
+    day, is_month_first = guess.when.date(), _is_month_first(markup)
+    days = (written_day(text, is_month_first=is_month_first) for text in _texts_with_days(markup.root))
+    return day.day == 1 and all(each != day for each in days)
+
+
+def _texts_with_days(root: Tree) -> Iterator[str]:
+    """Yield the texts that a reader sees, and the values of meta and time elements."""
+    for element in root.iter():
+        own = "" if element.tag in ("script", "style") else element.text
+        yield from filter(None, (own, element.tail, element.get("datetime"), element.get("content")))
 
 
 def _modified_at(markup: Markup, page: Page, *, published: Moment | None) -> datetime | None:

@@ -6,7 +6,8 @@ import pytest
 from pages_for_clean import URL, html_of, page_of
 
 from pipeline.clean import extract, in_zone
-from pipeline.clean.dates import Moment, doubt_of, parse_moment, written_day
+from pipeline.clean.dates import Moment, doubt_of, parse_moment
+from pipeline.clean.written_days import written_day
 from pipeline.model import Article, Hints
 
 # Dates as pages write them.
@@ -358,3 +359,20 @@ def test_modification_is_never_before_publication() -> None:
 def test_modification_on_the_published_day_stays(modified: str, stored: datetime | None) -> None:
     """East of UTC a change on the published day is stored as the day's midnight if its UTC time is before that."""
     assert _dated(_jsonld("2031-05-03", modified=modified)).modified_at == stored
+
+
+FUTURE = '<script type="application/ld+json">{"@type":"NewsArticle","datePublished":"2031-06-20T09:00:00Z"}</script>'
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "day"),
+    [
+        (FUTURE, "<p>Harbour Post, 2031.</p>", None),
+        (FUTURE, "<p>The plan of the harbour dates from 1 May 2031.</p>", datetime(2031, 5, 1, tzinfo=UTC)),
+    ],
+)
+def test_first_day_of_a_month_is_not_made_up(head: str, line: str, day: datetime | None) -> None:
+    """After a date later than the fetch, a first day of a month or year counts only if the page has it in full."""
+    html = html_of(head=head, extra=line).replace("<footer><p>©", "<footer><p>© 2031")
+    article = extract(page_of(html, url="https://www.harbourpost.example/news/ferry"), source_key="s")
+    assert (article.published_at, article.flags) == (day, ("date_in_future",))

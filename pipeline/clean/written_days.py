@@ -1,0 +1,71 @@
+"""Days written in a text, in many languages. Month names are data."""
+
+import re
+from datetime import date
+from importlib import resources
+
+
+def _read_months() -> dict[str, int]:
+    """Return month numbers by folded name. The file has one line per language; a bar separates spellings."""
+    # CLDR's tables (Babel) lack spellings that pages use ("setiembre", "mrz") and have unrelated words ("pro").
+    lines = resources.files("pipeline.clean").joinpath("data", "months.csv").read_text("utf-8").splitlines()
+    return {
+        name.casefold(): number
+        for line in lines[1:]
+        for number, names in enumerate(line.split(",")[1:], start=1)
+        for name in names.split("|")
+    }
+
+
+_MONTHS = _read_months()
+
+_YEAR = r"((?:18|19|20)\d{2})"
+_ISO_DAY = re.compile(rf"(?<!\d){_YEAR}-(\d{{1,2}})-(\d{{1,2}})(?!\d)")
+_YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[/.]\s?(\d{{1,2}})\s?[/.]\s?(\d{{1,2}})(?!\d)")
+_EAST_ASIAN = re.compile(rf"{_YEAR}\s?[年년]\s?(\d{{1,2}})\s?[月월]\s?(\d{{1,2}})\s?[日일]")
+_DAY_NUMBERED = re.compile(rf"(?<![\d.,/])(\d{{1,2}})(\s?\.\s?|/|-)(\d{{1,2}})\2{_YEAR}(?!\d)")
+_DAY_NAMED = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?\s+(?:de\s+|of\s+)?([^\W\d_]{{3,12}})\.?,?\s+(?:de[l]?\s+)?{_YEAR}(?!\d)")  # fmt: skip  # noqa: E501
+_MONTH_NAMED = re.compile(rf"([^\W\d_]{{3,12}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}(?!\d)")
+
+
+def written_day(text: str, *, is_month_first: bool = False) -> date | None:
+    """Return the first existing day written in a text, or None.
+
+    With ``is_month_first`` 3/4/2026 is 4 March, as in the United States; a number over 12 is always a day.
+    """
+    found = (
+        (match.start(), day)
+        for read in (_find_numbered_days, _find_named_days)
+        for match, day in read(text, is_month_first=is_month_first)
+        if day is not None
+    )
+    return min(found, default=(0, None), key=lambda each: each[0])[1]
+
+
+def _find_numbered_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
+    found = [
+        (match, _day(match[1], match[2], match[3]))
+        for pattern in (_ISO_DAY, _YEAR_FIRST, _EAST_ASIAN)
+        if (match := pattern.search(text))
+    ]
+    if match := _DAY_NUMBERED.search(text):
+        day, month = match[1], match[3]
+        is_swapped = match[2] in "/-" and (int(month) > 12 or (is_month_first and int(day) <= 12))
+        found.append((match, _day(match[4], day, month) if is_swapped else _day(match[4], month, day)))
+    return found
+
+
+def _find_named_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
+    first = [(match, _day(match[3], _month(match[2]), match[1])) for match in _DAY_NAMED.finditer(text)]
+    return first + [(match, _day(match[3], _month(match[1]), match[2])) for match in _MONTH_NAMED.finditer(text)]
+
+
+def _month(name: str) -> int:
+    return _MONTHS.get(name.casefold(), 0)
+
+
+def _day(year: str, month: str | int, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:  # 31 February, a word that is not a month
+        return None
