@@ -337,7 +337,8 @@ def _items(given: _BylineText, outlet: Outlet) -> list[_BylineItem]:
         return [_BylineItem(name, "person") for name in names]
     after = _AFTER_LAST.match(text)
     parts = _parts(after["names"] if after else text, outlet)
-    items = [item for part in parts for item in _part_items(part, given, outlet)]
+    is_list = len(parts) > 1
+    items = [item for part in parts for item in _part_items(part, given, outlet, is_list=is_list)]
     if after:
         rest = [item for part in _parts(after["rest"], outlet) for item in _part_items(part, given, outlet)]
         items += [item for item in rest if item.kind != "person"]
@@ -382,8 +383,11 @@ def _people_of(part: str, outlet: Outlet) -> list[str]:
     return [part] if is_one and credit_kind_of(names[1], outlet) is None else names
 
 
-def _part_items(part: str, given: _BylineText, outlet: Outlet) -> Iterator[_BylineItem]:
-    """Yield the person or credit of a part, and the credits after slashes and in brackets."""
+def _part_items(part: str, given: _BylineText, outlet: Outlet, *, is_list: bool = False) -> Iterator[_BylineItem]:
+    """Yield the person or credit of a part, and the credits after slashes and in brackets.
+
+    In a list, the outlet's name is a credit; alone after "by" it may be the nickname of the blogger.
+    """
     whole = _BY.sub("", tidy(part)).strip(_EDGES)
     first, *others = [whole] if is_agency(whole) else whole.split("/")
     others += _IN_BRACKETS.findall(first)
@@ -391,7 +395,8 @@ def _part_items(part: str, given: _BylineText, outlet: Outlet) -> Iterator[_Byli
         first, others = split[0], [split[1], *others]
     name = _TAIL.sub("", first).strip(_EDGES)
     kind = None if given.kind == "person_and_organisation" and is_person_name(first) else credit_kind_of(first, outlet)
-    if kind in ("agency", "desk") or (kind and not _is_name(name, given, is_cut=name != first)):
+    is_credit = kind in ("agency", "desk") or (is_list and outlet.has_name(first))
+    if kind and (is_credit or not _is_name(name, given, is_cut=name != first)):
         yield _BylineItem(first, kind)
     elif _is_name(name, given, is_cut=name != first or first != whole):
         yield _BylineItem(_title_case(name if _INITIAL_AT_END.search(name) else name.rstrip(".")), "person")

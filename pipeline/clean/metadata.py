@@ -11,7 +11,7 @@ from importlib import resources
 from itertools import dropwhile, islice
 
 from pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece, first_nonempty
-from pipeline.clean.credits import AGENCIES, agency_of
+from pipeline.clean.credits import AGENCIES, agency_of, is_agency
 from pipeline.clean.decoding import language_identifier
 from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.clean.jsonld import as_list, plain_text
@@ -203,11 +203,15 @@ def read_agency(
 ) -> str | None:
     """Return the news agency in byline, credit, dateline or at the end of the last paragraph.
 
-    An agency that the markup gives as publisher is credited, unless it is the ``publisher`` of the page.
+    An agency that the markup gives as publisher or source is credited, unless it is the ``publisher`` of the page. Any
+    other source is an outlet.
     """
     named = [text for text in bylines if len(text) < 120]
+    source = ""
     if markup is not None:
-        named += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
+        source = plain_text(markup.data.resolved(markup.story.get("sourceOrganization")))
+        source = source if source != publisher and is_agency(source) else ""
+        named += [source, *(story_text(markup, key) for key in ("creditText", "provider"))]
         authors = as_list(markup.story.get("author"))[:_MAX_TAGS]
         named += [plain_text(markup.data.resolved(value)) for value in authors]
         named += [text for text in _stated_publishers(markup) if text != publisher and agency_of(text)]
@@ -215,7 +219,7 @@ def read_agency(
         if agency.signs(lead=lead, end=end) or any(map(agency.is_credited_in, named)):
             return agency.name
     signed = _SIGNED_DATELINE.match(lead)
-    return signed.group(1) if signed else story_text(markup, "sourceOrganization") or None if markup else None
+    return signed.group(1) if signed else source or None
 
 
 def _stated_publishers(markup: Markup) -> tuple[str, str]:

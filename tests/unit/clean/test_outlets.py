@@ -81,6 +81,8 @@ def _article(*, publisher: str = "", site: str = "", section: object = "", hint:
         (_article(site="https://www.harbourpost.example/"), "harbourpost.example", "opengraph"),
         (_article(publisher="Reuters", hint="Harbour Post - All articles"), "Harbour Post", "feed"),
         (_article(publisher="YouTube"), None, "unknown"),
+        (_article(site="Faktencheck"), None, "unknown"),
+        (_article(site="Faktencheck Arlen"), "Faktencheck Arlen", "opengraph"),
         (_article(publisher="All", site="Post"), None, "unknown"),
         (_article(publisher="Port Arlen", contentLocation={"name": "Port Arlen"}), None, "unknown"),
         (_article(publisher="Fishing", section="Fishing"), None, "unknown"),
@@ -103,6 +105,17 @@ def test_agency_as_publisher(url: str, publisher: str | None, agency: str | None
     head = '<script type="application/ld+json">{"@type":"NewsArticle","publisher":{"name":"Reuters"}}</script>'
     article = extract(page_of(html_of(head=head), url=url), source_key="s")
     assert (article.publisher, article.wire_agency) == (publisher, agency)
+
+
+@pytest.mark.parametrize(
+    ("source", "agency"),
+    [("Northwire", "Northwire"), ("Reuters", "Reuters"), ("Quayside Gazette", None), ("Harbour Wire", None)],
+)
+def test_only_an_agency_is_a_source(source: str, agency: str | None) -> None:
+    """The source of a story is its agency if its name is one's; another outlet, and the publisher itself, is not."""
+    named = f'"sourceOrganization":{{"name":"{source}"}},"publisher":{{"name":"Harbour Wire"}}'
+    head = f'<script type="application/ld+json">{{"@type":"NewsArticle",{named}}}</script>'
+    assert extract(page_of(html_of(head=head)), source_key="s").wire_agency == agency
 
 
 @pytest.mark.parametrize(
