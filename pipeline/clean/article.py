@@ -1,6 +1,6 @@
 """Turn a page into an Article. Public entry points: ``clean``, ``extract``, ``explain``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from pipeline.clean.canonical import identity_of, page_identity
 from pipeline.clean.captions import take_captions
 from pipeline.clean.dates import PublicationTime, in_zone, read_published
 from pipeline.clean.decoding import decode_body, media_kind_of
-from pipeline.clean.genres import Genre, opinion_of
+from pipeline.clean.genres import Genre, opinion_in_standfirst, opinion_of
 from pipeline.clean.html import Tree, excess_of, parse_html, strip_unread, text_of
 from pipeline.clean.markup import Markup, read_markup, stated_word_count
 from pipeline.clean.metadata import with_standfirst
@@ -81,7 +81,11 @@ class _PageContent:
 
     @property
     def standfirst(self) -> str | None:
-        return next((piece.text for piece in self.pieces if piece.kind == "standfirst"), None)
+        return _standfirst_of(self.pieces)
+
+
+def _standfirst_of(pieces: Sequence[TextPiece]) -> str | None:
+    return next((piece.text for piece in pieces if piece.kind == "standfirst"), None)
 
 
 def clean(
@@ -219,7 +223,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
         kind=page_kind_of(markup, page, pieces, title=title.text, wall=wall),
         fired={**laid.fired, **kept.fired},
         rights=rights,
-        opinion=opinion,
+        opinion=opinion or opinion_in_standfirst(_standfirst_of(pieces) or ""),
     )
 
 

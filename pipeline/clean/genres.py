@@ -1,8 +1,8 @@
 """Genres of a page that is kept: press releases and opinion, each with the evidence for it.
 
 The words are data, in ``data/page_types.toml``. Evidence is what publishers say about the whole page: a type of
-JSON-LD, its section, a directory of its URL, the kicker above the headline. A word in the middle of a text or a title
-does not count.
+JSON-LD, its section, a directory of its URL, the kicker above the headline, a by-line in the standfirst. A word in the
+middle of a text or a title does not count.
 """
 
 import re
@@ -14,6 +14,7 @@ from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from pipeline.clean.blocks import TextPiece
+from pipeline.clean.credits import any_word, is_person_name
 from pipeline.clean.html import Tree, text_of, text_start
 from pipeline.clean.jsonld import as_list, plain_text, types_of
 from pipeline.clean.markup import Markup, story_text
@@ -35,6 +36,10 @@ _OUTSIDE_TAGS = frozenset({"nav", "aside", "footer", "form", "ul", "ol"})
 _DATELINE = re.compile(r"^.{0,90}?[/(]\s?([^\W\d][\w .-]{1,24}?)\s?[/)]\s*(?:[-–—]|$)")
 _FIRST_LINES, _LAST_LINES, _LINE_WORDS = 4, 12, 12
 _LINE_START, _LINE_CHARS = 60, 200
+_SENTENCES, _STANDFIRST_CHARS = re.compile(r"(?<=[.!?…:])\s+|\s+[|–—-]\s+"), 800
+_BY_LINES = "|".join(re.escape(words).replace("\\ ", r"[\s'’]+") for words in sorted(_OPINION["by_lines"]))
+_OPINION_BY = re.compile(rf"\s*(?:{_BY_LINES})\s+(?P<names>\S.*)", re.IGNORECASE)
+_AND = re.compile(rf"\s*,\s*|\s+(?:{any_word('and', 'and_in_name')}|&)\s+", re.IGNORECASE)
 _RELEASE_LINES = tuple(sorted(_RELEASE["release_lines"]))
 _CONTACTS, _ABOUT = (tuple(f"{words} " for words in sorted(_RELEASE[place])) for place in ("contacts", "about"))
 
@@ -60,6 +65,16 @@ def opinion_of(markup: Markup, *, url: str, title: str | None) -> Genre | None:
         or _in_title(markup, title or "", _OPINION["titles"])
         or _in_kicker(markup.root, _OPINION["titles"])
     )
+
+
+def opinion_in_standfirst(text: str) -> Genre | None:
+    """Return the sentence of a standfirst that is such a by-line, "Ein Kommentar von Ann Bell"; None without one."""
+    for sentence in _SENTENCES.split(text[:_STANDFIRST_CHARS]):
+        found = _OPINION_BY.match(sentence)
+        names = _AND.split(found["names"].strip(" .:")) if found else []
+        if names and all(map(is_person_name, names)):
+            return Genre("standfirst", f"{sentence.strip()!r} in its standfirst")
+    return None
 
 
 def press_release_of(markup: Markup, pieces: Sequence[TextPiece], *, url: str) -> Genre | None:

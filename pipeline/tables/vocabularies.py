@@ -346,6 +346,7 @@ VOCABULARIES = (
             "breadcrumb": "`is_opinion`, `page_type`: a page above it, in the breadcrumbs of the JSON-LD",
             "url": "`is_opinion`, `page_type`: a directory of the URL; `is_opinion` also: its host",
             "kicker": "`is_opinion`, `page_type`: the words above the headline",
+            "standfirst": "`is_opinion`: a by-line of opinion in it, such as “a commentary by”",
             "release_line": "`page_type`: words such as “for immediate release” before the text",
             "wire_dateline": "`page_type`: a distributor of press releases in the dateline",
             "wire_publisher": "`page_type`: a distributor of press releases as publisher",

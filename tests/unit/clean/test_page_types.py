@@ -212,6 +212,10 @@ CRUMBS = (
 )
 
 
+def _summarized(standfirst: str) -> str:
+    return html_of(head="").replace("</h1>", f"</h1><p class='standfirst'>{standfirst}</p>")
+
+
 @pytest.mark.parametrize(
     ("html", "path", "method"),
     [
@@ -226,6 +230,8 @@ CRUMBS = (
         (html_of(head="", title="Kommentar: The quay is ours"), "/x", "title"),
         (html_of(head="").replace("| Harbour Post", "| Opinion | Harbour Post"), "/x", "title"),
         (html_of(head="").replace("<h1>", "<div>Éditorial</div><h1>"), "/x", "kicker"),
+        (_summarized("The quay is for sale, and nobody asks why. Ein Kommentar von Ann Bell."), "/x", "standfirst"),
+        (_summarized("A commentary by Ann Bell and Cy Dorn: the quay must stay in public hands"), "/x", "standfirst"),
     ],
 )
 def test_opinion_has_its_evidence(html: str, path: str, method: str) -> None:
@@ -245,6 +251,8 @@ def test_opinion_has_its_evidence(html: str, path: str, method: str) -> None:
         (html_of(head="", title="Review: the council counts its ferries"), "/news/review-of-the-quay"),
         (html_of(head="").replace("<h1>", "<nav><a href='/opinion'>Opinion</a></nav><h1>"), "/x"),
         (html_of(head="").replace("<h1>", "<span>Comment</span><h1>"), "/x"),
+        (_summarized("Ein Kommentar von Ann Bell sorgt im Rat von Port Arlen für Streit."), "/x"),
+        (_summarized("The mayor answers. A commentary by the port authority had blamed her."), "/x"),
     ],
 )
 def test_news_with_a_word_of_opinion_is_news(html: str, path: str) -> None:
