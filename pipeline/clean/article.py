@@ -20,7 +20,7 @@ from pipeline.clean.html import Tree, excess_of, parse_html, strip_unread, text_
 from pipeline.clean.markup import Markup, read_markup, stated_word_count
 from pipeline.clean.metadata import with_standfirst
 from pipeline.clean.outlets import outlet_key_of, read_publisher
-from pipeline.clean.page_parts import drop_boxes
+from pipeline.clean.page_parts import drop_appeals, drop_boxes, join_drop_caps
 from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from pipeline.clean.plain_text import text_article
 from pipeline.clean.rights import PageRights, read_rights
@@ -197,9 +197,11 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     rights = read_rights(page, markup)
     opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
     strip_unread(root)
+    join_drop_caps(root)
     laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
     densest = densest_words(laid.root)
     drop_boxes(laid.root)
+    drop_appeals(laid.root)
     captions = take_captions(laid.root)
     body = read_body(laid.root, densest=densest)
     kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names)

@@ -103,6 +103,12 @@ LINE_RULES = (
         16,
     ),
     _rule(
+        "support_button",
+        r"^\W*(?:jetzt (?:unterstützen|spenden)|unterstützen sie uns|donate(?: now)?|faire un don|soutenez-nous|"
+        r"haz una donación|dona (?:ahora|ora)|steun ons|doneer nu)\W*$",
+        4,
+    ),
+    _rule(
         "share",
         r"^\W*(?:share(?: this)?(?: (?:article|story|post|page))?|tweet|print|email|e-mail|whatsapp|"
         r"copy link|"

@@ -1,4 +1,4 @@
-"""Parts of a page that their classes name: captions, credits, boxes of images, other stories. The words are data."""
+"""Parts of a page that classes or words name: captions, credits, boxes, appeals, other stories. The words are data."""
 
 import re
 import tomllib
@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib import resources
 from itertools import islice
 
-from pipeline.clean.html import Tree, text_start
+from pipeline.clean.html import Tree, text_of, text_start, tidy
 
 
 def _read_words() -> dict[str, dict[str, list[str]]]:
@@ -39,6 +39,10 @@ _CLASS_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _NAME_MAX_CHARS = 200  # a longer class name is a machine's
 _BUILD_LETTERS = 5
 _SETTING, _SETTING_MAX_CHARS = re.compile(r"[\w.-]+ ?:"), 40
+_APPEAL_BUTTON, _APPEAL_WORD = _any_of("appeal", "buttons"), _any_of("appeal", "words")
+_APPEAL_TAGS, _BUTTON_CHARS = ("div", "section", "aside"), 40
+_APPEAL_MIN_WORDS, _STORY_SHARE = 8, 2  # a story is at least twice as long as the appeal
+_DROP_CAP_CLASS, _DROP_CAP_LETTER = _any_of("drop_cap", "classes"), re.compile(_PARTS["drop_cap"]["letters"][0])
 _NEAR = 8  # ancestors whose class is read
 
 
@@ -155,3 +159,53 @@ def _has_settings(element: Tree) -> bool:
 def _is_box(element: Tree) -> bool:
     words = len(text_start(element, _BOX_MAX_CHARS).split())
     return words <= _BOX_MAX_WORDS and next(element.iter("h1"), None) is None
+
+
+def drop_appeals(root: Tree) -> None:
+    """Remove blocks that ask for money: a button such as "Donate now" under a few sentences about journalism."""
+    buttons = [each for each in root.iter("a", "button") if _is_appeal_button(each)]
+    found = [block for button in buttons if (block := _appeal_of(button)) is not None]
+    if not found:
+        return
+    words = sum(len(text_of(paragraph).split()) for paragraph in root.iter("p"))
+    for block in outermost(found):
+        if words > (_STORY_SHARE + 1) * len(text_of(block).split()):
+            block.drop_tree()
+
+
+def _is_appeal_button(element: Tree) -> bool:
+    text = text_start(element, _BUTTON_CHARS)
+    return len(text) <= _BUTTON_CHARS and _APPEAL_BUTTON.fullmatch(text.strip(" !.→›»>")) is not None
+
+
+def _appeal_of(button: Tree) -> Tree | None:
+    """Return the smallest block around a button that has sentences, if it is an appeal; None for a part of a story."""
+    for block in islice(button.iterancestors(), _NEAR):
+        text = text_start(block, _BOX_MAX_CHARS)
+        if block.tag not in _APPEAL_TAGS or len(text.split()) < _APPEAL_MIN_WORDS:
+            continue
+        is_short = len(text.split()) <= _BOX_MAX_WORDS
+        is_own = not is_story_class(block.get("class") or "") and next(block.iter("h1", "article"), None) is None
+        return block if is_short and is_own and _APPEAL_WORD.search(text) else None
+    return None
+
+
+def join_drop_caps(root: Tree) -> None:
+    """Remove the blank between the large first letter of a paragraph and the rest of its word, both in spans."""
+    for letter in root.iter("span"):
+        if len(letter) or not _DROP_CAP_LETTER.fullmatch(tidy(letter.text)):
+            continue
+        boxes = [letter]
+        while (around := boxes[-1].getparent()).tag == "span" and len(around) == 1 and not tidy(around.text):
+            boxes.append(around)
+        is_marked = len(boxes) > 1 or _DROP_CAP_CLASS.search(letter.get("class") or "")
+        if is_marked and not any(tidy(box.tail) for box in boxes) and _starts_word(boxes[-1]):
+            for box in boxes:
+                box.tail = None
+
+
+def _starts_word(letter: Tree) -> bool:
+    """Return whether an element begins a paragraph, and a span in lower case follows it."""
+    parent, rest = letter.getparent(), letter.getnext()
+    is_first = parent.tag == "p" and parent[0] is letter and not tidy(parent.text)
+    return is_first and rest is not None and rest.tag == "span" and (rest.text or "")[:1].islower()

@@ -37,6 +37,7 @@ STORY = [
         ("By Jo Marrick and Ada Lorn", "author_names"),
         ("Von Ada Lorn, Port Arlen", "author_names"),
         ("MUST WATCH", "read_more_alone"),
+        ("Jetzt unterstützen", "support_button"),
         ("{ 38 comments… read them below or add one }", "template_words"),
     ],
 )
@@ -102,6 +103,7 @@ def test_heading_without_text_after_it_is_dropped() -> None:
         "Jo Marrick saw the boats leave.",
         "By Jo Marrick, of all people, the vote was lost.",
         "Must watch the tide.",
+        "Jetzt unterstützen auch die Fischer den Plan.",
         "The set {1, 2, 3} has three members.",
         "Jo Marrick",
         "The agent earned a commission of ten crowns in the harbour that summer, he said, and no more than that, but "
