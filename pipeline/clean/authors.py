@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from lxml.etree import SubElement
+from lxml.html import Element
 from trafilatura.metadata import extract_author
 
 from pipeline.clean.credits import (
@@ -24,6 +27,7 @@ from pipeline.clean.html import Tree, text_of, tidy
 from pipeline.clean.jsonld import as_list, plain_text, types_of
 from pipeline.clean.markup import Markup
 from pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
+from pipeline.clean.page_parts import outermost
 from pipeline.model import Credit
 
 _WORD_FOR_BY = rf"(?:(?:{any_word('before_by')})\s*)?(?<!\w)(?:{any_word('by')})"
@@ -63,7 +67,12 @@ _WRITTEN_BY = re.compile(
     r"scritto da|geschreven door|skrevet af|skriven av|napisane przez|автор)\W*$",
     re.IGNORECASE,
 )
-_REL_AUTHOR = "//*[@rel='author'] | //*[contains(concat(' ', @itemprop, ' '), ' author ')]"
+_REL_AUTHOR = "//*[@rel='author' or (@itemprop and contains(concat(' ', @itemprop, ' '), ' author '))]"
+# A part of each class, id or other name in trafilatura's AUTHOR_XPATHS, and what its AUTHOR_DISCARD_XPATHS look at.
+_AUTHOR_LIKE = re.compile(
+    r"[Aa]uthor|[Bb]yl|BBL|writer|(?:user|screen|channel-|journalist-)name|(?:submitted|posted)-by|zuozhe|bianji|xiaobian"
+)
+_DISCARDED_TAGS, _DISCARDED_BY = ("a", "div", "section", "span", "time", "figure"), ("id", "class", "data-component")
 _BYLINE_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?lines?|authors?|autor(?:es|en)?|auteurs?|autore|verfasser)(?:$|[\s_-])|"
                            r"[a-z](?:Author|Byline)s?(?:$|[\s_-])", re.IGNORECASE)  # fmt: skip
 _NO_BYLINE = re.compile(
@@ -210,7 +219,7 @@ def _places(markup: Markup, outlet: Outlet, title: str | None) -> Iterator[_Auth
     yield _source("meta", more, outlet)
     yield _source("microdata", _author_links(markup), outlet)
     yield _source("byline", _bylines(markup.root, title, outlet), outlet)
-    yield _source("trafilatura", [_BylineText(extract_author(markup.root) or "", min_words=2)], outlet)
+    yield _source("trafilatura", [_BylineText(extract_author(_author_tree(markup.root)) or "", min_words=2)], outlet)
 
 
 def _source(method: str, texts: Iterable[_BylineText], outlet: Outlet) -> _AuthorSource:
@@ -273,6 +282,27 @@ def _author_links(markup: Markup) -> Iterator[_BylineText]:
 def _grandparent(element: Tree) -> Tree | None:
     parent = element.getparent()
     return parent.getparent() if parent is not None else None
+
+
+def _author_tree(root: Tree) -> Tree:
+    """Return a page with only the elements that trafilatura may take for an author's: its XPaths are slow.
+
+    Each is in copies of those elements around it that may make trafilatura discard it, without their other content.
+    """
+    tree = Element("html")
+    for element in outermost(each for each in root.iter() if _is_author_like(each)):
+        inner = tree
+        for around in reversed([*element.iterancestors(*_DISCARDED_TAGS)]):
+            attributes = {name: value for name in _DISCARDED_BY if (value := around.get(name))}
+            inner = SubElement(inner, around.tag, attributes)
+        inner.append(deepcopy(element))
+    return tree
+
+
+def _is_author_like(element: Tree) -> bool:
+    get = element.get
+    names = f"{get('id')} {get('class')} {get('itemprop')} {get('data-testid')} {get('data-component')}"
+    return _AUTHOR_LIKE.search(names) is not None or get("rel") == "author" or element.tag == "author"
 
 
 # The byline that the page shows.
