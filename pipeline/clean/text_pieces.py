@@ -17,7 +17,7 @@ _BLOCK_TAGS = frozenset(
 _SKIPPED_TAGS = frozenset({"graphic", "figure", "figcaption", "img", "code", "script", "style", "form", "button"})
 _BREAK_TAGS = ("lb", "br")
 _SENTENCE_ENDS = tuple('.!?…:"”’»')
-_RULER = re.compile(r"^[_*=~-]{3,}\s+")  # a ruler before a closing note
+_RULER = re.compile(r"[_*=~-]{3,}\s+")  # a ruler before a closing note
 
 
 def read_pieces(element: Tree, kind: BlockKind = "paragraph") -> Iterator[TextPiece]:
@@ -69,5 +69,7 @@ def _join_lines(parts: Iterable[str | None], kind: BlockKind) -> Iterator[TextPi
     start = 0
     for index, (line, after) in enumerate(pairwise((*lines, ""))):
         if line.endswith(_SENTENCE_ENDS) or not after:
-            yield TextPiece(kind, _RULER.sub("", " ".join(lines[start : index + 1])) or line)
+            text = " ".join(lines[start : index + 1])
+            ruler = _RULER.match(text)
+            yield TextPiece(kind, (text[ruler.end() :] if ruler else text) or line)
             start = index + 1
