@@ -18,7 +18,8 @@ from pipeline.unicode import to_well_formed
 
 # The single-byte charset of a Latin text: its words give the language, and the language gives the charset.
 
-_AROUND_HIGH = re.compile(rb"[^<>{}]{0,60}[\x80-\xff][^<>{}]{0,60}")
+_BETWEEN_TAGS = re.compile(rb"[^<>{}]+")
+_AROUND_HIGH = re.compile(rb".{0,60}[\x80-\xff].{0,60}", re.DOTALL)
 _C1 = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks in windows charsets, control codes in ISO charsets
 _SAMPLE_BYTES, _LATIN_SAMPLE_CHARS = 200_000, 2000
 _SURE = 0.9
@@ -27,7 +28,8 @@ _CENTRAL = ("pl", "cs", "sk", "hu", "sl", "hr", "bs")
 
 def latin_charset(body: bytes) -> str:
     """Return the charset of Latin text with one byte per letter: cp1252 unless the language is clear."""
-    sample = b" ".join(_AROUND_HIGH.findall(body[:_SAMPLE_BYTES]))[:_LATIN_SAMPLE_CHARS]
+    texts = (text for text in _BETWEEN_TAGS.findall(body[:_SAMPLE_BYTES]) if not text.isascii())
+    sample = b" ".join(found for text in texts for found in _AROUND_HIGH.findall(text))[:_LATIN_SAMPLE_CHARS]
     code, probability = language_identifier().classify(sample.decode("latin-1"))
     if not sample or probability < _SURE:
         return "cp1252"
