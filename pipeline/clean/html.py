@@ -86,7 +86,7 @@ def _is_overloaded(tag: bytes) -> bool:
 
 def tidy(text: str | None) -> str:
     """Return a text without invisible characters, with each run of white space as one space."""
-    if not text:
+    if not text or text.isspace():
         return ""
     if not text.isascii() and any(map(text.__contains__, _INVISIBLE)):  # to translate each text takes 30 times as long
         text = text.translate(_WITHOUT_INVISIBLE)
@@ -105,7 +105,7 @@ def _has_breaks(element: Tree) -> bool:
 def text_start(element: Tree, length: int) -> str:
     """Return at least the first ``length`` characters of an element's text, tidy, without reading all of it."""
     start = (element.text or "").lstrip()
-    if len(start) > length:
+    if len(start) > length or not len(element):
         return tidy(start)
     start = ""
     for text in element.itertext():
