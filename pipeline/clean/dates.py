@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Literal
 
 from htmldate import find_date
@@ -263,14 +264,8 @@ _META_MODIFIED = (
     "dcterms.modified",
     "lastmod",
 )
-_MARKED_TIME = (
-    "//time[@pubdate or contains(@itemprop, 'datePublished') or re:test(@class, 'publi|entry-date|post-date', 'i')]",
-)
-_ANY_TIME = (
-    "//article//header//time[@datetime]",
-    "//article//time[@datetime]",
-    "//main//time[@datetime]",
-)
+_PUBLISHED_CLASS = re.compile(r"publi|entry-date|post-date", re.IGNORECASE)
+_TIME_CONTAINERS = (("header", "article"), ("article",), ("main",))  # in order of trust; each from the inside
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|\D|$)")
 
 
@@ -337,7 +332,7 @@ def _first_possible(candidates: Iterable[Candidate], page: Page, flags: set[str]
 def _candidates(markup: Markup, page: Page, title: str | None, stated: tuple[Candidate, ...]) -> Iterator[Candidate]:
     yield from stated
     yield from _url_days(page)
-    yield from (("time", moment) for moment in _parse_all(_time_elements(markup, _ANY_TIME)))
+    yield from (("time", moment) for moment in _parse_all(_contained_times(markup.root)))
     if hinted := _hinted_moment(page):
         yield page.hints.date_method, hinted
     if shown := _shown_moment(markup, title):
@@ -362,7 +357,7 @@ def _stated_candidates(markup: Markup) -> Iterator[Candidate]:
 def _stated_moments(markup: Markup, stated: Iterable[Candidate]) -> Iterator[Moment]:
     """Yield every time in the markup, publication times before modification times."""
     yield from (moment for _, moment in stated)
-    yield from _parse_all(_time_elements(markup, _ANY_TIME))
+    yield from _parse_all(_contained_times(markup.root))
     yield from _parse_all(_modified_texts(markup))
 
 
@@ -383,14 +378,29 @@ def _stated_dates(markup: Markup) -> Iterator[tuple[DateMethod, Iterable[str]]]:
     yield "microdata", markup.properties("datePublished")[:1]
     yield "opengraph", markup.all_meta(*_OPENGRAPH)
     yield "meta", markup.all_meta(*_META_PUBLISHED)
-    yield "time", _time_elements(markup, _MARKED_TIME)
+    yield "time", islice(map(_time_text, filter(_is_publication, markup.root.iter("time"))), 1)
 
 
-def _time_elements(markup: Markup, paths: Iterable[str]) -> Iterator[str]:
-    for path in paths:
-        elements = markup.select(path)
-        if elements:
-            yield elements[0].get("datetime") or "".join(elements[0].itertext())
+def _is_publication(time: Tree) -> bool:
+    is_named = time.get("pubdate") is not None or "datePublished" in time.get("itemprop", "")
+    return is_named or _PUBLISHED_CLASS.search(time.get("class", "")) is not None
+
+
+def _contained_times(root: Tree) -> Iterator[str]:
+    """Yield the first time in the header of an article, in an article, and in the main part of the page."""
+    times = [time for time in root.iter("time") if time.get("datetime") is not None]
+    for containers in _TIME_CONTAINERS:
+        yield from islice((_time_text(time) for time in times if _is_within(time, containers)), 1)
+
+
+def _is_within(element: Tree | None, containers: Iterable[str]) -> bool:
+    for tag in containers:
+        element = next(element.iterancestors(tag), None) if element is not None else None
+    return element is not None
+
+
+def _time_text(time: Tree) -> str:
+    return time.get("datetime") or "".join(time.itertext())
 
 
 def _url_days(page: Page) -> Iterator[Candidate]:
