@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 
 import trafilatura
+from lxml import etree
 from lxml.cssselect import CSSSelector
 from trafilatura.settings import Extractor
 
@@ -77,6 +78,11 @@ _WHOLE_SHARE = 0.5
 _DENSE_MIN_WORDS = 120
 _SECOND_LOOK_WORDS = 100
 _LONG_PARAGRAPH = 12  # words
+# Elements that trafilatura drops too, but only after it has tried its XPaths on them: half of the elements of a page.
+_DROPPED_TAGS = (
+    "aside", "audio", "button", "embed", "fieldset", "footer", "head", "input", "label", "link", "map", "menu", "nav",
+    "noscript", "object", "picture", "select", "source", "textarea", "time", "video",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,9 @@ def _second_look(root: Tree, run: Iterable[Tree], first: Body, densest: int) -> 
 
 def _extract(root: Tree, *, is_recall: bool, is_fast: bool = False) -> tuple[TextPiece, ...]:
     options = copy(_options(is_recall=is_recall, is_fast=is_fast))  # trafilatura modifies them
+    if is_fast:  # its second extractors, without "fast", read them
+        root = copy(root)
+        etree.strip_elements(root, *_DROPPED_TAGS, with_tail=False)
     document = trafilatura.bare_extraction(root, options=options)
     return tuple(read_pieces(document.body)) if document is not None else ()
 
