@@ -51,7 +51,7 @@ class Captions:
 
     def insert_into(self, pieces: Sequence[TextPiece]) -> tuple[TextPiece, ...]:
         """Return the pieces with captions in their places; captions after the end of the article are dropped."""
-        places = self._places(pieces)
+        places = self._places(pieces) if self.shown else []
         if not places:
             return tuple(pieces)
         woven: list[TextPiece] = []

@@ -54,7 +54,8 @@ def complete_pieces(pieces: Sequence[TextPiece], root: Tree) -> tuple[TextPiece,
     places = _own_places(units, pieces)
     if not places:
         return tuple(pieces)
-    return tuple(_merge(pieces, units, _missing(units, places)))
+    missing = _missing(units, places)
+    return tuple(_merge(pieces, units, missing) if missing else pieces)
 
 
 def _units(pieces: Sequence[TextPiece], root: Tree) -> list[_Unit]:
