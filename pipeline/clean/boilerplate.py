@@ -248,6 +248,12 @@ LINE_RULES = (
     _rule("tweet_signature", r"^\W*[—–-] .{2,60}\(@\w{2,20}\)", 16),
 )
 
+# By the number of words of a line, the rules for it. A longer line has none.
+_RULES_BY_WORDS = tuple(
+    tuple(rule for rule in LINE_RULES if words <= rule.max_words)
+    for words in range(max(rule.max_words for rule in LINE_RULES) + 1)
+)
+
 # A short line that starts a list of other stories. Near the end of a body, all lines after it are dropped.
 STORY_ENDS = re.compile(
     r"^\W*(?:popular|most (?:read|popular|viewed)|trending(?: now)?|related(?: (?:articles?|stories|posts|"
@@ -372,8 +378,8 @@ def _shingles(folded: str) -> frozenset[tuple[str, ...]]:
 
 def _line_rule(piece: TextPiece, folded: str, index: int, total: int) -> str | None:
     """Return the name of the first rule that a line matches; ``folded`` is its text from ``fold_title``."""
-    for rule in LINE_RULES:
-        if piece.word_count > rule.max_words or (rule.needs and not any(map(folded.__contains__, rule.needs))):
+    for rule in _RULES_BY_WORDS[piece.word_count] if piece.word_count < len(_RULES_BY_WORDS) else ():
+        if rule.needs and not any(map(folded.__contains__, rule.needs)):
             continue
         if _is_in_place(rule, index, total) and rule.find(piece.text) is not None:
             return rule.name
