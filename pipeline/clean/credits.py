@@ -33,6 +33,9 @@ def any_word(*groups: str) -> str:
 _BYLINE_WORDS = _read_data("bylines.toml")
 
 
+_SIGNATURE_CHARS = 100  # of the longest agency with its country, desk and signs
+
+
 @dataclass(frozen=True, slots=True)
 class NewsAgency:
     """A news agency: its name, and patterns of it alone, in a credit, in a dateline, and at the end of a report.
@@ -53,7 +56,8 @@ class NewsAgency:
     def signs(self, *, lead: str, end: str) -> bool:
         """Return whether the agency is in the dateline of the first paragraph, or signs the last one."""
         in_dateline = self.in_dateline is not None and self.in_dateline.match(lead)
-        return bool(in_dateline or (self.at_end is not None and self.at_end.search(end)))
+        tail = max(0, len(end) - _SIGNATURE_CHARS)
+        return bool(in_dateline or (self.at_end is not None and self.at_end.search(end, tail)))
 
 
 def _read_agency_entries() -> tuple[dict[str, list[str]], ...]:
@@ -126,7 +130,7 @@ _MAX_CREDIT_CHARS, _MIN_NAME_CHARS, _MAX_NAME_CHARS, _MAX_NAME_WORDS = 60, 3, 50
 
 def squash(text: str) -> str:
     """Return the letters and digits of a text in lower case: the form in which names of outlets are compared."""
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 @dataclass(frozen=True, slots=True)

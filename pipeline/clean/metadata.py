@@ -215,6 +215,7 @@ def read_agency(
         authors = as_list(markup.story.get("author"))[:_MAX_TAGS]
         named += [plain_text(markup.data.resolved(value)) for value in authors]
         named += [text for text in _stated_publishers(markup) if text != publisher and agency_of(text)]
+    named = [text for text in named if text]
     for agency in AGENCIES:
         if agency.signs(lead=lead, end=end) or any(map(agency.is_credited_in, named)):
             return agency.name
