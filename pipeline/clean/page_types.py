@@ -161,8 +161,9 @@ def _match_in(pattern: re.Pattern[str], text: str) -> str | None:
 
 def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) -> PageKind | None:
     """Return why a page is a list of articles; None if it is not."""
-    longest = max((count_words([piece.text]) for piece in pieces), default=0)
-    if markup.story or markup.meta("og:type").lower() == "article" or (words >= _SHORT_WORDS and longest >= _PROSE):
+    if markup.story or markup.meta("og:type").lower() == "article":
+        return None
+    if words >= _SHORT_WORDS and any(count_words([piece.text]) >= _PROSE for piece in pieces):
         return None
     if markup.data.of_type(*_SECTION_TYPES):
         return PageKind("section", "jsonld_type", "its JSON-LD says that it is a collection")

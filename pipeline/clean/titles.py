@@ -85,7 +85,7 @@ def site_names(markup: Markup, *, domain: str | None) -> frozenset[str]:
 
 
 def _squash(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _headings(root: Tree, sites: frozenset[str]) -> list[Heading]:
