@@ -147,6 +147,7 @@ LINE_RULES = (
         r"\b(?:earn|receive|get)s? (?:us )?an? (?:\w+ )?commission\b|\baffiliate[ -](?:links?|commissions?)\b|"
         r"\bspecial offers, promotions\b",
         60,
+        needs=("commission", "affiliate", "special offers"),
     ),
     _rule(
         "layout_label",
@@ -159,6 +160,7 @@ LINE_RULES = (
         r"\bpersonenbezogene daten an dritt|^empfohlener (?:redaktioneller|externer) inhalt|"
         r"\ballow(?:ing)? (?:external|third[- ]party) content\b",
         80,
+        needs=("inhalt", "content", "personenbezogene"),
     ),
     _rule(
         "tags",
@@ -200,6 +202,7 @@ LINE_RULES = (
         r"arbeitet|berichtet|schreibt)\b",
         50,
         "tail",
+        needs=("korrespondent", "reporter", "redakteur", "journalist", "kolumnist", "autor"),
     ),
     _rule(
         "support_us",
@@ -224,7 +227,7 @@ LINE_RULES = (
         20,
         "tail",
     ),
-    _rule("copyright_tail", r"\bcopyright\s*[:©]", 25, "tail"),
+    _rule("copyright_tail", r"\bcopyright\s*[:©]", 25, "tail", needs=("copyright",)),
     _rule(
         "comments_closed",
         r"^(?:comments are closed|the comments section|view comments|"
