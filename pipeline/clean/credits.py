@@ -81,6 +81,10 @@ def _read_agency(entry: dict[str, list[str]]) -> NewsAgency:
 
 _AGENCY_ENTRIES = _read_agency_entries()
 AGENCIES = tuple(map(_read_agency, _AGENCY_ENTRIES))
+# Matches if one of them does: most pages name none.
+ANY_AGENCY = _read_agency(
+    {"name": ["any"], "words": [word for each in _AGENCY_ENTRIES for word in each.get("words", ())]}
+)
 _AGENCY_NAMES = {spelling for each in _AGENCY_ENTRIES for spelling in (*each.get("words", ()), *each.get("items", ()))}
 _SHORT_CHARS = 4  # a shorter agency is also a forename or a word: "Ani", "Efe"
 _FOLDED_AGENCIES = frozenset(name.casefold() for name in _AGENCY_NAMES if len(name) > _SHORT_CHARS)

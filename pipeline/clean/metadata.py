@@ -11,7 +11,7 @@ from importlib import resources
 from itertools import dropwhile, islice
 
 from pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece, first_nonempty
-from pipeline.clean.credits import AGENCIES, agency_of, is_agency
+from pipeline.clean.credits import AGENCIES, ANY_AGENCY, agency_of, is_agency
 from pipeline.clean.decoding import language_identifier
 from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.clean.jsonld import as_list, plain_text
@@ -215,8 +215,8 @@ def read_agency(
         authors = as_list(markup.story.get("author"))[:_MAX_TAGS]
         named += [plain_text(markup.data.resolved(value)) for value in authors]
         named += [text for text in _stated_publishers(markup) if text != publisher and agency_of(text)]
-    named = [text for text in named if text]
-    for agency in AGENCIES:
+    has_agency = ANY_AGENCY.signs(lead=lead, end=end) or any(map(ANY_AGENCY.is_credited_in, named))
+    for agency in AGENCIES if has_agency else ():
         if agency.signs(lead=lead, end=end) or any(map(agency.is_credited_in, named)):
             return agency.name
     signed = _SIGNED_DATELINE.match(lead)
