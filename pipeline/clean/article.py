@@ -130,8 +130,9 @@ def publication_time(page: Page, *, canonical: str | None) -> datetime | None:
     """
     if media_kind_of(page) != "html" or not page.body.strip():
         return page.hints.published_at
-    root = parse_html(decode_body(page).text)
-    if root is None or excess_of(root) is not None:
+    source = decode_body(page).text
+    root = parse_html(source)
+    if root is None or excess_of(root, source) is not None:
         return page.hints.published_at
     markup = read_markup(root, canonical=canonical)
     title = read_headline(markup, domain=_domain_of(page, canonical), hint=page.hints.title)
@@ -169,7 +170,7 @@ def _html_article(page: Page, origin: Origin) -> Explanation:
     root = parse_html(decoded.text)
     if root is None:
         return Explanation(_empty_article(page, origin, flag="empty"), {})
-    if (excess := excess_of(root)) is not None:
+    if (excess := excess_of(root, decoded.text)) is not None:
         return Explanation(_empty_article(page, origin, flag=excess), {})
     reading = _read(page, origin, root, decoded.text)
     if not reading.pieces and _is_too_deep(root, decoded.text):

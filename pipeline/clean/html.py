@@ -25,7 +25,7 @@ Tree = Any  # lxml.html.HtmlElement; lxml brings no types
 
 # One class for all elements: lxml.html asks a Python function for the class of each, and nothing here needs its forms.
 _ELEMENT_CLASSES = etree.ElementDefaultClassLookup(element=html.HtmlElement)
-_COUNT, _IS_NESTED, _LENGTH = map(etree.XPath, ("count(//*)", "boolean(//p//p)", "string-length(/)"))
+_COUNT, _IS_NESTED = map(etree.XPath, ("count(//*)", "boolean(//p//p)"))
 
 
 def parse_html(text: str) -> Tree | None:
@@ -44,12 +44,13 @@ def parse_html(text: str) -> Tree | None:
         return None
 
 
-def excess_of(root: Tree) -> str | None:
+def excess_of(root: Tree, source: str) -> str | None:
     """Return the flag of ``EMPTY_FLAGS`` for a page that would take too long to read; None for any other.
 
+    ``source`` is the text that was parsed; the text in the tree is not longer.
     Fixed limits, unlike a timeout, give the same result on every machine. Time grows with the square of elements.
     """
-    if _COUNT(root) <= _IN_PARAGRAPHS_MAX and not _IS_NESTED(root) and _LENGTH(root) <= _TEXT_MAX:
+    if len(source) <= _TEXT_MAX and _COUNT(root) <= _IN_PARAGRAPHS_MAX and not _IS_NESTED(root):
         return None
     in_paragraphs = sum(1 for paragraph in root.iter("p") for _ in paragraph.iterdescendants())
     elements = characters = 0
