@@ -213,3 +213,10 @@ def test_markup_of_a_site_that_signs_as_a_person_names_nobody() -> None:
     head = _linked('{"@type":"Person","name":"Harbour Post"}') + '<meta name="author" content="Tess Amberley">'
     assert _signed(head) == ((), {"Harbour Post": "outlet"})
     assert _signed(head, "<p class=byline>By Jo Marrick</p>")[0] == ("Jo Marrick",)
+
+
+@pytest.mark.parametrize(("around", "authors"), [("article-top", ("Jo Marrick",)), ("sidebar", ())])
+def test_name_that_only_its_class_marks(around: str, authors: tuple[str, ...]) -> None:
+    """A name whose class says "journalist" counts, but not in a part of the page for something else."""
+    named = '<p class="journalist-name">Jo Marrick</p>'
+    assert _authors("", extra=f'<div class="{around}"><section>{named}</section></div>') == authors
