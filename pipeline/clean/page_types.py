@@ -8,6 +8,7 @@ from pipeline.clean.blocks import TextPiece, count_words
 from pipeline.clean.genres import press_release_of
 from pipeline.clean.line_lists import PROSE_WORDS, line_list_of, prose_outside_cards, prose_words
 from pipeline.clean.markup import Markup
+from pipeline.clean.page_marks import page_mark_of
 from pipeline.model import Article, Page, Rejected, Threshold
 from pipeline.model.article import PageType
 
@@ -71,7 +72,15 @@ _REASONS: dict[PageType, tuple[str, str]] = {
     "list": ("list_page", "headlines or links to other pages, with hardly any text of its own"),
     "scores": ("scores_page", "a table of results, standings or prices"),
     "credits_list": ("credits_page", "a list of names or credits"),
+    "forum": ("forum_page", "a thread of a forum, or questions and answers of its users"),
+    "reference": ("reference_page", "an entry of a dictionary, an encyclopedia, a manual or a collection of recipes"),
+    "paper": ("scientific_paper", "a paper of a journal, a conference or a repository"),
+    "product": ("product_page", "a product of a shop"),
+    "software": ("software_page", "a repository of source code, or a program to download"),
+    "policy": ("policy_page", "a privacy policy, terms of use or another legal notice of a site"),
 }
+# No threshold decides about these: their marks do.
+_MARKED = ("live", "forum", "reference", "paper", "product", "software", "policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,7 @@ def page_kind_of(
     tried = [_live(markup, url, title or "")]
     if words < _SHORT_WORDS:
         tried += [_replacement_kind(markup, title or "", text), _media(markup, url, title or "")]
-    tried.append(_section(markup, url, pieces, words))
+    tried += [_marked(markup, url, title), _section(markup, url, pieces, words)]
     tried.append(PageKind("paywall", wall) if wall else None)
     found = next((kind for kind in tried if kind is not None), None)
     return found or _list_or_genre(markup, url, pieces, title=title, words=words) or PageKind("article", "text")
@@ -154,6 +163,12 @@ def _media(markup: Markup, url: str, title: str) -> PageKind | None:
     return None
 
 
+def _marked(markup: Markup, url: str, title: str | None) -> PageKind | None:
+    """Return what a page marks itself as, if that is another kind of work than an article."""
+    mark = page_mark_of(markup, url=url, title=title)
+    return PageKind(mark.page_type, mark.method, mark.evidence) if mark else None
+
+
 def _match_in(pattern: re.Pattern[str], text: str) -> str | None:
     found = pattern.search(text)
     return found[0] if found else None
@@ -196,8 +211,8 @@ def reject_reason(article: Article, *, evidence: str) -> Rejected | None:
 
 
 def _thresholds(article: Article) -> tuple[Threshold, ...]:
-    """Return the thresholds that a page of a rejected type misses; live pages have no thresholds."""
-    if article.page_type == "live":
+    """Return the thresholds that a page of a rejected type misses; none for a type that marks decide."""
+    if article.page_type in _MARKED:
         return ()
     paragraphs = (*article.texts("paragraph"), *article.texts("list"))
     if article.page_type in ("list", "scores", "credits_list"):

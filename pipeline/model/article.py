@@ -12,6 +12,7 @@ CreditKind = Literal["agency", "desk", "outlet"]
 PageType = Literal[
     "article", "live", "video", "audio", "gallery", "section", "paywall", "consent", "error", "other",
     "list", "press_release", "scores", "credits_list",
+    "forum", "reference", "paper", "product", "software", "policy",
 ]  # fmt: skip
 
 

@@ -378,6 +378,12 @@ VOCABULARIES = (
             "press_release": "a press release, which questions count as an article of the outlet that publishes it",
             "scores": "a table of results, standings or prices",
             "credits_list": "a list of names or credits",
+            "forum": "a thread of a forum, or questions and answers of its users",
+            "reference": "an entry of a dictionary, an encyclopedia, a manual or a collection of recipes",
+            "paper": "a paper of a journal, a conference or a repository",
+            "product": "a product of a shop",
+            "software": "a repository of source code, or a program to download",
+            "policy": "a privacy policy, terms of use or another legal notice of a site",
         },
     ),
     Vocabulary(
