@@ -18,7 +18,7 @@ from pipeline.clean.html import Tree
 from pipeline.clean.jsonld import plain_text
 from pipeline.clean.markup import Markup
 from pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
-from pipeline.clean.written_days import written_day
+from pipeline.clean.written_days import WrittenClock, written_clock, written_day
 from pipeline.model import FieldMethod, Page
 from pipeline.model.article import DateMethod
 
@@ -229,13 +229,40 @@ _NOT_PUBLISHED = re.compile(
 )
 _DATE_CLASS = re.compile(r"date|datum|data\b|fecha|publi|posted|time|byline|meta|info", re.IGNORECASE)
 _DATE_LINE_CHARS = 90
+_CLOCK_CHARS = 16  # of a text that is only a time of day: "at 11:15 PM EDT"
 _LINE_CHARS = 36  # of a line without a date class: enough for a name, a place and a time of day with the date
 
 
-def visible_day(root: Tree, *, title: str | None, is_month_first: bool) -> date | None:
-    """Return the first day in a short line under the headline, else the nearest one above it."""
-    near = (_shown_day(text, is_month_first=is_month_first) for text in texts_near_headline(root, title=title))
-    return next((day for day in near if day is not None), None)
+def visible_moment(root: Tree, *, title: str | None, is_month_first: bool) -> Moment | None:
+    """Return the first day in a short line under the headline, else the nearest one above it, with its time of day.
+
+    The time is in the same text, or is all of the next text under the same element or its parent.
+    """
+    texts, before = texts_near_headline(root, title=title), ""
+    for shown in texts:
+        day = _shown_day(shown, is_month_first=is_month_first)
+        if day is not None:
+            is_change = len(before) <= _CLOCK_CHARS and _NOT_PUBLISHED.search(before)
+            return _moment_of(day, None if is_change else _shown_clock(shown, next(texts, None)))
+        before = shown.text
+    return None
+
+
+def _moment_of(day: date, clock: WrittenClock | None) -> Moment:
+    if clock is None:
+        return _moment(day.year, day.month, day.day)
+    return _moment(day.year, day.month, day.day, clock=clock.time, zone=clock.zone)
+
+
+def _shown_clock(shown: VisibleText, following: VisibleText | None) -> WrittenClock | None:
+    """Return the time of day in the text of a day, or in the following one if that has nothing else."""
+    if clock := written_clock(shown.text):
+        return clock
+    if following is None or len(following.text) > _CLOCK_CHARS or _NOT_PUBLISHED.search(following.text):
+        return None
+    near = (shown.element, shown.element.getparent())
+    is_near = following.element in near or following.element.getparent() in near
+    return written_clock(following.text) if is_near else None
 
 
 def _shown_day(shown: VisibleText, *, is_month_first: bool) -> date | None:
@@ -295,7 +322,8 @@ def read_published(markup: Markup, page: Page, *, title: str | None) -> Publicat
     Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
     day visible near the headline, htmldate. The fetch time is only an upper bound: after a date that is later,
     htmldate's first day of a month counts only if the page has it in full. A time of day becomes a day, flagged
-    ``date_without_zone``, if the page gives no zone for it. Dates that are days apart are flagged ``date_conflict``.
+    ``date_without_zone``, if the page gives no zone for it; a time next to the day near the headline is one, too. Dates
+    that are days apart are flagged ``date_conflict``.
     """
     flags: set[str] = set()
     stated = tuple(_stated_candidates(markup))
@@ -303,8 +331,10 @@ def read_published(markup: Markup, page: Page, *, title: str | None) -> Publicat
     if first and first[0] == "htmldate" and "date_in_future" in flags and _is_made_up(first[1], markup):
         first = None
     taken, rival = _settle(first, stated, markup, page, title) if first else (None, None)
-    method, found = taken or ("unknown", None)
-    moment = with_zone(found, _stated_moments(markup, stated), markup.root) if found else None
+    timed: tuple[DateMethod, Moment | None] = ("unknown", None)
+    if taken:
+        timed = _timed(taken, stated, markup, title)
+    method, moment = timed
     if moment is not None and moment.clock is not None:
         flags.add("date_without_zone")
     if rival is not None:
@@ -342,8 +372,23 @@ def _candidates(markup: Markup, page: Page, title: str | None, stated: tuple[Can
 
 
 def _shown_moment(markup: Markup, title: str | None) -> Moment | None:
-    shown = visible_day(markup.root, title=title, is_month_first=_is_month_first(markup))
-    return _moment(shown.year, shown.month, shown.day) if shown else None
+    return visible_moment(markup.root, title=title, is_month_first=_is_month_first(markup))
+
+
+def _timed(taken: Candidate, stated: tuple[Candidate, ...], markup: Markup, title: str | None) -> Candidate:
+    """Return a candidate with its zone. One that is only a day gets the time that the page shows next to the same day.
+
+    Without a zone for that time it stays the day, with the shown time of day as its ``clock``.
+    """
+    method, found = taken
+    moment = with_zone(found, _stated_moments(markup, stated), markup.root)
+    if moment.precision != "day" or moment.clock is not None:
+        return method, moment
+    shown = _shown_moment(markup, title)
+    if shown is None or _written_date(shown) != _written_date(moment):
+        return method, moment
+    timed = with_zone(shown, _stated_moments(markup, (taken, *stated)), markup.root)
+    return ("shown", timed) if timed.precision == "second" else (method, replace(moment, clock=timed.clock))
 
 
 def _is_month_first(markup: Markup) -> bool:

@@ -1,6 +1,8 @@
-"""Days written in a text, in many languages. Month names are data."""
+"""Days and times of day written in a text, in many languages. Names of months and zones are data."""
 
+import csv
 import re
+from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 
@@ -69,3 +71,51 @@ def _day(year: str, month: str | int, day: str) -> date | None:
         return date(int(year), int(month), int(day))
     except ValueError:  # 31 February, a word that is not a month
         return None
+
+
+# Only names that mean one offset wherever and whenever they are written: EST is also Australian, CET is used all year.
+_ZONES = {
+    row["name"].casefold(): row["offset"]
+    for row in csv.DictReader(
+        resources.files("pipeline.clean").joinpath("data", "zones.csv").read_text("utf-8").splitlines()
+    )
+}
+_CLOCK = re.compile(
+    r"(?<![\d:.,/])(?P<hour>\d{1,2})(?P<mark>:|\s?h\s?|\.)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d+)?)?"
+    r"(?![\d:/%]|\s?min)(?:\s?(?P<half>[ap])\.?\s?m\b\.?)?(?P<word>\s?Uhr\b)?"
+    # "-02:00" is a zone only after seconds: "10:00-12:00" is the time of an event.
+    r"(?:\s?\(?(?P<zone>[A-Z]{3,4}\b(?![+-])|(?(second)(?:Z\b|[+-]\d\d:\d\d)|(?!))))?",
+    re.IGNORECASE,
+)
+_BEFORE_DOTTED = re.compile(r"\b(?:kl|klo|kello|ore|ora|ura)\.?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenClock:
+    """A time of day as "23:15:00", and its offset from UTC as "-04:00", None if the text does not give it."""
+
+    time: str
+    zone: str | None
+
+
+def written_clock(text: str) -> WrittenClock | None:
+    """Return the only time of day written in a text; None without one, or with several, such as those of an event.
+
+    "23:15", "11:15 PM", "23h15", and with a word that shows it to be a time "23.15 Uhr", "kl. 23.15".
+    """
+    found = [match for match in _CLOCK.finditer(text) if _is_clock(match, text)]
+    if len(found) != 1:
+        return None
+    match, hour = found[0], int(found[0]["hour"])
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"] in "pP" else 0)
+    zone = (match["zone"] or "").casefold()
+    return WrittenClock(
+        f"{hour:02}:{match['minute']}:{match['second'] or '00'}",
+        _ZONES.get(zone) or (zone if zone.startswith(("+", "-")) else None),
+    )
+
+
+def _is_clock(match: re.Match[str], text: str) -> bool:
+    is_marked = match["mark"] != "." or match["word"] or match["half"] or _BEFORE_DOTTED.search(text[: match.start()])
+    return bool(is_marked) and (1 <= int(match["hour"]) <= 12 if match["half"] else int(match["hour"]) < 24)

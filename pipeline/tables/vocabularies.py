@@ -282,7 +282,7 @@ VOCABULARIES = (
             "time": "a time element in the page",
             "url": "the URL of the page; it gives only the day",
             "feed": "the entry of the page in a feed or sitemap",
-            "shown": "the date that the page shows near the headline",
+            "shown": "the date that the page shows near the headline, or its time on the day that others give",
             "htmldate": "an estimate of the library htmldate",
             "given": "the date that you gave with a local file or text, tried in place of `feed`",
             "unknown": "no date found: `published_at` is null",

@@ -7,7 +7,7 @@ from pages_for_clean import URL, html_of, page_of
 
 from pipeline.clean import extract, in_zone
 from pipeline.clean.dates import Moment, doubt_of, parse_moment
-from pipeline.clean.written_days import written_day
+from pipeline.clean.written_days import WrittenClock, written_clock, written_day
 from pipeline.model import Article, Hints
 
 # Dates as pages write them.
@@ -242,6 +242,75 @@ def test_days_of_other_things_are_not_shown_days(line: str) -> None:
     """A date in a sentence, a sidebar or a list of other stories is not the date of the article."""
     html = html_of(head="").replace("</h1>", f"</h1>{line}")
     assert extract(page_of(html), source_key="s").published_at_method != "shown"
+
+
+@pytest.mark.parametrize(
+    ("text", "time", "zone"),
+    [
+        ("July 25, 2031 11:15 PM", "23:15:00", None),
+        ("Jul 25, 2031 at 11:15 p.m. EDT", "23:15:00", "-04:00"),
+        ("25.07.2031, 23.15 Uhr", "23:15:00", None),
+        ("25 juli 2031 kl. 23.15", "23:15:00", None),
+        ("25/07/2031 à 23h15", "23:15:00", None),
+        ("2031-07-25 23:15:04.03+02:00", "23:15:04", "+02:00"),
+        ("12:05 am GMT", "00:05:00", "+00:00"),
+        ("10:47 AM EST", "10:47:00", None),
+    ],
+)
+def test_written_clock(text: str, time: str, zone: str | None) -> None:
+    """A time of day in the ways of several languages; a zone only if its name means one offset."""
+    assert written_clock(text) == WrittenClock(time, zone)
+
+
+@pytest.mark.parametrize(
+    "text", ["25.07.2031", "13:15 Uhr - 19:00 Uhr", "10:00-12:00", "2:30 min", "24:30", "1:0", "11.38"]
+)
+def test_other_numbers_are_no_clock(text: str) -> None:
+    """A day, the two ends of an event, a length and a number are no time of day."""
+    assert written_clock(text) is None
+
+
+DAY_CHANGED = (
+    '<script type="application/ld+json">{"@type":"Report","datePublished":"2031-05-03",'
+    '"dateModified":"2031-05-04T08:00:00-04:00"}</script>'
+)
+
+
+def _lined(line: str, *, head: str = JSONLD_DAY) -> Article:
+    return extract(page_of(html_of(head=head).replace("</h1>", f"</h1>{line}")), source_key="s")
+
+
+@pytest.mark.parametrize(
+    ("article", "zone", "hour"),
+    [
+        (_lined("<p class='date'>May 3, 2031 1:15 PM EDT</p>"), "-04:00", 17),
+        (_lined("<p class='date'>May 3, 2031 1:15 PM</p>", head=DAY_CHANGED), "-04:00", 17),
+        (_lined("<p class='date'><b>3 May 2031</b> <i>13:15 CEST</i></p>"), "+02:00", 11),
+        (_lined("<p class='date'>3 May 2031 13:15 GMT</p>", head=""), "+00:00", 13),
+    ],
+)
+def test_shown_time_of_the_day(article: Article, zone: str, hour: int) -> None:
+    """A time next to the day near the headline completes the same day, if the text or the page gives its zone."""
+    assert article.published_at == datetime(2031, 5, 3, hour, 15, tzinfo=UTC)
+    assert (article.published_at_precision, article.published_at_method) == ("second", "shown")
+    assert article.published_at_zone == zone
+
+
+@pytest.mark.parametrize(
+    ("line", "flags"),
+    [
+        ("<p class='date'>May 3, 2031 1:15 PM</p>", ("date_without_zone",)),
+        ("<p class='date'>May 2, 2031 1:15 PM EDT</p>", ()),
+        ("<p class='date'><b>Updated:</b> <i>May 3, 2031 1:15 PM EDT</i></p>", ()),
+        ("<p class='date'>3 May 2031</p><p>At 13:15 GMT, the council met in the hall.</p>", ()),
+        ("<p class='date'>3 May 2031, 13:15 - 19:00</p>", ()),
+    ],
+)
+def test_shown_time_that_is_not_taken(line: str, flags: tuple[str, ...]) -> None:
+    """Without a zone, on another day, of a change, in a sentence or as one of two, a shown time leaves the day."""
+    article = _lined(line)
+    assert (article.published_at, article.published_at_precision, article.flags) == (MAY_3, "day", flags)
+    assert article.published_at_method == "jsonld"
 
 
 # Dates of one page that disagree.
