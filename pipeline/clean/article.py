@@ -16,7 +16,7 @@ from pipeline.clean.captions import take_captions
 from pipeline.clean.dates import PublicationTime, in_zone, read_published
 from pipeline.clean.decoding import decode_body, media_kind_of
 from pipeline.clean.genres import Genre, opinion_in_standfirst, opinion_of
-from pipeline.clean.html import Tree, excess_of, parse_html, strip_unread, text_of
+from pipeline.clean.html import Tree, excess_of, keep_code, parse_html, strip_unread, text_of
 from pipeline.clean.markup import Markup, read_markup, stated_word_count
 from pipeline.clean.metadata import with_standfirst
 from pipeline.clean.outlets import outlet_key_of, read_publisher
@@ -198,6 +198,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     rights = read_rights(page, markup)
     opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
     strip_unread(root)
+    keep_code(root)
     join_drop_caps(root)
     laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
     densest = densest_words(laid.root)

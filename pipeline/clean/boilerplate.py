@@ -178,7 +178,17 @@ LINE_RULES = (
     _rule("clock_line", r"^\W*(?:\w{3,9},? )?(?:\d{1,2} \w{3,9}|\w{3,9} \d{1,2}),? \d{4}\b.{0,30}$", 10, "head"),
     _rule("clock_alone", r"^\W*\d{1,2}[:.]\d{2}(?: ?(?:[ap]\.?m\.?|uhr|h))?\W*$", 3),
     _rule(
-        "picture_button", r"^\W*(?:bild anzeigen|view image|voir l.image|ver imagen|beitragsbild|enlarge image)\W*$", 3
+        "picture_button",
+        r"^\W*(?:bild (?:anzeigen|schließen|vergrößern)(?: bild schließen)?|view image|voir l.image|ver imagen|"
+        r"beitragsbild|enlarge image)\W*$",
+        4,
+    ),
+    _rule(
+        "embed_button",
+        r"^\W*(?:view this post on|sieh dir diesen beitrag auf|voir cette publication sur|ver esta publicación en|"
+        r"ver essa foto no|visualizza questo post su|dit bericht op|wyświetl ten post na|"
+        r"post shared by|a post shared by|ein beitrag geteilt von)\b",
+        12,
     ),
     _rule("comment_count", r"^(?:kommentare insgesamt|comments|comentarios|commentaires)\s*:?\s*\d*$", 4),
     _rule("template_words", r"^\s*\{[^{}]*\}\s*$", 20),
@@ -276,6 +286,8 @@ STORY_ENDS_MAX_WORDS = 8
 
 _HEAD_PIECES, _TAIL_PIECES = 3, 4  # pieces near the start and the end
 _LONG_WORDS = 45
+_REPEAT_WORDS, _REPEAT_MIN_WORDS = 12, 4
+_REPEAT_RUN = 8  # pieces
 _BYLINE_MAX_WORDS = 15
 _BYLINE_PARTS = re.compile(r"\s*[,;|&/]\s*|\s+(?:and|und|y|et|e)\s+|^\W*(?:by|von|por|par)\s+", re.IGNORECASE)
 _BY_WORD = re.compile(r"\W*(?:by|von|par|por)\s", re.IGNORECASE)
@@ -297,9 +309,8 @@ class StoryLines:
 def keep_story_lines(
     pieces: Sequence[TextPiece], *, title: str | None, echoes: Iterable[str], authors: Iterable[str] = ()
 ) -> StoryLines:
-    """Return a body without repeated titles, captions and lines, authors, boilerplate, and headings at the end."""
+    """Return a body without repeated titles, captions and text, authors, boilerplate, and headings at the end."""
     fired: Counter[str] = Counter()
-    seen: set[str] = set()
     names = frozenset(fold_title(name) for name in authors)
     folded_title = fold_title(title or "")
     shingled = [shingles for text in echoes if (shingles := _shingles(fold_title(text)))]
@@ -307,21 +318,43 @@ def keep_story_lines(
     end = _story_end(pieces)
     if end < len(pieces):
         fired["after_story"] = len(pieces) - end
-    for index, piece in enumerate(pieces[:end]):
-        folded = fold_title(piece.text)
+    lines = [fold_title(piece.text) for piece in pieces[:end]]
+    doubled = _doubled(pieces, lines)
+    for index, (piece, folded) in enumerate(zip(pieces, lines, strict=False)):
         name = _echo(piece, folded, folded_title, shingled) or _line_rule(piece, folded, index, len(pieces))
         if name is None and names and _is_byline(piece, names):
             name = "author_names"
         if name is None and not kept and index + 1 < end and _is_name(piece):
             name = "name_alone"
-        if name is None and folded in seen and piece.word_count >= 4:
+        if name is None and index in doubled:
             name = "repeat"
-        seen.add(folded)
         if name is None:
             kept.append(piece)
         else:
             fired[name] += 1
     return StoryLines(tuple(_without_empty_headings(kept, fired)), fired)
+
+
+def _doubled(pieces: Sequence[TextPiece], lines: Sequence[str]) -> set[int]:
+    """Return the indexes of the pieces that repeat an earlier one because the page has a text twice.
+
+    These are long paragraphs, lines near the start or next to each other, and long runs of lines in the same order.
+    Any other line may say the same of two things: "When: all day".
+    """
+    first: dict[str, int] = {}
+    found: set[int] = set()
+    length = 0  # of the run that ends before this line
+    for index, (piece, line) in enumerate(zip(pieces, lines, strict=False)):
+        earlier = first.setdefault(line, index)
+        follows = length > 0 and lines[index - 1] == lines[earlier - 1]
+        length = 0 if earlier == index else length + 1 if follows else 1
+        is_near = (index < _HEAD_PIECES or earlier == index - 1) and piece.word_count >= _REPEAT_MIN_WORDS
+        is_long = piece.word_count >= (_LONG_WORDS if piece.kind == "list" else _REPEAT_WORDS)
+        if length and (is_near or is_long):
+            found.add(index)
+        if length >= _REPEAT_RUN:
+            found.update(range(index - _REPEAT_RUN + 1, index + 1))
+    return found
 
 
 def _story_end(pieces: Sequence[TextPiece]) -> int:

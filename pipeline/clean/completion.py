@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, takewhile
@@ -15,13 +15,15 @@ from pipeline.clean.text_pieces import read_pieces
 
 _HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _UNIT_TAGS = ("h1", *sorted(_HEADING_TAGS), "p", "li", "blockquote")
-_OUTER_TAGS = frozenset({"li", "blockquote"})  # those that may have other text elements in them
+_OUTER_TAGS = frozenset({"li", "blockquote", "div"})  # those that may have other text elements in them
+_UNIT_SHARE = 0.5  # of the words of a body; if fewer are in text elements, its paragraphs are divisions
 _PLACE_DEPTH = 4
 _PLACE_SHARE = 0.15  # a container of the body has at least this share of its words, with others of its class
 _NEAR_DEPTH = 5  # ancestors that two containers of one story share one of
 _KEY_CHARS = 120
 _LINK_SHARE = 0.5  # a sentence with more of its words in links must have words before the link
 _PROSE_WORDS = 12  # a shorter paragraph must end like a sentence
+_AFTER_LINK_WORDS = 4  # a sentence that begins with its link has so many words after it
 _REPEAT_CHARS = 30
 _ENDS = tuple(".!?…:;\"'”’»)。！？」")
 _NUMBER = re.compile(r"\d+")
@@ -50,7 +52,7 @@ def complete_pieces(pieces: Sequence[TextPiece], root: Tree) -> tuple[TextPiece,
     A container is known by its tag and classes: a story often has several of one class, with advertisements between
     them. An extractor takes the first, or drops single paragraphs with long links. No text is doubled.
     """
-    units = _units(pieces, root)
+    units = _all_units(pieces, root)
     places = _own_places(units, pieces)
     if not places:
         return tuple(pieces)
@@ -58,13 +60,21 @@ def complete_pieces(pieces: Sequence[TextPiece], root: Tree) -> tuple[TextPiece,
     return tuple(_merge(pieces, units, missing) if missing else pieces)
 
 
-def _units(pieces: Sequence[TextPiece], root: Tree) -> list[_Unit]:
-    """Return the innermost text elements of a page in page order."""
+def _all_units(pieces: Sequence[TextPiece], root: Tree) -> list[_Unit]:
+    """Return the innermost text elements of a page in page order; with divisions if these are its paragraphs."""
     index_of: dict[str, int] = {}
     for index, piece in enumerate(pieces):
         index_of.setdefault(position_key(piece.text), index)
+    units = _units(index_of, root, _UNIT_TAGS)
+    words = sum(pieces[index].word_count for index in {unit.piece for unit in units if unit.piece is not None})
+    if words >= _UNIT_SHARE * sum(piece.word_count for piece in pieces):
+        return units
+    return _units(index_of, root, (*_UNIT_TAGS, "div"))
+
+
+def _units(index_of: Mapping[str, int], root: Tree, tags: tuple[str, ...]) -> list[_Unit]:
     units = []
-    for element in root.iter(*_UNIT_TAGS):
+    for element in root.iter(*tags):
         if _is_innermost(element) and (key := position_key(text_start(element, _KEY_CHARS))):
             units.append(_Unit(element, _place_of(element), index_of.get(key)))
     return units
@@ -76,12 +86,18 @@ def _is_innermost(element: Tree) -> bool:
         return True
     if len(element) and element[0].tag == "a" and not (element.text or "").strip():
         return False
-    return next(islice(element.iter(*_UNIT_TAGS), 1, None), None) is None
+    if element.tag == "div" and next(islice(element.iter("div", "table", "ul", "ol", "dl"), 1, None), None) is not None:
+        return False
+    return next((each for each in element.iter(*_UNIT_TAGS) if each is not element), None) is None
 
 
 def _place_of(element: Tree) -> Place:
+    return _place_in(element.iterancestors())
+
+
+def _place_in(ancestors: Iterable[Tree]) -> Place:
     place = []
-    for ancestor in islice(element.iterancestors(), _PLACE_DEPTH):
+    for ancestor in islice(ancestors, _PLACE_DEPTH):
         names = _plain_names(ancestor.get("class") or "")
         if names or ancestor.tag not in ("ul", "ol"):
             place.append((ancestor.tag, names))
@@ -102,6 +118,8 @@ def _own_places(units: Iterable[_Unit], pieces: Sequence[TextPiece]) -> frozense
     for unit in units:
         if unit.piece is not None:
             words[unit.place] += pieces[unit.piece].word_count
+        if unit.piece is not None and unit.element.tag == "div":  # a heading in such a paragraph
+            words[_place_in((unit.element, *unit.element.iterancestors()))] += pieces[unit.piece].word_count
     least = _PLACE_SHARE * sum(words.values())
     return frozenset(place for place, count in words.items() if count >= least)
 
@@ -181,15 +199,49 @@ def _missing(units: Sequence[_Unit], places: frozenset[Place]) -> list[int]:
     containers = _containers(units, own, places)
     first = _last_near(units, range(own[0] - 1, -1, -1), containers, default=own[0])
     last = _last_near(units, range(own[-1] + 1, len(units)), containers, default=own[-1])
-    return [
+    lacking = [
         index
         for index in range(first, last + 1)
         if (unit := units[index]).piece is None
         and (index > own[0] or not unit.is_heading)
         and containers.holds(unit)
         and not containers.is_aside(unit.element)
-        and _is_prose(unit.element)
     ]
+    prose = {index for index in lacking if _is_prose(units[index].element) and _is_inside(units[index], index, own)}
+    return sorted(prose.union(_labels(units, [index for index in lacking if index > own[0]], prose)))
+
+
+def _is_inside(unit: _Unit, index: int, own: Sequence[int]) -> bool:
+    """Return whether a unit is between two of the body, if it must be: a division has no other sign of a paragraph."""
+    return unit.element.tag != "div" or own[0] < index < own[-1]
+
+
+def _labels(units: Sequence[_Unit], lacking: Sequence[int], prose: Container[int]) -> set[int]:
+    """Return the indexes of short headings, labels and list items directly before a unit of the body."""
+    found: set[int] = set()
+    for index in reversed(lacking):
+        after = index + 1
+        is_followed = after < len(units) and (units[after].piece is not None or after in prose or after in found)
+        element = units[index].element
+        if index not in prose and is_followed and _is_label(element) and _leads_to(element, units[after].element):
+            found.add(index)
+    return found
+
+
+def _is_label(element: Tree) -> bool:
+    """Return whether an element has a few words and no link."""
+    return next(element.iter("a", "time"), None) is None and element.tag != "div" and _fold(text_of(element)) != ""
+
+
+def _leads_to(element: Tree, following: Tree) -> bool:
+    """Return whether nothing with text is between an element and the next one."""
+    node = element
+    while node is not None:
+        near = next((each for each in node.itersiblings() if text_start(each, 1)), None)
+        if near is not None:
+            return near is following or near in following.iterancestors()
+        node = node.getparent()
+    return False
 
 
 def _last_near(units: Sequence[_Unit], order: Iterable[int], containers: _Containers, *, default: int) -> int:
@@ -211,14 +263,15 @@ def _is_prose(element: Tree) -> bool:
     if element.tag in _HEADING_TAGS:
         return words > 1 and linked == 0
     if linked > _LINK_SHARE * words:
-        return linked < words and text.endswith(_ENDS) and not text.startswith(links[0])
+        least = _AFTER_LINK_WORDS if text.startswith(links[0]) else 1
+        return element.tag != "div" and words - linked >= least and text.endswith(_ENDS)
     return words >= _PROSE_WORDS or text.endswith(_ENDS)
 
 
 def _merge(pieces: Sequence[TextPiece], units: Sequence[_Unit], missing: Sequence[int]) -> Iterator[TextPiece]:
     """Yield the pieces, and before each the missing units that precede it on the page."""
     known = [_fold(piece.text) for piece in pieces]
-    whole, long = "".join(known), [text for text in known if len(text) >= _REPEAT_CHARS]
+    whole, long, short = "".join(known), [text for text in known if len(text) >= _REPEAT_CHARS], set(known)
     waiting: dict[int, list[TextPiece]] = {}
     place, lacking = 0, set(missing)
     for index, unit in enumerate(units):
@@ -227,7 +280,8 @@ def _merge(pieces: Sequence[TextPiece], units: Sequence[_Unit], missing: Sequenc
         elif index in lacking:
             for piece in read_pieces(unit.element, "heading" if unit.is_heading else "paragraph"):
                 folded = _fold(piece.text)
-                if folded and folded not in whole and not any(text in folded for text in long):
+                is_known = folded in (whole if len(folded) >= _REPEAT_CHARS else short)
+                if folded and not is_known and not any(text in folded for text in long):
                     waiting.setdefault(place, []).append(piece)
                     whole += folded
     for index, piece in enumerate(pieces):

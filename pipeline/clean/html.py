@@ -17,6 +17,7 @@ _BETWEEN_ATTRIBUTES = re.compile(rb"[\s/=]+")
 # 3, 15 and 4 times the maximum of a thousand news pages.
 _ELEMENTS_MAX, _IN_PARAGRAPHS_MAX, _TEXT_MAX = 30_000, 10_000, 3_000_000
 _UNREAD = ("script", "style", "svg", "template", "iframe")
+_CODE_TAGS = ("code", "kbd", "samp", "tt", "var")
 _ENCODING_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _INVISIBLE = "\u200b\u200c\u200e\u200f\u2060\ufeff\u00ad"
 _WITHOUT_INVISIBLE = str.maketrans("", "", _INVISIBLE)
@@ -119,3 +120,19 @@ def text_start(element: Tree, length: int) -> str:
 def strip_unread(root: Tree) -> None:
     """Remove elements that are invisible to readers, after the markup has been read. Later steps become faster."""
     etree.strip_elements(root, *_UNREAD, with_tail=False)
+
+
+def keep_code(root: Tree) -> None:
+    """Make words in code elements plain words of their sentence, and each block of code one paragraph.
+
+    An extractor drops both. A block without a letter is a column of line numbers, and one with links is no code.
+    """
+    for block in root.iter("pre"):
+        text = tidy("".join(block.itertext()))
+        if any(map(str.isalpha, text)) and next(block.iter("a"), None) is None:
+            tail = block.tail
+            block.clear()
+            block.tag, block.text, block.tail = "p", text, tail
+    for element in root.iter(*_CODE_TAGS):
+        element.tag = "span"
+        element.attrib.clear()

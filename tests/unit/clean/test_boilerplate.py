@@ -131,3 +131,19 @@ def test_rule_names_are_unique() -> None:
     """Counts are stored by name, so that each rule needs its own name."""
     names = [rule.name for rule in LINE_RULES]
     assert sorted(set(names)) == sorted(names)
+
+
+def test_short_lines_may_repeat() -> None:
+    """A short line under each entry stays; a long paragraph, a line next to itself and a long list are kept once."""
+    when = TextPiece("paragraph", "When: all day, every day")
+    entries = [STORY[0], when, STORY[1], when, STORY[2], when, STORY[3]]
+    assert keep_story_lines(entries, title=None, echoes=()).pieces == tuple(entries)
+    assert keep_story_lines([*STORY[:3], when, when, STORY[3]], title=None, echoes=()).pieces == (
+        *STORY[:3],
+        when,
+        STORY[3],
+    )
+    items = [TextPiece("list", f"{n} sacks of sand for the wall") for n in range(2, 12)]
+    twice = [*STORY[:3], *items, TextPiece("heading", "For printing"), *items, STORY[3]]
+    kept = keep_story_lines(twice, title=None, echoes=()).pieces
+    assert kept == (*STORY[:3], *items, TextPiece("heading", "For printing"), STORY[3])

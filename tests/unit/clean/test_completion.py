@@ -119,3 +119,39 @@ def test_whole_body_has_no_second_look() -> None:
     """A page whose first reading is whole keeps it."""
     article = _article(_paragraphs(PARAGRAPHS))
     assert (article.texts("paragraph"), _method(article)) == (PARAGRAPHS, "fast")
+
+
+def test_heading_of_one_word_and_label_before_a_paragraph_are_read() -> None:
+    """A short heading or label is read if a paragraph of the body follows; before links to other stories it is not."""
+    other = "<div><a href='/b'>Another story about the quay</a></div>"
+    body = (
+        f"<div class='text'><p>{STORY[0]}</p><h3>Walls</h3><p>{STORY[1]}</p><p>First quarter</p><p>{STORY[2]}</p>"
+        f"<p>More on the quay</p>{other}<p>{STORY[3]}</p></div>"
+    )
+    assert _complete(body, *STORY[:4]) == [STORY[0], "Walls", STORY[1], "First quarter", *STORY[2:4]]
+
+
+def test_short_list_items_between_paragraphs_are_read() -> None:
+    """Items of a few words are read if a paragraph follows their list; those of a list with links are not."""
+    items = "<ul><li>a high wall</li><li>a low wall</li></ul>"
+    linked = "<ul><li>a long wall</li><li><a href='/b'>The keeper retires</a></li></ul>"
+    body = f"<div class='text'><p>{STORY[0]}</p>{items}<p>{STORY[1]}</p>{linked}<p>{STORY[2]}</p></div>"
+    assert _complete(body, *STORY[:3]) == [STORY[0], "a high wall", "a low wall", *STORY[1:3]]
+
+
+def test_headings_between_paragraphs_that_are_divisions_are_read() -> None:
+    """On a page whose paragraphs are divisions, headings between them and divisions left out are read."""
+    parts = "".join(f"<div class='part'>{text}</div>" for text in STORY[:3])
+    heading = "<div class='part'><h3>The low wall</h3></div>"
+    body = f"<div class='text'>{parts}{heading}<div class='part'>{STORY[3]}</div></div>"
+    assert _complete(body, STORY[0], STORY[2], STORY[3]) == [*STORY[:3], "The low wall", STORY[3]]
+
+
+def test_words_and_blocks_of_code_are_read() -> None:
+    """Words in code elements stay in their sentence, and a block of code is a paragraph; line numbers are neither."""
+    numbers = "<table><tr><td><pre>1\n2</pre></td></tr></table>"
+    code = f"{numbers}<div class='highlight'><pre><code>wall = 3\nbuild(wall)</code></pre></div>"
+    sentence = "To raise the wall at once, the harbour master types <code>build</code> and then <kbd>Enter</kbd> twice."
+    body = f"<div class='text'>{_paragraphs((*STORY[:3], sentence))}{code}{_paragraphs(STORY[3:])}</div>"
+    said = "To raise the wall at once, the harbour master types build and then Enter twice."
+    assert _article(body).texts("paragraph") == (*STORY[:3], said, "wall = 3 build(wall)", *STORY[3:])
