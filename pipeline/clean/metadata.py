@@ -16,7 +16,14 @@ from pipeline.clean.decoding import language_identifier
 from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.clean.jsonld import as_list, plain_text
 from pipeline.clean.markup import Markup, story_text
-from pipeline.clean.page_parts import is_about_author, is_comment, is_in_figure, is_of_other_story, is_standfirst_class
+from pipeline.clean.page_parts import (
+    is_about_author,
+    is_aside_class,
+    is_comment,
+    is_in_figure,
+    is_of_other_story,
+    is_standfirst_class,
+)
 from pipeline.model import Page
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -254,53 +261,79 @@ _STANDFIRST_MIN_WORDS, _STANDFIRST_MAX_WORDS = 5, 80
 _SAME_START = 20
 _BRACE = re.compile(r"[{}]")  # a template's own words: "{ 38 comments… read them below }"
 _MAX_CHILDREN = 6
+_PLAIN_TAGS, _PLAIN_ELEMENTS = frozenset({"p", "h2", "h3"}), 12
+_PLAIN_MIN_WORDS, _PLAIN_ENDS, _CUT_ENDS = 8, (".", "!", "?", "…", "。"), ("…", "...")
+_HIDDEN_NAMES, _NEAR_DEPTH = frozenset({"hidden", "d-none", "is-hidden", "visually-hidden"}), 4
 _FIRST_PIECES = 5  # pieces at the start of a body that may be the standfirst
 
 
 def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str | None) -> tuple[TextPiece, ...]:
     """Return the pieces with the page's standfirst marked, or inserted first if the body lacks it.
 
-    The markup's description, or the class of its element, identifies it. A lead paragraph that repeats the description
-    remains a paragraph.
+    The markup's description, the class of its element, or its place under the headline identifies it. A lead paragraph
+    that repeats the description remains a paragraph.
     """
-    text, is_named = _find_standfirst(markup, title=title)
-    folded = fold_title(text)
-    if not text or folded == fold_title(title or ""):
-        return tuple(pieces)
     near = [fold_title(piece.text) for piece in pieces[:_FIRST_PIECES]]
-    if folded in near and is_named:
-        place = near.index(folded)
-        return (*pieces[:place], replace(pieces[place], kind="standfirst"), *pieces[place + 1 :])
-    if any(line.startswith(folded) for line in near):  # the lead itself, or its teaser
-        return tuple(pieces)
-    return (TextPiece("standfirst", text), *pieces)
+    first = next((index for index, piece in enumerate(pieces[:_FIRST_PIECES]) if piece.kind != "heading"), 0)
+    for text, is_named, is_said in _find_standfirsts(markup, title=title, near=near[first:]):
+        folded = fold_title(text)
+        if folded == fold_title(title or ""):
+            continue
+        if folded in near and (is_named or folded in near[:first]):
+            place = near.index(folded)
+            return (*pieces[:place], replace(pieces[place], kind="standfirst"), *pieces[place + 1 :])
+        later = map(fold_title, (piece.text for piece in pieces[_FIRST_PIECES:] if not is_said))
+        if not any(line.startswith(folded) for line in (*near, *later)):  # else the lead itself, or its teaser
+            return (TextPiece("standfirst", text), *pieces)
+    return tuple(pieces)
 
 
-def _find_standfirst(markup: Markup, *, title: str | None) -> tuple[str, bool]:
-    """Return the text of the standfirst's element, and whether it has a standfirst class; ("", False) without one.
+def _find_standfirsts(markup: Markup, *, title: str | None, near: Sequence[str]) -> Iterator[tuple[str, bool, bool]]:
+    """Yield texts that may be the standfirst, best first.
 
-    The element equals the description, or has such a class and starts like it; else it is the first one with such a
-    class, if it is a sentence.
+    With each, whether its element has a standfirst class, and whether it is the markup's description.
+
+    The element equals the description, or has such a class and starts like it, or goes on where the description is cut;
+    else it is the first one with such a class, if it is a sentence; else the first sentences between the headline and
+    ``near``, the body's first lines in folded form.
     """
     described = fold_title(read_description(markup))
     is_described = _STANDFIRST_MIN_WORDS <= len(described.split()) <= _STANDFIRST_MAX_WORDS
-    named = ""
-    for element in _after_headline(markup.root, title=title):
+    is_cut = read_description(markup).endswith(_CUT_ENDS) and len(described.split()) >= _PLAIN_MIN_WORDS
+    named = plain = ""
+    has_begun = is_lead = False  # the body has begun; its lead repeats the description
+    for index, element in enumerate(_after_headline(markup.root, title=title)):
         is_named = is_standfirst_class(element.get("class") or "")
-        is_alike = (
-            is_described and fold_title(text_start(element, _SAME_START))[:_SAME_START] == described[:_SAME_START]
-        )
-        if (not is_alike and (named or not is_named)) or is_in_figure(element):
+        start = fold_title(text_start(element, _SAME_START))[:_SAME_START]
+        is_alike = is_described and start == described[:_SAME_START]
+        has_begun = has_begun or any(line.startswith(start) for line in near if start)
+        is_open = not plain and not has_begun and index < _PLAIN_ELEMENTS and element.tag in _PLAIN_TAGS
+        if (not is_alike and not is_open and (named or not is_named)) or is_in_figure(element):
             continue
         text = text_of(element)
         if _BRACE.search(text) or is_comment(element):
             continue
         folded = fold_title(text)
-        if is_alike and (folded == described or (is_named and folded[:40] == described[:40])):
-            return text, is_named
-        if is_named and not named and _is_summary(text, element):
+        is_same = folded == described or (is_named and folded[:40] == described[:40])
+        if is_alike and (is_same or (is_cut and folded.startswith(described) and _is_summary(text, element))):
+            is_lead = True
+            yield text, is_named, is_same
+        elif is_named and not named and not (has_begun and is_lead) and _is_summary(text, element):
             named = text
-    return named, named != ""
+        elif is_open and _is_plain_summary(text, element):
+            plain = text
+    yield from ((text, text == named, False) for text in (named, plain) if text)
+
+
+def _is_plain_summary(text: str, element: Tree) -> bool:
+    """Return whether a text without a sign of a standfirst is one or more sentences without links, and no aside."""
+    return (
+        len(text.split()) >= _PLAIN_MIN_WORDS
+        and text.endswith(_PLAIN_ENDS)
+        and next(element.iter("a", "time", "button"), None) is None
+        and _is_summary(text, element)
+        and not any(is_aside_class(each.get("class") or "") for each in (element, *islice(element.iterancestors(), 3)))
+    )
 
 
 def _is_summary(text: str, element: Tree) -> bool:
@@ -309,10 +342,19 @@ def _is_summary(text: str, element: Tree) -> bool:
     return (
         _STANDFIRST_MIN_WORDS <= len(text.split()) <= _STANDFIRST_MAX_WORDS
         and 2 * linked < len(text.split())
-        and not text.endswith(("…", "..."))
+        and not text.endswith(_CUT_ENDS)
+        and next(element.iter("li"), None) is None
         and not is_about_author(element)
         and not is_of_other_story(element)
+        and not any(map(_is_hidden, (element, *islice(element.iterancestors(), _NEAR_DEPTH))))
     )
+
+
+def _is_hidden(element: Tree) -> bool:
+    """Return whether a page hides an element at first, such as an offer for readers without a subscription."""
+    names = (element.get("class") or "").split()
+    is_hidden = not _HIDDEN_NAMES.isdisjoint(names) and not any(":" in name for name in names)  # "hidden md:block"
+    return is_hidden or element.get("aria-hidden") == "true" or "display:none" in (element.get("style") or "")
 
 
 def _after_headline(root: Tree, *, title: str | None) -> Iterator[Tree]:

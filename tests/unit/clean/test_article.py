@@ -111,6 +111,37 @@ def test_standfirst_is_marked_where_the_page_shows_its_description() -> None:
 
 
 @pytest.mark.parametrize(
+    ("shown", "is_found"),
+    [
+        ("<header><p>{}</p></header>", True),
+        ("<h2>{}</h2>", True),
+        ("<div class='HeaderDek-xYz1'>{}</div>", True),
+        ("<div class='page-teaser-text'>{}</div>", True),
+        ("<p>By Ada Lorn</p><p class='page-text--lead'>{}</p>", True),
+        ("<p class='disclaimer'>{}</p>", False),
+        ("<p>{} <a href='/join'>Join us</a></p>", False),
+        ("<div class='offer hidden'><p class='intro'>{}</p></div>", False),
+        ("<div class='intro'><ul><li>{}</li></ul></div>", False),
+    ],
+)
+def test_standfirst_is_known_by_its_class_or_its_place(shown: str, is_found: bool) -> None:
+    """Sentences between the headline and the body are the standfirst; asides, links, offers and lists are not."""
+    summary = "After nine years of argument, the harbour gets its terminal and the market its ferry."
+    page = html_of(head="", body="".join(f"<p>{text}</p>" for text in PARAGRAPHS))
+    article = _article(page.replace("</h1>", f"</h1>{shown.format(summary)}"))
+    assert article.standfirst == (summary if is_found else None)
+
+
+def test_standfirst_of_a_page_whose_description_is_its_lead_is_the_marked_one() -> None:
+    """If the description is the lead paragraph, an element with a standfirst class before it is the standfirst."""
+    summary = "After nine years of argument, the harbour gets its terminal and the market its ferry."
+    head = f'<meta property="og:description" content="{PARAGRAPHS[0]}">'
+    page = html_of(head=head, body="".join(f"<p>{text}</p>" for text in PARAGRAPHS))
+    article = _article(page.replace("</h1>", f"</h1><h2 class='epigraph'>{summary}</h2>"))
+    assert (article.standfirst, article.texts("paragraph")) == (summary, PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
     ("name", "line"),
     [("summary", "{ 38 comments… read them below or add one }"), ("comment summary", "I was there and saw it all.")],
 )
