@@ -1,7 +1,7 @@
 """Paragraphs that an extractor left out of a body, although their containers are those of the body."""
 
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -150,6 +150,11 @@ class _Containers:
             unit.place in self.places and (parent in self.parents or self._is_neighbour(parent))
         )
 
+    def continues(self, unit: _Unit) -> bool:
+        """Return whether a unit is in the same element as the body, which goes on after a box with other stories."""
+        parent = unit.element.getparent()
+        return unit.place in self.places and parent in self.parents and is_story_class(parent.get("class") or "")
+
     def _is_neighbour(self, parent: Tree) -> bool:
         for ancestor in islice(parent.iterancestors(), _NEAR_DEPTH):
             if ancestor in self.near:
@@ -245,9 +250,17 @@ def _leads_to(element: Tree, following: Tree) -> bool:
 
 
 def _last_near(units: Sequence[_Unit], order: Iterable[int], containers: _Containers, *, default: int) -> int:
-    """Return the last index in this order, before another story, that adjoins the body; ``default`` if none does."""
-    own = takewhile(lambda index: not containers.begins_story(units[index]), order)
-    return next(iter(deque((index for index in own if containers.adjoins(units[index])), maxlen=1)), default)
+    """Return the last index in this order that adjoins the body, or is in its element after a box; else ``default``."""
+    last, is_other = default, False
+    for index in order:
+        unit = units[index]
+        if containers.begins_story(unit):
+            is_other = True
+            if unit.element.getparent() in containers.parents:  # a list of stories in one element
+                break
+        elif containers.continues(unit) if is_other else containers.adjoins(unit):
+            last = index
+    return last
 
 
 def _is_linked(element: Tree) -> bool:

@@ -155,3 +155,13 @@ def test_words_and_blocks_of_code_are_read() -> None:
     body = f"<div class='text'>{_paragraphs((*STORY[:3], sentence))}{code}{_paragraphs(STORY[3:])}</div>"
     said = "To raise the wall at once, the harbour master types build and then Enter twice."
     assert _article(body).texts("paragraph") == (*STORY[:3], said, "wall = 3 build(wall)", *STORY[3:])
+
+
+def test_paragraphs_after_a_box_with_other_stories_are_read() -> None:
+    """If the story goes on in its element after a box of linked headlines, its end is read; after a list it is not."""
+    box = "<div class='slider'><h3><a href='/b'>The keeper retires at last</a></h3><h1>Watch</h1></div>"
+    body = f"<div class='article-body'>{_paragraphs(STORY[:4])}{box}{_paragraphs(STORY[4:6])}</div>"
+    assert _complete(body, *STORY[:4]) == list(STORY[:6])
+    listed = "<h3><a href='/b'>The keeper retires at last</a></h3>"
+    body = f"<div class='article-body'>{_paragraphs(STORY[:4])}{listed}{_paragraphs(STORY[4:6])}</div>"
+    assert _complete(body, *STORY[:4]) == list(STORY[:4])
