@@ -23,7 +23,7 @@ _NEAR_DEPTH = 5  # ancestors that two containers of one story share one of
 _KEY_CHARS = 120
 _LINK_SHARE = 0.5  # a sentence with more of its words in links must have words before the link
 _PROSE_WORDS = 12  # a shorter paragraph must end like a sentence
-_AFTER_LINK_WORDS = 4  # a sentence that begins with its link has so many words after it
+_AFTER_LINK_WORDS = 4  # a sentence that begins with its link has at least 4 words after it
 _REPEAT_CHARS = 30
 _ENDS = tuple(".!?…:;\"'”’»)。！？」")
 _NUMBER = re.compile(r"\d+")
@@ -108,8 +108,12 @@ def _place_in(ancestors: Iterable[Tree]) -> Place:
 
 @lru_cache(maxsize=4096)
 def _plain_names(names: str) -> str:
-    """Return the value of a class attribute without the numbers and ordinals that differ between containers."""
-    return " ".join(_NUMBER.sub("0", name) for name in names.split() if name not in _ORDINALS)
+    """Return the value of a class attribute without what differs between containers.
+
+    That is numbers, ordinals, and modifiers as "-bottom-space".
+    """
+    plain = (name for name in names.split() if name not in _ORDINALS and not name.startswith("-"))
+    return " ".join(_NUMBER.sub("0", name) for name in plain)
 
 
 def _own_places(units: Iterable[_Unit], pieces: Sequence[TextPiece]) -> frozenset[Place]:

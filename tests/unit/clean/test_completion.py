@@ -165,3 +165,11 @@ def test_paragraphs_after_a_box_with_other_stories_are_read() -> None:
     listed = "<h3><a href='/b'>The keeper retires at last</a></h3>"
     body = f"<div class='article-body'>{_paragraphs(STORY[:4])}{listed}{_paragraphs(STORY[4:6])}</div>"
     assert _complete(body, *STORY[:4]) == list(STORY[:4])
+
+
+def test_containers_that_differ_in_a_modifier_are_one_body() -> None:
+    """A class that begins with a dash changes only the look of a container; any other class is another place."""
+    first, last = _paragraphs(STORY[:3]), _paragraphs(STORY[3:6])
+    for name, texts in (("body -bottom-space", STORY[:6]), ("body offer", STORY[:3])):
+        body = f"<div><div class='body'>{first}</div><div class='{name}'>{last}</div></div>"
+        assert _complete(body, *STORY[:3]) == list(texts)
