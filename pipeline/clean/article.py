@@ -24,6 +24,7 @@ from pipeline.clean.page_parts import drop_appeals, drop_boxes, join_drop_caps
 from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from pipeline.clean.plain_text import text_article
 from pipeline.clean.rights import PageRights, read_rights
+from pipeline.clean.sections import read_section
 from pipeline.clean.titles import read_headline
 from pipeline.model import (
     NO_OUTLET_KEYS,
@@ -69,6 +70,7 @@ class _PageContent:
     outlet: str | None
     published: PublicationTime
     authors: Authors
+    section: ExtractedField
     body: Body
     pieces: tuple[TextPiece, ...]
     texts: tuple[str, ...]
@@ -197,6 +199,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     authors = read_authors(markup, publisher=publisher.text, site=site, domain=domain, title=title.text)
     rights = read_rights(page, markup)
     opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
+    section = read_section(markup, page, title=title.text, outlet=outlet, others=(publisher.text, *authors.names))
     strip_unread(root)
     keep_code(root)
     join_drop_caps(root)
@@ -219,6 +222,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
         outlet=outlet,
         published=published,
         authors=authors,
+        section=section,
         body=body,
         pieces=pieces,
         texts=texts,
@@ -244,7 +248,6 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> Article:
     url, title, pieces, published = page.final_url or page.url, reading.title.text, reading.pieces, reading.published
     text, blocks = join_pieces(((TextPiece("title", title),) if title else ()) + pieces)
     content_hash = content_hash_of(title, texts)
-    section = metadata.read_section(markup, publisher=reading.publisher.text)
     language = metadata.read_language(markup, page, text="\n".join(texts))
     return Article(
         article_id=article_id,
@@ -259,7 +262,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> Article:
         standfirst=reading.standfirst,
         authors=reading.authors.names,
         credits=reading.authors.credits,
-        section=section.text,
+        section=reading.section.text,
         tags=metadata.read_tags(markup),
         language=language.text,
         published_at=published.when,
@@ -281,7 +284,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> Article:
         payload_digest=origin.payload_digest,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
-        field_methods=_field_methods(reading, section=section, language=language),
+        field_methods=_field_methods(reading, language=language),
     )
 
 
@@ -303,15 +306,13 @@ def _flags(reading: _PageContent) -> tuple[str, ...]:
     return tuple(sorted((*reading.published.flags, *(("body_incomplete",) if is_incomplete else ()))))
 
 
-def _field_methods(
-    reading: _PageContent, *, section: ExtractedField, language: ExtractedField
-) -> tuple[FieldMethod, ...]:
+def _field_methods(reading: _PageContent, *, language: ExtractedField) -> tuple[FieldMethod, ...]:
     return (
         FieldMethod("title", reading.title.method),
         FieldMethod("authors", reading.authors.method),
         FieldMethod("credits", reading.authors.credits_method),
         FieldMethod("standfirst", "shown" if reading.standfirst is not None else "unknown"),
-        FieldMethod("section", section.method),
+        FieldMethod("section", reading.section.method),
         FieldMethod("language", language.method),
         FieldMethod("publisher", reading.publisher.method),
         FieldMethod("body", reading.body.method),

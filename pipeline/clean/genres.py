@@ -17,8 +17,9 @@ from pipeline.clean.blocks import TextPiece
 from pipeline.clean.credits import any_word, is_person_name
 from pipeline.clean.html import Tree, text_of, text_start
 from pipeline.clean.jsonld import as_list, plain_text, types_of
-from pipeline.clean.markup import Markup, story_text
+from pipeline.clean.markup import Markup
 from pipeline.clean.metadata import fold_title
+from pipeline.clean.sections import stated_breadcrumbs
 
 _LISTED = tomllib.loads(resources.files("pipeline.clean").joinpath("data", "page_types.toml").read_text("utf-8"))
 WORDS: Mapping[str, Mapping[str, frozenset[str]]] = {
@@ -118,7 +119,7 @@ def _in_section(markup: Markup, words: frozenset[str], *, is_whole: bool = False
     for method, texts in (
         ("section", (*_texts(markup, "articleSection"), *markup.all_meta("article:section", "section"))),
         ("genre", _texts(markup, "genre")),
-        ("breadcrumb", _breadcrumbs(markup)),
+        ("breadcrumb", tuple(name for name, _ in stated_breadcrumbs(markup))),
     ):
         for text in texts:
             for part in [text] if is_whole else _SECTION_PARTS.split(text):
@@ -129,17 +130,6 @@ def _in_section(markup: Markup, words: frozenset[str], *, is_whole: bool = False
 
 def _texts(markup: Markup, key: str) -> tuple[str, ...]:
     return tuple(plain_text(value) for value in as_list(markup.story.get(key))[:10])
-
-
-def _breadcrumbs(markup: Markup) -> tuple[str, ...]:
-    """Return the names of the pages above this one, without the page itself, which has the last name."""
-    names = []
-    for trail in markup.data.of_type("BreadcrumbList")[:1]:
-        for entry in as_list(trail.get("itemListElement"))[:10]:
-            if isinstance(entry, Mapping):
-                names.append(plain_text(entry.get("name")) or plain_text(entry.get("item")))
-    is_own = bool(names) and fold_title(names[-1]) == fold_title(story_text(markup, "headline"))
-    return tuple(names[:-1] if is_own else names)
 
 
 def _in_url(url: str, words: frozenset[str], *, has_host: bool = False) -> Genre | None:

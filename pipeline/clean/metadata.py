@@ -1,16 +1,15 @@
-"""Metadata of an article page, except title, dates and authors.
+"""Metadata of an article page, except title, dates, authors, section and publisher.
 
-Standfirst, section, tags, publisher, language, news agency and paywall.
+Standfirst, tags, language, news agency and paywall.
 """
 
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from itertools import dropwhile, islice
 
-from pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece, first_nonempty
+from pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece
 from pipeline.clean.credits import AGENCIES, ANY_AGENCY, agency_of, is_agency
 from pipeline.clean.decoding import language_identifier
 from pipeline.clean.html import Tree, text_of, text_start, tidy
@@ -103,7 +102,7 @@ def is_elsewhere(shown: VisibleText) -> bool:
     return False
 
 
-# Section, tags, publisher and language.
+# Tags and language.
 
 _SPLIT_TAGS = re.compile(r"\s*[,;]\s*")
 _MAX_TAGS = 30
@@ -139,24 +138,6 @@ _TEASER = re.compile(
 )
 _STUB_WORDS = 120
 _PAID_WORDS = 300  # a page with more words is complete, even if its markup says that it is not free
-
-
-def _read_placeholders() -> frozenset[str]:
-    text = resources.files("pipeline.clean").joinpath("data", "section_placeholders.txt").read_text("utf-8")
-    return frozenset(text.splitlines())
-
-
-_SECTION_PLACEHOLDERS = _read_placeholders()  # words that every article of some site has as its section
-_JOINED_SECTIONS = re.compile(r",(?=\S)")  # a template's list: "Politics,Harbour"; "Food, Drink" is one section
-
-
-def read_section(markup: Markup, *, publisher: str | None) -> ExtractedField:
-    """Return the publisher's section, of a list the first one. Placeholders ("All") and publishers do not count."""
-    stated = [("jsonld", plain_text(value)) for value in as_list(markup.story.get("articleSection"))[:_MAX_TAGS]]
-    stated += [("meta", text) for text in markup.all_meta("article:section", "section", "parsely-section")]
-    excluded = _SECTION_PLACEHOLDERS | {(publisher or "").casefold()}
-    single = ((method, tidy(name)) for method, text in stated for name in _JOINED_SECTIONS.split(text))
-    return first_nonempty((method, name) for method, name in single if name.casefold() not in excluded)
 
 
 def read_tags(markup: Markup) -> tuple[str, ...]:

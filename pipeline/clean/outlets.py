@@ -2,10 +2,10 @@
 
 import re
 import tomllib
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import chain
 from urllib.parse import urlsplit
 
 from pipeline.clean.blocks import ExtractedField, first_nonempty
@@ -13,6 +13,7 @@ from pipeline.clean.credits import agency_of
 from pipeline.clean.html import tidy
 from pipeline.clean.jsonld import plain_text
 from pipeline.clean.markup import Markup
+from pipeline.clean.shown_names import is_spelled_like, shown_names, squash
 from pipeline.model import NO_OUTLET_KEYS, OutletKeys, Page, domain_of
 
 # Hosts and names are data.
@@ -44,12 +45,6 @@ def _read_data() -> _OutletData:
 def _fold(text: str) -> str:
     """Return a name for comparison: lower case, with single blanks in place of punctuation."""
     return " ".join(re.findall(r"[^\W_]+", text.casefold()))
-
-
-def _squash(text: str) -> str:
-    """Return the letters and digits of a name in lower case, without accents: hosts have none."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
-    return re.sub(r"[\W_]+", "", plain)
 
 
 _DATA = _read_data()
@@ -97,7 +92,12 @@ def _parents(host: str) -> Iterator[str]:
 _NAME_WORDS = 8  # a longer one is a headline or a slogan
 _PARTS = re.compile(r"\s+[|–—·•:/-]{1,2}\s+|\s*\|\s*|:\s+")
 _UNFILLED = re.compile(r"[{}<>]|%[\w(]|\$\w|\[\[|\]\]")  # a template without its values: "{{ site.name }}"
+_HOST_NAME = re.compile(r"(?:[\w-]+\.)*?(?P<bare>[\w-]+)(?P<end>(?:\.[a-z]{2,3})?\.[a-z]{2,12})?")
+_ENDS_LIKE_HOST = re.compile(r"\S\.[A-Za-z]{2,12}$")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+_INNER_ADDRESS = re.compile(r"\bwww\d?\.|https?://", re.IGNORECASE)  # "News and opinion on www.post.example"
 _WEB_ADDRESS = re.compile(r"^(?:https?://)?(?:www\d?\.)?(?=[\w-]+\.)|(?<=\w)/+$", re.IGNORECASE)
+_NAME_LETTERS = 4  # a shorter name that the page shows does not replace a stated one: it may be initials
 _LABEL_CHARS = 2  # many words begin like a host of one letter
 _NAME_IN_LABEL_CHARS = 4  # shorter words are in many names of hosts; "Lantern" is in thelantern.example
 
@@ -107,20 +107,91 @@ def read_publisher(
 ) -> ExtractedField:
     """Return the publisher's name: the one given in ``sources.toml``, else from the page, else from the listing.
 
-    Of the names in JSON-LD, OpenGraph and the listing the first one wins that resembles the outlet's key, else the
-    first one. Platforms and placeholders are no publisher; nor are sections, places, the headline and news agencies
-    that do not resemble the key. A name that resembles it loses its slogan and legal form.
+    Of the names in JSON-LD, OpenGraph and the listing the first one wins that resembles the outlet's key; then one that
+    the page shows and that is spelled like the key; then the first one; then one that the page shows twice. Platforms
+    and placeholders are no publisher; nor are sections, places, the headline and news agencies that do not resemble the
+    key. A name that resembles it loses its slogan and legal form.
     """
     if given:
         return ExtractedField(given, "source")
-    label = _label_of(outlet)
+    label = label_of(outlet)
     others = {_fold(text) for text in (title, *_named_otherwise(markup)) if text}
-    named = [
-        (method, name)
-        for method, text in _stated_names(markup, page)
-        if (name := _publisher_name(text, label=label)) and _is_publisher(name, label, others=others)
-    ]
-    return first_nonempty((*(each for each in named if _resembles(each[1], label)), *named))
+    named = list(_usable(_stated_names(markup, page), label, others=others))
+    alike = first_nonempty(each for each in named if _resembles(each[1], label))
+    if alike.text and not _is_plain_host(alike.text):
+        return alike
+    shown = _usable(shown_names(markup, title=title or "", host=_host_of(page)), label, others=others)
+    if alike.text:
+        return _better_spelling(alike, chain(named, shown))
+    return _shown_name(shown, label) if not named else _confirmed_name(named, shown, label)
+
+
+def _shown_name(shown: Iterable[tuple[str, str]], label: str) -> ExtractedField:
+    """Return the first shown name that is spelled like the key, rather no host, else the first one shown twice."""
+    read = []
+    for method, name in shown:
+        if _is_close(method, name, label=label) and not _is_plain_host(name):
+            return ExtractedField(name, method)
+        read.append((method, name))
+    close = first_nonempty(each for each in read if _is_close(*each, label=label))
+    return close if close.text else first_nonempty(_names_shown_twice(read))
+
+
+def _confirmed_name(named: Sequence[tuple[str, str]], shown: Iterable[tuple[str, str]], label: str) -> ExtractedField:
+    """Return the first stated name, which is unlike the key, or a shown one in its place that is spelled like the key.
+
+    The stated one stays if the page shows it too, or if it is in another script.
+    """
+    stated = ExtractedField(named[0][1], named[0][0])
+    read = list(shown) if _LATIN.search(named[0][1]) else []
+    if any(_fold(name) == _fold(named[0][1]) for method, name in read if method != "jsonld"):
+        return stated
+    close = (each for each in read if len(each[1]) >= _NAME_LETTERS and _is_close(*each, label=label))
+    found = first_nonempty(each for each in close if not _is_plain_host(each[1]))
+    return found if found.text else stated
+
+
+def _is_close(method: str, name: str, *, label: str) -> bool:
+    """Return whether a shown name is spelled like the key; a copyright line also names owners, so it must be equal."""
+    return squash(name) == label if method == "copyright" else is_spelled_like(name, label)
+
+
+def _usable(names: Iterable[tuple[str, str]], label: str, *, others: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the (method, name) pairs that can be a publisher, as they are shown."""
+    for method, text in names:
+        if (name := _publisher_name(text, label=label)) and _is_publisher(name, label, others=others):
+            yield method, name
+
+
+def _is_plain_host(name: str) -> bool:
+    """Return whether a name is a host's, or may be one without its end: "pcgamer", "harbourpost.example"."""
+    return name.islower() and name.isascii() and _HOST_NAME.fullmatch(name) is not None
+
+
+def _better_spelling(found: ExtractedField, names: Iterable[tuple[str, str]]) -> ExtractedField:
+    """Return the name with the same letters that is written as a name, "PC Gamer" for "pcgamer"; else the found one."""
+    host = _HOST_NAME.fullmatch(found.text or "")
+    bare, end = host.group("bare", "end") if host else ("", None)
+    for method, name in names:
+        capitals = sum(map(str.isupper, name))
+        is_name = " " in name or (capitals > 0 if end else 1 < capitals < len(name))
+        if is_name and not _ENDS_LIKE_HOST.search(name) and squash(name) == squash(bare):
+            return ExtractedField(name, method)
+    return found
+
+
+def _names_shown_twice(shown: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the names that two kinds of places show: the title element and the link of the logo."""
+    for method, name in shown:
+        if any(other != method and _fold(text) == _fold(name) for other, text in shown):
+            yield method, name
+
+
+def _host_of(page: Page) -> str:
+    try:
+        return (urlsplit(page.final_url or page.url or "").hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _stated_names(markup: Markup, page: Page) -> Iterator[tuple[str, str]]:
@@ -136,16 +207,16 @@ def _named_otherwise(markup: Markup) -> Iterator[str]:
     yield from markup.all_meta("og:title", "article:section", "geo.placename")
 
 
-def _label_of(outlet: str | None) -> str:
+def label_of(outlet: str | None) -> str:
     """Return the first name of a key without its mark-up: "harbourpost" of "harbour-post.co.uk"; "" for an address."""
-    label = _squash((outlet or "").split(".")[0])
+    label = squash((outlet or "").split(".")[0])
     return "" if label.isdigit() else label
 
 
 def _publisher_name(text: str, *, label: str) -> str:
     """Return a name as it is shown: without web address, slogan and legal form; "" for a template or a headline."""
     name = tidy(_WEB_ADDRESS.sub("", tidy(text)))
-    if _UNFILLED.search(name):
+    if _UNFILLED.search(name) or _INNER_ADDRESS.search(name):
         return ""
     part = next((each for each in _PARTS.split(name) if each and _resembles(each, label)), name)
     if len(part.split()) > _NAME_WORDS:
@@ -165,7 +236,7 @@ def _is_publisher(name: str, label: str, *, others: set[str]) -> bool:
 
 def _resembles(name: str, label: str) -> bool:
     """Return whether a name is like the first name of the host: its words begin it, are in it, or have its initials."""
-    words = [word for each in _fold(name).split() if (word := _squash(each))]
+    words = [word for each in _fold(name).split() if (word := squash(each))]
     squashed = "".join(words)
     if len(label) < _LABEL_CHARS or not squashed:
         return False

@@ -317,7 +317,10 @@ VOCABULARIES = (
             "markup": "`language`: the language that the page declares",
             "heading": "`title`: a heading that the page shows",
             "twitter": "`title`: the title of the social card",
-            "title": "`title`: the title element of the page; `is_opinion`: a word before or after the headline in it",
+            "title": "`title`: the title element of the page; `is_opinion`, `publisher`: what is before or after the "
+            "headline in it",
+            "logo": "`publisher`: the label or text of the link to the first page of the site",
+            "copyright": "`publisher`: the copyright line of the page",
             "shown": "`standfirst`: the summary that the page shows",
             "byline": "`authors`, `credits`: the line near the headline",
             "trafilatura": "`authors`, `credits`: the library trafilatura",
@@ -343,9 +346,11 @@ VOCABULARIES = (
             "jsonld_type": "`is_opinion`: the JSON-LD has the type of an opinion article or a review",
             "section": "`is_opinion`, `page_type`: the section of the page",
             "genre": "`is_opinion`, `page_type`: the genre in the JSON-LD",
-            "breadcrumb": "`is_opinion`, `page_type`: a page above it, in the breadcrumbs of the JSON-LD",
-            "url": "`is_opinion`, `page_type`: a directory of the URL; `is_opinion` also: its host",
-            "kicker": "`is_opinion`, `page_type`: the words above the headline",
+            "breadcrumb": "`section`, `is_opinion`, `page_type`: a page above it, in the breadcrumbs of the JSON-LD; "
+            "`section` also: in those that the page shows",
+            "url": "`section`, `is_opinion`, `page_type`: a directory of the URL; `is_opinion` also: its host",
+            "kicker": "`section`, `is_opinion`, `page_type`: the words above the headline; `section` also: a link to a "
+            "category next to it",
             "standfirst": "`is_opinion`: a by-line of opinion in it, such as “a commentary by”",
             "release_line": "`page_type`: words such as “for immediate release” before the text",
             "wire_dateline": "`page_type`: a distributor of press releases in the dateline",

@@ -1,4 +1,4 @@
-"""Outlets: the key of a page, the name of its publisher, its section and its news agency."""
+"""Outlets: the key of a page, the name of its publisher and its news agency."""
 
 import json
 import socket
@@ -9,6 +9,7 @@ from pages_for_clean import PARAGRAPHS, URL, html_of, page_of
 from pipeline.clean import explain, extract
 from pipeline.clean.blocks import Origin
 from pipeline.clean.outlets import outlet_key_of
+from pipeline.clean.shown_names import is_spelled_like
 from pipeline.model import Article, Hints, OutletKeys
 
 GIVEN = OutletKeys(aliases={"post-online.example": "post.example", "sport.post.example": "sport.post.example"})
@@ -62,11 +63,16 @@ def test_article_has_the_key() -> None:
     assert extract(page_of("", url=URL), source_key="s").outlet_key == "harbourpost.example"
 
 
+def _nameless(html: str) -> str:
+    """Return a page without the names of its outlet in the title element and the footer."""
+    return html.replace(" | Harbour Post</title>", "</title>").replace("© Harbour Post. ", "")
+
+
 def _article(*, publisher: str = "", site: str = "", section: object = "", hint: str = "", **more: object) -> Article:
     story = {"@type": "NewsArticle", "publisher": {"name": publisher}, "articleSection": section, **more}
     head = f'<script type="application/ld+json">{json.dumps(story)}</script>'
     head += f'<meta property="og:site_name" content="{site}">'
-    return extract(page_of(html_of(head=head), hints=Hints(publisher=hint or None)), source_key="s")
+    return extract(page_of(_nameless(html_of(head=head)), hints=Hints(publisher=hint or None)), source_key="s")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,7 @@ def test_publisher(article: Article, name: str | None, method: str) -> None:
 def test_agency_as_publisher(url: str, publisher: str | None, agency: str | None) -> None:
     """An agency publishes its own site; on a host of others it is credited instead."""
     head = '<script type="application/ld+json">{"@type":"NewsArticle","publisher":{"name":"Reuters"}}</script>'
-    article = extract(page_of(html_of(head=head), url=url), source_key="s")
+    article = extract(page_of(_nameless(html_of(head=head)), url=url), source_key="s")
     assert (article.publisher, article.wire_agency) == (publisher, agency)
 
 
@@ -115,7 +121,7 @@ def test_only_an_agency_is_a_source(source: str, agency: str | None) -> None:
     """The source of a story is its agency if its name is one's; another outlet, and the publisher itself, is not."""
     named = f'"sourceOrganization":{{"name":"{source}"}},"publisher":{{"name":"Harbour Wire"}}'
     head = f'<script type="application/ld+json">{{"@type":"NewsArticle",{named}}}</script>'
-    assert extract(page_of(html_of(head=head)), source_key="s").wire_agency == agency
+    assert extract(page_of(_nameless(html_of(head=head))), source_key="s").wire_agency == agency
 
 
 @pytest.mark.parametrize(
@@ -134,18 +140,49 @@ def test_agency_at_the_end(end: str, agency: str | None) -> None:
     assert extract(page_of(html_of(head="", body=body)), source_key="s").wire_agency == agency
 
 
+LOGO = '<a href="/"><img alt="Zur Startseite von Harbour Post"></a>'
+
+
 @pytest.mark.parametrize(
-    ("stated", "section"),
+    ("head", "parts", "name", "method"),
     [
-        ("Politics", "Politics"),
-        (["All", "Politics"], "Politics"),
-        ("News,Politics,Harbour", "Politics"),
-        ("Food, Wine & Travel", "Food, Wine & Travel"),
-        ("post", None),
-        ("Nachrichten", None),
-        ("Harbour Post", None),
+        ("<title>A vote | Politics | Harbour Post</title>", "", "Harbour Post", "title"),
+        ("<title>The Harbour Post: A vote</title>", "", "The Harbour Post", "title"),
+        ("<title>A vote | Harbour</title>", "", None, "unknown"),
+        ('<meta name="application-name" content="Harbour Post">', "", "Harbour Post", "meta"),
+        ("", LOGO, "Harbour Post", "logo"),
+        ("", '<a href="/sport">Harbour Post Sport</a>', None, "unknown"),
+        ("", "<footer>© 2031 Harbour Post. All rights reserved.</footer>", "Harbour Post", "copyright"),
+        ("", "<footer>© 2031 Quayside Media Group</footer>", None, "unknown"),
+        ("<title>A vote - Coast Weekly</title>", '<a href="/">Coast Weekly</a>', "Coast Weekly", "title"),
+        ("<title>A vote - Coast Weekly</title>", "", None, "unknown"),
+        ('<meta property="og:site_name" content="harbourpost">', LOGO, "Harbour Post", "logo"),
+        ('<meta property="og:site_name" content="harbourpost">', "", "harbourpost", "opengraph"),
+        ('<meta property="og:site_name" content="HarbourPost.example">', LOGO, "HarbourPost.example", "opengraph"),
+        ('<meta property="og:site_name" content="News and opinion on www.post.example">', LOGO, "Harbour Post", "logo"),
+        ('<meta property="og:site_name" content="Quayside Group">', LOGO, "Harbour Post", "logo"),
+        ('<meta property="og:site_name" content="港の新聞">', LOGO, "港の新聞", "opengraph"),
     ],
 )
-def test_section(stated: object, section: str | None) -> None:
-    """A list gives its first section; placeholders and the publisher's name are no section."""
-    assert _article(publisher="Harbour Post", section=stated).section == section
+def test_publisher_that_the_page_shows(head: str, parts: str, name: str | None, method: str) -> None:
+    """A name that the page shows is the publisher's if it is spelled like the host, or shown in two places."""
+    html = f"<html><head>{head}</head><body>{parts}<h1>A vote</h1><p>{PARAGRAPHS[0]}</p></body></html>"
+    article = extract(page_of(html), source_key="s")
+    methods = {each.field: each.method for each in article.field_methods}
+    assert (article.publisher, methods["publisher"]) == (name, method)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "is_like"),
+    [
+        ("Börsen-Post", "boersenpost", True),
+        ("The Harbour Post", "harbourpost", True),
+        ("Rosalind Foundation", "rosalind", True),
+        ("Deutsche Hafen Zeitung", "dhz", True),
+        ("Sport", "sportpost", False),
+        ("Port Arlen", "pa", False),
+    ],
+)
+def test_spelling_of_a_host(name: str, key: str, is_like: bool) -> None:
+    """A name is spelled like its key if it has its letters or initials; a part of the key is too little."""
+    assert is_spelled_like(name, key) == is_like
