@@ -18,6 +18,7 @@ from pipeline.clean.credits import (
     any_word,
     credit_kind_of,
     is_agency,
+    is_one_organisation,
     is_person_name,
     is_uncased_script,
     outlet_of,
@@ -26,13 +27,14 @@ from pipeline.clean.credits import (
 from pipeline.clean.html import Tree, text_of, tidy
 from pipeline.clean.jsonld import as_list, plain_text, types_of
 from pipeline.clean.markup import Markup
-from pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
+from pipeline.clean.metadata import VisibleText, headline_element, is_elsewhere, texts_near_headline
 from pipeline.clean.page_parts import outermost
 from pipeline.model import Credit
 
 _WORD_FOR_BY = rf"(?:(?:{any_word('before_by')})\s*)?(?<!\w)(?:{any_word('by')})"
 _BY = re.compile(rf"^(?:(?:{_WORD_FOR_BY})(?:\s*[:：/]\s*|\s+)|(?:{any_word('label')})\s*:\s*)", re.IGNORECASE)
 _BY_ALONE = re.compile(rf"(?:{_WORD_FOR_BY}|{any_word('label')})\s*:?", re.IGNORECASE)
+_BY_ONLY = re.compile(rf"(?:{_WORD_FOR_BY})\s*:?", re.IGNORECASE)
 _AND_ALONE = rf"(?:{any_word('and')}|&|\+)"
 _AND = rf"(?:{any_word('and', 'and_in_name')}|&|\+)"
 _AND_IN_NAME = re.compile(rf"\s+(?:{any_word('and_in_name')})\s+", re.IGNORECASE)
@@ -76,18 +78,32 @@ _DISCARDED_TAGS, _DISCARDED_BY = ("a", "div", "section", "span", "time", "figure
 _BYLINE_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?lines?|authors?|autor(?:es|en)?|auteurs?|autore|verfasser)(?:$|[\s_-])|"
                            r"[a-z](?:Author|Byline)s?(?:$|[\s_-])", re.IGNORECASE)  # fmt: skip
 _NO_BYLINE = re.compile(
-    r"bio|avatar|img|image|photo|social|follow|box|about|e-?mail|caption|cutline|gallery", re.IGNORECASE
+    r"bio|avatar|img|image|photo|fotogra|licen[cs]e|copyright|social|follow|box|about|e-?mail|caption|cutline|gallery|"
+    r"categor|rubri|kicker",
+    re.IGNORECASE,
 )
+_PICTURE_LINK = re.compile(rf"//(?:[\w.-]+\.)?(?:{any_word('picture_host')})", re.IGNORECASE)
+_AUTHOR_LINK = re.compile(rf"/(?:{any_word('author_path')})/(?P<slug>[^?#]+)", re.IGNORECASE)
+_NOT_WRITER = re.compile(rf"(?<!\w)(?:{any_word('not_writer')})(?!\w)", re.IGNORECASE)
+# "Ann Bell | 4 May 2031": a line of a name and a date.
+_LINE_MARK = re.compile(r"\s+[|•·–—-]\s+|\s*[|•·]\s*")
+_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?<!\d)(?:19|20)\d\d(?!\d)")
+_LINE_MARKS = tuple("|•·–—-")
+_DATED_NAME_WORDS = 3
 _UNFINISHED = re.compile(rf"(?:,|&|(?<!\w){_AND})\s*$", re.IGNORECASE)
+_AND_LAST = re.compile(rf"\s{_AND}$", re.IGNORECASE)
 # A line without author markup is a byline only if it is a word for "by" and capitalised names.
 _SIGNED = re.compile(
     rf"^(?i:{_WORD_FOR_BY})\s*:?\s+(?:[^\W\d_a-z][\w.'’-]*|(?:de|van|von|der|del|da|la|le)\b|(?i:{_AND})\b|[,&|\s]+)+"
     r"(?:(?:in|on|at|am|um|for)\s*)?$"
 )
+_HIDDEN = ("jsonld", "meta")  # places that readers do not see
 _MAX_BYLINE = 120
 _MAX_AUTHORS = 12
 _MAX_FORENAMES = 2  # a longer list of single words is of categories
 _MAX_BYLINES, _BYLINE_CHARS = 100, 1000  # more or longer texts are not bylines
+_PROSE_CHARS = 200  # a text so long is the story's
+_NEAR_TEXTS = 15  # texts under the headline before the story
 _CONTAINERS = 3  # elements around a text that may be the whole byline
 
 
@@ -200,13 +216,63 @@ def _is_fuller(people: tuple[str, ...], short: tuple[str, ...]) -> bool:
 
 
 def _longer(place: _AuthorSource, markup: Markup, outlet: Outlet, title: str | None) -> _AuthorSource:
-    """Return the visible byline in place of a single person of the markup if it names that person and others."""
-    if len(place.people) != 1 or place.method not in ("jsonld", "meta"):
+    """Return the visible byline in place of a single person of the markup if it names that person and others.
+
+    A byline of other people replaces the person too, who is an uploader or an editor: see ``_contrary_byline``.
+    """
+    if len(place.people) != 1 or place.method not in _HIDDEN:
         return place
     texts = _bylines(markup.root, title, outlet)
     shown = _source("byline", texts[:1], outlet)  # several texts are links, of which some may be sections
     folded = [name.casefold() for name in shown.people]
-    return shown if len(texts) == 1 < len(folded) and place.people[0].casefold() in folded else place
+    if len(texts) == 1 < len(folded) and place.people[0].casefold() in folded:
+        return shown
+    return (texts and _contrary_byline(markup.root, title, outlet, place.people[0])) or place
+
+
+def _contrary_byline(root: Tree, title: str | None, outlet: Outlet, person: str) -> _AuthorSource | None:
+    """Return the byline of whole names under the headline if the person of the markup is nowhere near it.
+
+    It has a byline class and comes before the story and before linked headlines; None without one.
+    """
+    words, around, found = set(_words(person)), _around_headline(root, title), None
+    for shown in islice(texts_near_headline(root, title=title), _NEAR_TEXTS):
+        if shown.is_above or len(shown.text) >= _PROSE_CHARS or _is_linked_heading(shown.element):
+            break
+        if words & set(_words(shown.text)):
+            return None
+        if found is not None or not _is_marked(shown.element) or is_elsewhere(shown, around=around):
+            continue
+        place = _source("byline", _byline_texts(shown, outlet), outlet)
+        is_whole = bool(place.people) and all(" " in name for name in place.people)
+        found = place if is_whole and not _NOT_WRITER.search(_text_around(shown.element)) else None
+    return found
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\W\d_]+", text.casefold()) if len(word) > 2]
+
+
+def _is_marked(element: Tree) -> bool:
+    around = (element, *islice(element.iterancestors(), 1))
+    return any(_BYLINE_CLASS.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in around)
+
+
+def _is_linked_heading(element: Tree) -> bool:
+    around = {each.tag for each in (element, *islice(element.iterancestors(), _CONTAINERS))}
+    is_heading = not around.isdisjoint(("h2", "h3", "h4"))
+    return is_heading and ("a" in around or element.find(".//a") is not None)
+
+
+def _text_around(element: Tree) -> str:
+    parent = element.getparent()
+    text = text_of(parent) if parent is not None else ""
+    return text if len(text) < _MAX_BYLINE else text_of(element)
+
+
+def _around_headline(root: Tree, title: str | None) -> tuple[Tree, ...]:
+    headline = headline_element(root, title)
+    return tuple(headline.iterancestors()) if headline is not None else ()
 
 
 # Places.
@@ -228,10 +294,17 @@ def _source(method: str, texts: Iterable[_BylineText], outlet: Outlet) -> _Autho
     for text in islice(texts, _MAX_BYLINES):
         for item in _items(text, outlet):
             if item.kind == "person":
+                if method in _HIDDEN and _is_login(item.name):
+                    continue
                 people.setdefault(item.name.casefold(), item.name)
             else:
                 found.setdefault(squash(item.name), Credit(item.name, item.kind))
     return _AuthorSource(method, tuple(people.values()), tuple(found.values()))
+
+
+def _is_login(name: str) -> bool:
+    """Return whether a name is a single word in one case. A page that shows it signs with it, as blogs do."""
+    return _is_single(name) and (name.islower() or name.isupper())
 
 
 def _labelled_authors(markup: Markup) -> Iterator[str]:
@@ -314,8 +387,17 @@ def _bylines(root: Tree, title: str | None, outlet: Outlet) -> tuple[_BylineText
     A byline starts with "by", or is in an element with a byline class.
     """
     credited: tuple[_BylineText, ...] = ()
+    around, label, is_in_story = _around_headline(root, title), None, False
     for shown in texts_near_headline(root, title=title):
-        if len(shown.text) >= _MAX_BYLINE or not (texts := _byline_texts(shown, outlet)) or is_elsewhere(shown):
+        is_end = len(shown.text) >= _PROSE_CHARS or _is_linked_heading(shown.element)
+        is_in_story = not shown.is_above and (is_in_story or is_end)
+        if len(shown.text) >= _MAX_BYLINE:
+            continue
+        texts = _byline_texts(shown, outlet)
+        if not texts and not is_in_story:
+            texts = _unmarked_texts(shown, title=title or "", is_labelled=_is_near(shown.element, label))
+        label = shown.element if _BY_ONLY.fullmatch(shown.text.strip(_EDGES)) else None
+        if not texts or is_elsewhere(shown, around=around):
             continue
         found = _source("byline", texts, outlet)
         if found.people:
@@ -324,11 +406,60 @@ def _bylines(root: Tree, title: str | None, outlet: Outlet) -> tuple[_BylineText
     return credited
 
 
+def _unmarked_texts(shown: VisibleText, *, title: str, is_labelled: bool) -> tuple[_BylineText, ...]:
+    """Return the name in a text without byline markup; () for any other text.
+
+    A name follows "by" in another element, or is a link to the page of its author, or is on one line with a date.
+    """
+    if _is_of_other_kind([shown.element, *islice(shown.element.iterancestors(), _CONTAINERS - 1)]):
+        return ()
+    name = shown.text.strip(_EDGES)
+    if shown.is_above or not (is_labelled or _is_author_link(shown.element, name)):
+        name = _dated_name(shown)
+    is_cased = not is_uncased_script(name)
+    return (_BylineText(name, min_words=2),) if name and name not in title and is_cased else ()
+
+
+def _dated_name(shown: VisibleText) -> str:
+    """Return what is on one line with a date and nothing else; "" for any other text."""
+    line = _text_around(shown.element) if shown.text[-1:] in _LINE_MARKS else shown.text
+    parts = [part.strip(_EDGES) for part in _LINE_MARK.split(line)]
+    names = [part for part in parts if part and not any(map(str.isdigit, part))]
+    is_dated = len(names) == 1 < len(parts) and any(_DATE.search(part) for part in parts)
+    return names[0] if is_dated and len(names[0].split()) <= _DATED_NAME_WORDS else ""
+
+
+def _is_near(element: Tree, label: Tree | None) -> bool:
+    """Return whether an element is in the parent or grandparent of a label."""
+    around = list(islice(label.iterancestors(), 2)) if label is not None else []
+    return any(each in around for each in (element, *islice(element.iterancestors(), _CONTAINERS)))
+
+
+def _is_author_link(element: Tree, name: str) -> bool:
+    """Return whether a link leads to the page of the person whose name it shows, and is not in a sentence."""
+    found = _AUTHOR_LINK.search(element.get("href") or "") if element.tag == "a" else None
+    slug = found["slug"].casefold() if found else ""
+    is_named = any(word in slug for word in _words(name))
+    parent = element.getparent()
+    return is_named and parent is not None and len(text_of(parent)) < _MAX_BYLINE
+
+
+def _is_of_other_kind(around: list[Tree]) -> bool:
+    """Return whether an element, the first of those around it, is of a picture, a biography or a list of tags."""
+    classes = " ".join(f"{each.get('class') or ''} {each.get('id') or ''}" for each in around[:2])
+    return (
+        _NO_BYLINE.search(classes) is not None
+        or any(each.tag in ("figure", "figcaption") for each in around)
+        or any(_PICTURE_LINK.search(each.get("href") or "") for each in around[:2])
+        or "tag" in (around[0].get("rel") or "").split()
+    )
+
+
 def _byline_texts(shown: VisibleText, outlet: Outlet) -> tuple[_BylineText, ...]:
     """Return the texts of a possible byline: its links if they name people, else its line; () for any other text."""
     around = [shown.element, *islice(shown.element.iterancestors(), _CONTAINERS - 1)]
     classes = [f"{each.get('class') or ''} {each.get('id') or ''}" for each in around]
-    if _NO_BYLINE.search(" ".join(classes[:2])) or any(each.tag in ("figure", "figcaption") for each in around):
+    if _is_of_other_kind(around):
         return ()
     is_named = [_BYLINE_CLASS.search(each) is not None for each in classes]
     is_alone = _BY_ALONE.fullmatch(shown.text) is not None
@@ -340,6 +471,9 @@ def _byline_texts(shown: VisibleText, outlet: Outlet) -> tuple[_BylineText, ...]
     linked = tuple(_BylineText(text_of(link), min_words=2) for each in names for link in each.iter("a"))
     if not _BY.match(line) and len(linked) <= _MAX_AUTHORS and _source("byline", linked, outlet).people:
         return linked
+    is_unsure = is_uncased_script(line) and not (any(is_named[:2]) or _BY.match(line))
+    if is_unsure or _AND_LAST.search(line):  # half a byline
+        return ()
     return (_BylineText(line, min_words=1 if any(is_named[:2]) else 2),)
 
 
@@ -360,7 +494,8 @@ def _items(given: _BylineText, outlet: Outlet) -> list[_BylineItem]:
         return []
     text = _DEGREE.sub(lambda found: f" {found[1]}" if found[1][0] in "JSI" else "", text)
     is_own_site = given.kind == "person_and_organisation" and is_person_name(text)
-    if not is_own_site and (given.kind == "organisation" or outlet.has_name(text) or is_agency(text)):
+    is_organisation = given.kind == "organisation" or outlet.has_name(text) or is_agency(text)
+    if not is_own_site and (is_organisation or is_one_organisation(text)):
         kind = credit_kind_of(text, outlet, is_organisation=given.kind == "organisation")
         return [_BylineItem(text, kind)] if kind else []
     if (names := _in_order(text, is_catalogue=given.kind == "catalogue")) is not None:
@@ -425,7 +560,10 @@ def _part_items(part: str, given: _BylineText, outlet: Outlet, *, is_list: bool 
         first, others = split[0], [split[1], *others]
     name = _TAIL.sub("", first).strip(_EDGES)
     kind = None if given.kind == "person_and_organisation" and is_person_name(first) else credit_kind_of(first, outlet)
-    is_credit = kind in ("agency", "desk") or (is_list and outlet.has_name(first))
+    if is_list and outlet.is_inside(first):
+        kind = kind or "outlet"
+    is_own = outlet.has_account(first) or (is_list and (outlet.has_name(first) or outlet.is_inside(first)))
+    is_credit = kind in ("agency", "desk") or is_own
     if kind and (is_credit or not _is_name(name, given, is_cut=name != first)):
         yield _BylineItem(first, kind)
     elif _is_name(name, given, is_cut=name != first or first != whole):

@@ -112,6 +112,9 @@ _AND = re.compile(rf"\s(?:{any_word('and', 'and_in_name')}|&|\+)\s", re.IGNORECA
 
 _DESK = re.compile(rf"(?<!\w)(?:{any_word('desk')})(?!\w)", re.IGNORECASE)
 _ORGANISATION = re.compile(rf"(?<!\w)(?:{any_word('outlet', 'broadcaster')})(?!\w)", re.IGNORECASE)
+_DESK_ACCOUNT = re.compile(rf"(?:{any_word('desk_account')})", re.IGNORECASE)
+_BODY = re.compile(rf"(?<!\w)(?:{any_word('body')})(?!\w)", re.IGNORECASE)
+_BODY_OF = re.compile(rf"(?<!\w)(?:{any_word('body')})\s(?:of|for|für|der|des|de|du|di|da|del)\s", re.IGNORECASE)
 _ROLE = re.compile(rf"(?<!\w)(?:{any_word('role')})(?!\w)", re.IGNORECASE)
 _FAMILY_NAMES = frozenset(words_of("family_name"))
 _NOTHING = frozenset(
@@ -121,6 +124,7 @@ _NOTHING = frozenset(
 )
 _NOBODY = re.compile(rf"(?<!\w)(?:{any_word('nobody')})(?!\w)", re.IGNORECASE)
 _NOT_FIRST = frozenset(words_of("not_first"))
+_DOING, _NOT_LAST = frozenset(words_of("doing")), frozenset(words_of("not_last"))
 _PARTICLES = frozenset(words_of("particle"))
 _ADDRESS = re.compile(r"https?:|www\.|@|[\w-]\.(?:html?|php)\b", re.IGNORECASE)
 _HOST = re.compile(r"(?<![\w.])(?:[\w-]+\.)+[a-z]{2,6}(?![\w.])")
@@ -129,6 +133,7 @@ _NO_NAME = (_NOT_A_NAME, _ADDRESS, _HOST, _ROLE, _DESK, _NOBODY)
 _INITIALS = re.compile(r"(?:[^\W\d_](?:\.[\s-]?|[\s-]|$)){1,4}|[^\W\d_a-z]{1,4}|[^\W\d_aeiouyäöüáéíóúåø]{1,5}")
 _LOGIN_NAME = re.compile(r"[a-z]+[._-][a-z]+")
 _UNCASED = re.compile("[\u0590-\u06ff\u0900-\u0dff\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_MIN_ACCOUNT_CHARS = 3  # two letters begin many names
 _MAX_CREDIT_CHARS, _MIN_NAME_CHARS, _MAX_NAME_CHARS, _MAX_NAME_WORDS = 60, 3, 50, 5
 
 
@@ -148,6 +153,21 @@ class Outlet:
         """Return whether a text is a name of the outlet, with or without an article, a host or its initials."""
         mine = squash(text)
         return mine in self.names or mine.removeprefix("the") in self.names or text.strip(".") in self.initials
+
+    def has_account(self, text: str) -> bool:
+        """Return whether a single word in one case is how a name of the outlet begins: "harbour" of Harbour Post."""
+        is_login = (text.islower() or text.isupper()) and text.isalnum() and len(text) >= _MIN_ACCOUNT_CHARS
+        mine = squash(text)
+        return is_login and mine not in self.names and any(name.startswith(mine) for name in self.names)
+
+    def is_inside(self, text: str) -> bool:
+        """Return whether an item of several words is the outlet with more: "Harbour Insight", "7 News HRBR".
+
+        The outlet's name is in capitals or first. As the last word it is also a family name.
+        """
+        words = text.split()
+        named = (word for word in words if len(word) >= _MIN_ACCOUNT_CHARS and squash(word) in self.names)
+        return len(words) > 1 and any(word is words[0] or word.isupper() for word in named)
 
 
 def outlet_of(names: Iterable[str | None], *, domain: str | None) -> Outlet:
@@ -194,6 +214,16 @@ def agency_at_start(text: str) -> tuple[str, str] | None:
     return (found["name"], found["agency"]) if found and is_person_name(found["name"]) else None
 
 
+def is_one_organisation(text: str) -> bool:
+    """Return whether "and" is inside the name of one organisation: "Arlen Customs and Border Protection"."""
+    parts = _AND.split(text)
+    if len(parts) != 2 or "," in text or len(text) > _MAX_CREDIT_CHARS:
+        return False
+    bodies = [{found.casefold() for found in _BODY.findall(part)} for part in parts]
+    is_pair = bool(bodies[0] and bodies[1] and not bodies[0] & bodies[1])
+    return is_pair or _BODY_OF.search(parts[0]) is not None
+
+
 def credit_kind_of(text: str, outlet: Outlet, *, is_organisation: bool = False) -> CreditKind | None:
     """Return the kind of an item that is no person; None if it is a person or nothing.
 
@@ -203,12 +233,13 @@ def credit_kind_of(text: str, outlet: Outlet, *, is_organisation: bool = False) 
         return None
     if is_agency(text):
         return "agency"
-    if _DESK.search(text):
+    if _DESK.search(text) or _DESK_ACCOUNT.fullmatch(text):
         return "desk"
     host = _HOST.search(text)
     if host is not None:
         return "outlet" if outlet.has_name(host.group().casefold().removeprefix("www.")) else None
-    return "outlet" if outlet.has_name(text) or _is_organisation(text, is_stated=is_organisation) else None
+    is_own = outlet.has_name(text) or outlet.has_account(text)
+    return "outlet" if is_own or _is_organisation(text, is_stated=is_organisation) else None
 
 
 def _is_organisation(text: str, *, is_stated: bool) -> bool:
@@ -237,10 +268,18 @@ def is_person_name(text: str, *, min_words: int = 2, is_person: bool = False) ->
         return False
     if _ORGANISATION.search(text) and not (is_person and len(words) == 2 and words[1].casefold() in _FAMILY_NAMES):
         return False
-    if is_uncased:
-        return True
+    if is_uncased or not _has_shape_of_names(words):
+        return is_uncased
     is_login = _INITIALS.fullmatch(text) is not None or _LOGIN_NAME.fullmatch(text) is not None
     return not is_login and (is_person or _has_case_of_names(words))
+
+
+def _has_shape_of_names(words: list[str]) -> bool:
+    """Return whether words are no tagline: "Creating harbour news for ...", "Letters To The", "Jo writes Here"."""
+    if words[-1].casefold() in _NOT_LAST or (len(words) > 1 and words[0].casefold() in _DOING):
+        return False
+    small = [word for word in words if word[0].islower() and word not in _PARTICLES]
+    return len(words) <= 2 or not small or len(small) == len(words)
 
 
 def _has_case_of_names(words: list[str]) -> bool:

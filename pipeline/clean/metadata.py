@@ -5,7 +5,7 @@ Standfirst, tags, language, news agency and paywall.
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 
@@ -36,7 +36,7 @@ def fold_title(text: str) -> str:
 # Short texts near the headline, such as dates and bylines.
 
 _ELSEWHERE_CLASS = re.compile(
-    r"related|recommend|teaser|sidebar|side-bar|widget|footer|trending|popular|comment|calendar|archive|newest|latest|"
+    r"related|recommend|teaser|sidebar|side-bar|(?<!elementor-)widget|footer|trending|popular|comment|calendar|archive|newest|latest|"
     r"breadcrumb|cookie|copyright|kommentar|menu|header-date|event|ticker|banner|\bnav",
     re.IGNORECASE,
 )
@@ -46,10 +46,11 @@ _TEXTS_BEFORE, _TEXTS_AFTER = 12, 40  # texts
 
 @dataclass(frozen=True, slots=True)
 class VisibleText:
-    """One tidy text of a page and its element."""
+    """One tidy text of a page and its element. ``is_above``: it is above the headline."""
 
     element: Tree
     text: str
+    is_above: bool = False
 
     @property
     def named(self) -> str:
@@ -62,7 +63,7 @@ def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[VisibleTex
 
     They include menus, sidebars, lists of other stories and comments: check a text with ``is_elsewhere``.
     """
-    headline = _headline_element(root, fold_title(title or ""))
+    headline = headline_element(root, title)
     above: deque[VisibleText] = deque(maxlen=_TEXTS_BEFORE)
     texts = _visible_texts(root)
     for shown in texts:
@@ -70,10 +71,12 @@ def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[VisibleTex
             yield from islice(texts, _TEXTS_AFTER)
             break
         above.append(shown)
-    yield from reversed(above)
+    yield from (replace(shown, is_above=True) for shown in reversed(above))
 
 
-def _headline_element(root: Tree, title: str) -> Tree | None:
+def headline_element(root: Tree, title: str | None) -> Tree | None:
+    """Return the innermost element of the heading that is the title, else of the first heading."""
+    title = fold_title(title or "")
     headings = list(root.iter("h1")) or list(root.iter("h2"))
     named = (heading for heading in headings if fold_title(text_of(heading)) == title != "")
     found = next(named, next(iter(headings), None))
@@ -92,9 +95,14 @@ def _visible_texts(root: Tree) -> Iterator[VisibleText]:
             yield VisibleText(parent, text)
 
 
-def is_elsewhere(shown: VisibleText) -> bool:
-    """Return whether a text is outside the article: in a menu, a sidebar, a list or a comment."""
+def is_elsewhere(shown: VisibleText, *, around: Container[Tree] = ()) -> bool:
+    """Return whether a text is outside the article: in a menu, a sidebar, a list or a comment.
+
+    ``around``: elements that the article is in, whatever their class.
+    """
     for each in (shown.element, *shown.element.iterancestors()):
+        if each in around:
+            return False
         if each.tag in _OUTSIDE_TAGS or (
             each.tag != "body" and _ELSEWHERE_CLASS.search(f"{each.get('class')} {each.get('id')}")
         ):

@@ -97,7 +97,97 @@ def test_visible_byline_adds_the_second_author() -> None:
     """If the markup has one author and the line names that one and others, all are authors."""
     head = _linked('{"@type":"Person","name":"Jo Marrick"}')
     assert _signed(head, "<p class='byline'>By Jo Marrick and Tess Amberley</p>")[0] == ("Jo Marrick", "Tess Amberley")
-    assert _signed(head, "<p class='byline'>By Cy Dorn and Tess Amberley</p>")[0] == ("Jo Marrick",)
+    assert _signed(head, "<p class='byline'>Jo Marrick, Harbour</p>")[0] == ("Jo Marrick",)
+
+
+_LEAD = f"<p>{'The council of Port Arlen voted on Tuesday for a terminal on the eastern quay. ' * 4}</p>"
+
+
+@pytest.mark.parametrize(
+    ("shown", "authors"),
+    [
+        ("<p class='byline'>By Cy Dorn and Tess Amberley</p>", ("Cy Dorn", "Tess Amberley")),
+        ("<p class='byline'>By J. Marrick</p>", ("Jo Marrick",)),
+        ("<p class='byline'>By Cy Dorn</p><p>Uploaded by Jo Marrick</p>", ("Jo Marrick",)),
+        ("<p class='byline'>Photo: Cy Dorn</p>", ("Jo Marrick",)),
+        ("<p class='byline'>Reviewed by Cy Dorn</p>", ("Jo Marrick",)),
+        ("<p class='byline'>Harbour</p>", ("Jo Marrick",)),
+        ("<p>By Cy Dorn</p>", ("Jo Marrick",)),
+        (f"{_LEAD}<p class='byline'>By Cy Dorn</p>", ("Jo Marrick",)),
+        ("<h3><a href='/other'>Ferries</a></h3><p class='byline'>By Cy Dorn</p>", ("Jo Marrick",)),
+        ("<aside><p class='byline'>By Cy Dorn</p></aside>", ("Jo Marrick",)),
+    ],
+)
+def test_byline_of_other_people_replaces_the_uploader(shown: str, authors: tuple[str, ...]) -> None:
+    """A marked by-line under the headline counts more than a person of JSON-LD whom the page does not show there."""
+    assert _signed(_linked('{"@type":"Person","name":"Jo Marrick"}'), shown)[0] == authors
+
+
+@pytest.mark.parametrize(
+    ("name", "authors", "credited"),
+    [
+        ("harbour", (), {"harbour": "outlet"}),
+        ("HARBOUR", (), {"HARBOUR": "outlet"}),
+        ("HP", (), {}),
+        ("ARLENTEAM", (), {"ARLENTEAM": "desk"}),
+        ("webdesk", (), {"webdesk": "desk"}),
+        ("hpadmin", (), {}),
+        ("quayside", (), {}),
+        ("Harbin", ("Harbin",), {}),
+        ("Creating Harbour Search Engines", (), {}),
+        ("Letters To The", (), {}),
+        ("Tess van der Amberley", ("Tess van der Amberley",), {}),
+        ("Sterling Marrick", ("Sterling Marrick",), {}),
+        ("Jo Marrick, Tess Amberley, 7 News HARBOURPOST", ("Jo Marrick", "Tess Amberley"),
+         {"7 News HARBOURPOST": "outlet"}),
+        ("Jo Marrick, Tess Harbourpost", ("Jo Marrick", "Tess Harbourpost"), {}),
+        ("Arlen Customs and Border Protection", (), {"Arlen Customs and Border Protection": "outlet"}),
+        ("Ministry of Quays and Fishing", (), {"Ministry of Quays and Fishing": "outlet"}),
+        ("Jo Marrick and Arlen University", ("Jo Marrick",), {"Arlen University": "outlet"}),
+    ],
+)  # fmt: skip
+def test_accounts_taglines_and_organisations_are_no_people(
+    name: str, authors: tuple[str, ...], credited: dict[str, str]
+) -> None:
+    """Accounts of the house, logins, taglines and the outlet among people are no people; an organisation is whole."""
+    assert _signed(_linked(f'{{"@type":"Person","name":"{name}"}}')) == (authors, credited)
+
+
+@pytest.mark.parametrize(
+    ("shown", "authors"),
+    [
+        ("<div><b>By</b></div><div><i>Jo Marrick</i></div>", ("Jo Marrick",)),
+        ("<h5>Autor:</h5>Jo Marrick", ("Jo Marrick",)),
+        ("<div><a href='/people/jo-marrick'>Jo Marrick</a></div>", ("Jo Marrick",)),
+        ("<div><a href='/places/port-arlen'>Port Arlen</a></div>", ()),
+        ("<p>Since 2030 <a href='/people/jo-marrick'>Jo Marrick</a> has said that the old harbour is far too small for "
+         "all the ferries of the town and its islands, which are many</p>", ()),
+        ("<p>4.5.2031 - Jo Marrick</p>", ("Jo Marrick",)),
+        ("<p><span>Jo Marrick |</span> <span>04.05.2031</span></p>", ("Jo Marrick",)),
+        ("<p>4.5.2031 - Port Arlen - Jo Marrick</p>", ()),
+        ("<div class='license'><a class='verfasser' href='https://www.flickr.com/x'>Jo Marrick</a></div>", ()),
+        ("<div><p class='author'>Photo by Jo Marrick</p></div>", ()),
+        ("<p>Photo by Jo Marrick</p>", ()),
+        ("<div class='verfasser'><a rel='tag' href='/t/x'>Harbour Quay</a></div>", ()),
+    ],
+)  # fmt: skip
+def test_byline_without_markup(shown: str, authors: tuple[str, ...]) -> None:
+    """A name is signed under "by", as a link to its author's page, or beside the date; one of a picture is not."""
+    assert _signed("", shown)[0] == authors
+
+
+def test_byline_in_a_wrapper_of_teasers_is_of_the_article() -> None:
+    """An element that has the headline too is the article's, whatever its class; a by-line in a teaser is not."""
+    html = html_of(head="").replace("<main>", "<main class='teaser'>")
+    signed = html.replace("</h1>", "</h1><p class='byline'>By Jo Marrick</p>")
+    other = html.replace("</h1>", "</h1><div class='teaser'><p class='verfasser'>Von Jo Marrick</p></div>")
+    assert extract(page_of(signed), source_key="s").authors == ("Jo Marrick",)
+    assert extract(page_of(other), source_key="s").authors == ()
+
+
+def test_second_byline_of_the_writer_beside_the_house_account() -> None:
+    """If the account of the house signs first, the person who signs next is the author."""
+    assert _signed("", "<p class='byline'>by HARBOUR</p><p>by Jo Marrick</p>")[0] == ("Jo Marrick",)
 
 
 def test_agency_of_the_line_counts_more_than_the_outlet_of_the_markup() -> None:
