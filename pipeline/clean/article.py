@@ -25,6 +25,7 @@ from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from pipeline.clean.plain_text import text_article
 from pipeline.clean.rights import PageRights, read_rights
 from pipeline.clean.sections import read_section
+from pipeline.clean.signatures import with_signature
 from pipeline.clean.titles import read_headline
 from pipeline.model import (
     NO_OUTLET_KEYS,
@@ -209,6 +210,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     drop_appeals(laid.root)
     captions = take_captions(laid.root)
     body = read_body(laid.root, densest=densest)
+    authors = with_signature(authors, body.pieces)
     kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names)
     pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
     texts = tuple(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))

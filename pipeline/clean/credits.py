@@ -124,6 +124,7 @@ _NOTHING = frozenset(
 )
 _NOBODY = re.compile(rf"(?<!\w)(?:{any_word('nobody')})(?!\w)", re.IGNORECASE)
 _NOT_FIRST = frozenset(words_of("not_first"))
+_DASHES = frozenset("-–—")
 _DOING, _NOT_LAST = frozenset(words_of("doing")), frozenset(words_of("not_last"))
 _PARTICLES = frozenset(words_of("particle"))
 _ADDRESS = re.compile(r"https?:|www\.|@|[\w-]\.(?:html?|php)\b", re.IGNORECASE)
@@ -163,7 +164,7 @@ class Outlet:
     def is_inside(self, text: str) -> bool:
         """Return whether an item of several words is the outlet with more: "Harbour Insight", "7 News HRBR".
 
-        The outlet's name is in capitals or first. As the last word it is also a family name.
+        The outlet's name is in capitals or first. At the end it is also a family name.
         """
         words = text.split()
         named = (word for word in words if len(word) >= _MIN_ACCOUNT_CHARS and squash(word) in self.names)
@@ -276,7 +277,8 @@ def is_person_name(text: str, *, min_words: int = 2, is_person: bool = False) ->
 
 def _has_shape_of_names(words: list[str]) -> bool:
     """Return whether words are no tagline: "Creating harbour news for ...", "Letters To The", "Jo writes Here"."""
-    if words[-1].casefold() in _NOT_LAST or (len(words) > 1 and words[0].casefold() in _DOING):
+    is_doing = len(words) > 1 and words[0].casefold() in _DOING
+    if is_doing or words[-1].casefold() in _NOT_LAST or any(word in _DASHES for word in words):
         return False
     small = [word for word in words if word[0].islower() and word not in _PARTICLES]
     return len(words) <= 2 or not small or len(small) == len(words)

@@ -322,7 +322,7 @@ VOCABULARIES = (
             "logo": "`publisher`: the label or text of the link to the first page of the site",
             "copyright": "`publisher`: the copyright line of the page",
             "shown": "`standfirst`: the summary that the page shows",
-            "byline": "`authors`, `credits`: the line near the headline",
+            "byline": "`authors`, `credits`: the line near the headline, or one at the end of the text",
             "trafilatura": "`authors`, `credits`: the library trafilatura",
             "source": "`publisher`: the source in `sources.toml`",
             "feed": "the entry of the page in a feed or sitemap",

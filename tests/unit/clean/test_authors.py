@@ -172,7 +172,7 @@ def test_accounts_taglines_and_organisations_are_no_people(
     ],
 )  # fmt: skip
 def test_byline_without_markup(shown: str, authors: tuple[str, ...]) -> None:
-    """A name is signed under "by", as a link to its author's page, or beside the date; one of a picture is not."""
+    """A name is signed under "by", as a link to its author's page, or next to the date; one of a picture is not."""
     assert _signed("", shown)[0] == authors
 
 
@@ -185,7 +185,7 @@ def test_byline_in_a_wrapper_of_teasers_is_of_the_article() -> None:
     assert extract(page_of(other), source_key="s").authors == ()
 
 
-def test_second_byline_of_the_writer_beside_the_house_account() -> None:
+def test_second_byline_after_the_house_account_names_the_writer() -> None:
     """If the account of the house signs first, the person who signs next is the author."""
     assert _signed("", "<p class='byline'>by HARBOUR</p><p>by Jo Marrick</p>")[0] == ("Jo Marrick",)
 
