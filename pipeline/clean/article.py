@@ -20,12 +20,13 @@ from pipeline.clean.html import Tree, excess_of, keep_code, parse_html, strip_un
 from pipeline.clean.markup import Markup, read_markup, stated_word_count
 from pipeline.clean.metadata import with_standfirst
 from pipeline.clean.outlets import outlet_key_of, read_publisher
-from pipeline.clean.page_parts import drop_appeals, drop_boxes, join_drop_caps
+from pipeline.clean.page_parts import drop_appeals, drop_boxes, drop_note_marks, join_drop_caps
 from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from pipeline.clean.plain_text import text_article
 from pipeline.clean.rights import PageRights, read_rights
 from pipeline.clean.sections import read_section
 from pipeline.clean.signatures import with_signature
+from pipeline.clean.story_edges import link_finder
 from pipeline.clean.titles import read_headline
 from pipeline.model import (
     NO_OUTLET_KEYS,
@@ -204,6 +205,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     strip_unread(root)
     keep_code(root)
     join_drop_caps(root)
+    drop_note_marks(root)
     laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
     densest = densest_words(laid.root)
     drop_boxes(laid.root)
@@ -211,11 +213,17 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     captions = take_captions(laid.root)
     body = read_body(laid.root, densest=densest)
     authors = with_signature(authors, body.pieces)
-    kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names)
+    kept = keep_story_lines(
+        body.pieces,
+        title=title.text,
+        echoes=captions.echoes,
+        authors=authors.names,
+        is_link=link_finder(laid.root),
+    )
     pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
     texts = tuple(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))
     words = count_words(texts)
-    wall = metadata.paywall_reason(markup, word_count=words)
+    wall = metadata.paywall_reason(markup, word_count=words, has_terms=kept.fired["subscription_terms"] > 1)
     return _PageContent(
         markup=markup,
         identity=identity,

@@ -2,62 +2,31 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from pipeline.clean.blocks import TextPiece
+from pipeline.clean.line_rules import STORY_END_WORDS, LineRule, line_rule, phrase_rule_of
 from pipeline.clean.metadata import fold_title
+from pipeline.clean.story_edges import IsLink, is_biography, pull_quotes, single_heading, teaser_start, terms_start
 
 # Part of ``Article.extractor``. Increase it with every change of this package's results.
 GENERATION = 3
 
-LinePosition = Literal["any", "head", "tail"]
-
-
-@dataclass(frozen=True, slots=True)
-class LineRule:
-    """Drops a matching line of at most ``max_words``. "head" and "tail" mean near the start or end of the body.
-
-    ``needs``: folded words, one of which is in each line that matches; to search them first is ten times faster.
-    """
-
-    name: str
-    find: Callable[[str], re.Match[str] | None]
-    max_words: int
-    place: LinePosition
-    needs: tuple[str, ...]
-
-
-def _rule(
-    name: str, pattern: str, max_words: int, place: LinePosition = "any", *, needs: tuple[str, ...] = ()
-) -> LineRule:
-    compiled = re.compile(pattern, re.IGNORECASE)
-    return LineRule(name, compiled.match if _is_anchored(pattern) else compiled.search, max_words, place, needs)
-
-
-def _is_anchored(pattern: str) -> bool:
-    """Return whether a pattern matches only at the start. ``search`` then tries all other places in vain."""
-    outside = re.sub(r"\\.|\[[^]]*\]", "", pattern)
-    while (shorter := re.sub(r"\([^()]*\)", "", outside)) != outside:
-        outside = shorter
-    return all(branch.startswith("^") for branch in outside.split("|"))
-
-
 LINE_RULES = (
-    _rule(
+    line_rule(
         "advertisement",
         r"^\W*(?:ads?|advertisement|advertising|sponsored(?: content)?|anzeige|werbung|publicité|"
         r"publicidad|reklama?|pubblicità|реклама)\W*$",
         4,
     ),
-    _rule(
+    line_rule(
         "skip_link",
         r"^(?:skip to|jump to|back to top|scroll (?:down|to)|continue reading|story continues|"
         r"article continues)\b",
         12,
     ),
-    _rule(
+    line_rule(
         "read_more",
         r"^(?:more(?=\s*:)|read (?:more|also|next)|also read|see also|more on this|related(?: \w+)?|"
         r"you may also like|"
@@ -67,7 +36,7 @@ LINE_RULES = (
         r"lire aussi|à lire aussi)\b\s*[:|»>–-]",
         40,
     ),
-    _rule(
+    line_rule(
         "read_more_alone",
         r"^\W*(?:read more|read next|see also|related(?: (?:articles?|stories|topics|"
         r"content|posts))?|"
@@ -81,7 +50,7 @@ LINE_RULES = (
         r"czytaj (?:też|także)|читайте также)\W*$",
         6,
     ),
-    _rule(
+    line_rule(
         "follow_us",
         r"\b(?:follow|like|find|join) (?:us|me|him|her|our \w+|the \w+) on (?:twitter|facebook|"
         r"instagram|x|"
@@ -89,26 +58,26 @@ LINE_RULES = (
         30,
         needs=(" on ",),
     ),
-    _rule(
+    line_rule(
         "newsletter",
         r"\b(?:sign up (?:for|to)|subscribe to|get) (?:our|the|your|my)\b.{0,60}\b(?:newsletters?|emails?|alerts|"
         r"briefing|inbox)\b",
         40,
         needs=("newsletter", "email", "alerts", "briefing", "inbox"),
     ),
-    _rule(
+    line_rule(
         "subscribe",
         r"^(?:subscribe(?: now| today| to)?|sign up|sign in|log ?in|register|download (?:the|our) app|"
         r"become a (?:member|subscriber)|support (?:us|our (?:work|journalism)))\b.{0,80}$",
         16,
     ),
-    _rule(
+    line_rule(
         "support_button",
         r"^\W*(?:jetzt (?:unterstützen|spenden)|unterstützen sie uns|donate(?: now)?|faire un don|soutenez-nous|"
         r"haz una donación|dona (?:ahora|ora)|steun ons|doneer nu)\W*$",
         4,
     ),
-    _rule(
+    line_rule(
         "share",
         r"^\W*(?:share(?: this)?(?: (?:article|story|post|page))?|tweet|print|email|e-mail|whatsapp|"
         r"copy link|"
@@ -116,45 +85,45 @@ LINE_RULES = (
         r"(?:diese seite |artikel )?teilen|compartir|partager|condividi|分享让更多人看到)\W*$",
         9,
     ),
-    _rule(
+    line_rule(
         "photo_credit",
         r"^\W*(?:(?:photo|image|picture|video|graphic|foto|bild)s?(?: credit)?s?\s*(?:by|:|©|"
         r"/)|©|\(c\)|credit:|"
         r"copyright\b)",
         25,
     ),
-    _rule(
+    line_rule(
         "agency_credit",
         r"^.{0,60}\b(?:getty images|shutterstock|istock|unsplash|via (?:ap|reuters|afp|"
         r"getty))\b.{0,30}$",
         14,
     ),
-    _rule(
+    line_rule(
         "subscription_offer",
         r"\b(?:start|begin|activate) your\b.{0,40}\b(?:subscription|trial|membership)\b|\bcommenting forum\b|"
         r"^join (?:thought-provoking|the|our) (?:conversations?|discussion|community|commenting)\b",
         40,
         needs=("subscription", "trial", "membership", "comment", "join"),
     ),
-    _rule(
+    line_rule(
         "rights",
         r"\ball rights reserved\b|^this (?:material|content) may not be published\b",
         40,
         needs=("reserved", "published"),
     ),
-    _rule(
+    line_rule(
         "affiliate",
         r"\b(?:earn|receive|get)s? (?:us )?an? (?:\w+ )?commission\b|\baffiliate[ -](?:links?|commissions?)\b|"
         r"\bspecial offers, promotions\b",
         60,
         needs=("commission", "affiliate", "special offers"),
     ),
-    _rule(
+    line_rule(
         "layout_label",
         r"^\W*(?:(?:article|story) content|loading|swipe|(?:link )?(?:to|zum) [\w-]+[- ](?:content|inhalt))\W*$",
         5,
     ),
-    _rule(
+    line_rule(
         "embed_consent",
         r"\b(?:externen?|external) (?:inhalte?|content)\b.{0,120}\b(?:anzeigen|angezeigt|displayed|shown?|load)\b|"
         r"\bpersonenbezogene daten an dritt|^empfohlener (?:redaktioneller|externer) inhalt|"
@@ -162,39 +131,39 @@ LINE_RULES = (
         80,
         needs=("inhalt", "content", "personenbezogene"),
     ),
-    _rule(
+    line_rule(
         "tags",
         r"^\W*(?:tags?|topics?|filed under|categories|category|keywords|schlagwörter|etiquetas|etiketler|"
         r"mots-clés|tagi|теги)\s*:",
         40,
     ),
-    _rule(
+    line_rule(
         "updated",
         r"^\W*(?:(?:first |last )?(?:published|updated|posted|modified)(?: (?:on|"
         r"at))?)\b[\s:]+.{0,40}\d",
         14,
         "head",
     ),
-    _rule("clock_line", r"^\W*(?:\w{3,9},? )?(?:\d{1,2} \w{3,9}|\w{3,9} \d{1,2}),? \d{4}\b.{0,30}$", 10, "head"),
-    _rule("clock_alone", r"^\W*\d{1,2}[:.]\d{2}(?: ?(?:[ap]\.?m\.?|uhr|h))?\W*$", 3),
-    _rule(
+    line_rule("clock_line", r"^\W*(?:\w{3,9},? )?(?:\d{1,2} \w{3,9}|\w{3,9} \d{1,2}),? \d{4}\b.{0,30}$", 10, "head"),
+    line_rule("clock_alone", r"^\W*\d{1,2}[:.]\d{2}(?: ?(?:[ap]\.?m\.?|uhr|h))?\W*$", 3),
+    line_rule(
         "picture_button",
         r"^\W*(?:bild (?:anzeigen|schließen|vergrößern)(?: bild schließen)?|view image|voir l.image|ver imagen|"
         r"beitragsbild|enlarge image)\W*$",
         4,
     ),
-    _rule(
+    line_rule(
         "embed_button",
         r"^\W*(?:view this post on|sieh dir diesen beitrag auf|voir cette publication sur|ver esta publicación en|"
         r"ver essa foto no|visualizza questo post su|dit bericht op|wyświetl ten post na|"
         r"post shared by|a post shared by|ein beitrag geteilt von)\b",
         12,
     ),
-    _rule("comment_count", r"^(?:kommentare insgesamt|comments|comentarios|commentaires)\s*:?\s*\d*$", 4),
-    _rule("template_words", r"^\s*\{[^{}]*\}\s*$", 20),
-    _rule("reading_time", r"^\W*\d+\s*(?:min(?:ute)?s?)(?: read| ago)?\W*$", 5),
-    _rule("byline", r"^(?:by|von|par|por) (?:[A-Z][\w.'’-]+ ?){1,5}(?:,? .{0,40})?$", 12, "head"),
-    _rule(
+    line_rule("comment_count", r"^(?:kommentare insgesamt|comments|comentarios|commentaires)\s*:?\s*\d*$", 4),
+    line_rule("template_words", r"^\s*\{[^{}]*\}\s*$", 20),
+    line_rule("reading_time", r"^\W*\d+\s*(?:min(?:ute)?s?)(?: read| ago)?\W*$", 5),
+    line_rule("byline", r"^(?:by|von|par|por) (?:[A-Z][\w.'’-]+ ?){1,5}(?:,? .{0,40})?$", 12, "head"),
+    line_rule(
         "author_bio",
         r"^(?:[A-Z][\w.'’-]+ ){1,4}(?:is|was|has been|covers|writes|reports|works|"
         r"has (?:written|reported|worked|covered))\b"
@@ -204,7 +173,7 @@ LINE_RULES = (
         70,
         "tail",
     ),
-    _rule(
+    line_rule(
         "author_bio_de",
         r"\b(?:ist|war|arbeitet|berichtet|schreibt)\b.{0,80}\b(?:\w+-)?(?:korrespondent|reporter|redakteur|journalist|"
         r"kolumnist|autor)(?:in)?\b.{0,100}\b(?:für|bei|der|des|von|seit)\b|"
@@ -214,7 +183,7 @@ LINE_RULES = (
         "tail",
         needs=("korrespondent", "reporter", "redakteur", "journalist", "kolumnist", "autor"),
     ),
-    _rule(
+    line_rule(
         "support_us",
         r"\b(?:donate|your (?:support|donation|contribution)|make a (?:donation|contribution)|"
         r"support independent journalism|(?:consider|by|please) becom(?:e|ing) a (?:member|supporter|subscriber)|"
@@ -223,48 +192,42 @@ LINE_RULES = (
         "tail",
         needs=("donat", "support", "contribution", "member", "subscriber", "work", "journalism", "reporting"),
     ),
-    _rule(
+    line_rule(
         "contact_us",
         r"^(?:got an? (?:story|tip)|(?:if|do) you have an? (?:story|tip)|get in touch|contact us|email us|"
         r"for more stories like this)\b",
         45,
         "tail",
     ),
-    _rule(
+    line_rule(
         "contribution",
         r"^\W*(?:with (?:files|(?:additional )?reporting)|additional reporting|aus dem \w+ (?:von|übersetzt)|"
         r"translated (?:from|by)|traduit d[eu]|traducción de)\b",
         20,
         "tail",
     ),
-    _rule("copyright_tail", r"\bcopyright\s*[:©]", 25, "tail", needs=("copyright",)),
-    _rule(
+    line_rule("copyright_tail", r"\bcopyright\s*[:©]", 25, "tail", needs=("copyright",)),
+    line_rule(
         "comments_closed",
         r"^(?:comments are closed|the comments section|view comments|"
         r"join the (?:conversation|discussion))",
         20,
         "tail",
     ),
-    _rule(
+    line_rule(
         "cookies",
         r"^(?:we|our partners|this (?:web)?site)\b.{0,40}\buses? cookies\b|^\W*cookie (?:policy|settings)\b",
         60,
     ),
-    _rule(
+    line_rule(
         "script_needed",
         r"\b(?:enable|activate|turn on) java ?script\b|\byour browser (?:does not|"
         r"doesn.t) support\b|\bbrowser version with limited support\b",
         40,
         needs=("script", "browser"),
     ),
-    _rule("embed_link", r"^\W*(?:https?://|www\.|pic\.twitter\.com)\S+\W*$", 2),
-    _rule("tweet_signature", r"^\W*[—–-] .{2,60}\(@\w{2,20}\)", 16),
-)
-
-# By the number of words of a line, the rules for it. A longer line has none.
-_RULES_BY_WORDS = tuple(
-    tuple(rule for rule in LINE_RULES if words <= rule.max_words)
-    for words in range(max(rule.max_words for rule in LINE_RULES) + 1)
+    line_rule("embed_link", r"^\W*(?:https?://|www\.|pic\.twitter\.com)\S+\W*$", 2),
+    line_rule("tweet_signature", r"^\W*[—–-] .{2,60}\(@\w{2,20}\)", 16),
 )
 
 # A short line that starts a list of other stories. Near the end of a body, all lines after it are dropped.
@@ -280,11 +243,16 @@ STORY_ENDS = re.compile(
     re.IGNORECASE,
 )
 STORY_ENDS_MAX_WORDS = 8
+_LIST_LABEL = re.compile(rf"^\W*(?:{'|'.join(STORY_END_WORDS)})\W*$", re.IGNORECASE)
 
 
 # Application of the rules to a body.
 
 _HEAD_PIECES, _TAIL_PIECES = 3, 4  # pieces near the start and the end
+_TAIL_FROM = 2  # the first pieces are never the end
+_ANY_RULES = tuple(rule for rule in LINE_RULES if rule.place == "any")
+_HEAD_RULES = tuple(rule for rule in LINE_RULES if rule.place != "tail")
+_TAIL_RULES = tuple(rule for rule in LINE_RULES if rule.place == "tail")
 _LONG_WORDS = 45
 _REPEAT_WORDS, _REPEAT_MIN_WORDS = 12, 4
 _REPEAT_RUN = 8  # pieces
@@ -295,7 +263,8 @@ _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
 _PLACE = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*){0,2}")
 _ECHO_MAX_WORDS = 90
 _ECHO_SHARE = 0.8
-_STORY_SHARE = 0.8  # a list of other stories starts after this share of the words
+_STORY_SHARE, _HALF = 0.8, 0.5  # a list of other stories starts after this share of the words
+_SENTENCE_WORDS, _ENDS = 12, (".", "!", "?", ".”", ".“", ".»", '."')
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,32 +276,81 @@ class StoryLines:
 
 
 def keep_story_lines(
-    pieces: Sequence[TextPiece], *, title: str | None, echoes: Iterable[str], authors: Iterable[str] = ()
+    pieces: Sequence[TextPiece],
+    *,
+    title: str | None,
+    echoes: Iterable[str],
+    authors: Iterable[str] = (),
+    is_link: IsLink = lambda text: False,
 ) -> StoryLines:
-    """Return a body without repeated titles, captions and text, authors, boilerplate, and headings at the end."""
+    """Return a body without repeated titles, captions and lines, authors, boilerplate, and headings at the end.
+
+    ``is_link`` says whether a text is the whole text of a link of the page.
+    """
     fired: Counter[str] = Counter()
+    end, terms = min(_story_end(pieces), teaser_start(pieces, is_link)), terms_start(pieces)
+    fired.update({"after_story": max(0, len(pieces) - end), "subscription_terms": max(0, end - terms)})
+    fired += Counter()  # without zeros
     names = frozenset(fold_title(name) for name in authors)
-    folded_title = fold_title(title or "")
-    shingled = [shingles for text in echoes if (shingles := _shingles(fold_title(text)))]
-    kept: list[TextPiece] = []
-    end = _story_end(pieces)
-    if end < len(pieces):
-        fired["after_story"] = len(pieces) - end
-    lines = [fold_title(piece.text) for piece in pieces[:end]]
-    doubled = _doubled(pieces, lines)
-    for index, (piece, folded) in enumerate(zip(pieces, lines, strict=False)):
-        name = _echo(piece, folded, folded_title, shingled) or _line_rule(piece, folded, index, len(pieces))
-        if name is None and names and _is_byline(piece, names):
-            name = "author_names"
-        if name is None and not kept and index + 1 < end and _is_name(piece):
-            name = "name_alone"
-        if name is None and index in doubled:
-            name = "repeat"
-        if name is None:
-            kept.append(piece)
-        else:
-            fired[name] += 1
+    lines = _Lines(
+        title=fold_title(title or ""),
+        names=names,
+        shingled=[shingles for text in echoes if (shingles := _shingles(fold_title(text)))],
+        fired=fired,
+    )
+    kept = lines.without_tail(lines.without_foreign(pieces[: min(end, terms)]))
     return StoryLines(tuple(_without_empty_headings(kept, fired)), fired)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What the lines of a body are compared with, all folded: title, names of authors, texts of captions."""
+
+    title: str
+    names: frozenset[str]
+    shingled: Sequence[frozenset[tuple[str, ...]]]
+    fired: Counter[str]
+
+    def without_foreign(self, pieces: Sequence[TextPiece]) -> list[TextPiece]:
+        """Return the pieces that no rule for any place or for the start drops."""
+        kept: list[TextPiece] = []
+        last = ""
+        texts = [fold_title(piece.text) for piece in pieces]
+        doubled, quotes = _doubled(pieces, texts), pull_quotes(pieces, texts)
+        for index, (piece, folded) in enumerate(zip(pieces, texts, strict=True)):
+            name = _echo(piece, folded, self.title, self.shingled) or _line_rule(piece, folded, index)
+            if name is None and self.names and _is_byline(piece, self.names):
+                name = "author_names"
+            if name is None and not kept and index + 1 < len(pieces) and _is_name(piece):
+                name = "name_alone"
+            is_repeat = index in doubled or (folded == last and piece.kind == "heading")
+            if name is None and (is_repeat or index in quotes):
+                name = "repeat" if is_repeat else "pull_quote"
+            if name is None:
+                kept.append(single_heading(piece))
+                last = folded
+            else:
+                self.fired[name] += 1
+        return kept
+
+    def without_tail(self, pieces: Sequence[TextPiece]) -> list[TextPiece]:
+        """Return the pieces without those that only the end of a body has. A dropped line does not count as its end."""
+        kept: list[TextPiece] = []
+        for index in range(len(pieces) - 1, -1, -1):
+            if len(kept) >= _TAIL_PIECES or index < _TAIL_FROM:
+                return [*pieces[: index + 1], *reversed(kept)]
+            name = self._tail_rule(pieces[index])
+            if name is None:
+                kept.append(pieces[index])
+            else:
+                self.fired[name] += 1
+        return kept[::-1]
+
+    def _tail_rule(self, piece: TextPiece) -> str | None:
+        if self.names and is_biography(piece, self.names):
+            return "author_biography"
+        found = _first_match(_TAIL_RULES, piece, fold_title(piece.text))
+        return found or phrase_rule_of(piece.text, words=piece.word_count, place="tail")
 
 
 def _doubled(pieces: Sequence[TextPiece], lines: Sequence[str]) -> set[int]:
@@ -361,11 +379,18 @@ def _story_end(pieces: Sequence[TextPiece]) -> int:
     """Return the index of the line that starts a list of other stories, else the number of pieces."""
     total, read = sum(piece.word_count for piece in pieces), 0
     for index, piece in enumerate(pieces):
-        is_end = piece.word_count <= STORY_ENDS_MAX_WORDS and STORY_ENDS.match(piece.text) is not None
-        if is_end and read > _STORY_SHARE * total and not _has_prose(pieces[index + 1 :]):
-            return index
+        if read > _HALF * total and piece.word_count <= STORY_ENDS_MAX_WORDS:
+            after, is_end = pieces[index + 1 :], STORY_ENDS.match(piece.text) is not None
+            if is_end and read > _STORY_SHARE * total and not _has_prose(after):
+                return index
+            if (is_end or _LIST_LABEL.match(piece.text)) and not any(map(_is_sentence, after)):
+                return index
         read += piece.word_count
     return len(pieces)
+
+
+def _is_sentence(piece: TextPiece) -> bool:
+    return piece.word_count >= _LONG_WORDS or (piece.word_count >= _SENTENCE_WORDS and piece.text.endswith(_ENDS))
 
 
 def _has_prose(pieces: Iterable[TextPiece]) -> bool:
@@ -412,20 +437,20 @@ def _shingles(folded: str) -> frozenset[tuple[str, ...]]:
     return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
-def _line_rule(piece: TextPiece, folded: str, index: int, total: int) -> str | None:
-    """Return the name of the first rule that a line matches; ``folded`` is its text from ``fold_title``."""
-    for rule in _RULES_BY_WORDS[piece.word_count] if piece.word_count < len(_RULES_BY_WORDS) else ():
-        if rule.needs and not any(map(folded.__contains__, rule.needs)):
+def _line_rule(piece: TextPiece, folded: str, index: int) -> str | None:
+    """Return the name of the first rule for this place that a line matches; ``folded`` is from ``fold_title``."""
+    is_head = index < _HEAD_PIECES
+    found = _first_match(_HEAD_RULES if is_head else _ANY_RULES, piece, folded)
+    return found or phrase_rule_of(piece.text, words=piece.word_count, place="head" if is_head else "any")
+
+
+def _first_match(rules: Iterable[LineRule], piece: TextPiece, folded: str) -> str | None:
+    for rule in rules:
+        if piece.word_count > rule.max_words or (rule.needs and not any(map(folded.__contains__, rule.needs))):
             continue
-        if _is_in_place(rule, index, total) and rule.find(piece.text) is not None:
+        if rule.find(piece.text) is not None:
             return rule.name
     return None
-
-
-def _is_in_place(rule: LineRule, index: int, total: int) -> bool:
-    if rule.place == "head":
-        return index < _HEAD_PIECES
-    return rule.place == "any" or index >= max(2, total - _TAIL_PIECES)
 
 
 def _without_empty_headings(pieces: Sequence[TextPiece], fired: Counter[str]) -> list[TextPiece]:

@@ -13,8 +13,10 @@ from pipeline.clean.page_parts import (
     CREDIT_CLASS,
     is_caption_class,
     is_in_figure,
+    is_in_site_header,
     is_media_class,
     is_of_other_story,
+    is_promotion,
     is_story_class,
     outermost,
 )
@@ -74,10 +76,15 @@ class Captions:
 def take_captions(root: Tree) -> Captions:
     """Return the captions of a page in page order, each once, without photo credits; remove them from the page.
 
-    A caption elsewhere on the page, at another story, is removed, and not returned.
+    A caption at another story or in the site's header, and an offer of the publisher are removed, and not returned.
     """
     elements = _caption_elements(root)
-    captions = {element: _caption_text(element) for element in elements if not is_of_other_story(element)}
+    captions = {
+        element: text
+        for element in elements
+        if not (is_of_other_story(element) or is_in_site_header(element))
+        and not is_promotion(text := _caption_text(element))
+    }
     tags = {element.tag for element in captions}.difference(_PLACED_TAGS)
     positions: dict[str, int] = {}
     shown: dict[str, int] = {}

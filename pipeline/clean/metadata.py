@@ -223,9 +223,10 @@ def _stated_publishers(markup: Markup) -> tuple[str, str]:
     return plain_text(markup.data.resolved(markup.story.get("publisher"))), markup.meta("og:site_name")
 
 
-def paywall_reason(markup: Markup, *, word_count: int) -> str | None:
+def paywall_reason(markup: Markup, *, word_count: int, has_terms: bool = False) -> str | None:
     """Return why the text is only the part before a paywall; None if it is complete.
 
+    ``has_terms``: the body ended in terms of a subscription.
     Reasons: "not_free" (the markup says so and the text is short), "content_tier", "wall_element", "teaser_words".
     """
     nodes = (markup.story, *markup.data.articles()[:1])
@@ -235,6 +236,8 @@ def paywall_reason(markup: Markup, *, word_count: int) -> str | None:
     tier = markup.meta("article:content_tier", "content_tier").lower()
     if tier in ("locked", "metered") and word_count < 2 * _STUB_WORDS:
         return "content_tier"
+    if has_terms and word_count < _PAID_WORDS:
+        return "teaser_words"
     if free is not None or word_count >= _STUB_WORDS:
         return None
     if markup.root.xpath(_PAYWALL_PATH):

@@ -43,6 +43,9 @@ _APPEAL_BUTTON, _APPEAL_WORD = _any_of("appeal", "buttons"), _any_of("appeal", "
 _APPEAL_TAGS, _BUTTON_CHARS = ("div", "section", "aside"), 40
 _APPEAL_MIN_WORDS, _STORY_SHARE = 8, 2  # a story is at least twice as long as the appeal
 _DROP_CAP_CLASS, _DROP_CAP_LETTER = _any_of("drop_cap", "classes"), re.compile(_PARTS["drop_cap"]["letters"][0])
+_NOTE_CLASS, _NOTE_MARK = _any_of("note_mark", "classes"), re.compile(_PARTS["note_mark"]["marks"][0])
+_NOTE_MARK_CHARS = 12
+_PROMOTION, _PROMOTION_CHARS = _any_of("promotion", "words"), 80
 _NEAR = 8  # ancestors whose class is read
 
 
@@ -125,6 +128,20 @@ def _is_outside(element: Tree) -> bool:
     return element.tag in OUTSIDE_TAGS or ELSEWHERE_CLASS.search(element.get("class") or "") is not None
 
 
+def is_in_site_header(element: Tree) -> bool:
+    """Return whether an element is in the header of the site: one with a menu or no headline, outside the article."""
+    around = list(element.iterancestors("header", "article", "main"))
+    headers = [each for each in around if each.tag == "header"]
+    if not headers or len(headers) < len(around):
+        return False
+    return next(headers[-1].iter("h1"), None) is None or next(headers[-1].iter("nav"), None) is not None
+
+
+def is_promotion(text: str) -> bool:
+    """Return whether a short text is an offer of the publisher, such as "E-Edition" beside the picture of a paper."""
+    return len(text) <= _PROMOTION_CHARS and _PROMOTION.search(text) is not None
+
+
 def outermost(elements: Iterable[Tree]) -> list[Tree]:
     """Return the elements, in page order, that no other of them contains."""
     chosen: dict[Tree, None] = {}
@@ -202,6 +219,31 @@ def join_drop_caps(root: Tree) -> None:
         if is_marked and not any(tidy(box.tail) for box in boxes) and _starts_word(boxes[-1]):
             for box in boxes:
                 box.tail = None
+
+
+def drop_note_marks(root: Tree) -> None:
+    """Remove the numbers of footnotes that are glued to the words before them: raised, and a link or of such a class.
+
+    A power or an index, as in "m²", is no link. The number at the start of a note stays.
+    """
+    for mark in list(root.iter("sup")):
+        if _NOTE_MARK.fullmatch(text_start(mark, _NOTE_MARK_CHARS)) and _is_note(mark) and _has_text_before(mark):
+            mark.drop_tree()
+
+
+def _is_note(mark: Tree) -> bool:
+    near = (mark, mark.getparent(), *mark.iterdescendants())
+    return any(
+        (each.tag == "a" and each.get("href")) or _NOTE_CLASS.search(f"{each.get('class')} {each.get('id')}")
+        for each in near
+    )
+
+
+def _has_text_before(mark: Tree) -> bool:
+    around = mark.getparent()
+    element = around if around is not None and around.tag == "a" else mark
+    before, parent = element.getprevious(), element.getparent()
+    return before is not None or (parent is not None and bool(tidy(parent.text)))
 
 
 def _starts_word(letter: Tree) -> bool:

@@ -107,3 +107,15 @@ def test_caption_of_another_story_is_left_out() -> None:
     """A caption in a part with other stories is neither a caption nor a paragraph of this one."""
     related = f"<div class='related'><figure>{IMAGE}<figcaption>{CAPTION}</figcaption></figure></div>"
     assert _article(related).texts("caption") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_kept"), [("E-Edition", False), ("In your inbox every day", False), ("The quay in May", True)]
+)
+def test_offer_of_the_publisher_is_no_caption(text: str, is_kept: bool) -> None:
+    """A caption with words of an offer, and any in the site's header, are left out."""
+    figure = f"<figure><img src='/a.jpg'><figcaption>{text}</figcaption></figure>"
+    page = f"<html><body>{{}}<main><h1>Ferry</h1>{{}}<p>{PARAGRAPHS[0]}</p></main></body></html>"
+    inside = take_captions(parse_html(page.format("", figure))).shown
+    header = take_captions(parse_html(page.format(f"<header>{figure}</header>", ""))).shown
+    assert ([caption for _, caption in inside], header) == ([text] if is_kept else [], ())

@@ -5,7 +5,7 @@ from pages_for_clean import PARAGRAPHS, html_of, page_of
 
 from pipeline.clean import extract
 from pipeline.clean.html import parse_html, text_of
-from pipeline.clean.page_parts import drop_appeals
+from pipeline.clean.page_parts import drop_appeals, drop_note_marks
 
 
 def _body(extra: str = "", *, body: str = "") -> tuple[str, ...]:
@@ -54,3 +54,19 @@ def test_large_first_letter_is_part_of_its_word(start: str, text: str) -> None:
     first = f"<p>{start} {PARAGRAPHS[1]}</span></p>"
     body = first + "".join(f"<p>{each}</p>" for each in PARAGRAPHS)
     assert _body(body=body)[0].startswith(f"{text} ")
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("the vote<sup><a href='#fn1'>1</a></sup> of", "the vote of"),
+        ("the vote<sup class='footnote'>[2]</sup> of", "the vote of"),
+        ("40 m<sup>2</sup> of", "40 m2 of"),
+        ("<sup><a href='#ref1'>1</a></sup> The note of", "1 The note of"),
+    ],
+)
+def test_number_of_a_footnote_is_no_part_of_the_text(markup: str, text: str) -> None:
+    """A raised number that is a link or has a footnote's class is dropped, but no power, and no number of a note."""
+    root = parse_html(f"<html><body><p>{markup} May</p></body></html>")
+    drop_note_marks(root)
+    assert "".join(root.itertext()).strip() == f"{text} May"

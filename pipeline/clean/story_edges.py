@@ -1,0 +1,142 @@
+"""What a body has around and between its text: teasers of other stories at its end, pull quotes, biographies."""
+
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
+
+from pipeline.clean.blocks import TextPiece
+from pipeline.clean.html import Tree
+from pipeline.clean.line_rules import BIOGRAPHY_VERBS, TERMS_MAX_WORDS, is_subscription_term
+from pipeline.clean.metadata import fold_title
+
+_TEASER_WORDS = 45  # a teaser is shorter, a paragraph of a story often longer
+_HEADLINE_MIN_WORDS, _HEADLINE_MAX_WORDS = 4, 25
+_TEASERS_MIN = 2
+_READ_SHARE, _READ_SHARE_CUT = 0.5, 0.2  # of the words of a body, before the first teaser; before summaries cut short
+_CUT_ENDS = ("[…]", "[...]", "… mehr", "…/ mehr", "…mehr")  # of a summary that a template has shortened
+_TERMS_MIN, _TERMS_NEAR = 2, 4  # the last of the terms is among the last pieces
+_QUOTE_MIN_WORDS, _QUOTE_MAX_WORDS = 7, 60
+_QUOTE_FROM = 2  # the first pieces may be a summary of the story, in its words
+_QUOTE_SHARE = 0.2  # with more repeated words, a page has its text twice
+_DASHES, _SPEAKER_MAX_WORDS = (" — ", " – ", " - "), 8
+_BIOGRAPHY_MAX_WORDS, _VERB_WITHIN = 130, 3
+
+IsLink = Callable[[str], bool]
+
+
+def link_finder(root: Tree) -> IsLink:
+    """Return a function that says whether a text is the whole text of a link. It reads the page at its first call."""
+
+    @cache
+    def links() -> frozenset[str]:
+        return frozenset(" ".join("".join(link.itertext()).split()) for link in root.iter("a") if link.get("href"))
+
+    return lambda text: text in links()
+
+
+def teaser_start(pieces: Sequence[TextPiece], is_link: IsLink) -> int:
+    """Return the index of the first of several teasers after the story; the number of pieces if there are none.
+
+    Teasers are short, and two or more of them are linked headlines or end as a template has cut them. A list of links
+    that is spread over the page is its own text.
+    """
+    first = len(pieces)
+    while first > 0 and (pieces[first - 1].word_count < _TEASER_WORDS or _is_cut(pieces[first - 1])):
+        first -= 1
+    found = [index for index in range(first, len(pieces)) if _is_teaser(pieces[index], is_link)]
+    if len(found) < _TEASERS_MIN and not (found and _is_cut(pieces[-1])):
+        return len(pieces)
+    start = found[0]
+    if start and _is_cut(pieces[start]) and pieces[start - 1].kind == "heading":
+        start -= 1
+    before = sum(piece.word_count for piece in pieces[:start])
+    share = _READ_SHARE_CUT if all(_is_cut(pieces[index]) for index in found) else _READ_SHARE
+    is_late = before >= share * sum(piece.word_count for piece in pieces)
+    return start if is_late and not _has_linked_heading(pieces[:first], is_link) else len(pieces)
+
+
+def _is_cut(piece: TextPiece) -> bool:
+    return piece.text.endswith(_CUT_ENDS)
+
+
+def _is_teaser(piece: TextPiece, is_link: IsLink) -> bool:
+    text = piece.text
+    if _is_cut(piece):
+        return True
+    is_short = _HEADLINE_MIN_WORDS <= piece.word_count <= _HEADLINE_MAX_WORDS
+    return piece.kind != "list" and is_short and not text.endswith((".", ":")) and is_link(text)
+
+
+def _has_linked_heading(pieces: Sequence[TextPiece], is_link: IsLink) -> bool:
+    return any(piece.kind == "heading" and _is_teaser(piece, is_link) for piece in pieces)
+
+
+def terms_start(pieces: Sequence[TextPiece]) -> int:
+    """Return the index of the first of two or more terms of a subscription that a page has in place of the story.
+
+    The number of pieces if there are none. A paragraph of a story after them shows that they are a box in it.
+    """
+    if not any(map(_is_term, pieces[-_TERMS_NEAR:])):
+        return len(pieces)
+    start = len(pieces)
+    while start > 1 and pieces[start - 1].word_count <= TERMS_MAX_WORDS:
+        start -= 1
+    found = [index for index in range(start, len(pieces)) if _is_term(pieces[index])]
+    if len(found) < _TERMS_MIN:
+        return len(pieces)
+    start = found[0]
+    while start > 1 and pieces[start - 1].kind == "heading":
+        start -= 1
+    return start
+
+
+def _is_term(piece: TextPiece) -> bool:
+    return piece.word_count <= TERMS_MAX_WORDS and is_subscription_term(piece.text)
+
+
+def pull_quotes(pieces: Sequence[TextPiece], folded: Sequence[str]) -> frozenset[int]:
+    """Return the indexes of paragraphs that repeat words of a longer paragraph; none if the page has its text twice.
+
+    ``folded``: the texts of the pieces from ``fold_title``. The name of the speaker after a dash does not count.
+    """
+    whole = "\n".join(f" {text} " for text in folded)
+    found = frozenset(
+        index
+        for index, piece in enumerate(pieces)
+        if index >= _QUOTE_FROM and piece.kind == "paragraph" and _is_repeated(piece, folded[index], whole)
+    )
+    words = sum(piece.word_count for piece in pieces)
+    return found if sum(pieces[index].word_count for index in found) <= _QUOTE_SHARE * words else frozenset()
+
+
+def _is_repeated(piece: TextPiece, folded: str, whole: str) -> bool:
+    if not _QUOTE_MIN_WORDS <= piece.word_count <= _QUOTE_MAX_WORDS:
+        return False
+    count = whole.count(f" {folded} ")
+    if count > 1 and count > whole.count(f"\n {folded} \n") + 1:
+        return True
+    for dash in _DASHES:
+        quote, found, speaker = piece.text.rpartition(dash)
+        words = fold_title(quote)
+        if found and len(speaker.split()) <= _SPEAKER_MAX_WORDS and words.count(" ") >= _QUOTE_MIN_WORDS - 1:
+            return whole.count(f" {words} ") > 1
+    return False
+
+
+def is_biography(piece: TextPiece, names: Collection[str]) -> bool:
+    """Return whether a paragraph begins with the name of an author and says what he or she is. ``names``: folded."""
+    if piece.word_count > _BIOGRAPHY_MAX_WORDS:
+        return False
+    start = fold_title(piece.text[:200])
+    return any(
+        start.startswith(f"{name} ") and not BIOGRAPHY_VERBS.isdisjoint(start[len(name) :].split()[:_VERB_WITHIN])
+        for name in names
+        if " " in name
+    )
+
+
+def single_heading(piece: TextPiece) -> TextPiece:
+    """Return a heading once that a page prints twice in one element: for large and for small screens."""
+    words = piece.text.split()
+    half = len(words) // 2
+    is_double = piece.kind == "heading" and half > 1 and words[:half] == words[half:]
+    return TextPiece("heading", " ".join(words[:half])) if is_double else piece
