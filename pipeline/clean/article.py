@@ -202,10 +202,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     rights = read_rights(page, markup)
     opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
     section = read_section(markup, page, title=title.text, outlet=outlet, others=(publisher.text, *authors.names))
-    strip_unread(root)
-    keep_code(root)
-    join_drop_caps(root)
-    drop_note_marks(root)
+    _prepare(root)
     laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
     densest = densest_words(laid.root)
     drop_boxes(laid.root)
@@ -213,12 +210,9 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     captions = take_captions(laid.root)
     body = read_body(laid.root, densest=densest)
     authors = with_signature(authors, body.pieces)
+    is_link = link_finder(laid.root)
     kept = keep_story_lines(
-        body.pieces,
-        title=title.text,
-        echoes=captions.echoes,
-        authors=authors.names,
-        is_link=link_finder(laid.root),
+        body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names, is_link=is_link
     )
     pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
     texts = tuple(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))
@@ -243,6 +237,14 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
         rights=rights,
         opinion=opinion or opinion_in_standfirst(_standfirst_of(pieces) or ""),
     )
+
+
+def _prepare(root: Tree) -> None:
+    """Remove from a page, after its markup has been read, what no reader reads as text."""
+    strip_unread(root)
+    keep_code(root)
+    join_drop_caps(root)
+    drop_note_marks(root)
 
 
 def _domain_of(page: Page, canonical: str | None) -> str | None:

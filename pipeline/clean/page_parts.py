@@ -138,7 +138,7 @@ def is_in_site_header(element: Tree) -> bool:
 
 
 def is_promotion(text: str) -> bool:
-    """Return whether a short text is an offer of the publisher, such as "E-Edition" beside the picture of a paper."""
+    """Return whether a short text is an offer of the publisher, such as "E-Edition" next to the picture of a paper."""
     return len(text) <= _PROMOTION_CHARS and _PROMOTION.search(text) is not None
 
 

@@ -34,7 +34,7 @@ def link_finder(root: Tree) -> IsLink:
 
 
 def teaser_start(pieces: Sequence[TextPiece], is_link: IsLink) -> int:
-    """Return the index of the first of several teasers after the story; the number of pieces if there are none.
+    """Return the index of the first of several teasers after the story; the number of pieces if it has none.
 
     Teasers are short, and two or more of them are linked headlines or end as a template has cut them. A list of links
     that is spread over the page is its own text.
@@ -73,7 +73,7 @@ def _has_linked_heading(pieces: Sequence[TextPiece], is_link: IsLink) -> bool:
 def terms_start(pieces: Sequence[TextPiece]) -> int:
     """Return the index of the first of two or more terms of a subscription that a page has in place of the story.
 
-    The number of pieces if there are none. A paragraph of a story after them shows that they are a box in it.
+    The number of pieces if it has none. A paragraph of a story after them shows that they are a box in it.
     """
     if not any(map(_is_term, pieces[-_TERMS_NEAR:])):
         return len(pieces)

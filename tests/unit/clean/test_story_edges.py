@@ -39,7 +39,7 @@ def test_summary_that_a_template_has_cut_is_dropped_at_the_end() -> None:
 
 
 def test_terms_of_a_subscription_are_dropped_from_the_first() -> None:
-    """Two or more terms at the end are in place of the story, with what stands between them."""
+    """Two or more terms at the end are in place of the story, with what is between them."""
     lines = (
         "Already a subscriber? Log in",
         "4 crowns for 4 weeks",
