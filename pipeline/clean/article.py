@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import trafilatura
 
 from pipeline.clean import metadata
 from pipeline.clean.authors import Authors, read_authors
 from pipeline.clean.blocks import ExtractedField, Origin, TextPiece, count_words, join_pieces
-from pipeline.clean.body import Body, apply_layout, densest_words, is_far_shorter, read_body
+from pipeline.clean.body import Body, LayoutResult, apply_layout, densest_words, is_far_shorter, read_body
 from pipeline.clean.boilerplate import GENERATION, keep_story_lines
 from pipeline.clean.canonical import identity_of, page_identity
 from pipeline.clean.captions import take_captions
@@ -202,11 +202,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     rights = read_rights(page, markup)
     opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
     section = read_section(markup, page, title=title.text, outlet=outlet, others=(publisher.text, *authors.names))
-    _prepare(root)
-    laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
-    densest = densest_words(laid.root)
-    drop_boxes(laid.root)
-    drop_appeals(laid.root)
+    laid, densest = _lay_out(root, origin, day=in_zone(published.when or page.fetched_at, published.zone).date())
     captions = take_captions(laid.root)
     body = read_body(laid.root, densest=densest)
     authors = with_signature(authors, body.pieces)
@@ -239,12 +235,20 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     )
 
 
-def _prepare(root: Tree) -> None:
-    """Remove from a page, after its markup has been read, what no reader reads as text."""
+def _lay_out(root: Tree, origin: Origin, *, day: date) -> tuple[LayoutResult, int]:
+    """Return a page, after its markup has been read, without what is no text of a story.
+
+    The second value is the number of words of its densest run of paragraphs, counted before boxes leave.
+    """
     strip_unread(root)
     keep_code(root)
     join_drop_caps(root)
     drop_note_marks(root)
+    laid = apply_layout(root, origin.rules, day=day)
+    densest = densest_words(laid.root)
+    drop_boxes(laid.root)
+    drop_appeals(laid.root)
+    return laid, densest
 
 
 def _domain_of(page: Page, canonical: str | None) -> str | None:
