@@ -205,8 +205,8 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     laid, densest = _lay_out(root, origin, day=in_zone(published.when or page.fetched_at, published.zone).date())
     captions = take_captions(laid.root)
     body = read_body(laid.root, densest=densest)
-    authors = with_signature(authors, body.pieces)
     is_link = link_finder(laid.root)
+    authors = with_signature(authors, body.pieces, is_link=is_link)
     kept = keep_story_lines(
         body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names, is_link=is_link
     )

@@ -279,13 +279,20 @@ def _around_headline(root: Tree, title: str | None) -> tuple[Tree, ...]:
 
 
 def _places(markup: Markup, outlet: Outlet, title: str | None) -> Iterator[_AuthorSource]:
+    has_signed = False
+    for place in _stated_places(markup, outlet):
+        yield place
+        has_signed = has_signed or any(credit.kind != "outlet" for credit in place.credits)
+    yield _source("byline", _bylines(markup.root, title, outlet, has_signed=has_signed), outlet)
+    yield _source("trafilatura", [_BylineText(extract_author(_author_tree(markup.root)) or "", min_words=2)], outlet)
+
+
+def _stated_places(markup: Markup, outlet: Outlet) -> Iterator[_AuthorSource]:
     yield _source("jsonld", islice(_linked_authors(markup), _MAX_BYLINES), outlet)
     yield _source("meta", map(_BylineText, markup.all_meta(*_META)), outlet)
     more = (*map(_BylineText, (*markup.all_meta(*_META_MORE), *_labelled_authors(markup))), *_catalogued(markup))
     yield _source("meta", more, outlet)
     yield _source("microdata", _author_links(markup), outlet)
-    yield _source("byline", _bylines(markup.root, title, outlet), outlet)
-    yield _source("trafilatura", [_BylineText(extract_author(_author_tree(markup.root)) or "", min_words=2)], outlet)
 
 
 def _source(method: str, texts: Iterable[_BylineText], outlet: Outlet) -> _AuthorSource:
@@ -381,17 +388,18 @@ def _is_author_like(element: Tree) -> bool:
 # The byline that the page shows.
 
 
-def _bylines(root: Tree, title: str | None, outlet: Outlet) -> tuple[_BylineText, ...]:
+def _bylines(root: Tree, title: str | None, outlet: Outlet, *, has_signed: bool = False) -> tuple[_BylineText, ...]:
     """Return the texts of the first byline near the headline that names somebody; people go before credits.
 
-    A byline starts with "by", or is in an element with a byline class.
+    A byline starts with "by", or is in an element with a byline class. ``has_signed``: an agency or a desk has signed
+    in the markup. Then a line after the start of the story names others: its editors, the speakers of a recording.
     """
     credited: tuple[_BylineText, ...] = ()
     around, label, is_in_story = _around_headline(root, title), None, False
     for shown in texts_near_headline(root, title=title):
         is_end = len(shown.text) >= _PROSE_CHARS or _is_linked_heading(shown.element)
         is_in_story = not shown.is_above and (is_in_story or is_end)
-        if len(shown.text) >= _MAX_BYLINE:
+        if len(shown.text) >= _MAX_BYLINE or (has_signed and is_in_story):
             continue
         texts = _byline_texts(shown, outlet)
         if not texts and not is_in_story:
@@ -495,7 +503,9 @@ def _items(given: _BylineText, outlet: Outlet) -> list[_BylineItem]:
     text = _DEGREE.sub(lambda found: f" {found[1]}" if found[1][0] in "JSI" else "", text)
     is_own_site = given.kind == "person_and_organisation" and is_person_name(text)
     is_organisation = given.kind == "organisation" or outlet.has_name(text) or is_agency(text)
-    if not is_own_site and (is_organisation or is_one_organisation(text)):
+    if not is_organisation and is_one_organisation(signed := _BY.sub("", text)):
+        text, is_organisation = signed, True
+    if not is_own_site and is_organisation:
         kind = credit_kind_of(text, outlet, is_organisation=given.kind == "organisation")
         return [_BylineItem(text, kind)] if kind else []
     if (names := _in_order(text, is_catalogue=given.kind == "catalogue")) is not None:

@@ -127,6 +127,7 @@ _NOT_FIRST = frozenset(words_of("not_first"))
 _DASHES = frozenset("-–—")
 _DOING, _NOT_LAST = frozenset(words_of("doing")), frozenset(words_of("not_last"))
 _PARTICLES = frozenset(words_of("particle"))
+_JOINED_PARTICLE = re.compile(rf"(?:{any_word('joined_particle')})[-’'](?=[^\W\d_a-z])")
 _ADDRESS = re.compile(r"https?:|www\.|@|[\w-]\.(?:html?|php)\b", re.IGNORECASE)
 _HOST = re.compile(r"(?<![\w.])(?:[\w-]+\.)+[a-z]{2,6}(?![\w.])")
 _NOT_A_NAME = re.compile(r"[<>{}=\d#_→»«…|*•]|\?|!|:|^[^\w]*$")
@@ -269,24 +270,33 @@ def is_person_name(text: str, *, min_words: int = 2, is_person: bool = False) ->
         return False
     if _ORGANISATION.search(text) and not (is_person and len(words) == 2 and words[1].casefold() in _FAMILY_NAMES):
         return False
-    if is_uncased or not _has_shape_of_names(words):
+    if is_uncased or not _has_shape_of_names(words, is_person=is_person):
         return is_uncased
     is_login = _INITIALS.fullmatch(text) is not None or _LOGIN_NAME.fullmatch(text) is not None
     return not is_login and (is_person or _has_case_of_names(words))
 
 
-def _has_shape_of_names(words: list[str]) -> bool:
-    """Return whether words are no tagline: "Creating harbour news for ...", "Letters To The", "Jo writes Here"."""
-    is_doing = len(words) > 1 and words[0].casefold() in _DOING
-    if is_doing or words[-1].casefold() in _NOT_LAST or any(word in _DASHES for word in words):
+def _has_shape_of_names(words: list[str], *, is_person: bool) -> bool:
+    """Return whether words are no tagline: "Creating harbour news for ...", "Letters To The", "Jo writes Here".
+
+    Two words of the markup's Person are a forename and a family name, whatever else they mean: "Kim To".
+    """
+    is_doing = len(words) > 2 and words[0].casefold() in _DOING
+    is_cut = words[-1].casefold() in _NOT_LAST and not (is_person and len(words) == 2 and words[-1][0].isupper())
+    if is_doing or is_cut or any(word in _DASHES for word in words):
         return False
-    small = [word for word in words if word[0].islower() and word not in _PARTICLES]
+    small = [word for word in words if word[0].islower() and not _is_particle(word)]
     return len(words) <= 2 or not small or len(small) == len(words)
+
+
+def _is_particle(word: str) -> bool:
+    """Return whether a word is a particle, or begins with one: "al" of "al-Din", "d'" of "d'Arlen"."""
+    return word in _PARTICLES or _JOINED_PARTICLE.match(word) is not None
 
 
 def _has_case_of_names(words: list[str]) -> bool:
     """Return whether words have capitals as names do. A single word may be a nickname in lower case."""
     if words[0].casefold() in _NOT_FIRST:
         return False
-    is_capital = words[0][0].isupper() and words[-1][0].isupper()
-    return len(words) == 1 or (is_capital and all(word in _PARTICLES or not word[0].islower() for word in words))
+    is_capital = words[0][0].isupper() and (words[-1][0].isupper() or words[-1] not in _PARTICLES)
+    return len(words) == 1 or (is_capital and all(not word[0].islower() or _is_particle(word) for word in words))

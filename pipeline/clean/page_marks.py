@@ -41,7 +41,7 @@ _POLICY_STARTS, _POLICY_ENDS = (
 _TOP_ITEMS = etree.XPath("//@itemtype[not(../@itemprop)]")
 _OFFERS = etree.XPath("//*[contains(@itemtype, 'Offer')]")
 _TITLE_PART = re.compile(r"\s+[|–—·-]\s+|\s*[|_]\s*")
-_SITE_NAME_WORDS = 5
+_SITE_NAME_WORDS, _NAME_WORDS = 5, 3
 _SLUG_MARKS = re.compile(r"[\W_]+")
 _ENDING = re.compile(r"\.(?:html?|aspx?|jsp|php)$")
 
@@ -73,7 +73,8 @@ def page_mark_of(markup: Markup, *, url: str, title: str | None) -> PageMark | N
     if articles:
         return None
     found = _typed(markup, items)
-    is_card = markup.meta("og:type").lower() == "article"  # every page of some sites has it, also of forums
+    # Every page of some sites has this type, also of forums; a time of publication is that of a post.
+    is_card = markup.meta("og:type").lower() == "article" or bool(markup.meta("article:published_time"))
     if found and (found.page_type == "forum" or not is_card):
         return found
     return None if is_card else _card(markup) or _located(parts) or _named(markup, parts, title or "")
@@ -117,13 +118,16 @@ def _root_marks(root: Tree) -> frozenset[str]:
 def _policy(markup: Markup, parts: SplitResult, title: str) -> PageMark | None:
     """Return the policy or legal notice whose name is the whole headline, or the last part of the URL.
 
-    The start of the document's title counts if it is not also the start of a longer headline.
+    The start of the document's title counts if the headline is no longer than a name: "Datenschutz" is also the topic
+    of a story.
     """
     headline, start = fold_title(title), fold_title(_title_parts(markup.root)[0])
-    for text in (headline, "" if headline.startswith(f"{start} ") else start):
+    is_name = len(headline.split()) <= _NAME_WORDS and not headline.startswith(f"{start} ")
+    for text in (headline, start if is_name else ""):
         if text in _POLICY["titles"]:
             return PageMark("policy", "title", f"{text!r} as its title")
-    last, host = _slug(parts.path.rstrip("/").rsplit("/", 1)[-1]), (parts.hostname or "").split(".")[0]
+    last = _slug(parts.path.rstrip("/").rsplit("/", 1)[-1])
+    host = (parts.hostname or "").split(".")[0] if len(last.split()) <= _NAME_WORDS else ""
     if last in _POLICY["urls"]:
         return PageMark("policy", "url", f"{last!r} in its URL")
     weak = next((name for name in (last, host) if name in _POLICY["weak_urls"]), None)

@@ -20,6 +20,7 @@ from pipeline.clean.metadata import fold_title, read_tags
 from pipeline.clean.outlets import label_of
 from pipeline.clean.page_parts import is_of_other_story
 from pipeline.clean.shown_names import squash
+from pipeline.clean.written_days import is_day_or_month
 from pipeline.model import Page
 
 
@@ -32,6 +33,7 @@ _PLACEHOLDERS = frozenset(map(fold_title, _read_text("section_placeholders.txt")
 _NAMES: Mapping[str, str] = {squash(name): name for name in reversed(_DATA["names"])}
 _GENERAL = frozenset(map(fold_title, _DATA["general"]))
 _NO_SECTION_PATHS, _NO_FOLDERS = frozenset(_DATA["no_section_paths"]), frozenset(_DATA["no_section_folders"])
+_PERSON_OR_TAG = frozenset(_DATA["person_or_tag_paths"])
 
 _MAX_STATED = 30
 _JOINED = re.compile(r",(?=\S)")  # a template's list: "Politics,Harbour"; "Food, Drink" is one section
@@ -42,7 +44,8 @@ _SLUG = re.compile(r"[a-z0-9]+(?:[-_/ ][a-z0-9]+)*")
 _CODE = re.compile(r"\w*_\w*|\S*::\S*|(?=\S*\d{3})[\w-]+|\w(?:-\w)+|\d+", re.ASCII)
 
 _SHOWN_CHARS, _SHOWN_WORDS = 40, 5  # a longer text on the page is a headline
-_NO_NAME = re.compile(r"\d{2}|[{}<>@!?…:©]|\.$|\w\.\w{2,3}$|home ?page")  # dates, templates, headlines, labels, hosts
+# Dates, times of reading, templates, headlines, labels, hosts.
+_NO_NAME = re.compile(r"\d{2}|^\d+\s*min|[{}<>@!?…:©]|\.$|\w\.\w{2,3}$|home ?page")
 _NAME_LETTERS = 5  # a shorter name of a person or an outlet may be in other words
 _EDGES = " \t/|›»«‹>→←·•-–—#"  # marks between the steps of a trail
 
@@ -115,7 +118,11 @@ class _Evidence:
     def _is_stated_name(self, name: str) -> bool:
         folded = fold_title(name)
         return bool(folded) and not (
-            folded in _PLACEHOLDERS or squash(name) in self.excluded or _CODE.fullmatch(name) or "{" in name
+            folded in _PLACEHOLDERS
+            or squash(name) in self.excluded
+            or _CODE.fullmatch(name)
+            or "{" in name
+            or is_day_or_month(name)
         )
 
     def spelled(self, name: str) -> str:
@@ -130,7 +137,7 @@ class _Evidence:
         steps = (step for read in (self._stated_steps, self._trail_steps) for step in read())
         found = chain(
             (("microdata", text) for text in self.markup.properties("articleSection")),
-            (("breadcrumb", text) for text, url in steps if not _is_home(url)),
+            (("breadcrumb", text) for text, url in steps if not _is_home(url) and not _is_person_or_tag(url)),
             (("kicker", text) for text in self._kickers()),
             (("url", text) for text in self._folder_names()),
         )
@@ -150,7 +157,7 @@ class _Evidence:
         )
         is_title = is_other or (len(folded) > 1 and fold_title(self.title).startswith(f"{folded} "))
         is_other_text = len(folded) < 2 or is_long or is_title or _NO_NAME.search(name) or _CODE.fullmatch(name)
-        return "" if is_other_text else name
+        return "" if is_other_text or is_day_or_month(name) else name
 
     def _links(self) -> list[tuple[str, str]]:
         """Path, in lower case, and text of each link of the page that may name a section."""
@@ -302,6 +309,10 @@ def _is_home(url: str) -> bool:
         return True
     is_given = bool(parts.netloc or parts.path) and not parts.query and not parts.fragment
     return is_given and _HOME_PATH.fullmatch(parts.path) is not None
+
+
+def _is_person_or_tag(url: str) -> bool:
+    return not _PERSON_OR_TAG.isdisjoint(url.casefold().split("/")[:-1])
 
 
 def _is_section_path(path: str) -> bool:

@@ -66,6 +66,12 @@ def _month(name: str) -> int:
     return _MONTHS.get(name.casefold(), 0)
 
 
+def is_day_or_month(text: str) -> bool:
+    """Return whether a text has only numbers and names of months, one name at least: "4 May", "May 2031"."""
+    words = re.findall(r"[^\W_]+", text)
+    return any(map(_month, words)) and all(_month(word) or word.isdecimal() for word in words)
+
+
 def _day(year: str, month: str | int, day: str) -> date | None:
     try:
         return date(int(year), int(month), int(day))

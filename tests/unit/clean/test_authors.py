@@ -136,6 +136,10 @@ def test_byline_of_other_people_replaces_the_uploader(shown: str, authors: tuple
         ("Harbin", ("Harbin",), {}),
         ("Creating Harbour Search Engines", (), {}),
         ("Letters To The", (), {}),
+        ("Meet Marrick", ("Meet Marrick",), {}),
+        ("Kim To", ("Kim To",), {}),
+        ("Abu Marrick al-Din", ("Abu Marrick al-Din",), {}),
+        ("By Ministry of Quays and Fishing", (), {"Ministry of Quays and Fishing": "outlet"}),
         ("Tess van der Amberley", ("Tess van der Amberley",), {}),
         ("Sterling Marrick", ("Sterling Marrick",), {}),
         ("Jo Marrick, Tess Amberley, 7 News HARBOURPOST", ("Jo Marrick", "Tess Amberley"),
@@ -195,6 +199,24 @@ def test_agency_of_the_line_counts_more_than_the_outlet_of_the_markup() -> None:
     head = _linked('{"@type":"Organization","name":"Harbour Post"}')
     assert _signed(head, "<div class='article-author'><p>von</p><div>APA</div></div>") == ((), {"APA": "agency"})
     assert _signed(head, "<p>By Jo Marrick</p>") == (("Jo Marrick",), {})
+
+
+def test_desk_of_the_markup_signs_before_a_line_after_the_story() -> None:
+    """Where the markup names a desk, a marked line after the story is of its editors; one above it names the writer."""
+    head = _linked('{"@type":"Organization","name":"Redaktion Harbour"}')
+    line = "<p class='byline'>Redaktion: Jo Marrick</p>"
+    assert _signed(head, f"{_LEAD}{line}") == ((), {"Redaktion Harbour": "desk"})
+    assert _signed(head, f"<p class='byline'>Von Jo Marrick</p>{_LEAD}")[0] == ("Jo Marrick",)
+
+
+def test_words_before_the_word_for_by_are_no_name() -> None:
+    """Whoever wrote a story and took its photos is one author."""
+    assert _signed("", "<p class='byline'>Story and photos by Jo Marrick</p>")[0] == ("Jo Marrick",)
+
+
+def test_link_to_a_team_is_no_byline() -> None:
+    """The page of a team or of a person in the news is linked under a headline, too."""
+    assert _signed("", "<div><a href='/team/arlen-rovers'>Arlen Rovers</a></div>")[0] == ()
 
 
 def test_blog_of_one_person_has_an_author() -> None:

@@ -49,7 +49,17 @@ def test_any_organisation_of_the_markup_is_an_outlet() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Jo Marrick", "Dr. Tess O’Dell", "J. R. Marrick", "Anne van der Meer", "Łucja Świt", "Sid Marrick", "牛川"],
+    [
+        "Jo Marrick",
+        "Dr. Tess O’Dell",
+        "J. R. Marrick",
+        "Anne van der Meer",
+        "Łucja Świt",
+        "Sid Marrick",
+        "牛川",
+        "Omar el-Marrick",
+        "Anne d’Arlen",
+    ],
 )
 def test_names_of_people(text: str) -> None:
     """Titles, initials before a name and particles are parts of names; a Chinese name is one word."""
@@ -77,6 +87,8 @@ def test_names_of_people(text: str) -> None:
         "Unknown Author",
         "@jo",
         "12 May",
+        "Subscribe Now",
+        "With Jo Marrick",
     ],
 )
 def test_texts_that_are_not_names(text: str) -> None:

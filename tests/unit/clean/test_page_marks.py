@@ -28,6 +28,7 @@ def _item(name: str, more: str = "") -> str:
     return html_of(head="", extra=f'<div itemscope itemtype="https://schema.org/{name}">Quay{more}</div>')
 
 
+PUBLISHED_CARD = '<meta property="article:published_time" content="2031-05-03T10:00:00Z">'
 DOI, JOURNAL = {"citation_doi": "10.0000/quay"}, {"citation_journal_title": "Annals of Ferries"}
 ITEM_OFFER = '<p itemprop="offers" itemscope itemtype="https://schema.org/Offer">12</p>'
 
@@ -88,6 +89,11 @@ def test_page_that_marks_itself_as_another_kind_is_rejected(
         # Articles about such things.
         (html_of(head="", title="Ferry firm changes its privacy policy"), "/ferry-firm-changes-its-privacy-policy"),
         (html_of(head="", title="Privacy policy - what the ferry firm changes"), "/x"),
+        (html_of(head="", title="Ferry firm has shared data").replace("<title>", "<title>Datenschutz | "), "/x"),
+        (
+            html_of(head="", title="Court stops ferry privacy policy"),
+            "https://legal.harbour.example/court-stops-ferry-policy",
+        ),
         (html_of(head="", title="Harbour sued over its privacy policy"), "/legal/harbour-sued-over-privacy"),
         (html_of(head="", title="A new dictionary of the harbour"), "/news/a-new-dictionary"),
         (html_of(head="", title="Forum thread sinks a ferry"), "/news/forum-thread"),
@@ -95,6 +101,9 @@ def test_page_that_marks_itself_as_another_kind_is_rejected(
         (html_of(head=_metas(citation_title="The quay", citation_author="Bell, Ann")), "/x"),
         (html_of(head=_metas(**DOI)), "/x"),
         (html_of(head=_metas(**DOI, **JOURNAL, citation_article_type="News Feature")), "/x"),
+        (html_of(head=_metas(**DOI, **JOURNAL, citation_section="News &amp; Views")), "/x"),
+        (html_of(head=PUBLISHED_CARD), "/threads/a-new-quay"),
+        (html_of(head=PUBLISHED_CARD + _linked("Recipe")), "/x"),
         # A dated recipe, a list of products, a rating, a product inside an article, the card of an article.
         (html_of(head=_linked("Recipe", '"datePublished":"2031-05-03"')), "/x"),
         (html_of(head=_linked("Product", OFFER) * 3), "/x"),

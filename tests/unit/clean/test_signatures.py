@@ -45,3 +45,16 @@ def test_signature_keeps_the_credits() -> None:
     article = extract(page_of(html), source_key="s")
     assert article.authors == ("Jo Marrick",)
     assert [(credit.name, credit.kind) for credit in article.credits] == [("Harbour Post", "outlet")]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "<p>“The quay is ours, and so it will be.”</p><p>– Jo Marrick</p>",
+        "<ul><li>– Jo Marrick</li><li>– Tess Amberley</li></ul>",
+        "<a href='/offers'>Quay Offers</a>",
+    ],
+)
+def test_speaker_list_or_button_at_the_end_signs_nothing(end: str) -> None:
+    """The speaker of a quote, the names of a list and the text of a link are no signatures."""
+    assert extract(page_of(html_of(head="", body=f"{_TEXT}{end}")), source_key="s").authors == ()
