@@ -10,7 +10,7 @@ from pipeline.clean import metadata
 from pipeline.clean.authors import Authors, read_authors
 from pipeline.clean.blocks import ExtractedField, Origin, TextPiece, count_words, join_pieces
 from pipeline.clean.body import Body, LayoutResult, apply_layout, densest_words, is_far_shorter, read_body
-from pipeline.clean.boilerplate import GENERATION, keep_story_lines
+from pipeline.clean.boilerplate import GENERATION, is_foreign_line, keep_story_lines
 from pipeline.clean.canonical import identity_of, page_identity
 from pipeline.clean.captions import take_captions
 from pipeline.clean.dates import PublicationTime, in_zone, read_published
@@ -210,7 +210,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     kept = keep_story_lines(
         body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names, is_link=is_link
     )
-    pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
+    pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text, is_foreign=is_foreign_line))
     texts = tuple(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))
     words = count_words(texts)
     wall = metadata.paywall_reason(markup, word_count=words, has_terms=kept.fired["subscription_terms"] > 1)

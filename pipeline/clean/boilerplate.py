@@ -6,9 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.clean.blocks import TextPiece
-from pipeline.clean.line_rules import STORY_END_WORDS, LineRule, line_rule, phrase_rule_of
+from pipeline.clean.line_rules import STORY_END_WORDS, LinePosition, LineRule, line_rule, phrase_rule_of
 from pipeline.clean.metadata import fold_title
-from pipeline.clean.story_edges import IsLink, is_biography, pull_quotes, single_heading, teaser_start, terms_start
+from pipeline.clean.story_edges import (
+    IsLink,
+    is_biography,
+    is_sentence,
+    pull_quotes,
+    single_heading,
+    teaser_start,
+    terms_start,
+)
 
 # Part of ``Article.extractor``. Increase it with every change of this package's results.
 GENERATION = 4
@@ -89,7 +97,7 @@ LINE_RULES = (
         "photo_credit",
         r"^\W*(?:(?:photo|image|picture|video|graphic|foto|bild)s?(?: credit)?s?\s*(?:by|:|©|"
         r"/)|©|\(c\)|credit:|"
-        r"copyright\b)",
+        r"copyright\s*(?:$|[:©(,–-]|\d{4}|by\b))",
         25,
     ),
     line_rule(
@@ -264,7 +272,6 @@ _PLACE = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*){0,2}")
 _ECHO_MAX_WORDS = 90
 _ECHO_SHARE = 0.8
 _STORY_SHARE, _HALF = 0.8, 0.5  # a list of other stories starts after this share of the words
-_SENTENCE_WORDS, _ENDS = 12, (".", "!", "?", ".”", ".“", ".»", '."')
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,14 +390,10 @@ def _story_end(pieces: Sequence[TextPiece]) -> int:
             after, is_end = pieces[index + 1 :], STORY_ENDS.match(piece.text) is not None
             if is_end and read > _STORY_SHARE * total and not _has_prose(after):
                 return index
-            if (is_end or _LIST_LABEL.match(piece.text)) and not any(map(_is_sentence, after)):
+            if (is_end or _LIST_LABEL.match(piece.text)) and not any(map(is_sentence, after)):
                 return index
         read += piece.word_count
     return len(pieces)
-
-
-def _is_sentence(piece: TextPiece) -> bool:
-    return piece.word_count >= _LONG_WORDS or (piece.word_count >= _SENTENCE_WORDS and piece.text.endswith(_ENDS))
 
 
 def _has_prose(pieces: Iterable[TextPiece]) -> bool:
@@ -442,6 +445,15 @@ def _line_rule(piece: TextPiece, folded: str, index: int) -> str | None:
     is_head = index < _HEAD_PIECES
     found = _first_match(_HEAD_RULES if is_head else _ANY_RULES, piece, folded)
     return found or phrase_rule_of(piece.text, words=piece.word_count, place="head" if is_head else "any")
+
+
+def is_foreign_line(text: str) -> bool:
+    """Return whether a line is of the publisher and not of a story, in whatever place it is."""
+    piece = TextPiece("paragraph", text)
+    places: tuple[LinePosition, ...] = ("head", "tail")
+    return _first_match(LINE_RULES, piece, fold_title(text)) is not None or any(
+        phrase_rule_of(text, words=piece.word_count, place=place) is not None for place in places
+    )
 
 
 def _first_match(rules: Iterable[LineRule], piece: TextPiece, folded: str) -> str | None:

@@ -5,7 +5,7 @@ Standfirst, tags, language, news agency and paywall.
 
 import re
 from collections import deque
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 
@@ -259,15 +259,21 @@ _HIDDEN_NAMES, _NEAR_DEPTH = frozenset({"hidden", "d-none", "is-hidden", "visual
 _FIRST_PIECES = 5  # pieces at the start of a body that may be the standfirst
 
 
-def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str | None) -> tuple[TextPiece, ...]:
+def with_standfirst(
+    pieces: Sequence[TextPiece],
+    markup: Markup,
+    *,
+    title: str | None,
+    is_foreign: Callable[[str], bool],
+) -> tuple[TextPiece, ...]:
     """Return the pieces with the page's standfirst marked, or inserted first if the body lacks it.
 
     The markup's description, the class of its element, or its place under the headline identifies it. A lead paragraph
-    that repeats the description remains a paragraph.
+    that repeats the description remains a paragraph. ``is_foreign`` says whether a line is of the publisher.
     """
     near = [fold_title(piece.text) for piece in pieces[:_FIRST_PIECES]]
     first = next((index for index, piece in enumerate(pieces[:_FIRST_PIECES]) if piece.kind != "heading"), 0)
-    for text, is_named, is_said in _find_standfirsts(markup, title=title, near=near[first:]):
+    for text, is_named, is_said in _find_standfirsts(markup, title=title, near=near[first:], is_foreign=is_foreign):
         folded = fold_title(text)
         if folded == fold_title(title or ""):
             continue
@@ -280,7 +286,9 @@ def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str |
     return tuple(pieces)
 
 
-def _find_standfirsts(markup: Markup, *, title: str | None, near: Sequence[str]) -> Iterator[tuple[str, bool, bool]]:
+def _find_standfirsts(
+    markup: Markup, *, title: str | None, near: Sequence[str], is_foreign: Callable[[str], bool]
+) -> Iterator[tuple[str, bool, bool]]:
     """Yield texts that may be the standfirst, best first.
 
     With each, whether its element has a standfirst class, and whether it is the markup's description.
@@ -312,7 +320,7 @@ def _find_standfirsts(markup: Markup, *, title: str | None, near: Sequence[str])
             yield text, is_named, is_same
         elif is_named and not named and not (has_begun and is_lead) and _is_summary(text, element):
             named = text
-        elif is_open and _is_plain_summary(text, element):
+        elif is_open and _is_plain_summary(text, element) and not is_foreign(text):
             plain = text
     yield from ((text, text == named, False) for text in (named, plain) if text)
 

@@ -224,24 +224,26 @@ def join_drop_caps(root: Tree) -> None:
 def drop_note_marks(root: Tree) -> None:
     """Remove the numbers of footnotes that are glued to the words before them: raised, and a link or of such a class.
 
-    A power or an index, as in "m²", is no link. The number at the start of a note stays.
+    A power or an index, as in "m²", is no link of its own. The number at the start of a note stays.
     """
     for mark in list(root.iter("sup")):
-        if _NOTE_MARK.fullmatch(text_start(mark, _NOTE_MARK_CHARS)) and _is_note(mark) and _has_text_before(mark):
-            mark.drop_tree()
+        text = text_start(mark, _NOTE_MARK_CHARS)
+        if _NOTE_MARK.fullmatch(text):
+            around = mark.getparent()
+            is_alone = around.tag in ("a", "span") and text_start(around, _NOTE_MARK_CHARS) == text
+            outer = around if is_alone else mark
+            if _is_note(outer) and _has_text_before(outer):
+                mark.drop_tree()
 
 
 def _is_note(mark: Tree) -> bool:
-    near = (mark, mark.getparent(), *mark.iterdescendants())
     return any(
         (each.tag == "a" and each.get("href")) or _NOTE_CLASS.search(f"{each.get('class')} {each.get('id')}")
-        for each in near
+        for each in mark.iter()
     )
 
 
-def _has_text_before(mark: Tree) -> bool:
-    around = mark.getparent()
-    element = around if around is not None and around.tag == "a" else mark
+def _has_text_before(element: Tree) -> bool:
     before, parent = element.getprevious(), element.getparent()
     return before is not None or (parent is not None and bool(tidy(parent.text)))
 

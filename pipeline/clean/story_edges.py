@@ -9,13 +9,16 @@ from pipeline.clean.line_rules import BIOGRAPHY_VERBS, TERMS_MAX_WORDS, is_subsc
 from pipeline.clean.metadata import fold_title
 
 _TEASER_WORDS = 45  # a teaser is shorter, a paragraph of a story often longer
+_SENTENCE_WORDS, _ENDS = 12, (".", "!", "?", ".”", ".“", ".»", '."')
 _HEADLINE_MIN_WORDS, _HEADLINE_MAX_WORDS = 4, 25
 _TEASERS_MIN = 2
+_SUMMARY_MAX_WORDS = 70  # of sentences for each teaser; with more, the links are between paragraphs of the story
 _READ_SHARE, _READ_SHARE_CUT = 0.5, 0.2  # of the words of a body, before the first teaser; before summaries cut short
 _CUT_ENDS = ("[…]", "[...]", "… mehr", "…/ mehr", "…mehr")  # of a summary that a template has shortened
 _TERMS_MIN, _TERMS_NEAR = 2, 4  # the last of the terms is among the last pieces
 _QUOTE_MIN_WORDS, _QUOTE_MAX_WORDS = 7, 60
 _QUOTE_FROM = 2  # the first pieces may be a summary of the story, in its words
+_QUOTE_MAX_PIECES = 500  # each is searched in the whole text
 _QUOTE_SHARE = 0.2  # with more repeated words, a page has its text twice
 _DASHES, _SPEAKER_MAX_WORDS = (" — ", " – ", " - "), 8
 _BIOGRAPHY_MAX_WORDS, _VERB_WITHIN = 130, 3
@@ -36,8 +39,8 @@ def link_finder(root: Tree) -> IsLink:
 def teaser_start(pieces: Sequence[TextPiece], is_link: IsLink) -> int:
     """Return the index of the first of several teasers after the story; the number of pieces if it has none.
 
-    Teasers are short, and two or more of them are linked headlines or end as a template has cut them. A list of links
-    that is spread over the page is its own text.
+    Teasers are short, and two or more of them are linked headlines or end as a template has cut them. Linked headlines
+    with more text than summaries have are in the story. A list of links that is spread over the page is its own text.
     """
     first = len(pieces)
     while first > 0 and (pieces[first - 1].word_count < _TEASER_WORDS or _is_cut(pieces[first - 1])):
@@ -50,8 +53,16 @@ def teaser_start(pieces: Sequence[TextPiece], is_link: IsLink) -> int:
         start -= 1
     before = sum(piece.word_count for piece in pieces[:start])
     share = _READ_SHARE_CUT if all(_is_cut(pieces[index]) for index in found) else _READ_SHARE
+    sentences = sum(piece.word_count for piece in pieces[start:] if is_sentence(piece) and not _is_cut(piece))
+    if sentences > _SUMMARY_MAX_WORDS * len(found):
+        return len(pieces)
     is_late = before >= share * sum(piece.word_count for piece in pieces)
     return start if is_late and not _has_linked_heading(pieces[:first], is_link) else len(pieces)
+
+
+def is_sentence(piece: TextPiece) -> bool:
+    """Return whether a piece is long, or ends like a sentence and is as long as one of a story."""
+    return piece.word_count >= _TEASER_WORDS or (piece.word_count >= _SENTENCE_WORDS and piece.text.endswith(_ENDS))
 
 
 def _is_cut(piece: TextPiece) -> bool:
@@ -97,7 +108,10 @@ def pull_quotes(pieces: Sequence[TextPiece], folded: Sequence[str]) -> frozenset
     """Return the indexes of paragraphs that repeat words of a longer paragraph; none if the page has its text twice.
 
     ``folded``: the texts of the pieces from ``fold_title``. The name of the speaker after a dash does not count.
+    A body of more than 500 pieces is not searched: time grows with the square of its length.
     """
+    if len(pieces) > _QUOTE_MAX_PIECES:
+        return frozenset()
     whole = "\n".join(f" {text} " for text in folded)
     found = frozenset(
         index
@@ -123,8 +137,11 @@ def _is_repeated(piece: TextPiece, folded: str, whole: str) -> bool:
 
 
 def is_biography(piece: TextPiece, names: Collection[str]) -> bool:
-    """Return whether a paragraph begins with the name of an author and says what he or she is. ``names``: folded."""
-    if piece.word_count > _BIOGRAPHY_MAX_WORDS:
+    """Return whether a paragraph begins with the name of an author and says what he or she is. ``names``: folded.
+
+    A question in an interview has a colon after the name.
+    """
+    if piece.word_count > _BIOGRAPHY_MAX_WORDS or fold_title(piece.text[:200].partition(":")[0]) in names:
         return False
     start = fold_title(piece.text[:200])
     return any(

@@ -132,6 +132,21 @@ def test_standfirst_is_known_by_its_class_or_its_place(shown: str, is_found: boo
     assert article.standfirst == (summary if is_found else None)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sign up to our newsletter for more news of the harbour every morning.",
+        "If you buy through our links, we may receive an affiliate commission.",
+        "Your browser does not support the audio element of this page.",
+        "Jo Marrick is a reporter who covers the harbour and its ferries.",
+    ],
+)
+def test_line_of_the_publisher_is_no_standfirst(line: str) -> None:
+    """A line under the headline that the body would lose is no standfirst either."""
+    body = f"<div><p>{line}</p></div><div class='article-body'>" + "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    assert _article(html_of(head="", body=f"{body}</div>")).standfirst is None
+
+
 def test_standfirst_of_a_page_whose_description_is_its_lead_is_the_marked_one() -> None:
     """If the description is the lead paragraph, an element with a standfirst class before it is the standfirst."""
     summary = "After nine years of argument, the harbour gets its terminal and the market its ferry."

@@ -62,6 +62,8 @@ def test_large_first_letter_is_part_of_its_word(start: str, text: str) -> None:
         ("the vote<sup><a href='#fn1'>1</a></sup> of", "the vote of"),
         ("the vote<sup class='footnote'>[2]</sup> of", "the vote of"),
         ("40 m<sup>2</sup> of", "40 m2 of"),
+        ("all <a href='/flat'>40 m<sup>2</sup></a> of", "all 40 m2 of"),
+        ("</p><p class='editors-note'>40 m<sup>2</sup> of", "40 m2 of"),
         ("<sup><a href='#ref1'>1</a></sup> The note of", "1 The note of"),
     ],
 )

@@ -2,7 +2,8 @@
 
 from pipeline.clean.blocks import TextPiece
 from pipeline.clean.boilerplate import keep_story_lines
-from pipeline.clean.story_edges import is_biography, single_heading, teaser_start
+from pipeline.clean.metadata import fold_title
+from pipeline.clean.story_edges import is_biography, pull_quotes, single_heading, teaser_start
 
 STORY = tuple(
     TextPiece(
@@ -33,6 +34,13 @@ def test_linked_headlines_in_the_whole_text_stay() -> None:
     assert teaser_start(pieces, HEADLINES.__contains__) == len(pieces)
 
 
+def test_linked_headlines_between_paragraphs_of_the_story_stay() -> None:
+    """With more text after them than summaries have, linked headlines in the second half end no story."""
+    first, second = (TextPiece("heading", text) for text in HEADLINES)
+    pieces = (*STORY, first, *STORY[:4], second, *STORY[4:])
+    assert teaser_start(pieces, HEADLINES.__contains__) == len(pieces)
+
+
 def test_summary_that_a_template_has_cut_is_dropped_at_the_end() -> None:
     """A last paragraph that ends in brackets with dots is the start of another page."""
     assert _kept(*STORY, TextPiece("paragraph", "The keeper of the lighthouse was born in […]")) == STORY
@@ -60,6 +68,20 @@ def test_biography_begins_with_the_name_of_an_author() -> None:
     """A paragraph about an author says what he or she is; one about somebody else is of the story."""
     about = TextPiece("paragraph", "Ada Lorn is an editor of the Harbour Post and lives in Port Arlen.")
     assert (is_biography(about, {"ada lorn"}), is_biography(about, {"jo marrick"})) == (True, False)
+
+
+def test_question_of_an_interview_is_no_biography() -> None:
+    """A colon after the name of the author shows that he or she asks."""
+    question = TextPiece("paragraph", "Ada Lorn: Is this the end of the harbour?")
+    assert not is_biography(question, {"ada lorn"})
+
+
+def test_pull_quotes_of_a_very_long_body_are_not_sought() -> None:
+    """The time to search each of more than 500 pieces in the whole text would grow with its square."""
+    quote = TextPiece("paragraph", "the boats stayed in until the ice was gone — Ines Calder")
+    pieces = (*STORY, quote, *STORY)
+    found = [pull_quotes(each, [fold_title(piece.text) for piece in each]) for each in (pieces, pieces * 40)]
+    assert found == [{len(STORY)}, frozenset()]
 
 
 def test_double_heading_is_printed_once() -> None:
