@@ -105,10 +105,10 @@ def _is_term(piece: TextPiece) -> bool:
 
 
 def pull_quotes(pieces: Sequence[TextPiece], folded: Sequence[str]) -> frozenset[int]:
-    """Return the indexes of paragraphs that repeat words of a longer paragraph; none if the page has its text twice.
+    """Return the indexes of paragraphs that repeat words of a longer paragraph and name their speaker after a dash.
 
-    ``folded``: the texts of the pieces from ``fold_title``. The name of the speaker after a dash does not count.
-    A body of more than 500 pieces is not searched: time grows with the square of its length.
+    Empty if the page has its text twice. ``folded``: the texts of the pieces from ``fold_title``. A body of
+    more than 500 pieces is not searched: time grows with the square of its length.
     """
     if len(pieces) > _QUOTE_MAX_PIECES:
         return frozenset()
@@ -116,18 +116,15 @@ def pull_quotes(pieces: Sequence[TextPiece], folded: Sequence[str]) -> frozenset
     found = frozenset(
         index
         for index, piece in enumerate(pieces)
-        if index >= _QUOTE_FROM and piece.kind == "paragraph" and _is_repeated(piece, folded[index], whole)
+        if index >= _QUOTE_FROM and piece.kind == "paragraph" and _is_repeated(piece, whole)
     )
     words = sum(piece.word_count for piece in pieces)
     return found if sum(pieces[index].word_count for index in found) <= _QUOTE_SHARE * words else frozenset()
 
 
-def _is_repeated(piece: TextPiece, folded: str, whole: str) -> bool:
+def _is_repeated(piece: TextPiece, whole: str) -> bool:
     if not _QUOTE_MIN_WORDS <= piece.word_count <= _QUOTE_MAX_WORDS:
         return False
-    count = whole.count(f" {folded} ")
-    if count > 1 and count > whole.count(f"\n {folded} \n") + 1:
-        return True
     for dash in _DASHES:
         quote, found, speaker = piece.text.rpartition(dash)
         words = fold_title(quote)
