@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pipeline.clean import clean, extract
 from pipeline.model import Article, Page
+from pipeline.sources.page_marks import read_marks
 
 ROUNDS = 3
 SMALLEST_KB = 50
@@ -75,9 +76,9 @@ def _pages_in(folder: Path) -> list[Page]:
 
 
 def _page(path: Path, folder: Path) -> Page:
-    url = f"https://page.example/{path.relative_to(folder)}"
-    headers = {"content-type": "text/html"}
-    return Page(url=url, final_url=url, status=200, headers=headers, body=path.read_bytes(), fetched_at=_NOW)
+    body = path.read_bytes()
+    url = read_marks(body, place=path.name).url or f"https://page.example/{path.relative_to(folder)}"
+    return Page(url=url, final_url=url, status=200, headers={"content-type": "text/html"}, body=body, fetched_at=_NOW)
 
 
 def _print(name: str, value: float, compare: str, goal: float) -> None:

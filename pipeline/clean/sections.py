@@ -49,12 +49,9 @@ _NO_NAME = re.compile(r"\d{2}|^\d+\s*min|[{}<>@!?…:©]|\.$|\w\.\w{2,3}$|home ?
 _NAME_LETTERS = 5  # a shorter name of a person or an outlet may be in other words
 _EDGES = " \t/|›»«‹>→←·•-–—#"  # marks between the steps of a trail
 
-_TRAIL_MARKS = ("readcrumb", "read-crumb", "rotkr", "ariane", "migas", "kruimel")
-_TRAIL_NAMES = "concat(@class, ' ', @id, ' ', @aria-label, ' ', @itemtype)"
-_TRAIL_PATH = "//*[self::{}][{}]".format(
-    " or self::".join(("nav", "ol", "ul", "div", "p", "span", "section", "header", "aside", "table", "td")),
-    " or ".join(f"contains({_TRAIL_NAMES}, '{mark}')" for mark in _TRAIL_MARKS),
-)
+_TRAIL_MARK = re.compile("readcrumb|read-crumb|rotkr|ariane|migas|kruimel")
+_TRAIL_ATTRIBUTES = ("class", "id", "aria-label", "itemtype")
+_TRAIL_TAGS = ("nav", "ol", "ul", "div", "p", "span", "section", "header", "aside", "table", "td")
 _MAX_TRAILS, _MAX_STEPS, _TRAIL_CHARS = 6, 6, 600
 _NO_TEXT_TAGS = frozenset({"script", "style", "svg", "template"})
 
@@ -190,7 +187,7 @@ class _Evidence:
     def _trail_steps(self) -> Iterator[tuple[str, str]]:
         """Yield the (text, URL) pairs of the first trail of links that the page shows above its article."""
         headline = _headline_of(self.markup.root, self.title)
-        for trail in self.markup.select(_TRAIL_PATH)[:_MAX_TRAILS]:
+        for trail in islice(filter(_is_marked_as_trail, self.markup.root.iter(*_TRAIL_TAGS)), _MAX_TRAILS):
             if len(text_start(trail, _TRAIL_CHARS)) <= _TRAIL_CHARS and _is_before(trail, headline):
                 steps = _steps_of(trail)
                 if 0 < len(steps) <= _MAX_STEPS:
@@ -259,6 +256,10 @@ def _is_before(trail: Tree, headline: Tree | None) -> bool:
     if headline is None or trail.getparent() in around:
         return True
     return next(each for each in trail.getroottree().iter() if each is trail or each is headline) is trail
+
+
+def _is_marked_as_trail(element: Tree) -> bool:
+    return any((name := element.get(key)) and _TRAIL_MARK.search(name) for key in _TRAIL_ATTRIBUTES)
 
 
 def _steps_of(trail: Tree) -> list[tuple[str, str]]:
