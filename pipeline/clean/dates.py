@@ -320,16 +320,14 @@ def read_published(markup: Markup, page: Page, *, title: str | None) -> Publicat
     """Return the publication time from the first method with a possible date that the other methods do not refute.
 
     Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
-    day visible near the headline, htmldate. The fetch time is only an upper bound: after a date that is later,
-    htmldate's first day of a month counts only if the page has it in full. A time of day becomes a day, flagged
-    ``date_without_zone``, if the page gives no zone for it; a time next to the day near the headline is one, too. Dates
-    that are days apart are flagged ``date_conflict``.
+    day visible near the headline, htmldate. The fetch time is only an upper bound. htmldate's first day of a month
+    counts only if the page has it in full. A time of day becomes a day, flagged ``date_without_zone``, if the page
+    gives no zone for it; a time next to the day near the headline is one, too. Dates that are days apart are flagged
+    ``date_conflict``.
     """
     flags: set[str] = set()
     stated = tuple(_stated_candidates(markup))
     first = _first_possible(_candidates(markup, page, title, stated), page, flags)
-    if first and first[0] == "htmldate" and "date_in_future" in flags and _is_made_up(first[1], markup):
-        first = None
     taken, rival = _settle(first, stated, markup, page, title) if first else (None, None)
     timed: tuple[DateMethod, Moment | None] = ("unknown", None)
     if taken:
@@ -367,7 +365,8 @@ def _candidates(markup: Markup, page: Page, title: str | None, stated: tuple[Can
         yield page.hints.date_method, hinted
     if shown := _shown_moment(markup, title):
         yield "shown", shown
-    if guess := _guess_moment(markup, page):
+    guess = _guess_moment(markup, page)
+    if guess and not _is_made_up(guess, markup):
         yield "htmldate", guess
 
 

@@ -431,17 +431,22 @@ def test_modification_on_the_published_day_stays(modified: str, stored: datetime
 
 
 FUTURE = '<script type="application/ld+json">{"@type":"NewsArticle","datePublished":"2031-06-20T09:00:00Z"}</script>'
+MAY = datetime(2031, 5, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("head", "line", "day"),
+    ("head", "line", "day", "flags"),
     [
-        (FUTURE, "<p>Harbour Post, 2031.</p>", None),
-        (FUTURE, "<p>The plan of the harbour dates from 1 May 2031.</p>", datetime(2031, 5, 1, tzinfo=UTC)),
+        ("", "<p>Harbour Post, 2031.</p>", None, ()),
+        ("", "<p>The plan of the harbour dates from 1 May 2031.</p>", MAY, ()),
+        (FUTURE, "<p>Harbour Post, 2031.</p>", None, ("date_in_future",)),
+        (FUTURE, "<p>The plan of the harbour dates from 1 May 2031.</p>", MAY, ("date_in_future",)),
     ],
 )
-def test_first_day_of_a_month_is_not_made_up(head: str, line: str, day: datetime | None) -> None:
-    """After a date later than the fetch, a first day of a month or year counts only if the page has it in full."""
+def test_first_day_of_a_month_is_not_made_up(
+    head: str, line: str, day: datetime | None, flags: tuple[str, ...]
+) -> None:
+    """A first day of a month or year counts only if the page has it in full, not from a copyright line's year."""
     html = html_of(head=head, extra=line).replace("<footer><p>©", "<footer><p>© 2031")
     article = extract(page_of(html, url="https://www.harbourpost.example/news/ferry"), source_key="s")
-    assert (article.published_at, article.flags) == (day, ("date_in_future",))
+    assert (article.published_at, article.flags) == (day, flags)
