@@ -10,55 +10,24 @@ from lxml.etree import SubElement
 from lxml.html import Element
 from trafilatura.metadata import extract_author
 
+from pipeline.clean.byline_items import AND, BY, EDGES, WORD_FOR_BY, BylineText, is_single_word, read_items
 from pipeline.clean.credits import (
-    ItemKind,
     Outlet,
-    agency_at_end,
-    agency_at_start,
     any_word,
-    credit_kind_of,
     is_agency,
-    is_one_organisation,
-    is_person_name,
     is_uncased_script,
     outlet_of,
     squash,
 )
-from pipeline.clean.html import Tree, text_of, tidy
+from pipeline.clean.html import Tree, text_of
 from pipeline.clean.jsonld import as_list, plain_text, types_of
 from pipeline.clean.markup import Markup
 from pipeline.clean.metadata import VisibleText, headline_element, is_elsewhere, texts_near_headline
 from pipeline.clean.page_parts import outermost
 from pipeline.model import Credit
 
-_WORD_FOR_BY = rf"(?:(?:{any_word('before_by')})\s*)?(?<!\w)(?:{any_word('by')})"
-_BY = re.compile(rf"^(?:(?:{_WORD_FOR_BY})(?:\s*[:：/]\s*|\s+)|(?:{any_word('label')})\s*:\s*)", re.IGNORECASE)
-_BY_ALONE = re.compile(rf"(?:{_WORD_FOR_BY}|{any_word('label')})\s*:?", re.IGNORECASE)
-_BY_ONLY = re.compile(rf"(?:{_WORD_FOR_BY})\s*:?", re.IGNORECASE)
-_AND_ALONE = rf"(?:{any_word('and')}|&|\+)"
-_AND = rf"(?:{any_word('and', 'and_in_name')}|&|\+)"
-_AND_IN_NAME = re.compile(rf"\s+(?:{any_word('and_in_name')})\s+", re.IGNORECASE)
-_AND_FIRST = re.compile(rf"^{_AND}\s+", re.IGNORECASE)
-_TAIL = re.compile(
-    rf"\s*(?:\(.*?\)|\[.*?\]|[|•·–—].*|\s-\s.*|,?\s+(?:in|for|at|of)\s+.*|"
-    rf"\s(?:(?:am|on|le|el)\s+)?(?:{any_word('role', 'after_name', 'day')})(?!\w).*|\s(?:(?:am|on|le|el)\s+)?\d.*|"
-    r"\d{1,2}[./:]\d.*)$",
-    re.IGNORECASE,
-)
-_IN_BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
-_INITIAL_AT_END = re.compile(r"\b(?:[A-Z]|Jr|Sr)\.$")
-_DEGREE = re.compile(r",\s*(Jr\.?|Sr\.?|I{2,3}|Ph\.?D\.?|M\.?D\.?|MBA|RN|MSc|BSc)(?=$|[,;\s])")
-_SPLIT = re.compile(rf"(?!\s*& Co\b)\s*(?:;|\||•|·|\s/\s|、|，|；|,?\s+{_AND_ALONE}\s+|,)\s*", re.IGNORECASE)
-# "Ann Bell and Cy Dorn, Paris": the text after the last of several names is a place, a role or an agency.
-_AFTER_LAST = re.compile(rf"^(?P<names>[^,;|]+(?:,[^,;|]+)*\s{_AND}\s[^,;|]+),(?P<rest>[^;|]+)$", re.IGNORECASE)
-# "Bell, Ann", "van der Meer, Anne M.", and "Luque Vale, Ana": two family names only before a single forename.
-_WORD_OF_NAME = r"[^\W\d_a-z][\w.'’-]*"
-_FAMILY_FIRST = re.compile(
-    rf"(?P<family>(?:[^\W\d_A-Z]+\s){{0,2}}{_WORD_OF_NAME}(?:\s{_WORD_OF_NAME}(?=,\s\S+$))?),\s+"
-    rf"(?P<given>{_WORD_OF_NAME}(?:\s{_WORD_OF_NAME}){{0,2}})"
-)
-_ADDRESS = re.compile(r"\s*(?:https?:|www\.|/|@)", re.IGNORECASE)
-_EDGES = " ,:;-–—|\"'*"
+_BY_ALONE = re.compile(rf"(?:{WORD_FOR_BY}|{any_word('label')})\s*:?", re.IGNORECASE)
+_BY_ONLY = re.compile(rf"(?:{WORD_FOR_BY})\s*:?", re.IGNORECASE)
 _META = ("author", "article:author")
 _META_CATALOGUE = ("dc.creator", "dcterms.creator", "citation_author")  # libraries write "Bell, Ann"
 _META_MORE = ("parsely-author", "sailthru.author", "byl", "article.author", "articleauthor",
@@ -90,18 +59,17 @@ _LINE_MARK = re.compile(r"\s+[|•·–—-]\s+|\s*[|•·]\s*")
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?<!\d)(?:19|20)\d\d(?!\d)")
 _LINE_MARKS = tuple("|•·–—-")
 _DATED_NAME_WORDS = 3
-_UNFINISHED = re.compile(rf"(?:,|&|(?<!\w){_AND})\s*$", re.IGNORECASE)
-_AND_LAST = re.compile(rf"\s{_AND}$", re.IGNORECASE)
+_UNFINISHED = re.compile(rf"(?:,|&|(?<!\w){AND})\s*$", re.IGNORECASE)
+_AND_LAST = re.compile(rf"\s{AND}$", re.IGNORECASE)
 # A line without author markup is a byline only if it is a word for "by" and capitalised names.
 _SIGNED = re.compile(
-    rf"^(?i:{_WORD_FOR_BY})\s*:?\s+(?:[^\W\d_a-z][\w.'’-]*|(?:de|van|von|der|del|da|la|le)\b|(?i:{_AND})\b|[,&|\s]+)+"
+    rf"^(?i:{WORD_FOR_BY})\s*:?\s+(?:[^\W\d_a-z][\w.'’-]*|(?:de|van|von|der|del|da|la|le)\b|(?i:{AND})\b|[,&|\s]+)+"
     r"(?:(?:in|on|at|am|um|for)\s*)?$"
 )
 _HIDDEN = ("jsonld", "meta")  # places that readers do not see
 _MAX_BYLINE = 120
 _MAX_AUTHORS = 12
-_MAX_FORENAMES = 2  # a longer list of single words is of categories
-_MAX_BYLINES, _BYLINE_CHARS = 100, 1000  # more or longer texts are not bylines
+_MAX_BYLINES = 100  # more texts are not bylines
 _PROSE_CHARS = 200  # a text so long is the story's
 _NEAR_TEXTS = 15  # texts under the headline before the story
 _CONTAINERS = 3  # elements around a text that may be the whole byline
@@ -115,26 +83,6 @@ class Authors:
     method: str
     credits: tuple[Credit, ...] = ()
     credits_method: str = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class _BylineText:
-    """A text that may contain authors. ``kind``: what the markup says it is, "" if it says nothing.
-
-    ``min_words``: a single word is a name only in author markup.
-    """
-
-    text: str
-    kind: str = ""
-    min_words: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class _BylineItem:
-    """A name in a by-line, and its kind."""
-
-    name: str
-    kind: ItemKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,22 +232,22 @@ def _places(markup: Markup, outlet: Outlet, title: str | None) -> Iterator[_Auth
         yield place
         has_signed = has_signed or any(credit.kind != "outlet" for credit in place.credits)
     yield _source("byline", _bylines(markup.root, title, outlet, has_signed=has_signed), outlet)
-    yield _source("trafilatura", [_BylineText(extract_author(_author_tree(markup.root)) or "", min_words=2)], outlet)
+    yield _source("trafilatura", [BylineText(extract_author(_author_tree(markup.root)) or "", min_words=2)], outlet)
 
 
 def _stated_places(markup: Markup, outlet: Outlet) -> Iterator[_AuthorSource]:
     yield _source("jsonld", islice(_linked_authors(markup), _MAX_BYLINES), outlet)
-    yield _source("meta", map(_BylineText, markup.all_meta(*_META)), outlet)
-    more = (*map(_BylineText, (*markup.all_meta(*_META_MORE), *_labelled_authors(markup))), *_catalogued(markup))
+    yield _source("meta", map(BylineText, markup.all_meta(*_META)), outlet)
+    more = (*map(BylineText, (*markup.all_meta(*_META_MORE), *_labelled_authors(markup))), *_catalogued(markup))
     yield _source("meta", more, outlet)
     yield _source("microdata", _author_links(markup), outlet)
 
 
-def _source(method: str, texts: Iterable[_BylineText], outlet: Outlet) -> _AuthorSource:
+def _source(method: str, texts: Iterable[BylineText], outlet: Outlet) -> _AuthorSource:
     people: dict[str, str] = {}
     found: dict[str, Credit] = {}
     for text in islice(texts, _MAX_BYLINES):
-        for item in _items(text, outlet):
+        for item in read_items(text, outlet):
             if item.kind == "person":
                 if method in _HIDDEN and _is_login(item.name):
                     continue
@@ -311,7 +259,7 @@ def _source(method: str, texts: Iterable[_BylineText], outlet: Outlet) -> _Autho
 
 def _is_login(name: str) -> bool:
     """Return whether a name is a single word in one case. A page that shows it signs with it, as blogs do."""
-    return _is_single(name) and (name.islower() or name.isupper())
+    return is_single_word(name) and (name.islower() or name.isupper())
 
 
 def _labelled_authors(markup: Markup) -> Iterator[str]:
@@ -321,18 +269,18 @@ def _labelled_authors(markup: Markup) -> Iterator[str]:
             yield markup.meta(f"twitter:data{index}")
 
 
-def _catalogued(markup: Markup) -> Iterator[_BylineText]:
+def _catalogued(markup: Markup) -> Iterator[BylineText]:
     """Yield the authors of library metadata, which may have their family name first."""
-    return (_BylineText(text, kind="catalogue") for text in markup.all_meta(*_META_CATALOGUE))
+    return (BylineText(text, kind="catalogue") for text in markup.all_meta(*_META_CATALOGUE))
 
 
-def _linked_authors(markup: Markup) -> Iterator[_BylineText]:
+def _linked_authors(markup: Markup) -> Iterator[BylineText]:
     for key in ("author", "creator"):
         for value in as_list(markup.story.get(key)):
             author = markup.data.resolved(value)
             kind = _kind_of_type(types_of(author))
             names = _names_of(author) if isinstance(author, Mapping) else [author]
-            yield from (_BylineText(plain_text(name), kind) for name in names)
+            yield from (BylineText(plain_text(name), kind) for name in names)
 
 
 def _names_of(author: Mapping[str, object]) -> list[object]:
@@ -348,7 +296,7 @@ def _kind_of_type(types: frozenset[str]) -> str:
     return "organisation" if is_organisation else ""
 
 
-def _author_links(markup: Markup) -> Iterator[_BylineText]:
+def _author_links(markup: Markup) -> Iterator[BylineText]:
     """Yield the first element with author markup, and those next to it."""
     elements = markup.select(_REL_AUTHOR)
     around = elements[0].getparent() if elements else None
@@ -356,7 +304,7 @@ def _author_links(markup: Markup) -> Iterator[_BylineText]:
         if element is elements[0] or around in (element.getparent(), _grandparent(element)):
             text = text_of(element)
             if len(text) < _MAX_BYLINE:
-                yield _BylineText(text)
+                yield BylineText(text)
 
 
 def _grandparent(element: Tree) -> Tree | None:
@@ -388,13 +336,13 @@ def _is_author_like(element: Tree) -> bool:
 # The byline that the page shows.
 
 
-def _bylines(root: Tree, title: str | None, outlet: Outlet, *, has_signed: bool = False) -> tuple[_BylineText, ...]:
+def _bylines(root: Tree, title: str | None, outlet: Outlet, *, has_signed: bool = False) -> tuple[BylineText, ...]:
     """Return the texts of the first byline near the headline that names somebody; people go before credits.
 
     A byline starts with "by", or is in an element with a byline class. ``has_signed``: an agency or a desk has signed
     in the markup. Then a line after the start of the story names others: its editors, the speakers of a recording.
     """
-    credited: tuple[_BylineText, ...] = ()
+    credited: tuple[BylineText, ...] = ()
     around, label, is_in_story = _around_headline(root, title), None, False
     for shown in texts_near_headline(root, title=title):
         is_end = len(shown.text) >= _PROSE_CHARS or _is_linked_heading(shown.element)
@@ -404,7 +352,7 @@ def _bylines(root: Tree, title: str | None, outlet: Outlet, *, has_signed: bool 
         texts = _byline_texts(shown, outlet)
         if not texts and not is_in_story:
             texts = _unmarked_texts(shown, title=title or "", is_labelled=_is_near(shown.element, label))
-        label = shown.element if _BY_ONLY.fullmatch(shown.text.strip(_EDGES)) else None
+        label = shown.element if _BY_ONLY.fullmatch(shown.text.strip(EDGES)) else None
         if not texts or is_elsewhere(shown, around=around):
             continue
         found = _source("byline", texts, outlet)
@@ -414,24 +362,24 @@ def _bylines(root: Tree, title: str | None, outlet: Outlet, *, has_signed: bool 
     return credited
 
 
-def _unmarked_texts(shown: VisibleText, *, title: str, is_labelled: bool) -> tuple[_BylineText, ...]:
+def _unmarked_texts(shown: VisibleText, *, title: str, is_labelled: bool) -> tuple[BylineText, ...]:
     """Return the name in a text without byline markup; () for any other text.
 
     A name follows "by" in another element, or is a link to the page of its author, or is on one line with a date.
     """
     if _is_of_other_kind([shown.element, *islice(shown.element.iterancestors(), _CONTAINERS - 1)]):
         return ()
-    name = shown.text.strip(_EDGES)
+    name = shown.text.strip(EDGES)
     if shown.is_above or not (is_labelled or _is_author_link(shown.element, name)):
         name = _dated_name(shown)
     is_cased = not is_uncased_script(name)
-    return (_BylineText(name, min_words=2),) if name and name not in title and is_cased else ()
+    return (BylineText(name, min_words=2),) if name and name not in title and is_cased else ()
 
 
 def _dated_name(shown: VisibleText) -> str:
     """Return what is on one line with a date and nothing else; "" for any other text."""
     line = _text_around(shown.element) if shown.text[-1:] in _LINE_MARKS else shown.text
-    parts = [part.strip(_EDGES) for part in _LINE_MARK.split(line)]
+    parts = [part.strip(EDGES) for part in _LINE_MARK.split(line)]
     names = [part for part in parts if part and not any(map(str.isdigit, part))]
     is_dated = len(names) == 1 < len(parts) and any(_DATE.search(part) for part in parts)
     return names[0] if is_dated and len(names[0].split()) <= _DATED_NAME_WORDS else ""
@@ -463,7 +411,7 @@ def _is_of_other_kind(around: list[Tree]) -> bool:
     )
 
 
-def _byline_texts(shown: VisibleText, outlet: Outlet) -> tuple[_BylineText, ...]:
+def _byline_texts(shown: VisibleText, outlet: Outlet) -> tuple[BylineText, ...]:
     """Return the texts of a possible byline: its links if they name people, else its line; () for any other text."""
     around = [shown.element, *islice(shown.element.iterancestors(), _CONTAINERS - 1)]
     classes = [f"{each.get('class') or ''} {each.get('id') or ''}" for each in around]
@@ -471,18 +419,18 @@ def _byline_texts(shown: VisibleText, outlet: Outlet) -> tuple[_BylineText, ...]
         return ()
     is_named = [_BYLINE_CLASS.search(each) is not None for each in classes]
     is_alone = _BY_ALONE.fullmatch(shown.text) is not None
-    is_signed = _SIGNED.match(shown.text) is not None or is_agency(_BY.sub("", shown.text))
-    if not (any(is_named) or is_alone or (is_signed and _BY.match(shown.text))):
+    is_signed = _SIGNED.match(shown.text) is not None or is_agency(BY.sub("", shown.text))
+    if not (any(is_named) or is_alone or (is_signed and BY.match(shown.text))):
         return ()
     names = [each for each, is_byline in zip(around, is_named, strict=True) if is_byline][-1:] or around[:1]
     line = _line_of(shown, around if is_alone else around[:1] if _UNFINISHED.search(shown.text) else [])
-    linked = tuple(_BylineText(text_of(link), min_words=2) for each in names for link in each.iter("a"))
-    if not _BY.match(line) and len(linked) <= _MAX_AUTHORS and _source("byline", linked, outlet).people:
+    linked = tuple(BylineText(text_of(link), min_words=2) for each in names for link in each.iter("a"))
+    if not BY.match(line) and len(linked) <= _MAX_AUTHORS and _source("byline", linked, outlet).people:
         return linked
-    is_unsure = is_uncased_script(line) and not (any(is_named[:2]) or _BY.match(line))
+    is_unsure = is_uncased_script(line) and not (any(is_named[:2]) or BY.match(line))
     if is_unsure or _AND_LAST.search(line):  # half a byline
         return ()
-    return (_BylineText(line, min_words=1 if any(is_named[:2]) else 2),)
+    return (BylineText(line, min_words=1 if any(is_named[:2]) else 2),)
 
 
 def _line_of(shown: VisibleText, around: list[Tree]) -> str:
@@ -490,111 +438,3 @@ def _line_of(shown: VisibleText, around: list[Tree]) -> str:
     lines = (text_of(each) for each in around)
     longer = (line for line in lines if line.startswith(shown.text) and len(shown.text) < len(line) < _MAX_BYLINE)
     return next(longer, shown.text)
-
-
-# Items of a text.
-
-
-def _items(given: _BylineText, outlet: Outlet) -> list[_BylineItem]:
-    """Return the people and credits of a text in its order. A list of categories has none."""
-    text = tidy(given.text[:_BYLINE_CHARS])
-    if not text or _ADDRESS.match(text):
-        return []
-    text = _DEGREE.sub(lambda found: f" {found[1]}" if found[1][0] in "JSI" else "", text)
-    is_own_site = given.kind == "person_and_organisation" and is_person_name(text)
-    is_organisation = given.kind == "organisation" or outlet.has_name(text) or is_agency(text)
-    if not is_organisation and is_one_organisation(signed := _BY.sub("", text)):
-        text, is_organisation = signed, True
-    if not is_own_site and is_organisation:
-        kind = credit_kind_of(text, outlet, is_organisation=given.kind == "organisation")
-        return [_BylineItem(text, kind)] if kind else []
-    if (names := _in_order(text, is_catalogue=given.kind == "catalogue")) is not None:
-        return [_BylineItem(name, "person") for name in names]
-    after = _AFTER_LAST.match(text)
-    parts = _parts(after["names"] if after else text, outlet)
-    is_list = len(parts) > 1
-    items = [item for part in parts for item in _part_items(part, given, outlet, is_list=is_list)]
-    if after:
-        rest = [item for part in _parts(after["rest"], outlet) for item in _part_items(part, given, outlet)]
-        items += [item for item in rest if item.kind != "person"]
-    return _without_categories(items, part_count=len(parts))
-
-
-def _without_categories(items: list[_BylineItem], *, part_count: int) -> list[_BylineItem]:
-    """Leave out single words next to a whole name or a credit, and lists of single words: places, categories."""
-    people = [item for item in items if item.kind == "person"]
-    single = [item for item in people if _is_single(item.name)]
-    is_kept = part_count <= _MAX_FORENAMES and len(single) == len(people) == len(items)
-    return items if is_kept else [item for item in items if item not in single]
-
-
-def _in_order(text: str, *, is_catalogue: bool) -> list[str] | None:
-    """Return names written as "Family, Given" in their usual order; None for any other text.
-
-    Semicolons between them show the form, or that a catalogue has it. Without both, a family name and a forename may
-    be two people: nobody is named.
-    """
-    found = [_FAMILY_FIRST.fullmatch(part.strip()) for part in text.strip(" ;").split(";")]
-    pairs = [(each["family"], each["given"]) for each in found if each]
-    has_credit = any(is_agency(part) for pair in pairs for part in pair)
-    is_plain = all(sum(word[0].isupper() for word in family.split()) == 1 for family, _ in pairs)
-    if len(pairs) < len(found) or has_credit or not (is_catalogue or is_plain):
-        return None
-    names = [f"{given} {family}" for family, given in pairs]
-    if is_catalogue or len(pairs) > 1:
-        return names if all(map(is_person_name, names)) else None
-    return [] if all(map(_is_single, pairs[0])) and is_person_name(names[0]) else None
-
-
-def _parts(text: str, outlet: Outlet) -> list[str]:
-    parts = (each for part in _SPLIT.split(_BY.sub("", text)) for each in _people_of(part, outlet))
-    return [part for part in parts if part.strip(_EDGES)]
-
-
-def _people_of(part: str, outlet: Outlet) -> list[str]:
-    """Return the names before and after "y" or "e"; a single word after a whole name is its second family name."""
-    names = _AND_IN_NAME.split(part)
-    is_one = len(names) == 2 and " " in names[0].strip() and _is_single(names[1]) and is_person_name(part.strip())
-    return [part] if is_one and credit_kind_of(names[1], outlet) is None else names
-
-
-def _part_items(part: str, given: _BylineText, outlet: Outlet, *, is_list: bool = False) -> Iterator[_BylineItem]:
-    """Yield the person or credit of a part, and the credits after slashes and in brackets.
-
-    In a list, the outlet's name is a credit; alone after "by" it may be the nickname of the blogger.
-    """
-    whole = _BY.sub("", tidy(part)).strip(_EDGES)
-    first, *others = [whole] if is_agency(whole) else whole.split("/")
-    others += _IN_BRACKETS.findall(first)
-    if (split := agency_at_end(first) or agency_at_start(first)) is not None:
-        first, others = split[0], [split[1], *others]
-    name = _TAIL.sub("", first).strip(_EDGES)
-    kind = None if given.kind == "person_and_organisation" and is_person_name(first) else credit_kind_of(first, outlet)
-    if is_list and outlet.is_inside(first):
-        kind = kind or "outlet"
-    is_own = outlet.has_account(first) or (is_list and (outlet.has_name(first) or outlet.is_inside(first)))
-    is_credit = kind in ("agency", "desk") or is_own
-    if kind and (is_credit or not _is_name(name, given, is_cut=name != first)):
-        yield _BylineItem(first, kind)
-    elif _is_name(name, given, is_cut=name != first or first != whole):
-        yield _BylineItem(_title_case(name if _INITIAL_AT_END.search(name) else name.rstrip(".")), "person")
-    for other in (_AND_FIRST.sub("", tidy(each)) for each in others):
-        if (other_kind := credit_kind_of(other, outlet)) is not None:
-            yield _BylineItem(other, other_kind)
-        elif _is_name(other, given, is_cut=True):
-            yield _BylineItem(_title_case(other), "person")
-
-
-def _is_name(name: str, given: _BylineText, *, is_cut: bool) -> bool:
-    """Return whether a name is a person's. A single word of a longer line is a role, not a name."""
-    if is_cut and _is_single(name):
-        return False
-    return is_person_name(name, min_words=given.min_words, is_person=given.kind.startswith("person"))
-
-
-def _is_single(name: str) -> bool:
-    return " " not in name and not is_uncased_script(name)
-
-
-def _title_case(name: str) -> str:
-    return name.title() if name.isupper() and len(name) > 4 and " " in name else name
