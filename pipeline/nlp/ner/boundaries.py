@@ -9,6 +9,9 @@ from pipeline.nlp.tokens import Tokens
 _EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
 _NO_NAMES = frozenset({"IN", "CC", "WRB", "WP", "PRP", "PRP$", "MD"})
 _SEPARATORS = frozenset({"/", ":", "--", "—"})
+_PERSON_SEPARATORS = frozenset({",", "+", "•", "|", ";"})
+_BREAKS = frozenset("[{<!?•|+=#*")
+_SMALL_WORDS = frozenset({"NN", "NNS", "IN", "RB", "VB", "VBD", "VBZ", "VBP", "VBN", "FW"})
 _SPLIT_TYPES = frozenset({"PERSON", "ORG", "GPE"})
 _NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS", "CD"})
 _TAGS_OF_NUMERALS = frozenset({"NNP", "NNPS", "CD", "NN"})
@@ -22,7 +25,8 @@ LONGEST = 4
 def split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
     """Yield the names in one of the model's spans.
 
-    A slash or a colon separates two names ("Ana Brito/Reuters"), "of" a person and an affiliation, "and" two people.
+    A slash or a colon separates two names ("Ana Brito/Reuters"), "of" a person and an affiliation, "and" or a comma two
+    people; nothing separates two full names of a list without marks ("Ana Brito Tom Finch").
     """
     if name.length < 3:
         yield name
@@ -33,11 +37,30 @@ def split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameDat
         if is_of or (tokens.text[index] in _SEPARATORS and first < index and label in _SPLIT_TYPES):
             yield Name(first, index - 1, label)
             first, label = index + 1, "GPE" if is_of and index + 1 == name.last else "ORG"
+        elif label == "PERSON" and _parts_people(tokens, data, name, index) and first < index:
+            yield Name(first, index - 1, label)
+            first = index + (tokens.text[index] in _PERSON_SEPARATORS)
     if first > name.last:
         return
     name = Name(first, name.last, label)
     parts = _split_couple(tokens, name, people, data)
     yield from parts or (name,)
+
+
+def _parts_people(tokens: Tokens, data: NameData, name: Name, index: int) -> bool:
+    """Return whether a person's name ends before this token, and another begins at or after it."""
+    if tokens.text[index] in _PERSON_SEPARATORS:
+        return index == name.last or strip_full_stops(tokens.lower[index + 1]) not in data.post_nominals
+    words = tokens.lower
+    return (
+        index - name.first > 1
+        and name.last > index
+        and words[index] in data.forenames
+        and words[name.first] in data.forenames
+        and words[index - 1] not in data.forenames
+        and words[index - 1] in data.evidence.surnames
+        and words[name.last] not in data.forenames
+    )
 
 
 def _split_couple(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> tuple[Name, ...]:
@@ -68,6 +91,8 @@ def trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
         return None
     if first == last and (is_non_name(tokens, data, first) or _is_first_word(tokens, first)):
         return None
+    if first == last and label == "PERSON" and len(strip_full_stops(tokens.text[first])) < 2:
+        return None
     after_honorific = first > name.first and strip_full_stops(tokens.lower[first - 1]) in data.honorifics
     return Name(first, last, "PERSON" if after_honorific else label, after_honorific=after_honorific)
 
@@ -76,7 +101,7 @@ def _strip_edges(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
     """Return the first and last token without marks, articles and titles at the edges, within one block."""
     first, last = name.first, name.last
     for index in range(first + 1, last + 1):
-        if _breaks_off(tokens, data, index, last):
+        if _breaks_off(tokens, data, index, last) or (name.label == "PERSON" and _ends_person(tokens, data, index)):
             last = index - 1
             break
     while last >= first and _is_tail(tokens, data, last):
@@ -97,12 +122,19 @@ def _breaks_off(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
     return text.isspace() and index < last and tokens.block[index + 1] != tokens.block[index - 1]
 
 
+def _ends_person(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a person's name ends before this token: a number, a mark, a possessive or a small word."""
+    text, word = tokens.text[index], tokens.lower[index]
+    if tokens.tag[index] == "POS" or text[0] in _BREAKS or any(character.isdigit() for character in text):
+        return True
+    is_part = word in data.name_particles or word in data.evidence.of_words  # "Eleanor of Orrin"
+    return text.islower() and text.isalpha() and not is_part and tokens.tag[index] in _SMALL_WORDS
+
+
 def is_non_name(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a single word is not a name here: a form of address like "Majesty", a tag, "the Emperors"."""
     word, before = strip_full_stops(tokens.lower[index]), index - 1
-    if word in data.never_names or tokens.text[index][0] in "@#":
-        return True
-    if word in data.title_modifiers and index + 1 < len(tokens) and tokens.lower[index + 1] in data.titles:
+    if word in data.never_names or tokens.text[index][0] in "@#" or _is_part_of_title(tokens, data, index):
         return True
     if index == 0:
         return False
@@ -115,6 +147,15 @@ def is_non_name(tokens: Tokens, data: NameData, index: int) -> bool:
         before > 0 and tokens.lower[before] in data.evidence.of_words and tokens.lower[before - 1] in data.titles
     )
     return is_of_title and word in data.title_modifiers
+
+
+def _is_part_of_title(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a title or a name follows a word that may begin a title ("Prime" before "Minister", "Datuk")."""
+    word, after = strip_full_stops(tokens.lower[index]), index + 1
+    if after == len(tokens):
+        return False
+    begins = word in data.title_modifiers and tokens.lower[after] in data.titles
+    return begins or (word in data.honorifics and tokens.tag[after] in ("NNP", "NNPS"))
 
 
 def _is_first_word(tokens: Tokens, index: int) -> bool:
@@ -142,8 +183,17 @@ def _is_lead(tokens: Tokens, data: NameData, index: int, label: str, *, alone: b
         return False
     if (text.islower() and word not in data.name_particles) or tokens.tag[index] in _NO_NAMES:
         return True
-    titled = label == "PERSON" and (word in data.titles or word in data.title_modifiers)
-    return word in data.honorifics or titled
+    if word in data.honorifics:
+        return True
+    return label == "PERSON" and (
+        word in data.titles or word in data.title_modifiers or _is_before_person(tokens, index)
+    )
+
+
+def _is_before_person(tokens: Tokens, index: int) -> bool:
+    """Return whether the first word of a person's span is not part of the name: "Visiting Ana Brito", "CNN)Mayor"."""
+    is_first = index == 0 or tokens.sentence[index - 1] != tokens.sentence[index]
+    return (is_first and tokens.tag[index] in ("VBG", "VB", "VBZ")) or ")" in tokens.text[index]
 
 
 def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: str) -> bool:
@@ -162,7 +212,12 @@ def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: 
 def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a capitalised word before a full name is a role or an abbreviated rank."""
     word = tokens.lower[index]
-    return strip_full_stops(word) in data.roles or (word in tokens.common_nouns and tokens.text[index + 1] != "-")
+    role = strip_full_stops(word)
+    return (
+        role in data.roles
+        or role.removesuffix("s") in data.roles
+        or (word in tokens.common_nouns and tokens.text[index + 1] != "-")
+    )
 
 
 def extend_span(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int]) -> Name:
@@ -217,7 +272,8 @@ def _is_forepart(tokens: Tokens, data: NameData, index: int, last: int, label: s
     )
     if not is_compound or word in data.never_names or word in tokens.common_nouns:
         return False
-    is_title = word in data.honorifics or word in data.roles or word in data.title_modifiers
+    is_title = word in data.honorifics or word in data.title_modifiers
+    is_title = is_title or word in data.roles or word.removesuffix("s") in data.roles
     return label != "PERSON" or not (is_title or word in data.organisation_nouns)
 
 

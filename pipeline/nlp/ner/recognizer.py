@@ -18,6 +18,7 @@ from pipeline.nlp.ner.patterns import (
     join_forenames,
     pattern_context,
 )
+from pipeline.nlp.ner.persons import drop_false_persons
 from pipeline.nlp.ner.spans import Casing, Name, Spans, casing_of, small_words, strip_full_stops
 from pipeline.nlp.ner.types import assign_types
 from pipeline.nlp.tokens import Tokens
@@ -56,7 +57,8 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
 
 def _complete_names(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Spans) -> tuple[Name, ...]:
     names = add_family_names(tokens, data, list(join_forenames(tokens, data, found.names())))
-    return assign_types(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
+    typed = assign_types(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
+    return drop_false_persons(tokens, typed, data, kb)
 
 
 def _late_people(tokens: Tokens, names: tuple[Name, ...], found: Spans) -> Iterator[Name]:

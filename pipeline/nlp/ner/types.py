@@ -1,7 +1,7 @@
 """One type per spelling of a name: its mentions vote, with the words in and next to them as evidence."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from pipeline.kb import KnowledgeBase
@@ -20,6 +20,7 @@ _HINT = 1.5
 _SLIGHT = 1.1
 _LEANING = 0.7
 _PRONOUN_REACH = 12
+_PREMODIFIERS = frozenset({"JJ", "NN", "VBG", "VBN"})
 
 
 def assign_types(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
@@ -89,9 +90,12 @@ class _TypeVote:
             yield "PERSON", 2
         if name.family is not None:
             yield "PERSON", _DECISIVE
-        if known or (name.label == "PERSON" and self._is_somebody(name, words)):
+        if known:
             return
-        inside = self._by_words(name, words) or self._fuller.get(form)
+        inside = self._by_words(name, words)
+        if inside is None and name.label == "PERSON" and self._is_somebody(name, words):
+            return
+        inside = inside or self._fuller.get(form)
         if inside:
             yield inside, _DECISIVE
             return
@@ -106,7 +110,7 @@ class _TypeVote:
         if name.after_honorific:
             return
         if not self._is_somebody(name, words):
-            yield from ((kind, _DECISIVE) for kind in _types_of_adjacent_nouns(self._tokens, name, self._data))
+            yield from ((kind, _DECISIVE) for kind in types_of_adjacent_nouns(self._tokens, name, self._data))
         if name.label == "PERSON" and self._is_the_one(name, " ".join(words)):
             yield "ORG", _SLIGHT
         if name.label == "PERSON" and _has_which_clause(self._tokens, name, self._data):
@@ -172,9 +176,11 @@ class _TypeVote:
         before = tokens.lower[name.first - 1] if name.first else ""
         if before in data.roles:
             yield "PERSON", _DECISIVE if data.roles[before] else _HINT
-        if _has_who_clause(tokens, name) or has_age(tokens, name):
+        if has_who_clause(tokens, name) or has_age(tokens, name):
             yield "PERSON", _DECISIVE
-        if self._acts(name) or self._is_he(name):
+        if acts_like_person(tokens, name, data) or (
+            self._is_bare_argument(name) and is_he(tokens, name, data, self._people)
+        ):
             yield "PERSON", _HINT
         if len(words) == 1 and words[0] in data.evidence.surnames and self._is_bare_argument(name):
             yield "PERSON", _LEANING if name.label == "GPE" else _SLIGHT
@@ -189,34 +195,6 @@ class _TypeVote:
             and before not in self._data.articles
             and before not in self._data.evidence.place_prepositions
         )
-
-    def _acts(self, name: Name) -> bool:
-        """Return whether a name does what only people do, or has what only people have."""
-        tokens, words = self._tokens, self._data.evidence
-        head = tokens.head[name.last]
-        if tokens.dep[name.last] in ("nsubj", "nsubjpass", "dobj"):
-            return tokens.lemma[head] in words.person_verbs
-        if tokens.dep[name.last] == "compound":
-            return tokens.lower[head] in words.person_nouns
-        return tokens.dep[name.last] == "poss" and tokens.lower[head] in words.person_things
-
-    def _is_he(self, name: Name) -> bool:
-        """Return whether "he" or "she" follows in the sentence, with no person named between or before."""
-        tokens = self._tokens
-        if not self._is_bare_argument(name):
-            return False
-        sentence = tokens.sentence[name.first]
-        index = name.first - 1
-        while index >= 0 and tokens.sentence[index] == sentence and name.first - index < _PRONOUN_REACH:
-            if index in self._people:
-                return False
-            index -= 1
-        for index in range(name.last + 1, min(name.last + _PRONOUN_REACH, len(tokens))):
-            if tokens.sentence[index] != sentence or index in self._people:
-                return False
-            if tokens.lower[index] in self._data.evidence.personal_pronouns:
-                return True
-        return False
 
     def _place(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
         """Yield evidence that a name with another label is a place."""
@@ -255,7 +233,7 @@ class _TypeVote:
 # Evidence from adjacent words: "the ferry X", "mayor of X", "X, a charity", "X, who sings".
 
 
-def _types_of_adjacent_nouns(tokens: Tokens, name: Name, data: NameData) -> Iterator[str]:
+def types_of_adjacent_nouns(tokens: Tokens, name: Name, data: NameData) -> Iterator[str]:
     """Yield the types shown by a noun before a name ("the ferry X", "mayor of X") or in apposition after it."""
     before = name.first - 1
     if before > 0 and tokens.lower[before] in data.evidence.of_words:
@@ -263,11 +241,22 @@ def _types_of_adjacent_nouns(tokens: Tokens, name: Name, data: NameData) -> Iter
         place = place or data.evidence.ruled_nouns.get(tokens.lower[before - 1])
         if place:
             yield place
-    elif before >= 0 and tokens.tag[before] == "NN" and tokens.text[before].islower():
+    elif before >= 0 and tokens.text[before].islower():  # not by its tag: before a name the model takes it for one too
         yield from _kind(tokens.lower[before], data)
-    for noun in tokens.dependents(name.last, "appos"):
+    appositions = tokens.dependents(name.last, "appos") or _nouns_in_apposition(tokens, name, data)
+    for noun in appositions:
         if tokens.tag[noun] == "NN":
             yield from ("PERSON",) if tokens.lower[noun] in data.roles else _kind(tokens.lower[noun], data)
+
+
+def _nouns_in_apposition(tokens: Tokens, name: Name, data: NameData) -> tuple[int, ...]:
+    """Return the noun after a name, a comma and an article that the parser attached elsewhere ("X, a small town")."""
+    index = name.last + 3
+    if _after(tokens, name)[0] != "," or index >= len(tokens) or tokens.lower[index - 1] not in data.articles:
+        return ()
+    while index + 1 < len(tokens) and tokens.tag[index] in _PREMODIFIERS and tokens.tag[index + 1] in _PREMODIFIERS:
+        index += 1
+    return (index,)
 
 
 def _kind(noun: str, data: NameData) -> tuple[str, ...]:
@@ -305,13 +294,48 @@ def _is_place_of_residence(tokens: Tokens, name: Name, data: NameData) -> bool:
     return tokens.text[first - 2] == "," and tokens.text[first - 3].isdigit() and tokens.text[first - 4] == ","
 
 
+def acts_like_person(tokens: Tokens, name: Name, data: NameData) -> bool:
+    """Return whether a name does what only people do, or has what only people have."""
+    words = data.evidence
+    head = tokens.head[name.last]
+    if tokens.dep[name.last] in ("nsubj", "nsubjpass", "dobj"):
+        return tokens.lemma[head] in words.person_verbs
+    if tokens.dep[name.last] == "compound":
+        return tokens.lower[head] in words.person_nouns
+    return tokens.dep[name.last] == "poss" and tokens.lower[head] in words.person_things
+
+
+def is_he(tokens: Tokens, name: Name, data: NameData, people: Set[int]) -> bool:
+    """Return whether "he" or "she" follows in the sentence, with no person named between or before.
+
+    ``people`` are the first tokens of the persons' names.
+    """
+    return has_pronoun(tokens, name, data.evidence.personal_pronouns, people)
+
+
+def has_pronoun(tokens: Tokens, name: Name, pronouns: Set[str], people: Set[int]) -> bool:
+    """Return whether a pronoun follows soon in the sentence, with no person named between or before."""
+    sentence = tokens.sentence[name.first]
+    index = name.first - 1
+    while index >= 0 and tokens.sentence[index] == sentence and name.first - index < _PRONOUN_REACH:
+        if index in people:
+            return False
+        index -= 1
+    for index in range(name.last + 1, min(name.last + _PRONOUN_REACH, len(tokens))):
+        if tokens.sentence[index] != sentence or index in people:
+            return False
+        if tokens.lower[index] in pronouns:
+            return True
+    return False
+
+
 def has_age(tokens: Tokens, name: Name) -> bool:
     """Return whether an age between commas follows."""
     comma, age, end = _after(tokens, name)
     return comma == "," and age.isdigit() and len(age) <= 2 and end in (",", ".")
 
 
-def _has_who_clause(tokens: Tokens, name: Name) -> bool:
+def has_who_clause(tokens: Tokens, name: Name) -> bool:
     """Return whether "who" with a singular verb follows; a team takes a plural ("who play")."""
     after = name.last + 1
     return _after(tokens, name)[0] == "," and tokens.tag[after + 1 : after + 3] == ["WP", "VBZ"]

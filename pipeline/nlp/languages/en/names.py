@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import resources
 
 from pipeline.model.annotation import Gender
+from pipeline.nlp.languages.en.cues import CUES
 from pipeline.nlp.languages.spec import NameData, NameEvidence, Pronoun
 from pipeline.nlp.languages.spec_events import words
 
@@ -93,7 +94,7 @@ def _surnames() -> frozenset[str]:
 
 _EVIDENCE = NameEvidence(
     first_words=_words_by_type(
-        LOC="lake mount mt river cape gulf lough loch isle strait",
+        LOC="lake lac mount mt river cape gulf lough loch isle strait",
         FAC="fort hotel",
         GPE="port",
         ORG="team fc afc real atletico sporting university radio banco",
@@ -103,9 +104,10 @@ _EVIDENCE = NameEvidence(
     last_words=_words_by_type(
         FAC="road street lane avenue bridge airport stadium station square boulevard highway tower hotel palace prison"
         " cathedral mosque museum gallery theatre theater library hospital hall pier dam tunnel arena barracks"
-        " minster park gardens zoo school motorway expressway terminal plaza",
+        " minster park gardens zoo school motorway expressway terminal plaza center centre"
+        " garden inn lodge resort lounge",
         LOC="river sea ocean island islands isles mountain mountains valley lake bay desert peninsula coast forest gulf"
-        " strait canyon hills range basin archipelago reef glacier plateau canal beach",
+        " strait canyon hills range basin archipelago reef glacier plateau canal beach pass",
         GPE="county province city kingdom empire republic township",
         ORG="university college academy institute party committee commission council ministry department"
         " agency authority police service bank group company corporation association federation union society"
@@ -116,11 +118,12 @@ _EVIDENCE = NameEvidence(
         " ag sa nv co airlines airways motors industries holdings technologies systems pharmaceuticals laboratories"
         " partners brothers sons fc afc cf united rovers wanderers athletic albion front brigade brigades militia"
         " movement press books records studios pictures entertainment capital ventures solutions energy travel"
-        " ferries lines fm tv radio courier airlines subsea",
-        WORK_OF_ART="prize medal",
+        " ferries lines fm tv radio courier airlines subsea images"
+        " quartet",
+        WORK_OF_ART="prize medal show podcast interview",
         LAW="act bill treaty constitution amendment convention",
         EVENT="war games olympics paralympics cup championship championships festival revolution uprising massacre"
-        " crisis marathon prix",
+        " crisis marathon prix awards",
     ),
     of_heads=_words_by_type(
         ORG="university bank ministry department house court institute school college society church council"
@@ -159,7 +162,7 @@ _EVIDENCE = NameEvidence(
     firm_nouns=words(
         "company firm charity group bank airline newspaper magazine journal retailer manufacturer maker carmaker"
         " chipmaker publisher operator broadcaster brewery union party agency chain startup start-up watchdog app"
-        " supermarket consultancy brokerage carrier insurer lender developer website"
+        " supermarket platform label station channel consultancy brokerage carrier insurer lender developer website"
     ),
     firm_endings=words(
         "holdings inc corp ltd plc airlines airways motors ferries industries pharmaceuticals railways buses capital"
@@ -180,6 +183,7 @@ _EVIDENCE = NameEvidence(
         " befriend kneel sob sigh act paint compose drown suffer dream bury behead jail imprison knight crown arrest"
         " injure murder assassinate dress sentence elect re-elect convict"
     ),
+    speech_verbs=frozenset(verb for verb, cue in CUES.verbs.items() if cue.cue_class == "speech"),
     person_things=words(
         "wife husband son daughter brother sister mother father parent parents child children family friend friends"
         " girlfriend boyfriend widow partner cousin nephew niece uncle aunt grandfather grandmother grandson"
@@ -201,6 +205,8 @@ _HONORIFICS: Mapping[str, Gender | None] = {
     "reverend": None, "sen": None, "rep": None, "gov": None, "gen": None, "col": None, "sgt": None, "lt": None,
     "capt": None, "cllr": None, "hon": None, "det": None, "insp": None, "supt": None, "cpl": None, "cmdr": None,
     "adm": None, "brig": None, "mx": None, "sister": "F", "brother": "M", "fr": "M",
+    "adv": None, "mec": None, "datuk": "M", "seri": None, "dato": "M", "pastor": None, "msgr": "M", "amb": None,
+    "hajiya": "F", "alhaji": "M", "señor": "M", "señora": "F", "signor": "M", "signora": "F",
 }  # fmt: skip
 
 _TITLES: Mapping[str, Gender | None] = {
@@ -220,6 +226,7 @@ _TITLES: Mapping[str, Gender | None] = {
     "democrat": None, "republican": None, "frontrunner": None, "founder": None, "editor": None,
     "governor-general": None, "referee": None, "lord-lieutenant": None, "tsar": "M",
     "administrator": None, "undersecretary": None, "comptroller": None,
+    "advocate": None, "supervisor": None, "prophet": None, "trooper": None, "defendant": None,
     "midfielder": None, "striker": None, "defender": None, "goalkeeper": None, "boss": None, "manager": None,
 }  # fmt: skip
 
@@ -294,6 +301,7 @@ NAMES = NameData(
         " police fire lieutenant brigadier rear field detective high supreme court crown house senate majority minority"
         " opposition party national general special shadow lord lady managing executive city county"
         " ch presidential republican democratic labour conservative liberal company team club head press campaign"
+        " wing"
     ),
     roles=_ROLES,
     role_fields=_ROLE_FIELDS,
@@ -351,7 +359,7 @@ NAMES = NameData(
         " ramadan eid hanukkah passover halloween obituary analysis comment"
         " opinion exclusive interview review breaking monday tuesday wednesday"
         " thursday friday saturday sunday est gmt bst am pm"
-        " q a reuters/ afp/ photo image video advertisement"
+        " q a o.k ok reuters/ afp/ photo image video advertisement submitted staff contributed courtesy handout"
     ),
     forenames=_FORENAMES,
     ambiguous_forenames=_AMBIGUOUS_FORENAMES,

@@ -1,0 +1,78 @@
+"""Things that are called like people, on invented sentences."""
+
+import pytest
+
+from pipeline.clean import article_from_text
+from pipeline.kb import load_kb
+from pipeline.nlp.languages import LANGUAGES
+from pipeline.nlp.ner.persons import drop_false_persons
+from pipeline.nlp.ner.spans import Name
+from pipeline.nlp.tokens import gather_tokens
+
+pytestmark = pytest.mark.model
+
+
+def _checked(nlp, text: str, *names: str) -> list[tuple[str, str]]:
+    """Return the names left of those in ``names``, each given as a PERSON wherever it occurs, with their types."""
+    article = article_from_text(text, title=None, published_at=None, language="en")
+    tokens = gather_tokens(nlp(text), article)
+    given = []
+    for name in names:
+        words = name.split()
+        for first in range(len(tokens) - len(words) + 1):
+            if tokens.text[first : first + len(words)] == words:
+                given.append(Name(first, first + len(words) - 1, "PERSON"))
+    given.sort(key=lambda name: name.first)
+    kept = drop_false_persons(tokens, tuple(given), LANGUAGES["en"].names, load_kb(None))
+    return [(tokens.span(name.first, name.last), name.label) for name in kept]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "label"),
+    [
+        ("They fish off the rocky island of Selvara all year.", "Selvara", "LOC"),
+        ("She streams her games on Flinko, a small video platform.", "Flinko", "ORG"),
+        ("He spoke at the Eliza Brown before dinner.", "Eliza Brown", "PRODUCT"),
+        ("They met in Jasper before the storm.", "Jasper", "GPE"),
+        ("The Harrises moved to the coast.", "Harrises", "NORP"),
+        ("The first “Tom Wick” movie was long.", "Tom Wick", "WORK_OF_ART"),
+        ("Nobody here trusts the NBTA figures.", "NBTA", "PRODUCT"),
+        ("The Zorbix image is too large.", "Zorbix", "PRODUCT"),
+    ],
+)
+def test_the_text_shows_that_a_name_is_no_person(nlp, text: str, name: str, label: str) -> None:
+    """A noun next to it, an article, a preposition of place, marks, a plural or use as a modifier show a thing."""
+    assert _checked(nlp, text, name) == [(name, label)]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The Obrevic aide left early.", "Obrevic"),
+        ("Zorbix, 34, was fined in Orrin.", "Zorbix"),
+        ("Her brother Flinko moved away.", "Flinko"),
+        ("They have no interest in Jasper.", "Jasper"),
+        ("The guests saw Zorbix and Ana Brown.", "Zorbix"),
+        ("He heard of Obrevic years ago.", "Obrevic"),
+    ],
+)
+def test_a_person_stays_a_person(nlp, text: str, name: str) -> None:
+    """A role, an age, kinship or another person next to a name keep it; so does the lack of any evidence."""
+    assert (name, "PERSON") in _checked(nlp, text, name, "Ana Brown")
+
+
+def test_a_common_word_with_a_capital_is_not_a_name(nlp) -> None:
+    """A word that the article also writes in lower case is dropped."""
+    assert _checked(nlp, "Snow closed the road. The snow lay for days.", "Snow") == []
+
+
+def test_a_firm_that_speaks_is_it(nlp) -> None:
+    """What says something twice and is "it" each time is an organisation; somebody who is "it" once stays a person."""
+    text = "Zorbix said it would close. Later Zorbix announced that it had reopened."
+    assert {label for _, label in _checked(nlp, text, "Zorbix")} == {"ORG"}
+    assert _checked(nlp, "Zorbix said it was late.", "Zorbix") == [("Zorbix", "PERSON")]
+
+
+def test_a_surname_of_a_full_name_stays_that_persons(nlp) -> None:
+    """A preposition of place before a surname is no evidence where the article has the full name."""
+    assert ("Finch", "PERSON") in _checked(nlp, "Ida Finch sold up. In Finch they trust.", "Ida Finch", "Finch")
