@@ -1,5 +1,6 @@
 """Names found by words in or next to them: after an honorific, "University of X", "Lake X", a nickname in marks."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,7 @@ _PROPER = frozenset({"NNP", "NNPS"})
 _NOUNS = _PROPER | {"NN"}
 _OPENING = frozenset("“\"‘'(")
 _CLOSING = frozenset("”\"’')")
+_IRISH = re.compile(r"[A-Z]['’][A-Z]")  # "O’Connor", which the tagger takes for an adverb
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
         )
         if stops:
             break
-        if tokens.is_capital(index) and tokens.tag[index] in _PROPER:
+        if tokens.is_capital(index) and (tokens.tag[index] in _PROPER or _IRISH.match(tokens.text[index])):
             last = index
         elif word not in data.name_particles:
             break
