@@ -161,7 +161,7 @@ ENTITIES = TableSpec(
             "Form of the mention: name, pronoun or noun phrase.",
             values=get_args(annotation.MentionKind),
         ),
-        Column("entity_type", TEXT, "Entity type of OntoNotes, or `UNKNOWN`."),
+        Column("entity_type", TEXT, "Entity type of OntoNotes, `AUTHOR` or `UNKNOWN`."),
         Column(
             "cluster_index",
             INT,
@@ -249,7 +249,7 @@ QUOTES = TableSpec(
             "quoted_spans",
             SPANS,
             "Spans inside quotation marks, including the marks; empty for an indirect quote. A turn of a printed "
-            "interview is one span, even if it has no quotation marks.",
+            "interview is one span, a block statement one per paragraph, even without quotation marks.",
         ),
         Column("is_closed", BOOL, "Whether the closing quotation mark is present; true for an indirect quote."),
         Column("cue_text", TEXT, "Cue: the word that attributes the statement, e.g. said; null without a cue.", True),

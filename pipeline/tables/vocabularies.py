@@ -44,10 +44,11 @@ VOCABULARIES = (
             "WORK_OF_ART": "a book, film, song or other work",
             "LAW": "a named law, treaty or other legal document",
             "LANGUAGE": "a language",
+            "AUTHOR": "the writer of the article: I and we in running text outside quotation marks",
             "UNKNOWN": "an unresolved pronoun for a thing or a group: it, they",
         },
-        "The types are those of [OntoNotes](https://catalog.ldc.upenn.edu/LDC2013T19), and `UNKNOWN`. All mentions of "
-        "a cluster have the same type.",
+        "The types are those of [OntoNotes](https://catalog.ldc.upenn.edu/LDC2013T19), `AUTHOR` and `UNKNOWN`. All "
+        "mentions of a cluster have the same type.",
     ),
     Vocabulary(
         "gender",
@@ -110,7 +111,7 @@ VOCABULARIES = (
         ("quotes.quote_type",),
         {
             "direct": "at least 90 % of the quote's letters and digits are in quotation marks, and it is not a "
-            "fragment; or it is a turn of an interview",
+            "fragment; or it is a turn of an interview, or a statement after a line that introduces it",
             "mixed": "less than 90 % of the quote's letters and digits are in quotation marks, or it is a fragment: at "
             "most three words that are not a sentence, or the words that a verb such as “call” gives to something",
             "indirect": "no words are in quotation marks",
@@ -133,6 +134,7 @@ VOCABULARIES = (
             "organisation": "a named organisation, place or group, or a noun for one: the company",
             "unnamed": "a speaker without a name: a spokesman, residents",
             "document": "a text or figures: a report, a law, a book",
+            "author": "the writer of the article: “We are late,” I said",
         },
     ),
     Vocabulary(
@@ -153,7 +155,8 @@ VOCABULARIES = (
             "carried_paragraph": "no cue: the speaker of the previous quote continues in the next paragraph",
             "byline": "no cue: the name of the speaker is before a colon, or after a dash at the end",
             "interview": "a turn of a printed interview: the paragraph begins with the speaker and a colon",
-            "near_subject": "no cue: the nearest subject before the quote is the speaker",
+            "statement": "paragraphs without quotation marks after a line that introduces them: The statement reads:",
+            "near_subject": "no cue: the subject of the sentence before, if it can speak, else no speaker",
             "override": "a correction in `overrides.toml`",
         },
         "`confidence` is approximately the share of quotes for which the rule found the right speaker, measured in "

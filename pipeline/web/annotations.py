@@ -250,6 +250,7 @@ def _cue_span(text: str, row: Row) -> Span | None:
 EntityGroup = Literal["person", "organisation", "place", "other"]
 _GROUPS: dict[str, EntityGroup] = {
     "PERSON": "person",
+    "AUTHOR": "person",
     "ORG": "organisation",
     "NORP": "organisation",
     "GPE": "place",

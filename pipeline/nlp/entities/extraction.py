@@ -1,7 +1,7 @@
 """Entity mentions: every name, pronoun and role noun of an article, with its cluster, gender, country and identity."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.kb import KnowledgeBase
@@ -14,11 +14,13 @@ from pipeline.nlp.coref.resolver import Coreference, resolve_coreference
 from pipeline.nlp.coref.roles import title_of
 from pipeline.nlp.entities.linking import Identity, link_entities, with_kb_versions
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.quotes.quotation_marks import QuotedSpan
+from pipeline.nlp.quotes.quotation_marks import QuotedSpan, quoted_text
 from pipeline.nlp.tokens import Tokens
 
 _PERSONAL = frozenset({"person", "speaker", "speakers"})
+_WRITING = frozenset({"speaker", "speakers"})
 UNRESOLVED = "UNKNOWN"
+AUTHOR = "AUTHOR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def find_entities(
 
     A mention of several entities has their clusters in ``group_cluster_indexes`` and no cluster of its own. Until
     ``link_quotes``, no mention has a ``quote_index``, and I and we are unresolved. A pleonastic or unresolved pronoun
-    has no cluster; its type is PERSON if its form shows a person, else UNKNOWN. With ``infer_gender`` False the gender
+    has no cluster; its type is AUTHOR for I and we of running text outside quotation marks, PERSON if its form shows
+    another person, else UNKNOWN. With ``infer_gender`` False the gender
     columns stay None; the evidence in the text still helps to resolve pronouns.
     """
     coreference = resolve_coreference(tokens, marked, data, kb)
@@ -59,11 +62,12 @@ def find_entities(
         )
         for i, identity in enumerate(link_entities(tokens, coreference, data, kb))
     ]
+    inside = quoted_text(tokens, marked).inside
     several = {each.first for each in coreference.group_mentions}
     mentions = [
         *_name_mentions(tokens, coreference),
         *(_group_mention(each, who) for each in coreference.group_mentions),
-        *(_pronoun_mention(each) for each in coreference.pronouns if each.token not in several),
+        *(_pronoun_mention(tokens, inside, each) for each in coreference.pronouns if each.token not in several),
     ]
     mentions.sort(key=lambda mention: mention.first)
     return with_kb_versions([_entity(tokens, i, m, who, coreference, kb) for i, m in enumerate(mentions)], kb)
@@ -109,9 +113,12 @@ def _group_mention(group: GroupMention, who: list[_EntityProfile]) -> _EntityMen
     )
 
 
-def _pronoun_mention(resolved: PronounResolution) -> _EntityMention:
+def _pronoun_mention(tokens: Tokens, inside: Callable[[int], bool], resolved: PronounResolution) -> _EntityMention:
     method: LinkMethod = "none" if resolved.cluster is None else "pronoun"
     label = "PERSON" if resolved.pronoun.kind in _PERSONAL else UNRESOLVED
+    is_marked = inside(resolved.token) or not tokens.is_body(resolved.token)  # a headline may quote without marks
+    if resolved.pronoun.kind in _WRITING and not is_marked:
+        label = AUTHOR
     link = Link(resolved.cluster, method, resolved.confidence)
     return _EntityMention(resolved.token, resolved.token, "pronoun", link, label)
 
@@ -191,6 +198,8 @@ def _in_quote(entity: Entity, quote: Quote, first_of: Mapping[int, Entity], data
     cluster = quote.speaker_cluster_index
     speaker = None if cluster is None else first_of.get(cluster)
     marked = any(start <= entity.start_char < end for start, end in quote.quoted_spans)
+    if marked and entity.entity_type == AUTHOR:  # the words of a statement without quotation marks
+        entity = replace(entity, entity_type="PERSON")
     wanted = "speaker" if quote.speaker_kind == "person" else "speakers"
     if pronoun is None or speaker is None or not marked or pronoun.kind != wanted:
         return replace(entity, quote_index=quote.quote_index)

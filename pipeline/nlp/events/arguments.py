@@ -202,7 +202,7 @@ def _is_adjectival_actor(parse: Parse, child: int, trigger: Trigger) -> bool:
     if mention is None or parse.dep[child] not in ("amod", "compound", "nmod"):
         return False
     placed = trigger.frame is None or trigger.frame.event_type in _PLACED_TYPES
-    return mention.entity_type in ("NORP", "ORG", "PERSON") or (mention.entity_type == "GPE" and not placed)
+    return mention.entity_type in ("NORP", "ORG", "PERSON", "AUTHOR") or (mention.entity_type == "GPE" and not placed)
 
 
 def _from_governor(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:

@@ -83,7 +83,9 @@ def _is_other_thing(parse: Parse, index: int, data: FrameData) -> bool:
 
 def _is_named(parse: Parse, index: int) -> bool:
     mention = parse.mention(index)
-    return mention is not None and (mention.mention_kind == "name" or mention.entity_type in ("PERSON", "ORG"))
+    return mention is not None and (
+        mention.mention_kind == "name" or mention.entity_type in ("PERSON", "ORG", "AUTHOR")
+    )
 
 
 def _match(parse: Parse, index: int, frames: tuple[Frame, ...], data: FrameData) -> Frame | None:
@@ -154,7 +156,7 @@ def _is_a(parse: Parse, index: int, kind: str, data: FrameData) -> bool:
 def denotes(parse: Parse, index: int, data: FrameData, types: frozenset[str] = _GROUP_TYPES) -> bool:
     """Return whether a noun refers to a person or an organised group, by its mention or its lemma."""
     mention = parse.mention(index)
-    if mention is not None and mention.entity_type != "UNKNOWN":
+    if mention is not None and mention.entity_type not in ("UNKNOWN", "AUTHOR"):
         return mention.entity_type in types
     if parse.pos[index] == "PRON" or parse.tag[index] in ("PRP", "WP"):
         return parse.lower[index] not in _NO_PERSON

@@ -92,6 +92,9 @@ class NameData:
     - ``joint_verbs``: what two people do with each other ("they married").
     - ``company_nouns``: refer to the only organisation before them ("the firm"), unless one of
       ``possessive_prepositions`` follows. ``public_nouns``: in names of organisations that they do not refer to.
+    - ``organisation_kinds``: words in the names of the organisations that a noun may refer to, next to the noun itself;
+      ``any_organisation``: nouns that may refer to all ("the group"); ``acronym_nouns``: to all acronyms.
+      ``trade_nouns``: also with a noun before them ("the store operator"; "the record company" is another one).
     - ``ambiguous_forenames``: show no gender when used alone, because they are common surnames.
     - ``pronoun_weights``: feature weights by kind of pronoun; a kind that is missing stays unresolved.
     """
@@ -114,6 +117,10 @@ class NameData:
     public_nouns: frozenset[str]
     possessive_prepositions: frozenset[str]
     organisation_nouns: frozenset[str]
+    organisation_kinds: Mapping[str, frozenset[str]]
+    any_organisation: frozenset[str]
+    acronym_nouns: frozenset[str]
+    trade_nouns: frozenset[str]
     document_nouns: frozenset[str]
     post_nominals: frozenset[str]
     name_particles: frozenset[str]
@@ -136,13 +143,19 @@ class CueData:
 
     - ``phrasal``: verbs that report with the next word ("shot back"). ``nouns``: report with "that" or a colon.
       ``adjectives``: report with "that" ("was adamant that").
-    - ``addressed``: have the addressee as object. ``committing``: report with an infinitive ("vowed to stay", "urged
-      them to stay"). ``asking``: report with "if" and "whether".
+    - ``addressed``: have the addressee as object; ``addressing``: precede the addressee ("in a letter to X").
+      ``committing``: report with an infinitive ("vowed to stay"). ``asking``: report with "if" and "whether".
+      ``withholding``: with them nothing is said ("declined to say when").
+    - ``agentive_verbs``: report only if their subject can speak ("the way it is written suggests").
+      ``demonstratives``: refer to what was said, never to a speaker ("that said").
+      ``speaking_nouns``: nouns for people that are no roles.
     - ``evidence``: possible subjects of ``evidence_verbs`` ("records show").
     - ``naming``: verbs that give something a name ("called it a scandal"), with or without one of ``naming_links``.
       ``labels``: verbs whose participle gives a name ("titled").
     - ``origin_prepositions``: between a statement and its speaker. ``medium_words``: channels of speech ("in an
       interview with X"). ``turn_labels``: begin a turn of a printed interview ("Q:").
+    - ``statement_nouns``, ``reading_verbs`` and ``full_phrases``: in the line before a statement without quotation
+      marks ("The statement reads in full:"), whose paragraphs have pronouns of the ``first_person``.
     - ``introducing``: mark a speaker as new ("another neighbour").
     - ``opening_marks`` and ``closing_marks``: quotation marks; for a straight one the adjacent characters decide.
     """
@@ -152,8 +165,13 @@ class CueData:
     nouns: Mapping[str, Cue]
     adjectives: Mapping[str, Cue]
     addressed: frozenset[str]
+    addressing: frozenset[str]
     complementisers: frozenset[str]
     committing: frozenset[str]
+    withholding: frozenset[str]
+    agentive_verbs: frozenset[str]
+    demonstratives: frozenset[str]
+    speaking_nouns: frozenset[str]
     evidence: frozenset[str]
     evidence_verbs: frozenset[str]
     asking: frozenset[str]
@@ -165,6 +183,10 @@ class CueData:
     origin_prepositions: frozenset[str]
     medium_prepositions: frozenset[str]
     medium_words: frozenset[str]
+    statement_nouns: frozenset[str]
+    reading_verbs: frozenset[str]
+    full_phrases: frozenset[tuple[str, ...]]
+    first_person: frozenset[str]
     turn_labels: frozenset[str]
     introducing: frozenset[str]
     opening_marks: frozenset[str]

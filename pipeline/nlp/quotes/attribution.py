@@ -5,8 +5,8 @@ development articles: they only rank. ``quote_rules.json`` counts how often each
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.nlp.languages.spec import CueData
 from pipeline.nlp.quotes.clauses import Clause
@@ -21,7 +21,13 @@ _CLOSE = 3  # tokens from an unlisted verb to the quotation mark after its colon
 _NEAR = 60
 _REPORTS = 0.7
 _IN_CLAUSE = 0.7
+_WEAK = frozenset({"sentence", "after_loose"})
 _ENDINGS = ".?!…"
+_STOPS = frozenset('.?!…”"’')
+_SENTENCES = 2
+_OVER_QUESTION = 2  # paragraphs from one answer to the next
+_SUBJECTS = ("nsubj", "nsubjpass")
+_LONG = 6  # tokens of a quoted span that may be reported without a cue
 _QUOTE_EDGES = "".join(("\"”“»'’`", " \u00a0\u2009"))
 _BREAKS = ",?!—–-"
 
@@ -43,9 +49,17 @@ _NO_ATTRIBUTION = Attribution(None, None, 0.0, "none")
 
 
 def attribute(
-    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], clauses: Sequence[Clause], data: CueData
+    tokens: Tokens,
+    quoted: QuotedText,
+    cues: Sequence[CueMention],
+    clauses: Sequence[Clause],
+    data: CueData,
+    can_speak: Callable[[int], bool],
 ) -> tuple[Attribution, ...]:
-    """Return one attribution per quoted span, in order; ``_NO_ATTRIBUTION`` if none fits."""
+    """Return one attribution per quoted span, in order; ``_NO_ATTRIBUTION`` if none fits.
+
+    A weak rule whose candidate cannot speak gives no speaker.
+    """
     places = [cue.token for cue in cues]
     reporting = [clause.cue.token for clause in clauses]
     found: list[Attribution] = []
@@ -53,11 +67,16 @@ def attribute(
         options = [
             *_after(tokens, quoted, cues, places, index, data),
             *_before(tokens, quoted, cues, places, index, data),
-            *_previous_speaker(tokens, quoted, found, index),
+            *_previous_speaker(tokens, quoted, found, index, data),
             *_structural(tokens, quoted, cues, places, index, data),
+            *_near_subject(tokens, quoted, index, can_speak),
             *_in_clause(clauses, reporting, *edges(tokens, quoted, index)),
         ]
-        found.append(max(options, key=lambda option: option.score, default=_NO_ATTRIBUTION))
+        best = max(options, key=lambda option: option.score, default=_NO_ATTRIBUTION)
+        if best.rule in _WEAK and best.speaker is not None and not can_speak(best.speaker):
+            is_statement = is_sentence(tokens, quoted, index)
+            best = replace(best, cue=None, speaker=None) if is_statement else _NO_ATTRIBUTION
+        found.append(best)
     return tuple(found)
 
 
@@ -218,9 +237,12 @@ def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) ->
 
 
 def _previous_speaker(
-    tokens: Tokens, quoted: QuotedText, found: Sequence[Attribution], index: int
+    tokens: Tokens, quoted: QuotedText, found: Sequence[Attribution], index: int, data: CueData
 ) -> Iterator[Attribution]:
-    """Yield the speaker of the previous span, for a span in the same paragraph or one that fills the next paragraph."""
+    """Yield the speaker of the previous span, for a span in the same paragraph or one that fills the next paragraph.
+
+    A question of the writer may be between them.
+    """
     if not found or found[-1].speaker is None or not _starts_capital(tokens, quoted, index):
         return
     first, last = edges(tokens, quoted, index)
@@ -234,6 +256,17 @@ def _previous_speaker(
         yield Attribution(None, found[-1].speaker, min(0.62, found[-1].score), "carried")
     elif gap == 1 and begins and last - first > 6 and _content_end(tokens, quoted, index) in _ENDINGS + ",":
         yield Attribution(None, found[-1].speaker, min(0.5, found[-1].score), "carried_paragraph")
+    elif gap == _OVER_QUESTION and begins and last - first > _LONG and _is_question(tokens, previous + 1, first, data):
+        yield Attribution(None, found[-1].speaker, min(0.3, found[-1].score), "carried_paragraph")
+
+
+def _is_question(tokens: Tokens, first: int, last: int, data: CueData) -> bool:
+    """Return whether the writer asks something here: the words end with a question mark, or "I" is a subject."""
+    ending = last - 1
+    while ending > first and tokens.text[ending].isspace():
+        ending -= 1
+    writes = any(tokens.dep[i] in _SUBJECTS and tokens.lower[i] in data.first_person for i in range(first, ending))
+    return tokens.text[ending] == "?" or writes
 
 
 def _starts_capital(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
@@ -244,22 +277,25 @@ def _starts_capital(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
 def _structural(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
-    """Yield a speaker named without a cue in the sentence of the quote, and the nearest subject before the quote."""
+    """Yield a speaker named without a cue: before a colon, or after a dash."""
     first, last = edges(tokens, quoted, index)
-    if (signed := _name_after_dash(tokens, last)) is not None:
+    if last - first > _CLOSE and (signed := _name_after_dash(tokens, last)) is not None:
         yield Attribution(None, signed, 0.7, "byline")
+    anchor = _anchor(tokens, first)
+    if anchor is None or tokens.text[anchor] != ":":
+        return
+    if (name := _name_before_colon(tokens, anchor, data)) is not None:
+        yield Attribution(None, name, 0.75, "byline")
+    if tokens.block[anchor] != tokens.block[first]:
+        yield from _colon_cue(tokens, quoted, cues, places, anchor)
+
+
+def _anchor(tokens: Tokens, first: int) -> int | None:
+    """Return the last token before a span that is not white space, if it is in running text."""
     anchor = first - 1
     while anchor > 0 and tokens.text[anchor].isspace():
         anchor -= 1
-    if anchor < 1 or not tokens.is_body(anchor):
-        return
-    colon = tokens.text[anchor] == ":"
-    if colon and (name := _name_before_colon(tokens, anchor, data)) is not None:
-        yield Attribution(None, name, 0.75, "byline")
-    if colon and tokens.block[anchor] != tokens.block[first]:
-        yield from _colon_cue(tokens, quoted, cues, places, anchor)
-    if colon or last - first >= 6:
-        yield from _near_subject(tokens, quoted, anchor, 0.55 if colon else 0.22)
+    return anchor if anchor >= 1 and tokens.is_body(anchor) else None
 
 
 def _colon_cue(
@@ -274,15 +310,48 @@ def _colon_cue(
         yield Attribution(cue, cue.speaker, 0.8, "colon_paragraph")
 
 
-def _near_subject(tokens: Tokens, quoted: QuotedText, anchor: int, score: float) -> Iterator[Attribution]:
-    for token in range(anchor, max(anchor - 60, -1), -1):
-        is_over = tokens.text[anchor] == ":" and tokens.sentence[token] != tokens.sentence[anchor]
-        if is_over or tokens.block[token] != tokens.block[anchor]:
+def _near_subject(
+    tokens: Tokens, quoted: QuotedText, index: int, can_speak: Callable[[int], bool]
+) -> Iterator[Attribution]:
+    """Yield the nearest subject that can speak; for a statement after a full stop, that of the sentence before.
+
+    Of that sentence it is the subject of the main clause, which the statement continues. A statement that begins a
+    paragraph is reported without a speaker if no subject can speak.
+    """
+    first, last = edges(tokens, quoted, index)
+    anchor = _anchor(tokens, first)
+    if anchor is None or (tokens.text[anchor] != ":" and last - first < _LONG):
+        return
+    is_colon, is_paragraph = tokens.text[anchor] == ":", tokens.block[anchor] != tokens.block[first]
+    is_apart = not is_colon and (is_paragraph or tokens.text[anchor] in _STOPS)
+    subjects = list(_subjects_before(tokens, quoted, anchor, 0 if is_colon else _SENTENCES))
+    if is_apart:
+        subjects = [each for each in subjects if _is_main(tokens, each)]
+    elif not is_colon:
+        subjects = [each for each in subjects if tokens.tag[each] in ("NNP", "PRP")]
+    subject = next((each for each in subjects if can_speak(each)), None)
+    is_statement = is_sentence(tokens, quoted, index) or last - first > _PHRASE
+    if subject is not None or (is_paragraph and not is_colon and is_statement):
+        yield Attribution(None, subject, 0.55 if is_colon else 0.22, "near_subject")
+
+
+def _subjects_before(tokens: Tokens, quoted: QuotedText, anchor: int, sentences: int) -> Iterator[int]:
+    """Yield the subjects before a token, nearest first, in its block; ``sentences`` limits those before its own."""
+    for token in range(anchor, max(anchor - _NEAR, -1), -1):
+        is_far = tokens.sentence[anchor] - tokens.sentence[token] > sentences
+        if is_far or tokens.block[token] != tokens.block[anchor]:
             return
-        is_subject = tokens.dep[token] in ("nsubj", "ROOT") and tokens.tag[token] in ("NNP", "PRP")
-        if is_subject and tokens.lower[token] != "it" and not quoted.inside(token):
-            yield Attribution(None, token, score, "near_subject")
-            return
+        is_subject = tokens.dep[token] in _SUBJECTS or (tokens.dep[token] == "ROOT" and tokens.tag[token] in _PROPER)
+        if is_subject and not quoted.inside(token):
+            yield token
+
+
+def _is_main(tokens: Tokens, subject: int) -> bool:
+    """Return whether a subject is that of a main clause."""
+    verb = tokens.head[subject]
+    while tokens.dep[verb] == "conj":
+        verb = tokens.head[verb]
+    return tokens.dep[verb] == "ROOT"
 
 
 # Speakers named without a cue: before a colon or after a dash.

@@ -36,7 +36,7 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMen
         if tag[0] == "V":
             cue = _verb(tokens, quoted, data, index)
         elif tag[0] == "N":
-            cue = _noun(tokens, quoted, data, index)
+            cue = _noun(tokens, quoted, data, index) or _noun_for_verb(tokens, quoted, data, index)
         elif tag == "JJ":
             cue = _adjective(tokens, quoted, data, index)
         if cue is None and (tokens.lower[index], tokens.lower[min(index + 1, len(tokens) - 1)]) in data.source_phrases:
@@ -47,11 +47,16 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMen
 
 
 def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueMention | None:
-    particle = tokens.lower[index + 1] if index + 1 < len(tokens) else ""
-    entry = data.phrasal.get((tokens.lemma[index], particle)) or data.verbs.get(tokens.lemma[index])
+    particle, following = (*tokens.lower[index + 1 : index + 3], "", "")[:2]
+    phrasal = data.phrasal.get((tokens.lemma[index], particle))
+    entry = phrasal or data.verbs.get(tokens.lemma[index])
     if tokens.lower[index] == "according" or tokens.dep[index] in ("aux", "auxpass", "amod"):
         return None
-    speaker = _speaker_of_verb(tokens, quoted, index)
+    if phrasal is not None and following == "to":  # "went on to promote": the next verb may report, this one does not
+        return None
+    speaker = _speaker_of_verb(tokens, quoted, index, data)
+    if speaker is not None and tokens.tag[speaker] == "DT" and tokens.lower[speaker] in data.demonstratives:
+        return None
     if entry is None:
         return CueMention(index, _UNLISTED_CUE, speaker, "verb", is_listed=False) if speaker is not None else None
     return CueMention(index, entry, speaker, "verb")
@@ -75,6 +80,18 @@ def _noun(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueM
     if entry is None:
         return None
     return CueMention(index, entry, next(_noun_speakers(tokens, quoted, index), None), "noun")
+
+
+def _noun_for_verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueMention | None:
+    """Return the cue that the tagger takes for a plural noun: "states" of "“...,” the memo states."."""
+    entry, speaker = data.verbs.get(tokens.lemma[index]), index - 1
+    if entry is None or tokens.tag[index] != "NNS" or speaker < 1 or tokens.head[speaker] != index:
+        return None
+    first = speaker
+    while first > 0 and tokens.tag[first - 1] in _IN_PHRASE and not quoted.inside(first - 1):
+        first -= 1
+    is_last = index + 1 < len(tokens) and tokens.text[index + 1] in (".", ",")
+    return CueMention(index, entry, speaker, "verb") if is_last and first and quoted.inside(first - 1) else None
 
 
 def _adjective(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueMention | None:
@@ -148,9 +165,9 @@ _LONGEST_DATELINE = 16
 _DEEPEST = 6  # governors
 
 
-def _speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+def _speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int, data: CueData) -> int | None:
     """Return the head token of a verb's own or inherited subject; otherwise the adjacent nominal."""
-    if _is_passive(tokens, verb):
+    if _is_passive(tokens, verb, data):
         return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
     if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
         verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
@@ -161,10 +178,12 @@ def _speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | Non
     return subject if dash is None else _nominal_after_dateline(tokens, subject, dash)
 
 
-def _is_passive(tokens: Tokens, verb: int) -> bool:
-    """Return whether the verb's subject is spoken to or about ("asked by reporters", "was told")."""
+def _is_passive(tokens: Tokens, verb: int, data: CueData) -> bool:
+    """Return whether the verb's subject is spoken to or about ("asked by reporters", "was told", "when asked if")."""
     if tokens.dependents(verb, "nsubjpass", "auxpass"):
         return True
+    if tokens.lemma[verb] in data.asking and tokens.dep[verb] == "advcl" and tokens.tag[verb] in ("VBN", "VBD"):
+        return not any(subject < verb for subject in tokens.dependents(verb, "nsubj"))
     is_bare = not tokens.dependents(verb, "nsubj", "aux")
     return tokens.tag[verb] == "VBN" and is_bare and tokens.dep[verb] in ("advcl", "acl")
 

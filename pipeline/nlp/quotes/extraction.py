@@ -21,6 +21,7 @@ from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses
 from pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
 from pipeline.nlp.quotes.quotation_marks import QuotedSpan, QuotedText, quoted_text
 from pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
+from pipeline.nlp.quotes.statements import find_block_statements
 from pipeline.nlp.tokens import Tokens
 
 _DIRECT_SHARE = 0.9
@@ -34,6 +35,8 @@ _LEAST = 0.2
 _SURE = frozenset({"colon", "comma", "after", "byline", "adjacent"})
 _WHOLE = _SURE - {"adjacent"}
 _LEAST_FRAGMENT = 0.34
+_SELDOM = 0.5
+_SAID = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class _QuoteContext:
     quoted: QuotedText
     cues: Sequence[CueMention]
     clauses: Mapping[int, Clause]
+    finder: SpeakerFinder
     data: CueData
 
 
@@ -69,14 +73,15 @@ def extract_quotes(
     """
     quoted = quoted_text(tokens, marked)
     cues = find_cues(tokens, quoted, language.cues)
-    clauses = reported_clauses(tokens, cues, language.cues)
-    attributions = attribute(tokens, quoted, cues, clauses, language.cues)
-    finder = speaker_finder(tokens, entities, language)
-    words = _QuoteContext(tokens, quoted, cues, {clause.cue.token: clause for clause in clauses}, language.cues)
+    finder = speaker_finder(tokens, quoted, entities, language)
+    clauses = reported_clauses(tokens, cues, language.cues, finder.can_claim)
+    attributions = attribute(tokens, quoted, cues, clauses, language.cues, finder.can_speak)
+    words = _QuoteContext(tokens, quoted, cues, {clause.cue.token: clause for clause in clauses}, finder, language.cues)
     fragments = [_draft_direct(words, index, attribution) for index, attribution in enumerate(attributions)]
     inside = quoted.counts_without({index for index, each in enumerate(fragments) if each is None})
     found = [
         *_draft_turns(tokens, finder, language.cues),
+        *_draft_statements(words, finder),
         *(each for each in fragments if each is not None),
         *(_draft_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
     ]
@@ -89,15 +94,11 @@ def extract_quotes(
 def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) -> _QuoteDraft | None:
     """Return the quote of a quoted span, with the clause that it is a fragment of; None if it is not a quote."""
     tokens, marked = words.tokens, words.quoted.marked[index]
-    content = tokens.content[marked.start : marked.end]
-    inside = quote_words(content)
+    inside = quote_words(tokens.content[marked.start : marked.end])
     sentence = is_sentence(tokens, words.quoted, index)
     short = len(inside) <= _FRAGMENT_WORDS and not sentence
     first, last = edges(tokens, words.quoted, index)
-    if not inside or attribution.score < (_LEAST_FRAGMENT if short else _LEAST):
-        return None
-    is_title = _is_title(inside) and not _SENTENCES.search(content)
-    if is_title and (attribution.rule not in _SURE or _is_named(tokens, first)):
+    if attribution.score < (_LEAST_FRAGMENT if short else _LEAST) or not _is_statement(words, index, attribution):
         return None
     if short and (is_label(tokens, first, words.data) or (len(inside) == 1 and _is_name(tokens, first, last))):
         return None
@@ -120,6 +121,30 @@ def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) ->
     return replace(whole, is_fragment=_type(tokens.content, wide) == "mixed") if named else wide
 
 
+def _is_statement(words: _QuoteContext, index: int, attribution: Attribution) -> bool:
+    """Return whether a quoted span is neither empty nor a title, and neither a thing nor the writer says it."""
+    tokens, marked = words.tokens, words.quoted.marked[index]
+    content = tokens.content[marked.start : marked.end]
+    inside = quote_words(content)
+    if not inside or _is_figurative(words, attribution):
+        return False
+    first, _ = edges(tokens, words.quoted, index)
+    is_named = attribution.rule not in _SURE or _is_named(tokens, first, attribution.cue, words.data)
+    if is_named and _is_title(inside) and not _SENTENCES.search(content):
+        return False
+    if attribution.speaker is None or tokens.lower[attribution.speaker] not in words.data.first_person:
+        return True
+    is_cue = attribution.cue is not None and attribution.cue.entry.weight >= _SAID
+    return is_sentence(tokens, words.quoted, index) and (is_cue or len(inside) > 2)
+
+
+def _is_figurative(words: _QuoteContext, attribution: Attribution) -> bool:
+    """Return whether a thing does something that is seldom speech: "the storm led to “chaos”"."""
+    cue, speaker = attribution.cue, attribution.speaker
+    is_weak = cue is not None and cue.kind == "verb" and cue.entry.weight < _SELDOM
+    return is_weak and speaker is not None and words.finder.is_thing(speaker)
+
+
 def _is_complete(attribution: Attribution, sentence: bool) -> bool:
     return (
         attribution.cue is None
@@ -134,9 +159,13 @@ def _is_title(words: Sequence[str]) -> bool:
     return 2 <= len(words) <= 8 and capital >= 2 and all(word[0].isupper() or len(word) <= _SMALL for word in words)
 
 
-def _is_named(tokens: Tokens, first: int) -> bool:
-    """Return whether a title is used as a name: "the channel's “News at Noon”", "in “The Long Road”"."""
-    return first > 0 and tokens.tag[first - 1] in ("POS", "IN", "PRP$", "NN", "NNP")
+def _is_named(tokens: Tokens, first: int, cue: CueMention | None, data: CueData) -> bool:
+    """Return whether a title is used as a name: "the channel's “News at Noon”", "casting “The Long Road”"."""
+    before = first - 1
+    if first == 0 or tokens.tag[before] in ("POS", "IN", "PRP$", "NN", "NNP", "CC"):
+        return first > 0
+    is_cue = cue is not None and cue.token == before and tokens.lemma[before] not in data.addressed
+    return tokens.tag[before][0] == "V" and not is_cue
 
 
 def _is_name(tokens: Tokens, first: int, last: int) -> bool:
@@ -159,6 +188,12 @@ def _draft_turns(tokens: Tokens, finder: SpeakerFinder, data: CueData) -> Iterat
     for turn in _interview_turns(tokens, finder.is_person, data):
         attribution = Attribution(None, turn.speaker, 1.0, "interview")  # whatever it quotes within
         yield _QuoteDraft(turn.start, turn.end, ((turn.start, turn.end),), True, attribution)
+
+
+def _draft_statements(words: _QuoteContext, finder: SpeakerFinder) -> Iterator[_QuoteDraft]:
+    for each in find_block_statements(words.tokens, words.quoted, words.cues, words.data, finder.can_speak):
+        attribution = Attribution(each.cue, each.speaker, 1.0, "statement")
+        yield _QuoteDraft(each.paragraphs[0][0], each.paragraphs[-1][1], each.paragraphs, True, attribution)
 
 
 def _draft_indirect(tokens: Tokens, clause: Clause) -> _QuoteDraft:

@@ -8,13 +8,20 @@ from pipeline.model import Entity
 from pipeline.model.annotation import SpeakerKind
 from pipeline.nlp.languages.spec import LanguageData, NameData
 from pipeline.nlp.quotes.cues import noun_phrase
+from pipeline.nlp.quotes.organisations import OrganisationFinder, organisation_finder
 from pipeline.nlp.quotes.quotation_marks import QuotedText
 from pipeline.nlp.tokens import Tokens
 
 _LINKING = frozenset({"IN", "TO", "CC"})
 _FARTHEST = 120  # tokens from an unnamed speaker to a pronoun that refers to them
-_KINDS: Mapping[str, SpeakerKind] = {"PERSON": "person", "WORK_OF_ART": "document", "LAW": "document"}
+_KINDS: Mapping[str, SpeakerKind] = {
+    "PERSON": "person",
+    "AUTHOR": "author",
+    "WORK_OF_ART": "document",
+    "LAW": "document",
+}
 _ORGANISED = frozenset({"ORG", "GPE", "NORP", "FAC", "LOC"})
+_SPEAKING = frozenset({"PERSON", "ORG", "NORP"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,8 @@ class Speaker:
 class SpeakerFinder:
     """``at`` maps each token of a mention to the mention; ``roles`` gives the first role of a cluster.
 
-    ``documents`` are nouns for what is written or counted; ``introducing`` are words that mark a new speaker.
+    ``documents`` are nouns for what is written or counted, ``people`` those for who can speak, ``groups``
+    those for organisations; ``introducing`` are words that mark a new speaker.
     """
 
     tokens: Tokens
@@ -41,13 +49,20 @@ class SpeakerFinder:
     at: Mapping[int, Entity]
     roles: Mapping[int, str]
     documents: AbstractSet[str]
+    people: AbstractSet[str]
+    groups: AbstractSet[str]
+    organisations: OrganisationFinder
     introducing: AbstractSet[str]
 
     def speaker(self, head: int) -> Speaker:
         """Return the speaker with this head token."""
         entity = self.at.get(head)
+        if (described := self._described(head)) is not None:
+            return self._named(described, self.tokens.head[head])
         if entity is None and head and self.tokens.lower[head].rstrip(".") in self.data.post_nominals:
             entity = self.at.get(head - 1)
+        if entity is None and self.tokens.lower[head].rstrip(".") in self.data.honorifics:
+            entity = self.at.get(head + 1)  # "Dr." of "Dr. O’Connor", which a wrong parse makes the head
         if entity is not None:
             return self._named(entity, head)
         first, last = noun_phrase(self.tokens, head)
@@ -55,18 +70,56 @@ class SpeakerFinder:
         if entity is not None:
             end = self.tokens.at(entity.end_char - 1)
             return self._made(min(first, self.tokens.at(entity.start_char)), max(end, head), entity)
-        return self._made(first, last, None, head=head)
+        return self._made(first, last, self.organisations.referent(head), head=head)
+
+    def _described(self, head: int) -> Entity | None:
+        """Return the person whom an apposition describes: "Ana Brito, a Democrat who said"."""
+        named = self.tokens.head[head]
+        is_apposition = self.tokens.dep[head] == "appos" and named < head and not self.is_person(head)
+        return self.at[named] if is_apposition and self.is_person(named) else None
 
     def is_person(self, token: int) -> bool:
         """Return whether a token belongs to a person's name."""
         entity = self.at.get(token)
         return entity is not None and entity.mention_kind == "name" and entity.entity_type == "PERSON"
 
+    def is_date(self, head: int) -> bool:
+        """Return whether a phrase is a date, which never speaks: "Tuesday night"."""
+        first, _ = noun_phrase(self.tokens, head)
+        return self.tokens.lower[first] in self.data.months_and_days and head not in self.at
+
+    def can_speak(self, token: int) -> bool:
+        """Return whether a token names or refers to a person or an organisation.
+
+        A place and the writer's "I" do not count.
+        """
+        entity = self.at.get(token)
+        if entity is not None and (entity.cluster_index is not None or entity.mention_kind == "name"):
+            return entity.entity_type in _SPEAKING
+        if self.tokens.tag[token] in ("NN", "NNS"):
+            return self.tokens.lemma[token] in self.people
+        pronoun = self.data.pronouns.get(self.tokens.lower[token])
+        is_group = entity is not None and entity.group_cluster_indexes is not None
+        return pronoun is not None and (pronoun.kind == "person" or is_group)
+
+    def can_claim(self, token: int) -> bool:
+        """Return whether a token can be the subject of "suggest": whoever can speak, or a state."""
+        entity = self.at.get(token)
+        return self.can_speak(token) or (entity is not None and entity.entity_type == "GPE")
+
+    def is_thing(self, token: int) -> bool:
+        """Return whether a common noun means neither a person or an organisation nor a document."""
+        is_noun = self.tokens.tag[token] in ("NN", "NNS") and token not in self.at
+        lemma = self.tokens.lemma[token]
+        return is_noun and lemma not in self.people and lemma not in self.documents
+
     def _named(self, entity: Entity, head: int) -> Speaker:
         tokens = self.tokens
         first, last = tokens.at(entity.start_char), tokens.at(entity.end_char - 1)
         if entity.mention_kind == "name" and entity.honorific_text:
             first = tokens.at(entity.start_char - len(entity.honorific_text) - 1)
+        elif entity.mention_kind == "nominal" and first and tokens.lower[first - 1] in self.data.articles:
+            first -= 1
         return self._made(first, last, entity, head=head)
 
     def _name_in(self, head: int, first: int, last: int) -> Entity | None:
@@ -114,7 +167,8 @@ class SpeakerFinder:
         lemma = self.tokens.lemma[head]
         if lemma in self.documents:
             return "document"
-        return "organisation" if lemma in self.data.organisation_nouns else "unnamed"
+        is_brand = self.tokens.tag[head] == "NNP" and not self.tokens.text[head][1:].islower()  # "WebMD"
+        return "organisation" if lemma in self.groups or is_brand else "unnamed"
 
     def _noun_role(self, head: int) -> str | None:
         """Return the role of an unnamed source, with the thing it speaks for: "spokesman for the operator"."""
@@ -141,15 +195,43 @@ def speakers(finder: SpeakerFinder, quoted: QuotedText, heads: Sequence[int | No
     """
     source: Speaker | None = None
     source_head = 0
+    thing: Speaker | None = None
+    thing_head = 0
     for head in heads:
-        speaker = None if head is None else finder.speaker(head)
+        speaker = None if head is None or finder.is_date(head) else finder.speaker(head)
         if speaker is not None and head is not None:
-            if source is not None and _refers_to(finder, quoted, source, source_head, head):
+            if _is_open_thing(finder, speaker, head):
+                speaker = _continue_thing(finder, speaker, thing, (thing_head, head))
+            elif source is not None and _refers_to(finder, quoted, source, source_head, head):
                 speaker = replace(speaker, entity=source.entity, kind=source.kind, role=source.role)
             else:
                 source = speaker if _is_source(finder, speaker, head) else None
             source_head = head
+            thing = speaker if speaker.kind in ("organisation", "document") else None
+            thing_head = head
         yield speaker
+
+
+def _is_open_thing(finder: SpeakerFinder, speaker: Speaker, head: int) -> bool:
+    """Return whether a speaker is an "it" that the coreference does not link to an organisation."""
+    pronoun = finder.data.pronouns.get(finder.tokens.lower[head])
+    is_thing = pronoun is not None and pronoun.kind == "thing"
+    return is_thing and (speaker.entity is None or speaker.entity.entity_type != "ORG")
+
+
+def _continue_thing(finder: SpeakerFinder, it: Speaker, thing: Speaker | None, heads: tuple[int, int]) -> Speaker:
+    """Return "it" as the organisation that was named last as a subject, or the one or the document that spoke last.
+
+    The one that spoke last must be in the same or the previous paragraph, with no other organisation named since.
+    """
+    tokens, (thing_head, head) = finder.tokens, heads
+    named = finder.organisations.last_subject(head)
+    if named is not None and named.first > thing_head:
+        return replace(it, entity=named.entity, kind="organisation", role=None)
+    is_near = 0 <= head - thing_head < _FARTHEST and tokens.block[head] - tokens.block[thing_head] <= 1
+    if thing is None or not is_near or finder.organisations.is_named_between(thing_head, head):
+        return it
+    return replace(it, entity=thing.entity, kind=thing.kind, role=thing.role)
 
 
 def _is_source(finder: SpeakerFinder, speaker: Speaker, head: int) -> bool:
@@ -178,7 +260,9 @@ def _refers_to(finder: SpeakerFinder, quoted: QuotedText, source: Speaker, sourc
     return is_near and not any(finder.is_person(token) and not quoted.inside(token) for token in range(first, head))
 
 
-def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], language: LanguageData) -> SpeakerFinder:
+def speaker_finder(
+    tokens: Tokens, quoted: QuotedText, entities: tuple[Entity, ...], language: LanguageData
+) -> SpeakerFinder:
     """Return a speaker finder over an article's mentions."""
     at: dict[int, Entity] = {}
     roles: dict[int, str] = {}
@@ -188,4 +272,9 @@ def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], language: Langu
         if entity.cluster_index is not None and entity.role_text:
             roles.setdefault(entity.cluster_index, entity.role_text)
     documents = language.names.document_nouns | language.cues.evidence
-    return SpeakerFinder(tokens, language.names, at, roles, documents, language.cues.introducing)
+    people = frozenset(language.names.roles) | language.names.organisation_nouns | language.cues.speaking_nouns
+    groups = (language.names.organisation_nouns | language.names.any_organisation) - language.cues.speaking_nouns
+    organisations = organisation_finder(tokens, quoted, entities, language)
+    return SpeakerFinder(
+        tokens, language.names, at, roles, documents, people, groups, organisations, language.cues.introducing
+    )

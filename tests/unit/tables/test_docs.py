@@ -52,7 +52,7 @@ def test_vocabularies_name_columns_that_exist():
 
 def test_open_vocabularies_are_complete():
     """Entity types, block kinds, sectors and event types are those of the pipeline."""
-    assert set(MEANINGS["entity_type"]) == {*ENTITY_TYPES, "UNKNOWN"}
+    assert set(MEANINGS["entity_type"]) == {*ENTITY_TYPES, "AUTHOR", "UNKNOWN"}
     assert set(MEANINGS["block_kind"]) == set(get_args(BlockKind))
     assert set(MEANINGS["sector"]) == {sector for sector in FRAMES.people.values() if sector}
     assert set(MEANINGS["event_type"]) == {*QUAD_CLASSES, OTHER}

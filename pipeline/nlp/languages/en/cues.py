@@ -25,13 +25,14 @@ _VERBS: Mapping[str, Cue] = dict((
         admit affirm assert contend maintain allege claim recommend propose promise swear threaten query question
         wonder inquire enquire echo repeat clarify specify summarise summarize venture speculate volunteer estimate
         forecast report rule find confirm disclose reveal relay report chant sing rail intone deadpan preach lecture
-        scold chide rebuke ridicule characterize characterise portray liken compare refer cite invoke discuss point"""),
+        scold chide rebuke ridicule characterize characterise highlight portray liken compare refer cite invoke discuss
+        point"""),
     *_cues("speech", 0.35, "neutral", """
         go open begin start finish end speak talk thank greet congratulate encourage support push press lead lobby laugh
         smile grin nod shrug appear show mean"""),
     *_cues("speech", 0.45, "neutral", """
         offer welcome invite dismiss reject refuse oppose endorse defend justify attack challenge advocate bemoan cheer
-        celebrate"""),
+        celebrate share"""),
     *_cues("speech", 0.7, "neutral", "imply indicate agree hint signal"),
     *_cues("speech", 0.5, "neutral", "blame identify nickname lambast lambaste rip bash bill"),
     *_cues("speech", 0.8, "distance", "claim allege contend maintain insist boast profess purport assert brag"),
@@ -81,9 +82,19 @@ CUES = CueData(
     nouns=_NOUNS,
     adjectives=_ADJECTIVES,
     addressed=words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
-    committing=words("promise vow pledge swear threaten claim warn urge demand propose beg plead implore"),
+    addressing=frozenset({"to", "with"}),
+    committing=words("promise vow pledge swear threaten"),
+    withholding=words("decline refuse"),
     asking=words("ask wonder question inquire enquire query"),
     evidence_verbs=words("show indicate reveal suggest find"),
+    agentive_verbs=words("show indicate reveal suggest find imply hint signal mean demand threaten confirm"),
+    demonstratives=words("that this all"),
+    speaking_nouns=words(
+        "police people family source analyst colleague friend employee ally supporter opponent voter customer parent"
+        " staff crew jury prosecutor investigator doctor adviser insider organiser politician mp lawmaker democrat"
+        " republican tory minister leader chief boss fan user owner tenant villager islander local relative peer other"
+        " some many most other speaker caller correspondent applicant defendant plaintiff claimant complainant"
+    ),
     evidence=words(
         "record poll survey report study data datum figure document analysis review research statistic audit email"
         " memo filing letter census result evidence file log test inquiry investigation polling outcome transcript"
@@ -102,6 +113,10 @@ CUES = CueData(
         " briefing broadcast programme program show podcast message report op-ed essay facebook twitter instagram"
         " testimony address debate rally video book"
     ),
+    statement_nouns=words("statement letter email message note memo post tweet apology text release response speech"),
+    reading_verbs=words("read say state go write continue begin conclude run"),
+    full_phrases=frozenset({("in", "full"), ("in", "part")}),
+    first_person=words("i we my our me us 's ’s"),
     turn_labels=words("q a question answer"),
     introducing=words("a an one another some"),
     opening_marks=frozenset({"“", "„", "«", "``", "‘", "「", "『"}),

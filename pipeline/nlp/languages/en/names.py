@@ -330,8 +330,40 @@ NAMES = NameData(
         " coalition federation regulator watchdog operator airline manufacturer retailer publisher service force museum"
         " gallery theatre library trust society alliance league college brewery observatory cathedral"
     ),
+    organisation_kinds={
+        noun: words(listed)
+        for nouns, listed in (
+            (
+                "newspaper paper daily tabloid",
+                "times gazette herald tribune post mail guardian telegraph journal chronicle courier observer"
+                " independent express mirror standard dispatch examiner globe newspaper paper daily tabloid",
+            ),
+            ("magazine", "magazine weekly review"),
+            ("broadcaster network channel station", "bbc cnn nbc abc cbs itv sky broadcasting tv radio news"),
+            ("army military", "army military forces defence defense"),
+            ("party", "democrats greens conservatives labour republicans"),
+            ("department ministry", "dept office"),
+            ("agency", "administration authority bureau service"),
+            ("regulator watchdog", "authority commission agency office board"),
+            ("association federation", "association federation society league confederation"),
+            ("charity", "trust foundation society"),
+            ("airline", "airlines airways air"),
+            ("university", "college institute"),
+        )
+        for noun in nouns.split()
+    },
+    any_organisation=words("group organisation organization body"),
+    acronym_nouns=words(
+        "agency union body federation association charity party regulator watchdog network broadcaster airline"
+        " department force institute council"
+    ),
+    trade_nouns=words(
+        "retailer manufacturer operator publisher broadcaster lender carmaker maker chain supplier developer brewer"
+        " insurer"
+    ),
     document_nouns=words(
-        "report study audit survey poll statement letter email memo document paper analysis review release bill law"
+        "brief manifest yearbook dossier communique manifesto blog column diary memoir autobiography prospectus"
+        " report study audit survey poll statement letter email memo document paper analysis review release bill law"
         " order ruling indictment complaint lawsuit article editorial book post tweet message notice website ad"
         " transcript affidavit filing resolution inquiry research figures data headline sign banner caption"
     ),

@@ -169,7 +169,18 @@ def test_the_words_and_their_speaker(nlp, text: str, quote: str, speaker: str) -
         ("Tom Roy said he would pay, adding that he was sorry.", "he would pay", "Tom Roy"),
         ("Tom Roy said the road was old, but he welcomed the vote.", "the road was old", "Tom Roy"),
         ("Ana Brito vowed to build a road by spring.", "to build a road by spring", "Ana Brito"),
-        ("Ana Brito urged residents to boil their water.", "residents to boil their water", "Ana Brito"),
+        (
+            "Tom Roy said on Friday that 80% of hours worked in the mill are paid late.",
+            "80% of hours worked in the mill are paid late",
+            "Tom Roy",
+        ),
+        ("Boats set to leave lost money, Tom Roy said.", "Boats set to leave lost money", "Tom Roy"),
+        (
+            "Tom Roy said that towns, including Penwick, that allow early voting struggle to register voters.",
+            "towns, including Penwick, that allow early voting struggle to register voters",
+            "Tom Roy",
+        ),
+        ("The governor suggested that the road was old.", "the road was old", "The governor"),
         ("Tom Roy asked Ana Brito if the barge was sold.", "if the barge was sold", "Tom Roy"),
         ("As the Courier reported on Friday, the mill will close.", "the mill will close", "Courier"),
         ("Ida Quist was adamant that the road was safe.", "the road was safe", "Ida Quist"),
@@ -197,11 +208,103 @@ def test_an_indirect_quote_is_the_reported_clause(nlp, text: str, quote: str, sp
         "Ida Quist did not say that the road was safe.",
         "Ida Quist announced a plan to bring its “SteadyHand” oven to Penwick.",
         "Ida Quist spoke at length on the channel's “Hardline” last week.",
+        "When casting “The Long Road Home,” the pair quickly found a star.",
+        "She told “News at Noon” on Friday, and nobody listened.",
+        "The storm led to “utter chaos” on the coast.",
+        "The hall was full of “people who had come to see a long fight” on Friday.",
     ],
 )
 def test_spans_that_are_not_quotes(nlp, text: str) -> None:
     """Scare quotes, nicknames, titles, cross-headings and the writer's own thoughts give no row."""
     assert read(nlp, text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "That said, the bridge is closed to all traffic.",
+        "All told, the bridge costs the town a fortune.",
+        "It turns out the bridge was old.",
+        "It is important to note that the bridge was old.",
+        "Tom Roy declined to say when the bridge would open.",
+        "Tom Roy refused to reveal who built the bridge.",
+        "She went on to promote “order” in the town.",
+        "I found the film dull, and I said that the plot was late.",
+        "Let's call it what it is: a bridge.",
+        "Voters could be asked whether the bridge is safe.",
+        "The way the plan is written suggests that nobody has read it.",
+        "As the storm continues to grow, the bridge will close.",
+        "Ana Brito urged residents to boil their water.",
+    ],
+)
+def test_reporting_words_that_report_nothing(nlp, text: str) -> None:
+    """Set phrases, refusals, requests, things that only suggest, and the writer's own words give no row."""
+    assert read(nlp, text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("Tom Roy said the line was shut and trains were late.", "the line was shut and trains were late"),
+        ("Tom Roy said the line was shut, and trains would be late.", "the line was shut, and trains would be late"),
+        ("Tom Roy said it was shut, and the mayor of Penwick closed the road.", "it was shut"),
+        ("Tom Roy said the police had found Ida Quist, who ran the mill.", "the police had found Ida Quist"),
+        ("Tom Roy said the mill had sold the boat that ran aground.", "the mill had sold the boat that ran aground"),
+    ],
+)
+def test_the_end_of_a_reported_clause(nlp, text: str, quote: str) -> None:
+    """A clause ends before the writer's next main clause or remark; what may have been said stays."""
+    assert read(nlp, text)[0].quote_text == quote
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Tom Roy was asked whether the bridge would close.", [("whether the bridge would close", None)]),
+        (
+            "Asked why the bridge was shut, Tom Roy said it was old.",
+            [("why the bridge was shut", None), ("it was old", "Tom Roy")],
+        ),
+        ("Tom Roy, when asked about the bridge, said it was old.", [("it was old", "Tom Roy")]),
+        ("Ana Brito asked whether the bridge would close.", [("whether the bridge would close", "Ana Brito")]),
+    ],
+)
+def test_the_addressee_of_a_question_does_not_speak(nlp, text: str, found: list[tuple[str, str | None]]) -> None:
+    """The addressee of a question is not its speaker."""
+    assert [(quote.quote_text, quote.speaker_text) for quote in read(nlp, text)] == found
+
+
+def test_a_reporting_verb_that_looks_like_a_noun(nlp) -> None:
+    """ "States" after a quote and a noun is its cue."""
+    [quote] = read(nlp, "“The school may not take part in the games,” the memo states.")
+    assert (quote.speaker_text, quote.speaker_kind, quote.cue_text) == ("memo", "document", "states")
+
+
+@pytest.mark.parametrize(
+    ("before", "speaker"),
+    [
+        ("Ana Brito, who knows the harbour, came home on Monday.", "Ana Brito"),
+        ("Ana Brito left after Tom Roy, who lost the vote, came back.", "Ana Brito"),
+        ("The hall was full on Monday night.", None),
+        ("Denmark lies on a wide bay.", None),
+    ],
+)
+def test_a_statement_without_a_cue(nlp, before: str, speaker: str | None) -> None:
+    """The subject of the main clause before a statement is its speaker if it is a person; no thing or place speaks."""
+    [quote] = read(nlp, f"{before}\n\n“We are ready for a long and cold fight.”")
+    assert (quote.speaker_text, quote.rule_id) == (speaker, "near_subject")
+
+
+def test_the_answer_to_the_next_question(nlp) -> None:
+    """Between two answers of one person, a question of the writer has no marks."""
+    text = "“It was late and cold,” says Ana Brito.\n\nDid the mayor know?\n\n“Of course she knew all about the boat.”"
+    assert [quote.speaker_text for quote in read(nlp, text)] == ["Ana Brito", "Ana Brito"]
+
+
+def test_the_writer_is_an_author(nlp) -> None:
+    """What the writer said in marks has a speaker of the kind author."""
+    [quote] = read(nlp, "“Go home before it rains,” I said.")
+    assert (quote.speaker_text, quote.speaker_name, quote.speaker_kind) == ("I", None, "author")
 
 
 def test_the_fragments_of_one_clause_are_its_parts(nlp) -> None:

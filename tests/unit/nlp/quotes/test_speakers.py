@@ -49,6 +49,33 @@ def test_the_noun_of_an_organisation_refers_to_it(nlp) -> None:
     assert (quote.speaker_name, quote.speaker_kind) == ("Penwick Museum", "organisation")
 
 
+def test_an_apposition_speaks_for_the_person_it_describes(nlp) -> None:
+    """ "A lawyer who said" after a name is that person."""
+    [quote] = _read(nlp, "The council hired Ana Brito, a lawyer who said the plan was “a costly gamble”.").quotes
+    assert (quote.speaker_text, quote.speaker_name) == ("Ana Brito", "Ana Brito")
+
+
+@pytest.mark.parametrize(
+    ("before", "speakers"),
+    [
+        ("Acme Ferries left on Monday. The ferry operator said fares would rise.", ["Acme Ferries", "Acme Ferries"]),
+        ("The lawsuit says the school was late.", [None, None]),
+        ("Ana Brito said the school was late.", ["Ana Brito", None]),
+    ],
+)
+def test_it_is_the_organisation_or_document_that_spoke_last(nlp, before: str, speakers: list[str | None]) -> None:
+    """ "It said" after an organisation's or a document's words is the same speaker, never a person."""
+    quotes = _read(nlp, f"{before} It says that the rules are old.").quotes
+    assert [quote.speaker_name for quote in quotes] == speakers
+    assert (quotes[0].speaker_kind == quotes[1].speaker_kind) is ("Ana" not in before)
+
+
+def test_an_adverb_for_a_surname(nlp) -> None:
+    """A surname with an apostrophe is a name after an honorific, although the tagger takes it for an adverb."""
+    [quote] = _read(nlp, "“We met again this spring,” Dr. O’Connor wrote.").quotes
+    assert (quote.speaker_text, quote.speaker_kind) == ("Dr. O’Connor", "person")
+
+
 def test_the_quote_after_a_naming_verb_is_the_name_alone(nlp) -> None:
     """After a naming verb only the words in quotation marks are the quote."""
     [quote] = _read(nlp, "The mayor, Alice Thornby, described the vote as “a long night for the town”.").quotes
