@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import pyarrow.compute as pc
 
+from pipeline.clusters import article_groups, person_link_rows
 from pipeline.jobs.takedown import TakedownTarget, forget
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import article_id_of
@@ -83,6 +85,17 @@ _QUERIES: Mapping[str, str] = {
 _DELETIONS = """
     SELECT article_id, revision_ids, last_published_date, reason, deleted_at
     FROM deletions ORDER BY last_published_date, reason DESC"""
+# The people of a day; every article but the first has only the surname.
+_SURNAMES = """
+    SELECT article_id, revision_id, published_at, published_date, cluster_index, entity_type, mention_kind, role_text,
+      CASE WHEN is_later THEN 'surname' ELSE entity_id END AS entity_id,
+      CASE WHEN is_later THEN split_part(entity_name, ' ', -1) ELSE entity_name END AS entity_name,
+      CASE WHEN gender_method <> 'forename' THEN gender END AS gender,
+      CASE WHEN gender_method <> 'forename' THEN gender_method END AS gender_method, qid
+    FROM (
+      SELECT *, entity_type = 'PERSON'
+        AND published_at > min(published_at) OVER (PARTITION BY published_date, entity_id) AS is_later
+      FROM entities_stored) ORDER BY article_id, entity_index"""
 _TAKEDOWNS = {
     "/courier/news/harbour-bridge-closed.html": "correction of the publisher",
     "/courier/world/lisbon-sardine-talks.html": "request of the publisher",
@@ -110,6 +123,7 @@ def example_rows(data_dir: Path) -> ExampleRows:
     connection = connect(data_dir / "lake")
     ids = _ids_at_default_port(connection)
     examples = {name: _example(connection, sql, ids) for name, sql in _QUERIES.items()}
+    examples["person_links"] = _links_example(connection, ids)
     with tempfile.TemporaryDirectory() as folder:
         lake = _copy_with_takedowns(data_dir, Path(folder) / "data")
         return examples | {"deletions": _example(connect(lake), _DELETIONS, ids)}
@@ -126,6 +140,20 @@ def _example(connection: duckdb.DuckDBPyConnection, sql: str, ids: Mapping[str, 
     found = query(connection, sql.replace(":story", _STORY))
     rows = [[_cell(value, ids) for value in row] for row in found.rows[:_ROWS]]
     return Example(columns=list(found.columns), rows=rows)
+
+
+def _links_example(connection: duckdb.DuckDBPyConnection, ids: Mapping[str, str]) -> Example:
+    """Return links of different methods, if later articles named people by their surnames."""
+    columns = ("article_id", "cluster_index", "person_id", "person_name", "method", "confidence")
+    first: dict[str, list[object]] = {}
+    names = ("articles_stored", "near_duplicates", "quote_clusters", "event_cluster_members")
+    tables = [connection.sql(each).to_arrow_table() for each in (_SURNAMES, *map("FROM {}".format, names))]
+    for day in sorted({*tables[1]["published_date"].to_pylist()}):
+        entities, outlets, *related = (each.filter(pc.field("published_date") == day) for each in tables)
+        for row in person_link_rows(entities, outlets, article_groups(*related)).to_pylist():
+            first.setdefault(row["method"], [row[name] for name in columns])
+    rows = [[_cell(value, ids) for value in first[method]] for method in sorted(first, reverse=True)]
+    return Example(columns=list(columns), rows=rows[:_ROWS])
 
 
 def _cell(value: object, ids: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from rich.console import Console
 
-from pipeline.jobs.cluster import quote_clusters_of, relate_events_of
+from pipeline.jobs.cluster import relate_rows_of
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.planted import Press
@@ -174,8 +174,7 @@ def _related(root: Path, days: int) -> tuple[float, float]:
     lake = _lake(root)
     changed = lake.days()[-days:]
     started = time.process_time()
-    lake.replace("quote_clusters", lambda: quote_clusters_of(lake, changed))
-    lake.replace_all(lambda: relate_events_of(lake, changed))
+    lake.replace_all(lambda: relate_rows_of(lake, changed))
     seconds = time.process_time() - started
     found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     assert found is not None

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
+from pipeline.clusters import co_mention_rows
 from pipeline.lake.commit import Committer
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.storage import sort_rows
@@ -42,17 +42,20 @@ _FIRSTS = {
 
 
 def related(chance: np.random.Generator, whole: dict[str, pa.Table]) -> dict[str, pa.Table]:
-    """Return the tables of a day, in order, with its duplicates, clusters, reports, revisions and pairs."""
+    """Return the tables of a day, in order, with its duplicates, clusters, reports, revisions, links and pairs."""
     heads, quotes, events = whole["articles"], whole["quotes"], whole["events"]
     copies = _copies(heads)
+    reports = _reports(events, copies)
+    quote_clusters = _filled("quote_clusters", quotes, quote_cluster_id=quotes["group"])
     found = {spec.name: whole[spec.name].select(spec.schema.names) for spec in ANNOTATION_TABLES}
     found |= {
         "near_duplicates": copies,
         "revisions": _revisions(chance, heads),
-        "quote_clusters": _filled("quote_clusters", quotes, quote_cluster_id=quotes["group"]),
-        "event_cluster_members": _reports(events, copies),
-        "co_mentions": co_mention_rows(found["entities"].select(MENTION_COLUMNS), copies),
+        "quote_clusters": quote_clusters,
+        "event_cluster_members": reports,
     }
+    links = _links(chance, found["entities"])
+    found |= {"person_links": links, "co_mentions": co_mention_rows(found["entities"], copies, links)}
     return {name: sort_rows(table.cast(table_named(name).schema), table_named(name)) for name, table in found.items()}
 
 
@@ -86,6 +89,25 @@ def _reports(events: pa.Table, copies: pa.Table) -> pa.Table:
         is_duplicate=copies["is_duplicate"].take(at),
         sentence_start_char=events["start_char"],
         sentence_end_char=events["end_char"],
+    )
+
+
+def _links(chance: np.random.Generator, entities: pa.Table) -> pa.Table:
+    """Return links of one person in thirty, each to another person of the day."""
+    people = entities.filter(pc.equal(entities["entity_type"], "PERSON"))
+    _, first = np.unique(
+        pc.binary_join_element_wise(people["article_id"], people["cluster_index"].cast(pa.string()), ":").to_numpy(),
+        return_index=True,
+    )
+    linked = people.take(pa.array(first[chance.random(len(first)) < 1 / 30]))
+    others = people.take(pa.array(chance.integers(0, max(people.num_rows, 1), linked.num_rows)))
+    return _filled(
+        "person_links",
+        linked,
+        person_id=others["entity_id"],
+        person_name=others["entity_name"],
+        method="outlet",
+        confidence=0.75,
     )
 
 

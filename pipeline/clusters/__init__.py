@@ -1,4 +1,4 @@
-"""Relations between articles: near duplicates, quotes, events, revisions and co-mentions, from rows to rows."""
+"""Relations between articles: near duplicates, quotes, events, people, revisions and co-mentions, from rows to rows."""
 
 from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
 from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, Plans, cluster_rows, plans_of
@@ -6,6 +6,7 @@ from pipeline.clusters.event_linking import event_cluster_member_rows, relate_ev
 from pipeline.clusters.event_mentions import EVENT_COLUMNS, EventDay, events_of_day
 from pipeline.clusters.minhash import SKETCH_FIELDS, sketches_of
 from pipeline.clusters.near_duplicates import WINDOW, affected_days, drop_site_boilerplate, find_near_duplicates
+from pipeline.clusters.person_links import LINK_COLUMNS, OUTLET_COLUMNS, article_groups, person_link_rows
 from pipeline.clusters.quotes import QUOTE_COLUMNS, QuoteDay, cluster_quotes, quote_cluster_rows, quotes_of_day
 from pipeline.clusters.revisions import (
     SentenceChange,
@@ -17,7 +18,9 @@ from pipeline.clusters.revisions import (
 
 __all__ = [
     "EVENT_COLUMNS",
+    "LINK_COLUMNS",
     "MENTION_COLUMNS",
+    "OUTLET_COLUMNS",
     "PLAN_WINDOW",
     "QUOTE_COLUMNS",
     "REPORTED_COLUMNS",
@@ -28,6 +31,7 @@ __all__ = [
     "QuoteDay",
     "SentenceChange",
     "affected_days",
+    "article_groups",
     "changes_between",
     "cluster_quotes",
     "cluster_rows",
@@ -37,6 +41,7 @@ __all__ = [
     "event_cluster_member_rows",
     "events_of_day",
     "find_near_duplicates",
+    "person_link_rows",
     "plans_of",
     "quote_cluster_rows",
     "quotes_of_day",

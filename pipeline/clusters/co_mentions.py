@@ -5,18 +5,28 @@ import pyarrow.compute as pc
 
 from pipeline.tables import table_named
 
-MENTION_COLUMNS = ("article_id", "revision_id", "entity_type", "entity_id", "entity_name", "sentence_index")
+MENTION_COLUMNS = (
+    "article_id",
+    "revision_id",
+    "cluster_index",
+    "entity_type",
+    "entity_id",
+    "entity_name",
+    "sentence_index",
+)
+_CLUSTER = ("article_id", "revision_id", "cluster_index")
 
 
-def co_mention_rows(entities: pa.Table, duplicates: pa.Table) -> pa.Table:
+def co_mention_rows(entities: pa.Table, duplicates: pa.Table, links: pa.Table) -> pa.Table:
     """Return the ``co_mentions`` rows of one day, in any order.
 
-    ``entities`` has at least MENTION_COLUMNS, ``duplicates`` article_id, revision_id and is_duplicate, both of that
-    day. An article without a row in ``duplicates`` is not a duplicate.
+    ``entities`` has at least MENTION_COLUMNS, ``duplicates`` article_id, revision_id and is_duplicate, ``links`` the
+    columns of ``person_links``, all of that day. An article without a row in ``duplicates`` is not a duplicate.
     """
     repeats = duplicates.filter(duplicates["is_duplicate"]).select(("article_id", "revision_id"))
     people = entities.filter((pc.field("entity_type") == "PERSON") & pc.field("entity_id").is_valid())
     people = people.select(MENTION_COLUMNS).join(repeats, ["article_id", "revision_id"], join_type="left anti")
+    people = _with_links(people, links)
     ids, numbers = _number_people(people)
     counted = _count_pairs(people, numbers)
     names = _names(people, numbers, count=len(ids))
@@ -24,6 +34,17 @@ def co_mention_rows(entities: pa.Table, duplicates: pa.Table) -> pa.Table:
     columns = [*(ids.take(each) for each in pairs), *(names.take(each) for each in pairs), counted["article_count"]]
     schema = table_named("co_mentions").schema
     return pa.table(columns, names=schema.names).cast(schema)
+
+
+def _with_links(people: pa.Table, links: pa.Table) -> pa.Table:
+    """Return mentions with id and name of the person that their cluster is linked to, if it is linked."""
+    if not links.num_rows:
+        return people
+    people = people.join(links.select((*_CLUSTER, "person_id", "person_name")), list(_CLUSTER), join_type="left outer")
+    for name, linked in (("entity_id", "person_id"), ("entity_name", "person_name")):
+        at = people.schema.get_field_index(name)
+        people = people.set_column(at, name, pc.coalesce(people[linked], people[name]))
+    return people
 
 
 def _number_people(people: pa.Table) -> tuple[pa.Array, pa.Array]:

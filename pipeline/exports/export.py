@@ -193,6 +193,38 @@ _CLUSTER_JOINS: Mapping[str, _ClusterJoin] = {
         "event_cluster_members", (*_IDS, "event_index"), ("event_cluster_id",), ("article_id", "coref_event_index")
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _PersonJoin:
+    """Columns that ``person_links`` adds: by name, the link's column, the row's own column, and its description.
+
+    ``cluster`` is the column with the cluster of the person. Without a link, a row whose column ``kind`` has the value
+    ``person`` has its own values; all others are null.
+    """
+
+    cluster: str
+    kind: str
+    person: str
+    columns: Mapping[str, tuple[str, str, str]]
+
+
+_ABOUT_PERSON = "of the person in `person_links`, else `{}` of a person; null for everything else."
+_PERSON_JOINS: Mapping[str, _PersonJoin] = {
+    table: _PersonJoin(
+        f"{prefix}cluster_index",
+        kind,
+        person,
+        {
+            f"{prefix}{column}": (column, own, f"`{column}` {_ABOUT_PERSON.format(own)}")
+            for column, own in (("person_id", f"{prefix}entity_id"), ("person_name", name))
+        },
+    )
+    for table, prefix, kind, person, name in (
+        ("entities", "", "entity_type", "PERSON", "entity_name"),
+        ("quotes", "speaker_", "speaker_kind", "person", "speaker_name"),
+    )
+}
 _DELETIONS = table_named("deletions")  # always complete, so that holders of older exports can apply it
 
 
@@ -205,7 +237,9 @@ def _export_spec(spec: TableSpec, *, has_text: bool) -> TableSpec:
     excluded = frozenset() if has_text else text_columns(spec)
     joined = _CLUSTER_JOINS.get(spec.name)
     other = () if joined is None else [table_named(joined.table).column(name) for name in joined.columns]
-    columns = (*spec.columns, *other, day_column(spec))
+    people = _PERSON_JOINS[spec.name].columns if spec.name in _PERSON_JOINS else {}
+    named = [Column(name, pa.string(), about, nullable=True) for name, (_, _, about) in people.items()]
+    columns = (*spec.columns, *other, *named, day_column(spec))
     return replace(spec, columns=tuple(column for column in columns if column.name not in excluded))
 
 
@@ -216,7 +250,9 @@ def day_tables(lake: Lake, manifest: Manifest, *, source_keys: Collection[str]) 
         stored = _filter_sources(stored, source_keys)
     days = {name: pa.array([manifest.day] * table.num_rows, pa.date32()) for name, table in stored.items()}
     return {
-        name: _join_cluster_columns(name, table, stored).append_column("published_date", days[name])
+        name: _join_people(name, _join_cluster_columns(name, table, stored), stored["person_links"]).append_column(
+            "published_date", days[name]
+        )
         for name, table in stored.items()
     }
 
@@ -248,6 +284,19 @@ def _join_cluster_columns(name: str, table: pa.Table, stored: Mapping[str, pa.Ta
             pa.scalar(False) if pa.types.is_boolean(found.type) else _joined_key(table, joined.own).combine_chunks()
         )
         table = table.append_column(column, pc.coalesce(found, default))
+    return table
+
+
+def _join_people(name: str, table: pa.Table, links: pa.Table) -> pa.Table:
+    joined = _PERSON_JOINS.get(name)
+    if joined is None:
+        return table
+    known = _joined_key(links, (*_IDS, "cluster_index")).combine_chunks()
+    places = pc.index_in(_joined_key(table, (*_IDS, joined.cluster)), value_set=known).combine_chunks()
+    is_person = pc.equal(table[joined.kind], joined.person)
+    for added, (column, own, _) in joined.columns.items():
+        found = links[column].combine_chunks().take(places)
+        table = table.append_column(added, pc.coalesce(found, pc.if_else(is_person, table[own], None)))
     return table
 
 

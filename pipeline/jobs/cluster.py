@@ -1,7 +1,7 @@
 """Relate articles to other articles: write the cluster tables of every day that a change can reach.
 
-The tables are ``near_duplicates``, ``quote_clusters``, ``event_cluster_members``, ``event_clusters``, ``co_mentions``
-and ``revisions``.
+The tables are ``near_duplicates``, ``quote_clusters``, ``event_cluster_members``, ``event_clusters``,
+``person_links``, ``co_mentions`` and ``revisions``.
 """
 
 import hashlib
@@ -17,7 +17,9 @@ import pyarrow.compute as pc
 
 from pipeline.clusters import (
     EVENT_COLUMNS,
+    LINK_COLUMNS,
     MENTION_COLUMNS,
+    OUTLET_COLUMNS,
     PLAN_WINDOW,
     QUOTE_COLUMNS,
     REPORTED_COLUMNS,
@@ -27,6 +29,7 @@ from pipeline.clusters import (
     Plans,
     QuoteDay,
     affected_days,
+    article_groups,
     cluster_quotes,
     cluster_rows,
     co_mention_rows,
@@ -35,6 +38,7 @@ from pipeline.clusters import (
     event_cluster_member_rows,
     events_of_day,
     find_near_duplicates,
+    person_link_rows,
     plans_of,
     quote_cluster_rows,
     quotes_of_day,
@@ -66,16 +70,28 @@ def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int
     lake, given = workspace.lake, tuple(days)
     changed = partial(_changed_days, workspace, news_day=news_day, days=given)
     duplicates = lake.replace("near_duplicates", lambda: _near_duplicates(lake, changed()))
-    quotes = lake.replace("quote_clusters", lambda: quote_clusters_of(lake, changed()))
-    events = lake.replace_all(lambda: relate_events_of(lake, changed()))
-    pairs = lake.replace("co_mentions", lambda: co_mentions_of(lake, changed()))
-    return duplicates + quotes + events + pairs + relate_revisions(workspace, news_day=news_day, days=given)
+    clusters = lake.replace_all(lambda: relate_rows_of(lake, changed()))
+    return duplicates + clusters + relate_revisions(workspace, news_day=news_day, days=given)
 
 
 def _changed_days(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> set[date]:
     """Return some published days, and those of the articles of a news day."""
     ids = {capture.article_id for capture in workspace.archive.captures_of_day(news_day)}
     return {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
+
+
+def relate_rows_of(lake: Lake, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
+    """Return the tables of quotes, events and people for every day that a change of some days can reach.
+
+    Write ``near_duplicates`` before. They are in the order in which to write them: each before those from which it is
+    made. Until the last is written, the next run can still see which rows changed.
+    """
+    changed = tuple(days)
+    quotes, events = quote_clusters_of(lake, changed), relate_events_of(lake, changed)
+    reached = {each for day in changed for each in affected_days(day)} | {*quotes, *events[_REPORTS]}
+    links = person_links_of(lake, reached, clusters={_QUOTES: quotes, _REPORTS: events[_REPORTS]})
+    pairs = co_mentions_of(lake, reached, links=links)
+    return {"co_mentions": pairs, "person_links": links, **events, _QUOTES: quotes}
 
 
 # The table ``near_duplicates``.
@@ -261,6 +277,8 @@ def _ids_by_row[D: DayRows](propagation: IdPropagation[D], table: pa.Table) -> d
 
 # The table ``quote_clusters``.
 
+_QUOTES = "quote_clusters"
+
 
 def _prepare_quotes(lake: Lake, day: date) -> QuoteDay:
     return quotes_of_day(lake.read("quotes", days=[day], columns=QUOTE_COLUMNS))
@@ -268,7 +286,7 @@ def _prepare_quotes(lake: Lake, day: date) -> QuoteDay:
 
 _QUOTE_PROPAGATION = IdPropagation(
     source="quotes",
-    table="quote_clusters",
+    table=_QUOTES,
     index="quote_index",
     cluster="quote_cluster_id",
     prepare=_prepare_quotes,
@@ -396,20 +414,47 @@ def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Tabl
     return {day: known.put_into(table, day=day) for day, table in tables}
 
 
+# The table ``person_links``.
+
+_DUPLICATE_COLUMNS = ("article_id", "revision_id", "dup_group_id", "is_duplicate")
+
+
+def person_links_of(
+    lake: Lake, days: Iterable[date], *, clusters: Mapping[str, Mapping[date, pa.Table]]
+) -> dict[date, pa.Table]:
+    """Return the links of some days with rows.
+
+    ``clusters`` are quotes and events of days that are not written yet, by table; those of other days are the lake's.
+    """
+
+    def of_day(name: str, day: date) -> pa.Table:
+        return clusters[name][day] if day in clusters[name] else lake.read(name, days=[day])
+
+    return {
+        day: person_link_rows(
+            lake.read("entities", days=[day], columns=LINK_COLUMNS),
+            lake.read("articles", days=[day], columns=OUTLET_COLUMNS),
+            article_groups(_duplicates(lake, day), of_day(_QUOTES, day), of_day(_REPORTS, day)),
+        )
+        for day in sorted({*days}.intersection(lake.days()))
+    }
+
+
+def _duplicates(lake: Lake, day: date) -> pa.Table:
+    return lake.read("near_duplicates", days=[day], columns=_DUPLICATE_COLUMNS)
+
+
 # The table ``co_mentions``: pairs of people per day, so that queries over years need not read every mention.
 
-_DUPLICATE_COLUMNS = ("article_id", "revision_id", "is_duplicate")
 
-
-def co_mentions_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
-    """Return the pairs of every day whose duplicates may change with some days; write ``near_duplicates`` before."""
-    reached = {each for day in days for each in affected_days(day)}
-    return {day: _co_mention_table(lake, day) for day in sorted(reached.intersection(lake.days()))}
-
-
-def _co_mention_table(lake: Lake, day: date) -> pa.Table:
-    entities = lake.read("entities", days=[day], columns=MENTION_COLUMNS)
-    return co_mention_rows(entities, lake.read("near_duplicates", days=[day], columns=_DUPLICATE_COLUMNS))
+def co_mentions_of(lake: Lake, days: Iterable[date], *, links: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
+    """Return the pairs of some days with rows; ``links`` are the person links of these days."""
+    return {
+        day: co_mention_rows(
+            lake.read("entities", days=[day], columns=MENTION_COLUMNS), _duplicates(lake, day), links[day]
+        )
+        for day in sorted({*days}.intersection(lake.days()))
+    }
 
 
 # The table ``revisions``: every distinct revision of an article in the archive.

@@ -169,14 +169,16 @@ def _names_article(article_id: str | None, source_key: str, redaction: Redaction
 # Erasure from snapshots: delete the rows that refer to the articles, and update the metadata of the snapshot.
 #
 # Snapshots are not clustered again: rows of other articles that refer to a deleted article are deleted, too. So in a
-# snapshot an article may have no row in near_duplicates, or an event no cluster. Pairs of people are counted again.
+# snapshot an article may have no row in near_duplicates, or an event no cluster. Pairs of people are counted again, and
+# a person link stays if another article of its day still has the full name.
 
 _NAMING = ("article_id", "dup_group_id", "quote_cluster_id", "event_cluster_id", "planned_cluster_id")
 _NUMBER = ":[0-9]+$"  # after the article that names a group
 _UNFINISHED = ".erasing"
-_PAIRS, _PAIR_SOURCES = "co_mentions", ("entities", "near_duplicates")
+_LINKS = "person_links"
+_PAIRS, _PAIR_SOURCES = "co_mentions", ("entities", "near_duplicates", _LINKS)
 
-CountPairs = Callable[[pa.Table, pa.Table], pa.Table]  # rows of co_mentions from a day's entities and near_duplicates
+CountPairs = Callable[[pa.Table, pa.Table, pa.Table], pa.Table]  # rows of co_mentions from those of the _PAIR_SOURCES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,10 +239,13 @@ def _erase_from(
         return False
     mark.touch()
     days = {each.day for each in changed if each.spec.name in _PAIR_SOURCES}
-    for each in own:  # before the tables that it is counted from: the next try finds these, and counts again
-        if each.spec.name == _PAIRS and each.day in days:
-            _put_table(committer, root, each, sort_rows(count(*_pair_sources(root, each.day, deletion)), each.spec))
-    for each in changed:
+    derived = {each for each in own if each.spec.name in (_LINKS, _PAIRS) and each.day in days}
+    # Before the tables that they are made from, and links before pairs: the next try finds these, and makes them again.
+    for each in sorted(derived, key=lambda each: each.spec.name == _PAIRS):
+        sources = _pair_sources(root, each.day, deletion)
+        rows = _remaining_links(*sources) if each.spec.name == _LINKS else sort_rows(count(*sources), each.spec)
+        _put_table(committer, root, each, rows)
+    for each in (each for each in changed if each not in derived):
         rows = each.rows()
         _put_table(committer, root, each, rows.filter(deletion.keeps(each.spec, rows)))
     _update_metadata(committer, root)
@@ -296,6 +301,15 @@ def _pair_sources(root: Path, day: date, deletion: _DeletionFilter) -> Iterator[
         path = Layout(root).public(spec.name, day)
         rows = _SnapshotTable(spec, day, path).rows() if path.exists() else spec.schema.empty_table()
         yield rows.filter(deletion.keeps(spec, rows))
+
+
+def _remaining_links(entities: pa.Table, near_duplicates: pa.Table, links: pa.Table) -> pa.Table:
+    """Return the links to people whose full name other rows of the day still have."""
+    named, linked = (
+        pc.binary_join_element_wise(rows[person], rows[name], " ").combine_chunks()
+        for rows, person, name in ((entities, "entity_id", "entity_name"), (links, "person_id", "person_name"))
+    )
+    return links.filter(pc.is_in(linked, value_set=named))
 
 
 def _deletion_filter(files: Iterable[_SnapshotTable], articles: pa.Array) -> _DeletionFilter:
@@ -379,7 +393,7 @@ class Erasure:
     def snapshots(self, article_ids: Collection[str], *, count: CountPairs) -> SnapshotErasure:
         """Delete erased articles from snapshots, too.
 
-        ``count`` returns the rows of ``co_mentions`` for a day's entities and near_duplicates.
+        ``count`` returns the rows of ``co_mentions`` for a day's entities, near_duplicates and person_links.
         """
         with self.open_committer() as committer:
             return erase_from_snapshots(committer, article_ids, count=count)

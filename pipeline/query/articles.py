@@ -18,7 +18,7 @@ SELECT article_id, title, publisher, source_key, published_date, published_at, {
 FROM articles_stored{conditions}
 ORDER BY listed_at DESC, article_id LIMIT {limit}"""
 _OF_PERSON = """\
-(article_id, revision_id) IN (SELECT (article_id, revision_id) FROM entities
+(article_id, revision_id) IN (SELECT (article_id, revision_id) FROM entities_stored
   WHERE entity_type = 'PERSON' AND contains(lower(coalesce(entity_name, entity_text)), lower(getvariable('person'))))"""
 _OF_EVENT = """\
 (article_id, revision_id) IN (SELECT (article_id, revision_id) FROM events_stored

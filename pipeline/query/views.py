@@ -20,15 +20,31 @@ FROM articles_stored a LEFT JOIN (
   FROM near_duplicates WHERE dup_group_id <> article_id GROUP BY article_id, revision_id
 ) c USING (article_id, revision_id);
 """,
+    "entities": """\
+CREATE OR REPLACE VIEW entities AS
+SELECT e.*, coalesce(p.person_id, CASE WHEN e.entity_type = 'PERSON' THEN e.entity_id END) AS person_id,
+  coalesce(p.person_name, CASE WHEN e.entity_type = 'PERSON' THEN e.entity_name END) AS person_name
+FROM entities_stored e LEFT JOIN (
+  SELECT article_id, revision_id, cluster_index, min(person_id) AS person_id, min(person_name) AS person_name
+  FROM person_links GROUP BY article_id, revision_id, cluster_index
+) p USING (article_id, revision_id, cluster_index);
+""",
     "quotes": """\
 CREATE OR REPLACE VIEW quotes AS
 SELECT q.*, coalesce(g.quote_cluster_id, q.article_id || ':' || q.quote_index) AS quote_cluster_id,
-  g.quote_cluster_id IS NOT NULL AS is_repeat
+  g.quote_cluster_id IS NOT NULL AS is_repeat,
+  coalesce(p.person_id, CASE WHEN q.speaker_kind = 'person' THEN q.speaker_entity_id END) AS speaker_person_id,
+  coalesce(p.person_name, CASE WHEN q.speaker_kind = 'person' THEN q.speaker_name END) AS speaker_person_name
 FROM quotes_stored q LEFT JOIN (
   SELECT article_id, revision_id, quote_index, min(quote_cluster_id) AS quote_cluster_id
   FROM quote_clusters WHERE quote_cluster_id <> article_id || ':' || quote_index
   GROUP BY article_id, revision_id, quote_index
-) g USING (article_id, revision_id, quote_index);
+) g USING (article_id, revision_id, quote_index)
+LEFT JOIN (
+  SELECT article_id, revision_id, cluster_index AS speaker_cluster_index, min(person_id) AS person_id,
+    min(person_name) AS person_name
+  FROM person_links GROUP BY article_id, revision_id, cluster_index
+) p USING (article_id, revision_id, speaker_cluster_index);
 """,
     "events": """\
 CREATE OR REPLACE VIEW events AS
@@ -64,9 +80,9 @@ CLUSTER_VIEWS = "".join((*_CLUSTER_VIEWS.values(), _OUTLETS_VIEW))
 _CO_MENTIONS_OF_SOURCE = """\
 CREATE OR REPLACE VIEW co_mentions AS
 WITH people AS (
-  SELECT e.published_date, e.article_id, e.sentence_index, e.entity_id, e.entity_name
+  SELECT e.published_date, e.article_id, e.sentence_index, e.person_id AS entity_id, e.person_name AS entity_name
   FROM entities e JOIN articles a USING (article_id, revision_id)
-  WHERE e.entity_type = 'PERSON' AND e.entity_id IS NOT NULL AND NOT a.is_duplicate
+  WHERE e.person_id IS NOT NULL AND NOT a.is_duplicate
 ), names AS (
   SELECT published_date, entity_id, arg_max(entity_name, (length(entity_name), entity_name)) AS entity_name
   FROM people GROUP BY published_date, entity_id

@@ -189,6 +189,31 @@ EVENT_CLUSTERS = TableSpec(
     ),
 )
 
+PERSON_LINKS = TableSpec(
+    "person_links",
+    "One row per person whom an article names only by surname, with the person of that full name in other articles of "
+    "the same published day. People without a row are the person of their `entity_id`.",
+    ("article_id", "cluster_index"),
+    ("article_id", "cluster_index"),
+    (
+        *ARTICLE_KEYS,
+        Column("cluster_index", INT, "`cluster_index` of the person in `entities`."),
+        Column("person_id", TEXT, "`entity_id` that the full name has in `entities`."),
+        Column(
+            "person_name",
+            TEXT,
+            "Longest full name of the person on the day. Of equally long names, the last one in character order.",
+        ),
+        Column(
+            "method",
+            TEXT,
+            "Evidence that the surname is that of the person.",
+            values=("related", "role", "company", "outlet"),
+        ),
+        Column("confidence", REAL, "0 to 1: confidence that the surname means the person."),
+    ),
+)
+
 CO_MENTIONS = TableSpec(
     "co_mentions",
     "One row per day and pair of people, with the number of articles that have a sentence with both people.",
@@ -198,9 +223,10 @@ CO_MENTIONS = TableSpec(
         Column(
             "entity_id",
             TEXT,
-            "`entity_id` of one person, as in `entities`; of the two ids, it is the first in character order.",
+            "`entity_id` of one person, as in `entities`, or `person_id` of `person_links`; of the two, it is the "
+            "first in character order.",
         ),
-        Column("other_entity_id", TEXT, "`entity_id` of the other person."),
+        Column("other_entity_id", TEXT, "Id of the other person."),
         Column(
             "entity_name",
             TEXT,
@@ -216,4 +242,12 @@ CO_MENTIONS = TableSpec(
     key_includes_partition=True,
 )
 
-CLUSTER_TABLES = (NEAR_DUPLICATES, REVISIONS, QUOTE_CLUSTERS, EVENT_CLUSTER_MEMBERS, EVENT_CLUSTERS, CO_MENTIONS)
+CLUSTER_TABLES = (
+    NEAR_DUPLICATES,
+    REVISIONS,
+    QUOTE_CLUSTERS,
+    EVENT_CLUSTER_MEMBERS,
+    EVENT_CLUSTERS,
+    PERSON_LINKS,
+    CO_MENTIONS,
+)

@@ -50,6 +50,8 @@ of an old revision.
 - Rows of `quotes` with the same `quote_cluster_id` repeat the same quote. Event mentions with the same
   `event_cluster_id` report the same event. The id of a cluster is
   made from the key of its earliest row: `article_id:quote_index` or `article_id:event_index`.
+- `person_id` is the `entity_id` of a person. It has the same value for a surname and for the full name that other
+  articles of the day have for it. `entity_id` depends on its article alone, so a surname has its own.
 
 ## Files
 
@@ -81,17 +83,20 @@ tables, the cluster tables without `co_mentions`, and `deletions`: see [share.md
 
 `newslake sql "SELECT ..."` has every table as a view. For each published day,
 a query sees the rows of all tables as of the same commit.
-Three views have additional columns from the cluster tables:
+Four views have additional columns from the cluster tables:
 
 - `articles` has `dup_group_id` and `is_duplicate`,
-- `quotes` has `quote_cluster_id` and `is_repeat` (whether the quote repeats an earlier quote),
+- `entities` has `person_id` and `person_name`: those of `person_links`, else `entity_id` and `entity_name`; null if the
+  entity is not a person,
+- `quotes` has `quote_cluster_id` and `is_repeat` (whether the quote repeats an earlier quote), and in the same way
+  `speaker_person_id` and `speaker_person_name`,
 - `events` has `event_cluster_id`.
 
 The view `outlets` has one row per outlet: `outlet` (its `outlet_key`, else its publisher), `publisher` (the name that
 most of its articles have), `articles` (their number).
 
-`articles_stored`, `quotes_stored` and `events_stored` are the same tables without these columns. Queries on them are
-faster. In DuckDB without newslake, create one view per table:
+`articles_stored`, `entities_stored`, `quotes_stored` and `events_stored` are the same tables without these columns.
+Queries on them are faster. In DuckDB without newslake, create one view per table:
 
 ```sql
 SET TimeZone = 'UTC';
@@ -120,7 +125,8 @@ shift by one after each character above U+FFFF, such as an emoji.
 
 The example rows come from the sample newsroom, which has invented news. Each example shows some of the columns. Long
 ids and texts are cut (…), and an empty cell is null. The example rows of the log tables come from a script, not from
-`make demo`. After `make demo`, the run ids are those of Airflow, and `deletions` is empty.
+`make demo`; neither do those of `person_links`, where each article but the first names people only by their surnames.
+After `make demo`, the run ids are those of Airflow, and `deletions` is empty.
 """
 _GROUPS = (
     (
@@ -163,6 +169,7 @@ JOINS = (
     ("events", "||--o|", "event_cluster_members", ("article_id", "revision_id", "event_index")),
     ("event_clusters", "||--|{", "event_cluster_members", ("event_cluster_id",)),
     ("events", "||--o|", "event_clusters", ("article_id", "revision_id", "event_index")),
+    ("entities", "}o--o|", "person_links", ("article_id", "revision_id", "cluster_index")),
     ("entities", "}o--o{", "co_mentions", ("entity_id",)),
     ("articles", "|o--o{", "outcomes", ("article_id",)),
     ("runs", "|o--o{", "outcomes", ("run_id",)),

@@ -42,6 +42,7 @@ POOLS: Mapping[str, Sequence[Any]] = {
     "event_type": ("CONSULT", "OTHER"),
     "modality": ("happened", "planned"),
     "outlet_key": TEXTS[:2],
+    "person_id": TEXTS[-4:],
     "publisher": TEXTS[:5],
     "quote_cluster_id": TEXTS[-6:],
     "sentence_index": range(2),

@@ -1,4 +1,4 @@
-"""Quote clusters and events depend only on the article tables, not on the order or grouping of batches."""
+"""Clusters of quotes, events and people depend only on the article tables, not on the order or grouping of batches."""
 
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.jobs.cluster import quote_clusters_of, relate_events_of
+from pipeline.jobs.cluster import relate_rows_of
 from pipeline.lake import Lake
 from tests.long_form import LONG
 from tests.planted import Press
@@ -24,15 +24,17 @@ WORDS = [" ".join(said[part]) for said in SAID for part in (slice(0, 14), slice(
 DAYS = st.integers(0, 24)
 DRAWS = st.lists(st.tuples(st.integers(0, len(WORDS) - 1), DAYS), min_size=2, max_size=12)
 
-MET = EventArticle(article="", names=("Vessmouth",))
-# One meeting in four reports, its plan, and another meeting that shares a name with it.
+MET = EventArticle(article="", names=("Vessmouth",), people=("Dov Marsh", "Ida Rook"))
+# One meeting in four reports, its plan, and another meeting that shares a name with it. Two name a man by his surname,
+# one his namesake.
 EVENTS = (
     MET,
-    replace(MET, before="Ms Quill’s", trigger="talks", after="with Bram Toller on the ramp.", rule="talk>consult"),
-    replace(MET, before="Two mayors", actor=None, recipient=None),
+    replace(MET, before="Ms Quill’s", trigger="talks", after="with Bram Toller on the ramp.", rule="talk>consult",
+            people=("Marsh", "Ida Rook")),
+    replace(MET, before="Two mayors", actor=None, recipient=None, people=("Marsh", "Ida Rook")),
     replace(MET, when=date(2026, 2, 20), twice=True),
     replace(MET, modality="planned", trigger="will meet", when=date(2026, 2, 20)),
-    replace(MET, recipient="Cora Weld"),
+    replace(MET, recipient="Cora Weld", people=("Ada Marsh",)),
 )  # fmt: skip
 REPORTS = st.lists(st.tuples(st.integers(0, len(EVENTS) - 1), DAYS), min_size=2, max_size=12)
 SLOW = settings(max_examples=100 if LONG else 3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,7 +42,7 @@ SLOW = settings(max_examples=100 if LONG else 3, deadline=None, suppress_health_
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A lake whose quote clusters and event clusters are written after each batch, as runs do."""
+    """A lake whose clusters of quotes, events and people are written after each batch, as runs do."""
 
     lake: Lake
     folder: Path
@@ -55,8 +57,7 @@ class Sandbox:
         self.relate(self.lake.commit([name], is_current=lambda *_: True).days)
 
     def relate(self, days: Iterable[date]) -> int:
-        groups = self.lake.replace("quote_clusters", lambda: quote_clusters_of(self.lake, days))
-        return groups + self.lake.replace_all(lambda: relate_events_of(self.lake, days))
+        return self.lake.replace_all(lambda: relate_rows_of(self.lake, days))
 
     def files(self) -> dict[str, bytes]:
         assert self.lake.verify() == ()
@@ -161,3 +162,18 @@ def test_clustering_again_changes_nothing(tmp_path: Path) -> None:
     assert made.relate([days[8]]) == 1
     assert made.relate(days) == 0
     assert timedelta(11) == days[-1] - days[0]
+
+
+def test_a_link_follows_its_event(tmp_path: Path) -> None:
+    """A surname in another report of the same event is linked and counted; if the full name goes, so does the link."""
+    made = sandbox(str(tmp_path))
+    articles = [report(0, 0, 0), report(1, 2, 0)]
+    made.run(articles, name="both")
+    [link] = made.lake.read("person_links").to_pylist()
+    assert (link["article_id"], link["person_id"], link["method"]) == (f"{1:032x}", "id-Dov Marsh", "related")
+    pairs = made.lake.read("co_mentions").to_pylist()
+    assert [(row["entity_name"], row["other_entity_name"], row["article_count"]) for row in pairs] == [
+        ("Dov Marsh", "Ida Rook", 2)
+    ]
+    made.run([replace(articles[0], day=1, seen=1)], name="moved")
+    assert made.lake.read("person_links").num_rows == 0

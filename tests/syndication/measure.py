@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.clean.plain_text import article_from_text
-from pipeline.jobs.cluster import near_duplicates_of, quote_clusters_of, relate_events_of
+from pipeline.jobs.cluster import near_duplicates_of, relate_rows_of
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Annotation, Article
@@ -124,8 +124,7 @@ def related(read: Sequence[Read], folder: Path) -> Lake:
     lake.stage("all", tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
     lake.commit(["all"], is_current=lambda *_: True)
     lake.replace("near_duplicates", lambda: dict(near_duplicates_of(lake, lake.days())))
-    lake.replace("quote_clusters", lambda: quote_clusters_of(lake, lake.days()))
-    lake.replace_all(lambda: relate_events_of(lake, lake.days()))
+    lake.replace_all(lambda: relate_rows_of(lake, lake.days()))
     return lake
 
 

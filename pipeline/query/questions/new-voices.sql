@@ -5,15 +5,19 @@ WITH newest AS (
   SELECT max(published_date) AS day FROM articles_stored
 ), outlets AS (  -- DataFusion never finishes a distinct count of coalesce over these joins
   SELECT article_id, revision_id, coalesce(outlet_key, publisher, domain, source_key) AS outlet FROM articles_stored
-), voices AS (
+), said AS (
   SELECT
-    coalesce(speaker_entity_id, speaker_name) AS speaker_id,
-    max(speaker_name) AS speaker,
-    min(published_date) AS first_day,
-    count(*) AS quotes
-  FROM quotes_stored
+    article_id,
+    revision_id,
+    published_date,
+    coalesce(speaker_person_id, speaker_name) AS speaker_id,
+    speaker_person_name AS speaker
+  FROM quotes
   WHERE speaker_kind = 'person' AND speaker_name IS NOT NULL
-  GROUP BY coalesce(speaker_entity_id, speaker_name)
+), voices AS (
+  SELECT speaker_id, max(speaker) AS speaker, min(published_date) AS first_day, count(*) AS quotes
+  FROM said
+  GROUP BY speaker_id
 ), fresh AS (
   SELECT h.speaker_id, h.speaker, h.first_day, h.quotes
   FROM voices h CROSS JOIN newest n
@@ -21,9 +25,8 @@ WITH newest AS (
 ), quoted AS (
   SELECT f.speaker_id, count(DISTINCT a.outlet) AS outlets
   FROM fresh f
-  JOIN quotes_stored q ON coalesce(q.speaker_entity_id, q.speaker_name) = f.speaker_id AND q.published_date >= f.first_day
+  JOIN said q ON q.speaker_id = f.speaker_id AND q.published_date >= f.first_day
   JOIN outlets a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
-  WHERE q.speaker_kind = 'person'
   GROUP BY f.speaker_id
 )
 SELECT f.speaker, f.first_day, f.quotes, p.outlets
@@ -34,7 +37,7 @@ LIMIT 50;
 -- counted:
 SELECT
   count(*) FILTER (is_named) AS "quotes by named people",
-  count(DISTINCT coalesce(speaker_entity_id, speaker_name)) FILTER (is_named) AS people,
+  count(DISTINCT coalesce(speaker_person_id, speaker_name)) FILTER (is_named) AS people,
   count(DISTINCT article_id) FILTER (is_named) AS articles,
   count(*) FILTER (NOT is_named) AS "excluded: quotes without a named person"
-FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AND speaker_name IS NOT NULL AS is_named FROM quotes_stored);
+FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AND speaker_name IS NOT NULL AS is_named FROM quotes);

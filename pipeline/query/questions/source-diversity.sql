@@ -3,10 +3,10 @@
 -- option: minimum: NUMBER of quotes by named people that an outlet needs; default 5
 -- chart: bar x=effective_speakers y=publisher
 WITH voices AS (
-  SELECT coalesce(a.outlet_key, a.publisher) AS outlet, coalesce(q.speaker_entity_id, q.speaker_name) AS speaker, count(*) AS quotes
-  FROM quotes_stored q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+  SELECT coalesce(a.outlet_key, a.publisher) AS outlet, coalesce(q.speaker_person_id, q.speaker_name) AS speaker, count(*) AS quotes
+  FROM quotes q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
   WHERE q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL
-  GROUP BY coalesce(a.outlet_key, a.publisher), coalesce(q.speaker_entity_id, q.speaker_name)
+  GROUP BY coalesce(a.outlet_key, a.publisher), coalesce(q.speaker_person_id, q.speaker_name)
 ), shares AS (
   SELECT
     outlet,
@@ -37,7 +37,7 @@ SELECT
   count(*) FILTER (NOT is_named) AS "excluded: quotes without a named person"
 FROM (
   SELECT
-    q.article_id, coalesce(q.speaker_entity_id, q.speaker_name) AS speaker,
+    q.article_id, coalesce(q.speaker_person_id, q.speaker_name) AS speaker,
     q.speaker_kind IS NOT DISTINCT FROM 'person' AND q.speaker_name IS NOT NULL AS is_named,
     count(*) FILTER (q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL) OVER (PARTITION BY coalesce(a.outlet_key, a.publisher)) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5)
       AS is_enough

@@ -5,10 +5,10 @@ WITH mentioned AS (
   SELECT DISTINCT article_id, revision_id, quote_index
   FROM entities
   WHERE quote_index IS NOT NULL
-    AND contains(lower(coalesce(entity_name, entity_text)), lower(CAST(getvariable('about') AS VARCHAR)))
+    AND contains(lower(coalesce(person_name, entity_name, entity_text)), lower(CAST(getvariable('about') AS VARCHAR)))
 ), latest AS (
   SELECT q.published_date, q.article_id, q.revision_id, q.quote_index, q.published_at
-  FROM quotes_stored q
+  FROM quotes q
   JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
   LEFT JOIN mentioned m
     ON m.article_id = q.article_id AND m.revision_id = q.revision_id AND m.quote_index = q.quote_index
@@ -17,13 +17,13 @@ WITH mentioned AS (
     AND (
       getvariable('about') IS NULL
       OR m.article_id IS NOT NULL
-      OR contains(lower(coalesce(q.speaker_name, q.speaker_text)), lower(CAST(getvariable('about') AS VARCHAR)))
+      OR contains(lower(coalesce(q.speaker_person_name, q.speaker_name, q.speaker_text)), lower(CAST(getvariable('about') AS VARCHAR)))
     )
   ORDER BY q.published_at DESC NULLS LAST, q.article_id, q.quote_index
   LIMIT 50
 )
 SELECT
-  coalesce(q.speaker_name, q.speaker_text) AS speaker,
+  coalesce(q.speaker_person_name, q.speaker_name, q.speaker_text) AS speaker,
   q.cue_text AS cue,
   q.quote_text AS quote,
   q.quote_type,
@@ -34,6 +34,6 @@ SELECT
   q.start_char,
   q.end_char
 FROM latest n
-JOIN quotes_stored q ON q.published_date = n.published_date AND q.article_id = n.article_id AND q.quote_index = n.quote_index
+JOIN quotes q ON q.published_date = n.published_date AND q.article_id = n.article_id AND q.quote_index = n.quote_index
 JOIN articles_stored a ON a.published_date = n.published_date AND a.article_id = n.article_id
 ORDER BY n.published_at DESC NULLS LAST, n.article_id, n.quote_index;

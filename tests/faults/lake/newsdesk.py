@@ -11,7 +11,7 @@ import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
 from pipeline.durability import Durability
-from pipeline.jobs.cluster import near_duplicates_of, quote_clusters_of, relate_events_of
+from pipeline.jobs.cluster import near_duplicates_of, relate_rows_of
 from pipeline.lake import Lake
 from pipeline.tables import rows_table, table_named
 from tests.faults.lake.calls import Calls, Strike
@@ -88,8 +88,7 @@ def stage(lake: Lake, batches: Batches) -> None:
 def relate(lake: Lake) -> int:
     """Write the cluster tables of all days; return the number of changed files."""
     changed = lake.replace("near_duplicates", lambda: dict(near_duplicates_of(lake, ALL_DAYS)))
-    changed += lake.replace("quote_clusters", lambda: quote_clusters_of(lake, ALL_DAYS))
-    return changed + lake.replace_all(lambda: relate_events_of(lake, ALL_DAYS))
+    return changed + lake.replace_all(lambda: relate_rows_of(lake, ALL_DAYS))
 
 
 def publish(lake: Lake, batches: Batches, *, hour: int) -> int:

@@ -20,7 +20,8 @@ DAY = date(2026, 2, 10)
 class EventArticle:
     """An article of one sentence, ``before`` the trigger and ``after`` it. ``day`` counts from 10 February 2026.
 
-    ``names`` are entities other than actor and recipient. ``twice`` adds a second mention, with the same trigger.
+    ``names`` are entities other than actor and recipient, ``people`` those that are known to be people. ``twice`` adds
+    a second mention, with the same trigger.
     """
 
     article: str
@@ -38,6 +39,7 @@ class EventArticle:
     place: str | None = None
     place_country: str | None = None
     names: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     day: int = 0
     hour: int = 12
     twice: bool = False
@@ -111,7 +113,7 @@ def _article(article: EventArticle) -> dict[str, Any]:
         text=article.text,
         blocks=[{"kind": "paragraph", "start_char": 0, "end_char": end}],
         content_hash=article.content_hash,
-        entity_count=len(_all_names(article)),
+        entity_count=len(_all_names(article)) + len(article.people),
         quote_count=0,
         event_count=1 + article.twice,
         payload_digest=f"sha256:{article.content_hash}",
@@ -123,10 +125,15 @@ def _all_names(article: EventArticle) -> list[str]:
 
 
 def _entities(article: EventArticle) -> list[dict[str, Any]]:
-    spec = table_named("entities")
-    return [
+    spec, names = table_named("entities"), _all_names(article)
+    things = [
         blank(spec, **article.keys, entity_index=index, entity_id=f"id-{name}", entity_name=name)
-        for index, name in enumerate(_all_names(article))
+        for index, name in enumerate(names)
+    ]
+    person = blank(spec, entity_type="PERSON", **article.keys)
+    return things + [
+        person | {"entity_index": index, "cluster_index": index, "entity_id": f"id-{name}", "entity_name": name}
+        for index, name in enumerate(article.people, len(names))
     ]
 
 

@@ -5,19 +5,37 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
-from pipeline.tables import check_batch
+from pipeline.tables import check_batch, rows_table, table_named
+from tests.unit.lake.rows import blank
 
 _COPIES = pa.schema([("article_id", pa.string()), ("revision_id", pa.string()), ("is_duplicate", pa.bool_())])
 
 
-def _pairs(*mentions: tuple[str, int, str, str], copies: tuple[tuple[str, str, bool], ...] = ()) -> list[Any]:
-    """Return pairs of (article, sentence, entity id, name); an id of a person begins with P."""
+_MENTIONS, _LINKS = table_named("entities").schema, table_named("person_links")
+
+
+def _pairs(
+    *mentions: tuple[str, int, str, str],
+    copies: tuple[tuple[str, str, bool], ...] = (),
+    links: tuple[tuple[str, int, str, str], ...] = (),
+) -> list[Any]:
+    """Return pairs of (article, sentence, entity id, name); an id of a person begins with P, and has its cluster.
+
+    ``links`` are (article, cluster, person id, name).
+    """
     kinds = {"P": "PERSON", "O": "ORG", "-": "PERSON"}
-    rows = [(a, "r", kinds[who[0]], None if who == "-" else who, name, at) for a, at, who, name in mentions]
-    columns = [pa.array([row[n] for row in rows], pa.int32() if n == 5 else pa.string()) for n in range(6)]
-    entities = pa.table(columns, names=list(MENTION_COLUMNS))
+    rows = [
+        (a, "r", None if who == "-" else int(who[1:]), kinds[who[0]], None if who == "-" else who, name, at)
+        for a, at, who, name in mentions
+    ]
+    schema = pa.schema([_MENTIONS.field(name) for name in MENTION_COLUMNS])
+    entities = pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
     known = pa.Table.from_pylist([dict(zip(_COPIES.names, row, strict=True)) for row in copies], schema=_COPIES)
-    table = co_mention_rows(entities, known)
+    linked = [
+        blank(_LINKS, article_id=a, revision_id="r", cluster_index=at, person_id=who, person_name=name)
+        for a, at, who, name in links
+    ]
+    table = co_mention_rows(entities, known, rows_table(_LINKS, linked))
     assert check_batch({"co_mentions": table}) == ()
     return sorted(tuple(row.values()) for row in table.to_pylist())
 
@@ -59,3 +77,14 @@ def test_names_are_the_longest_of_the_day():
 def test_a_day_without_people_has_no_rows():
     """A day without mentions has no pairs."""
     assert _pairs() == []
+
+
+def test_a_linked_surname_is_the_person():
+    """A surname that is linked to a person counts for the person; in other articles it stays apart."""
+    found = _pairs(
+        *[("a", 0, "P1", "Al Quill"), ("a", 0, "P2", "Bo Ra")],
+        *[("b", 0, "P3", "Quill"), ("b", 0, "P2", "Bo Ra"), ("c", 0, "P3", "Quill"), ("c", 0, "P2", "Bo Ra")],
+        links=(("b", 3, "P1", "Al Quill"),),
+    )
+
+    assert found == [("P1", "P2", "Al Quill", "Bo Ra", 2), ("P2", "P3", "Bo Ra", "Quill", 1)]

@@ -207,7 +207,8 @@ def keep_meetings(lake: Lake, *meetings: tuple[Story, dict[str, pa.Table]]) -> N
 
 
 def pairs_of(lake: Lake) -> pa.Table:
-    return co_mention_rows(lake.read("entities", days=[DAY]), lake.read("near_duplicates", days=[DAY]))
+    names = ("entities", "near_duplicates", "person_links")
+    return co_mention_rows(*(lake.read(name, days=[DAY]) for name in names))
 
 
 def erase(lake: Lake, story: Story) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ _TABLES = (
         "event_cluster_members",
     ),
     "event_clusters",
+    "person_links",
 )
 
 
@@ -29,7 +30,7 @@ MINIMUM = 5  # rows that a share needs
 
 
 def frames_of(lake: Path) -> Frames:
-    """Return each table as a frame; articles, quotes and events with their groups."""
+    """Return each table as a frame; articles, quotes and events with their groups, people with their links."""
     found = {name: _frame(lake / "tables" / name, "published_date") for name in _TABLES}
     found["outcomes"] = _frame(lake / "log" / "outcomes", "decided_date")
     copies = found["near_duplicates"][[*_KEYS, "dup_group_id", "is_duplicate"]]
@@ -38,8 +39,19 @@ def frames_of(lake: Path) -> Frames:
     heads = found["articles"][[*_KEYS, "publisher", "section", "url", "is_duplicate"]]
     quotes = found["quotes"].merge(groups, on=[*_KEYS, "quote_index"]).merge(heads, on=_KEYS)
     quotes["own_id"] = quotes["article_id"] + ":" + quotes["quote_index"].astype(str)
-    quotes["speaker_id"] = quotes["speaker_entity_id"].fillna(quotes["speaker_name"])
+    links = found["person_links"][[*_KEYS, "cluster_index", "person_id", "person_name"]]
+    quotes = quotes.merge(
+        links.rename(columns={"cluster_index": "speaker_cluster_index"}),
+        on=[*_KEYS, "speaker_cluster_index"],
+        how="left",
+    )
+    quotes["speaker_id"] = quotes["person_id"].fillna(quotes["speaker_entity_id"]).fillna(quotes["speaker_name"])
+    quotes["speaker_name"] = quotes["person_name"].fillna(quotes["speaker_name"])
     found["quotes"] = quotes
+    people = found["entities"].merge(links, on=[*_KEYS, "cluster_index"], how="left")
+    people["entity_id"] = people["person_id"].fillna(people["entity_id"])
+    people["entity_name"] = people["person_name"].fillna(people["entity_name"])
+    found["entities"] = people
     reports = found["event_cluster_members"][[*_KEYS, "event_index", "event_cluster_id"]]
     found["events"] = found["events"].merge(reports, on=[*_KEYS, "event_index"]).merge(heads, on=_KEYS)
     return found

@@ -345,7 +345,8 @@ def test_empty_lake_has_every_table_with_its_columns(spec, tmp_path):
 
     added = {
         "articles": ("dup_group_id", "is_duplicate"),
-        "quotes": ("quote_cluster_id", "is_repeat"),
+        "entities": ("person_id", "person_name"),
+        "quotes": ("quote_cluster_id", "is_repeat", "speaker_person_id", "speaker_person_name"),
         "events": ("event_cluster_id",),
     }
     joined = added.get(spec.name, ())

@@ -78,6 +78,7 @@ FACTS: Mapping[str, frozenset[str]] = {
             *("place_country", "article_id", "revision_id", "planned_cluster_id"),
         }
     ),
+    "person_links": frozenset({"article_id", "revision_id", "person_id", "person_name", "method"}),
     "co_mentions": frozenset({"entity_id", "other_entity_id", "entity_name", "other_entity_name"}),
     "deletions": frozenset({"article_id", "revision_ids", "reason"}),
     "outcomes": frozenset(
