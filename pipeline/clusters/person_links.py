@@ -66,7 +66,7 @@ def article_groups(near_duplicates: pa.Table, quote_clusters: pa.Table, event_cl
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class _NamedPerson:
     """A cluster that is a person with a name. ``gender`` is F or M if the text shows it, else None."""
 
     article_id: str
@@ -110,11 +110,11 @@ def _people(entities: pa.Table) -> pa.Table:
     return people.rename_columns([*key, *shared]).sort_by([(name, "ascending") for name in key])
 
 
-def _named(people: pa.Table) -> tuple[dict[str, list[_Named]], dict[str, list[_Named]]]:
+def _named(people: pa.Table) -> tuple[dict[str, list[_NamedPerson]], dict[str, list[_NamedPerson]]]:
     """Return the bare surnames by their word, and by these words the full names that have the word."""
     names = {name: words_of(name) for name in pc.unique(people["entity_name"]).to_pylist()}
-    bare: dict[str, list[_Named]] = defaultdict(list)
-    full: dict[str, list[_Named]] = defaultdict(list)
+    bare: dict[str, list[_NamedPerson]] = defaultdict(list)
+    full: dict[str, list[_NamedPerson]] = defaultdict(list)
     is_bare = pc.is_in(people["entity_name"], value_set=pa.array(_bare_names(names), pa.string()))
     for each in _clusters(people.filter(is_bare)):
         if each.row["qid"] is None and each.row["gender_method"] != "forename":
@@ -130,10 +130,10 @@ def _bare_names(names: Mapping[str, Sequence[str]]) -> list[str]:
     return [name for name, words in names.items() if len(words) == 1 and len(name.split()) == 1]
 
 
-def _clusters(people: pa.Table) -> Iterator[_Named]:
+def _clusters(people: pa.Table) -> Iterator[_NamedPerson]:
     for row in people.to_pylist():
         gender = row["gender"] if row["gender"] in ("F", "M") else None
-        yield _Named(row["article_id"], row["cluster_index"], row["entity_id"], row["entity_name"], gender, row)
+        yield _NamedPerson(row["article_id"], row["cluster_index"], row["entity_id"], row["entity_name"], gender, row)
 
 
 # What the articles of a day say about their people.
@@ -185,9 +185,9 @@ def _sets(table: pa.Table, key: str, value: str) -> dict[str, set[str]]:
 class _Bearers:
     """The people of a day whose full names have one word, by article, by group and by outlet."""
 
-    def __init__(self, word: str, full: Iterable[_Named], context: _Context) -> None:
+    def __init__(self, word: str, full: Iterable[_NamedPerson], context: _Context) -> None:
         self._word, self._context = word, context
-        self._named: dict[str, list[_Named]] = defaultdict(list)
+        self._named: dict[str, list[_NamedPerson]] = defaultdict(list)
         self._near: dict[tuple[str, str], set[str]] = defaultdict(set)
         for each in full:
             self._named[each.person_id].append(each)
@@ -199,7 +199,7 @@ class _Bearers:
         yield from (("group", group) for group in self._context.groups.get(article_id, ()))
         yield from (("outlet", outlet) for outlet in (self._context.outlets.get(article_id),) if outlet)
 
-    def link(self, surname: _Named) -> tuple[str, Method] | None:
+    def link(self, surname: _NamedPerson) -> tuple[str, Method] | None:
         """Return the person whom a surname means, and the evidence; None without exactly one.
 
         An article that has a full name with the surname decided itself that it is another person.
@@ -217,7 +217,7 @@ class _Bearers:
         is_alone = near["outlet"] and self._only(self._named.keys(), surname) == person
         return (person, "outlet") if is_alone else None
 
-    def _only(self, people: Collection[str], surname: _Named) -> str | None:
+    def _only(self, people: Collection[str], surname: _NamedPerson) -> str | None:
         """Return the only one of some people whom a surname may mean; None if there are several."""
         if surname.row["gender_method"] in _SURE_OF_GENDER:
             people = [each for each in people if not self._is_other_gender(each, surname)]
@@ -227,12 +227,12 @@ class _Bearers:
         is_surname = all(words_of(each.name)[-1] == self._word for each in self._named[person])
         return person if is_surname and not self._is_other_gender(person, surname) else None
 
-    def _is_other_gender(self, person: str, surname: _Named) -> bool:
+    def _is_other_gender(self, person: str, surname: _NamedPerson) -> bool:
         return surname.gender is not None and any(
             each.gender not in (surname.gender, None) for each in self._named[person]
         )
 
-    def _agreement(self, surname: _Named, person: str) -> Method | None:
+    def _agreement(self, surname: _NamedPerson, person: str) -> Method | None:
         """Return what the article of a surname says of the person as another article does, or None."""
         context, named = self._context, self._named[person]
         theirs = [role for each in named for role in context.roles.get(each.cluster, ())]
@@ -261,7 +261,9 @@ def person_link_rows(entities: pa.Table, outlets: pa.Table, groups: pa.Table) ->
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _link_rows(word: str, bare: Sequence[_Named], full: Sequence[_Named], context: _Context) -> Iterator[Row]:
+def _link_rows(
+    word: str, bare: Sequence[_NamedPerson], full: Sequence[_NamedPerson], context: _Context
+) -> Iterator[Row]:
     bearers = _Bearers(word, full, context)
     named = Counter(each.article_id for each in bare)  # two bearers of one surname in an article are two people
     for surname in bare:

@@ -31,16 +31,18 @@ FROM entities_stored e LEFT JOIN (
 """,
     "quotes": """\
 CREATE OR REPLACE VIEW quotes AS
-SELECT q.*, coalesce(g.quote_cluster_id, q.article_id || ':' || q.quote_index) AS quote_cluster_id,
-  g.quote_cluster_id IS NOT NULL AS is_repeat,
-  coalesce(p.person_id, CASE WHEN q.speaker_kind = 'person' THEN q.speaker_entity_id END) AS speaker_person_id,
-  coalesce(p.person_name, CASE WHEN q.speaker_kind = 'person' THEN q.speaker_name END) AS speaker_person_name
-FROM quotes_stored q LEFT JOIN (
-  SELECT article_id, revision_id, quote_index, min(quote_cluster_id) AS quote_cluster_id
-  FROM quote_clusters WHERE quote_cluster_id <> article_id || ':' || quote_index
-  GROUP BY article_id, revision_id, quote_index
-) g USING (article_id, revision_id, quote_index)
-LEFT JOIN (
+SELECT s.*, coalesce(p.person_id, CASE WHEN s.speaker_kind = 'person' THEN s.speaker_entity_id END)
+    AS speaker_person_id,
+  coalesce(p.person_name, CASE WHEN s.speaker_kind = 'person' THEN s.speaker_name END) AS speaker_person_name
+FROM (
+  SELECT q.*, coalesce(g.quote_cluster_id, q.article_id || ':' || q.quote_index) AS quote_cluster_id,
+    g.quote_cluster_id IS NOT NULL AS is_repeat
+  FROM quotes_stored q LEFT JOIN (
+    SELECT article_id, revision_id, quote_index, min(quote_cluster_id) AS quote_cluster_id
+    FROM quote_clusters WHERE quote_cluster_id <> article_id || ':' || quote_index
+    GROUP BY article_id, revision_id, quote_index
+  ) g USING (article_id, revision_id, quote_index)
+) s LEFT JOIN (
   SELECT article_id, revision_id, cluster_index AS speaker_cluster_index, min(person_id) AS person_id,
     min(person_name) AS person_name
   FROM person_links GROUP BY article_id, revision_id, cluster_index

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -177,3 +178,20 @@ def test_a_link_follows_its_event(tmp_path: Path) -> None:
     ]
     made.run([replace(articles[0], day=1, seen=1)], name="moved")
     assert made.lake.read("person_links").num_rows == 0
+
+
+@pytest.mark.parametrize("written", range(6))
+def test_a_killed_run_leaves_no_trace(tmp_path: Path, written: int) -> None:
+    """A run that is killed after some of its tables is finished by the next one, also on the days that chains reach."""
+    articles = [report(number, event, 6 * number) for number, event in enumerate((0, 2, 0, 2))]
+    late = [replace(report(7, 2, 18), people=("Marsh",)), report(8, 0, 18)]
+    made = sandbox(str(tmp_path))
+    made.run([*articles[1:], *late], name="later")
+    tables, keys = build_tables(articles[:1]), build_keys(articles[:1])
+    made.lake.stage("first", tables, keys)
+    days = made.lake.commit(["first"], is_current=lambda *_: True).days
+    for name, by_day in [*relate_rows_of(made.lake, days).items()][:written]:
+        made.lake.replace(name, lambda by_day=by_day: by_day)
+    made.relate(days)
+    assert made.files() == files_of([[*articles, *late]])
+    assert made.lake.read("person_links")["article_id"].to_pylist() == [f"{number:032x}" for number in (3, 7)]

@@ -19,7 +19,7 @@ from pipeline.errors import ConfigError, LakeError
 from pipeline.lake import Lake
 from pipeline.query import connect, query
 from pipeline.tables import rows_table, table_named
-from tests.unit.lake.rows import Story, batch_keys, batch_tables, near_duplicate_rows
+from tests.unit.lake.rows import Story, batch_keys, batch_tables, blank, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, commit, is_current, lake, open_lake, public_files
 
 __all__ = ["lake"]
@@ -231,6 +231,24 @@ def test_pairs_of_a_forgotten_article_leave_snapshots(lake: Lake, tmp_path: Path
     assert (pair["entity_name"], pair["other_entity_name"], pair["article_count"]) == (*PEOPLE[:2], 1)
     assert lake.snapshots.verify("before") == ()
     assert lake.snapshots.list()[0].facts.rows["co_mentions"] == 1
+
+
+def test_a_link_to_a_forgotten_name_leaves_snapshots(lake: Lake, tmp_path: Path) -> None:
+    """A surname stays linked while an article of the day has the full name; with the last one, the link goes too."""
+    both, full, surname = meeting(1, PEOPLE[:2]), meeting(2, PEOPLE[1:2]), meeting(3, ("Toller",))
+    keep_meetings(lake, both, full, surname)
+    link = blank(table_named("person_links"), person_id="B", person_name=PEOPLE[1], method="related", confidence=1.0)
+    keys = {name: getattr(surname[0], name) for name in ("article_id", "revision_id", "published_at")}
+    links = rows_table(table_named("person_links"), [link | keys])
+    lake.replace("person_links", lambda: {DAY: links})
+    lake.snapshots.take("before")
+    path = tmp_path / "snapshots/before/tables/person_links/published_date=2026-02-03/part-0.parquet"
+    erase(lake, both[0])
+    assert pq.ParquetFile(path).read().num_rows == 1
+    lake.replace("person_links", lambda: {DAY: links.slice(0, 0)})  # as clustering again does
+    erase(lake, full[0])
+    assert (path.exists(), lake.snapshots.verify("before")) == (False, ())
+    assert lake.snapshots.list()[0].facts.rows.get("person_links", 0) == 0
 
 
 def test_forgetting_removes_unfinished_snapshots(lake: Lake, tmp_path: Path) -> None:
