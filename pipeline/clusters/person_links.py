@@ -156,7 +156,8 @@ def _context(entities: pa.Table, outlets: pa.Table, groups: pa.Table, articles: 
     roles: dict[_Cluster, set[frozenset[str]]] = defaultdict(set)
     named = pc.field("role_text").is_valid() & pc.field("cluster_index").is_valid()
     for article_id, cluster, role in _distinct(said.filter(named), "article_id", "cluster_index", "role_text"):
-        roles[article_id, cluster].add(frozenset(words_of(role)))
+        if words := words_of(role):
+            roles[article_id, cluster].add(frozenset(words))
     organisations = said.filter((pc.field("entity_type") == "ORG") & pc.field("entity_id").is_valid())
     known = outlets.filter(pc.field("article_id").isin(mine) & pc.field("outlet_key").is_valid())
     return _Context(
@@ -189,8 +190,12 @@ class _Bearers:
         self._word, self._context = word, context
         self._named: dict[str, list[_NamedPerson]] = defaultdict(list)
         self._near: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._genders: dict[str, set[str]] = defaultdict(set)
+        self._roles: dict[str, set[frozenset[str]]] = defaultdict(set)
         for each in full:
             self._named[each.person_id].append(each)
+            self._genders[each.person_id].update(filter(None, (each.gender,)))
+            self._roles[each.person_id].update(context.roles.get(each.cluster, ()))
             for place in self._places(each.article_id):
                 self._near[place].add(each.person_id)
 
@@ -228,18 +233,15 @@ class _Bearers:
         return person if is_surname and not self._is_other_gender(person, surname) else None
 
     def _is_other_gender(self, person: str, surname: _NamedPerson) -> bool:
-        return surname.gender is not None and any(
-            each.gender not in (surname.gender, None) for each in self._named[person]
-        )
+        return surname.gender is not None and bool(self._genders[person] - {surname.gender})
 
     def _agreement(self, surname: _NamedPerson, person: str) -> Method | None:
         """Return what the article of a surname says of the person as another article does, or None."""
-        context, named = self._context, self._named[person]
-        theirs = [role for each in named for role in context.roles.get(each.cluster, ())]
+        context, theirs = self._context, self._roles[person]
         if any(one <= other or other <= one for one in context.roles.get(surname.cluster, ()) for other in theirs):
             return "role"
         mine = context.companies.get(surname.article_id, set())
-        shared = (len(mine & context.companies.get(each.article_id, set())) for each in named)
+        shared = (len(mine & context.companies.get(each.article_id, set())) for each in self._named[person])
         return "company" if any(count >= _COMPANY for count in shared) else None
 
     def name_of(self, person: str) -> str:
