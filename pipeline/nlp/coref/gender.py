@@ -7,7 +7,7 @@ from pipeline.model.annotation import Gender, GenderMethod
 from pipeline.nlp.coref.name_clusters import Cluster
 from pipeline.nlp.languages.spec import NameData
 
-_PERSON_GUESS_TYPES = frozenset({"ORG", "GPE", "PRODUCT", "WORK_OF_ART", "FAC", "LOC"})
+_PERSON_GUESS_TYPES = frozenset({"ORG", "GPE"})
 
 
 def gender_from_evidence(

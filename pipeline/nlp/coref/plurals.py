@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.model.annotation import Gender, MentionKind
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.tokens import SUBJECTS, Tokens
+from pipeline.nlp.tokens import SUBJECTS, Tokens, governors_of, grammatical_role
 
 _FARTHEST = 2  # sentences
 _MOST = 12  # antecedents that are compared with one noun or pronoun
@@ -14,6 +14,7 @@ _MOST_WORDS = 80
 _WORDS_TO_NOUN = 3
 _OBJECTS = ("dobj", "pobj")
 _NOUNS = ("NN", "NNS", "NNP", "NNPS", "POS")
+_NEAREST = 4  # mentions before one that may be paired with it
 _AGE = ("-", "year", "-", "old")
 
 
@@ -21,7 +22,7 @@ _AGE = ("-", "year", "-", "old")
 class Antecedent:
     """A mention of one entity: its head token, cluster and type, and its gender if known.
 
-    ``is_public`` marks a public body, or another organisation that is never called a company.
+    ``is_public`` marks a public body, or another organisation that is never called a company; ``is_country`` a state.
     """
 
     token: int
@@ -29,6 +30,7 @@ class Antecedent:
     entity_type: str
     gender: Gender | None
     is_public: bool
+    is_country: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,22 @@ def resolve_counted_nouns(
 ) -> Iterator[GroupMention]:
     """Yield the counted nouns for which exactly that many have the role, or are named together before.
 
+    Two persons may be the only ones that the article names together; countries, all that it names before.
     ``antecedents`` are mentions in reading order; ``in_role`` maps each role to the clusters of its persons.
     """
     antecedents_before = _antecedent_lookup(antecedents)
     first_tokens = {each.cluster: each.token for each in reversed(antecedents)}
+    countries = tuple(dict.fromkeys(each.cluster for each in antecedents if each.is_country))
+    pairs = tuple(_joint_pairs(tokens, data, antecedents))
     for query in _noun_queries(tokens, data):
-        members = tuple(c for c in in_role.get(query.role or "", ()) if first_tokens.get(c, query.first) < query.first)
+        fitting = countries if query.entity_type == "GPE" else in_role.get(query.role or "", ())
+        members = tuple(c for c in fitting if first_tokens.get(c, query.first) < query.first)
         if query.size == len(members) > 1:
             yield GroupMention(query.first, query.last, "nominal", members, 0.75)
         elif group := _group_before(tokens, antecedents_before(query.first), query):
             yield group
+        elif query.size == 2 and set(members) <= set(pair := _only_pair(pairs, query) or ()) and pair:
+            yield GroupMention(query.first, query.last, "nominal", pair, 0.6)
 
 
 def resolve_plural_pronouns(
@@ -84,6 +92,7 @@ def resolve_plural_pronouns(
     They may also refer to the persons of a ``counted`` noun ("the two leaders").
     """
     antecedents_before = _antecedent_lookup(antecedents)
+    pairs = tuple(_joint_pairs(tokens, data, antecedents))
     several = sorted((each for each in counted if len(each.members) > 1), key=_last_token)
     ends = [each.last for each in several]
     before: GroupMention | None = None
@@ -91,11 +100,14 @@ def resolve_plural_pronouns(
         place = bisect_left(ends, token) - 1
         if place >= 0 and (before is None or before.last < ends[place]):
             before = several[place]
-        joined = _conjuncts_before(tokens, antecedents_before(token), token) or _partners(
-            tokens, data, antecedents_before(token), token
+        joined = (
+            _conjuncts_before(tokens, antecedents_before(token), token)
+            or _pair_before(tokens, pairs, token)
+            or _partners(tokens, data, antecedents_before(token), token)
         )
-        if joined is None and before is not None and _is_unobstructed(tokens, before.last, token):
-            joined = before.members
+        if joined is None and before is not None:
+            last = _carried(tokens, data, before.last, token)
+            joined = before.members if _is_unobstructed(tokens, last, token) else None
         before = GroupMention(token, token, "pronoun", joined, 0.7) if joined else None
         if before is not None:
             yield before
@@ -182,33 +194,118 @@ def _group_before(tokens: Tokens, antecedents: Sequence[Antecedent], query: Noun
 
 def _fits(each: Antecedent, query: NounQuery) -> bool:
     is_gender = not query.gender or each.gender in (None, query.gender)
-    return each.entity_type == query.entity_type and is_gender and not (query.is_company and each.is_public)
+    return (
+        each.entity_type == query.entity_type
+        and is_gender
+        and not (query.is_company and each.is_public)
+        and (each.is_country or query.entity_type != "GPE")
+    )
 
 
 def _conjuncts_before(tokens: Tokens, antecedents: Sequence[Antecedent], token: int) -> tuple[int, ...] | None:
     """Return the entities coordinated with "and", if no other plural is between them and the pronoun.
 
-    Only "their" in the same sentence may refer to countries or organisations.
+    Only "their" in the same sentence, or a subject after a subject, may refer to countries or organisations.
     """
     for place in range(len(antecedents) - 1, 0, -1):
         last = antecedents[place]
-        if tokens.sentence[token] - tokens.sentence[last.token] > 1 or not _is_unobstructed(tokens, last.token, token):
+        joint = _joint(tokens, last.token)
+        is_parallel = tokens.dep[token] == "nsubj" and grammatical_role(tokens, last.token) == "subject"
+        if tokens.sentence[token] - tokens.sentence[last.token] > 1 or not _is_unobstructed(
+            tokens, last.token, token, is_parallel=is_parallel and tokens.dep[joint] == "conj"
+        ):
             return None
         is_owner = tokens.tag[token] == "PRP$" and tokens.sentence[token] == tokens.sentence[last.token]
-        if tokens.dep[_joint(tokens, last.token)] == "conj" and (is_owner or last.entity_type == "PERSON"):
+        if tokens.dep[joint] == "conj" and (is_owner or is_parallel or last.entity_type == "PERSON"):
             members = _chain(tokens, antecedents[: place + 1])
             return members if len(members) > 1 else None
     return None
 
 
-def _partners(tokens: Tokens, data: NameData, antecedents: Sequence[Antecedent], token: int) -> tuple[int, ...] | None:
-    """Return the last two persons if "they" do what two people do with each other: "they married in May"."""
-    verb = tokens.head[token]
-    if tokens.dep[token] != "nsubj" or tokens.lemma[verb] not in data.joint_verbs or tokens.dependents(verb, "dobj"):
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two entities that one clause names together, and the token of the second."""
+
+    token: int
+    members: tuple[int, int]
+    entity_type: str
+    is_subject: bool
+
+
+def _joint_pairs(tokens: Tokens, data: NameData, antecedents: Sequence[Antecedent]) -> Iterator[_Pair]:
+    """Yield, by the token of the second, two mentions in one sentence that are a pair."""
+    for place, right in enumerate(antecedents):
+        for left in reversed(antecedents[max(place - _NEAREST, 0) : place]):
+            if tokens.sentence[left.token] != tokens.sentence[right.token]:
+                break
+            if left.cluster != right.cluster and left.entity_type == right.entity_type:
+                is_subject = _is_pair(tokens, data, left, right)
+                if is_subject is not None:
+                    yield _Pair(right.token, (left.cluster, right.cluster), left.entity_type, is_subject)
+                    break
+
+
+def _is_pair(tokens: Tokens, data: NameData, left: Antecedent, right: Antecedent) -> bool | None:
+    """Return whether two mentions that are a pair are both subjects; None if they are no pair.
+
+    They are coordinated; or persons who meet, marry or are related ("Brito met Conde"), or the subjects of coordinated
+    clauses ("Brito drove and Conde slept").
+    """
+    first, second = _joint(tokens, left.token), _joint(tokens, right.token)
+    verb, below = tokens.head[first], tokens.head[second]
+    if tokens.dep[second] == "conj" and below == first:
+        return tokens.dep[first] in SUBJECTS
+    if left.entity_type != "PERSON" or tokens.dep[first] not in SUBJECTS:
         return None
-    near = (each for each in reversed(antecedents) if tokens.sentence[token] - tokens.sentence[each.token] <= 1)
+    if tokens.dep[second] in SUBJECTS:
+        return True if tokens.dep[below] == "conj" and tokens.head[below] == verb else None
+    is_after_with = tokens.dep[second] == "pobj" and not tokens.dependents(verb, "dobj")
+    over = tokens.head[below] if is_after_with else below
+    is_joint = tokens.lemma[verb] in data.joint_verbs or tokens.lower[verb] in data.joint_states
+    return True if is_joint and over == verb and tokens.dep[second] in _OBJECTS else None
+
+
+def _only_pair(pairs: Sequence[_Pair], query: NounQuery) -> tuple[int, int] | None:
+    """Return the only two matching entities that the article names together before a noun."""
+    found = [each for each in pairs if each.token < query.first and each.entity_type == query.entity_type]
+    return found[-1].members if len({frozenset(each.members) for each in found}) == 1 else None
+
+
+def _pair_before(tokens: Tokens, pairs: Sequence[_Pair], token: int) -> tuple[int, ...] | None:
+    """Return the two persons named together in this sentence or the last, if nothing else can be meant."""
+    place = bisect_left(pairs, token, key=_token_of) - 1
+    if place < 0 or pairs[place].entity_type != "PERSON":
+        return None
+    pair = pairs[place]
+    is_parallel = tokens.dep[token] == "nsubj" and pair.is_subject
+    return pair.members if _is_unobstructed(tokens, pair.token, token, is_parallel=is_parallel) else None
+
+
+def _token_of(pair: _Pair) -> int:
+    return pair.token
+
+
+def _partners(tokens: Tokens, data: NameData, antecedents: Sequence[Antecedent], token: int) -> tuple[int, ...] | None:
+    """Return the last two persons if "they" do or are what two people do together: "they married"."""
+    verb = tokens.head[token]
+    if tokens.dep[token] not in SUBJECTS or tokens.dependents(verb, "dobj"):
+        return None
+    is_state = any(
+        tokens.lower[each] in data.joint_states for each in (verb, *tokens.dependents(verb, "acomp", "attr"))
+    )
+    if not is_state and tokens.lemma[verb] not in data.joint_verbs:
+        return None
+    near = (e for e in reversed(antecedents) if tokens.sentence[token] - tokens.sentence[e.token] <= 1 + is_state)
     people = tuple(dict.fromkeys(each.cluster for each in near if each.entity_type == "PERSON"))[:2]
     return people[::-1] if len(people) == 2 else None
+
+
+def _carried(tokens: Tokens, data: NameData, last: int, token: int) -> int:
+    """Return the token that continues a group before a pronoun: "neither", "both" or "each" as a subject."""
+    for index in range(token - 1, max(last, token - _MOST_WORDS), -1):
+        if tokens.lower[index] in data.distributives and tokens.dep[index] in SUBJECTS:
+            return index if tokens.sentence[index] - tokens.sentence[last] <= 1 else last
+    return last
 
 
 def _chain(tokens: Tokens, antecedents: Sequence[Antecedent]) -> tuple[int, ...]:
@@ -230,9 +327,13 @@ def _joint(tokens: Tokens, token: int) -> int:
     return tokens.head[token] if tokens.dep[token] == "appos" else token
 
 
-def _is_unobstructed(tokens: Tokens, last: int, token: int) -> bool:
-    """Return whether no plural common noun and at most one sentence end is between two tokens."""
+def _is_unobstructed(tokens: Tokens, last: int, token: int, *, is_parallel: bool = False) -> bool:
+    """Return whether no plural common noun and at most one sentence end is between two tokens.
+
+    A noun whose phrase contains the pronoun does not count; if both are subjects, only subjects count.
+    """
     if tokens.sentence[token] - tokens.sentence[last] > 1 or token - last > _MOST_WORDS:
         return False
-    nouns = (i for i in range(last + 1, token) if tokens.tag[i] in ("NNS", "NNPS"))
-    return not any(tokens.dep[i] in SUBJECTS or tokens.dep[i] in _OBJECTS for i in nouns)
+    above = governors_of(tokens, token)
+    nouns = (i for i in range(last + 1, token) if tokens.tag[i] in ("NNS", "NNPS") and i not in above)
+    return not any(tokens.dep[i] in SUBJECTS or (not is_parallel and tokens.dep[i] in _OBJECTS) for i in nouns)

@@ -209,7 +209,8 @@ class PronounResolver:
 
     def _resolve(self, index: int, pronoun: Pronoun, known: Mapping[int, KnownMention]) -> PronounResolution:
         weights = self.data.pronoun_weights.get(pronoun.kind)
-        if weights is None or _is_pleonastic(self.tokens, self.data, index):
+        is_bound = pronoun.kind == "person" and _is_bound(self.tokens, self.data, index, known)
+        if weights is None or is_bound or _is_pleonastic(self.tokens, self.data, index):
             return PronounResolution(index, pronoun, None, 0.0)
         options = self._options(self._anaphor(index, pronoun), known)
         cluster, confidence = _best_of(options, weights)
@@ -237,7 +238,7 @@ class PronounResolver:
     def _options(self, anaphor: Anaphor, known: Mapping[int, KnownMention]) -> tuple[Option, ...]:
         """Return the readings: earlier entities (last mentioned first), then entities soon after, then none."""
         later = tuple(self._later(anaphor, known))
-        excluded = self._excluded(anaphor, later)
+        excluded = self._excluded(anaphor, later, known)
         found = [*self._before(anaphor, excluded), *self._ahead(anaphor, later, excluded)]
         fitting = len({each.cluster for each in found if not each.is_guess})
         none = Option(None, tuple(_features_of_none(anaphor, self.tokens.lower[anaphor.token], fitting)))
@@ -324,18 +325,22 @@ class PronounResolver:
             and not _is_excluded_antecedent(self.tokens, anaphor, last)
         )
 
-    def _excluded(self, anaphor: Anaphor, later: Iterable[_ClusterMention]) -> Set[int]:
+    def _excluded(
+        self, anaphor: Anaphor, later: Iterable[_ClusterMention], known: Mapping[int, KnownMention]
+    ) -> Set[int]:
         """Return the excluded entities: those named in what "he" says or does, and the speaker of a quote with "he" in
         it.
         """
         excluded = {c for c, last in later if _is_c_commanded(self.tokens, anaphor, last)}
         if anaphor.says_whole_clause:
-            self._note_quote_speaker(anaphor, later)
+            self._note_quote_speaker(anaphor, later, known)
             if self._quote_speaker is not None and self._quote_speaker[1] == anaphor.block:
                 excluded.add(self._quote_speaker[0])
         return excluded
 
-    def _note_quote_speaker(self, anaphor: Anaphor, later: Iterable[_ClusterMention]) -> None:
+    def _note_quote_speaker(
+        self, anaphor: Anaphor, later: Iterable[_ClusterMention], known: Mapping[int, KnownMention]
+    ) -> None:
         """Record the speaker of the quote with the pronoun's clause: the subject, outside the quote, of its governing
         verb.
 
@@ -348,6 +353,19 @@ class PronounResolver:
             if is_outside and self._is_governing(anaphor, last):
                 self._quote_speaker = (cluster, anaphor.block)
                 return
+        speaker = self._speaking_pronoun(anaphor, known)
+        if speaker is not None:
+            self._quote_speaker = (speaker, anaphor.block)
+
+    def _speaking_pronoun(self, anaphor: Anaphor, known: Mapping[int, KnownMention]) -> int | None:
+        """Return who is meant by the "he" that, outside the quote, says the pronoun's clause: "He ran," he said."""
+        for verb in anaphor.above:
+            for subject in () if self.in_quote(verb) else self.tokens.dependents(verb, *SUBJECTS):
+                pronoun = self.data.pronouns.get(self.tokens.lower[subject])
+                if pronoun is not None and pronoun.kind == "person" and not self.in_quote(subject):
+                    options = self._options(self._anaphor(subject, pronoun), known)
+                    return _best_of(options, self.data.pronoun_weights["person"])[0]
+        return None
 
     def _says_whole_clause(self, index: int, governors: Iterable[int]) -> bool:
         """Return whether a quote has both the pronoun and the verb of its clause: its speaker is then "I", not "he"."""
@@ -384,6 +402,8 @@ def _features_of(anaphor: Anaphor, candidate: Candidate) -> Iterator[str]:
         yield "leads"
     if candidate.subject_before:
         yield "subject_before"
+    if near == "before" and last.kind == "name" and candidate.rank == 0 and last.place == anaphor.place == "subject":
+        yield "named_subject_before"
     if distance == 0:
         yield from _within(anaphor, last)
 
@@ -495,6 +515,39 @@ def _is_pleonastic(tokens: Tokens, data: NameData, index: int) -> bool:
     predicates = tokens.dependents(verb, "acomp", "attr")
     nouns = any(tokens.lemma[p] in data.empty_it_nouns or tokens.dependents(p, "poss") for p in predicates)
     return bool(clauses) or nouns or any(tokens.dependents(p, "xcomp", "ccomp", "relcl") for p in predicates)
+
+
+def _is_bound(tokens: Tokens, data: NameData, index: int, known: Mapping[int, KnownMention]) -> bool:
+    """Return whether "his" is in the phrase of an unnamed person: "a man in his forties", "a guard, who gave his name".
+
+    Unless it is an age, the person is a subject: not "he met a guard who knew his name". ``known`` has the resolved
+    mentions by their first token.
+    """
+    if tokens.tag[index] != "PRP$":
+        return False
+    below = index
+    for noun in governors_of(tokens, index):
+        if tokens.tag[noun] == "NN" and tokens.lower[noun] in data.roles and noun not in known:
+            articles = tokens.dependents(noun, "det")
+            if tokens.dep[below] != "acl" and not any(tokens.lower[each] in data.indefinite for each in articles):
+                return False
+            is_subject = tokens.dep[noun] in SUBJECTS
+            is_clause = tokens.dep[below] in ("relcl", "acl") and not _has_other_subject(tokens, below)
+            is_inside = tokens.dep[below] == "prep" and tokens.lower[below] in data.enclosing_prepositions
+            return (is_subject and is_clause) or (is_inside and (is_subject or _is_age(tokens, data, index)))
+        below = noun
+    return False
+
+
+def _is_age(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a possessive owns a decade of life: "his 40s", "her early forties"."""
+    noun = tokens.lower[tokens.head[index]]
+    return noun in data.decades or (noun[:-1].isdigit() and noun[-1] == "s")
+
+
+def _has_other_subject(tokens: Tokens, verb: int) -> bool:
+    """Return whether a relative clause has a subject that is not "who"."""
+    return any(tokens.tag[child] not in ("WP", "WDT") for child in tokens.dependents(verb, *SUBJECTS))
 
 
 def _noun_counts(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str, list[int]]:

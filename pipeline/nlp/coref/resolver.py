@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod, Gender, GenderMethod
@@ -16,6 +16,8 @@ from pipeline.nlp.ner.recognizer import find_names
 from pipeline.nlp.ner.spans import Name
 from pipeline.nlp.quotes.quotation_marks import QuotedSpan, quoted_text
 from pipeline.nlp.tokens import Tokens, head_of
+
+_PLACES = frozenset({"GPE", "LOC", "FAC"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +50,23 @@ def resolve_coreference(
         gender_from_evidence(cluster, keys.get(i, ()), data, kb) for i, cluster in enumerate(chains.clusters)
     )
     genders = [gender for gender, _ in gender_from_name]
-    nominal = _nominal(
-        tokens, data, (names, chains, genders), (_organisation_nouns(chains, data) | _bearers(keys), _in_role(keys))
-    )
+    in_role = _in_role(keys, _counterparts(tokens, names, (chains, roles), data))
+    nouns = _organisation_nouns(chains, data) | _bearers(keys)
+    nominal = _nominal(tokens, data, (names, chains, genders), (nouns, in_role), kb)
     known = {
         each.first: KnownMention(each.last, each.members[0], "nominal") for each in nominal if len(each.members) == 1
     }
     known |= {n.first: KnownMention(n.last, link.cluster, "name") for n, link in zip(names, chains.links, strict=True)}
-    resolver = PronounResolver(
-        tokens,
-        data,
-        types=[cluster.entity_type for cluster in chains.clusters],
-        person_likelihoods=[person_likelihood(cluster, data, kb) for cluster in chains.clusters],
-        genders=genders,
-        named=[cluster.forms.total() for cluster in chains.clusters],
-        in_quote=quoted_text(tokens, marked).inside,
-    )
-    pronouns = resolver.resolve(known)
+    resolver = _pronoun_resolver(tokens, marked, (names, chains, genders), data, kb)
+    pronouns, gender_from_pronoun = _resolve_pronouns(resolver, known)
     plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
     antecedents = _antecedents(
-        tokens, data, known | {p.token: KnownMention(p.token, p.cluster, "pronoun") for p in pronouns}, chains, genders
+        tokens,
+        data,
+        known | {p.token: KnownMention(p.token, p.cluster, "pronoun") for p in pronouns},
+        chains,
+        genders,
+        kb,
     )
     return Coreference(
         names=names,
@@ -76,9 +75,61 @@ def resolve_coreference(
         group_mentions=(*nominal, *resolve_plural_pronouns(tokens, data, antecedents, plurals, nominal)),
         pronouns=pronouns,
         gender_from_name=gender_from_name,
-        gender_from_pronoun=resolver.gender_from_pronoun,
+        gender_from_pronoun=gender_from_pronoun,
         countries=_countries(tokens, names, (chains, roles), kb),
     )
+
+
+def _pronoun_resolver(
+    tokens: Tokens,
+    marked: tuple[QuotedSpan, ...],
+    known: tuple[tuple[Name, ...], NameClusters, Sequence[Gender | None]],
+    data: NameData,
+    kb: KnowledgeBase,
+) -> PronounResolver:
+    names, chains, genders = known
+    return PronounResolver(
+        tokens,
+        data,
+        types=[cluster.entity_type for cluster in chains.clusters],
+        person_likelihoods=_person_likelihoods(tokens, names, chains, data, kb),
+        genders=genders,
+        named=[cluster.forms.total() for cluster in chains.clusters],
+        in_quote=quoted_text(tokens, marked).inside,
+    )
+
+
+def _person_likelihoods(
+    tokens: Tokens, names: tuple[Name, ...], chains: NameClusters, data: NameData, kb: KnowledgeBase
+) -> list[str | None]:
+    """Return by cluster how likely it is a person; not if it is a place after "in" or "at"."""
+    places = {
+        link.cluster
+        for name, link in zip(names, chains.links, strict=True)
+        if name.first > 0 and tokens.lower[name.first - 1] in data.place_prepositions and name.label in _PLACES
+    }
+    likelihoods = (person_likelihood(cluster, data, kb) for cluster in chains.clusters)
+    return [None if i in places and each != "PERSON" else each for i, each in enumerate(likelihoods)]
+
+
+def _resolve_pronouns(
+    resolver: PronounResolver, known: Mapping[int, KnownMention]
+) -> tuple[tuple[PronounResolution, ...], Mapping[int, Gender]]:
+    """Return the pronouns, and by cluster the gender that most of them give, each counted by its confidence.
+
+    A person with both "he" and "she" is resolved again with that gender.
+    """
+    pronouns = resolver.resolve(known)
+    votes: defaultdict[int, defaultdict[Gender, float]] = defaultdict(lambda: defaultdict(float))
+    for each in pronouns:
+        if each.cluster is not None and each.pronoun.gender:
+            votes[each.cluster][each.pronoun.gender] += each.confidence
+    shown = {cluster: max(sorted(vote), key=vote.__getitem__) for cluster, vote in votes.items() if len(vote) > 1}
+    if not shown:
+        return pronouns, resolver.gender_from_pronoun
+    genders = [gender or shown.get(cluster) for cluster, gender in enumerate(resolver.genders)]
+    again = replace(resolver, genders=genders, gender_from_pronoun={}, _saliences={}, _quote_speaker=None)
+    return again.resolve(known), again.gender_from_pronoun
 
 
 def _nominal(
@@ -86,6 +137,7 @@ def _nominal(
     data: NameData,
     known: tuple[tuple[Name, ...], NameClusters, Sequence[Gender | None]],
     roles: tuple[Mapping[tuple[str, ...], int], Mapping[str, Sequence[int]]],
+    kb: KnowledgeBase,
 ) -> tuple[GroupMention, ...]:
     """Return the nouns that refer to names: first the roles of one bearer, then counted and other definite nouns."""
     names, chains, genders = known
@@ -93,7 +145,7 @@ def _nominal(
     taken = {i for name in names for i in range(name.first, name.last + 1)}
     found = {n.first: KnownMention(n.last, link.cluster, "name") for n, link in zip(names, chains.links, strict=True)}
     by_role = (GroupMention(first, last, "nominal", (c,), 0.7) for first, last, c in role_nouns(tokens, bearers, data))
-    counted = resolve_counted_nouns(tokens, data, _antecedents(tokens, data, found, chains, genders), in_role)
+    counted = resolve_counted_nouns(tokens, data, _antecedents(tokens, data, found, chains, genders, kb), in_role)
     free = []
     for each in (*by_role, *counted):
         if taken.isdisjoint(range(each.first, each.last + 1)):
@@ -108,8 +160,12 @@ def _antecedents(
     known: Mapping[int, KnownMention],
     chains: NameClusters,
     genders: Sequence[Gender | None],
+    kb: KnowledgeBase,
 ) -> tuple[Antecedent, ...]:
     """Return the mentions with a single referent, in reading order."""
+    countries = {
+        i for i, c in enumerate(chains.clusters) if c.entity_type == "GPE" and kb.country_of(c.name) is not None
+    }
     return tuple(
         Antecedent(
             head_of(tokens, first, each.last),
@@ -117,6 +173,7 @@ def _antecedents(
             chains.clusters[each.cluster].entity_type,
             genders[each.cluster],
             is_public=not data.public_nouns.isdisjoint(chains.clusters[each.cluster].words),
+            is_country=each.cluster in countries,
         )
         for first, each in sorted(known.items())
         if each.cluster is not None
@@ -176,12 +233,40 @@ def _bearers(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> dict[tuple[str
     return {key: next(iter(clusters)) for key, clusters in borne.items() if len(clusters) == 1}
 
 
-def _in_role(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> Mapping[str, Sequence[int]]:
+def _in_role(
+    roles: Mapping[int, tuple[tuple[str, ...], ...]], counterparts: Mapping[int, int]
+) -> Mapping[str, Sequence[int]]:
     """Return the persons in each role, by the role noun, in the order of their clusters."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for cluster, keys in roles.items():
-        for noun in dict.fromkeys(key[-1] for key in keys):
-            found[noun].append(cluster)
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for cluster, other in (*((each, each) for each in roles), *counterparts.items()):
+        for key in roles.get(other, ()):
+            found[key[-1]].add(cluster)
+    return {noun: sorted(clusters) for noun, clusters in found.items()}
+
+
+def _counterparts(
+    tokens: Tokens,
+    names: tuple[Name, ...],
+    known: tuple[NameClusters, tuple[tuple[int, int] | None, ...]],
+    data: NameData,
+) -> Mapping[int, int]:
+    """Return, by cluster, the person whose counterpart each is: the last other person named before in the sentence."""
+    chains, roles = known
+    found: dict[int, int] = {}
+    before: tuple[int, int] | None = None  # sentence and cluster of the last person
+    for name, link, role in zip(names, chains.links, roles, strict=True):
+        if link.cluster is None or chains.clusters[link.cluster].entity_type != "PERSON":
+            continue
+        sentence = tokens.sentence[name.first]
+        words = set(tokens.lower[role[0] : role[1] + 1]) if role else set()
+        if (
+            before is not None
+            and before[0] == sentence
+            and before[1] != link.cluster
+            and words & data.counterpart_nouns
+        ):
+            found[link.cluster] = before[1]
+        before = (sentence, link.cluster)
     return found
 
 

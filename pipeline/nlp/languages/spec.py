@@ -89,7 +89,11 @@ class NameData:
       ``role_verbs``: state what their subject is ("was appointed treasurer").
     - ``numbers``: count a group ("the two leaders"); those in ``definite_numbers`` need no article ("both").
     - ``group_sizes``: nouns that state a number ("the pair"). ``country_nouns``: mean states.
-    - ``joint_verbs``: what two people do with each other ("they married").
+    - ``indefinite``: before a person without a name. After ``enclosing_prepositions`` "his" is that person's ("a baker
+      on his way"); ``decades`` are ages ("in her forties"). ``place_prepositions`` show a place.
+    - ``joint_verbs``: what two people do with each other ("they married"); ``joint_states``: what they are ("they are
+      related"). ``distributives``: subjects that mean each of a group ("neither").
+    - ``counterpart_nouns``: a person with the role of the other person in the sentence ("his Danish counterpart").
     - ``company_nouns``: refer to the only organisation before them ("the firm"), unless one of
       ``possessive_prepositions`` follows. ``public_nouns``: in names of organisations that they do not refer to.
     - ``organisation_kinds``: words in the names of the organisations that a noun may refer to, next to the noun itself;
@@ -102,6 +106,10 @@ class NameData:
     evidence: NameEvidence
     articles: frozenset[str]
     definite: frozenset[str]
+    indefinite: frozenset[str]
+    enclosing_prepositions: frozenset[str]
+    place_prepositions: frozenset[str]
+    decades: frozenset[str]
     honorifics: Mapping[str, Gender | None]
     titles: Mapping[str, Gender | None]
     title_modifiers: frozenset[str]
@@ -112,6 +120,9 @@ class NameData:
     definite_numbers: frozenset[str]
     group_sizes: Mapping[str, int]
     joint_verbs: frozenset[str]
+    joint_states: frozenset[str]
+    distributives: frozenset[str]
+    counterpart_nouns: frozenset[str]
     country_nouns: frozenset[str]
     company_nouns: frozenset[str]
     public_nouns: frozenset[str]

@@ -293,6 +293,10 @@ NAMES = NameData(
     evidence=_EVIDENCE,
     articles=frozenset({"the", "a", "an"}),
     definite=frozenset({"the"}),
+    indefinite=words("a an another one each every no"),
+    enclosing_prepositions=words("in on with"),
+    place_prepositions=words("in at near"),
+    decades=words("teens twenties thirties forties fifties sixties seventies eighties nineties"),
     honorifics=_HONORIFICS,
     titles=_TITLES,
     title_modifiers=words(
@@ -310,6 +314,9 @@ NAMES = NameData(
     definite_numbers=words("both"),
     group_sizes={"pair": 2, "couple": 2, "duo": 2, "sisters": 2, "brothers": 2, "twins": 2, "trio": 3, "quartet": 4},
     joint_verbs=words("marry wed divorce separate meet"),
+    joint_states=words("related married engaged divorced siblings twins spouses sisters brothers cousins classmates"),
+    distributives=words("neither both each"),
+    counterpart_nouns=words("counterpart"),
     company_nouns=words(
         "company firm retailer manufacturer airline operator publisher broadcaster club team band charity lender bank"
         " carmaker chain supplier developer supermarket brewer insurer"

@@ -92,6 +92,10 @@ def test_a_pronoun_has_its_method_and_confidence(nlp) -> None:
         ("Ruth Amberley met Walter Strand in Oslo. The two leaders wrote a plan. They signed it.", "They"),
         ("In Oslo Ruth Amberley met the poet Walter Strand. They married in 1960.", "They"),
         ("Ruth Amberley married Walter Strand in spring. The couple live in Bergen.", "couple"),
+        ("Ruth Amberley met Walter Strand in Varnholt to put their names to the plan.", "their"),
+        ("Ruth Amberley was a nurse in Oslo for years and Walter Strand drove a bus. They had saved money.", "They"),
+        ("Ruth Amberley is a nurse. Walter Strand is a pilot. They are not related.", "They"),
+        ("Ruth Amberley met Walter Strand in Oslo. The two leaders ate. Neither spoke. Then they left.", "they"),
     ],
 )
 def test_a_plural_mention_refers_to_both(nlp, text: str, mention: str) -> None:
@@ -113,6 +117,92 @@ def test_two_ministers_are_the_two_with_that_role(nlp) -> None:
 def test_their_refers_to_coordinated_countries(nlp) -> None:
     """ "Their" refers to two states joined by "and"."""
     assert _group(_read(nlp, "Portugal and Morocco agreed to share their fish."), "their") == ["Portugal", "Morocco"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mention"),
+    [
+        ("Ruth Amberley met reporters with Walter Strand in Varnholt before their bus left.", "their"),
+        ("Ruth Amberley was a nurse and Walter Strand drove a bus. Pilots went on strike. They had saved.", "They"),
+        ("Ruth Amberley is a nurse. Walter Strand is a pilot. They are not ready.", "They"),
+        ("Norway and Peru will share the results, and judges said they have agreed to it.", "they"),
+        ("Norway accused Peru and Chile of theft. The old quarrel between the two countries ended.", "two countries"),
+    ],
+)
+def test_a_plural_with_other_referents_is_unresolved(nlp, text: str, mention: str) -> None:
+    """A plural noun nearby, a third country, or a predicate of one person each leaves it open."""
+    assert all(entity.group_entity_ids is None for entity in _read(nlp, text) if entity.entity_text == mention)
+
+
+def test_the_two_countries_are_the_only_ones_before(nlp) -> None:
+    """A town in between is not a country."""
+    text = "Norway accused Peru of theft in Lima. The old quarrel between the two countries ended on Monday."
+    assert _group(_read(nlp, text), "two countries") == ["Norway", "Peru"]
+
+
+def test_they_may_be_states_that_are_the_subject(nlp) -> None:
+    """Of two states and a plural object, a plural subject means the subject."""
+    text = "Norway and Peru will share the results of fuel tests, and they have agreed not to board ferries."
+    assert _group(_read(nlp, text), "they") == ["Norway", "Peru"]
+
+
+def test_a_counterpart_has_the_same_role(nlp) -> None:
+    """So the two are "the two ministers" later; an adviser is not a minister."""
+    text = (
+        "Ana Brito, the fisheries minister of Norway, spoke to her Chilean {}, Luis Conde. The sea was calm. "
+        "Nobody was hurt. Rain fell. The two ministers will meet again."
+    )
+    assert _group(_read(nlp, text.format("counterpart")), "two ministers") == ["Ana Brito", "Luis Conde"]
+    assert all(each.group_entity_ids is None for each in _read(nlp, text.format("adviser")))
+
+
+def test_two_leaders_may_be_the_only_pair_of_the_article(nlp) -> None:
+    """With two pairs it is unknown which is meant."""
+    text = (
+        "Ruth Amberley and Walter Strand spoke in Varnholt. {} Nobody was hurt. Rain fell. It was late. "
+        "The two leaders will meet again."
+    )
+    assert _group(_read(nlp, text.format("The sea was calm.")), "two leaders") == ["Ruth Amberley", "Walter Strand"]
+    two_pairs = _read(nlp, text.format("Ana Brito and Luis Conde slept."))
+    assert all(each.group_entity_ids is None for each in two_pairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Walter Strand spoke on Monday. A man in his forties was arrested.", None),
+        ("Walter Strand spoke on Monday. A steward, who would not give his name, was arrested.", None),
+        ("Walter Strand spoke on Monday. He had met a steward who knew his name.", "Walter Strand"),
+        ("Walter Strand spoke on Monday. He had seen a steward on his way home.", "Walter Strand"),
+    ],
+)
+def test_his_in_the_phrase_of_an_unnamed_person_is_not_a_named_one(nlp, text: str, name: str | None) -> None:
+    """Unless that person is not the subject: the subject may own what the phrase names."""
+    assert _names(_read(nlp, text), "his") == [name]
+
+
+def test_she_is_no_place(nlp) -> None:
+    """A name after "in" that the model calls a place is no person."""
+    text = "The police searched houses in Oakenfell on Monday. She added that they had found nothing."
+    assert _names(_read(nlp, text), "She") == [None]
+
+
+def test_the_he_that_says_a_quote_is_not_the_he_in_it(nlp) -> None:
+    """The speaker may be a pronoun itself."""
+    text = "Walter Strand beat Ernest Pike. Strand said that it was easy. “He looked left,” he said."
+    entities = _read(nlp, text)
+    assert (_names(entities, "He"), _names(entities, "he")) == (["Ernest Pike"], ["Walter Strand"])
+
+
+def test_a_person_is_he_or_she_but_not_both(nlp) -> None:
+    """If pronouns disagree, most decide, also for the ones before."""
+    text = (
+        "Quill Sorrow spoke on Monday about a guest. Then he left. Sorrow said she was glad. She had slept. "
+        "Sorrow added that she would stay, and she wrote her book."
+    )
+    found = {entity.entity_text.lower() for entity in _read(nlp, text) if entity.entity_name == "Quill Sorrow"}
+    assert "she" in found
+    assert "he" not in found
 
 
 def test_a_mention_of_two_among_three_is_unresolved(nlp) -> None:
