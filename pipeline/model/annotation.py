@@ -65,11 +65,21 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoSpeaker:
+    """Somebody who says the same words as the first speaker: "Ana Brito and Lin Okafor said"."""
+
+    text: str
+    name: str | None
+    entity_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """One reported statement, from the first quotation mark to the last, also over several paragraphs.
 
     ``quoted_spans`` are its spans in quotation marks as (start, end) pairs. ``is_closed`` is False if the closing mark
-    is missing. ``word_count`` counts the words of ``quote_text``.
+    is missing. ``word_count`` counts the words of ``quote_text``. ``co_speakers`` are the others of several speakers,
+    else None. ``reported_by_*`` is who says that the speaker said it; None if it is the article.
     """
 
     quote_index: int
@@ -99,6 +109,12 @@ class Quote:
     normalized_text_hash: str
     confidence: float
     rule_id: str
+    co_speakers: tuple[CoSpeaker, ...] | None = None
+    reported_by_text: str | None = None
+    reported_by_start_char: int | None = None
+    reported_by_end_char: int | None = None
+    reported_by_entity_id: str | None = None
+    reported_by_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

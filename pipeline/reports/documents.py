@@ -309,6 +309,9 @@ def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> 
                 "speaker_start": quote.speaker_start_char,
                 "speaker_end": quote.speaker_end_char,
                 "speaker_name": quote.speaker_name,
+                "speaker_kind": quote.speaker_kind,
+                "co_speakers": [other.name or other.text for other in quote.co_speakers or ()],
+                "reported_by": quote.reported_by_name or quote.reported_by_text,
                 "cue": quote.cue_text,
             }
             for quote in annotation.quotes

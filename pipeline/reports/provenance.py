@@ -299,6 +299,8 @@ def _quote_facts(row: Row) -> tuple[Fact, ...]:
     return known_facts(
         Fact("speaker", speaker, f"rule {row['rule_id']}, {_confidence(row)}"),
         Fact("speaker text", row["speaker_text"], _label("kind", row["speaker_kind"])),
+        Fact("co-speakers", ", ".join(each["name"] or each["text"] for each in row["co_speakers"] or ())),
+        Fact("reported by", row["reported_by_name"] or row["reported_by_text"]),
         Fact("cue", row["cue_text"], _label("stance", row["cue_stance"])),
         Fact("quote type", row["quote_type"], "from the part of the quote that is in quotation marks"),
         Fact("role", row["speaker_role"]),

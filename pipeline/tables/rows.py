@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from pipeline.tables.spec import Row, TableSpec
 
 _NESTED_ENCODERS: dict[str, Callable[[Any], object]] = {
     "blocks": lambda blocks: [{"kind": b.kind, "start_char": b.start, "end_char": b.end} for b in blocks],
+    "co_speakers": lambda others: others and [asdict(other) for other in others],
     "credits": lambda named: [{"name": c.name, "kind": c.kind} for c in named],
     "field_methods": lambda methods: [{"field": m.field, "method": m.method} for m in methods],
     "quoted_spans": lambda parts: [{"start_char": start, "end_char": end} for start, end in parts],

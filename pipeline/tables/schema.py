@@ -12,6 +12,7 @@ from pipeline.tables.spec import (
     ARTICLE_KEYS,
     BLOCKS,
     BOOL,
+    CO_SPEAKERS,
     CREDITS,
     DAY,
     INT,
@@ -287,6 +288,24 @@ QUOTES = TableSpec(
         ),
         Column("confidence", REAL, "0 to 1: confidence that the speaker is right."),
         Column("rule_id", TEXT, "Rule that found the speaker."),
+        Column(
+            "co_speakers",
+            CO_SPEAKERS,
+            "The others who say the same words (“Ana Brito and Lin Okafor said”, “the couple said”); the first of them "
+            "is the speaker. `text` is in the words of the text, `name` the full name. Null if there is one speaker.",
+            True,
+        ),
+        Column(
+            "reported_by_text",
+            TEXT,
+            "Who says that the speaker said this, in the words of the text: “Prosecutors” in “Prosecutors said Quill "
+            "had warned a friend”. Null if the article itself says it.",
+            True,
+        ),
+        Column("reported_by_start_char", INT, "Start offset of `reported_by_text`.", True),
+        Column("reported_by_end_char", INT, "End offset of `reported_by_text`, exclusive.", True),
+        Column("reported_by_entity_id", TEXT, "`entity_id` of this reporter in `entities`.", True),
+        Column("reported_by_name", TEXT, "Full name of this reporter; null if not known.", True),
     ),
 )
 

@@ -18,6 +18,7 @@ DAY = pa.date32()
 SPANS = pa.list_(pa.struct([("start_char", pa.int32()), ("end_char", pa.int32())]))
 BLOCKS = pa.list_(pa.struct([("kind", pa.string()), ("start_char", pa.int32()), ("end_char", pa.int32())]))
 CREDITS = pa.list_(pa.struct([("name", pa.string()), ("kind", pa.string())]))
+CO_SPEAKERS = pa.list_(pa.struct([("text", pa.string()), ("name", pa.string()), ("entity_id", pa.string())]))
 METHODS = pa.list_(pa.struct([("field", pa.string()), ("method", pa.string())]))
 
 type Row = Mapping[str, Any]  # column -> value

@@ -181,6 +181,8 @@ class QuoteView:
     speaker: str
     speaker_span: Span | None
     speaker_cluster: int | None
+    co_speakers: tuple[str, ...]
+    reported_by: str
     role: str
     gender: str
     cue: str
@@ -213,6 +215,8 @@ def _quote_view(article: Row, row: Row, corrections: tuple[Correction, ...]) -> 
         speaker=row["speaker_name"] or row["speaker_text"] or UNNAMED_SPEAKER,
         speaker_span=(row["speaker_start_char"], row["speaker_end_char"]) if has_mention else None,
         speaker_cluster=row["speaker_cluster_index"],
+        co_speakers=tuple(each["name"] or each["text"] for each in row["co_speakers"] or ()),
+        reported_by=row["reported_by_name"] or row["reported_by_text"] or "",
         role=row["speaker_role"] or "",
         gender=describe_gender(row["speaker_gender"], row["speaker_gender_method"]),
         cue=row["cue_text"] or "",

@@ -20,6 +20,7 @@ ADDED = {
     ("articles", "kb_version"): DAYS,
     ("entities", "group_entity_ids"): DAYS,
     ("entities", "qid_confidence"): DAYS[:2],
+    ("quotes", "co_speakers"): DAYS,
     ("quotes", "speaker_role"): DAYS[:1],
     ("events", "place_lat"): DAYS[2:],
     ("event_clusters", "planned_cluster_id"): DAYS,

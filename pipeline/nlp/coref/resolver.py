@@ -10,7 +10,7 @@ from pipeline.nlp.coref.gender import gender_from_evidence, person_likelihood
 from pipeline.nlp.coref.name_clusters import NameClusters, cluster_names
 from pipeline.nlp.coref.plurals import Antecedent, GroupMention, resolve_counted_nouns, resolve_plural_pronouns
 from pipeline.nlp.coref.pronouns import KnownMention, PronounResolution, PronounResolver
-from pipeline.nlp.coref.roles import country_in_text, role_key, role_nouns, role_of
+from pipeline.nlp.coref.roles import country_in_text, role_key, role_nouns, role_of, title_keys
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.ner.recognizer import find_names
 from pipeline.nlp.ner.spans import Name
@@ -51,7 +51,7 @@ def resolve_coreference(
     )
     genders = [gender for gender, _ in gender_from_name]
     in_role = _in_role(keys, _counterparts(tokens, names, (chains, roles), data))
-    nouns = _organisation_nouns(chains, data) | _bearers(keys)
+    nouns = _organisation_nouns(chains, data) | _bearers(_with_titles(tokens, names, (chains, keys), data))
     nominal = _nominal(tokens, data, (names, chains, genders), (nouns, in_role), kb)
     known = {
         each.first: KnownMention(each.last, each.members[0], "nominal") for each in nominal if len(each.members) == 1
@@ -220,6 +220,21 @@ def _countries(
         given = country_in_text(tokens, name, role, kb)
         if given and (link.cluster not in found or (given[1], found[link.cluster][1]) == ("nationality", "role")):
             found[link.cluster] = given
+    return found
+
+
+def _with_titles(
+    tokens: Tokens,
+    names: tuple[Name, ...],
+    known: tuple[NameClusters, Mapping[int, tuple[tuple[str, ...], ...]]],
+    data: NameData,
+) -> Mapping[int, tuple[tuple[str, ...], ...]]:
+    """Return, by cluster, the nouns of the roles and titles of each person. A title's noun says nothing of a gender."""
+    chains, keys = known
+    found = dict(keys)
+    for name, link in zip(names, chains.links, strict=True):
+        if link.cluster is not None and chains.clusters[link.cluster].entity_type == "PERSON":
+            found[link.cluster] = (*found.get(link.cluster, ()), *title_keys(tokens, name, data))
     return found
 
 

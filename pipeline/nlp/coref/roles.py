@@ -181,6 +181,15 @@ def role_key(tokens: Tokens, span: tuple[int, int], data: NameData) -> tuple[str
     return None
 
 
+def title_keys(tokens: Tokens, name: Name, data: NameData) -> Iterator[tuple[str, ...]]:
+    """Yield the nouns with which a later "the ..." refers to the bearer of a title: "the doctor" after "Dr Brito"."""
+    start = name.first if name.title is None else name.title
+    if name.after_honorific and start == name.first and start > 0:
+        start -= 1
+    for index in range(start, name.first):
+        yield from ((noun,) for noun in data.title_nouns.get(tokens.lower[index].rstrip("."), ()))
+
+
 def role_nouns(
     tokens: Tokens, bearers: Mapping[tuple[str, ...], int], data: NameData
 ) -> Iterator[tuple[int, int, int]]:
@@ -197,7 +206,8 @@ def role_nouns(
             last = index + len(key) - 1
             if tokens.lower[index - 1] in data.definite and tuple(tokens.lower[index : last + 1]) == key:
                 after = last + 1 if last + 1 < len(tokens) else last
-                if tokens.lower[after] != "of" and tokens.tag[after] not in ("NNP", "NN", "NNS"):
+                is_whole = tokens.lower[after] != "of" and tokens.tag[after] not in ("NNP", "NN", "NNS")
+                if is_whole and not tokens.dependents(last, "appos"):  # "the vicar, the Rev Tom Roy"
                     yield index, last, bearers[key]
 
 

@@ -87,6 +87,7 @@ class NameData:
     - ``honorifics``: the next word is a person. ``titles``: last words of titles before a person's name.
     - ``roles``: nouns for what a person is. ``role_fields``: the fields of life that such a noun belongs to.
       ``role_verbs``: state what their subject is ("was appointed treasurer").
+      ``title_nouns``: nouns for the bearer of a title or honorific ("the doctor" after "Dr Brito").
     - ``numbers``: count a group ("the two leaders"); those in ``definite_numbers`` need no article ("both").
     - ``group_sizes``: nouns that state a number ("the pair"). ``country_nouns``: mean states.
     - ``indefinite``: before a person without a name. After ``enclosing_prepositions`` "his" is that person's ("a baker
@@ -116,6 +117,7 @@ class NameData:
     roles: Mapping[str, Gender | None]
     role_fields: Mapping[str, frozenset[str]]
     role_verbs: frozenset[str]
+    title_nouns: Mapping[str, tuple[str, ...]]
     numbers: Mapping[str, int]
     definite_numbers: frozenset[str]
     group_sizes: Mapping[str, int]

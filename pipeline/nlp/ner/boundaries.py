@@ -132,9 +132,12 @@ def _ends_person(tokens: Tokens, data: NameData, index: int) -> bool:
 
 
 def is_non_name(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether a single word is not a name here: a form of address like "Majesty", a tag, "the Emperors"."""
+    """Return whether a single word is not a name here: a form of address, a tag, "the Emperors", "the MEC"."""
     word, before = strip_full_stops(tokens.lower[index]), index - 1
     if word in data.never_names or tokens.text[index][0] in "@#" or _is_part_of_title(tokens, data, index):
+        return True
+    is_called = index > 0 and strip_full_stops(tokens.lower[before]) in data.honorifics  # "Mrs Pastor"
+    if word in data.title_nouns and not is_called:
         return True
     if index == 0:
         return False

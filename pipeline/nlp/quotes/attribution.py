@@ -5,13 +5,14 @@ development articles: they only rank. ``quote_rules.json`` counts how often each
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.clauses import Clause
-from pipeline.nlp.quotes.cues import CueMention, reporting_verb
+from pipeline.nlp.quotes.cues import CueMention
+from pipeline.nlp.quotes.nesting import NestedSpeech
 from pipeline.nlp.quotes.quotation_marks import QuotedText
+from pipeline.nlp.quotes.speakers import SpeakerFinder
 from pipeline.nlp.tokens import Tokens
 
 _PASSED = 0.75  # factor on a cue's weight per other cue nearer to the quote
@@ -19,8 +20,8 @@ _ANY_VERB = 0.6  # weight of any verb right after a comma within the marks: ", h
 _PHRASE = 12
 _CLOSE = 3  # tokens from an unlisted verb to the quotation mark after its colon
 _NEAR = 60
-_REPORTS = 0.7
 _IN_CLAUSE = 0.7
+_GOVERNED = frozenset({"governs", "adjacent"})
 _WEAK = frozenset({"sentence", "after_loose"})
 _ENDINGS = ".?!…"
 _STOPS = frozenset('.?!…”"’')
@@ -48,45 +49,52 @@ class Attribution:
 _NO_ATTRIBUTION = Attribution(None, None, 0.0, "none")
 
 
-def attribute(
-    tokens: Tokens,
-    quoted: QuotedText,
-    cues: Sequence[CueMention],
-    clauses: Sequence[Clause],
-    data: CueData,
-    can_speak: Callable[[int], bool],
-) -> tuple[Attribution, ...]:
+def attribute(quoted: QuotedText, nested: NestedSpeech) -> tuple[Attribution, ...]:
     """Return one attribution per quoted span, in order; ``_NO_ATTRIBUTION`` if none fits.
 
     A weak rule whose candidate cannot speak gives no speaker.
     """
-    places = [cue.token for cue in cues]
-    reporting = [clause.cue.token for clause in clauses]
+    tokens, cues, data, finder = nested.tokens, nested.cues, nested.data, nested.finder
     found: list[Attribution] = []
     for index in range(len(quoted.marked)):
         options = [
-            *_after(tokens, quoted, cues, places, index, data),
-            *_before(tokens, quoted, cues, places, index, data),
+            *_after(tokens, quoted, cues, nested.places, index, data),
+            *_governing(quoted, nested, index),
             *_previous_speaker(tokens, quoted, found, index, data),
-            *_structural(tokens, quoted, cues, places, index, data),
-            *_near_subject(tokens, quoted, index, can_speak),
-            *_in_clause(clauses, reporting, *edges(tokens, quoted, index)),
+            *_structural(tokens, quoted, cues, nested.places, index, data),
+            *_near_subject(tokens, quoted, index, finder),
         ]
         best = max(options, key=lambda option: option.score, default=_NO_ATTRIBUTION)
-        if best.rule in _WEAK and best.speaker is not None and not can_speak(best.speaker):
+        if best.rule in _WEAK and best.speaker is not None and not finder.can_speak(best.speaker):
             is_statement = is_sentence(tokens, quoted, index)
             best = replace(best, cue=None, speaker=None) if is_statement else _NO_ATTRIBUTION
         found.append(best)
     return tuple(found)
 
 
-def _in_clause(clauses: Sequence[Clause], places: list[int], first: int, last: int) -> Iterator[Attribution]:
-    """Yield the cues whose clause contains a quoted span and more words."""
-    for place in range(bisect_left(places, first - _NEAR), bisect_left(places, last + _NEAR)):
-        clause = clauses[place]
-        if clause.holds(first, last) and last - first < clause.last - clause.first:
-            cue = clause.cue
-            yield Attribution(cue, cue.speaker, _IN_CLAUSE * cue.entry.weight, "clause")
+def _governing(quoted: QuotedText, nested: NestedSpeech, index: int) -> Iterator[Attribution]:
+    """Yield the cues before a quoted span, each with the owner of its words, and those whose clause has more words.
+
+    A clause around the verb of saying that owns the span is the reporter's.
+    """
+    tokens = nested.tokens
+    first, last = edges(tokens, quoted, index)
+    around = nested.clauses_around(first, last)
+    in_clause = {clause.cue.token for clause in around}
+    owners = []
+    for each in _before(tokens, quoted, nested.cues, nested.places, index, nested.data):
+        if each.rule not in _GOVERNED or each.cue is None:
+            yield each
+            continue
+        is_clause = each.cue.token in in_clause or is_sentence(tokens, quoted, index)
+        cue = nested.owner(each.cue, is_clause=is_clause)
+        if is_clause and cue is each.cue:
+            owners.append(cue)
+        yield replace(each, cue=cue, speaker=cue.speaker)
+    for clause in around:
+        is_wider = last - first < clause.last - clause.first
+        if is_wider and not any(nested.is_report(clause.cue, cue) for cue in owners):
+            yield Attribution(clause.cue, clause.cue.speaker, _IN_CLAUSE * clause.cue.entry.weight, "clause")
 
 
 def edges(tokens: Tokens, quoted: QuotedText, index: int) -> tuple[int, int]:
@@ -178,25 +186,14 @@ def _before(
             continue
         distance = first - cue.token
         structure, rule = _structure(distance, link, cue.token in governors, data)
-        if not cue.is_listed and rule not in ("governs", "adjacent") and not (rule == "colon" and distance <= _CLOSE):
+        if not cue.is_listed and rule not in _GOVERNED and not (rule == "colon" and distance <= _CLOSE):
             continue
         weight = cue.entry.weight if cue.kind != "noun" else cue.entry.weight * 0.75
         if cue.kind == "source":
             weight = 0.9 if distance < 25 else 0.4
         weight = max(weight, 0.5) if rule == "colon" else weight
-        owner = _outermost(tokens, cues, places, cue) if rule in ("governs", "adjacent") else cue
-        yield Attribution(owner, owner.speaker, weight * structure * _PASSED**nearer - 0.002 * distance, rule)
+        yield Attribution(cue, cue.speaker, weight * structure * _PASSED**nearer - 0.002 * distance, rule)
         nearer += cue.is_listed and (cue.kind != "noun" or rule != "sentence")
-
-
-def _outermost(tokens: Tokens, cues: Sequence[CueMention], places: list[int], cue: CueMention) -> CueMention:
-    """Return the cue that reports the clause of another cue: "he said" in "he said she called it a sham"."""
-    verb = reporting_verb(tokens, cue.token) if cue.kind == "verb" else cue.token
-    place = bisect_left(places, verb)
-    if verb == cue.token or place == len(places) or places[place] != verb:
-        return cue
-    outer = cues[place]
-    return outer if outer.is_listed and outer.entry.weight >= _REPORTS and outer.speaker is not None else cue
 
 
 def _structure(distance: int, link: str, governs: bool, data: CueData) -> tuple[float, str]:
@@ -310,9 +307,7 @@ def _colon_cue(
         yield Attribution(cue, cue.speaker, 0.8, "colon_paragraph")
 
 
-def _near_subject(
-    tokens: Tokens, quoted: QuotedText, index: int, can_speak: Callable[[int], bool]
-) -> Iterator[Attribution]:
+def _near_subject(tokens: Tokens, quoted: QuotedText, index: int, finder: SpeakerFinder) -> Iterator[Attribution]:
     """Yield the nearest subject that can speak; for a statement after a full stop, that of the sentence before.
 
     Of that sentence it is the subject of the main clause, which the statement continues. A statement that begins a
@@ -329,7 +324,7 @@ def _near_subject(
         subjects = [each for each in subjects if _is_main(tokens, each)]
     elif not is_colon:
         subjects = [each for each in subjects if tokens.tag[each] in ("NNP", "PRP")]
-    subject = next((each for each in subjects if can_speak(each)), None)
+    subject = next((each for each in subjects if finder.can_speak(each)), None)
     is_statement = is_sentence(tokens, quoted, index) or last - first > _PHRASE
     if subject is not None or (is_paragraph and not is_colon and is_statement):
         yield Attribution(None, subject, 0.55 if is_colon else 0.22, "near_subject")

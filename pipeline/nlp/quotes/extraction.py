@@ -18,7 +18,9 @@ from pipeline.model.corrections import quote_words
 from pipeline.nlp.languages.spec import CueData, LanguageData
 from pipeline.nlp.quotes.attribution import Attribution, attribute, edges, is_sentence
 from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses
+from pipeline.nlp.quotes.co_speakers import find_co_speakers
 from pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
+from pipeline.nlp.quotes.nesting import NestedSpeech
 from pipeline.nlp.quotes.quotation_marks import QuotedSpan, QuotedText, quoted_text
 from pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
 from pipeline.nlp.quotes.statements import find_block_statements
@@ -29,6 +31,7 @@ _FRAGMENT_WORDS = 3
 _SMALL = 4  # length of "with" and "from", which titles write in lower case
 _NAMED_WITHIN = 14  # tokens from the verb to its fragment
 _FARTHEST_FRAGMENT = 8  # characters between two fragments of one clause
+_SHORT_END = 2  # characters after an inner clause that say nothing
 _ENDS = re.compile(r"[.!?\n]")
 _SENTENCES = re.compile(r"[.?!]\s.*[.?!]\W*", re.DOTALL)
 _LEAST = 0.2
@@ -75,7 +78,8 @@ def extract_quotes(
     cues = find_cues(tokens, quoted, language.cues)
     finder = speaker_finder(tokens, quoted, entities, language)
     clauses = reported_clauses(tokens, cues, language.cues, finder.can_claim)
-    attributions = attribute(tokens, quoted, cues, clauses, language.cues, finder.can_speak)
+    nested = NestedSpeech(tokens, cues, clauses, language.cues, finder)
+    attributions = attribute(quoted, nested)
     words = _QuoteContext(tokens, quoted, cues, {clause.cue.token: clause for clause in clauses}, finder, language.cues)
     fragments = [_draft_direct(words, index, attribution) for index, attribution in enumerate(attributions)]
     inside = quoted.counts_without({index for index, each in enumerate(fragments) if each is None})
@@ -85,9 +89,9 @@ def extract_quotes(
         *(each for each in fragments if each is not None),
         *(_draft_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
     ]
-    apart = _resolve_overlaps(tokens.content, sorted(found, key=lambda each: (each.start, -each.end)))
+    apart = _resolve_overlaps(nested, sorted(found, key=lambda each: (each.start, -each.end)))
     who = speakers(finder, quoted, [each.attribution.speaker for each in apart])
-    quotes = (_quote(tokens, each, speaker, language.cues) for each, speaker in zip(apart, who, strict=True))
+    quotes = (_quote(nested, each, speaker) for each, speaker in zip(apart, who, strict=True))
     return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
 
 
@@ -201,20 +205,29 @@ def _draft_indirect(tokens: Tokens, clause: Clause) -> _QuoteDraft:
     return _QuoteDraft(tokens.start[clause.first], tokens.end[clause.last], (), True, attribution)
 
 
-def _resolve_overlaps(text: str, found: Sequence[_QuoteDraft]) -> list[_QuoteDraft]:
-    """Return quotes that do not overlap: fragments of one clause become its parts, an inner clause is dropped."""
+def _resolve_overlaps(nested: NestedSpeech, found: Sequence[_QuoteDraft]) -> list[_QuoteDraft]:
+    """Return quotes that do not overlap: fragments of one clause become its parts, an inner clause is dropped.
+
+    A clause that is nothing but another report is dropped instead: the inner verb of saying owns the words.
+    """
     apart: list[_QuoteDraft] = []
     for each in found:
         before = apart[-1] if apart else None
-        if before is not None and _continues(text, before, each):
+        if before is not None and _continues(nested.tokens.content, before, each):
             apart[-1] = _merge_fragments(before, each)
         elif before is None or each.start >= before.end:
             apart.append(each)
         elif each.quoted_spans and before.quoted_spans:
             apart[-1] = _merge_fragments(before, each)
-        elif each.quoted_spans:
+        elif each.quoted_spans or (not before.quoted_spans and _is_report(nested, before, each)):
             apart[-1] = each
     return apart
+
+
+def _is_report(nested: NestedSpeech, outer: _QuoteDraft, inner: _QuoteDraft) -> bool:
+    """Return whether a clause ends with the words of another report, and says no more than that."""
+    is_whole = outer.end - inner.end <= _SHORT_END
+    return is_whole and nested.is_report(outer.attribution.cue, inner.attribution.cue)
 
 
 def _continues(text: str, before: _QuoteDraft, after: _QuoteDraft) -> bool:
@@ -247,11 +260,16 @@ def _type(text: str, found: _QuoteDraft) -> QuoteType:
     return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
 
 
-def _quote(tokens: Tokens, found: _QuoteDraft, speaker: Speaker | None, data: CueData) -> Quote:
+def _quote(nested: NestedSpeech, found: _QuoteDraft, speaker: Speaker | None) -> Quote:
+    tokens, data, finder = nested.tokens, nested.data, nested.finder
     text = tokens.content[found.start : found.end]
     cue = found.attribution.cue
     entity = speaker.entity if speaker else None
-    words = quote_words(text)
+    said = quote_words(text)
+    reporter_head = nested.reporter(cue) if speaker else None
+    head = found.attribution.speaker
+    others = find_co_speakers(tokens, cue, head, speaker, finder) if speaker and head is not None else ()
+    by = finder.speaker(reporter_head) if reporter_head is not None else None
     return Quote(
         quote_index=-1,
         quote_type=_type(tokens.content, found),
@@ -276,10 +294,16 @@ def _quote(tokens: Tokens, found: _QuoteDraft, speaker: Speaker | None, data: Cu
         addressee_text=_addressee(tokens, cue, speaker, data),
         medium_text=_medium(tokens, cue, data),
         paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
-        word_count=len(words),
-        normalized_text_hash=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],
+        word_count=len(said),
+        normalized_text_hash=hashlib.sha256(" ".join(said).casefold().encode()).hexdigest()[:16],
         confidence=round(_rule_confidence(found.attribution.rule), 3),
         rule_id=found.attribution.rule,
+        co_speakers=others or None,
+        reported_by_text=by.text if by else None,
+        reported_by_start_char=by.start if by else None,
+        reported_by_end_char=by.end if by else None,
+        reported_by_entity_id=by.entity.entity_id if by and by.entity else None,
+        reported_by_name=by.entity.entity_name if by and by.entity else None,
     )
 
 

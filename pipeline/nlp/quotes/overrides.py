@@ -49,7 +49,7 @@ def correct_quotes(
     """Return the corrected quotes. An override that matches no quote, or several, changes nothing.
 
     A corrected quote has the rule "override" and confidence 1. If the mention next to it names another entity, the
-    nearest name of the right entity replaces it.
+    nearest name of the right entity replaces it. It has no co-speakers.
     """
     if not kb.quote_overrides:
         return QuoteOverrideResult(quotes, ())
@@ -172,6 +172,7 @@ def _set_speaker(quote: Quote, speaker: _OverrideSpeaker | None, entities: Seque
         speaker_role=next(roles, None),
         confidence=1.0,
         rule_id=RULE,
+        co_speakers=None,
     )
 
 

@@ -26,7 +26,10 @@ _SPEAKING = frozenset({"PERSON", "ORG", "NORP"})
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A speaker as the text names it. ``entity`` is the mention, None for a common noun."""
+    """A speaker as the text names it. ``entity`` is the mention, None for a common noun.
+
+    For a group ("the couple"), it is a mention of the first member, and ``others`` has one of each other member.
+    """
 
     text: str
     start: int
@@ -34,11 +37,13 @@ class Speaker:
     entity: Entity | None
     kind: SpeakerKind
     role: str | None
+    others: tuple[Entity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakerFinder:
-    """``at`` maps each token of a mention to the mention; ``roles`` gives the first role of a cluster.
+    """``at`` maps each token of a mention to the mention; ``roles`` gives the first role of a cluster, ``named`` its
+    first name.
 
     ``documents`` are nouns for what is written or counted, ``people`` those for who can speak, ``groups``
     those for organisations; ``introducing`` are words that mark a new speaker.
@@ -48,6 +53,7 @@ class SpeakerFinder:
     data: NameData
     at: Mapping[int, Entity]
     roles: Mapping[int, str]
+    named: Mapping[int, Entity]
     documents: AbstractSet[str]
     people: AbstractSet[str]
     groups: AbstractSet[str]
@@ -82,6 +88,13 @@ class SpeakerFinder:
         """Return whether a token belongs to a person's name."""
         entity = self.at.get(token)
         return entity is not None and entity.mention_kind == "name" and entity.entity_type == "PERSON"
+
+    def is_same(self, token: int, other: int) -> bool:
+        """Return whether two head tokens mean one speaker, as far as the text says: one entity, or one pronoun."""
+        entity, another = self.at.get(token), self.at.get(other)
+        if entity is not None and another is not None and entity.cluster_index is not None:
+            return entity.cluster_index == another.cluster_index
+        return token == other or self.tokens.lower[token] == self.tokens.lower[other]
 
     def is_date(self, head: int) -> bool:
         """Return whether a phrase is a date, which never speaks: "Tuesday night"."""
@@ -120,13 +133,21 @@ class SpeakerFinder:
             first = tokens.at(entity.start_char - len(entity.honorific_text) - 1)
         elif entity.mention_kind == "nominal" and first and tokens.lower[first - 1] in self.data.articles:
             first -= 1
-        return self._made(first, last, entity, head=head)
+        members = [self.named.get(each) for each in entity.group_cluster_indexes or ()]
+        known = [member for member in members if member is not None]
+        if not known or len(known) < len(members):
+            return self._made(first, last, entity, head=head)
+        return replace(self._made(first, last, known[0], head=head), others=tuple(known[1:]))
 
     def _name_in(self, head: int, first: int, last: int) -> Entity | None:
         """Return the name that ends a noun phrase or is its apposition ("its head Ana Brito", "the chain Acme")."""
+        if (joined := self.joined_name(head)) is not None:
+            return joined
         for child in self.tokens.dependents(head, "appos"):
             if (entity := self.at.get(child)) is not None and self._speaks(entity):
                 return entity
+        if (named := self._name_after(head, last)) is not None:
+            return named
         entity = self.at.get(last)
         if entity is not None and self._names_phrase(entity, head):
             return entity
@@ -136,6 +157,31 @@ class SpeakerFinder:
         while start > first and self._is_title(start - 1):
             start -= 1
         return None if self.tokens.tag[start - 1] in _LINKING else entity
+
+    def _name_after(self, head: int, last: int) -> Entity | None:
+        """Return the person between commas after a role that ends with another name: "MEC for Roads, Ana Brito,"."""
+        tokens, word = self.tokens, self.tokens.lower[head]
+        is_role = word in self.data.roles or word in self.data.title_nouns
+        if not is_role or last + 3 >= len(tokens) or tokens.text[last + 1] != "," or not self.is_person(last + 2):
+            return None
+        entity = self.at[last + 2]
+        end = tokens.at(entity.end_char - 1) + 1
+        is_closed = end + 1 < len(tokens) and tokens.text[end] == "," and tokens.tag[end + 1] != "CC"
+        return entity if is_closed and tokens.sentence[end] == tokens.sentence[head] else None
+
+    def joined_name(self, head: int) -> Entity | None:
+        """Return the person who has two roles: "the author and broadcaster Ana Brito".
+
+        The second role has no article, unlike in "the mayor and the broadcaster Ana Brito".
+        """
+        if self.tokens.tag[head] != "NN" or head in self.at:
+            return None
+        for name in self.tokens.dependents(head, "conj"):
+            first, _ = noun_phrase(self.tokens, name)
+            is_role = self.tokens.tag[first] in ("NN", "JJ") and not self.tokens.is_capital(first)
+            if is_role and self.is_person(name):
+                return self.at[name]
+        return None
 
     def _speaks(self, entity: Entity) -> bool:
         return entity.mention_kind == "name" and entity.entity_type in ("PERSON", "ORG", "FAC", "PRODUCT")
@@ -266,9 +312,12 @@ def speaker_finder(
     """Return a speaker finder over an article's mentions."""
     at: dict[int, Entity] = {}
     roles: dict[int, str] = {}
+    named: dict[int, Entity] = {}
     for entity in entities:
         for token in range(tokens.at(entity.start_char), tokens.at(entity.end_char - 1) + 1):
             at[token] = entity
+        if entity.cluster_index is not None and entity.mention_kind == "name":
+            named.setdefault(entity.cluster_index, entity)
         if entity.cluster_index is not None and entity.role_text:
             roles.setdefault(entity.cluster_index, entity.role_text)
     documents = language.names.document_nouns | language.cues.evidence
@@ -276,5 +325,5 @@ def speaker_finder(
     groups = (language.names.organisation_nouns | language.names.any_organisation) - language.cues.speaking_nouns
     organisations = organisation_finder(tokens, quoted, entities, language)
     return SpeakerFinder(
-        tokens, language.names, at, roles, documents, people, groups, organisations, language.cues.introducing
+        tokens, language.names, at, roles, named, documents, people, groups, organisations, language.cues.introducing
     )

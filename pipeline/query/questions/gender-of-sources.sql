@@ -1,5 +1,5 @@
 -- title: Which genders are quoted, by publisher and week?
--- about: Shares of women, men and unknown gender among the quotes by people, by outlet and week. Rows with fewer than five quotes are excluded; the option "minimum" sets another number. Duplicate articles are included. Gender is inferred from the text, or else from a list of forenames.
+-- about: Shares of women, men and unknown gender among the quotes by people, by outlet and week. Rows with fewer than five quotes are excluded; the option "minimum" sets another number. A statement by several people counts for the first of them. Duplicate articles are included. Gender is inferred from the text, or else from a list of forenames.
 -- option: minimum: NUMBER of quotes that a row needs; default 5
 -- chart: stack parts=share_women,share_unknown,share_men x=week facet=publisher n=quotes
 WITH quoted AS (

@@ -1,5 +1,5 @@
 -- title: Who said what recently?
--- about: The 50 latest statements that have a speaker, with their cue, publisher and URL. Duplicate articles are excluded. The option "about" keeps the statements of speakers whose name contains the given text, and the statements that mention such a name.
+-- about: The 50 latest statements that have a speaker, with their cue, publisher and URL. Duplicate articles are excluded. Of several people who make a statement, the first is shown and searched. The option "about" keeps the statements of speakers whose name contains the given text, and the statements that mention such a name.
 -- option: about: NAME or part of a name
 WITH mentioned AS (
   SELECT DISTINCT article_id, revision_id, quote_index

@@ -230,6 +230,15 @@ _TITLES: Mapping[str, Gender | None] = {
     "midfielder": None, "striker": None, "defender": None, "goalkeeper": None, "boss": None, "manager": None,
 }  # fmt: skip
 
+_TITLE_NOUNS: Mapping[str, tuple[str, ...]] = {
+    "dr": ("doctor",), "prof": ("professor", "academic"), "professor": ("professor", "academic"),
+    "rev": ("reverend", "vicar"), "reverend": ("reverend", "vicar"), "pastor": ("pastor",), "sen": ("senator",),
+    "rep": ("representative",), "gov": ("governor",), "cllr": ("councillor",), "mec": ("mec",), "amb": ("ambassador",),
+    "adv": ("advocate",), "gen": ("general",), "adm": ("admiral",), "col": ("colonel",), "cmdr": ("commander",),
+    "capt": ("captain",), "lt": ("lieutenant",), "sgt": ("sergeant",), "cpl": ("corporal",),
+    "det": ("detective",), "detective": ("detective",), "insp": ("inspector",), "supt": ("superintendent",),
+}  # fmt: skip
+
 _ROLES: Mapping[str, Gender | None] = {
     **_TITLES,
     "head": None, "reviewer": None, "executive": None, "ceo": None, "cfo": None, "coo": None, "lawyer": None,
@@ -310,6 +319,7 @@ NAMES = NameData(
     roles=_ROLES,
     role_fields=_ROLE_FIELDS,
     role_verbs=words("be become appoint name elect serve remain crown"),
+    title_nouns=_TITLE_NOUNS,
     numbers={"two": 2, "both": 2, "three": 3, "four": 4, "five": 5},
     definite_numbers=words("both"),
     group_sizes={"pair": 2, "couple": 2, "duo": 2, "sisters": 2, "brothers": 2, "twins": 2, "trio": 3, "quartet": 4},

@@ -100,3 +100,37 @@ def test_a_clause_with_when_dates_its_own_event(nlp) -> None:
     """ "In 2024, when soldiers attacked" dates the attack."""
     events = _read(nlp, "The war began in 2024, when soldiers attacked a village in the hills.").events
     assert [str(e.event_date) for e in events if e.trigger_text == "attacked"] == ["2024-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "noun"),
+    [
+        ("Dr Edith Marlow ran the trial. “We stopped early,” the doctor said.", "the doctor"),
+        ("Det Insp Edith Marlow came first. “The van was green,” the inspector said.", "the inspector"),
+        ("MEC Edith Marlow spoke in Varnholt. The MEC said: “The dam is full.”", "The MEC"),
+    ],
+)
+def test_the_noun_of_a_title_refers_to_its_bearer(nlp, text: str, noun: str) -> None:
+    """ "The doctor" after "Dr Marlow" is her."""
+    [quote] = _read(nlp, text).quotes
+    assert (quote.speaker_text, quote.speaker_name) == (noun, "Edith Marlow")
+
+
+def test_the_noun_of_a_title_with_two_bearers_refers_to_nobody(nlp) -> None:
+    """ "The doctor" is neither of two doctors."""
+    text = "Dr Edith Marlow and Dr Norman Tuttle ran the trial. “We stopped early,” the doctor said."
+    [quote] = _read(nlp, text).quotes
+    assert quote.speaker_name is None
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("MEC for Roads, Edith Marlow, said the dam was full.", "Edith Marlow"),
+        ("The minister for Roads said Edith Marlow, the mayor, was away.", None),
+    ],
+)
+def test_a_name_between_commas_after_a_role_is_its_bearer(nlp, text: str, speaker: str | None) -> None:
+    """A role that ends with another name is that of the person named next to it, not of one named later."""
+    [quote] = _read(nlp, text).quotes
+    assert quote.speaker_name == speaker
