@@ -100,7 +100,7 @@ def test_an_equal_role_is_enough(full, surname):
 
 
 def test_another_role_is_no_evidence():
-    """Two offices that share a word are not one office, and a role without a word is none."""
+    """Two offices that share a word are not one office, and a role without a word agrees with no other."""
     assert links(Said("a", "Ada Quill", role="mayor"), Said("b", "Quill", role="–")) == {}
     assert links(Said("a", "Ada Quill", role="health minister"), Said("b", "Quill", role="prime minister")) == {}
 
