@@ -38,7 +38,7 @@ from pipeline.lake.storage import (
     without_digest,
 )
 from pipeline.sqlite import overwrite_database
-from pipeline.tables import check_batch, check_offsets
+from pipeline.tables import check_batch, check_genders, check_offsets
 
 CheckArticles = Callable[[pa.Table], Iterable[str]]
 
@@ -204,6 +204,7 @@ def _breaches(committer: Committer, manifest: Manifest, depth: Depth) -> Iterato
         yield from check_batch(each)
     yield from _wrong_days(articles, manifest.day)
     yield from check_offsets(reading)
+    yield from check_genders(reading)
     yield from depth.check(articles)
     is_current = committer.index.generation(manifest.day) == manifest.generation
     if is_current and not committer.index.has_content(manifest.day, stored_articles(articles, manifest.day)):

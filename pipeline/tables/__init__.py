@@ -1,6 +1,6 @@
 """The contract: every table and column, declared once. Arrow schemas, docs and checks come from it."""
 
-from pipeline.tables.checks import check_batch, check_offsets, check_rows
+from pipeline.tables.checks import check_batch, check_genders, check_offsets, check_rows
 from pipeline.tables.cluster_schema import CLUSTER_TABLES
 from pipeline.tables.log_schema import LOG_TABLES
 from pipeline.tables.rows import annotation_rows, combine_versions, rows_table
@@ -17,6 +17,7 @@ __all__ = [
     "TableSpec",
     "annotation_rows",
     "check_batch",
+    "check_genders",
     "check_offsets",
     "check_rows",
     "combine_versions",

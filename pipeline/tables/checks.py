@@ -20,6 +20,7 @@ _SPANS = (
     ("events", "start_char", "end_char", "trigger_text"),
 )
 _COUNTS = (("entities", "entity_count"), ("quotes", "quote_count"), ("events", "event_count"))
+_GENDER_RULE = "every person of an article has one, or none has, and nothing else has one"
 _CHILDREN = tuple(spec.name for spec in ANNOTATION_TABLES if spec.name != "articles")
 
 
@@ -51,8 +52,18 @@ def _time_breaches(rows: RowsByTable) -> Iterator[str]:
         yield f"articles[0].modified_at: {modified} is before published_at, {published}"
 
 
+def _gender_breaches(rows: RowsByTable) -> Iterator[str]:
+    """Yield a breach per entity with a gender that is no person, or a person without where others have one."""
+    entities = rows["entities"]
+    has_genders = any(row["entity_type"] == "PERSON" and row["gender"] is not None for row in entities)
+    for index, row in enumerate(entities):
+        is_expected = has_genders and row["entity_type"] == "PERSON"
+        if (row["gender"] is not None) != is_expected:
+            yield f"entities[{index}].gender: {row['gender']} for {row['entity_type']}; {_GENDER_RULE}"
+
+
 # Each yields the breaches in one article's rows.
-ROW_CHECKS: tuple[Callable[[RowsByTable], Iterator[str]], ...] = (_offset_breaches, _time_breaches)
+ROW_CHECKS: tuple[Callable[[RowsByTable], Iterator[str]], ...] = (_offset_breaches, _time_breaches, _gender_breaches)
 
 
 def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:
@@ -68,6 +79,21 @@ def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:
         for row, (article_id, start, end, expected_text) in enumerate(rows):
             if start is not None and texts.get(article_id, "")[start:end] != expected_text:
                 yield f"{table}[{row}].{columns[2]}: text[{start}:{end}] of {article_id} is not {expected_text!r}"
+
+
+def check_genders(tables: Mapping[str, pa.Table]) -> Iterator[str]:
+    """Yield a breach per article with an entity whose gender contradicts its type.
+
+    The same check as ``_gender_breaches``, for many articles at once.
+    """
+    entities = tables["entities"].select(["article_id", "entity_type", "gender"])
+    is_person = pc.equal(entities["entity_type"], "PERSON")
+    others = entities.filter(pc.and_(pc.invert(is_person), pc.is_valid(entities["gender"])))
+    found = dict.fromkeys(others["article_id"].to_pylist())
+    counts = entities.filter(is_person).group_by("article_id").aggregate([("gender", "count"), ([], "count_all")])
+    some = zip(*(counts[name].to_pylist() for name in ("article_id", "gender_count", "count_all")), strict=True)
+    found |= dict.fromkeys(article_id for article_id, with_gender, all_of in some if 0 < with_gender < all_of)
+    yield from (f"entities.gender: wrong in {article_id}; {_GENDER_RULE}" for article_id in found)
 
 
 def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:

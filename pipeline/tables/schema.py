@@ -181,7 +181,13 @@ ENTITIES = TableSpec(
         Column("honorific_text", TEXT, "Honorific next to the name, e.g. Mrs.", True),
         Column("role_text", TEXT, "Role that the text states next to the name, e.g. prime minister.", True),
         Column("country_code", TEXT, "Country or nationality of the entity, ISO 3166-1 alpha-3.", True),
-        Column("gender", TEXT, "Gender, if the entity is a person; else null.", True, get_args(annotation.Gender)),
+        Column(
+            "gender",
+            TEXT,
+            "Gender, if `entity_type` is PERSON: then never null, unless `NEWS_INFER_GENDER=false`.",
+            True,
+            get_args(annotation.Gender),
+        ),
         Column(
             "gender_method",
             TEXT,

@@ -73,6 +73,15 @@ def find_entities(
     return with_kb_versions([_entity(tokens, i, m, who, coreference, kb) for i, m in enumerate(mentions)], kb)
 
 
+def _with_gender(entity: Entity, data: NameData) -> Entity:
+    """Return a person without a cluster with the gender of its pronoun, else U: "she", "the two ministers"."""
+    if entity.entity_type != "PERSON" or entity.gender is not None:
+        return entity
+    pronoun = data.pronouns.get(entity.entity_text.lower()) if entity.mention_kind == "pronoun" else None
+    shown = pronoun.gender if pronoun else None
+    return replace(entity, gender=shown or "U", gender_method="pronoun" if shown else "none")
+
+
 def _profile(
     identity: Identity,
     gender_from_name: tuple[Gender | None, GenderMethod],
@@ -178,10 +187,13 @@ def _country(
     return code, "name" if code else None
 
 
-def link_quotes(entities: tuple[Entity, ...], quotes: tuple[Quote, ...], data: NameData) -> tuple[Entity, ...]:
+def link_quotes(
+    entities: tuple[Entity, ...], quotes: tuple[Quote, ...], data: NameData, *, infer_gender: bool
+) -> tuple[Entity, ...]:
     """Return the entities with the quote that contains each; I and my in a quote are linked to its speaker.
 
-    We and our are linked to a speaker that is an organisation; if the speaker is a person they stay unresolved.
+    We and our are linked to a speaker that is an organisation; if the speaker is a person they stay unresolved. With
+    ``infer_gender`` every PERSON then has a gender.
     """
     first_of = {e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None}
     starts = [quote.start_char for quote in quotes]
@@ -189,7 +201,8 @@ def link_quotes(entities: tuple[Entity, ...], quotes: tuple[Quote, ...], data: N
     for entity in entities:
         place = bisect_right(starts, entity.start_char) - 1
         quote = quotes[place] if place >= 0 and entity.start_char < quotes[place].end_char else None
-        found.append(entity if quote is None else _in_quote(entity, quote, first_of, data))
+        linked = entity if quote is None else _in_quote(entity, quote, first_of, data)
+        found.append(_with_gender(linked, data) if infer_gender else linked)
     return tuple(found)
 
 

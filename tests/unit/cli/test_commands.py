@@ -111,7 +111,8 @@ def test_annotate_keeps_order_and_reports_invalid_lines(tmp_path: Path) -> None:
     assert [f"line {n}:" in done.stderr for n in (1, 2, 3, 4, 5)] == [False, True, True, True, False]
     assert done.returncode == 1
     quote = written[0]["quotes"][0]
-    assert (quote["text"], quote["speaker_name"]) == ("“We will build the ward,”", "Ruth Amberley")
+    speaker = (quote["speaker_name"], quote["speaker_kind"])
+    assert (quote["text"], *speaker) == ("“We will build the ward,”", "Ruth Amberley", "person")
     assert all(TEXT[m["start"] : m["end"]] == m["text"] for m in written[0]["mentions"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.tables import check_batch, check_rows
+from pipeline.tables import check_batch, check_genders, check_rows
 from pipeline.tables.checks import ROW_CHECKS
 from tests.unit.lake.rows import Story, batch_tables, story_rows
 
@@ -25,11 +25,16 @@ def _modified_too_early(rows: Rows) -> None:
     rows["articles"][0]["modified_at"] = rows["articles"][0]["published_at"] - timedelta(minutes=1)
 
 
+def _gender_lost(rows: Rows) -> None:
+    rows["entities"] += [rows["entities"][0] | {"entity_type": "ORG", "gender": "U"}]
+
+
 # Add a defect for each new check: what breaks it, and the beginning of its message.
 DEFECTS = [
     (_quote_moved, "quotes[0].quote_text: "),
     (_name_respelt, "entities[0].entity_text: "),
     (_modified_too_early, "articles[0].modified_at: "),
+    (_gender_lost, "entities[1].gender: "),
 ]
 
 
@@ -65,6 +70,25 @@ def test_batch_reports_nulls_unknown_values_and_duplicate_keys():
     found = check_batch({"articles": tables["articles"]})
 
     assert [breach.split(" ")[0] for breach in found] == ["articles.source_key:", "articles.page_type:", "articles:"]
+
+
+@pytest.mark.parametrize(
+    ("others", "is_breach"),
+    [
+        ([("PERSON", "U"), ("PERSON", "F"), ("ORG", None)], False),
+        ([("PERSON", None), ("ORG", None)], False),
+        ([("PERSON", "U"), ("PERSON", None)], True),
+        ([("ORG", "U")], True),
+    ],
+)
+def test_genders_of_many_articles_are_checked(others: list[tuple[str, str | None]], is_breach: bool):
+    """In an article, every person has a gender or none has, and nothing else has one."""
+    tables = batch_tables([Story(1), Story(2)])
+    first, second = tables["entities"].to_pylist()
+    rows = [second | {"entity_type": kind, "gender": gender} for kind, gender in others]
+    tables["entities"] = tables["entities"].from_pylist([first, *rows], schema=tables["entities"].schema)
+    named = [second["article_id"]] if is_breach else []
+    assert [breach.split(";")[0].split()[-1] for breach in check_genders(tables)] == named
 
 
 def test_batch_counts_children():

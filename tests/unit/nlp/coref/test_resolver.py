@@ -12,8 +12,8 @@ from tests.processor_time import processor_seconds
 pytestmark = pytest.mark.model
 
 
-def _read(nlp, text: str) -> tuple[Entity, ...]:
-    annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
+def _read(nlp, text: str, *, infer_gender: bool = True) -> tuple[Entity, ...]:
+    annotator = Annotator(nlp, kb=load_kb(None), infer_gender=infer_gender)
     [(article, doc)] = annotator.docs([article_from_text(text, title=None, published_at=None, language="en")])
     return annotator.annotate(article, doc).entities
 
@@ -270,6 +270,15 @@ def test_a_country_has_its_evidence(nlp, text: str, country: tuple[str | None, s
     """A demonym before a name is a nationality; the state of a role is the role's; "to Peru" is neither."""
     person = _first(_read(nlp, text), "Helen Marsh")
     assert (person.country_code, person.country_method) == country
+
+
+def test_every_person_has_a_gender(nlp) -> None:
+    """Also an unresolved pronoun and a group of persons; nothing else, and nobody if genders are not inferred."""
+    text = "She left. Helen Marsh and Colin Pike of Brennick Motors spoke. The two ministers said “we know him”."
+    for infer_gender in (True, False):
+        entities = _read(nlp, text, infer_gender=infer_gender)
+        genders = {(each.entity_type == "PERSON", each.gender is not None) for each in entities}
+        assert genders == {(True, infer_gender), (False, False)}
 
 
 @pytest.mark.parametrize(
