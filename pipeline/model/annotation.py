@@ -15,7 +15,7 @@ GenderMethod = Literal["honorific", "pronoun", "role", "forename", "none"]
 LinkMethod = Literal[
     "exact", "surname", "acronym", "alias", "apposition", "role", "pronoun", "speaker", "group", "none"
 ]
-CountryMethod = Literal["name", "nationality", "role", "kb", "override"]
+CountryMethod = Literal["name", "nationality", "role", "affiliation", "birthplace", "office", "kb", "override"]
 QuoteType = Literal["direct", "mixed", "indirect"]
 CueStance = Literal["neutral", "distance", "approval"]
 SpeakerKind = Literal["person", "organisation", "unnamed", "document", "author"]

@@ -102,6 +102,10 @@ VOCABULARIES = (
             "name": "the mention is the name of a nationality: Finns",
             "nationality": "a nationality next to the name or role: the Estonian minister",
             "role": "the country in the role: president of Peru",
+            "affiliation": "the country of an organisation or place in the role or after the name: Bank of England "
+            "chief, Ana Brito of Portugal, Senator Brito (D-Ohio)",
+            "birthplace": "the country of the place of birth: born in Lisbon, Portugal",
+            "office": "an office of state without its country, in an article that names hardly any other country",
             "kb": "the entry of the entity in the knowledge base",
             "override": "a correction in `overrides.toml`",
         },

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod, Gender, GenderMethod
+from pipeline.nlp.coref.countries import countries_of_persons
 from pipeline.nlp.coref.gender import gender_from_evidence, person_likelihood
 from pipeline.nlp.coref.name_clusters import NameClusters, cluster_names
 from pipeline.nlp.coref.plurals import Antecedent, GroupMention, resolve_counted_nouns, resolve_plural_pronouns
 from pipeline.nlp.coref.pronouns import KnownMention, PronounResolution, PronounResolver
-from pipeline.nlp.coref.roles import country_in_text, role_key, role_nouns, role_of, title_keys
+from pipeline.nlp.coref.roles import role_key, role_nouns, role_of, title_keys
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.ner.recognizer import find_names
 from pipeline.nlp.ner.spans import Name
@@ -76,7 +77,7 @@ def resolve_coreference(
         pronouns=pronouns,
         gender_from_name=gender_from_name,
         gender_from_pronoun=gender_from_pronoun,
-        countries=_countries(tokens, names, (chains, roles), kb),
+        countries=countries_of_persons(tokens, names, (chains, roles, pronouns), data, kb),
     )
 
 
@@ -184,8 +185,9 @@ def _roles(
     tokens: Tokens, names: tuple[Name, ...], chains: NameClusters, data: NameData
 ) -> tuple[tuple[int, int] | None, ...]:
     """Return the first and last token of the role that the text gives each name of a person."""
+    name_at = {i: name for name in names for i in range(name.first, name.last + 1)}
     return tuple(
-        role_of(tokens, name, data)
+        role_of(tokens, name, data, name_at)
         if link.cluster is not None and chains.clusters[link.cluster].entity_type == "PERSON"
         else None
         for name, link in zip(names, chains.links, strict=True)
@@ -203,24 +205,6 @@ def _role_keys(
         if key and link.cluster is not None:
             found[link.cluster].append(key)
     return {cluster: tuple(dict.fromkeys(keys)) for cluster, keys in found.items()}
-
-
-def _countries(
-    tokens: Tokens,
-    names: tuple[Name, ...],
-    known: tuple[NameClusters, tuple[tuple[int, int] | None, ...]],
-    kb: KnowledgeBase,
-) -> Mapping[int, tuple[str, CountryMethod]]:
-    """Return the first country that the text gives each person; a nationality wins over a role's country."""
-    chains, roles = known
-    found: dict[int, tuple[str, CountryMethod]] = {}
-    for name, link, role in zip(names, chains.links, roles, strict=True):
-        if link.cluster is None or chains.clusters[link.cluster].entity_type != "PERSON":
-            continue
-        given = country_in_text(tokens, name, role, kb)
-        if given and (link.cluster not in found or (given[1], found[link.cluster][1]) == ("nationality", "role")):
-            found[link.cluster] = given
-    return found
 
 
 def _with_titles(

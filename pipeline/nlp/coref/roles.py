@@ -1,18 +1,18 @@
 """Roles of persons in the text: titles, roles next to a name, and nouns that refer to the bearer of a role."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
-from pipeline.kb import KnowledgeBase
-from pipeline.model.annotation import CountryMethod
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.ner.spans import Name
 from pipeline.nlp.ner.types import has_age
 from pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
-_NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC"})
-_LONGEST = 10  # tokens of a role
+_NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC", "FW"})
+_CLAUSES = frozenset({"acl", "advcl", "relcl", "ccomp", "xcomp", "pcomp", "ROOT"})  # of participles that are verbs
+_FINITE = (["VBD"], ["VBZ"], ["VBP"], ["MD"])
+_LONGEST = 24  # tokens of a role
 
 
 def title_of(tokens: Tokens, name: Name) -> str | None:
@@ -20,9 +20,11 @@ def title_of(tokens: Tokens, name: Name) -> str | None:
     return None if name.title is None else tokens.span(name.title, name.first - 1)
 
 
-def role_of(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
+def role_of(tokens: Tokens, name: Name, data: NameData, name_at: Mapping[int, Name]) -> tuple[int, int] | None:
     """Return the first and last token of the role that the text gives this mention of a person.
 
+    ``name_at`` has all names of the article by token. A role ends with the names of things in it, and never contains
+    what follows the name of another person.
     The role is before the name ("its chief engineer Ana Brito"), in apposition after it, under a verb that gives roles,
     or the title. A noun is a role if it is listed as one, or if it can only be a role next to a person's name.
     """
@@ -32,33 +34,61 @@ def role_of(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | Non
     if before is not None:
         return before
     after = _role_after(tokens, name, nouns, data) or _role_in_clause(tokens, name, data)
+    after = None if after is None else _within_names(tokens, after, name_at, data)
     if after is not None or name.title is None:
         return after
     is_role = any(tokens.lower[index] in data.roles for index in range(name.title, name.first))
-    return (_with_office(tokens, name), name.first - 1) if is_role else None
+    return (_with_office(tokens, name, data), name.first - 1) if is_role else None
+
+
+def _within_names(
+    tokens: Tokens, span: tuple[int, int], name_at: Mapping[int, Name], data: NameData
+) -> tuple[int, int] | None:
+    """Return a role after a name with the whole name at its end; it ends with the first person in it.
+
+    None if the role is the title of the next person in a list ("Ana Brito, historian Tom Hale").
+    """
+    first, last = span
+    role = next((i for i in range(first, last + 1) if tokens.lower[i] in data.roles), first)
+    for index in range(role + 1, last + 1):
+        name = name_at.get(index)
+        if name is not None and name.label == "PERSON":  # "sister of Tom Hale"
+            is_inside = any(tokens.tag[i] in ("IN", "TO") for i in range(role, index))
+            return (first, min(name.last, last)) if is_inside else None
+    final = name_at.get(last)
+    return first, last if final is None else final.last
 
 
 def _adjacent_nouns(tokens: Tokens, name: Name, data: NameData) -> Iterator[int]:
     """Yield the common nouns attached to a name: "baker Ana Brito", "the baker, Ana Brito", "Ana Brito, a baker"."""
     head = head_of(tokens, name.first, name.last)
     joined = [*tokens.dependents(head, "appos"), *tokens.dependents(head, "compound")]
-    if tokens.dep[head] == "appos" and tokens.text[name.first - 1] == ",":
-        joined.append(tokens.head[head])
+    before = tokens.head[head]
+    is_person = tokens.lower[before].endswith(data.person_suffixes)  # not "of the campaign, Ana Brito"
+    if tokens.dep[head] == "appos" and tokens.text[name.first - 1] == "," and is_person:
+        joined.append(before)
     evidence = data.evidence
     for noun in joined:
         word = tokens.lower[noun]
         is_thing = word in data.organisation_nouns or word in evidence.firm_nouns or word in evidence.vessel_nouns
-        if tokens.tag[noun] == "NN" and word == tokens.text[noun] and not is_thing and word not in evidence.place_nouns:
+        is_place = word in evidence.place_nouns or word in data.work_nouns
+        is_number = tokens.tag[noun + 1 : noun + 2] == ["CD"]  # "age 8"
+        is_word = word == tokens.text[noun] and word.replace("-", "").isalpha()
+        if tokens.tag[noun] == "NN" and is_word and not (is_thing or is_place or is_number):
             yield noun
 
 
-def _with_office(tokens: Tokens, name: Name) -> int:
-    """Return the first token of a title with its office: "Fisheries Minister Ana Brito"."""
+def _with_office(tokens: Tokens, name: Name, data: NameData) -> int:
+    """Return the first token of a title with its office: "former Fisheries Minister Ana Brito"."""
     first = name.first if name.title is None else name.title
-    while first > 0 and tokens.is_capital(first - 1) and tokens.dep[first - 1] in ("compound", "amod"):
-        if not first <= tokens.head[first - 1] <= name.last or tokens.block[first - 1] != tokens.block[first]:
+    while first > 0 and tokens.block[first - 1] == tokens.block[first]:
+        before = first - 1
+        is_office = tokens.is_capital(before) and tokens.dep[before] in ("compound", "amod", "nmod")
+        if not is_office and tokens.lower[before] not in data.title_modifiers:
             break
-        first -= 1
+        if not first <= tokens.head[before] <= name.last:
+            break
+        first = before
     return first
 
 
@@ -69,19 +99,39 @@ def _role_before(tokens: Tokens, start: int, nouns: Set[int], data: NameData) ->
         last -= 1
     first = role = None
     for index in range(last, max(last - _LONGEST, -1), -1):
-        if tokens.tag[index] not in _NOUN_TAGS or tokens.sentence[index] != tokens.sentence[start]:
+        if not _is_nominal(tokens, index) or tokens.sentence[index] != tokens.sentence[start]:
             break
-        if tokens.tag[index] in ("DT", "CC") and tokens.tag[index - 1] != "IN":
+        if _precedes_role(tokens, index, role if last == start - 1 else None, data):
             break
         first = index
-        role = index if index in nouns or tokens.lower[index] in data.roles else role
-    if first is None or role is None or tokens.tag[last] in ("IN", "CC", "DT"):
+        is_noun = index == last or tokens.tag[index] != "JJ"  # not in "a major deal"
+        role = index if index in nouns or (is_noun and tokens.lower[index] in data.roles) else role
+    if first is None or role is None or tokens.tag[last] in ("IN", "CC", "DT", "VBG", "VBN"):
         return None
     if _names_another(tokens, role, last):
         return None
     while first < role and (tokens.tag[first] in ("IN", "DT", "CC", "HYPH") or _ends_phrase(tokens, first, role)):
         first += 1
     return first, last
+
+
+def _precedes_role(tokens: Tokens, index: int, role: int | None, data: NameData) -> bool:
+    """Return whether a word is before a role and no part of it: "the", "and", "sister of (councillor Tom Hale)".
+
+    ``role`` is the noun found so far, if the name follows without a comma.
+    """
+    before = tokens.tag[index - 1]
+    if tokens.tag[index] in ("DT", "CC"):
+        return before != "IN" and not _joins_roles(tokens, index, data)
+    is_listed = role is not None and tokens.lower[role] in data.roles
+    return is_listed and tokens.tag[index] == "IN" and before != "HYPH"
+
+
+def _joins_roles(tokens: Tokens, index: int, data: NameData) -> bool:
+    """Return whether "and" joins two roles of one person: "writer and teacher Brito"; not "the mayor and writer"."""
+    roles = (index - 1, index + 1)
+    is_article = index > 1 and tokens.tag[index - 2] == "DT"
+    return tokens.tag[index] == "CC" and not is_article and all(tokens.lower[i] in data.roles for i in roles)
 
 
 def _names_another(tokens: Tokens, role: int, last: int) -> bool:
@@ -103,7 +153,9 @@ def _role_after(tokens: Tokens, name: Name, nouns: Set[int], data: NameData) -> 
         comma += 2
     if comma + 1 >= len(tokens) or tokens.text[comma] != ",":
         return None
-    return _phrase_from(tokens, comma + 1, name, nouns, data)
+    found = _phrase_from(tokens, comma + 1, name, nouns, data)
+    is_subject = found is not None and tokens.tag[found[1] + 1 : found[1] + 2] in _FINITE  # "Brito, the mayor said"
+    return None if is_subject else found
 
 
 def _role_in_clause(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
@@ -147,7 +199,7 @@ def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: 
     role = None
     last = first - 1
     for index in range(first, min(first + _LONGEST, len(tokens))):
-        if not _is_inside(tokens, index, name):
+        if not _is_inside(tokens, index, name) or (role is not None and _begins_adjunct(tokens, index, data)):
             break
         if role is None and tokens.tag[index] == "IN":
             return None
@@ -156,7 +208,7 @@ def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: 
             if tokens.is_capital(index) and tokens.tag[index + 1 : index + 2] == ["NNP"]:
                 return None  # the title of the next name in a list
         last = index
-    while last > first and tokens.tag[last] in ("IN", "DT", "CC", "HYPH", "POS", "VBN", "VBG"):
+    while last > first and tokens.tag[last] in ("IN", "TO", "PRP$", "DT", "CC", "HYPH", "POS", "VBN", "VBG"):
         last -= 1
     return (first, last) if role is not None else None
 
@@ -165,8 +217,29 @@ def _is_inside(tokens: Tokens, index: int, name: Name) -> bool:
     """Return whether a token may continue the phrase of a role: no other phrase begins ("and a friend")."""
     is_same = tokens.sentence[index] == tokens.sentence[name.first] and tokens.block[index] == tokens.block[name.first]
     after = tokens.tag[index + 1] if index + 1 < len(tokens) else ""
-    begins = tokens.tag[index] == "CC" and after in ("DT", "PRP$")
-    return is_same and not begins and (tokens.tag[index] in _NOUN_TAGS or tokens.tag[index] == "POS")
+    if not is_same or (tokens.tag[index] == "CC" and after in ("DT", "PRP$")) or "—" in tokens.text[index]:
+        return False
+    if tokens.tag[index] == "PRP$":
+        return tokens.tag[index - 1] in ("IN", "TO", "CC")
+    return tokens.tag[index] in ("POS", "TO") or _is_nominal(tokens, index)
+
+
+def _is_nominal(tokens: Tokens, index: int) -> bool:
+    """Return whether a token may be part of a noun phrase with prepositions: no participle of a clause."""
+    tag = tokens.tag[index]
+    return tag in _NOUN_TAGS and not (tag in ("VBN", "VBG") and tokens.dep[index] in _CLAUSES)
+
+
+def _begins_adjunct(tokens: Tokens, index: int, data: NameData) -> bool:
+    """Return whether a phrase of time or manner begins: "chair since 2009", "chair in May", "poet with a knack"."""
+    if tokens.tag[index] not in ("IN", "TO") or index + 2 >= len(tokens):
+        return False
+    word, after = tokens.lower[index], tokens.lower[index + 1]
+    if word in data.adjunct_prepositions or tokens.tag[index + 1].startswith("VB"):
+        return True
+    is_time = tokens.tag[index + 1] == "CD" or after in data.months_and_days
+    is_time = is_time or (after in data.articles and tokens.lower[index + 2] in data.time_nouns)
+    return is_time or (word in data.manner_prepositions and after in data.indefinite)
 
 
 def role_key(tokens: Tokens, span: tuple[int, int], data: NameData) -> tuple[str, ...] | None:
@@ -209,45 +282,3 @@ def role_nouns(
                 is_whole = tokens.lower[after] != "of" and tokens.tag[after] not in ("NNP", "NN", "NNS")
                 if is_whole and not tokens.dependents(last, "appos"):  # "the vicar, the Rev Tom Roy"
                     yield index, last, bearers[key]
-
-
-def country_in_text(
-    tokens: Tokens, name: Name, role: tuple[int, int] | None, kb: KnowledgeBase
-) -> tuple[str, CountryMethod] | None:
-    """Return the country that the role or the words before the name give a person, and the method.
-
-    A demonym next to the name or role is a nationality ("French President X", "the Hungarian minister X"); the state of
-    a role is the role's ("president of Peru", "Peru's president").
-    """
-    start = name.first if name.title is None else name.title
-    first, last = role if role is not None and role[0] < name.first else (start, start - 1)
-    begin = first - 1
-    while begin > 0 and tokens.tag[begin] in ("POS", "HYPH"):
-        begin -= 1
-    words = [*range(max(begin, 0), last + 1), *range(*_after(role, name))]
-    found = _countries(tokens, words, kb)
-    return next((each for each in found if role is not None or each[1] == "nationality"), None)
-
-
-def _after(role: tuple[int, int] | None, name: Name) -> tuple[int, int]:
-    return (role[0], role[1] + 1) if role is not None and role[0] > name.last else (0, 0)
-
-
-def _countries(tokens: Tokens, words: Sequence[int], kb: KnowledgeBase) -> Iterator[tuple[str, CountryMethod]]:
-    """Yield the countries among these words; two words are first tried as one name ("South Korean", "New Zealand")."""
-    for index in words:
-        if not tokens.is_capital(index) or (
-            index and tokens.tag[index - 1] in ("TO", "IN") and not _follows_of(tokens, index)
-        ):
-            continue
-        after = index + 1
-        long = f"{tokens.text[index]} {tokens.text[after]}" if after < len(tokens) else ""
-        for text in (long, tokens.text[index]):
-            code = kb.country_of(text) if text else None
-            if code is not None:
-                yield code, "nationality" if kb.is_demonym(text) else "role"
-                break
-
-
-def _follows_of(tokens: Tokens, index: int) -> bool:
-    return tokens.lower[index - 1] == "of"

@@ -177,12 +177,20 @@ def _entity(
 def _country(
     mention: _EntityMention, text: str, known: _EntityProfile | None, coreference: Coreference, kb: KnowledgeBase
 ) -> tuple[str | None, CountryMethod | None]:
-    """Return the country of a mention's entity: from the knowledge base, else from the text, else from a demonym."""
-    if known is not None and known.identity.country:
-        return known.identity.country, "kb"
-    cluster = mention.link.cluster
-    if cluster is not None and cluster in coreference.countries:
-        return coreference.countries[cluster]
+    """Return the country of a mention's entity, by the best evidence.
+
+    A correction is better than a nationality in the text, the knowledge base, and other evidence in the text.
+    """
+    identity = known.identity if known else None
+    stated = None if mention.link.cluster is None else coreference.countries.get(mention.link.cluster)
+    if identity is not None and identity.is_country_corrected:
+        return identity.country, "override"
+    if stated is not None and stated[1] == "nationality":
+        return stated
+    if identity is not None and identity.country:
+        return identity.country, "kb"
+    if stated is not None:
+        return stated
     code = kb.country_of(text) if mention.kind == "name" and mention.label == "NORP" else None
     return code, "name" if code else None
 

@@ -42,7 +42,8 @@ _CONTENT_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ"})
 class Identity:
     """The identity of one entity across articles: ``entity_id`` is the QID if linked, else a hash.
 
-    ``confidence`` (0 to 1) is that of the QID; None without one.
+    ``confidence`` (0 to 1) is that of the QID; None without one. ``country`` is from a correction, or else from the
+    knowledge base.
     """
 
     entity_type: str
@@ -51,6 +52,7 @@ class Identity:
     qid: str | None
     confidence: float | None
     country: str | None
+    is_country_corrected: bool
 
 
 def link_entities(tokens: Tokens, coreference: Coreference, data: NameData, kb: KnowledgeBase) -> tuple[Identity, ...]:
@@ -232,7 +234,8 @@ def _identity(cluster: Cluster, linked: _BestCandidate | None, kb: KnowledgeBase
         qid, confidence = said.qid or None, 1.0 if said.qid else None
     name = said.name or _canonical(cluster.name, entry)
     country = said.country or (entry.country if entry else None)
-    return Identity(entity_type, qid or entity_hash(name, entity_type), name, qid, confidence, country)
+    entity_id = qid or entity_hash(name, entity_type)
+    return Identity(entity_type, entity_id, name, qid, confidence, country, is_country_corrected=bool(said.country))
 
 
 def _canonical(name: str, entry: KbEntry | None) -> str:

@@ -81,6 +81,50 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountryData:
+    """Words in and after the roles of persons that show a country or a trap, in lower case and without full stops.
+
+    - ``ambiguous``: names of countries that are as often something else. ``nations``: parts of states that are called
+      countries; ``demonyms``: their people, and of regions. ``states``: of the ``federation``, whose politicians have
+      party and state after the name: ``party_pattern`` matches it there ("(D-Ohio)").
+    - ``topic_roles``: a country before them is what they are about ("China correspondent"); ``language_roles``: a
+      demonym too ("French teacher"), unless a topic follows with one of ``topic_prepositions``; ``topic_nouns``: after
+      a country, a topic ("Russian history").
+    - ``role_prepositions``: the country after them is the person's ("president of Peru"; not "ambassador to Peru");
+      ``home_prepositions``: after a name ("Brito of Porto").
+    - ``civic_roles``: the place of the role is the person's ("mayor of Leeds"; not "Leeds striker"); ``civic_nouns``:
+      in names of organisations that belong to the place ("University of Leeds").
+    - ``offices``: last words of offices of state; ``office_words``: all words of such offices. Those in
+      ``titles_of_state`` need nothing else before a name; the others need one of ``bodies`` ("Senate leader").
+      ``offices_without``: the offices that a country does not have.
+    - ``birth_words``: "was born in", "Kenyan-born". ``immigrant_demonyms``: decide after another one
+      ("Mexican-American").
+    """
+
+    ambiguous: frozenset[str]
+    nations: Mapping[str, str]
+    demonyms: Mapping[str, str]
+    states: frozenset[str]
+    federation: str
+    party_pattern: str
+    topic_roles: frozenset[str]
+    language_roles: frozenset[str]
+    topic_prepositions: frozenset[str]
+    topic_nouns: frozenset[str]
+    role_prepositions: frozenset[str]
+    home_prepositions: frozenset[str]
+    civic_roles: frozenset[str]
+    civic_nouns: frozenset[str]
+    offices: frozenset[str]
+    office_words: frozenset[str]
+    titles_of_state: frozenset[str]
+    bodies: frozenset[str]
+    offices_without: Mapping[str, frozenset[str]]
+    birth_words: frozenset[str]
+    immigrant_demonyms: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NameData:
     """Words in and around names, in lower case and without full stops. Where values are genders, None means not shown.
 
@@ -88,6 +132,9 @@ class NameData:
     - ``roles``: nouns for what a person is. ``role_fields``: the fields of life that such a noun belongs to.
       ``role_verbs``: state what their subject is ("was appointed treasurer").
       ``title_nouns``: nouns for the bearer of a title or honorific ("the doctor" after "Dr Brito").
+    - ``person_suffixes``: of nouns for persons. ``work_nouns``: no roles ("the hit series Tom Hale").
+    - ``adjunct_prepositions``: end a role ("chair since 2009"), as do ``time_nouns`` ("boss at the time") and
+      ``manner_prepositions`` before a/an ("poet with a knack").
     - ``numbers``: count a group ("the two leaders"); those in ``definite_numbers`` need no article ("both").
     - ``group_sizes``: nouns that state a number ("the pair"). ``country_nouns``: mean states.
     - ``indefinite``: before a person without a name. After ``enclosing_prepositions`` "his" is that person's ("a baker
@@ -105,6 +152,7 @@ class NameData:
     """
 
     evidence: NameEvidence
+    countries: CountryData
     articles: frozenset[str]
     definite: frozenset[str]
     indefinite: frozenset[str]
@@ -118,6 +166,11 @@ class NameData:
     role_fields: Mapping[str, frozenset[str]]
     role_verbs: frozenset[str]
     title_nouns: Mapping[str, tuple[str, ...]]
+    person_suffixes: tuple[str, ...]
+    work_nouns: frozenset[str]
+    adjunct_prepositions: frozenset[str]
+    manner_prepositions: frozenset[str]
+    time_nouns: frozenset[str]
     numbers: Mapping[str, int]
     definite_numbers: frozenset[str]
     group_sizes: Mapping[str, int]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import resources
 
 from pipeline.model.annotation import Gender
+from pipeline.nlp.languages.en.countries import COUNTRIES
 from pipeline.nlp.languages.en.cues import CUES
 from pipeline.nlp.languages.spec import NameData, NameEvidence, Pronoun
 from pipeline.nlp.languages.spec_events import words
@@ -257,7 +258,8 @@ _ROLES: Mapping[str, Gender | None] = {
     "widower": "M", "uncle": "M", "aunt": "F", "grandfather": "M", "grandmother": "F", "man": "M", "woman": "F",
     "boy": "M", "girl": "F", "resident": None, "witness": None, "victim": None, "suspect": None, "student": None,
     "agent": None, "steward": None,
-    "expert": None, "critic": None, "contender": None, "rival": None, "incumbent": None, "veteran": None,
+    "expert": None, "critic": None, "contender": None, "challenger": None, "rival": None, "incumbent": None,
+    "veteran": None,
     "warden": None, "ranger": None, "curator": None, "treasurer": None, "trustee": None, "member": None,
     "neighbour": None, "neighbor": None, "substitute": None, "coxswain": None, "skipper": None, "winger": None,
     "referee": None, "umpire": None, "rider": None, "driver": None, "pilot": None, "pupil": None, "pensioner": None,
@@ -300,6 +302,7 @@ _PRONOUNS: Mapping[str, Pronoun] = {
 
 NAMES = NameData(
     evidence=_EVIDENCE,
+    countries=COUNTRIES,
     articles=frozenset({"the", "a", "an"}),
     definite=frozenset({"the"}),
     indefinite=words("a an another one each every no"),
@@ -320,6 +323,36 @@ NAMES = NameData(
     role_fields=_ROLE_FIELDS,
     role_verbs=words("be become appoint name elect serve remain crown"),
     title_nouns=_TITLE_NOUNS,
+    person_suffixes=(
+        "er",
+        "or",
+        "ist",
+        "ian",
+        "man",
+        "woman",
+        "person",
+        "eer",
+        "ee",
+        "yst",
+        "chief",
+        "friend",
+        "child",
+        "mum",
+        "mom",
+        "dad",
+        "plaintiff",
+        "part",
+        "kid",
+        "wife",
+        "son",
+    ),
+    work_nouns=words(
+        "series show film movie drama song single album track novel book play musical documentary podcast programme"
+        " program campaign administration ship yacht exhibition"
+    ),
+    adjunct_prepositions=words("since during until till after before while as because that if like whose despite amid"),
+    manner_prepositions=words("with"),
+    time_nouns=words("time moment day year beginning end"),
     numbers={"two": 2, "both": 2, "three": 3, "four": 4, "five": 5},
     definite_numbers=words("both"),
     group_sizes={"pair": 2, "couple": 2, "duo": 2, "sisters": 2, "brothers": 2, "twins": 2, "trio": 3, "quartet": 4},

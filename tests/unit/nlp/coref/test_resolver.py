@@ -250,10 +250,27 @@ def test_an_age_refers_to_the_only_person_before_it(nlp) -> None:
         ("Retired beekeeper Helen Marsh spoke.", "Retired beekeeper"),
         ("French Fisheries Minister Helen Marsh spoke.", "French Fisheries Minister"),
         ("Helen Marsh wants to be the mayor of Varnholt.", None),
+        (
+            "Helen Marsh, professor of law at the University of Arlen, spoke.",
+            "professor of law at the University of Arlen",
+        ),
+        ("Helen Marsh, spokeswoman for the Ministry of Health, spoke.", "spokeswoman for the Ministry of Health"),
+        ("Helen Marsh, chair of its board, spoke.", "chair of its board"),
+        ("Helen Marsh, adviser to the mayor since 2009, spoke.", "adviser to the mayor"),
+        ("Helen Marsh, a worker living in Varnholt, spoke.", "worker"),
+        ("Helen Marsh, a poet with a knack for jokes, spoke.", "poet"),
+        ("Helen Marsh, wife of Prime Minister Colin Pike, spoke.", "wife of Prime Minister Colin Pike"),
+        ("Helen Marsh, historian Colin Pike and the nurse Ann Dodd came.", None),
+        ("After a talk with Helen Marsh, the mayor said it was late.", None),
+        ("They met former House Speaker Helen Marsh on Monday.", "former House Speaker"),
+        ("He is the brother of councillor Helen Marsh.", "councillor"),
+        ("Writer and teacher Helen Marsh spoke.", "Writer and teacher"),
+        ("In the hit series Helen Marsh the sea is red.", None),
+        ("He said so about every major deal regarding Helen Marsh.", None),
     ],
 )
 def test_a_role_is_a_whole_phrase(nlp, text: str, role: str | None) -> None:
-    """A role may be in apposition or under a verb, and is not taken from a wish."""
+    """A role may be in apposition or under a verb; it ends before a clause, a time, a manner and another person."""
     assert _first(_read(nlp, text), "Helen Marsh").role_text == role
 
 
@@ -264,11 +281,43 @@ def test_a_role_is_a_whole_phrase(nlp, text: str, role: str | None) -> None:
         ("The Hungarian minister Helen Marsh spoke on Monday.", ("HUN", "nationality")),
         ("Helen Marsh, president of Peru, spoke on Monday.", ("PER", "role")),
         ("Helen Marsh, ambassador to Peru, spoke on Monday.", (None, None)),
+        ("The scheme was announced by United States President Helen Marsh.", ("USA", "role")),
+        ("Helen Marsh, chief of the Bank of England, spoke.", ("GBR", "affiliation")),
+        ("Helen Marsh, a nurse at Leeds University, spoke.", ("GBR", "affiliation")),
+        ("Helen Marsh, a Leeds striker, spoke.", (None, None)),
+        ("Helen Marsh, a native of Leeds, spoke.", ("GBR", "affiliation")),
+        ("Senator Helen Marsh (D-Ohio) spoke.", ("USA", "affiliation")),
+        ("Helen Marsh, 61, of Porto, Portugal, spoke.", ("PRT", "affiliation")),
+        ("Helen Marsh arrived at a Porto airport.", (None, None)),
+        ("Helen Marsh was born in Lisbon, Portugal, in 1960.", ("PRT", "birthplace")),
+        ("Helen Marsh was beaten in Lisbon, Portugal, in 1960.", (None, None)),
+        ("The Kenyan-born runner Helen Marsh won.", ("KEN", "birthplace")),
+        ("The Iran-backed leader Helen Marsh spoke.", (None, None)),
+        ("Helen Marsh, a Mexican-American nurse, spoke.", ("USA", "nationality")),
+        ("Helen Marsh, a Russian-Italian nurse, spoke.", (None, None)),
+        ("The Italian nurse Helen Marsh was born in Lisbon, Portugal.", ("ITA", "nationality")),
+        ("China correspondent Helen Marsh wrote.", (None, None)),
+        ("Helen Marsh, a Russian history teacher, spoke.", (None, None)),
+        ("The governor of Georgia, Helen Marsh, spoke.", (None, None)),
     ],
 )
 def test_a_country_has_its_evidence(nlp, text: str, country: tuple[str | None, str | None]) -> None:
-    """A demonym before a name is a nationality; the state of a role is the role's; "to Peru" is neither."""
+    """Nationality, state of the role, affiliation and birthplace count, in this order; a topic or a target does not."""
     person = _first(_read(nlp, text), "Helen Marsh")
+    assert (person.country_code, person.country_method) == country
+
+
+@pytest.mark.parametrize(
+    ("places", "country"),
+    [
+        ("Peru is dry. Peru is large. The Peruvian coast is long.", ("PER", "office")),
+        ("Peru is dry. Chile is long. Bolivia has no coast.", (None, None)),
+        ("Sweden is cold. Sweden is large. The Swedish coast is long.", (None, None)),
+    ],
+)
+def test_an_office_of_state_is_of_the_country_of_the_article(nlp, places: str, country: tuple[str, str]) -> None:
+    """A president without a state has that of an article about one country, unless it is a kingdom."""
+    person = _first(_read(nlp, f"{places} President Helen Marsh spoke on Monday."), "Helen Marsh")
     assert (person.country_code, person.country_method) == country
 
 

@@ -136,12 +136,23 @@ def test_order_of_lines_does_not_matter(link: Link):
     assert link(MINISTER, FAMOUS, KEEPER, FIRM) == link(MINISTER, FIRM, KEEPER, FAMOUS)
 
 
+def test_stated_nationality_wins_over_the_base(link: Link):
+    """The country of a linked person is the nationality that the text states; else that of the base."""
+    stated = link(MINISTER.replace("Lena Ostrow", "Danish minister Lena Ostrow", 1), FAMOUS)
+    assert {(e.country_code, e.country_method) for e in stated if e.entity_name == "Lena Ostrow"} == {
+        ("DNK", "nationality")
+    }
+    silent = [e for e in link(MINISTER, FAMOUS) if e.entity_name == "Lena Ostrow"]
+    assert {(e.country_code, e.country_method) for e in silent} == {("IRL", "kb")}
+
+
 def test_correction_of_any_full_name_applies_completely(link: Link):
-    """A correction for a full name other than the fullest gives gender, id and country."""
-    text = "The senator Robin A. Vance arrived on Monday. Robin Vance said that the harbour was closed."
+    """A correction for a full name other than the fullest gives gender, id and country, also against the text."""
+    text = "The Dutch senator Robin A. Vance arrived on Monday. Robin Vance said that the harbour was closed."
     overrides = '[names."Robin Vance"]\ngender = "F"\nqid = "Q999999903"\ncountry = "IRL"\n'
     person = next(e for e in link(text, KEEPER, overrides=overrides) if e.entity_text == "Robin A. Vance")
     assert (person.gender, person.qid, person.country_code) == ("F", "Q999999903", "IRL")
+    assert person.country_method == "override"
 
 
 def test_correction_wins_over_the_text(link: Link):
