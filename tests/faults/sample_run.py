@@ -173,7 +173,8 @@ class Kills:
     """Kills each task of an evening once before its end, at a seeded step or at a seeded time.
 
     The number of steps and the duration of a task are taken from an undisturbed evening. A kill at a time may come too
-    late, because durations vary; a kill at a step never does. ``missed`` has the kills at a step that did not happen.
+    late, because durations vary; a kill at a step never does. ``at_step`` counts the kills at a step; ``missed`` has
+    the kills at a step that did not happen.
     """
 
     def __init__(self, chance: random.Random, undisturbed: Evening) -> None:
@@ -181,6 +182,7 @@ class Kills:
         self.usual = iter(undisturbed.done)
         self.killed: dict[str, int] = dict.fromkeys(("fetch", "derive", "commit"), 0)
         self.moments: list[str] = []
+        self.at_step = 0
         self.missed: list[str] = []
 
     def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> WorkerExit:
@@ -200,6 +202,7 @@ class Kills:
         self.moments.append(f"{name} {given.get('source_key', '')} at {moment}")
         is_killed = worker.done().code == -signal.SIGKILL
         self.killed[STAGE_OF[name]] += is_killed
+        self.at_step += at is not None
         if at is not None and not is_killed:
             self.missed.append(self.moments[-1])
 

@@ -50,6 +50,7 @@ def assert_like(evening: Evening, undisturbed: Evening) -> None:
 def test_killed_workers(evening_at: Callable[..., Evening], undisturbed: Evening) -> None:
     """Each task of an evening (fetch, derive, commit) is killed once, at a seeded moment, and retried."""
     killed: Counter[str] = Counter()
+    at_step = 0
     for seed in range(SEED, SEED + EVENINGS):
         kills = Kills(random.Random(seed), undisturbed)
         evening = evening_at(str(seed), doing=kills).run()
@@ -57,7 +58,8 @@ def test_killed_workers(evening_at: Callable[..., Evening], undisturbed: Evening
         assert_like(evening, undisturbed)
         assert kills.missed == []
         killed.update(kills.killed)
+        at_step += kills.at_step
         form("each task of an evening is killed once", seed).counts.update(kills.killed)
     say(f"killed {dict(killed)}, seeds {SEED} to {SEED + EVENINGS - 1}")
-    assert min(killed.values()) >= 2 * EVENINGS
-    assert killed.total() >= 10 * EVENINGS
+    assert min(killed.values()) >= EVENINGS
+    assert killed.total() > at_step >= 6 * EVENINGS  # kills at a time may come too late, but not all of them

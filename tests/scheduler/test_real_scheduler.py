@@ -3,9 +3,11 @@
 import socket
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import sleep
 
+import psutil
 import pytest
 import requests
 from news_airflow.supervisor import log_file, processes
@@ -54,7 +56,10 @@ def drop(machine: Machine, number: int, *, seed: int) -> str:
 def test_taken_port_is_replaced(machine: Machine) -> None:
     """A port that is in use is replaced by a free one, which is named; no process listens on another address."""
     taken = machine.environment["NEWS_AIRFLOW_PORT"]
-    found = [each for process in processes(machine.home) for each in process.net_connections("inet")]
+    found = []
+    for process in processes(machine.home):
+        with suppress(psutil.NoSuchProcess):  # a task that just ended
+            found += process.net_connections("inet")
 
     assert f"port {taken} of 127.0.0.1 cannot be used" in machine.said
     assert f"Airflow takes port {machine.port} instead" in machine.said
