@@ -35,9 +35,10 @@ LINK_COLUMNS = (
 OUTLET_COLUMNS = ("article_id", "outlet_key")
 
 Method = Literal["related", "role", "company", "outlet"]
-# The share of right links when a full name is cut to its surname, on 120 articles of seven outlets: docs/quality.md.
-_CONFIDENCE: Mapping[Method, float] = {"related": 0.95, "role": 0.95, "company": 0.9, "outlet": 0.75}
+# The share of right links when a full name is cut to its surname, on 219 articles: docs/quality.md.
+_CONFIDENCE: Mapping[Method, float] = {"related": 0.95, "role": 0.95, "company": 0.95, "outlet": 0.9}
 _COMPANY = 2  # organisations; one alone is often a parliament or a newspaper that any story mentions
+_KNOWN = 2  # articles with the full name: a surname without an introduction is that of somebody in the news
 _SURE_OF_GENDER = ("honorific", "role")
 
 type _Cluster = tuple[str, int]  # article_id, cluster_index
@@ -220,7 +221,13 @@ class _Bearers:
         if method := self._agreement(surname, person):
             return person, method
         is_alone = near["outlet"] and self._only(self._named.keys(), surname) == person
-        return (person, "outlet") if is_alone else None
+        outlets = Counter(map(self._context.outlets.get, self._articles(person)))
+        is_known = outlets[self._context.outlets.get(surname.article_id)] >= _KNOWN
+        return (person, "outlet") if is_alone and is_known else None
+
+    def _articles(self, person: str) -> set[str]:
+        """Return the articles that have a person's full name."""
+        return {each.article_id for each in self._named[person]}
 
     def _only(self, people: Collection[str], surname: _NamedPerson) -> str | None:
         """Return the only one of some people whom a surname may mean; None if there are several."""
@@ -241,8 +248,10 @@ class _Bearers:
         if any(one <= other or other <= one for one in context.roles.get(surname.cluster, ()) for other in theirs):
             return "role"
         mine = context.companies.get(surname.article_id, set())
-        shared = (len(mine & context.companies.get(each.article_id, set())) for each in self._named[person])
-        return "company" if any(count >= _COMPANY for count in shared) else None
+        articles = self._articles(person)
+        shared = (len(mine & context.companies.get(article_id, set())) for article_id in articles)
+        is_known = len(articles) >= _KNOWN
+        return "company" if is_known and any(count >= _COMPANY for count in shared) else None
 
     def name_of(self, person: str) -> str:
         """Return the longest name of a person; of equally long ones the last."""

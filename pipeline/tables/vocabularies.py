@@ -89,8 +89,8 @@ VOCABULARIES = (
         {
             "related": "an article that reports the same event or quote, or is a duplicate, has the full name",
             "role": "the nearest article with the full name states the same role",
-            "company": "both articles mention the same two organisations, or more",
-            "outlet": "another article of the same outlet has the full name, and no other outlet another bearer",
+            "company": "two articles have the full name, and one mentions the same two organisations, or more",
+            "outlet": "two other articles of the same outlet have the full name, and no other outlet another bearer",
         },
         "In each case, only one full name among these articles has the surname, and no gender is against it. "
         "`confidence` is the share of right links of the method, measured by cutting full names to their surnames.",
