@@ -6,7 +6,8 @@ A wrong merge is worse than two clusters.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from pipeline.kb import KnowledgeBase
 from pipeline.kb.entry import fold_name
@@ -22,7 +23,9 @@ class Spelling:
     """One name, prepared for comparison.
 
     ``words`` are folded, without a nickname in marks. ``place`` is its index among the names of the article.
-    ``is_full``: it has more than a family name with particles. ``gender`` is shown by its honorific.
+    ``is_full``: it has more than a family name with particles. ``gender`` is shown by its honorific. ``office`` is the
+    last word of a title that shows no gender ("president"). ``namesakes`` are the places of the people with its surname
+    before it in the sentence, if it names a relative ("Otto Pym, the son of Emil Pym").
     """
 
     surface: str
@@ -32,6 +35,8 @@ class Spelling:
     is_full: bool
     gender: Gender | None
     nickname: str | None
+    office: str | None = None
+    namesakes: tuple[int, ...] = ()
 
     @property
     def folded(self) -> str:
@@ -58,6 +63,7 @@ class Cluster:
     words: tuple[str, ...]
     forms: Counter[str] = field(default_factory=Counter)
     honorifics: set[Gender] = field(default_factory=set)
+    offices: set[str] = field(default_factory=set)
     nicknames: set[str] = field(default_factory=set)
 
     @property
@@ -70,6 +76,8 @@ class Cluster:
         self.forms[spelling.surface] += 1
         if spelling.gender:
             self.honorifics.add(spelling.gender)
+        if spelling.office:
+            self.offices.add(spelling.office)
         if spelling.nickname:
             self.nicknames.add(spelling.nickname)
 
@@ -89,7 +97,13 @@ def entity_hash(name: str, entity_type: str) -> str:
 
 def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> NameClusters:
     """Return the clusters: the fullest names create them, then surnames, acronyms and short forms join."""
-    spellings = [_spelling(tokens, name, place, data) for place, name in enumerate(names)]
+    spellings: list[Spelling] = []
+    for place, name in enumerate(names):
+        spelling = _spelling(tokens, name, place, data)
+        is_relative = name.label == "PERSON" and _follows_kin_noun(tokens, name, data)
+        spellings.append(
+            replace(spelling, namesakes=_namesakes(names, spellings, spelling)) if is_relative else spelling
+        )
     explained = _acronym_targets(tokens, names, spellings)
     clusters: list[Cluster] = []
     people, things = PersonClusters(clusters, data), ThingClusters(clusters, data, kb)
@@ -106,10 +120,15 @@ def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: K
     return _in_reading_order(clusters, [links[place] for place in range(len(names))])
 
 
-def _fullest_first(spelling: Spelling) -> tuple[bool, bool, int, int]:
-    """Order full names before short ones, and short ones by place: earlier names decide what a short one refers to."""
-    is_full = spelling.is_full
-    return not is_full, _is_acronym(spelling.surface), -len(spelling.words) if is_full else 0, spelling.place
+def _fullest_first(spelling: Spelling) -> tuple[bool, bool, bool, bool, int, int]:
+    """Order full names before short ones, relatives after other full names, and surnames of one word last, by place.
+
+    Earlier names decide what a short one refers to.
+    """
+    is_full, count = spelling.is_full, len(spelling.words)
+    is_relative = is_full and bool(spelling.namesakes)
+    is_last = not is_full and count == 1
+    return not is_full, _is_acronym(spelling.surface), is_relative, is_last, -count if is_full else 0, spelling.place
 
 
 def _spelling(tokens: Tokens, name: Name, place: int, data: NameData) -> Spelling:
@@ -128,6 +147,30 @@ def _spelling(tokens: Tokens, name: Name, place: int, data: NameData) -> Spellin
         is_full=any(word not in data.name_particles for word in kept[:-1]),
         gender=_honorific_gender(tokens, name, data),
         nickname=nickname,
+        office=_office(tokens, name, data),
+    )
+
+
+def _office(tokens: Tokens, name: Name, data: NameData) -> str | None:
+    if name.title is None:
+        return None
+    word = strip_full_stops(tokens.lower[name.first - 1])
+    return None if data.honorifics.get(word) else next(iter(data.title_nouns.get(word, ())), word)
+
+
+def _follows_kin_noun(tokens: Tokens, name: Name, data: NameData) -> bool:
+    """Return whether a name is that of a relative: "his son Emil", "her father, Emil Pym", "the brother of Dr Pym"."""
+    before = (name.first if name.title is None else name.title) - 1
+    before -= before > 0 and (tokens.text[before] == "," or tokens.lower[before] in data.evidence.of_words)
+    return before >= 0 and tokens.lower[before] in data.evidence.kin_nouns
+
+
+def _namesakes(names: tuple[Name, ...], earlier: list[Spelling], spelling: Spelling) -> tuple[int, ...]:
+    """Return the places of the people shortly before a name in its sentence who have its surname."""
+    same = takewhile(lambda other: other.sentence == spelling.sentence, reversed(earlier[-_MOST_BEARERS:]))
+    surname = _surname(spelling.words)
+    return tuple(
+        other.place for other in same if names[other.place].label == "PERSON" and _surname(other.words) == surname
     )
 
 
@@ -182,7 +225,7 @@ _NUMERALS = frozenset(numeral.lower() for numeral in NUMERALS)
 class PersonClusters:
     """The people of an article, and the indexes that map a shorter form to fuller ones.
 
-    Full names come first, in any order; then short ones, in reading order.
+    Full names come first, in any order; then surnames with particles and those of one word, in reading order.
     """
 
     def __init__(self, clusters: list[Cluster], data: NameData) -> None:
@@ -195,14 +238,17 @@ class PersonClusters:
         self._first: dict[int, int] = {}
         self._sentences: defaultdict[int, set[int]] = defaultdict(set)
         self._meant: dict[str, int] = {}
+        self._linked: dict[int, int | None] = {}
 
     def link(self, spelling: Spelling) -> Link:
         """Return the link of one name; create a cluster if none matches."""
-        return self._full(spelling) if spelling.is_full else self._short(spelling)
+        link = self._full(spelling) if spelling.is_full else self._short(spelling)
+        self._linked[spelling.place] = link.cluster
+        return link
 
     def _full(self, spelling: Spelling) -> Link:
         words = spelling.words
-        cluster = self._same(words)
+        cluster = self._same(spelling)
         if cluster is None:
             link = self._new(words)
             cluster = len(self._clusters) - 1
@@ -215,19 +261,33 @@ class PersonClusters:
         if spelling.nickname and cluster not in self._by_forename[spelling.nickname][-1:]:
             self._by_forename[spelling.nickname].append(cluster)
         self._exact[words] = cluster
-        self._first[cluster] = min(self._first.get(cluster, spelling.place), spelling.place)
-        self._sentences[cluster].add(spelling.sentence)
+        self._name(cluster, spelling)
         return link
 
-    def _same(self, words: tuple[str, ...]) -> int | None:
+    def _name(self, cluster: int, spelling: Spelling) -> None:
+        """Note where a bearer is named in full."""
+        self._first[cluster] = min(self._first.get(cluster, spelling.place), spelling.place)
+        self._sentences[cluster].add(spelling.sentence)
+
+    def _same(self, spelling: Spelling) -> int | None:
         """Return the only cluster whose full name may be the same person's."""
+        words = spelling.words
         if words in self._exact:
             return self._exact[words]
         bearers = self._by_surname.get(_surname(words), [])[:_MOST_BEARERS]
-        fitting = [bearer for bearer in bearers if _may_be_same(self._clusters[bearer], words)]
+        relatives = self._relatives(spelling)
+        fitting = [each for each in bearers if each not in relatives and _may_be_same(self._clusters[each], words)]
         return fitting[0] if len(fitting) == 1 else None
 
+    def _relatives(self, spelling: Spelling) -> set[int | None]:
+        """Return the people of the sentence whose relative has this name; a surname alone means its only bearer."""
+        bearers = self._by_surname.get(_surname(spelling.words), ())
+        only = bearers[0] if len(bearers) == 1 else None
+        return {self._linked.get(place, only) for place in spelling.namesakes}
+
     def _short(self, spelling: Spelling) -> Link:
+        if len(spelling.words) > 1 and not self._tails(spelling):
+            return self._full(spelling)  # "Ben Harlan": a forename that is also a particle
         surname = _surname(spelling.words)
         for bearers, method, confidence in self._ways(spelling, surname):
             link = self._borne(bearers, spelling, method, confidence)
@@ -237,25 +297,38 @@ class PersonClusters:
                 return link
         return self._lone(spelling)
 
-    def _ways(self, spelling: Spelling, surname: str) -> tuple[tuple[list[int], LinkMethod, float], ...]:
-        return (
-            (self._by_surname.get(surname, []), "surname", 0.9),
-            (self._by_forename.get(spelling.folded, []), "alias", 0.75),
-        )
+    def _tails(self, spelling: Spelling) -> list[int]:
+        """Return the bearers whose full name ends with a surname and its particles ("bin Farouk", "Al Rashidi")."""
+        tail = _without_hyphens(spelling.words)
+        bearers = self._by_surname.get(_surname(spelling.words), [])[:_MOST_BEARERS]
+        return [each for each in bearers if _without_hyphens(self._clusters[each].words)[-len(tail) :] == tail]
+
+    def _ways(self, spelling: Spelling, surname: str) -> list[tuple[list[int], LinkMethod, float]]:
+        """Return the bearers of a short name as surname and as forename, with method and confidence, best first.
+
+        It is the surname of somebody, unless only a bearer of the forename was named before.
+        """
+        bearers = self._tails(spelling) if len(spelling.words) > 1 else self._by_surname.get(surname, [])
+        called = self._by_forename.get(spelling.folded, [])
+        ways: list[tuple[list[int], LinkMethod, float]] = [(bearers, "surname", 0.9), (called, "alias", 0.75)]
+        is_called = spelling.gender is None and self._is_named_before(called, spelling)
+        return ways[::-1] if is_called and not self._is_named_before(bearers, spelling) else ways
+
+    def _is_named_before(self, bearers: list[int], spelling: Spelling) -> bool:
+        return any(self._first[bearer] < spelling.place for bearer in bearers[:_MOST_BEARERS])
 
     def _borne(self, bearers: list[int], spelling: Spelling, method: LinkMethod, confidence: float) -> Link | None:
         """Return the link to the right bearer, an open link for several, None for no bearer.
 
-        The honorific decides; then the only one named before; then the only one whose full name is repeated; then the
-        last referent of the short name, unless another bearer was just named.
+        The honorific or office decides; then the only one named before; then the only one whose full name is repeated;
+        then the last referent of the short name, unless another bearer was just named.
         """
-        gender = spelling.gender
         if len(bearers) > _MOST_BEARERS:
             return _OPEN_LINK
-        fitting = [bearer for bearer in bearers if gender is None or self._gender_of(bearer) in (gender, None)]
+        fitting = self._fitting(bearers, spelling)
         if len(fitting) < 2:
             return Link(fitting[0], method, confidence) if fitting else None
-        shown = [bearer for bearer in fitting if gender and self._gender_of(bearer) == gender]
+        shown = [bearer for bearer in fitting if self._is_shown(bearer, spelling)]
         if len(shown) == 1:
             return Link(shown[0], method, 0.7)
         before = [bearer for bearer in fitting if self._first[bearer] < spelling.place]
@@ -269,6 +342,21 @@ class PersonClusters:
             if meant not in before or any(near & self._sentences[rival] for rival in rivals):
                 return _OPEN_LINK
         return Link(meant, method, 0.6)
+
+    def _fitting(self, bearers: list[int], spelling: Spelling) -> list[int]:
+        """Return the bearers whose gender a short name does not contradict, and who are no relatives of its bearer."""
+        relatives, genders = self._relatives(spelling), (spelling.gender, None)
+        return [
+            bearer
+            for bearer in bearers
+            if bearer not in relatives and (spelling.gender is None or self._gender_of(bearer) in genders)
+        ]
+
+    def _is_shown(self, bearer: int, spelling: Spelling) -> bool:
+        """Return whether a bearer has the gender of a short name's honorific, or without one its office."""
+        if spelling.gender is not None:
+            return self._gender_of(bearer) == spelling.gender
+        return spelling.office is not None and spelling.office in self._clusters[bearer].offices
 
     def _leading(self, bearers: list[int]) -> int | None:
         """Return the only bearer with a full name in several sentences, as in an obituary."""
@@ -290,6 +378,9 @@ class PersonClusters:
         if twin is None:
             link = self._new(spelling.words)
             twin = len(self._clusters) - 1
+            if spelling.namesakes:  # a relative is one more bearer of the surname
+                self._by_surname[_surname(spelling.words)].append(twin)
+                self._name(twin, spelling)
         else:
             link = Link(twin, "exact", 1.0)
         same.setdefault(spelling.gender, twin)
@@ -307,6 +398,10 @@ def _surname(words: tuple[str, ...]) -> str:
         return " ".join(words)
     head, mark, tail = last.partition("-")
     return tail if mark and len(head) == 2 else last
+
+
+def _without_hyphens(words: tuple[str, ...]) -> list[str]:
+    return " ".join(words).replace("-", " ").split()
 
 
 def _may_be_same(cluster: Cluster, words: tuple[str, ...]) -> bool:
@@ -381,8 +476,8 @@ class ThingClusters:
         if len(words) > 1:
             skips = self._data.acronym_skips
             self._by_initials["".join(word[0] for word in words)].add(cluster)
-            self._by_initials["".join(word[0] for word in words if word not in skips)].add(cluster)
-            if group == "thing":
+            if group == "thing":  # an acronym of a place leaves no word out
+                self._by_initials["".join(word[0] for word in words if word not in skips)].add(cluster)
                 for form in self._short_forms(words):
                     self._by_short_form[form].add(cluster)
         return Link(cluster, "exact", 1.0)

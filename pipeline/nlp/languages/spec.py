@@ -19,7 +19,7 @@ class NameEvidence:
     - ``place_prepositions``: before a place, unless they belong to ``stake_nouns`` ("shares in").
       ``weak_prepositions``: before many other things too. ``firm_prepositions``: before firms.
     - ``person_verbs``: lemmas of verbs that only people do or suffer. ``speech_verbs``: lemmas of the verbs of saying.
-      ``person_things``: things that only people have.
+      ``kin_nouns``: relatives. ``person_things``: relatives and things that only people have.
       ``person_nouns``: things named after people ("the Hale era").
     - ``civic_nouns``: after the name of a place ("Orrin council"). ``place_things``: things that a place has.
     - ``vessel_nouns``: before the name of a ship. ``firm_nouns``: before the name of an organisation.
@@ -49,6 +49,7 @@ class NameEvidence:
     stake_nouns: frozenset[str]
     person_verbs: frozenset[str]
     speech_verbs: frozenset[str]
+    kin_nouns: frozenset[str]
     person_things: frozenset[str]
     person_nouns: frozenset[str]
     personal_pronouns: frozenset[str]

@@ -93,6 +93,11 @@ def _surnames() -> frozenset[str]:
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
+_KIN_NOUNS = words(
+    "wife husband son daughter brother sister mother father parent parents child children widow cousin nephew niece"
+    " uncle aunt grandfather grandmother grandson granddaughter father-in-law ex-wife ex-husband"
+)
+
 _EVIDENCE = NameEvidence(
     first_words=_words_by_type(
         LOC="lake lac mount mt river cape gulf lough loch isle strait",
@@ -185,12 +190,12 @@ _EVIDENCE = NameEvidence(
         " injure murder assassinate dress sentence elect re-elect convict"
     ),
     speech_verbs=frozenset(verb for verb, cue in CUES.verbs.items() if cue.cue_class == "speech"),
-    person_things=words(
-        "wife husband son daughter brother sister mother father parent parents child children family friend friends"
-        " girlfriend boyfriend widow partner cousin nephew niece uncle aunt grandfather grandmother grandson"
-        " granddaughter lawyer lawyers attorney solicitor death birth life childhood career body face hand hands eyes"
-        " voice hair smile marriage wedding funeral widow fiancee fiance lover mistress ex-wife ex-husband"
-        " biography memoir memoirs teachings father-in-law birthday home house heart"
+    kin_nouns=_KIN_NOUNS,
+    person_things=_KIN_NOUNS
+    | words(
+        "family friend friends girlfriend boyfriend partner lawyer lawyers attorney solicitor death birth life"
+        " childhood career body face hand hands eyes voice hair smile marriage wedding funeral fiancee fiance lover"
+        " mistress biography memoir memoirs teachings birthday home house heart"
     ),
     person_nouns=words("administration presidency era family campaign loyalist ally aide supporter biographer"),
     personal_pronouns=frozenset({"he", "she", "his", "her", "him", "himself", "herself"}),
@@ -423,7 +428,7 @@ NAMES = NameData(
     name_particles=words("de da del della di la le van von der den bin ibn al el ben bint dos du ter abu"),
     company_suffixes=words(
         "inc corp corporation co company ltd limited plc llc llp ag sa gmbh nv group holdings bank motors airlines"
-        " news international technologies systems industries partners foundation university police party capital"
+        " news international technologies systems industries partners foundation university party capital"
         " ventures energy media pharmaceuticals rail railways buses motors records pictures studios entertainment foods"
         " stores supermarkets homes oil mining steel chemicals telecom insurance logistics shipping aerospace software"
         " semiconductor semiconductors airlines"

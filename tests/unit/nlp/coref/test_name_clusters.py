@@ -64,6 +64,62 @@ def test_two_bearers_of_a_surname_stay_separate(nlp) -> None:
     assert name.confidence < 0.5
 
 
+def test_a_forename_that_is_a_particle_is_a_forename(nlp) -> None:
+    """Al, Ben and Van begin a full name, unless somebody's name ends with the particle and the surname."""
+    names = names_of(nlp, "Tipper Gorham sang.\n\nAl Gorham spoke after her.\n\nBen Gorham left with Al Gorham.")
+    assert [name.entity_name for name in names] == ["Tipper Gorham", "Al Gorham", "Ben Gorham", "Al Gorham"]
+    assert ("Al Rashidi", "Ahmed al-Rashidi") in linked_names(nlp, "Ahmed al-Rashidi spoke.\n\nAl Rashidi left.")
+
+
+def test_the_office_decides_between_two_bearers(nlp) -> None:
+    """The surname after a title is the bearer's whose full name has the title."""
+    text = "President Joe Harlan defended his son Hunter Harlan.\n\n{} Harlan said it was over."
+    assert linked_names(nlp, text.format("President"))[-1] == ("Harlan", "Joe Harlan")
+    assert linked_names(nlp, text.format("Senator"))[-1] == ("Harlan", None)
+
+
+def test_a_relative_is_another_person(nlp) -> None:
+    """ "The brother of Inspector Lynd" is not Inspector Lynd; "the harbour of Inspector Lynd" proves nothing."""
+    names = linked_names(nlp, "Peter Lynd, the brother of Inspector Lynd, drove. Inspector Lynd was at home.")
+    assert names == [("Peter Lynd", "Peter Lynd"), ("Lynd", "Lynd"), ("Lynd", "Lynd")]
+    names = linked_names(nlp, "Pierre Charles Dufour was the second son of Pierre Dufour, a painter.")
+    assert names == [("Pierre Charles Dufour", "Pierre Charles Dufour"), ("Pierre Dufour", "Pierre Dufour")]
+    names = linked_names(nlp, "Pierre Charles Dufour sailed in the boat of Pierre Dufour, a painter.")
+    assert {name for _, name in names} == {"Pierre Charles Dufour"}
+
+
+def test_a_forename_that_was_named_is_not_the_surname_of_somebody_later(nlp) -> None:
+    """ "Darrin" is Darrin Yusuf until somebody else with that surname is named."""
+    text = "Photographer Darrin Yusuf ran to the site.\n\nDarrin took pictures.\n\nMohammed Darrin, a farmer, wept."
+    assert linked_names(nlp, text) == [
+        ("Darrin Yusuf", "Darrin Yusuf"),
+        ("Darrin", "Darrin Yusuf"),
+        ("Mohammed Darrin", "Mohammed Darrin"),
+    ]
+    text = "Darrin Yusuf ran.\n\nMohammed Darrin, a farmer, wept.\n\nDarrin had lost his barn."
+    assert linked_names(nlp, text)[-1] == ("Darrin", "Mohammed Darrin")
+
+
+def test_a_town_is_not_its_police(nlp) -> None:
+    """The name of a place is no short form of its police."""
+    text = "The Tolmere Police held a man.\n\nHe had come to Tolmere by train."
+    assert ("Tolmere", "Tolmere Police") not in linked_names(nlp, text)
+
+
+def test_an_acronym_of_a_place_leaves_no_word_out(nlp) -> None:
+    """ "IO" is not the Isle of Orrin; an organisation leaves out "of"."""
+    names = names_of(nlp, "The Isle of Orrin is quiet.\n\nThe IO opened a school. Members of the IO voted.")
+    assert len({name.cluster_index for name in names}) == 2
+    text = "The Commission of Harbour Safety met.\n\nThe CHS opened a school. Members of the CHS voted."
+    assert ("CHS", "Commission of Harbour Safety") in linked_names(nlp, text)
+
+
+def test_a_party_is_not_its_committee(nlp) -> None:
+    """The knowledge base has both."""
+    names = names_of(nlp, "The Democratic National Committee met. The Democratic Party was silent.")
+    assert len({name.cluster_index for name in names}) == 2
+
+
 def test_the_first_bearer_keeps_the_surname(nlp) -> None:
     """A surname that referred to one person refers to that person again after a namesake."""
     text = (
