@@ -223,7 +223,9 @@ class CueData:
       interview with X"). ``turn_labels``: begin a turn of a printed interview ("Q:").
     - ``statement_nouns``, ``reading_verbs`` and ``full_phrases``: in the line before a statement without quotation
       marks ("The statement reads in full:"), whose paragraphs have pronouns of the ``first_person``.
-    - ``introducing``: mark a speaker as new ("another neighbour").
+    - ``introducing``: mark a speaker as new ("another neighbour"). ``anybody``: mean no speaker ("you might say").
+    - ``bystanders``: nouns for people who are seldom what the sentence before is about ("the judge").
+      ``past_roles``: words for roles that ended ("former").
     - ``opening_marks`` and ``closing_marks``: quotation marks; for a straight one the adjacent characters decide.
     """
 
@@ -255,6 +257,9 @@ class CueData:
     full_phrases: frozenset[tuple[str, ...]]
     first_person: frozenset[str]
     turn_labels: frozenset[str]
+    anybody: frozenset[str]
+    bystanders: frozenset[str]
+    past_roles: frozenset[str]
     introducing: frozenset[str]
     opening_marks: frozenset[str]
     closing_marks: frozenset[str]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.cues import CueMention
+from pipeline.nlp.quotes.cues import CueMention, noun_phrase
 from pipeline.nlp.quotes.nesting import NestedSpeech
 from pipeline.nlp.quotes.quotation_marks import QuotedText
 from pipeline.nlp.quotes.speakers import SpeakerFinder
@@ -20,6 +20,10 @@ _ANY_VERB = 0.6  # weight of any verb right after a comma within the marks: ", h
 _PHRASE = 12
 _CLOSE = 3  # tokens from an unlisted verb to the quotation mark after its colon
 _NEAR = 60
+_SAID = 0.85  # weight of a verb of saying
+_FINAL = 0.75
+_NEAR_CUE = 12
+_FEW = 6  # tokens from a verb of saying to the end of its sentence
 _IN_CLAUSE = 0.7
 _GOVERNED = frozenset({"governs", "adjacent"})
 _WEAK = frozenset({"sentence", "after_loose"})
@@ -138,8 +142,28 @@ def _after(
             is_adjacent = distance <= 3 and last < cue.speaker and ending in "," and is_sentence(tokens, quoted, index)
             weight = max(cue.entry.weight, _ANY_VERB) if is_adjacent else cue.entry.weight
             yield Attribution(cue, cue.speaker, weight * (0.98 - 0.012 * distance), "after")
-        elif distance < 12:
-            yield Attribution(cue, cue.speaker, cue.entry.weight * 0.3, "after_loose")
+        else:
+            yield from _after_words(tokens, cue, distance)
+
+
+def _after_words(tokens: Tokens, cue: CueMention, distance: int) -> Iterator[Attribution]:
+    """Yield a cue with other words between it and a quoted span, if it ends the sentence or is near."""
+    if _ends_sentence(tokens, cue):
+        yield Attribution(cue, cue.speaker, cue.entry.weight * _FINAL, "after")
+    elif distance < _NEAR_CUE:
+        yield Attribution(cue, cue.speaker, cue.entry.weight * 0.3, "after_loose")
+
+
+def _ends_sentence(tokens: Tokens, cue: CueMention) -> bool:
+    """Return whether a verb of saying with a comma before its subject ends a sentence: ", Ana Brito said Tuesday."."""
+    if cue.speaker is None or cue.kind != "verb" or cue.entry.weight < _SAID or cue.speaker > cue.token:
+        return False
+    first, last = noun_phrase(tokens, cue.speaker)
+    after = cue.token + 1
+    while after < min(cue.token + _FEW, len(tokens)) and tokens.text[after] not in _ENDINGS:
+        after += 1
+    is_last = after < len(tokens) and tokens.text[after] in _ENDINGS
+    return is_last and first > 0 and tokens.text[first - 1] == "," and last + 1 == cue.token
 
 
 def _may_end(tokens: Tokens, cue: CueMention, distance: int) -> bool:

@@ -75,13 +75,19 @@ def _trim_clause(tokens: Tokens, clause: Clause, first: int, last: int) -> Claus
     begin, end = clause.first, clause.last
     while end > last and tokens.block[end] != tokens.block[last]:
         end -= 1
-    while begin < first and (
-        tokens.lower[begin] == "that" or tokens.text[begin] in _TRIMMED or tokens.text[begin].isspace()
-    ):
+    while begin < first and _is_outside(tokens, begin):
         begin += 1
     while end > last and (tokens.text[end] in _TRIMMED or tokens.text[end].isspace()):
         end -= 1
     return Clause(begin, end, clause.cue)
+
+
+def _is_outside(tokens: Tokens, token: int) -> bool:
+    """Return whether a token before a clause is no part of it: "that", a mark, or "it" of "as she puts it,"."""
+    is_particle = tokens.tag[token] in ("PRP", "RP") and tokens.text[token + 1] == ","
+    return (
+        is_particle or tokens.lower[token] == "that" or tokens.text[token] in _TRIMMED or tokens.text[token].isspace()
+    )
 
 
 def reported_clauses(

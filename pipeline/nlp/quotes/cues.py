@@ -9,6 +9,7 @@ from pipeline.nlp.tokens import Tokens
 
 _NOMINAL = frozenset({"NNP", "NNPS", "PRP", "NN", "NNS"})
 _INNER = frozenset({"compound", "det", "amod", "nmod", "poss", "case", "nummod"})
+_SELDOM = 0.5  # weight of a verb that seldom reports
 _UNLISTED_CUE = Cue("speech", 0.15)
 
 
@@ -36,7 +37,7 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMen
         if tag[0] == "V":
             cue = _verb(tokens, quoted, data, index)
         elif tag[0] == "N":
-            cue = _noun(tokens, quoted, data, index) or _noun_for_verb(tokens, quoted, data, index)
+            cue = _noun_for_verb(tokens, quoted, data, index) or _noun(tokens, quoted, data, index)
         elif tag == "JJ":
             cue = _adjective(tokens, quoted, data, index)
         if cue is None and (tokens.lower[index], tokens.lower[min(index + 1, len(tokens) - 1)]) in data.source_phrases:
@@ -51,6 +52,8 @@ def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueM
     phrasal = data.phrasal.get((tokens.lemma[index], particle))
     entry = phrasal or data.verbs.get(tokens.lemma[index])
     if tokens.lower[index] == "according" or tokens.dep[index] in ("aux", "auxpass", "amod"):
+        return None
+    if entry is not None and entry.weight < _SELDOM and tokens.dep[index] == "pcomp":  # "hurt by going “low”"
         return None
     if phrasal is not None and following == "to":  # "went on to promote": the next verb may report, this one does not
         return None
@@ -173,9 +176,17 @@ def _speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int, data: CueDat
         verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
     subject = _subject_of(tokens, quoted, verb, 4)
     if subject is None:
-        return _adjacent_nominal(tokens, quoted, verb)
+        if _is_infinitive(tokens, verb):
+            return None
+        is_addressed = tokens.lemma[verb] in data.addressed and tokens.tag[verb] == "VBG"  # "telling the class"
+        return _adjacent_nominal(tokens, quoted, verb, looks_after=not is_addressed)
     dash = _dateline_end(tokens, subject)
     return subject if dash is None else _nominal_after_dateline(tokens, subject, dash)
+
+
+def _is_infinitive(tokens: Tokens, verb: int) -> bool:
+    """Return whether a verb says what a noun is for: "a chance to tell him"."""
+    return tokens.dep[verb] == "acl" and tokens.tag[verb] == "VB"
 
 
 def _is_passive(tokens: Tokens, verb: int, data: CueData) -> bool:
@@ -221,7 +232,11 @@ def reporting_verb(tokens: Tokens, verb: int) -> int:
     """Return the verb that reports a clause: "..., calling it unfair" belongs to "he said", not to his words."""
     for _ in range(_DEEPEST):
         governor = tokens.head[verb]
-        if tokens.dep[verb] != "ccomp" or governor > verb or tokens.tag[governor][0] != "V":
+        if tokens.dep[verb] == "acl" and tokens.dep[governor] == "dobj" and tokens.dependents(verb, "mark"):
+            governor = tokens.head[governor]  # "rejected the idea that it failed, calling it unfair"
+        elif tokens.dep[verb] != "ccomp":
+            break
+        if governor > verb or tokens.tag[governor][0] != "V":
             break
         verb = governor
     return verb
@@ -237,9 +252,9 @@ def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) ->
     return noun
 
 
-def _adjacent_nominal(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+def _adjacent_nominal(tokens: Tokens, quoted: QuotedText, verb: int, *, looks_after: bool) -> int | None:
     """Return the nominal right after a verb that follows a quote ("said Mr Lee"), or right before the verb."""
-    follows_quote = any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
+    follows_quote = looks_after and any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
     order = (
         (_nominal_after, _nominal_before_aside, _nominal_before)
         if follows_quote
@@ -259,7 +274,9 @@ def _nominal_after(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
             break
         if tokens.tag[index] in _NOMINAL:
             best = index
-        elif best is not None or tokens.tag[index] not in ("DT", "JJ", "PRP$", "POS", "CD"):
+        elif tokens.tag[index] == "POS":  # "said the firm's owner"
+            best = None
+        elif best is not None or tokens.tag[index] not in ("DT", "JJ", "PRP$", "CD"):
             break
     return best
 

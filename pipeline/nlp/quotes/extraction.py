@@ -87,12 +87,18 @@ def extract_quotes(
         *_draft_turns(tokens, finder, language.cues),
         *_draft_statements(words, finder),
         *(each for each in fragments if each is not None),
-        *(_draft_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
+        *(_draft_indirect(tokens, each) for each in clauses if _is_indirect(each, inside, finder)),
     ]
     apart = _resolve_overlaps(nested, sorted(found, key=lambda each: (each.start, -each.end)))
-    who = speakers(finder, quoted, [each.attribution.speaker for each in apart])
+    who = speakers(finder, quoted, [_speaker_head(finder, each.attribution) for each in apart])
     quotes = (_quote(nested, each, speaker) for each, speaker in zip(apart, who, strict=True))
     return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
+
+
+def _speaker_head(finder: SpeakerFinder, attribution: Attribution) -> int | None:
+    """Return the head token of the speaker; None if it is a word for nobody in particular."""
+    head = attribution.speaker
+    return None if head is None or finder.is_nobody(head, attribution.cue) else head
 
 
 def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) -> _QuoteDraft | None:
@@ -100,11 +106,14 @@ def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) ->
     tokens, marked = words.tokens, words.quoted.marked[index]
     inside = quote_words(tokens.content[marked.start : marked.end])
     sentence = is_sentence(tokens, words.quoted, index)
-    short = len(inside) <= _FRAGMENT_WORDS and not sentence
+    is_brief = len(inside) <= _FRAGMENT_WORDS
+    short = is_brief and not sentence
     first, last = edges(tokens, words.quoted, index)
     if attribution.score < (_LEAST_FRAGMENT if short else _LEAST) or not _is_statement(words, index, attribution):
         return None
-    if short and (is_label(tokens, first, words.data) or (len(inside) == 1 and _is_name(tokens, first, last))):
+    if is_brief and is_label(tokens, first, words.data):
+        return None
+    if short and len(inside) == 1 and _is_name(tokens, first, last):
         return None
     fragment = short and attribution.rule not in _WHOLE
     whole = _QuoteDraft(marked.start, marked.end, marked.parts, marked.is_closed, attribution, fragment)
@@ -198,6 +207,13 @@ def _draft_statements(words: _QuoteContext, finder: SpeakerFinder) -> Iterator[_
     for each in find_block_statements(words.tokens, words.quoted, words.cues, words.data, finder.can_speak):
         attribution = Attribution(each.cue, each.speaker, 1.0, "statement")
         yield _QuoteDraft(each.paragraphs[0][0], each.paragraphs[-1][1], each.paragraphs, True, attribution)
+
+
+def _is_indirect(clause: Clause, inside: Sequence[int], finder: SpeakerFinder) -> bool:
+    """Return whether a reported clause holds no quote in marks and has a speaker that can say it."""
+    speaker = clause.cue.speaker
+    is_plain = inside[clause.last + 1] == inside[clause.first]
+    return is_plain and (speaker is None or not finder.is_nobody(speaker, clause.cue))
 
 
 def _draft_indirect(tokens: Tokens, clause: Clause) -> _QuoteDraft:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pipeline.model import Entity
 from pipeline.model.annotation import SpeakerKind
 from pipeline.nlp.languages.spec import LanguageData, NameData
-from pipeline.nlp.quotes.cues import noun_phrase
+from pipeline.nlp.quotes.cues import CueMention, noun_phrase
 from pipeline.nlp.quotes.organisations import OrganisationFinder, organisation_finder
+from pipeline.nlp.quotes.persons import PersonFinder, person_finder
 from pipeline.nlp.quotes.quotation_marks import QuotedText
 from pipeline.nlp.tokens import Tokens
 
@@ -58,7 +59,9 @@ class SpeakerFinder:
     people: AbstractSet[str]
     groups: AbstractSet[str]
     organisations: OrganisationFinder
+    persons: PersonFinder
     introducing: AbstractSet[str]
+    anybody: AbstractSet[str]
 
     def speaker(self, head: int) -> Speaker:
         """Return the speaker with this head token."""
@@ -76,7 +79,8 @@ class SpeakerFinder:
         if entity is not None:
             end = self.tokens.at(entity.end_char - 1)
             return self._made(min(first, self.tokens.at(entity.start_char)), max(end, head), entity)
-        return self._made(first, last, self.organisations.referent(head), head=head)
+        referent = self.organisations.referent(head) or self.persons.referent(head)
+        return self._made(first, last, referent, head=head)
 
     def _described(self, head: int) -> Entity | None:
         """Return the person whom an apposition describes: "Ana Brito, a Democrat who said"."""
@@ -124,7 +128,16 @@ class SpeakerFinder:
         """Return whether a common noun means neither a person or an organisation nor a document."""
         is_noun = self.tokens.tag[token] in ("NN", "NNS") and token not in self.at
         lemma = self.tokens.lemma[token]
-        return is_noun and lemma not in self.people and lemma not in self.documents
+        is_known = lemma in self.people or lemma in self.documents or lemma in self.data.country_nouns
+        return is_noun and not is_known and not lemma.endswith(self.data.person_suffixes)
+
+    def is_nobody(self, token: int, cue: CueMention | None) -> bool:
+        """Return whether the subject of a cue is a word for anybody ("you"), or a thing "which" explains something."""
+        if self.tokens.lower[token] in self.anybody:
+            return True
+        subjects = () if cue is None else self.tokens.dependents(cue.token, "nsubj")
+        relatives = self.data.evidence.thing_relatives
+        return self.is_thing(token) and any(self.tokens.lower[each] in relatives for each in subjects)
 
     def _named(self, entity: Entity, head: int) -> Speaker:
         tokens = self.tokens
@@ -325,5 +338,16 @@ def speaker_finder(
     groups = (language.names.organisation_nouns | language.names.any_organisation) - language.cues.speaking_nouns
     organisations = organisation_finder(tokens, quoted, entities, language)
     return SpeakerFinder(
-        tokens, language.names, at, roles, named, documents, people, groups, organisations, language.cues.introducing
+        tokens=tokens,
+        data=language.names,
+        at=at,
+        roles=roles,
+        named=named,
+        documents=documents,
+        people=people,
+        groups=groups,
+        organisations=organisations,
+        persons=person_finder(tokens, quoted, entities, language),
+        introducing=language.cues.introducing,
+        anybody=language.cues.anybody,
     )

@@ -54,6 +54,7 @@ _PHRASAL = {
         ("on", "go"),
         ("up", "sum speak"),
         ("off", "rattle sound"),
+        ("it", "put"),
     )
     for verb in verbs.split()
 }
@@ -94,6 +95,12 @@ CUES = CueData(
         " staff crew jury prosecutor investigator doctor adviser insider organiser politician mp lawmaker democrat"
         " republican tory minister leader chief boss fan user owner tenant villager islander local relative peer other"
         " some many most other speaker caller correspondent applicant defendant plaintiff claimant complainant"
+        " lady gentleman guy cop bloke mate couple pair duo trio guest client patient adult teen star celebrity priest"
+        " nun monk chef clerk refugee delegate public crowd audience side camp prosecution defence defense majority"
+        " minority delegation media press outlet industry fed academic parent aunt cousin niece nephew bride groom hero"
+        " heir individual one folk youth aide cast coach judge tribe nurse spouse rep someone"
+        " somebody everyone everybody troll disciple community movement right left"
+        " scholar fellow none circle"
     ),
     evidence=words(
         "record poll survey report study data datum figure document analysis review research statistic audit email"
@@ -118,6 +125,17 @@ CUES = CueData(
     full_phrases=frozenset({("in", "full"), ("in", "part")}),
     first_person=words("i we my our me us 's ’s"),
     turn_labels=words("q a question answer"),
+    anybody=words("you anyone anybody nobody this something anything nothing"),
+    bystanders=words(
+        "judge lawyer attorney solicitor barrister prosecutor counsel magistrate coroner officer detective inspector"
+        " constable sergeant trooper policeman policewoman investigator inquirer reporter journalist interviewer host"
+        " presenter correspondent columnist moderator spokesman spokeswoman spokesperson official witness victim"
+        " suspect defendant owner man woman boy girl doctor nurse surgeon adviser advisor aide agent source insider"
+        " expert analyst critic neighbour neighbor passenger driver resident member student pupil teacher worker employee"
+        " colleague friend relative mother father brother sister wife husband son daughter partner person user"
+        " customer caller reader viewer commenter follower steward paramedic firefighter soldier volunteer voter"
+    ),
+    past_roles=words("former ex then late ex- previous outgoing onetime one-time retired"),
     introducing=words("a an one another some"),
     opening_marks=frozenset({"“", "„", "«", "``", "‘", "「", "『"}),
     closing_marks=frozenset({"”", "»", "''", "’", "」", "』"}),

@@ -421,6 +421,10 @@ NAMES = NameData(
         " report study audit survey poll statement letter email memo document paper analysis review release bill law"
         " order ruling indictment complaint lawsuit article editorial book post tweet message notice website ad"
         " transcript affidavit filing resolution inquiry research figures data headline sign banner caption"
+        " brochure guidance guideline guide handbook leaflet flyer pamphlet poster placard sticker plaque inscription"
+        " note text comment story account estimate forecast summary newsletter bulletin briefing catalogue abstract"
+        " agenda constitution clause contract draft list verdict verse song lyric script slogan"
+        " questionnaire press-release handout circular advert advertisement commercial"
     ),
     post_nominals=words(
         "qc kc mp msp mep mbe obe cbe kbe phd md esq jr sr frs mla td am jd mba dbe ra bem msc bsc pc qpm"
