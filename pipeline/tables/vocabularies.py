@@ -148,7 +148,7 @@ VOCABULARIES = (
         {
             "person": "a person",
             "organisation": "a named organisation, place or group, or a noun for one: the company",
-            "unnamed": "a speaker without a name: a spokesman, residents",
+            "unnamed": "a speaker without a name: a spokesman, residents, authorities",
             "document": "a text or figures: a report, a law, a book",
             "author": "the writer of the article: “We are late,” I said",
         },

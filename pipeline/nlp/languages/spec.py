@@ -148,6 +148,8 @@ class NameData:
     - ``organisation_kinds``: words in the names of the organisations that a noun may refer to, next to the noun itself;
       ``any_organisation``: nouns that may refer to all ("the group"); ``acronym_nouns``: to all acronyms.
       ``trade_nouns``: also with a noun before them ("the store operator"; "the record company" is another one).
+    - ``document_nouns``: for what is written or shown, and speaks; ``figure_nouns`` speak as the organisation before
+      them ("Census Bureau data").
     - ``ambiguous_forenames``: show no gender when used alone, because they are common surnames.
     - ``pronoun_weights``: feature weights by kind of pronoun; a kind that is missing stays unresolved.
     """
@@ -189,6 +191,7 @@ class NameData:
     acronym_nouns: frozenset[str]
     trade_nouns: frozenset[str]
     document_nouns: frozenset[str]
+    figure_nouns: frozenset[str]
     post_nominals: frozenset[str]
     name_particles: frozenset[str]
     company_suffixes: frozenset[str]
@@ -223,7 +226,7 @@ class CueData:
       interview with X"). ``turn_labels``: begin a turn of a printed interview ("Q:").
     - ``statement_nouns``, ``reading_verbs`` and ``full_phrases``: in the line before a statement without quotation
       marks ("The statement reads in full:"), whose paragraphs have pronouns of the ``first_person``.
-    - ``introducing``: mark a speaker as new ("another neighbour"). ``anybody``: mean no speaker ("you might say").
+    - ``introducing``: mark a speaker as new ("another neighbour"). ``anybody``: mean no speaker ("anyone may say").
     - ``bystanders``: nouns for people who are seldom what the sentence before is about ("the judge").
       ``past_roles``: words for roles that ended ("former").
     - ``opening_marks`` and ``closing_marks``: quotation marks; for a straight one the adjacent characters decide.

@@ -134,7 +134,7 @@ def _after(
         if cue.token > last + 25 or not _is_connected(tokens, quoted, last + 1, cue.token):
             return
         distance = cue.token - last
-        if cue.speaker is None or not _may_end(tokens, cue, distance):
+        if cue.speaker is None or not _may_end(tokens, cue, distance, data):
             continue
         if cue.kind == "source":
             yield Attribution(cue, cue.speaker, 0.93, "source_after")
@@ -166,9 +166,15 @@ def _ends_sentence(tokens: Tokens, cue: CueMention) -> bool:
     return is_last and first > 0 and tokens.text[first - 1] == "," and last + 1 == cue.token
 
 
-def _may_end(tokens: Tokens, cue: CueMention, distance: int) -> bool:
+def _has_complement(tokens: Tokens, verb: int, data: CueData) -> bool:
+    """Return whether a naming participle characterises something after it: “...,” calling it unfair."""
+    is_naming = tokens.lemma[verb] in data.naming and tokens.tag[verb] == "VBG"
+    return is_naming and any(child > verb for child in tokens.dependents(verb, "dobj", "ccomp", "oprd"))
+
+
+def _may_end(tokens: Tokens, cue: CueMention, distance: int, data: CueData) -> bool:
     """Return whether a cue may follow the words it reports at this distance; "did not say" may not."""
-    if tokens.dependents(cue.token, "neg"):
+    if tokens.dependents(cue.token, "neg") or _has_complement(tokens, cue.token, data):
         return False
     return cue.kind in ("verb", "source") and (cue.is_listed or distance <= 6)
 

@@ -86,9 +86,14 @@ def _noun(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueM
 
 
 def _noun_for_verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueMention | None:
-    """Return the cue that the tagger takes for a plural noun: "states" of "“...,” the memo states."."""
+    """Return the cue that the tagger takes for a plural noun: “...,” the memo states. / “...,” comments Ana Brito."""
     entry, speaker = data.verbs.get(tokens.lemma[index]), index - 1
-    if entry is None or tokens.tag[index] != "NNS" or speaker < 1 or tokens.head[speaker] != index:
+    if entry is None or tokens.tag[index] != "NNS" or speaker < 1:
+        return None
+    if quoted.inside(speaker):
+        is_inverted = tokens.text[speaker - 1] == "," and tokens.tag[index + 1 : index + 2] == ["NNP"]
+        return CueMention(index, entry, _nominal_after(tokens, quoted, index), "verb") if is_inverted else None
+    if tokens.head[speaker] != index:
         return None
     first = speaker
     while first > 0 and tokens.tag[first - 1] in _IN_PHRASE and not quoted.inside(first - 1):

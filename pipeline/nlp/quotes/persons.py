@@ -47,8 +47,8 @@ class PersonFinder:
     def referent(self, head: int) -> Entity | None:
         """Return a mention of the person whom the noun phrase with this head refers to.
 
-        It is the last one named in that role. If nobody has it, it is the subject of the sentence before, unless the
-        text just mentioned somebody else too. None for a gender that does not fit.
+        It is the last one named in that role. If nobody has it, "the ..." is the person whom the sentence before is
+        about. None for a gender that does not fit.
         """
         modifiers = self._modifiers(head)
         if modifiers is None:
@@ -57,6 +57,8 @@ class PersonFinder:
         bearers = [each for each in self._before(head, _FARTHEST_BEARER) if self._bears(each, noun, modifiers)]
         if bearers:
             return self._last(bearers, noun)
+        if self._is_owned(head):
+            return None
         is_borne = any(noun in words for roles in self.roles.values() for words in roles if not words & self.past)
         if is_borne or noun in self.bystanders or noun in self.indefinite:
             return None
@@ -66,12 +68,17 @@ class PersonFinder:
         """Return the words between "the" and a singular noun for a person; None if it is another phrase."""
         tokens, noun = self.tokens, self.tokens.lower[head]
         first, last = noun_phrase(tokens, head)
-        is_definite = first < head == last and tokens.lower[first] in self.data.definite
+        is_definite = first < head == last and (tokens.lower[first] in self.data.definite or self._is_owned(head))
         if tokens.tag[head] not in _NOUNS or not is_definite or not self._is_person_noun(noun):
             return None
         if any(child > head for child in tokens.dependents(head, *_ADDITIONS)):
             return None
         return frozenset(tokens.lower[first + 1 : head])
+
+    def _is_owned(self, head: int) -> bool:
+        """Return whether a phrase is "her husband", which only somebody called a husband can be."""
+        tokens = self.tokens
+        return any(tokens.tag[owner] == "PRP$" for owner in tokens.dependents(head, "poss"))
 
     def _is_person_noun(self, noun: str) -> bool:
         if noun in self.data.organisation_nouns or noun in self.data.document_nouns:

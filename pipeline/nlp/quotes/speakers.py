@@ -132,7 +132,7 @@ class SpeakerFinder:
         return is_noun and not is_known and not lemma.endswith(self.data.person_suffixes)
 
     def is_nobody(self, token: int, cue: CueMention | None) -> bool:
-        """Return whether the subject of a cue is a word for anybody ("you"), or a thing "which" explains something."""
+        """Return whether the subject of a cue is a word for anybody, or a thing "which" explains something."""
         if self.tokens.lower[token] in self.anybody:
             return True
         subjects = () if cue is None else self.tokens.dependents(cue.token, "nsubj")
@@ -159,7 +159,7 @@ class SpeakerFinder:
         for child in self.tokens.dependents(head, "appos"):
             if (entity := self.at.get(child)) is not None and self._speaks(entity):
                 return entity
-        if (named := self._name_after(head, last)) is not None:
+        if (named := self._publisher_of(head) or self._name_after(head, last)) is not None:
             return named
         entity = self.at.get(last)
         if entity is not None and self._names_phrase(entity, head):
@@ -171,6 +171,14 @@ class SpeakerFinder:
             start -= 1
         return None if self.tokens.tag[start - 1] in _LINKING else entity
 
+    def _publisher_of(self, head: int) -> Entity | None:
+        """Return the organisation whose figures speak: "Census Bureau data"."""
+        publisher = self.at.get(head - 1)
+        if self.tokens.lemma[head] not in self.data.figure_nouns or publisher is None:
+            return None
+        is_modifier = head - 1 in self.tokens.dependents(head, "compound")
+        return publisher if is_modifier and publisher.entity_type == "ORG" and self._speaks(publisher) else None
+
     def _name_after(self, head: int, last: int) -> Entity | None:
         """Return the person between commas after a role that ends with another name: "MEC for Roads, Ana Brito,"."""
         tokens, word = self.tokens, self.tokens.lower[head]
@@ -180,7 +188,8 @@ class SpeakerFinder:
         entity = self.at[last + 2]
         end = tokens.at(entity.end_char - 1) + 1
         is_closed = end + 1 < len(tokens) and tokens.text[end] == "," and tokens.tag[end + 1] != "CC"
-        return entity if is_closed and tokens.sentence[end] == tokens.sentence[head] else None
+        is_last = end < len(tokens) and tokens.text[end] == "."  # "said the editor of the Courier, Ana Brito."
+        return entity if (is_closed or is_last) and tokens.sentence[end] == tokens.sentence[head] else None
 
     def joined_name(self, head: int) -> Entity | None:
         """Return the person who has two roles: "the author and broadcaster Ana Brito".
@@ -223,11 +232,20 @@ class SpeakerFinder:
         )
 
     def _kind_of_noun(self, head: int) -> SpeakerKind:
-        lemma = self.tokens.lemma[head]
+        tokens, lemma = self.tokens, self.tokens.lemma[head]
         if lemma in self.documents:
             return "document"
-        is_brand = self.tokens.tag[head] == "NNP" and not self.tokens.text[head][1:].islower()  # "WebMD"
-        return "organisation" if lemma in self.groups or is_brand else "unnamed"
+        if lemma in self.groups:
+            return "unnamed" if tokens.tag[head] == "NNS" else "organisation"  # "authorities"
+        return "organisation" if tokens.tag[head] == "NNP" and self._is_organisation(head) else "unnamed"
+
+    def _is_organisation(self, head: int) -> bool:
+        """Return whether an unknown name is an organisation's: "WebMD", "the Penwick Courier", "the charity Ember"."""
+        tokens = self.tokens
+        first, _ = noun_phrase(tokens, head)
+        is_brand = not tokens.text[head][1:].islower()
+        is_the = first < head and tokens.lower[first] in self.data.definite
+        return is_brand or is_the or any(tokens.lower[index] in self.groups for index in range(first, head))
 
     def _noun_role(self, head: int) -> str | None:
         """Return the role of an unnamed source, with the thing it speaks for: "spokesman for the operator"."""

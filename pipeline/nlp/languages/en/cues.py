@@ -26,7 +26,7 @@ _VERBS: Mapping[str, Cue] = dict((
         wonder inquire enquire echo repeat clarify specify summarise summarize venture speculate volunteer estimate
         forecast report rule find confirm disclose reveal relay report chant sing rail intone deadpan preach lecture
         scold chide rebuke ridicule characterize characterise highlight portray liken compare refer cite invoke discuss
-        point"""),
+        point confide posit theorise theorize"""),
     *_cues("speech", 0.35, "neutral", """
         go open begin start finish end speak talk thank greet congratulate encourage support push press lead lobby laugh
         smile grin nod shrug appear show mean"""),
@@ -125,14 +125,14 @@ CUES = CueData(
     full_phrases=frozenset({("in", "full"), ("in", "part")}),
     first_person=words("i we my our me us 's ’s"),
     turn_labels=words("q a question answer"),
-    anybody=words("you anyone anybody nobody this something anything nothing"),
+    anybody=words("anyone anybody nobody this something anything nothing"),
     bystanders=words(
         "judge lawyer attorney solicitor barrister prosecutor counsel magistrate coroner officer detective inspector"
         " constable sergeant trooper policeman policewoman investigator inquirer reporter journalist interviewer host"
         " presenter correspondent columnist moderator spokesman spokeswoman spokesperson official witness victim"
         " suspect defendant owner man woman boy girl doctor nurse surgeon adviser advisor aide agent source insider"
-        " expert analyst critic neighbour neighbor passenger driver resident member student pupil teacher worker employee"
-        " colleague friend relative mother father brother sister wife husband son daughter partner person user"
+        " expert analyst critic neighbour neighbor passenger driver resident member student pupil teacher worker"
+        " employee colleague friend relative mother father brother sister wife husband son daughter partner person user"
         " customer caller reader viewer commenter follower steward paramedic firefighter soldier volunteer voter"
     ),
     past_roles=words("former ex then late ex- previous outgoing onetime one-time retired"),

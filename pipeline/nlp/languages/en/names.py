@@ -425,7 +425,16 @@ NAMES = NameData(
         " note text comment story account estimate forecast summary newsletter bulletin briefing catalogue abstract"
         " agenda constitution clause contract draft list verdict verse song lyric script slogan"
         " questionnaire press-release handout circular advert advertisement commercial"
+        " film podcast website webpage page video map chart table graphic index ranking dataset database log record"
+        " proposal policy budget treaty deal agreement accord code manual textbook warrant petition motion amendment"
+        " application thread screenshot label advisory alert warning prediction projection preprint thesis model suit"
+        " summons subpoena testimony statistic assessment evaluation census profile description trailer"
+        " biography obituary essay op-ed speech remark announcement declaration decree edict directive regulation"
+        " instruction rulebook charter covenant diagnosis certificate invoice receipt registry ledger archive"
+        " legislation paperwork literature wording recording readout blurb faq sheet update posting entry whitepaper"
+        " bio proverb scripture spot factsheet primer dispatch finding rating listing"
     ),
+    figure_nouns=words("data datum figure statistic estimate forecast projection reporting polling"),
     post_nominals=words(
         "qc kc mp msp mep mbe obe cbe kbe phd md esq jr sr frs mla td am jd mba dbe ra bem msc bsc pc qpm"
     ),

@@ -24,6 +24,7 @@ def _quotes(nlp, text: str) -> tuple[Quote, ...]:
     ("text", "speaker"),
     [
         ("“It rained for weeks. We stayed,” Brito answers.", "Brito"),
+        ("“The rain changed the whole valley,” comments Ana Brito, a farmer.", "Ana Brito"),
         ("“It rained for weeks,” exhorted Hale's deputy, the singer Ana Brito.", "Hale's deputy, the singer Ana Brito"),
         ("Ana Brito rejected the idea that farmers could leave, arguing that it was “a joke”.", "Ana Brito"),
         ("As Ana Brito puts it, Tom Hale made the farmers “an offer in bad faith”.", "Ana Brito"),
@@ -39,8 +40,9 @@ def test_a_cue_gives_its_words_to_its_subject(nlp, text: str, speaker: str) -> N
     "text",
     [
         "Ana Brito never had a chance to tell him that the bridge was closed.",
-        "You might say that the bridge was closed for weeks.",
+        "Anyone might say that the bridge was closed for weeks.",
         "Prices rose by a third, which explains why the farmers left.",
+        "Ana Brito went to the “ghost town,” calling that unfair to the farmers.",
         "Ana Brito appears in a spot titled “Danger,” which ran on Monday.",
     ],
 )
@@ -54,8 +56,12 @@ def test_what_nobody_in_particular_says_is_no_quote(nlp, text: str) -> None:
     [
         ("The brochure says: “Keep water and bread at home.”", "document"),
         ("“Keep water and bread at home,” said someone at the meeting.", "unnamed"),
+        ("Authorities said the bridge was closed.", "unnamed"),
+        ("The bridge was closed, according to Penwick Council data.", "organisation"),
+        ("The bridge was closed, according to a Penwick Council study.", "document"),
+        ("The bridge was closed, the charity WebAid reports.", "organisation"),
     ],
 )
 def test_the_kind_of_a_noun_is_that_of_the_speaker(nlp, text: str, kind: str) -> None:
-    """A text that is written speaks as a document; an unknown person is unnamed."""
+    """A text speaks as a document, an organisation's figures as the organisation; a plural is unnamed."""
     assert [quote.speaker_kind for quote in _quotes(nlp, text)] == [kind]

@@ -22,6 +22,8 @@ WEDNESDAY = datetime(2031, 3, 5, 9, tzinfo=UTC)
         ("Former president Tom Hale met Ana Brito. The former president said fares would rise.", "Tom Hale"),
         ("Ana Brito met Tom Hale on Monday. Tom Hale left early. The minister said fares would rise.", None),
         ("A trainer came. Ana Brito arrived late on Monday. The trainer said the hall was cold.", None),
+        ("Ana Brito and her husband, Tom Hale, sing. Her husband said the hall was cold.", "Tom Hale"),
+        ("Ana Brito arrived late on Monday. Her husband said the hall was cold.", None),
         ("Ana Brito arrived late on Monday. The judge said the hall was cold.", None),
         ("Ana Brito arrived late on Monday. The minister of transport said fares would rise.", None),
         ("Ana Brito arrived late on Monday. The chairman said fares would rise.", None),
