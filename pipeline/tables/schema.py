@@ -272,7 +272,7 @@ QUOTES = TableSpec(
         Column(
             "speaker_gender",
             TEXT,
-            "Gender, if the speaker is a person; else null.",
+            "Gender, if `speaker_kind` is person: then never null, unless `NEWS_INFER_GENDER=false`.",
             True,
             get_args(annotation.Gender),
         ),

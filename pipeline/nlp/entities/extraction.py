@@ -52,8 +52,8 @@ def find_entities(
     A mention of several entities has their clusters in ``group_cluster_indexes`` and no cluster of its own. Until
     ``link_quotes``, no mention has a ``quote_index``, and I and we are unresolved. A pleonastic or unresolved pronoun
     has no cluster; its type is AUTHOR for I and we of running text outside quotation marks, PERSON if its form shows
-    another person, else UNKNOWN. With ``infer_gender`` False the gender
-    columns stay None; the evidence in the text still helps to resolve pronouns.
+    another person, else UNKNOWN. With ``infer_gender`` every PERSON has a gender; else the gender columns stay None,
+    and the evidence in the text still helps to resolve pronouns.
     """
     coreference = resolve_coreference(tokens, marked, data, kb)
     who = [
@@ -70,7 +70,8 @@ def find_entities(
         *(_pronoun_mention(tokens, inside, each) for each in coreference.pronouns if each.token not in several),
     ]
     mentions.sort(key=lambda mention: mention.first)
-    return with_kb_versions([_entity(tokens, i, m, who, coreference, kb) for i, m in enumerate(mentions)], kb)
+    found = with_kb_versions([_entity(tokens, i, m, who, coreference, kb) for i, m in enumerate(mentions)], kb)
+    return tuple(_with_gender(entity, data) for entity in found) if infer_gender else found
 
 
 def _with_gender(entity: Entity, data: NameData) -> Entity:
@@ -209,18 +210,20 @@ def link_quotes(
     for entity in entities:
         place = bisect_right(starts, entity.start_char) - 1
         quote = quotes[place] if place >= 0 and entity.start_char < quotes[place].end_char else None
-        linked = entity if quote is None else _in_quote(entity, quote, first_of, data)
-        found.append(_with_gender(linked, data) if infer_gender else linked)
+        found.append(entity if quote is None else _in_quote(entity, quote, first_of, data, infer_gender=infer_gender))
     return tuple(found)
 
 
-def _in_quote(entity: Entity, quote: Quote, first_of: Mapping[int, Entity], data: NameData) -> Entity:
+def _in_quote(
+    entity: Entity, quote: Quote, first_of: Mapping[int, Entity], data: NameData, *, infer_gender: bool
+) -> Entity:
     pronoun = data.pronouns.get(entity.entity_text.lower()) if entity.mention_kind == "pronoun" else None
     cluster = quote.speaker_cluster_index
     speaker = None if cluster is None else first_of.get(cluster)
     marked = any(start <= entity.start_char < end for start, end in quote.quoted_spans)
     if marked and entity.entity_type == AUTHOR:  # the words of a statement without quotation marks
-        entity = replace(entity, entity_type="PERSON")
+        person = replace(entity, entity_type="PERSON")
+        entity = _with_gender(person, data) if infer_gender else person
     wanted = "speaker" if quote.speaker_kind == "person" else "speakers"
     if pronoun is None or speaker is None or not marked or pronoun.kind != wanted:
         return replace(entity, quote_index=quote.quote_index)

@@ -93,6 +93,27 @@ def test_gender_names_its_evidence(read: Read):
     assert (first.gender, first.gender_method) == (None, None)
 
 
+@pytest.mark.parametrize("infer_gender", [True, False])
+def test_every_person_has_a_gender(read: Read, infer_gender: bool):
+    """Names, unresolved pronouns, groups of persons and their quotes have a gender; the switch leaves none."""
+    found = read(
+        "Mayor Helen March opened the bridge. “We lost the key,” he said.",
+        "Two ministers argued, and they said it would rain. “I was late,” I said.",
+        infer_gender=infer_gender,
+    )
+    people = [entity for entity in found.entities if entity.entity_type == "PERSON"]
+    spoken = [quote for quote in found.quotes if quote.speaker_kind == "person"]
+    assert {each.gender is not None for each in people} == {infer_gender}
+    assert {each.speaker_gender is not None for each in spoken} == {infer_gender}
+    assert all(each.gender is None for each in found.entities if each.entity_type != "PERSON")
+
+
+def test_an_unknown_he_is_a_man(read: Read):
+    """The quote of a man whom the text does not name is a quote by a man."""
+    quote = the_quote(read("Mayor Helen March opened the bridge. “We lost the key,” he said."))
+    assert (quote.speaker_name, quote.speaker_gender, quote.speaker_gender_method) == (None, "M", "pronoun")
+
+
 def test_pronoun_speaker_and_carried_second_string(read: Read):
     """A pronoun as speaker gets the canonical name, and the next string in the paragraph the same speaker."""
     quotes = [q for q in read(*STATION).quotes if q.quote_type == "direct"]
