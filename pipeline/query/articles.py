@@ -18,8 +18,9 @@ SELECT article_id, title, publisher, source_key, published_date, published_at, {
 FROM articles_stored{conditions}
 ORDER BY listed_at DESC, article_id LIMIT {limit}"""
 _OF_PERSON = """\
-(article_id, revision_id) IN (SELECT (article_id, revision_id) FROM entities_stored
-  WHERE entity_type = 'PERSON' AND contains(lower(coalesce(entity_name, entity_text)), lower(getvariable('person'))))"""
+(article_id, revision_id) IN (SELECT (article_id, revision_id) FROM entities
+  WHERE entity_type = 'PERSON' AND (contains(lower(coalesce(entity_name, entity_text)), lower(getvariable('person')))
+    OR contains(lower(person_name), lower(getvariable('person')))))"""
 _OF_EVENT = """\
 (article_id, revision_id) IN (SELECT (article_id, revision_id) FROM events_stored
   WHERE event_type = getvariable('event_type'))"""
@@ -38,7 +39,8 @@ _AFTER_CURSOR = (
 class ArticleFilter:
     """Conditions on articles: published dates ``first`` to ``last``, and each other field that is not None.
 
-    ``person`` is a part of a name that the article mentions, ``text`` a part of title or text; both ignore case.
+    ``person`` is a part of the name of a person whom the article mentions, if only by surname; ``text`` is a part of
+    title or text. Both ignore case.
     """
 
     first: date

@@ -63,7 +63,7 @@ WITH repeated AS (
 )
 SELECT
   q.quote_text AS quote,
-  q.speaker_name AS speaker,
+  coalesce(p.person_name, q.speaker_name) AS speaker,
   CAST(m.first_at AS DATE) AS first_day,
   m.first_seen,
   o.publisher AS first_publisher,
@@ -72,6 +72,8 @@ SELECT
 FROM marked m
 JOIN quotes_stored q
   ON q.published_date = m.published_date AND q.article_id = m.article_id AND q.quote_index = m.quote_index
+LEFT JOIN person_links p
+  ON p.article_id = q.article_id AND p.revision_id = q.revision_id AND p.cluster_index = q.speaker_cluster_index
 LEFT JOIN lags l ON l.quote_cluster_id = m.quote_cluster_id
 LEFT JOIN outlets o ON o.outlet = m.first_outlet
 ORDER BY m.outlets DESC, m.first_at, m.quote_cluster_id;

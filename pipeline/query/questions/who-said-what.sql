@@ -1,5 +1,5 @@
 -- title: Who said what recently?
--- about: The 50 latest statements that have a speaker, with their cue, publisher and URL. Duplicate articles are excluded. Of several people who make a statement, the first is shown and searched. The option "about" keeps the statements of speakers whose name contains the given text, and the statements that mention such a name.
+-- about: The 50 latest statements that have a speaker, with their cue, publisher and URL. Duplicate articles are excluded. Of several people who make a statement, the first is shown and searched. The option "about" keeps the statements of speakers whose name contains the given text, and the statements that mention such a name or that somebody of such a name reports.
 -- option: about: NAME or part of a name
 WITH mentioned AS (
   SELECT DISTINCT article_id, revision_id, quote_index
@@ -18,6 +18,7 @@ WITH mentioned AS (
       getvariable('about') IS NULL
       OR m.article_id IS NOT NULL
       OR contains(lower(coalesce(q.speaker_person_name, q.speaker_name, q.speaker_text)), lower(CAST(getvariable('about') AS VARCHAR)))
+      OR contains(lower(coalesce(q.reported_by_name, q.reported_by_text)), lower(CAST(getvariable('about') AS VARCHAR)))
     )
   ORDER BY q.published_at DESC NULLS LAST, q.article_id, q.quote_index
   LIMIT 50

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.query import answer, connect, list_questions, query
+from pipeline.query.articles import ArticleFilter, find_articles
 from pipeline.query.saved_queries import question_named
 
 SLUGS = [question.slug for question in list_questions()]
@@ -224,3 +225,78 @@ def test_duplicates_without_an_order_speak_for_their_outlet(reports, openings, w
     records = answer(connect(_reports(write_rows, *reports)), "who-speaks-first", given={"minimum": "1"}).records()
 
     assert {row["publisher"]: row["first_quotes"] for row in records} == openings
+
+
+# People whom an article names only by surname.
+
+
+@pytest.fixture
+def surname_lake(write_rows) -> Path:
+    """The Echo names Ada Okoro; the Post, with the same quote first, only Okoro; both mention Per Lindt with them.
+
+    The Post also reports that the board says what Okoro said.
+    """
+    articles = [_seconds("echo", 9), _seconds("post", 8)]
+    lake = _reports(write_rows, *articles)
+    day, keys = date(2026, 3, 2), [{name: letter * size for name, size in _KEY_SIZES} for letter in "ab"]
+    people = [("id-ada", "Ada Okoro"), ("id-okoro", "Okoro")]
+    entities, quotes = [], []
+    for key, (person, name) in zip(keys, people, strict=True):
+        who = {**key, "entity_type": "PERSON", "mention_kind": "name", "cluster_index": 0}
+        entities.append({**who, "entity_id": person, "entity_name": name, "entity_text": name})
+        lindt = {"entity_id": "id-lindt", "entity_name": "Per Lindt", "entity_text": "Lindt", "cluster_index": 1}
+        entities.append({**who, **lindt, "entity_index": 1})
+        said = {"quote_type": "direct", "quote_text": "“Yes.”", "speaker_kind": "person", "word_count": 1}
+        speaker = {"speaker_name": name, "speaker_entity_id": person, "speaker_cluster_index": 0}
+        quotes.append({**key, **said, **speaker, "reported_by_name": "The Board" if name == "Okoro" else None})
+    write_rows("entities", day, entities)
+    write_rows("quotes", day, quotes)
+    write_rows("quote_clusters", day, [{**key, "quote_cluster_id": f"{'b' * 32}:0"} for key in keys])
+    write_rows("near_duplicates", day, [{**key, "dup_group_id": key["article_id"]} for key in keys])
+    link = {**keys[1], "cluster_index": 0, "person_id": "id-ada", "person_name": "Ada Okoro"}
+    write_rows("person_links", day, [{**link, "method": "related", "confidence": 0.95}])
+    return lake
+
+
+_KEY_SIZES = (("article_id", 32), ("revision_id", 16))
+
+
+@pytest.mark.parametrize(
+    ("slug", "given", "rows"),
+    [
+        ("top-people", {}, [("Ada Okoro", 2, 2), ("Per Lindt", 2, 2)]),
+        ("top-speakers", {}, [("Ada Okoro", 1, 2)]),
+        ("new-voices", {}, [("Ada Okoro", 2, 2)]),
+        ("quote-travel", {}, [("Ada Okoro", "POST", 2)]),
+        ("who-said-what", {"about": "ada okoro"}, [("Ada Okoro", "ECHO"), ("Ada Okoro", "POST")]),
+        ("who-said-what", {"about": "the board"}, [("Ada Okoro", "POST")]),
+    ],
+)
+def test_a_linked_surname_counts_for_its_person(slug, given, rows, surname_lake) -> None:
+    """Every question about people counts, shows and finds a linked surname as the person with the full name."""
+    shown = {
+        "top-people": ("person", "articles", "outlets"),
+        "top-speakers": ("speaker", "quotes", "outlets"),
+        "new-voices": ("speaker", "quotes", "outlets"),
+        "quote-travel": ("speaker", "first_publisher", "outlets"),
+        "who-said-what": ("speaker", "publisher"),
+    }[slug]
+    records = answer(connect(surname_lake), slug, given=given).records()
+
+    assert [tuple(record[name] for name in shown) for record in records] == rows
+
+
+def test_pairs_of_a_source_count_linked_surnames(surname_lake) -> None:
+    """For one source, too, a linked surname is in a pair as its person."""
+    records = answer(connect(surname_lake, source=""), "co-mentions").records()
+
+    assert [(row["person"], row["other_person"], row["articles"]) for row in records] == [("Ada Okoro", "Per Lindt", 2)]
+
+
+@pytest.mark.parametrize(("person", "letters"), [("ada okoro", "ba"), ("Okoro", "ba"), ("Lindt", "ba"), ("Quill", "")])
+def test_the_list_of_articles_finds_linked_surnames(person, letters, surname_lake) -> None:
+    """Articles are found by the name in their text and by the full name of a linked person."""
+    day = date(2026, 3, 2)
+    found, is_more = find_articles(surname_lake, ArticleFilter(first=day, last=day, person=person))
+
+    assert ([each.article_id[0] for each in found], is_more) == (sorted(letters), False)
