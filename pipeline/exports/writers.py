@@ -157,12 +157,18 @@ class SqliteWriter:
         self._db.close()
 
 
+_SEARCHED = (
+    *("dup_group_id", "quote_cluster_id", "event_cluster_id"),
+    *("entity_id", "speaker_entity_id", "person_id", "speaker_person_id"),
+)
+
+
 def _indexed_columns(spec: TableSpec) -> Iterator[tuple[str, ...]]:
     """Yield the columns by which a table is joined and searched."""
     names = {column.name for column in spec.columns}
     if {"article_id", "revision_id"} <= names:
         yield ("article_id", "revision_id")
-    for name in ("dup_group_id", "quote_cluster_id", "event_cluster_id", "entity_id", "speaker_entity_id"):
+    for name in _SEARCHED:
         if name in names and (name,) != spec.key:
             yield (name,)
     if "published_date" in names:

@@ -32,6 +32,7 @@ _TABLES = (
     "revisions",
     "quote_clusters",
     "event_cluster_members",
+    "person_links",
 )
 _OMITTED_STEPS = ("article", "next")  # steps that repeat the rows, or suggest commands
 

@@ -189,7 +189,8 @@ def _row_steps(wanted: _ProvenanceQuery, rows: StoredRows) -> tuple[ProvenanceSt
     if wanted.table is None or wanted.index is None:
         return ()
     row = rows.numbered(wanted.table, wanted.index)
-    return row_step(wanted.table, row), text_step(wanted.table, row, rows.article)
+    links = rows.of("person_links")
+    return row_step(wanted.table, row, links=links), text_step(wanted.table, row, rows.article)
 
 
 def _missing_steps(
@@ -241,11 +242,11 @@ _HEADLINE = 70  # characters
 _CONTEXT = 160  # code points of context on either side
 
 
-def row_step(table: str, row: Row) -> ProvenanceStep:
-    """Return the facts of a row and how each is known."""
+def row_step(table: str, row: Row, *, links: Sequence[Row]) -> ProvenanceStep:
+    """Return the facts of a row and how each is known. ``links`` are the person links of its article."""
     words = " ".join(str(row[_WORDS_OF[table]]).split())
     message = f"{table} {row[INDEX_OF[table]]}: {words if len(words) <= _HEADLINE else f'{words[:_HEADLINE]}…'}"
-    return ProvenanceStep(name="row", headline=message, facts=_FACTS[table](row))
+    return ProvenanceStep(name="row", headline=message, facts=(*_FACTS[table](row), *_person_facts(table, row, links)))
 
 
 def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
@@ -281,8 +282,9 @@ def _clip(text: str, *, from_end: bool = False) -> str:
 def _check_spans(table: str, row: Row, article: Row) -> list[Check]:
     words, text = _WORDS_OF[table], article["text"]
     spans = [(words, row["start_char"], row["end_char"], row[words])]
-    if table == "quotes" and row["speaker_start_char"] is not None:
-        spans.append(("speaker_text", row["speaker_start_char"], row["speaker_end_char"], row["speaker_text"]))
+    for name in ("speaker", "reported_by") if table == "quotes" else ():
+        if row[f"{name}_start_char"] is not None:
+            spans.append((f"{name}_text", *(row[f"{name}_{part}"] for part in ("start_char", "end_char", "text"))))
     checks = [
         Check(True, f"text[{start}:{end}] is {name}")
         if text[start:end] == said
@@ -322,6 +324,16 @@ def _entity_facts(row: Row) -> tuple[Fact, ...]:
         Fact("country", row["country_code"], _by(row["country_method"])),
         Fact("Wikidata id", row["qid"], linked),
         Fact("kb_version", row["kb_version"], "hash of the entries and corrections for the names of this entity"),
+    )
+
+
+def _person_facts(table: str, row: Row, links: Sequence[Row]) -> tuple[Fact, ...]:
+    """Return the person whose surname the entity or the speaker is, if it is linked."""
+    cluster = row.get({"entities": "cluster_index", "quotes": "speaker_cluster_index"}.get(table, ""))
+    return tuple(
+        Fact("person", each["person_name"], f"{each['person_id']}, method {each['method']}, {_confidence(each)}")
+        for each in links
+        if each["cluster_index"] == cluster
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -167,8 +167,9 @@ class QuoteView:
     """One quote. ``number`` counts from 1; spans are code points of the text, half-open.
 
     ``row`` is the name of its row for `newslake why`. ``speaker`` is a name, else the text of the mention, else
-    ``UNNAMED_SPEAKER``; ``speaker_cluster`` is the speaker's ``cluster_index``. ``quoted_spans`` are inside quotation
-    marks. ``cue_span`` is the cue nearest to the quote: the tables have its text, not its offsets.
+    ``UNNAMED_SPEAKER``; ``speaker_cluster`` is the speaker's ``cluster_index``; ``co_speaker_ids`` are the known
+    ``entity_id``s of the co-speakers. ``quoted_spans`` are inside quotation marks. ``cue_span`` is the cue nearest to
+    the quote: the tables have its text, not its offsets.
     """
 
     number: int
@@ -182,6 +183,7 @@ class QuoteView:
     speaker_span: Span | None
     speaker_cluster: int | None
     co_speakers: tuple[str, ...]
+    co_speaker_ids: frozenset[str]
     reported_by: str
     role: str
     gender: str
@@ -216,6 +218,7 @@ def _quote_view(article: Row, row: Row, corrections: tuple[Correction, ...]) -> 
         speaker_span=(row["speaker_start_char"], row["speaker_end_char"]) if has_mention else None,
         speaker_cluster=row["speaker_cluster_index"],
         co_speakers=tuple(each["name"] or each["text"] for each in row["co_speakers"] or ()),
+        co_speaker_ids=frozenset(each["entity_id"] for each in row["co_speakers"] or () if each["entity_id"]),
         reported_by=row["reported_by_name"] or row["reported_by_text"] or "",
         role=row["speaker_role"] or "",
         gender=describe_gender(row["speaker_gender"], row["speaker_gender_method"]),
@@ -268,13 +271,15 @@ class EntityCard:
     """One entity. ``cluster`` is its ``cluster_index``; ``forms`` are its mentions with counts, most frequent first.
 
     ``blocks`` are the numbers, from 1, of the blocks that mention it. ``linked_by`` counts its mentions by link method.
-    ``quotes`` are the quotes that it speaks, ``event_numbers`` the events that it takes part in.
+    ``quotes`` are the quotes that it speaks, also as co-speaker, ``event_numbers`` the events that it takes part in.
+    ``person`` is the person of other articles whose surname it is; "" for others.
     """
 
     cluster: int
     group: EntityGroup
     name: str
     kind: str
+    person: str
     gender: str
     titles: tuple[str, ...]
     roles: tuple[str, ...]
@@ -300,32 +305,62 @@ def entity_group(entity_type: str) -> EntityGroup:
 
 
 def build_entity_cards(
-    article: Row, entities: Sequence[Row], quotes: Sequence[QuoteView], events: Sequence[EventView]
+    article: Row,
+    entities: Sequence[Row],
+    quotes: Sequence[QuoteView],
+    events: Sequence[EventView],
+    *,
+    links: Sequence[Row] = (),
 ) -> tuple[EntityCard, ...]:
-    """Return the entities of an article: the speakers by their first quote, then the others by first mention."""
+    """Return the entities of an article: the speakers by their first quote, then the others by first mention.
+
+    ``links`` are the person links of the article.
+    """
     own: dict[int, list[Row]] = {}
     shared = Counter[int]()
     for row in sorted(entities, key=lambda row: int(row["entity_index"])):
         if row["cluster_index"] is not None:
             own.setdefault(row["cluster_index"], []).append(row)
         shared.update(row["group_cluster_indexes"] or ())
-    quotes_of: dict[int | None, list[QuoteView]] = {}
-    for quote in quotes:
-        quotes_of.setdefault(quote.speaker_cluster, []).append(quote)
+    quotes_of = _quotes_by_cluster(own, quotes)
     event_numbers: dict[int, list[int]] = {}
     for event in events:
         for cluster in event.participant_clusters:
             event_numbers.setdefault(cluster, []).append(event.number)
-    speaking = [cluster for cluster in quotes_of if cluster in own]
+    linked = {row["cluster_index"]: row for row in links}
     return tuple(
-        _entity_card(article, own[cluster], quotes_of.get(cluster, []), event_numbers.get(cluster, []), shared[cluster])
-        for cluster in dict.fromkeys([*speaking, *own])
-        if cluster is not None
+        _entity_card(
+            article,
+            own[cluster],
+            link=linked.get(cluster),
+            quotes=quotes_of.get(cluster, []),
+            event_numbers=event_numbers.get(cluster, []),
+            with_others=shared[cluster],
+        )
+        for cluster in dict.fromkeys([*quotes_of, *own])
     )
 
 
+def _quotes_by_cluster(own: Mapping[int, Sequence[Row]], quotes: Sequence[QuoteView]) -> dict[int, list[QuoteView]]:
+    """Return the quotes of each cluster of the article that says one, as speaker or co-speaker."""
+    clusters = {rows[0]["entity_id"]: cluster for cluster, rows in own.items()}
+    found: dict[int, list[QuoteView]] = {}
+    for quote in quotes:
+        others = sorted(clusters[each] for each in quote.co_speaker_ids if each in clusters)
+        for cluster in dict.fromkeys((quote.speaker_cluster, *others)):
+            if cluster is not None and cluster in own:
+                found.setdefault(cluster, []).append(quote)
+    return found
+
+
 def _entity_card(
-    article: Row, rows: Sequence[Row], quotes_of: Sequence[QuoteView], event_numbers: Sequence[int], with_others: int
+    article: Row,
+    rows: Sequence[Row],
+    *,
+    link: Row | None,
+    quotes: Sequence[QuoteView],
+    event_numbers: Sequence[int],
+    with_others: int,
 ) -> EntityCard:
     known = rows[0]
     names = [row["entity_text"] for row in rows if row["mention_kind"] == "name"]
@@ -336,6 +371,7 @@ def _entity_card(
         group=entity_group(known["entity_type"]),
         name=known["entity_name"] or known["entity_text"],
         kind=known["entity_type"],
+        person=f"in other articles {link['person_name']} ({link['method']})" if link else "",
         gender=describe_gender(known["gender"], known["gender_method"]),
         titles=_distinct(rows, "honorific_text"),
         roles=_distinct(rows, "role_text"),
@@ -345,7 +381,7 @@ def _entity_card(
         linked_by=tuple(Counter(row["link_method"] for row in rows).most_common()),
         with_others=with_others,
         blocks=tuple(dict.fromkeys(row["paragraph_index"] + 1 for row in rows)),
-        quotes=tuple(quotes_of),
+        quotes=tuple(quotes),
         event_numbers=tuple(event_numbers),
         corrections=name_corrections(article, known["entity_name"], names),
     )

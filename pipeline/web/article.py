@@ -141,7 +141,7 @@ def article_page(
     [article] = rows["articles"]
     entities = rows["entities"]
     quotes, events = build_quotes(article, rows["quotes"]), build_events(rows["events"])
-    entity_cards = build_entity_cards(article, entities, quotes, events)
+    entity_cards = build_entity_cards(article, entities, quotes, events, links=rows.get("person_links", ()))
     known = {each.cluster: each.name for each in entity_cards}
     return ArticlePage(
         title=article["title"] or "Untitled",

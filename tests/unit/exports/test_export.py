@@ -4,7 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -90,6 +90,39 @@ def test_parquet_has_the_rows_of_the_lake(lake: Lake, tmp_path: Path) -> None:
         assert pq.read_metadata(tmp_path / f"out/{spec.name}.parquet").num_rows == lake.read(spec.name).num_rows
 
 
+@pytest.mark.parametrize("form", ["folder", "sqlite"])
+def test_people_have_the_ids_of_their_links(lake: Lake, tmp_path: Path, form: Form) -> None:
+    """A linked surname, and its quotes, have the person of the link; other people have themselves, things nobody."""
+    stories = [Story(n) for n in range(3)]
+    kinds = [("PERSON", "person"), ("PERSON", "person"), ("ORG", "organisation")]
+    rows = [story_rows(story) for story in stories]
+    for number, (each, (kind, speaking)) in enumerate(zip(rows, kinds, strict=True)):
+        each["entities"][0] |= {"entity_id": f"id {number}", "entity_name": f"Name {number}"}
+        each["entities"][0] |= {"cluster_index": 4, "entity_type": kind}
+        each["quotes"][0] |= {"speaker_entity_id": f"id {number}", "speaker_name": f"Name {number}"}
+        each["quotes"][0] |= {"speaker_cluster_index": 4, "speaker_kind": speaking}
+    tables = {
+        spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in ANNOTATION_TABLES
+    }
+    lake.stage("b", tables, batch_keys(stories))
+    lake.commit(["b"], is_current=lambda *_: True)
+    keys = {name: getattr(stories[0], name) for name in ("article_id", "revision_id", "published_at")}
+    person = {"person_id": "id", "person_name": "Ada Quill", "method": "outlet", "confidence": 0.75}
+    links = rows_table(table_named("person_links"), [{**keys, "cluster_index": 4, **person}])
+    lake.replace("person_links", lambda: {DAY: links})
+    write(lake, tmp_path / "out", form)
+    for table, prefix in (("entities", ""), ("quotes", "speaker_")):
+        found = _exported(tmp_path / "out", table, ("article_id", f"{prefix}person_id", f"{prefix}person_name"))
+        expected = [("id", "Ada Quill"), ("id 1", "Name 1"), (None, None)]
+        assert found == [(story.article_id, *each) for story, each in zip(stories, expected, strict=True)]
+
+
+def _exported(folder: Path, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    if (folder / "newslake.sqlite").exists():
+        return sqlite_rows(folder, f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1")
+    return [tuple(row[name] for name in columns) for row in pq.read_table(folder / f"{table}.parquet").to_pylist()]
+
+
 def test_csv_escapes_only_formulas(lake: Lake, tmp_path: Path) -> None:
     """Text that a spreadsheet would run has an apostrophe before it; other text, numbers and days are unchanged."""
     fill(lake)
@@ -133,6 +166,8 @@ def test_sqlite_joins_and_explains(lake: Lake, tmp_path: Path) -> None:
         (16,)
     ]
     plan = sqlite_rows(tmp_path / "out", "EXPLAIN QUERY PLAN SELECT * FROM quotes WHERE quote_cluster_id = 'x'")
+    assert "USING INDEX" in plan[0][3]
+    plan = sqlite_rows(tmp_path / "out", "EXPLAIN QUERY PLAN SELECT * FROM quotes WHERE speaker_person_id = 'x'")
     assert "USING INDEX" in plan[0][3]
     explained = sqlite_rows(tmp_path / "out", "SELECT count(*) FROM columns_explained WHERE length(about) > 5")
     columns = sqlite_rows(tmp_path / "out", "SELECT count(*) FROM pragma_table_info('articles')")

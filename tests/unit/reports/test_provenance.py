@@ -14,6 +14,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.model.provenance import Provenance, ProvenanceStep
 from pipeline.reports import provenance
 from pipeline.reports.provenance import StoredRows, trace_provenance
+from pipeline.tables import rows_table, table_named
 from tests.faults.hostile import Hostile
 from tests.unit.jobs.test_derive import DAY, URL, archive, extract, id_of, space, story
 from tests.unit.jobs.test_ingest import lists, run, server
@@ -62,6 +63,25 @@ def test_every_row_has_a_provenance(space: Workspace) -> None:
             provenance = trace_provenance(space, f"{article_id}:{table}:{index}")
             assert (provenance.answer, provenance.is_whole) == ("kept", True), checks(provenance)
             assert [each.name for each in provenance.steps] == ["row", "text", "article", "bytes", "listing", "next"]
+
+
+@pytest.mark.model
+def test_a_linked_surname_shows_its_evidence(space: Workspace) -> None:
+    """The rows of a linked person, and of what the person says, name the person of the other articles."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    quote = next(row for row in space.lake.read("quotes").to_pylist() if row["speaker_cluster_index"] is not None)
+    cluster, article_id = quote["speaker_cluster_index"], quote["article_id"]
+    keys = {name: quote[name] for name in ("article_id", "revision_id", "published_at")}
+    person = {"person_id": "id", "person_name": "Ada Mara Okoro", "method": "related", "confidence": 0.95}
+    links = rows_table(table_named("person_links"), [{**keys, "cluster_index": cluster, **person}])
+    [day] = space.lake.days()
+    space.lake.replace("person_links", lambda: {day: links})
+    for row in space.lake.read("entities").to_pylist():
+        found = facts(trace_provenance(space, f"{article_id}:entities:{row['entity_index']}"), "row").get("person")
+        assert (found is not None) == (row["cluster_index"] == cluster)
+    said = facts(trace_provenance(space, f"{article_id}:quotes:{quote['quote_index']}"), "row")
+    assert said["person"] == ("Ada Mara Okoro", "id, method related, confidence 0.95")
 
 
 @pytest.mark.model

@@ -60,6 +60,30 @@ def test_a_quote_its_speaker_and_its_cue_link_to_each_other(twin):
     assert {_text(each) for each in (label, speaker, cue)} == {str(number)}
 
 
+def test_a_quote_is_listed_for_all_who_say_it(twin):
+    """A quote of two people is on the cards of both, once; the quote names both."""
+    rows = golden_rows("day-3__lantern__2026__03__04__ferry-row-ends")
+    [quote] = [row for row in rows["quotes"] if row["co_speakers"]]
+    page = article_page(rows, origin="A sample.")
+    cards = [card.name for card in page.entities if quote["quote_index"] + 1 in [each.number for each in card.quotes]]
+
+    assert (quote["speaker_name"], cards) == ("Aino Kestilä", ["Aino Kestilä", "Rein Tamsalu"])
+    assert page.quotes[quote["quote_index"]].co_speakers == ("Rein Tamsalu",)
+
+
+def test_a_linked_surname_is_explained():
+    """The card of a surname says whose it is, and why; the rows have the link."""
+    rows = golden_rows(TWIN)
+    [cluster, *_] = [row["cluster_index"] for row in rows["entities"] if row["entity_name"] == "Rufina Cask"]
+    link = {"cluster_index": cluster, "person_name": "Rufina Ada Cask", "method": "related"}
+    page = article_page({**rows, "person_links": [link]}, origin="A sample.")
+
+    assert [(card.name, card.person) for card in page.entities if card.person] == [
+        ("Rufina Cask", "in other articles Rufina Ada Cask (related)")
+    ]
+    assert "in other articles Rufina Ada Cask (related)" in article_html(page)
+
+
 def test_a_hypothetical_event_is_marked(twin):
     """A hypothetical event has a shape, the word and a note; colour alone carries no meaning."""
     (trigger,) = _paragraph(twin, "could be asked").cssselect(".event.hypothetical:contains('asked')")
