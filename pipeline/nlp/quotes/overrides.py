@@ -49,7 +49,7 @@ def correct_quotes(
     """Return the corrected quotes. An override that matches no quote, or several, changes nothing.
 
     A corrected quote has the rule "override" and confidence 1. If the mention next to it names another entity, the
-    nearest name of the right entity replaces it. It has no co-speakers.
+    nearest name of the right entity replaces it. It has no co-speakers, and its reporter is never its speaker.
     """
     if not kb.quote_overrides:
         return QuoteOverrideResult(quotes, ())
@@ -157,6 +157,8 @@ def _speaker_outside_article(override: QuoteOverride, kb: KnowledgeBase) -> _Ove
 
 def _set_speaker(quote: Quote, speaker: _OverrideSpeaker | None, entities: Sequence[Entity]) -> Quote:
     text, start, end = _nearest_mention(quote, speaker, entities)
+    if speaker is not None and speaker.entity_id == quote.reported_by_entity_id:
+        quote = _without_reporter(quote)
     roles = (each.role_text for each in speaker.mentions if each.role_text) if speaker else iter(())
     return replace(
         quote,
@@ -173,6 +175,17 @@ def _set_speaker(quote: Quote, speaker: _OverrideSpeaker | None, entities: Seque
         confidence=1.0,
         rule_id=RULE,
         co_speakers=None,
+    )
+
+
+def _without_reporter(quote: Quote) -> Quote:
+    return replace(
+        quote,
+        reported_by_text=None,
+        reported_by_start_char=None,
+        reported_by_end_char=None,
+        reported_by_entity_id=None,
+        reported_by_name=None,
     )
 
 

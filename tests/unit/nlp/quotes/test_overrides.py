@@ -102,6 +102,18 @@ def test_a_pronoun_elsewhere_is_not_the_mention(read: Read):
     assert (nearest.entity_text, quote.speaker_text) == ("she", "Ostrow")
 
 
+def test_a_reporter_who_becomes_the_speaker_reports_nothing(nlp):
+    """If the reporter is the right speaker, nobody reports the quote; with another speaker, the reporter stays."""
+    made = replace(article("Lena Ostrow said Piet Marten told a friend that the boats were empty."), article_id=ID)
+    [(_, doc)] = list(Annotator(nlp, kb=load_kb()).docs([made]))
+    found = {}
+    for speaker in ("Lena Ostrow", "Ada Quill"):
+        lines = speaker_lines(QuotePlace("boats were empty"), article=ID, speaker=speaker)
+        [quote] = Annotator(nlp, kb=load_kb().under(parse_overrides(lines, origin="test"))).annotate(made, doc).quotes
+        found[quote.speaker_name] = (quote.reported_by_name, quote.reported_by_text, quote.reported_by_start_char)
+    assert found == {"Lena Ostrow": (None, None, None), "Ada Quill": ("Lena Ostrow", "Lena Ostrow", 0)}
+
+
 def test_speaker_outside_the_article(read: Read):
     """A plain name, an organisation and an entry of the knowledge base can speak without a mention in the article."""
     lines = (
