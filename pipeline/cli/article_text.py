@@ -66,13 +66,15 @@ def _notes(block: BlockView) -> Iterator[str]:
 
 
 def describe_quote(quote: QuoteView) -> str:
-    """Return the speaker of a quote, the role, and the kind and cue of the quote."""
+    """Return the speaker of a quote, the role, co-speakers and reporter, and the kind and cue of the quote."""
     stance = f" (stance {quote.stance})" if quote.stance not in ("", "neutral") else ""
     cue = f"cue “{quote.cue}”{stance}" if quote.cue else ""
     way = ", ".join(
         filter(None, [f"{quote.kind} quote", cue, "" if quote.is_closed else "closing quotation mark missing"])
     )
-    return f"{', '.join(filter(None, [quote.speaker, quote.role]))} ({way})"
+    others = f"with {', '.join(quote.co_speakers)}" if quote.co_speakers else ""
+    reporter = f"reported by {quote.reported_by}" if quote.reported_by else ""
+    return f"{', '.join(filter(None, [quote.speaker, quote.role, others, reporter]))} ({way})"
 
 
 def draw_lists(page: ArticlePage) -> None:
@@ -92,7 +94,7 @@ def _draw_list(heading: str, lines: Iterable[str]) -> None:
 
 def name_line(entity: EntityCard) -> str:
     """Return an entity with its mentions, titles, roles, link and quotes."""
-    kind = ", ".join(filter(None, [entity.kind, entity.gender, entity.country]))
+    kind = ", ".join(filter(None, [entity.kind, entity.person, entity.gender, entity.country]))
     forms = ", ".join(f"{form} ×{count}" for form, count in entity.forms)
     shared = pluralize(entity.with_others, "more mention")
     parts = (
