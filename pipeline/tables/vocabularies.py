@@ -103,9 +103,10 @@ VOCABULARIES = (
             "nationality": "a nationality next to the name or role: the Estonian minister",
             "role": "the country in the role: president of Peru",
             "affiliation": "the country of an organisation or place in the role or after the name: Bank of England "
-            "chief, Ana Brito of Portugal, Senator Brito (D-Ohio)",
+            "chief, Ana Brito of Portugal, Senator Brito (D-Ohio), the Lima-based Ana Brito",
             "birthplace": "the country of the place of birth: born in Lisbon, Portugal",
-            "office": "an office of state without its country, in an article that names hardly any other country",
+            "office": "an office of state without its country, in an article that names every other country much less; "
+            "or an office that one country alone has: taoiseach",
             "kb": "the entry of the entity in the knowledge base",
             "override": "a correction in `overrides.toml`",
         },

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.spans import Name
+from pipeline.nlp.ner.spans import Name, strip_full_stops
 from pipeline.nlp.ner.types import has_age
 from pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
-_NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC", "FW"})
+_NOUN_TAGS = frozenset(
+    {"NN", "NNS", "NNP", "NNPS", "JJ", "JJR", "JJS", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC", "FW"}
+)
 _CLAUSES = frozenset({"acl", "advcl", "relcl", "ccomp", "xcomp", "pcomp", "ROOT"})  # of participles that are verbs
 _FINITE = (["VBD"], ["VBZ"], ["VBP"], ["MD"])
 _LONGEST = 24  # tokens of a role
@@ -30,15 +32,31 @@ def role_of(tokens: Tokens, name: Name, data: NameData, name_at: Mapping[int, Na
     """
     start = name.first if name.title is None else name.title
     nouns = frozenset(_adjacent_nouns(tokens, name, data))
-    before = _role_before(tokens, start, nouns, data)
+    before = _role_before(tokens, name, start, nouns, data)
     if before is not None:
         return before
     after = _role_after(tokens, name, nouns, data) or _role_in_clause(tokens, name, data)
     after = None if after is None else _within_names(tokens, after, name_at, data)
-    if after is not None or name.title is None:
+    if after is not None:
         return after
-    is_role = any(tokens.lower[index] in data.roles for index in range(name.title, name.first))
-    return (_with_office(tokens, name, data), name.first - 1) if is_role else None
+    return _title_role(tokens, name, data) or _shared_role(tokens, name, name_at, data)
+
+
+def _title_role(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
+    """Return the title as a role, without the honorifics at its end: "Prime Minister (Sir Tom Hale)"."""
+    first, last = _with_office(tokens, name, data), name.first - 1
+    words = {index: strip_full_stops(tokens.lower[index]) for index in range(first, name.first)}
+    roles = [i for i, word in words.items() if word in data.roles or word in data.role_titles]
+    if name.title is None or not roles:
+        return None
+    while last > roles[-1] and (words[last] in data.honorifics or not words[last]):
+        last -= 1
+    return first, last
+
+
+def is_role(word: str, data: NameData) -> bool:
+    """Return whether a noun in lower case is listed as a role."""
+    return word in data.roles or word in data.occupations
 
 
 def _within_names(
@@ -49,7 +67,7 @@ def _within_names(
     None if the role is the title of the next person in a list ("Ana Brito, historian Tom Hale").
     """
     first, last = span
-    role = next((i for i in range(first, last + 1) if tokens.lower[i] in data.roles), first)
+    role = next((i for i in range(first, last + 1) if is_role(tokens.lower[i], data)), first)
     for index in range(role + 1, last + 1):
         name = name_at.get(index)
         if name is not None and name.label == "PERSON":  # "sister of Tom Hale"
@@ -65,17 +83,26 @@ def _adjacent_nouns(tokens: Tokens, name: Name, data: NameData) -> Iterator[int]
     joined = [*tokens.dependents(head, "appos"), *tokens.dependents(head, "compound")]
     before = tokens.head[head]
     is_person = tokens.lower[before].endswith(data.person_suffixes)  # not "of the campaign, Ana Brito"
-    if tokens.dep[head] == "appos" and tokens.text[name.first - 1] == "," and is_person:
+    is_near = tokens.text[name.first - 1] == "," or before == name.first - 1
+    if tokens.dep[head] == "appos" and is_near and is_person:
         joined.append(before)
-    evidence = data.evidence
     for noun in joined:
-        word = tokens.lower[noun]
-        is_thing = word in data.organisation_nouns or word in evidence.firm_nouns or word in evidence.vessel_nouns
-        is_place = word in evidence.place_nouns or word in data.work_nouns
-        is_number = tokens.tag[noun + 1 : noun + 2] == ["CD"]  # "age 8"
-        is_word = word == tokens.text[noun] and word.replace("-", "").isalpha()
-        if tokens.tag[noun] == "NN" and is_word and not (is_thing or is_place or is_number):
+        is_number = tokens.tag[noun + 1 : noun + 2] == ["CD"] or tokens.dependents(
+            noun, "nummod"
+        )  # "age 8", "8 percent"
+        if not is_number and _may_be_role(tokens, noun, data):
             yield noun
+
+
+def _may_be_role(tokens: Tokens, noun: int, data: NameData) -> bool:
+    """Return whether a common noun may be what a person is: no kind of thing, place or work."""
+    word, evidence = tokens.lower[noun], data.evidence
+    is_thing = word in data.organisation_nouns or word in evidence.firm_nouns or word in evidence.vessel_nouns
+    is_place = word in evidence.place_nouns or word in data.work_nouns or word in data.company_nouns
+    is_first = noun == 0 or tokens.sentence[noun - 1] != tokens.sentence[noun]
+    is_written = word == tokens.text[noun] or (is_first and word.endswith(data.person_suffixes))
+    is_noun = tokens.tag[noun] == "NN" or (is_first and tokens.tag[noun] == "NNP")
+    return is_noun and is_written and word.replace("-", "").isalpha() and not (is_thing or is_place)
 
 
 def _with_office(tokens: Tokens, name: Name, data: NameData) -> int:
@@ -89,14 +116,35 @@ def _with_office(tokens: Tokens, name: Name, data: NameData) -> int:
         if not first <= tokens.head[before] <= name.last:
             break
         first = before
-    return first
+    is_compound = first > 1 and tokens.tag[first - 1] == "HYPH" and tokens.end[first - 2] == tokens.start[first] - 1
+    return first - 2 if is_compound else first  # "left-wing"
 
 
-def _role_before(tokens: Tokens, start: int, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
-    """Return the noun phrase with a role that ends right before a name or before the comma in front of it."""
+def _role_before(tokens: Tokens, name: Name, start: int, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
+    """Return the noun phrase with a role that ends right before a name or before the comma in front of it.
+
+    ``start`` is the first token of the name or of its title. "Named" may stand between ("a baker named Ana Brito").
+    """
     last = start - 1
-    if last > 0 and tokens.text[last] == ",":
+    if last > 0 and (tokens.text[last] == "," or _is_naming(tokens, last, data)):
         last -= 1
+    first, role = _nominals_before(tokens, start, last, nouns, data)
+    if first is None or role is None or tokens.tag[last] in ("IN", "CC", "DT", "VBG", "VBN"):
+        return None
+    if _names_another(tokens, role, last):
+        return None
+    while first < role and (tokens.tag[first] in ("IN", "DT", "CC", "HYPH") or _ends_phrase(tokens, first, role)):
+        first += 1
+    is_apart = last < start - 1 and _begins_sentence(tokens, name, first)
+    if is_apart or (first == last and _is_name_part(tokens, first, data)):
+        return None
+    return first, next((i - 1 for i in range(role + 1, last) if _begins_adjunct(tokens, i, data)), last)
+
+
+def _nominals_before(
+    tokens: Tokens, start: int, last: int, nouns: Set[int], data: NameData
+) -> tuple[int | None, int | None]:
+    """Return the first token and the first role of the nouns, with prepositions, that end at ``last``."""
     first = role = None
     for index in range(last, max(last - _LONGEST, -1), -1):
         if not _is_nominal(tokens, index) or tokens.sentence[index] != tokens.sentence[start]:
@@ -105,14 +153,45 @@ def _role_before(tokens: Tokens, start: int, nouns: Set[int], data: NameData) ->
             break
         first = index
         is_noun = index == last or tokens.tag[index] != "JJ"  # not in "a major deal"
-        role = index if index in nouns or (is_noun and tokens.lower[index] in data.roles) else role
-    if first is None or role is None or tokens.tag[last] in ("IN", "CC", "DT", "VBG", "VBN"):
+        role = index if index in nouns or (is_noun and is_role(tokens.lower[index], data)) else role
+    return first, role
+
+
+def _is_naming(tokens: Tokens, index: int, data: NameData) -> bool:
+    """Return whether "named" joins a role to a name."""
+    return tokens.lower[index] in data.naming_words and is_role(tokens.lower[index - 1], data)
+
+
+def _begins_sentence(tokens: Tokens, name: Name, first: int) -> bool:
+    """Return whether a name after a comma is the subject after a prepositional phrase: "Like his son, Hale left"."""
+    if first < 2 or tokens.tag[first - 1] != "PRP$" or tokens.tag[first - 2] not in ("IN", "TO"):
+        return False
+    head, after = head_of(tokens, name.first, name.last), name.last + 1
+    is_subject = tokens.dep[head] in SUBJECTS and tokens.text[after : after + 1] != [","]
+    return is_subject or tokens.tag[after : after + 1] in _FINITE
+
+
+def _is_name_part(tokens: Tokens, index: int, data: NameData) -> bool:
+    """Return whether a noun for a relative has a capital within a sentence, as in the Korean name "Son Min-ji"."""
+    is_relative = tokens.lower[index] in data.evidence.person_things and tokens.is_capital(index)
+    return is_relative and index > 0 and tokens.sentence[index - 1] == tokens.sentence[index]
+
+
+def _shared_role(tokens: Tokens, name: Name, name_at: Mapping[int, Name], data: NameData) -> tuple[int, int] | None:
+    """Return the plural role before the first of several names: "the chemists Ana Brito and Tom Hale"."""
+    head = head_of(tokens, name.first, name.last)
+    after = name_at.get(name.last + 2) if tokens.tag[name.last + 1 : name.last + 2] == ["CC"] else None
+    is_joined = tokens.dep[head] == "conj" or bool(tokens.dependents(head, "conj")) or after is not None
+    while tokens.dep[head] == "conj" and head in name_at:
+        head = tokens.head[head]
+    first = name_at.get(head)
+    if not is_joined or first is None or first.label != "PERSON":
         return None
-    if _names_another(tokens, role, last):
+    start = first.first if first.title is None else first.title
+    noun = start - 2 if start > 1 and tokens.text[start - 1] == "," else start - 1
+    if noun < 0 or tokens.tag[noun] not in ("NNS", "NNPS") or not is_role(tokens.lemma[noun].lower(), data):
         return None
-    while first < role and (tokens.tag[first] in ("IN", "DT", "CC", "HYPH") or _ends_phrase(tokens, first, role)):
-        first += 1
-    return first, last
+    return _role_before(tokens, first, start, frozenset({noun}), data)
 
 
 def _precedes_role(tokens: Tokens, index: int, role: int | None, data: NameData) -> bool:
@@ -123,7 +202,7 @@ def _precedes_role(tokens: Tokens, index: int, role: int | None, data: NameData)
     before = tokens.tag[index - 1]
     if tokens.tag[index] in ("DT", "CC"):
         return before != "IN" and not _joins_roles(tokens, index, data)
-    is_listed = role is not None and tokens.lower[role] in data.roles
+    is_listed = role is not None and is_role(tokens.lower[role], data)
     return is_listed and tokens.tag[index] == "IN" and before != "HYPH"
 
 
@@ -131,7 +210,7 @@ def _joins_roles(tokens: Tokens, index: int, data: NameData) -> bool:
     """Return whether "and" joins two roles of one person: "writer and teacher Brito"; not "the mayor and writer"."""
     roles = (index - 1, index + 1)
     is_article = index > 1 and tokens.tag[index - 2] == "DT"
-    return tokens.tag[index] == "CC" and not is_article and all(tokens.lower[i] in data.roles for i in roles)
+    return tokens.tag[index] == "CC" and not is_article and all(is_role(tokens.lower[i], data) for i in roles)
 
 
 def _names_another(tokens: Tokens, role: int, last: int) -> bool:
@@ -154,7 +233,10 @@ def _role_after(tokens: Tokens, name: Name, nouns: Set[int], data: NameData) -> 
     if comma + 1 >= len(tokens) or tokens.text[comma] != ",":
         return None
     found = _phrase_from(tokens, comma + 1, name, nouns, data)
-    is_subject = found is not None and tokens.tag[found[1] + 1 : found[1] + 2] in _FINITE  # "Brito, the mayor said"
+    if found is None:
+        return None
+    after = found[1] + 1
+    is_subject = tokens.tag[after : after + 1] in _FINITE and tokens.dep[after] != "compound"  # "Brito, the mayor said"
     return None if is_subject else found
 
 
@@ -165,10 +247,14 @@ def _role_in_clause(tokens: Tokens, name: Name, data: NameData) -> tuple[int, in
     if tokens.dep[head] in SUBJECTS:
         verbs.append(tokens.head[head])
     for verb in verbs:
-        if tokens.lemma[verb] not in data.role_verbs or tokens.dependents(verb, "neg") or _is_unreal(tokens, verb):
+        if (
+            tokens.lemma[verb] not in data.role_verbs
+            or tokens.dependents(verb, "neg")
+            or _is_unreal(tokens, verb, data)
+        ):
             continue
         for noun in (*tokens.dependents(verb, "attr", "oprd"), *_as_objects(tokens, verb)):
-            if tokens.tag[noun] in ("NN", "NNP") and tokens.lower[noun] in data.roles:
+            if tokens.tag[noun] in ("NN", "NNP") and is_role(tokens.lower[noun], data):
                 return _phrase_from(tokens, tokens.left_edge(noun), name, frozenset({noun}), data)
     return None
 
@@ -177,9 +263,10 @@ def _has_who(tokens: Tokens, verb: int) -> bool:
     return any(tokens.tag[child] == "WP" for child in tokens.dependents(verb, *SUBJECTS))
 
 
-def _is_unreal(tokens: Tokens, verb: int) -> bool:
-    """Return whether the verb is an infinitive or has a modal: "wants to be", "may become"."""
-    return any(tokens.tag[child] in ("MD", "TO") for child in tokens.dependents(verb, "aux"))
+def _is_unreal(tokens: Tokens, verb: int, data: NameData) -> bool:
+    """Return whether the verb is an infinitive, has a modal or a condition: "wants to be", "may become", "if he is"."""
+    is_condition = any(tokens.lower[child] in data.condition_words for child in tokens.dependents(verb, "mark"))
+    return is_condition or any(tokens.tag[child] in ("MD", "TO") for child in tokens.dependents(verb, "aux"))
 
 
 def _as_objects(tokens: Tokens, verb: int) -> Iterator[int]:
@@ -203,14 +290,20 @@ def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: 
             break
         if role is None and tokens.tag[index] == "IN":
             return None
-        if role is None and (index in nouns or tokens.lower[index] in data.roles):
+        if role is None and (index in nouns or is_role(tokens.lower[index], data)):
             role = index
-            if tokens.is_capital(index) and tokens.tag[index + 1 : index + 2] == ["NNP"]:
-                return None  # the title of the next name in a list
+            if tokens.is_capital(index) and _titles_next(tokens, index + 1, data):
+                return None
         last = index
     while last > first and tokens.tag[last] in ("IN", "TO", "PRP$", "DT", "CC", "HYPH", "POS", "VBN", "VBG"):
         last -= 1
     return (first, last) if role is not None else None
+
+
+def _titles_next(tokens: Tokens, index: int, data: NameData) -> bool:
+    """Return whether a name follows a role, which is its title in a list; "General Manager" is one role."""
+    word = tokens.lower[index] if index < len(tokens) else ""
+    return tokens.tag[index : index + 1] == ["NNP"] and word not in data.roles and word not in data.title_modifiers
 
 
 def _is_inside(tokens: Tokens, index: int, name: Name) -> bool:
@@ -226,8 +319,10 @@ def _is_inside(tokens: Tokens, index: int, name: Name) -> bool:
 
 def _is_nominal(tokens: Tokens, index: int) -> bool:
     """Return whether a token may be part of a noun phrase with prepositions: no participle of a clause."""
-    tag = tokens.tag[index]
-    return tag in _NOUN_TAGS and not (tag in ("VBN", "VBG") and tokens.dep[index] in _CLAUSES)
+    tag, dep = tokens.tag[index], tokens.dep[index]
+    if tag == "RB":  # "politically active"
+        return dep == "advmod" and tokens.tag[index + 1 : index + 2] == ["JJ"] and tokens.head[index] == index + 1
+    return (tag in _NOUN_TAGS and not (tag in ("VBN", "VBG") and dep in _CLAUSES)) or dep == "compound"
 
 
 def _begins_adjunct(tokens: Tokens, index: int, data: NameData) -> bool:

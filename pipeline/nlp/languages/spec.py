@@ -90,7 +90,8 @@ class CountryData:
       party and state after the name: ``party_pattern`` matches it there ("(D-Ohio)").
     - ``topic_roles``: a country before them is what they are about ("China correspondent"); ``language_roles``: a
       demonym too ("French teacher"), unless a topic follows with one of ``topic_prepositions``; ``topic_nouns``: after
-      a country, a topic ("Russian history").
+      a country, a topic ("Russian history"). ``adjective_names``: names of countries before which this holds for
+      ``desk_roles`` only ("US editor"; not "US historian").
     - ``role_prepositions``: the country after them is the person's ("president of Peru"; not "ambassador to Peru");
       ``home_prepositions``: after a name ("Brito of Porto").
     - ``civic_roles``: the place of the role is the person's ("mayor of Leeds"; not "Leeds striker"); ``civic_nouns``:
@@ -98,8 +99,13 @@ class CountryData:
     - ``offices``: last words of offices of state; ``office_words``: all words of such offices. Those in
       ``titles_of_state`` need nothing else before a name; the others need one of ``bodies`` ("Senate leader").
       ``offices_without``: the offices that a country does not have.
-    - ``birth_words``: "was born in", "Kenyan-born". ``immigrant_demonyms``: decide after another one
-      ("Mexican-American").
+      ``office_countries``: offices that one country has. ``ambiguous_states``: states of the federation with the name
+      of a country, which have ``state_offices``.
+    - ``birth_words``: "was born in", "Kenyan-born"; ``base_words``: "is based in", "Lima-based".
+      ``immigrant_demonyms``: decide after another one ("Mexican-American") that is none of ``continent_words``.
+    - ``seat_nouns``: the city after an organisation with one of them is its seat ("nurse at Marsh Hospital in Lima").
+    - ``foreign_words``: the city of a role with one of them is not the bearer's ("attaché at the embassy in Lima",
+      "Lima-based correspondent").
     """
 
     ambiguous: frozenset[str]
@@ -112,6 +118,8 @@ class CountryData:
     language_roles: frozenset[str]
     topic_prepositions: frozenset[str]
     topic_nouns: frozenset[str]
+    adjective_names: frozenset[str]
+    desk_roles: frozenset[str]
     role_prepositions: frozenset[str]
     home_prepositions: frozenset[str]
     civic_roles: frozenset[str]
@@ -121,8 +129,15 @@ class CountryData:
     titles_of_state: frozenset[str]
     bodies: frozenset[str]
     offices_without: Mapping[str, frozenset[str]]
+    office_countries: Mapping[str, str]
+    ambiguous_states: frozenset[str]
+    state_offices: frozenset[str]
     birth_words: frozenset[str]
+    base_words: frozenset[str]
     immigrant_demonyms: frozenset[str]
+    continent_words: frozenset[str]
+    seat_nouns: frozenset[str]
+    foreign_words: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +146,11 @@ class NameData:
 
     - ``honorifics``: the next word is a person. ``titles``: last words of titles before a person's name.
     - ``roles``: nouns for what a person is. ``role_fields``: the fields of life that such a noun belongs to.
+      ``occupations``: roles with which no later "the ..." refers to the bearer.
       ``role_verbs``: state what their subject is ("was appointed treasurer").
       ``title_nouns``: nouns for the bearer of a title or honorific ("the doctor" after "Dr Brito").
+      ``role_titles``: honorifics that are roles ("Sen.", not "Mr" or "Prof"). ``naming_words``: between a role and a
+      name ("a baker named Brito"). ``condition_words``: begin clauses that state nothing ("if she becomes mayor").
     - ``person_suffixes``: of nouns for persons. ``work_nouns``: no roles ("the hit series Tom Hale").
     - ``adjunct_prepositions``: end a role ("chair since 2009"), as do ``time_nouns`` ("boss at the time") and
       ``manner_prepositions`` before a/an ("poet with a knack").
@@ -166,9 +184,13 @@ class NameData:
     titles: Mapping[str, Gender | None]
     title_modifiers: frozenset[str]
     roles: Mapping[str, Gender | None]
+    occupations: frozenset[str]
     role_fields: Mapping[str, frozenset[str]]
     role_verbs: frozenset[str]
     title_nouns: Mapping[str, tuple[str, ...]]
+    role_titles: frozenset[str]
+    naming_words: frozenset[str]
+    condition_words: frozenset[str]
     person_suffixes: tuple[str, ...]
     work_nouns: frozenset[str]
     adjunct_prepositions: frozenset[str]

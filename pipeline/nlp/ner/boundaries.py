@@ -287,6 +287,8 @@ def with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
     first, has_title = name.first, False
     for index in range(name.first - 1, max(name.first - 6, -1), -1):
         word = strip_full_stops(tokens.lower[index])
+        if not word and index > 0 and tokens.lower[index - 1] in data.honorifics:  # "Lt. Gen. Brito"
+            continue
         titled = word in data.honorifics or word in data.titles
         titled = titled or (index == name.first - 1 and name.length > 1 and _is_bare_role(tokens, data, index))
         if not (titled or word in data.title_modifiers) or not tokens.is_capital(index):
@@ -315,6 +317,10 @@ def _with_spouse(tokens: Tokens, data: NameData, first: int) -> int:
 
 
 def _is_bare_role(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether a capitalised common noun is the title of the full name after it; listed roles are not titles."""
+    """Return whether a capitalised common noun is the title of the full name after it; listed roles are not titles.
+
+    In "Secretary of State Ana Brito", "State" belongs to the role.
+    """
     word = tokens.lower[index]
-    return word in tokens.common_nouns and word not in data.roles and tokens.tag[index] in ("NNP", "NN")
+    is_noun = word in tokens.common_nouns and tokens.tag[index] in ("NNP", "NN")
+    return is_noun and word not in data.roles and tokens.lower[index - 1] not in data.evidence.of_words

@@ -43,17 +43,22 @@ COUNTRIES = CountryData(
         "affairs history literature language languages studies politics food cuisine art law music cinema culture"
         " football desk policy theatre poetry"
     ),
-    role_prepositions=words("of for at with"),
+    adjective_names=words("us uk"),
+    desk_roles=words(
+        "correspondent editor analyst economist strategist director reporter expert specialist observer watcher"
+    ),
+    role_prepositions=words("of for at with from"),
     home_prepositions=words("of from at"),
     civic_roles=words(
-        "mayor governor senator representative congressman congresswoman lawmaker legislator councillor councilman"
-        " councilwoman alderman sheriff police prosecutor attorney judge bishop archbishop republican democrat resident"
-        " native citizen premier commissioner coroner"
+        "mayor governor gov sen senator representative congressman congresswoman lawmaker legislator councillor"
+        " councilman councilwoman alderman sheriff police prosecutor attorney judge bishop archbishop republican"
+        " democrat resident native citizen premier commissioner coroner"
     ),
     civic_nouns=words("university police council court hospital college prosecutor"),
     offices=words(
         "president minister chancellor senator congressman congresswoman speaker leader whip secretary justice"
         " sen rep representative treasurer mp premier pm general lawmaker king queen prince princess"
+        " justices senators democrat republican incumbent challenger nominee frontrunner"
     ),
     office_words=words(
         "the former ex acting then current new president prime minister deputy vice foreign finance defence defense"
@@ -61,21 +66,37 @@ COUNTRIES = CountryData(
         " culture senator sen rep congressman congresswoman house senate majority minority speaker leader whip"
         " secretary supreme court chief attorney general treasury of state chancellor representative mp premier pm"
         " first lawmaker republican democratic opposition homeland security commerce exchequer and affairs"
-        " king queen prince princess crown"
+        " king queen prince princess crown justices senators democrat democratic incumbent challenger nominee"
+        " frontrunner presidential labour conservative tory communications information tourism housing industry"
+        " investment business fisheries digital technology science sports immigration infrastructure planning economic"
     ),
     titles_of_state=words(
         "president minister chancellor senator congressman congresswoman sen rep premier pm king queen prince princess"
+        " mp"
     ),
     bodies=words(
         "house senate majority minority supreme attorney treasury state opposition prime foreign finance defence"
         " defense health education interior home environment transport trade economy agriculture commerce exchequer"
-        " homeland"
+        " homeland republican democratic communications information tourism housing industry investment labour"
+        " fisheries"
     ),
     offices_without={
         **dict.fromkeys(_KINGDOMS, words("president")),
         **dict.fromkeys(words("AUS CAN JAM NZL"), words("president king queen prince princess")),
         **dict.fromkeys(_REPUBLICS, words("minister chancellor premier pm king queen prince princess")),
     },
+    office_countries={"mec": "ZAF", "msp": "GBR", **dict.fromkeys(words("taoiseach tánaiste tanaiste"), "IRL")},
+    ambiguous_states=words("georgia"),
+    state_offices=words("democrat republican congressman congresswoman") | {"secretary of state"},
     birth_words=words("born"),
+    base_words=words("based"),
     immigrant_demonyms=words("american australian"),
+    continent_words=words("south north latin central pan"),
+    seat_nouns=words(
+        "university hospital school college institute centre center academy court clinic museum library laboratory"
+    ),
+    foreign_words=words(
+        "ambassador envoy diplomat attaché attache consul embassy consulate mission delegation bureau office"
+        " correspondent reporter journalist soldier commander officer troops base camp peacekeeper volunteer student"
+    ),
 )

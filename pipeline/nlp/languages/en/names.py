@@ -274,7 +274,19 @@ _ROLES: Mapping[str, Gender | None] = {
     "scotsman": "M", "englishman": "M", "frenchman": "M", "irishman": "M", "welshman": "M", "dutchman": "M",
     "frenchwoman": "F", "irishwoman": "F", "scotswoman": "F", "englishwoman": "F", "coordinator": None,
     "counsel": None, "whip": None, "hopeful": None, "mogul": None, "tycoon": None,
+    "nephew": "M", "niece": "F", "girlfriend": "F", "boyfriend": "M", "grandson": "M", "granddaughter": "F",
 }  # fmt: skip
+
+_OCCUPATIONS = """friend employee colleague consultant clerk photographer designer developer programmer psychologist
+    psychiatrist sociologist anthropologist archaeologist biologist chemist geologist astronomer epidemiologist
+    virologist ecologist climatologist meteorologist linguist theologian scholar academic librarian translator
+    interpreter investigator inventor entrepreneur financier investor banker accountant lobbyist blogger
+    podcaster broadcaster songwriter pianist violinist cellist guitarist drummer saxophonist rapper vocalist
+    conductor choreographer filmmaker screenwriter playwright dramatist comedian dancer sculptor artist
+    cartoonist illustrator chef baker plumber carpenter electrician mechanic gardener midwife physician
+    cardiologist paediatrician pediatrician dentist pharmacist veterinarian priest monk nun quarterback
+    linebacker pitcher batsman cricketer bowler golfer swimmer sprinter runner gymnast cyclist boxer wrestler
+    jockey skier skater astronaut plaintiff ringleader intern laureate oligarch guru mec msp"""
 
 _PRONOUNS: Mapping[str, Pronoun] = {
     "he": Pronoun("person", "M"),
@@ -325,9 +337,13 @@ NAMES = NameData(
         " wing"
     ),
     roles=_ROLES,
+    occupations=words(_OCCUPATIONS),
     role_fields=_ROLE_FIELDS,
     role_verbs=words("be become appoint name elect serve remain crown"),
     title_nouns=_TITLE_NOUNS,
+    role_titles=words("sen rep gov cllr mec amb gen adm col cmdr capt lt sgt cpl det insp supt"),
+    naming_words=words("named called"),
+    condition_words=words("if unless whether"),
     person_suffixes=(
         "er",
         "or",
@@ -353,7 +369,7 @@ NAMES = NameData(
     ),
     work_nouns=words(
         "series show film movie drama song single album track novel book play musical documentary podcast programme"
-        " program campaign administration ship yacht exhibition"
+        " program campaign administration ship yacht exhibition wing"
     ),
     adjunct_prepositions=words("since during until till after before while as because that if like whose despite amid"),
     manner_prepositions=words("with"),

@@ -267,6 +267,26 @@ def test_an_age_refers_to_the_only_person_before_it(nlp) -> None:
         ("Writer and teacher Helen Marsh spoke.", "Writer and teacher"),
         ("In the hit series Helen Marsh the sea is red.", None),
         ("He said so about every major deal regarding Helen Marsh.", None),
+        ("The Peruvian Secretary of State Helen Marsh spoke.", "Peruvian Secretary of State"),
+        ("Prime Minister Sir Helen Marsh spoke.", "Prime Minister"),
+        ("The seat is held by left-wing Democratic Rep. Helen Marsh.", "left-wing Democratic Rep."),
+        ("Military spokesperson Lt. Gen. Helen Marsh spoke.", "Military spokesperson"),
+        ("They met her best friend Helen Marsh at the pier.", "best friend"),
+        ("Songs by the guru Helen Marsh are long.", "guru"),
+        ("They signed the joint agreement Helen Marsh had drafted.", None),
+        ("A local chemist named Helen Marsh spoke.", "local chemist"),
+        ("A storm named Helen Marsh came.", None),
+        ("Cartoonist Helen Marsh spoke.", "Cartoonist"),
+        ("The chemists Helen Marsh and Ann Dodd spoke.", "chemists"),
+        ("The chemists met Helen Marsh and Ann Dodd.", None),
+        ("The harbour chief at the time, Helen Marsh, spoke.", "harbour chief"),
+        ("Turning to her brother, Helen Marsh said it was late.", None),
+        ("Raised to the rank of major, Helen Marsh left for Varnholt.", "major"),
+        ("As a professor of law, Helen Marsh said it was late.", "professor of law"),
+        ("If Helen Marsh becomes the next mayor of Varnholt, taxes rise.", None),
+        ("“It is late,” said Helen Marsh, General Manager, Brennick Motors.", "General Manager"),
+        ("Helen Marsh, the politically active founder of a club, spoke.", "politically active founder of a club"),
+        ("Dodd trails Helen Marsh, 48 percent to 45.", None),
     ],
 )
 def test_a_role_is_a_whole_phrase(nlp, text: str, role: str | None) -> None:
@@ -299,12 +319,49 @@ def test_a_role_is_a_whole_phrase(nlp, text: str, role: str | None) -> None:
         ("China correspondent Helen Marsh wrote.", (None, None)),
         ("Helen Marsh, a Russian history teacher, spoke.", (None, None)),
         ("The governor of Georgia, Helen Marsh, spoke.", (None, None)),
+        ("Georgia Secretary of State Helen Marsh spoke.", ("USA", "affiliation")),
+        ("Georgia coach Helen Marsh spoke.", (None, None)),
+        ("A Nairobi-based analyst, Helen Marsh, spoke.", ("KEN", "affiliation")),
+        ("A Nairobi-based correspondent, Helen Marsh, spoke.", (None, None)),
+        ("A Nairobi-bound analyst, Helen Marsh, spoke.", (None, None)),
+        ("Helen Marsh of Brennick Partners, a London-based firm, spoke.", ("GBR", "affiliation")),
+        ("Helen Marsh of Brennick Partners, a firm with a London-based rival, spoke.", (None, None)),
+        ("Helen Marsh, a coordinator who is based in Nairobi, spoke.", ("KEN", "affiliation")),
+        ("Helen Marsh, a nurse at Marsh Hospital in Nairobi, spoke.", ("KEN", "affiliation")),
+        ("Helen Marsh, a rower with Marsh Athletic in Nairobi, spoke.", (None, None)),
+        ("Helen Marsh, an attaché at the embassy in Nairobi, spoke.", (None, None)),
+        ("Helen Marsh, a beekeeper from Nairobi, spoke.", ("KEN", "affiliation")),
+        ("US historian Helen Marsh spoke.", ("USA", "role")),
+        ("US editor Helen Marsh spoke.", (None, None)),
+        ("The Chinese American nurse Helen Marsh spoke.", ("USA", "nationality")),
+        ("The South American nurse Helen Marsh spoke.", (None, None)),
+        ("Helen Marsh, a sociologist at the University of Wisconsin-Madison, spoke.", ("USA", "affiliation")),
+        ("Helen Marsh is a Kenyan beekeeper.", ("KEN", "nationality")),
+        ("Helen Marsh is a Spanish teacher.", (None, None)),
+        ("Helen Marsh, MEC for Health, spoke.", ("ZAF", "office")),
     ],
 )
 def test_a_country_has_its_evidence(nlp, text: str, country: tuple[str | None, str | None]) -> None:
     """Nationality, state of the role, affiliation and birthplace count, in this order; a topic or a target does not."""
     person = _first(_read(nlp, text), "Helen Marsh")
     assert (person.country_code, person.country_method) == country
+
+
+@pytest.mark.parametrize(
+    ("office", "country"),
+    [
+        ("President Helen Marsh", "PER"),
+        ("The Supreme Court justices Helen Marsh and Ann Dodd", "PER"),
+        ("Varnholt's foreign minister, Helen Marsh,", None),
+        ("Treasurer Helen Marsh", None),
+    ],
+)
+def test_an_office_of_state_is_of_the_country_that_the_article_names_most(
+    nlp, office: str, country: str | None
+) -> None:
+    """Others that it names much less do not matter; an owner does, and so does an office outside the state."""
+    text = f"Peru voted in spring. Peru and Chile sell fish, and Peru and Spain buy it. {office} spoke."
+    assert _first(_read(nlp, text), "Helen Marsh").country_code == country
 
 
 @pytest.mark.parametrize(
