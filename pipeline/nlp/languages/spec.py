@@ -237,15 +237,19 @@ class CueData:
       ``adjectives``: report with "that" ("was adamant that").
     - ``addressed``: have the addressee as object; ``addressing``: precede the addressee ("in a letter to X").
       ``committing``: report with an infinitive ("vowed to stay"). ``asking``: report with "if" and "whether".
-      ``withholding``: with them nothing is said ("declined to say when").
+      ``withholding``: with them nothing is said ("declined to say when"). ``elaborating``: negated and after one of
+      ``contrasts``, the writer's ("but would not give details"). ``negations``: adverbs; ``nobody``: subjects that say
+      nothing; ``impersonal``: subjects in place of a clause ("it is safe to say"). ``comparing``: before what is only
+      compared ("than he says").
     - ``agentive_verbs``: report only if their subject can speak ("the way it is written suggests").
       ``demonstratives``: refer to what was said, never to a speaker ("that said").
       ``speaking_nouns``: nouns for people that are no roles.
     - ``evidence``: possible subjects of ``evidence_verbs`` ("records show").
     - ``naming``: verbs that give something a name ("called it a scandal"), with or without one of ``naming_links``.
       ``labels``: verbs whose participle gives a name ("titled").
-    - ``origin_prepositions``: between a statement and its speaker. ``medium_words``: channels of speech ("in an
-      interview with X"). ``turn_labels``: begin a turn of a printed interview ("Q:").
+    - ``origin_prepositions``: between a statement and its speaker. ``topic_prepositions``: before a noun that has its
+      own clause ("wondered about pain he felt"). ``medium_words``: channels of speech ("in an interview with X").
+      ``turn_labels``: begin a turn of a printed interview ("Q:").
     - ``statement_nouns``, ``reading_verbs`` and ``full_phrases``: in the line before a statement without quotation
       marks ("The statement reads in full:"), whose paragraphs have pronouns of the ``first_person``.
     - ``introducing``: mark a speaker as new ("another neighbour"). ``anybody``: mean no speaker ("anyone may say").
@@ -263,6 +267,12 @@ class CueData:
     complementisers: frozenset[str]
     committing: frozenset[str]
     withholding: frozenset[str]
+    negations: frozenset[str]
+    elaborating: frozenset[str]
+    contrasts: frozenset[str]
+    nobody: frozenset[str]
+    impersonal: frozenset[str]
+    comparing: frozenset[str]
     agentive_verbs: frozenset[str]
     demonstratives: frozenset[str]
     speaking_nouns: frozenset[str]
@@ -275,6 +285,7 @@ class CueData:
     source_phrases: frozenset[tuple[str, str]]
     aside_marks: frozenset[str]
     origin_prepositions: frozenset[str]
+    topic_prepositions: frozenset[str]
     medium_prepositions: frozenset[str]
     medium_words: frozenset[str]
     statement_nouns: frozenset[str]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.cues import CueMention
+from pipeline.nlp.quotes.cues import CueMention, dateline_end, is_negated
 from pipeline.nlp.tokens import Tokens
 
 _CLAUSES = ("ccomp", "xcomp", "dobj", "attr", "oprd", "acomp", "prep", "advcl", "acl", "dative")
@@ -38,7 +38,9 @@ class Clause:
         return self.first <= first and last - 1 <= self.last
 
 
-def clause_around(tokens: Tokens, cue: CueMention, first: int, last: int, cues: Sequence[CueMention]) -> Clause | None:
+def clause_around(
+    tokens: Tokens, cue: CueMention, first: int, last: int, cues: Sequence[CueMention], data: CueData
+) -> Clause | None:
     """Return the complement of a cue that contains the tokens ``first`` to ``last``; None without one.
 
     It excludes "that" and ends before whatever is coordinated with the cue itself.
@@ -50,10 +52,12 @@ def clause_around(tokens: Tokens, cue: CueMention, first: int, last: int, cues: 
         if left <= cue.token <= right:
             return None
         if child > cue.token:
-            right = _before_next(tokens, cue, last, _complement_end(tokens, cue.token, right), cues)
+            right = _before_next(tokens, cue, last, _with_rest(tokens, cue.token, right, data), cues)
             right = _before_narration(tokens, cue, child, (last, right))
         begin = min(left, first) if child > cue.token else left
         begin = max(begin, cue.token + 1) if child > cue.token else begin
+        if tokens.dep[child] == "prep":  # "says in a statement that"
+            begin = max([begin, *(index for index in range(child, first) if _is_conjunction(tokens, index))])
         return _trim_clause(tokens, Clause(begin, max(right, last), cue), first, last)
     is_inverted = cue.speaker is not None and cue.token < cue.speaker < first  # "admits Ana Brito, “but"
     if cue.kind != "source" and cue.token < first and first - cue.token < 14 and not is_inverted:
@@ -62,10 +66,18 @@ def clause_around(tokens: Tokens, cue: CueMention, first: int, last: int, cues: 
     return None
 
 
-def _complement_end(tokens: Tokens, cue_token: int, right: int) -> int:
-    """Return the end of a complement that the parse split in two because its subject is in quotation marks."""
+def _is_conjunction(tokens: Tokens, token: int) -> bool:
+    """Return whether "that" begins a clause and is not its subject."""
+    return tokens.lower[token] == "that" and not tokens.dep[token].startswith("nsubj")
+
+
+def _with_rest(tokens: Tokens, cue_token: int, right: int, data: CueData) -> int:
+    """Return the end of a clause with the next complements of its cue: ", that it had no tickets"."""
     for child in tokens.dependents(cue_token, "ccomp"):
-        if cue_token < child and right < tokens.left_edge(child) <= right + 2:
+        is_next = cue_token < child and right < tokens.left_edge(child) <= right + 2
+        entry = data.verbs.get(tokens.lemma[child]) if tokens.dependents(child, "ccomp") else None
+        is_report = entry is not None and entry.weight >= _LEAST_INDIRECT
+        if is_next and not is_report and _is_finite(tokens, child):
             right = tokens.right_edge(child)
     return right
 
@@ -77,7 +89,7 @@ def _trim_clause(tokens: Tokens, clause: Clause, first: int, last: int) -> Claus
         end -= 1
     while begin < first and _is_outside(tokens, begin):
         begin += 1
-    while end > last and (tokens.text[end] in _TRIMMED or tokens.text[end].isspace()):
+    while end > last and (tokens.text[end] in _TRIMMED or tokens.text[end].isspace() or tokens.tag[end] == "CC"):
         end -= 1
     return Clause(begin, end, clause.cue)
 
@@ -111,7 +123,7 @@ def reported_clauses(
 
 def _reports(tokens: Tokens, cue: CueMention, data: CueData, can_claim: Callable[[int], bool]) -> bool:
     verb = tokens.head[cue.token] if cue.kind == "adjective" else cue.token
-    if not cue.is_listed or tokens.dependents(verb, "neg") or _is_withheld(tokens, verb, data):
+    if not cue.is_listed or is_negated(tokens, verb, data) or _is_withheld(tokens, verb, data):
         return False
     lemma, weight = tokens.lemma[cue.token], cue.entry.weight
     if cue.speaker is None:
@@ -119,6 +131,8 @@ def _reports(tokens: Tokens, cue: CueMention, data: CueData, can_claim: Callable
         is_question = lemma in data.asking and tokens.tag[verb] in ("VBN", "VBD") and not is_request
         return is_question and not any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux"))
     if _is_no_speaker(tokens, cue.speaker, data, can_claim):
+        return False
+    if _is_no_act(tokens, verb, cue, data):
         return False
     if cue.entry.cue_class == "thought":
         return weight >= _LEAST_THOUGHT and tokens.lower[cue.speaker] != "you"
@@ -129,9 +143,23 @@ def _reports(tokens: Tokens, cue: CueMention, data: CueData, can_claim: Callable
 
 def _is_no_speaker(tokens: Tokens, speaker: int, data: CueData, can_claim: Callable[[int], bool]) -> bool:
     """Return whether a subject is the writer, or "it" in place of a clause: "it is important to note"."""
-    is_copula = tokens.tag[speaker] == "PRP" and tokens.lemma[tokens.head[speaker]] == "be"
+    verb = tokens.head[speaker]
+    is_copula = tokens.tag[speaker] == "PRP" and tokens.lemma[verb] == "be"
+    is_impersonal = tokens.lower[speaker] in data.impersonal and bool(tokens.dependents(verb, "acomp"))
     is_writer = tokens.lower[speaker] in data.first_person  # cues are outside quotation marks
-    return is_writer or (is_copula and not can_claim(speaker))
+    return is_writer or ((is_copula or is_impersonal) and not can_claim(speaker))
+
+
+def _is_no_act(tokens: Tokens, verb: int, cue: CueMention, data: CueData) -> bool:
+    """Return whether nobody has said it: "a way to say that", "nobody may tell", "than he says", "some may think"."""
+    is_possible = tokens.tag[verb] == "VB" and tokens.dep[verb] in ("acl", "relcl") and tokens.lower[verb - 1] == "to"
+    is_supposed = cue.entry.cue_class == "thought" and any(
+        tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")
+    )
+    is_compared = any(tokens.lower[mark] in data.comparing for mark in tokens.dependents(verb, "mark"))
+    speaker = cue.speaker if cue.speaker is not None else verb
+    words = {tokens.lower[speaker], *(tokens.lower[each] for each in tokens.dependents(speaker, "det"))}
+    return is_possible or is_supposed or is_compared or not words.isdisjoint(data.nobody)
 
 
 def _is_withheld(tokens: Tokens, verb: int, data: CueData) -> bool:
@@ -142,22 +170,75 @@ def _is_withheld(tokens: Tokens, verb: int, data: CueData) -> bool:
 def _of_verb(tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: CueData) -> Iterator[tuple[int, int]]:
     """Yield what a verb reports: the clause after it, or the sentence that it interrupts or ends."""
     verb = cue.token
-    for child in _complements(tokens, cue, data):
-        left, right = tokens.left_edge(child), tokens.right_edge(child)
-        if _is_adverbial(tokens, left, data):
-            continue
-        if child > verb:
-            marks = [mark for mark in tokens.dependents(child, "mark") if tokens.lower[mark] == "that"]
-            right = _before_narration(tokens, cue, child, (child, _before_next(tokens, cue, child, right, cues)))
-            yield max(left, verb + 1, *marks), _with_joined(tokens, verb, right)
-        elif cue.entry.cue_class != "thought" and tokens.text[frame := _frame_start(tokens, cue) - 1] != ":":
-            yield left, min(right, frame)
+    yield from _of_complements(tokens, cue, cues, data)
     if tokens.lemma[verb] in data.committing:
         yield from _infinitives(tokens, verb)
     if verb + 2 < len(tokens) and tokens.lower[verb + 1] == "that" and tokens.dep[verb + 1] == "mark":
         yield verb + 2, tokens.right_edge(verb + 1 if tokens.head[verb + 1] == verb else tokens.head[verb + 1])
+    if _is_spliced(tokens, cue):
+        yield tokens.left_edge(tokens.head[verb]), _frame_start(tokens, cue) - 1
     if tokens.dep[verb] == "parataxis" or _is_aside(tokens, verb, data):
-        yield from _without(tokens, tokens.head[verb], tokens.left_edge(verb), tokens.right_edge(verb))
+        yield from _without(tokens, _host(tokens, verb), tokens.left_edge(verb), tokens.right_edge(verb))
+
+
+def _of_complements(
+    tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: CueData
+) -> Iterator[tuple[int, int]]:
+    complements = list(_complements(tokens, cue, data))
+    for child in (each for each in complements if not _is_adverbial(tokens, tokens.left_edge(each), data)):
+        if child > cue.token:
+            if (left := _complement_start(tokens, cue.token, tokens.left_edge(child), data)) is not None:
+                marks = [mark for mark in tokens.dependents(child, "mark") if tokens.lower[mark] == "that"]
+                yield max(left, cue.token + 1, *marks), _complement_end(tokens, cue, child, cues, data)
+        elif _is_frame(tokens, cue, data) and tokens.text[frame := _frame_start(tokens, cue) - 1] != ":":
+            yield min(map(tokens.left_edge, complements)), min(tokens.right_edge(child), frame)
+
+
+def _complement_end(tokens: Tokens, cue: CueMention, child: int, cues: Sequence[CueMention], data: CueData) -> int:
+    """Return the end of what a cue reports after it, up to the next report and the writer's own words."""
+    right = _with_rest(tokens, cue.token, tokens.right_edge(child), data)
+    right = _before_next(tokens, cue, child, _before_semicolon(tokens, cue, right, cues), cues)
+    right = _before_narration(tokens, cue, child, (child, right))
+    return _with_joined(tokens, cue.token, _before_silence(tokens, child, right, data))
+
+
+def _host(tokens: Tokens, verb: int) -> int:
+    """Return the verb of the sentence that a frame interrupts; for the parse, its start may be another sentence."""
+    host = tokens.head[verb]
+    is_split = tokens.dep[host] == "ccomp" and tokens.head[host] < verb < host
+    return tokens.head[host] if is_split else host
+
+
+def _is_spliced(tokens: Tokens, cue: CueMention) -> bool:
+    """Return whether the parse coordinates a frame with the clause before: "The plane was sold, records show, and"."""
+    verb, start = cue.token, _frame_start(tokens, cue)
+    host = tokens.head[verb]
+    is_joined = tokens.dep[verb] == "conj" and host < start < verb and _has_subject(tokens, host)
+    is_apart = start > 0 and tokens.text[start - 1] == "," and tokens.text[min(verb + 1, len(tokens) - 1)] in (",", ".")
+    return is_joined and is_apart and cue.entry.cue_class != "thought"
+
+
+def _complement_start(tokens: Tokens, verb: int, left: int, data: CueData) -> int | None:
+    """Return the start of a clause after its cue; None if it is no complement.
+
+    Without "that" it follows neither an object ("announced a plan, here it is") nor the noun that it describes
+    ("wondered about pain he felt"). An object before "and" is part of its subject: "admits the firm and the city are late".
+    """
+    if tokens.lower[left] in data.complementisers:
+        return left
+    objects = [each for each in tokens.dependents(verb, "dobj") if verb < each < left]
+    if objects and tokens.tag[left - 1] == "CC":
+        return tokens.left_edge(objects[0])
+    before = left - 1
+    is_described = tokens.tag[before] in ("NN", "NNS") and tokens.lower[tokens.head[before]] in data.topic_prepositions
+    is_object = bool(objects) and tokens.lemma[verb] not in data.addressed
+    return None if is_object or is_described else left
+
+
+def _is_frame(tokens: Tokens, cue: CueMention, data: CueData) -> bool:
+    """Return whether a verb may follow what it reports: it may not if it has an object of its own ("found it")."""
+    objects = tokens.dependents(cue.token, "dobj") if tokens.lemma[cue.token] not in data.addressed else ()
+    return cue.entry.cue_class != "thought" and not any(cue.token < each for each in objects)
 
 
 def _is_adverbial(tokens: Tokens, first: int, data: CueData) -> bool:
@@ -168,8 +249,12 @@ def _is_adverbial(tokens: Tokens, first: int, data: CueData) -> bool:
 def _is_aside(tokens: Tokens, verb: int, data: CueData) -> bool:
     """Return whether a verb reports the sentence around it, as in "as the Courier wrote"."""
     marks = {tokens.lower[mark] for mark in tokens.dependents(verb, "mark")}
+    left = tokens.left_edge(verb)
+    is_apart = left == 0 or tokens.sentence[left - 1] != tokens.sentence[left] or tokens.text[left - 1] in _TRIMMED
     return (
         tokens.dep[verb] == "advcl"
+        and is_apart
+        and tokens.tag[verb] != "VB"
         and bool(marks & data.aside_marks)
         and not tokens.dependents(verb, "ccomp", "xcomp", "dobj")
     )
@@ -178,11 +263,15 @@ def _is_aside(tokens: Tokens, verb: int, data: CueData) -> bool:
 def _complements(tokens: Tokens, cue: CueMention, data: CueData) -> Iterator[int]:
     """Yield the verbs of a verb's complement clauses that are finite and have a subject."""
     verb = cue.token
-    clauses = sorted(tokens.dependents(verb, "ccomp"), key=lambda each: each < verb)
+    clauses = sorted(tokens.dependents(verb, "ccomp"), key=lambda each: (each < verb, abs(each - verb)))
     if cue.kind == "adjective":
         clauses += tokens.dependents(tokens.head[verb], "ccomp")
     if tokens.lemma[verb] in data.asking:
         clauses += [each for each in tokens.dependents(verb, "advcl") if _asks(tokens, each, data)]
+    if tokens.lemma[verb] in data.addressed:  # "asked him how high the wall would be"
+        clauses += [
+            each for addressee in tokens.dependents(verb, "dobj") for each in tokens.dependents(addressee, "ccomp")
+        ]
     if not any(clause > verb for clause in clauses) and (linked := _that_clause_verb(tokens, verb, data)) is not None:
         clauses.append(linked)
     for clause in clauses:
@@ -225,7 +314,7 @@ def _that_clause_verb(tokens: Tokens, verb: int, data: CueData) -> int | None:
 
 def _follows_medium(tokens: Tokens, that: int, data: CueData) -> bool:
     """Return whether a "that" parsed as a relative pronoun introduces reported words: "said in a letter that he"."""
-    return tokens.lemma[that - 1] in data.medium_words and not tokens.dep[that].startswith("nsubj")
+    return tokens.lemma[that - 1] in data.medium_words and _is_conjunction(tokens, that)
 
 
 def _infinitives(tokens: Tokens, verb: int) -> Iterator[tuple[int, int]]:
@@ -255,7 +344,8 @@ def _before_next(tokens: Tokens, cue: CueMention, after: int, right: int, cues: 
         if joint > right or joint <= after:
             continue
         is_verb = other.kind == "verb" and other.is_listed and other.entry.weight >= _LEAST_INDIRECT
-        if is_verb and _is_joined(tokens, cue.token, other.token, joint):
+        is_next = is_verb and _is_joined(tokens, cue.token, other.token, joint)
+        if is_next and not _is_within(tokens, cue.token, other.token, right):
             return joint - 1 if tokens.tag[joint] == "CC" else joint
     return right
 
@@ -277,6 +367,29 @@ def _before_narration(tokens: Tokens, cue: CueMention, complement: int, bounds: 
         subjects = [each for each in tokens.dependents(verb, "nsubj") if tokens.tag[each] != "PRP"]
         if is_narrative and is_apart and subjects and not tokens.dependents(verb, "mark"):
             return joint - 2
+    return right
+
+
+def _before_semicolon(tokens: Tokens, cue: CueMention, right: int, cues: Sequence[CueMention]) -> int:
+    """Return the end of a clause, cut before a report after a semicolon: "some say it is old; others say it is not"."""
+    for mark in range(cue.token + 1, right):
+        if tokens.text[mark] != ";":
+            continue
+        place = bisect_right(cues, mark, key=_token)
+        others = (other for other in cues[place : place + _NEXT_CUES] if other.token < right)
+        if any(each.kind == "verb" and each.is_listed and each.entry.weight >= _LEAST_INDIRECT for each in others):
+            return mark - 1
+    return right
+
+
+def _before_silence(tokens: Tokens, complement: int, right: int, data: CueData) -> int:
+    """Return the end of a clause, cut before what its speaker does not say: "but would not give details"."""
+    for verb in tokens.dependents(complement, "conj"):
+        joint = tokens.left_edge(verb) - 1
+        is_silent = tokens.lemma[verb] in data.elaborating and is_negated(tokens, verb, data)
+        is_apart = complement < joint <= right and tokens.lower[joint] in data.contrasts
+        if is_apart and is_silent and not tokens.dependents(verb, *_CLAUSE_SUBJECTS):
+            return joint - 1
     return right
 
 
@@ -306,6 +419,13 @@ def _is_joined(tokens: Tokens, cue_token: int, verb: int, joint: int) -> bool:
     return same and not tokens.dependents(verb, *_CLAUSE_SUBJECTS)
 
 
+def _is_within(tokens: Tokens, cue_token: int, verb: int, right: int) -> bool:
+    """Return whether a verb that reports nothing is part of a clause: "he had paid and never called them"."""
+    is_in_clause = tokens.dep[verb] == "conj" and tokens.head[verb] != cue_token
+    is_report = tokens.dependents(verb, "ccomp") or "that" in tokens.lower[verb : right + 1]
+    return is_in_clause and not is_report and _QUOTATION_TAGS.isdisjoint(tokens.tag[cue_token : right + 1])
+
+
 def _token(cue: CueMention) -> int:
     return cue.token
 
@@ -329,15 +449,21 @@ def _frame_start(tokens: Tokens, cue: CueMention) -> int:
 def _of_source(tokens: Tokens, cue: CueMention, _: Sequence[CueMention], _data: CueData) -> Iterator[tuple[int, int]]:
     """Yield the clause that "according to X" modifies."""
     host = tokens.head[cue.token]
+    last = tokens.right_edge(cue.token)
+    if (
+        tokens.tag[cue.token - 1 - (tokens.text[cue.token - 1] == ",")] in _RELATIVES
+    ):  # "which, according to X, is late"
+        yield last + 1, tokens.right_edge(host)
+    is_first = cue.token == 0 or tokens.sentence[cue.token - 1] != tokens.sentence[cue.token]
     is_aside = tokens.text[cue.token - 1] == ","
     for _step in range(6):
         is_low = is_aside and tokens.dep[host] in _LOWER
         if not is_low and tokens.tag[host][0] == "V" and tokens.dependents(host, *_CLAUSE_SUBJECTS):
-            last = tokens.right_edge(host) if host < cue.token else tokens.right_edge(cue.token)
+            last = tokens.right_edge(host) if host < cue.token else last
             yield from _without(tokens, host, cue.token, last)
             return
         host = tokens.head[host]
-    if cue.token == 0 or tokens.sentence[cue.token - 1] != tokens.sentence[cue.token]:
+    if is_first:
         phrase = cue.token if cue.speaker is None or tokens.dep[cue.token] != "ROOT" else cue.speaker
         yield tokens.right_edge(phrase) + 1, bisect_right(tokens.sentence, tokens.sentence[cue.token]) - 1
 
@@ -356,7 +482,7 @@ def _without(tokens: Tokens, host: int, first: int, last: int) -> Iterator[tuple
     left, right = tokens.left_edge(host), tokens.right_edge(host)
     subjects = tokens.dependents(host, *_CLAUSE_SUBJECTS)
     following = next((tag for tag in tokens.tag[last + 1 : last + 3] if tag != ","), "")
-    if last >= right - 1 or following == "CC":
+    if last >= right - 1 or following in ("CC", "VBG"):
         yield left, first - 1
     elif first <= left + 1 or (subjects and subjects[0] > last):
         yield last + 1, right
@@ -379,14 +505,30 @@ def _within_block(tokens: Tokens, cue: CueMention, first: int, last: int) -> Cla
         first += 1
     while first <= last and (tokens.block[last] != block or _trails(tokens, last) or tokens.tag[last] == "CC"):
         last -= 1
+    dash = dateline_end(tokens, first) if first < last else None
+    first = first if dash is None or dash >= last else dash + 1
+    last = _with_bracket(tokens, first, last)
     inserted = first <= cue.token <= last
     if last - first < 2 or (cue.speaker is not None and first <= cue.speaker <= last and not inserted):
         return None
     return Clause(first, last, cue)
 
 
+def _with_bracket(tokens: Tokens, first: int, last: int) -> int:
+    """Return the end of a clause with the bracket that closes in it, and without one that it does not open."""
+    depth = 0
+    for token in range(first, last + 1):
+        depth += tokens.text[token].count("(") - tokens.text[token].count(")")
+        if depth < 0:
+            return token - 1
+    is_open = depth > 0 and last + 1 < len(tokens) and tokens.text[last + 1] == ")"
+    return last + 1 if is_open else last
+
+
 def _leads(tokens: Tokens, token: int) -> bool:
-    return tokens.lower[token] == "that" or tokens.tag[token] == "CC" or _trails(tokens, token)
+    following = min(token + 1, len(tokens) - 1)
+    is_subject = tokens.tag[following] in _FINITE  # "that was the case"
+    return (tokens.lower[token] == "that" and not is_subject) or tokens.tag[token] == "CC" or _trails(tokens, token)
 
 
 def _trails(tokens: Tokens, token: int) -> bool:

@@ -65,6 +65,12 @@ def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueM
     return CueMention(index, entry, speaker, "verb")
 
 
+def is_negated(tokens: Tokens, verb: int, data: CueData) -> bool:
+    """Return whether a verb is negated; the parse may attach the "n’t" of an auxiliary elsewhere, as an adverb."""
+    after = (aux + 1 for aux in tokens.dependents(verb, "aux"))
+    return bool(tokens.dependents(verb, "neg")) or any(tokens.lower[each] in data.negations for each in after)
+
+
 def is_label(tokens: Tokens, first: int, data: CueData) -> bool:
     """Return whether a span is a name that no particular speaker gives: "titled X", "known as X"."""
     before = first - 1
@@ -185,7 +191,7 @@ def _speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int, data: CueDat
             return None
         is_addressed = tokens.lemma[verb] in data.addressed and tokens.tag[verb] == "VBG"  # "telling the class"
         return _adjacent_nominal(tokens, quoted, verb, looks_after=not is_addressed)
-    dash = _dateline_end(tokens, subject)
+    dash = dateline_end(tokens, subject)
     return subject if dash is None else _nominal_after_dateline(tokens, subject, dash)
 
 
@@ -318,7 +324,7 @@ def _phrase_end(tokens: Tokens, first: int, last: int) -> int:
     return end if end > first and tokens.tag[end - 1] in _NOMINAL else first
 
 
-def _dateline_end(tokens: Tokens, subject: int) -> int | None:
+def dateline_end(tokens: Tokens, subject: int) -> int | None:
     """Return the dash at the end of the dateline ("PARIS (AP) - The firm said") with this subject, or None."""
     first = subject
     while first > max(subject - _LONGEST_DATELINE, 0) and tokens.block[first - 1] == tokens.block[subject]:

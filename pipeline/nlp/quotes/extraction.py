@@ -122,7 +122,7 @@ def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) ->
     clause = words.clauses.get(attribution.cue.token)
     if clause is None or not clause.holds(first, last):
         is_loose = attribution.rule == "sentence" and attribution.cue.kind == "noun"
-        clause = None if is_loose else clause_around(tokens, attribution.cue, first, last, words.cues)
+        clause = None if is_loose else clause_around(tokens, attribution.cue, first, last, words.cues, words.data)
     if clause is None:
         return whole
     wide = replace(

@@ -86,9 +86,17 @@ CUES = CueData(
     addressing=frozenset({"to", "with"}),
     committing=words("promise vow pledge swear threaten"),
     withholding=words("decline refuse"),
+    negations=frozenset({"not", "n't", "n’t"}),
+    elaborating=words("provide give offer elaborate specify say disclose comment detail"),
+    contrasts=frozenset({"but"}),
+    nobody=words("no nobody none neither"),
+    impersonal=frozenset({"it"}),
+    comparing=frozenset({"than"}),
     asking=words("ask wonder question inquire enquire query"),
     evidence_verbs=words("show indicate reveal suggest find"),
-    agentive_verbs=words("show indicate reveal suggest find imply hint signal mean demand threaten confirm"),
+    agentive_verbs=words(
+        "show indicate reveal suggest find imply hint signal mean demand threaten confirm explain illustrate continue"
+    ),
     demonstratives=words("that this all"),
     speaking_nouns=words(
         "police people family source analyst colleague friend employee ally supporter opponent voter customer parent"
@@ -113,6 +121,7 @@ CUES = CueData(
     complementisers=frozenset({"that", "whether", "if", "how", "why", "what"}),
     source_phrases=frozenset({("according", "to")}),
     origin_prepositions=frozenset({"of", "by", "from"}),
+    topic_prepositions=frozenset({"about", "of", "over", "against"}),
     aside_marks=frozenset({"as"}),
     medium_prepositions=frozenset({"in", "on", "during", "at", "via", "to", "with"}),
     medium_words=words(

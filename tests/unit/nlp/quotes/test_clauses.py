@@ -1,0 +1,101 @@
+"""What is reported without quotation marks, and where it begins and ends, on invented sentences."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.clean import article_from_text
+from pipeline.kb import load_kb
+from pipeline.model import Quote
+from pipeline.nlp import Annotator
+
+pytestmark = pytest.mark.model
+
+DAY = datetime(2031, 3, 5, 9, tzinfo=UTC)
+
+
+def read(nlp, text: str) -> tuple[Quote, ...]:
+    """Return the quotes of an article."""
+    annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
+    [(article, doc)] = annotator.docs([article_from_text(text, title=None, published_at=DAY, language="en")])
+    return annotator.annotate(article, doc).quotes
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("Ana Brito didn’t say how many boats were sold.", False),
+        ("Ana Brito did say how many boats were sold.", True),
+        ("Nobody said the bridge was old.", False),
+        ("Many said the bridge was old.", True),
+        ("Is there a way to say that the bridge is old?", False),
+        ("Some people might think that the bridge is old.", False),
+        ("Some people think that the bridge is old.", True),
+        ("The boat is older than Ana Brito believes it is.", False),
+        ("It’s safe to say the bridge is old.", False),
+        ("The fire spread, which explains why the mill is shut.", False),
+        ("Ana Brito explains why the mill is shut.", True),
+        ("As the climb of Ana Brito continued, the mill was shut.", False),
+        ("Tom Roy rode his bicycle as he replied.", False),
+        ("Tom Roy rode his bicycle, as he reported.", True),
+        ("She told Ana Brito about pain she was feeling at home.", False),
+        ("Since Tom Roy announced his plan for the mill, here we are.", False),
+    ],
+)
+def test_what_is_a_statement(nlp, text: str, is_found: bool) -> None:
+    """What nobody says, may say or says less than, and what happens while somebody speaks, is no statement."""
+    assert bool(read(nlp, text)) == is_found
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("Many say that’s for the best.", "that’s for the best"),
+        ("Many say that boats are for the best.", "boats are for the best"),
+        ("Ana Brito admits the mill and the bridge are far too old.", "the mill and the bridge are far too old"),
+        ("PENWICK (AP) — The mill did not pay for the road, Tom Roy said.", "The mill did not pay for the road"),
+        ("Ana Brito said in a letter that the mill was “a sham” for years.", "the mill was “a sham” for years"),
+        (
+            "The mill is late, but the road could be shut, the report said.",
+            "The mill is late, but the road could be shut",
+        ),
+        ("The mill was sold in May, records show, and Tom Roy says it is shut.", "The mill was sold in May"),
+        ("Every boat will be sold, he said, swiping at Tom Roy.", "Every boat will be sold"),
+    ],
+)
+def test_the_start_of_a_reported_clause(nlp, text: str, quote: str) -> None:
+    """A clause begins with its subject: neither at a dateline nor in the middle of a coordination."""
+    assert read(nlp, text)[0].quote_text == quote
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        (
+            "Tom Roy said he had paid for the boat and never called them.",
+            "he had paid for the boat and never called them",
+        ),
+        ("Tom Roy said he had paid for the boat and warned that it was old.", "he had paid for the boat"),
+        ("The mill says it sold the boats but didn’t provide any details.", "it sold the boats"),
+        ("The mill says it sold the boats but didn’t find a buyer.", "it sold the boats but didn’t find a buyer"),
+        ("Tom Roy says the mill is old, that it has no roof.", "the mill is old, that it has no roof"),
+        ("Some say prices are too high; others say they are low.", "prices are too high"),
+        ("Tom Roy said the mill is old (and has no roof).", "the mill is old (and has no roof)"),
+        ("The mill (Tom Roy says it is far too old) was sold.", "it is far too old"),
+    ],
+)
+def test_where_a_reported_clause_ends(nlp, text: str, quote: str) -> None:
+    """A clause has all complements of its cue, and ends before the next report and before what is not said."""
+    assert read(nlp, text)[0].quote_text == quote
+
+
+def test_a_question_to_somebody_is_reported(nlp) -> None:
+    """The parse attaches a question to the addressee; the cue reports it all the same."""
+    [quote] = read(nlp, "Ana Brito asked Tom Roy how high the wall would be.")
+    assert (quote.quote_text, quote.speaker_text) == ("how high the wall would be", "Ana Brito")
+
+
+def test_a_source_in_a_relative_clause(nlp) -> None:
+    """After "which, according to" the rest of the relative clause is reported, not the sentence around it."""
+    [quote] = read(nlp, "The mill has a new roof, which, according to the report, is far too small.")
+    assert quote.quote_text == "is far too small"
