@@ -79,7 +79,8 @@ class Quote:
 
     ``quoted_spans`` are its spans in quotation marks as (start, end) pairs. ``is_closed`` is False if the closing mark
     is missing. ``word_count`` counts the words of ``quote_text``. ``co_speakers`` are the others of several speakers,
-    else None. ``reported_by_*`` is who says that the speaker said it; None if it is the article.
+    else None. ``reported_by_*`` is who says that the speaker said it; None if it is the article. ``reporting_clause_*``
+    is what interrupts the statement (", she said,"), with its commas or dashes.
     """
 
     quote_index: int
@@ -115,6 +116,9 @@ class Quote:
     reported_by_end_char: int | None = None
     reported_by_entity_id: str | None = None
     reported_by_name: str | None = None
+    reporting_clause_text: str | None = None
+    reporting_clause_start_char: int | None = None
+    reporting_clause_end_char: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from pipeline.boundary import run_isolated
 from pipeline.clean import article_from_text, extract, in_zone
 from pipeline.errors import BrokenListingError, ExtractorError, NewsError
 from pipeline.jobs.annotator import LoadedAnnotator, knowledge_of, load_annotator
-from pipeline.model import Annotation, Article, Entity, Event, Page
+from pipeline.model import Annotation, Article, Entity, Event, Page, Quote
 from pipeline.nlp import TOO_LONG, why_not_annotated
 from pipeline.settings import Settings
 from pipeline.sources import bounded_lines, parse_iso
@@ -302,7 +302,7 @@ def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> 
             {
                 "start": quote.start_char,
                 "end": quote.end_char,
-                "spans": _paragraph_spans(article.text, quote.start_char, quote.end_char),
+                "spans": _spans(article.text, quote),
                 "text": quote.quote_text,
                 "type": quote.quote_type,
                 "speaker_text": quote.speaker_text,
@@ -346,6 +346,15 @@ def _mention_object(entity: Entity, cluster: int | None, of_cluster: Mapping[int
 
 def _by_position(annotation: Annotation) -> list[Event]:
     return sorted((*annotation.events, *annotation.untyped), key=lambda event: (event.start_char, event.end_char))
+
+
+def _spans(text: str, quote: Quote) -> list[list[int]]:
+    """Return a quote's spans: one per paragraph, and two for one that its reporting clause interrupts."""
+    start, end = quote.reporting_clause_start_char, quote.reporting_clause_end_char
+    if start is None or end is None:
+        return _paragraph_spans(text, quote.start_char, quote.end_char)
+    rest = end + len(text[end:]) - len(text[end:].lstrip())
+    return [*_paragraph_spans(text, quote.start_char, start), *_paragraph_spans(text, rest, quote.end_char)]
 
 
 def _paragraph_spans(text: str, start: int, end: int) -> list[list[int]]:

@@ -17,6 +17,7 @@ _SPANS = (
     ("quotes", "start_char", "end_char", "quote_text"),
     ("quotes", "speaker_start_char", "speaker_end_char", "speaker_text"),
     ("quotes", "reported_by_start_char", "reported_by_end_char", "reported_by_text"),
+    ("quotes", "reporting_clause_start_char", "reporting_clause_end_char", "reporting_clause_text"),
     ("events", "start_char", "end_char", "trigger_text"),
 )
 _COUNTS = (("entities", "entity_count"), ("quotes", "quote_count"), ("events", "event_count"))

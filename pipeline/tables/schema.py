@@ -312,6 +312,15 @@ QUOTES = TableSpec(
         Column("reported_by_end_char", INT, "End offset of `reported_by_text`, exclusive.", True),
         Column("reported_by_entity_id", TEXT, "`entity_id` of this reporter in `entities`.", True),
         Column("reported_by_name", TEXT, "Full name of this reporter; null if not known.", True),
+        Column(
+            "reporting_clause_text",
+            TEXT,
+            "Words of the article that interrupt `quote_text`, with their commas or dashes: “, she said,” in “The "
+            "bridge, she said, is shut”. Null if the quote is in one piece.",
+            True,
+        ),
+        Column("reporting_clause_start_char", INT, "Start offset of `reporting_clause_text`.", True),
+        Column("reporting_clause_end_char", INT, "End offset of `reporting_clause_text`, exclusive.", True),
     ),
 )
 

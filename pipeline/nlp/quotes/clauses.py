@@ -19,6 +19,7 @@ _LEAST_THOUGHT = 0.5
 _FARTHEST_THAT = 16
 _NEXT_CUES = 8
 _LEAST_CLAUSE = 3  # tokens
+_LONGEST_REPORTING = 40  # tokens of a clause that interrupts what it reports
 _QUOTATION_TAGS = frozenset({"``", "''"})
 _REMARK_MARKS = frozenset({",", "—", "–", "-"})
 _RELATIVES = frozenset({"WP", "WDT", "WP$"})
@@ -222,7 +223,8 @@ def _complement_start(tokens: Tokens, verb: int, left: int, data: CueData) -> in
     """Return the start of a clause after its cue; None if it is no complement.
 
     Without "that" it follows neither an object ("announced a plan, here it is") nor the noun that it describes
-    ("wondered about pain he felt"). An object before "and" is part of its subject: "admits the firm and the city are late".
+    ("wondered about pain he felt"). An object before "and" is part of the subject: "admits the firm and the city are
+    late".
     """
     if tokens.lower[left] in data.complementisers:
         return left
@@ -345,7 +347,8 @@ def _before_next(tokens: Tokens, cue: CueMention, after: int, right: int, cues: 
             continue
         is_verb = other.kind == "verb" and other.is_listed and other.entry.weight >= _LEAST_INDIRECT
         is_next = is_verb and _is_joined(tokens, cue.token, other.token, joint)
-        if is_next and not _is_within(tokens, cue.token, other.token, right):
+        is_apart = tokens.text[joint - 1] == ","  # ", and demanded an inquiry"
+        if is_next and (is_apart or not _is_within(tokens, cue.token, other.token, right)):
             return joint - 1 if tokens.tag[joint] == "CC" else joint
     return right
 
@@ -496,6 +499,21 @@ _FINDERS: Mapping[str, Callable[[Tokens, CueMention, Sequence[CueMention], CueDa
     "source": _of_source,
     "noun": _of_noun,
 }
+
+
+def reporting_clause(tokens: Tokens, cue: CueMention, first: int, last: int) -> tuple[int, int] | None:
+    """Return the first and last token of the clause that interrupts what it reports, with the commas around it.
+
+    None unless cue and speaker are between two commas or dashes in the tokens ``first`` to ``last``.
+    """
+    if cue.speaker is None or not (first < cue.token < last and first < cue.speaker < last):
+        return None
+    start = min(cue.token, tokens.left_edge(cue.speaker)) - 1
+    end = max(cue.token, min(tokens.right_edge(cue.speaker), last))
+    while end < last and tokens.text[end] not in _REMARK_MARKS:
+        end += 1
+    is_apart = first < start and tokens.text[start] in _REMARK_MARKS and end < last
+    return (start, end) if is_apart and end - start <= _LONGEST_REPORTING else None
 
 
 def _within_block(tokens: Tokens, cue: CueMention, first: int, last: int) -> Clause | None:

@@ -17,7 +17,7 @@ from pipeline.model.annotation import QuoteType
 from pipeline.model.corrections import quote_words
 from pipeline.nlp.languages.spec import CueData, LanguageData
 from pipeline.nlp.quotes.attribution import Attribution, attribute, edges, is_sentence
-from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses
+from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses, reporting_clause
 from pipeline.nlp.quotes.co_speakers import find_co_speakers
 from pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
 from pipeline.nlp.quotes.nesting import NestedSpeech
@@ -91,7 +91,10 @@ def extract_quotes(
     ]
     apart = _resolve_overlaps(nested, sorted(found, key=lambda each: (each.start, -each.end)))
     who = speakers(finder, quoted, [_speaker_head(finder, each.attribution) for each in apart])
-    quotes = (_quote(nested, each, speaker) for each, speaker in zip(apart, who, strict=True))
+    quotes = (
+        _with_reporting_clause(tokens, each, _quote(nested, each, speaker))
+        for each, speaker in zip(apart, who, strict=True)
+    )
     return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
 
 
@@ -320,6 +323,25 @@ def _quote(nested: NestedSpeech, found: _QuoteDraft, speaker: Speaker | None) ->
         reported_by_end_char=by.end if by else None,
         reported_by_entity_id=by.entity.entity_id if by and by.entity else None,
         reported_by_name=by.entity.entity_name if by and by.entity else None,
+    )
+
+
+def _with_reporting_clause(tokens: Tokens, found: _QuoteDraft, quote: Quote) -> Quote:
+    """Return a quote with the clause that interrupts it outside its marks: ", she said,"."""
+    cue = found.attribution.cue
+    if cue is None or not found.start < tokens.start[cue.token] < found.end:
+        return quote
+    between = reporting_clause(tokens, cue, tokens.at(found.start), tokens.at(found.end - 1))
+    if between is None:
+        return quote
+    start, end = tokens.start[between[0]], tokens.end[between[1]]
+    if any(first < end and start < last for first, last in found.quoted_spans):
+        return quote
+    return replace(
+        quote,
+        reporting_clause_text=tokens.content[start:end],
+        reporting_clause_start_char=start,
+        reporting_clause_end_char=end,
     )
 
 

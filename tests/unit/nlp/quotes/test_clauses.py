@@ -76,6 +76,7 @@ def test_the_start_of_a_reported_clause(nlp, text: str, quote: str) -> None:
             "he had paid for the boat and never called them",
         ),
         ("Tom Roy said he had paid for the boat and warned that it was old.", "he had paid for the boat"),
+        ("Tom Roy said he had paid for the boat, and demanded an inquiry.", "he had paid for the boat"),
         ("The mill says it sold the boats but didn’t provide any details.", "it sold the boats"),
         ("The mill says it sold the boats but didn’t find a buyer.", "it sold the boats but didn’t find a buyer"),
         ("Tom Roy says the mill is old, that it has no roof.", "the mill is old, that it has no roof"),
@@ -87,6 +88,23 @@ def test_the_start_of_a_reported_clause(nlp, text: str, quote: str) -> None:
 def test_where_a_reported_clause_ends(nlp, text: str, quote: str) -> None:
     """A clause has all complements of its cue, and ends before the next report and before what is not said."""
     assert read(nlp, text)[0].quote_text == quote
+
+
+@pytest.mark.parametrize(
+    ("text", "clause"),
+    [
+        ("The bridge, she said, is shut.", ", she said,"),
+        ("The bridge, officials said on Monday, would be shut by May.", ", officials said on Monday,"),
+        ("The bridge, according to the report, is shut.", ", according to the report,"),
+        ("The bridge is shut, she said.", None),
+        ("She said the bridge, a new one, is shut.", None),
+        ("“The bridge,” she said, “is shut.”", None),
+    ],
+)
+def test_the_clause_that_interrupts_a_quote(nlp, text: str, clause: str | None) -> None:
+    """The article's words between the speaker's are known, with their commas; two quotes have none between them."""
+    quote = read(nlp, text)[0]
+    assert quote.reporting_clause_text == clause
 
 
 def test_a_question_to_somebody_is_reported(nlp) -> None:
