@@ -32,6 +32,10 @@ PENALTY = 16.0
 LESS_NOBODY = {"person": 1.5, "thing": 0.6}  # news names its people more often than the training articles do
 # The subject of the sentence before goes before a biography's main person, who leads the training articles.
 MORE_SUBJECT = 0.5
+# The training articles name women in full more often than men. A surname alone shows no gender, and is no evidence
+# against "he", as an unknown forename is; what is no person for certain is less likely one in news.
+MORE_SURNAME = 0.5
+LESS_GUESS = 0.25
 RARE = 5  # a feature seen less often gets no weight
 WEIGHTS = Path("pipeline/nlp/languages/en/pronoun_weights.json")
 
@@ -174,6 +178,9 @@ def train(read: list[Sample], penalty: float = PENALTY) -> Weights:
         for kind, less in LESS_NOBODY.items():
             weights[kind]["none"] = round(weights[kind].get("none", 0.0) - less, 3)
         weights["person"]["named_subject_before"] = MORE_SUBJECT
+        unknown, guess = (weights["person"].get(name, 0.0) for name in ("gender:unknown", "type:guess"))
+        weights["person"]["gender:surname"] = round(unknown + MORE_SURNAME, 3)
+        weights["person"]["type:guess"] = round(guess - LESS_GUESS, 3)
     return weights
 
 

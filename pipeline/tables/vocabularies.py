@@ -44,7 +44,8 @@ VOCABULARIES = (
             "WORK_OF_ART": "a book, film, song or other work",
             "LAW": "a named law, treaty or other legal document",
             "LANGUAGE": "a language",
-            "AUTHOR": "the writer of the article: I and we in running text outside quotation marks",
+            "AUTHOR": "the writer of the article: I and we in running text outside quotation marks, but not in the "
+            "answers of an interview",
             "UNKNOWN": "an unresolved pronoun for a thing or a group: it, they",
         },
         "The types are those of [OntoNotes](https://catalog.ldc.upenn.edu/LDC2013T19), `AUTHOR` and `UNKNOWN`. All "
@@ -78,7 +79,8 @@ VOCABULARIES = (
             "apposition": "reserved: not assigned",
             "role": "the mention is a noun phrase for one or several known entities: the school, the two ministers",
             "pronoun": "the mention is a pronoun that refers to the entity",
-            "speaker": "the mention is a first-person pronoun (I, my, we) inside a quote; it refers to the speaker",
+            "speaker": "the mention is a first-person pronoun (I, my, we) inside a quote or in the answers of an "
+            "interview; it refers to the speaker",
             "group": "reserved: not assigned",
             "none": "the entity is not known; `cluster_index` is null",
         },

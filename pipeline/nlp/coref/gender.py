@@ -52,4 +52,7 @@ def person_likelihood(cluster: Cluster, data: NameData, kb: KnowledgeBase) -> st
         return None
     if words[-1] in data.company_suffixes or cluster.name.isupper() or kb.type_of(cluster.name):
         return None
-    return "forename" if words[0] in data.forenames else "guess"
+    if words[0] in data.forenames:
+        return "forename"
+    kinds = (data.evidence.first_words.get(words[0]), data.evidence.last_words.get(words[-1]))
+    return "guess" if len(words) == 1 or not any(kinds) else None

@@ -13,6 +13,7 @@ from itertools import accumulate, chain, islice, takewhile
 from typing import Literal
 
 from pipeline.model.annotation import Gender, MentionKind
+from pipeline.nlp.coref.interviews import Interview
 from pipeline.nlp.languages.spec import NameData, Pronoun
 from pipeline.nlp.tokens import (
     SUBJECTS,
@@ -35,7 +36,8 @@ _MOST_SEEN = 40  # entities checked per pronoun, last mentioned first
 _MOST = 8  # matching ones among them
 _AHEAD = 30  # tokens
 _SURE = 0.5
-GenderEvidence = Literal["shown", "heard", "clash", "unknown", "none"]
+_INTERVIEWEE = 0.8  # confidence that I in an answer is the person interviewed
+GenderEvidence = Literal["shown", "heard", "clash", "surname", "unknown", "none"]
 
 
 @dataclass(slots=True)
@@ -144,8 +146,9 @@ class PronounResolver:
     """Resolves pronouns left to right.
 
     By cluster: ``types`` are the entity types, ``person_likelihoods`` say how likely a person is meant (the type, a
-    guess or None), ``genders`` are from names and titles, ``named`` counts the names. ``gender_from_pronoun`` is the
-    gender that pronouns gave each cluster so far.
+    guess or None), ``genders`` are from names and titles, ``words`` counts the words of the fullest name, ``named`` the
+    names. ``gender_from_pronoun`` is the gender that pronouns gave each cluster so far. In the answers of an
+    ``interview``, I is the person interviewed.
     """
 
     tokens: Tokens
@@ -153,8 +156,10 @@ class PronounResolver:
     types: Sequence[str]
     person_likelihoods: Sequence[str | None]
     genders: Sequence[Gender | None]
+    words: Sequence[int]
     named: Sequence[int]
     in_quote: Callable[[int], bool]
+    interview: Interview | None = None
     _saliences: dict[int, _Salience] = field(default_factory=dict)
     gender_from_pronoun: dict[int, Gender] = field(default_factory=dict)
     _starts: list[int] = field(default_factory=list)
@@ -209,6 +214,9 @@ class PronounResolver:
 
     def _resolve(self, index: int, pronoun: Pronoun, known: Mapping[int, KnownMention]) -> PronounResolution:
         weights = self.data.pronoun_weights.get(pronoun.kind)
+        if pronoun.kind == "speaker":
+            answering = self._answering(index)
+            return PronounResolution(index, pronoun, answering, 0.0 if answering is None else _INTERVIEWEE)
         is_bound = pronoun.kind == "person" and _is_bound(self.tokens, self.data, index, known)
         if weights is None or is_bound or _is_pleonastic(self.tokens, self.data, index):
             return PronounResolution(index, pronoun, None, 0.0)
@@ -219,6 +227,11 @@ class PronounResolver:
             if pronoun.gender and confidence >= _SURE:
                 self.gender_from_pronoun.setdefault(cluster, pronoun.gender)
         return PronounResolution(index, pronoun, cluster, confidence, options)
+
+    def _answering(self, index: int) -> int | None:
+        """Return the person interviewed if a token is in an answer and outside quotation marks."""
+        is_answer = self.interview is not None and self.tokens.block[index] in self.interview.answers
+        return self.interview.interviewee if self.interview and is_answer and not self.in_quote(index) else None
 
     def _anaphor(self, index: int, pronoun: Pronoun) -> Anaphor:
         tokens = self.tokens
@@ -239,7 +252,10 @@ class PronounResolver:
         """Return the readings: earlier entities (last mentioned first), then entities soon after, then none."""
         later = tuple(self._later(anaphor, known))
         excluded = self._excluded(anaphor, later, known)
-        found = [*self._before(anaphor, excluded), *self._ahead(anaphor, later, excluded)]
+        found = list(self._before(anaphor, excluded))
+        here = (each.last for each in found if each.last.sentence == anaphor.sentence)
+        if anaphor.place != "subject" or not any(self._is_governing(anaphor, last) for last in here):
+            found += self._ahead(anaphor, later, excluded)
         fitting = len({each.cluster for each in found if not each.is_guess})
         none = Option(None, tuple(_features_of_none(anaphor, self.tokens.lower[anaphor.token], fitting)))
         readings = (Option(c.cluster, tuple(_features_of(anaphor, c)), _log(c.prominence)) for c in found)
@@ -314,9 +330,9 @@ class PronounResolver:
         if self.genders[cluster]:
             return "shown"
         gender_from_pronoun = self.gender_from_pronoun.get(cluster)
-        return (
-            "unknown" if gender_from_pronoun is None else "heard" if gender_from_pronoun == pronoun.gender else "clash"
-        )
+        if gender_from_pronoun is None:
+            return "surname" if self.words[cluster] == 1 else "unknown"
+        return "heard" if gender_from_pronoun == pronoun.gender else "clash"
 
     def _may_be(self, anaphor: Anaphor, cluster: int, last: LastMention, excluded: Set[int]) -> bool:
         return (
@@ -328,10 +344,13 @@ class PronounResolver:
     def _excluded(
         self, anaphor: Anaphor, later: Iterable[_ClusterMention], known: Mapping[int, KnownMention]
     ) -> Set[int]:
-        """Return the excluded entities: those named in what "he" says or does, and the speaker of a quote with "he" in
-        it.
+        """Return the excluded entities: those named in what "he" says or does, and the speaker of a quote or an answer
+        with "he" in it.
         """
         excluded = {c for c, last in later if _is_c_commanded(self.tokens, anaphor, last)}
+        answering = self._answering(anaphor.token)
+        if answering is not None:
+            excluded.add(answering)
         if anaphor.says_whole_clause:
             self._note_quote_speaker(anaphor, later, known)
             if self._quote_speaker is not None and self._quote_speaker[1] == anaphor.block:

@@ -8,6 +8,7 @@ from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod, Gender, GenderMethod
 from pipeline.nlp.coref.countries import countries_of_persons
 from pipeline.nlp.coref.gender import gender_from_evidence, person_likelihood
+from pipeline.nlp.coref.interviews import Interview, PersonMention, find_interview
 from pipeline.nlp.coref.name_clusters import NameClusters, cluster_names
 from pipeline.nlp.coref.plurals import Antecedent, GroupMention, resolve_counted_nouns, resolve_plural_pronouns
 from pipeline.nlp.coref.pronouns import KnownMention, PronounResolution, PronounResolver
@@ -37,6 +38,7 @@ class Coreference:
     gender_from_name: tuple[tuple[Gender | None, GenderMethod], ...]
     gender_from_pronoun: Mapping[int, Gender]
     countries: Mapping[int, tuple[str, CountryMethod]]
+    interview: Interview | None
 
 
 def resolve_coreference(
@@ -59,7 +61,7 @@ def resolve_coreference(
     }
     known |= {n.first: KnownMention(n.last, link.cluster, "name") for n, link in zip(names, chains.links, strict=True)}
     resolver = _pronoun_resolver(tokens, marked, (names, chains, genders), data, kb)
-    pronouns, gender_from_pronoun = _resolve_pronouns(resolver, known)
+    pronouns, resolver = _resolve_pronouns(resolver, known)
     plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
     antecedents = _antecedents(
         tokens,
@@ -76,8 +78,9 @@ def resolve_coreference(
         group_mentions=(*nominal, *resolve_plural_pronouns(tokens, data, antecedents, plurals, nominal)),
         pronouns=pronouns,
         gender_from_name=gender_from_name,
-        gender_from_pronoun=gender_from_pronoun,
+        gender_from_pronoun=resolver.gender_from_pronoun,
         countries=countries_of_persons(tokens, names, (chains, roles, pronouns), data, kb),
+        interview=resolver.interview,
     )
 
 
@@ -95,6 +98,7 @@ def _pronoun_resolver(
         types=[cluster.entity_type for cluster in chains.clusters],
         person_likelihoods=_person_likelihoods(tokens, names, chains, data, kb),
         genders=genders,
+        words=[len(cluster.words) for cluster in chains.clusters],
         named=[cluster.forms.total() for cluster in chains.clusters],
         in_quote=quoted_text(tokens, marked).inside,
     )
@@ -115,10 +119,11 @@ def _person_likelihoods(
 
 def _resolve_pronouns(
     resolver: PronounResolver, known: Mapping[int, KnownMention]
-) -> tuple[tuple[PronounResolution, ...], Mapping[int, Gender]]:
-    """Return the pronouns, and by cluster the gender that most of them give, each counted by its confidence.
+) -> tuple[tuple[PronounResolution, ...], PronounResolver]:
+    """Return the pronouns, and the resolver with what it found.
 
-    A person with both "he" and "she" is resolved again with that gender.
+    A person with both "he" and "she" is resolved again with the gender that most give, each counted by its confidence;
+    an interview is resolved again with the person interviewed.
     """
     pronouns = resolver.resolve(known)
     votes: defaultdict[int, defaultdict[Gender, float]] = defaultdict(lambda: defaultdict(float))
@@ -126,11 +131,31 @@ def _resolve_pronouns(
         if each.cluster is not None and each.pronoun.gender:
             votes[each.cluster][each.pronoun.gender] += each.confidence
     shown = {cluster: max(sorted(vote), key=vote.__getitem__) for cluster, vote in votes.items() if len(vote) > 1}
-    if not shown:
-        return pronouns, resolver.gender_from_pronoun
+    interview = find_interview(
+        resolver.tokens, _person_mentions(resolver, known, pronouns), resolver.data, resolver.in_quote
+    )
+    if not shown and interview is None:
+        return pronouns, resolver
     genders = [gender or shown.get(cluster) for cluster, gender in enumerate(resolver.genders)]
-    again = replace(resolver, genders=genders, gender_from_pronoun={}, _saliences={}, _quote_speaker=None)
-    return again.resolve(known), again.gender_from_pronoun
+    again = replace(
+        resolver, genders=genders, interview=interview, gender_from_pronoun={}, _saliences={}, _quote_speaker=None
+    )
+    return again.resolve(known), again
+
+
+def _person_mentions(
+    resolver: PronounResolver, known: Mapping[int, KnownMention], pronouns: Sequence[PronounResolution]
+) -> list[PersonMention]:
+    """Return the mentions of persons in reading order."""
+    found = [
+        PersonMention(head_of(resolver.tokens, first, each.last), each.cluster, is_name=each.kind == "name")
+        for first, each in known.items()
+        if each.cluster is not None
+    ]
+    found += [PersonMention(each.token, each.cluster, is_name=False) for each in pronouns if each.cluster is not None]
+    return sorted(
+        (each for each in found if resolver.types[each.cluster] == "PERSON"), key=lambda mention: mention.token
+    )
 
 
 def _nominal(

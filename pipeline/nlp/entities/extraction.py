@@ -63,11 +63,17 @@ def find_entities(
         for i, identity in enumerate(link_entities(tokens, coreference, data, kb))
     ]
     inside = quoted_text(tokens, marked).inside
+    answers = coreference.interview.answers if coreference.interview else frozenset()
+
+    def is_marked(token: int) -> bool:
+        # A headline may quote without marks, and an interview has none.
+        return inside(token) or not tokens.is_body(token) or tokens.block[token] in answers
+
     several = {each.first for each in coreference.group_mentions}
     mentions = [
         *_name_mentions(tokens, coreference),
         *(_group_mention(each, who) for each in coreference.group_mentions),
-        *(_pronoun_mention(tokens, inside, each) for each in coreference.pronouns if each.token not in several),
+        *(_pronoun_mention(tokens, is_marked, each) for each in coreference.pronouns if each.token not in several),
     ]
     mentions.sort(key=lambda mention: mention.first)
     found = with_kb_versions([_entity(tokens, i, m, who, coreference, kb) for i, m in enumerate(mentions)], kb)
@@ -123,11 +129,11 @@ def _group_mention(group: GroupMention, who: list[_EntityProfile]) -> _EntityMen
     )
 
 
-def _pronoun_mention(tokens: Tokens, inside: Callable[[int], bool], resolved: PronounResolution) -> _EntityMention:
-    method: LinkMethod = "none" if resolved.cluster is None else "pronoun"
+def _pronoun_mention(tokens: Tokens, is_marked: Callable[[int], bool], resolved: PronounResolution) -> _EntityMention:
+    is_first_person = resolved.pronoun.kind in _WRITING
+    method: LinkMethod = "none" if resolved.cluster is None else "speaker" if is_first_person else "pronoun"
     label = "PERSON" if resolved.pronoun.kind in _PERSONAL else UNRESOLVED
-    is_marked = inside(resolved.token) or not tokens.is_body(resolved.token)  # a headline may quote without marks
-    if resolved.pronoun.kind in _WRITING and not is_marked:
+    if is_first_person and not is_marked(resolved.token):
         label = AUTHOR
     link = Link(resolved.cluster, method, resolved.confidence)
     return _EntityMention(resolved.token, resolved.token, "pronoun", link, label)

@@ -160,6 +160,9 @@ class NameData:
       on his way"); ``decades`` are ages ("in her forties"). ``place_prepositions`` show a place.
     - ``joint_verbs``: what two people do with each other ("they married"); ``joint_states``: what they are ("they are
       related"). ``distributives``: subjects that mean each of a group ("neither").
+    - ``interview_words``: nouns and verbs for an interview; the person interviewed is their object or follows one of
+      ``interview_prepositions``. ``talk_verbs``: have this person as subject, too ("he spoke to"). Questions have a
+      word of the ``second_person``, answers one of the ``first_person``.
     - ``counterpart_nouns``: a person with the role of the other person in the sentence ("his Danish counterpart").
     - ``company_nouns``: refer to the only organisation before them ("the firm"), unless one of
       ``possessive_prepositions`` follows. ``public_nouns``: in names of organisations that they do not refer to.
@@ -202,6 +205,11 @@ class NameData:
     joint_verbs: frozenset[str]
     joint_states: frozenset[str]
     distributives: frozenset[str]
+    interview_words: frozenset[str]
+    interview_prepositions: frozenset[str]
+    talk_verbs: frozenset[str]
+    second_person: frozenset[str]
+    first_person: frozenset[str]
     counterpart_nouns: frozenset[str]
     country_nouns: frozenset[str]
     company_nouns: frozenset[str]

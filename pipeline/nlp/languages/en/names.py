@@ -380,6 +380,11 @@ NAMES = NameData(
     joint_verbs=words("marry wed divorce separate meet"),
     joint_states=words("related married engaged divorced siblings twins spouses sisters brothers cousins classmates"),
     distributives=words("neither both each"),
+    interview_words=words("interview q&a"),
+    interview_prepositions=words("with to"),
+    talk_verbs=words("speak talk chat discuss answer"),
+    second_person=words("you your yours yourself"),
+    first_person=words("i me my mine myself we us our ours ourselves"),
     counterpart_nouns=words("counterpart"),
     company_nouns=words(
         "company firm retailer manufacturer airline operator publisher broadcaster club team band charity lender bank"

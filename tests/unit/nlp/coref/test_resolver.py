@@ -423,3 +423,41 @@ def test_time_is_linear_in_names_and_pronouns(nlp) -> None:
 
     once, twice = (seconds(part * times) for times in (150, 300))
     assert twice <= 2.5 * once + 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Walter Strand was late, so Amberley opened the meeting. He lit the lamp.", "Amberley"),
+        ("Walter Strand was late, so Quorrel Amberley opened the meeting. He lit the lamp.", "Walter Strand"),
+    ],
+)
+def test_a_surname_alone_is_no_evidence_against_he(nlp, text: str, name: str) -> None:
+    """A forename that no list has makes "he" less likely, a surname without a forename does not."""
+    assert _names(_read(nlp, text), "He") == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "pronoun", "name"),
+    [
+        ("Edgar Marsh said he was tired; Amberley replied that lectures were cheap.", "he", "Edgar Marsh"),
+        ("In his speech, Amberley replied that lectures were cheap.", "his", "Walter Amberley"),
+    ],
+)
+def test_a_later_name_is_not_he_if_he_has_said_it_himself(nlp, text: str, pronoun: str, name: str) -> None:
+    """In "Marsh said he", he is Marsh or somebody named before, not the subject that follows."""
+    before = "Walter Amberley is a baker. Amberley bakes bread. "
+    assert _names(_read(nlp, before + text), pronoun) == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Brennick Rovers lost again. The crowd went home early because she was angry.", [None]),
+        ("Radio Norrskel is old. Later she slept.", [None]),
+        ("Helen Rivers is old. Later she slept.", ["Helen Rivers"]),
+    ],
+)
+def test_a_team_or_station_is_never_she(nlp, text: str, names: list[str | None]) -> None:
+    """A name of several words that begins or ends like an organisation is no person whom the model missed."""
+    assert _names(_read(nlp, text), "she") == names
