@@ -254,6 +254,8 @@ class PersonClusters:
             cluster = len(self._clusters) - 1
             self._by_surname[_surname(words)].append(cluster)
             self._by_forename[words[0]].append(cluster)
+            for called in _called_by(words, self._data):
+                self._by_forename[called].append(cluster)
         else:
             known = self._clusters[cluster].words
             is_tail = known[-len(words) :] == words != known
@@ -389,6 +391,14 @@ class PersonClusters:
     def _new(self, words: tuple[str, ...]) -> Link:
         self._clusters.append(Cluster("PERSON", words))
         return Link(len(self._clusters) - 1, "exact", 1.0)
+
+
+def _called_by(words: tuple[str, ...], data: NameData) -> tuple[str, ...]:
+    """Return the word before the first particle, if it is not the forename: some are called by it ("Lio" of "Ana Maria
+    Lio da Costa").
+    """
+    particle = next((place for place, word in enumerate(words) if word in data.name_particles), 0)
+    return words[particle - 1 : particle] if particle > 1 else ()
 
 
 def _surname(words: tuple[str, ...]) -> str:

@@ -18,11 +18,14 @@ class NameEvidence:
     - ``place_nouns``: before "of" and the name of a place. ``ruled_nouns``: also before "of" and a place ("mayor of").
     - ``place_prepositions``: before a place, unless they belong to ``stake_nouns`` ("shares in").
       ``weak_prepositions``: before many other things too. ``firm_prepositions``: before firms.
-    - ``person_verbs``: lemmas of verbs that only people do or suffer. ``speech_verbs``: lemmas of the verbs of saying.
+    - ``person_verbs``: lemmas of verbs that only people do or suffer; of ``work_verbs``, only the subject is a person.
+      ``speech_verbs``: lemmas of the verbs of saying.
       ``kin_nouns``: relatives. ``person_things``: relatives and things that only people have.
       ``person_nouns``: things named after people ("the Hale era").
     - ``civic_nouns``: after the name of a place ("Orrin council"). ``place_things``: things that a place has.
     - ``vessel_nouns``: before the name of a ship. ``firm_nouns``: before the name of an organisation.
+    - ``firm_roles``: after the name of a firm ("Orrin CEO"). ``work_kinds``: before the title of a work.
+      ``award_participles``: with a hyphen after the name of an award.
     - ``firm_endings``: end a name that is also used without them ("Acme" for "Acme Holdings").
     - ``thing_relatives``: begin a relative clause about a thing. ``ranks``: titles that begin no organisation's name.
     - ``party_letters``: with a hyphen before a politician's state ("D-Ohio"). ``surnames``: the most frequent ones.
@@ -42,12 +45,16 @@ class NameEvidence:
     vessel_nouns: frozenset[str]
     firm_endings: frozenset[str]
     firm_nouns: frozenset[str]
+    firm_roles: frozenset[str]
+    work_kinds: frozenset[str]
+    award_participles: frozenset[str]
     thing_relatives: frozenset[str]
     place_prepositions: frozenset[str]
     weak_prepositions: frozenset[str]
     firm_prepositions: frozenset[str]
     stake_nouns: frozenset[str]
     person_verbs: frozenset[str]
+    work_verbs: frozenset[str]
     speech_verbs: frozenset[str]
     kin_nouns: frozenset[str]
     person_things: frozenset[str]

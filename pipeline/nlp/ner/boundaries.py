@@ -1,5 +1,6 @@
 """The boundaries of a name: split, trim and extend the model's spans."""
 
+import re
 from collections.abc import Iterator
 
 from pipeline.nlp.languages.spec import NameData
@@ -19,6 +20,9 @@ NUMERALS = frozenset(
     {"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI", "XVII"}
     | {"XVIII", "XIX", "XX", "XXI", "XXII", "XXIII"}
 )
+_FINITE_VERBS = frozenset({"VBZ", "VBD", "VBP", "MD"})
+_CLAUSES = frozenset({"ROOT", "aux", "ccomp", "conj", "relcl", "advcl"})  # the name is no part of the verb
+IRISH = re.compile(r"[A-Z]['’][A-Z]")  # "O’Connor", which the tagger takes for an adverb
 LONGEST = 4
 
 
@@ -43,7 +47,7 @@ def split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameDat
     if first > name.last:
         return
     name = Name(first, name.last, label)
-    parts = _split_couple(tokens, name, people, data)
+    parts = _split_couple(tokens, name, people, data) or _split_possessive(tokens, name, people)
     yield from parts or (name,)
 
 
@@ -76,6 +80,18 @@ def _split_couple(tokens: Tokens, name: Name, people: frozenset[str], data: Name
     return left, right
 
 
+def _split_possessive(tokens: Tokens, name: Name, people: frozenset[str]) -> tuple[Name, ...]:
+    """Return the person in "Orrin's Ana Brito" and "Ana Brito's Presidential" with another label; otherwise nothing."""
+    marks = [index for index in range(name.first + 1, name.last) if tokens.tag[index] == "POS"]
+    if len(marks) != 1 or name.label == "PERSON":
+        return ()
+    [mark] = marks
+    if name.last - mark == 2 and tokens.text[name.last] in people:
+        return Name(name.first, mark - 1, name.label), Name(mark + 1, name.last, "PERSON")
+    is_owner = mark - name.first == 2 and tokens.text[mark - 1] in people
+    return (Name(name.first, mark - 1, "PERSON"),) if is_owner and tokens.tag[name.last] == "JJ" else ()
+
+
 def trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
     """Return the name without tokens that do not belong to it; None if nothing capitalised is left."""
     if (
@@ -104,7 +120,7 @@ def _strip_edges(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
         if _breaks_off(tokens, data, index, last) or (name.label == "PERSON" and _ends_person(tokens, data, index)):
             last = index - 1
             break
-    while last >= first and _is_tail(tokens, data, last):
+    while last >= first and _is_tail(tokens, data, last, is_person=name.label == "PERSON"):
         last -= 1
     while first <= last and _is_lead(tokens, data, first, name.label, alone=first == last):
         first += 1
@@ -125,6 +141,8 @@ def _breaks_off(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
 def _ends_person(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a person's name ends before this token: a number, a mark, a possessive or a small word."""
     text, word = tokens.text[index], tokens.lower[index]
+    if tokens.tag[index] in _FINITE_VERBS and tokens.dep[index] in _CLAUSES:
+        return True
     if tokens.tag[index] == "POS" or text[0] in _BREAKS or any(character.isdigit() for character in text):
         return True
     is_part = word in data.name_particles or word in data.evidence.of_words  # "Eleanor of Orrin"
@@ -167,13 +185,18 @@ def _is_first_word(tokens: Tokens, index: int) -> bool:
     return is_first and tokens.tag[index] in ("NN", "NNS")
 
 
-def _is_tail(tokens: Tokens, data: NameData, index: int) -> bool:
+def _is_plural_role(data: NameData, word: str) -> bool:
+    return word.endswith("s") and word.removesuffix("s") in data.roles
+
+
+def _is_tail(tokens: Tokens, data: NameData, index: int, *, is_person: bool) -> bool:
     text = tokens.text[index]
     return (
         text in _EDGE_MARKS
         or text.isspace()
         or tokens.tag[index] == "POS"
         or (text.islower() and tokens.tag[index] not in _NOUNS)
+        or (is_person and tokens.tag[index] != "NNP" and _is_plural_role(data, tokens.lower[index]))
         or (strip_full_stops(tokens.lower[index]) in data.post_nominals and text[0].isupper())
     )
 
@@ -188,9 +211,19 @@ def _is_lead(tokens: Tokens, data: NameData, index: int, label: str, *, alone: b
         return True
     if word in data.honorifics:
         return True
+    if is_forename_after_title(tokens, data, index):
+        return False
     return label == "PERSON" and (
         word in data.titles or word in data.title_modifiers or _is_before_person(tokens, index)
     )
+
+
+def is_forename_after_title(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a word that may be a title is a forename after another title ("Representative Dean Finch")."""
+    if index == 0 or tokens.lower[index] not in data.forenames:
+        return False
+    before = strip_full_stops(tokens.lower[index - 1])
+    return before in data.titles or before in data.honorifics
 
 
 def _is_before_person(tokens: Tokens, index: int) -> bool:
@@ -220,6 +253,7 @@ def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
         role in data.roles
         or role.removesuffix("s") in data.roles
         or (word in tokens.common_nouns and tokens.text[index + 1] != "-")
+        or (tokens.tag[index] == "NN" and word not in data.forenames and tokens.lower[index + 1] in data.forenames)
     )
 
 
@@ -236,7 +270,7 @@ def extend_span(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int
             break
         first = index
     if label == "PERSON":
-        last = _with_numeral(tokens, last)
+        last = _with_numeral(tokens, _with_irish_surname(tokens, data, first, last, taken))
     elif _is_club_word(tokens, data, last + 1) and last + 1 not in taken and label in ("ORG", "GPE"):
         last, label = last + 1, "ORG"
     return (
@@ -244,6 +278,12 @@ def extend_span(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int
         if (first, last) == (name.first, name.last)
         else Name(first, last, label, after_honorific=name.after_honorific)
     )
+
+
+def _with_irish_surname(tokens: Tokens, data: NameData, first: int, last: int, taken: frozenset[int]) -> int:
+    after = last + 1
+    is_forename = first == last and tokens.lower[last] in data.forenames and after < len(tokens) and after not in taken
+    return after if is_forename and IRISH.match(tokens.text[after]) else last
 
 
 def _with_numeral(tokens: Tokens, last: int) -> int:

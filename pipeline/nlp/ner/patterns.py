@@ -1,12 +1,11 @@
 """Names found by words in or next to them: after an honorific, "University of X", "Lake X", a nickname in marks."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.boundaries import LONGEST
+from pipeline.nlp.ner.boundaries import IRISH, LONGEST, is_forename_after_title
 from pipeline.nlp.ner.spans import Name, Spans, strip_full_stops
 from pipeline.nlp.tokens import Tokens
 
@@ -14,7 +13,6 @@ _PROPER = frozenset({"NNP", "NNPS"})
 _NOUNS = _PROPER | {"NN"}
 _OPENING = frozenset("“\"‘'(")
 _CLOSING = frozenset("”\"’')")
-_IRISH = re.compile(r"[A-Z]['’][A-Z]")  # "O’Connor", which the tagger takes for an adverb
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +47,42 @@ def find_after_honorific(context: PatternContext, others: frozenset[int]) -> Ite
         honorific = short in data.honorifics
         if not honorific and (short not in data.titles or index + 1 in others or index in others):
             continue
+        if is_forename_after_title(tokens, data, index):
+            continue
         is_all_caps = tokens.sentence[index] in context.all_caps
-        last = None if is_all_caps and not honorific else _name_end(tokens, data, index + 1)
-        if last is not None:
-            yield Name(index + 1, index + 1 if is_all_caps else last, "PERSON", after_honorific=honorific)
+        first = index + 1
+        while not honorific and first + 1 < len(tokens) and _is_title_word(tokens, data, first):
+            first += 1
+        last = None if is_all_caps and not honorific else _name_end(tokens, data, first)
+        if last is None or (last == first and not honorific and _is_noun(tokens, data, last)):
+            continue
+        if last > first or len(tokens.text[last]) > 1:  # not "Gen Z"
+            yield Name(first, first if is_all_caps else last, "PERSON", after_honorific=honorific)
+
+
+def _is_title_word(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a word continues the title before it, and a name may follow ("Chief Executive Ana Brito")."""
+    word = tokens.lower[index]
+    is_listed = (word in data.title_modifiers or word in data.roles) and word not in data.titles
+    return is_listed and tokens.is_capital(index) and tokens.is_capital(index + 1)
+
+
+def _is_noun(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a word is a common noun with a capital: "General Audio" in an article about audio."""
+    return tokens.lower[index] in tokens.common_nouns and tokens.lower[index] not in data.evidence.surnames
 
 
 def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
     """Return the last token of the capitalised sequence that begins at ``first``."""
     last: int | None = None
-    for index in range(first, min(first + LONGEST, len(tokens))):
+    for index in range(first, min(first + LONGEST + 1, len(tokens))):
         word = strip_full_stops(tokens.lower[index])
-        stops = (
-            word in data.titles
-            or word in data.organisation_nouns
-            or word in data.honorifics
-            or word in data.post_nominals
-            or tokens.block[index] != tokens.block[first]
-        )
-        if stops:
+        if tokens.block[index] != tokens.block[first] or word in data.post_nominals:
             break
-        if tokens.is_capital(index) and (tokens.tag[index] in _PROPER or _IRISH.match(tokens.text[index])):
+        if word in data.titles or word in data.organisation_nouns or word in data.honorifics:
+            is_head = last == first and tokens.head[first] == index and tokens.is_capital(index)
+            return None if is_head else last  # "Chief Brand Officer"
+        if tokens.is_capital(index) and (tokens.tag[index] in _PROPER or IRISH.match(tokens.text[index])):
             last = index
         elif word not in data.name_particles:
             break
@@ -127,8 +140,15 @@ def find_by_last_word(context: PatternContext) -> Iterator[Name]:
         while first > 0 and last - first < LONGEST and _goes_on(tokens, data, first - 1, last):
             first -= 1
         is_whole = last + 1 == len(tokens) or not _is_proper(tokens, last + 1)
-        if first < last and is_whole and tokens.lower[first] not in data.forenames:
+        is_person = tokens.lower[first] in data.forenames and not _is_named_after_person(tokens, data, first, last)
+        if first < last and is_whole and not is_person:
             yield Name(first, last, words[word])
+
+
+def _is_named_after_person(tokens: Tokens, data: NameData, first: int, last: int) -> bool:
+    """Return whether a full name and more words modify the final word ("Ana Brito Dance Company")."""
+    is_head = all(index < tokens.head[index] <= last for index in range(first, last))
+    return last - first > 2 and is_head and tokens.lower[last] not in data.evidence.surnames
 
 
 def find_by_forename(context: PatternContext) -> Iterator[Name]:

@@ -24,6 +24,7 @@ _OPENING_MARKS = frozenset({"“", '"'})
 _CLOSING_MARKS = frozenset({"”", '"'})
 # A word with that number of mentions, of which no one shows a person, is a thing: people who are named again act.
 _MANY = 4
+_SHORTEST_STEM = 4  # letters
 _REPEATED = 2  # "Orbis says it will": "it" once may be something else
 
 
@@ -41,11 +42,17 @@ def drop_false_persons(tokens: Tokens, names: tuple[Name, ...], data: NameData, 
         return names
     check = _PersonCheck(tokens, data, kb, spellings)
     wrong: dict[Name, str | None] = {}
-    for form, each in spellings.items():
-        if check.is_false(form, each):
-            wrong |= dict.fromkeys(each, check.label_of(form, each))
+    for form in sorted(spellings, key=_is_single):  # full names first: their parts are people too
+        if check.is_false(form, spellings[form]):
+            wrong |= dict.fromkeys(spellings[form], check.label_of(form, spellings[form]))
+        else:
+            check.keep(form, spellings[form])
     kept = (name if name not in wrong else _relabel(name, wrong[name]) for name in names)
     return tuple(name for name in kept if name is not None)
+
+
+def _is_single(form: str) -> bool:
+    return " " not in form
 
 
 def _relabel(name: Name, label: str | None) -> Name | None:
@@ -60,6 +67,7 @@ class _PersonCheck:
         self._it = frozenset(word for word, pronoun in data.pronouns.items() if pronoun.kind == "thing")
         named = [form for form in spellings if self._is_named_like_person(form)]
         self._parts = {word for form in named if " " in form for word in form.split()}
+        self._surnames = {form.split()[-1] for form in spellings if " " in form}
         self._starts = {name.first for each in spellings.values() for name in each}
         self._ends = {name.last for form in named for name in spellings[form]}
 
@@ -67,24 +75,31 @@ class _PersonCheck:
     def _small(self) -> frozenset[str]:
         return small_words(self._tokens)  # a pass over the article that few articles need
 
+    def keep(self, form: str, names: list[Name]) -> None:
+        """Note a full name that acts like a person's: its words are no things when they are alone."""
+        if " " in form and any(
+            self._shows_person(name) or self._speaks(name) or self._hints_at_person(name) for name in names
+        ):
+            self._parts.update(form.split())
+
     def is_false(self, form: str, names: list[Name]) -> bool:
         """Return whether a spelling is no person's: more mentions show a thing than a person."""
         is_titled = any(name.after_honorific or name.family is not None or name.title is not None for name in names)
         if is_titled or form in self._parts:
             return False
-        shown = sum(self._shows_person(name) for name in names)
+        shown = sum(map(self._shows_person, names))
         spoken = sum(self._speaks(name) for name in names)
         if self._is_typed(form, names, shown + spoken):
             return True
         if self._is_named_like_person(form):
             return not shown and not spoken and self._is_borrowed(form, names)
-        return not shown and self._is_thing(form, names, spoken)
+        return self._is_thing(form, names, shown, spoken)
 
-    def _is_thing(self, form: str, names: list[Name], spoken: int) -> bool:
+    def _is_thing(self, form: str, names: list[Name], shown: int, spoken: int) -> bool:
         """Return whether a spelling that does not look like a person's is a thing's."""
         hints = sum(self._hints_at_person(name) for name in names)
-        if spoken:
-            return not hints and sum(self._is_it(name) for name in names) >= _REPEATED
+        if shown or spoken:
+            return not hints and sum(self._is_it(name) for name in names) >= _REPEATED * (shown + 1)
         is_never_shown = " " not in form and not hints and len(names) >= _MANY
         return is_never_shown or sum(self._shows_thing(name) for name in names) > hints
 
@@ -167,20 +182,40 @@ class _PersonCheck:
             or self._is_where(name)
             or self._is_common_word(name)
             or (name.length == 1 and tokens.tag[name.last] in _PLURALS)
+            or (name.length > 1 and tokens.lower[name.last] in self._small)
+            or (name.length == 1 and self._is_derived(tokens.lower[name.last]))
             or self._is_modifier(name)
             or self._is_title(name)
-            or tokens.dep[name.last] == "acomp"
             or (name.length > 1 and self._kb.type_of(tokens.lower[name.first]) in ("ORG", "GPE"))
+            or self._is_abbreviated(name)
             or _is_code(tokens.text[name.first])
             or _is_code(tokens.text[name.last].removesuffix("s"))
         )
 
     def _is_the_thing(self, name: Name) -> bool:
-        """Return whether an article precedes a name that is no modifier ("the Eliza Jane", not "the Obama era")."""
-        tokens = self._tokens
-        is_the = name.first > 0 and tokens.lower[name.first - 1] in self._data.articles
-        is_part = name.last + 1 < len(tokens) and tokens.text[name.last + 1] == "-"
-        return is_the and not is_part and tokens.dep[name.last] not in ("compound", "nmod", "poss", "amod")
+        """Return whether an article precedes a name that is no modifier ("the Eliza Jane", not "the Obama era"), or a
+        name is an award's ("Oscar-winning").
+        """
+        tokens, after = self._tokens, name.last + 1
+        if after + 1 < len(tokens) and tokens.text[after] == "-":
+            return tokens.lower[after + 1] in self._data.evidence.award_participles
+        before = name.first - 1
+        before -= before > 0 and tokens.tag[before] == "CD"  # "the 1993 Orrins"
+        is_the = before >= 0 and tokens.lower[before] in self._data.articles
+        if tokens.dep[name.last] == "poss":
+            return is_the and name.length == 1 and before == tokens.left_edge(name.last)
+        return is_the and tokens.dep[name.last] not in ("compound", "nmod", "amod")
+
+    def _is_abbreviated(self, name: Name) -> bool:
+        """Return whether the initials of a name follow in brackets ("Orrin Message Board (OMB)")."""
+        text, after = self._tokens.text, name.last + 1
+        initials = "".join(word[0] for word in text[name.first : after])
+        return name.length > 1 and text[after : after + 3] == ["(", initials, ")"]
+
+    def _is_derived(self, word: str) -> bool:
+        """Return whether a word is derived from a person's surname ("Finchism")."""
+        stems = (word[:size] for size in range(_SHORTEST_STEM, len(word) - 2))
+        return not self._surnames.isdisjoint(stems)
 
     def _is_family(self, name: Name) -> bool:
         """Return whether "the" precedes a surname in the plural ("the Britos")."""
@@ -199,8 +234,10 @@ class _PersonCheck:
         return bool(ends) and (ends[0] in _CLOSING_MARKS or (ends[0] in (",", ".") and ends[-1] in _CLOSING_MARKS))
 
     def _is_where(self, name: Name) -> bool:
-        """Return whether a preposition of place precedes a name that ends its phrase."""
+        """Return whether a preposition of place precedes a name that ends its phrase, or "of" after another person."""
         tokens, before, after = self._tokens, name.first - 1, name.last + 1
+        if before > 0 and tokens.lower[before] in self._data.evidence.of_words and before - 1 in self._ends:
+            return True
         if before < 0 or tokens.lower[before] not in self._data.evidence.place_prepositions:
             return False
         if tokens.lemma[tokens.head[before]] in self._data.evidence.stake_nouns:
@@ -208,9 +245,10 @@ class _PersonCheck:
         return after == len(tokens) or tokens.tag[after] not in ("NN", "NNS", "POS", "NNP")
 
     def _is_common_word(self, name: Name) -> bool:
-        """Return whether a single word is in lower case elsewhere, or no noun here."""
-        word, tag = self._tokens.lower[name.first], self._tokens.tag[name.first]
-        return name.length == 1 and (word in self._small or tag not in _PROPER | _NOUNS)
+        """Return whether a single word is in lower case elsewhere, or no noun here ("she is Black")."""
+        tokens, word = self._tokens, name.first
+        is_adjective = tokens.tag[word] not in _PROPER | _NOUNS or tokens.dep[word] == "acomp"
+        return name.length == 1 and (is_adjective or tokens.lower[word] in self._small)
 
     def _is_modifier(self, name: Name) -> bool:
         """Return whether a name modifies a noun: "the Docker image", "Chief Brand Officer", not "the Obama aide"."""

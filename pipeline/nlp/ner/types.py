@@ -20,6 +20,9 @@ _HINT = 1.5
 _SLIGHT = 1.1
 _LEANING = 0.7
 _PRONOUN_REACH = 12
+_OPENING_MARKS = frozenset('“"‘')
+_SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+_OBJECTS = frozenset({"dobj", "dative"})
 _PREMODIFIERS = frozenset({"JJ", "NN", "VBG", "VBN"})
 
 
@@ -44,11 +47,19 @@ class _TypeVote:
         self._borne = {form.split()[-1] for form, name in pairs if name.after_honorific}
         self._people = {name.first for name in names if name.label == "PERSON"}
         self._ends_of_people = {name.last for name in names if name.label == "PERSON"}
-        self._single_people = {form for form, name in pairs if name.label == "PERSON" and " " not in form}
+        self._single_people = {
+            form for form, name in pairs if name.label == "PERSON" and " " not in form and not self._known[form]
+        }
+        self._borne_forenames = {form.split()[0] for form, name in pairs if self._is_full_name(name, form)}
         self._fuller = dict(self._short_forms(pairs))
 
     def _is_full_person(self, name: Name, form: str) -> bool:
         return name.label == "PERSON" and " " in form and self._by_words(name, form.split()) is None
+
+    def _is_full_name(self, name: Name, form: str) -> bool:
+        """Return whether a name begins with a forename, whatever the model's label."""
+        words = form.split()
+        return len(words) > 1 and self._begins_with_forename(name, words) and self._by_words(name, words) is None
 
     def _short_forms(self, pairs: list[tuple[str, Name]]) -> Iterator[tuple[str, str]]:
         """Yield the first word of each "Ashby Town" and "Acme Holdings", and the final word of each "Orrin Gazette"."""
@@ -163,37 +174,75 @@ class _TypeVote:
         tokens, particles = self._tokens, self._data.name_particles
         inside = range(name.first, name.last + 1)
         return len(words) <= 3 and all(
-            tokens.is_capital(i) or tokens.lower[i] in particles or not tokens.text[i].isalpha() for i in inside
+            tokens.tag[i] != "POS"
+            and (tokens.is_capital(i) or tokens.lower[i] in particles or not tokens.text[i].isalpha())
+            for i in inside
         )
 
     def _person(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
         """Yield evidence that a name with another label is a person."""
         tokens, data = self._tokens, self._data
-        if len(words) > 1 and (words[-1] in self._borne or words[0] in data.forenames):
-            yield "PERSON", _DECISIVE
-        if len(words) > 1 and words[-1] in self._single_people:
-            yield "PERSON", _HINT
-        before = tokens.lower[name.first - 1] if name.first else ""
+        yield from self._full_name(name, words) if len(words) > 1 else self._short_name(name, words[0])
+        before = tokens.lower[name.first - 1] if name.first and tokens.tag[name.first - 1] != "JJ" else ""
         if before in data.roles:
             yield "PERSON", _DECISIVE if data.roles[before] else _HINT
         if has_who_clause(tokens, name) or has_age(tokens, name):
             yield "PERSON", _DECISIVE
-        if acts_like_person(tokens, name, data) or (
-            self._is_bare_argument(name) and is_he(tokens, name, data, self._people)
+        if not self._is_quoted(name) and (
+            acts_like_person(tokens, name, data)
+            or (self._is_bare_argument(name) and is_he(tokens, name, data, self._people))
         ):
             yield "PERSON", _HINT
-        if len(words) == 1 and words[0] in data.evidence.surnames and self._is_bare_argument(name):
+
+    def _full_name(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
+        """Yield evidence in the words of a name of several words: a forename, a known surname."""
+        if words[-1] in self._borne or self._begins_with_forename(name, words):
+            yield "PERSON", _DECISIVE
+        if words[-1] in self._single_people:
+            yield "PERSON", _HINT
+        is_surname = len(words) == 2 and words[1] in self._data.evidence.surnames
+        if name.label == "ORG" and is_surname and self._is_conjunct_of_person(name):
+            yield "PERSON", _HINT
+
+    def _short_name(self, name: Name, word: str) -> Iterator[tuple[str, float]]:
+        """Yield evidence in a single word: the forename of somebody named in full, a surname."""
+        if word in self._borne_forenames and self._is_bare_argument(name):
+            yield "PERSON", _CLEAR
+        if self._is_surname_alone(name, word) and self._is_bare_argument(name):
             yield "PERSON", _LEANING if name.label == "GPE" else _SLIGHT
+
+    def _begins_with_forename(self, name: Name, words: list[str]) -> bool:
+        """Return whether a name begins with a forename, without an acronym or a plural as firms have ("EVA Air")."""
+        tokens, last = self._tokens, words[-1]
+        if words[0] not in self._data.forenames:
+            return False
+        is_acronym = tokens.text[name.first].isupper() and not tokens.text[name.last].isupper()
+        is_plural = tokens.tag[name.last] == "NNPS" and last not in self._data.evidence.surnames
+        return not is_acronym and not is_plural
+
+    def _is_surname_alone(self, name: Name, word: str) -> bool:
+        """Return whether a word is a surname in the singular, and no part of a body's name ("House of Finch")."""
+        tokens, before = self._tokens, name.first - 1
+        is_of = before > 0 and tokens.lower[before] in self._data.evidence.of_words
+        is_part = is_of and tokens.lemma[before - 1] in self._data.evidence.of_heads
+        return word in self._data.evidence.surnames and not is_part and tokens.tag[name.last] != "NNPS"
+
+    def _is_quoted(self, name: Name) -> bool:
+        return name.label == "WORK_OF_ART" and name.first > 0 and self._tokens.text[name.first - 1] in _OPENING_MARKS
+
+    def _is_conjunct_of_person(self, name: Name) -> bool:
+        return self._tokens.dep[name.last] == "conj" and self._tokens.head[name.last] in self._ends_of_people
 
     def _is_bare_argument(self, name: Name) -> bool:
         """Return whether a name without an article is a subject, object or possessor, or coordinated with a person."""
         tokens = self._tokens
         before = tokens.lower[name.first - 1] if name.first else ""
-        dep, head = tokens.dep[name.last], tokens.head[name.last]
+        dep = tokens.dep[name.last]
         return (
-            (dep in _ARGUMENTS or (dep == "conj" and head in self._ends_of_people))
+            (dep in _ARGUMENTS or self._is_conjunct_of_person(name))
             and before not in self._data.articles
             and before not in self._data.evidence.place_prepositions
+            and tokens.lower[tokens.left_edge(name.last)] not in self._data.definite
         )
 
     def _place(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
@@ -234,19 +283,43 @@ class _TypeVote:
 
 
 def types_of_adjacent_nouns(tokens: Tokens, name: Name, data: NameData) -> Iterator[str]:
-    """Yield the types shown by a noun before a name ("the ferry X", "mayor of X") or in apposition after it."""
-    before = name.first - 1
-    if before > 0 and tokens.lower[before] in data.evidence.of_words:
-        place = data.evidence.place_nouns.get(tokens.lower[before - 1])
-        place = place or data.evidence.ruled_nouns.get(tokens.lower[before - 1])
-        if place:
-            yield place
-    elif before >= 0 and tokens.text[before].islower():  # not by its tag: before a name the model takes it for one too
-        yield from _kind(tokens.lower[before], data)
+    """Yield the types shown by a noun before a name ("the ferry X", "mayor of X", "their village, X"), after it ("X
+    island") or in apposition ("X, a charity").
+    """
+    if name.first > 0:
+        yield from _kinds_of_noun_before(tokens, name, data)
+    yield from _kind_of_next_noun(tokens, name, data)
     appositions = tokens.dependents(name.last, "appos") or _nouns_in_apposition(tokens, name, data)
     for noun in appositions:
         if tokens.tag[noun] == "NN":
             yield from ("PERSON",) if tokens.lower[noun] in data.roles else _kind(tokens.lower[noun], data)
+
+
+def _kinds_of_noun_before(tokens: Tokens, name: Name, data: NameData) -> Iterator[str]:
+    before, evidence = name.first - 1, data.evidence
+    word = tokens.lower[before]
+    if before > 0 and word in evidence.of_words:
+        noun = tokens.lower[before - 1]
+        place = evidence.place_nouns.get(noun) or evidence.place_nouns.get(noun.removesuffix("s"))
+        if place := place or evidence.ruled_nouns.get(noun):
+            yield place
+    elif tokens.text[before].islower():  # not by its tag: before a name the model takes it for one too
+        yield from _kind(word, data)
+        if word in evidence.work_kinds and tokens.tag[before] == "NN" and tokens.dep[name.last] not in _SUBJECTS:
+            yield "WORK_OF_ART"
+    elif word == "," and tokens.dep[name.last] == "appos" and tokens.tag[before - 1] == "NN":
+        yield from _kind(tokens.lower[before - 1], data)
+
+
+def _kind_of_next_noun(tokens: Tokens, name: Name, data: NameData) -> Iterator[str]:
+    """Yield the type that the noun after a name shows ("Orrin island", "Orrin CEO Ana Brito")."""
+    after = name.last + 1
+    if after == len(tokens) or tokens.dep[name.last] not in ("compound", "nmod") or tokens.head[name.last] < after:
+        return
+    if tokens.text[after].islower() and data.evidence.place_nouns.get(tokens.lower[after]) == "LOC":
+        yield "LOC"
+    if tokens.lower[after] in data.evidence.firm_roles:
+        yield "ORG"
 
 
 def _nouns_in_apposition(tokens: Tokens, name: Name, data: NameData) -> tuple[int, ...]:
@@ -299,7 +372,8 @@ def acts_like_person(tokens: Tokens, name: Name, data: NameData) -> bool:
     words = data.evidence
     head = tokens.head[name.last]
     if tokens.dep[name.last] in ("nsubj", "nsubjpass", "dobj"):
-        return tokens.lemma[head] in words.person_verbs
+        is_object = tokens.dep[name.last] == "dobj"
+        return tokens.lemma[head] in words.person_verbs and not (is_object and tokens.lemma[head] in words.work_verbs)
     if tokens.dep[name.last] == "compound":
         return tokens.lower[head] in words.person_nouns
     return tokens.dep[name.last] == "poss" and tokens.lower[head] in words.person_things
@@ -324,9 +398,14 @@ def has_pronoun(tokens: Tokens, name: Name, pronouns: Set[str], people: Set[int]
     for index in range(name.last + 1, min(name.last + _PRONOUN_REACH, len(tokens))):
         if tokens.sentence[index] != sentence or index in people:
             return False
-        if tokens.lower[index] in pronouns:
+        if tokens.lower[index] in pronouns and not _is_coargument(tokens, name, index):
             return True
     return False
+
+
+def _is_coargument(tokens: Tokens, name: Name, pronoun: int) -> bool:
+    """Return whether a pronoun is the object of the name's own verb, so of somebody else ("Orrin calls her ...")."""
+    return tokens.dep[pronoun] in _OBJECTS and tokens.head[pronoun] == tokens.head[name.last]
 
 
 def has_age(tokens: Tokens, name: Name) -> bool:

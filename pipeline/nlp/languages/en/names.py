@@ -125,7 +125,7 @@ _EVIDENCE = NameEvidence(
         " partners brothers sons fc afc cf united rovers wanderers athletic albion front brigade brigades militia"
         " movement press books records studios pictures entertainment capital ventures solutions energy travel"
         " ferries lines fm tv radio courier airlines subsea images"
-        " quartet",
+        " quartet advisers advisors consulting consultants associates",
         WORK_OF_ART="prize medal show podcast interview",
         LAW="act bill treaty constitution amendment convention",
         EVENT="war games olympics paralympics cup championship championships festival revolution uprising massacre"
@@ -147,7 +147,7 @@ _EVIDENCE = NameEvidence(
     place_nouns=_words_by_type(
         GPE="city town village port republic nation province region state county country suburb borough parish"
         " municipality kingdom"
-        " capital commune hamlet outskirts streets district",
+        " capital commune hamlet outskirts streets district hometown",
         LOC="river island isle valley coast territory pass peninsula lake",
     ),
     ruled_nouns=_words_by_type(
@@ -170,6 +170,9 @@ _EVIDENCE = NameEvidence(
         " chipmaker publisher operator broadcaster brewery union party agency chain startup start-up watchdog app"
         " supermarket platform label station channel consultancy brokerage carrier insurer lender developer website"
     ),
+    firm_roles=words("ceo cfo coo cto co-founder cofounder shareholders subsidiary shares"),
+    work_kinds=words("novel film movie series sitcom musical album song podcast opera"),
+    award_participles=words("winner winners winning nominated nominee"),
     firm_endings=words(
         "holdings inc corp ltd plc airlines airways motors ferries industries pharmaceuticals railways buses capital"
         " rail travel semiconductor foods stores homes energy media technologies systems entertainment shipping"
@@ -189,6 +192,7 @@ _EVIDENCE = NameEvidence(
         " befriend kneel sob sigh act paint compose drown suffer dream bury behead jail imprison knight crown arrest"
         " injure murder assassinate dress sentence elect re-elect convict"
     ),
+    work_verbs=words("write teach sing study wear paint compose act recall remember"),
     speech_verbs=frozenset(verb for verb, cue in CUES.verbs.items() if cue.cue_class == "speech"),
     kin_nouns=_KIN_NOUNS,
     person_things=_KIN_NOUNS

@@ -23,6 +23,7 @@ def test_a_shared_family_name_belongs_to_both(nlp) -> None:
     [
         ("Ruben van der Meulen came.\n\nVan der Meulen spoke.", "Van der Meulen", "Ruben van der Meulen"),
         ("They saw Osama bin Farouk.\n\nMr bin Farouk left.", "bin Farouk", "Osama bin Farouk"),
+        ("They met Ana Maria Lio da Costa.\n\nLio resigned.", "Lio", "Ana Maria Lio da Costa"),
         ("They met Khalid al-Rashidi.\n\nMr Rashidi left.", "Rashidi", "Khalid al-Rashidi"),
         ("They met Dr J. K. Mallory.\n\nMallory resigned.", "Mallory", "J. K. Mallory"),
         ('Police held William "Billy" Harker.\n\nHarker denied it.', "Harker", 'William "Billy" Harker'),

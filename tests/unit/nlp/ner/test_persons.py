@@ -38,6 +38,14 @@ def _checked(nlp, text: str, *names: str) -> list[tuple[str, str]]:
         ("The first “Tom Wick” movie was long.", "Tom Wick", "WORK_OF_ART"),
         ("Nobody here trusts the NBTA figures.", "NBTA", "PRODUCT"),
         ("The Zorbix image is too large.", "Zorbix", "PRODUCT"),
+        ("They left their village, Bhorla, at night.", "Bhorla", "GPE"),
+        ("Rain fell in the states of Mirosso and Arane.", "Mirosso", "GPE"),
+        ("Boats left Orrel island at noon.", "Orrel", "LOC"),
+        ("Zorbix CEO Ida Finch resigned.", "Zorbix", "ORG"),
+        ("He adapted the novel Zorbix for the stage.", "Zorbix", "WORK_OF_ART"),
+        ("They wore black at the 1993 Zorbix.", "Zorbix", "PRODUCT"),
+        ("Users left Zorbix Message System (ZMS) in May.", "Zorbix Message System", "PRODUCT"),
+        ("The Oscar-winning film was long.", "Oscar", "PRODUCT"),
     ],
 )
 def test_the_text_shows_that_a_name_is_no_person(nlp, text: str, name: str, label: str) -> None:
@@ -54,6 +62,8 @@ def test_the_text_shows_that_a_name_is_no_person(nlp, text: str, name: str, labe
         ("They have no interest in Jasper.", "Jasper"),
         ("The guests saw Zorbix and Ana Brown.", "Zorbix"),
         ("He heard of Obrevic years ago.", "Obrevic"),
+        ("They heard the song Ida Finch sang.", "Ida Finch"),
+        ("The board, Ida Finch said, has met.", "Ida Finch"),
     ],
 )
 def test_a_person_stays_a_person(nlp, text: str, name: str) -> None:
@@ -64,6 +74,7 @@ def test_a_person_stays_a_person(nlp, text: str, name: str) -> None:
 def test_a_common_word_with_a_capital_is_not_a_name(nlp) -> None:
     """A word that the article also writes in lower case is dropped."""
     assert _checked(nlp, "Snow closed the road. The snow lay for days.", "Snow") == []
+    assert _checked(nlp, "Ida, who is Black, ran for mayor.", "Black") == []
 
 
 def test_a_firm_that_speaks_is_it(nlp) -> None:
@@ -71,6 +82,32 @@ def test_a_firm_that_speaks_is_it(nlp) -> None:
     text = "Zorbix said it would close. Later Zorbix announced that it had reopened."
     assert {label for _, label in _checked(nlp, text, "Zorbix")} == {"ORG"}
     assert _checked(nlp, "Zorbix said it was late.", "Zorbix") == [("Zorbix", "PERSON")]
+
+
+def test_a_firm_may_write(nlp) -> None:
+    """One verb of people does not outweigh a name that is "it" more than twice as often."""
+    it = "Zorbix said it would close. Zorbix added that it had no cash. Zorbix announced it was late."
+    text = f"{it} Zorbix says it is sorry. Zorbix wrote to its members."
+    assert {label for _, label in _checked(nlp, text, "Zorbix")} == {"ORG"}
+
+
+def test_a_word_made_of_a_surname_is_no_person(nlp) -> None:
+    """ "Finchism" is a thing where somebody is called Finch; "Finchley" alone shows nothing."""
+    assert ("Finchism", "PRODUCT") in _checked(nlp, "Ida Finch sold up. Finchism has failed.", "Ida Finch", "Finchism")
+    assert _checked(nlp, "Finchism has failed.", "Finchism") == [("Finchism", "PERSON")]
+
+
+def test_a_person_is_of_a_place(nlp) -> None:
+    """The name after a person and "of" is a place's, not another person's."""
+    found = _checked(nlp, "Senator Ida Finch of Velmont has spoken.", "Ida Finch", "Velmont")
+    assert found == [("Ida Finch", "PERSON"), ("Velmont", "GPE")]
+
+
+def test_the_parts_of_a_full_name_are_people(nlp) -> None:
+    """A surname that modifies a noun stays a person's if the full name acts like a person's."""
+    text = "Pavo Zorbix, 34, was fined. He saved a Zorbix shot."
+    assert ("Zorbix", "PERSON") in _checked(nlp, text, "Pavo Zorbix", "Zorbix")
+    assert ("Zorbix", "PRODUCT") in _checked(nlp, "He saved a Zorbix shot.", "Zorbix")
 
 
 def test_a_surname_of_a_full_name_stays_that_persons(nlp) -> None:

@@ -95,3 +95,42 @@ def test_text_of_one_case_is_harmless(nlp, change) -> None:
     """A text all in lower or upper case gives exact spans and raises nothing."""
     text = change("Mayor John Delaney quit on Monday. Mr Delaney told the Leeds Post that he was sorry.")
     assert all(text[name.start_char : name.end_char] == name.entity_text for name in names_of(nlp, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("US Representative Dean Finch resigned.", "Dean Finch"),
+        ("Orrin Chief Executive Ana Brito resigned.", "Ana Brito"),
+        ("President Luiz Inácio Brito da Silva resigned.", "Luiz Inácio Brito da Silva"),
+        ("The actor is her friend (Josh O’Connor).", "Josh O’Connor"),
+        ("Two people, Ida Finch and Lyndra Mays, have been charged.", "Lyndra Mays"),
+    ],
+)
+def test_a_person_has_the_whole_name(nlp, text: str, name: str) -> None:
+    """A forename that is also a title, a long name and an Irish surname leave the name whole."""
+    assert (name, "PERSON") in typed_names(nlp, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ana Brito is the Chief Brand Officer of Orrin.", "Brand"),
+        ("Most Gen Z women agreed.", "Z"),
+        ("An EVA Air flight has returned.", "EVA Air"),
+        ("Last year Athena Advisers recorded a loss.", "Athena Advisers"),
+        ("The dancers of Ana Brito Dance Theatre have left.", "Ana Brito Dance"),
+        ("Wearing the glittering Imperial Crown, he read the speech.", "Imperial Crown"),
+        ("She wore white. Radar Online called her skinny.", "Radar Online"),
+    ],
+)
+def test_words_that_look_like_a_name_are_no_person(nlp, text: str, name: str) -> None:
+    """A title's own words, a firm's and a theatre's name, and the subject of a verb whose object is "her"."""
+    assert (name, "PERSON") not in typed_names(nlp, text)
+
+
+def test_a_forename_alone_is_the_person_named_in_full(nlp) -> None:
+    """A forename of a full name is a person's; a place with a name like a forename stays a place."""
+    text = "Crystal Finch resigned. Her friend said, “Crystal was happy here.”"
+    assert ("Crystal", "PERSON") in typed_names(nlp, text)
+    assert ("Gauteng", "GPE") in typed_names(nlp, "Rain fell throughout Gauteng. Gauteng Cogta warned of floods.")
