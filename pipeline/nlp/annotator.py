@@ -15,8 +15,9 @@ import numpy as np
 import spacy
 from spacy.attrs import IDX, ORTH
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
-from spacy.util import get_model_meta
+from spacy.util import compile_infix_regex, compile_prefix_regex, get_model_meta
 
 from pipeline.errors import ConfigError, ExtractorError, NewsError
 from pipeline.kb import KnowledgeBase
@@ -156,6 +157,8 @@ _PIECE_CHARS = 20_000
 _LONG_RUN = re.compile(r"\S{200}")
 # Some rules look at all words of a sentence for each of its words.
 _SENTENCE_TOKENS = 500
+# "Orrin‘s": an opening mark inside a word is an apostrophe; the tokenizer splits no such possessive.
+_WRONG_APOSTROPHE = re.compile(r"(?<=\w)‘(?=s\b)")
 _STOPS, _MARKS = ".!?…", ".!?…\"'”’»)]"
 _SENTENCE_END = re.compile(r"[.!?…]['\"’”)\]]*\s+|\n+")
 
@@ -249,6 +252,7 @@ def _starts_in_long_sentences(doc: Doc, known: list[int]) -> Iterator[int]:
 
 
 def _make_piece(nlp: Language, piece: str) -> Doc:
+    piece = _WRONG_APOSTROPHE.sub("’", piece)
     cuts = [0, *(match.end() for match in _LONG_RUN.finditer(piece)), len(piece)]
     return join_docs([nlp.make_doc(piece[start:end]) for start, end in pairwise(cuts)])
 
@@ -281,6 +285,14 @@ def join_docs(docs: list[Doc]) -> Doc:
 
 # The language model.
 
+# Marks without a space after them, as in credits ("the end.—Ana Brito", "(Orrin)Mayor") and lists ("3.Ana Brito").
+_INFIXES = (
+    r"(?<=\w)[.!?](?=[—–]|--)",
+    r"(?<=[.!?,;:\"'”’)\]])(?:[—–]|--)(?=\w)",
+    r"(?<=\w)\)(?=[A-Z])",
+    r"(?<=\d)\.(?=[A-Z][a-z])",
+)
+_PREFIX = r"-(?=[A-Z][a-z])"
 _NEEDED_ATTRIBUTES = ("TAG", "POS", "DEP", "LEMMA")
 
 
@@ -295,6 +307,9 @@ def load_model(name: str) -> Language:
         nlp = spacy.load(folder)
     except OSError as error:  # spaCy raises it for a folder without meta.json or config.cfg
         raise _no_model(folder, error) from error
+    if isinstance(nlp.tokenizer, Tokenizer) and nlp.Defaults.infixes and nlp.Defaults.prefixes:
+        nlp.tokenizer.prefix_search = compile_prefix_regex([*nlp.Defaults.prefixes, _PREFIX]).search
+        nlp.tokenizer.infix_finditer = compile_infix_regex([*nlp.Defaults.infixes, *_INFIXES]).finditer
     probe = nlp("1 2.")
     if lacking := [what for what in _NEEDED_ATTRIBUTES if not probe.has_annotation(what)]:
         raise ConfigError(

@@ -104,11 +104,13 @@ def test_text_of_one_case_is_harmless(nlp, change) -> None:
         ("Orrin Chief Executive Ana Brito resigned.", "Ana Brito"),
         ("President Luiz Inácio Brito da Silva resigned.", "Luiz Inácio Brito da Silva"),
         ("The actor is her friend (Josh O’Connor).", "Josh O’Connor"),
+        ("The last day was long.—Ana Brito", "Ana Brito"),
+        ("They praised Ana Brito‘s new album.", "Ana Brito"),
         ("Two people, Ida Finch and Lyndra Mays, have been charged.", "Lyndra Mays"),
     ],
 )
 def test_a_person_has_the_whole_name(nlp, text: str, name: str) -> None:
-    """A forename that is also a title, a long name and an Irish surname leave the name whole."""
+    """A forename that is also a title, a long name, an Irish surname and marks without a space leave the name whole."""
     assert (name, "PERSON") in typed_names(nlp, text)
 
 
