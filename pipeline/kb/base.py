@@ -59,7 +59,9 @@ class KnowledgeBase:
     def candidates(self, name: str) -> tuple[KbEntry, ...]:
         """Return all entries with a name, of any type: your own by QID, then those only in the built-in base."""
         folded = fold_name(name)
-        own = self.store.named(folded) if self.store is not None else ()
+        if self.store is None:
+            return self.entries.get(folded, ())
+        own = self.store.named(folded)
         known = {entry.qid for entry in own} | {(fold_name(entry.name), entry.types[:1]) for entry in own}
         built_in = (
             entry
@@ -94,9 +96,9 @@ class KnowledgeBase:
         override = self.overrides.get(folded)
         if override is not None and override.entity_type is not None:
             return override.entity_type
-        types = {entry.entity_type for entry in self.entries.get(folded, ())}
-        if not types and any(city.is_plain for city in self.cities.get(folded, ())):
-            return "GPE"
+        if (entries := self.entries.get(folded)) is None:
+            return "GPE" if any(city.is_plain for city in self.cities.get(folded, ())) else None
+        types = {entry.entity_type for entry in entries}
         return types.pop() if len(types) == 1 else None
 
     def is_demonym(self, word: str) -> bool:

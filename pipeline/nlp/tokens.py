@@ -66,7 +66,8 @@ class Tokens:
 
     def dependents(self, token: int, *deps: str) -> list[int]:
         """Return the children with one of these dependency relations, in text order."""
-        return [child for child in self.children[token] if self.dep[child] in deps]
+        dep = self.dep
+        return [child for child in self.children[token] if dep[child] in deps]
 
     def is_capital(self, token: int) -> bool:
         """Return whether the word begins with a capital."""

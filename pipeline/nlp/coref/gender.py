@@ -8,6 +8,7 @@ from pipeline.nlp.coref.name_clusters import Cluster
 from pipeline.nlp.languages.spec import NameData
 
 _PERSON_GUESS_TYPES = frozenset({"ORG", "GPE"})
+_NO_CORRECTION = NameOverride()
 
 
 def gender_from_evidence(
@@ -29,13 +30,16 @@ def gender_from_evidence(
 
 def correction_of(cluster: Cluster, kb: KnowledgeBase) -> NameOverride:
     """Return the override of an entity: that of its fullest form that has one."""
-    return next(filter(None, map(kb.override_of, full_forms(cluster))), NameOverride())
+    if not kb.overrides:
+        return _NO_CORRECTION
+    return next(filter(None, map(kb.override_of, full_forms(cluster))), _NO_CORRECTION)
 
 
 def full_forms(cluster: Cluster) -> list[str]:
     """Return the name, then its other forms of several words, most frequent first."""
-    others = (form for form in cluster.forms if form != cluster.name and " " in form)
-    return [cluster.name, *sorted(others, key=lambda form: (-cluster.forms[form], form))]
+    name = cluster.name
+    others = (form for form in cluster.forms if form != name and " " in form)
+    return [name, *sorted(others, key=lambda form: (-cluster.forms[form], form))]
 
 
 def _forename_gender(words: tuple[str, ...], data: NameData) -> Gender | None:

@@ -69,6 +69,8 @@ class Cluster:
     @property
     def name(self) -> str:
         """The fullest spelling: most words, then not in capitals, then most frequent, then first in the text."""
+        if len(self.forms) == 1:  # most names have one spelling
+            return next(iter(self.forms))
         return max(self.forms, key=lambda form: (len(form.split()), not _is_all_caps(form), self.forms[form]))
 
     def add(self, spelling: Spelling) -> None:

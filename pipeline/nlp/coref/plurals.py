@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.model.annotation import Gender, MentionKind
 from pipeline.nlp.languages.spec import NameData
@@ -18,8 +19,7 @@ _NEAREST = 4  # mentions before one that may be paired with it
 _AGE = ("-", "year", "-", "old")
 
 
-@dataclass(frozen=True, slots=True)
-class Antecedent:
+class Antecedent(NamedTuple):
     """A mention of one entity: its head token, cluster and type, and its gender if known.
 
     ``is_public`` marks a public body, or another organisation that is never called a company; ``is_country`` a state.
@@ -65,11 +65,14 @@ def resolve_counted_nouns(
     Two persons may be the only ones that the article names together; countries, all that it names before.
     ``antecedents`` are mentions in reading order; ``in_role`` maps each role to the clusters of its persons.
     """
+    queries = tuple(_noun_queries(tokens, data))
+    if not queries:
+        return
     antecedents_before = _antecedent_lookup(antecedents)
     first_tokens = {each.cluster: each.token for each in reversed(antecedents)}
     countries = tuple(dict.fromkeys(each.cluster for each in antecedents if each.is_country))
     pairs = tuple(_joint_pairs(tokens, data, antecedents))
-    for query in _noun_queries(tokens, data):
+    for query in queries:
         fitting = countries if query.entity_type == "GPE" else in_role.get(query.role or "", ())
         members = tuple(c for c in fitting if first_tokens.get(c, query.first) < query.first)
         if query.size == len(members) > 1:
@@ -128,8 +131,10 @@ def _antecedent_lookup(antecedents: Sequence[Antecedent]) -> Callable[[int], Seq
 
 
 def _noun_queries(tokens: Tokens, data: NameData) -> Iterator[NounQuery]:
-    for index, word in enumerate(tokens.lower):
-        definite = index > 0 and tokens.lower[index - 1] in data.definite
+    pairs = zip(["", *tokens.lower], tokens.lower, strict=False)  # of each word the one before
+    near = [i for i, (before, word) in enumerate(pairs) if before in data.definite or word in data.definite_numbers]
+    for index in near:
+        word, definite = tokens.lower[index], index > 0 and tokens.lower[index - 1] in data.definite
         if word in data.numbers and (definite or word in data.definite_numbers):
             yield from _counted_noun_query(tokens, data, index)
         elif definite and word in data.group_sizes:

@@ -5,12 +5,11 @@ Features score the candidates that agree in kind and gender. Their weights are p
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import accumulate, chain, islice, takewhile
-from typing import Literal
+from itertools import chain, islice, takewhile
+from typing import Literal, NamedTuple
 
 from pipeline.model.annotation import Gender, MentionKind
 from pipeline.nlp.coref.interviews import Interview
@@ -56,8 +55,7 @@ class LastMention:
 _ClusterMention = tuple[int, LastMention]  # a cluster and one of its mentions
 
 
-@dataclass(frozen=True, slots=True)
-class Anaphor:
+class Anaphor(NamedTuple):
     """A pronoun with the features that candidates are compared with. ``above`` maps its governors to their distance."""
 
     token: int
@@ -71,8 +69,7 @@ class Anaphor:
     says_whole_clause: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An entity that a pronoun may refer to. ``rank`` counts the matching entities mentioned later, ``between`` common
     nouns.
 
@@ -99,8 +96,7 @@ class Candidate:
         return self.entity_type in ("guess", "forename")
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One reading of a pronoun; with ``cluster`` None it refers to nothing that has a name.
 
     ``prominence`` is the natural logarithm of the candidate's.
@@ -111,8 +107,7 @@ class Option:
     prominence: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class KnownMention:
+class KnownMention(NamedTuple):
     """A mention resolved before the pronouns: its last token, its cluster and its kind."""
 
     last: int
@@ -120,8 +115,7 @@ class KnownMention:
     kind: MentionKind
 
 
-@dataclass(frozen=True, slots=True)
-class PronounResolution:
+class PronounResolution(NamedTuple):
     """A pronoun's token, its data and its cluster; None if the pronoun is pleonastic or no candidate matches."""
 
     token: int
@@ -164,21 +158,23 @@ class PronounResolver:
     gender_from_pronoun: dict[int, Gender] = field(default_factory=dict)
     _starts: list[int] = field(default_factory=list)
     _nouns: dict[str, list[int]] = field(default_factory=dict)
+    _known_at: dict[int, LastMention] = field(default_factory=dict)
     _quote_speaker: tuple[int, int] | None = None  # cluster and block
 
     def resolve(self, known: Mapping[int, KnownMention]) -> tuple[PronounResolution, ...]:
         """Return all pronouns of the article. ``known`` has the resolved mentions by their first token."""
         self._starts = sorted(known)
         settled = {i for first, mention in known.items() for i in range(first, mention.last + 1)}
-        self._nouns = _noun_counts(self.tokens, self.data, settled)
+        self._nouns = _common_nouns(self.tokens, self.data, settled)
         found: list[PronounResolution] = []
-        for index, word in enumerate(self.tokens.lower):
+        pronouns = self.data.pronouns
+        for index in sorted({*known, *[index for index, word in enumerate(self.tokens.lower) if word in pronouns]}):
             if index in known:
                 mention = known[index]
                 if mention.cluster is not None:
-                    self._mention(mention.cluster, head_of(self.tokens, index, mention.last), mention.kind)
-            elif (pronoun := self.data.pronouns.get(word)) and self._is_pronoun(index):
-                found.append(self._resolve(index, pronoun, known))
+                    self._mention(mention.cluster, self._known_mention(index, mention))
+            elif self._is_pronoun(index):
+                found.append(self._resolve(index, pronouns[self.tokens.lower[index]], known))
         return tuple(found)
 
     def _is_pronoun(self, index: int) -> bool:
@@ -186,9 +182,8 @@ class PronounResolver:
         text = self.tokens.text[index]
         return not (len(text) > 1 and text.isupper()) and self.tokens.tag[index] in ("PRP", "PRP$")
 
-    def _mention(self, cluster: int, head: int, kind: MentionKind) -> None:
+    def _mention(self, cluster: int, last: LastMention) -> None:
         """Record a mention; the entity becomes the last of the saliences."""
-        last = self._last_mention(head, kind)
         weight = _WEIGHT.get(last.place, _OTHER) * (_IN_QUOTE if last.in_quote else 1.0)
         before = self._saliences.pop(cluster, None) or _Salience(last)
         before.value = weight + self._decayed(before, last.sentence)
@@ -196,6 +191,11 @@ class PronounResolver:
         before.subject_sentence = last.sentence if last.place == "subject" else before.subject_sentence
         before.last = last
         self._saliences[cluster] = before
+
+    def _known_mention(self, first: int, mention: KnownMention) -> LastMention:
+        if first not in self._known_at:  # each pronoun before it in its sentence looks at it too
+            self._known_at[first] = self._last_mention(head_of(self.tokens, first, mention.last), mention.kind)
+        return self._known_at[first]
 
     def _last_mention(self, head: int, kind: MentionKind) -> LastMention:
         tokens = self.tokens
@@ -223,7 +223,7 @@ class PronounResolver:
         options = self._options(self._anaphor(index, pronoun), known)
         cluster, confidence = _best_of(options, weights)
         if cluster is not None:
-            self._mention(cluster, index, "pronoun")
+            self._mention(cluster, self._last_mention(index, "pronoun"))
             if pronoun.gender and confidence >= _SURE:
                 self.gender_from_pronoun.setdefault(cluster, pronoun.gender)
         return PronounResolution(index, pronoun, cluster, confidence, options)
@@ -258,7 +258,7 @@ class PronounResolver:
             found += self._ahead(anaphor, later, excluded)
         fitting = len({each.cluster for each in found if not each.is_guess})
         none = Option(None, tuple(_features_of_none(anaphor, self.tokens.lower[anaphor.token], fitting)))
-        readings = (Option(c.cluster, tuple(_features_of(anaphor, c)), _log(c.prominence)) for c in found)
+        readings = [Option(c.cluster, _features_of(anaphor, c), _log(c.prominence)) for c in found]
         return (*readings, none)
 
     def _before(self, anaphor: Anaphor, excluded: Set[int]) -> Iterator[Candidate]:
@@ -293,7 +293,7 @@ class PronounResolver:
                 return
             mention = known[first]
             if mention.cluster is not None:
-                yield mention.cluster, self._last_mention(head_of(self.tokens, first, mention.last), mention.kind)
+                yield mention.cluster, self._known_mention(first, mention)
 
     def _is_governing(self, anaphor: Anaphor, last: LastMention) -> bool:
         """Return whether a mention is the subject of a governor of the pronoun, and the pronoun is not a part of it."""
@@ -315,7 +315,7 @@ class PronounResolver:
             named=self.named[cluster],
             prominence=prominence,
             rank=rank,
-            between=max(nouns[anaphor.token] - nouns[salience.last.token], 0),
+            between=max(bisect_right(nouns, anaphor.token) - bisect_right(nouns, salience.last.token), 0),
             subject_before=anaphor.sentence - salience.subject_sentence == 1,
             leads=leads,
             is_main=is_main,
@@ -395,41 +395,53 @@ class PronounResolver:
 # Features: named ``what:value``, each on or off. `scripts/train_pronouns.py` trains the weights; a missing one is 0.
 
 _LEAST_PROMINENCE = 0.02
+_EDGES: Mapping[str, tuple[int, ...]] = {
+    "distance": (0, 1, 2, 3, 5),
+    "rank": (0, 1, 2),
+    "mentions": (1, 3, 6),
+    "between": (0, 1, 3),
+    "block": (0, 1),
+    "named": (1, 3),
+    "words": (3, 6, 12, 24),
+}
+# By name, the features of a value that is above no edge, above the first, above two and so on.
+_ABOVE = {
+    name: [tuple(f"{name}>{edge}" for edge in edges[:count]) for count in range(len(edges) + 1)]
+    for name, edges in _EDGES.items()
+}
 
 
-def _features_of(anaphor: Anaphor, candidate: Candidate) -> Iterator[str]:
-    """Yield the features of a pronoun and one candidate."""
+def _features_of(anaphor: Anaphor, candidate: Candidate) -> tuple[str, ...]:
+    """Return the features of a pronoun and one candidate."""
     last = candidate.last
     distance = anaphor.sentence - last.sentence
     near = "here" if distance == 0 else "before" if distance == 1 else "far"
-    yield from _above("distance", distance, (0, 1, 2, 3, 5))
-    yield from _above("rank", candidate.rank, (0, 1, 2))
-    yield from _above("mentions", candidate.mentions, (1, 3, 6))
-    yield from _above("between", candidate.between, (0, 1, 3))
-    yield from _above("block", anaphor.block - last.block, (0, 1))
-    yield f"place:{last.place}:{near}"
-    yield f"kind:{last.kind}:{near}"
-    yield f"type:{candidate.entity_type}"
-    yield f"gender:{candidate.gender}"
-    yield f"quote:{_inside(anaphor.in_quote)}<{_inside(last.in_quote)}"
-    if last.place == anaphor.place:
-        yield f"parallel:{last.place}:{near}"
-    yield from _above("named", candidate.named, (1, 3))
-    if candidate.is_main:
-        yield "main"
-    if candidate.leads:
-        yield "leads"
-    if candidate.subject_before:
-        yield "subject_before"
-    if near == "before" and last.kind == "name" and candidate.rank == 0 and last.place == anaphor.place == "subject":
-        yield "named_subject_before"
-    if distance == 0:
-        yield from _within(anaphor, last)
+    is_parallel = last.place == anaphor.place
+    is_new_topic = near == "before" and last.kind == "name" and candidate.rank == 0 and is_parallel
+    return (
+        *_above("distance", distance),
+        *_above("rank", candidate.rank),
+        *_above("mentions", candidate.mentions),
+        *_above("between", candidate.between),
+        *_above("block", anaphor.block - last.block),
+        f"place:{last.place}:{near}",
+        f"kind:{last.kind}:{near}",
+        f"type:{candidate.entity_type}",
+        f"gender:{candidate.gender}",
+        f"quote:{_inside(anaphor.in_quote)}<{_inside(last.in_quote)}",
+        *((f"parallel:{last.place}:{near}",) if is_parallel else ()),
+        *_above("named", candidate.named),
+        *(("main",) if candidate.is_main else ()),
+        *(("leads",) if candidate.leads else ()),
+        *(("subject_before",) if candidate.subject_before else ()),
+        *(("named_subject_before",) if is_new_topic and last.place == "subject" else ()),
+        *(_within(anaphor, last) if distance == 0 else ()),
+    )
 
 
 def _within(anaphor: Anaphor, last: LastMention) -> Iterator[str]:
     """Yield the features that apply only within one sentence."""
-    yield from _above("words", abs(anaphor.token - last.token), (3, 6, 12, 24))
+    yield from _above("words", abs(anaphor.token - last.token))
     if last.token > anaphor.token:
         yield f"ahead:{anaphor.place}"
     if last.token in anaphor.above:
@@ -442,13 +454,9 @@ def _within(anaphor: Anaphor, last: LastMention) -> Iterator[str]:
         yield f"reflexive<{last.place}"
 
 
-def _above(name: str, value: int, edges: tuple[int, ...]) -> tuple[str, ...]:
-    return _edges_below(name, min(value, edges[-1] + 1), edges)
-
-
-@lru_cache(maxsize=1024)
-def _edges_below(name: str, value: int, edges: tuple[int, ...]) -> tuple[str, ...]:
-    return tuple(f"{name}>{edge}" for edge in edges if value > edge)
+def _above(name: str, value: int) -> tuple[str, ...]:
+    """Return the features ``name>edge`` of all edges below a value."""
+    return _ABOVE[name][bisect_left(_EDGES[name], value)]
 
 
 def _features_of_none(anaphor: Anaphor, word: str, fitting: int) -> Iterator[str]:
@@ -569,17 +577,17 @@ def _has_other_subject(tokens: Tokens, verb: int) -> bool:
     return any(tokens.tag[child] not in ("WP", "WDT") for child in tokens.dependents(verb, *SUBJECTS))
 
 
-def _noun_counts(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str, list[int]]:
-    """Return, per kind of pronoun, the number of possible common-noun antecedents up to each token.
+def _common_nouns(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str, list[int]]:
+    """Return, per kind of pronoun, the tokens of the possible common-noun antecedents, in text order.
 
     ``settled`` are the tokens of resolved mentions.
     """
-    kinds = {kind: [False] * len(tokens) for kind in ("person", "thing", "group")}
+    found: dict[str, list[int]] = {"person": [], "thing": [], "group": []}
     for index, tag in enumerate(tokens.tag):
         if tag not in ("NN", "NNS") or index in settled:
             continue
-        is_role = tag == "NN" and tokens.lower[index] in data.roles
-        kinds["person"][index] = is_role
-        if not is_role and tokens.dep[index] in ("nsubj", "nsubjpass", "dobj"):
-            kinds["thing" if tag == "NN" else "group"][index] = True
-    return {kind: list(accumulate(flags)) for kind, flags in kinds.items()}
+        if tag == "NN" and tokens.lower[index] in data.roles:
+            found["person"].append(index)
+        elif tokens.dep[index] in ("nsubj", "nsubjpass", "dobj"):
+            found["thing" if tag == "NN" else "group"].append(index)
+    return found

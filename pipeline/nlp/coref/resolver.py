@@ -63,14 +63,8 @@ def resolve_coreference(
     resolver = _pronoun_resolver(tokens, marked, (names, chains, genders), data, kb)
     pronouns, resolver = _resolve_pronouns(resolver, known)
     plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
-    antecedents = _antecedents(
-        tokens,
-        data,
-        known | {p.token: KnownMention(p.token, p.cluster, "pronoun") for p in pronouns},
-        chains,
-        genders,
-        kb,
-    )
+    known |= {p.token: KnownMention(p.token, p.cluster, "pronoun") for p in pronouns}
+    antecedents = _antecedents(tokens, data, known, chains, genders, kb) if plurals else ()
     return Coreference(
         names=names,
         chains=chains,
@@ -192,13 +186,14 @@ def _antecedents(
     countries = {
         i for i, c in enumerate(chains.clusters) if c.entity_type == "GPE" and kb.country_of(c.name) is not None
     }
+    public = {i for i, c in enumerate(chains.clusters) if not data.public_nouns.isdisjoint(c.words)}
     return tuple(
         Antecedent(
             head_of(tokens, first, each.last),
             each.cluster,
             chains.clusters[each.cluster].entity_type,
             genders[each.cluster],
-            is_public=not data.public_nouns.isdisjoint(chains.clusters[each.cluster].words),
+            is_public=each.cluster in public,
             is_country=each.cluster in countries,
         )
         for first, each in sorted(known.items())
@@ -307,8 +302,8 @@ def _organisation_nouns(chains: NameClusters, data: NameData) -> dict[tuple[str,
 
 def _kind_noun(words: tuple[str, ...], data: NameData) -> str | None:
     """Return the word of a name that states its kind: "bridge", "university"; not "group", which is ambiguous."""
-    nouns = data.organisation_nouns - data.company_suffixes
-    if words[-1] in nouns or data.evidence.last_words.get(words[-1]) == "FAC":
+    is_kind = words[-1] in data.organisation_nouns and words[-1] not in data.company_suffixes
+    if is_kind or data.evidence.last_words.get(words[-1]) == "FAC":
         return words[-1]
     is_of = words[1] in data.evidence.of_words and words[0] in data.evidence.of_heads
     return words[0] if is_of else None

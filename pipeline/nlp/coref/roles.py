@@ -369,8 +369,8 @@ def role_nouns(
     heads: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
     for key in bearers:
         heads[key[0]].append(key)
-    for index in range(1, len(tokens)):
-        for key in heads.get(tokens.lower[index], ()):
+    for index in [index for index, word in enumerate(tokens.lower) if word in heads and index]:
+        for key in heads[tokens.lower[index]]:
             last = index + len(key) - 1
             if tokens.lower[index - 1] in data.definite and tuple(tokens.lower[index : last + 1]) == key:
                 after = last + 1 if last + 1 < len(tokens) else last

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Entity, Quote
@@ -32,8 +33,7 @@ class _EntityProfile:
     gender_method: GenderMethod | None
 
 
-@dataclass(frozen=True, slots=True)
-class _EntityMention:
+class _EntityMention(NamedTuple):
     first: int
     last: int
     kind: MentionKind

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 from pipeline.kb import KbEntry, KnowledgeBase
 from pipeline.kb.entry import entity_type_group, fold_name, words_of
@@ -59,13 +60,17 @@ def link_entities(tokens: Tokens, coreference: Coreference, data: NameData, kb: 
     """Return the identity of each cluster, in their order. An override wins; ties link nothing."""
     context = _LinkingContext(tokens, coreference, data, kb)
     contests = [_rank_candidates(cluster, i, context) for i, cluster in enumerate(coreference.chains.clusters)]
-    first = [contest.winner(context.countries, Counter()) for contest in contests]
-    fields = [Counter(link.fields if link and link.confidence >= _LEAST else ()) for link in first]
-    company = sum(fields, Counter())
+    nobody = Counter[str]()
+    first = [contest.winner(context.countries, nobody) for contest in contests]
+    fields = [link.fields if link and link.confidence >= _LEAST else frozenset[str]() for link in first]
+    company = Counter(chain.from_iterable(fields))
     countries = context.countries | {
         link.entry.country for link in first if link and link.confidence >= _SURE and link.entry.country
     }
-    links = [contest.winner(countries, company - own) for contest, own in zip(contests, fields, strict=True)]
+    links = [
+        contest.winner(countries, company - Counter(own) if own else company)
+        for contest, own in zip(contests, fields, strict=True)
+    ]
     return tuple(_identity(cluster, link, kb) for cluster, link in zip(coreference.chains.clusters, links, strict=True))
 
 
@@ -105,6 +110,9 @@ class _CandidateRanking:
         confidence = odds[best] / (sum(odds) + math.exp(self.unknown))
         entry, fields, _ = self.weighed[best]
         return _BestCandidate(entry, fields, round(confidence, 3))
+
+
+_NO_CANDIDATES = _CandidateRanking((), 0.0, frozenset())
 
 
 class _LinkingContext:
@@ -162,7 +170,7 @@ def _fields(words: Iterable[str], data: NameData) -> frozenset[str]:
 def _rank_candidates(cluster: Cluster, index: int, context: _LinkingContext) -> _CandidateRanking:
     entries = _candidates(cluster, context.kb)
     if not entries:
-        return _CandidateRanking((), 0.0, frozenset())
+        return _NO_CANDIDATES
     near = context.near.get(index, frozenset())
     shown = _fields(near, context.data)
     most = max(1 + (entry.prior or 0) for entry in entries)

@@ -147,7 +147,7 @@ class CountryData:
     foreign_words: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # hashed by identity: functions cache what they derive
 class NameData:
     """Words in and around names, in lower case and without full stops. Where values are genders, None means not shown.
 
@@ -317,7 +317,7 @@ class CueData:
     elisions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LanguageData:
     """One language. ``code`` is ISO 639-1."""
 

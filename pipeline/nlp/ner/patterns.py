@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from pipeline.nlp.languages.spec import NameData
@@ -27,11 +28,19 @@ class PatternContext:
 
 def pattern_context(tokens: Tokens, data: NameData, all_caps: frozenset[int]) -> PatternContext:
     """Return an article's context, with the positions of all words that indicate a name."""
-    words = {word for listed in (data.honorifics, data.titles) for word in listed}
-    words |= {f"{word}." for word in words}
-    words.update(data.evidence.first_words, data.evidence.of_heads, data.evidence.last_words)
-    places = tuple(index for index, word in enumerate(tokens.lower) if word in words and tokens.is_capital(index))
+    words = _indicators(data)
+    places = tuple([index for index, word in enumerate(tokens.lower) if word in words and tokens.is_capital(index)])
     return PatternContext(tokens, data, all_caps, places)
+
+
+@cache
+def _indicators(data: NameData) -> frozenset[str]:
+    """Return all words that indicate a name; an honorific or a title may have a full stop."""
+    titles = {*data.honorifics, *data.titles}
+    evidence = data.evidence
+    return frozenset(
+        {*titles, *(f"{word}." for word in titles), *evidence.first_words, *evidence.of_heads, *evidence.last_words}
+    )
 
 
 def find_after_honorific(context: PatternContext, others: frozenset[int]) -> Iterator[Name]:
@@ -91,8 +100,8 @@ def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
 
 def find_with_nickname(tokens: Tokens, data: NameData) -> Iterator[Name]:
     """Yield a forename, a nickname in marks or brackets, and a surname as one name."""
-    for index, text in enumerate(tokens.text[:-3]):
-        if text not in _OPENING or tokens.text[index + 2] not in _CLOSING or index == 0:
+    for index in [index for index, text in enumerate(tokens.text[:-3]) if text in _OPENING and index]:
+        if tokens.text[index + 2] not in _CLOSING:
             continue
         words = (index - 1, index + 1, index + 3)
         if tokens.lower[index - 1] in data.forenames and all(_is_proper(tokens, word) for word in words):
@@ -154,8 +163,10 @@ def _is_named_after_person(tokens: Tokens, data: NameData, first: int, last: int
 def find_by_forename(context: PatternContext) -> Iterator[Name]:
     """Yield a forename with the one or two capitalised words after it."""
     tokens, data = context.tokens, context.data
-    for first, word in enumerate(tokens.lower[:-1]):
-        if word not in data.forenames or not _is_proper(tokens, first) or tokens.sentence[first] in context.all_caps:
+    proper = [index for index, tag in enumerate(tokens.tag[:-1]) if tag in _PROPER]  # fewer than forenames to look up
+    for first in proper:
+        word = tokens.lower[first]
+        if word not in data.forenames or not tokens.is_capital(first) or tokens.sentence[first] in context.all_caps:
             continue
         last = first
         while last + 1 < len(tokens) and last - first < 2 and _goes_on(tokens, data, last + 1, first):
@@ -172,6 +183,8 @@ def _goes_on(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
 
 def find_bracketed_acronyms(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
     """Yield an acronym in brackets after a name with the same initial, or before such a name in brackets."""
+    if "(" not in tokens.content:
+        return
     for name in names:
         if name.label == "PERSON":
             continue

@@ -223,7 +223,9 @@ class _PersonCheck:
         is_the = name.first > 0 and tokens.lower[name.first - 1] in self._data.definite
         word = tokens.lower[name.last]
         singulars = {word.removesuffix("s"), word.removesuffix("es")} - {word}
-        return is_the and name.length == 1 and not singulars.isdisjoint(self._parts | self._data.evidence.surnames)
+        if not is_the or name.length > 1:
+            return False
+        return any(each in self._parts or each in self._data.evidence.surnames for each in singulars)
 
     def _is_title(self, name: Name) -> bool:
         """Return whether double quotation marks enclose a name and nothing else: a film, an album, a word."""

@@ -1,6 +1,6 @@
 """Named-entity recognition: repair the model's spans, then propagate recognized names to all other occurrences."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from pipeline.kb import KnowledgeBase
@@ -146,8 +146,8 @@ def _find_known_names(tokens: Tokens, data: NameData, known: list[Name], casing:
         raised = {tuple(word.upper() for word in words): label for words, label in labels.items()}
         forms = _SearchForms(raised | labels)
     last = -1
-    for index, text in enumerate(tokens.text):
-        if text in forms.lengths and index > last:
+    for index in [index for index, text in enumerate(tokens.text) if text in forms.lengths]:
+        if index > last:
             match = _longest_match(tokens, data, index, forms)
             if match is not None:
                 yield match
@@ -155,7 +155,7 @@ def _find_known_names(tokens: Tokens, data: NameData, known: list[Name], casing:
 
 
 def _known_forms(tokens: Tokens, data: NameData, known: list[Name]) -> dict[_WordTuple, str]:
-    votes: defaultdict[_WordTuple, Counter[str]] = defaultdict(Counter)
+    votes: defaultdict[_WordTuple, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for name in known:
         words = tuple(tokens.text[name.first : name.last + 1])
         votes[words][name.label] += 5 if name.after_honorific else 1
@@ -167,7 +167,7 @@ def _known_forms(tokens: Tokens, data: NameData, known: list[Name]) -> dict[_Wor
             votes[_family_form(words, data)]["PERSON"] += 2
             if strip_full_stops(words[0].lower()) in data.forenames:
                 votes[words[:1]]["PERSON"] += 1
-    return {words: labels.most_common(1)[0][0] for words, labels in votes.items() if _may_be_sought(words, data)}
+    return {words: max(label, key=label.__getitem__) for words, label in votes.items() if _may_be_sought(words, data)}
 
 
 def _may_be_sought(words: _WordTuple, data: NameData) -> bool:

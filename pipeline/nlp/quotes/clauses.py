@@ -2,8 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from pipeline.nlp.languages.spec import CueData
 from pipeline.nlp.quotes.cues import CueMention, dateline_end, is_negated
@@ -26,8 +26,7 @@ _RELATIVES = frozenset({"WP", "WDT", "WP$"})
 _BACKSHIFTED = frozenset({"be", "have"})  # "was" and "had" may as well be reported as the writer's own
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """The tokens from ``first`` to ``last``, both included, that a cue governs."""
 
     first: int

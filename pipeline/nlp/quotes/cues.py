@@ -1,7 +1,8 @@
 """Cues (reporting words) outside quotation marks, and their speakers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import zip_longest
+from typing import NamedTuple
 
 from pipeline.nlp.languages.spec import Cue, CueData
 from pipeline.nlp.quotes.quotation_marks import QuotedText
@@ -13,8 +14,7 @@ _SELDOM = 0.5  # weight of a verb that seldom reports
 _UNLISTED_CUE = Cue("speech", 0.15)
 
 
-@dataclass(frozen=True, slots=True)
-class CueMention:
+class CueMention(NamedTuple):
     """A cue at a token. ``speaker`` is the head token of its speaker, None if no speaker is found.
 
     ``is_listed`` is False for a verb outside the word list: it counts only if it governs a quote.
@@ -30,8 +30,9 @@ class CueMention:
 def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMention, ...]:
     """Return the cues in running text outside quotation marks, in reading order."""
     found = []
-    for index, tag in enumerate(tokens.tag):
-        if quoted.owner[index] >= 0:
+    pairs = zip_longest(tokens.lower, tokens.lower[1:], fillvalue="")
+    for index, (tag, pair, owner) in enumerate(zip(tokens.tag, pairs, quoted.owner, strict=True)):
+        if owner >= 0:
             continue
         cue = None
         if tag[0] == "V":
@@ -40,7 +41,7 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMen
             cue = _noun_for_verb(tokens, quoted, data, index) or _noun(tokens, quoted, data, index)
         elif tag == "JJ":
             cue = _adjective(tokens, quoted, data, index)
-        if cue is None and (tokens.lower[index], tokens.lower[min(index + 1, len(tokens) - 1)]) in data.source_phrases:
+        if cue is None and pair in data.source_phrases:
             cue = _source(tokens, index)
         if cue is not None and tokens.is_body(index):
             found.append(cue)
@@ -202,11 +203,12 @@ def _is_infinitive(tokens: Tokens, verb: int) -> bool:
 
 def _is_passive(tokens: Tokens, verb: int, data: CueData) -> bool:
     """Return whether the verb's subject is spoken to or about ("asked by reporters", "was told", "when asked if")."""
-    if tokens.dependents(verb, "nsubjpass", "auxpass"):
+    deps = {tokens.dep[child] for child in tokens.children[verb]}
+    if "nsubjpass" in deps or "auxpass" in deps:
         return True
     if tokens.lemma[verb] in data.asking and tokens.dep[verb] == "advcl" and tokens.tag[verb] in ("VBN", "VBD"):
         return not any(subject < verb for subject in tokens.dependents(verb, "nsubj"))
-    is_bare = not tokens.dependents(verb, "nsubj", "aux")
+    is_bare = "nsubj" not in deps and "aux" not in deps
     return tokens.tag[verb] == "VBN" and is_bare and tokens.dep[verb] in ("advcl", "acl")
 
 
@@ -326,6 +328,8 @@ def _phrase_end(tokens: Tokens, first: int, last: int) -> int:
 
 def dateline_end(tokens: Tokens, subject: int) -> int | None:
     """Return the dash at the end of the dateline ("PARIS (AP) - The firm said") with this subject, or None."""
+    if tokens.tag[subject] not in _IN_DATELINE:
+        return None
     first = subject
     while first > max(subject - _LONGEST_DATELINE, 0) and tokens.block[first - 1] == tokens.block[subject]:
         first -= 1

@@ -274,8 +274,8 @@ def _merge_fragments(before: _QuoteDraft, after: _QuoteDraft) -> _QuoteDraft:
 def _type(text: str, found: _QuoteDraft) -> QuoteType:
     if not found.quoted_spans:
         return "indirect"
-    inside = sum(char.isalnum() for start, end in found.quoted_spans for char in text[start:end])
-    whole = sum(char.isalnum() for char in text[found.start : found.end])
+    inside = sum(sum(map(str.isalnum, text[start:end])) for start, end in found.quoted_spans)
+    whole = sum(map(str.isalnum, text[found.start : found.end]))
     return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
 
 
@@ -402,7 +402,8 @@ def _interview_turns(tokens: Tokens, is_person: Callable[[int], bool], data: Cue
 
 def _labelled_paragraphs(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> Iterator[Turn]:
     paragraphs = [block for block in tokens.blocks if block.kind == "paragraph"]
-    matches = [_TURN.fullmatch(tokens.content, block.start, block.end) for block in paragraphs]
+    with_colon = [block for block in paragraphs if tokens.content.find(":", block.start, block.end) >= 0]
+    matches = [_TURN.fullmatch(tokens.content, block.start, block.end) for block in with_colon]
     turns = [match for match in matches if match is not None]
     in_capitals = Counter(match["label"].split()[-1] for match in turns if match["label"].isupper())
     for match in turns:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pipeline.model import Entity
 from pipeline.model.annotation import SpeakerKind
@@ -337,6 +338,15 @@ def _refers_to(finder: SpeakerFinder, quoted: QuotedText, source: Speaker, sourc
     return is_near and not any(finder.is_person(token) and not quoted.inside(token) for token in range(first, head))
 
 
+@cache
+def _speaking_nouns(language: LanguageData) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the nouns for documents, for who can speak, and for organisations."""
+    names, cues = language.names, language.cues
+    people = frozenset(names.roles) | names.organisation_nouns | cues.speaking_nouns
+    groups = (names.organisation_nouns | names.any_organisation) - cues.speaking_nouns
+    return names.document_nouns | cues.evidence, people, groups
+
+
 def speaker_finder(
     tokens: Tokens, quoted: QuotedText, entities: tuple[Entity, ...], language: LanguageData
 ) -> SpeakerFinder:
@@ -351,9 +361,7 @@ def speaker_finder(
             named.setdefault(entity.cluster_index, entity)
         if entity.cluster_index is not None and entity.role_text:
             roles.setdefault(entity.cluster_index, entity.role_text)
-    documents = language.names.document_nouns | language.cues.evidence
-    people = frozenset(language.names.roles) | language.names.organisation_nouns | language.cues.speaking_nouns
-    groups = (language.names.organisation_nouns | language.names.any_organisation) - language.cues.speaking_nouns
+    documents, people, groups = _speaking_nouns(language)
     organisations = organisation_finder(tokens, quoted, entities, language)
     return SpeakerFinder(
         tokens=tokens,
