@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 
 from pipeline.kb import KnowledgeBase
@@ -65,7 +66,12 @@ class _CountryReader:
         self.kb = kb
         self.name_at = {i: name for name in names for i in range(name.first, name.last + 1)}
         self.with_state = re.compile(self.words.party_pattern)
-        self.counts = Counter(code for name in names if (code := self._country_of_name(name)))
+        self.names = names
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """The number of names of each country; few articles need it."""
+        return Counter(code for name in self.names if (code := self._country_of_name(name)))
 
     def read(self, name: Name, role: Span | None) -> Iterator[Evidence]:
         """Yield the countries that the role, the words before and after a person's name give."""

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
+from typing import NamedTuple
 
 from pipeline.kb import KnowledgeBase
 from pipeline.kb.entry import fold_name
@@ -43,8 +44,7 @@ class Spelling:
         return " ".join(self.words)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """The cluster of one name and how it was linked; None if the name may refer to two bearers."""
 
     cluster: int | None

@@ -82,7 +82,7 @@ def _governing(quoted: QuotedText, nested: NestedSpeech, index: int) -> Iterator
     A clause around the verb of saying that owns the span is the reporter's.
     """
     tokens = nested.tokens
-    first, last = edges(tokens, quoted, index)
+    first, last = quoted.edges[index]
     around = nested.clauses_around(first, last)
     in_clause = {clause.cue.token for clause in around}
     owners = []
@@ -99,13 +99,6 @@ def _governing(quoted: QuotedText, nested: NestedSpeech, index: int) -> Iterator
         is_wider = last - first < clause.last - clause.first
         if is_wider and not any(nested.is_report(clause.cue, cue) for cue in owners):
             yield Attribution(clause.cue, clause.cue.speaker, _IN_CLAUSE * clause.cue.entry.weight, "clause")
-
-
-def edges(tokens: Tokens, quoted: QuotedText, index: int) -> tuple[int, int]:
-    """Return the first and last token of a quoted span, including its marks."""
-    marked = quoted.marked[index]
-    first = max(tokens.at(marked.start), 0)
-    return first, max(bisect_left(tokens.start, marked.end) - 1, first)
 
 
 def _content_end(tokens: Tokens, quoted: QuotedText, index: int) -> str:
@@ -125,7 +118,7 @@ def _after(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
     """Yield the cues after a quoted span, up to the end of the sentence or the next span."""
-    last = edges(tokens, quoted, index)[1]
+    last = quoted.edges[index][1]
     ending = _content_end(tokens, quoted, index)
     breaks = _breaks_off(tokens, last, ending, data)
     if not breaks and ending in _ENDINGS:
@@ -204,7 +197,7 @@ def _before(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
     """Yield the cues before a quoted span in its sentence, nearest first."""
-    first, _ = edges(tokens, quoted, index)
+    first, _ = quoted.edges[index]
     governors = _governors(tokens, first, quoted.owner, index)
     link = tokens.lower[first - 1] if first else ""
     nearer = 0
@@ -272,11 +265,11 @@ def _previous_speaker(
     """
     if not found or found[-1].speaker is None or not _starts_capital(tokens, quoted, index):
         return
-    first, last = edges(tokens, quoted, index)
+    first, last = quoted.edges[index]
     is_phrase = last - first < _PHRASE and _content_end(tokens, quoted, index) not in ",.?!…—"
     if is_phrase or tokens.text[max(first - 1, 0)] == ":":
         return
-    previous = edges(tokens, quoted, index - 1)[1]
+    previous = quoted.edges[index - 1][1]
     gap = tokens.block[first] - tokens.block[previous]
     begins = first == 0 or tokens.block[first - 1] != tokens.block[first]
     if gap == 0:
@@ -305,7 +298,7 @@ def _structural(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
     """Yield a speaker named without a cue: before a colon, or after a dash."""
-    first, last = edges(tokens, quoted, index)
+    first, last = quoted.edges[index]
     if last - first > _CLOSE and (signed := _name_after_dash(tokens, last)) is not None:
         yield Attribution(None, signed, 0.7, "byline")
     anchor = _anchor(tokens, first)
@@ -343,7 +336,7 @@ def _near_subject(tokens: Tokens, quoted: QuotedText, index: int, finder: Speake
     Of that sentence it is the subject of the main clause, which the statement continues. A statement that begins a
     paragraph is reported without a speaker if no subject can speak.
     """
-    first, last = edges(tokens, quoted, index)
+    first, last = quoted.edges[index]
     anchor = _anchor(tokens, first)
     if anchor is None or (tokens.text[anchor] != ":" and last - first < _LONG):
         return

@@ -16,7 +16,7 @@ from pipeline.model import Entity, Quote
 from pipeline.model.annotation import QuoteType
 from pipeline.model.corrections import quote_words
 from pipeline.nlp.languages.spec import CueData, LanguageData
-from pipeline.nlp.quotes.attribution import Attribution, attribute, edges, is_sentence
+from pipeline.nlp.quotes.attribution import Attribution, attribute, is_sentence
 from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses, reporting_clause
 from pipeline.nlp.quotes.co_speakers import find_co_speakers
 from pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
@@ -91,11 +91,10 @@ def extract_quotes(
     ]
     apart = _resolve_overlaps(nested, sorted(found, key=lambda each: (each.start, -each.end)))
     who = speakers(finder, quoted, [_speaker_head(finder, each.attribution) for each in apart])
-    quotes = (
-        _with_reporting_clause(tokens, each, _quote(nested, each, speaker))
-        for each, speaker in zip(apart, who, strict=True)
+    return tuple(
+        _with_reporting_clause(tokens, each, _quote(nested, index, each, speaker))
+        for index, (each, speaker) in enumerate(zip(apart, who, strict=True))
     )
-    return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
 
 
 def _speaker_head(finder: SpeakerFinder, attribution: Attribution) -> int | None:
@@ -111,7 +110,7 @@ def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) ->
     sentence = is_sentence(tokens, words.quoted, index)
     is_brief = len(inside) <= _FRAGMENT_WORDS
     short = is_brief and not sentence
-    first, last = edges(tokens, words.quoted, index)
+    first, last = words.quoted.edges[index]
     if attribution.score < (_LEAST_FRAGMENT if short else _LEAST) or not _is_statement(words, index, attribution):
         return None
     if is_brief and is_label(tokens, first, words.data):
@@ -144,7 +143,7 @@ def _is_statement(words: _QuoteContext, index: int, attribution: Attribution) ->
     inside = quote_words(content)
     if not inside or _is_figurative(words, attribution):
         return False
-    first, _ = edges(tokens, words.quoted, index)
+    first, _ = words.quoted.edges[index]
     is_named = attribution.rule not in _SURE or _is_named(tokens, first, attribution.cue, words.data)
     if is_named and _is_title(inside) and not _SENTENCES.search(content):
         return False
@@ -279,7 +278,7 @@ def _type(text: str, found: _QuoteDraft) -> QuoteType:
     return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
 
 
-def _quote(nested: NestedSpeech, found: _QuoteDraft, speaker: Speaker | None) -> Quote:
+def _quote(nested: NestedSpeech, index: int, found: _QuoteDraft, speaker: Speaker | None) -> Quote:
     tokens, data, finder = nested.tokens, nested.data, nested.finder
     text = tokens.content[found.start : found.end]
     cue = found.attribution.cue
@@ -290,7 +289,7 @@ def _quote(nested: NestedSpeech, found: _QuoteDraft, speaker: Speaker | None) ->
     others = find_co_speakers(tokens, cue, head, speaker, finder) if speaker and head is not None else ()
     by = finder.speaker(reporter_head) if reporter_head is not None else None
     return Quote(
-        quote_index=-1,
+        quote_index=index,
         quote_type=_type(tokens.content, found),
         quote_text=text,
         start_char=found.start,

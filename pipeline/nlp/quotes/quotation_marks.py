@@ -231,10 +231,14 @@ def _closes(text: str, paragraph: _Paragraph, end: int, before: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class QuotedText:
-    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside."""
+    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside.
+
+    ``edges`` are the first and last token of each span, including its marks.
+    """
 
     marked: tuple[QuotedSpan, ...]
     owner: list[int]
+    edges: tuple[tuple[int, int], ...]
 
     def inside(self, token: int) -> bool:
         return self.owner[token] >= 0
@@ -252,4 +256,9 @@ def quoted_text(tokens: Tokens, marked: tuple[QuotedSpan, ...]) -> QuotedText:
         for start, end in each.parts:
             first, stop = bisect_left(tokens.start, start), bisect_left(tokens.start, end)
             owner[first:stop] = [index] * (stop - first)
-    return QuotedText(marked, owner)
+    return QuotedText(marked, owner, tuple(_edges(tokens, each) for each in marked))
+
+
+def _edges(tokens: Tokens, span: QuotedSpan) -> tuple[int, int]:
+    first = max(tokens.at(span.start), 0)
+    return first, max(bisect_left(tokens.start, span.end) - 1, first)
