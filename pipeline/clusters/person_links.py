@@ -34,10 +34,10 @@ LINK_COLUMNS = (
 )
 OUTLET_COLUMNS = ("article_id", "outlet_key")
 
-Method = Literal["related", "role", "company", "outlet"]
+Method = Literal["related", "role", "organisations", "outlet"]
 # The share of right links when a full name is cut to its surname, on 219 articles: docs/quality.md.
-_CONFIDENCE: Mapping[Method, float] = {"related": 0.95, "role": 0.95, "company": 0.95, "outlet": 0.9}
-_COMPANY = 2  # organisations; one alone is often a parliament or a newspaper that any story mentions
+_CONFIDENCE: Mapping[Method, float] = {"related": 0.95, "role": 0.95, "organisations": 0.95, "outlet": 0.9}
+_ORGANISATIONS = 2  # organisations; one alone is often a parliament or a newspaper that any story mentions
 _KNOWN = 2  # articles with the full name: a surname without an introduction is that of somebody in the news
 _SURE_OF_GENDER = ("honorific", "role")
 
@@ -251,7 +251,7 @@ class _Bearers:
         articles = self._articles(person)
         shared = (len(mine & context.companies.get(article_id, set())) for article_id in articles)
         is_known = len(articles) >= _KNOWN
-        return "company" if is_known and any(count >= _COMPANY for count in shared) else None
+        return "organisations" if is_known and any(count >= _ORGANISATIONS for count in shared) else None
 
     def name_of(self, person: str) -> str:
         """Return the longest name of a person; of equally long ones the last."""

@@ -208,7 +208,7 @@ PERSON_LINKS = TableSpec(
             "method",
             TEXT,
             "Evidence that the surname is that of the person.",
-            values=("related", "role", "company", "outlet"),
+            values=("related", "role", "organisations", "outlet"),
         ),
         Column("confidence", REAL, "0 to 1: confidence that the surname means the person."),
     ),

@@ -90,8 +90,8 @@ VOCABULARIES = (
         ("person_links.method",),
         {
             "related": "an article that reports the same event or quote, or is a duplicate, has the full name",
-            "role": "the nearest article with the full name states the same role",
-            "company": "two articles have the full name, and one mentions the same two organisations, or more",
+            "role": "an article with the full name states the same role",
+            "organisations": "two articles have the full name, and one mentions the same two organisations, or more",
             "outlet": "two other articles of the same outlet have the full name, and no other outlet another bearer",
         },
         "In each case, only one full name among these articles has the surname, and no gender is against it. "

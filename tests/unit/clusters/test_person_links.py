@@ -118,7 +118,7 @@ def test_two_shared_organisations_are_enough():
     """An article with the full name mentions the same two organisations; one alone proves nothing."""
     known = Said("a", "Ada Quill", companies=("Harbour Board", "Northbound", "Senate")), Said("d", "Ada Quill")
     assert links(*known, Said("b", "Quill", companies=("Northbound", "Harbour Board"))) == {
-        ("b", 0): ("Ada Quill", "company")
+        ("b", 0): ("Ada Quill", "organisations")
     }
     assert links(*known, Said("b", "Quill", companies=("Senate", "Ferry Union"))) == {}
 
