@@ -77,12 +77,12 @@ def test_joins_of_the_diagram_exist_in_both_tables():
 
 @pytest.mark.parametrize("spec", TABLES, ids=lambda spec: spec.name)
 def test_example_rows_fit_the_table(spec):
-    """Each table has three example rows of its columns, with values of its vocabularies; `make answers` writes them."""
+    """Each table has up to three example rows of its columns, with values of its vocabularies; `make answers` writes them."""
     example = EXAMPLES[spec.name]
     columns = {column.name: column for column in spec.columns}
 
     assert {*example["columns"]} <= {*columns, spec.partition}, "run `make answers`"
-    assert len(example["rows"]) == 3
+    assert 1 <= len(example["rows"]) <= 3
     for row in example["rows"]:
         for name, cell in zip(example["columns"], row, strict=True):
             values = columns[name].values if name in columns else ()
