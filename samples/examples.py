@@ -1,4 +1,4 @@
-"""Example rows of each table in docs/tables.md: three rows from the lake of the sample newsroom."""
+"""Example rows of each table in docs/tables.md: up to three rows from the lake of the sample newsroom."""
 
 import json
 import re
