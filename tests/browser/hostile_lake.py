@@ -53,16 +53,16 @@ def _article_rows(at: int) -> dict[str, list[dict[str, Any]]]:
     rows = {spec.name: _filled(spec.columns, at) for spec in ANNOTATION_TABLES}
     article, entity, quote, event = rows.values()
     said = {"title": article["title"], "name": entity["entity_text"], "quote": f"“{quote['quote_text']}”"}
-    said["reporter"] = quote["reported_by_text"]
+    said |= {name: quote[f"{name}_text"] for name in ("reported_by", "reporting_clause")}
     text, at_of = _joined(said | {"trigger": event["trigger_text"], "standfirst": article["standfirst"]})
     kinds = {"title": "title", "standfirst": "standfirst"}
     blocks = [{"kind": kinds.get(name, "paragraph")} | _span(*span) for name, span in at_of.items()]
     entity |= _span(*at_of["name"]) | {"cluster_index": 0, "paragraph_index": 1}
     speaker = {"speaker_cluster_index": 0, "speaker_text": said["name"], "speaker_start_char": at_of["name"][0]}
     quote |= _span(*at_of["quote"]) | speaker | {"speaker_end_char": at_of["name"][1], "quote_text": said["quote"]}
-    reporter = at_of["reporter"]
     quote |= {"quoted_spans": [_span(*at_of["quote"])], "paragraph_index": 2, "word_count": 3}
-    quote |= {"reported_by_start_char": reporter[0], "reported_by_end_char": reporter[1]}
+    for name in ("reported_by", "reporting_clause"):
+        quote |= {f"{name}_{key}": offset for key, offset in _span(*at_of[name]).items()}
     event |= _span(*at_of["trigger"])
     gender = entity["gender"] if entity["entity_type"] == "PERSON" else None
     article |= {"text": text, "blocks": blocks, "entity_count": 2, "quote_count": 1, "event_count": 2, "word_count": 3}

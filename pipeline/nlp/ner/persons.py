@@ -23,7 +23,7 @@ _NOUNS = frozenset({"NN", "NNS"})
 _OPENING_MARKS = frozenset({"“", '"'})
 _CLOSING_MARKS = frozenset({"”", '"'})
 # A word with that number of mentions, of which no one shows a person, is a thing: people who are named again act.
-_MANY = 4
+_MANY = 3
 _SHORTEST_STEM = 4  # letters
 _REPEATED = 2  # "Orbis says it will": "it" once may be something else
 
