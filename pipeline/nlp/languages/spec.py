@@ -251,6 +251,9 @@ class CueData:
     - ``phrasal``: verbs that report with the next word ("shot back"). ``nouns``: report with "that" or a colon.
       ``adjectives``: report with "that" ("was adamant that").
     - ``addressed``: have the addressee as object; ``addressing``: precede the addressee ("in a letter to X").
+      ``blaming``: prepositions before what an object said ("quoted the firm as saying"); after ``crediting``, it is a
+      name's ("thanked her for saying"; not "won a prize for"). Nobody said what follows ``lacking`` ("without
+      saying"), or ``barring`` after an object or ``withholding`` ("kept her from saying").
       ``committing``: report with an infinitive ("vowed to stay"). ``asking``: report with "if" and "whether".
       ``withholding``: with them nothing is said ("declined to say when"). ``elaborating``: negated and after one of
       ``contrasts``, the writer's ("but would not give details"). ``negations``: adverbs; ``nobody``: subjects that say
@@ -279,6 +282,10 @@ class CueData:
     adjectives: Mapping[str, Cue]
     addressed: frozenset[str]
     addressing: frozenset[str]
+    blaming: frozenset[str]
+    crediting: frozenset[str]
+    barring: frozenset[str]
+    lacking: frozenset[str]
     complementisers: frozenset[str]
     committing: frozenset[str]
     withholding: frozenset[str]

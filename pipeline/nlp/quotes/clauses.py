@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.cues import CueMention, dateline_end, is_negated
+from pipeline.nlp.quotes.cues import CueMention, dateline_end, interrupted_verb, is_negated
 from pipeline.nlp.tokens import Tokens
 
 _CLAUSES = ("ccomp", "xcomp", "dobj", "attr", "oprd", "acomp", "prep", "advcl", "acl", "dative")
@@ -170,6 +170,7 @@ def _is_withheld(tokens: Tokens, verb: int, data: CueData) -> bool:
 def _of_verb(tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: CueData) -> Iterator[tuple[int, int]]:
     """Yield what a verb reports: the clause after it, or the sentence that it interrupts or ends."""
     verb = cue.token
+    yield from _of_interrupted(tokens, cue)
     yield from _of_complements(tokens, cue, cues, data)
     if tokens.lemma[verb] in data.committing:
         yield from _infinitives(tokens, verb)
@@ -179,6 +180,17 @@ def _of_verb(tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: 
         yield tokens.left_edge(tokens.head[verb]), _frame_start(tokens, cue) - 1
     if tokens.dep[verb] == "parataxis" or _is_aside(tokens, verb, data):
         yield from _without(tokens, _host(tokens, verb), tokens.left_edge(verb), tokens.right_edge(verb))
+
+
+def _of_interrupted(tokens: Tokens, cue: CueMention) -> Iterator[tuple[int, int]]:
+    """Yield the sentence that a frame interrupts, if the parse gives its subject to the frame."""
+    subjects = tokens.dependents(cue.token, "nsubj", "nsubjpass")
+    later = interrupted_verb(tokens, cue.token) if cue.speaker is not None and subjects else None
+    if later is None or cue.speaker is None:
+        return
+    frame = min(cue.token, tokens.left_edge(cue.speaker))
+    if subjects[0] < frame and tokens.text[frame - 1] in _REMARK_MARKS:
+        yield tokens.left_edge(subjects[0]), tokens.right_edge(later)
 
 
 def _of_complements(
@@ -226,7 +238,7 @@ def _complement_start(tokens: Tokens, verb: int, left: int, data: CueData) -> in
     late".
     """
     if tokens.lower[left] in data.complementisers:
-        return left
+        return None if tokens.tag[left - 1] == "CC" else left
     objects = [each for each in tokens.dependents(verb, "dobj") if verb < each < left]
     if objects and tokens.tag[left - 1] == "CC":
         return tokens.left_edge(objects[0])

@@ -54,7 +54,8 @@ def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueM
     entry = phrasal or data.verbs.get(tokens.lemma[index])
     if tokens.lower[index] == "according" or tokens.dep[index] in ("aux", "auxpass", "amod"):
         return None
-    if entry is not None and entry.weight < _SELDOM and tokens.dep[index] == "pcomp":  # "hurt by going “low”"
+    is_seldom = entry is not None and entry.weight < _SELDOM and tokens.dep[index] == "pcomp"  # "hurt by going “low”"
+    if is_seldom or _is_unsaid(tokens, index, data):
         return None
     if phrasal is not None and following == "to":  # "went on to promote": the next verb may report, this one does not
         return None
@@ -64,6 +65,20 @@ def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueM
     if entry is None:
         return CueMention(index, _UNLISTED_CUE, speaker, "verb", is_listed=False) if speaker is not None else None
     return CueMention(index, entry, speaker, "verb")
+
+
+def _is_unsaid(tokens: Tokens, verb: int, data: CueData) -> bool:
+    """Return whether a preposition says that nothing is said: "without saying", "stopped her from telling"."""
+    preposition = tokens.head[verb]
+    if tokens.dep[verb] != "pcomp":
+        return False
+    is_barred = bool(_objects_before(tokens, preposition)) or tokens.lemma[tokens.head[preposition]] in data.withholding
+    return (is_barred and tokens.lower[preposition] in data.barring) or tokens.lower[preposition] in data.lacking
+
+
+def _objects_before(tokens: Tokens, preposition: int) -> list[int]:
+    """Return the objects between a verb and a preposition: "her" of "quoted her as"."""
+    return [each for each in tokens.dependents(tokens.head[preposition], "dobj") if each < preposition]
 
 
 def is_negated(tokens: Tokens, verb: int, data: CueData) -> bool:
@@ -168,8 +183,11 @@ def noun_phrase(tokens: Tokens, head: int) -> tuple[int, int]:
 # The speaker of a reporting verb: its subject, or the adjacent nominal if the parse has no subject.
 
 _SUBJECT_DEPS = ("nsubj", "nsubjpass")
+_ANY_SUBJECT = (*_SUBJECT_DEPS, "expl", "csubj", "csubjpass")
+_FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 _RELATIVES = frozenset({"WP", "WDT"})
 _PROPER = frozenset({"NNP", "NNPS"})
+_NAMES_AND_PRONOUNS = _PROPER | {"PRP"}
 _IN_PHRASE = _NOMINAL | {"DT", "JJ", "POS", "PRP$"}
 _IN_DATELINE = _PROPER | {",", "-LRB-", "-RRB-", "CD", "HYPH", "NFP"}
 _DASHES = frozenset({"-", "–", "—", "--"})
@@ -186,14 +204,50 @@ def _speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int, data: CueDat
         return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
     if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
         verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
+    if (controller := _controller(tokens, quoted, verb, data)) is not None:
+        return controller
     subject = _subject_of(tokens, quoted, verb, 4)
     if subject is None:
         if _is_infinitive(tokens, verb):
             return None
         is_addressed = tokens.lemma[verb] in data.addressed and tokens.tag[verb] == "VBG"  # "telling the class"
         return _adjacent_nominal(tokens, quoted, verb, looks_after=not is_addressed)
+    if (name := _open_apposition(tokens, subject, verb)) is not None:
+        return name
     dash = dateline_end(tokens, subject)
     return subject if dash is None else _nominal_after_dateline(tokens, subject, dash)
+
+
+def _controller(tokens: Tokens, quoted: QuotedText, verb: int, data: CueData) -> int | None:
+    """Return the object that a participle's words belong to: "quoted her as saying", "accused Ana Brito of calling"."""
+    preposition = tokens.head[verb]
+    is_any = tokens.lower[preposition] in data.blaming
+    if tokens.dep[verb] != "pcomp" or not (is_any or tokens.lower[preposition] in data.crediting):
+        return None
+    for each in _objects_before(tokens, preposition):
+        is_name = tokens.tag[each] in _NAMES_AND_PRONOUNS and not tokens.dependents(each, "det")
+        if (is_any or is_name) and not quoted.inside(each):
+            return each
+    return None
+
+
+def _open_apposition(tokens: Tokens, subject: int, verb: int) -> int | None:
+    """Return the name that the parse takes for an apposition of a subject that belongs to the next verb."""
+    names = [each for each in tokens.dependents(subject, "appos") if tokens.tag[each] in _PROPER]
+    is_last = names == [verb - 1] and tokens.text[tokens.left_edge(names[0]) - 1] == ","
+    return names[0] if is_last and interrupted_verb(tokens, verb) is not None else None
+
+
+def interrupted_verb(tokens: Tokens, verb: int) -> int | None:
+    """Return the verb after a frame to which the parse gives its subject: "is" of "The bridge, Ana Brito said, is"."""
+    later = [tokens.head[verb]] if tokens.dep[verb] == "parataxis" else tokens.dependents(verb, "ccomp")
+    for each in later:
+        verbs = (each, *tokens.dependents(each, "aux", "auxpass"))
+        is_apart = any(tokens.text[token] == "," for token in range(verb + 1, min(verbs)))
+        is_finite = any(tokens.tag[token] in _FINITE for token in verbs)
+        if is_apart and is_finite and not any(tokens.dependents(token, *_ANY_SUBJECT) for token in verbs):
+            return each
+    return None
 
 
 def _is_infinitive(tokens: Tokens, verb: int) -> bool:
@@ -267,7 +321,8 @@ def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) ->
 
 def _adjacent_nominal(tokens: Tokens, quoted: QuotedText, verb: int, *, looks_after: bool) -> int | None:
     """Return the nominal right after a verb that follows a quote ("said Mr Lee"), or right before the verb."""
-    follows_quote = looks_after and any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
+    is_joined = verb > 0 and tokens.tag[verb - 1] == "CC"  # "“...” and called it"
+    follows_quote = looks_after and not is_joined and any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
     order = (
         (_nominal_after, _nominal_before_aside, _nominal_before)
         if follows_quote

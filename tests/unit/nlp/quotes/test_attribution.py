@@ -28,11 +28,17 @@ def _quotes(nlp, text: str) -> tuple[Quote, ...]:
         ("“It rained for weeks,” exhorted Hale's deputy, the singer Ana Brito.", "Hale's deputy, the singer Ana Brito"),
         ("Ana Brito rejected the idea that farmers could leave, arguing that it was “a joke”.", "Ana Brito"),
         ("As Ana Brito puts it, Tom Hale made the farmers “an offer in bad faith”.", "Ana Brito"),
+        ("The Courier quoted Ana Brito as saying the tax was “a joke”.", "Ana Brito"),
+        ("The Courier quoted a farmer as saying that the tax was late.", "a farmer"),
+        ("Tom Hale accused the firm of calling the tax “a joke”.", "the firm"),
+        ("Tom Hale criticised Ana Brito for saying the tax was “a joke”.", "Ana Brito"),
+        ("Ana Brito won the Penwick Prize for saying that the tax was late.", "Ana Brito"),
+        ("Ana Brito opened the meeting by calling the tax a “joke”.", "Ana Brito"),
         ("The tax that Tom Hale announced is a “bad idea” for farmers, Ana Brito said on Monday.", "Ana Brito"),
     ],
 )
 def test_a_cue_gives_its_words_to_its_subject(nlp, text: str, speaker: str) -> None:
-    """A cue tagged as a noun, after its owner or a noun's clause, in an aside or at the end has its subject."""
+    """A cue has its subject wherever it is; a participle after "quoted her as" has the object."""
     assert [quote.speaker_text for quote in _quotes(nlp, text)] == [speaker]
 
 
