@@ -25,7 +25,11 @@ def find_co_speakers(
     is_one = cue is not None and tokens.tag[cue.token] == "VBZ"
     if is_one or finder.joined_name(head) is not None:
         return ()
-    conjuncts = list(_conjuncts(tokens, head, finder.data.evidence.joining_words))
+    conjuncts = [
+        each
+        for each in _conjuncts(tokens, head, finder.data.evidence.joining_words)
+        if not (finder.is_person(head) and _is_apposition(tokens, head, each, finder.data.indefinite))
+    ]
     if not all(_may_speak(tokens, each, finder) for each in conjuncts):
         return ()
     others = (finder.speaker(each) for each in conjuncts if not finder.is_same(head, each))
@@ -55,6 +59,17 @@ def _conjuncts(tokens: Tokens, head: int, joining: Set[str]) -> Iterator[int]:
         token = following[-1]
     if words and all(word in joining for word in words):
         yield from found
+
+
+def _is_apposition(tokens: Tokens, head: int, conjunct: int, indefinite: Set[str]) -> bool:
+    """Return whether a conjunct between commas describes a name: "Ana Brito, the mayor, and a member of the board,"."""
+    first = tokens.left_edge(conjunct)
+    after = tokens.right_edge(conjunct) + 1
+    is_noun = tokens.tag[conjunct] == "NN" and tokens.lower[first] in indefinite
+    if not is_noun or tokens.dependents(conjunct, "appos"):  # "and a friend, Lin Okafor,"
+        return False
+    is_closed = after < len(tokens) and tokens.text[after] == ","
+    return is_closed and any(each < conjunct for each in tokens.dependents(head, "appos"))
 
 
 def _may_speak(tokens: Tokens, token: int, finder: SpeakerFinder) -> bool:

@@ -284,10 +284,9 @@ def _quote(nested: NestedSpeech, index: int, found: _QuoteDraft, speaker: Speake
     cue = found.attribution.cue
     entity = speaker.entity if speaker else None
     said = quote_words(text)
-    reporter_head = nested.reporter(cue) if speaker else None
     head = found.attribution.speaker
     others = find_co_speakers(tokens, cue, head, speaker, finder) if speaker and head is not None else ()
-    by = finder.speaker(reporter_head) if reporter_head is not None else None
+    by = _reporter(nested, cue) if speaker else None
     return Quote(
         quote_index=index,
         quote_type=_type(tokens.content, found),
@@ -323,6 +322,17 @@ def _quote(nested: NestedSpeech, index: int, found: _QuoteDraft, speaker: Speake
         reported_by_entity_id=by.entity.entity_id if by and by.entity else None,
         reported_by_name=by.entity.entity_name if by and by.entity else None,
     )
+
+
+def _reporter(nested: NestedSpeech, cue: CueMention | None) -> Speaker | None:
+    """Return who reports what the speaker of a cue says; None for "anyone" and for an "it" without a referent."""
+    head, finder = nested.reporter(cue), nested.finder
+    if head is None or finder.is_nobody(head, None):
+        return None
+    pronoun = finder.data.pronouns.get(nested.tokens.lower[head])
+    reporter = finder.speaker(head)
+    is_known = reporter.entity is not None and reporter.entity.cluster_index is not None
+    return None if pronoun is not None and pronoun.kind == "thing" and not is_known else reporter
 
 
 def _with_reporting_clause(tokens: Tokens, found: _QuoteDraft, quote: Quote) -> Quote:

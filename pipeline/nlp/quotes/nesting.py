@@ -85,7 +85,8 @@ class NestedSpeech:
         tokens, entry = self.tokens, inner.entry
         is_saying = inner.kind == "verb" and entry.cue_class != "thought" and entry.weight >= _REPORTS
         is_plain = inner.is_listed and tokens.tag[inner.token] in _FINITE
-        is_question = tokens.tag[tokens.left_edge(inner.token)] in _QUESTIONS
+        first = tokens.left_edge(inner.token)
+        is_question = tokens.tag[first] in _QUESTIONS and tokens.lower[first] != "that"
         is_evidence = tokens.lemma[outer.token] in self.data.evidence_verbs
         if not is_saying or not is_plain or is_question or is_evidence:
             return False

@@ -28,6 +28,7 @@ def _read(nlp, text: str) -> Annotation:
         ("Prosecutors said Tom Quill told a friend that he would burn it.", "Prosecutors", "he would burn it"),
         ("According to prosecutors, Tom Quill told a friend: “I will burn it.”", "prosecutors", "“I will burn it.”"),
         ("“I will burn it,” Tom Quill told a friend, according to prosecutors.", "prosecutors", "“I will burn it,”"),
+        ("A friend told the Courier that Tom Quill said the barn was his.", "A friend", "the barn was his"),
         ("The Courier reported that Tom Quill had said the barn was his.", "The Courier", "the barn was his"),
     ],
 )
@@ -62,6 +63,7 @@ def test_a_named_reporter_has_an_entity(nlp) -> None:
         "Ana Brito said Tom Quill called the bridge “a sham” at the hearing.",  # a phrase may be of either
         "Ana Brito said drivers will say the bridge is weak.",  # nobody has said it
         "Ana Brito believes the bridge is weak, and she said so.",
+        "It says that Ana Brito told reporters the bridge is weak.",  # what "it" is, the text does not say
     ],
 )
 def test_without_a_report_of_somebody_else_there_is_no_reporter(nlp, text: str) -> None:
@@ -77,6 +79,7 @@ def test_without_a_report_of_somebody_else_there_is_no_reporter(nlp, text: str) 
         "Ana Brito and Lin Okafor said the bridge was safe.",
         "“The bridge is safe,” said Ana Brito and Lin Okafor.",
         "“The bridge is safe,” Ana Brito, the mayor, and Lin Okafor, her deputy, said.",
+        "Ana Brito, the mayor, and Lin Okafor, a friend of hers, said the bridge was safe.",
     ],
 )
 def test_all_conjuncts_speak(nlp, text: str) -> None:
@@ -94,6 +97,19 @@ def test_three_speakers_are_one_row(nlp) -> None:
     assert [other.name for other in quote.co_speakers or ()] == ["Lin Okafor", "Tom Quill"]
 
 
+def test_a_noun_without_a_comma_after_it_speaks_too(nlp) -> None:
+    """After a name and its apposition, "and a nurse said" is somebody else."""
+    [quote] = _read(nlp, "Ana Brito, the mayor of Orrin, and a nurse said the ward was full.").quotes
+    assert [other.text for other in quote.co_speakers or ()] == ["a nurse"]
+
+
+def test_a_clause_after_and_that_is_the_outer_speakers(nlp) -> None:
+    """A complement that "and" joins to one before it belongs to the cue of that one."""
+    [quote] = _read(nlp, "Ana Brito said Lin Okafor apologised, and that she forgave him at once.").quotes
+    assert quote.quote_text == "Lin Okafor apologised, and that she forgave him at once"
+    assert (quote.speaker_name, quote.reported_by_text) == ("Ana Brito", None)
+
+
 def test_the_members_of_a_group_are_co_speakers(nlp) -> None:
     """Of "the couple", the first member is the speaker and the other a co-speaker."""
     [quote] = _read(nlp, "Tom Quill and Ana Brito lost their house. The couple said the water came at night.").quotes
@@ -107,6 +123,7 @@ def test_the_members_of_a_group_are_co_speakers(nlp) -> None:
         "Ana Brito of Portugal and Spain said the bridge was safe.",
         "The author and broadcaster Ana Brito said the bridge was safe.",
         "Ana Brito, the mayor and treasurer, said the bridge was safe.",
+        "Ana Brito, the mayor of Orrin, and a longtime member of the board, said the bridge was safe.",
         "Ana Brito or Lin Okafor said the bridge was safe.",
         "Ana Brito said the bridge and the road were safe.",
     ],
