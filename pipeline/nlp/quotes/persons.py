@@ -66,10 +66,10 @@ class PersonFinder:
 
     def _modifiers(self, head: int) -> frozenset[str] | None:
         """Return the words between "the" and a singular noun for a person; None if it is another phrase."""
-        tokens, noun = self.tokens, self.tokens.lower[head]
+        tokens = self.tokens
         first, last = noun_phrase(tokens, head)
         is_definite = first < head == last and (tokens.lower[first] in self.data.definite or self._is_owned(head))
-        if tokens.tag[head] not in _NOUNS or not is_definite or not self._is_person_noun(noun):
+        if tokens.tag[head] not in _NOUNS or not is_definite or not self._is_person_noun(head):
             return None
         if any(child > head for child in tokens.dependents(head, *_ADDITIONS)):
             return None
@@ -80,10 +80,13 @@ class PersonFinder:
         tokens = self.tokens
         return any(tokens.tag[owner] == "PRP$" for owner in tokens.dependents(head, "poss"))
 
-    def _is_person_noun(self, noun: str) -> bool:
+    def _is_person_noun(self, head: int) -> bool:
+        """Return whether a noun is for a person; with a capital, "the Courier" is a name unless it is a known role."""
+        noun = self.tokens.lower[head]
         if noun in self.data.organisation_nouns or noun in self.data.document_nouns:
             return False
-        return noun in self.data.roles or noun.endswith(self.data.person_suffixes)
+        is_regular = noun.endswith(self.data.person_suffixes) and not self.tokens.is_capital(head)
+        return is_regular or noun in self.data.roles
 
     def _before(self, head: int, sentences: int) -> Iterator[KnownPerson]:
         """Yield the persons before a token, last first, in its sentence and at most this number before it."""

@@ -36,3 +36,12 @@ def test_a_noun_is_the_person_of_its_role_or_the_topic(nlp, text: str, name: str
     [(article, doc)] = annotator.docs([article_from_text(text, title=None, published_at=WEDNESDAY, language="en")])
     [quote] = annotator.annotate(article, doc).quotes
     assert (quote.speaker_name, quote.speaker_kind) == (name, "person" if name else "unnamed")
+
+
+def test_a_capital_makes_a_name(nlp) -> None:
+    """ "The Drummer" is a pub or a paper, never the person in the sentence before."""
+    annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
+    text = "Ana Brito arrived late on Monday. The Drummer said the hall was cold."
+    [(article, doc)] = annotator.docs([article_from_text(text, title=None, published_at=WEDNESDAY, language="en")])
+    [quote] = annotator.annotate(article, doc).quotes
+    assert (quote.speaker_name, quote.speaker_kind) == (None, "organisation")
