@@ -34,10 +34,11 @@ class Interview:
 
 
 def find_interview(
-    tokens: Tokens, persons: Sequence[PersonMention], data: NameData, in_quote: Callable[[int], bool]
+    tokens: Tokens, list_persons: Callable[[], Sequence[PersonMention]], data: NameData, in_quote: Callable[[int], bool]
 ) -> Interview | None:
-    """Return the interview that an article is, or None. ``persons`` are the mentions of persons in reading order.
+    """Return the interview that an article is, or None.
 
+    ``list_persons`` returns the mentions of persons in reading order; few articles have enough questions to need them.
     Several paragraphs are questions that say "you" and not "I", most with an answer that says "I" or "we". The
     introduction says who is interviewed, or there are more questions.
     """
@@ -58,10 +59,13 @@ def find_interview(
     speaking = [i for i in answers if words.has(i, data.first_person)]
     spans = zip(questions, [*questions[1:], len(tokens.blocks)], strict=True)
     answered = sum(any(first < i < ending for i in speaking) for first, ending in spans)
+    if 2 * answered < len(questions):
+        return None
+    persons = list_persons()
     others = _persons_named(tokens, persons, set(speaking), in_quote)
     introduction = [each for each in persons if tokens.block[each.token] < begin and each.cluster not in others]
     stated = _interviewees(tokens, introduction, data)
-    if 2 * answered < len(questions) or (not stated and len(questions) < _FEWEST_UNSAID):
+    if not stated and len(questions) < _FEWEST_UNSAID:
         return None
     known = stated or {each.cluster for each in introduction}
     return Interview(answers, next(iter(known)) if len(known) == 1 else None)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod, Gender, GenderMethod
@@ -125,9 +126,8 @@ def _resolve_pronouns(
         if each.cluster is not None and each.pronoun.gender:
             votes[each.cluster][each.pronoun.gender] += each.confidence
     shown = {cluster: max(sorted(vote), key=vote.__getitem__) for cluster, vote in votes.items() if len(vote) > 1}
-    interview = find_interview(
-        resolver.tokens, _person_mentions(resolver, known, pronouns), resolver.data, resolver.in_quote
-    )
+    persons = partial(_person_mentions, resolver, known, pronouns)
+    interview = find_interview(resolver.tokens, persons, resolver.data, resolver.in_quote)
     if not shown and interview is None:
         return pronouns, resolver
     genders = [gender or shown.get(cluster) for cluster, gender in enumerate(resolver.genders)]
