@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from pipeline.model.annotation import Gender, MentionKind
 from pipeline.nlp.coref.interviews import Interview
+from pipeline.nlp.coref.roles import is_role
 from pipeline.nlp.languages.spec import NameData, Pronoun
 from pipeline.nlp.tokens import (
     SUBJECTS,
@@ -547,23 +548,30 @@ def _is_pleonastic(tokens: Tokens, data: NameData, index: int) -> bool:
 def _is_bound(tokens: Tokens, data: NameData, index: int, known: Mapping[int, KnownMention]) -> bool:
     """Return whether "his" is in the phrase of an unnamed person: "a man in his forties", "a guard, who gave his name".
 
-    Unless it is an age, the person is a subject: not "he met a guard who knew his name". ``known`` has the resolved
-    mentions by their first token.
+    Unless it is an age, the person is a subject or heads the sentence: not "he met a guard who knew his name".
+    ``known`` has the resolved mentions by their first token.
     """
     if tokens.tag[index] != "PRP$":
         return False
     below = index
     for noun in governors_of(tokens, index):
-        if tokens.tag[noun] == "NN" and tokens.lower[noun] in data.roles and noun not in known:
-            articles = tokens.dependents(noun, "det")
+        if tokens.tag[noun] == "NN" and noun not in known and _is_person_noun(tokens, data, noun, below):
+            articles = tokens.dependents(noun, "det", "nummod")
             if tokens.dep[below] != "acl" and not any(tokens.lower[each] in data.indefinite for each in articles):
                 return False
-            is_subject = tokens.dep[noun] in SUBJECTS
+            is_subject = tokens.dep[noun] in (*SUBJECTS, "ROOT")
             is_clause = tokens.dep[below] in ("relcl", "acl") and not _has_other_subject(tokens, below)
             is_inside = tokens.dep[below] == "prep" and tokens.lower[below] in data.enclosing_prepositions
             return (is_subject and is_clause) or (is_inside and (is_subject or _is_age(tokens, data, index)))
         below = noun
     return False
+
+
+def _is_person_noun(tokens: Tokens, data: NameData, noun: int, below: int) -> bool:
+    """Return whether a noun is listed as a role, or is the "who" of the relative clause with the verb ``below``."""
+    if is_role(tokens.lower[noun], data):
+        return True
+    return tokens.dep[below] == "relcl" and any(tokens.tag[each] == "WP" for each in tokens.dependents(below, "nsubj"))
 
 
 def _is_age(tokens: Tokens, data: NameData, index: int) -> bool:

@@ -172,6 +172,9 @@ def test_two_leaders_may_be_the_only_pair_of_the_article(nlp) -> None:
     [
         ("Walter Strand spoke on Monday. A man in his forties was arrested.", None),
         ("Walter Strand spoke on Monday. A steward, who would not give his name, was arrested.", None),
+        ("Walter Strand spoke on Monday. One passer-by, who would not give his name, was arrested.", None),
+        ("Walter Strand spoke on Monday. A baker on his way to work saw the fire.", None),
+        ("Walter Strand spoke on Monday. The passer-by, who knew his name, was arrested.", "Walter Strand"),
         ("Walter Strand spoke on Monday. He had met a steward who knew his name.", "Walter Strand"),
         ("Walter Strand spoke on Monday. He had seen a steward on his way home.", "Walter Strand"),
     ],
