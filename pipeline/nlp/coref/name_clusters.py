@@ -23,10 +23,11 @@ from pipeline.nlp.tokens import Tokens
 class Spelling:
     """One name, prepared for comparison.
 
-    ``words`` are folded, without a nickname in marks. ``place`` is its index among the names of the article.
-    ``is_full``: it has more than a family name with particles. ``gender`` is shown by its honorific. ``office`` is the
-    last word of a title that shows no gender ("president"). ``namesakes`` are the places of the people with its surname
-    before it in the sentence, if it names a relative ("Otto Pym, the son of Emil Pym").
+    ``words`` are folded, without a nickname in marks; a "Jr" belongs to the last one. ``place`` is its index among the
+    names of the article. ``is_full``: it has more than a family name with particles. ``gender`` is shown by its
+    honorific; ``is_couple``: its title shows both ("Mr and Mrs Pym"). ``office`` is the last word of a title that shows
+    no gender ("president"). ``namesakes`` are the places of the people with its surname before it in the sentence, if
+    it names a relative ("Otto Pym, the son of Emil Pym").
     """
 
     surface: str
@@ -35,6 +36,7 @@ class Spelling:
     sentence: int
     is_full: bool
     gender: Gender | None
+    is_couple: bool
     nickname: str | None
     office: str | None = None
     namesakes: tuple[int, ...] = ()
@@ -100,8 +102,9 @@ def entity_hash(name: str, entity_type: str) -> str:
 def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> NameClusters:
     """Return the clusters: the fullest names create them, then surnames, acronyms and short forms join."""
     spellings: list[Spelling] = []
+    generations = _generations(tokens, names, data)
     for place, name in enumerate(names):
-        spelling = _spelling(tokens, name, place, data)
+        spelling = _spelling(tokens, name, place, data, generations.get(place))
         is_relative = name.label == "PERSON" and _follows_kin_noun(tokens, name, data)
         spellings.append(
             replace(spelling, namesakes=_namesakes(names, spellings, spelling)) if is_relative else spelling
@@ -133,7 +136,24 @@ def _fullest_first(spelling: Spelling) -> tuple[bool, bool, bool, bool, int, int
     return not is_full, _is_acronym(spelling.surface), is_relative, is_last, -count if is_full else 0, spelling.place
 
 
-def _spelling(tokens: Tokens, name: Name, place: int, data: NameData) -> Spelling:
+def _generations(tokens: Tokens, names: tuple[Name, ...], data: NameData) -> Mapping[int, str]:
+    """Return the "Jr" or "Sr" after names by place, if an article has both of one surname or the son of a namesake.
+
+    Elsewhere the word does not part two people: most articles give it once and leave it out later.
+    """
+    found: dict[int, str] = {}
+    marked: defaultdict[str, set[str]] = defaultdict(set)  # what parts the bearers of a surname
+    for place, name in enumerate(names):
+        after = name.last + 1
+        after += after < len(tokens) and tokens.text[after] == ","
+        word = strip_full_stops(tokens.lower[after]) if after < len(tokens) else ""
+        if name.label == "PERSON" and word in data.generations:
+            found[place] = strip_full_stops(tokens.text[after])
+            marked[tokens.lower[name.last]].update({word, "kin"} if _follows_kin_noun(tokens, name, data) else {word})
+    return {place: word for place, word in found.items() if len(marked[tokens.lower[names[place].last]]) > 1}
+
+
+def _spelling(tokens: Tokens, name: Name, place: int, data: NameData, generation: str | None) -> Spelling:
     surface = surface_of(tokens, name)
     if name.family is not None:
         surface = f"{surface} {tokens.text[name.family]}"
@@ -141,13 +161,17 @@ def _spelling(tokens: Tokens, name: Name, place: int, data: NameData) -> Spellin
     marks = "\"'“”()"
     nickname = next((word.strip(marks) for word in words[1:-1] if word[0] in marks), None)
     kept = tuple(word for word in words if word[0] not in marks) if nickname else tuple(words)
+    if generation:
+        surface, kept = f"{surface} {generation}", (*kept[:-1], f"{kept[-1]} {generation.lower()}")
+    genders = _honorific_genders(tokens, name, data)
     return Spelling(
         surface=surface,
         words=kept,
         place=place,
         sentence=tokens.sentence[name.first],
         is_full=any(word not in data.name_particles for word in kept[:-1]),
-        gender=_honorific_gender(tokens, name, data),
+        gender=next(iter(genders)) if len(genders) == 1 else None,
+        is_couple=len(genders) > 1,
         nickname=nickname,
         office=_office(tokens, name, data),
     )
@@ -176,12 +200,11 @@ def _namesakes(names: tuple[Name, ...], earlier: list[Spelling], spelling: Spell
     )
 
 
-def _honorific_gender(tokens: Tokens, name: Name, data: NameData) -> Gender | None:
+def _honorific_genders(tokens: Tokens, name: Name, data: NameData) -> set[Gender]:
     if name.title is None:
-        return None
-    words = [strip_full_stops(tokens.lower[index]) for index in range(name.title, name.first)]
-    shown = {data.honorifics[word] for word in words if data.honorifics.get(word)}
-    return shown.pop() if len(shown) == 1 else None
+        return set()
+    words = (strip_full_stops(tokens.lower[index]) for index in range(name.title, name.first))
+    return {gender for word in words if (gender := data.honorifics.get(word))}
 
 
 def _is_acronym(surface: str) -> bool:
@@ -376,8 +399,10 @@ class PersonClusters:
     def _lone(self, spelling: Spelling) -> Link:
         """Return the link of a name without a full form: different honorifics separate two bearers."""
         same = self._alone[spelling.folded]
+        if spelling.is_couple or (spelling.gender is None and len(set(same.values())) > 1):
+            return _OPEN_LINK
         twin = same.get(spelling.gender)
-        if twin is None and len(set(same.values())) == 1 and (spelling.gender is None or None in same):
+        if twin is None and len(same) == 1 and (spelling.gender is None or None in same):
             twin = next(iter(same.values()))
         if twin is None:
             link = self._new(spelling.words)
@@ -396,11 +421,12 @@ class PersonClusters:
 
 
 def _called_by(words: tuple[str, ...], data: NameData) -> tuple[str, ...]:
-    """Return the word before the first particle, if it is not the forename: some are called by it ("Lio" of "Ana Maria
-    Lio da Costa").
+    """Return the other words that some are called by: the one before the first particle, if it is not the forename
+    ("Lio" of "Ana Maria Lio da Costa"), and the surname without "Jr".
     """
     particle = next((place for place, word in enumerate(words) if word in data.name_particles), 0)
-    return words[particle - 1 : particle] if particle > 1 else ()
+    surname, _, generation = words[-1].partition(" ")
+    return (*(words[particle - 1 : particle] if particle > 1 else ()), *((surname,) if generation else ()))
 
 
 def _surname(words: tuple[str, ...]) -> str:

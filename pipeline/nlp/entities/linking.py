@@ -71,7 +71,21 @@ def link_entities(tokens: Tokens, coreference: Coreference, data: NameData, kb: 
         contest.winner(countries, company - Counter(own) if own else company)
         for contest, own in zip(contests, fields, strict=True)
     ]
-    return tuple(_identity(cluster, link, kb) for cluster, link in zip(coreference.chains.clusters, links, strict=True))
+    clusters = coreference.chains.clusters
+    return _part_couples(
+        clusters, [_identity(cluster, link, kb) for cluster, link in zip(clusters, links, strict=True)]
+    )
+
+
+def _part_couples(clusters: Sequence[Cluster], identities: Sequence[Identity]) -> tuple[Identity, ...]:
+    """Return the identities; people whom only honorifics tell apart ("Mr Pym", "Mrs Pym") get ids of their own."""
+    bearers = Counter(each.entity_id for each in identities if each.entity_type == "PERSON" and each.qid is None)
+    return tuple(
+        replace(each, entity_id=entity_hash(f"{each.name}|{gender}", each.entity_type))
+        if bearers[each.entity_id] > 1 and (gender := "".join(sorted(cluster.honorifics)))
+        else each
+        for cluster, each in zip(clusters, identities, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

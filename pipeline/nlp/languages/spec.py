@@ -178,6 +178,7 @@ class NameData:
       ``trade_nouns``: also with a noun before them ("the store operator"; "the record company" is another one).
     - ``document_nouns``: for what is written or shown, and speaks; ``figure_nouns`` speak as the organisation before
       them ("Census Bureau data").
+    - ``generations``: after the name of a father or son who share it ("Tom Brito Jr").
     - ``ambiguous_forenames``: show no gender when used alone, because they are common surnames.
     - ``pronoun_weights``: feature weights by kind of pronoun; a kind that is missing stays unresolved.
     """
@@ -230,6 +231,7 @@ class NameData:
     document_nouns: frozenset[str]
     figure_nouns: frozenset[str]
     post_nominals: frozenset[str]
+    generations: frozenset[str]
     name_particles: frozenset[str]
     company_suffixes: frozenset[str]
     acronym_skips: frozenset[str]

@@ -463,6 +463,7 @@ NAMES = NameData(
     post_nominals=words(
         "qc kc mp msp mep mbe obe cbe kbe phd md esq jr sr frs mla td am jd mba dbe ra bem msc bsc pc qpm"
     ),
+    generations=words("jr sr"),
     name_particles=words("de da del della di la le van von der den bin ibn al el ben bint dos du ter abu"),
     company_suffixes=words(
         "inc corp corporation co company ltd limited plc llc llp ag sa gmbh nv group holdings bank motors airlines"

@@ -169,3 +169,33 @@ def test_a_spelling_in_capitals_is_not_the_name(nlp) -> None:
     """The entity has the name as written in the body."""
     text = "MAYOR DELANEY QUITS AFTER LONG NIGHT\n\nMr Delaney quit on Monday. Delaney was sorry."
     assert {name.entity_name for name in names_of(nlp, text)} == {"Delaney"}
+
+
+def test_a_couple_is_two_people(nlp) -> None:
+    """ "Mr and Mrs Stone" is nobody's name, and a bare surname may be either's."""
+    text = "Mr and Mrs Stone left.\n\nMr Stone was angry.\n\nMrs Stone was calm.\n\nStone drove."
+    couple, husband, wife, driver = names_of(nlp, text)
+    assert (couple.cluster_index, driver.cluster_index) == (None, None)
+    assert (husband.gender, wife.gender) == ("M", "F")
+    assert husband.cluster_index != wife.cluster_index
+    assert husband.entity_id != wife.entity_id
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "Otto Pym Sr. founded the bank. Otto Pym Jr. sold it. Pym Jr wept. Pym Sr died.",
+            ["Otto Pym Sr", "Otto Pym Jr", "Otto Pym Jr", "Otto Pym Sr"],
+        ),
+        (
+            "Otto Pym founded the bank. His son Otto Pym Jr. sold it. Otto Pym died.",
+            ["Otto Pym", "Otto Pym Jr", "Otto Pym"],
+        ),
+        ("Otto Pym, Jr., sold the bank. Pym wept. Otto Pym Sr. died.", ["Otto Pym Jr", "Otto Pym Jr", "Otto Pym Sr"]),
+        ("Otto Pym Jr. sold the bank. Otto Pym wept.", ["Otto Pym", "Otto Pym"]),
+    ],
+)
+def test_a_father_and_a_son_of_one_name_are_two_people(nlp, text: str, names: list[str]) -> None:
+    """Jr and Sr, or Jr and a noun for the son, part them; Jr alone is often left out later."""
+    assert [name.entity_name for name in names_of(nlp, text)] == names
