@@ -26,6 +26,8 @@ class NameEvidence:
     - ``vessel_nouns``: before the name of a ship. ``firm_nouns``: before the name of an organisation.
     - ``firm_roles``: after the name of a firm ("Orrin CEO"). ``work_kinds``: before the title of a work.
       ``award_participles``: with a hyphen after the name of an award.
+      ``telling_verbs``: have a newspaper as object ("he told Lantern"); ``viewing_verbs``: with documents, as agent
+      ("a letter seen by Lantern").
     - ``firm_endings``: end a name that is also used without them ("Acme" for "Acme Holdings").
     - ``thing_relatives``: begin a relative clause about a thing. ``ranks``: titles that begin no organisation's name.
     - ``party_letters``: with a hyphen before a politician's state ("D-Ohio"). ``surnames``: the most frequent ones.
@@ -48,6 +50,8 @@ class NameEvidence:
     firm_roles: frozenset[str]
     work_kinds: frozenset[str]
     award_participles: frozenset[str]
+    telling_verbs: frozenset[str]
+    viewing_verbs: frozenset[str]
     thing_relatives: frozenset[str]
     place_prepositions: frozenset[str]
     weak_prepositions: frozenset[str]

@@ -107,10 +107,11 @@ def trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
         return None
     if first == last and (is_non_name(tokens, data, first) or _is_first_word(tokens, first)):
         return None
-    if first == last and label == "PERSON" and len(strip_full_stops(tokens.text[first])) < 2:
-        return None
     after_honorific = first > name.first and strip_full_stops(tokens.lower[first - 1]) in data.honorifics
-    return Name(first, last, "PERSON" if after_honorific else label, after_honorific=after_honorific)
+    label = "PERSON" if after_honorific else label
+    if first == last and label == "PERSON" and len(strip_full_stops(tokens.text[first])) < 2:
+        return None  # "Gen Z"
+    return Name(first, last, label, after_honorific=after_honorific)
 
 
 def _strip_edges(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:

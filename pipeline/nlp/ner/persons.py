@@ -97,6 +97,8 @@ class _PersonCheck:
 
     def _is_thing(self, form: str, names: list[Name], shown: int, spoken: int) -> bool:
         """Return whether a spelling that does not look like a person's is a thing's."""
+        if not shown and any(map(self._is_viewer, names)):
+            return True
         hints = sum(self._hints_at_person(name) for name in names)
         if shown or spoken:
             return not hints and sum(self._is_it(name) for name in names) >= _REPEATED * (shown + 1)
@@ -105,7 +107,7 @@ class _PersonCheck:
 
     def _is_typed(self, form: str, names: list[Name], persons: int) -> bool:
         """Return whether a family, the knowledge base or nouns next to the mentions give a spelling another type."""
-        if all(self._is_family(name) for name in names):
+        if all(self._is_family(name) for name in names) or any(self._is_initialism(name) for name in names):
             return True
         if not persons and self._kb.type_of(form) not in (None, "PERSON"):
             return True
@@ -124,6 +126,8 @@ class _PersonCheck:
     def label_of(self, form: str, names: list[Name]) -> str | None:
         """Return the type of a false person, None for a common word."""
         shown = [kind for name in names for kind in self._types_shown(name)]
+        if any(self._is_initialism(name) or self._is_told(name) or self._is_viewer(name) for name in names):
+            return "ORG"
         if known := self._kb.type_of(form) or next(iter(shown), None):
             return known
         for label, is_shown in (("GPE", self._is_where), ("NORP", self._is_family), ("WORK_OF_ART", self._is_title)):
@@ -188,6 +192,7 @@ class _PersonCheck:
             or self._is_title(name)
             or (name.length > 1 and self._kb.type_of(tokens.lower[name.first]) in ("ORG", "GPE"))
             or self._is_abbreviated(name)
+            or self._is_told(name)
             or _is_code(tokens.text[name.first])
             or _is_code(tokens.text[name.last].removesuffix("s"))
         )
@@ -211,6 +216,40 @@ class _PersonCheck:
         text, after = self._tokens.text, name.last + 1
         initials = "".join(word[0] for word in text[name.first : after])
         return name.length > 1 and text[after : after + 3] == ["(", initials, ")"]
+
+    def _is_initialism(self, name: Name) -> bool:
+        """Return whether a single word in brackets has the initials before it ("Orrin Board of Trade (Obot)")."""
+        tokens, index = self._tokens, name.first - 2
+        if name.length > 1 or tokens.text[name.first - 1 : name.last + 2 : 2] != ["(", ")"]:
+            return False
+        initials = tokens.lower[name.first]
+        while initials and index >= 0 and tokens.sentence[index] == tokens.sentence[name.first]:
+            word = tokens.lower[index]
+            is_small = word in self._data.acronym_skips
+            if word[0] == initials[-1] and (is_small or tokens.is_capital(index)):
+                initials = initials[:-1]
+            elif not is_small and word != ",":
+                return False
+            index -= 1
+        return not initials and len(tokens.text[name.first]) > 2
+
+    def _is_told(self, name: Name) -> bool:
+        """Return whether a word that is no surname is told something, as newspapers are: "he told Lantern"."""
+        tokens, last = self._tokens, name.last
+        is_object = (
+            name.length == 1 and tokens.dep[last] in ("dobj", "dative") and tokens.lower[last] not in self._surnames
+        )
+        return is_object and tokens.lemma[tokens.head[last]] in self._data.evidence.telling_verbs
+
+    def _is_viewer(self, name: Name) -> bool:
+        """Return whether a word that is no surname has a document, as newspapers do: "a letter seen by Lantern"."""
+        tokens, last = self._tokens, name.last
+        by = tokens.head[last]
+        if name.length > 1 or tokens.dep[by] != "agent" or tokens.lower[last] in self._surnames:
+            return False
+        verb = tokens.head[by]
+        is_viewed = tokens.lemma[verb] in self._data.evidence.viewing_verbs
+        return is_viewed and tokens.lower[tokens.head[verb]] in self._data.document_nouns
 
     def _is_derived(self, word: str) -> bool:
         """Return whether a word is derived from a person's surname ("Finchism")."""

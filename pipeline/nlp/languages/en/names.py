@@ -173,6 +173,8 @@ _EVIDENCE = NameEvidence(
     firm_roles=words("ceo cfo coo cto co-founder cofounder shareholders subsidiary shares"),
     work_kinds=words("novel film movie series sitcom musical album song podcast opera"),
     award_participles=words("winner winners winning nominated nominee"),
+    telling_verbs=frozenset({"tell"}),
+    viewing_verbs=words("see view review obtain"),
     firm_endings=words(
         "holdings inc corp ltd plc airlines airways motors ferries industries pharmaceuticals railways buses capital"
         " rail travel semiconductor foods stores homes energy media technologies systems entertainment shipping"

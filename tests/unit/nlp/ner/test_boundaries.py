@@ -12,11 +12,11 @@ from tests.unit.nlp.names_case import typed_names
 pytestmark = pytest.mark.model
 
 
-def _pieces(nlp, text: str, span: str) -> list[str]:
-    """Return the names that are made of a span of the text which the model labels PERSON."""
+def _pieces(nlp, text: str, span: str, label: str = "PERSON") -> list[str]:
+    """Return the names that are made of a span of the text which the model gives a label."""
     tokens = gather_tokens(nlp(text), article_from_text(text, title=None, published_at=None, language="en"))
     start = text.index(span)
-    name = Name(tokens.at(start), tokens.at(start + len(span) - 1), "PERSON")
+    name = Name(tokens.at(start), tokens.at(start + len(span) - 1), label)
     data = LANGUAGES["en"].names
     pieces = (trim_span(tokens, data, piece) for piece in split_span(tokens, name, frozenset(), data))
     return [tokens.span(piece.first, piece.last) for piece in pieces if piece is not None]
@@ -82,3 +82,9 @@ def test_a_word_of_a_credit_line_is_not_a_name(nlp, line: str) -> None:
     """Words that stand for a person in a credit are not names."""
     text = f"{line}: the harbour at Orrin."
     assert _pieces(nlp, text, line) == []
+
+
+def test_a_single_letter_is_no_person(nlp) -> None:
+    """Not after "Gen" either, which is the honorific of a general."""
+    assert _pieces(nlp, "They asked Gen Z about it.", "Gen Z", "ORG") == []
+    assert _pieces(nlp, "They asked Gen Brown about it.", "Gen Brown", "ORG") == ["Brown"]

@@ -46,6 +46,9 @@ def _checked(nlp, text: str, *names: str) -> list[tuple[str, str]]:
         ("They wore black at the 1993 Zorbix.", "Zorbix", "PRODUCT"),
         ("Users left Zorbix Message System (ZMS) in May.", "Zorbix Message System", "PRODUCT"),
         ("The Oscar-winning film was long.", "Oscar", "PRODUCT"),
+        ("“It is late,” he told Zorbix.", "Zorbix", "ORG"),
+        ("A letter seen by Zorbix shows that he was late.", "Zorbix", "ORG"),
+        ("She ran the Orrin Board of Trade (Obot) for years.", "Obot", "ORG"),
     ],
 )
 def test_the_text_shows_that_a_name_is_no_person(nlp, text: str, name: str, label: str) -> None:
