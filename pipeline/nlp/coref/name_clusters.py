@@ -25,7 +25,7 @@ class Spelling:
 
     ``words`` are folded, without a nickname in marks; a "Jr" belongs to the last one. ``place`` is its index among the
     names of the article. ``is_full``: it has more than a family name with particles. ``gender`` is shown by its
-    honorific; ``is_couple``: its title shows both ("Mr and Mrs Pym"). ``office`` is the last word of a title that shows
+    honorific; ``is_couple``: it has two titles ("Dr and Mrs Pym"). ``office`` is the last word of a title that shows
     no gender ("president"). ``namesakes`` are the places of the people with its surname before it in the sentence, if
     it names a relative ("Otto Pym, the son of Emil Pym").
     """
@@ -163,15 +163,17 @@ def _spelling(tokens: Tokens, name: Name, place: int, data: NameData, generation
     kept = tuple(word for word in words if word[0] not in marks) if nickname else tuple(words)
     if generation:
         surface, kept = f"{surface} {generation}", (*kept[:-1], f"{kept[-1]} {generation.lower()}")
-    genders = _honorific_genders(tokens, name, data)
+    is_couple = name.title is not None and not data.evidence.joining_words.isdisjoint(
+        tokens.lower[name.title : name.first]
+    )
     return Spelling(
         surface=surface,
         words=kept,
         place=place,
         sentence=tokens.sentence[name.first],
         is_full=any(word not in data.name_particles for word in kept[:-1]),
-        gender=next(iter(genders)) if len(genders) == 1 else None,
-        is_couple=len(genders) > 1,
+        gender=None if is_couple else _honorific_gender(tokens, name, data),
+        is_couple=is_couple,
         nickname=nickname,
         office=_office(tokens, name, data),
     )
@@ -200,11 +202,12 @@ def _namesakes(names: tuple[Name, ...], earlier: list[Spelling], spelling: Spell
     )
 
 
-def _honorific_genders(tokens: Tokens, name: Name, data: NameData) -> set[Gender]:
+def _honorific_gender(tokens: Tokens, name: Name, data: NameData) -> Gender | None:
     if name.title is None:
-        return set()
+        return None
     words = (strip_full_stops(tokens.lower[index]) for index in range(name.title, name.first))
-    return {gender for word in words if (gender := data.honorifics.get(word))}
+    shown = {gender for word in words if (gender := data.honorifics.get(word))}
+    return shown.pop() if len(shown) == 1 else None
 
 
 def _is_acronym(surface: str) -> bool:

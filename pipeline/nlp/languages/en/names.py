@@ -218,7 +218,7 @@ _HONORIFICS: Mapping[str, Gender | None] = {
     "capt": None, "cllr": None, "hon": None, "det": None, "insp": None, "supt": None, "cpl": None, "cmdr": None,
     "adm": None, "brig": None, "mx": None, "sister": "F", "brother": "M", "fr": "M",
     "adv": None, "mec": None, "datuk": "M", "seri": None, "dato": "M", "pastor": None, "msgr": "M", "amb": None,
-    "hajiya": "F", "alhaji": "M", "señor": "M", "señora": "F", "signor": "M", "signora": "F",
+    "hajiya": "F", "alhaji": "M", "señor": "M", "señora": "F", "signor": "M", "signora": "F", "messrs": "M",
 }  # fmt: skip
 
 _TITLES: Mapping[str, Gender | None] = {

@@ -179,6 +179,9 @@ def test_a_couple_is_two_people(nlp) -> None:
     assert (husband.gender, wife.gender) == ("M", "F")
     assert husband.cluster_index != wife.cluster_index
     assert husband.entity_id != wife.entity_id
+    couple, doctor = names_of(nlp, "Dr and Mrs Stone left.\n\nDr Stone said he was ill.")
+    assert (couple.cluster_index, doctor.gender) == (None, "M")
+    assert linked_names(nlp, "Messrs Stone and Finch left.")[0] == ("Stone", "Stone")
 
 
 @pytest.mark.parametrize(
