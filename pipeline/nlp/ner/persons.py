@@ -22,6 +22,7 @@ _PLURALS = frozenset({"NNS", "NNPS"})
 _NOUNS = frozenset({"NN", "NNS"})
 _OPENING_MARKS = frozenset({"“", '"'})
 _CLOSING_MARKS = frozenset({"”", '"'})
+_ENDS = frozenset({".", ",", ":"})
 # A word with that number of mentions, of which no one shows a person, is a thing: people who are named again act.
 _MANY = 3
 _SHORTEST_STEM = 4  # letters
@@ -234,12 +235,17 @@ class _PersonCheck:
         return not initials and len(tokens.text[name.first]) > 2
 
     def _is_told(self, name: Name) -> bool:
-        """Return whether a word that is no surname is told something, as newspapers are: "he told Lantern"."""
+        """Return whether a word that is no surname was told what is said before or after: "he told Lantern."
+
+        Before "that" it may be a character of a film ("she tells Arun that").
+        """
         tokens, last = self._tokens, name.last
-        is_object = (
-            name.length == 1 and tokens.dep[last] in ("dobj", "dative") and tokens.lower[last] not in self._surnames
-        )
-        return is_object and tokens.lemma[tokens.head[last]] in self._data.evidence.telling_verbs
+        verb = tokens.head[last]
+        is_object = name.length == 1 and tokens.dep[last] in ("dobj", "dative") and tokens.tag[verb] == "VBD"
+        if not is_object or tokens.lower[last] in self._surnames:
+            return False
+        is_last = last + 1 == len(tokens) or tokens.text[last + 1] in _ENDS
+        return is_last and tokens.lemma[verb] in self._data.evidence.telling_verbs
 
     def _is_viewer(self, name: Name) -> bool:
         """Return whether a word that is no surname has a document, as newspapers do: "a letter seen by Lantern"."""

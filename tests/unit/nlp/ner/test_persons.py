@@ -66,6 +66,8 @@ def test_the_text_shows_that_a_name_is_no_person(nlp, text: str, name: str, labe
         ("The guests saw Zorbix and Ana Brown.", "Zorbix"),
         ("He heard of Obrevic years ago.", "Obrevic"),
         ("They heard the song Ida Finch sang.", "Ida Finch"),
+        ("Ana Brown told Zorbix that it was late.", "Zorbix"),
+        ("He went to the mill (Zorbix) at noon.", "Zorbix"),
         ("The board, Ida Finch said, has met.", "Ida Finch"),
     ],
 )
