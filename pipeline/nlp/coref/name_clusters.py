@@ -25,7 +25,7 @@ class Spelling:
 
     ``words`` are folded, without a nickname in marks; a "Jr" belongs to the last one. ``place`` is its index among the
     names of the article. ``is_full``: it has more than a family name with particles. ``gender`` is shown by its
-    honorific; ``is_couple``: it has two titles ("Dr and Mrs Pym"). ``office`` is the last word of a title that shows
+    honorific; ``is_couple``: it has two titles ("Dr and Mrs Pym"). ``office`` is the final word of a title that shows
     no gender ("president"). ``namesakes`` are the places of the people with its surname before it in the sentence, if
     it names a relative ("Otto Pym, the son of Emil Pym").
     """

@@ -569,9 +569,8 @@ def _is_bound(tokens: Tokens, data: NameData, index: int, known: Mapping[int, Kn
 
 def _is_person_noun(tokens: Tokens, data: NameData, noun: int, below: int) -> bool:
     """Return whether a noun is listed as a role, or is the "who" of the relative clause with the verb ``below``."""
-    if is_role(tokens.lower[noun], data):
-        return True
-    return tokens.dep[below] == "relcl" and any(tokens.tag[each] == "WP" for each in tokens.dependents(below, "nsubj"))
+    is_who = tokens.dep[below] == "relcl" and any(tokens.tag[i] == "WP" for i in tokens.dependents(below, "nsubj"))
+    return is_who or is_role(tokens.lower[noun], data)
 
 
 def _is_age(tokens: Tokens, data: NameData, index: int) -> bool:

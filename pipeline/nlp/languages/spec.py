@@ -26,7 +26,7 @@ class NameEvidence:
     - ``vessel_nouns``: before the name of a ship. ``firm_nouns``: before the name of an organisation.
     - ``firm_roles``: after the name of a firm ("Orrin CEO"). ``work_kinds``: before the title of a work.
       ``award_participles``: with a hyphen after the name of an award.
-      ``telling_verbs``: have a newspaper as object ("he told Lantern"); ``viewing_verbs``: with documents, as agent
+      ``telling_verbs``: have a newspaper as object; ``viewing_verbs``: with documents, as agent
       ("a letter seen by Lantern").
     - ``firm_endings``: end a name that is also used without them ("Acme" for "Acme Holdings").
     - ``thing_relatives``: begin a relative clause about a thing. ``ranks``: titles that begin no organisation's name.

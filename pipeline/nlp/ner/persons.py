@@ -127,7 +127,7 @@ class _PersonCheck:
     def label_of(self, form: str, names: list[Name]) -> str | None:
         """Return the type of a false person, None for a common word."""
         shown = [kind for name in names for kind in self._types_shown(name)]
-        if any(self._is_initialism(name) or self._is_told(name) or self._is_viewer(name) for name in names):
+        if any(self._is_initialism(name) or self._is_informed(name) or self._is_viewer(name) for name in names):
             return "ORG"
         if known := self._kb.type_of(form) or next(iter(shown), None):
             return known
@@ -193,7 +193,7 @@ class _PersonCheck:
             or self._is_title(name)
             or (name.length > 1 and self._kb.type_of(tokens.lower[name.first]) in ("ORG", "GPE"))
             or self._is_abbreviated(name)
-            or self._is_told(name)
+            or self._is_informed(name)
             or _is_code(tokens.text[name.first])
             or _is_code(tokens.text[name.last].removesuffix("s"))
         )
@@ -234,10 +234,10 @@ class _PersonCheck:
             index -= 1
         return not initials and len(tokens.text[name.first]) > 2
 
-    def _is_told(self, name: Name) -> bool:
-        """Return whether a word that is no surname was told what is said before or after: "he told Lantern."
+    def _is_informed(self, name: Name) -> bool:
+        """Return whether somebody informs a word that is no surname of what is said before or after.
 
-        Before "that" it may be a character of a film ("she tells Arun that").
+        So newspapers are named; before "that" it may be a character of a film ("she informed Arun that").
         """
         tokens, last = self._tokens, name.last
         verb = tokens.head[last]
