@@ -121,11 +121,7 @@ def _resolve_pronouns(
     an interview is resolved again with the person interviewed.
     """
     pronouns = resolver.resolve(known)
-    votes: defaultdict[int, defaultdict[Gender, float]] = defaultdict(lambda: defaultdict(float))
-    for each in pronouns:
-        if each.cluster is not None and each.pronoun.gender:
-            votes[each.cluster][each.pronoun.gender] += each.confidence
-    shown = {cluster: max(sorted(vote), key=vote.__getitem__) for cluster, vote in votes.items() if len(vote) > 1}
+    shown = _genders_of_most(pronouns)
     persons = partial(_person_mentions, resolver, known, pronouns)
     interview = find_interview(resolver.tokens, persons, resolver.data, resolver.in_quote)
     if not shown and interview is None:
@@ -134,7 +130,27 @@ def _resolve_pronouns(
     again = replace(
         resolver, genders=genders, interview=interview, gender_from_pronoun={}, _saliences={}, _quote_speaker=None
     )
-    return again.resolve(known), again
+    return _without_minority(again.resolve(known)), again
+
+
+def _genders_of_most(pronouns: Sequence[PronounResolution]) -> Mapping[int, Gender]:
+    """Return the gender that most pronouns give each person who has both."""
+    votes: defaultdict[int, defaultdict[Gender, float]] = defaultdict(lambda: defaultdict(float))
+    for each in pronouns:
+        if each.cluster is not None and each.pronoun.gender:
+            votes[each.cluster][each.pronoun.gender] += each.confidence
+    return {cluster: max(sorted(vote), key=vote.__getitem__) for cluster, vote in votes.items() if len(vote) > 1}
+
+
+def _without_minority(pronouns: Sequence[PronounResolution]) -> tuple[PronounResolution, ...]:
+    """Return the pronouns; of a person who is still "he" and "she", only those of the commoner gender are resolved."""
+    shown = _genders_of_most(pronouns)
+    return tuple(
+        each
+        if each.cluster is None or each.pronoun.gender in (None, shown.get(each.cluster, each.pronoun.gender))
+        else each._replace(cluster=None, confidence=0.0)
+        for each in pronouns
+    )
 
 
 def _person_mentions(

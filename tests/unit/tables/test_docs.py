@@ -77,7 +77,7 @@ def test_joins_of_the_diagram_exist_in_both_tables():
 
 @pytest.mark.parametrize("spec", TABLES, ids=lambda spec: spec.name)
 def test_example_rows_fit_the_table(spec):
-    """Each table has up to three example rows of its columns, with values of its vocabularies; `make answers` writes them."""
+    """Each table has up to three example rows of its columns; their values are of its vocabularies: `make answers`."""
     example = EXAMPLES[spec.name]
     columns = {column.name: column for column in spec.columns}
 

@@ -208,6 +208,12 @@ def test_a_person_is_he_or_she_but_not_both(nlp) -> None:
     assert "he" not in found
 
 
+def test_a_pronoun_of_the_rarer_gender_stays_unresolved(nlp) -> None:
+    """If a person is still "he" and "she" when the pronouns are resolved again, the rarer ones are nobody's."""
+    entities = _read(nlp, "Ash Fenwick told Tarn she was late. He left early. Tarn praised her speech.")
+    assert [_names(entities, word) for word in ("she", "He", "her")] == [["Tarn"], [None], ["Tarn"]]
+
+
 def test_a_mention_of_two_among_three_is_unresolved(nlp) -> None:
     """If three people match, it is unknown which two are meant."""
     text = "Ruth Amberley met Walter Strand and Helen Marsh in Oslo. The two leaders agreed a plan."
