@@ -258,7 +258,8 @@ class CueData:
       ``adjectives``: report with "that" ("was adamant that").
     - ``addressed``: have the addressee as object; ``addressing``: precede the addressee ("in a letter to X").
       ``blaming``: prepositions before what an object said ("quoted the firm as saying"); after ``crediting``, it is a
-      name's ("thanked her for saying"; not "won a prize for"). Nobody said what follows ``lacking`` ("without
+      name's ("thanked her for saying"; not "won a prize for"). ``blamed``: the verbs after them, since "accused the
+      firm of signing “a blank cheque”" has the accuser's words. Nobody said what follows ``lacking`` ("without
       saying"), or ``barring`` after an object or ``withholding`` ("kept her from saying").
       ``committing``: report with an infinitive ("vowed to stay"). ``asking``: report with "if" and "whether".
       ``withholding``: with them nothing is said ("declined to say when"). ``elaborating``: negated and after one of
@@ -290,6 +291,7 @@ class CueData:
     addressing: frozenset[str]
     blaming: frozenset[str]
     crediting: frozenset[str]
+    blamed: frozenset[str]
     barring: frozenset[str]
     lacking: frozenset[str]
     complementisers: frozenset[str]

@@ -224,6 +224,8 @@ def _controller(tokens: Tokens, quoted: QuotedText, verb: int, data: CueData) ->
     is_any = tokens.lower[preposition] in data.blaming
     if tokens.dep[verb] != "pcomp" or not (is_any or tokens.lower[preposition] in data.crediting):
         return None
+    if tokens.lemma[verb] not in data.blamed:
+        return None
     for each in _objects_before(tokens, preposition):
         is_name = tokens.tag[each] in _NAMES_AND_PRONOUNS and not tokens.dependents(each, "det")
         if (is_any or is_name) and not quoted.inside(each):

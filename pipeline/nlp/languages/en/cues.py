@@ -86,6 +86,7 @@ CUES = CueData(
     addressing=frozenset({"to", "with"}),
     blaming=frozenset({"as", "of"}),
     crediting=frozenset({"for"}),
+    blamed=words("say tell call describe claim brand label dub tweet write post text"),
     barring=frozenset({"from"}),
     lacking=frozenset({"without"}),
     committing=words("promise vow pledge swear threaten"),

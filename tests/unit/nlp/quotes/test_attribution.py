@@ -31,6 +31,7 @@ def _quotes(nlp, text: str) -> tuple[Quote, ...]:
         ("The Courier quoted Ana Brito as saying the tax was “a joke”.", "Ana Brito"),
         ("The Courier quoted a farmer as saying that the tax was late.", "a farmer"),
         ("Tom Hale accused the firm of calling the tax “a joke”.", "the firm"),
+        ("Tom Hale accused the firm of signing “a blank cheque in a foreign currency”.", "Tom Hale"),
         ("Tom Hale criticised Ana Brito for saying the tax was “a joke”.", "Ana Brito"),
         ("Ana Brito won the Penwick Prize for saying that the tax was late.", "Ana Brito"),
         ("Ana Brito opened the meeting by calling the tax a “joke”.", "Ana Brito"),
