@@ -25,6 +25,8 @@ _CLOSING_MARKS = frozenset({"”", '"'})
 _ENDS = frozenset({".", ",", ":"})
 # A word with that number of mentions, of which no one shows a person, is a thing: people who are named again act.
 _MANY = 3
+# So is a name with that number of mentions per mention that acts ("Loam Desktop runs", in a manual).
+_SELDOM = 8
 _SHORTEST_STEM = 4  # letters
 _REPEATED = 2  # "Orbis says it will": "it" once may be something else
 
@@ -101,6 +103,8 @@ class _PersonCheck:
         if not shown and any(map(self._is_viewer, names)):
             return True
         hints = sum(self._hints_at_person(name) for name in names)
+        if not hints and len(names) >= _SELDOM * max(shown + spoken, 1):
+            return True
         if shown or spoken:
             return not hints and sum(self._is_it(name) for name in names) >= _REPEATED * (shown + 1)
         is_never_shown = " " not in form and not hints and len(names) >= _MANY

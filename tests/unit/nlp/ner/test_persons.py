@@ -118,3 +118,23 @@ def test_the_parts_of_a_full_name_are_people(nlp) -> None:
 def test_a_surname_of_a_full_name_stays_that_persons(nlp) -> None:
     """A preposition of place before a surname is no evidence where the article has the full name."""
     assert ("Finch", "PERSON") in _checked(nlp, "Ida Finch sold up. In Finch they trust.", "Ida Finch", "Finch")
+
+
+_MANUAL = (
+    "Loam Desktop runs on every machine. First get Loam Desktop. Then start Loam Desktop and wait. When Loam Desktop "
+    "is ready, the icon turns green. Without Loam Desktop you cannot build. The files of Loam Desktop are below your "
+    "home. To remove Loam Desktop, open the menu."
+)
+
+
+def test_a_name_that_seldom_acts_is_no_person(nlp) -> None:
+    """Of eight mentions, at most one acts like a person's."""
+    manual = f"{_MANUAL} Loam Desktop slept."
+    assert {label for _, label in _checked(nlp, manual, "Loam Desktop")} == {"PRODUCT"}
+    assert {label for _, label in _checked(nlp, f"{_MANUAL} He liked Loam Desktop.", "Loam Desktop")} == {"PRODUCT"}
+
+
+def test_a_name_that_acts_is_a_person_however_often_it_is_named(nlp) -> None:
+    """Two of eight mentions that act are enough, or a pronoun for a person."""
+    person = _MANUAL.replace("Loam Desktop is ready", "Loam Desktop has laughed")
+    assert {label for _, label in _checked(nlp, f"{person} Loam Desktop wept.", "Loam Desktop")} == {"PERSON"}
