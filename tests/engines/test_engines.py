@@ -55,7 +55,7 @@ WORDS = {
     "FROM firsts ORDER BY article_id",
     "lists": "SELECT event_cluster_id, array_to_string(actors, '|') AS a FROM event_clusters ORDER BY event_cluster_id",
     "shares": "SELECT publisher, count(*) AS n, count(*) / sum(count(*)) OVER () AS share, "
-    "exp(ln(count(*))) AS b FROM articles GROUP BY publisher ORDER BY n DESC, publisher",
+    "round(exp(ln(count(*))), 9) AS b FROM articles GROUP BY publisher ORDER BY n DESC, publisher",
 }
 # Unsupported questions: (engine, slug): reason. The page has the same list. It is empty.
 CANNOT: Mapping[tuple[str, str], str] = {}
