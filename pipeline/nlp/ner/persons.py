@@ -25,7 +25,7 @@ _CLOSING_MARKS = frozenset({"”", '"'})
 _ENDS = frozenset({".", ",", ":"})
 # A word with that number of mentions, of which no one shows a person, is a thing: people who are named again act.
 _MANY = 3
-# So is a name with that number of mentions per mention that acts ("Loam Desktop runs", in a manual).
+# A name of which at most one in this number of mentions acts like a person is a thing ("Loam Desktop runs").
 _SELDOM = 8
 _SHORTEST_STEM = 4  # letters
 _REPEATED = 2  # "Orbis says it will": "it" once may be something else

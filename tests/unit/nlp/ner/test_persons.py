@@ -138,3 +138,13 @@ def test_a_name_that_acts_is_a_person_however_often_it_is_named(nlp) -> None:
     """Two of eight mentions that act are enough, or a pronoun for a person."""
     person = _MANUAL.replace("Loam Desktop is ready", "Loam Desktop has laughed")
     assert {label for _, label in _checked(nlp, f"{person} Loam Desktop wept.", "Loam Desktop")} == {"PERSON"}
+
+
+def test_a_person_who_only_suffers_stays_a_person(nlp) -> None:
+    """Eight mentions in which a court and guards do something to a name are a person's."""
+    text = (
+        "The court jailed Oskel Brim. Guards moved Oskel Brim. Lawyers for Oskel Brim were silent. The state accused "
+        "Oskel Brim. The trial of Oskel Brim lasted a year. A ban on Oskel Brim ended. Friends of Oskel Brim waited. "
+        "The case against Oskel Brim fell."
+    )
+    assert {label for _, label in _checked(nlp, text, "Oskel Brim")} == {"PERSON"}
