@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -384,10 +384,13 @@ def _texts(words: str | None, names: tuple[str, ...]) -> list[str] | str | None:
 
 
 def _event_day(event: Event) -> str | None:
-    day: date | None = event.event_date
-    if day is None or event.event_date_precision in ("week", "quarter", "year", "unknown"):
+    """Return the day of an event, or the month or the year that contains all its days, in ISO 8601."""
+    first, last = event.event_date, event.event_date_end or event.event_date
+    if first is None or last is None or first.year != last.year:
         return None
-    return f"{day:%Y-%m}" if event.event_date_precision == "month" else day.isoformat()
+    if event.event_date_precision == "day":
+        return first.isoformat()
+    return f"{first:%Y-%m}" if first.month == last.month else f"{first:%Y}"
 
 
 def extraction_object(doc_id: str, article: Article) -> dict[str, object]:

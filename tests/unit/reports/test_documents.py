@@ -1,10 +1,14 @@
-"""The output of `newslake clean` for one page."""
+"""The output of `newslake clean` and `newslake annotate` for one page."""
 
 from datetime import UTC, datetime
 
+import pytest
+from spacy.language import Language
+
 from pipeline.clean import extract
-from pipeline.model import Page
-from pipeline.reports.documents import extraction_object
+from pipeline.model import Annotation, Page
+from pipeline.reports.documents import annotation_object, extraction_object
+from tests.unit.nlp.events_case import article_of, read
 
 
 def test_extraction_has_the_credits_and_their_kinds() -> None:
@@ -24,3 +28,21 @@ def test_extraction_has_the_credits_and_their_kinds() -> None:
     found = extraction_object("1", extract(page, source_key="harbour"))
     assert (found["authors"], found["credits"]) == (["Jo Marrick"], ["Northwire", "Sports Desk"])
     assert found["credit_kinds"] == ["agency", "desk"]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("when", "day"),
+    [
+        ("on Monday", "2026-03-09"),
+        ("last week", "2026-03"),
+        ("last month", "2026-02"),
+        ("in 2019", "2019"),
+        ("in the 1990s", None),
+    ],
+)
+def test_date_of_event_is_as_precise_as_the_text(nlp: Language, when: str, day: str | None) -> None:
+    """`date` is the day, or the month or year with all days of the event."""
+    case = read(nlp, f"Soldiers attacked the village {when}.")
+    found = annotation_object("1", article_of(""), Annotation(events=case.events))
+    assert [event["date"] for event in found["events"]] == [day]  # type: ignore[attr-defined]
