@@ -22,6 +22,7 @@ SpeakerKind = Literal["person", "organisation", "unnamed", "document", "author"]
 Modality = Literal["happened", "planned", "hypothetical", "negated"]
 DatePrecision = Literal["day", "week", "month", "quarter", "year", "unknown"]
 DateBasis = Literal["explicit", "relative", "tense", "none"]
+PlaceBasis = Literal["clause", "sentence", "coref", "dateline"]
 TimexType = Literal["DATE", "TIME", "DURATION", "SET"]
 
 
@@ -165,6 +166,7 @@ class Event:
     place_country: str | None
     place_lat: float | None
     place_lon: float | None
+    place_basis: PlaceBasis | None
     attributed_to_entity_id: str | None
     sentence_index: int
     coref_event_index: int

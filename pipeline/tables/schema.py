@@ -409,6 +409,13 @@ EVENTS = TableSpec(
         Column("place_country", TEXT, "Country of the place, ISO 3166-1 alpha-3.", True),
         Column("place_lat", REAL, "Latitude of the place, degrees north.", True),
         Column("place_lon", REAL, "Longitude of the place, degrees east.", True),
+        Column(
+            "place_basis",
+            TEXT,
+            "Where the place is named; null without a place.",
+            True,
+            values=get_args(annotation.PlaceBasis),
+        ),
         Column("attributed_to_entity_id", TEXT, "`entity_id` of the speaker, if the trigger is inside a quote.", True),
         Column("sentence_index", INT, "0-based index of the sentence in the article."),
         Column(

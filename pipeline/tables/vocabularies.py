@@ -294,6 +294,16 @@ VOCABULARIES = (
         },
     ),
     Vocabulary(
+        "place_basis",
+        ("events.place_basis",),
+        {
+            "clause": "the clause with the trigger",
+            "sentence": "the sentence with the trigger",
+            "coref": "another mention of the event in the article",
+            "dateline": "the dateline of the article, for its main event",
+        },
+    ),
+    Vocabulary(
         "published_at_method",
         ("articles.published_at_method",),
         {

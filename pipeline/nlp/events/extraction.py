@@ -12,21 +12,17 @@ from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events.arguments import Participant, Roles, roles_of
 from pipeline.nlp.events.coreference import Mention, first_mentions, saliences
+from pipeline.nlp.events.dates import EventDate, dates_of, event_date_of
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
-from pipeline.nlp.events.time_place import (
-    EventDate,
-    coordinates_of,
-    dates_of,
-    event_date_of,
-    place_of,
-    places_by_sentence,
-)
+from pipeline.nlp.events.places import Dateline, EventPlace, coordinates_of, find_dateline, place_of
 from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, infinitive_of, object_of, pattern_objects
 from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES, plover_type_of
 from pipeline.nlp.languages.spec_events import Frame, FrameData, HasFrames
 from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens
+
+_LEAD = 2  # sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,9 @@ class _EventContext:
     quotes: tuple[Quote, ...]
     published: date | None
     dates: Mapping[int, TimeExpression]
-    places: Mapping[int, Mapping[str, Sequence[int]]]
+    typed: frozenset[int]  # trigger tokens
+    dateline: Dateline
+    lead: int | None  # trigger token of the first typed event after the dateline
     kb: KnowledgeBase | None
 
 
@@ -45,7 +43,7 @@ class _EventDraft:
     trigger: Trigger
     roles: Roles
     when: EventDate
-    place: Entity | None
+    place: EventPlace | None
     mention: Mention
 
 
@@ -71,19 +69,37 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     triggers = _drop_passing_mentions(
         parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
     )
+    dateline, published = find_dateline(article, entities), reference_date(article)
     context = _EventContext(
         parse,
         data,
         quotes,
-        reference_date(article),
-        dates_of(parse, triggers, times, data),
-        places_by_sentence(parse, data),
+        published,
+        dates_of(parse, triggers, times, data, published=published, dateline=dateline.end),
+        frozenset(t.index for t in triggers if t.frame is not None),
+        dateline,
+        _lead_event(parse, triggers, dateline, data),
         kb,
     )
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in wanted]
     prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)
     return _build_typed(context, drafts, prominence), _build_untyped(context, drafts)
+
+
+def _lead_event(parse: Parse, triggers: Sequence[Trigger], dateline: Dateline, data: FrameData) -> int | None:
+    """Return the first event that happened in a main clause of the lead, after the dateline; None without one."""
+    if dateline.place is None:
+        return None
+    last = parse.sentence[parse.token_at(dateline.end)] + _LEAD
+    for trigger in triggers:
+        if parse.sentence[trigger.index] >= last:
+            return None
+        word = parse.head[trigger.index] if parse.dep[trigger.index] == "dobj" else trigger.index
+        main = parse.dep[word] in ("ROOT", "conj") and trigger.start >= dateline.end
+        if main and trigger.frame is not None:
+            return trigger.index if modality_of(parse, trigger.index, data.modality) == "happened" else None
+    return None
 
 
 def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft], prominence: Counter[int]) -> tuple[Event, ...]:
@@ -150,8 +166,21 @@ def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraf
             modality = "planned"
     when = event_date_of(parse, index, time, modality=modality, anchored=context.published is not None)
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
-    place = place_of(parse, trigger, data, context.places, taken) if trigger.frame else None
-    return _EventDraft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
+    place = _place(context, trigger, taken) if trigger.frame else None
+    entity = place.entity if place else None
+    return _EventDraft(trigger, roles, when, place, _mention(parse, trigger, roles, when, entity, modality))
+
+
+def _place(context: _EventContext, trigger: Trigger, taken: frozenset[int]) -> EventPlace | None:
+    return place_of(
+        context.parse,
+        trigger,
+        context.data,
+        taken,
+        events=context.typed,
+        kb=context.kb,
+        dateline=context.dateline if trigger.index == context.lead else None,
+    )
 
 
 def _is_reported_as_past(parse: Parse, index: int) -> bool:
@@ -190,7 +219,8 @@ def _is_bare(parse: Parse, index: int) -> bool:
 def _event(
     context: _EventContext, draft: _EventDraft, *, event_index: int, coref_event_index: int, salience: float
 ) -> Event:
-    trigger, roles, place, mention = draft.trigger, draft.roles, draft.place, draft.mention
+    trigger, roles, mention = draft.trigger, draft.roles, draft.mention
+    place = mention.place
     kind, frame = mention.event_type, trigger.frame
     point = coordinates_of(place, context.kb) if place and context.kb else None
     return Event(
@@ -214,6 +244,7 @@ def _event(
         place_country=place.country_code if place else None,
         place_lat=point[0] if point else None,
         place_lon=point[1] if point else None,
+        place_basis=draft.place.basis if draft.place else None,
         attributed_to_entity_id=_speaker(context.quotes, trigger),
         sentence_index=mention.sentence,
         coref_event_index=coref_event_index,

@@ -131,6 +131,31 @@ class ModalityData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentData:
+    """Words that connect a time or a place to an event: lemmas; prepositions as written."""
+
+    boundaries: frozenset[str]  # the time after them limits an event: "since Monday"
+    statements: frozenset[str]  # what one speaks in: "in a letter sent on Monday"
+    edges: frozenset[str]  # nouns for the edge of a period, which is limited too: "until the end of May"
+    occasions: frozenset[str]  # before the occasion of an action: "in a statement on Monday"
+    aims: frozenset[str]  # before an event noun that repeats its verb: "meet for talks"
+    means: frozenset[str]  # before a gerund that happens with its verb: "responded by closing"
+    periods: frozenset[str]  # nouns between a time and its verb: "on the night of 3 May"
+    speaking: frozenset[str]  # verbs whose participle gives the occasion: "Speaking on Monday, she denied"
+    phases: frozenset[str]  # verbs whose infinitive happens at their time: "began to march"
+    carriers: frozenset[str]  # verbs whose time is the time of the event noun that they govern: "hold talks"
+    awaiting: frozenset[str]  # verbs whose future time is that of their content: "expect talks on Monday"
+    order: frozenset[str]  # before a neighbouring event: "shortly after"
+    nearness: frozenset[str]  # the distance to it, less than a day
+    goals: frozenset[str]  # before the place that something is done to: "march on the capital"
+    parts: frozenset[str]  # between a region and its place: "a suburb of Lyon"
+    regions: frozenset[str]  # nouns for a part of a place, or for a kind of place
+    venues: frozenset[str]  # last words of organisations that are buildings too: "at Northby Crown Court"
+    place_relatives: frozenset[str]  # "Oslo, where"
+    sequence: frozenset[str]  # adverbs that move a coordinated verb to another time: "and later resigned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrameData:
     """The event lexicon of one language. ``verb_index`` and ``noun_index`` are built from it, most needs first."""
 
@@ -156,6 +181,7 @@ class FrameData:
     time_relatives: frozenset[str]  # "in 2024, when"
     names_no_event: frozenset[str]  # compound modifiers after which a noun names no event
     modality: ModalityData
+    attachment: AttachmentData
     verb_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
     noun_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
 

@@ -63,6 +63,7 @@ FACTS: Mapping[str, frozenset[str]] = {
                 "place_text",
                 "place_entity_id",
                 "place_country",
+                "place_basis",
                 "attributed_to_entity_id",
                 "rule_id",
             ),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.nlp.languages.frame_file import read_frames
-from pipeline.nlp.languages.spec_events import FrameData, ModalityData, words
+from pipeline.nlp.languages.spec_events import AttachmentData, FrameData, ModalityData, words
 
 # Words that make a clause planned, hypothetical or negated.
 
@@ -247,6 +247,57 @@ _PEOPLE: tuple[tuple[str | None, str], ...] = (
     ),
 )
 
+# Words between an event and its time or place.
+_ATTACHMENT = AttachmentData(
+    boundaries=words("after before compared following since than till until versus"),
+    statements=words(
+        """
+        address article blog briefing broadcast brief column conference email essay filing interview letter memo message
+        note paper post release remark report ruling speech statement testimony tweet video
+        """
+    ),
+    edges=words("beginning close end middle start"),
+    occasions=words("at during in"),
+    aims=words("for"),
+    means=words("by in while without"),
+    periods=words(
+        """
+        afternoon beginning close course dawn day end eve evening half hour middle midnight minute month morning night
+        part period season spring start summer autumn winter week weekend year
+        """
+    ),
+    speaking=words("address answer appear reply respond speak talk testify write"),
+    phases=words("begin cease commence continue keep resume start stop"),
+    carriers=words(
+        """
+        address attend be begin break brief carry chair commence commit conclude conduct continue deliver end
+        erupt file give happen have hold host impose issue join launch lodge make mount occur open organise
+        organize perform plan postpone resume run schedule set sign slate stage start stop strike suspend take
+        undertake
+        """
+    ),
+    awaiting=words("announce anticipate await expect face look plan prepare seek threaten urge want"),
+    order=words("after as before when"),
+    nearness=words("hour immediately just minute moment second shortly soon"),
+    goals=words("of on to"),
+    parts=words("of"),
+    regions=words(
+        """
+        area bank border bottom capital centre center city coast corner county district east edge foot heart island
+        middle neighborhood neighbourhood north outskirts part port province region resort shore side south state
+        street suburb top town village west
+        """
+    ),
+    venues=words(
+        """
+        academy airport arena base cathedral church clinic club college court hall hospital hotel jail library mosque
+        museum palace park prison school square stadium station synagogue temple theater theatre university
+        """
+    ),
+    place_relatives=words("where"),
+    sequence=words("afterwards eventually later now since soon subsequently then"),
+)
+
 FRAMES = FrameData(
     verbs=VERBS,
     nouns=NOUNS,
@@ -348,7 +399,11 @@ FRAMES = FrameData(
         remand rescue sack sanction seize select sentence shoot slay stab sue suspend swamp target torture wound
         """
     ),
-    place_prepositions=words("across around at in inside near on outside"),
+    place_prepositions=words(
+        """
+        across along around at inside in into near off on onto outside over through throughout within
+        """
+    ),
     agent_prepositions=("by",),
     pair_prepositions=("between", "among"),
     object_control=words(
@@ -361,4 +416,5 @@ FRAMES = FrameData(
     time_relatives=words("when"),
     names_no_event=words("board civil cold labor labour news phone press task video world world-war"),
     modality=_MODALITY,
+    attachment=_ATTACHMENT,
 )

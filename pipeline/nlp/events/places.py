@@ -1,0 +1,316 @@
+"""The place of an event: a locative phrase of its clause, of the clauses above it, or the dateline of the report."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pipeline.kb import KnowledgeBase
+from pipeline.model import Article, Entity
+from pipeline.model.annotation import PlaceBasis
+from pipeline.nlp.events.parse import Parse
+from pipeline.nlp.events.triggers import Trigger
+from pipeline.nlp.languages.plover import QUAD_CLASSES
+from pipeline.nlp.languages.spec_events import FrameData
+
+_PLACE_TYPES = frozenset({"GPE", "LOC", "FAC"})
+_ARGUMENTS = frozenset({"dobj", "pobj", "nsubj", "nsubjpass", "attr", "conj"})
+_LIMIT = 5  # clauses above an event that may place it
+_DEPTH = 4  # nouns inside nouns: "at a school in a suburb of Lyon"
+_VISIT = "visit"
+_TOUCHING = frozenset({"disaster", "accident"})
+_VERBAL = frozenset({1, 3})  # quad classes of what is only said
+_PHYSICAL = frozenset({"ASSAULT", "MOBILIZE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dateline:
+    """The dateline of a report: "LYON, France (Northwire) -". ``end`` is the offset of the text after it, 0 without
+    one; ``place`` is None if it begins with another word.
+    """
+
+    place: Entity | None = None
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlace:
+    """The place of an event, and where the text names it."""
+
+    entity: Entity
+    basis: PlaceBasis
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The search for the place of one event. ``taken`` are the heads of its participants, ``events`` typed events."""
+
+    parse: Parse
+    data: FrameData
+    taken: frozenset[int]
+    events: frozenset[int]
+    kb: KnowledgeBase | None
+
+
+def place_of(  # noqa: PLR0913
+    parse: Parse,
+    trigger: Trigger,
+    data: FrameData,
+    taken: frozenset[int],
+    *,
+    events: frozenset[int],
+    kb: KnowledgeBase | None,
+    dateline: Dateline | None = None,
+) -> EventPlace | None:
+    """Return the place of an event; None if the text gives none.
+
+    ``taken`` are the heads of its participants: a country that acts is no place. ``events`` are the tokens of all typed
+    events, which have places of their own. ``dateline`` is given for an event of
+    the lead only.
+    """
+    search = _Search(parse, data, taken, events, kb)
+    near = _place_in_clause(search, trigger)
+    if near is not None:
+        return EventPlace(near, "clause")
+    above = _place_above(search, trigger)
+    if above is not None:
+        return EventPlace(above, "sentence")
+    return EventPlace(dateline.place, "dateline") if dateline and dateline.place else None
+
+
+# The event's own clause.
+
+
+def _place_in_clause(search: _Search, trigger: Trigger) -> Entity | None:
+    parse, index = search.parse, trigger.index
+    found = _most_specific(search, _own_places(search, trigger))
+    if found is None and trigger.is_noun:
+        found = _modifying_place(search, index)
+    if found is None and parse.dep[index] in _ARGUMENTS and trigger.is_noun:
+        found = _most_specific(search, _located(search, _governor(parse, index)))
+    if found is None and not trigger.is_noun:
+        found = _most_specific(search, _located_participants(search, trigger))
+    return _place_where(search, index) if found is None else found
+
+
+def _own_places(search: _Search, trigger: Trigger) -> Iterator[Entity]:
+    """Yield the places of an event word, and of the clause that says where it happens ("the rally held in Lyon")."""
+    parse, index, words = search.parse, trigger.index, search.data.attachment
+    yield from _located(search, index)
+    yield from _touched_places(search, trigger)
+    if trigger.is_noun:
+        for verb in parse.children[index]:
+            if parse.dep[verb] in ("acl", "relcl") and parse.lemma[verb] in words.carriers:
+                yield from _located(search, verb)
+
+
+def _governor(parse: Parse, index: int) -> int:
+    head = parse.head[index]
+    return parse.head[head] if parse.pos[head] == "ADP" else head
+
+
+def _is_deed(trigger: Trigger) -> bool:
+    """Return whether an event is done, not only said."""
+    kind = trigger.frame.event_type if trigger.frame else None
+    return kind == "CONSULT" or (kind is not None and QUAD_CLASSES.get(kind) not in _VERBAL)
+
+
+def _located(search: _Search, index: int, depth: int = _DEPTH) -> Iterator[Entity]:
+    """Yield the places in the locative phrases of a word: "in Lyon", "at a school in Lyon", "here in Lyon"."""
+    parse, words = search.parse, search.data.attachment
+    for child in parse.children[index]:
+        if parse.dep[child] == "advmod":
+            yield from (place for c in parse.children[child] for place in _in_phrase(search, c, depth))
+        elif parse.lower[child] not in words.parts or parse.lemma[index] in words.regions:
+            yield from _in_phrase(search, child, depth)
+
+
+def _in_phrase(search: _Search, preposition: int, depth: int) -> Iterator[Entity]:
+    """Yield the places after a locative preposition, and "of" in "a suburb of Lyon"."""
+    parse, words = search.parse, search.data.attachment
+    lower = parse.lower[preposition]
+    if parse.dep[preposition] != "prep" or lower not in search.data.place_prepositions | words.parts:
+        return
+    free = search if lower in words.goals else replace(search, taken=frozenset())  # "in Lyon" is no participant
+    for noun in parse.children[preposition]:
+        if parse.dep[noun] == "pobj":
+            for part in parse.conjuncts(noun):
+                place = _place_at(free, part)
+                yield from _places_in(search, part, depth) if place is None else (place,)
+
+
+def _places_in(search: _Search, noun: int, depth: int) -> Iterator[Entity]:
+    place = _venue_at(search, noun)
+    if place is not None:
+        yield place
+    elif depth > 0 and not _is_name(search.parse, noun):
+        inner = _modifying_place(search, noun)
+        if inner is not None:
+            yield inner
+        yield from _located(search, noun, depth - 1)
+
+
+def _is_name(parse: Parse, index: int) -> bool:
+    mention = parse.mention(index)
+    return mention is not None and mention.mention_kind == "name"
+
+
+def _place_at(search: _Search, index: int) -> Entity | None:
+    """Return the place that a token names, by its name if the text names it elsewhere ("the town")."""
+    parse = search.parse
+    mention = parse.mention(index)
+    if mention is None or index in search.taken or mention.entity_type not in _PLACE_TYPES:
+        return None
+    if mention.mention_kind == "name" or mention.cluster_index is None:
+        return mention
+    return parse.named.get(mention.cluster_index, mention)
+
+
+def _venue_at(search: _Search, index: int) -> Entity | None:
+    """Return an organisation that is also a building: a court, a hospital."""
+    mention = search.parse.mention(index)
+    if mention is None or index in search.taken or mention.entity_type != "ORG" or mention.mention_kind != "name":
+        return None
+    return mention if search.parse.lemma[index].lower() in search.data.attachment.venues else None
+
+
+def _modifying_place(search: _Search, index: int) -> Entity | None:
+    """Return the place that modifies a noun: "the Leeds fire"."""
+    parse = search.parse
+    modifiers = [c for c in parse.children[index] if parse.dep[c] in ("compound", "nmod", "poss")]
+    return next((place for c in modifiers if (place := _place_at(search, c)) is not None), None)
+
+
+def _most_specific(search: _Search, places: Iterator[Entity]) -> Entity | None:
+    """Return the smallest place: a building before a town, a town before a country; None without a place."""
+    return min(places, key=lambda place: _size(search, place), default=None)
+
+
+def _size(search: _Search, place: Entity) -> int:
+    if place.entity_type != "GPE":
+        return 0 if place.entity_type in ("FAC", "ORG") else 1
+    is_country = search.kb is not None and search.kb.country_of(place.entity_name or place.entity_text) is not None
+    return 2 if is_country else 1
+
+
+def _located_participants(search: _Search, trigger: Trigger) -> Iterator[Entity]:
+    """Yield the places of the participants: "police in Leeds arrested a man", "Ann Lee at a summit in Leeds warned".
+
+    What is only said has the place of a named speaker, whose phrase the parser takes from the verb.
+    """
+    parse, index = search.parse, trigger.index
+    for child in parse.children[index]:
+        subject = parse.dep[child] in ("nsubj", "nsubjpass")
+        if _is_name(parse, child):
+            if subject and child < index and not _is_place(parse, child):
+                yield from _located(search, child)
+        elif _is_deed(trigger) and (subject or (parse.dep[child] == "dobj" and child not in search.events)):
+            yield from _located(search, child)
+
+
+def _is_place(parse: Parse, index: int) -> bool:
+    mention = parse.mention(index)
+    return mention is not None and mention.entity_type in _PLACE_TYPES
+
+
+def _touched_places(search: _Search, trigger: Trigger) -> Iterator[Entity]:
+    """Yield the places that an event is done to: the town that is visited, shelled or flooded."""
+    frame, parse, index = trigger.frame, search.parse, trigger.index
+    if frame is None or not (frame.event_type in _PHYSICAL or frame.mode == _VISIT or frame.subtype in _TOUCHING):
+        return
+    anywhere = replace(search, taken=frozenset())
+    things = [c for c in parse.children[index] if parse.dep[c] in ("dobj", "nsubjpass")]
+    goals = search.data.attachment.goals
+    things += [n for c in parse.children[index] if parse.lower[c] in goals for n in parse.children[c]]
+    yield from (place for c in things if (place := _place_at(anywhere, c)) is not None)
+
+
+def _place_where(search: _Search, index: int) -> Entity | None:
+    """Return the place that a relative clause describes: "Oslo, where they met"."""
+    parse, verb = search.parse, index
+    while parse.dep[verb] in ("conj", "xcomp") and parse.head[verb] != verb:
+        verb = parse.head[verb]
+    if parse.dep[verb] != "relcl":
+        return None
+    where = any(parse.lower[c] in search.data.attachment.place_relatives for c in parse.children[verb])
+    return _place_at(search, parse.head[verb]) if where else None
+
+
+# The clauses above the event.
+
+
+def _place_above(search: _Search, trigger: Trigger) -> Entity | None:
+    """Return the place of the nearest clause above an event that happens in one place with it."""
+    parse, index = search.parse, trigger.index
+    for _ in range(_LIMIT):
+        head = parse.head[index]
+        if head == index or not _is_together(search, index, head):
+            return None
+        index = head
+        if parse.pos[index] != "ADP":
+            found = _most_specific(search, _located_above(search, index))
+            if found is not None:
+                return found
+    return None
+
+
+def _located_above(search: _Search, index: int) -> Iterator[Entity]:
+    """Yield the places of a clause above the event, and of the thing that it acts on: "robbed a bank in Lyon"."""
+    parse = search.parse
+    yield from _located(search, index)
+    for child in parse.children[index]:
+        if parse.dep[child] == "dobj" and child not in search.events and not _is_name(parse, child):
+            yield from _located(search, child)
+
+
+def _is_together(search: _Search, index: int, head: int) -> bool:
+    """Return whether a word happens where its head happens: a coordinated verb, a participle, an argument."""
+    parse, dep = search.parse, search.parse.dep[index]
+    if parse.lemma[head] in search.data.modality.saying:
+        return False
+    if dep == "conj":
+        return parse.subject(index) is None or not parse.is_verb(index)
+    if dep in ("advcl", "acl"):
+        return parse.tag[index] == "VBG" and parse.child(index, "mark", "nsubj") is None
+    if dep == "pobj":
+        return parse.lower[head] in search.data.attachment.occasions | search.data.attachment.aims
+    return dep in ("xcomp", "dobj", "nsubj", "nsubjpass", "attr", "pcomp", "prep", "agent")
+
+
+# The dateline.
+
+_DATELINE = re.compile(r"(?=[^\W\d_])([^\n]{2,80}?)(?:\s[-–—]+\s|\s?(?:—|--)\s?)")
+_HEAD_WORD = re.compile(r"[^\W\d_][\w.'’-]*")
+_LOWER_WORDS = 1  # "of", "de"
+
+
+def find_dateline(article: Article, entities: tuple[Entity, ...]) -> Dateline:
+    """Return the dateline of the first paragraph: capitalized words before a dash, a place first."""
+    block = next((b for b in article.blocks if b.kind == "paragraph"), None)
+    match = _DATELINE.match(article.text, block.start, block.end) if block else None
+    if match is None:
+        return Dateline()
+    words = _HEAD_WORD.findall(match[1])
+    if sum(word[0].islower() for word in words) > _LOWER_WORDS or not (
+        words[0].isupper() or re.search(r"[\d(]", match[1])
+    ):
+        return Dateline()
+    first = next((e for e in entities if match.start() <= e.start_char < match.end(1)), None)
+    place = first if first and first.entity_type == "GPE" and first.start_char == match.start() else None
+    return Dateline(place, match.end())
+
+
+def coordinates_of(place: Entity, kb: KnowledgeBase) -> tuple[float, float] | None:
+    """Return the coordinates of a place in degrees north and east; None for a country or an unknown place."""
+    name = place.entity_name or place.entity_text
+    if kb.country_of(name) is not None:
+        return None
+    points = {
+        (entry.lat, entry.lon)
+        for entry in kb.candidates(name)
+        if entry.lat is not None and entry.lon is not None and entry.country == place.country_code
+        if place.qid in (None, entry.qid)
+    }
+    city = None if points else kb.city(name, country=place.country_code)
+    if city is not None:
+        return city.lat, city.lon
+    return points.pop() if len(points) == 1 else None
