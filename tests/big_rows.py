@@ -239,10 +239,11 @@ def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: 
         "event_date": pa.array(happened, mask=~is_dated),
         "event_date_end": pa.array(happened, mask=~is_dated),
         "event_date_precision": np.where(is_dated, "day", "unknown"),
-        "event_date_basis": np.where(is_dated, "explicit", "none"),
+        "event_date_basis": pa.array(np.full(size, "explicit"), mask=~is_dated),
         "sentence_index": rows["sentence"],
         "coref_event_index": rows["number"],
         "salience": chance.random(size).round(3),
+        "is_main": rows["number"] == 0,
         "confidence": 0.8,
         "rule_id": "made",
     }

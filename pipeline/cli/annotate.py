@@ -207,4 +207,5 @@ def _date(event: Event) -> str:
     days = " to ".join(str(day) for day in dict.fromkeys((event.event_date, event.event_date_end)) if day)
     words = f'"{event.event_date_text}"' if event.event_date_text else ""
     note = f"({event.event_date_note})" if event.event_date_note else ""
-    return " ".join(part for part in (words, days, f"basis {event.event_date_basis}", note) if part)
+    basis = f"basis {event.event_date_basis}" if event.event_date_basis else ""
+    return " ".join(part for part in (words, days, basis, note) if part) or "-"

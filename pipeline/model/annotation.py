@@ -21,7 +21,8 @@ CueStance = Literal["neutral", "distance", "approval"]
 SpeakerKind = Literal["person", "organisation", "unnamed", "document", "author"]
 Modality = Literal["happened", "planned", "hypothetical", "negated"]
 DatePrecision = Literal["day", "week", "month", "quarter", "year", "unknown"]
-DateBasis = Literal["explicit", "relative", "tense", "none"]
+DateBasis = Literal["explicit", "relative", "coref", "lead", "publication"]
+ArgumentBasis = Literal["clause", "context", "coref"]
 PlaceBasis = Literal["clause", "sentence", "coref", "dateline"]
 TimexType = Literal["DATE", "TIME", "DURATION", "SET"]
 
@@ -127,8 +128,9 @@ class Event:
     """One typed event mention. Types, modes and quads are PLOVER's names (0.8), plus OTHER.
 
     ``actors`` and ``recipients`` list the names if there are several, and are empty otherwise.
-    ``event_date_basis`` says if ``event_date`` is based on the published day.
-    ``salience`` is 0 to 1; the event with the highest value is the main event of the article.
+    Mentions of one event have the same ``coref_event_index``; they share date, place and participants, and the columns
+    ``*_basis`` say where a mention has them from. A basis is None without a value. ``salience`` is 0 to 1.
+    ``is_main`` is True for all mentions of the main event; an article has at most one main event.
     """
 
     event_index: int
@@ -147,19 +149,21 @@ class Event:
     actor_name: str | None
     actor_country: str | None
     actor_sector: str | None
+    actor_basis: ArgumentBasis | None
     recipient_text: str | None
     recipient_cluster_index: int | None
     recipient_entity_id: str | None
     recipient_name: str | None
     recipient_country: str | None
     recipient_sector: str | None
+    recipient_basis: ArgumentBasis | None
     actors: tuple[str, ...]
     recipients: tuple[str, ...]
     event_date: date | None
     event_date_end: date | None
     event_date_precision: DatePrecision
     event_date_text: str | None
-    event_date_basis: DateBasis
+    event_date_basis: DateBasis | None
     event_date_note: str | None
     place_text: str | None
     place_entity_id: str | None
@@ -171,6 +175,7 @@ class Event:
     sentence_index: int
     coref_event_index: int
     salience: float
+    is_main: bool
     confidence: float
     rule_id: str
 
@@ -179,7 +184,8 @@ class Event:
 class TimeExpression:
     """A time expression in the text. ``value`` is TIMEX3 ("2017-06-13", "2017-W24", "P3D"), None if unresolved.
 
-    ``first_day`` and ``last_day`` are its bounds, inclusive; both None if unresolved.
+    ``first_day`` and ``last_day`` are its bounds, inclusive; both None if unresolved. ``basis`` is "explicit",
+    "relative" or None.
     """
 
     timex_type: TimexType
@@ -190,7 +196,7 @@ class TimeExpression:
     first_day: date | None
     last_day: date | None
     precision: DatePrecision
-    basis: DateBasis
+    basis: DateBasis | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -371,9 +371,11 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "source_code": event.actor_country,
         "target_code": event.recipient_country,
         "date": _event_day(event),
+        "date_basis": event.event_date_basis,
         "location": event.place_text,
         "modality": event.modality,
         "score": event.salience,
+        "is_main": event.is_main,
         "event_cluster_id": f"{doc_id}:{'event' if event.event_type else 'frame'}{event.coref_event_index}",
     }
 
@@ -386,7 +388,7 @@ def _texts(words: str | None, names: tuple[str, ...]) -> list[str] | str | None:
 def _event_day(event: Event) -> str | None:
     """Return the day of an event, or the month or the year that contains all its days, in ISO 8601."""
     first, last = event.event_date, event.event_date_end or event.event_date
-    if first is None or last is None or first.year != last.year:
+    if event.event_date_basis == "publication" or first is None or last is None or first.year != last.year:
         return None
     if event.event_date_precision == "day":
         return first.isoformat()

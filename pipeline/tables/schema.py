@@ -333,6 +333,13 @@ def _participant(prefix: str, who: str) -> tuple[Column, ...]:
         Column(f"{prefix}_name", TEXT, f"Full name of the {prefix}.", True),
         Column(f"{prefix}_country", TEXT, f"Country of the {prefix}, ISO 3166-1 alpha-3.", True),
         Column(f"{prefix}_sector", TEXT, f"PLOVER sector of the {prefix}.", True),
+        Column(
+            f"{prefix}_basis",
+            TEXT,
+            f"Where the {prefix} is named; null without {prefix}.",
+            True,
+            values=get_args(annotation.ArgumentBasis),
+        ),
     )
 
 
@@ -402,7 +409,13 @@ EVENTS = TableSpec(
         ),
         Column("event_date_precision", TEXT, "Precision of the date.", values=get_args(annotation.DatePrecision)),
         Column("event_date_text", TEXT, "Words of the text that date the event.", True),
-        Column("event_date_basis", TEXT, "Evidence for the date.", values=get_args(annotation.DateBasis)),
+        Column(
+            "event_date_basis",
+            TEXT,
+            "Evidence for the date; null without a date.",
+            True,
+            values=get_args(annotation.DateBasis),
+        ),
         Column("event_date_note", TEXT, "Note about the date, e.g. why `event_date` is null.", True),
         Column("place_text", TEXT, "Place, in the words of the text.", True),
         Column("place_entity_id", TEXT, "`entity_id` of the place in `entities`.", True),
@@ -426,7 +439,14 @@ EVENTS = TableSpec(
         Column(
             "salience",
             REAL,
-            "0 to 1: importance of the event in the article. The event with the highest salience is the main event.",
+            "0 to 1: importance of the event in the article.",
+        ),
+        Column(
+            "is_main",
+            BOOL,
+            "Whether the event is the main event of the article: true for all its mentions. An article has at most one "
+            "main event.",
+            True,
         ),
         Column("confidence", REAL, "0 to 1: confidence that type, actor and recipient are right."),
         Column(

@@ -287,10 +287,19 @@ VOCABULARIES = (
         {
             "explicit": "a date with its year in the text: 2 March 2026",
             "relative": "words that give the date relative to the published day: Tuesday, last month",
-            "tense": "no date: `event_date` is null. The past tense only shows that the event was not after the "
-            "published day.",
-            "none": "no date: `event_date` is null. Nothing dates the event, or the words in `event_date_text` could "
-            "not be resolved.",
+            "coref": "the date of another mention of the event in the article",
+            "lead": "the day that the headline or the lead gives, for the main event without another date",
+            "publication": "the published day, for a main event that happened and has no other day; the text does not "
+            "give it",
+        },
+    ),
+    Vocabulary(
+        "argument_basis",
+        ("events.actor_basis", "events.recipient_basis"),
+        {
+            "clause": "the clause with the trigger",
+            "context": "another clause near the trigger",
+            "coref": "another mention of the event in the article",
         },
     ),
     Vocabulary(

@@ -96,8 +96,10 @@ def _days(row: Row) -> str:
 _BASES = {
     "explicit": "explicit in the text",
     "relative": "relative to the published day",
-    "tense": "",  # the note says what the tense shows
-    "none": "",
+    "coref": "from another mention of the event",
+    "lead": "from the lead",
+    "publication": "the published day",
+    None: "",
 }
 
 

@@ -38,7 +38,7 @@ POOLS: Mapping[str, Sequence[Any]] = {
     "entity_type": ("PERSON", "PERSON", "ORG"),
     "event_cluster_id": TEXTS[-9:],
     "event_date": (*DAYS[1:], date(2026, 3, 17)),
-    "event_date_basis": ("explicit", "tense"),
+    "event_date_basis": ("explicit", "coref"),
     "event_date_precision": ("day", "week"),
     "event_type": ("CONSULT", "OTHER"),
     "modality": ("happened", "planned"),

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.model import TimeExpression
-from pipeline.model.annotation import DateBasis, DatePrecision, Modality
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.triggers import Trigger, denotes
 from pipeline.nlp.languages.spec_events import AttachmentData, Frame, FrameData
-from pipeline.nlp.times.values import UNANCHORED, UNRESOLVED
 
 _NEXT = 3  # tokens from a noun to a time that follows it: a preposition, an article
 _LIMIT = 6  # governors from a time to its event
@@ -26,18 +24,6 @@ _CLAUSES = frozenset({"relcl", "acl"})
 _FINITE_PAST = frozenset({"VBD", "VBN"})
 _CONTESTS = frozenset({"election", "sport"})
 _BETWEEN = frozenset({"aux", "auxpass", "advmod", "neg", "punct"})  # what may stand between a time and its verb
-
-
-@dataclass(frozen=True, slots=True)
-class EventDate:
-    """The date of an event, as in the columns ``event_date_*``."""
-
-    first: date | None = None
-    last: date | None = None
-    precision: DatePrecision = "unknown"
-    text: str | None = None
-    basis: DateBasis = "none"
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -529,25 +515,3 @@ _SHARING: Mapping[str, Callable[[_Attachment, int, int], bool]] = {
     "advcl": _shares_clause_time,
     "conj": _shares_conjunct_time,
 }
-
-
-# The columns.
-
-
-def event_date_of(
-    parse: Parse, index: int, time: TimeExpression | None, *, modality: Modality, anchored: bool
-) -> EventDate:
-    """Return the date of an event; without one, past tense shows only that it is not after the published day."""
-    if time is not None:
-        if time.first_day is None:
-            return EventDate(text=time.timex_text, note=UNRESOLVED if anchored else UNANCHORED)
-        return EventDate(time.first_day, time.last_day, time.precision, time.timex_text, time.basis)
-    if anchored and modality == "happened" and _is_past_tense(parse, index):
-        return EventDate(basis="tense", note="past tense: on or before the published day")
-    return EventDate()
-
-
-def _is_past_tense(parse: Parse, index: int) -> bool:
-    if parse.tag[index] in ("VBD", "VBN"):
-        return True
-    return any(parse.lemma[c] == "have" and parse.dep[c] == "aux" for c in parse.children[index])

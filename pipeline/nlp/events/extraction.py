@@ -12,7 +12,8 @@ from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events.arguments import Participant, Roles, roles_of
 from pipeline.nlp.events.coreference import Mention, first_mentions, saliences
-from pipeline.nlp.events.dates import EventDate, dates_of, event_date_of
+from pipeline.nlp.events.dates import dates_of
+from pipeline.nlp.events.facts import EventDate, event_date_of, share_facts
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
 from pipeline.nlp.events.places import Dateline, EventPlace, coordinates_of, find_dateline, place_of
@@ -106,18 +107,20 @@ def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft], prominen
     typed = [draft for draft in drafts if draft.trigger.frame is not None]
     mentions = [draft.mention for draft in typed]
     firsts = first_mentions(mentions)
-    ranked = zip(typed, firsts, saliences(mentions, firsts, prominence), strict=True)
-    return tuple(
-        _event(context, draft, event_index=index, coref_event_index=first, salience=salience)
-        for index, (draft, first, salience) in enumerate(ranked)
-    )
+    weights = saliences(mentions, firsts, prominence)
+    main = firsts[max(range(len(typed)), key=weights.__getitem__)] if typed else None
+    events = [
+        _event(context, draft, event_index=index, coref_event_index=first, salience=weight, is_main=first == main)
+        for index, (draft, first, weight) in enumerate(zip(typed, firsts, weights, strict=True))
+    ]
+    return share_facts(events)
 
 
 def _build_untyped(context: _EventContext, drafts: Sequence[_EventDraft]) -> tuple[Event, ...]:
     untyped = [draft for draft in drafts if draft.trigger.frame is None]
     firsts = first_mentions([draft.mention for draft in untyped])
     return tuple(
-        _event(context, draft, event_index=-1, coref_event_index=first, salience=0.0)
+        _event(context, draft, event_index=-1, coref_event_index=first, salience=0.0, is_main=False)
         for draft, first in zip(untyped, firsts, strict=True)
     )
 
@@ -164,7 +167,7 @@ def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraf
             time = None  # a past event does not have a future date
         else:
             modality = "planned"
-    when = event_date_of(parse, index, time, modality=modality, anchored=context.published is not None)
+    when = event_date_of(time, anchored=context.published is not None)
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
     place = _place(context, trigger, taken) if trigger.frame else None
     entity = place.entity if place else None
@@ -217,7 +220,13 @@ def _is_bare(parse: Parse, index: int) -> bool:
 
 
 def _event(
-    context: _EventContext, draft: _EventDraft, *, event_index: int, coref_event_index: int, salience: float
+    context: _EventContext,
+    draft: _EventDraft,
+    *,
+    event_index: int,
+    coref_event_index: int,
+    salience: float,
+    is_main: bool,
 ) -> Event:
     trigger, roles, mention = draft.trigger, draft.roles, draft.mention
     place = mention.place
@@ -249,6 +258,7 @@ def _event(
         sentence_index=mention.sentence,
         coref_event_index=coref_event_index,
         salience=salience,
+        is_main=is_main,
         confidence=_confidence(trigger, roles),
         rule_id=frame.rule_id if frame else f"{mention.lemma}>none",
     )
@@ -268,6 +278,7 @@ def _participant_fields(prefix: str, who: tuple[Participant, ...]) -> dict[str, 
         f"{prefix}_name": entity.entity_name if entity else None,
         f"{prefix}_country": first.country if first else None,
         f"{prefix}_sector": first.sector if first else None,
+        f"{prefix}_basis": "clause" if first else None,
     }
 
 

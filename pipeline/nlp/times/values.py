@@ -36,7 +36,7 @@ class TimeValue:
     first: date | None = None
     last: date | None = None
     precision: DatePrecision = "unknown"
-    basis: DateBasis = "none"
+    basis: DateBasis | None = None
 
 
 def reference_date(article: Article) -> date | None:
