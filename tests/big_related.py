@@ -20,7 +20,8 @@ _REASONS = ("video_page", "too_short", "not_article", "live_page", "consent", "e
 _CLUSTERS = """\
 SELECT r.event_cluster_id, min(r.published_date) AS day, min(e.published_at) AS first_reported_at,
   max(e.published_at) AS last_reported_at, count(DISTINCT r.article_id)::INT AS report_count,
-  count(DISTINCT r.dup_group_id)::INT AS independent_count, {firsts}
+  count(DISTINCT r.dup_group_id)::INT AS independent_count, max(e.confidence) AS confidence,
+  bool_or(e.is_main) AS is_main, {firsts}
 FROM read_parquet('{root}/tables/event_cluster_members/*/*.parquet', hive_partitioning = true) r
 JOIN read_parquet('{root}/tables/events/*/*.parquet', hive_partitioning = true) e
 USING (published_date, article_id, revision_id, event_index)

@@ -244,7 +244,7 @@ def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: 
         "coref_event_index": rows["number"],
         "salience": chance.random(size).round(3),
         "is_main": rows["number"] == 0,
-        "confidence": 0.8,
+        "confidence": np.where(rows["number"] % 5 == 4, 0.3, 0.8),
         "rule_id": "made",
     }
     return fill_table(table_named("events"), given, size=size)

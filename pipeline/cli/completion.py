@@ -28,7 +28,7 @@ def question_options(slug: str) -> list[tuple[str, str]]:
     """Return the options of a question, each with its help text; none for an unknown question."""
     path = _QUESTIONS / f"{slug}.sql"
     pairs = [text.partition(": ") for text in _headers(path, _OPTION)] if path.is_file() else []
-    return [(f"--{name}", text) for name, _, text in pairs]
+    return [(f"--{name.replace('_', '-')}", text) for name, _, text in pairs]
 
 
 def _headers(path: Path, key: str) -> Iterator[str]:

@@ -262,6 +262,7 @@ def _split_words(words: Sequence[str]) -> tuple[str | None, Mapping[str, str]]:
 
 def _list_questions(*, as_json: bool) -> None:
     from pipeline.query import list_questions
+    from pipeline.query.saved_queries import option_flag
 
     questions = list_questions()
     if as_json:
@@ -269,7 +270,7 @@ def _list_questions(*, as_json: bool) -> None:
         return
     width = max(len(question.slug) for question in questions)
     for question in questions:
-        own = "".join(f"  --{name}" for name in question.options) + ("  (chart)" if question.chart else "")
+        own = "".join(f"  {option_flag(name)}" for name in question.options) + ("  (chart)" if question.chart else "")
         out.print(f"{question.slug:<{width}}  {question.title}{own}", highlight=False, markup=False)
     print_note("`newslake ask QUESTION` answers one; --chart FILE.svg draws those marked (chart)")
 

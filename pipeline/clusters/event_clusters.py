@@ -41,7 +41,9 @@ REPORTED_COLUMNS = (
     "event_date_precision",
     "place_text",
     "place_country",
+    "is_main",
     "salience",
+    "confidence",
 )
 PLAN_WINDOW = timedelta(days=28)  # an older plan is usually reported again
 _AT_ONCE = 2000
@@ -111,6 +113,8 @@ def _cluster_row(cluster_id: str, reports: Sequence[Row]) -> dict[str, Any]:
         "last_reported_at": max(times, default=None),
         "report_count": len({row["article_id"] for row in reports}),
         "independent_count": len({row["dup_group_id"] for row in reports}),
+        "is_main": any(row["is_main"] for row in reports),
+        "confidence": max(row["confidence"] for row in reports),
         "planned_cluster_id": None,
     }
 

@@ -164,6 +164,18 @@ def _not_null(aggregate: exp.Expr, value: exp.Expr) -> exp.Expr:
     return exp.Filter(this=aggregate, expression=exp.Where(this=value.copy().is_(exp.null()).not_()))
 
 
+def array_sorted_by(sort: str, collect: str) -> Rewrite:
+    """Return a rewrite of array_agg(x ORDER BY x) into sort(collect(x)), for engines without an order inside it."""
+    return lambda node: _call(sort, _call(collect, node.this.this if isinstance(node.this, exp.Order) else node.this))
+
+
+def array_without_nulls(node: exp.ArrayAgg) -> exp.Expr:
+    """Write array_agg for BigQuery, where the order of nulls inside an aggregate is fixed; arrays there have none."""
+    for ordered in node.find_all(exp.Ordered):
+        ordered.set("nulls_first", not ordered.args.get("desc"))
+    return node
+
+
 def round_half_up(node: exp.Round) -> exp.Expr:
     """Round as DuckDB does: halves away from zero, in binary. Some engines round to even, Spark in decimals."""
     value, scale = node.this, _number(10 ** int(node.args["decimals"].name if node.args.get("decimals") else 0))
@@ -337,6 +349,7 @@ _REWRITES: Mapping[str, Rewrites] = {
     "bigquery": {
         exp.ArgMax: arg_max_as_bigquery_array,
         exp.ArgMin: arg_max_as_bigquery_array,
+        exp.ArrayAgg: array_without_nulls,
         exp.Contains: contains_as_position,
         exp.DPipe: concat_as_text,
         exp.SplitPart: split_at_offset,
@@ -346,6 +359,7 @@ _REWRITES: Mapping[str, Rewrites] = {
     },
     "clickhouse": {
         exp.Cast: wide_date,
+        exp.ArrayAgg: array_sorted_by("arraySort", "groupArray"),
         exp.ArrayToString: call_named("arrayStringConcat", "this", "expression"),
         exp.PercentileCont: percentile_with_parameter("quantileExactInclusive"),
         exp.Round: round_half_up,
@@ -374,6 +388,7 @@ _REWRITES: Mapping[str, Rewrites] = {
     "spark": {
         exp.ArgMax: arg_max_as_max_by("STRUCT"),
         exp.ArgMin: arg_max_as_max_by("STRUCT"),
+        exp.ArrayAgg: array_sorted_by("SORT_ARRAY", "COLLECT_LIST"),
         exp.PercentileCont: call_named("PERCENTILE", "this", "expression"),
         exp.Round: round_half_up,
         exp.TimeToUnix: epoch_by_units("UNIX_MICROS", 1_000_000),

@@ -5,7 +5,7 @@ A file begins with header lines, each ``-- key: value``:
     title     a question
     about     what is counted and what is excluded
     option    ``name: help``; the SQL reads its value by ``getvariable('name')``, null by default; any number. The help
-              begins with the kind of the value: NUMBER is an integer, 1 or more; NAME is any text
+              begins with the kind of the value: NUMBER is an integer, 1 or more; SHARE is from 0 to 1; NAME is any text
     chart     how the answer is drawn; see ``chart_data``; optional
 
 The SQL follows. After it, a line ``-- counted:`` may introduce a SELECT of one row, the denominators of the answer. The
@@ -32,7 +32,11 @@ _COUNTED = "\n-- counted:\n"
 _LIMIT = re.compile(r"\nLIMIT \d+;?\s*$")
 _OPTION = re.compile(r"([a-z][a-z_]*): (\S.*)")
 _SOURCES = "SELECT source_key FROM articles UNION SELECT source_key FROM outcomes"
-_NUMBER = re.compile(r"0*[1-9][0-9]{0,17}", re.ASCII)  # as BIGINT has
+# What the value of an option must be, by its kind.
+_VALUES = {
+    "NUMBER": (re.compile(r"0*[1-9][0-9]{0,17}", re.ASCII), "an integer, 1 or more"),  # as BIGINT has
+    "SHARE": (re.compile(r"0?\.[0-9]{1,17}|[01](\.0{0,17})?", re.ASCII), "a number from 0 to 1"),
+}
 _KEYS = ("title", "about", "option", "chart")
 
 
@@ -163,18 +167,24 @@ def set_options(connection: duckdb.DuckDBPyConnection, question: Question, given
 
 
 def check_options(question: Question, given: Mapping[str, str], *, also: Iterable[str] = ()) -> None:
-    """Check that a question has all ``given`` options, and that a NUMBER is one.
+    """Check that a question has all ``given`` options, and that each value is of the option's kind.
 
     ``also`` are other options that a misspelled one may be. Raises: ConfigError that names the option.
     """
-    own = [f"--{name}" for name in question.options]
-    for option in (f"--{name}" for name in given):
+    own = [option_flag(name) for name in question.options]
+    for option in map(option_flag, given):
         if option not in own:
             hint = did_you_mean(option, [*own, *also], otherwise=f"its options are: {', '.join(own) or 'none'}")
             raise ConfigError(f"{question.slug} has no option {option}; {hint}", key=option.lstrip("-"))
     for name, value in given.items():
-        if question.options[name].startswith("NUMBER") and not _NUMBER.fullmatch(value):
-            raise ConfigError(f"--{name} {value[:60]!r}: give an integer, 1 or more", key=name)
+        pattern, meaning = _VALUES.get(question.options[name].partition(" ")[0], (None, ""))
+        if pattern and not pattern.fullmatch(value):
+            raise ConfigError(f"{option_flag(name)} {value[:60]!r}: give {meaning}", key=name)
+
+
+def option_flag(name: str) -> str:
+    """Return an option as on a command line: ``--min-confidence`` for ``min_confidence``."""
+    return f"--{name.replace('_', '-')}"
 
 
 # Denominators of an answer: what was counted and excluded, the period, and its days without articles.

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
-from pipeline.tables import LOG_TABLES, TABLES, TableSpec
+from pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
 
 # The columns that a cluster table adds to a table. The join uses both ids, because a cluster row of an earlier revision
 # does not apply to the current one. Most articles, and those not clustered yet, are their own group: only the few rows
@@ -77,7 +77,22 @@ FROM (
 ) AS ranked
 WHERE place = 1 AND outlet IS NOT NULL;
 """
-CLUSTER_VIEWS = "".join((*_CLUSTER_VIEWS.values(), _OUTLETS_VIEW))
+# One row per event of an article: the row of its first mention, by a join, which all engines write alike.
+_ARTICLE_EVENTS_VIEW = Template("""\
+CREATE OR REPLACE VIEW article_events AS
+SELECT $columns, e.published_date, e.event_cluster_id, m.salience, m.confidence, m.mention_count, m.mention_indexes
+FROM events e JOIN (
+  SELECT
+    article_id, revision_id, coref_event_index, max(salience) AS salience, max(confidence) AS confidence,
+    count(*) AS mention_count, array_agg(event_index ORDER BY event_index) AS mention_indexes
+  FROM events_stored GROUP BY article_id, revision_id, coref_event_index
+) m ON m.article_id = e.article_id AND m.revision_id = e.revision_id AND m.coref_event_index = e.event_index;
+""").substitute(
+    columns=", ".join(
+        f"e.{column.name}" for column in table_named("events").columns if column.name not in ("salience", "confidence")
+    )
+)
+CLUSTER_VIEWS = "".join((*_CLUSTER_VIEWS.values(), _OUTLETS_VIEW, _ARTICLE_EVENTS_VIEW))
 # The table co_mentions has no source_key: for one source, pairs are counted from its mentions.
 _CO_MENTIONS_OF_SOURCE = """\
 CREATE OR REPLACE VIEW co_mentions AS

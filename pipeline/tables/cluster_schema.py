@@ -154,6 +154,8 @@ EVENT_CLUSTERS = TableSpec(
         ),
         Column("report_count", INT, "Number of articles that report the event."),
         Column("independent_count", INT, "Number of articles that report the event, with duplicates counted once."),
+        Column("is_main", BOOL, "Whether the event is the main event of one of these articles."),
+        Column("confidence", REAL, "0 to 1: highest `confidence` of its mentions in `events`."),
         Column(
             "actors", TEXTS, "All actors: their names, or else the words of the text; empty if the text names no actor."
         ),

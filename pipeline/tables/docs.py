@@ -92,6 +92,10 @@ Four views have additional columns from the cluster tables:
   `speaker_person_id` and `speaker_person_name`,
 - `events` has `event_cluster_id`.
 
+The view `article_events` has one row per event of an article: the columns of `events` for its first mention, with the
+highest `salience` and `confidence` of its mentions, `mention_count`, and `mention_indexes` (the `event_index` of each
+mention, in order).
+
 The view `outlets` has one row per outlet: `outlet` (its `outlet_key`, else its publisher), `publisher` (the name that
 most of its articles have), `articles` (their number).
 

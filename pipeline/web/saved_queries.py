@@ -12,7 +12,7 @@ from pipeline.errors import LimitError
 from pipeline.query import Connection, QueryResult, Question, connect, list_questions, query, question_named, stream
 from pipeline.query.charts import draw, picture_bytes
 from pipeline.query.result_files import write_csv
-from pipeline.query.saved_queries import Denominators, count_denominators, set_options, sql_of
+from pipeline.query.saved_queries import Denominators, count_denominators, option_flag, set_options, sql_of
 from pipeline.web.rendering import UrlQuery, link, page, parse_day, parse_period, parse_text
 
 MOST_ROWS = 200
@@ -44,7 +44,7 @@ class QuestionRequest:
     def command(self) -> str:
         """The same as a command, quoted for a shell."""
         own = {"from": self.first, "to": self.last, "source": self.source, **self.given}
-        options = (word for name, value in own.items() if value for word in (f"--{name}", str(value)))
+        options = (word for name, value in own.items() if value for word in (option_flag(name), str(value)))
         return shlex.join(["newslake", "ask", self.question.slug, *options])
 
 

@@ -1,5 +1,6 @@
 -- title: How long after an event is it reported?
--- about: Median number of days from an event to the article that reports it, by outlet. Only events that happened and have an exact day in the text are counted. Each event counts once per article; duplicate articles are included. The column "first_reports" is the number of events that no earlier article reported. Articles of one day are in no order if only the day of the first one is known: then none of them is the first report.
+-- about: Median number of days from an event to the article that reports it, by outlet. Only events that happened and have an exact day in the text are counted. Each event counts once per article; duplicate articles are included. Events below the confidence of the option "min-confidence" are excluded. The column "first_reports" is the number of events that no earlier article reported. Articles of one day are in no order if only the day of the first one is known: then none of them is the first report.
+-- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.5
 -- chart: bar x=median_days y=publisher
 WITH reports AS (
   SELECT
@@ -8,11 +9,12 @@ WITH reports AS (
     revision_id,
     min(published_at) AS published_at,
     min(date_diff('day', event_date, CAST(published_at AS DATE))) AS days
-  FROM events
+  FROM article_events
   WHERE modality = 'happened'
     AND event_date_precision = 'day'
     AND event_date_basis IN ('explicit', 'relative')
     AND event_date <= CAST(published_at AS DATE)
+    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.5') AS DOUBLE)
   GROUP BY event_cluster_id, article_id, revision_id
 ), timed AS (
   SELECT
@@ -45,7 +47,7 @@ ORDER BY c.median_days, c.events DESC, o.publisher NULLS LAST, c.outlet;
 SELECT
   count(DISTINCT (article_id, event_cluster_id)) FILTER (is_dated) AS "reports of dated events",
   count(DISTINCT event_cluster_id) FILTER (is_dated) AS events,
-  count(DISTINCT (article_id, event_cluster_id)) FILTER (NOT is_dated) AS "excluded: reports of planned or future events, or of events without a day in the text"
+  count(DISTINCT (article_id, event_cluster_id)) FILTER (NOT is_dated) AS "excluded: reports of planned or future events, of events without a day in the text, or of events below the confidence"
 FROM (
   SELECT
     e.article_id,
@@ -54,7 +56,8 @@ FROM (
       e.modality = 'happened'
       AND e.event_date_precision = 'day'
       AND e.event_date_basis IN ('explicit', 'relative')
-      AND e.event_date <= a.published_at::DATE, false)) AS is_dated
-  FROM events e JOIN articles a USING (article_id, revision_id)
+      AND e.event_date <= a.published_at::DATE
+      AND e.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.5') AS DOUBLE), false)) AS is_dated
+  FROM article_events e JOIN articles a USING (article_id, revision_id)
   GROUP BY ALL
 );

@@ -10,6 +10,7 @@ from pipeline.cli import completion
 from pipeline.exports import FORMS
 from pipeline.query import list_questions
 from pipeline.query.dialects import DIALECTS
+from pipeline.query.saved_queries import option_flag
 from tests.unit.cli.test_commands import called
 
 SOURCES = '[sources.post]\nkind = "inbox"\npath = "inbox"\n[sources.gazette]\nkind = "inbox"\npath = "other"\n'
@@ -71,6 +72,6 @@ def test_completion_knows_what_the_libraries_know() -> None:
     assert FORMS == completion.EXPORT_FORMATS
     for question in list_questions():
         assert (question.slug, question.title) in completion.questions(question.slug)
-        expected = {f"--{name}": text for name, text in question.options.items()}
+        expected = {option_flag(name): text for name, text in question.options.items()}
         assert dict(completion.question_options(question.slug)) == expected
     assert completion.question_options("../who") == []

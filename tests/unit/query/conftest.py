@@ -148,6 +148,8 @@ def _write_events(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
         "event_date_basis": "relative",
         "actor_name": "Harbour Board",
         "trigger_text": "reopened",
+        "is_main": True,
+        "confidence": 0.8,
     }
     meet: Row = {
         "event_type": "CONSULT",
@@ -156,6 +158,8 @@ def _write_events(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
         "event_date_basis": "explicit",
         "actors": ["Ada Okoro", "Per Lindt"],
         "trigger_text": "meet",
+        "is_main": True,
+        "confidence": 0.8,
     }
     again: Row = {**meet, "event_index": 1, "coref_event_index": 0, "trigger_text": "meeting"}
     write_rows("events", DAY, [_child(first, **opened), _child(copy, **opened)])
@@ -178,6 +182,8 @@ def _write_clusters(write_rows: WriteRows, first: Row, copy: Row, other: Row) ->
         "actors": ["Harbour Board"],
         "report_count": 2,
         "independent_count": 1,
+        "is_main": True,
+        "confidence": 0.8,
         "sentence_end_char": 12,
     }
     deal: Row = {**happened, "quad_class": 1, "actor_country": "PRT", "recipient_country": "MAR", "event_date": None}
@@ -195,6 +201,8 @@ def _write_clusters(write_rows: WriteRows, first: Row, copy: Row, other: Row) ->
         "actors": ["Ada Okoro", "Per Lindt"],
         "report_count": 1,
         "independent_count": 1,
+        "is_main": True,
+        "confidence": 0.8,
         "sentence_end_char": 13,
     }
     write_rows("event_clusters", NEXT_DAY, [planned])

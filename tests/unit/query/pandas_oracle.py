@@ -27,6 +27,7 @@ _TABLES = (
 
 
 MINIMUM = 5  # rows that a share needs
+CONFIDENCE = 0.5  # of an event
 
 
 def frames_of(lake: Path) -> Frames:
@@ -139,6 +140,7 @@ def country_pairs(frames: Frames) -> Rows:
     events = events[(events["modality"] == "happened") & events["quad_class"].notna()].dropna(
         subset=["actor_country", "recipient_country"]
     )
+    events = events[events["confidence"] >= CONFIDENCE]
     events = events[events["actor_country"] != events["recipient_country"]].copy()
     events["one"] = events[["actor_country", "recipient_country"]].min(axis=1)
     events["other"] = events[["actor_country", "recipient_country"]].max(axis=1)
@@ -158,6 +160,7 @@ def reporting_lag(frames: Frames) -> Rows:
     events = frames["events"]
     published = events["published_at"].dt.date
     is_dated = events["event_date"].notna() & (events["event_date_precision"] == "day")
+    is_dated &= events["confidence"] >= CONFIDENCE
     reports = events[is_dated & (events["modality"] == "happened")].copy()
     dates = zip(published[reports.index], reports["event_date"], strict=True)
     reports["days"] = [(at - day).days for at, day in dates]

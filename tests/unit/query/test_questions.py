@@ -300,3 +300,68 @@ def test_the_list_of_articles_finds_linked_surnames(person, letters, surname_lak
     found, is_more = find_articles(surname_lake, ArticleFilter(first=day, last=day, person=person))
 
     assert ([each.article_id[0] for each in found], is_more) == (sorted(letters), False)
+
+
+_EVENT: dict[str, object] = {"article_id": "a" * 32, "revision_id": "a" * 16, "report_count": 1, "independent_count": 1}
+
+
+def _clusters(write_rows, *rows: dict[str, object]) -> Path:
+    day = date(2026, 3, 2)
+    published = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    keys = {name: _EVENT[name] for name in ("article_id", "revision_id")}
+    write_rows("articles", day, [{**keys, "published_at": published, "fetched_at": published, "text": "It reopened."}])
+    reported = {"first_reported_at": published, "last_reported_at": published, "confidence": 0.8}
+    return write_rows(
+        "event_clusters",
+        day,
+        [{**_EVENT, **reported, "event_cluster_id": f"{'a' * 32}:{at}", **row} for at, row in enumerate(rows)],
+    )
+
+
+def test_plans_begin_with_the_latest_article(write_rows) -> None:
+    """A plan is shown until its last day is over, an undated one for 28 days, and none that happened."""
+    plan = {"modality": "planned", "event_type": "CONSULT"}
+    days = (date(2009, 5, 1), date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 9), date(2026, 2, 1))
+    old = datetime(2026, 2, 2, 8, tzinfo=UTC)
+    lake = _clusters(
+        write_rows,
+        *({**plan, "event_date": day, "event_date_end": day} for day in days[:-1]),
+        {**plan, "event_date": days[-1], "event_date_end": date(2026, 3, 31)},
+        plan,
+        {**plan, "first_reported_at": old, "last_reported_at": old},
+        {**plan, "event_date": days[3]},
+        {"modality": "happened", "planned_cluster_id": f"{'a' * 32}:7"},
+    )
+
+    shown = [row["event_date"] for row in answer(connect(lake), "what-is-planned").records()]
+
+    assert shown == [days[4], days[2], days[3], None]
+
+
+@pytest.mark.parametrize(("given", "shown"), [({}, 2), ({"min_confidence": "0.9"}, 1), ({"min_confidence": "0"}, 3)])
+@pytest.mark.parametrize(("slug", "modality"), [("what-happened", "happened"), ("what-is-planned", "planned")])
+def test_events_need_a_confidence(slug: str, modality: str, given: dict[str, str], shown: int, write_rows) -> None:
+    """The option --min-confidence excludes the events below it; its default is 0.5."""
+    lake = _clusters(write_rows, *({"modality": modality, "confidence": value} for value in (0.3, 0.5, 0.95)))
+
+    assert len(answer(connect(lake), slug, given=given).rows) == shown
+
+
+@pytest.mark.parametrize("value", ["1.5", "-1", "half", "1e-3", ""])
+def test_confidence_is_a_share(value: str, tmp_path) -> None:
+    """A value of --min-confidence outside 0 to 1 is refused; the error names the option as it is typed."""
+    with pytest.raises(ConfigError, match=r"--min-confidence '.*': give a number from 0 to 1"):
+        answer(connect(tmp_path), "what-happened", given={"min_confidence": value})
+
+
+def test_article_events_has_one_row_per_event(write_rows) -> None:
+    """The view has the first mention of each event of an article, with its mentions and their highest confidence."""
+    mentions = [
+        {"event_index": at, "coref_event_index": first, "confidence": confidence, "trigger_text": word}
+        for at, first, confidence, word in ((0, 0, 0.5, "meet"), (1, 1, 0.7, "fined"), (2, 0, 0.9, "talks"))
+    ]
+    keys = {"article_id": "a" * 32, "revision_id": "a" * 16}
+    lake = write_rows("events", date(2026, 3, 2), [{**keys, **mention} for mention in mentions])
+    sql = "SELECT event_index, trigger_text, confidence, mention_count, mention_indexes FROM article_events ORDER BY 1"
+
+    assert query(connect(lake), sql).rows == ((0, "meet", 0.9, 2, [0, 2]), (1, "fined", 0.7, 1, [1]))

@@ -42,7 +42,7 @@ EXPECTED = {
     "trust-check": ({"articles": 3, "sources": 1, "articles with a guessed date": 0}, {}),
     "country-pairs": (
         {"events": 3, "reports": 6},
-        {"events that did not happen, have no kind, or are not between two countries": 2},
+        {"events that did not happen, have no kind, are not between two countries, or are below the confidence": 2},
     ),
     "syndication": (
         {"articles": 3, "outlets": 2},
@@ -68,7 +68,10 @@ EXPECTED = {
     ),
     "reporting-lag": (
         {"reports of dated events": 2, "events": 1},
-        {"reports of planned or future events, or of events without a day in the text": 1},
+        {
+            "reports of planned or future events, of events without a day in the text, or of events below the "
+            "confidence": 1
+        },
     ),
 }
 

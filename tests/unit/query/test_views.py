@@ -83,14 +83,15 @@ def test_views_name_every_column(engine, small_lake):
 
 @pytest.mark.parametrize("engine", [*ENGINES, "ansi"])
 def test_views_end_in_the_cluster_columns(engine, small_lake):
-    """The last statements join the cluster columns and name the outlets; nothing follows the last semicolon."""
-    *_, articles, entities, quotes, events, outlets, end = views_sql(small_lake, engine).split(";\n")
+    """The last statements join the cluster columns, name the outlets and count mentions; nothing follows them."""
+    *_, articles, entities, quotes, events, outlets, article_events, end = views_sql(small_lake, engine).split(";\n")
 
     assert "dup_group_id" in articles
     assert "person_id" in entities
     assert ("quote_cluster_id" in quotes, "speaker_person_id" in quotes) == (True, True)
     assert "event_cluster_id" in events
-    assert ("outlet_key" in outlets, end) == (True, "")
+    assert "outlet_key" in outlets
+    assert ("mention_indexes" in article_events, end) == (True, "")
 
 
 @pytest.mark.parametrize("engine", ["trino", "athena", "bigquery"])
