@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.model import Entity
-from pipeline.nlp.events.modality import is_finite
+from pipeline.nlp.events.mood import is_finite
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, object_of, pattern_objects
 from pipeline.nlp.languages.plover import OTHER

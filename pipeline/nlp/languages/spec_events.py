@@ -91,43 +91,58 @@ def words(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModalityData:
-    """Words that make a clause unreal: lemmas, with a particle as in ``call_off``; auxiliaries as written."""
+    """Words that decide the modality of an event, each list one class of the grammar.
 
+    Auxiliaries, conjunctions and prepositions are written as in the text, in lower case. Governors (the verbs, nouns
+    and adjectives on which an event depends) are lemmas: with a particle as in ``call_off``, with a preposition if they
+    take their content only after it (``call_for``), or a form that means more than its lemma (``going``).
+    """
+
+    # Words of the clause.
     future_auxiliaries: frozenset[str]
-    unreal_auxiliaries: frozenset[str]
+    unreal_auxiliaries: frozenset[str]  # modal verbs of possibility and obligation
     backshifted: frozenset[str]  # unreal alone, future inside a past report
-    unreal_markers: frozenset[str]  # conjunctions: if, unless, whether
+    unreal_markers: frozenset[str]  # conjunctions of a condition or an indirect question
     inverted: frozenset[str]  # auxiliaries that form a condition before the subject: "had he come"
     infinitive_marker: str
-    delaying: frozenset[str]  # "has yet to come"
-    planning: frozenset[str]  # heads (verbs, nouns, adjectives) whose complement is planned
-    wishing: frozenset[str]  # heads whose complement is hypothetical
-    purposes: frozenset[str]  # nouns whose infinitive states a purpose: "in order to", "in an effort to"
-    refusing: frozenset[str]  # heads whose complement did not happen
-    achieving: frozenset[str]  # heads whose infinitive has the modality of the head
+    delaying: frozenset[str]  # before an infinitive: "has yet to come"
     negative_words: frozenset[str]
     ending_words: frozenset[str]  # negated, they negate the verb: "no longer"
-    contrast_words: frozenset[str]  # "not arrested but charged"
-    excluding_words: frozenset[str]  # "X rather than Y", "X, not Y"
+    contrast_words: frozenset[str]  # end a negation: "not arrested but charged"
+    excluding_words: frozenset[str]  # "rather than Y", after a preferring word
     preferring_words: frozenset[str]
     limiting_words: frozenset[str]  # "not only" is not a negation
-    negative_prepositions: frozenset[str]
-    past_prepositions: frozenset[str]  # their complement has happened, whatever the clause says
+    # Words of the noun phrase.
     planned_adjectives: frozenset[str]
     unreal_adjectives: frozenset[str]
-    past_adjectives: frozenset[str]
-    saying: frozenset[str]
-    opining: frozenset[str]  # a "would" under these is not a plan
-    ranking: frozenset[str]  # "the first to do it" has done it
-    standing: frozenset[str]  # nouns for existing things, whatever is planned with them
-    carriers: frozenset[str]  # light verbs: to negate them is to negate their object
-    content_prepositions: frozenset[str]  # between a plan and its content
-    topic_prepositions: frozenset[str]  # a known thing after them is only the topic
     definite_words: frozenset[str]
+    pointing_words: frozenset[str]  # demonstratives, of the definite words
+    genitive: str  # the preposition of a whole or of an object: "of"
+    ranking: frozenset[str]  # "the first to do it" has done it
+    standing: frozenset[str]  # nouns for a state or a speech act that is there before anything is done about it
+    # Prepositions.
+    negative_prepositions: frozenset[str]
+    past_prepositions: frozenset[str]  # their complement has happened, whatever the clause says
+    content_prepositions: frozenset[str]  # between a governor and its content, if that is a noun
+    topic_prepositions: frozenset[str]  # a known thing after them is only the topic
+    # Governors.
+    planning: frozenset[str]  # what depends on them lies ahead
+    deciding: frozenset[str]  # their infinitive is done if they are in the simple past, else planned
+    wishing: frozenset[str]  # what depends on them may or may not be
+    refusing: frozenset[str]  # what depends on them is not
+    achieving: frozenset[str]  # what depends on them is, if they are
+    resulting: frozenset[str]  # their infinitive is their result: "fell to close at 90"
+    illocutions: frozenset[str]  # what is done by saying so: as the purpose of an act, it is done with the act
+    saying: frozenset[str]  # what depends on them is reported, which changes nothing
+    opining: frozenset[str]  # "would" under these is a forecast and no plan
+    carriers: frozenset[str]  # light verbs: their object has their modality
+    terminating: frozenset[str]  # carriers whose object is there before: "will end the siege"
     governing: frozenset[str] = field(init=False, compare=False, repr=False)
+    realising: frozenset[str] = field(init=False, compare=False, repr=False)  # carriers that are not terminating
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "governing", self.planning | self.wishing | self.refusing)
+        object.__setattr__(self, "realising", self.carriers - self.terminating)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

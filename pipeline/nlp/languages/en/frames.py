@@ -5,7 +5,8 @@ from pathlib import Path
 from pipeline.nlp.languages.frame_file import read_frames
 from pipeline.nlp.languages.spec_events import AttachmentData, FrameData, ModalityData, words
 
-# Words that make a clause planned, hypothetical or negated.
+# Modality. Each list is one class, and no more of it than news needs: an infinitive is hypothetical by default, so that
+# the verbs before one are listed only if they say more, or if a clause, noun or gerund follows them as well.
 
 _MODALITY = ModalityData(
     future_auxiliaries=words("'ll shall wil will wo ’ll"),
@@ -15,64 +16,79 @@ _MODALITY = ModalityData(
     inverted=words("had were"),
     infinitive_marker="to",
     delaying=words("yet"),
-    planning=words(
-        """
-        gear_up put_off line_up sign_up pencil_in look_forward push_back
-        about agree agreement ahead aim announce anticipate anticipated appoint approve arrange arrangement await
-        book choose commit commitment countdown date deadline decide decision delay determine determined due eve
-        expect expected gear go going guarantee intend intention invite likely look-forward name organise organize
-        plan planned pledge poise postpone preparation prepare project promise promised readiness ready run-up
-        schedule scheduled seek select set slate timetable undertake vow want
-        """
-    ),
-    wishing=words(
-        """
-        ability advise advocate aim appeal ask assume attempt authorise authorize beg bid bill call campaign capable
-        challenge chance consider contemplate danger debate demand desire difficult discuss doubt dream eager easier
-        easy effort encourage envisage eventual explore favor favour fear free hard harder hope idea imagine
-        instruct invite keen like lobby motion mull need offer opportunity option order permission persuade plea
-        ponder possibility possible potential power press pressure prevention probability proposal propose prospect
-        push question recommend recommendation request require right risk rumor rumour speculation strategy
-        study suggest suggestion suppose suspicion tell tempt threat threaten try unable unlikely urge warn
-        warning way willing willingness wish wonder
-        """
-    ),
-    purposes=words("attempt bid effort order"),
-    refusing=words(
-        """
-        call_off rule_out turn_down break_off hold_off ward_off head_off stave_off fend_off back_out
-        abandon absence avert avoid ban bar block cancel cancellation decline denial deny dispute drop fail failure
-        foil forbid forego forgo halt inability lack lack-of miss neglect oppose opposition preclude prevent
-        prohibit prohibition refusal refuse reject rejection reluctance reluctant resist rule scrap shelve short stave
-        stop thwart unable unwilling unwillingness veto
-        """
-    ),
-    achieving=words(
-        """
-        able act allow appear begin believe bring cause come compel continue enable end find finish force get go-on
-        happen hear help join keep know lead let make manage move permit proceed prove remain report resume return
-        rush say see seem serve claim start succeed take use work
-        """
-    ),
     negative_words=words("hardly n't neither never no nobody none nor not nothing n’t"),
     ending_words=words("longer more"),
     contrast_words=words("but"),
-    excluding_words=words("than not"),
-    preferring_words=words("rather instead"),
+    excluding_words=words("than"),
+    preferring_words=words("rather"),
     limiting_words=words("just merely only simply yet"),
+    planned_adjectives=words("coming expected forthcoming future imminent impending scheduled upcoming"),
+    unreal_adjectives=words("feared hypothetical likely possible potential proposed threatened would-be"),
+    definite_words=words("that the these this those"),
+    pointing_words=words("that these this those"),
+    genitive="of",
+    # Ordinals, superlatives of order and "only": adjectives with which an infinitive is factual.
+    ranking=words("first second third fourth fifth last latest only next sole"),
+    # States and disasters, acts of killing, then nouns of speech acts: to refuse an offer is to have had one.
+    standing=words(
+        """
+        conflict crisis deal delay disaster dispute drought fighting killing murder pandemic violence war
+        accusation allegation appeal call claim demand invitation offer plea promise proposal request threat warning
+        """
+    ),
     negative_prepositions=words("barring instead without"),
     past_prepositions=words("after alongside amid because despite following since under"),
-    planned_adjectives=words(
+    content_prepositions=words("for of on to"),
+    topic_prepositions=words("about concerning over regarding"),
+    # Commissives (Searle, "A classification of illocutionary acts", 1976) and words of intention and of arrangement.
+    planning=words(
         """
-        coming expected forthcoming future imminent impending next planned scheduled upcoming
+        about agree agreement aim announce approve arrange await bid brink commit commitment contract deadline decide
+        decision determined due expect going intend intention likely look_forward offer plan planned pledge poise
+        postpone prepare preparation promise proposal propose push_back put_off ready schedule seek select set slate
+        undertake verge vow want willing
         """
     ),
-    unreal_adjectives=words(
+    # Verbs of choice: near-implicative in the simple past.
+    deciding=words("choose decide elect opt"),
+    # Directives, then desideratives, then words of possibility and risk (the counterfactual and uncertain classes of
+    # Sauri and Pustejovsky, "FactBank", 2009), where a clause, noun or gerund follows.
+    wishing=words(
         """
-        any feared further future-possible hypothetical likely possible potential proposed threatened would-be
+        advise advocate ask beg call_for campaign demand encourage instruct invite order persuade recommend request
+        require suggest suggestion tell urge
+        desire hope like need wish
+        capable chance consider contemplate danger discuss doubt explore fear idea opportunity option possibility
+        potential power prospect question right risk threat threaten unlikely warn warning
         """
     ),
-    past_adjectives=words("deadly earlier fatal last latest past previous recent yesterday"),
+    # Negative implicatives ("fail") and verbs of refusal and prevention, their nouns and adjectives.
+    refusing=words(
+        """
+        call_off keep_from rule_out turn_down
+        abandon absence avert avoid ban bar block cancel cancellation decline denial deny fail failure forbid inability
+        lack neglect prevent prevention prohibit refusal refuse reject rejection reluctance reluctant resist scrap
+        shelve short stave stop thwart unable unwilling unwillingness veto
+        """
+    ),
+    # Implicatives ("manage"), causatives ("force") and aspectual verbs (Freed, "The semantics of English aspectual
+    # complementation", 1979).
+    achieving=words(
+        """
+        able allow appear begin bring cause claim come compel continue enable force get happen help know lead let
+        make manage move permit proceed prove remain resume return seem start succeed use work
+        """
+    ),
+    # Verbs of motion and change that take an infinitive of result.
+    resulting=words("awake awaken climb drop fall gain go_on grow jump recover rise slip wake wake_up"),
+    # Verbs of speech acts (Austin, "How to do things with words", 1962).
+    illocutions=words(
+        """
+        accuse apologise apologize appeal ask beg blame call complain condemn congratulate demand denounce express
+        extend offer praise protest request salute share thank urge voice
+        """
+    ),
+    # Verbs of saying, knowing and showing; then those of opinion.
     saying=words(
         """
         acknowledge add admit announce argue believe claim conclude confirm declare estimate expect explain indicate
@@ -81,13 +97,7 @@ _MODALITY = ModalityData(
         """
     ),
     opining=words("argue believe estimate expect forecast guess predict reckon suggest think"),
-    ranking=words("first second third fourth fifth last latest only next sole"),
-    standing=words(
-        """
-        attempt business debt demand duty effort estimate experience job loss operation plan production programme
-        program work
-        """
-    ),
+    # Light verbs of event nouns; then the aspectual ones that presuppose their object.
     carriers=words(
         """
         announce attend begin carry commit conduct deliver do end express finish give have hold host impose issue
@@ -95,9 +105,7 @@ _MODALITY = ModalityData(
         strike suspend take undertake
         """
     ),
-    content_prepositions=words("about against at for from into of on to toward towards"),
-    topic_prepositions=words("about concerning on over regarding"),
-    definite_words=words("that the these this those"),
+    terminating=words("end finish stop suspend"),
 )
 
 

@@ -33,11 +33,9 @@ pytestmark = pytest.mark.model
         ("Analysts predicted that the bank would sack its chairman.", "sack", "hypothetical"),
         ("The army will move tanks to attack the village.", "attack", "planned"),
         ("The mayor wants to visit the village.", "visit", "planned"),
-        ("The firm will cut jobs in the village.", "jobs", "happened"),
         ("Oslo was the second city to ban the game.", "ban", "happened"),
         ("The firm claims to own the brand.", "own", "happened"),
-        ("The bank will cut jobs in order to lower its costs.", "lower", "planned"),
-        ("The bank will cut jobs in an effort to lower its costs.", "lower", "planned"),
+        ("The bank cut jobs in order to lower its costs.", "lower", "hypothetical"),
         ("The mayor told them of the decision.", "decision", "happened"),
         ("He can no longer meet the mayor.", "meet", "negated"),
         ("Had the army attacked, thousands would have died.", "attacked", "hypothetical"),
@@ -94,3 +92,123 @@ def test_a_person_called_may_is_not_a_modal(nlp):
 def test_events_in_reports(nlp, text, trigger, expected):
     """A report has the modality of the verb it depends on; what is announced or named as known has happened."""
     assert read(nlp, text).predicate(trigger).modality == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("The owners decided to reopen the mine.", "reopen", "happened"),
+        ("The owners decided to reopen the mine next Tuesday.", "reopen", "planned"),
+        ("The owners have decided to reopen the mine.", "reopen", "planned"),
+        ("The mayor chose to meet the strikers.", "meet", "happened"),
+        ("The mayor agreed to meet the strikers.", "meet", "planned"),
+        ("The mayor managed to meet the strikers.", "meet", "happened"),
+        ("The mayor was able to meet the strikers.", "meet", "happened"),
+        ("The mayor will be able to meet the strikers.", "meet", "planned"),
+        ("The mayor was not able to meet the strikers.", "meet", "negated"),
+        ("The mayor was forced to meet the strikers.", "meet", "happened"),
+        ("The mayor offered to meet the strikers.", "meet", "planned"),
+        ("The mayor is willing to meet the strikers.", "meet", "planned"),
+        ("The two sides signed the contract to build the port.", "build", "planned"),
+        ("The bank is on the verge of suing its founder.", "suing", "planned"),
+        ("She is going to a meeting.", "meeting", "planned"),
+        ("She went to a meeting.", "meeting", "happened"),
+        ("The police say he committed a murder.", "murder", "happened"),
+        ("The mayor called for talks with the union.", "talks", "hypothetical"),
+        ("The union called a strike.", "strike", "happened"),
+        ("The judge barred him from visiting the port.", "visiting", "negated"),
+        ("Clerks were stopped from striking.", "striking", "negated"),
+    ],
+)
+def test_tense_and_meaning_of_the_governor(nlp, text, trigger, expected):
+    """What was managed or decided has happened; what is offered, or only has been decided, is planned."""
+    assert read(nlp, text).predicate(trigger).modality == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("Shares fell to close at 90 pence.", "close", "happened"),
+        ("Shares may fall to close at 90 pence.", "close", "hypothetical"),
+        ("The team went on to win the match.", "win", "happened"),
+        ("The team did not go on to win the match.", "win", "negated"),
+        ("The firm fell silent to win time.", "win", "hypothetical"),
+        ("Residents marched to demand new elections.", "demand", "happened"),
+        ("Residents will march to demand new elections.", "demand", "planned"),
+        ("Residents plan to demand new elections.", "demand", "planned"),
+        ("The first member of the club to endorse him was Ada Holm.", "endorse", "happened"),
+        ("A member of the club to endorse him was sought.", "endorse", "hypothetical"),
+    ],
+)
+def test_infinitives_of_result(nlp, text, trigger, expected):
+    """A result has happened with its cause, and a speech act with the act that serves it; another purpose has not."""
+    assert read(nlp, text).predicate(trigger).modality == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("The ministers may condemn the attack.", "attack", "happened"),
+        ("The ministers may launch the attack.", "attack", "hypothetical"),
+        ("The ministers may condemn an attack.", "attack", "hypothetical"),
+        ("The envoys will skip the summit.", "summit", "planned"),
+        ("The ministers demanded the release of the pilots.", "release", "hypothetical"),
+        ("He will be questioned over the attack.", "attack", "happened"),
+        ("The minister has no comment on the attack on the port.", "attack", "happened"),
+        ("The talks are meant to end the war in the north.", "war", "happened"),
+        ("The talks may lead to a war in the north.", "war", "hypothetical"),
+        ("The army agreed to stop the killing in the village.", "killing", "happened"),
+        ("The judge rejected the firm's request for aid.", "request", "happened"),
+        ("The judge rejected the talks.", "talks", "negated"),
+    ],
+)
+def test_nouns_that_a_clause_takes_for_granted(nlp, text, trigger, expected):
+    """A definite noun has happened unless its verb carries it out, and so has a standing state or a speech act."""
+    assert read(nlp, text).predicate(trigger).modality == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("The Not My Bridge protesters were arrested.", "arrested", "happened"),
+        ("The protesters were not arrested.", "arrested", "negated"),
+        ("The army did not admit the attack.", "attack", "happened"),
+        ("The army did not launch the attack.", "attack", "negated"),
+        ("The government will not release details of the arrests.", "arrests", "happened"),
+        ("They fear that the army will not attack.", "attack", "hypothetical"),
+        ("The minister said the army would not attack the village.", "attack", "negated"),
+    ],
+)
+def test_negation_stays_in_its_clause(nlp, text, trigger, expected):
+    """A name's "Not" negates nothing, and a negated verb does not negate what it takes for granted."""
+    assert read(nlp, text).predicate(trigger).modality == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("Will the army attack the village?", "attack", "hypothetical"),
+        ("Did the army attack the village?", "attack", "hypothetical"),
+        ("Why did the army attack the village?", "attack", "happened"),
+        ("They can and will demand more money.", "demand", "planned"),
+        ("Also, had Otto Brandt apologised, the party would have stayed.", "apologised", "hypothetical"),
+        ("There is concern about an upcoming strike.", "strike", "planned"),
+    ],
+)
+def test_questions_and_auxiliaries(nlp, text, trigger, expected):
+    """Only a question for yes or no leaves its event open."""
+    assert read(nlp, text).predicate(trigger).modality == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "trigger", "expected"),
+    [
+        ("Firm: bank to cut jobs", "cut", "planned"),
+        ("Ada Holm meets union leaders", "meets", "happened"),
+        ("Strike looms as talks fail", "fail", "happened"),
+        ("Minister Does Not Resign", "Resign", "negated"),
+    ],
+)
+def test_headlines(nlp, title, trigger, expected):
+    """In a headline the present tells what has happened, an infinitive what is planned, and "Not" negates."""
+    assert read(nlp, "Nothing else is known.", title=title).predicate(trigger).modality == expected
