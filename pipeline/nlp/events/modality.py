@@ -255,7 +255,25 @@ def _of_argument(parse: Parse, index: int, data: ModalityData, depth: int) -> Mo
             return "happened"
         return _of_dependent(parse, head, data, depth, default="happened")
     outer = _modality(parse, head, data, depth - 1)
-    return "happened" if outer == "negated" and is_subject and not has_no(parse, index, data) else outer
+    if not is_subject:
+        return outer
+    predicate = _of_predicate(parse, head, data)
+    if predicate is not None:
+        return _combine(predicate, outer, finite=False)
+    return "happened" if outer == "negated" and not has_no(parse, index, data) else outer
+
+
+def _of_predicate(parse: Parse, verb: int, data: ModalityData) -> Modality | None:
+    """Return the modality that an adjective after a verb gives to the subject: "a strike is likely"; None without."""
+    adjective = parse.child(verb, "acomp", "oprd")
+    if adjective is None or parse.child(adjective, "xcomp") is not None:  # "a strike is likely to hurt trade"
+        return None
+    word = parse.lemma[adjective]
+    if word in data.refusing:
+        return "negated"
+    if word in data.unreal_adjectives or word in data.wishing:
+        return "hypothetical"
+    return "planned" if word in data.planned_adjectives or word in data.planning else None
 
 
 def _is_known(parse: Parse, index: int, data: ModalityData, found: Modality) -> bool:

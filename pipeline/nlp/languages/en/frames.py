@@ -44,7 +44,7 @@ _MODALITY = ModalityData(
     planning=words(
         """
         about agree agreement aim announce approve arrange await bid brink commit commitment contract deadline decide
-        decision determined due expect going intend intention likely look_forward offer plan planned pledge poise
+        decision determined due expect going intend intention likely look_forward offer plan pledge poise
         postpone prepare preparation promise proposal propose push_back put_off ready schedule seek select set slate
         undertake verge vow want willing
         """
@@ -66,9 +66,9 @@ _MODALITY = ModalityData(
     refusing=words(
         """
         call_off keep_from rule_out turn_down
-        abandon absence avert avoid ban bar block cancel cancellation decline denial deny fail failure forbid inability
-        lack neglect prevent prevention prohibit refusal refuse reject rejection reluctance reluctant resist scrap
-        shelve short stave stop thwart unable unwilling unwillingness veto
+        abandon absence avert avoid ban bar block cancel cancellation decline denial deny elusive fail failure forbid
+        impossible inability lack neglect prevent prevention prohibit refusal refuse reject rejection reluctance
+        reluctant resist scrap shelve short stave stop thwart unable unwilling unwillingness veto
         """
     ),
     # Implicatives ("manage"), causatives ("force") and aspectual verbs (Freed, "The semantics of English aspectual

@@ -187,6 +187,22 @@ def test_negation_stays_in_its_clause(nlp, text, trigger, expected):
 @pytest.mark.parametrize(
     ("text", "trigger", "expected"),
     [
+        ("Further strikes are possible.", "strikes", "hypothetical"),
+        ("An attack on the port is imminent.", "attack", "planned"),
+        ("A ceasefire proved elusive.", "ceasefire", "negated"),
+        ("An attack is not possible.", "attack", "negated"),
+        ("The attack was brutal.", "attack", "happened"),
+        ("The attack is likely to hurt trade.", "attack", "happened"),
+    ],
+)
+def test_adjectives_about_an_event(nlp, text, trigger, expected):
+    """An adjective after the verb says whether its subject comes; one with an infinitive speaks of the infinitive."""
+    assert read(nlp, text).predicate(trigger).modality == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
         ("Will the army attack the village?", "attack", "hypothetical"),
         ("Did the army attack the village?", "attack", "hypothetical"),
         ("Why did the army attack the village?", "attack", "happened"),
