@@ -106,7 +106,14 @@ def _of_infinitive(parse: Parse, index: int, data: ModalityData, depth: int) -> 
         return _of_governor(parse, head, data, depth)
     if dep == "advcl" and parse.lemma[head] not in data.governing:  # a purpose
         return "planned" if _modality(parse, head, data, depth - 1) == "planned" else "hypothetical"
-    return _of_dependent(parse, head, data, depth, default="hypothetical") if dep in _COMPLEMENTS else "hypothetical"
+    return _of_complement(parse, index, data, depth) if dep in _COMPLEMENTS else "hypothetical"
+
+
+def _of_complement(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
+    """Return the modality of an infinitive under a governor: one with an aspect of its own tells what is or was."""
+    aspect = any(parse.dep[c] == "aux" and parse.lower[c] in data.aspect_auxiliaries for c in parse.children[index])
+    default: Modality = "happened" if aspect else "hypothetical"  # "is said to have left"
+    return _of_dependent(parse, parse.head[index], data, depth, default=default)
 
 
 def _is_announced(parse: Parse, index: int) -> bool:
@@ -202,19 +209,23 @@ def _is_plan(parse: Parse, head: int, data: ModalityData) -> bool:
 def _after_preposition(parse: Parse, preposition: int, data: ModalityData, depth: int, *, is_noun: bool) -> Modality:
     """Return the modality of a noun or a gerund after a preposition: content of a governor, or its circumstance."""
     word, head = parse.lower[preposition], parse.head[preposition]
-    if word in data.negative_prepositions or is_excluding(parse, preposition, data):
+    if _is_without(parse, preposition, data) or is_excluding(parse, preposition, data):
         return "negated"
     if word in data.past_prepositions or head == preposition:
         return "happened"
     governor = _governor(parse, head, data)
-    if f"{governor}_{word}" in data.governing:
-        governor = f"{governor}_{word}"
-    if governor in data.governing and (word in data.content_prepositions or not is_noun):
-        own = _meaning(parse, head, governor, data, "happened")
+    phrase = f"{governor}_{word}"
+    if phrase in data.governing or (governor in data.governing and (word in data.content_prepositions or not is_noun)):
+        own = _meaning(parse, head, phrase if phrase in data.governing else governor, data, "happened")
         return _combine(own, _modality(parse, head, data, depth - 1), finite=False)
     if parse.dep[preposition] in ("pcomp", "prep", "pobj") and parse.pos[head] in ("ADP", "SCONJ"):
         return _after_preposition(parse, head, data, depth, is_noun=is_noun)
     return _of_governor(parse, head, data, depth)
+
+
+def _is_without(parse: Parse, preposition: int, data: ModalityData) -> bool:
+    """Return whether a preposition, or the adverb before it, negates its object: "without", "instead of"."""
+    return any(parse.lower[w] in data.negative_prepositions for w in (preposition, *parse.children[preposition]))
 
 
 def _of_governor(parse: Parse, head: int, data: ModalityData, depth: int) -> Modality:
@@ -287,7 +298,7 @@ def _is_known(parse: Parse, index: int, data: ModalityData, found: Modality) -> 
         index = parse.head[index]
     head, realising = parse.head[index], data.realising
     if parse.dep[index] == "pobj":
-        if parse.lower[head] in data.negative_prepositions:
+        if _is_without(parse, head, data):
             return False
         head, realising = parse.head[head], frozenset()
     elif parse.dep[index] not in ("dobj", "nsubjpass"):

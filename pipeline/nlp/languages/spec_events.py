@@ -105,6 +105,7 @@ class ModalityData:
     unreal_markers: frozenset[str]  # conjunctions of a condition or an indirect question
     inverted: frozenset[str]  # auxiliaries that form a condition before the subject: "had he come"
     infinitive_marker: str
+    aspect_auxiliaries: frozenset[str]  # an infinitive with one tells what is or was: "is said to have left"
     delaying: frozenset[str]  # before an infinitive: "has yet to come"
     negative_words: frozenset[str]
     ending_words: frozenset[str]  # negated, they negate the verb: "no longer"

@@ -15,6 +15,7 @@ _MODALITY = ModalityData(
     unreal_markers=words("if lest provided supposing unless whether"),
     inverted=words("had were"),
     infinitive_marker="to",
+    aspect_auxiliaries=words("be have"),
     delaying=words("yet"),
     negative_words=words("hardly n't neither never no nobody none nor not nothing n’t"),
     ending_words=words("longer more"),
@@ -39,14 +40,14 @@ _MODALITY = ModalityData(
     negative_prepositions=words("barring instead without"),
     past_prepositions=words("after alongside amid because despite following since under"),
     content_prepositions=words("for of on to"),
-    topic_prepositions=words("about concerning over regarding"),
+    topic_prepositions=words("about against concerning over regarding"),
     # Commissives (Searle, "A classification of illocutionary acts", 1976) and words of intention and of arrangement.
     planning=words(
         """
         about agree agreement aim announce approve arrange await bid brink commit commitment contract deadline decide
         decision determined due expect going intend intention likely look_forward offer plan pledge poise
         postpone prepare preparation promise proposal propose push_back put_off ready schedule seek select set slate
-        undertake verge vow want willing
+        undertake verge vote vow want willing
         """
     ),
     # Verbs of choice: near-implicative in the simple past.
@@ -65,7 +66,7 @@ _MODALITY = ModalityData(
     # Negative implicatives ("fail") and verbs of refusal and prevention, their nouns and adjectives.
     refusing=words(
         """
-        call_off keep_from rule_out turn_down
+        call_off keep_from rule_out turn_down vote_against
         abandon absence avert avoid ban bar block cancel cancellation decline denial deny elusive fail failure forbid
         impossible inability lack neglect prevent prevention prohibit refusal refuse reject rejection reluctance
         reluctant resist scrap shelve short stave stop thwart unable unwilling unwillingness veto
@@ -76,7 +77,7 @@ _MODALITY = ModalityData(
     achieving=words(
         """
         able allow appear begin bring cause claim come compel continue enable force get happen help know lead let
-        make manage move permit proceed prove remain resume return seem start succeed use work
+        make manage move permit proceed prove remain resume return rush seem start succeed use work
         """
     ),
     # Verbs of motion and change that take an infinitive of result.

@@ -118,6 +118,10 @@ def test_events_in_reports(nlp, text, trigger, expected):
         ("The union called a strike.", "strike", "happened"),
         ("The judge barred him from visiting the port.", "visiting", "negated"),
         ("Clerks were stopped from striking.", "striking", "negated"),
+        ("Lawmakers voted to ban smoking.", "ban", "planned"),
+        ("Lawmakers voted against sanctions.", "sanctions", "negated"),
+        ("The army is said to have attacked the port.", "attacked", "happened"),
+        ("The army is believed to be preparing to attack.", "attack", "planned"),
     ],
 )
 def test_tense_and_meaning_of_the_governor(nlp, text, trigger, expected):
@@ -172,6 +176,8 @@ def test_nouns_that_a_clause_takes_for_granted(nlp, text, trigger, expected):
     [
         ("The Not My Bridge protesters were arrested.", "arrested", "happened"),
         ("The protesters were not arrested.", "arrested", "negated"),
+        ("Instead of apologising, he attacked his critics.", "apologising", "negated"),
+        ("They will appeal against the conviction.", "conviction", "happened"),
         ("The army did not admit the attack.", "attack", "happened"),
         ("The army did not launch the attack.", "attack", "negated"),
         ("The government will not release details of the arrests.", "arrests", "happened"),
