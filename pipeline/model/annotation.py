@@ -184,8 +184,8 @@ class Event:
 class TimeExpression:
     """A time expression in the text. ``value`` is TIMEX3 ("2017-06-13", "2017-W24", "P3D"), None if unresolved.
 
-    ``first_day`` and ``last_day`` are its bounds, inclusive; both None if unresolved. ``basis`` is "explicit",
-    "relative" or None.
+    ``first_day`` and ``last_day`` are its bounds, inclusive; both None if unresolved: ``note`` says why. ``basis`` is
+    "explicit", "relative" or None.
     """
 
     timex_type: TimexType
@@ -197,6 +197,7 @@ class TimeExpression:
     last_day: date | None
     precision: DatePrecision
     basis: DateBasis | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,10 @@ PIECES = st.one_of(
             "31 June",
             "on 30 February 0000",
             "in May",
+            "from Monday to 3pm",
+            "the evening of Good Friday",
+            "1000 weeks later",
+            "the same day, until the 99th century",
             "she said:",
             "that",
             "Acme & Co",
@@ -74,6 +78,20 @@ def test_any_text_is_annotated_and_every_row_is_valid(annotator: Annotator, text
     assert _breaches(annotator, text) == ()
 
 
+@given(TEXTS)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_times_of_any_text_have_their_words_and_their_days_or_a_note(annotator: Annotator, text: str) -> None:
+    """Times are in reading order without overlaps; offsets give their words; each has days in order, or a note."""
+    article, annotation = _read(annotator, text)
+    end = 0
+    for time in annotation.times:
+        assert end <= time.start_char < time.end_char
+        assert article.text[time.start_char : time.end_char] == time.timex_text
+        assert (time.first_day is None) == (time.last_day is None) == (time.note is not None)
+        assert time.first_day is None or time.last_day is None or time.first_day <= time.last_day
+        end = time.end_char
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -85,6 +103,7 @@ def test_any_text_is_annotated_and_every_row_is_valid(annotator: Annotator, text
         pytest.param("İSTANBUL İn May İ said “İİİ” on Friday. " * 50, id="letters that get longer in lower case"),
         pytest.param("\n\n".join(["“Still open"] * 400), id="paragraphs that all open"),
         pytest.param("She said " * 500, id="cues without anything reported"),
+        pytest.param("1000 weeks later " * 500 + "on 1 May 2020, " + "1000 weeks later " * 500, id="far future"),
         pytest.param("x" * 20_000, id="one word"),
     ],
 )

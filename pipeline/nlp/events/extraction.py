@@ -167,7 +167,7 @@ def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraf
             time = None  # a past event does not have a future date
         else:
             modality = "planned"
-    when = event_date_of(time, anchored=context.published is not None)
+    when = event_date_of(time)
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
     place = _place(context, trigger, taken) if trigger.frame else None
     entity = place.entity if place else None

@@ -11,7 +11,6 @@ from typing import Any
 
 from pipeline.model import Event, TimeExpression
 from pipeline.model.annotation import DateBasis, DatePrecision
-from pipeline.nlp.times.values import UNANCHORED, UNRESOLVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,12 @@ class EventDate:
     note: str | None = None
 
 
-def event_date_of(time: TimeExpression | None, *, anchored: bool) -> EventDate:
-    """Return the date that a time expression gives; without ``anchored``, relative expressions have none."""
+def event_date_of(time: TimeExpression | None) -> EventDate:
+    """Return the date that a time expression gives, or the note why it gives none."""
     if time is None:
         return EventDate()
     if time.first_day is None:
-        return EventDate(text=time.timex_text, note=UNRESOLVED if anchored else UNANCHORED)
+        return EventDate(text=time.timex_text, note=time.note)
     return EventDate(time.first_day, time.last_day, time.precision, time.timex_text, time.basis)
 
 

@@ -225,37 +225,64 @@ def _weight(need: str) -> int:
     return int(need == "+harm" or (need[0] == "@" and need[1] != "!"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolidayRule:
+    """A named day of a year, ``shift`` days after its base.
+
+    The base is a day of a month, the ``nth`` weekday of a month (-1: the last), or Easter Sunday (no month).
+    """
+
+    month: int | None = None
+    day: int = 1
+    weekday: int = 0  # Monday is 0
+    nth: int = 0  # 0: the base is a day of a month
+    shift: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TimeData:
     """Words and patterns of time expressions.
 
-    ``patterns`` pair the name of a reading (a key of ``READINGS`` in ``times/normalization.py``) with a regular
-    expression over lower-case text. ``{month}``, ``{weekday}``, ``{unit}``, ``{number}``, ``{daypart}``, ``{season}``,
-    ``{deictic}``, ``{reference}``, ``{repetition}``, ``{day}`` and ``{year}`` are replaced by alternations; a space
-    matches any white space. The longest match wins, the first among equals. No pattern can match without one of the
-    ``anchors`` (or a year or clock time), so that most text is never searched.
+    ``patterns`` are the name of a reading (a key of ``READINGS`` in ``times/normalization.py``), a kind of anchor, and
+    a regular expression over lower-case text. ``{month}``, ``{weekday}``, ``{unit}``, ``{number}``, ``{daypart}``,
+    ``{season}``, ``{deictic}``, ``{reference}``, ``{repetition}``, ``{holiday}``, ``{ordinal}``, ``{day_word}``,
+    ``{day}`` and ``{year}`` are replaced by alternations; a space matches any white space, an apostrophe also a
+    typographic one. The longest match wins, the first among equals. A pattern names the kind of its
+    ``anchors``: it is searched only next to a word of that kind, so that most text is never searched. A number of four
+    digits has the kind "number", one with a colon "clock".
     """
 
     months: Mapping[str, int]
     weekdays: Mapping[str, int]  # Monday is 0
     units: Mapping[str, str]  # TIMEX3 letters: D, W, M, Y, TH, TM, TS, Q, DE, CE, WE
     numbers: Mapping[str, int | None]  # None: an unknown number
-    ordinals: Mapping[str, int]
+    ordinals: Mapping[str, int]  # of quarters and halves
+    day_words: Mapping[str, int]  # "third": a day of a month, 1 to 31
     dayparts: Mapping[str, str]
     seasons: Mapping[str, str]
     deictics: Mapping[str, int]  # days from the anchor
+    holidays: Mapping[str, HolidayRule | None]  # None: a named day that no rule gives
     references: Mapping[str, str]
     repetitions: Mapping[str, str]
     directions: Mapping[str, int]  # "last" -1, "this" 0, "next" 1, "ago" -1
     parts: Mapping[str, str]  # part of a period: start, mid, end
-    patterns: tuple[tuple[str, str], ...]
+    patterns: tuple[tuple[str, str, str], ...]
     ambiguous: frozenset[str]  # months and seasons that are also other words
     before_year: frozenset[str]  # words after which four digits are a year
     before_name: frozenset[str]  # words after which a month's name is not a person's
     later: frozenset[str]  # "later": on the day of the report, with a future verb
     future_words: frozenset[str]  # auxiliaries of a future clause
     future_heads: frozenset[str]  # verbs about the future
-    anchors: frozenset[str]
+    commissives: frozenset[str]  # verbs whose infinitive has the times after it: "agreed to meet on Monday"
+    implicatives: frozenset[str]  # past forms whose infinitive is past too: "managed to escape"
+    past_limits: frozenset[str]  # words before the beginning of what still is: a time before the report
+    ends: frozenset[str]  # words before the end of something
+    range_links: Mapping[str, frozenset[str]]  # word before a range ("": none): words between its ends
+    clock_links: frozenset[str]  # words between a clock time and its day
+    daypart_link: str  # between a part of a day and the day
+    named_days: frozenset[str]  # words that make the name of an event of a weekday
+    fiscal_words: frozenset[str]  # words around a quarter of a business year
+    anchors: Mapping[str, frozenset[str]]  # by kind
 
 
 class HasFrames(Protocol):

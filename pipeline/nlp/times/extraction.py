@@ -2,33 +2,27 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from spacy.attrs import LOWER
-from spacy.tokens import Doc, Token
+from spacy.tokens import Doc, Span
 
 from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import HasTimes, TimeData
+from pipeline.nlp.times.joins import FoundTime, TimeMatch, add_daypart, join_times
 from pipeline.nlp.times.normalization import read_time
-from pipeline.nlp.times.values import Tense, TimeContext, reference_date
+from pipeline.nlp.times.tense import tense_of
+from pipeline.nlp.times.values import OPEN_END, TimeContext, TimeValue, reference_date
 
 _REACH = 7  # tokens on each side of an anchor word that its expression may include
 _NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
 _HEADLINES = frozenset({"title", "standfirst", "caption", "heading"})
-_DEEPEST = 8  # governors from an expression to its verb
-
-
-@dataclass(frozen=True, slots=True)
-class TimeMatch:
-    """A span matched as a time. Offsets are those of the text; ``parts`` are the named groups, in lower case."""
-
-    start: int
-    end: int
-    reading: str
-    parts: Mapping[str, str]
+_NEAR = 300  # characters from a time to a later one that counts from it
+_NUMBER, _CLOCK = "0000", "00:00"  # stand for all words like them in the table of anchors
+_COMPANY = 40  # tokens on each side of a quarter where a word about business shows that it is one of a year
 
 
 def find_times(
@@ -42,30 +36,56 @@ def find_times(
     names = [e for e in entities if e.mention_kind == "name" and e.entity_type not in _NO_NAME]
     surnames = {e.entity_text.split()[-1].lower() for e in names if e.entity_type == "PERSON"}
     starts = [block.start for block in article.blocks]
-    anchor = reference_date(article)
-    found: list[TimeExpression] = []
+    context = TimeContext(reference_date(article), "none", times)
+    found: list[FoundTime] = []
     for match in _find_matches(text, _stretches(doc, times), times):
-        token = _token_at(doc, match)
-        if token is None or _is_name(match, names) or _is_other_word(doc, token, match, surnames, times):
+        span = doc.char_span(match.start, match.end, alignment_mode="expand")
+        if span is None or not len(span) or _is_name(match, names) or _is_other_word(span, match, surnames, context):
             continue
         at = bisect_right(starts, match.start) - 1
-        tense = _tense(token, times, is_headline=at >= 0 and article.blocks[at].kind in _HEADLINES)
-        reading = read_time(match.reading, match.parts, TimeContext(anchor, tense, times))
-        if reading is not None:
-            found.append(
-                TimeExpression(
-                    timex_type=reading.timex_type,
-                    timex_text=article.text[match.start : match.end],
-                    start_char=match.start,
-                    end_char=match.end,
-                    value=reading.value,
-                    first_day=reading.first,
-                    last_day=reading.last,
-                    precision=reading.precision,
-                    basis=reading.basis,
-                )
-            )
-    return tuple(found)
+        tense = tense_of(span, times, is_headline=at >= 0 and article.blocks[at].kind in _HEADLINES)
+        time = _read(span, match, replace(context, tense=tense, antecedent=_antecedent(found, match)))
+        if time is not None:
+            time = add_daypart(text, time, found[-1].end if found else 0)
+            joined = join_times(text, found[-1], time, found[-2].end if len(found) > 1 else 0) if found else None
+            found[-1 if joined else len(found) :] = [joined or time]
+    return tuple(_expression(article.text, time) for time in found)
+
+
+def _antecedent(found: list[FoundTime], match: TimeMatch) -> TimeValue | None:
+    """Return the last time with days shortly before a match."""
+    for time in reversed(found):
+        if time.end < match.start - _NEAR:
+            break
+        if time.value.first is not None and time.value.timex_type in ("DATE", "TIME"):
+            return time.value
+    return None
+
+
+def _read(span: Span, match: TimeMatch, context: TimeContext) -> FoundTime | None:
+    """Read a match. After "until" in a past clause it has days only if both tenses give the same."""
+    value = read_time(match.reading, match.parts, context)
+    if value is None:
+        return None
+    if context.tense == "past" and _previous(span) in context.times.ends:
+        other = read_time(match.reading, match.parts, replace(context, tense="future"))
+        value = value if other == value else TimeValue(value.timex_type, note=OPEN_END)
+    return FoundTime(match.start, match.end, match, value, context)
+
+
+def _expression(text: str, time: FoundTime) -> TimeExpression:
+    return TimeExpression(
+        timex_type=time.value.timex_type,
+        timex_text=text[time.start : time.end],
+        start_char=time.start,
+        end_char=time.end,
+        value=time.value.value,
+        first_day=time.value.first,
+        last_day=time.value.last,
+        precision=time.value.precision,
+        basis=time.value.basis,
+        note=time.value.note,
+    )
 
 
 def _lower(text: str) -> str:
@@ -75,89 +95,175 @@ def _lower(text: str) -> str:
     return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
-def _stretches(doc: Doc, times: TimeData) -> Iterator[tuple[int, int]]:
-    """Yield the spans around anchor words and numbers that look like a time or a year, as character offsets."""
+def _stretches(doc: Doc, times: TimeData) -> Iterator[tuple[int, int, int]]:
+    """Yield the spans around anchors as character offsets, with the bits of their kinds."""
+    bits = _anchor_bits(times)
     ids = doc.to_array([LOWER])
-    unique = np.unique(ids)
-    wanted = [key for key in unique.tolist() if _is_anchor(doc.vocab.strings[key], times)]
-    hits = np.flatnonzero(np.isin(ids, np.array(wanted, dtype=ids.dtype))).tolist()
-    last = -1
-    first = 0
+    kinds = {key: kind for key in np.unique(ids).tolist() if (kind := _kind_of(doc.vocab.strings[key], bits))}
+    hits = np.flatnonzero(np.isin(ids, np.array(list(kinds), dtype=ids.dtype))).tolist()
+    first, last, kind = 0, -1, 0
     for hit in hits:
         if last >= 0 and hit - _REACH > last:
-            yield doc[first].idx, doc[last].idx + len(doc[last])
+            yield doc[first].idx, doc[last].idx + len(doc[last]), kind
             last = -1
-        first = max(hit - _REACH, 0) if last < 0 else first
+        if last < 0:
+            first, kind = max(hit - _REACH, 0), 0
         last = min(hit + _REACH, len(doc) - 1)
+        kind |= kinds[int(ids[hit])]
     if last >= 0:
-        yield doc[first].idx, doc[last].idx + len(doc[last])
+        yield doc[first].idx, doc[last].idx + len(doc[last]), kind
 
 
-def _is_anchor(word: str, times: TimeData) -> bool:
-    if word in times.anchors:
-        return True
+@lru_cache(maxsize=8)
+def _kind_bits(times: TimeData) -> Mapping[str, int]:
+    return {kind: 1 << index for index, kind in enumerate(times.anchors)}
+
+
+@lru_cache(maxsize=8)
+def _anchor_bits(times: TimeData) -> Mapping[str, int]:
+    bits = _kind_bits(times)
+    number = bits["number"] | bits["month"]  # the month before a year may be glued to a mark: 'date="March 9, 2016"'
+    found: dict[str, int] = {_NUMBER: number, _CLOCK: number | bits["clock"]}
+    for kind, anchors in times.anchors.items():
+        for word in anchors:
+            found[word] = found.get(word, 0) | bits[kind]
+    return found
+
+
+def _kind_of(word: str, bits: Mapping[str, int]) -> int:
+    """Return the bits of the kinds of anchor that a word is; 0 for other words."""
+    if word in bits:
+        return bits[word]
+    kind = 0
     if word[:1].isdigit():
-        return ":" in word or len(word) >= 4
-    return "-" in word and any(part.isdigit() or part in times.anchors for part in word.split("-"))
-
-
-def _token_at(doc: Doc, match: TimeMatch) -> Token | None:
-    """Return the root token of the expression, which connects it to its clause."""
-    span = doc.char_span(match.start, match.end, alignment_mode="expand")
-    return span.root if span is not None and len(span) else None
+        kind = bits[_CLOCK] if ":" in word else bits[_NUMBER] if len(word) >= 4 else 0
+        kind |= bits.get(word[-2:], 0)  # "10am"
+    if "-" in word:
+        for part in word.split("-"):
+            kind |= bits[_NUMBER] if part[:1].isdigit() else bits.get(part, 0)
+    return kind
 
 
 def _is_name(match: TimeMatch, names: list[Entity]) -> bool:
-    """Return whether the words are in a name; a time zone that the model labels as a name does not count."""
-    end = match.start + 1 if match.reading == "clock" else match.end
-    last = bisect_left(names, end, key=lambda e: e.start_char) - 1
-    return last >= 0 and match.start < names[last].end_char
+    """Return whether the words are in a name.
+
+    A clock time with its zone, or a named day, that the model labels as a name does not count.
+    """
+    last = bisect_left(names, match.end, key=lambda e: e.start_char) - 1
+    if last < 0 or match.start >= names[last].end_char:
+        return False
+    is_inside = match.start <= names[last].start_char and names[last].end_char <= match.end
+    return not (is_inside and match.reading in ("clock", "holiday"))
 
 
-def _is_other_word(doc: Doc, token: Token, match: TimeMatch, surnames: set[str], times: TimeData) -> bool:
-    """Return whether the words are not a time: a modal, a verb, a person, a plain number."""
-    first = doc.char_span(match.start, match.end, alignment_mode="expand")[0]
-    previous = doc[first.i - 1].lower_ if first.i > 0 else ""
-    if match.reading == "later":
-        return bool(token.dep_ != "advmod" or token.head.pos_ != "VERB")
-    if match.reading == "year" and len(match.parts) == 1:
-        return not (
-            previous in times.before_year
-            or (token.ent_type_ == "DATE" and token.dep_ != "nummod")
-            or previous.strip() == ""
-        )
-    word = match.parts.get("month") or match.parts.get("weekday") or match.parts.get("season") or ""
+def _is_other_word(span: Span, match: TimeMatch, surnames: set[str], context: TimeContext) -> bool:
+    """Return whether the words are not a time: a modal, a verb, a person, a plain number, the name of an event."""
+    check = _CHECKS.get(match.reading)
+    if check is not None:
+        return check(span, match, context)
+    times = context.times
     if match.reading in ("duration", "stretch") and match.parts.get("unit") == "second":
         return not match.parts.get("number", "a")[-1:].isdigit()
-    if word not in times.ambiguous or len(match.parts) > 1:
+    word = match.parts.get("month") or match.parts.get("season") or ""
+    if word not in times.ambiguous or len(match.parts) > 1 or match.reading == "set":
         return False
+    return _is_common_word(span, word, surnames, times)
+
+
+def _is_common_word(span: Span, word: str, surnames: set[str], times: TimeData) -> bool:
+    first, previous = span[0], _previous(span)
     if not first.text[:1].isupper() or first.tag_[:1] in "MV":
         return True
-    return previous not in times.before_name if word in surnames or word == "may" else token.ent_type_ != "DATE"
+    if word in surnames or word == "may":
+        return previous not in times.before_name
+    return bool(span.root.ent_type_ != "DATE")
 
 
-def _tense(token: Token, times: TimeData, *, is_headline: bool) -> Tense:
-    """Return the tense of the clause with an expression. The present tense in a headline means the past."""
-    verb = token
-    for _ in range(_DEEPEST):
-        if verb.pos_ in ("VERB", "AUX") or verb.head is verb:
-            break
-        verb = verb.head
-    auxiliaries = [child for child in verb.children if child.dep_ in ("aux", "auxpass")]
-    if any(child.lower_ in times.future_words for child in auxiliaries):
-        return "future"
-    if verb.lemma_.lower() in times.future_heads and verb.tag_ != "VBD":
-        return "future"
-    if verb.tag_ in ("VBD", "VBN") or any(child.tag_ == "VBD" or child.lemma_ == "have" for child in auxiliaries):
-        return "past"
-    return "present" if _is_scheduled(verb, auxiliaries) and not is_headline else "none"
+def _previous(span: Span) -> str:
+    return span.doc[span.start - 1].lower_ if span.start > 0 else ""
 
 
-def _is_scheduled(verb: Token, auxiliaries: list[Token]) -> bool:
-    """Return whether a clause with a date uses the present for the future ("opens", "is opening on Friday")."""
-    if verb.tag_ == "VBG":
-        return any(child.tag_ in ("VBZ", "VBP") for child in auxiliaries)
-    return verb.tag_ in ("VBZ", "VBP")
+def _is_plain_later(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+    return bool(span.root.dep_ != "advmod" or span.root.head.pos_ != "VERB")
+
+
+def _is_plain_number(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+    """Return whether four digits are no year: "rose to 2000 people"."""
+    if len(match.parts) > 1:
+        return False
+    token, previous = span.root, _previous(span)
+    if token.dep_ == "nummod" and token.head.tag_ == "NNS" and previous != "the" and match.parts["year"][-2:] == "00":
+        return True
+    if span.start > 1 and _counts(span.doc[span.start - 2].text):
+        return True
+    is_dated = token.ent_type_ == "DATE" and token.dep_ != "nummod"
+    is_year = previous in context.times.before_year or is_dated or previous.strip() == ""
+    return not is_year and not _ends_title(span, match, context)
+
+
+def _counts(word: str) -> bool:
+    """Return whether a word is a number that is no year: "from 1200 to 1500"."""
+    return word[:1].isdigit() and word[-1:].isdigit() and not re.fullmatch(f"{_YEAR}|{_DAY}", word)
+
+
+def _ends_title(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+    """Return whether a number ends a line after a name and is the year of the report: "The Orrin Cup 2026"."""
+    doc = span.doc
+    is_last = span.end == len(doc) or doc[span.end].text.startswith("\n")
+    is_recent = context.anchor is not None and int(match.parts["year"]) == context.anchor.year
+    return is_last and is_recent and span.start > 0 and doc[span.start - 1].text[:1].isupper()
+
+
+def _is_named_weekday(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+    """Return whether a weekday is part of the name of an event ("Bloody Sunday"), or an abbreviation another word."""
+    word = match.parts["weekday"]
+    if word in context.times.ambiguous and len(match.parts) == 1:
+        return _is_common_word(span, word, set(), context.times)
+    if span.start == 0:
+        return False
+    before = span.doc[span.start - 1]
+    is_name = before.tag_ == "JJ" and before.head.i == span.start and span.start > 1 and not before.is_sent_start
+    return bool(before.text[:1].isupper() and (is_name or before.lower_ in context.times.named_days))
+
+
+def _is_modifier(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+    """Return whether a named day only describes a thing ("a Christmas tree"), or is not a name ("in thanksgiving")."""
+    token = span.root
+    is_compound = token.dep_ in ("compound", "nmod", "amod") and token.head.i >= span.end
+    return is_compound or not any(word.text[:1].isupper() for word in span)
+
+
+def _is_no_season(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+    """Return whether a bare season is another word ("in fall", "in summer camps")."""
+    if len(match.parts) > 1:
+        return False
+    return span.root.dep_ != "pobj" or (len(span) == 1 and match.parts["season"] in context.times.ambiguous)
+
+
+def _is_sports_quarter(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+    """Return whether a quarter without a year has no word about business near it: it may be one of a match."""
+    if "year" in match.parts or "yearly" in match.parts or match.parts.get("unit", "quarter") != "quarter":
+        return False
+    near = span.doc[max(span.start - _COMPANY, 0) : span.end + _COMPANY]
+    return not any(token.lower_ in context.times.fiscal_words for token in near)
+
+
+def _is_pronoun_phrase(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+    """Return whether "that day" only modifies a noun, or "that" begins a clause."""
+    token = span.root
+    return token.dep_ in ("compound", "amod") or any(word.dep_ == "mark" for word in span)
+
+
+_CHECKS: Mapping[str, Callable[[Span, TimeMatch, TimeContext], bool]] = {
+    "later": _is_plain_later,
+    "year": _is_plain_number,
+    "weekday": _is_named_weekday,
+    "holiday": _is_modifier,
+    "quarter": _is_sports_quarter,
+    "period": _is_sports_quarter,
+    "season": _is_no_season,
+    "that": _is_pronoun_phrase,
+}
 
 
 # Matching: the patterns of a language, compiled; the longest matches win.
@@ -165,15 +271,19 @@ def _is_scheduled(verb: Token, auxiliaries: list[Token]) -> bool:
 _YEAR = r"(?:1[5-9]|20)\d\d"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _DIGITS = r"\d{1,4}(?:\.\d)?"
+_SPACE = re.compile(r"\s")
 
 
-def _find_matches(text: str, stretches: Iterable[tuple[int, int]], times: TimeData) -> Iterator[TimeMatch]:
+def _find_matches(text: str, stretches: Iterable[tuple[int, int, int]], times: TimeData) -> Iterator[TimeMatch]:
     """Yield the longest matches in these spans of a lower-case text, in text order and without overlaps."""
     patterns = _compile_patterns(times)
-    for start, end in stretches:
+    for start, end, kinds in stretches:
         found = [
-            TimeMatch(m.start(), m.end(), reading, {k: v for k, v in m.groupdict().items() if v is not None})
-            for reading, pattern in patterns
+            TimeMatch(
+                m.start(), m.end(), reading, {k: _SPACE.sub(" ", v) for k, v in m.groupdict().items() if v is not None}
+            )
+            for reading, kind, pattern in patterns
+            if kind & kinds
             for m in pattern.finditer(text, start, end)
             if m.end() > m.start()
         ]
@@ -191,7 +301,8 @@ def _longest(found: list[TimeMatch], start: int, end: int) -> list[TimeMatch]:
 
 
 @lru_cache(maxsize=8)
-def _compile_patterns(times: TimeData) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _compile_patterns(times: TimeData) -> tuple[tuple[str, int, re.Pattern[str]], ...]:
+    """Return readings, the bits of their kinds of anchor, and their patterns."""
     words = {
         "month": times.months,
         "weekday": times.weekdays,
@@ -202,12 +313,15 @@ def _compile_patterns(times: TimeData) -> tuple[tuple[str, re.Pattern[str]], ...
         "reference": times.references,
         "repetition": times.repetitions,
         "ordinal": times.ordinals,
+        "day_word": times.day_words,
+        "holiday": times.holidays,
         "number": times.numbers,
     }
     parts = {name: _any_of(choices) for name, choices in words.items()}
     parts["number"] = f"(?:{_DIGITS}|{parts['number']})"
     parts |= {"year": _YEAR, "day": _DAY}
-    return tuple((reading, _compile(pattern, parts)) for reading, pattern in times.patterns)
+    bits = _kind_bits(times)
+    return tuple((reading, bits[kind], _compile(pattern, parts)) for reading, kind, pattern in times.patterns)
 
 
 def _compile(pattern: str, parts: Mapping[str, str]) -> re.Pattern[str]:
@@ -217,4 +331,8 @@ def _compile(pattern: str, parts: Mapping[str, str]) -> re.Pattern[str]:
 
 
 def _any_of(choices: Iterable[str]) -> str:
-    return "(?:" + "|".join(choice.replace(" ", r"\s") for choice in sorted(choices, key=len, reverse=True)) + ")"
+    longest = (
+        re.escape(choice).replace("\\ ", r"\s").replace("'", "['’]")
+        for choice in sorted(choices, key=len, reverse=True)
+    )
+    return "(?:" + "|".join(longest) + ")"

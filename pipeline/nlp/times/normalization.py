@@ -4,61 +4,129 @@ Each pattern of a language names a reading; ``READINGS`` maps it to the function
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
-from pipeline.model.annotation import DateBasis
+from pipeline.model.annotation import DateBasis, DatePrecision
+from pipeline.nlp.times.calendar import DAY, DAY_STEPS, MONTH_STEPS, day_after, holiday_of, month_start, valid_day
 from pipeline.nlp.times.values import (
-    DAY,
+    LENGTH,
+    NO_ANTECEDENT,
+    NO_RULE,
+    REPETITION,
     SEASON_STARTS,
+    UNANCHORED,
+    UNRESOLVED,
+    VAGUE,
     Parts,
     Tense,
     TimeContext,
     TimeValue,
     day_value,
-    month_start,
     month_value,
     quarter_value,
     season_value,
+    unit_value,
     week_value,
     year_value,
 )
 
-_STEPS = {"D": 1, "W": 7, "F": 14}  # days
-_MONTH_STEPS = {"M": 1, "Q": 3, "Y": 12, "DE": 120, "CE": 1200}
+_SIDES: Mapping[Tense, int] = {"past": -1, "future": 1}
+_FARTHEST = 3000  # a chain of "1000 weeks later" ends at this year
+# Precisions of a time from which one may count in a unit.
+_FINER: Mapping[str, tuple[DatePrecision, ...]] = {
+    "D": ("day",),
+    "W": ("day", "week"),
+    "WE": ("day", "week"),
+    "M": ("day", "week", "month"),
+    "Q": ("day", "week", "month", "quarter"),
+    "Y": ("day", "week", "month", "quarter", "year"),
+}
 
 
 def read_time(reading: str, parts: Parts, context: TimeContext) -> TimeValue | None:
-    """Return the time of a match, without a value if the day does not exist ("31 June"); None if it is not a time."""
-    return READINGS[reading](parts, context)
+    """Return the time of a match, without a value if the day does not exist ("31 June"); None if it is not a time.
+
+    A time without days has a note.
+    """
+    found = READINGS[reading](parts, context)
+    if found is None or found.first is not None or found.note is not None:
+        return found
+    return replace(found, note=_note_of(found, anchored=context.anchor is not None))
+
+
+def _note_of(found: TimeValue, *, anchored: bool) -> str:
+    if found.timex_type in ("DURATION", "SET"):
+        return LENGTH if found.timex_type == "DURATION" else REPETITION
+    if (found.value or "").endswith("_REF"):
+        return VAGUE
+    return UNRESOLVED if anchored else UNANCHORED
 
 
 # Days, months and clock times.
 
 
-def _valid(year: int, month: int, day: int) -> date | None:
-    if not 1 <= month <= 12 or day < 1:
-        return None
-    last = (month_start(date(year, month, 1), 1) - DAY).day
-    return date(year, month, day) if day <= last else None
-
-
-def _number_of_day(text: str) -> int:
-    return int(text.rstrip("stndrh"))
+def _number_of_day(text: str, context: TimeContext) -> int:
+    return context.times.day_words.get(text) or int(text.rstrip("stndrh"))
 
 
 def _read_day(parts: Parts, context: TimeContext) -> TimeValue:
+    if "monthly" in parts:
+        return _read_day_of_month(parts, context)
     month = int(parts["month_number"]) if "month_number" in parts else context.times.months[parts["month"]]
-    number = _number_of_day(parts["day"])
+    number = _number_of_day(parts["day"], context)
     years = [_year_of(parts, context)] if "year" in parts or "yearly" in parts else []
     if years == [None] or (not years and context.anchor is None):
-        return TimeValue(value=f"XXXX-{month:02}-{number:02}" if _valid(2000, month, number) else None)
+        return TimeValue(value=f"XXXX-{month:02}-{number:02}" if valid_day(2000, month, number) else None)
     if not years and context.anchor is not None:
         years = [context.anchor.year + shift for shift in (-1, 0, 1)]
     days = [
-        day for year in years if year and (day := _valid(year, month, number)) and _weekday_matches(day, parts, context)
+        day
+        for year in years
+        if year and (day := valid_day(year, month, number)) and _weekday_matches(day, parts, context)
     ]
     best = _nearest(days, context.anchor, context.tense)
     return day_value(best, "explicit" if "year" in parts else "relative") if best else TimeValue()
+
+
+def _read_day_of_month(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "the 15th of next month"."""
+    if context.anchor is None:
+        return TimeValue()
+    month = month_start(context.anchor, context.times.directions[parts["monthly"]])
+    day = valid_day(month.year, month.month, _number_of_day(parts["day"], context))
+    return day_value(day, "relative") if day else TimeValue()
+
+
+def _read_dated_weekday(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "Friday the 15th": the nearest month with such a day on the side of the tense."""
+    number = _number_of_day(parts["day"], context)
+    if context.anchor is None:
+        return TimeValue()
+    months = [month_start(context.anchor, shift) for shift in range(-14, 15)]
+    days = [d for m in months if (d := valid_day(m.year, m.month, number)) and _weekday_matches(d, parts, context)]
+    best = _nearest(days, context.anchor, context.tense)
+    return day_value(best, "relative") if best and abs(best - context.anchor).days < 200 else TimeValue()
+
+
+def _read_holiday(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "Good Friday", "Christmas Eve 2019", "last Thanksgiving"."""
+    rule = context.times.holidays[parts["holiday"].replace("’", "'")]
+    if rule is None:
+        return TimeValue(note=NO_RULE)
+    if "year" in parts or "yearly" in parts:
+        year = _year_of(parts, context)
+        return day_value(holiday_of(rule, year), "explicit" if "year" in parts else "relative") if year else TimeValue()
+    if context.anchor is None:
+        return TimeValue()
+    step = context.times.directions.get(parts.get("which", ""))
+    anchor = context.anchor
+    days = [holiday_of(rule, anchor.year + shift) for shift in (-1, 0, 1)]
+    if step == -1 or (step is None and context.tense == "past"):
+        days = [day for day in days if day <= anchor]
+    elif step == 1 or (step is None and context.tense in ("future", "present")):
+        days = [day for day in days if day >= anchor]
+    return day_value(min(days, key=lambda day: abs(day - anchor)), "relative")
 
 
 def _year_of(parts: Parts, context: TimeContext) -> int | None:
@@ -76,7 +144,7 @@ def _weekday_matches(day: date, parts: Parts, context: TimeContext) -> bool:
 def _read_numeric(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "13/06/2026" in the order that gives a valid date; no day if both orders do."""
     one, other, year = int(parts["one"]), int(parts["other"]), int(parts["year"])
-    days = {day for month, number in ((other, one), (one, other)) if (day := _valid(year, month, number))}
+    days = {day for month, number in ((other, one), (one, other)) if (day := valid_day(year, month, number))}
     return day_value(days.pop(), "explicit") if len(days) == 1 else TimeValue()
 
 
@@ -93,10 +161,10 @@ def _nearest(days: list[date], anchor: date | None, tense: Tense) -> date | None
 
 def _read_days(parts: Parts, context: TimeContext) -> TimeValue:
     first = _read_day(parts, context)
-    last = _number_of_day(parts["last"])
+    last = _number_of_day(parts["last"], context)
     if first.first is None:
         return first
-    end = _valid(first.first.year, first.first.month, last)
+    end = valid_day(first.first.year, first.first.month, last)
     if end is None or end <= first.first:
         return TimeValue()
     return TimeValue("DATE", f"{first.value}/{end.isoformat()}", first.first, end, "day", first.basis)
@@ -156,6 +224,43 @@ def _read_weekday(parts: Parts, context: TimeContext) -> TimeValue:
     return day_value(context.anchor + shift * DAY, "relative", suffix)
 
 
+def _read_shifted(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "a week on Tuesday", "Tuesday week", "three weeks tomorrow", "a year ago today"."""
+    unit, count = context.times.units[parts["unit"]], _count(parts, context)
+    if context.anchor is None or count is None or count > 1000:
+        return TimeValue()
+    if "deictic" in parts:
+        base = context.anchor + context.times.deictics[parts["deictic"]] * DAY
+    else:
+        ahead = (context.times.weekdays[parts["weekday"]] - context.anchor.weekday()) % 7
+        base = context.anchor + (ahead or 7) * DAY
+    shift = round(count) * context.times.directions.get(parts.get("direction", ""), 1)
+    if unit in DAY_STEPS:
+        return day_value(base + shift * DAY_STEPS[unit] * DAY, "relative")
+    month = month_start(base, shift * MONTH_STEPS.get(unit, 0))
+    day = valid_day(month.year, month.month, base.day) if unit in MONTH_STEPS else None
+    return day_value(day, "relative") if day else TimeValue()
+
+
+def _read_that(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "that day", "the same week", "the following month": relative to the time named shortly before."""
+    suffix = context.times.dayparts.get(parts.get("daypart", ""), "")
+    unit = context.times.units[parts["unit"]] if "unit" in parts else "D"
+    base = _antecedent_day(unit, context)
+    if base is None:
+        return TimeValue("TIME" if suffix else "DATE", note=NO_ANTECEDENT)
+    day = day_after(base, unit, context.times.directions.get(parts.get("step", ""), 0))
+    return day_value(day, "relative", suffix) if suffix else unit_value(day, unit)
+
+
+def _antecedent_day(unit: str, context: TimeContext) -> date | None:
+    """Return the first day of the time named shortly before, if it is precise enough to count in a unit from it."""
+    near = context.antecedent
+    if near is None or near.first is None or near.precision not in _FINER.get(unit, ()):
+        return None
+    return near.first if near.first.year < _FARTHEST else None
+
+
 def _read_deictic(parts: Parts, context: TimeContext) -> TimeValue:
     word = parts["deictic"]
     daypart = parts.get("daypart") or ("night" if word == "tonight" else "")
@@ -190,7 +295,7 @@ def _read_clock(parts: Parts, context: TimeContext) -> TimeValue:
         hour, minute = int(parts["hour"]), int(parts.get("minute", 0))
         if "half" in parts:
             hour = hour % 12 + (12 if parts["half"].startswith("p") else 0)
-    return TimeValue("TIME", f"T{hour:02}:{minute:02}")
+    return TimeValue("TIME", f"T{hour:02}:{minute:02}" + ("Z" if "zone" in parts else ""))
 
 
 # Periods, offsets, durations and repetitions.
@@ -220,6 +325,17 @@ def _read_decade(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "the 1990s", "the ’80s"."""
     start = int(parts["decade"]) * 10 if "decade" in parts else 1900 + int(parts["tens"]) * 10
     return TimeValue("DATE", str(start // 10), date(start, 1, 1), date(start + 9, 12, 31), "unknown", "explicit")
+
+
+def _read_century(parts: Parts, context: TimeContext) -> TimeValue | None:
+    """Read "the 19th century" as the years 1800 to 1899, as its value does. An early number counts something else."""
+    number = _number_of_day(parts["nth"], context)
+    if "era" in parts and number:
+        return TimeValue(value=f"BC{number - 1:02}")
+    if number < 10:
+        return None
+    years = date(100 * (number - 1), 1, 1), date(100 * number - 1, 12, 31)
+    return TimeValue("DATE", f"{number - 1}", *years, "unknown", "explicit")
 
 
 def _read_period(parts: Parts, context: TimeContext) -> TimeValue:
@@ -255,30 +371,40 @@ def _period(anchor: date, unit: str, step: int) -> TimeValue:
 
 
 def _count(parts: Parts, context: TimeContext) -> float | None:
-    text = parts.get("number", "").strip(" -\u00a0")
+    """Return how many units; None for an unknown number ("several days", "recent days")."""
+    text = parts.get("number", "").strip(" -")
     if not text:
-        return None
+        return None if "many" in parts else 1
     return float(text) if text[0].isdigit() else context.times.numbers.get(text)
 
 
 def _read_offset(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "three days ago"; "two days later" counts from another event and stays unresolved."""
+    """Read "three days ago"; "two days later" counts from the time named shortly before."""
     unit, count = context.times.units[parts["unit"]], _count(parts, context)
     step = context.times.directions[parts["direction"]]
-    if count is None or context.anchor is None or unit == "WE" or parts["direction"] in ("earlier", "later"):
+    if parts["direction"] in ("earlier", "later"):
+        return _read_later_offset(unit, count, step, context)
+    if count is None or context.anchor is None or unit == "WE":
         return TimeValue()
     if unit.startswith("T"):
         return day_value(context.anchor, "relative")
     shift = round(count) * step
-    if unit in _STEPS:
-        return _near(context.anchor + shift * _STEPS[unit] * DAY, unit)
-    months = shift * _MONTH_STEPS.get(unit, 0)
+    if unit in DAY_STEPS:
+        return _near(context.anchor + shift * DAY_STEPS[unit] * DAY, unit)
+    months = shift * MONTH_STEPS.get(unit, 0)
     found = month_start(context.anchor, months)
     return (
         year_value(found.year, "relative")
         if unit in ("Y", "DE", "CE")
         else month_value(found.year, found.month, "relative")
     )
+
+
+def _read_later_offset(unit: str, count: float | None, step: int, context: TimeContext) -> TimeValue:
+    base = _antecedent_day(unit, context)
+    if base is None or count is None or count > 1000:
+        return TimeValue(note=NO_ANTECEDENT)
+    return unit_value(day_after(base, unit, round(count) * step), unit)
 
 
 def _near(day: date, unit: str) -> TimeValue:
@@ -289,9 +415,9 @@ def _read_stretch(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "the past three weeks"."""
     length = _read_duration(parts, context)
     step = context.times.directions.get(parts.get("which", ""))
-    count = _count(parts, context) or 1
+    count = _count(parts, context)
     days = {"D": 1, "W": 7, "F": 14, "M": 30, "Q": 91, "Y": 365, "DE": 3650}.get(context.times.units[parts["unit"]])
-    if context.anchor is None or not step or days is None:
+    if context.anchor is None or not step or days is None or count is None:
         return length
     shift = timedelta(days=min(days * count, 300_000))
     ends = (context.anchor - shift, context.anchor) if step < 0 else (context.anchor, context.anchor + shift)
@@ -300,6 +426,8 @@ def _read_stretch(parts: Parts, context: TimeContext) -> TimeValue:
 
 def _read_duration(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "three weeks"."""
+    if "quartered" in parts:
+        return TimeValue("DURATION", {"hour": "PT15M"}.get(parts["quartered"], "P25Y"))
     if "half" in parts:
         return TimeValue("DURATION", {"hour": "PT30M", "day": "PT12H", "year": "P6M"}.get(parts["half"], "P50Y"))
     unit, count = context.times.units[parts["unit"]], _count(parts, context)
@@ -315,12 +443,20 @@ def _length(unit: str, count: float | None) -> str:
 
 
 def _read_set(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "every week", "daily"."""
-    if "repetition" in parts:
-        return TimeValue("SET", context.times.repetitions[parts["repetition"]])
-    if "weekday" in parts:
-        return TimeValue("SET", f"XXXX-WXX-{context.times.weekdays[parts['weekday']] + 1}")
-    return TimeValue("SET", _length(context.times.units[parts["unit"]], _count(parts, context) or 1))
+    """Read "every week", "daily", "Tuesdays", "every morning", "twice a year"."""
+    suffix = context.times.dayparts.get(parts.get("daypart", ""), "")
+    if "unit" in parts:
+        count = 2 if "other" in parts else _count(parts, context)
+        value = _length(context.times.units[parts["unit"]], count)
+    elif "weekday" in parts:
+        value = f"XXXX-WXX-{context.times.weekdays[parts['weekday']] + 1}"
+    elif "month" in parts:
+        value = f"XXXX-{context.times.months[parts['month']]:02}"
+    elif "season" in parts:
+        value = f"XXXX-{context.times.seasons[parts['season']]}"
+    else:
+        value = context.times.repetitions.get(parts.get("repetition", ""), "XXXX-XX-XX")
+    return TimeValue("SET", value + suffix)
 
 
 def _read_quarter(parts: Parts, context: TimeContext) -> TimeValue:
@@ -360,7 +496,9 @@ def _read_season(parts: Parts, context: TimeContext) -> TimeValue:
         return season_value(int(parts["year"]), code, "explicit")
     if context.anchor is None:
         return TimeValue(value=f"XXXX-{code}")
-    step = context.times.directions[parts["which"]]
+    step = context.times.directions[parts["which"]] if "which" in parts else _SIDES.get(context.tense)
+    if step is None:
+        return TimeValue()
     begun = context.anchor >= date(context.anchor.year, SEASON_STARTS[code], 1)
     year = context.anchor.year + (step if step == 0 or begun == (step > 0) else 0)
     return season_value(year, code, "relative")
@@ -378,6 +516,11 @@ def _read_week(parts: Parts, context: TimeContext) -> TimeValue:
 READINGS: Mapping[str, Callable[[Parts, TimeContext], TimeValue | None]] = {
     "day": _read_day,
     "numeric": _read_numeric,
+    "dated_weekday": _read_dated_weekday,
+    "holiday": _read_holiday,
+    "shifted": _read_shifted,
+    "that": _read_that,
+    "century": _read_century,
     "part": _read_part,
     "days": _read_days,
     "month": _read_month,

@@ -2,34 +2,44 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from pipeline.model import Article
 from pipeline.model.annotation import DateBasis, DatePrecision, TimexType
 from pipeline.nlp.languages.spec_events import TimeData
+from pipeline.nlp.times.calendar import DAY, month_start
 
 Parts = Mapping[str, str]  # the named groups of a match
 Tense = Literal["past", "present", "future", "none"]
-DAY = timedelta(days=1)
 EARLIEST, LATEST = 1500, 2099  # years that a number may stand for
 UNRESOLVED = "no day: impossible, contradictory or ambiguous"
 UNANCHORED = "no day: the article has no publication date to resolve it from"
+NO_ANTECEDENT = "no day: counted from a day that the text does not name shortly before"
+NO_RULE = "no day: the named day depends on the country, the church or the moon"
+OPEN_END = "no day: the end of something that began before the report may be before or after it"
+LENGTH = "no day: a length of time"
+REPETITION = "no day: a time that repeats"
+VAGUE = "no day: a vague time"
 SEASON_STARTS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
 
 
 @dataclass(frozen=True, slots=True)
 class TimeContext:
-    """The context of an expression: the published day of the report (None: unknown) and the tense of its clause."""
+    """The context of an expression: the published day of the report (None: unknown) and the tense of its clause.
+
+    ``antecedent`` is the time named shortly before, from which "that day" and "two days later" count.
+    """
 
     anchor: date | None
     tense: Tense
     times: TimeData
+    antecedent: "TimeValue | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class TimeValue:
-    """A resolved expression. Days are inclusive; None if unresolved."""
+    """A resolved expression. Days are inclusive; None if unresolved. ``note`` is a reason why they are None."""
 
     timex_type: TimexType = "DATE"
     value: str | None = None
@@ -37,6 +47,7 @@ class TimeValue:
     last: date | None = None
     precision: DatePrecision = "unknown"
     basis: DateBasis | None = None
+    note: str | None = None
 
 
 def reference_date(article: Article) -> date | None:
@@ -45,9 +56,20 @@ def reference_date(article: Article) -> date | None:
     return day if day and EARLIEST <= day.year <= LATEST else None
 
 
-def day_value(day: date, basis: DateBasis, suffix: str = "") -> TimeValue:
+def day_value(day: date, basis: DateBasis | None, suffix: str = "") -> TimeValue:
     """Return one day; ``suffix`` is the TIMEX3 code of a part of the day."""
     return TimeValue("TIME" if suffix else "DATE", day.isoformat() + suffix, day, day, "day", basis)
+
+
+def unit_value(day: date, unit: str, basis: DateBasis = "relative") -> TimeValue:
+    """Return the day, week, weekend, month, quarter or year with a day, by its TIMEX3 unit."""
+    if unit in ("W", "WE"):
+        return week_value(day - day.weekday() * DAY, weekend=unit == "WE", basis=basis)
+    if unit == "M":
+        return month_value(day.year, day.month, basis)
+    if unit == "Q":
+        return quarter_value(day.year, (day.month + 2) // 3, basis)
+    return year_value(day.year, basis) if unit == "Y" else day_value(day, basis)
 
 
 def month_value(year: int, month: int, basis: DateBasis) -> TimeValue:
@@ -59,12 +81,6 @@ def month_value(year: int, month: int, basis: DateBasis) -> TimeValue:
 def year_value(year: int, basis: DateBasis) -> TimeValue:
     """Return a whole year."""
     return TimeValue("DATE", f"{year:04}", date(year, 1, 1), date(year, 12, 31), "year", basis)
-
-
-def month_start(day: date, months: int) -> date:
-    """Return the first day of the month this many months later."""
-    number = day.year * 12 + day.month - 1 + months
-    return date(min(max(number // 12, 1), 9998), number % 12 + 1, 1)
 
 
 def week_value(monday: date, *, weekend: bool = False, basis: DateBasis = "relative") -> TimeValue:

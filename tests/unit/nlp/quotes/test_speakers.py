@@ -92,7 +92,7 @@ def test_the_quote_after_a_naming_verb_is_the_name_alone(nlp) -> None:
 )
 def test_a_weekday_with_the_present_tense_is_in_the_future(nlp, text: str, day: str) -> None:
     """In running text a weekday with the present tense is in the future, with the past tense in the past."""
-    [time] = [each for each in _read(nlp, text).times if each.timex_type == "DATE"]
+    [time] = _read(nlp, text).times
     assert str(time.first_day) == day
 
 
