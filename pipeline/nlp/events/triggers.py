@@ -1,20 +1,30 @@
 """Event triggers: the words of an article that name an event, each with its frame."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
+from pipeline.nlp.events.genericity import is_generic
 from pipeline.nlp.events.modality import names_thing
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
+_PERSON_TYPES = frozenset({"PERSON"})
 _GROUP_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
+_ORG_TYPES = frozenset({"ORG", "GPE", "NORP"})
+_PLACE_TYPES = frozenset({"GPE", "LOC", "FAC"})
+_OFFICES = frozenset({"GOV", "LEG", "JUD", "MIL", "COP", "PTY", "REB", "SPY"})  # sectors of public power
+_PREDICATES = frozenset({"oprd", "xcomp", "ccomp", "acomp", "attr"})
 _COMPLEMENTS = frozenset({"xcomp", "ccomp", "advcl", "acl"})
 _COMPANIONS = frozenset(
     {"prt", "prep", "advmod", "dobj", "acomp", "oprd", "agent", "dative", "compound", "amod", "nmod", "nummod", "xcomp"}
     | {"npadvmod", "attr", "conj", "quantmod"}
 )
 _GOVERNED = frozenset({"dobj", "nsubjpass", "nsubj", "attr", "pobj"})
+_AGENT_TYPES = _GROUP_TYPES | {"FAC", "LOC"}  # "the Kremlin", "the West"
+_NO_AGENT = frozenset({"itself", "this", "that", "which", "what", "there", "nothing", "something", "anything"})
 _NO_PERSON = frozenset({"it", "its", "itself", "this", "that", "which", "what"})
 
 
@@ -56,6 +66,8 @@ def _verb_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
     frame = _match(parse, index, data.verb_index.get(parse.lemma[index], ()), data)
     if frame is None and (parse.dep[index] == "amod" or parse.lemma[index] in data.no_occurrences):
         return None
+    if frame is not None and is_generic(parse, index, data):
+        frame = None
     end = parse.end[index]
     particle = parse.child(index, "prt")
     if particle == index + 1:
@@ -68,7 +80,7 @@ def _noun_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
     frames = data.noun_index.get(lemma, ())
     if not frames and lemma not in data.occurrences:
         return None
-    if parse.dep[index] in ("compound", "nmod") or _is_named(parse, index):
+    if parse.dep[index] in ("compound", "nmod") or _is_name(parse, index):
         return None
     frame = _match(parse, index, frames, data)
     if (frame is None or not frame.needs) and _is_other_thing(parse, index, data):
@@ -81,7 +93,7 @@ def _is_other_thing(parse: Parse, index: int, data: FrameData) -> bool:
     return any(parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index])
 
 
-def _is_named(parse: Parse, index: int) -> bool:
+def _is_name(parse: Parse, index: int) -> bool:
     mention = parse.mention(index)
     return mention is not None and (
         mention.mention_kind == "name" or mention.entity_type in ("PERSON", "ORG", "AUTHOR")
@@ -93,7 +105,7 @@ def _match(parse: Parse, index: int, frames: tuple[Frame, ...], data: FrameData)
     for frame in frames:
         if particle is not None and not any(parse.lower[particle] in need.split("/") for need in frame.needs):
             continue  # with another particle it is another verb
-        if all(meets(parse, index, need, data) for need in frame.needs):
+        if all(meets(parse, index, need, data) for need in frame.needs + frame.guards):
             return frame
     return None
 
@@ -103,27 +115,67 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
     special = _SPECIAL.get(need)
     if special is not None:
         return special(parse, index, data)
-    if need[:2] == "@!":
-        thing = object_of(parse, index)
-        return thing is None or parse.lemma[thing] not in need[2:].split("/")
-    if need[0] == "@":
-        thing = object_of(parse, index)
-        return thing is not None and any(_is_a(parse, thing, kind, data) for kind in need[1:].split("/"))
-    if need[0] == "^":
-        subject = _subject(parse, index, data)
-        return subject is not None and _names_subject(parse, subject, need[1:].split("/"))
-    if need[0] == "%":
-        verb = parse.head[index]
-        if parse.dep[index] == "conj":
-            verb = parse.head[verb]
-        return parse.lemma[verb] in need[1:].split("/") and parse.dep[index] in _GOVERNED | {"conj"}
-    return _has_companion(parse, index, need.split("/"))
+    place, marker, rest = _split_need(need)
+    excludes = rest[0] == "!"
+    wanted = rest.removeprefix("!").split("/")
+    if not marker:
+        listed = [word for kind in wanted for word in data.noun_classes.get(kind, (kind,))]
+        return not _has_modifier(parse, index, listed) if excludes else _has_companion(parse, index, listed)
+    found = _FILLERS[marker](parse, index, place, data)
+    if marker == "^" and excludes:
+        found = _doers(parse, index, data)
+    return any(_is_a(parse, filler, kind, data) for filler in found for kind in wanted) is not excludes
 
 
-def _names_subject(parse: Parse, subject: int, wanted: list[str]) -> bool:
-    """Return whether the subject is one of these words. The parser may find two ("a magnitude 6 earthquake struck")."""
+@cache
+def _split_need(need: str) -> tuple[str, str, str]:
+    """Return a need as preposition, marker and words: ("to", "@", "a/b") of "to@a/b"."""
+    match = re.fullmatch(r"(?:([^@^%>]*)([@^%>]))?(.*)", need)
+    return match.groups("") if match else ("", "", need)  # type: ignore[return-value]
+
+
+def _objects(parse: Parse, index: int, preposition: str, data: FrameData) -> list[int]:
+    if preposition:
+        return [c for item in parse.prep_objects(index, preposition) for c in parse.conjuncts(item)]
+    found = object_of(parse, index)
+    return [] if found is None else [found]
+
+
+def _subjects(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
+    """Return the subject. The parser may find two ("a magnitude 6 earthquake struck")."""
+    subject = _subject(parse, index, data)
+    if subject is None:
+        return []
     twins = parse.children[parse.head[subject]] if parse.dep[subject] == "nsubj" else []
-    return any(parse.lemma[c] in wanted for c in (subject, *twins) if c == subject or parse.dep[c] == "nsubj")
+    return [subject, *(c for c in twins if c != subject and parse.dep[c] == "nsubj")]
+
+
+def _doers(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return who does it: the subject, or the agent of a passive."""
+    if parse.is_passive(index) or (parse.dep[index] == "acl" and parse.tag[index] == "VBN"):
+        return [c for word in data.agent_prepositions for c in parse.prep_objects(index, word)]
+    return _subjects(parse, index, "", data)
+
+
+def _governors(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
+    """Return the verb that governs a noun."""
+    if parse.dep[index] not in _GOVERNED | {"conj"}:
+        return []
+    verb = parse.head[index]
+    return [parse.head[verb] if parse.dep[index] == "conj" else verb]
+
+
+def _infinitives(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
+    inner = infinitive_of(parse, index)
+    return [] if inner is None else [inner]
+
+
+_FILLERS: dict[str, Callable[[Parse, int, str, FrameData], list[int]]] = {
+    "@": _objects,
+    "^": _subjects,
+    "%": _governors,
+    ">": _infinitives,
+}
 
 
 def object_of(parse: Parse, index: int) -> int | None:
@@ -144,13 +196,71 @@ def _shared_patient(parse: Parse, index: int) -> int | None:
 
 
 def _is_a(parse: Parse, index: int, kind: str, data: FrameData) -> bool:
-    if kind == "person":
-        return denotes(parse, index, data, frozenset({"PERSON"}))
-    if kind == "group":
-        return denotes(parse, index, data, _GROUP_TYPES)
-    if kind == "thing":
-        return not denotes(parse, index, data, _GROUP_TYPES)
+    is_of_class = _CLASSES.get(kind)
+    if is_of_class is not None:
+        return is_of_class(parse, index, data)
+    if kind in data.noun_classes:
+        return parse.lemma[index] in data.noun_classes[kind]
     return kind in (parse.lemma[index], parse.lower[index])
+
+
+def _is_person(parse: Parse, index: int, data: FrameData) -> bool:
+    return denotes(parse, index, data, _PERSON_TYPES) or _has_lemma_of_agent(parse, index, data)
+
+
+def _is_group(parse: Parse, index: int, data: FrameData) -> bool:
+    """Return whether a noun can be somebody who acts. "It" can: it may be a ministry."""
+    mention = parse.mention(index)
+    if mention is not None and mention.entity_type not in ("UNKNOWN", "AUTHOR"):
+        return mention.entity_type in _AGENT_TYPES
+    if parse.pos[index] == "PRON" or parse.tag[index] in ("PRP", "WP"):
+        return parse.lower[index] not in _NO_AGENT
+    return parse.pos[index] == "PROPN" or parse.lemma[index] in data.people or parse.lemma[index] in data.agents
+
+
+def _has_lemma_of_agent(parse: Parse, index: int, data: FrameData) -> bool:
+    return parse.mention(index) is None and parse.lemma[index] in data.agents
+
+
+def _is_named(types: frozenset[str]) -> Callable[[Parse, int, FrameData], bool]:
+    """Return a test whether a noun belongs to a name of one of these types."""
+
+    def test(parse: Parse, index: int, data: FrameData) -> bool:
+        mention = parse.mention(index)
+        if mention is None:
+            return parse.pos[index] == "PROPN"
+        return mention.entity_type in types and parse.pos[index] != "PRON"
+
+    return test
+
+
+def _is_official(parse: Parse, index: int, data: FrameData) -> bool:
+    """Return whether a noun names a person, or somebody with public power by the role."""
+    return _is_named(_PERSON_TYPES)(parse, index, data) or data.people.get(parse.lemma[index]) in _OFFICES
+
+
+def _is_amount(parse: Parse, index: int, data: FrameData) -> bool:
+    if parse.pos[index] == "NUM" or parse.child(index, "nummod", "quantmod") is not None:
+        return True
+    return parse.lemma[index] in data.noun_classes["AMOUNT"]
+
+
+def _is_matter(parse: Parse, index: int, data: FrameData) -> bool:
+    mention = parse.mention(index)
+    is_named = mention is not None and mention.entity_type in _GROUP_TYPES
+    return not is_named and parse.lemma[index] in data.matters
+
+
+_CLASSES: dict[str, Callable[[Parse, int, FrameData], bool]] = {
+    "person": _is_person,
+    "group": _is_group,
+    "thing": lambda parse, index, data: not _is_group(parse, index, data),
+    "org": _is_named(_ORG_TYPES),
+    "place": _is_named(_PLACE_TYPES),
+    "official": _is_official,
+    "amount": _is_amount,
+    "matter": _is_matter,
+}
 
 
 def denotes(parse: Parse, index: int, data: FrameData, types: frozenset[str] = _GROUP_TYPES) -> bool:
@@ -180,17 +290,15 @@ def _has_harm(parse: Parse, index: int, data: FrameData) -> bool:
 
 
 def _subject(parse: Parse, index: int, data: FrameData) -> int | None:
-    subject = parse.subject(index)
-    if subject is None and parse.head[index] != index and parse.is_verb(parse.head[index]):
-        subject = parse.subject(parse.head[index])
-    if subject is not None and parse.dep[index] == "relcl" and parse.lower[subject] in data.relative_pronouns:
-        return parse.head[index]
+    subject, verb = parse.subject(index), index
+    if subject is None:
+        verb = parse.head[index]
+        if parse.dep[index] == "xcomp" and parse.dep[verb] == "acomp":
+            verb = parse.head[verb]  # "is due to visit"
+        subject = parse.subject(verb) if parse.is_verb(verb) else None
+    if subject is not None and parse.dep[verb] == "relcl" and parse.lower[subject] in data.relative_pronouns:
+        return parse.head[verb]
     return subject
-
-
-def _has_group(parse: Parse, index: int, data: FrameData) -> bool:
-    subject = _subject(parse, index, data)
-    return subject is not None and denotes(parse, subject, data)
 
 
 def _has_other(parse: Parse, index: int, data: FrameData) -> bool:
@@ -207,9 +315,34 @@ def _has_clause(parse: Parse, index: int, data: FrameData) -> bool:
     return child is not None and parse.tag[child] != "VBG"
 
 
+def _introduces_quote(parse: Parse, index: int, data: FrameData) -> bool:
+    return any(parse.lower[c] in data.quotation_marks for c in parse.children[index] if parse.dep[c] == "punct")
+
+
+def _has_predicate(parse: Parse, index: int) -> bool:
+    """Return whether a clause or predicate follows. The parser may find two objects ("called him a liar")."""
+    deps = [parse.dep[c] for c in parse.children[index]]
+    return bool(_PREDICATES.intersection(deps)) or deps.count("dobj") + deps.count("dative") > 1
+
+
+def _is_state(parse: Parse, index: int) -> bool:
+    """Return whether a verb is in the simple present outside a headline: it states an attitude or a habit."""
+    return parse.tag[index] in ("VBZ", "VBP") and not parse.headline[index] and parse.child(index, "aux") is None
+
+
 def _has_gerund(parse: Parse, index: int, data: FrameData) -> bool:
     child = parse.child(index, "xcomp", "ccomp")
     return child is not None and parse.tag[child] == "VBG"
+
+
+def _is_known(parse: Parse, index: int, data: FrameData) -> bool:
+    """Return whether a noun names one event: something identifies or counts it, or it has a participant."""
+    for child in parse.children[index]:
+        if parse.dep[child] in ("det", "poss", "nummod") or parse.entity[child] >= 0:
+            return True
+        if parse.dep[child] in ("prep", "agent") and any(parse.entity[c] >= 0 for c in parse.children[child]):
+            return True
+    return False
 
 
 _SPECIAL: dict[str, Callable[[Parse, int, FrameData], bool]] = {
@@ -218,8 +351,11 @@ _SPECIAL: dict[str, Callable[[Parse, int, FrameData], bool]] = {
     "+other": _has_other,
     "+that": _has_clause,
     "+ing": _has_gerund,
-    "^group": _has_group,
+    "+known": _is_known,
     "-": lambda parse, index, data: parse.child(index, "dobj") is None,
+    "-quote": lambda parse, index, data: not _introduces_quote(parse, index, data),
+    "-more": lambda parse, index, data: not _has_predicate(parse, index),
+    "-state": lambda parse, index, data: not _is_state(parse, index),
 }
 
 
@@ -239,6 +375,13 @@ def _has_companion(parse: Parse, index: int, wanted: list[str]) -> bool:
         ):
             return True
     return False
+
+
+def _has_modifier(parse: Parse, index: int, wanted: list[str]) -> bool:
+    return any(
+        parse.dep[c] in _COMPANIONS and (parse.lemma[c] in wanted or parse.lower[c] in wanted)
+        for c in parse.children[index]
+    )
 
 
 def pattern_objects(frame: Frame) -> set[str]:

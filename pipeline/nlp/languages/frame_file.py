@@ -18,15 +18,18 @@ _KEYS: Mapping[str, type] = {
     "reciprocal": bool,
     "takes_content": bool,
     "patterns": str,
+    "guards": str,
     "examples": list,
+    "counter_examples": list,
 }
 _REQUIRED = ("type", "patterns", "examples")
 _WORD = r"[^\W_]+(?:[-'][^\W_]+)*"
 _WORDS = rf"{_WORD}(?:/{_WORD})*"
 _NEEDS = {
-    "verb": re.compile(rf"-|\+to|\+harm|\+other|\+that|\+ing|\^{_WORDS}|@(?:person|group|thing)|(?:@!?)?{_WORDS}"),
-    "noun": re.compile(rf"\+to|%?{_WORDS}"),
+    "verb": re.compile(rf"-(?:quote|more|state)?|\+to|\+harm|\+other|\+that|\+ing|(?:\^|>|(?:{_WORD})?@)?!?{_WORDS}"),
+    "noun": re.compile(rf"\+to|\+known|(?:%|{_WORD}@)?!?{_WORDS}"),
 }
+_SENTENCES = ("examples", "counter_examples")
 _PLACE = re.compile(r"[a-z]+")
 
 
@@ -67,7 +70,7 @@ _FIELDS = {"type": "event_type"}
 
 
 def _as_tuple(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {"examples": tuple(table["examples"])}
+    return {key: tuple(table.get(key, ())) for key in _SENTENCES}
 
 
 def _line_of(text: str, header: int, key: str) -> int:
@@ -112,18 +115,24 @@ def _wrong_pattern(table: Mapping[str, Any], kind: str) -> Problem:
         lemma, *needs = pattern.split() or [""]
         if not re.fullmatch(_WORD, lemma):
             return "patterns", f"{pattern!r} does not begin with a word"
-        wrong = next((need for need in needs if not _NEEDS[kind].fullmatch(need)), None)
+        wrong = _wrong_need(needs, kind)
         if wrong is not None:
             return "patterns", f"{pattern!r}: {wrong!r} is not a valid need of a {kind} pattern"
-    return None
+    wrong = _wrong_need(table.get("guards", "").split(), kind)
+    return None if wrong is None else ("guards", f"{wrong!r} is not a valid need of a {kind} pattern")
+
+
+def _wrong_need(needs: list[str], kind: str) -> str | None:
+    return next((need for need in needs if not _NEEDS[kind].fullmatch(need)), None)
 
 
 def _wrong_words(table: Mapping[str, Any], kind: str) -> Problem:
     wrong = next((place for place in table.get("recipient", "").split() if not _PLACE.fullmatch(place)), None)
     if wrong is not None:
         return "recipient", f"{wrong!r} is not one of object, subject, inner, poss, dative, or a preposition"
-    if not all(isinstance(example, str) and example.strip() for example in table["examples"]):
-        return "examples", "must be sentences"
+    for key in _SENTENCES:
+        if not all(isinstance(sentence, str) and sentence.strip() for sentence in table.get(key, ())):
+            return key, "must be sentences"
     return None
 
 

@@ -6,19 +6,32 @@ A pattern is a lemma and its needs, for example ``"call for"`` or ``"hold @talk/
 ``word``   a dependent of the trigger has this lemma (particle, preposition, modifier, compound)
 ``a/b``    one of several such words
 ``@a/b``   the object, or the subject of a passive, has one of these lemmas
-``@!a/b``  the object, if there is one, has none of these lemmas
-``@person````@group````@thing``  the object is a person, a person or an organised group, neither
-``^group`` the subject is a person or an organised group
 ``^a/b``   the subject has one of these lemmas
+``to@a/b`` the object of this preposition has one of these lemmas
 ``%a/b``   (nouns) the verb that governs the noun has one of these lemmas
 ``+to``    an infinitive follows
 ``+harm``  an infinitive follows that names material conflict ("vow to attack")
 ``+other`` an infinitive with its own subject follows ("urge X to go")
 ``+that``  a clause or an indirect question follows
+``+known`` (nouns) the noun names one event: a determiner, a possessor, a name, a number or a participant is with it
+``>a/b``   (verbs) the infinitive that follows has one of these lemmas
 ``-``      no object follows
+``-more``  no clause, infinitive or predicate follows ("called the minister", not "called him a liar")
+``-state`` the verb is not in the simple present, which states an attitude or a habit; headlines are exempt
+``-quote`` no quotation marks belong to the verb: it does not only introduce a quote
 ========== =====================================================================================
 
-The pattern with the most needs wins; among equals, one that names the subject, then one that names the object.
+After ``@`` and ``^``, these words are classes of nouns: ``person``; ``group``, a person or an organised group;
+``thing``, neither; ``org``, the name of an organisation, a country or a people; ``place``, the name of a place;
+``official``, the name of a person, or a role with public power; ``amount``, a number or a sum; ``matter``, what cannot
+act: an abstraction, an event, a rule. A word in capitals is a list of ``FrameData.noun_classes``.
+
+``!`` before the words is the opposite: ``!a/b`` no dependent has these lemmas, ``@!a/b`` the object, ``^!a/b`` the
+doer, ``to@!a/b`` the object of the preposition, ``%!a/b`` the governing verb, if there is one, is not one of them. The
+doer is the subject, or the agent of a passive.
+
+The pattern with the most needs wins, opposites not counted; among equals, one that names the subject, then one that
+names the object.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,12 +46,15 @@ class Frame:
     """One use of a trigger. ``recipient`` lists, in order, the positions of the recipient: ``object``, ``subject``,
     ``inner`` (subject of the following infinitive), ``poss`` (possessor of the object), or a preposition.
 
-    ``takes_content``: the following clause or noun is what is agreed, requested or refused, not an event of its own.
-    ``rule_id`` is the pattern with its type; of longer lists, the first words ("hold_@talk/meeting/...>consult").
+    ``guards`` are needs that the patterns of a group share. ``takes_content``: the following clause or noun is what is
+    agreed, requested or refused, not an event of its own.
+    ``rule_id`` is the pattern without its opposites, with its type; of longer lists, the first words
+    ("hold_@talk/meeting/...>consult").
     """
 
     lemma: str
     needs: tuple[str, ...]
+    guards: tuple[str, ...]
     event_type: str
     mode: str | None
     subtype: str | None
@@ -50,16 +66,21 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FrameGroup:
-    """Patterns, separated by commas, with the same type and arguments. Each example matches one of them."""
+    """Patterns, separated by commas, with the same type and arguments.
+
+    ``guards`` are needs of every pattern. Each example matches a pattern, no counter-example does.
+    """
 
     event_type: str
     patterns: str
+    guards: str = ""
     mode: str | None = None
     subtype: str | None = None
     recipient: str = "object"
     reciprocal: bool = False
     takes_content: bool = False
     examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
 
     def frames(self) -> Iterable[Frame]:
         """Return one frame per pattern, in the order written."""
@@ -68,14 +89,20 @@ class FrameGroup:
             yield Frame(
                 lemma=lemma,
                 needs=tuple(needs),
+                guards=tuple(self.guards.split()),
                 event_type=self.event_type,
                 mode=self.mode,
                 subtype=self.subtype,
                 recipient=tuple(self.recipient.split()),
                 reciprocal=self.reciprocal,
                 takes_content=self.takes_content,
-                rule_id=f"{'_'.join([lemma, *map(_shorten_need, needs)])}>{self.event_type.lower()}",
+                rule_id=f"{'_'.join([lemma, *map(_shorten_need, _positive(needs))])}>{self.event_type.lower()}",
             )
+
+
+def _positive(needs: Iterable[str]) -> list[str]:
+    """Return the needs that ask for something, without those that only exclude."""
+    return [need for need in needs if "!" not in need]
 
 
 def _shorten_need(need: str) -> str:
@@ -185,6 +212,8 @@ class FrameData:
     undergoing_alone: frozenset[str]  # the same without an object: it ends, but they end it
     lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
     people: Mapping[str, str | None]  # role nouns and their PLOVER sector
+    agents: frozenset[str]  # more nouns for persons and bodies that act
+    documents: frozenset[str]  # what speaks for its authors, though it is an abstraction or an event
     pointers: frozenset[str]  # pronouns that are participants only if they refer to an entity
     verb_places: tuple[str, ...]  # positions of the recipient of a verb without a frame, see Frame
     noun_places: tuple[str, ...]
@@ -195,15 +224,25 @@ class FrameData:
     object_control: frozenset[str]  # verbs whose object is the subject of the following infinitive
     relative_pronouns: frozenset[str]
     time_relatives: frozenset[str]  # "in 2024, when"
+    quotation_marks: frozenset[str]
     names_no_event: frozenset[str]  # compound modifiers after which a noun names no event
+    noun_classes: Mapping[str, frozenset[str]]  # the lists that patterns name in capitals
+    rules: frozenset[str]  # nouns for what is written or in force: they demand nothing by themselves
+    general_subjects: frozenset[str]  # pronouns for anybody: "you can ask"
+    habit_words: frozenset[str]  # adverbs of habits
+    content_markers: frozenset[str]  # prepositions whose gerund is the content of a charge or a plan
+    thresholds: frozenset[str]  # nouns whose gerund is about to happen: "on the brink of winning"
     modality: ModalityData
     attachment: AttachmentData
     verb_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
     noun_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
+    matters: frozenset[str] = field(init=False, compare=False, repr=False)  # nouns for what cannot act
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "verb_index", _index(self.verbs))
         object.__setattr__(self, "noun_index", _index(self.nouns))
+        matters = self.abstractions | self.occurrences | self.rules | self.noun_index.keys()
+        object.__setattr__(self, "matters", matters - self.people.keys() - self.agents - self.documents)
 
 
 def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
@@ -216,13 +255,14 @@ def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
 
 def _demands(frame: Frame) -> tuple[int, int]:
     """Return how specific a frame is: a subject counts more than an object, an object more than a preposition."""
-    return len(frame.needs), sum(_weight(need) for need in frame.needs)
+    positive = _positive(frame.needs)
+    return len(positive), sum(_weight(need) for need in positive)
 
 
 def _weight(need: str) -> int:
     if need[0] == "^":
         return 2
-    return int(need == "+harm" or (need[0] == "@" and need[1] != "!"))
+    return 3 if need == "+harm" else int(need[0] == "@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

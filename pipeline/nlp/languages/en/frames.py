@@ -398,6 +398,26 @@ FRAMES = FrameData(
         "waterboarding": "waterboard",
     },
     people={word: sector for sector, text in _PEOPLE for word in text.split()},
+    agents=words(
+        """
+        actor actress adviser advisor agency aide alliance analyst anybody association athlete auditor author band
+        banker bench bloc board body boss brass bureau camp campaign captain centre chair chairwoman chamber champion
+        chef choir city clan coach coalition colleague columnist commission committee congregation consulate consumer
+        convict council councillor councilmember couple crew daughter defendant defender department developer director
+        division dozen duchess duke economist engineer ensemble everybody everyone expert faction fan federation
+        foundation founder friend guard guest heir hijacker host husband inspector institute investigator islamist
+        junta kidnapper landlord leadership league lecturer leftist liberal lobby lobbyist looter magazine management
+        manager many ministry mob monitor mosque most movement nationalist negotiator neighbor network nobody observer
+        office orchestra organisation organization outlet owner painter panel paper pilot plaintiff poet princess
+        producer public publisher pupil rapper regulator relative reservist responder reviewer ringleader rioter sailor
+        service singer sister socialist society some somebody someone son source squad star striker supplier supporter
+        survivor teen teenager tenant think-tank tory town trader traveller tribe troupe trust village visitor warden
+        watchdog website whistleblower widow wife wing winner witness writer youth
+        """
+    ),
+    documents=words(
+        "brief complaint document filing indictment lawsuit letter note order petition report statement study"
+    ),
     pointers=words("that there these this those what which"),
     verb_places=("object", "to", "with", "about", "on", "of", "for", "from", "into", "against"),
     noun_places=("of", "for", "on", "to", "in", "from", "against", "with"),
@@ -423,6 +443,108 @@ FRAMES = FrameData(
     ),
     relative_pronouns=words("which that who whom whose"),
     time_relatives=words("when"),
+    noun_classes={
+        "ILLS": words(
+            """
+            abuse addiction age cancer change climate corruption crime depression discrimination disease drug extremism
+            fatigue fire flame fraud hunger illness inequality inflation injustice obesity poverty problem racism
+            stereotype terrorism threat trafficking unemployment virus wildfire
+            """
+        ),
+        "ACCIDENT": words(
+            """
+            accident avalanche blast blaze capsizing collapse collision crash crush derailment explosion fire shipwreck
+            stampede
+            """
+        ),
+        "AMOUNT": words(
+            """
+            amount billion dollar euro fifth half hundred million percent percentage pound quarter sum third thousand
+            trillion yen
+            """
+        ),
+        "COURT": words("court judge jury justice magistrate panel referee tribunal umpire"),
+        "CONTEST": words("championship competition contest cup event final game league match race series tournament"),
+        "FILM": words("clip documentary episode film footage movie photo photograph picture scene series show video"),
+        "MARKET": words(
+            """
+            bond commodity cost currency demand dollar earnings economy employment euro export figure future gdp gold
+            import income index inflation investment market oil output pound price production profit rate revenue ruble
+            salary sale share stock tariff temperature unemployment value volume wage yen yield yuan
+            """
+        ),
+        "NATURE": words(
+            """
+            aftershock cloud current cyclone disease drought earthquake epidemic eruption fire flame flood flooding fog
+            frost heat heatwave hurricane ice landslide lightning mudslide pandemic quake rain river sea smoke snow
+            storm system tornado tremor tsunami typhoon virus volcano water wave wildfire wind
+            """
+        ),
+        "PRESS": words(
+            """
+            broadcaster correspondent journalist magazine media news newspaper outlet paper press radio reporter
+            television tv website
+            """
+        ),
+        "PRODUCT": words(
+            """
+            album app book camera car chip collection device drug edition engine feature film game handset laptop line
+            machine menu model movie phone platform plane product programme range scheme series service show single
+            smartphone software song system tablet tool trailer truck vaccine van vehicle version video watch website
+            """
+        ),
+        "QUOTA": words(
+            """
+            approval bill challenge commitment condition cost criterion criticism deadline death demand duty end
+            expectation fate goal guideline indifference laughter morning need objective obligation opposition plea
+            promise protest quota requirement resistance response rule silence standard suspicion target threshold wind
+            """
+        ),
+        "RESEARCHER": words(
+            "archaeologist astronomer biologist diver geologist historian physicist researcher scientist team"
+        ),
+        "SHIP": words(
+            "barge boat cruiser dinghy ferry frigate ship steamer submarine tanker trawler vessel warship yacht"
+        ),
+        "TEAM": words("champion club host opponent player rival runner side squad striker team visitor winner"),
+        "TROOPS": words(
+            """
+            aircraft army battalion brigade carrier convoy destroyer division drone fighter fleet force frigate guard
+            guardsman helicopter insurgent jet launcher marine militant militia missile navy officer patrol peacekeeper
+            personnel plane police policeman rebel regiment reinforcement reservist rocket ship soldier squad submarine
+            system tank trooper troop unit vessel warplane warship weapon
+            """
+        ),
+        "WORK": words(
+            """
+            album anthem article book comic diary essay findings song interview letter memoir novel opera paper photo
+            picture piece play poem report research story study symphony
+            """
+        ),
+        "WORKERS": words(
+            """
+            actor cleaner crew delegate deputy doctor driver employee guard journalist lawmaker lecturer member miner
+            nurse pilot player postman staff steward student teacher trucker union worker workforce writer
+            """
+        ),
+    },
+    rules=words(
+        """
+        act agenda amendment article bill brochure budget clause code condition constitution contract convention
+        decree directive guidance guideline law legislation license licence mandate measure norm ordinance policy
+        principle regulation rule scheme standard statute system text tradition value
+        """
+    ),
+    general_subjects=words("anybody anyone everybody everyone one whoever you"),
+    habit_words=words(
+        """
+        always commonly ever frequently generally normally often rarely regularly routinely seldom sometimes
+        traditionally typically usually
+        """
+    ),
+    content_markers=words("for from of"),
+    thresholds=words("brink cusp edge point process verge"),
+    quotation_marks=words("' '' ` `` \" “ ” ‘ ’ « »"),
     names_no_event=words("board civil cold labor labour news phone press task video world world-war"),
     modality=_MODALITY,
     attachment=_ATTACHMENT,

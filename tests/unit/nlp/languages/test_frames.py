@@ -15,6 +15,7 @@ from tests.unit.nlp.events_case import read
 
 SECTORS = set("COP GOV JUD LEG MIL PTY REB SPY AGR BUS CRM CVL EDU ELI JRN LAB MED REF OPP REL SOC".split())  # noqa: SIM905
 EXAMPLES = [(group, example) for group in VERBS + NOUNS for example in group.examples]
+COUNTER_EXAMPLES = [(group, example) for group in VERBS + NOUNS for example in group.counter_examples]
 GROUP = '[[verb]]\ntype = "CONSULT"\nmode = "visit"\npatterns = "visit @group"\nexamples = ["Ada visited Spain."]\n'
 
 
@@ -26,10 +27,23 @@ def test_example_matches(nlp, group, example):
     assert set(fired) & {frame.rule_id for frame in group.frames()}, fired
 
 
+@pytest.mark.model
+@pytest.mark.parametrize(("group", "example"), COUNTER_EXAMPLES, ids=[example for _, example in COUNTER_EXAMPLES])
+def test_counter_example_does_not_match(nlp, group, example):
+    """In no counter-example of the lexicon one of its group's patterns matches."""
+    fired = [event.rule_id for event in read(nlp, example).events]
+    assert not set(fired) & {frame.rule_id for frame in group.frames()}, fired
+
+
+def test_each_group_has_a_counter_example():
+    """Each group of the lexicon has a sentence that none of its patterns matches."""
+    assert [group.examples[0] for group in VERBS + NOUNS if not group.counter_examples] == []
+
+
 def test_patterns_with_most_needs_come_first():
     """For each word the pattern with the most needs is tried first."""
     for frames in [*FRAMES.verb_index.values(), *FRAMES.noun_index.values()]:
-        needs = [len(frame.needs) for frame in frames]
+        needs = [sum("!" not in need for need in frame.needs) for frame in frames]
         assert needs == sorted(needs, reverse=True)
 
 
@@ -66,6 +80,8 @@ def test_lexicon_comes_from_its_file():
         ("@group", "@group, visit @group", 4, "patterns: 'visit @group' is already in the file"),
         ('["Ada visited Spain."]', "[]", 5, "examples: is missing"),
         ('["Ada visited Spain."]', "[7]", 5, "examples: must be sentences"),
+        ('examples = ["Ada', 'counter_examples = [""]\nexamples = ["Ada', 5, "counter_examples: must be sentences"),
+        ('examples = ["Ada', 'guards = "%hold"\nexamples = ["Ada', 5, "guards: '%hold' is not a valid need of a verb"),
         ('type = "CONSULT"', 'type = "OTHER"', 3, "mode: OTHER has no mode"),
         ('patterns = "visit @group"\n', "", 1, "patterns: is missing"),
     ],
