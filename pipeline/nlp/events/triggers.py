@@ -138,7 +138,11 @@ def _objects(parse: Parse, index: int, preposition: str, data: FrameData) -> lis
     if preposition:
         return [c for item in parse.prep_objects(index, preposition) for c in parse.conjuncts(item)]
     found = object_of(parse, index)
-    return [] if found is None else [found]
+    if found is None:
+        return []
+    if parse.lemma[found] in data.partitives:
+        return [found, *parse.prep_objects(found, "of")]  # "any of its ports"
+    return [found]
 
 
 def _subjects(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
@@ -316,7 +320,10 @@ def _has_clause(parse: Parse, index: int, data: FrameData) -> bool:
 
 
 def _introduces_quote(parse: Parse, index: int, data: FrameData) -> bool:
-    return any(parse.lower[c] in data.quotation_marks for c in parse.children[index] if parse.dep[c] == "punct")
+    """Return whether a verb is only the cue of a quote: marks belong to it, and neither object nor preposition."""
+    deps = {parse.dep[c] for c in parse.children[index]}
+    marks = any(parse.lower[c] in data.quotation_marks for c in parse.children[index] if parse.dep[c] == "punct")
+    return marks and not deps & {"dobj", "prep"}
 
 
 def _has_predicate(parse: Parse, index: int) -> bool:

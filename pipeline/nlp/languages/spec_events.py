@@ -225,6 +225,7 @@ class FrameData:
     relative_pronouns: frozenset[str]
     time_relatives: frozenset[str]  # "in 2024, when"
     quotation_marks: frozenset[str]
+    partitives: frozenset[str]  # "any of the ports" is ports
     names_no_event: frozenset[str]  # compound modifiers after which a noun names no event
     noun_classes: Mapping[str, frozenset[str]]  # the lists that patterns name in capitals
     rules: frozenset[str]  # nouns for what is written or in force: they demand nothing by themselves

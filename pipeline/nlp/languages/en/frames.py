@@ -542,8 +542,9 @@ FRAMES = FrameData(
         traditionally typically usually
         """
     ),
-    content_markers=words("for from of"),
+    content_markers=words("about for from of"),
     thresholds=words("brink cusp edge point process verge"),
+    partitives=words("all any both dozen each half hundred many more most none number one part several some two three"),
     quotation_marks=words("' '' ` `` \" “ ” ‘ ’ « »"),
     names_no_event=words("board civil cold labor labour news phone press task video world world-war"),
     modality=_MODALITY,

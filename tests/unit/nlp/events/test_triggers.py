@@ -20,6 +20,7 @@ SPAIN = ("Spain", "GPE", 1, "ESP")
         ("Spain opposed the plan.", "Otto Brandt opposes the plan.", "opposes"),
         ("She called the minister.", "She called the minister a liar.", "called"),
         ("The minister refused to sign.", "The minister declined to comment.", "declined"),
+        ("Estonia closed some of its ports.", "Estonia closed some of its accounts.", "closed"),
         ("Prices rose by two percent.", "Tensions rose.", "rose"),
     ],
 )
