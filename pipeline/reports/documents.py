@@ -368,6 +368,8 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "trigger_start": event.start_char,
         "source_text": _texts(event.actor_text, event.actors),
         "target_text": _texts(event.recipient_text, event.recipients),
+        "source_name": _resolved_name(event.actor_text, event.actor_name),
+        "target_name": _resolved_name(event.recipient_text, event.recipient_name),
         "source_code": event.actor_country,
         "target_code": event.recipient_country,
         "date": _event_day(event),
@@ -383,6 +385,11 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
 def _texts(words: str | None, names: tuple[str, ...]) -> list[str] | str | None:
     """Return the text of a participant, with all names if it refers to several."""
     return list(dict.fromkeys([words or "", *names])) if names else words
+
+
+def _resolved_name(text: str | None, name: str | None) -> str | None:
+    """Return the name of a participant where the text says it otherwise ("she", "the minister"); else None."""
+    return None if name == text else name
 
 
 def _event_day(event: Event) -> str | None:

@@ -242,6 +242,16 @@ VOCABULARIES = (
         },
     ),
     Vocabulary(
+        "argument_basis",
+        ("events.actor_basis", "events.recipient_basis"),
+        {
+            "clause": "in the clause of the trigger, or in one that shares its subject by the grammar",
+            "context": "in another phrase or clause of the sentence: the clause above (“announced a ceasefire”), the "
+            "content of what is said or refused (“rejected Spain's offer”), the author of a document",
+            "coref": "at another mention of the event in the article",
+        },
+    ),
+    Vocabulary(
         "sector",
         ("events.actor_sector", "events.recipient_sector"),
         {
@@ -291,15 +301,6 @@ VOCABULARIES = (
             "lead": "the day that the headline or the lead gives, for the main event without another date",
             "publication": "the published day, for a main event that happened and has no other day; the text does not "
             "give it",
-        },
-    ),
-    Vocabulary(
-        "argument_basis",
-        ("events.actor_basis", "events.recipient_basis"),
-        {
-            "clause": "the clause with the trigger",
-            "context": "another clause near the trigger",
-            "coref": "another mention of the event in the article",
         },
     ),
     Vocabulary(

@@ -10,12 +10,13 @@ from typing import Any
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
-from pipeline.nlp.events.arguments import Participant, Roles, roles_of
+from pipeline.nlp.events.arguments import Roles, name_speakers, roles_of
 from pipeline.nlp.events.coreference import Mention, first_mentions, saliences
 from pipeline.nlp.events.dates import dates_of
 from pipeline.nlp.events.facts import EventDate, event_date_of, share_facts
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
+from pipeline.nlp.events.participants import Participant
 from pipeline.nlp.events.places import Dateline, EventPlace, coordinates_of, find_dateline, place_of
 from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, infinitive_of, object_of, pattern_objects
 from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES, plover_type_of
@@ -68,7 +69,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     triggers = _drop_content_nouns(parse, find_triggers(parse, data), data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     triggers = _drop_passing_mentions(
-        parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
+        parse, triggers, {index for index, who in roles.items() if "clause" in (who.actor_basis, who.recipient_basis)}
     )
     dateline, published = find_dateline(article, entities), reference_date(article)
     context = _EventContext(
@@ -83,7 +84,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
         kb,
     )
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
-    drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in wanted]
+    drafts = [_draft(context, trigger, _voiced(context, trigger, roles[trigger.index])) for trigger in wanted]
     prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)
     return _build_typed(context, drafts, prominence), _build_untyped(context, drafts)
 
@@ -130,7 +131,7 @@ def _all_roles(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> di
     at = {trigger.index: trigger for trigger in triggers}
     found = {trigger.index: roles_of(parse, trigger, data) for trigger in triggers}
     for trigger in triggers:
-        if trigger.is_noun and trigger.frame is not None and not found[trigger.index].actors:
+        if trigger.is_noun and trigger.frame is not None and found[trigger.index].actor_basis != "clause":
             found[trigger.index] = _from_meeting(parse, trigger, at, found)
     return found
 
@@ -144,7 +145,7 @@ def _from_meeting(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], fou
     if governor.frame.event_type != trigger.frame.event_type:
         return own
     outer = found[governor.index]
-    return Roles(outer.actors + outer.recipients, own.recipients)
+    return Roles(outer.actors + outer.recipients, own.recipients, outer.actor_basis, own.recipient_basis)
 
 
 def _governor(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger]) -> Trigger | None:
@@ -156,6 +157,18 @@ def _governor(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger]) -> Trig
         if index in at:
             return at[index]
     return None
+
+
+def _voiced(context: _EventContext, trigger: Trigger, roles: Roles) -> Roles:
+    """Return the roles, with the speaker of the quote for "we" and "I"."""
+    spoken = context.data.speaker_pronouns
+    if not any(p.text.lower() in spoken for p in (*roles.actors, *roles.recipients)):
+        return roles
+    quote = _quote_at(context.quotes, trigger)
+    if quote is None or quote.quote_type == "indirect":
+        return roles
+    named = context.parse.named.get(quote.speaker_cluster_index) if quote.speaker_cluster_index is not None else None
+    return name_speakers(roles, named, quote.speaker_name or quote.speaker_text, context.data)
 
 
 def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraft:
@@ -244,7 +257,9 @@ def _event(
         start_char=trigger.start,
         end_char=trigger.end,
         **_participant_fields("actor", roles.actors),
+        actor_basis=roles.actor_basis,
         **_participant_fields("recipient", roles.recipients),
+        recipient_basis=roles.recipient_basis,
         actors=_names(roles.actors),
         recipients=_names(roles.recipients),
         **_when_fields(draft.when),
@@ -275,10 +290,9 @@ def _participant_fields(prefix: str, who: tuple[Participant, ...]) -> dict[str, 
         f"{prefix}_text": first.text if first else None,
         f"{prefix}_cluster_index": entity.cluster_index if entity else None,
         f"{prefix}_entity_id": entity.entity_id if entity else None,
-        f"{prefix}_name": entity.entity_name if entity else None,
+        f"{prefix}_name": first.name if first else None,
         f"{prefix}_country": first.country if first else None,
         f"{prefix}_sector": first.sector if first else None,
-        f"{prefix}_basis": "clause" if first else None,
     }
 
 
@@ -298,8 +312,13 @@ def _when_fields(when: EventDate) -> dict[str, Any]:
 
 
 def _speaker(quotes: Sequence[Quote], trigger: Trigger) -> str | None:
+    quote = _quote_at(quotes, trigger)
+    return quote.speaker_entity_id if quote else None
+
+
+def _quote_at(quotes: Sequence[Quote], trigger: Trigger) -> Quote | None:
     place = bisect_right(quotes, trigger.start, key=lambda quote: quote.start_char) - 1
-    return quotes[place].speaker_entity_id if place >= 0 and trigger.start < quotes[place].end_char else None
+    return quotes[place] if place >= 0 and trigger.start < quotes[place].end_char else None
 
 
 def _confidence(trigger: Trigger, roles: Roles) -> float:

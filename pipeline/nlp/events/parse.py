@@ -1,13 +1,17 @@
 """The parse of an article for the event rules: its tokens, with their entity mentions and time expressions."""
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import FrameData
 from pipeline.nlp.tokens import Tokens
 
+Described = Mapping[str, Sequence[tuple[frozenset[str], Entity]]]
+_WORD = re.compile(r"[^\W\d_]+")
+_DASHES = frozenset({"-", "--", "–", "—"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 
 
@@ -15,9 +19,9 @@ _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 class Parse:
     """Token attributes by token index. ``entity`` is the index of the mention that contains a token, else -1.
 
-    ``named`` maps each cluster to its first name. ``sentence`` is 0-based. ``headline`` is True inside titles and
-    headings. ``in_time`` are the tokens of time expressions, ``clipped`` the passives without an auxiliary in
-    headlines.
+    ``named`` maps each cluster to its first name, ``described`` each noun to the names that it describes.
+    ``sentence`` is 0-based. ``headline`` is True inside titles and headings. ``in_time`` are the tokens of time
+    expressions, ``clipped`` the passives without an auxiliary in headlines.
     """
 
     text: str
@@ -35,6 +39,7 @@ class Parse:
     headline: list[bool]
     entities: tuple[Entity, ...]
     named: Mapping[int, Entity]
+    described: Described
     in_time: frozenset[int]
     clipped: frozenset[int]
 
@@ -47,7 +52,27 @@ class Parse:
         own.
         """
         found = [c for c in self.children[index] if self.dep[c] in _SUBJECTS]
-        return next((c for c in found if self.mention(c)), found[0]) if found else None
+        if not found:
+            return None
+        chosen = next((c for c in found if self.mention(c)), found[0])
+        opens = chosen + 2 < index and (chosen == 0 or self.sentence[chosen - 1] != self.sentence[chosen])
+        return self._after_dateline(chosen, index) if opens else chosen
+
+    def _after_dateline(self, subject: int, verb: int) -> int:
+        """Return the subject after a dateline that the parser takes for it: "OSLO (Wire) - Police have arrested"."""
+        mention = self.mention(subject)
+        marks = [i for i in range(subject + 1, verb) if self.is_dash(i)]
+        if mention is None or mention.entity_type not in ("GPE", "LOC") or len(marks) != 1:
+            return subject
+        after = range(marks[0] + 1, verb)
+        found = (i for i in after if self.dep[i] in ("nsubj", "nsubjpass") and self.head[i] == verb)
+        apposed = (i for i in after if self.dep[i] in ("appos", "conj") and self.head[i] < marks[0])
+        return next(found, next(apposed, subject))
+
+    def is_dash(self, index: int) -> bool:
+        """Return whether a token is a dash between spaces, or a colon."""
+        spaced = index > 0 and self.end[index - 1] < self.start[index]
+        return self.lower[index] == ":" or (spaced and self.lower[index] in _DASHES)
 
     def is_verb(self, index: int) -> bool:
         return self.pos[index] in ("VERB", "AUX")
@@ -60,6 +85,11 @@ class Parse:
         shares = self.dep[index] == "conj" and self.tag[index] in ("VBN", "VBD") and self.subject(index) is None
         shares = shares and self.child(index, "aux", "dobj") is None  # "was invited and has signed the deal"
         return shares and self.head[index] < index and self.is_passive(self.head[index])
+
+    def phrasal_lemma(self, index: int) -> str:
+        """Return the lemma of a verb with its particle: "call_off"."""
+        particle = self.child(index, "prt")
+        return self.lemma[index] if particle is None else f"{self.lemma[index]}_{self.lower[particle]}"
 
     def prep_objects(self, index: int, preposition: str) -> Iterator[int]:
         """Yield the objects of a word's preposition: Y in "talks with Y and Z", for "with"."""
@@ -94,6 +124,7 @@ def parse_of(
     """Return the parse of an article, with its mentions and times mapped to the tokens."""
     lemma = [data.lemmas.get(form) or word for word, form in zip(tokens.lemma, tokens.lower, strict=True)]
     headline = _headlines(article, tokens.start)
+    entity = _entity_of_tokens(entities, tokens.start)
     clipped = (i for i, large in enumerate(headline) if large and lemma[i] in data.clipped_passives)
     return Parse(
         text=tokens.content,
@@ -107,13 +138,58 @@ def parse_of(
         sentence=tokens.sentence,
         start=tokens.start,
         end=tokens.end,
-        entity=_entity_of_tokens(entities, tokens.start),
+        entity=entity,
         headline=headline,
         entities=tuple(entities),
         named={e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None and _is_name(e)},
+        described=_described_by(entities, _appositions(tokens, entities, entity), data),
         in_time=frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char)),
         clipped=frozenset(i for i in clipped if _is_clipped(i, tokens.tag, tokens.dep, tokens.children)),
     )
+
+
+def _described_by(
+    entities: Sequence[Entity], appositions: Iterable[tuple[str, frozenset[str], Entity]], data: FrameData
+) -> Described:
+    """Return, per noun, the named entities that it describes, each with all words of its description."""
+    found: dict[str, list[tuple[frozenset[str], Entity]]] = {}
+    for noun, words, entity in appositions:
+        if entity.cluster_index is not None and (noun in data.bodies or noun in data.people):
+            found.setdefault(noun, []).append((words, entity))
+    seen: set[tuple[int, str | None, str | None]] = set()
+    for entity in entities:
+        if entity.mention_kind != "name" or entity.cluster_index is None:
+            continue
+        description = (entity.cluster_index, entity.role_text, entity.honorific_text)
+        if description not in seen:
+            seen.add(description)
+            for noun, words in _descriptions(entity, data):
+                found.setdefault(noun, []).append((words, entity))
+    return found
+
+
+def _descriptions(entity: Entity, data: FrameData) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the nouns that describe a name: the kind of an organisation, the role of a person."""
+    if entity.entity_type == "ORG":
+        words = frozenset(_WORD.findall((entity.entity_name or "").lower()))
+        yield from ((word, words) for word in words & data.bodies)
+    elif entity.entity_type == "PERSON":
+        for role in (entity.role_text, entity.honorific_text):
+            title = _WORD.findall((role or "").lower())
+            end = next((i for i, word in enumerate(title) if word in data.role_prepositions), len(title))
+            if title[:end] and title[end - 1] in data.people and title[end - 1] not in data.bodies:
+                yield title[end - 1], frozenset(title)
+
+
+def _appositions(
+    tokens: Tokens, entities: Sequence[Entity], entity: Sequence[int]
+) -> Iterator[tuple[str, frozenset[str], Entity]]:
+    """Yield nouns in apposition to a name, with their modifiers: "the dockers' union, the DDU"."""
+    for index in [i for i, dep in enumerate(tokens.dep) if dep == "appos"]:
+        for noun, name in ((index, tokens.head[index]), (tokens.head[index], index)):
+            if entity[name] >= 0 and entity[noun] < 0 and tokens.pos[noun] == "NOUN":
+                words = frozenset(tokens.lower[c] for c in tokens.children[noun])
+                yield tokens.lower[noun], words | {tokens.lower[noun]}, entities[entity[name]]
 
 
 def _is_name(entity: Entity) -> bool:

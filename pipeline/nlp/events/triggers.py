@@ -277,10 +277,15 @@ def denotes(parse: Parse, index: int, data: FrameData, types: frozenset[str] = _
     return parse.lemma[index] in data.people
 
 
+def is_infinitive(parse: Parse, index: int) -> bool:
+    """Return whether a verb is an infinitive with its marker: "to go"."""
+    return any(parse.tag[c] == "TO" for c in parse.children[index])
+
+
 def infinitive_of(parse: Parse, index: int) -> int | None:
     """Return the infinitive complement of a word; None without one."""
     for child in parse.children[index]:
-        if parse.dep[child] in _COMPLEMENTS and any(parse.tag[c] == "TO" for c in parse.children[child]):
+        if parse.dep[child] in _COMPLEMENTS and is_infinitive(parse, child):
             return child
     return None
 

@@ -207,13 +207,27 @@ class FrameData:
     occurrences: frozenset[str]  # nouns for untyped events
     abstractions: frozenset[str]  # abstract nouns, which are never participants
     no_occurrences: frozenset[str]  # verbs that name no event (auxiliary-like)
+    conducting: frozenset[str]  # verbs whose subject does, orders or announces the event that their object names
+    attending: frozenset[str]  # prepositions before an event that the subject takes part in: "came for talks"
+    exposing: frozenset[str]  # prepositions before an event that the subject suffers: "is under attack"
+    amounts: frozenset[str]  # nouns that only count an event: "a wave of protests"
+    thing_pronouns: frozenset[str]  # pronouns for an organised group
+    person_pronouns: frozenset[str]
+    group_pronouns: frozenset[str]
+    speaker_pronouns: frozenset[str]  # pronouns that are the speaker of a quote, alone or with others
+    country_adjectives: frozenset[str]  # names of countries that are used like "Spanish": "US strikes"
+    role_prepositions: frozenset[str]  # they end the title in a role: "minister of", "chief executive at"
+    past_roles: frozenset[str]  # words in the role of somebody who no longer has it
+    documents: frozenset[str]  # nouns for what somebody writes or says: their author does what they do
+    publishing: frozenset[str]  # verbs whose subject is the author of the document that their object names
+    bodies: frozenset[str]  # nouns for organised groups, which "it" refers to
+    suffered: frozenset[str]  # event nouns whose possessor is the patient: "his arrest"
     bearers: frozenset[str]  # their subject is the patient of the event that their object names
     undergoing: frozenset[str]  # verbs whose subject does not act: it is, comes, seems
     undergoing_alone: frozenset[str]  # the same without an object: it ends, but they end it
     lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
     people: Mapping[str, str | None]  # role nouns and their PLOVER sector
     agents: frozenset[str]  # more nouns for persons and bodies that act
-    documents: frozenset[str]  # what speaks for its authors, though it is an abstraction or an event
     pointers: frozenset[str]  # pronouns that are participants only if they refer to an entity
     verb_places: tuple[str, ...]  # positions of the recipient of a verb without a frame, see Frame
     noun_places: tuple[str, ...]
@@ -221,6 +235,12 @@ class FrameData:
     place_prepositions: frozenset[str]
     agent_prepositions: tuple[str, ...]
     pair_prepositions: tuple[str, ...]  # "between A and B"
+    origin_prepositions: tuple[str, ...]  # before the doer of an event noun: "a request from Y"
+    target_prepositions: tuple[str, ...]  # before whom an act is directed at: "lashed out at Y"
+    addressing: tuple[str, ...]  # prepositions before whom an act is addressed to: "send aid to Y"
+    content_places: tuple[str, ...]  # prepositions before the recipient in the content of an event, the best first
+    subject_control: frozenset[str]  # adjectives whose subject is that of their infinitive: "is willing to go"
+    gerund_prepositions: frozenset[str]  # their gerund has the object as its subject: "accused X of lying"
     object_control: frozenset[str]  # verbs whose object is the subject of the following infinitive
     relative_pronouns: frozenset[str]
     time_relatives: frozenset[str]  # "in 2024, when"

@@ -57,15 +57,8 @@ FACTS: Mapping[str, frozenset[str]] = {
             *("article_id", "revision_id", "event_type", "event_subtype", "event_mode", "plover_type", "modality"),
             *("trigger_text", "actor_text", "actor_entity_id", "actor_name", "actor_country", "actor_sector"),
             *("recipient_text", "recipient_entity_id", "recipient_name", "recipient_country", "recipient_sector"),
-            *(
-                "actor_basis",
-                "recipient_basis",
-                "actors",
-                "recipients",
-                "event_date_precision",
-                "event_date_text",
-                "event_date_basis",
-            ),
+            *("actor_basis", "recipient_basis"),
+            *("actors", "recipients", "event_date_precision", "event_date_text", "event_date_basis"),
             *(
                 "event_date_note",
                 "place_text",

@@ -361,6 +361,55 @@ FRAMES = FrameData(
         """
     ),
     no_occurrences=words("according base concern contain do follow get have include involve let regard"),
+    conducting=words(
+        """
+        carry_out set_up step_up
+        announce approve broker commence conduct continue convene coordinate declare deploy escalate expand extend
+        file give grant hold impose increase intensify issue lead launch maintain mount offer open orchestrate order
+        organise organize pay perform plan prepare promise propose provide pursue renew resume schedule seek send stage
+        start supply threaten unleash voice wage
+        """
+    ),
+    attending=words("for in on to"),
+    exposing=words("under"),
+    amounts=words(
+        """
+        act barrage bout campaign couple day dozen flurry hour hundred lot month number part round series set spate
+        string thousand variety wave week year
+        """
+    ),
+    thing_pronouns=words("it its"),
+    person_pronouns=words("he her his she"),
+    group_pronouns=words("their they"),
+    speaker_pronouns=words("i me my our us we"),
+    country_adjectives=words("eu u.k. u.s. uk us"),
+    role_prepositions=words("at for from in of to"),
+    past_roles=words("deputy ex former late then vice"),
+    documents=words(
+        """
+        article brief briefing bulletin circular column comment communique complaint document editorial email filing
+        indictment lawsuit letter memo memorandum message note op-ed order paper petition post press-release release
+        report resolution speech statement study submission suit testimony tweet video
+        """
+    ),
+    publishing=words("pass post publish put_out read read_out release send sign submit tweet write"),
+    bodies=words(
+        """
+        administration agency airline alliance army association authority bank board bureau cabinet chamber charity
+        church club coalition commission committee company congress council court delegation department directorate
+        embassy federation firm force foundation government group hospital institute institution legislature militia
+        military ministry navy network newspaper ngo office organisation organization panel parliament party police
+        regime school senate service state team tribunal troupe union university watchdog
+        """
+    ),
+    suffered=words(
+        """
+        abduction arrest assassination beheading capture conviction deportation detention dismissal disappearance
+        eviction execution expulsion extradition firing hanging impeachment imprisonment incarceration indictment
+        kidnapping killing murder ouster poisoning prosecution rape removal rescue sacking sentence sentencing
+        suspension torture
+        """
+    ),
     bearers=words("endure escape face get incur meet receive suffer survive sustain undergo"),
     undergoing=words(
         """
@@ -415,9 +464,6 @@ FRAMES = FrameData(
         watchdog website whistleblower widow wife wing winner witness writer youth
         """
     ),
-    documents=words(
-        "brief complaint document filing indictment lawsuit letter note order petition report statement study"
-    ),
     pointers=words("that there these this those what which"),
     verb_places=("object", "to", "with", "about", "on", "of", "for", "from", "into", "against"),
     noun_places=("of", "for", "on", "to", "in", "from", "against", "with"),
@@ -435,6 +481,17 @@ FRAMES = FrameData(
     ),
     agent_prepositions=("by",),
     pair_prepositions=("between", "among"),
+    origin_prepositions=("from",),
+    target_prepositions=("at", "against", "on"),
+    addressing=("to", "with", "against"),
+    content_places=("against", "to", "with", "on", "from", "of", "for", "by", "into", "about", "over"),
+    subject_control=words(
+        """
+        able anxious bound careful determined due eager free happy keen likely poised prepared quick ready reluctant
+        set slow sure unable unlikely unwilling welcome willing
+        """
+    ),
+    gerund_prepositions=words("for from into of with"),
     object_control=words(
         """
         allow ask call enable encourage force get help instruct invite lead let need order permit persuade press

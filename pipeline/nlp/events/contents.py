@@ -1,0 +1,166 @@
+"""Recipients named in what is agreed, demanded, refused or condemned: "demanded that Y stop", "rejected Y's offer"."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipeline.nlp.events.modality import names_thing
+from pipeline.nlp.events.parse import Parse
+from pipeline.nlp.events.participants import takes_part
+from pipeline.nlp.events.triggers import Trigger, denotes, is_infinitive, object_of
+from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, OTHER, QUAD_CLASSES
+from pipeline.nlp.languages.spec_events import FrameData
+
+_DOERS = frozenset(
+    {"ACCUSE", "PROTEST", "REJECT", "REQUEST", "SUPPORT", "THREATEN"}
+)  # the doer of the content is meant
+_BLAMING = frozenset({"ACCUSE", "PROTEST"})
+_ADDRESSED = frozenset({"ACCUSE", "REQUEST", "SUPPORT", "THREATEN"})  # the subject of their that-clause is meant
+_CONTENT_CLAUSES = frozenset({"acl", "ccomp", "xcomp"})
+_CLAUSES = frozenset({"acl", "advcl", "ccomp", "pcomp", "xcomp"})
+_DEPTH_MAX = 4  # clauses and nouns down from the trigger
+_NAMING = frozenset({"amod", "compound", "nmod", "npadvmod"})
+_MENTIONS = frozenset({"GPE", "NORP", "ORG", "PERSON"})
+
+
+def recipients_in_content(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
+    """Return the nearest person or group in the content of a typed trigger; empty without one."""
+    frame = trigger.frame
+    if frame is None or frame.event_type == OTHER or not frame.recipient:
+        return []
+    if (subject := _addressee(parse, trigger, data)) is not None:
+        return [subject]
+    search = _Search(parse, data, frame.event_type)
+    for head in _contents_of(parse, trigger, data):
+        if (found := search.at(head, _DEPTH_MAX)) is not None:
+            return [found]
+    return []
+
+
+def _addressee(parse: Parse, trigger: Trigger, data: FrameData) -> int | None:
+    """Return Y in "demanded that Y stop" and "alleged that Y had lied"."""
+    if trigger.frame is None or trigger.frame.event_type not in _ADDRESSED:
+        return None
+    clauses = (c for c in parse.children[trigger.index] if parse.dep[c] in ("acl", "ccomp"))
+    subjects = (subject for c in clauses if (subject := parse.subject(c)) is not None)
+    return next((s for s in subjects if denotes(parse, s, data) and _is_known(parse, s)), None)
+
+
+def _is_known(parse: Parse, index: int) -> bool:
+    """Return whether a word is not a pronoun without an entity, which may be the actor itself."""
+    mention = parse.mention(index)
+    return parse.pos[index] != "PRON" or (mention is not None and mention.cluster_index is not None)
+
+
+def _contents_of(parse: Parse, trigger: Trigger, data: FrameData) -> Iterator[int]:
+    """Yield the object of a trigger, then its clauses, then the objects of its prepositions."""
+    index = trigger.index
+    thing = None if trigger.is_noun else object_of(parse, index)
+    if thing is not None and not denotes(parse, thing, data):  # "sent a team": the team is given
+        yield thing
+    wanted = _CONTENT_CLAUSES | {"advcl"} if trigger.frame and trigger.frame.event_type == "AID" else _CONTENT_CLAUSES
+    for child in parse.children[index]:
+        if parse.dep[child] in wanted and child > index:
+            yield child
+    yield from _prepositional(parse, index, data.content_places)
+
+
+def _prepositional(parse: Parse, index: int, prepositions: Iterable[str]) -> Iterator[int]:
+    """Yield the objects of a word's prepositions, in the order of ``prepositions``."""
+    own = {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
+    for preposition in prepositions:
+        if preposition in own:
+            yield from parse.prep_objects(index, preposition)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A search for the recipient of an event of a type downwards through nouns and infinitives."""
+
+    parse: Parse
+    data: FrameData
+    event_type: str
+
+    def at(self, index: int, depth: int) -> int | None:
+        """Return the first person or group at a word or below it."""
+        if depth == 0 or index in self.parse.in_time:
+            return None
+        parse = self.parse
+        is_clause = parse.is_verb(index) and not names_thing(parse, index)
+        return self._in_clause(index, depth) if is_clause else self._in_noun(index, depth)
+
+    def _in_clause(self, verb: int, depth: int) -> int | None:
+        parse, data = self.parse, self.data
+        inner = next((c for c in parse.children[verb] if parse.dep[c] in _CLAUSES and is_infinitive(parse, c)), None)
+        if inner is not None and parse.lemma[verb] in data.object_control and self.event_type != "THREATEN":
+            doer = parse.subject(inner)
+            doer = object_of(parse, verb) if doer is None else doer
+            if doer is not None and takes_part(parse, doer, data):
+                return doer
+        thing = object_of(parse, verb)
+        given = [c for c in parse.children[verb] if parse.dep[c] == "dative" and parse.pos[c] != "ADP"]
+        things = [] if thing is None or self._is_given(verb) else [thing]
+        near = [*given, *_prepositional(parse, verb, data.addressing), *things]
+        far = [*([] if inner is None else [inner]), *_prepositional(parse, verb, data.content_places)]
+        sure = [i for i in near if denotes(parse, i, data)]
+        return self._first(sure or self._receivers(verb), [*near, *far], depth)
+
+    def _receivers(self, verb: int) -> list[int]:
+        """Return who gets something in the widest sense: "offer aid to the cultural sector"."""
+        frames = self.data.verb_index.get(self.parse.lemma[verb], ())
+        if not any({"dative", "to"} <= set(frame.recipient) for frame in frames):
+            return []
+        things = (verb, object_of(self.parse, verb))
+        found = (i for thing in things if thing is not None for i in self.parse.prep_objects(thing, "to"))
+        return [i for i in found if takes_part(self.parse, i, self.data)]
+
+    def _is_given(self, verb: int) -> bool:
+        """Return whether the object of a verb is what somebody gets: "send troops"."""
+        frames = self.data.verb_index.get(self.parse.lemma[verb], ())
+        return bool(frames) and not any("object" in frame.recipient for frame in frames)
+
+    def _in_noun(self, noun: int, depth: int) -> int | None:
+        parse, data = self.parse, self.data
+        if denotes(parse, noun, data):
+            return noun
+        named = next((c for c in parse.children[noun] if self._names(c)), None)
+        if named is not None and self._is_demonym(named) and takes_part(parse, noun, data):
+            return noun  # "British beef"
+        doers = [c for c in (named, *self._agents(noun)) if c is not None]
+        others = list(_prepositional(parse, noun, data.content_places))
+        if self.event_type in _BLAMING and self._is_harm(noun):
+            others = []  # who condemns an attack on Y condemns the attacker
+        clauses = [c for c in parse.children[noun] if parse.dep[c] == "acl" and parse.subject(c) is None]
+        below = [c for c in clauses if is_infinitive(parse, c) or parse.tag[c] == "VBN"]
+        order = [*doers, *others] if self.event_type in _DOERS else [*others, *doers]
+        return self._first([i for i in order if denotes(parse, i, data)], [*order, *below], depth)
+
+    def _first(self, sure: Iterable[int], order: Iterable[int], depth: int) -> int | None:
+        found = next((i for i in sure if _is_known(self.parse, i)), None)
+        if found is not None:
+            return found
+        return next((below for i in order if (below := self.at(i, depth - 1)) is not None), None)
+
+    def _names(self, child: int) -> bool:
+        parse = self.parse
+        if parse.dep[child] == "poss":
+            return denotes(parse, child, self.data) and parse.tag[child] != "PRP$"
+        mention = parse.mention(child)
+        if mention is None:
+            return parse.dep[child] == "compound" and parse.lemma[child] in self.data.bodies
+        return parse.dep[child] in _NAMING and mention.entity_type in _MENTIONS
+
+    def _is_demonym(self, child: int) -> bool:
+        mention = self.parse.mention(child)
+        return mention is not None and mention.entity_type in ("GPE", "NORP")
+
+    def _agents(self, noun: int) -> Iterator[int]:
+        """Yield Y in "an offer by Y", "a request from Y" and "a plan made by Y"."""
+        parse, data = self.parse, self.data
+        yield from _prepositional(parse, noun, (*data.agent_prepositions, *data.origin_prepositions))
+        for child in parse.children[noun]:
+            if parse.dep[child] == "acl" and parse.tag[child] == "VBN":
+                yield from _prepositional(parse, child, data.agent_prepositions)
+
+    def _is_harm(self, noun: int) -> bool:
+        frames = self.data.noun_index.get(self.parse.lemma[noun], ())
+        return any(QUAD_CLASSES.get(frame.event_type) == MATERIAL_CONFLICT for frame in frames)

@@ -1,0 +1,199 @@
+"""Roles of event nouns: their own phrases ("Spain's attack on the port"), or those of the words that govern them."""
+
+from collections.abc import Iterable
+
+from pipeline.nlp.events.parse import Parse
+from pipeline.nlp.events.participants import takes_part
+from pipeline.nlp.events.subjects import doers_of
+from pipeline.nlp.events.triggers import Trigger, denotes, object_of
+from pipeline.nlp.languages.plover import OTHER
+from pipeline.nlp.languages.spec_events import FrameData
+
+VAGUE_PREPOSITIONS = frozenset({"in", "at", "near", "along", "through", "outside", "over"})
+_PLACED_TYPES = frozenset({"ASSAULT", "PROTEST", "OTHER", "COERCE"})
+_VOICED_TYPES = frozenset({"ACCUSE", "AID", "PROTEST", "REJECT", "REQUEST", "SUPPORT", "THREATEN"})  # "from" whom
+_ATTENDED_TYPES = frozenset({"AGREE", "CONSULT", "COOPERATE", "PROTEST"})
+_MOVED_TYPES = frozenset({"MOBILIZE", "RETREAT"})  # "troop deployments", "prisoner release"
+_ACTING_SECTORS = frozenset({"COP", "GOV", "JUD", "LEG", "MIL", "REB", "UAF"})
+_MODIFIERS = frozenset({"amod", "compound", "nmod"})
+_PAIRED = _MODIFIERS | {"npadvmod", "punct"}
+_OBJECTS = frozenset({"dobj", "nsubjpass"})
+_GOVERNORS_MAX = 3  # nouns up to the governing verb: "conducted a round of talks"
+
+
+def actors_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
+    """Return the actors among the noun's own phrases: "between A and B", "A's", "by A", "from A", "police raid"."""
+    index, kind = trigger.index, trigger.frame.event_type if trigger.frame else OTHER
+    actors = _objects_of(parse, index, data.pair_prepositions)
+    if not actors and not _has_patient_owner(parse, index, data):
+        actors = [c for c in parse.children[index] if parse.dep[c] == "poss" and takes_part(parse, c, data)]
+    actors = actors or _objects_of(parse, index, data.agent_prepositions)
+    if not actors and kind in _VOICED_TYPES:
+        actors = [i for i in _objects_of(parse, index, data.origin_prepositions) if denotes(parse, i, data)]
+    if not actors and len(pair := _hyphenated(parse, index)) > 1:
+        return pair
+    return actors or [a for c in parse.children[index] if (a := _actor_before(parse, c, kind, data)) is not None]
+
+
+def patients_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
+    """Return the recipients among the noun's own phrases: "of B", "on B", "B's arrest"."""
+    index, frame = trigger.index, trigger.frame
+    if _has_patient_owner(parse, index, data):
+        return [c for c in parse.children[index] if parse.dep[c] == "poss"]
+    own = {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
+    is_carried = parse.dep[index] == "dobj"
+    for code in frame.recipient if frame else data.noun_places:
+        found = place_after(parse, index, code, data) if code in own else []
+        if found or (is_carried and (found := _place_after_verb(parse, index, code, data))):
+            return found
+    if frame is None or frame.event_type == OTHER:
+        return [c for c in parse.children[index] if _is_thing_before(parse, c)]
+    return []
+
+
+def _objects_of(parse: Parse, index: int, prepositions: Iterable[str]) -> list[int]:
+    return [i for preposition in prepositions for i in parse.prep_objects(index, preposition)]
+
+
+def _has_patient_owner(parse: Parse, index: int, data: FrameData) -> bool:
+    """Return whether the possessor suffers the event: "his arrest", but not "the army's killing of civilians"."""
+    if parse.lemma[index] not in data.suffered or parse.child(index, "poss") is None:
+        return False
+    return not any(parse.lower[c] == "of" for c in parse.children[index])
+
+
+def _hyphenated(parse: Parse, index: int) -> list[int]:
+    """Return A and B of "A-B talks"."""
+    if index < 3 or parse.lower[index - 2] not in ("-", "–"):
+        return []
+    pair = [i for i in (index - 3, index - 1) if parse.entity[i] >= 0 and parse.dep[i] in _PAIRED]
+    return pair if len({parse.entity[i] for i in pair}) > 1 else []
+
+
+def _actor_before(parse: Parse, child: int, kind: str, data: FrameData) -> int | None:
+    """Return the actor that a modifier names: "Spanish attack", "army raid", "Saudi-led strike"."""
+    if parse.dep[child] not in _MODIFIERS:
+        return None
+    mention = parse.mention(child)
+    if mention is None:
+        if parse.lemma[child] == "lead" and (leader := parse.child(child, "npadvmod")) is not None:
+            return leader
+        acts = kind not in _MOVED_TYPES and data.people.get(parse.lemma[child]) in _ACTING_SECTORS
+        is_group = parse.dep[child] == "compound" or any(parse.entity[c] >= 0 for c in parse.children[child])
+        return child if acts and is_group else None
+    if parse.lemma[parse.head[child]] in data.suffered and mention.entity_type == "PERSON":
+        return None
+    named = mention.entity_type in ("NORP", "ORG", "PERSON", "AUTHOR") or parse.lower[child] in data.country_adjectives
+    return child if named or (mention.entity_type == "GPE" and kind not in _PLACED_TYPES) else None
+
+
+def place_after(parse: Parse, index: int, code: str, data: FrameData) -> list[int]:
+    """Return the objects of a preposition of a word; after a preposition of place, only persons and groups."""
+    found = [i for i in parse.prep_objects(index, code) if parse.dep[i] == "pobj"]
+    return [i for i in found if denotes(parse, i, data)] if code in VAGUE_PREPOSITIONS else found
+
+
+def _place_after_verb(parse: Parse, index: int, code: str, data: FrameData) -> list[int]:
+    """Return B in "carried out strikes this year against B": the parser attaches the preposition to the light verb."""
+    verb = parse.head[index]
+    lemma = parse.lemma[verb]
+    if lemma not in data.conducting and lemma not in data.modality.carriers:
+        return []
+    return [i for i in place_after(parse, verb, code, data) if i > index and i not in parse.in_time]
+
+
+def _is_thing_before(parse: Parse, child: int) -> bool:
+    """Return whether a modifier names the patient ("vehicle sales", "a plant closure")."""
+    return parse.dep[child] in ("compound", "nmod") and parse.pos[child] == "NOUN" and parse.entity[child] < 0
+
+
+# The words that govern an event noun.
+
+
+def roles_from_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:
+    """Return the actors and recipients of the verb that carries an event noun: "held talks", "is under attack"."""
+    index = _carried(parse, trigger.index, data)
+    dep, verb = parse.dep[index], parse.head[index]
+    if dep in ("dobj", "nsubjpass", "attr") and parse.is_verb(verb):
+        if parse.lemma[verb] in data.modality.carriers - data.modality.saying - data.modality.refusing:
+            return doers_of(parse, verb, data), []
+        if parse.lemma[verb] in data.bearers:
+            return [], doers_of(parse, verb, data)
+    preposition = verb
+    if dep == "pobj" and parse.lower[preposition] in data.exposing and parse.is_verb(parse.head[preposition]):
+        verb = parse.head[preposition]
+        thing = object_of(parse, verb)
+        return [], doers_of(parse, verb, data) if thing is None else [thing]
+    return [], []
+
+
+def actors_above_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
+    """Return the actors of the clause above: who announces, plans or intensifies the event, or comes for it."""
+    index = _carried(parse, trigger.index, data)
+    verb = parse.head[index]
+    if parse.dep[index] in _OBJECTS:
+        return doers_of(parse, verb, data) if _conducts(parse, verb, data) else []
+    if parse.dep[index] != "pobj":
+        return []
+    return _from_plan(parse, index, data) or _from_attendance(parse, trigger, index, data)
+
+
+def _carried(parse: Parse, index: int, data: FrameData) -> int:
+    """Return the noun that the governing verb has for an event noun: "round" of "round of talks"."""
+    for _ in range(_GOVERNORS_MAX):
+        while parse.dep[index] == "conj":
+            index = parse.head[index]
+        above = parse.head[parse.head[index]]
+        if parse.dep[index] != "pobj" or not _measures(parse, above, parse.head[index], data):
+            break
+        index = above
+    return index
+
+
+def _measures(parse: Parse, noun: int, preposition: int, data: FrameData) -> bool:
+    """Return whether a noun is only the amount of what follows: "a wave of", "$2 million in"."""
+    if parse.pos[noun] == "NUM" or parse.lemma[noun] in data.amounts:
+        return parse.lower[preposition] in ("of", "in")
+    return False
+
+
+def _conducts(parse: Parse, verb: int, data: FrameData) -> bool:
+    return parse.is_verb(verb) and parse.phrasal_lemma(verb) in data.conducting
+
+
+def _from_plan(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return the actor of a planned event: "the rebels prepared for the launch of an attack"."""
+    for _ in range(_GOVERNORS_MAX):
+        preposition = parse.head[index]
+        index = parse.head[preposition]
+        if parse.is_verb(index):
+            planned = parse.lemma[index] in data.modality.planning
+            return doers_of(parse, index, data) if planned else []
+        if parse.dep[index] != "pobj":
+            return []
+    return []
+
+
+def authors_of(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
+    """Return the authors of a document: "Spain's letter", "a report from Spain", "Spain issued a statement"."""
+    index = trigger.index
+    found = actors_of_noun(parse, trigger, data) or _objects_of(parse, index, data.origin_prepositions)
+    if found:
+        return found
+    verb = parse.head[index]
+    if parse.dep[index] == "pobj" and parse.lower[verb] in data.attending:
+        verb = parse.head[verb]
+        return [i for i in doers_of(parse, verb, data) if denotes(parse, i, data)] if parse.is_verb(verb) else []
+    if parse.dep[index] not in _OBJECTS:
+        return []
+    issues = parse.phrasal_lemma(verb) in data.publishing or _conducts(parse, verb, data)
+    return doers_of(parse, verb, data) if issues else []
+
+
+def _from_attendance(parse: Parse, trigger: Trigger, index: int, data: FrameData) -> list[int]:
+    """Return who comes for an event or takes part in it: "arrived for talks", "went on strike"."""
+    verb = parse.head[parse.head[index]]
+    kind = trigger.frame.event_type if trigger.frame else OTHER
+    if kind not in _ATTENDED_TYPES or not parse.is_verb(verb) or parse.lower[parse.head[index]] not in data.attending:
+        return []
+    return [i for i in doers_of(parse, verb, data) if denotes(parse, i, data)]

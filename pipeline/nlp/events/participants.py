@@ -1,0 +1,156 @@
+"""Participants of events: the noun phrases that fill a role, each with its entity, country and sector."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from pipeline.model import Entity
+from pipeline.nlp.events.parse import Parse
+from pipeline.nlp.events.references import antecedent_of, entity_described_at
+from pipeline.nlp.events.subjects import leads_clause
+from pipeline.nlp.events.triggers import denotes
+from pipeline.nlp.languages.spec_events import FrameData
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A noun phrase that fills a role of a frame. ``index`` is its head; ``text`` is as written.
+
+    ``antecedent`` is what a pronoun without an entity refers to: "Iraqi forces" for "they".
+    """
+
+    index: int
+    text: str
+    entity: Entity | None
+    country: str | None
+    sector: str | None
+    antecedent: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        return self.entity.entity_name if self.entity else self.antecedent
+
+    @property
+    def cluster_index(self) -> int | None:
+        return self.entity.cluster_index if self.entity else None
+
+    def is_same(self, other: "Participant") -> bool:
+        """Return whether both are one: the same word, entity, or name."""
+        if self.index == other.index:
+            return True
+        if self.cluster_index is not None and other.cluster_index is not None:
+            return self.cluster_index == other.cluster_index
+        return self.label.casefold() == other.label.casefold()
+
+    @property
+    def label(self) -> str:
+        return self.name or self.text
+
+
+def participants_of(parse: Parse, heads: Iterable[int], data: FrameData) -> Iterator[Participant]:
+    seen: set[int] = set()
+    for head in heads:
+        for index in parse.conjuncts(head):
+            if (
+                index not in seen
+                and takes_part(parse, index, data)
+                and (index == head or not leads_clause(parse, index))
+            ):
+                seen.add(index)
+                yield from members_of(parse, _participant_at(parse, index, data))
+
+
+def takes_part(parse: Parse, index: int, data: FrameData) -> bool:
+    """Return whether a word can be a participant; events and abstractions cannot."""
+    if index in parse.in_time or parse.pos[index] == "VERB" or parse.dep[index] in ("pcomp", "expl"):
+        return False
+    if parse.lower[index] in data.pointers:
+        return parse.entity[index] >= 0
+    lemma = parse.lemma[index]
+    if lemma in data.amounts:  # "a number of the families"
+        return any(takes_part(parse, i, data) for i in parse.prep_objects(index, "of"))
+    happens = lemma in data.noun_index or lemma in data.occurrences or lemma in data.abstractions
+    return not happens or denotes(parse, index, data)
+
+
+_LEFT = frozenset(
+    {"det", "amod", "compound", "nmod", "poss", "nummod", "advmod", "quantmod", "predet", "case", "punct"}
+)
+_LEFT_EDGE_MAX = 8  # steps down to the left edge of a phrase
+
+
+def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
+    """Return the phrase around a noun: the noun, its left modifiers and its "of" phrase."""
+    first, last = _phrase_of(parse, index)
+    text = parse.text[parse.start[first] : parse.end[last]]
+    entity = parse.mention(index) or _name_in_apposition(parse, index, last)
+    if entity is None:
+        entity = entity_described_at(parse, index, first, data)
+    if parse.tag[index] in ("PRP", "PRP$") and _is_unresolved(entity):
+        meant = antecedent_of(parse, index, data)
+        if meant is not None:
+            who = _participant_at(parse, meant, data)
+            return replace(who, index=index, text=text, antecedent=who.text)
+    return Participant(
+        index=index,
+        text=text,
+        entity=entity,
+        country=_country(parse, entity, first, last),
+        sector=_sector(parse, entity, first, index, data),
+    )
+
+
+def _is_unresolved(entity: Entity | None) -> bool:
+    return entity is None or (entity.cluster_index is None and not entity.group_cluster_indexes)
+
+
+def members_of(parse: Parse, who: Participant) -> Iterator[Participant]:
+    """Yield the members of the group that a phrase refers to ("the two leaders"), or the phrase itself."""
+    members = [parse.named[c] for c in (who.entity and who.entity.group_cluster_indexes) or () if c in parse.named]
+    for entity in members:
+        yield replace(who, entity=entity, country=entity.country_code)
+    if not members:
+        yield who
+
+
+def _phrase_of(parse: Parse, index: int) -> tuple[int, int]:
+    """Return the first and last token of the phrase around a noun, without clauses and conjuncts."""
+    first = min([index, *(_left_edge(parse, c) for c in parse.children[index] if c < index and parse.dep[c] in _LEFT)])
+    first = max([first, *(i + 1 for i in range(first, index) if parse.is_dash(i))])  # "OSLO - Police"
+    while first < index and parse.dep[first] in ("punct", "advmod"):
+        first += 1
+    last = index
+    for child in parse.children[index]:
+        if child == last + 1 and parse.dep[child] == "prep" and parse.lower[child] == "of":
+            last = max([last, *(c for c in parse.children[child] if parse.dep[c] == "pobj")])
+    return first, last
+
+
+def _left_edge(parse: Parse, index: int) -> int:
+    for _ in range(_LEFT_EDGE_MAX):
+        below = [c for c in parse.children[index] if c < index]
+        if not below:
+            break
+        index = below[0]
+    return index
+
+
+def _name_in_apposition(parse: Parse, index: int, last: int) -> Entity | None:
+    """Return the name in apposition ("the chief, Ann Lee"), or the person that a wrong parse puts at the end."""
+    for child in parse.children[index]:
+        if parse.dep[child] == "appos" and parse.entity[child] >= 0:
+            return parse.mention(child)
+    mention = parse.mention(last) if last != index else None
+    return mention if mention is not None and mention.entity_type == "PERSON" else None
+
+
+def _country(parse: Parse, entity: Entity | None, first: int, last: int) -> str | None:
+    if entity is not None and entity.country_code:
+        return entity.country_code
+    found = (parse.mention(index) for index in range(first, last + 1))
+    return next((m.country_code for m in found if m is not None and m.country_code), None)
+
+
+def _sector(parse: Parse, entity: Entity | None, first: int, index: int, data: FrameData) -> str | None:
+    role = (entity.role_text or entity.honorific_text or "").lower().split() if entity else []
+    said = [parse.lemma[i] for i in range(index, first - 1, -1)]
+    return next((sector for word in (*said, *reversed(role)) if (sector := data.people.get(word))), None)

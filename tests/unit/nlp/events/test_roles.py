@@ -1,0 +1,143 @@
+"""Actors and recipients around the clause of a trigger, in invented sentences."""
+
+import pytest
+
+from tests.unit.nlp.events_case import read
+
+pytestmark = pytest.mark.model
+
+HOLM = ("Ada Holm", "PERSON", 0, "NOR")
+BRANDT = ("Otto Brandt", "PERSON", 1, "DEU")
+OSLO = ("Oslo", "GPE", 2, "NOR")
+SPAIN = ("Spain", "GPE", 3, "ESP")
+NORWAY = ("Norway", "GPE", 4, "NOR")
+
+
+def recipient_of(nlp, text, trigger):
+    event = read(nlp, text, HOLM, BRANDT, OSLO, SPAIN, NORWAY).event(trigger)
+    return event.recipient_text, event.recipient_basis
+
+
+def actor_of(nlp, text, trigger):
+    event = read(nlp, text, HOLM, BRANDT, OSLO, SPAIN, NORWAY).event(trigger)
+    return event.actor_text, event.actor_basis
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "recipient"),
+    [
+        ("Norway demanded that Spain stop the trial.", "demanded", "Spain"),
+        ("Ada Holm alleged that Otto Brandt had lied.", "alleged", "Otto Brandt"),
+        ("Norway agreed to lift a ban on imports from Spain.", "agreed", "Spain"),
+        ("Norway agreed to open its border to Spanish refugees.", "agreed", "Spanish refugees"),
+        ("Norway refused to allow Otto Brandt to enter the port.", "refused", "Otto Brandt"),
+        ("Norway rejected every offer made by Spain.", "rejected", "Spain"),
+        ("Norway threatened to halt talks with Spain.", "threatened", "Spain"),
+    ],
+)
+def test_recipients_in_content(nlp, text, trigger, recipient):
+    """What is demanded, agreed, refused or welcomed names the recipient, with the basis `context`."""
+    assert recipient_of(nlp, text, trigger) == (recipient, "context")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger"),
+    [
+        ("Ada Holm agreed to resign.", "agreed"),
+        ("Norway refused to lift its ban.", "refused"),
+        ("Ada Holm condemned the attack on Spain.", "condemned"),
+        ("Norway agreed that it would open the border.", "agreed"),
+        ("Norway sent a team.", "sent"),
+    ],
+)
+def test_content_without_a_recipient(nlp, text, trigger):
+    """The actor itself, the victim of a condemned attack and what is sent are not recipients."""
+    assert recipient_of(nlp, text, trigger) == (None, None)
+
+
+def test_demand_from_somebody(nlp):
+    """The person a demand goes to is the recipient, not the thing demanded."""
+    assert recipient_of(nlp, "Norway demanded an answer from Otto Brandt.", "demanded") == ("Otto Brandt", "clause")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor"),
+    [
+        ("Norway announced a ceasefire.", "ceasefire", "Norway"),
+        ("Norwegian soldiers have stepped up attacks on the port.", "attacks", "Norwegian soldiers"),
+        ("A report from Norway accused Otto Brandt of lying.", "accused", "Norway"),
+        ("Norway issued a letter accusing Otto Brandt of lying.", "accusing", "Norway"),
+        ("An army raid killed two farmers.", "killed", "army"),
+    ],
+)
+def test_actors_around_the_clause(nlp, text, trigger, actor):
+    """The actor is who announces or intensifies an event, writes a document, or acts in the subject event."""
+    assert actor_of(nlp, text, trigger) == (actor, "context")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger"),
+    [
+        ("Ada Holm called the attack a disgrace.", "attack"),
+        ("Ada Holm wrote a book about the protests.", "protests"),
+        ("The helicopter was shot down.", "shot down"),
+        ("The suicide attack killed two farmers.", "killed"),
+    ],
+)
+def test_no_actor_around_the_clause(nlp, text, trigger):
+    """Who only speaks of an event does not act in it, and a helicopter that is shot down suffers."""
+    found = read(nlp, text, HOLM, BRANDT).events
+    assert [event.actor_text for event in found if event.trigger_text == trigger] in ([None], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor", "recipient"),
+    [
+        ("Ada Holm was fined for insulting Otto Brandt and arrested.", "fined", None, "Ada Holm"),
+        ("Norway is willing to withdraw from Spain.", "withdraw", "Norway", "Spain"),
+        ("Norway accused Ada Holm of attacking the port.", "attacking", "Ada Holm", "the port"),
+        ("A singer who was fined and who has apologised left.", "apologised", "A singer", None),
+        ("Otto Brandt’s arrest surprised Norway.", "arrest", None, "Otto Brandt"),
+        ("The army’s arrest of Otto Brandt surprised Norway.", "arrest", "The army", "Otto Brandt"),
+        ("Norway-Spain talks failed.", "talks", "Norway", None),
+        ("The protests from farmers ended.", "protests", "farmers", None),
+        ("Otto Brandt is under investigation.", "investigation", None, "Otto Brandt"),
+    ],
+)
+def test_roles_in_the_clause(nlp, text, trigger, actor, recipient):
+    """Adjectives, gerunds, possessors, pairs and prepositions give each participant its role."""
+    event = read(nlp, text, HOLM, BRANDT, SPAIN, NORWAY).predicate(trigger)
+    assert (event.actor_text, event.recipient_text) == (actor, recipient)
+
+
+def test_dateline_is_no_actor(nlp):
+    """A place before a dash is where the report was written."""
+    assert actor_of(nlp, "Oslo, Norway - Police have arrested a reporter.", "arrested") == ("Police", "clause")
+
+
+def test_amount_is_no_recipient(nlp):
+    """Money goes to somebody and is nobody."""
+    assert recipient_of(nlp, "Norway announced humanitarian assistance of $60 million.", "assistance") == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "name"),
+    [
+        ("Spanish forces have begun their assault on the port.", "assault", "Spanish forces"),
+        ("The army says it has seized the port.", "seized", "The army"),
+        ("Norway sent an envoy. It seized the port.", "seized", None),
+        ("The minister says it has seized the port.", "seized", None),
+    ],
+)
+def test_pronoun_names_its_phrase(nlp, text, trigger, name):
+    """A pronoun keeps its text; the phrase that it must refer to in its sentence is its name."""
+    assert read(nlp, text).event(trigger).actor_name == name
+
+
+def test_definite_noun_names_the_only_holder(nlp):
+    """ "The union" is the only union that the article has named; of two, it is neither."""
+    dockers, nurses = ("Dockers’ Union", "ORG", 0, None), ("Nurses’ Union", "ORG", 1, None)
+    text = "The Dockers’ Union met in Oslo.\nThe union rejected the offer."
+    assert read(nlp, text, dockers).event("rejected").actor_name == "Dockers’ Union"
+    both = "The Dockers’ Union and the Nurses’ Union met.\nThe union rejected the offer."
+    assert read(nlp, both, dockers, nurses).event("rejected").actor_name is None
