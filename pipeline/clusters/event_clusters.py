@@ -39,6 +39,7 @@ REPORTED_COLUMNS = (
     "event_date",
     "event_date_end",
     "event_date_precision",
+    "event_date_basis",
     "place_text",
     "place_country",
     "is_main",
@@ -96,6 +97,7 @@ def _age(row: Row) -> tuple[datetime, str, int]:
 
 def _cluster_row(cluster_id: str, reports: Sequence[Row]) -> dict[str, Any]:
     """Return the row of an event. Its reports are in order, earliest first."""
+    reports = [_drop_published_day(row) for row in reports]
     fullest = sorted(reports, key=_fullness, reverse=True)
     dated = _first_with(fullest, "event_date")
     placed = _first_with(fullest, "place_text")
@@ -117,6 +119,12 @@ def _cluster_row(cluster_id: str, reports: Sequence[Row]) -> dict[str, Any]:
         "confidence": max(row["confidence"] for row in reports),
         "planned_cluster_id": None,
     }
+
+
+def _drop_published_day(row: Row) -> Row:
+    """Return a report without the date that is only its published day: reports of one event have several."""
+    is_stated = row["event_date"] is None or row["event_date_basis"] != "publication"
+    return row if is_stated else {**row, **dict.fromkeys(_DATE_COLUMNS[:2]), "event_date_precision": "unknown"}
 
 
 def _fullness(row: Row) -> tuple[bool, int, float]:
@@ -166,7 +174,8 @@ class Plans:
         return clusters.set_column(at, clusters.schema.field(at), pa.array(found, pa.string()))
 
     def _plan_of(self, row: Row, day: date) -> str | None:
-        if row["modality"] != "happened":
+        is_any = row["event_type"] == "OTHER" and row["event_subtype"] is None  # such a plan may be of anything
+        if row["modality"] != "happened" or is_any:
             return None
         fits = [
             (-fit, plan["event_cluster_id"])

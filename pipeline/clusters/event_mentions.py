@@ -128,6 +128,7 @@ EVENT_COLUMNS = (
     "event_date",
     "event_date_end",
     "event_date_precision",
+    "event_date_basis",
     "place_text",
     "place_country",
     "rule_id",
@@ -145,8 +146,9 @@ type Name = tuple[str | None, str]  # entity_id and name
 class EventUnit:
     """One event of one article, with all its mentions.
 
-    ``row`` is that of the first mention. ``kind`` is type and subtype. ``contexts`` are hashes of the words around some
-    mentions. ``story`` are hashes of all entities of the article. ``days`` is the first and last day, None if undated.
+    ``row`` is that of the first mention. ``kind`` is type and subtype, or the word if an OTHER event has no subtype.
+    ``contexts`` are hashes of the words around some mentions. ``story`` are hashes of all entities of the article.
+    ``days`` is the first and last day, None if undated.
     """
 
     row: int
@@ -244,9 +246,11 @@ def _unit(
 ) -> EventUnit:
     mentions = [rows[place] for place in places]
     lead = mentions[0]
-    dated = sorted((m for m in mentions if m["event_date"]), key=lambda m: m["event_date_precision"] != "day")
+    stated = (m for m in mentions if m["event_date"] and m["event_date_basis"] != "publication")
+    dated = sorted(stated, key=lambda m: m["event_date_precision"] != "day")
     placed = next((m for m in mentions if m["place_text"]), lead)
-    subtype = f" {lead['event_subtype']}" if lead["event_type"] == "OTHER" else ""
+    _, lemma = _trigger_words(lead)
+    subtype = f" {lead['event_subtype'] or lemma}" if lead["event_type"] == "OTHER" else ""
     actors, recipients = _names(mentions, "actor"), _names(mentions, "recipient")
     countries = {m[name] for m in mentions for name in ("actor_country", "recipient_country")} - {None}
     own = {bits_of(word) for _, name in (*actors, *recipients) for word in name_words(name)}

@@ -36,6 +36,7 @@ class EventArticle:
     recipient: str | None = "Bram Toller"
     countries: tuple[str | None, str | None] = (None, None)
     when: date | None = None
+    basis: str = "relative"
     place: str | None = None
     place_country: str | None = None
     names: tuple[str, ...] = ()
@@ -155,6 +156,7 @@ def _event(article: EventArticle, index: int) -> dict[str, Any]:
         event_date=article.when,
         event_date_end=article.when,
         event_date_precision="unknown" if article.when is None else "day",
+        event_date_basis=None if article.when is None else article.basis,
         place_text=article.place,
         place_country=article.place_country,
     )

@@ -52,6 +52,15 @@ def test_the_fullest_report_gives_the_values() -> None:
     assert (row["article_id"], row["sentence_end_char"]) == ("c", len(full.text))
 
 
+def test_published_day_does_not_date_a_cluster() -> None:
+    """A report whose date is only its published day does not date the event."""
+    reports = [replace(MET, when=date(2026, 2, 10), basis="publication"), replace(MET, article="b", hour=13)]
+    [row] = rows_of(reports).to_pylist()
+    assert (row["event_date"], row["event_date_end"], row["event_date_precision"]) == (None, None, "unknown")
+    [row] = rows_of([*reports, replace(MET, article="c", hour=14, when=date(2026, 2, 9))]).to_pylist()
+    assert row["event_date"] == date(2026, 2, 9)
+
+
 def test_latest_report_gives_the_modality() -> None:
     """A plan that a later report cancels is negated."""
     off = replace(PLAN, article="q", modality="negated", hour=20)
