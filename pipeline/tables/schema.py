@@ -364,7 +364,13 @@ EVENTS = TableSpec(
         Column(
             "event_type", TEXT, "Type of the reported event, whether or not it happened: a PLOVER type, or `OTHER`."
         ),
-        Column("event_subtype", TEXT, "Subtype of an `OTHER` event; else null.", True, values=_OTHER_SUBTYPES),
+        Column(
+            "event_subtype",
+            TEXT,
+            "Subtype of an `OTHER` event; null if none fits, and for other types.",
+            True,
+            values=_OTHER_SUBTYPES,
+        ),
         Column(
             "event_mode",
             TEXT,

@@ -27,7 +27,7 @@ _FACT_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "event": ("event_subtype", "event_mode"),
         "actor": ("actor_text", "actors"),
         "recipient": ("recipient_text", "recipients"),
-        "date": ("event_date_end", "event_date_text"),
+        "date": ("event_date_end", "event_date_text", "event_date_basis"),
         "place": ("place_country",),
     },
     "articles": {},

@@ -9,13 +9,15 @@ from pipeline.model import Entity
 from pipeline.model.annotation import Modality
 
 _MOST = 60  # a mention is compared with the latest events of its type, and with the latest mentions of each event
+_STEM = 4  # fewest letters of a word that another is derived from
 _UNREAL = ("hypothetical", "negated")
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
     """The features that event coreference compares. ``clusters`` are the participants' clusters; ``is_generic`` marks a
-    bare plural ("attacks").
+    bare plural ("attacks"), ``is_new`` a mention that is none of the events before ("another attack"), ``is_known`` a
+    noun for an event named before ("the attack").
     """
 
     event_type: str | None
@@ -31,7 +33,10 @@ class Mention:
     actor_cluster: int | None
     recipient_cluster: int | None
     in_headline: bool
+    in_lead: bool
     is_generic: bool
+    is_new: bool
+    is_known: bool
 
 
 def first_mentions(mentions: Sequence[Mention]) -> list[int]:
@@ -40,7 +45,7 @@ def first_mentions(mentions: Sequence[Mention]) -> list[int]:
     firsts: list[int] = []
     for position, mention in enumerate(mentions):
         alike = groups.setdefault(_kind(mention), [])
-        group = next((g for g in alike[-_MOST:] if _joins(mention, g[1])), None)
+        group = None if mention.is_new else next((g for g in alike[-_MOST:] if _joins(mention, g[1])), None)
         if group is None:
             group = (position, {})
             alike.append(group)
@@ -71,9 +76,19 @@ def _same(one: Mention, other: Mention) -> bool:
         return False
     shared = len(one.clusters & other.clusters)
     alike = one.lemma == other.lemma or (one.event_type is not None and one.sentence == other.sentence)
+    if one.in_lead and other.in_headline and one.event_type != "OTHER" and (shared or not other.clusters):
+        return True
     if one.clusters and other.clusters:
-        return shared > 1 or (shared == 1 and (alike or one.in_headline or other.in_headline))
+        return shared > 1 or (
+            shared == 1 and (alike or _is_derived(one, other) or one.in_headline or other.in_headline)
+        )
     return alike
+
+
+def _is_derived(one: Mention, other: Mention) -> bool:
+    """Return whether one lemma is derived from the other: meet and meeting."""
+    short, long = sorted((one.lemma, other.lemma), key=len)
+    return len(short) >= _STEM and long.startswith(short)
 
 
 def _same_mode(one: Mention, other: Mention) -> bool:
@@ -106,11 +121,24 @@ def _differ_in_both_roles(one: Mention, other: Mention) -> bool:
     return None not in both and both[0] != both[1] and one.actor_cluster not in (other.actor_cluster, *both)
 
 
-def saliences(mentions: Sequence[Mention], firsts: Sequence[int], prominence: Counter[int]) -> list[float]:
+def repeated_in_lead(mentions: Sequence[Mention], firsts: Sequence[int]) -> int | None:
+    """Return the first mention of the event that the lead and another mention name; of several, the one with
+    most mentions, then the earliest. None without one.
+    """
+    count = Counter(firsts)
+    real = ((first, each) for first, each in zip(firsts, mentions, strict=True) if each.modality != "hypothetical")
+    named = {first for first, each in real if each.in_lead}
+    return min((first for first in named if count[first] > 1), key=lambda first: (-count[first], first), default=None)
+
+
+def saliences(
+    mentions: Sequence[Mention], firsts: Sequence[int], prominence: Counter[int], main: int | None
+) -> list[float]:
     """Return the salience of each mention in its article, 0 to 1.
 
-    The weights are 0.35 headline, 0.25 position in the text, 0.2 repetition and 0.2 prominence of the participants.
-    ``prominence`` counts mentions per cluster. OTHER events and unreal ones have a lower salience.
+    The weights are 0.4 for the main event, 0.2 headline, 0.15 position in the text, 0.15 repetition and 0.1 prominence
+    of the participants. ``main`` is the first mention of the main event; ``prominence`` counts mentions per cluster.
+    Unreal events have a lower salience.
     """
     repeated = Counter(firsts)
     headlined = {first for first, mention in zip(firsts, mentions, strict=True) if mention.in_headline}
@@ -118,13 +146,10 @@ def saliences(mentions: Sequence[Mention], firsts: Sequence[int], prominence: Co
     length = max((mention.start for mention in mentions), default=0) + 1
     found: list[float] = []
     for first, mention in zip(firsts, mentions, strict=True):
-        headline = 0.35 if mention.in_headline else 0.25 if first in headlined else 0.0
-        place = 0.25 * (1 - mention.start / length)
-        repetition = 0.2 * min(1.0, (repeated[first] - 1) / 3)
-        prominent = 0.2 * max((prominence[c] for c in mention.clusters), default=0) / most
-        found.append(round(_worth(mention) * (headline + place + repetition + prominent), 4))
+        headline = 0.2 if mention.in_headline else 0.15 if first in headlined else 0.0
+        place = 0.15 * (1 - mention.start / length)
+        repetition = 0.15 * min(1.0, (repeated[first] - 1) / 3)
+        prominent = 0.1 * max((prominence[c] for c in mention.clusters), default=0) / most
+        worth = 0.85 if mention.modality in _UNREAL else 1.0
+        found.append(round(0.4 * (first == main) + worth * (headline + place + repetition + prominent), 4))
     return found
-
-
-def _worth(event: Mention) -> float:
-    return (0.8 if event.event_type == "OTHER" else 1.0) * (0.85 if event.modality in _UNREAL else 1.0)

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,9 +11,10 @@ from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events.arguments import Roles, name_speakers, roles_of
-from pipeline.nlp.events.coreference import Mention, first_mentions, saliences
+from pipeline.nlp.events.coreference import Mention, first_mentions, repeated_in_lead, saliences
 from pipeline.nlp.events.dates import dates_of
-from pipeline.nlp.events.facts import EventDate, event_date_of, share_facts
+from pipeline.nlp.events.facts import VERBAL, EventDate, date_main, event_date_of, share_facts
+from pipeline.nlp.events.lead import Lead, days_of, lead_of, main_trigger_of, name_untyped
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
 from pipeline.nlp.events.participants import Participant
@@ -36,8 +37,11 @@ class _EventContext:
     dates: Mapping[int, TimeExpression]
     typed: frozenset[int]  # trigger tokens
     dateline: Dateline
-    lead: int | None  # trigger token of the first typed event after the dateline
+    placed: int | None  # trigger token of the event that the dateline places
     kb: KnowledgeBase | None
+    lead: Lead
+    main: Trigger | None
+    prominence: Counter[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
     triggers = _drop_content_nouns(parse, find_triggers(parse, data), data)
+    lead = lead_of(parse, article)
+    main = main_trigger_of(parse, lead, triggers, data)
+    is_named = main is not None and main.frame is None
+    if main is not None and is_named:
+        triggers = name_untyped(parse, triggers, main, data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     triggers = _drop_passing_mentions(
         parse, triggers, {index for index, who in roles.items() if "clause" in (who.actor_basis, who.recipient_basis)}
@@ -80,16 +89,20 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
         dates_of(parse, triggers, times, data, published=published, dateline=dateline.end),
         frozenset(t.index for t in triggers if t.frame is not None),
         dateline,
-        _lead_event(parse, triggers, dateline, data),
+        _datelined(parse, triggers, dateline, data),
         kb,
+        lead,
+        main,
+        Counter(e.cluster_index for e in entities if e.cluster_index is not None),
     )
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, _voiced(context, trigger, roles[trigger.index])) for trigger in wanted]
-    prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)
-    return _build_typed(context, drafts, prominence), _build_untyped(context, drafts)
+    if main is not None and is_named:
+        drafts = _keep_main(drafts, main)
+    return _build_typed(context, drafts), _build_untyped(context, drafts)
 
 
-def _lead_event(parse: Parse, triggers: Sequence[Trigger], dateline: Dateline, data: FrameData) -> int | None:
+def _datelined(parse: Parse, triggers: Sequence[Trigger], dateline: Dateline, data: FrameData) -> int | None:
     """Return the first event that happened in a main clause of the lead, after the dateline; None without one."""
     if dateline.place is None:
         return None
@@ -104,17 +117,70 @@ def _lead_event(parse: Parse, triggers: Sequence[Trigger], dateline: Dateline, d
     return None
 
 
-def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft], prominence: Counter[int]) -> tuple[Event, ...]:
+def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft]) -> tuple[Event, ...]:
     typed = [draft for draft in drafts if draft.trigger.frame is not None]
     mentions = [draft.mention for draft in typed]
     firsts = first_mentions(mentions)
-    weights = saliences(mentions, firsts, prominence)
-    main = firsts[max(range(len(typed)), key=weights.__getitem__)] if typed else None
+    main = _first_of_main(context, typed, firsts)
+    weights = saliences(mentions, firsts, context.prominence, main)
     events = [
         _event(context, draft, event_index=index, coref_event_index=first, salience=weight, is_main=first == main)
         for index, (draft, first, weight) in enumerate(zip(typed, firsts, weights, strict=True))
     ]
-    return share_facts(events)
+    shared = share_facts(events, _pronouns(context.parse, typed))
+    mine = {draft.trigger.index for draft, first in zip(typed, firsts, strict=True) if first == main}
+    return _date_by_lead(context, shared, typed, mine) if context.published is not None else shared
+
+
+def _date_by_lead(
+    context: _EventContext, events: tuple[Event, ...], typed: Sequence[_EventDraft], mine: Collection[int]
+) -> tuple[Event, ...]:
+    """Return the events; an undated main event gets the day of the lead. ``mine`` are its triggers."""
+    parse, saying = context.parse, context.data.modality.saying
+    days = days_of(context.lead, context.dates)
+    others = {draft.trigger.index for draft in typed}.difference(mine)
+    others.update(above for index in mine for above in parse.governors(index))  # "remembered the attack on Monday"
+    # what somebody said on Monday may have happened before
+    is_said = not any(each.is_main and each.quad_class in VERBAL for each in events)
+    free = [time for root, time in days if root not in others and not (is_said and parse.lemma[root] in saying)]
+    return date_main(
+        events,
+        [_lead_date(time) for time in free],
+        published=context.published,
+        is_news={parse.sentence[index] for index in mine}.isdisjoint(parse.sentence[each] for each in parse.in_time),
+    )
+
+
+def _lead_date(time: TimeExpression) -> EventDate:
+    return replace(event_date_of(time), basis="lead")
+
+
+def _first_of_main(context: _EventContext, typed: Sequence[_EventDraft], firsts: Sequence[int]) -> int | None:
+    """Return the first mention of the main event; without an event at the core of the lead, one of a repeated event."""
+    if context.main is not None:
+        found = (first for draft, first in zip(typed, firsts, strict=True) if draft.trigger.index == context.main.index)
+        return next(found, None)
+    return repeated_in_lead([draft.mention for draft in typed], firsts)
+
+
+def _pronouns(parse: Parse, drafts: Sequence[_EventDraft]) -> frozenset[str]:
+    """Return the texts of the participants that are pronouns without a name."""
+    who = (each for draft in drafts for each in (*draft.roles.actors, *draft.roles.recipients))
+    return frozenset(each.text.lower() for each in who if parse.pos[each.index] == "PRON" and each.name is None)
+
+
+def _keep_main(drafts: Sequence[_EventDraft], main: Trigger) -> list[_EventDraft]:
+    """Return the drafts; those that only have the verb of the main event lose their type."""
+    frame = next(draft.trigger.frame for draft in drafts if draft.trigger.index == main.index)
+    alike = [draft for draft in drafts if draft.trigger.frame is frame]
+    firsts = first_mentions([draft.mention for draft in alike])
+    of_main = next(first for draft, first in zip(alike, firsts, strict=True) if draft.trigger.index == main.index)
+    others = {draft.trigger.index for draft, first in zip(alike, firsts, strict=True) if first != of_main}
+    return [_untyped(draft) if draft.trigger.index in others else draft for draft in drafts]
+
+
+def _untyped(draft: _EventDraft) -> _EventDraft:
+    return replace(draft, trigger=drop_type(draft.trigger), mention=replace(draft.mention, event_type=None))
 
 
 def _build_untyped(context: _EventContext, drafts: Sequence[_EventDraft]) -> tuple[Event, ...]:
@@ -184,7 +250,7 @@ def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraf
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
     place = _place(context, trigger, taken) if trigger.frame else None
     entity = place.entity if place else None
-    return _EventDraft(trigger, roles, when, place, _mention(parse, trigger, roles, when, entity, modality))
+    return _EventDraft(trigger, roles, when, place, _mention(context, trigger, roles, when, entity, modality))
 
 
 def _place(context: _EventContext, trigger: Trigger, taken: frozenset[int]) -> EventPlace | None:
@@ -195,7 +261,7 @@ def _place(context: _EventContext, trigger: Trigger, taken: frozenset[int]) -> E
         taken,
         events=context.typed,
         kb=context.kb,
-        dateline=context.dateline if trigger.index == context.lead else None,
+        dateline=context.dateline if trigger.index == context.placed else None,
     )
 
 
@@ -204,8 +270,9 @@ def _is_reported_as_past(parse: Parse, index: int) -> bool:
 
 
 def _mention(
-    parse: Parse, trigger: Trigger, roles: Roles, when: EventDate, place: Entity | None, modality: Modality
+    context: _EventContext, trigger: Trigger, roles: Roles, when: EventDate, place: Entity | None, modality: Modality
 ) -> Mention:
+    parse, data = context.parse, context.data
     index, frame = trigger.index, trigger.frame
     actors = [p.entity.cluster_index if p.entity else None for p in roles.actors]
     recipients = [p.entity.cluster_index if p.entity else None for p in roles.recipients]
@@ -224,7 +291,23 @@ def _mention(
         actor_cluster=actors[0] if actors else None,
         recipient_cluster=recipients[0] if recipients else None,
         in_headline=parse.headline[index],
+        in_lead=parse.sentence[index] in context.lead.sentences,
         is_generic=trigger.is_noun and parse.tag[index] == "NNS" and not clusters and _is_bare(parse, index),
+        is_new=_is_new(parse, trigger, roles, data),
+        is_known=_is_known(parse, trigger, data),
+    )
+
+
+def _is_new(parse: Parse, trigger: Trigger, roles: Roles, data: FrameData) -> bool:
+    """Return whether a word says that this is not the event named before: "another attack", "a second man"."""
+    heads = [trigger.index, *(each.index for each in roles.recipients)]
+    return any(parse.lower[c] in data.distinguishing for head in heads for c in parse.children[head])
+
+
+def _is_known(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
+    """Return whether a noun refers to an event named before: "the crash"."""
+    return trigger.is_noun and any(
+        parse.lower[c] in data.modality.definite_words for c in parse.children[trigger.index]
     )
 
 

@@ -1,16 +1,19 @@
 """The facts of an event: what its mentions in an article say of date, place and participants, shared among them.
 
-Entry points: ``event_date_of``, ``share_facts``.
+Entry points: ``event_date_of``, ``share_facts``, ``date_main``, ``date_statements``.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from pipeline.model import Event, TimeExpression
-from pipeline.model.annotation import DateBasis, DatePrecision
+from pipeline.model.annotation import DateBasis, DatePrecision, Modality
+from pipeline.nlp.languages.plover import OTHER
+
+VERBAL = (1, 3)  # quad classes of what is only said
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,42 @@ def event_date_of(time: TimeExpression | None) -> EventDate:
     return EventDate(time.first_day, time.last_day, time.precision, time.timex_text, time.basis)
 
 
+def date_main(
+    events: Sequence[Event], days: Sequence[EventDate], *, published: date | None, is_news: bool
+) -> tuple[Event, ...]:
+    """Return the events; if no mention of the main event has a date, it gets the first of ``days`` that fits, the days
+    of the lead. Without one, an event of the lexicon that happened gets the published day if it ``is_news``: its
+    sentences have no words about time.
+    """
+    main = [each for each in events if each.is_main]
+    if not main or published is None or any(each.event_date or each.event_date_text for each in main):
+        return tuple(events)
+    when = next((day for day in days if _fits(day, main[0].modality, published)), None)
+    is_known = main[0].event_type != OTHER or main[0].event_subtype is not None
+    if when is None and main[0].modality == "happened" and is_known and is_news and not days:
+        when = EventDate(published, published, "day", None, "publication")
+    return tuple(_dated(each, when) if when and each.is_main else each for each in events)
+
+
+def _dated(event: Event, when: EventDate) -> Event:
+    return replace(
+        event,
+        event_date=when.first,
+        event_date_end=when.last,
+        event_date_precision=when.precision,
+        event_date_text=when.text,
+        event_date_basis=when.basis,
+        event_date_note=when.note,
+    )
+
+
+def _fits(when: EventDate, modality: Modality, published: date) -> bool:
+    """Return whether an event of this modality may have this day."""
+    if when.first is None or when.last is None:
+        return False
+    return when.first <= published if modality == "happened" else modality == "planned" and when.last >= published
+
+
 # Facts of one mention that its other mentions take over.
 
 _DATE = ("event_date", "event_date_end", "event_date_precision", "event_date_text", "event_date_note")
@@ -41,37 +80,52 @@ _PLACE = ("place_text", "place_entity_id", "place_country", "place_lat", "place_
 _PARTICIPANT = ("text", "cluster_index", "entity_id", "name", "country", "sector")
 
 
-def share_facts(events: Sequence[Event]) -> tuple[Event, ...]:
+def share_facts(events: Sequence[Event], pronouns: Collection[str]) -> tuple[Event, ...]:
     """Return the events of an article, with the facts that only other mentions of the same event state.
 
-    The basis of a fact taken over is ``coref``. A mention keeps its own facts.
+    The basis of a fact taken over is ``coref``. A mention keeps its own facts. ``pronouns`` are the texts of
+    participants that name nobody.
     """
     groups: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         groups[event.coref_event_index].append(event)
-    given = {first: _facts_of(mentions) for first, mentions in groups.items() if len(mentions) > 1}
+    shared = {first: mentions for first, mentions in groups.items() if len(mentions) > 1 and _is_specific(mentions[0])}
+    given = {first: _facts_of(mentions, pronouns) for first, mentions in shared.items()}
     return tuple(_complete(event, given.get(event.coref_event_index, {})) for event in events)
+
+
+def _is_specific(event: Event) -> bool:
+    """Return whether mentions with the same word are surely one event. Sales, votes and hirings are often many."""
+    return event.event_type != OTHER or event.is_main
 
 
 type Facts = Mapping[str, Mapping[str, Any]]  # the columns to take over, by the column that must be null for it
 
 
-def _facts_of(mentions: Sequence[Event]) -> Facts:
+def _facts_of(mentions: Sequence[Event], pronouns: Collection[str]) -> Facts:
     dated = [each for each in mentions if each.event_date is not None]
-    placed = [each for each in mentions if each.place_text is not None]
+    placed = [each for each in mentions if each.place_basis == "clause"]
     found: dict[str, Mapping[str, Any]] = {}
     if dated:
         best = min(dated, key=_date_rank)
         found["event_date"] = {**_columns(best, _DATE), "event_date_basis": "coref"}
     if placed:
         found["place_text"] = {**_columns(placed[0], _PLACE), "place_basis": "coref"}
-    for role in ("actor", "recipient"):
-        named = [each for each in mentions if getattr(each, f"{role}_text") is not None]
+    for role in () if mentions[0].event_type == OTHER else ("actor", "recipient"):
+        named = [each for each in mentions if _is_telling(each, role, pronouns)]
         if named:
             best = min(named, key=_participant_rank(role))
             columns = (*(f"{role}_{name}" for name in _PARTICIPANT), f"{role}s")
             found[f"{role}_text"] = {**_columns(best, columns), f"{role}_basis": "coref"}
     return found
+
+
+def _is_telling(event: Event, role: str, pronouns: Collection[str]) -> bool:
+    """Return whether a mention says who takes part."""
+    if getattr(event, f"{role}_name") or getattr(event, f"{role}s"):
+        return True
+    words = getattr(event, f"{role}_text")
+    return words is not None and words.lower() not in pronouns
 
 
 def _columns(event: Event, names: Sequence[str]) -> dict[str, Any]:
@@ -83,8 +137,11 @@ def _date_rank(event: Event) -> tuple[bool, bool]:
 
 
 def _participant_rank(role: str) -> Callable[[Event], tuple[bool, bool]]:
+    """Return a sort key: a name comes before a description, a participant of the clause before one from its context."""
+
     def rank(event: Event) -> tuple[bool, bool]:
-        return not (getattr(event, f"{role}_name") or getattr(event, f"{role}s")), event.event_index == 0
+        is_named = bool(getattr(event, f"{role}_name") or getattr(event, f"{role}s"))
+        return not is_named, getattr(event, f"{role}_basis") != "clause"
 
     return rank
 
@@ -92,7 +149,8 @@ def _participant_rank(role: str) -> Callable[[Event], tuple[bool, bool]]:
 def _complete(event: Event, facts: Facts) -> Event:
     taken: dict[str, Any] = {}
     for column, values in facts.items():
-        if getattr(event, column) is None and not _is_other_side(event, column, values):
+        is_open = column != "event_date" or event.event_date_text is None  # its words may say another day
+        if is_open and getattr(event, column) is None and not _is_other_side(event, column, values):
             taken |= values
     return replace(event, **taken) if taken else event
 

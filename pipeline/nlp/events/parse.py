@@ -104,6 +104,14 @@ class Parse:
             found.extend(c for c in self.children[item] if self.dep[c] == "conj")
         return found
 
+    def governors(self, index: int) -> list[int]:
+        """Return the words above a word, up to the root of its sentence."""
+        found: list[int] = []
+        while self.head[index] != index:
+            index = self.head[index]
+            found.append(index)
+        return found
+
     def mention(self, index: int) -> Entity | None:
         """Return the mention that contains a token, or the person's name right before it ("Ann Lee QC")."""
         if self.entity[index] >= 0:

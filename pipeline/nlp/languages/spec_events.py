@@ -253,6 +253,8 @@ class FrameData:
     habit_words: frozenset[str]  # adverbs of habits
     content_markers: frozenset[str]  # prepositions whose gerund is the content of a charge or a plan
     thresholds: frozenset[str]  # nouns whose gerund is about to happen: "on the brink of winning"
+    no_news: frozenset[str]  # verbs for what lasts or what somebody thinks, and verbs without a meaning of their own
+    distinguishing: frozenset[str]  # "another attack", "also attacked": not the attack named before
     modality: ModalityData
     attachment: AttachmentData
     verb_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)

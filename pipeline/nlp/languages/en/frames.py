@@ -69,7 +69,7 @@ _MODALITY = ModalityData(
         call_off keep_from rule_out turn_down vote_against
         abandon absence avert avoid ban bar block cancel cancellation decline denial deny elusive fail failure forbid
         impossible inability lack neglect prevent prevention prohibit refusal refuse reject rejection reluctance
-        reluctant resist scrap shelve short stave stop thwart unable unwilling unwillingness veto
+        reluctant resist scrap shelve stave stop thwart unable unwilling unwillingness veto
         """
     ),
     # Implicatives ("manage"), causatives ("force") and aspectual verbs (Freed, "The semantics of English aspectual
@@ -603,6 +603,20 @@ FRAMES = FrameData(
     thresholds=words("brink cusp edge point process verge"),
     partitives=words("all any both dozen each half hundred many more most none number one part several some two three"),
     quotation_marks=words("' '' ` `` \" “ ” ‘ ’ « »"),
+    no_news=words(
+        """
+        be become appear seem remain stay feel look sound stand lie sit live exist belong own lack need want wish hope
+        think know believe understand remember love like hate prefer enjoy fear matter mean depend deserve tend
+        struggle face continue keep consist cost weigh measure resemble represent last work serve monitor see hear say
+        do make take give get put set go come turn bring deliver exercise deal spend fall slate underline walk watch
+        listen prove
+        """
+    ),
+    distinguishing=words(
+        """
+        another second third fourth separate similar different previous also separately similarly likewise elsewhere
+        """
+    ),
     names_no_event=words("board civil cold labor labour news phone press task video world world-war"),
     modality=_MODALITY,
     attachment=_ATTACHMENT,

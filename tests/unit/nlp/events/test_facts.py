@@ -1,0 +1,101 @@
+"""The facts that the mentions of one event share, in invented articles."""
+
+from datetime import date
+
+import pytest
+
+from tests.unit.nlp.events_case import read
+
+pytestmark = pytest.mark.model
+
+HOLM = ("Ada Holm", "PERSON", 0, "NOR")
+BRANDT = ("Otto Brandt", "PERSON", 1, "DEU")
+OSLO = ("Oslo", "GPE", 2, "NOR")
+LEEDS = ("Leeds", "GPE", 3, "GBR")
+YORK = ("York", "GPE", 4, "GBR")
+MONDAY = date(2026, 3, 9)
+WEDNESDAY = date(2026, 3, 11)
+REST = "\nIt was cold.\nNobody was hurt.\nThe shops were shut."
+
+
+def _dated(case, trigger):
+    event = case.event(trigger)
+    return event.event_date, event.event_date_basis
+
+
+def test_a_mention_without_a_day_has_that_of_another_mention(nlp):
+    """Date, place and participants flow to the other mentions of an event, with their basis."""
+    text = "Ada Holm met Otto Brandt in Oslo on Monday.\nThe shops were shut.\nThe meeting with Otto Brandt was short."
+    event = read(nlp, text, HOLM, BRANDT, OSLO).event("meeting")
+    assert (event.event_date, event.event_date_text, event.event_date_basis) == (MONDAY, "Monday", "coref")
+    assert (event.place_text, event.place_basis) == ("Oslo", "coref")
+    assert (event.actor_name, event.actor_basis) == ("Ada Holm", "coref")
+    assert (event.recipient_name, event.recipient_basis) == ("Otto Brandt", "clause")
+
+
+def test_a_mention_keeps_its_own_facts(nlp):
+    """What a mention says itself has the basis of its own words."""
+    event = read(nlp, "Ada Holm met Otto Brandt in Oslo on Monday.", HOLM, BRANDT, OSLO).event("met")
+    assert (event.event_date_basis, event.place_basis, event.actor_basis) == ("relative", "clause", "clause")
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "A man was stabbed in York.",
+        "Another man was stabbed.",
+        "A second man was stabbed later.",
+    ],
+)
+def test_two_stabbings_do_not_share_a_day(nlp, second):
+    """Another place in the country, or a word such as "another", makes another event, which stays undated."""
+    case = read(nlp, f"A boy was stabbed in Leeds on Monday.\n{second}{REST}", LEEDS, YORK)
+    days = [(event.event_date, event.coref_event_index) for event in case.events if event.trigger_text == "stabbed"]
+    assert days == [(MONDAY, 0), (None, 1)]
+
+
+def test_pronouns_do_not_flow(nlp):
+    """A participant that is only a pronoun is no fact of the event."""
+    text = "They stabbed Ada Holm in Leeds.\nThe stabbing of Ada Holm shocked Leeds."
+    event = read(nlp, text, HOLM, LEEDS).event("stabbing")
+    assert (event.actor_text, event.actor_basis) == (None, None)
+
+
+def test_the_main_event_has_the_day_of_the_lead(nlp):
+    """If the lead dates another verb than the main event's, the main event has that day, with the basis "lead"."""
+    text = f"Ada Holm walked to the podium on Monday.\nShe praised Otto Brandt.{REST}"
+    case = read(nlp, text, HOLM, BRANDT)
+    assert _dated(case, "praised") == (MONDAY, "lead")
+
+
+def test_the_day_of_a_report_is_not_the_day_of_the_event(nlp):
+    """What police said on Monday may have happened before: the lead does not date it."""
+    case = read(nlp, f"Police said on Monday that a man was stabbed in Leeds.{REST}", LEEDS)
+    assert _dated(case, "stabbed") == (None, None)
+
+
+def test_an_undated_main_event_has_the_published_day(nlp):
+    """A main event that happened has the published day, and its basis says so; another event has no date."""
+    case = read(nlp, f"A man was stabbed in Leeds.\nPolice arrested a boy.{REST}", LEEDS)
+    assert (_dated(case, "stabbed"), _dated(case, "arrested")) == ((WEDNESDAY, "publication"), (None, None))
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Ada Holm will meet Otto Brandt.",
+        "Three years ago a man was stabbed in Leeds.",
+        "A man was stabbed in Leeds, two weeks after a march.",
+    ],
+)
+def test_the_published_day_dates_no_other_event(nlp, lead):
+    """A plan, and an event with words about its time, do not have the published day."""
+    case = read(nlp, lead + REST, HOLM, BRANDT, LEEDS)
+    assert all(event.event_date_basis != "publication" for event in case.events)
+
+
+def test_words_that_give_no_day_keep_their_mention_undated(nlp):
+    """A mention with words about its time that could not be resolved takes no day from another mention."""
+    text = "Ada Holm met Otto Brandt in Oslo on Monday.\nAda Holm met Otto Brandt on 31 February."
+    days = [(event.event_date, event.event_date_text) for event in read(nlp, text, HOLM, BRANDT, OSLO).events]
+    assert days == [(MONDAY, "Monday"), (None, "31 February")]

@@ -1,0 +1,78 @@
+"""The main event of invented articles: the event that headline and lead are about."""
+
+import pytest
+
+from tests.unit.nlp.events_case import read
+
+pytestmark = pytest.mark.model
+
+HOLM = ("Ada Holm", "PERSON", 0, "NOR")
+BRANDT = ("Otto Brandt", "PERSON", 1, "DEU")
+LEEDS = ("Leeds", "GPE", 2, "GBR")
+REST = "\nIt was cold.\nNobody was there.\nThe shops were shut."
+
+
+def _main(case):
+    return [(event.event_type, event.trigger_text) for event in case.events if event.is_main]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"),
+    [
+        ("Ada Holm meets Otto Brandt", "In 2019 police arrested a man.", [("CONSULT", "meets")]),
+        (None, "Police said that a man had attacked Ada Holm.", [("ASSAULT", "attacked")]),
+        (None, "Ada Holm is on the brink of arresting Otto Brandt.", [("COERCE", "arresting")]),
+        (None, "The protest against Ada Holm surprised the town.", [("PROTEST", "protest")]),
+        (None, "It was a day like any other.\nA man was stabbed in Leeds.", [("ASSAULT", "stabbed")]),
+    ],
+)
+def test_main_event(nlp, title, text, expected):
+    """The main event is at the core of the headline, else of the first sentences: also said, linked or carried."""
+    case = read(nlp, text + REST, HOLM, BRANDT, LEEDS, title=title)
+    assert _main(case)[:1] == expected
+
+
+def test_all_mentions_of_the_main_event_are_marked(nlp):
+    """``is_main`` marks one ``coref_event_index``, and the main event is the most salient."""
+    case = read(nlp, f"A man was stabbed in Leeds.{REST}\nThe stabbing shocked Leeds.", LEEDS)
+    assert {event.coref_event_index for event in case.events if event.is_main} == {0}
+    assert max(case.events, key=lambda event: event.salience).is_main
+
+
+def test_everyday_verb_of_the_lead_is_the_main_event(nlp):
+    """A verb without a type is an event of type OTHER if headline or lead report it; elsewhere it stays untyped."""
+    text = f"Ada Holm repainted the bridge.{REST}\nOtto Brandt repainted his house."
+    case = read(nlp, text, HOLM, BRANDT, title="Ada Holm repaints the bridge")
+    found = [(event.event_type, event.event_subtype, event.trigger_text, event.rule_id) for event in case.events]
+    assert found == [("OTHER", None, "repaints", "repaint>lead"), ("OTHER", None, "repainted", "repaint>lead")]
+    assert _main(case) == [("OTHER", "repaints"), ("OTHER", "repainted")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lemon trees need water.",
+        "The office repaints the bridge twice a year.",
+        "If Ada Holm repaints the bridge, it will be blue.",
+        "Ada Holm thinks that the bridge is blue.",
+        "What is the bridge?",
+    ],
+)
+def test_an_article_without_news_has_no_main_event(nlp, text):
+    """What is usual, thought or only possible is no main event."""
+    assert _main(read(nlp, text + REST, HOLM)) == []
+
+
+def test_a_repeated_event_of_the_lead_is_the_main_event(nlp):
+    """Without an event at the core of the lead, one that lead and text name is the main event."""
+    text = f"After the attack on Leeds the shops are shut.{REST}\nThe attack on Leeds was the first."
+    assert _main(read(nlp, text, LEEDS)) == [("ASSAULT", "attack"), ("ASSAULT", "attack")]
+
+
+def test_headline_and_lead_name_one_event(nlp):
+    """A headline's event is that of the lead if both have the type, whatever the words."""
+    case = read(nlp, f"Police detained Ada Holm in Leeds on Monday.{REST}", HOLM, LEEDS, title="Arrests in Leeds")
+    assert [(event.trigger_text, event.coref_event_index) for event in case.events][:2] == [
+        ("Arrests", 0),
+        ("detained", 0),
+    ]
