@@ -319,6 +319,13 @@ def _has_other(parse: Parse, index: int, data: FrameData) -> bool:
     return parse.child(index, "dobj") is not None
 
 
+def _has_called_for(parse: Parse, index: int, data: FrameData) -> bool:
+    inner = infinitive_of(parse, index)
+    if inner is None or parse.subject(inner) is None:
+        return False
+    return any(parse.dep[c] == "mark" and parse.lower[c] == "for" for c in parse.children[inner])
+
+
 def _has_clause(parse: Parse, index: int, data: FrameData) -> bool:
     child = parse.child(index, "ccomp", "acl")
     return child is not None and parse.tag[child] != "VBG"
@@ -359,6 +366,7 @@ def _is_known(parse: Parse, index: int, data: FrameData) -> bool:
 
 _SPECIAL: dict[str, Callable[[Parse, int, FrameData], bool]] = {
     "+to": lambda parse, index, data: infinitive_of(parse, index) is not None,
+    "+for": _has_called_for,
     "+harm": _has_harm,
     "+other": _has_other,
     "+that": _has_clause,

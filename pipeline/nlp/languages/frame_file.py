@@ -26,7 +26,9 @@ _REQUIRED = ("type", "patterns", "examples")
 _WORD = r"[^\W_]+(?:[-'][^\W_]+)*"
 _WORDS = rf"{_WORD}(?:/{_WORD})*"
 _NEEDS = {
-    "verb": re.compile(rf"-(?:quote|more|state)?|\+to|\+harm|\+other|\+that|\+ing|(?:\^|>|(?:{_WORD})?@)?!?{_WORDS}"),
+    "verb": re.compile(
+        rf"-(?:quote|more|state)?|\+to|\+for|\+harm|\+other|\+that|\+ing|(?:\^|>|(?:{_WORD})?@)?!?{_WORDS}"
+    ),
     "noun": re.compile(rf"\+to|\+known|(?:%|{_WORD}@)?!?{_WORDS}"),
 }
 _SENTENCES = ("examples", "counter_examples")

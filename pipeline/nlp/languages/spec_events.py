@@ -10,6 +10,7 @@ A pattern is a lemma and its needs, for example ``"call for"`` or ``"hold @talk/
 ``to@a/b`` the object of this preposition has one of these lemmas
 ``%a/b``   (nouns) the verb that governs the noun has one of these lemmas
 ``+to``    an infinitive follows
+``+for``   an infinitive with "for" and its own subject follows ("call for X to go")
 ``+harm``  an infinitive follows that names material conflict ("vow to attack")
 ``+other`` an infinitive with its own subject follows ("urge X to go")
 ``+that``  a clause or an indirect question follows

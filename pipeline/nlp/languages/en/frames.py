@@ -101,9 +101,9 @@ _MODALITY = ModalityData(
     # Light verbs of event nouns; then the aspectual ones that presuppose their object.
     carriers=words(
         """
-        announce attend begin carry commit conduct deliver do end express finish give have hold host impose issue
-        launch lead make mark mount offer open organise organize pay perform reach resume sign stage start stop
-        strike suspend take undertake
+        announce attend begin carry commit conduct convey deliver do end express extend file finish give grant have hold
+        host impose issue launch lead level lodge make mark mount offer open organise organize pay perform place raise
+        reach reiterate renew resume sign stage start stop strike submit suspend take undertake voice wage
         """
     ),
     terminating=words("end finish stop suspend"),
@@ -220,7 +220,7 @@ _PEOPLE: tuple[tuple[str | None, str], ...] = (
     (
         "MED",
         """
-        doctor nurse hospital medic surgeon paramedic patient
+        doctor nurse hospital medic surgeon paramedic patient physician
         """,
     ),
     (
@@ -501,6 +501,7 @@ FRAMES = FrameData(
     relative_pronouns=words("which that who whom whose"),
     time_relatives=words("when"),
     noun_classes={
+        "LIGHT": _MODALITY.carriers,
         "ILLS": words(
             """
             abuse addiction age cancer change climate corruption crime depression discrimination disease drug extremism
