@@ -19,6 +19,7 @@ from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
 from pipeline.nlp.events.participants import Participant
 from pipeline.nlp.events.places import Dateline, EventPlace, coordinates_of, find_dateline, place_of
+from pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
 from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, infinitive_of, object_of, pattern_objects
 from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES, plover_type_of
 from pipeline.nlp.languages.spec_events import Frame, FrameData, HasFrames
@@ -70,13 +71,15 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     untyped event its position among the untyped ones.
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
-    triggers = _drop_content_nouns(parse, find_triggers(parse, data), data)
+    triggers, acts = read_speech_acts(parse, find_triggers(parse, data), data)
+    triggers = _drop_content_nouns(parse, triggers, data)
     lead = lead_of(parse, article)
     main = main_trigger_of(parse, lead, triggers, data)
     is_named = main is not None and main.frame is None
     if main is not None and is_named:
         triggers = name_untyped(parse, triggers, main, data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
+    roles |= {index: _roles_of_act(parse, act, roles[index], data) for index, act in acts.items() if index in roles}
     triggers = _drop_passing_mentions(
         parse, triggers, {index for index, who in roles.items() if "clause" in (who.actor_basis, who.recipient_basis)}
     )
@@ -202,6 +205,19 @@ def _all_roles(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> di
     return found
 
 
+def _roles_of_act(parse: Parse, act: SpeechAct, own: Roles, data: FrameData) -> Roles:
+    """Return the participants of a speech act: the speaker, and who is addressed, accused or threatened."""
+    if act.recipient is None:
+        return own
+    index = act.content
+    frame = act.content_frame
+    inner = roles_of(parse, Trigger(index, parse.start[index], parse.end[index], False, frame), data)
+    whom = (inner.actors or inner.recipients) if act.recipient == "doer" else inner.recipients
+    taken = {p.entity.cluster_index if p.entity else p.label for p in own.actors}
+    others = (p for p in whom if (p.entity.cluster_index if p.entity else p.label) not in taken)
+    return replace(own, recipients=tuple(others))
+
+
 def _from_meeting(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, Roles]) -> Roles:
     """Return the participants of "talks" in "meet in Oslo for talks": those of the meeting."""
     own = found[trigger.index]
@@ -240,7 +256,7 @@ def _voiced(context: _EventContext, trigger: Trigger, roles: Roles) -> Roles:
 def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraft:
     parse, data, index = context.parse, context.data, trigger.index
     time = context.dates.get(index)
-    modality = modality_of(parse, index, data.modality)
+    modality = trigger.modality or modality_of(parse, index, data.modality)
     if modality == "happened" and _is_future(time, context.published):
         if _is_reported_as_past(parse, index):
             time = None  # a past event does not have a future date

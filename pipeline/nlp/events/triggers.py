@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from pipeline.model.annotation import Modality
 from pipeline.nlp.events.genericity import is_generic
 from pipeline.nlp.events.modality import names_thing
 from pipeline.nlp.events.parse import Parse
@@ -30,13 +31,17 @@ _NO_PERSON = frozenset({"it", "its", "itself", "this", "that", "which", "what"})
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A word that names an event. An untyped event has no ``frame``; the offsets include a particle."""
+    """A word that names an event. An untyped event has no ``frame``; the offsets include a particle.
+
+    ``modality`` is that of the event where the word has another: a refusal by "will not go" has happened.
+    """
 
     index: int
     start: int
     end: int
     is_noun: bool
     frame: Frame | None
+    modality: Modality | None = None
 
 
 def find_triggers(parse: Parse, data: FrameData) -> tuple[Trigger, ...]:

@@ -144,6 +144,7 @@ class ModalityData:
     # Words of the noun phrase.
     planned_adjectives: frozenset[str]
     unreal_adjectives: frozenset[str]
+    denying_adjectives: frozenset[str]  # predicates of an event that did not happen: "peace proved elusive"
     definite_words: frozenset[str]
     pointing_words: frozenset[str]  # demonstratives, of the definite words
     genitive: str  # the preposition of a whole or of an object: "of"
@@ -197,6 +198,27 @@ class AttachmentData:
     venues: frozenset[str]  # last words of organisations that are buildings too: "at Northby Crown Court"
     place_relatives: frozenset[str]  # "Oslo, where"
     sequence: frozenset[str]  # adverbs that move a coordinated verb to another time: "and later resigned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechActData:
+    """Words of speech acts: lemmas, but auxiliaries and pronouns as written. See ``events/speech_acts.py``."""
+
+    reporting: frozenset[str]  # verbs whose clause tells what the speaker does: say, warn
+    naming: frozenset[str]  # verbs that judge their object: "called him a liar"
+    obliging: frozenset[str]  # auxiliaries: must
+    obliging_verbs: frozenset[str]  # with an infinitive: "needs to go"
+    undemanded: frozenset[str]  # verbs for what nobody does on request: "should benefit"
+    willing: frozenset[str]  # adjectives of an offer
+    complying: frozenset[str]  # verbs that refuse if negated: "will not accept them"
+    ending: frozenset[str]  # verbs of commands: "Stop the war"
+    faults: frozenset[str]  # verbs for doing wrong: lie, violate
+    blame: frozenset[str]  # adjectives and nouns that blame
+    first_person: frozenset[str]
+    third_person: frozenset[str]  # without a name in the article they are the speaker
+    own: frozenset[str]  # possessives: "its government"
+    unaddressed: frozenset[str]  # pronouns that address nobody: "it must be said"
+    institutions: frozenset[str]  # sectors whose role nouns can be addressed without a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +278,7 @@ class FrameData:
     thresholds: frozenset[str]  # nouns whose gerund is about to happen: "on the brink of winning"
     no_news: frozenset[str]  # verbs for what lasts or what somebody thinks, and verbs without a meaning of their own
     distinguishing: frozenset[str]  # "another attack", "also attacked": not the attack named before
+    speech: SpeechActData
     modality: ModalityData
     attachment: AttachmentData
     verb_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.nlp.languages.frame_file import read_frames
-from pipeline.nlp.languages.spec_events import AttachmentData, FrameData, ModalityData, words
+from pipeline.nlp.languages.spec_events import AttachmentData, FrameData, ModalityData, SpeechActData, words
 
 # Modality. Each list is one class, and no more of it than news needs: an infinitive is hypothetical by default, so that
 # the verbs before one are listed only if they say more, or if a clause, noun or gerund follows them as well.
@@ -24,6 +24,7 @@ _MODALITY = ModalityData(
     preferring_words=words("rather"),
     limiting_words=words("just merely only simply yet"),
     planned_adjectives=words("coming expected forthcoming future imminent impending scheduled upcoming"),
+    denying_adjectives=words("elusive impossible"),
     unreal_adjectives=words("feared hypothetical likely possible potential proposed threatened would-be"),
     definite_words=words("that the these this those"),
     pointing_words=words("that these this those"),
@@ -69,7 +70,7 @@ _MODALITY = ModalityData(
         call_off keep_from rule_out turn_down vote_against
         abandon absence avert avoid ban bar block cancel cancellation decline denial deny elusive fail failure forbid
         impossible inability lack neglect prevent prevention prohibit refusal refuse reject rejection reluctance
-        reluctant resist scrap shelve stave stop thwart unable unwilling unwillingness veto
+        reluctant resist scrap shelve short stave stop thwart unable unwilling unwillingness veto
         """
     ),
     # Implicatives ("manage"), causatives ("force") and aspectual verbs (Freed, "The semantics of English aspectual
@@ -107,6 +108,57 @@ _MODALITY = ModalityData(
         """
     ),
     terminating=words("end finish stop suspend"),
+)
+
+# Words of speech acts. Blame is that of politics and courts, not of taste.
+
+_SPEECH = SpeechActData(
+    reporting=words(
+        """
+        add affirm announce argue claim conclude declare emphasise emphasize explain insist maintain note post reiterate
+        say state stress tell tweet underline underscore warn write
+        """
+    ),
+    naming=words("brand call deem describe dub label"),
+    obliging=words("must ought should"),
+    obliging_verbs=words("have need"),
+    undemanded=words(
+        """
+        appear arrive be become belong benefit enjoy expect feel get hope know like mean receive remember remain see
+        seem suffer understand want win wonder worry
+        """
+    ),
+    willing=words("prepared ready willing"),
+    complying=words(
+        """
+        accept allow attend bow budge cease change comply end follow give go grant help join leave let negotiate obey
+        participate pay permit recognise recognize sign stop surrender take talk tolerate vote yield
+        """
+    ),
+    ending=words("cease drop end halt leave quit stop"),
+    faults=words(
+        """
+        abuse betray breach break cheat deceive discriminate disregard endanger exploit fail harbour harbor ignore
+        incite interfere lie meddle mislead mistreat neglect provoke sabotage steal undermine violate
+        """
+    ),
+    blame=words(
+        """
+        absurd aggressor anti-semitic arrogant bigot bigoted biased bully clueless corrupt coward cowardly
+        criminal crook cruel danger dangerous delusional despicable dictator discriminatory disgrace disgraceful
+        dishonest divisive dumb embarrassment enemy extremist failure fake false farce fascist fool foolish
+        fraud guilty hateful hypocrisy hypocrite hypocritical idiot illegal illegitimate illogical immoral
+        incompetent inhumane insane insult irresponsible joke liar lie ludicrous misguided mistake misogynist
+        naive negligent nonsense outrage outrageous outlaw provocation puppet racist reckless responsible
+        ridiculous scandal sexist shameful stupid sham terrorist thug traitor tyrant unacceptable
+        unconstitutional undemocratic unfair unfit unjust unlawful unjustified unqualified weak witch-hunt wrong
+        """
+    ),
+    first_person=words("i we"),
+    third_person=words("he it she they"),
+    own=words("her his its my our their"),
+    unaddressed=words("anybody anyone everybody everyone it one ourselves someone that there these this those we you"),
+    institutions=words("COP GOV JUD LEG MIL OPP PTY REB SPY"),
 )
 
 
@@ -619,6 +671,7 @@ FRAMES = FrameData(
         """
     ),
     names_no_event=words("board civil cold labor labour news phone press task video world world-war"),
+    speech=_SPEECH,
     modality=_MODALITY,
     attachment=_ATTACHMENT,
 )

@@ -18,7 +18,7 @@ SPAIN = ("Spain", "GPE", 1, "ESP")
         ("The judge spoke to Otto Brandt.", "The judge spoke to a reporter.", "spoke"),
         ("Otto Brandt protested.", "“No,” Otto Brandt protested.", "protested"),
         ("Spain opposed the plan.", "Otto Brandt opposes the plan.", "opposes"),
-        ("She called the minister.", "She called the minister a liar.", "called"),
+        ("She called the minister.", "She called the minister a tailor.", "called"),
         ("The minister refused to sign.", "The minister declined to comment.", "declined"),
         ("Estonia closed some of its ports.", "Estonia closed some of its accounts.", "closed"),
         ("Prices rose by two percent.", "Tensions rose.", "rose"),
