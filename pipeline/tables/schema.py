@@ -459,7 +459,7 @@ EVENTS = TableSpec(
             "main event.",
             True,
         ),
-        Column("confidence", REAL, "0 to 1: confidence that type, actor and recipient are right."),
+        Column("confidence", REAL, "0 to 1: probability that the trigger is an event of this type."),
         Column(
             "rule_id", TEXT, "Rule that found the event: the pattern of words and the event type, e.g. `arrest>coerce`."
         ),

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events.arguments import Roles, name_speakers, roles_of
+from pipeline.nlp.events.classifier import EventCandidate, probabilities
 from pipeline.nlp.events.coreference import Mention, first_mentions, repeated_in_lead, saliences
 from pipeline.nlp.events.dates import dates_of
 from pipeline.nlp.events.facts import VERBAL, EventDate, date_main, event_date_of, share_facts
@@ -20,13 +21,15 @@ from pipeline.nlp.events.parse import Parse, parse_of
 from pipeline.nlp.events.participants import Participant
 from pipeline.nlp.events.places import Dateline, EventPlace, coordinates_of, find_dateline, place_of
 from pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
-from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, infinitive_of, object_of, pattern_objects
-from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES, plover_type_of
-from pipeline.nlp.languages.spec_events import Frame, FrameData, HasFrames
+from pipeline.nlp.events.trigger_filters import drop_content, drop_passing_mentions
+from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers
+from pipeline.nlp.languages.plover import OTHER, QUAD_CLASSES, plover_type_of
+from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens
 
 _LEAD = 2  # sentences
+_UNTYPED = 0.3  # confidence of an event without a type
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class _EventDraft:
     when: EventDate
     place: EventPlace | None
     mention: Mention
+    confidence: float = _UNTYPED
 
 
 def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotations
@@ -72,7 +76,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
     triggers, acts = read_speech_acts(parse, find_triggers(parse, data), data)
-    triggers = _drop_content_nouns(parse, triggers, data)
+    triggers = drop_content(parse, triggers, data)
     lead = lead_of(parse, article)
     main = main_trigger_of(parse, lead, triggers, data)
     is_named = main is not None and main.frame is None
@@ -80,7 +84,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
         triggers = name_untyped(parse, triggers, main, data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     roles |= {index: _roles_of_act(parse, act, roles[index], data) for index, act in acts.items() if index in roles}
-    triggers = _drop_passing_mentions(
+    triggers = drop_passing_mentions(
         parse, triggers, {index for index, who in roles.items() if "clause" in (who.actor_basis, who.recipient_basis)}
     )
     dateline, published = find_dateline(article, entities), reference_date(article)
@@ -100,6 +104,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     )
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, _voiced(context, trigger, roles[trigger.index])) for trigger in wanted]
+    drafts = _classify(context, drafts, with_untyped=with_untyped)
     if main is not None and is_named:
         drafts = _keep_main(drafts, main)
     return _build_typed(context, drafts), _build_untyped(context, drafts)
@@ -118,6 +123,45 @@ def _datelined(parse: Parse, triggers: Sequence[Trigger], dateline: Dateline, da
         if main and trigger.frame is not None:
             return trigger.index if modality_of(parse, trigger.index, data.modality) == "happened" else None
     return None
+
+
+def _classify(context: _EventContext, drafts: Sequence[_EventDraft], *, with_untyped: bool) -> list[_EventDraft]:
+    """Return the drafts with the classifier's confidence. One that is no event of its type loses the type, or goes."""
+    rated = _rate(context, drafts)
+    least = context.data.classifier.least
+    kept = {d.trigger.index for d in drafts if d.mention.event_type == OTHER}  # too few are judged for a limit
+    kept |= {index for index, chance in rated.items() if chance >= least}
+    kept |= {context.main.index} if context.main is not None else set()
+    found = []
+    for draft in drafts:
+        index = draft.trigger.index
+        if index in kept:
+            found.append(replace(draft, confidence=round(rated[index], 2)))
+        elif index not in rated:
+            found.append(draft)
+        elif with_untyped:
+            trigger = drop_type(draft.trigger)
+            found.append(_draft(context, trigger, roles_of(context.parse, trigger, context.data)))
+    return found
+
+
+def _rate(context: _EventContext, drafts: Sequence[_EventDraft]) -> dict[int, float]:
+    """Return the probability of each draft with a type, by its token."""
+    candidates = [
+        EventCandidate(
+            draft.trigger,
+            draft.trigger.frame,
+            draft.roles,
+            draft.mention.modality,
+            is_dated=draft.when.text is not None,
+            is_placed=draft.place is not None,
+            is_in_quote=_quote_at(context.quotes, draft.trigger) is not None,
+        )
+        for draft in drafts
+        if draft.trigger.frame is not None
+    ]
+    chances = probabilities(context.parse, candidates, context.data)
+    return {candidate.trigger.index: chance for candidate, chance in zip(candidates, chances, strict=True)}
 
 
 def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft]) -> tuple[Event, ...]:
@@ -373,7 +417,7 @@ def _event(
         coref_event_index=coref_event_index,
         salience=salience,
         is_main=is_main,
-        confidence=_confidence(trigger, roles),
+        confidence=draft.confidence,
         rule_id=frame.rule_id if frame else f"{mention.lemma}>none",
     )
 
@@ -418,139 +462,3 @@ def _speaker(quotes: Sequence[Quote], trigger: Trigger) -> str | None:
 def _quote_at(quotes: Sequence[Quote], trigger: Trigger) -> Quote | None:
     place = bisect_right(quotes, trigger.start, key=lambda quote: quote.start_char) - 1
     return quotes[place] if place >= 0 and trigger.start < quotes[place].end_char else None
-
-
-def _confidence(trigger: Trigger, roles: Roles) -> float:
-    """Return a rough probability that type and participants are right: a pattern and each filled role add to a bare
-    word.
-    """
-    if trigger.frame is None:
-        return 0.3
-    base = 0.6 if trigger.frame.needs else 0.5
-    return round(base + 0.15 * bool(roles.actors) + 0.15 * bool(roles.recipients), 2)
-
-
-# Content of another event: what is agreed, requested or refused is not an event of its own.
-
-_CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
-_ANNOUNCED = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}
-_NATURAL = frozenset({"accident", "disaster"})
-
-
-def _drop_content_nouns(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
-    """Return the triggers; the content of another frame loses its type."""
-    content = {index for trigger in triggers for index in _content_of(parse, trigger)}
-    content -= set(_announced_events(parse, triggers))
-    content |= {*_purposes(parse, triggers), *_results(parse, triggers), *_light_verbs(parse, triggers, data)}
-    return tuple(drop_type(trigger) if trigger.index in content else trigger for trigger in triggers)
-
-
-def _announced_events(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield events of their own that an outer verb announces: the meeting agreed on, the strike threatened."""
-    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
-    for index, kind in kinds.items():
-        inner = infinitive_of(parse, index) if kind in _ANNOUNCED else None
-        if inner is not None and kinds.get(inner) == _ANNOUNCED[kind]:
-            yield inner
-
-
-def _purposes(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield infinitives that only give the purpose of an event of the same type: "met to discuss"."""
-    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
-    for index, kind in kinds.items():
-        if parse.dep[index] in ("advcl", "xcomp") and kinds.get(parse.head[index]) == kind and parse.tag[index] == "VB":
-            yield index
-
-
-def _results(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield the effects of an accident or a disaster: "The bus overturned, killing two" is not an assault."""
-    frames = {trigger.index: trigger.frame for trigger in triggers if trigger.frame}
-    for index, frame in frames.items():
-        first = parse.head[index] if parse.dep[index] == "conj" else index  # "killing two and injuring nine"
-        outer = frames.get(parse.head[first])
-        if outer is not None and parse.dep[first] == "advcl" and parse.tag[index] == "VBG":
-            harm = QUAD_CLASSES.get(frame.event_type) == MATERIAL_CONFLICT
-            if harm and outer.subtype in _NATURAL:
-                yield index
-
-
-def _light_verbs(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> Iterator[int]:
-    """Yield light verbs that only carry an event noun: to launch an attack is not a launch."""
-    for trigger in triggers:
-        verb = parse.head[trigger.index]
-        carried = trigger.is_noun and trigger.frame is not None and parse.dep[trigger.index] != "nsubj"
-        if carried and parse.lemma[verb] in data.modality.carriers:
-            yield from (t.index for t in triggers if t.index == verb and t.frame and t.frame.event_type == "OTHER")
-
-
-def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
-    """Yield the content of a trigger: what is agreed, requested, refused, threatened or alleged."""
-    frame, index = trigger.frame, trigger.index
-    if frame is None or not (frame.takes_content or (trigger.is_noun and frame.event_type in _CONTENT_TYPES)):
-        yield from _pattern_object(parse, trigger)
-        return
-    inner = infinitive_of(parse, index)
-    if inner is not None:
-        yield from parse.conjuncts(inner)
-    for child in parse.children[index]:
-        if parse.dep[child] == "prep" and parse.lower[child] in frame.needs + frame.recipient:
-            yield from (
-                c for c in parse.children[child] if parse.dep[c] == "pcomp" or _is_noun_content(frame, parse, c)
-            )
-        elif parse.dep[child] == "xcomp" or (
-            _is_noun_content(frame, parse, child)
-            and parse.dep[child] == "dobj"
-            and parse.lemma[child] not in pattern_objects(frame)
-        ):
-            yield from parse.conjuncts(child)
-    yield from _pattern_object(parse, trigger)
-
-
-def _is_noun_content(frame: Frame, parse: Parse, index: int) -> bool:
-    return frame.event_type in _CONTENT_TYPES and parse.dep[index] in ("pobj", "dobj")
-
-
-def _pattern_object(parse: Parse, trigger: Trigger) -> Iterator[int]:
-    """Yield the object that the pattern itself names: "impose sanctions" is one event."""
-    if trigger.frame is None or trigger.is_noun or trigger.frame.event_type == "REJECT":
-        return  # to cancel talks is one event, the talks not held another
-    thing = object_of(parse, trigger.index)
-    if thing is not None and parse.lemma[thing] in pattern_objects(trigger.frame):
-        yield thing
-
-
-# Passing mentions: an event noun governed by a preposition, without participants.
-
-_NAMING = ("compound", "nmod", "poss")
-
-
-def _drop_passing_mentions(
-    parse: Parse, triggers: Sequence[Trigger], with_participants: Collection[int]
-) -> tuple[Trigger, ...]:
-    """Return the triggers; passing mentions lose their type ("after the war", "a role in the genocide").
-
-    ``with_participants`` are the tokens of triggers with a participant. A passing mention keeps its type if the article
-    reports the event elsewhere, because it corefers with that event. A noun governed by a word of its own type is the
-    same event ("killed in an attack").
-    """
-    kinds = {t.index: t.frame.event_type for t in triggers if t.frame is not None}
-    lone = [t for t in triggers if t.index in kinds and t.is_noun and t.index not in with_participants]
-    passing = {t.index for t in lone if _is_passing(parse, t)}
-    elsewhere = {parse.lemma[index] for index in kinds.keys() - passing}
-    bare = {index for index in passing if parse.lemma[index] not in elsewhere}
-    bare |= {index for index in passing if kinds.get(parse.head[parse.head[index]]) == kinds[index]}
-    return tuple(drop_type(t) if t.index in bare else t for t in triggers)
-
-
-def _is_passing(parse: Parse, trigger: Trigger) -> bool:
-    index = trigger.index
-    if parse.headline[index] or _is_identified(parse, index):
-        return False
-    while parse.dep[index] == "conj" and parse.head[index] != index:
-        index = parse.head[index]
-    return parse.dep[index] == "pobj"
-
-
-def _is_identified(parse: Parse, index: int) -> bool:
-    """Return whether a name identifies the event ("the Leeds attack")."""
-    return any(parse.dep[c] in _NAMING and parse.entity[c] >= 0 for c in parse.children[index])

@@ -35,6 +35,7 @@ The pattern with the most needs wins, opposites not counted; among equals, one t
 names the object.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -221,6 +222,21 @@ class SpeechActData:
     institutions: frozenset[str]  # sectors whose role nouns can be addressed without a name
 
 
+@dataclass(frozen=True, slots=True)
+class EventClassifier:
+    """Weights of a logistic regression by feature (``nlp/events/classifier.py``), scaled so that scores are calibrated
+    probabilities. A candidate with a probability below ``least`` is no event of its type.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+    least: float = 0.0
+
+    def probability(self, features: Iterable[str]) -> float:
+        """Return the probability of a candidate, 0 to 1; a feature without a weight counts nothing."""
+        weights = self.weights
+        return 1 / (1 + math.exp(-sum([weights[name] for name in features if name in weights])))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameData:
     """The event lexicon of one language. ``verb_index`` and ``noun_index`` are built from it, most needs first."""
@@ -281,6 +297,7 @@ class FrameData:
     speech: SpeechActData
     modality: ModalityData
     attachment: AttachmentData
+    classifier: EventClassifier = EventClassifier()
     verb_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
     noun_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
     matters: frozenset[str] = field(init=False, compare=False, repr=False)  # nouns for what cannot act

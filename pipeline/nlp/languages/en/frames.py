@@ -1,9 +1,18 @@
 """English event data: the lexicon of ``frames.toml``, modality words, roles in public life and word lists."""
 
+import json
+from importlib import resources
 from pathlib import Path
 
 from pipeline.nlp.languages.frame_file import read_frames
-from pipeline.nlp.languages.spec_events import AttachmentData, FrameData, ModalityData, SpeechActData, words
+from pipeline.nlp.languages.spec_events import (
+    AttachmentData,
+    EventClassifier,
+    FrameData,
+    ModalityData,
+    SpeechActData,
+    words,
+)
 
 # Modality. Each list is one class, and no more of it than news needs: an infinitive is hypothetical by default, so that
 # the verbs before one are listed only if they say more, or if a clause, noun or gerund follows them as well.
@@ -674,4 +683,7 @@ FRAMES = FrameData(
     speech=_SPEECH,
     modality=_MODALITY,
     attachment=_ATTACHMENT,
+    classifier=EventClassifier(
+        **json.loads(resources.files(__package__).joinpath("event_weights.json").read_text("utf-8"))
+    ),
 )

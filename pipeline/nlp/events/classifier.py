@@ -1,0 +1,230 @@
+"""The event classifier: how likely the match of a frame is an event of the frame's type.
+
+Logistic regression over features of the frame, the parse, the participants and the other matches of the article. The
+weights are part of the language data (`scripts/train_events.py`).
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.model.annotation import Modality
+from pipeline.nlp.events.arguments import Roles
+from pipeline.nlp.events.parse import Parse
+from pipeline.nlp.events.participants import Participant
+from pipeline.nlp.events.triggers import Trigger, object_of
+from pipeline.nlp.languages.spec_events import Frame, FrameData
+
+_LEAD = 3  # sentences
+_DETERMINERS = ("det", "poss", "nummod")
+_SHOWN = frozenset({"xcomp", "ccomp", "acl", "advcl", "compound", "amod", "prt", "relcl"})
+_STEPS = {
+    "sentence": (1, 3, 6, 12, 24),
+    "types": (2, 3, 5, 8),
+    "lemmas": (2, 3, 5),
+    "near": (2, 3, 5),
+    "prominence": (1, 3, 6, 12),
+    "third": (1, 2),
+}
+_PRONOUNS = {word: "I" for word in ("i", "we", "me", "us", "my", "our")} | {"you": "you", "it": "it"}
+
+
+@dataclass(frozen=True, slots=True)
+class EventCandidate:
+    """A trigger with a frame, before it is known whether it is an event of the frame's type."""
+
+    trigger: Trigger
+    frame: Frame
+    roles: Roles
+    modality: Modality
+    is_dated: bool
+    is_placed: bool
+    is_in_quote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _CandidateContext:
+    """What the candidates of an article share. ``near`` counts them by sentence, ``prominence`` mentions by cluster;
+    ``early_types`` and ``early_lemmas`` are of the headline and the first sentences.
+    """
+
+    parse: Parse
+    data: FrameData
+    types: Counter[str]
+    lemmas: Counter[str]
+    near: Counter[int]
+    early_types: frozenset[str]
+    early_lemmas: frozenset[str]
+    prominence: Counter[int]
+
+
+def probabilities(parse: Parse, candidates: Sequence[EventCandidate], data: FrameData) -> list[float]:
+    """Return, per candidate of an article, the probability that it is an event of its type, 0 to 1."""
+    context = _context(parse, candidates, data)
+    return [data.classifier.probability(_features(context, candidate)) for candidate in candidates]
+
+
+def _context(parse: Parse, candidates: Sequence[EventCandidate], data: FrameData) -> _CandidateContext:
+    early = [c for c in candidates if parse.sentence[c.trigger.index] < _LEAD or parse.headline[c.trigger.index]]
+    return _CandidateContext(
+        parse,
+        data,
+        types=Counter(c.frame.event_type for c in candidates),
+        lemmas=Counter(c.frame.lemma for c in candidates),
+        near=Counter(parse.sentence[c.trigger.index] for c in candidates),
+        early_types=frozenset(c.frame.event_type for c in early),
+        early_lemmas=frozenset(c.frame.lemma for c in early),
+        prominence=Counter(e.cluster_index for e in parse.entities if e.cluster_index is not None),
+    )
+
+
+def _features(context: _CandidateContext, candidate: EventCandidate) -> Iterator[str]:
+    parse, data = context.parse, context.data
+    yield from _of_frame(candidate)
+    yield from _of_word(parse, candidate, data)
+    yield from (_of_noun if candidate.trigger.is_noun else _of_verb)(parse, candidate, data)
+    yield from _of_roles(parse, candidate, data)
+    yield from _of_dependents(parse, candidate.trigger.index, data)
+    yield from _of_article(context, candidate)
+
+
+def _of_frame(candidate: EventCandidate) -> Iterator[str]:
+    frame = candidate.frame
+    kind, form = frame.event_type, "noun" if candidate.trigger.is_noun else "verb"
+    yield from ("bias", f"type:{kind}", f"form:{form}", f"type:{kind}:{form}", f"mode:{kind}:{frame.mode}")
+    yield from (f"lemma:{frame.lemma}", f"lemma:{frame.lemma}:{kind}", f"rule:{frame.rule_id}")
+    yield f"needs:{form}:{len(frame.needs)}"
+    for need in frame.needs:
+        yield "need:word" if need[0].isalpha() else f"need:{need[0]}"
+
+
+def _of_word(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterator[str]:
+    index, modality = candidate.trigger.index, candidate.modality
+    tag, dep = parse.tag[index], parse.dep[index]
+    yield from (f"tag:{tag}", f"dep:{dep}", f"dep:{dep}:{tag}", f"governor:{_governor(parse, index, data)}")
+    yield from (f"modality:{modality}", f"modality:{modality}:{candidate.frame.event_type}")
+
+
+def _governor(parse: Parse, index: int, data: FrameData) -> str:
+    """Return the class of a word's governor, or the preposition that it depends on."""
+    head, words = parse.head[index], data.modality
+    if head == index:
+        return "root"
+    if parse.dep[index] == "pobj":
+        return f"prep:{parse.lower[head]}:{_has_frame(parse.lemma[parse.head[head]], data)}"
+    lemma = parse.lemma[head]
+    groups = {
+        "saying": words.saying,
+        "refusing": words.refusing,
+        "planning": words.planning,
+        "wishing": words.wishing,
+        "carrier": words.carriers,
+        "achieving": words.achieving,
+    }
+    listed = next((name for name, group in groups.items() if lemma in group), None)
+    if listed is not None:
+        return listed
+    return "frame" if _has_frame(lemma, data) else "verb" if parse.is_verb(head) else "other"
+
+
+def _has_frame(lemma: str, data: FrameData) -> bool:
+    return lemma in data.verb_index or lemma in data.noun_index
+
+
+def _of_noun(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterator[str]:
+    index = candidate.trigger.index
+    first = parse.child(index, *_DETERMINERS)
+    shown = "none" if first is None else parse.dep[first]
+    if first is not None and shown == "det":
+        shown = "definite" if parse.lower[first] in data.modality.definite_words else "indefinite"
+    yield from (f"determiner:{shown}", f"determiner:{shown}:{parse.tag[index]}")
+
+
+def _of_verb(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterator[str]:
+    index = candidate.trigger.index
+    if parse.is_passive(index):
+        yield "passive"
+    for child in parse.children[index]:
+        if parse.dep[child] in ("aux", "auxpass"):
+            yield f"aux:{parse.lower[child]}"
+        elif parse.dep[child] in ("mark", "advmod", "neg"):
+            yield f"has:{parse.dep[child]}"
+    thing = _word_class(parse, object_of(parse, index), data)
+    yield f"subject:{_word_class(parse, parse.subject(index), data)}"
+    yield from (f"object:{thing}", f"object:{thing}:{candidate.frame.event_type}")
+
+
+def _of_roles(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterator[str]:
+    roles, kind = candidate.roles, candidate.frame.event_type
+    for name, who in (("actor", roles.actors), ("recipient", roles.recipients)):
+        shown = _participant_class(parse, who, data)
+        yield from (f"{name}:{shown}", f"{name}:{shown}:{kind}")
+    yield f"roles:{bool(roles.actors)}:{bool(roles.recipients)}"
+    if len(roles.actors) > 1:
+        yield "actors>1"
+
+
+def _participant_class(parse: Parse, who: tuple[Participant, ...], data: FrameData) -> str:
+    if not who:
+        return "none"
+    first = who[0]
+    if first.entity is None or parse.lower[first.index] in _PRONOUNS:
+        return _word_class(parse, first.index, data)
+    return f"{first.entity.entity_type}:{first.entity.mention_kind}"
+
+
+def _word_class(parse: Parse, index: int | None, data: FrameData) -> str:
+    """Return the entity type of a name; else the class of a pronoun or noun."""
+    if index is None:
+        return "none"
+    mention = parse.mention(index)
+    if mention is not None and mention.mention_kind == "name":
+        return mention.entity_type
+    if parse.pos[index] == "PRON" or parse.lower[index] in _PRONOUNS:
+        return _PRONOUNS.get(parse.lower[index], "pronoun")
+    lemma = parse.lemma[index]
+    for name, group in (("people", data.people), ("abstract", data.abstractions), ("event", data.noun_index)):
+        if lemma in group:
+            return name
+    return "time" if index in parse.in_time else parse.pos[index].lower()
+
+
+def _of_dependents(parse: Parse, index: int, data: FrameData) -> Iterator[str]:
+    for child in parse.children[index]:
+        dep = parse.dep[child]
+        if dep in ("prep", "agent", "dative"):
+            yield f"prep:{parse.lower[child]}:{_word_class(parse, parse.child(child, 'pobj'), data)}"
+        elif dep in _SHOWN:
+            yield f"child:{dep}"
+
+
+def _of_article(context: _CandidateContext, candidate: EventCandidate) -> Iterator[str]:
+    """Yield features of the place in the article, and of the other candidates."""
+    parse, index, frame = context.parse, candidate.trigger.index, candidate.frame
+    for name, holds in (
+        ("headline", parse.headline[index]),
+        ("quote", candidate.is_in_quote),
+        (f"quote:{frame.event_type}", candidate.is_in_quote),
+        ("dated", candidate.is_dated),
+        ("placed", candidate.is_placed),
+        ("early:type", frame.event_type in context.early_types),
+        ("early:lemma", frame.lemma in context.early_lemmas),
+    ):
+        if holds:
+            yield name
+    values = {
+        "sentence": parse.sentence[index],
+        "types": context.types[frame.event_type],
+        "lemmas": context.lemmas[frame.lemma],
+        "near": context.near[parse.sentence[index]],
+        "prominence": _prominence(context, candidate.roles),
+        "third": 3 * index // len(parse.lower),
+    }
+    for name, value in values.items():
+        yield from (f"{name}>={step}" for step in _STEPS[name] if value >= step)
+
+
+def _prominence(context: _CandidateContext, roles: Roles) -> int:
+    """Return how often the article mentions the participant that it mentions most."""
+    clusters = (p.entity.cluster_index for p in roles.actors + roles.recipients if p.entity)
+    return max((context.prominence[cluster] for cluster in clusters if cluster is not None), default=0)

@@ -1,0 +1,59 @@
+"""The event classifier: its probability is the confidence of an event, and an unlikely event has no type."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline.nlp.languages.en.frames import FRAMES
+from pipeline.nlp.languages.en.times import TIMES
+from pipeline.nlp.languages.spec_events import EventClassifier
+from tests.unit.nlp import events_case
+
+TEXT = "Spain condemned the plan.\nIn Bergen, students protested.\nThe minister met teachers."
+
+
+def read(nlp, monkeypatch, weights, *, least=0.0, text=TEXT):
+    frames = replace(FRAMES, classifier=EventClassifier(weights, least))
+    monkeypatch.setattr(events_case, "ENGLISH", SimpleNamespace(frames=frames, times=TIMES))
+    return events_case.read(nlp, text)
+
+
+@pytest.mark.model
+def test_confidence_is_the_probability(nlp, monkeypatch):
+    """The confidence of an event is the logistic function of the sum of its features' weights."""
+    case = read(nlp, monkeypatch, {"bias": 1.0, "type:PROTEST": 1.0})
+    assert case.event("protested").confidence == 0.88
+    assert case.event("met").confidence == 0.73
+
+
+@pytest.mark.model
+def test_unlikely_event_loses_its_type(nlp, monkeypatch):
+    """A match below the lowest probability is an untyped event."""
+    case = read(nlp, monkeypatch, {"type:CONSULT": -3.0}, least=0.2)
+    assert [event.trigger_text for event in case.events] == ["condemned", "protested"]
+    assert case.predicate("met").event_type is None
+
+
+@pytest.mark.model
+def test_lead_keeps_its_likeliest_event(nlp, monkeypatch):
+    """The likeliest event of the first sentence keeps its type however low its probability is."""
+    case = read(nlp, monkeypatch, {"bias": -5.0}, least=0.2)
+    assert [event.sentence_index for event in case.events] == [0]
+
+
+@pytest.mark.model
+def test_without_weights_every_match_is_an_event(nlp, monkeypatch):
+    """In a language without weights, every match of a frame is an event with confidence 0.5."""
+    assert {event.confidence for event in read(nlp, monkeypatch, {}).events} == {0.5}
+
+
+def test_weights_name_words_of_the_lexicon_only():
+    """No word of an article can be read from the weights: lemmas are those of the lexicon."""
+    lemmas = {name.split(":")[1] for name in FRAMES.classifier.weights if name.startswith("lemma:")}
+    assert lemmas <= FRAMES.verb_index.keys() | FRAMES.noun_index.keys()
+
+
+def test_weights_are_calibrated_for_a_lowest_probability():
+    """The shipped weights have a lowest probability under one half: what is kept is mostly for the reader to choose."""
+    assert 0.0 <= FRAMES.classifier.least < 0.5
