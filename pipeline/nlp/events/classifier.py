@@ -7,6 +7,7 @@ weights are part of the language data (`scripts/train_events.py`).
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events.arguments import Roles
@@ -17,14 +18,18 @@ from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _LEAD = 3  # sentences
 _DETERMINERS = ("det", "poss", "nummod")
+_GOVERNORS = ("saying", "refusing", "planning", "wishing", "carriers", "achieving")
 _SHOWN = frozenset({"xcomp", "ccomp", "acl", "advcl", "compound", "amod", "prt", "relcl"})
 _STEPS = {
-    "sentence": (1, 3, 6, 12, 24),
-    "types": (2, 3, 5, 8),
-    "lemmas": (2, 3, 5),
-    "near": (2, 3, 5),
-    "prominence": (1, 3, 6, 12),
-    "third": (1, 2),
+    name: tuple((step, f"{name}>={step}") for step in steps)
+    for name, steps in (
+        ("sentence", (1, 3, 6, 12, 24)),
+        ("types", (2, 3, 5, 8)),
+        ("lemmas", (2, 3, 5)),
+        ("near", (2, 3, 5)),
+        ("prominence", (1, 3, 6, 12)),
+        ("third", (1, 2)),
+    )
 }
 _PRONOUNS = {word: "I" for word in ("i", "we", "me", "us", "my", "our")} | {"you": "you", "it": "it"}
 
@@ -78,24 +83,25 @@ def _context(parse: Parse, candidates: Sequence[EventCandidate], data: FrameData
     )
 
 
-def _features(context: _CandidateContext, candidate: EventCandidate) -> Iterator[str]:
-    parse, data = context.parse, context.data
-    yield from _of_frame(candidate)
-    yield from _of_word(parse, candidate, data)
-    yield from (_of_noun if candidate.trigger.is_noun else _of_verb)(parse, candidate, data)
-    yield from _of_roles(parse, candidate, data)
-    yield from _of_dependents(parse, candidate.trigger.index, data)
-    yield from _of_article(context, candidate)
+def _features(context: _CandidateContext, candidate: EventCandidate) -> list[str]:
+    parse, data, is_noun = context.parse, context.data, candidate.trigger.is_noun
+    found = list(_of_frame(candidate.frame, is_noun=is_noun))
+    found.extend(_of_word(parse, candidate, data))
+    found.extend((_of_noun if is_noun else _of_verb)(parse, candidate, data))
+    found.extend(_of_roles(parse, candidate, data))
+    found.extend(_of_dependents(parse, candidate.trigger.index, data))
+    found.extend(_of_article(context, candidate))
+    return found
 
 
-def _of_frame(candidate: EventCandidate) -> Iterator[str]:
-    frame = candidate.frame
-    kind, form = frame.event_type, "noun" if candidate.trigger.is_noun else "verb"
-    yield from ("bias", f"type:{kind}", f"form:{form}", f"type:{kind}:{form}", f"mode:{kind}:{frame.mode}")
-    yield from (f"lemma:{frame.lemma}", f"lemma:{frame.lemma}:{kind}", f"rule:{frame.rule_id}")
-    yield f"needs:{form}:{len(frame.needs)}"
-    for need in frame.needs:
-        yield "need:word" if need[0].isalpha() else f"need:{need[0]}"
+@cache
+def _of_frame(frame: Frame, *, is_noun: bool) -> tuple[str, ...]:
+    kind, lemma, form = frame.event_type, frame.lemma, "noun" if is_noun else "verb"
+    return (
+        *("bias", f"type:{kind}", f"form:{form}", f"type:{kind}:{form}", f"mode:{kind}:{frame.mode}"),
+        *(f"lemma:{lemma}", f"lemma:{lemma}:{kind}", f"rule:{frame.rule_id}", f"needs:{form}:{len(frame.needs)}"),
+        *("need:word" if need[0].isalpha() else f"need:{need[0]}" for need in frame.needs),
+    )
 
 
 def _of_word(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterator[str]:
@@ -113,17 +119,9 @@ def _governor(parse: Parse, index: int, data: FrameData) -> str:
     if parse.dep[index] == "pobj":
         return f"prep:{parse.lower[head]}:{_has_frame(parse.lemma[parse.head[head]], data)}"
     lemma = parse.lemma[head]
-    groups = {
-        "saying": words.saying,
-        "refusing": words.refusing,
-        "planning": words.planning,
-        "wishing": words.wishing,
-        "carrier": words.carriers,
-        "achieving": words.achieving,
-    }
-    listed = next((name for name, group in groups.items() if lemma in group), None)
-    if listed is not None:
-        return listed
+    for name in _GOVERNORS:
+        if lemma in getattr(words, name):
+            return name
     return "frame" if _has_frame(lemma, data) else "verb" if parse.is_verb(head) else "other"
 
 
@@ -221,7 +219,9 @@ def _of_article(context: _CandidateContext, candidate: EventCandidate) -> Iterat
         "third": 3 * index // len(parse.lower),
     }
     for name, value in values.items():
-        yield from (f"{name}>={step}" for step in _STEPS[name] if value >= step)
+        for step, feature in _STEPS[name]:
+            if value >= step:
+                yield feature
 
 
 def _prominence(context: _CandidateContext, roles: Roles) -> int:
