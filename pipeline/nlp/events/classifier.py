@@ -11,6 +11,7 @@ from functools import cache
 
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events.arguments import Roles
+from pipeline.nlp.events.lead import LEAD_RULE
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.participants import Participant
 from pipeline.nlp.events.triggers import Trigger, object_of
@@ -97,9 +98,11 @@ def _features(context: _CandidateContext, candidate: EventCandidate) -> list[str
 @cache
 def _of_frame(frame: Frame, *, is_noun: bool) -> tuple[str, ...]:
     kind, lemma, form = frame.event_type, frame.lemma, "noun" if is_noun else "verb"
+    is_of_lexicon = not frame.rule_id.endswith(LEAD_RULE)  # else its lemma is a word of the article
     return (
         *("bias", f"type:{kind}", f"form:{form}", f"type:{kind}:{form}", f"mode:{kind}:{frame.mode}"),
-        *(f"lemma:{lemma}", f"lemma:{lemma}:{kind}", f"rule:{frame.rule_id}", f"needs:{form}:{len(frame.needs)}"),
+        *((f"lemma:{lemma}", f"lemma:{lemma}:{kind}") if is_of_lexicon else ()),
+        *(f"rule:{frame.rule_id if is_of_lexicon else LEAD_RULE}", f"needs:{form}:{len(frame.needs)}"),
         *("need:word" if need[0].isalpha() else f"need:{need[0]}" for need in frame.needs),
     )
 

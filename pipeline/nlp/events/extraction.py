@@ -104,9 +104,9 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     )
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, _voiced(context, trigger, roles[trigger.index])) for trigger in wanted]
-    drafts = _classify(context, drafts, with_untyped=with_untyped)
     if main is not None and is_named:
         drafts = _keep_main(drafts, main)
+    drafts = _classify(context, drafts, with_untyped=with_untyped)
     return _build_typed(context, drafts), _build_untyped(context, drafts)
 
 
@@ -131,7 +131,7 @@ def _classify(context: _EventContext, drafts: Sequence[_EventDraft], *, with_unt
     least = context.data.classifier.least
     kept = {d.trigger.index for d in drafts if d.mention.event_type == OTHER}  # too few are judged for a limit
     kept |= {index for index, chance in rated.items() if chance >= least}
-    kept |= {context.main.index} if context.main is not None else set()
+    kept |= {context.main.index} & rated.keys() if context.main is not None else set()
     found = []
     for draft in drafts:
         index = draft.trigger.index

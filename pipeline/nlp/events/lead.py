@@ -15,6 +15,7 @@ from pipeline.nlp.events.triggers import Trigger
 from pipeline.nlp.languages.plover import OTHER
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
+LEAD_RULE = ">lead"  # end of the rule_id of an event that only the lead makes one
 _SENTENCES = 2  # of the text that belong to the lead, after the standfirst
 _DEEPEST = 6  # steps from the root of a sentence to the event that it is about
 _NOMINAL = ("nsubj", "nsubjpass", "dobj")
@@ -154,7 +155,7 @@ def name_untyped(parse: Parse, triggers: Sequence[Trigger], main: Trigger, data:
     """Return the triggers; the untyped ones with the word of the main event become events of type OTHER."""
     lemma = parse.lemma[main.index]
     places = data.noun_places if main.is_noun else data.verb_places
-    frame = Frame(lemma, (), (), OTHER, None, None, places, False, False, f"{lemma}>lead")
+    frame = Frame(lemma, (), (), OTHER, None, None, places, False, False, f"{lemma}{LEAD_RULE}")
     return tuple(
         replace(each, frame=frame)
         if each.frame is None and each.is_noun == main.is_noun and parse.lemma[each.index] == lemma

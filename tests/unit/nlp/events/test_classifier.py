@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipeline.nlp.events.lead import LEAD_RULE
 from pipeline.nlp.languages.en.frames import FRAMES
 from pipeline.nlp.languages.en.times import TIMES
 from pipeline.nlp.languages.spec_events import EventClassifier
@@ -51,7 +52,8 @@ def test_without_weights_every_match_is_an_event(nlp, monkeypatch):
 def test_weights_name_words_of_the_lexicon_only():
     """No word of an article can be read from the weights: lemmas are those of the lexicon."""
     lemmas = {name.split(":")[1] for name in FRAMES.classifier.weights if name.startswith("lemma:")}
-    assert lemmas <= FRAMES.verb_index.keys() | FRAMES.noun_index.keys()
+    assert lemmas <= FRAMES.verb_index.keys() | FRAMES.noun_index.keys() | FRAMES.speech.reporting | {"be"}
+    assert {name for name in FRAMES.classifier.weights if name.endswith(LEAD_RULE)} <= {f"rule:{LEAD_RULE}"}
 
 
 def test_weights_are_calibrated_for_a_lowest_probability():
