@@ -21,6 +21,7 @@ from pipeline.model import Annotation, Event, pluralize
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from pipeline.model.annotation import WordExplanation
     from pipeline.reports.documents import Line
 
 
@@ -152,6 +153,7 @@ def _progress_bar(*, quiet: bool) -> "Progress":
 
 # `newslake events`: explain the events of a sentence.
 
+_MOST_FRAMES = 4  # of one word
 events_app = typer.Typer(help="Explain the events of a sentence.", no_args_is_help=True)
 
 
@@ -161,23 +163,23 @@ def explain(
     published_at: PublishedAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the events of a sentence and the frames that found them.
+    """Show the events of a sentence and the frames that found them, and why the other words are no events.
 
-    Prints the participants, modality, date and place of each event, then the triggers without an event type.
+    Prints the participants, modality, date and place of each event, then each verb and each noun of the lexicon without
+    an event: a reason, or the frames of the word, each with the first need that the sentence does not meet.
     """
     from pipeline.reports.article_view import read_text
 
-    read = read_text(workspace(), sentence, published_at=published_at)
+    events, words = read_text(workspace(), sentence, published_at=published_at)
     if as_json:
-        print_json([asdict(event) for event in read.events + read.untyped])
+        print_json({"events": [asdict(event) for event in events], "words": [asdict(word) for word in words]})
         return
-    for event in read.events:
+    for event in events:
         _print_event(event)
-    if read.untyped:
-        untyped = ", ".join(event.trigger_text for event in read.untyped)
-        out.print(f"[dim]triggers without an event type:[/dim] {escape(untyped)}", highlight=False)
-    if not read.events + read.untyped:
+    if not events:
         out.print("no event")
+    for word in words:
+        _print_word(word)
 
 
 def _print_event(event: Event) -> None:
@@ -193,6 +195,16 @@ def _print_event(event: Event) -> None:
         ("place", event.place_text or "-"),
     ):
         out.print(f"  {name:<10} {value}", highlight=False, markup=False)
+
+
+def _print_word(word: "WordExplanation") -> None:
+    out.print(f"[dim]{escape(word.text)}[/dim]  no event", highlight=False)
+    if word.reason is not None:
+        out.print(f"  {'reason':<10} {word.reason}", highlight=False, markup=False)
+    for frame in word.frames[:_MOST_FRAMES]:
+        out.print(f"  {'frame':<10} {frame.rule_id} needs {frame.need}", highlight=False, markup=False)
+    if len(word.frames) > _MOST_FRAMES:
+        out.print(f"  and {len(word.frames) - _MOST_FRAMES} more frames", highlight=False, markup=False)
 
 
 def _participant(event: Event, side: str) -> str:

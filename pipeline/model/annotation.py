@@ -215,3 +215,28 @@ class Annotation:
     untyped: tuple[Event, ...] = ()
     times: tuple[TimeExpression, ...] = ()
     override_version: str | None = None
+
+
+# Why words name no event.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmetFrame:
+    """A frame of a word, and the first of its needs that is not met (``pipeline/nlp/languages/spec_events.py``)."""
+
+    rule_id: str
+    need: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordExplanation:
+    """Why a verb, or a noun of the lexicon, names no typed event. ``frames`` are in the order in which they are tried.
+
+    ``reason`` is null if no frame of the lemma is met.
+    """
+
+    text: str
+    start_char: int
+    end_char: int
+    reason: str | None
+    frames: tuple[UnmetFrame, ...]

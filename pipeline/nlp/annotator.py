@@ -22,8 +22,11 @@ from spacy.util import compile_infix_regex, compile_prefix_regex, get_model_meta
 from pipeline.errors import ConfigError, ExtractorError, NewsError
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Annotation, Article
+from pipeline.model.annotation import WordExplanation
 from pipeline.nlp.entities.extraction import find_entities, link_quotes
+from pipeline.nlp.events.explanation import explain_words
 from pipeline.nlp.events.extraction import extract_events
+from pipeline.nlp.events.parse import parse_of
 from pipeline.nlp.languages import LANGUAGES
 from pipeline.nlp.quotes.extraction import extract_quotes
 from pipeline.nlp.quotes.overrides import correct_quotes
@@ -139,6 +142,13 @@ class Annotator:
             times=times,
             override_version=kb.quotes_version(),
         )
+
+    def explain(self, article: Article, doc: Doc, annotation: Annotation) -> tuple[WordExplanation, ...]:
+        """Return why the words of an article that name no typed event do not, with its ``annotation`` from ``doc``."""
+        frames = LANGUAGES[article.language or ""].frames
+        parse = parse_of(gather_tokens(doc, article), article, annotation.entities, annotation.times, frames)
+        typed = {parse.token_at(event.start_char) for event in annotation.events}
+        return tuple(explain_words(parse, typed, frames))
 
 
 def why_not_annotated(article: Article) -> str:

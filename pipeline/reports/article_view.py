@@ -13,7 +13,8 @@ from pipeline.fetch import NotModified
 from pipeline.jobs.annotator import knowledge_of, load_annotator
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Annotation, Article, Hints, Page, Rejected
+from pipeline.model import Annotation, Article, Event, Hints, Page, Rejected
+from pipeline.model.annotation import WordExplanation
 from pipeline.model.provenance import ProvenanceStep
 from pipeline.nlp import TOO_LONG, model_label, why_not_annotated
 from pipeline.reports.page_history import Revision, page_history
@@ -138,16 +139,24 @@ def view_preview(workspace: Workspace, name: str, page_preview: Preview) -> Arti
     return ArticleView(rows=rows, origin=f"Read from {printable_path(name)}; not stored.{refused}")
 
 
-def read_text(workspace: Workspace, text: str, *, published_at: str | None = None) -> Annotation:
-    """Annotate a text, including untyped events. Raises: NewsError if it cannot be annotated."""
+def read_text(
+    workspace: Workspace, text: str, *, published_at: str | None = None
+) -> tuple[tuple[Event, ...], tuple[WordExplanation, ...]]:
+    """Return the typed events of a text, and why its other words name no event.
+
+    Raises: NewsError if it cannot be annotated.
+    """
     article = article_from_text(to_well_formed(text), title=None, published_at=_moment(published_at), language="en")
-    annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings), with_untyped=True)
+    annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings))
     article, read = next(annotator.read([article]))
     if isinstance(read, NewsError):
         raise read
     if TOO_LONG in article.flags:
         raise ConfigError(f"the text cannot be annotated: {why_not_annotated(article)}", key="TEXT")
-    return read or Annotation()
+    _, doc = next(annotator.reader.docs([article]))
+    if read is None or doc is None or isinstance(doc, NewsError):
+        return (), ()
+    return read.events, annotator.reader.explain(article, doc, read)
 
 
 def _moment(text: str | None) -> datetime | None:

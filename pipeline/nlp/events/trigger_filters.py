@@ -113,14 +113,15 @@ def drop_passing_mentions(
     """
     kinds = {t.index: t.frame.event_type for t in triggers if t.frame is not None}
     lone = [t for t in triggers if t.index in kinds and t.is_noun and t.index not in with_participants]
-    passing = {t.index for t in lone if _is_passing(parse, t)}
+    passing = {t.index for t in lone if is_passing(parse, t)}
     elsewhere = {parse.lemma[index] for index in kinds.keys() - passing}
     bare = {index for index in passing if parse.lemma[index] not in elsewhere}
     bare |= {index for index in passing if kinds.get(parse.head[parse.head[index]]) == kinds[index]}
     return tuple(drop_type(t) if t.index in bare else t for t in triggers)
 
 
-def _is_passing(parse: Parse, trigger: Trigger) -> bool:
+def is_passing(parse: Parse, trigger: Trigger) -> bool:
+    """Return whether an event noun depends on a preposition outside a headline, and no name identifies it."""
     index = trigger.index
     if parse.headline[index] or _is_identified(parse, index):
         return False

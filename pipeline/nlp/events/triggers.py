@@ -106,13 +106,15 @@ def _is_name(parse: Parse, index: int) -> bool:
 
 
 def _match(parse: Parse, index: int, frames: tuple[Frame, ...], data: FrameData) -> Frame | None:
+    return next((frame for frame in frames if unmet_need(parse, index, frame, data) is None), None)
+
+
+def unmet_need(parse: Parse, index: int, frame: Frame, data: FrameData) -> str | None:
+    """Return the first need of a frame that a word does not meet; None if it meets all."""
     particle = parse.child(index, "prt")
-    for frame in frames:
-        if particle is not None and not any(parse.lower[particle] in need.split("/") for need in frame.needs):
-            continue  # with another particle it is another verb
-        if all(meets(parse, index, need, data) for need in frame.needs + frame.guards):
-            return frame
-    return None
+    if particle is not None and not any(parse.lower[particle] in need.split("/") for need in frame.needs):
+        return f"!{parse.lower[particle]}"  # with another particle it is another verb
+    return next((need for need in frame.needs + frame.guards if not meets(parse, index, need, data)), None)
 
 
 def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:

@@ -24,19 +24,42 @@ def test_explain_shows_the_frame_that_fired(tmp_path: Path) -> None:
         "frame talk>consult",
         "recipient Portugal (PRT)",
         "modality planned",
-        "triggers without an event type: hold",
+        "hold no event",
+        "frame hold_@consultation/discussion/...>consult needs @consultation/discussion/interview",
     }
 
 
 def test_explain_as_json(tmp_path: Path) -> None:
-    """--json prints the events with the fields of the table, those without a type last."""
+    """--json prints the events with the fields of the table, and the words without an event."""
     done = called("events", "explain", SENTENCE, "--json", cwd=tmp_path)
-    events = json.loads(done.stdout)
-    assert [(event["trigger_text"], event["event_type"]) for event in events] == [
+    read = json.loads(done.stdout)
+    assert [(event["trigger_text"], event["event_type"]) for event in read["events"]] == [
         ("agreed", "AGREE"),
         ("talks", "CONSULT"),
-        ("hold", None),
     ]
+    assert [(word["text"], word["reason"], bool(word["frames"])) for word in read["words"]] == [("hold", None, True)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "word", "reason"),
+    [
+        ("The Attack Group met Ada Holm.", "Attack", "part of a name"),
+        ("Ada Holm left after the war.", "war", "named in passing: after a preposition, without participants"),
+        ("Drivers often protest.", "protest", "a habit, a property, an order or an idea, not an event"),
+        (
+            "Spain refused to attack Norway.",
+            "attack",
+            "it belongs to another event: its content, purpose, result or verb",
+        ),
+        ("The baker sneezed.", "sneezed", "the lexicon has no frame of this word"),
+        ("The board meeting was short.", "meeting", "its modifier gives it another meaning"),
+    ],
+)
+def test_explain_says_why_a_word_names_no_event(sentence: str, word: str, reason: str, tmp_path: Path) -> None:
+    """A word without an event has the reason, or its frames with the need that is not met."""
+    done = called("events", "explain", sentence, "--json", cwd=tmp_path)
+    words = json.loads(done.stdout)["words"]
+    assert (word, reason) in [(each["text"], each["reason"]) for each in words]
 
 
 def test_explain_without_events(tmp_path: Path) -> None:
