@@ -237,7 +237,7 @@ def test_try_prints_one_line_per_entity_and_the_speaker_in_the_text(tmp_path: Pa
 @pytest.mark.model
 def test_show_writes_a_page_of_a_file(tmp_path: Path) -> None:
     """`show FILE --html OUT` writes one whole page and no other file; without --html the page is printed."""
-    (tmp_path / "page.txt").write_text(f"{TEXT}\n\nThe ward could be closed on Friday.")
+    (tmp_path / "page.txt").write_text(f"{TEXT}\n\nPolice could arrest the mayor on Friday.")
     done = called("show", "page.txt", "--published-at", "2026-03-04", "--html", "page.html", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "page written to page.html\n")
     html = (tmp_path / "page.html").read_text("utf-8")
