@@ -3,7 +3,8 @@
 Entry points: ``lead_of``, ``main_trigger_of``, ``name_untyped``, ``days_of``.
 """
 
-from bisect import bisect_left
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,9 @@ from pipeline.nlp.languages.spec_events import Frame, FrameData
 LEAD_RULE = ">lead"  # end of the rule_id of an event that only the lead makes one
 _SENTENCES = 2  # of the text that belong to the lead, after the standfirst
 _DEEPEST = 6  # steps from the root of a sentence to the event that it is about
+_STEM = 5  # letters by which a word of the title is found again: "printing" in "printers"
+_TITLE_WORD = re.compile(r"\w{3,}")
+_TOPICAL = ("NOUN", "PROPN", "VERB", "ADJ", "NUM")  # parts of speech
 _NOMINAL = ("nsubj", "nsubjpass", "dobj")
 _CONTENT = ("ccomp", "xcomp")
 _PRESENT = ("VBZ", "VBP")
@@ -27,12 +31,14 @@ _LINKS = ("acomp", "attr", "prep", "pobj", "pcomp", "oprd")
 @dataclass(frozen=True, slots=True)
 class Lead:
     """The root tokens of the headline's sentences, and of the sentences of the text that belong to the lead, and the
-    numbers of all these sentences.
+    numbers of all these sentences. ``topics`` are the beginnings of the title's words, also of a title that is not in
+    the text.
     """
 
     headline: tuple[int, ...]
     body: tuple[int, ...]
     sentences: frozenset[int]
+    topics: frozenset[str]
 
 
 def lead_of(parse: Parse, article: Article) -> Lead:
@@ -47,7 +53,9 @@ def lead_of(parse: Parse, article: Article) -> Lead:
             wanted -= len(roots) if block.kind == "paragraph" else 0
         if wanted <= 0:
             break
-    return Lead(tuple(headline), tuple(body), frozenset(parse.sentence[root] for root in (*headline, *body)))
+    sentences = frozenset(parse.sentence[root] for root in (*headline, *body))
+    topics = frozenset(word[:_STEM] for word in _TITLE_WORD.findall((article.title or "").lower()))
+    return Lead(tuple(headline), tuple(body), sentences, topics)
 
 
 def _roots(parse: Parse, first: int, last: int) -> Iterator[int]:
@@ -58,7 +66,8 @@ def main_trigger_of(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data:
     """Return the trigger of the event that headline and lead are about; None without one.
 
     Events come in the order of the sentences. In the headline and the first sentence, a typed event comes before the
-    event of any other verb; of those, one whose verb both have comes first.
+    event of any other verb; of those, one whose verb both have comes first. An event without a type is in a sentence
+    with a word of the title: features open with a scene.
     """
     at = {trigger.index: trigger for trigger in triggers}
     first, rest = (*lead.headline, *lead.body[:1]), lead.body[1:]
@@ -67,12 +76,22 @@ def main_trigger_of(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data:
         return typed
     if lead.sentences.issuperset(parse.sentence[-1:]):  # a text without more than a lead is too short to tell
         return next((found for root in rest if (found := _typed_core(parse, root, at, data))), None)
-    untyped = [found for root in first if (found := _untyped_core(parse, root, at, data))]
+    plain = {root: _untyped_core(parse, root, at, data) for root in (*first, *rest) if _is_on_topic(parse, root, lead)}
+    untyped = [found for root in first if (found := plain.get(root))]
     lemmas = [parse.lemma[each.index] for each in untyped]
     if untyped:
         return max(reversed(untyped), key=lambda each: lemmas.count(parse.lemma[each.index]))
-    cores = ((_typed_core(parse, root, at, data) or _untyped_core(parse, root, at, data)) for root in rest)
+    cores = (_typed_core(parse, root, at, data) or plain.get(root) for root in rest)
     return next((found for found in cores if found), None)
+
+
+def _is_on_topic(parse: Parse, root: int, lead: Lead) -> bool:
+    """Return whether a sentence of the lead shares a word with the title; True without a title."""
+    if not lead.topics:
+        return True
+    number = parse.sentence[root]
+    words = range(bisect_left(parse.sentence, number), bisect_right(parse.sentence, number))
+    return any(parse.lower[i][:_STEM] in lead.topics and parse.pos[i] in _TOPICAL for i in words)
 
 
 def _typed_core(
@@ -85,7 +104,8 @@ def _typed_core(
     if depth == 0:
         return None
     content = (_typed_core(parse, c, at, data, depth - 1) for c in _below(parse, index, _CONTENT))
-    nouns = (noun for c in _below(parse, index, _NOMINAL) if (noun := at.get(c)) and noun.frame)
+    carried = _below(parse, index, _NOMINAL) if parse.pos[index] == "AUX" or _is_news(parse, index) else ()
+    nouns = (noun for c in carried if (noun := at.get(c)) and noun.frame)
     links = _below(parse, index, _LINKS) if _is_link(parse, index, data) else ()
     linked = (_typed_core(parse, c, at, data, depth - 1) for c in links)
     found = (each for each in (*content, *nouns, *linked) if each)

@@ -63,6 +63,27 @@ def test_an_article_without_news_has_no_main_event(nlp, text):
     assert _main(read(nlp, text + REST, HOLM)) == []
 
 
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("How bridges are kept blue", [("OTHER", "repainted")]),
+        ("Why towns need colour", []),
+        (None, [("OTHER", "repainted")]),
+    ],
+)
+def test_an_everyday_verb_is_the_main_event_only_with_a_word_of_the_title(nlp, title, expected):
+    """A verb without a type in a sentence that shares no word with the title is a scene, not the main event."""
+    case = read(nlp, f"Ada Holm repainted the bridge.{REST}", HOLM, title=title)
+    assert _main(case) == expected
+
+
+@pytest.mark.parametrize(("verb", "expected"), [("preceded", [("PROTEST", "protest")]), ("precedes", [])])
+def test_a_noun_is_the_main_event_if_its_verb_reports_news(nlp, verb, expected):
+    """A noun that a verb in the simple present carries is background."""
+    case = read(nlp, f"The snow {verb} a protest against Ada Holm.{REST}", HOLM)
+    assert _main(case) == expected
+
+
 def test_a_repeated_event_of_the_lead_is_the_main_event(nlp):
     """Without an event at the core of the lead, one that lead and text name is the main event."""
     text = f"After the attack on Leeds the shops are shut.{REST}\nThe attack on Leeds was the first."
