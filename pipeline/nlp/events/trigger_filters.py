@@ -97,7 +97,7 @@ def _pattern_object(parse: Parse, trigger: Trigger) -> Iterator[int]:
         yield thing
 
 
-# Passing mentions: an event noun governed by a preposition, without participants.
+# Passing mentions: an event noun governed by a preposition, without participants or a day.
 
 _NAMING = ("compound", "nmod", "poss")
 
@@ -113,10 +113,11 @@ def drop_passing_mentions(
     """
     kinds = {t.index: t.frame.event_type for t in triggers if t.frame is not None}
     lone = [t for t in triggers if t.index in kinds and t.is_noun and t.index not in with_participants]
-    passing = {t.index for t in lone if is_passing(parse, t)}
+    governed = {t.index for t in lone if is_passing(parse, t)}
+    passing = {index for index in governed if not _is_dated(parse, index)}
     elsewhere = {parse.lemma[index] for index in kinds.keys() - passing}
     bare = {index for index in passing if parse.lemma[index] not in elsewhere}
-    bare |= {index for index in passing if kinds.get(parse.head[parse.head[index]]) == kinds[index]}
+    bare |= {index for index in governed if kinds.get(parse.head[parse.head[index]]) == kinds[index]}
     return tuple(drop_type(t) if t.index in bare else t for t in triggers)
 
 
@@ -133,3 +134,13 @@ def is_passing(parse: Parse, trigger: Trigger) -> bool:
 def _is_identified(parse: Parse, index: int) -> bool:
     """Return whether a name identifies the event ("the Leeds attack")."""
     return any(parse.dep[c] in _NAMING and parse.entity[c] >= 0 for c in parse.children[index])
+
+
+def _is_dated(parse: Parse, index: int) -> bool:
+    """Return whether a day or year belongs to an event: "Sunday's attack", "the attack in 2019"."""
+    for child in parse.children[index]:
+        if parse.dep[child] in _NAMING and child in parse.in_time and parse.pos[child] == "PROPN":
+            return True
+        if parse.dep[child] == "prep" and any(thing in parse.in_time for thing in parse.children[child]):
+            return True
+    return False

@@ -169,11 +169,12 @@ def _doers(parse: Parse, index: int, data: FrameData) -> list[int]:
 
 
 def _governors(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
-    """Return the verb that governs a noun."""
-    if parse.dep[index] not in _GOVERNED | {"conj"}:
-        return []
-    verb = parse.head[index]
-    return [parse.head[verb] if parse.dep[index] == "conj" else verb]
+    """Return the verbs that govern a noun, or whose participle or relative clause it has: "the deal struck in Oslo"."""
+    found = [c for c in parse.children[index] if parse.dep[c] in ("acl", "relcl") and object_of(parse, c) == index]
+    if parse.dep[index] in _GOVERNED | {"conj"}:
+        verb = parse.head[index]
+        found.append(parse.head[verb] if parse.dep[index] == "conj" else verb)
+    return found
 
 
 def _infinitives(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
@@ -203,6 +204,8 @@ def object_of(parse: Parse, index: int) -> int | None:
 def _shared_patient(parse: Parse, index: int) -> int | None:
     if parse.dep[index] == "conj":
         return object_of(parse, parse.head[index])
+    if parse.dep[index] == "advcl":
+        return parse.subject(parse.head[index])  # "while being questioned"
     return parse.head[index] if parse.dep[index] in ("relcl", "acl") else None
 
 
@@ -406,7 +409,9 @@ def _has_companion(parse: Parse, index: int, wanted: list[str]) -> bool:
 
 def _has_modifier(parse: Parse, index: int, wanted: list[str]) -> bool:
     return any(
-        parse.dep[c] in _COMPANIONS and (parse.lemma[c] in wanted or parse.lower[c] in wanted)
+        parse.dep[c] in _COMPANIONS
+        and (parse.lemma[c] in wanted or parse.lower[c] in wanted)
+        and not _is_temporal(parse, c)
         for c in parse.children[index]
     )
 

@@ -583,6 +583,7 @@ FRAMES = FrameData(
             """
         ),
         "COURT": words("court judge jury justice magistrate panel referee tribunal umpire"),
+        "CONDUCT": words("action choice comment description handling remark response use"),
         "CONTEST": words("championship competition contest cup event final game league match race series tournament"),
         "FILM": words("clip documentary episode film footage movie photo photograph picture scene series show video"),
         "MARKET": words(
@@ -605,6 +606,7 @@ FRAMES = FrameData(
             television tv website
             """
         ),
+        "PRISON": words("captivity custody detention jail prison"),
         "PRODUCT": words(
             """
             album app book camera car chip collection device drug edition engine feature film game handset laptop line
@@ -663,7 +665,12 @@ FRAMES = FrameData(
     ),
     content_markers=words("about for from of"),
     thresholds=words("brink cusp edge point process verge"),
-    partitives=words("all any both dozen each half hundred many more most none number one part several some two three"),
+    partitives=words(
+        """
+        all any both dozen each half hundred load many million more most none number one part percent % raft range
+        series several some three ton tonne two worth
+        """
+    ),
     quotation_marks=words("' '' ` `` \" “ ” ‘ ’ « »"),
     no_news=words(
         """

@@ -248,6 +248,15 @@ def test_passing_mention(nlp):
     assert [e.trigger_text for e in case.events] == ["war", "praised", "war"]
 
 
+def test_dated_event_is_no_passing_mention(nlp):
+    """An event noun governed by a preposition keeps its type if a day is its own, not if it only lasts some time."""
+    case = read(nlp, "Ada Holm praised doctors after Sunday’s massacre.", HOLM)
+    assert [e.trigger_text for e in case.events] == ["praised", "massacre"]
+    assert [e.trigger_text for e in read(nlp, "Ada Holm praised doctors after the six-week war.", HOLM).events] == [
+        "praised"
+    ]
+
+
 def test_event_nouns_and_abstractions_are_not_participants(nlp):
     """Events and abstractions are neither actor nor recipient."""
     event = read(nlp, "The crisis hit the number of visits.").predicate("hit")

@@ -22,6 +22,7 @@ SPAIN = ("Spain", "GPE", 1, "ESP")
         ("The minister refused to sign.", "The minister declined to comment.", "declined"),
         ("Estonia closed some of its ports.", "Estonia closed some of its accounts.", "closed"),
         ("Prices rose by two percent.", "Tensions rose.", "rose"),
+        ("The agency flew ten tons of medicine to Spain.", "The agency flew ten tons of brochures to Spain.", "flew"),
     ],
 )
 def test_need_is_met_by_its_class(nlp, met, unmet, trigger):
@@ -37,3 +38,24 @@ def test_doer_of_a_passive_is_its_agent(nlp):
         for doer in ("army", "age")
     ]
     assert fired == [["destroyed"], []]
+
+
+def test_governor_of_a_noun_is_its_participle(nlp):
+    """The verb that an event noun needs may be its participle or its relative clause, if the noun is its object."""
+    fired = [
+        [row.trigger_text for row in read(nlp, f"The conversation {clause} pleased Otto Brandt.", BRANDT).events]
+        for clause in ("held in Oslo", "that bored them")
+    ]
+    assert fired == [["conversation"], []]
+
+
+def test_patient_of_a_passive_without_subject_is_that_of_the_main_clause(nlp):
+    """Whoever acts "while being questioned" is questioned."""
+    event = read(nlp, "Otto Brandt wept while being interviewed by Ada Holm.", BRANDT).event("interviewed")
+    assert event.recipient_text == "Otto Brandt"
+
+
+def test_day_is_no_excluded_companion(nlp):
+    """A preposition that must not follow may still give the day."""
+    assert [row.event_type for row in read(nlp, "Nurses struck on Monday.").events] == ["PROTEST"]
+    assert "PROTEST" not in [row.event_type for row in read(nlp, "The missile struck on the hill.").events]
