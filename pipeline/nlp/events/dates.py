@@ -293,7 +293,7 @@ def _shares_object_time(context: _Attachment, verb: int, noun: int) -> bool:
 
 def _shares_clause_time(context: _Attachment, verb: int, clause: int) -> bool:
     """Return whether an adverbial clause has the time of its verb."""
-    if (clause < verb and _is_speaking(context, clause)) or (
+    if (clause < verb and is_occasion(context.parse, clause, context.words)) or (
         _is_when_clause(context, clause) and _is_past(context.parse, verb)
     ):
         return True
@@ -369,12 +369,9 @@ def _is_near(context: _Attachment, index: int) -> bool:
     return any(parse.lemma[c] in words.nearness for link in (index, *links) for c in parse.children[link])
 
 
-def _is_speaking(context: _Attachment, index: int) -> bool:
+def is_occasion(parse: Parse, index: int, words: AttachmentData) -> bool:
     """Return whether a participle gives the occasion of what follows ("Speaking on Monday, she accused")."""
-    parse = context.parse
-    return (
-        parse.tag[index] == "VBG" and parse.lemma[index] in context.words.speaking and parse.child(index, "aux") is None
-    )
+    return parse.tag[index] == "VBG" and parse.lemma[index] in words.speaking and parse.child(index, "aux") is None
 
 
 def _is_when_clause(context: _Attachment, index: int) -> bool:

@@ -14,16 +14,23 @@ from pipeline.nlp.events.arguments import Roles, name_speakers, roles_of
 from pipeline.nlp.events.classifier import EventCandidate, probabilities
 from pipeline.nlp.events.coreference import Mention, first_mentions, repeated_in_lead, saliences
 from pipeline.nlp.events.dates import dates_of
-from pipeline.nlp.events.facts import VERBAL, EventDate, date_main, event_date_of, share_facts
+from pipeline.nlp.events.facts import EventDate, date_main, event_date_of, share_facts
 from pipeline.nlp.events.lead import Lead, days_of, lead_of, main_trigger_of, name_untyped
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
 from pipeline.nlp.events.participants import Participant
-from pipeline.nlp.events.places import Dateline, EventPlace, coordinates_of, find_dateline, place_of
+from pipeline.nlp.events.places import (
+    Dateline,
+    EventPlace,
+    coordinates_of,
+    find_dateline,
+    place_of,
+    sentences_with_places,
+)
 from pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
 from pipeline.nlp.events.trigger_filters import drop_content, drop_passing_mentions
 from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers
-from pipeline.nlp.languages.plover import OTHER, QUAD_CLASSES, plover_type_of
+from pipeline.nlp.languages.plover import OTHER, QUAD_CLASSES, is_deed, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens
@@ -174,7 +181,7 @@ def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft]) -> tuple
         _event(context, draft, event_index=index, coref_event_index=first, salience=weight, is_main=first == main)
         for index, (draft, first, weight) in enumerate(zip(typed, firsts, weights, strict=True))
     ]
-    shared = share_facts(events, _pronouns(context.parse, typed))
+    shared = share_facts(events, _pronouns(context.parse, typed), sentences_with_places(context.parse))
     mine = {draft.trigger.index for draft, first in zip(typed, firsts, strict=True) if first == main}
     return _date_by_lead(context, shared, typed, mine) if context.published is not None else shared
 
@@ -188,13 +195,14 @@ def _date_by_lead(
     others = {draft.trigger.index for draft in typed}.difference(mine)
     others.update(above for index in mine for above in parse.governors(index))  # "remembered the attack on Monday"
     # what somebody said on Monday may have happened before
-    is_said = not any(each.is_main and each.quad_class in VERBAL for each in events)
-    free = [time for root, time in days if root not in others and not (is_said and parse.lemma[root] in saying)]
+    is_done = any(each.is_main and is_deed(each.event_type) for each in events)
+    free = [time for root, time in days if root not in others and not (is_done and parse.lemma[root] in saying)]
     return date_main(
         events,
         [_lead_date(time) for time in free],
         published=context.published,
-        is_news={parse.sentence[index] for index in mine}.isdisjoint(parse.sentence[each] for each in parse.in_time),
+        is_news=not days
+        and {parse.sentence[index] for index in mine}.isdisjoint(parse.sentence[each] for each in parse.in_time),
     )
 
 

@@ -11,9 +11,7 @@ from typing import Any
 
 from pipeline.model import Event, TimeExpression
 from pipeline.model.annotation import DateBasis, DatePrecision, Modality
-from pipeline.nlp.languages.plover import OTHER
-
-VERBAL = (1, 3)  # quad classes of what is only said
+from pipeline.nlp.languages.plover import OTHER, is_deed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +39,15 @@ def date_main(
     events: Sequence[Event], days: Sequence[EventDate], *, published: date | None, is_news: bool
 ) -> tuple[Event, ...]:
     """Return the events; if no mention of the main event has a date, it gets the first of ``days`` that fits, the days
-    of the lead. Without one, an event of the lexicon that happened gets the published day if it ``is_news``: its
-    sentences have no words about time.
+    of the lead. Without one, an event of the lexicon that happened gets the published day if it ``is_news``: the lead
+    has no day, and its sentences have no words about time.
     """
     main = [each for each in events if each.is_main]
     if not main or published is None or any(each.event_date or each.event_date_text for each in main):
         return tuple(events)
     when = next((day for day in days if _fits(day, main[0].modality, published)), None)
     is_known = main[0].event_type != OTHER or main[0].event_subtype is not None
-    if when is None and main[0].modality == "happened" and is_known and is_news and not days:
+    if when is None and main[0].modality == "happened" and is_known and is_news:
         when = EventDate(published, published, "day", None, "publication")
     return tuple(_dated(each, when) if when and each.is_main else each for each in events)
 
@@ -80,18 +78,18 @@ _PLACE = ("place_text", "place_entity_id", "place_country", "place_lat", "place_
 _PARTICIPANT = ("text", "cluster_index", "entity_id", "name", "country", "sector")
 
 
-def share_facts(events: Sequence[Event], pronouns: Collection[str]) -> tuple[Event, ...]:
+def share_facts(events: Sequence[Event], pronouns: Collection[str], placed: Collection[int]) -> tuple[Event, ...]:
     """Return the events of an article, with the facts that only other mentions of the same event state.
 
     The basis of a fact taken over is ``coref``. A mention keeps its own facts. ``pronouns`` are the texts of
-    participants that name nobody.
+    participants that name nobody, ``placed`` the indexes of the sentences that name a place.
     """
     groups: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         groups[event.coref_event_index].append(event)
     shared = {first: mentions for first, mentions in groups.items() if len(mentions) > 1 and _is_specific(mentions[0])}
     given = {first: _facts_of(mentions, pronouns) for first, mentions in shared.items()}
-    return tuple(_complete(event, given.get(event.coref_event_index, {})) for event in events)
+    return tuple(_complete(event, given.get(event.coref_event_index, {}), placed) for event in events)
 
 
 def _is_specific(event: Event) -> bool:
@@ -146,13 +144,25 @@ def _participant_rank(role: str) -> Callable[[Event], tuple[bool, bool]]:
     return rank
 
 
-def _complete(event: Event, facts: Facts) -> Event:
+def _complete(event: Event, facts: Facts, placed: Collection[int]) -> Event:
     taken: dict[str, Any] = {}
     for column, values in facts.items():
-        is_open = column != "event_date" or event.event_date_text is None  # its words may say another day
-        if is_open and getattr(event, column) is None and not _is_other_side(event, column, values):
+        if getattr(event, column) is None and _may_take(event, column, values, placed):
             taken |= values
     return replace(event, **taken) if taken else event
+
+
+def _may_take(event: Event, column: str, values: Mapping[str, Any], placed: Collection[int]) -> bool:
+    """Return whether a mention may take over a fact: its own words do not hint at another one.
+
+    What is said about a deed elsewhere, or is not done yet, has no place of its own.
+    """
+    if column == "event_date":
+        return event.event_date_text is None
+    if column == "place_text":
+        is_done = event.modality == "happened" and is_deed(event.event_type)
+        return is_done and event.sentence_index not in placed
+    return not _is_other_side(event, column, values)
 
 
 def _is_other_side(event: Event, column: str, values: Mapping[str, Any]) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity
 from pipeline.model.annotation import PlaceBasis
+from pipeline.nlp.events.dates import is_occasion
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.triggers import Trigger
-from pipeline.nlp.languages.plover import QUAD_CLASSES
+from pipeline.nlp.languages.plover import is_deed
 from pipeline.nlp.languages.spec_events import FrameData
 
 _PLACE_TYPES = frozenset({"GPE", "LOC", "FAC"})
@@ -18,7 +19,6 @@ _LIMIT = 5  # clauses above an event that may place it
 _DEPTH = 4  # nouns inside nouns: "at a school in a suburb of Lyon"
 _VISIT = "visit"
 _TOUCHING = frozenset({"disaster", "accident"})
-_VERBAL = frozenset({1, 3})  # quad classes of what is only said
 _PHYSICAL = frozenset({"ASSAULT", "MOBILIZE"})
 
 
@@ -89,6 +89,7 @@ def _place_in_clause(search: _Search, trigger: Trigger) -> Entity | None:
         found = _most_specific(search, _located(search, _governor(parse, index)))
     if found is None and not trigger.is_noun:
         found = _most_specific(search, _located_participants(search, trigger))
+        found = found or _most_specific(search, _located_occasion(search, index))
     return _place_where(search, index) if found is None else found
 
 
@@ -106,12 +107,6 @@ def _own_places(search: _Search, trigger: Trigger) -> Iterator[Entity]:
 def _governor(parse: Parse, index: int) -> int:
     head = parse.head[index]
     return parse.head[head] if parse.pos[head] == "ADP" else head
-
-
-def _is_deed(trigger: Trigger) -> bool:
-    """Return whether an event is done, not only said."""
-    kind = trigger.frame.event_type if trigger.frame else None
-    return kind == "CONSULT" or (kind is not None and QUAD_CLASSES.get(kind) not in _VERBAL)
 
 
 def _located(search: _Search, index: int, depth: int = _DEPTH) -> Iterator[Entity]:
@@ -195,16 +190,27 @@ def _size(search: _Search, place: Entity) -> int:
 def _located_participants(search: _Search, trigger: Trigger) -> Iterator[Entity]:
     """Yield the places of the participants: "police in Leeds arrested a man", "Ann Lee at a summit in Leeds warned".
 
-    What is only said has the place of a named speaker, whose phrase the parser takes from the verb.
+    The phrase after a name belongs to the verb, though the parser takes it from it: what is only said has the place of
+    a named speaker, a deed also that of a named object ("met Tom Hall in Leeds").
     """
     parse, index = search.parse, trigger.index
+    is_done = trigger.frame is not None and is_deed(trigger.frame.event_type)
     for child in parse.children[index]:
         subject = parse.dep[child] in ("nsubj", "nsubjpass")
         if _is_name(parse, child):
-            if subject and child < index and not _is_place(parse, child):
+            is_near = (subject and child < index) or (is_done and parse.dep[child] == "dobj")
+            if is_near and not _is_place(parse, child):
                 yield from _located(search, child)
-        elif _is_deed(trigger) and (subject or (parse.dep[child] == "dobj" and child not in search.events)):
+        elif is_done and (subject or (parse.dep[child] == "dobj" and child not in search.events)):
             yield from _located(search, child)
+
+
+def _located_occasion(search: _Search, verb: int) -> Iterator[Entity]:
+    """Yield the places of the participle that gives the occasion of a verb: "Speaking in Leeds, she warned"."""
+    parse = search.parse
+    for clause in parse.children[verb]:
+        if parse.dep[clause] == "advcl" and is_occasion(parse, clause, search.data.attachment):
+            yield from _located(search, clause)
 
 
 def _is_place(parse: Parse, index: int) -> bool:
@@ -233,6 +239,12 @@ def _place_where(search: _Search, index: int) -> Entity | None:
         return None
     where = any(parse.lower[c] in search.data.attachment.place_relatives for c in parse.children[verb])
     return _place_at(search, parse.head[verb]) if where else None
+
+
+def sentences_with_places(parse: Parse) -> frozenset[int]:
+    """Return the indexes of the sentences that name a place."""
+    names = (e for e in parse.entities if e.mention_kind == "name" and e.entity_type in _PLACE_TYPES)
+    return frozenset(parse.sentence[parse.token_at(name.start_char)] for name in names)
 
 
 # The clauses above the event.

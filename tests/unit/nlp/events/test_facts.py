@@ -33,6 +33,24 @@ def test_a_mention_without_a_day_has_that_of_another_mention(nlp):
     assert (event.recipient_name, event.recipient_basis) == ("Otto Brandt", "clause")
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        "The stabbing of Ada Holm shocked York.",
+        "Otto Brandt accused Ada Holm.",
+        "Otto Brandt will meet Ada Holm.",
+    ],
+)
+def test_a_place_does_not_flow_to_words_plans_and_sentences_with_a_place(nlp, again):
+    """A mention that names another place, is only said or only planned takes no place from another mention."""
+    text = (
+        "Ada Holm was stabbed in Leeds.\nOtto Brandt accused Ada Holm in Oslo.\nOtto Brandt will meet Ada Holm in Oslo."
+    )
+    case = read(nlp, f"{text}\n{again}", HOLM, BRANDT, OSLO, LEEDS, YORK)
+    assert case.events[-1].coref_event_index < case.events[-1].event_index
+    assert case.events[-1].place_text is None
+
+
 def test_a_mention_keeps_its_own_facts(nlp):
     """What a mention says itself has the basis of its own words."""
     event = read(nlp, "Ada Holm met Otto Brandt in Oslo on Monday.", HOLM, BRANDT, OSLO).event("met")
@@ -72,6 +90,12 @@ def test_the_day_of_a_report_is_not_the_day_of_the_event(nlp):
     """What police said on Monday may have happened before: the lead does not date it."""
     case = read(nlp, f"Police said on Monday that a man was stabbed in Leeds.{REST}", LEEDS)
     assert _dated(case, "stabbed") == (None, None)
+
+
+def test_the_day_of_a_report_is_not_the_day_of_a_meeting(nlp):
+    """A meeting is done, though its type is among those of words: the day of the report does not date it."""
+    case = read(nlp, f"Ada Holm met Otto Brandt.\nHer office said on Monday that it was a success.{REST}", HOLM, BRANDT)
+    assert _dated(case, "met") == (None, None)
 
 
 def test_an_undated_main_event_has_the_published_day(nlp):

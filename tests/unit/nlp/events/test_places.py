@@ -14,7 +14,9 @@ NORWAY = ("Norway", "GPE", 5, "NOR")
 MALMO = ("Malmo", "GPE", 6, "SWE")
 COURT = ("Oslo Crown Court", "ORG", 7, "NOR")
 GATE = ("Harbour Gate", "FAC", 8, "NOR")
-NAMES = (COURT, HOLM, BRANDT, SPAIN, OSLO, NORWAY, MALMO, GATE)
+LEE = ("Ann Lee", "PERSON", 9, "GBR")
+HALL = ("Tom Hall", "PERSON", 10, "GBR")
+NAMES = (COURT, LEE, HALL, HOLM, BRANDT, SPAIN, OSLO, NORWAY, MALMO, GATE)
 
 
 def place_of(nlp, text, trigger):
@@ -35,6 +37,8 @@ def place_of(nlp, text, trigger):
         ("Ada Holm flew to Oslo, where she met Otto Brandt.", "met", "Oslo"),
         ("The rally held in Oslo was peaceful.", "rally", "Oslo"),
         ("In Oslo, the firm is closing a factory.", "closing", "Oslo"),
+        ("Ann Lee met Tom Hall in Oslo.", "met", "Oslo"),
+        ("Speaking in Oslo, Ada Holm condemned the bank.", "condemned", "Oslo"),
     ],
 )
 def test_place_in_clause(nlp, text, trigger, place):
@@ -58,6 +62,8 @@ def test_place_in_sentence(nlp, text, trigger):
     ("text", "trigger"),
     [
         ("Spain imposed sanctions on the bank.", "imposed"),
+        ("Ann Lee praised Tom Hall in Oslo.", "praised"),
+        ("Fearing riots in Oslo, Ada Holm condemned the bank.", "condemned"),
         ("Ada Holm, who was born in Oslo, met Otto Brandt.", "met"),
         ("Ada Holm accused the owners of a factory in Oslo.", "accused"),
         ("Inspectors found oil in Oslo, and Spain fined the owner.", "fined"),
