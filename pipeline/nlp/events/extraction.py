@@ -309,12 +309,9 @@ def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraf
     parse, data, index = context.parse, context.data, trigger.index
     time = context.dates.get(index)
     modality = trigger.modality or modality_of(parse, index, data.modality)
-    if modality == "happened" and _is_future(time, context.published):
-        if _is_reported_as_past(parse, index):
-            time = None  # a past event does not have a future date
-        else:
-            modality = "planned"
-    when = event_date_of(time)
+    if modality == "happened" and _is_future(time, context.published) and not _is_reported_as_past(parse, index):
+        modality = "planned"
+    when = event_date_of(time, modality, context.published)
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
     place = _place(context, trigger, taken) if trigger.frame else None
     entity = place.entity if place else None

@@ -26,12 +26,23 @@ class EventDate:
     note: str | None = None
 
 
-def event_date_of(time: TimeExpression | None) -> EventDate:
-    """Return the date that a time expression gives, or the note why it gives none."""
+CONTRADICTION = "no day: what happened has no day after the report, what is planned none before it"
+
+
+def event_date_of(
+    time: TimeExpression | None, modality: Modality | None = None, published: date | None = None
+) -> EventDate:
+    """Return the date that a time expression gives, or the note why it gives none: a day on the side of the
+    published day on which an event of this modality cannot be is no date.
+    """
     if time is None:
         return EventDate()
-    if time.first_day is None:
+    if time.first_day is None or time.last_day is None:
         return EventDate(text=time.timex_text, note=time.note)
+    if published is not None:
+        is_late = modality == "happened" and time.first_day > published
+        if is_late or (modality == "planned" and time.last_day < published):
+            return EventDate(text=time.timex_text, note=CONTRADICTION)
     return EventDate(time.first_day, time.last_day, time.precision, time.timex_text, time.basis)
 
 

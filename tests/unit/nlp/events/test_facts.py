@@ -123,3 +123,19 @@ def test_words_that_give_no_day_keep_their_mention_undated(nlp):
     text = "Ada Holm met Otto Brandt in Oslo on Monday.\nAda Holm met Otto Brandt on 31 February."
     days = [(event.event_date, event.event_date_text) for event in read(nlp, text, HOLM, BRANDT, OSLO).events]
     assert days == [(MONDAY, "Monday"), (None, "31 February")]
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "day"),
+    [
+        ("Ada Holm will meet Otto Brandt on 3 March.", "meet", None),
+        ("Ada Holm will meet Otto Brandt on 13 March.", "meet", date(2026, 3, 13)),
+        ("Ada Holm met Otto Brandt on 13 March 2026.", "met", None),
+        ("Ada Holm met Otto Brandt on 3 March 2026.", "met", date(2026, 3, 3)),
+    ],
+)
+def test_a_day_on_the_wrong_side_of_the_report_is_no_date(nlp, text, trigger, day):
+    """A plan has no day before the report, what happened none after it; the words of the day are kept, with a note."""
+    event = read(nlp, text, HOLM, BRANDT).event(trigger)
+    assert (event.event_date, event.event_date_text is None) == (day, False)
+    assert (event.event_date_note is None) == (day is not None)
