@@ -196,7 +196,7 @@ _WEEKDAY = r"(?:(?P<weekday>{weekday}),? )?"
 _PERIOD = r"(?:fiscal |financial |calendar )?(?P<unit>week|weekend|month|year|quarter|decade|century)"
 _FULL_WEEKDAY = "(?P<weekday>" + "|".join(name for name in _WEEKDAYS if name.endswith("day")) + ")"
 _LONG_UNIT = r"(?P<unit>minute|hour|day|week|month|year|decade|centurie)(?P<many>s)"
-_THAT = r"(?:(?:early|late|later|earlier) )?(?:that|the (?:very )?same) "
+_THAT = r"(?:(?:early|late|later|earlier) )?(?:that(?: (?:very )?same)?|the (?:very )?same) "
 
 # Each with the kind of anchor without which it cannot match.
 _PATTERNS = (

@@ -132,6 +132,7 @@ def test_quarter_of_a_business_year(nlp):
         ("He arrived on 3 March. That day he left.", "2026-03-03"),
         ("He arrived on 3 March. He left the same evening.", "2026-03-03TEV"),
         ("He arrived on 3 March. He left the same week.", "2026-W10"),
+        ("He arrived on 3 March. He left that same month.", "2026-03"),
         ("He arrived on 3 March. The next day he left.", "2026-03-04"),
         ("He arrived on 3 March. Two weeks earlier he was ill.", "2026-W08"),
         ("He arrived in 2019. A year later he left.", "2020"),
