@@ -22,6 +22,7 @@ _MODIFIERS = frozenset({"compound", "nummod", "nmod", "poss", "amod"})
 _ARGUMENTS = frozenset({"dobj", "nsubj", "nsubjpass", "attr"})
 _CLAUSES = frozenset({"relcl", "acl"})
 _FINITE_PAST = frozenset({"VBD", "VBN"})
+_VAGUE_PAST = "PAST_REF"  # TIMEX3 value of "recently"
 _CONTESTS = frozenset({"election", "sport"})
 _BETWEEN = frozenset({"aux", "auxpass", "advmod", "neg", "punct"})  # what may stand between a time and its verb
 
@@ -53,19 +54,29 @@ def dates_of(
 ) -> Mapping[int, TimeExpression]:
     """Return the time expression of each dated event by its trigger token.
 
-    ``dateline`` is the offset where the dateline ends: a day in it is the day of the report, not of an event.
+    A vague time ("recently") is only that of the verb that it modifies, if no other time is. ``dateline`` is the
+    offset where the dateline ends: a day in it is the day of the report, not of an event.
     """
     context = _Attachment(parse, {trigger.index: trigger for trigger in triggers}, data, published)
     for time in times:
         if time.timex_type in ("DATE", "TIME") and not (time.value or "").endswith("_REF") and time.end_char > dateline:
             _attach(context, time)
-    if not (context.own or context.loose):
-        return {}
     dated = {parse.sentence[token] for token in context.own}
     near = [trigger.index for trigger in triggers if parse.sentence[trigger.index] in dated]
     every = ((index, _time_of(context, index, _LIMIT)) for index in near)
     found = {index: time for index, time in every if time is not None and not _is_strange(context, index, time)}
     _assign_loose_times(context, found)
+    return _vague_times(context, times) | found
+
+
+def _vague_times(context: _Attachment, times: Sequence[TimeExpression]) -> dict[int, TimeExpression]:
+    """Return the times of the past without days by the event that they modify."""
+    parse, found = context.parse, dict[int, TimeExpression]()
+    for time in times:
+        if time.value == _VAGUE_PAST:
+            token = parse.token_at(time.end_char - 1)
+            if parse.dep[token] == "advmod" and parse.head[token] in context.at:
+                found[parse.head[token]] = time
     return found
 
 

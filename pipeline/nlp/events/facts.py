@@ -32,8 +32,9 @@ CONTRADICTION = "no day: what happened has no day after the report, what is plan
 def event_date_of(
     time: TimeExpression | None, modality: Modality | None = None, published: date | None = None
 ) -> EventDate:
-    """Return the date that a time expression gives, or the note why it gives none: a day on the side of the
-    published day on which an event of this modality cannot be is no date.
+    """Return the date that a time expression gives, or the note why it gives none.
+
+    An event that happened cannot have a day after the published day, a planned one none before it.
     """
     if time is None:
         return EventDate()

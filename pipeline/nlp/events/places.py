@@ -41,7 +41,7 @@ class EventPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class _PlaceSearch:
     """The search for the place of one event. ``taken`` are the heads of its participants, ``events`` typed events."""
 
     parse: Parse
@@ -67,7 +67,7 @@ def place_of(  # noqa: PLR0913
     events, which have places of their own. ``dateline`` is given for an event of
     the lead only.
     """
-    search = _Search(parse, data, taken, events, kb)
+    search = _PlaceSearch(parse, data, taken, events, kb)
     near = _place_in_clause(search, trigger)
     if near is not None:
         return EventPlace(near, "clause")
@@ -80,7 +80,7 @@ def place_of(  # noqa: PLR0913
 # The event's own clause.
 
 
-def _place_in_clause(search: _Search, trigger: Trigger) -> Entity | None:
+def _place_in_clause(search: _PlaceSearch, trigger: Trigger) -> Entity | None:
     parse, index = search.parse, trigger.index
     found = _most_specific(search, _own_places(search, trigger))
     if found is None and trigger.is_noun:
@@ -93,7 +93,7 @@ def _place_in_clause(search: _Search, trigger: Trigger) -> Entity | None:
     return _place_where(search, index) if found is None else found
 
 
-def _own_places(search: _Search, trigger: Trigger) -> Iterator[Entity]:
+def _own_places(search: _PlaceSearch, trigger: Trigger) -> Iterator[Entity]:
     """Yield the places of an event word, and of the clause that says where it happens ("the rally held in Lyon")."""
     parse, index, words = search.parse, trigger.index, search.data.attachment
     yield from _located(search, index)
@@ -109,7 +109,7 @@ def _governor(parse: Parse, index: int) -> int:
     return parse.head[head] if parse.pos[head] == "ADP" else head
 
 
-def _located(search: _Search, index: int, depth: int = _DEPTH) -> Iterator[Entity]:
+def _located(search: _PlaceSearch, index: int, depth: int = _DEPTH) -> Iterator[Entity]:
     """Yield the places in the locative phrases of a word: "in Lyon", "at a school in Lyon", "here in Lyon"."""
     parse, words = search.parse, search.data.attachment
     for child in parse.children[index]:
@@ -119,7 +119,7 @@ def _located(search: _Search, index: int, depth: int = _DEPTH) -> Iterator[Entit
             yield from _in_phrase(search, child, depth)
 
 
-def _in_phrase(search: _Search, preposition: int, depth: int) -> Iterator[Entity]:
+def _in_phrase(search: _PlaceSearch, preposition: int, depth: int) -> Iterator[Entity]:
     """Yield the places after a locative preposition, and "of" in "a suburb of Lyon"."""
     parse, words = search.parse, search.data.attachment
     lower = parse.lower[preposition]
@@ -133,7 +133,7 @@ def _in_phrase(search: _Search, preposition: int, depth: int) -> Iterator[Entity
                 yield from _places_in(search, part, depth) if place is None else (place,)
 
 
-def _places_in(search: _Search, noun: int, depth: int) -> Iterator[Entity]:
+def _places_in(search: _PlaceSearch, noun: int, depth: int) -> Iterator[Entity]:
     place = _venue_at(search, noun)
     if place is not None:
         yield place
@@ -149,7 +149,7 @@ def _is_name(parse: Parse, index: int) -> bool:
     return mention is not None and mention.mention_kind == "name"
 
 
-def _place_at(search: _Search, index: int) -> Entity | None:
+def _place_at(search: _PlaceSearch, index: int) -> Entity | None:
     """Return the place that a token names, by its name if the text names it elsewhere ("the town")."""
     parse = search.parse
     mention = parse.mention(index)
@@ -160,7 +160,7 @@ def _place_at(search: _Search, index: int) -> Entity | None:
     return parse.named.get(mention.cluster_index, mention)
 
 
-def _venue_at(search: _Search, index: int) -> Entity | None:
+def _venue_at(search: _PlaceSearch, index: int) -> Entity | None:
     """Return an organisation that is also a building: a court, a hospital."""
     mention = search.parse.mention(index)
     if mention is None or index in search.taken or mention.entity_type != "ORG" or mention.mention_kind != "name":
@@ -168,26 +168,26 @@ def _venue_at(search: _Search, index: int) -> Entity | None:
     return mention if search.parse.lemma[index].lower() in search.data.attachment.venues else None
 
 
-def _modifying_place(search: _Search, index: int) -> Entity | None:
+def _modifying_place(search: _PlaceSearch, index: int) -> Entity | None:
     """Return the place that modifies a noun: "the Leeds fire"."""
     parse = search.parse
     modifiers = [c for c in parse.children[index] if parse.dep[c] in ("compound", "nmod", "poss")]
     return next((place for c in modifiers if (place := _place_at(search, c)) is not None), None)
 
 
-def _most_specific(search: _Search, places: Iterator[Entity]) -> Entity | None:
+def _most_specific(search: _PlaceSearch, places: Iterator[Entity]) -> Entity | None:
     """Return the smallest place: a building before a town, a town before a country; None without a place."""
     return min(places, key=lambda place: _size(search, place), default=None)
 
 
-def _size(search: _Search, place: Entity) -> int:
+def _size(search: _PlaceSearch, place: Entity) -> int:
     if place.entity_type != "GPE":
         return 0 if place.entity_type in ("FAC", "ORG") else 1
     is_country = search.kb is not None and search.kb.country_of(place.entity_name or place.entity_text) is not None
     return 2 if is_country else 1
 
 
-def _located_participants(search: _Search, trigger: Trigger) -> Iterator[Entity]:
+def _located_participants(search: _PlaceSearch, trigger: Trigger) -> Iterator[Entity]:
     """Yield the places of the participants: "police in Leeds arrested a man", "Ann Lee at a summit in Leeds warned".
 
     The phrase after a name belongs to the verb, though the parser takes it from it: what is only said has the place of
@@ -205,7 +205,7 @@ def _located_participants(search: _Search, trigger: Trigger) -> Iterator[Entity]
             yield from _located(search, child)
 
 
-def _located_occasion(search: _Search, verb: int) -> Iterator[Entity]:
+def _located_occasion(search: _PlaceSearch, verb: int) -> Iterator[Entity]:
     """Yield the places of the participle that gives the occasion of a verb: "Speaking in Leeds, she warned"."""
     parse = search.parse
     for clause in parse.children[verb]:
@@ -218,7 +218,7 @@ def _is_place(parse: Parse, index: int) -> bool:
     return mention is not None and mention.entity_type in _PLACE_TYPES
 
 
-def _touched_places(search: _Search, trigger: Trigger) -> Iterator[Entity]:
+def _touched_places(search: _PlaceSearch, trigger: Trigger) -> Iterator[Entity]:
     """Yield the places that an event is done to: the town that is visited, shelled or flooded."""
     frame, parse, index = trigger.frame, search.parse, trigger.index
     if frame is None or not (frame.event_type in _PHYSICAL or frame.mode == _VISIT or frame.subtype in _TOUCHING):
@@ -230,7 +230,7 @@ def _touched_places(search: _Search, trigger: Trigger) -> Iterator[Entity]:
     yield from (place for c in things if (place := _place_at(anywhere, c)) is not None)
 
 
-def _place_where(search: _Search, index: int) -> Entity | None:
+def _place_where(search: _PlaceSearch, index: int) -> Entity | None:
     """Return the place that a relative clause describes: "Oslo, where they met"."""
     parse, verb = search.parse, index
     while parse.dep[verb] in ("conj", "xcomp") and parse.head[verb] != verb:
@@ -250,7 +250,7 @@ def sentences_with_places(parse: Parse) -> frozenset[int]:
 # The clauses above the event.
 
 
-def _place_above(search: _Search, trigger: Trigger) -> Entity | None:
+def _place_above(search: _PlaceSearch, trigger: Trigger) -> Entity | None:
     """Return the place of the nearest clause above an event that happens in one place with it."""
     parse, index = search.parse, trigger.index
     for _ in range(_LIMIT):
@@ -265,7 +265,7 @@ def _place_above(search: _Search, trigger: Trigger) -> Entity | None:
     return None
 
 
-def _located_above(search: _Search, index: int) -> Iterator[Entity]:
+def _located_above(search: _PlaceSearch, index: int) -> Iterator[Entity]:
     """Yield the places of a clause above the event, and of the thing that it acts on: "robbed a bank in Lyon"."""
     parse = search.parse
     yield from _located(search, index)
@@ -274,7 +274,7 @@ def _located_above(search: _Search, index: int) -> Iterator[Entity]:
             yield from _located(search, child)
 
 
-def _is_together(search: _Search, index: int, head: int) -> bool:
+def _is_together(search: _PlaceSearch, index: int, head: int) -> bool:
     """Return whether a word happens where its head happens: a coordinated verb, a participle, an argument."""
     parse, dep = search.parse, search.parse.dep[index]
     if parse.lemma[head] in search.data.modality.saying:

@@ -140,3 +140,18 @@ def test_future_time_does_not_plan_another_event(nlp):
     """An event that happened does not take the future time of the verb that governs it."""
     event = read(nlp, "The strike that Spain stopped is the topic of talks on Friday.", *NAMES).event("strike")
     assert (event.event_date, event.modality) == (None, "happened")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "words"),
+    [
+        ("Ada Holm recently met Otto Brandt.", "met", "recently"),
+        ("Ada Holm met Otto Brandt on Monday.", "met", "Monday"),
+        ("Ada Holm met the recently elected Otto Brandt.", "met", None),
+    ],
+)
+def test_vague_time(nlp, text, trigger, words):
+    """An event with a vague time has its words and a note instead of a day."""
+    event = read(nlp, text, HOLM, BRANDT).event(trigger)
+    assert event.event_date_text == words
+    assert (event.event_date_note is not None) == (words == "recently")

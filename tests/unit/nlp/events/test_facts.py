@@ -134,7 +134,7 @@ def test_words_that_give_no_day_keep_their_mention_undated(nlp):
         ("Ada Holm met Otto Brandt on 3 March 2026.", "met", date(2026, 3, 3)),
     ],
 )
-def test_a_day_on_the_wrong_side_of_the_report_is_no_date(nlp, text, trigger, day):
+def test_a_day_on_the_wrong_side_of_the_report_dates_nothing(nlp, text, trigger, day):
     """A plan has no day before the report, what happened none after it; the words of the day are kept, with a note."""
     event = read(nlp, text, HOLM, BRANDT).event(trigger)
     assert (event.event_date, event.event_date_text is None) == (day, False)
