@@ -20,7 +20,7 @@ def judge_events(case: Case, figures: Figures) -> None:
         return
     free = list(case.annotation.events)
     for wanted in case.gold.get("events", ()):
-        row = max((row for row in free if _same_trigger(row, wanted)), key=lambda row: _fit(row, wanted), default=None)
+        row = max((row for row in free if has_trigger(row, wanted)), key=lambda row: _fit(row, wanted), default=None)
         if row is not None:
             free.remove(row)
         _judge_event(wanted, row, f"{case.name}: {wanted['trigger']}", figures)
@@ -30,7 +30,7 @@ def _judge_event(wanted: dict[str, Any], row: Event | None, label: str, figures:
     got = row and f"{row.event_type} {row.modality} {_date(row)} ({row.rule_id})"
     miss = f"{label}: {got}, gold {wanted['type']} {wanted['modality']} {wanted.get('date', '-')}"
     figures["event_found"].count(row is not None, miss)
-    figures["event_type"].count(row is not None and _type_fits(row, wanted), miss)
+    figures["event_type"].count(row is not None and has_type(row, wanted), miss)
     figures["event_modality"].count(row is not None and row.modality == wanted["modality"], miss)
     if "date" in wanted:
         figures["event_date"].count(row is not None and _date(row) == wanted["date"], miss)
@@ -63,17 +63,18 @@ _OBJECTS = {
 }
 
 
-def _same_trigger(row: Event, wanted: dict[str, Any]) -> bool:
+def has_trigger(row: Event, wanted: dict[str, Any]) -> bool:
     """Return whether a row has this trigger, or the verb that its rule reads with it ("launch", "inquiry")."""
     got, gold = set(row.trigger_text.casefold().split()), set(wanted["trigger"].casefold().split())
     return got <= gold or gold <= got or wanted["trigger"].startswith(_OBJECTS.get(row.rule_id, ()))
 
 
 def _fit(row: Event, wanted: dict[str, Any]) -> tuple[bool, bool, bool]:
-    return _type_fits(row, wanted), row.modality == wanted["modality"], _date(row) == wanted.get("date")
+    return has_type(row, wanted), row.modality == wanted["modality"], _date(row) == wanted.get("date")
 
 
-def _type_fits(row: Event, wanted: dict[str, Any]) -> bool:
+def has_type(row: Event, wanted: dict[str, Any]) -> bool:
+    """Return whether a row has the type of gold, or one of its types."""
     types = wanted["type"]
     return row.event_type in (types if isinstance(types, list) else [types])
 

@@ -24,12 +24,10 @@ _SHOWN = frozenset({"xcomp", "ccomp", "acl", "advcl", "compound", "amod", "prt",
 _STEPS = {
     name: tuple((step, f"{name}>={step}") for step in steps)
     for name, steps in (
-        ("sentence", (1, 3, 6, 12, 24)),
         ("types", (2, 3, 5, 8)),
         ("lemmas", (2, 3, 5)),
         ("near", (2, 3, 5)),
         ("prominence", (1, 3, 6, 12)),
-        ("third", (1, 2)),
     )
 }
 _PRONOUNS = {word: "I" for word in ("i", "we", "me", "us", "my", "our")} | {"you": "you", "it": "it"}
@@ -200,7 +198,7 @@ def _of_dependents(parse: Parse, index: int, data: FrameData) -> Iterator[str]:
 
 
 def _of_article(context: _CandidateContext, candidate: EventCandidate) -> Iterator[str]:
-    """Yield features of the place in the article, and of the other candidates."""
+    """Yield features of the kind of text around the candidate, and of the other candidates."""
     parse, index, frame = context.parse, candidate.trigger.index, candidate.frame
     for name, holds in (
         ("headline", parse.headline[index]),
@@ -214,12 +212,10 @@ def _of_article(context: _CandidateContext, candidate: EventCandidate) -> Iterat
         if holds:
             yield name
     values = {
-        "sentence": parse.sentence[index],
         "types": context.types[frame.event_type],
         "lemmas": context.lemmas[frame.lemma],
         "near": context.near[parse.sentence[index]],
         "prominence": _prominence(context, candidate.roles),
-        "third": 3 * index // len(parse.lower),
     }
     for name, value in values.items():
         for step, feature in _STEPS[name]:
