@@ -40,7 +40,7 @@ def roles_of(parse: Parse, trigger: Trigger, data: FrameData) -> Roles:
     actors, recipients = (_of_noun if trigger.is_noun else _of_verb)(parse, trigger, data)
     who = tuple(participants_of(parse, actors, data)) if actors else ()
     if not _is_typed(trigger):
-        whom = _others(participants_of(parse, recipients, data), who) if recipients else ()
+        whom = without(participants_of(parse, recipients, data), who) if recipients else ()
         return Roles(who, whom, "clause" if who else None, "clause" if whom else None)
     who, actor_basis = _actors(parse, trigger, who, data)
     given = [i for i in recipients if not _is_money(parse, i)]
@@ -62,10 +62,10 @@ def _recipients(
     parse: Parse, trigger: Trigger, near: list[int], who: tuple[Participant, ...], data: FrameData
 ) -> tuple[tuple[Participant, ...], ArgumentBasis]:
     """Return the recipients of a typed trigger: those of its clause, else those in its content."""
-    whom = _others(participants_of(parse, near, data), who)
+    whom = without(participants_of(parse, near, data), who)
     if whom:
         return whom, "clause"
-    return _others(participants_of(parse, recipients_in_content(parse, trigger, data), data), who), "context"
+    return without(participants_of(parse, recipients_in_content(parse, trigger, data), data), who), "context"
 
 
 def _is_typed(trigger: Trigger) -> bool:
@@ -88,7 +88,7 @@ def _named_speaker(who: Participant, speaker: Entity | None, name: str | None, d
     return replace(who, entity=speaker or who.entity, country=country, antecedent=name)
 
 
-def _others(found: Iterable[Participant], taken: tuple[Participant, ...]) -> tuple[Participant, ...]:
+def without(found: Iterable[Participant], taken: tuple[Participant, ...]) -> tuple[Participant, ...]:
     """Return the participants without the taken ones: the actor is never the recipient."""
     return tuple(p for p in found if not any(p.is_same(other) for other in taken))
 

@@ -29,7 +29,7 @@ def recipients_in_content(parse: Parse, trigger: Trigger, data: FrameData) -> li
         return []
     if (subject := _addressee(parse, trigger, data)) is not None:
         return [subject]
-    search = _Search(parse, data, frame.event_type)
+    search = _RecipientSearch(parse, data, frame.event_type)
     for head in _contents_of(parse, trigger, data):
         if (found := search.at(head, _DEPTH_MAX)) is not None:
             return [found]
@@ -61,7 +61,13 @@ def _contents_of(parse: Parse, trigger: Trigger, data: FrameData) -> Iterator[in
     for child in parse.children[index]:
         if parse.dep[child] in wanted and child > index:
             yield child
-    yield from _prepositional(parse, index, data.content_places)
+    is_blaming = trigger.frame is not None and trigger.frame.event_type in _BLAMING
+    yield from _prepositional(parse, index, _content_places(data, is_blaming=is_blaming))
+
+
+def _content_places(data: FrameData, *, is_blaming: bool) -> tuple[str, ...]:
+    """Return the prepositions of content; who files a complaint "with" an office complains about somebody else."""
+    return tuple(p for p in data.content_places if not (is_blaming and p == "with"))
 
 
 def _prepositional(parse: Parse, index: int, prepositions: Iterable[str]) -> Iterator[int]:
@@ -73,7 +79,7 @@ def _prepositional(parse: Parse, index: int, prepositions: Iterable[str]) -> Ite
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class _RecipientSearch:
     """A search for the recipient of an event of a type downwards through nouns and infinitives."""
 
     parse: Parse
@@ -126,7 +132,8 @@ class _Search:
         if named is not None and self._is_demonym(named) and takes_part(parse, noun, data):
             return noun  # "British beef"
         doers = [c for c in (named, *self._agents(noun)) if c is not None]
-        others = list(_prepositional(parse, noun, data.content_places))
+        is_complaint = any(frame.event_type in _BLAMING for frame in data.noun_index.get(parse.lemma[noun], ()))
+        others = list(_prepositional(parse, noun, _content_places(data, is_blaming=is_complaint)))
         if self.event_type in _BLAMING and self._is_harm(noun):
             others = []  # who condemns an attack on Y condemns the attacker
         clauses = [c for c in parse.children[noun] if parse.dep[c] == "acl" and parse.subject(c) is None]

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
-from pipeline.nlp.events.arguments import Roles, name_speakers, roles_of
+from pipeline.nlp.events.arguments import Roles, name_speakers, roles_of, without
 from pipeline.nlp.events.classifier import EventCandidate, probabilities
 from pipeline.nlp.events.coreference import Mention, first_mentions, repeated_in_lead, saliences
 from pipeline.nlp.events.dates import dates_of
@@ -29,7 +29,7 @@ from pipeline.nlp.events.places import (
 )
 from pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
 from pipeline.nlp.events.trigger_filters import drop_content, drop_passing_mentions
-from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers
+from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, object_of, pattern_objects
 from pipeline.nlp.languages.plover import OTHER, QUAD_CLASSES, is_deed, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.times.values import reference_date
@@ -265,9 +265,7 @@ def _roles_of_act(parse: Parse, act: SpeechAct, own: Roles, data: FrameData) -> 
     frame = act.content_frame
     inner = roles_of(parse, Trigger(index, parse.start[index], parse.end[index], False, frame), data)
     whom = (inner.actors or inner.recipients) if act.recipient == "doer" else inner.recipients
-    taken = {p.entity.cluster_index if p.entity else p.label for p in own.actors}
-    others = (p for p in whom if (p.entity.cluster_index if p.entity else p.label) not in taken)
-    return replace(own, recipients=tuple(others))
+    return replace(own, recipients=without(whom, own.actors))
 
 
 def _from_meeting(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, Roles]) -> Roles:
@@ -346,7 +344,7 @@ def _mention(
         event_type=frame.event_type if frame else None,
         event_mode=frame.mode if frame else None,
         modality=modality,
-        lemma=parse.lemma[index],
+        lemma=_event_lemma(parse, trigger, data),
         start=trigger.start,
         sentence=parse.sentence[index],
         first_day=when.first,
@@ -361,6 +359,16 @@ def _mention(
         is_new=_is_new(parse, trigger, roles, data),
         is_known=_is_known(parse, trigger, data),
     )
+
+
+def _event_lemma(parse: Parse, trigger: Trigger, data: FrameData) -> str:
+    """Return the lemma of a trigger, or of the event noun that it carries: "complaint" of "filed a complaint"."""
+    thing = None if trigger.is_noun or trigger.frame is None else object_of(parse, trigger.index)
+    if thing is not None and trigger.frame is not None:
+        lemma = parse.lemma[thing]
+        if lemma in data.noun_index and lemma in pattern_objects(trigger.frame):
+            return lemma
+    return parse.lemma[trigger.index]
 
 
 def _is_new(parse: Parse, trigger: Trigger, roles: Roles, data: FrameData) -> bool:

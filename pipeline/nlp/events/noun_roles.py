@@ -27,7 +27,7 @@ def actors_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]
     actors = _objects_of(parse, index, data.pair_prepositions)
     if not actors and not _has_patient_owner(parse, index, data):
         actors = [c for c in parse.children[index] if parse.dep[c] == "poss" and takes_part(parse, c, data)]
-    actors = actors or _objects_of(parse, index, data.agent_prepositions)
+    actors = actors or _objects_of(parse, index, data.agent_prepositions) or _launchers(parse, index, data)
     if not actors and kind in _VOICED_TYPES:
         actors = [i for i in _objects_of(parse, index, data.origin_prepositions) if denotes(parse, i, data)]
     if not actors and len(pair := _hyphenated(parse, index)) > 1:
@@ -53,6 +53,25 @@ def patients_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[in
 
 def _objects_of(parse: Parse, index: int, prepositions: Iterable[str]) -> list[int]:
     return [i for preposition in prepositions for i in parse.prep_objects(index, preposition)]
+
+
+def _launchers(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return who acts in a clause about an event noun: "the talks it had planned", "a raid launched by rebels"."""
+    for clause in parse.children[index]:
+        verb = parse.lemma[clause]
+        if parse.dep[clause] not in ("acl", "relcl") or not parse.is_verb(clause):
+            continue
+        acts = _conducts(parse, clause, data) or verb in data.modality.planning or verb in data.modality.carriers
+        if not acts or verb in data.modality.saying or verb in data.modality.refusing:
+            continue
+        own = parse.subject(clause)
+        if parse.dep[clause] == "acl":
+            is_of_noun = own is None and parse.tag[clause] == "VBN"
+        else:
+            is_of_noun = own is None or parse.lower[own] not in data.relative_pronouns or parse.is_passive(clause)
+        if is_of_noun:
+            return doers_of(parse, clause, data)
+    return []
 
 
 def _has_patient_owner(parse: Parse, index: int, data: FrameData) -> bool:

@@ -152,7 +152,7 @@ def parse_of(
         named={e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None and _is_name(e)},
         described=_described_by(entities, _appositions(tokens, entities, entity), data),
         in_time=frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char)),
-        clipped=frozenset(i for i in clipped if _is_clipped(i, tokens.tag, tokens.dep, tokens.children)),
+        clipped=frozenset(i for i in clipped if _is_clipped(i, tokens)),
     )
 
 
@@ -179,13 +179,16 @@ def _described_by(
 def _descriptions(entity: Entity, data: FrameData) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield the nouns that describe a name: the kind of an organisation, the role of a person."""
     if entity.entity_type == "ORG":
-        words = frozenset(_WORD.findall((entity.entity_name or "").lower()))
+        name = _WORD.findall((entity.entity_name or "").lower())
+        words = frozenset(name)
         yield from ((word, words) for word in words & data.bodies)
+        if len(name) > 1 and name[-1] not in data.bodies:  # "Fish Street Chapel" is "the chapel"
+            yield name[-1], words
     elif entity.entity_type == "PERSON":
         for role in (entity.role_text, entity.honorific_text):
             title = _WORD.findall((role or "").lower())
             end = next((i for i, word in enumerate(title) if word in data.role_prepositions), len(title))
-            if title[:end] and title[end - 1] in data.people and title[end - 1] not in data.bodies:
+            if title[:end] and title[end - 1] not in data.bodies:
                 yield title[end - 1], frozenset(title)
 
 
@@ -194,20 +197,34 @@ def _appositions(
 ) -> Iterator[tuple[str, frozenset[str], Entity]]:
     """Yield nouns in apposition to a name, with their modifiers: "the dockers' union, the DDU"."""
     for index in [i for i, dep in enumerate(tokens.dep) if dep == "appos"]:
-        for noun, name in ((index, tokens.head[index]), (tokens.head[index], index)):
+        other = _apposed_noun(tokens, index)
+        for noun, name in ((index, other), (other, index)):
             if entity[name] >= 0 and entity[noun] < 0 and tokens.pos[noun] == "NOUN":
                 words = frozenset(tokens.lower[c] for c in tokens.children[noun])
                 yield tokens.lower[noun], words | {tokens.lower[noun]}, entities[entity[name]]
+
+
+def _apposed_noun(tokens: Tokens, index: int) -> int:
+    """Return the noun that an apposition explains: in "Holm and the union, the DDU" the last one."""
+    head = tokens.head[index]
+    near = [c for c in tokens.children[head] if tokens.dep[c] == "conj" and head < c < index]
+    return near[-1] if near else head
 
 
 def _is_name(entity: Entity) -> bool:
     return entity.mention_kind == "name"
 
 
-def _is_clipped(index: int, tag: list[str], dep: list[str], children: list[list[int]]) -> bool:
-    """Return whether a headline's verb has a subject but neither an object nor an auxiliary: "Minister sacked"."""
-    deps = {dep[c] for c in children[index]}
-    return tag[index] in ("VBN", "VBD") and "nsubj" in deps and not deps & {"dobj", "aux", "ccomp", "dative"}
+def _is_clipped(index: int, tokens: Tokens) -> bool:
+    """Return whether a headline's verb has a subject but neither an auxiliary nor an object other than an amount of
+    money: "Minister sacked", "Bank fined €2m".
+    """
+    below = tokens.children[index]
+    deps = {tokens.dep[c] for c in below}
+    if tokens.tag[index] not in ("VBN", "VBD") or "nsubj" not in deps or deps & {"aux", "ccomp", "dative"}:
+        return False
+    objects = (c for c in below if tokens.dep[c] == "dobj")
+    return all("$" in tokens.tag[index:c] for c in objects)
 
 
 def _entity_of_tokens(entities: Sequence[Entity], starts: list[int]) -> list[int]:

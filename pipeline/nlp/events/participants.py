@@ -56,7 +56,8 @@ def participants_of(parse: Parse, heads: Iterable[int], data: FrameData) -> Iter
                 and (index == head or not leads_clause(parse, index))
             ):
                 seen.add(index)
-                yield from members_of(parse, _participant_at(parse, index, data))
+                for who in _referents(parse, index, data):
+                    yield from members_of(parse, who)
 
 
 def takes_part(parse: Parse, index: int, data: FrameData) -> bool:
@@ -78,18 +79,30 @@ _LEFT = frozenset(
 _LEFT_EDGE_MAX = 8  # steps down to the left edge of a phrase
 
 
+def _referents(parse: Parse, index: int, data: FrameData) -> Iterator[Participant]:
+    """Yield the participant at a noun; for a pronoun without an entity, each of those that it refers to."""
+    who = _participant_at(parse, index, data)
+    meant = None
+    if parse.tag[index] in ("PRP", "PRP$") and _is_unresolved(who.entity):
+        meant = antecedent_of(parse, index, data)
+    if meant is None:
+        yield who
+        return
+    for each in parse.conjuncts(meant):
+        if each == meant or not leads_clause(parse, each):
+            found = _participant_at(parse, each, data)
+            yield replace(found, index=index, text=who.text, antecedent=found.text)
+
+
 def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
     """Return the phrase around a noun: the noun, its left modifiers and its "of" phrase."""
     first, last = _phrase_of(parse, index)
     text = parse.text[parse.start[first] : parse.end[last]]
-    entity = parse.mention(index) or _name_in_apposition(parse, index, last)
-    if entity is None:
-        entity = entity_described_at(parse, index, first, data)
-    if parse.tag[index] in ("PRP", "PRP$") and _is_unresolved(entity):
-        meant = antecedent_of(parse, index, data)
-        if meant is not None:
-            who = _participant_at(parse, meant, data)
-            return replace(who, index=index, text=text, antecedent=who.text)
+    entity = parse.mention(index)
+    if _is_unresolved(entity):
+        entity = (
+            _name_in_apposition(parse, index, last, data) or entity_described_at(parse, index, first, data) or entity
+        )
     return Participant(
         index=index,
         text=text,
@@ -134,13 +147,33 @@ def _left_edge(parse: Parse, index: int) -> int:
     return index
 
 
-def _name_in_apposition(parse: Parse, index: int, last: int) -> Entity | None:
+def _name_in_apposition(parse: Parse, index: int, last: int, data: FrameData) -> Entity | None:
     """Return the name in apposition ("the chief, Ann Lee"), or the person that a wrong parse puts at the end."""
     for child in parse.children[index]:
         if parse.dep[child] == "appos" and parse.entity[child] >= 0:
             return parse.mention(child)
+    named = _name_in_phrase(parse, index, data)
+    if named is not None:
+        return named
     mention = parse.mention(last) if last != index else None
     return mention if mention is not None and mention.entity_type == "PERSON" else None
+
+
+def _name_in_phrase(parse: Parse, index: int, data: FrameData) -> Entity | None:
+    """Return the person that the phrase of a noun names: "a judge at the court, Ann Lee", "a rebel known as Lee"."""
+    if parse.lemma[index] not in data.people:
+        return None
+    for child in parse.children[index]:
+        below: list[int] = []
+        if parse.dep[child] == "prep" and parse.lower[child] in data.role_prepositions:
+            below = [c for place in parse.children[child] for c in parse.children[place] if parse.dep[c] == "appos"]
+        elif parse.dep[child] == "acl" and parse.lemma[child] in data.naming:
+            below = [*parse.prep_objects(child, "as"), *(c for c in parse.children[child] if parse.dep[c] == "oprd")]
+        for i in below:
+            mention = parse.mention(i)
+            if mention is not None and mention.entity_type == "PERSON":
+                return mention
+    return None
 
 
 def _country(parse: Parse, entity: Entity | None, first: int, last: int) -> str | None:

@@ -8,28 +8,65 @@ from pipeline.nlp.languages.spec_events import FrameData
 
 _PERSONS = frozenset({"PERSON"})
 _OBJECTS = frozenset({"dobj", "nsubjpass"})
+_SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+_MARKS = frozenset({'"', "“", "”", "``", "''"})
 
 
 def antecedent_of(parse: Parse, index: int, data: FrameData) -> int | None:
     """Return the head of the phrase that a pronoun refers to; None if the grammar does not decide.
 
-    It is the subject of the verb of saying for the subject of what is said, and the subject of a verb for the possessor
-    of the event that it carries ("the rebels began their attack").
+    For the subject of a clause it is the subject of a clause above, or of the sentence before; for the possessor of an
+    event the subject of the verb that carries the event ("the rebels began their attack").
     """
-    verb = _governor(parse, index, data)
-    found = subject_of(parse, verb, data) if verb is not None else None
-    return found if found is not None and found != index and _agrees(parse, index, found, data) else None
-
-
-def _governor(parse: Parse, index: int, data: FrameData) -> int | None:
-    head = parse.head[index]
-    verb = parse.head[head]
     if parse.dep[index] == "poss":
-        light = parse.lemma[verb] in data.modality.carriers or parse.phrasal_lemma(verb) in data.conducting
-        return verb if parse.dep[head] in _OBJECTS and light else None
-    while parse.dep[head] == "conj" and parse.is_verb(verb):
-        head, verb = verb, parse.head[verb]
-    return verb if parse.dep[head] == "ccomp" and parse.lemma[verb] in data.modality.saying else None
+        verb = _carrier(parse, parse.head[index], data)
+        found = subject_of(parse, verb, data) if verb is not None else None
+        return found if found is not None and found != index and _agrees(parse, index, found, data) else None
+    if parse.dep[index] not in _SUBJECTS:
+        return None
+    return _subject_above(parse, index, data)
+
+
+def _carrier(parse: Parse, noun: int, data: FrameData) -> int | None:
+    verb = parse.head[noun]
+    light = parse.lemma[verb] in data.modality.carriers or parse.phrasal_lemma(verb) in data.conducting
+    return verb if parse.dep[noun] in _OBJECTS and light else None
+
+
+def _subject_above(parse: Parse, index: int, data: FrameData) -> int | None:
+    """Return the subject of the nearest clause above that has one, else of the sentence before, if it agrees with a
+    pronoun: "Norway denied that it had asked", "The union is angry. It will strike".
+    """
+    clause = parse.head[index]
+    for above in parse.governors(clause):
+        if not parse.is_verb(above) or parse.dep[clause] == "conj":
+            clause = above if parse.is_verb(above) else clause
+            continue
+        found = subject_of(parse, above, data)
+        if found is not None and found != index:
+            return found if found < index and _agrees(parse, index, found, data) else None
+        clause = above
+    found = subject_before(parse, index)
+    return found if found is not None and _agrees(parse, index, found, data) else None
+
+
+def subject_before(parse: Parse, index: int) -> int | None:
+    """Return the subject of the sentence before a word; None without one, and between or out of quotation marks."""
+    sentence = parse.sentence[index]
+    first = index
+    while first > 0 and parse.sentence[first - 1] == sentence:
+        first -= 1
+    root = None
+    for i in range(first - 1, -1, -1):
+        if parse.sentence[i] != sentence - 1 or parse.headline[i] or parse.lower[i] in _MARKS:
+            break
+        if parse.dep[i] == "ROOT":
+            root = i
+    return parse.subject(root) if root is not None and not _is_quoted(parse, first, index) else None
+
+
+def _is_quoted(parse: Parse, first: int, index: int) -> bool:
+    return any(parse.lower[i] in _MARKS for i in range(first, index))
 
 
 def _agrees(parse: Parse, pronoun: int, noun: int, data: FrameData) -> bool:
@@ -52,19 +89,24 @@ def entity_described_at(parse: Parse, index: int, first: int, data: FrameData) -
     if any(parse.lower[c] == "of" or parse.dep[c] == "conj" for c in parse.children[index]):
         return None
     modifiers = frozenset(parse.lower[first + 1 : index])
-    return _find_described(parse, parse.lower[index], modifiers, before=parse.start[first], data=data)
+    return _find_described(parse, index, modifiers, before=parse.start[first], data=data)
 
 
 def _find_described(
-    parse: Parse, noun: str, modifiers: frozenset[str], *, before: int, data: FrameData
+    parse: Parse, index: int, modifiers: frozenset[str], *, before: int, data: FrameData
 ) -> Entity | None:
-    """Return the only entity named before an offset that a noun with these modifiers describes; None without one.
+    """Return the entity named before an offset that a noun with these modifiers describes: the only one, or of several
+    the subject of the sentence before. None without one.
 
     "The union" is the Dockers' Union, "the senator" Senator Ann Lee.
     """
     found: dict[int | None, Entity] = {}
-    for words, entity in parse.described.get(noun, ()):
+    for words, entity in parse.described.get(parse.lower[index], ()):
         past = (words & data.past_roles) - modifiers
         if entity.start_char < before and modifiers <= words and not past:
             found.setdefault(entity.cluster_index, entity)
-    return next(iter(found.values())) if len(found) == 1 else None
+    if len(found) < 2:
+        return next(iter(found.values()), None)
+    last = subject_before(parse, index)
+    mention = parse.mention(last) if last is not None and len(parse.conjuncts(last)) == 1 else None
+    return found.get(mention.cluster_index) if mention is not None else None

@@ -12,11 +12,17 @@ _SUBJECT_PATH_MAX = 8  # steps from a verb to its subject
 
 def doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
     """Return the actor of a verb: the agent of a passive, else the subject, also through control."""
-    if parse.is_passive(index) or (parse.dep[index] in ("acl", "amod") and parse.tag[index] == "VBN"):
+    if parse.is_passive(index) or _is_participle(parse, index):
         by = data.agent_prepositions + data.pair_prepositions
         return next((found for word in by if (found := list(parse.prep_objects(index, word)))), [])
     subject = subject_of(parse, index, data)
     return [] if subject is None else [subject]
+
+
+def _is_participle(parse: Parse, index: int) -> bool:
+    """Return whether a past participle describes a noun: "a man arrested", but not "reports that it had asked"."""
+    modifies = parse.dep[index] in ("acl", "amod") and parse.tag[index] == "VBN"
+    return modifies and parse.child(index, "aux", "nsubj") is None
 
 
 def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT_PATH_MAX) -> int | None:

@@ -445,6 +445,7 @@ FRAMES = FrameData(
     speaker_pronouns=words("i me my our us we"),
     country_adjectives=words("eu u.k. u.s. uk us"),
     role_prepositions=words("at for from in of to"),
+    naming=words("call dub know name nickname"),
     past_roles=words("deputy ex former late then vice"),
     documents=words(
         """

@@ -48,10 +48,11 @@ def test_recipients_in_content(nlp, text, trigger, recipient):
         ("Ada Holm condemned the attack on Spain.", "condemned"),
         ("Norway agreed that it would open the border.", "agreed"),
         ("Norway sent a team.", "sent"),
+        ("Norway filed a complaint with Spain.", "filed"),
     ],
 )
 def test_content_without_a_recipient(nlp, text, trigger):
-    """The actor itself, the victim of a condemned attack and what is sent are not recipients."""
+    """The actor itself, the victim of a condemned attack, a thing sent and the office of a complaint are no recipients."""
     assert recipient_of(nlp, text, trigger) == (None, None)
 
 
@@ -134,10 +135,61 @@ def test_pronoun_names_its_phrase(nlp, text, trigger, name):
     assert read(nlp, text).event(trigger).actor_name == name
 
 
+@pytest.mark.parametrize(
+    ("text", "trigger", "name"),
+    [
+        ("Norway is angry. It has threatened to close the port.", "threatened", "Norway"),
+        ("Norway denied that it had asked Spain for aid.", "asked", "Norway"),
+        ("Spain wrote to Norway.\nIt has threatened to close the port.", "threatened", "Spain"),
+        ("The storm hit Norway. It has threatened the port.", "threatened", None),
+        ("“Norway is angry,” Ada Holm said. It has threatened to close the port.", "threatened", None),
+    ],
+)
+def test_pronoun_names_the_subject_before(nlp, text, trigger, name):
+    """A subject pronoun is the subject of the clause above or the sentence before, if both agree; never of a quote."""
+    case = read(nlp, text, HOLM, SPAIN, NORWAY)
+    assert next((e.actor_name for e in case.events if e.trigger_text == trigger), None) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor"),
+    [
+        ("An attack launched by rebels shut the port.", "attack", "rebels"),
+        ("Spain is cancelling the talks Norway had planned.", "talks", "Norway"),
+        ("The attack that Norway condemned shut the port.", "attack", None),
+    ],
+)
+def test_clause_about_an_event_noun(nlp, text, trigger, actor):
+    """Who launches or plans an event in a clause about its noun is its actor; who comments on it is not."""
+    assert actor_of(nlp, text, trigger)[0] == actor
+
+
+def test_name_in_the_phrase_of_a_noun(nlp):
+    """A person named after the place of an office holder, or after "known as", is the holder."""
+    for text in ("A judge at the High Court, Ada Holm, rejected it.", "A rebel known as Ada Holm rejected it."):
+        assert read(nlp, text, HOLM).event("rejected").actor_name == "Ada Holm"
+    assert read(nlp, "A rebel near Ada Holm rejected it.", HOLM).event("rejected").actor_name is None
+
+
+def test_headline_passive_with_an_amount(nlp):
+    """Who is fined a sum in a headline is the recipient; who fines a bank is not."""
+    bank = ("Tern Bank", "ORG", 0, None)
+    fined = read(nlp, "The bank is in Oslo.", bank, title="Tern Bank fined £2m over late fees").event("fined")
+    assert (fined.actor_name, fined.recipient_name) == (None, "Tern Bank")
+
+
+def test_complaint_is_the_one_filed(nlp):
+    """A noun takes the actor of the verb that carried it before: "filed a complaint ... the complaint"."""
+    case = read(nlp, "Norway filed a complaint against Spain.\nA judge has read the complaint.", SPAIN, NORWAY)
+    assert (case.event("complaint").actor_name, case.event("complaint").actor_basis) == ("Norway", "coref")
+
+
 def test_definite_noun_names_the_only_holder(nlp):
-    """ "The union" is the only union that the article has named; of two, it is neither."""
+    """ "The union" is the only union that the article has named, or of two the subject before; else it is neither."""
     dockers, nurses = ("Dockers’ Union", "ORG", 0, None), ("Nurses’ Union", "ORG", 1, None)
     text = "The Dockers’ Union met in Oslo.\nThe union rejected the offer."
     assert read(nlp, text, dockers).event("rejected").actor_name == "Dockers’ Union"
     both = "The Dockers’ Union and the Nurses’ Union met.\nThe union rejected the offer."
     assert read(nlp, both, dockers, nurses).event("rejected").actor_name is None
+    one = "The Dockers’ Union met the Nurses’ Union.\nThe union rejected the offer."
+    assert read(nlp, one, dockers, nurses).event("rejected").actor_name == "Dockers’ Union"
