@@ -46,3 +46,14 @@ def test_date_of_event_is_as_precise_as_the_text(nlp: Language, when: str, day: 
     case = read(nlp, f"Soldiers attacked the village {when}.")
     found = annotation_object("1", article_of(""), Annotation(events=case.events))
     assert [event["date"] for event in found["events"]] == [day]  # type: ignore[attr-defined]
+
+
+@pytest.mark.model
+def test_name_of_a_participant_next_to_its_text(nlp: Language) -> None:
+    """`source_name` is who a pronoun or a noun refers to; null if the text is the name already."""
+    norway, spain = ("Norway", "GPE", 0, "NOR"), ("Spain", "GPE", 1, "ESP")
+    case = read(nlp, "Norway is angry. It has accused Spain of lying.", norway, spain)
+    found = annotation_object("1", article_of(""), Annotation(events=case.events))
+    event = found["events"][0]  # type: ignore[index]
+    assert (event["source_text"], event["source_name"]) == ("It", "Norway")
+    assert (event["target_text"], event["target_name"]) == ("Spain", None)

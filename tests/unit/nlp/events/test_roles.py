@@ -2,6 +2,9 @@
 
 import pytest
 
+from pipeline.nlp.events.arguments import Roles, name_speakers
+from pipeline.nlp.events.participants import Participant
+from pipeline.nlp.languages.en.frames import FRAMES
 from tests.unit.nlp.events_case import read
 
 pytestmark = pytest.mark.model
@@ -52,7 +55,7 @@ def test_recipients_in_content(nlp, text, trigger, recipient):
     ],
 )
 def test_content_without_a_recipient(nlp, text, trigger):
-    """The actor itself, the victim of a condemned attack, a thing sent and the office of a complaint are no recipients."""
+    """The actor itself, the victim of a condemned attack, a thing sent and a complaint's office are no recipients."""
     assert recipient_of(nlp, text, trigger) == (None, None)
 
 
@@ -193,3 +196,10 @@ def test_definite_noun_names_the_only_holder(nlp):
     assert read(nlp, both, dockers, nurses).event("rejected").actor_name is None
     one = "The Dockers’ Union met the Nurses’ Union.\nThe union rejected the offer."
     assert read(nlp, one, dockers, nurses).event("rejected").actor_name == "Dockers’ Union"
+
+
+def test_we_is_the_speaker():
+    """ "We" in a quote has the name of its speaker, also of one without an entity; "they" has not."""
+    we, they = (Participant(index, text, None, None, None) for index, text in enumerate(("We", "They")))
+    named = name_speakers(Roles(actors=(we,), recipients=(they,)), None, "a spokesman", FRAMES)
+    assert (named.actors[0].text, named.actors[0].name, named.recipients[0].name) == ("We", "a spokesman", None)
