@@ -111,7 +111,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     )
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, _voiced(context, trigger, roles[trigger.index])) for trigger in wanted]
-    if main is not None and is_named:
+    if main is not None and is_named and main.index in context.typed:
         drafts = _keep_main(drafts, main)
     drafts = _classify(context, drafts, with_untyped=with_untyped)
     return _build_typed(context, drafts), _build_untyped(context, drafts)
