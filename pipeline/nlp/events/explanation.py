@@ -9,7 +9,7 @@ from pipeline.nlp.events.modality import names_thing
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.speech_acts import read_speech_acts
 from pipeline.nlp.events.trigger_filters import drop_content, is_passing
-from pipeline.nlp.events.triggers import Trigger, find_triggers, unmet_need
+from pipeline.nlp.events.triggers import Trigger, find_triggers, is_other_thing, unmet_need
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 
@@ -84,10 +84,8 @@ def _is_generic(parse: Parse, index: int, data: FrameData, is_noun: bool) -> boo
     return not is_noun and is_generic(parse, index, data)
 
 
-def _is_other_thing(parse: Parse, index: int, data: FrameData, is_noun: bool) -> bool:
-    return is_noun and any(
-        parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index]
-    )
+def _has_other_meaning(parse: Parse, index: int, data: FrameData, is_noun: bool) -> bool:
+    return is_noun and is_other_thing(parse, index, data)
 
 
 _FORMS: tuple[tuple[Callable[[Parse, int, FrameData, bool], bool], str], ...] = (
@@ -95,6 +93,6 @@ _FORMS: tuple[tuple[Callable[[Parse, int, FrameData, bool], bool], str], ...] = 
     (_is_in_name, "part of a name"),
     (_is_auxiliary, "an auxiliary, or used as a preposition"),
     (_is_modifier, "it describes another word"),
-    (_is_other_thing, "its modifier gives it another meaning"),
+    (_has_other_meaning, "its modifier gives it another meaning"),
     (_is_generic, "a habit, a property, an order or an idea, not an event"),
 )

@@ -88,12 +88,12 @@ def _noun_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
     if parse.dep[index] in ("compound", "nmod") or _is_name(parse, index):
         return None
     frame = _match(parse, index, frames, data)
-    if (frame is None or not frame.needs) and _is_other_thing(parse, index, data):
+    if (frame is None or not frame.needs) and is_other_thing(parse, index, data):
         return None
     return Trigger(index, parse.start[index], parse.end[index], True, frame)
 
 
-def _is_other_thing(parse: Parse, index: int, data: FrameData) -> bool:
+def is_other_thing(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a modifier changes the meaning of an event noun ("press conference")."""
     return any(parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index])
 
