@@ -4,7 +4,7 @@ Entry points: ``event_date_of``, ``share_facts``, ``date_main``, ``date_statemen
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -124,18 +124,24 @@ def _facts_of(mentions: Sequence[Event], pronouns: Collection[str]) -> Facts:
     for role in () if mentions[0].event_type == OTHER else ("actor", "recipient"):
         named = [each for each in mentions if _is_telling(each, role, pronouns)]
         if named:
-            best = min(named, key=_participant_rank(role))
+            best = next((each for each in named if _is_named(each, role)), named[0])
             columns = (*(f"{role}_{name}" for name in _PARTICIPANT), f"{role}s")
             found[f"{role}_text"] = {**_columns(best, columns), f"{role}_basis": "coref"}
     return found
 
 
 def _is_telling(event: Event, role: str, pronouns: Collection[str]) -> bool:
-    """Return whether a mention says who takes part."""
-    if getattr(event, f"{role}_name") or getattr(event, f"{role}s"):
+    """Return whether the clause of a mention says who takes part; its context is too far for another mention."""
+    if getattr(event, f"{role}_basis") != "clause":
+        return False
+    if _is_named(event, role):
         return True
     words = getattr(event, f"{role}_text")
     return words is not None and words.lower() not in pronouns
+
+
+def _is_named(event: Event, role: str) -> bool:
+    return bool(getattr(event, f"{role}_name") or getattr(event, f"{role}s"))
 
 
 def _columns(event: Event, names: Sequence[str]) -> dict[str, Any]:
@@ -144,16 +150,6 @@ def _columns(event: Event, names: Sequence[str]) -> dict[str, Any]:
 
 def _date_rank(event: Event) -> tuple[bool, bool]:
     return event.event_date_precision != "day", event.event_date_basis != "explicit"
-
-
-def _participant_rank(role: str) -> Callable[[Event], tuple[bool, bool]]:
-    """Return a sort key: a name comes before a description, a participant of the clause before one from its context."""
-
-    def rank(event: Event) -> tuple[bool, bool]:
-        is_named = bool(getattr(event, f"{role}_name") or getattr(event, f"{role}s"))
-        return not is_named, getattr(event, f"{role}_basis") != "clause"
-
-    return rank
 
 
 def _complete(event: Event, facts: Facts, placed: Collection[int]) -> Event:

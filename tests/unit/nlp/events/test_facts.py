@@ -1,9 +1,11 @@
 """The facts that the mentions of one event share, in invented articles."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from pipeline.nlp.events.facts import share_facts
 from tests.unit.nlp.events_case import read
 
 pytestmark = pytest.mark.model
@@ -70,6 +72,16 @@ def test_two_stabbings_do_not_share_a_day(nlp, second):
     case = read(nlp, f"A boy was stabbed in Leeds on Monday.\n{second}{REST}", LEEDS, YORK)
     days = [(event.event_date, event.coref_event_index) for event in case.events if event.trigger_text == "stabbed"]
     assert days == [(MONDAY, 0), (None, 1)]
+
+
+@pytest.mark.parametrize(("basis", "taken"), [("clause", "Ada Holm"), ("context", None)])
+def test_participants_from_the_context_do_not_flow(nlp, basis, taken):
+    """Only a participant that the clause of a mention names is a fact of its event."""
+    text = "Ada Holm met Otto Brandt in Oslo on Monday.\nThe meeting with Otto Brandt was short."
+    met, meeting = read(nlp, text, HOLM, BRANDT, OSLO).events
+    alone = replace(meeting, actor_text=None, actor_name=None, actor_basis=None, actors=())
+    shared = share_facts((replace(met, actor_basis=basis), alone), frozenset(), frozenset())
+    assert shared[1].actor_name == taken
 
 
 def test_pronouns_do_not_flow(nlp):
