@@ -7,7 +7,7 @@ reporting verb is not the time of what is reported.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from pipeline.model import TimeExpression
 from pipeline.nlp.events.modality import modality_of
@@ -16,6 +16,7 @@ from pipeline.nlp.events.triggers import Trigger, denotes
 from pipeline.nlp.languages.spec_events import AttachmentData, Frame, FrameData
 
 _NEXT = 3  # tokens from a noun to a time that follows it: a preposition, an article
+_RECENT = timedelta(days=31)
 _LIMIT = 6  # governors from a time to its event
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 _MODIFIERS = frozenset({"compound", "nummod", "nmod", "poss", "amod"})
@@ -101,7 +102,7 @@ def _attach(context: _Attachment, time: TimeExpression) -> None:
     token = next((i for i in range(last, first - 1, -1) if not first <= parse.head[i] <= last), last)
     word = _relative_clause_event(context, token)
     if word is None:
-        if _is_boundary(context, token):
+        if _is_boundary(context, token) or _is_name_of_event(context, time, token):
             return
         word = _modified_word(context, time, token, last)
     if word is None:
@@ -111,6 +112,16 @@ def _attach(context: _Attachment, time: TimeExpression) -> None:
         word = _content_of(context, word, time) or word
         if word not in own or _is_better(time, own[word]):
             own[word] = time
+
+
+def _is_name_of_event(context: _Attachment, time: TimeExpression, token: int) -> bool:
+    """Return whether a day without a year names an event of an unknown year: "the January 6 attack", in March."""
+    parse, today = context.parse, context.published
+    if today is None or time.first_day is None or time.precision != "day" or parse.dep[token] not in _MODIFIERS:
+        return False
+    is_definite = any(parse.lower[c] in context.data.modality.definite_words for c in parse.children[parse.head[token]])
+    is_numbered = parse.tag[token] == "CD" or any(parse.tag[c] == "CD" for c in parse.children[token])
+    return is_definite and is_numbered and time.basis == "relative" and abs(today - time.first_day) > _RECENT
 
 
 def _outer_verb(context: _Attachment, verb: int, time: TimeExpression) -> int | None:

@@ -70,6 +70,8 @@ def _is_negated(parse: Parse, index: int, data: ModalityData) -> bool:
             return True
         if _excludes(parse, child, data) or _is_delaying(parse, child, data):
             return True
+        if parse.lower[child] in data.approximating_words and parse.dep[child] == "advmod":
+            return True
     return False
 
 

@@ -142,6 +142,7 @@ class ModalityData:
     excluding_words: frozenset[str]  # "rather than Y", after a preferring word
     preferring_words: frozenset[str]
     limiting_words: frozenset[str]  # "not only" is not a negation
+    approximating_words: frozenset[str]  # what "nearly" happened did not happen
     # Words of the noun phrase.
     planned_adjectives: frozenset[str]
     unreal_adjectives: frozenset[str]

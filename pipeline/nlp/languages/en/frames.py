@@ -32,9 +32,10 @@ _MODALITY = ModalityData(
     excluding_words=words("than"),
     preferring_words=words("rather"),
     limiting_words=words("just merely only simply yet"),
+    approximating_words=words("almost narrowly nearly"),
     planned_adjectives=words("coming expected forthcoming future imminent impending scheduled upcoming"),
     denying_adjectives=words("elusive impossible"),
-    unreal_adjectives=words("feared hypothetical likely possible potential proposed threatened would-be"),
+    unreal_adjectives=words("attempted feared hypothetical likely possible potential proposed threatened would-be"),
     definite_words=words("that the these this those"),
     pointing_words=words("that these this those"),
     genitive="of",
@@ -78,7 +79,7 @@ _MODALITY = ModalityData(
         """
         call_off keep_from rule_out turn_down vote_against
         abandon absence avert avoid ban bar block cancel cancellation decline denial deny elusive fail failure forbid
-        impossible inability lack neglect prevent prevention prohibit refusal refuse reject rejection reluctance
+        impossible foil inability lack neglect prevent prevention prohibit refusal refuse reject rejection reluctance
         reluctant resist scrap shelve short stave stop thwart unable unwilling unwillingness veto
         """
     ),

@@ -51,6 +51,19 @@ def test_time_of_another_word(nlp, text, trigger):
     assert day_of(nlp, text, trigger) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ada Holm condemned the January 6 attack on the port.", None),
+        ("Ada Holm condemned the January 6, 2021 attack on the port.", date(2021, 1, 6)),
+        ("Ada Holm condemned the March 6 attack on the port.", date(2026, 3, 6)),
+    ],
+)
+def test_day_in_the_name_of_an_event(nlp, text, expected):
+    """A day that only names an event, without a year and months away, may be a day of another year."""
+    assert day_of(nlp, text, "attack") == expected
+
+
 def test_time_of_speech_event(nlp):
     """The time of a reporting verb that is itself an event dates that event, not what is reported."""
     case = read(nlp, "Ada Holm accused Spain on Monday of attacking the village.", *NAMES)

@@ -52,6 +52,10 @@ pytestmark = pytest.mark.model
         ("The strike at the mine was called off.", "strike", "negated"),
         ("She will thank all who were hurt in the bombing.", "bombing", "happened"),
         ("They will meet after the attack on the port.", "attack", "happened"),
+        ("The rebels nearly attacked the village.", "attacked", "negated"),
+        ("The rebels killed nearly ninety people.", "killed", "happened"),
+        ("An attempted attack on the port was foiled.", "attack", "hypothetical"),
+        ("The attack on the port was foiled.", "attack", "negated"),
         ("It was not just an attack on the port.", "attack", "happened"),
     ],
 )
