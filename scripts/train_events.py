@@ -6,10 +6,11 @@
 
 Each FOLDER has ``docs.jsonl`` (doc_id, text, published_at) and ``gold.jsonl``. Gold of ``--articles`` has all events of
 an article with their mentions; of ``--sentences`` all event types of a sentence; of ``--pairs`` one event of a
-sentence; of ``--judgments`` (and, if it likes, of ``--pairs``) spans with the types that hold there, none for no event:
-``judged: [{start, end, types}]``. Rows that gold says nothing about are left out. ``--half`` keeps half of each such
-set, by the md5 of doc_id. ``--newsroom`` adds the sample newsroom with its gold (``samples/gold``), which is part of
-the repository. Its gold has only the clear events, so its rows without gold are left out.
+sentence; of ``--judgments`` spans with the types that hold there, none for no event: ``judged: [{start, end, types}]``.
+Gold of ``--pairs`` may have judged spans as well, and so may that of ``--articles``, for rows of type OTHER. Rows that
+gold says nothing about are left out. ``--half`` keeps half of each such set, by the md5 of doc_id. ``--newsroom`` adds
+the sample newsroom with its gold (``samples/gold``), which is part of the repository. Its gold has only the clear
+events, so its rows without gold are left out.
 
 Only one weight per feature (``nlp/events/classifier.py``) is kept, no text: the words among the features are lemmas of
 the lexicon, auxiliaries and prepositions.
@@ -131,7 +132,9 @@ def _moment(doc: Mapping[str, Any]) -> datetime | None:
 
 
 def _in_article(event: Event, gold: Mapping[str, Any]) -> bool | None:
-    """Return None for OTHER where the coder listed only the main event of that type."""
+    """Return None for OTHER where nobody judged the row, or the coder listed only the main event of that type."""
+    if event.event_type == OTHER and "judged" in gold:
+        return _in_judgments(event, gold)
     if event.event_type == OTHER and not any(_is_further_other(wanted) for wanted in gold["events"]):
         return None
     return any(

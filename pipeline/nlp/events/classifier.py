@@ -14,6 +14,7 @@ from pipeline.nlp.events.arguments import Roles
 from pipeline.nlp.events.lead import LEAD_RULE
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.participants import Participant
+from pipeline.nlp.events.register import PERSONS, register_features
 from pipeline.nlp.events.triggers import Trigger, object_of
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
@@ -30,7 +31,7 @@ _STEPS = {
         ("prominence", (1, 3, 6, 12)),
     )
 }
-_PRONOUNS = {word: "I" for word in ("i", "we", "me", "us", "my", "our")} | {"you": "you", "it": "it"}
+_PRONOUNS = {**PERSONS, "it": "it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class EventCandidate:
 @dataclass(frozen=True, slots=True)
 class _CandidateContext:
     """What the candidates of an article share. ``near`` counts them by sentence, ``prominence`` mentions by cluster;
-    ``early_types`` and ``early_lemmas`` are of the headline and the first sentences.
+    ``early_types`` and ``early_lemmas`` are of the headline and the first sentences, ``register`` of the whole text.
     """
 
     parse: Parse
@@ -60,6 +61,7 @@ class _CandidateContext:
     early_types: frozenset[str]
     early_lemmas: frozenset[str]
     prominence: Counter[int]
+    register: tuple[str, ...]
 
 
 def probabilities(parse: Parse, candidates: Sequence[EventCandidate], data: FrameData) -> list[float]:
@@ -79,6 +81,7 @@ def _context(parse: Parse, candidates: Sequence[EventCandidate], data: FrameData
         early_types=frozenset(c.frame.event_type for c in early),
         early_lemmas=frozenset(c.frame.lemma for c in early),
         prominence=Counter(e.cluster_index for e in parse.entities if e.cluster_index is not None),
+        register=register_features(parse, data),
     )
 
 
@@ -90,6 +93,7 @@ def _features(context: _CandidateContext, candidate: EventCandidate) -> list[str
     found.extend(_of_roles(parse, candidate, data))
     found.extend(_of_dependents(parse, candidate.trigger.index, data))
     found.extend(_of_article(context, candidate))
+    found.extend(context.register)
     return found
 
 

@@ -608,6 +608,13 @@ FRAMES = FrameData(
             television tv website
             """
         ),
+        "OFFICE": words(
+            """
+            ambassador captain ceo chair chairman chairwoman chancellor chief coach commissioner director editor envoy
+            executive governor head judge leader manager minister officer president principal secretary speaker
+            spokesman spokesperson spokeswoman successor
+            """
+        ),
         "PRISON": words("captivity custody detention jail prison"),
         "PRODUCT": words(
             """

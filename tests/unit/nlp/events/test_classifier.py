@@ -59,3 +59,12 @@ def test_weights_name_words_of_the_lexicon_only():
 def test_weights_are_calibrated_for_a_lowest_probability():
     """The shipped weights have a lowest probability under one half: what is kept is mostly for the reader to choose."""
     assert 0.0 <= FRAMES.classifier.least < 0.5
+
+
+@pytest.mark.model
+def test_register_of_a_text_is_a_feature(nlp, monkeypatch):
+    """The same sentence is a less likely event in a text that addresses the reader."""
+    weights = {"register:you>=0.015": -2.0}
+    advice = read(nlp, monkeypatch, weights, text="The minister met teachers.\nYou may bring your own cup.")
+    news = read(nlp, monkeypatch, weights, text="The minister met teachers.\nThey may bring a cup of theirs.")
+    assert (advice.event("met").confidence, news.event("met").confidence) == (0.12, 0.5)
