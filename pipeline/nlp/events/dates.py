@@ -120,7 +120,7 @@ def _is_name_of_event(context: _Attachment, time: TimeExpression, token: int) ->
     if today is None or time.first_day is None or time.precision != "day" or parse.dep[token] not in _MODIFIERS:
         return False
     is_definite = any(parse.lower[c] in context.data.modality.definite_words for c in parse.children[parse.head[token]])
-    is_numbered = parse.tag[token] == "CD" or any(parse.tag[c] == "CD" for c in parse.children[token])
+    is_numbered = any(letter.isdigit() for letter in time.timex_text)
     return is_definite and is_numbered and time.basis == "relative" and abs(today - time.first_day) > _RECENT
 
 

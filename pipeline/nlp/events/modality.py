@@ -71,7 +71,7 @@ def _of_conjunct(parse: Parse, index: int, data: ModalityData, depth: int) -> Mo
 def _of_finite(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
     if parse.dep[index] in ("ccomp", "acl"):
         return _of_content(parse, index, data, depth)
-    return _of_adverbial(parse, index, data, depth) if parse.dep[index] == "advcl" else "happened"
+    return _of_temporal(parse, index, data, depth) if parse.dep[index] in ("advcl", "relcl") else "happened"
 
 
 def _of_content(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
@@ -84,8 +84,8 @@ def _of_content(parse: Parse, index: int, data: ModalityData, depth: int) -> Mod
     return "negated" if parse.lemma[parse.head[head]] in data.refusing else "hypothetical"  # unconfirmed reports
 
 
-def _of_adverbial(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
-    """Return the modality of an adverbial clause; in the present tense it belongs to a plan ("when they meet")."""
+def _of_temporal(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
+    """Return the modality of a clause with "when"; in the present tense it belongs to a plan ("when they meet")."""
     past = parse.tag[index] == "VBD" or any(parse.tag[c] == "VBD" for c in parse.children[index])
     timely = any(parse.dep[c] in ("mark", "advmod") and parse.tag[c] == "WRB" for c in parse.children[index])
     if past or not timely:

@@ -53,10 +53,17 @@ class Parse:
         """
         found = [c for c in self.children[index] if self.dep[c] in _SUBJECTS]
         if not found:
-            return None
+            return self._subject_before_time(index)
         chosen = next((c for c in found if self.mention(c)), found[0])
         opens = chosen + 2 < index and (chosen == 0 or self.sentence[chosen - 1] != self.sentence[chosen])
         return self._after_dateline(chosen, index) if opens else chosen
+
+    def _subject_before_time(self, verb: int) -> int | None:
+        """Return the name that the parser takes for an adverb: "Norway on Monday summoned"; None without one."""
+        first = min(self.children[verb], default=verb)
+        if self.dep[first] != "npadvmod" or self.entity[first] < 0 or self.tag[verb] not in ("VBD", "VBZ"):
+            return None
+        return first if self.tag[first + 1] == "IN" and first + 2 in self.in_time else None
 
     def _after_dateline(self, subject: int, verb: int) -> int:
         """Return the subject after a dateline that the parser takes for it: "OSLO (Wire) - Police have arrested"."""

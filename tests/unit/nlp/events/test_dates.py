@@ -55,6 +55,7 @@ def test_time_of_another_word(nlp, text, trigger):
     ("text", "expected"),
     [
         ("Ada Holm condemned the January 6 attack on the port.", None),
+        ("A panel is investigating the January 6th attack on the port.", None),
         ("Ada Holm condemned the January 6, 2021 attack on the port.", date(2021, 1, 6)),
         ("Ada Holm condemned the March 6 attack on the port.", date(2026, 3, 6)),
     ],

@@ -52,6 +52,7 @@ pytestmark = pytest.mark.model
         ("The strike at the mine was called off.", "strike", "negated"),
         ("She will thank all who were hurt in the bombing.", "bombing", "happened"),
         ("They will meet after the attack on the port.", "attack", "happened"),
+        ("The plan, when it launches later this year, will help farmers.", "launches", "planned"),
         ("The rebels nearly attacked the village.", "attacked", "negated"),
         ("The rebels killed nearly ninety people.", "killed", "happened"),
         ("An attempted attack on the port was foiled.", "attack", "hypothetical"),

@@ -203,3 +203,11 @@ def test_we_is_the_speaker():
     we, they = (Participant(index, text, None, None, None) for index, text in enumerate(("We", "They")))
     named = name_speakers(Roles(actors=(we,), recipients=(they,)), None, "a spokesman", FRAMES)
     assert (named.actors[0].text, named.actors[0].name, named.recipients[0].name) == ("We", "a spokesman", None)
+
+
+def test_subject_before_a_day(nlp):
+    """A name before a day and its verb is the actor, also where the parser takes it for an adverb."""
+    text = (
+        "Spain on Wednesday summoned Norway’s charge d’affaires to protest against what it called unprovoked strikes."
+    )
+    assert actor_of(nlp, text, "summoned") == ("Spain", "clause")
