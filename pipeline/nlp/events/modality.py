@@ -111,6 +111,8 @@ def _of_infinitive(parse: Parse, index: int, data: ModalityData, depth: int) -> 
 
 def _of_complement(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
     """Return the modality of an infinitive under a governor: one with an aspect of its own tells what is or was."""
+    if _is_performative(parse, index, data) and _modality(parse, parse.head[index], data, depth - 1) != "negated":
+        return "happened"
     aspect = any(parse.dep[c] == "aux" and parse.lower[c] in data.aspect_auxiliaries for c in parse.children[index])
     default: Modality = "happened" if aspect else "hypothetical"  # "is said to have left"
     return _of_dependent(parse, parse.head[index], data, depth, default=default)
@@ -139,6 +141,15 @@ def _is_achieved(parse: Parse, index: int, data: ModalityData) -> bool:
     if governor in data.resulting:
         return parse.dep[index] in ("advcl", "xcomp")
     return parse.dep[index] == "advcl" and governor not in data.governing and parse.lemma[index] in data.illocutions
+
+
+def _is_performative(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Return whether a speaker does what he says that he wishes to do: "I want to thank you"."""
+    head = parse.head[index]
+    subject = parse.subject(head)
+    if subject is None or parse.lower[subject] not in data.first_person or parse.lemma[index] not in data.illocutions:
+        return False
+    return parse.dep[index] == "xcomp" and parse.lemma[head] in data.governing and parse.tag[head] != "VBD"
 
 
 def _of_participle(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:

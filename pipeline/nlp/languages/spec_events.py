@@ -165,6 +165,7 @@ class ModalityData:
     achieving: frozenset[str]  # what depends on them is, if they are
     resulting: frozenset[str]  # their infinitive is their result: "fell to close at 90"
     illocutions: frozenset[str]  # what is done by saying so: as the purpose of an act, it is done with the act
+    first_person: frozenset[str]  # "I want to thank you" thanks
     saying: frozenset[str]  # what depends on them is reported, which changes nothing
     opining: frozenset[str]  # "would" under these is a forecast and no plan
     carriers: frozenset[str]  # light verbs: their object has their modality

@@ -100,6 +100,7 @@ _MODALITY = ModalityData(
         extend offer praise protest request salute share thank urge voice
         """
     ),
+    first_person=words("i we"),
     # Verbs of saying, knowing and showing; then those of opinion.
     saying=words(
         """
