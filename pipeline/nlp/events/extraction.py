@@ -15,6 +15,7 @@ from pipeline.nlp.events.classifier import EventCandidate, probabilities
 from pipeline.nlp.events.coreference import Mention, first_mentions, repeated_in_lead, saliences
 from pipeline.nlp.events.dates import dates_of
 from pipeline.nlp.events.facts import EventDate, date_main, event_date_of, share_facts
+from pipeline.nlp.events.judgements import participants_judged, read_judgements
 from pipeline.nlp.events.lead import Lead, days_of, lead_of, main_trigger_of, name_untyped
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
@@ -82,8 +83,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     untyped event its position among the untyped ones.
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
-    triggers, acts = read_speech_acts(parse, find_triggers(parse, data), data)
-    triggers = drop_content(parse, triggers, data)
+    triggers, acts = _triggers_of(parse, quotes, data)
     lead = lead_of(parse, article)
     main = main_trigger_of(parse, lead, triggers, data)
     is_named = main is not None and main.frame is None
@@ -115,6 +115,15 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
         drafts = _keep_main(drafts, main)
     drafts = _classify(context, drafts, with_untyped=with_untyped)
     return _build_typed(context, drafts), _build_untyped(context, drafts)
+
+
+def _triggers_of(
+    parse: Parse, quotes: tuple[Quote, ...], data: FrameData
+) -> tuple[tuple[Trigger, ...], Mapping[int, SpeechAct]]:
+    """Return the triggers, and the speech acts by trigger token."""
+    triggers, acts = read_speech_acts(parse, find_triggers(parse, data), data)
+    triggers, acts = read_judgements(parse, triggers, acts, quotes, data)
+    return drop_content(parse, triggers, data), acts
 
 
 def _datelined(parse: Parse, triggers: Sequence[Trigger], dateline: Dateline, data: FrameData) -> int | None:
@@ -263,6 +272,9 @@ def _roles_of_act(parse: Parse, act: SpeechAct, own: Roles, data: FrameData) -> 
         return own
     index = act.content
     frame = act.content_frame
+    if act.recipient == "target":
+        whom = without(participants_judged(parse, index, data), own.actors)
+        return replace(own, recipients=whom, recipient_basis="context" if whom else None)
     inner = roles_of(parse, Trigger(index, parse.start[index], parse.end[index], False, frame), data)
     whom = (inner.actors or inner.recipients) if act.recipient == "doer" else inner.recipients
     return replace(own, recipients=without(whom, own.actors))

@@ -1,7 +1,7 @@
 """Speech acts: what a speaker does by saying something, read from a verb of saying and the clause that it governs.
 
-"said Spain must leave" is a request, "said it would expel two men" a threat, "will not free them" a refusal, "said
-Spain had lied" an accusation. An opinion that names nobody who is to act, or who did wrong, has no type.
+"said Spain must leave" is a request, "said it would expel two men" a threat, "will not free them" a refusal. An opinion
+that names nobody who is to act has no type. What blames or praises somebody is read by ``events/judgements.py``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, object_of
+from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of
 from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
 from pipeline.nlp.languages.spec_events import Frame, FrameData, FrameGroup
 
@@ -26,7 +26,8 @@ class SpeechAct:
     """A speech act and the verb of its content, a token index.
 
     ``content_frame`` is the frame that this verb had. The recipient is the ``doer`` of the content (who is addressed or
-    accused) or its ``patient`` (who is threatened); None if the frame of the trigger gives it.
+    accused), its ``patient`` (who is threatened), or the content itself (``target``: who or whose act is judged); None
+    if the frame of the trigger gives it.
     """
 
     trigger: Trigger
@@ -84,15 +85,13 @@ def _act_at(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: F
     words, lemma = data.speech, parse.lemma[trigger.index]
     if trigger.frame is None and lemma in words.reporting:
         return _reported(parse, trigger, frames, data)
-    if lemma in words.naming:
-        return _named(parse, trigger, data)
     if trigger.frame is None and lemma == "be":
         return _offered(parse, trigger, frames, data)
     return _refused(parse, trigger, frames, data)
 
 
 @cache
-def _frame(event_type: str, lemma: str, cue: str, recipient: str = "") -> Frame:
+def frame_of_act(event_type: str, lemma: str, cue: str, recipient: str = "") -> Frame:
     """Return the frame of a speech act; its rule id names the verb and the word of the clause: "say_must>request"."""
     group = FrameGroup(
         event_type=event_type, patterns=f"{lemma} {cue}", mode=_MODES.get(event_type), recipient=recipient
@@ -108,19 +107,19 @@ _Reading = Callable[[Parse, int, int, Mapping[int, Frame], FrameData], tuple[str
 def _reported(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: FrameData) -> SpeechAct | None:
     index = trigger.index
     clause = parse.child(index, "ccomp")
-    if clause is None or _is_unsaid(parse, index, data):
+    if clause is None or is_unsaid(parse, index, data):
         return None
     for verb in parse.conjuncts(clause):
         for read in _READINGS:
             found = read(parse, index, verb, frames, data)
             if found is not None:
                 event_type, cue, content, recipient = found
-                frame = _frame(event_type, parse.lemma[index], cue)
+                frame = frame_of_act(event_type, parse.lemma[index], cue)
                 return SpeechAct(replace(trigger, frame=frame), content, frames.get(content), recipient)
     return None
 
 
-def _is_unsaid(parse: Parse, index: int, data: FrameData) -> bool:
+def is_unsaid(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a verb of saying is negated."""
     return any(parse.dep[c] == "neg" or parse.lower[c] in data.modality.negative_words for c in parse.children[index])
 
@@ -135,7 +134,7 @@ def _requested(
         return _commanded(parse, verb, frames, data)
     cue, content = obliged
     subject = parse.subject(verb)
-    if subject is None or parse.is_passive(content) or _is_own(parse, said, subject, data):
+    if subject is None or parse.is_passive(content) or is_own(parse, said, subject, data):
         return None
     if parse.lemma[content] in words.undemanded and infinitive_of(parse, _predicate(parse, content)) is None:
         return None
@@ -187,7 +186,7 @@ def _announced(
     subject = parse.subject(verb)
     if subject is None or parse.is_passive(verb) or not _is_future(parse, verb, data):
         return None
-    if not _is_own(parse, said, subject, data):
+    if not is_own(parse, said, subject, data):
         return None
     frame = frames.get(verb)
     if parse.child(verb, "neg") is not None:
@@ -214,52 +213,10 @@ def _has_condition(parse: Parse, verb: int) -> bool:
     return any(parse.dep[c] == "advcl" and parse.child(c, "mark") is not None for c in parse.children[verb])
 
 
-def _judged(
-    parse: Parse, said: int, verb: int, frames: Mapping[int, Frame], data: FrameData
-) -> tuple[str, str, int, str] | None:
-    """Read "Y lied", "Y was responsible": an accusation of Y."""
-    words, subject = data.speech, parse.subject(verb)
-    if subject is None or parse.is_passive(verb) or _is_own(parse, said, subject, data):
-        return None
-    if verb in frames or parse.child(verb, "neg") is not None:
-        return None
-    if not _is_addressable(parse, subject, data):
-        return None
-    if parse.lemma[verb] in words.faults:
-        return "ACCUSE", parse.lemma[verb], verb, "doer"
-    if parse.lemma[verb] != "be":
-        return None
-    return ("ACCUSE", "be", verb, "doer") if _is_blame(parse, _predicate(parse, verb), data) else None
+_READINGS: tuple[_Reading, ...] = (_requested, _announced)
 
 
-_READINGS: tuple[_Reading, ...] = (_requested, _announced, _judged)
-
-
-def _is_blame(parse: Parse, index: int, data: FrameData) -> bool:
-    """Return whether a predicate blames: "a liar", "very weak", "no mistake" does not."""
-    if any(parse.dep[c] == "neg" or parse.lower[c] in data.modality.negative_words for c in parse.children[index]):
-        return False
-    modifiers = (c for c in parse.children[index] if parse.dep[c] in ("amod", "compound"))
-    return any(parse.lemma[word] in data.speech.blame for word in (index, *modifiers))
-
-
-# Other ways to commit oneself or to judge somebody.
-
-
-def _named(parse: Parse, trigger: Trigger, data: FrameData) -> SpeechAct | None:
-    """Read "called Y a liar", "described Y as weak"."""
-    index = trigger.index
-    complements = [c for c in parse.children[index] if parse.dep[c] in ("oprd", "acomp", "attr")]
-    thing = object_of(parse, index)
-    if thing is not None:
-        complements += [c for c in parse.children[thing] if parse.dep[c] == "appos"]
-    elif len(complements) < 2:  # the parser may take the object for a second complement
-        return None
-    complements += [c for p in parse.children[index] if parse.lower[p] == "as" for c in parse.children[p]]
-    if not any(_is_blame(parse, complement, data) for complement in complements):
-        return None
-    frame = _frame("ACCUSE", parse.lemma[index], "as", "object poss")
-    return SpeechAct(replace(trigger, frame=frame), index, None, None)
+# Other ways to commit oneself.
 
 
 def _offered(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: FrameData) -> SpeechAct | None:
@@ -275,7 +232,7 @@ def _offered(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: 
     if frame is None or frame.event_type not in _COOPERATION:
         return None
     offered = replace(
-        trigger, start=parse.start[ready], end=parse.end[ready], frame=_frame("AGREE", "be", parse.lemma[ready])
+        trigger, start=parse.start[ready], end=parse.end[ready], frame=frame_of_act("AGREE", "be", parse.lemma[ready])
     )
     return SpeechAct(offered, inner, frame, "patient")
 
@@ -290,14 +247,14 @@ def _refused(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: 
         return None
     if subject is None or parse.is_passive(index) or not _is_institution(parse, subject, data):
         return None
-    refusal = replace(trigger, frame=_frame("REJECT", parse.lemma[index], "not", "object to with for from"))
+    refusal = replace(trigger, frame=frame_of_act("REJECT", parse.lemma[index], "not", "object to with for from"))
     return SpeechAct(replace(refusal, modality="happened"), index, None, None)
 
 
 # Who is spoken of.
 
 
-def _is_own(parse: Parse, said: int, subject: int, data: FrameData) -> bool:
+def is_own(parse: Parse, said: int, subject: int, data: FrameData) -> bool:
     """Return whether the subject of a clause is who says it, or what he speaks for ("his government")."""
     words, lower = data.speech, parse.lower[subject]
     if lower in words.first_person:

@@ -208,20 +208,49 @@ class SpeechActData:
     """Words of speech acts: lemmas, but auxiliaries and pronouns as written. See ``events/speech_acts.py``."""
 
     reporting: frozenset[str]  # verbs whose clause tells what the speaker does: say, warn
-    naming: frozenset[str]  # verbs that judge their object: "called him a liar"
     obliging: frozenset[str]  # auxiliaries: must
     obliging_verbs: frozenset[str]  # with an infinitive: "needs to go"
     undemanded: frozenset[str]  # verbs for what nobody does on request: "should benefit"
     willing: frozenset[str]  # adjectives of an offer
     complying: frozenset[str]  # verbs that refuse if negated: "will not accept them"
     ending: frozenset[str]  # verbs of commands: "Stop the war"
-    faults: frozenset[str]  # verbs for doing wrong: lie, violate
-    blame: frozenset[str]  # adjectives and nouns that blame
     first_person: frozenset[str]
     third_person: frozenset[str]  # without a name in the article they are the speaker
     own: frozenset[str]  # possessives: "its government"
     unaddressed: frozenset[str]  # pronouns that address nobody: "it must be said"
     institutions: frozenset[str]  # sectors whose role nouns can be addressed without a name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementData:
+    """Words of judgement: lemmas, but adverbs, pronouns and prepositions as written. See ``events/judgements.py``."""
+
+    saying: frozenset[str]  # verbs whose quote or clause may judge: say, tweet
+    naming: frozenset[str]  # verbs that judge their object: "called him a liar"
+    faults: frozenset[str]  # verbs for doing wrong: lie, violate
+    wrongly: frozenset[str]  # adverbs for doing wrong: unfairly
+    harm: frozenset[str]  # verbs that blame an act: "the plan would destroy jobs"
+    blame: frozenset[str]  # adjectives and nouns that blame
+    strong: frozenset[str]  # those that blame whatever they are said of: "this is a betrayal"
+    flaws: frozenset[str]  # adjectives that blame an act: "the bill is vague"
+    right: frozenset[str]  # adjectives that blame if negated: "not justified"
+    approval: frozenset[str]  # adjectives and nouns that praise whom a preposition names: "proud of Y"
+    approving: frozenset[str]  # these prepositions
+    disapproval: frozenset[str]  # the opposite: "disappointed by Y"
+    disapproving: frozenset[str]
+    praise: frozenset[str]  # adjectives that praise somebody in a role: "a great leader"
+    backing: frozenset[str]  # verbs that refuse if negated: "does not support it"
+    opposing: frozenset[str]  # verbs that refuse
+    copulas: frozenset[str]  # verbs between Y and the words that judge Y
+    acts: frozenset[str]  # nouns for what somebody does or decides: policy, decision
+    pointing: frozenset[str]  # pronouns for what was done: "this"
+    others: frozenset[str]  # pronouns for others than the speaker
+    listed: frozenset[str] = field(init=False, compare=False, repr=False)  # all words that may judge
+
+    def __post_init__(self) -> None:
+        verbs = self.faults | self.wrongly | self.harm | self.backing | self.opposing
+        blame = self.blame | self.strong | self.flaws | self.right | self.disapproval
+        object.__setattr__(self, "listed", verbs | blame | self.approval | self.praise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +327,7 @@ class FrameData:
     no_news: frozenset[str]  # verbs for what lasts or what somebody thinks, and verbs without a meaning of their own
     distinguishing: frozenset[str]  # "another attack", "also attacked": not the attack named before
     speech: SpeechActData
+    judgement: JudgementData
     modality: ModalityData
     attachment: AttachmentData
     classifier: EventClassifier = EventClassifier()

@@ -4,6 +4,7 @@ import json
 from importlib import resources
 from pathlib import Path
 
+from pipeline.nlp.languages.en.judgements import JUDGEMENT
 from pipeline.nlp.languages.frame_file import read_frames
 from pipeline.nlp.languages.spec_events import (
     AttachmentData,
@@ -121,7 +122,7 @@ _MODALITY = ModalityData(
     terminating=words("end finish stop suspend"),
 )
 
-# Words of speech acts. Blame is that of politics and courts, not of taste.
+# Words of speech acts.
 
 _SPEECH = SpeechActData(
     reporting=words(
@@ -130,7 +131,6 @@ _SPEECH = SpeechActData(
         say state stress tell tweet underline underscore warn write
         """
     ),
-    naming=words("brand call deem describe dub label"),
     obliging=words("must ought should"),
     obliging_verbs=words("have need"),
     undemanded=words(
@@ -147,24 +147,6 @@ _SPEECH = SpeechActData(
         """
     ),
     ending=words("cease drop end halt leave quit stop"),
-    faults=words(
-        """
-        abuse betray breach break cheat deceive discriminate disregard endanger exploit fail harbour harbor ignore
-        incite interfere lie meddle mislead mistreat neglect provoke sabotage steal undermine violate
-        """
-    ),
-    blame=words(
-        """
-        absurd aggressor anti-semitic arrogant bigot bigoted biased bully clueless corrupt coward cowardly
-        criminal crook cruel danger dangerous delusional despicable dictator discriminatory disgrace disgraceful
-        dishonest divisive dumb embarrassment enemy extremist failure fake false farce fascist fool foolish
-        fraud guilty hateful hypocrisy hypocrite hypocritical idiot illegal illegitimate illogical immoral
-        incompetent inhumane insane insult irresponsible joke liar lie ludicrous misguided mistake misogynist
-        naive negligent nonsense outrage outrageous outlaw provocation puppet racist reckless responsible
-        ridiculous scandal sexist shameful stupid sham terrorist thug traitor tyrant unacceptable
-        unconstitutional undemocratic unfair unfit unjust unlawful unjustified unqualified weak witch-hunt wrong
-        """
-    ),
     first_person=words("i we"),
     third_person=words("he it she they"),
     own=words("her his its my our their"),
@@ -698,6 +680,7 @@ FRAMES = FrameData(
     ),
     names_no_event=words("board civil cold labor labour news phone press task video world world-war"),
     speech=_SPEECH,
+    judgement=JUDGEMENT,
     modality=_MODALITY,
     attachment=_ATTACHMENT,
     classifier=EventClassifier(

@@ -1,0 +1,125 @@
+"""Accusations, support and refusals that a verb of saying expresses by words that judge somebody else."""
+
+import pytest
+
+from pipeline.nlp.annotator import join_docs, make_docs, parse_docs
+from pipeline.nlp.languages import LANGUAGES
+from pipeline.nlp.quotes.extraction import extract_quotes
+from pipeline.nlp.quotes.quotation_marks import scan_marks
+from pipeline.nlp.tokens import gather_tokens
+from tests.unit.nlp.events_case import article_of, names_in, read
+
+pytestmark = pytest.mark.model
+
+HOLM = ("Ada Holm", "PERSON", 0, "NOR")
+BRANDT = ("Otto Brandt", "PERSON", 1, "DEU")
+SPAIN = ("Spain", "GPE", 3, "ESP")
+NAMES = (HOLM, BRANDT, SPAIN)
+
+
+def read_quoted(nlp, text):
+    """Annotate a text with its quotes."""
+    article, english = article_of(text), LANGUAGES["en"]
+    tokens = gather_tokens(join_docs(list(parse_docs(nlp, make_docs(nlp, article)))), article)
+    marked = scan_marks(article.text, tokens.blocks, english.cues)
+    quotes = extract_quotes(tokens, marked, names_in(article.text, NAMES), english)
+    return read(nlp, text, *NAMES, quotes=quotes)
+
+
+def whom(event):
+    """Return the recipient without its article."""
+    return (event.recipient_name or event.recipient_text or "").lower().removeprefix("the ") or None
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "event_type", "recipient"),
+    [
+        ("Ada Holm said Otto Brandt had lied to the court.", "said", "ACCUSE", "otto brandt"),
+        ("Ada Holm said Spain was responsible.", "said", "ACCUSE", "spain"),
+        ("Ada Holm called Otto Brandt a liar.", "called", "ACCUSE", "otto brandt"),
+        ("Ada Holm described the decision as shameful.", "described", "ACCUSE", None),
+        ("“This is a betrayal of our families,” Ada Holm said of the ministry.", "said", "ACCUSE", "ministry"),
+        ("Ada Holm said the plan would destroy jobs.", "said", "ACCUSE", None),
+        ("Ada Holm said it was a mistake by the government to close the bridge.", "said", "ACCUSE", "government"),
+        ("“This tariff is not justified,” Ada Holm wrote.", "wrote", "ACCUSE", None),
+        ("“These fees are a bad idea, and the bill is vague,” Ada Holm added.", "added", "ACCUSE", None),
+        ("Ada Holm said that Otto Brandt had unfairly treated her sister.", "said", "ACCUSE", "otto brandt"),
+        ("“We are disappointed with the government,” Ada Holm said.", "said", "ACCUSE", "government"),
+        ("“The ministry is old,” said Ada Holm. “The ministry has ignored us.”", "said", "ACCUSE", "ministry"),
+        ("“It is a reckless decision,” Ada Holm said.", "said", "ACCUSE", None),
+        ("“I saw the ministry’s reckless decision,” Ada Holm said.", "said", "ACCUSE", "ministry"),
+        ("“Spain has led an immoral campaign,” Ada Holm said.", "said", "ACCUSE", "spain"),
+        ("“I saw their reckless decision,” Ada Holm said.", "said", "ACCUSE", None),
+        ("Ada Holm said she was proud of the team.", "said", "SUPPORT", "team"),
+        ("“He is a brave man,” Ada Holm said of Otto Brandt.", "said", "SUPPORT", "otto brandt"),
+        ("Ada Holm said Otto Brandt would be the best candidate.", "said", "SUPPORT", "otto brandt"),
+        ("Ada Holm said she did not support Otto Brandt.", "said", "REJECT", "otto brandt"),
+    ],
+)
+def test_statement_judges_somebody_else(nlp, text, trigger, event_type, recipient):
+    """A verb of saying has the type of the judgement that its quote or clause expresses, to whom it concerns."""
+    event = read_quoted(nlp, text).event(trigger)
+    assert (event.event_type, event.actor_name, whom(event)) == (event_type, "Ada Holm", recipient)
+    assert event.modality == "happened"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ada Holm said Otto Brandt was not responsible.",
+        "Ada Holm said the soup was terrible.",
+        "“I was wrong,” Ada Holm said.",
+        "“My plan was a mistake,” Ada Holm said.",
+        "Ada Holm said she had failed.",
+        "“The storm was cruel,” Ada Holm said.",
+        "“It was painful and very loud,” Ada Holm said.",
+        "“Otto Brandt was terrible in goal,” Ada Holm said.",
+        "Ada Holm said the attack killed ten people.",
+        "Ada Holm said illegal drugs were found in the house.",
+        "“If Otto Brandt is a liar, we will know,” Ada Holm said.",
+        "Ada Holm said Otto Brandt could be corrupt.",
+        "Ada Holm said Otto Brandt had not lied.",
+        "“The letter from the corrupt judge came late,” Ada Holm said.",
+        "Ada Holm did not say that Otto Brandt had lied.",
+        "“We had a great time,” Ada Holm said.",
+        "Ada Holm said Otto Brandt was a great player.",
+        "Ada Holm said Otto Brandt was a good swimmer.",
+        "Ada Holm said she supports Otto Brandt.",
+        "Ada Holm said she could not accept the parcel.",
+    ],
+)
+def test_statement_judges_nobody_else(nlp, text):
+    """Facts, feelings, taste, and what the speaker says of himself have no type."""
+    case = read_quoted(nlp, text)
+    assert case.predicate("say" if "did not say" in text else "said").event_type is None
+
+
+def test_verb_of_another_event_is_no_fault(nlp):
+    """A deed that is an event itself makes no accusation of its report."""
+    case = read_quoted(nlp, "Ada Holm said Otto Brandt had abused the boy.")
+    assert [(event.trigger_text, event.event_type) for event in case.events] == [("abused", "ASSAULT")]
+
+
+def test_first_judgement_counts(nlp):
+    """A statement is one event, however much it blames."""
+    case = read_quoted(nlp, "“Spain is a bully,” Ada Holm said. “Spain is corrupt, and Otto Brandt is a liar.”")
+    assert [(event.trigger_text, whom(event)) for event in case.events] == [("said", "spain")]
+
+
+def test_verb_between_marks_does_not_say_the_quote(nlp):
+    """A verb of saying inside a quote is not its cue."""
+    case = read_quoted(nlp, "“What he said was a surprise, and Spain is corrupt,” Ada Holm told the court.")
+    assert [event.trigger_text for event in case.events] == ["told"]
+
+
+def test_name_is_no_phone_call(nlp):
+    """Somebody who is called something is not phoned."""
+    case = read(nlp, "Ada Holm called Otto Brandt a carpenter.", *NAMES)
+    assert case.predicate("called").event_type is None
+
+
+def test_word_has_one_strength():
+    """A word blames whatever it is said of, or only persons, bodies and acts, or only acts."""
+    words = LANGUAGES["en"].frames.judgement
+    assert not words.strong & words.blame
+    assert not words.strong & words.flaws
