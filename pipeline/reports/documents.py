@@ -375,6 +375,7 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "date": _event_day(event),
         "date_basis": event.event_date_basis,
         "location": event.place_text,
+        "place_basis": event.place_basis,
         "modality": event.modality,
         "score": event.salience,
         "is_main": event.is_main,

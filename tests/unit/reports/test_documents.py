@@ -49,6 +49,14 @@ def test_date_of_event_is_as_precise_as_the_text(nlp: Language, when: str, day: 
 
 
 @pytest.mark.model
+def test_basis_of_date_and_place(nlp: Language) -> None:
+    """`date_basis` and `place_basis` say where the text names the day and the place."""
+    case = read(nlp, "Soldiers attacked a village in Norway on Monday.", ("Norway", "GPE", 0, "NOR"))
+    event = annotation_object("1", article_of(""), Annotation(events=case.events))["events"][0]  # type: ignore[index]
+    assert (event["date_basis"], event["place_basis"]) == ("relative", "clause")
+
+
+@pytest.mark.model
 def test_name_of_a_participant_next_to_its_text(nlp: Language) -> None:
     """`source_name` is who a pronoun or a noun refers to; null if the text is the name already."""
     norway, spain = ("Norway", "GPE", 0, "NOR"), ("Spain", "GPE", 1, "ESP")
