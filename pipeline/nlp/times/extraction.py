@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from spacy.attrs import LOWER
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, Token
 
 from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import HasTimes, TimeData
@@ -22,6 +22,8 @@ _NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY",
 _HEADLINES = frozenset({"title", "standfirst", "caption", "heading"})
 _NEAR = 300  # characters from a time to a later one that counts from it
 _NUMBER, _CLOCK = "0000", "00:00"  # stand for all words like them in the table of anchors
+_FIRST_YEAR = 1900  # numbers before it are rarely the year of a thing: "a 1500 metre race"
+_BEFORE_YEAR = frozenset({"DT", "JJ", "POS", "PRP$", "VBG", "VBN"})  # tags of words before a year and its thing
 _COMPANY = 40  # tokens on each side of a quarter where a word about business shows that it is one of a year
 
 
@@ -197,8 +199,16 @@ def _is_plain_number(span: Span, match: TimeMatch, context: TimeContext) -> bool
     if span.start > 1 and _counts(span.doc[span.start - 2].text):
         return True
     is_dated = token.ent_type_ == "DATE" and token.dep_ != "nummod"
-    is_year = previous in context.times.before_year or is_dated or previous.strip() == ""
+    is_year = previous in context.times.before_year or is_dated or previous.strip() == "" or _modifies(token, context)
     return not is_year and not _ends_title(span, match, context)
+
+
+def _modifies(number: Token, context: TimeContext) -> bool:
+    """Return whether a number is the year of one thing, not a count: "a 2019 attack", "its 2022 invasion"."""
+    if number.dep_ != "nummod" or number.head.tag_ not in ("NN", "NNP") or number.head.i <= number.i or number.i == 0:
+        return False
+    is_past = context.anchor is not None and _FIRST_YEAR < int(number.text) <= context.anchor.year
+    return is_past and number.text[-2:] != "00" and number.nbor(-1).tag_ in _BEFORE_YEAR
 
 
 def _counts(word: str) -> bool:

@@ -499,9 +499,17 @@ def _read_season(parts: Parts, context: TimeContext) -> TimeValue:
     step = context.times.directions[parts["which"]] if "which" in parts else _SIDES.get(context.tense)
     if step is None:
         return TimeValue()
+    if "which" in parts and step == -1:
+        return _last_season(code, context.anchor)
     begun = context.anchor >= date(context.anchor.year, SEASON_STARTS[code], 1)
     year = context.anchor.year + (step if step == 0 or begun == (step > 0) else 0)
     return season_value(year, code, "relative")
+
+
+def _last_season(code: str, today: date) -> TimeValue:
+    """Return the latest season of a kind that is over: in March "last spring" is a year ago."""
+    seasons = (season_value(today.year - ago, code, "relative") for ago in range(3))
+    return next(season for season in seasons if season.last is not None and season.last < today)
 
 
 def _read_week(parts: Parts, context: TimeContext) -> TimeValue:
