@@ -109,24 +109,32 @@ def _is_specific(event: Event) -> bool:
     return event.event_type != OTHER or event.is_main
 
 
-type Facts = Mapping[str, Mapping[str, Any]]  # the columns to take over, by the column that must be null for it
+@dataclass(frozen=True, slots=True)
+class _SharedFact:
+    """Columns to take over from another mention; ``source`` is the first that states the fact."""
+
+    columns: Mapping[str, Any]
+    source: Event
 
 
-def _facts_of(mentions: Sequence[Event], pronouns: Collection[str]) -> Facts:
+type _SharedFacts = Mapping[str, _SharedFact]  # by the column that must be null for it
+
+
+def _facts_of(mentions: Sequence[Event], pronouns: Collection[str]) -> _SharedFacts:
     dated = [each for each in mentions if each.event_date is not None]
     placed = [each for each in mentions if each.place_basis == "clause"]
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, _SharedFact] = {}
     if dated:
         best = min(dated, key=_date_rank)
-        found["event_date"] = {**_columns(best, _DATE), "event_date_basis": "coref"}
+        found["event_date"] = _SharedFact(_columns(best, _DATE) | {"event_date_basis": "coref"}, dated[0])
     if placed:
-        found["place_text"] = {**_columns(placed[0], _PLACE), "place_basis": "coref"}
+        found["place_text"] = _SharedFact(_columns(placed[0], _PLACE) | {"place_basis": "coref"}, placed[0])
     for role in () if mentions[0].event_type == OTHER else ("actor", "recipient"):
         named = [each for each in mentions if _is_telling(each, role, pronouns)]
         if named:
             best = next((each for each in named if _is_named(each, role)), named[0])
             columns = (*(f"{role}_{name}" for name in _PARTICIPANT), f"{role}s")
-            found[f"{role}_text"] = {**_columns(best, columns), f"{role}_basis": "coref"}
+            found[f"{role}_text"] = _SharedFact(_columns(best, columns) | {f"{role}_basis": "coref"}, best)
     return found
 
 
@@ -152,25 +160,26 @@ def _date_rank(event: Event) -> tuple[bool, bool]:
     return event.event_date_precision != "day", event.event_date_basis != "explicit"
 
 
-def _complete(event: Event, facts: Facts, placed: Collection[int]) -> Event:
+def _complete(event: Event, facts: _SharedFacts, placed: Collection[int]) -> Event:
     taken: dict[str, Any] = {}
-    for column, values in facts.items():
-        if getattr(event, column) is None and _may_take(event, column, values, placed):
-            taken |= values
+    for column, fact in facts.items():
+        if getattr(event, column) is None and _may_take(event, column, fact, placed):
+            taken |= fact.columns
     return replace(event, **taken) if taken else event
 
 
-def _may_take(event: Event, column: str, values: Mapping[str, Any], placed: Collection[int]) -> bool:
+def _may_take(event: Event, column: str, fact: _SharedFact, placed: Collection[int]) -> bool:
     """Return whether a mention may take over a fact: its own words do not hint at another one.
 
+    A date goes to later mentions, and to earlier ones of the main event only, which a headline tells without a day.
     What is said about a deed elsewhere, or is not done yet, has no place of its own.
     """
     if column == "event_date":
-        return event.event_date_text is None
+        return event.event_date_text is None and (event.is_main or fact.source.start_char < event.start_char)
     if column == "place_text":
         is_done = event.modality == "happened" and is_deed(event.event_type)
         return is_done and event.sentence_index not in placed
-    return not _is_other_side(event, column, values)
+    return not _is_other_side(event, column, fact.columns)
 
 
 def _is_other_side(event: Event, column: str, values: Mapping[str, Any]) -> bool:

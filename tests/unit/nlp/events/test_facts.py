@@ -130,6 +130,15 @@ def test_the_published_day_dates_no_other_event(nlp, lead):
     assert all(event.event_date_basis != "publication" for event in case.events)
 
 
+def test_a_day_flows_to_later_mentions(nlp):
+    """A day that a later mention states is that of an earlier one only if the event is the main one."""
+    text = f"Ada Holm praised a march.\nA boy was stabbed in Leeds.\nThe boy was stabbed in Leeds on Monday.{REST}"
+    days = [event.event_date for event in read(nlp, text, HOLM, LEEDS).events if event.trigger_text == "stabbed"]
+    main = f"A boy was stabbed in Leeds.\nAda Holm praised a march.\nThe boy was stabbed in Leeds on Monday.{REST}"
+    of_main = [event.event_date for event in read(nlp, main, HOLM, LEEDS).events if event.trigger_text == "stabbed"]
+    assert (days, of_main) == ([None, MONDAY], [MONDAY, MONDAY])
+
+
 def test_words_that_give_no_day_keep_their_mention_undated(nlp):
     """A mention with words about its time that could not be resolved takes no day from another mention."""
     text = "Ada Holm met Otto Brandt in Oslo on Monday.\nAda Holm met Otto Brandt on 31 February."
