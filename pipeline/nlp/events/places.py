@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity
 from pipeline.model.annotation import PlaceBasis
-from pipeline.nlp.events.dates import is_occasion
+from pipeline.nlp.events.date_sharing import is_occasion
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.triggers import Trigger
 from pipeline.nlp.languages.plover import is_deed

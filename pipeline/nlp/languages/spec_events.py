@@ -186,6 +186,7 @@ class AttachmentData:
     statements: frozenset[str]  # what one speaks in: "in a letter sent on Monday"
     edges: frozenset[str]  # nouns for the edge of a period, which is limited too: "until the end of May"
     occasions: frozenset[str]  # before the occasion of an action: "in a statement on Monday"
+    during: frozenset[str]  # of these, the ones that are never before a case: not "convicted in the attack"
     aims: frozenset[str]  # before an event noun that repeats its verb: "meet for talks"
     means: frozenset[str]  # before a gerund that happens with its verb: "responded by closing"
     periods: frozenset[str]  # nouns between a time and its verb: "on the night of 3 May"
@@ -200,6 +201,8 @@ class AttachmentData:
     regions: frozenset[str]  # nouns for a part of a place, or for a kind of place
     venues: frozenset[str]  # last words of organisations that are buildings too: "at Northby Crown Court"
     place_relatives: frozenset[str]  # "Oslo, where"
+    simultaneous: frozenset[str]  # conjunctions of what happens at the same time: "as they met"
+    earlier: frozenset[str]  # adjectives of an event before that of the verb: "overturned the previous ruling"
     sequence: frozenset[str]  # adverbs that move a coordinated verb to another time: "and later resigned"
 
 

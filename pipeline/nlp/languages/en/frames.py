@@ -306,12 +306,14 @@ _ATTACHMENT = AttachmentData(
     boundaries=words("after before compared following since than till until versus"),
     statements=words(
         """
-        address article blog briefing broadcast brief column conference email essay filing interview letter memo message
-        note paper post release remark report ruling speech statement testimony tweet video
+        address announcement article blog briefing broadcast brief column complaint conference decision email essay
+        filing interview lawsuit letter memo message motion note order paper petition post release remark report ruling
+        speech statement testimony tweet verdict video
         """
     ),
     edges=words("beginning close end middle start"),
     occasions=words("at during in"),
+    during=words("at during"),
     aims=words("for"),
     means=words("by in while without"),
     periods=words(
@@ -324,8 +326,8 @@ _ATTACHMENT = AttachmentData(
     phases=words("begin cease commence continue keep resume start stop"),
     carriers=words(
         """
-        address attend be begin break brief carry chair commence commit conclude conduct continue deliver end
-        erupt file give happen have hold host impose issue join launch lodge make mount occur open organise
+        address attend be begin break brief carry chair come commence commit conclude conduct continue declare deliver
+        end erupt file give happen have hold host impose issue join launch lodge make mount occur open organise
         organize perform plan postpone resume run schedule set sign slate stage start stop strike suspend take
         undertake
         """
@@ -349,6 +351,8 @@ _ATTACHMENT = AttachmentData(
         """
     ),
     place_relatives=words("where"),
+    simultaneous=words("as when while"),
+    earlier=words("earlier former last past previous prior"),
     sequence=words("afterwards eventually later now since soon subsequently then"),
 )
 

@@ -84,6 +84,12 @@ def test_time_of_speech_event(nlp):
         ("The siege began on Monday, when soldiers attacked and seized the port.", "seized"),
         ("Soldiers attacked the village shortly after Ada Holm arrived on Monday.", "attacked"),
         ("Ada Holm will meet Otto Brandt to discuss the tax on Monday.", "meet"),
+        ("At a rally on Monday, Ada Holm accused Spain of fraud.", "accused"),
+        ("A report released on Monday accused Spain of fraud.", "accused"),
+        ("Monday’s letter accused Spain of fraud.", "accused"),
+        ("Soldiers withdrew from the port on Monday as rebels attacked the village.", "attacked"),
+        ("Thousands marched through the port on Monday to demand an inquiry.", "demand"),
+        ("On Monday the council decided to expel Otto Brandt.", "expel"),
     ],
 )
 def test_time_of_neighbouring_verb(nlp, text, trigger):
@@ -99,6 +105,10 @@ def test_time_of_neighbouring_verb(nlp, text, trigger):
         ("Ada Holm attacked a bill in a house that was built in 2019.", "attacked"),
         ("Having won the vote on Monday, Ada Holm will attack Spain.", "attack"),
         ("Ada Holm, who was fined on Monday, attacked Spain.", "attacked"),
+        ("Ada Holm was convicted in the attack of Monday.", "convicted"),
+        ("Thousands marched through the port on Monday to attack Spain.", "attack"),
+        ("On Monday the council promised to expel Otto Brandt.", "expel"),
+        ("Ada Holm suspended her 2025 strike.", "suspended"),
     ],
 )
 def test_time_that_is_not_shared(nlp, text, trigger):
@@ -114,6 +124,8 @@ def test_time_that_is_not_shared(nlp, text, trigger):
         ("Ada Holm cancelled the talks that Spain had planned for Monday.", "talks"),
         ("The news sparked protests on Monday.", "protests"),
         ("The attack on Monday killed ten people.", "killed"),
+        ("The protest Monday drew thousands of dockers.", "protest"),
+        ("The attack came on Monday.", "attack"),
     ],
 )
 def test_time_of_event_noun(nlp, text, trigger):
@@ -124,6 +136,45 @@ def test_time_of_event_noun(nlp, text, trigger):
 def test_known_event_has_no_time_of_its_verb(nlp):
     """A definite event noun may name an earlier event: the time of a verb about it is not its time."""
     assert day_of(nlp, "Ada Holm remembered the attack on Monday.", "attack") is None
+
+
+def test_earlier_event_has_no_time_of_its_verb(nlp):
+    """A "previous" event was before that of the verb."""
+    assert day_of(nlp, "On Monday the court overturned the previous ruling.", "ruling") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "day"),
+    [
+        ("“We reject the plan,” Ada Holm said on Monday.", "reject", MONDAY),
+        ("“We are demanding an inquiry,” Ada Holm said on Monday.", "demanding", MONDAY),
+        ("“They reject the plan,” Ada Holm said on Monday.", "reject", None),
+        ("“We attack at night,” Ada Holm said on Monday.", "attack", None),
+    ],
+)
+def test_time_of_what_is_done_by_saying_it(nlp, text, trigger, day):
+    """What a speaker does in the quoted words happens when they are said; what they tell may not."""
+    assert day_of(nlp, text, trigger) == day
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "day"),
+    [
+        ("Ada Holm wrote a letter on Monday.", "The letter accused Spain of fraud.", MONDAY),
+        ("In a Monday letter, Ada Holm praised Norway.", "The letter also accused Spain of fraud.", MONDAY),
+        ("In a letter sent on Monday, Ada Holm praised Norway.", "The letter also accused Spain of fraud.", MONDAY),
+        ("In a Monday letter, Ada Holm praised Norway.", "A letter also accused Spain of fraud.", None),
+    ],
+)
+def test_time_of_what_a_statement_says_later(nlp, first, second, day):
+    """A statement that was dated when it was named first dates what "the" statement says."""
+    assert day_of(nlp, f"{first}\n{second}", "accused") == day
+
+
+def test_past_year_after_present_perfect(nlp):
+    """A past year after a verb in the present perfect is that of the event right before it."""
+    case = read(nlp, "Norway has accused Spain of an attack on a village in 2019.", *NAMES)
+    assert (case.event("accused").event_date, case.event("attack").event_date) == (None, date(2019, 1, 1))
 
 
 def test_past_time_under_infinitive(nlp):
