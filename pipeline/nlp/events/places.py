@@ -49,6 +49,7 @@ class _PlaceSearch:
     taken: frozenset[int]
     events: frozenset[int]
     kb: KnowledgeBase | None
+    at_events: bool = False  # of the nouns with a place inside, only events count, not where somebody works
 
 
 def place_of(  # noqa: PLR0913
@@ -130,15 +131,22 @@ def _in_phrase(search: _PlaceSearch, preposition: int, depth: int) -> Iterator[E
         if parse.dep[noun] == "pobj":
             for part in parse.conjuncts(noun):
                 place = _place_at(free, part)
-                yield from _places_in(search, part, depth) if place is None else (place,)
+                if place is not None:
+                    yield place
+                elif lower not in search.data.modality.topic_prepositions:  # "criticized Oslo over its role in Ulm"
+                    yield from _places_in(search, part, depth, is_goal=lower in words.goals)
 
 
-def _places_in(search: _PlaceSearch, noun: int, depth: int) -> Iterator[Entity]:
-    place = _venue_at(search, noun)
+def _places_in(search: _PlaceSearch, noun: int, depth: int, *, is_goal: bool) -> Iterator[Entity]:
+    """Yield the places in a noun: "a school in Leeds", "a Leeds school". "Leeds steel" is no place to be on."""
+    place, words, lemma = _venue_at(search, noun), search.data.attachment, search.parse.lemma[noun]
+    if search.at_events and lemma not in search.data.noun_index and lemma not in search.data.occurrences:
+        return
     if place is not None:
         yield place
     elif depth > 0 and not _is_name(search.parse, noun):
-        inner = _modifying_place(search, noun)
+        is_site = not is_goal or lemma in words.regions | words.venues
+        inner = _modifying_place(search, noun) if is_site else None
         if inner is not None:
             yield inner
         yield from _located(search, noun, depth - 1)
@@ -193,8 +201,9 @@ def _located_participants(search: _PlaceSearch, trigger: Trigger) -> Iterator[En
     The phrase after a name belongs to the verb, though the parser takes it from it: what is only said has the place of
     a named speaker, a deed also that of a named object ("met Tom Hall in Leeds").
     """
-    parse, index = search.parse, trigger.index
-    is_done = trigger.frame is not None and is_deed(trigger.frame.event_type)
+    parse, index, frame = search.parse, trigger.index, trigger.frame
+    search = replace(search, at_events=frame is None or frame.event_type not in _PHYSICAL)
+    is_done = frame is not None and is_deed(frame.event_type)
     for child in parse.children[index]:
         subject = parse.dep[child] in ("nsubj", "nsubjpass")
         if _is_name(parse, child):

@@ -39,6 +39,9 @@ def place_of(nlp, text, trigger):
         ("In Oslo, the firm is closing a factory.", "closing", "Oslo"),
         ("Ann Lee met Tom Hall in Oslo.", "met", "Oslo"),
         ("Speaking in Oslo, Ada Holm condemned the bank.", "condemned", "Oslo"),
+        ("Three guards at an Oslo prison were killed.", "killed", "Oslo"),
+        ("Police at a rally in Oslo arrested a man.", "arrested", "Oslo"),
+        ("A man was arrested on an Oslo street.", "arrested", "Oslo"),
     ],
 )
 def test_place_in_clause(nlp, text, trigger, place):
@@ -68,6 +71,9 @@ def test_place_in_sentence(nlp, text, trigger):
         ("Ada Holm accused the owners of a factory in Oslo.", "accused"),
         ("Inspectors found oil in Oslo, and Spain fined the owner.", "fined"),
         ("Ada Holm, a lawyer from Oslo, resigned.", "resigned"),
+        ("A coach at an Oslo school was fined.", "fined"),
+        ("Spain imposed sanctions on Oslo steel.", "imposed"),
+        ("Ada Holm criticized Spain over its role in Oslo.", "criticized"),
     ],
 )
 def test_place_of_another_word(nlp, text, trigger):
