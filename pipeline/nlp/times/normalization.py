@@ -216,7 +216,7 @@ def _read_weekday(parts: Parts, context: TimeContext) -> TimeValue:
     elif step == 1:
         shift = ahead or 7
     elif step == -1:
-        shift = ahead - 7
+        shift = ahead - 7 if ahead - 7 != -1 else -8  # nobody calls yesterday "last Monday"
     elif context.tense in ("future", "present") or step == 0:
         shift = ahead
     else:

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.model
         ("He left on Monday.", "Monday", "2026-03-09"),
         ("He will leave on Monday.", "Monday", "2026-03-16"),
         ("He left last Friday.", "last Friday", "2026-03-06"),
+        ("He left last Tuesday.", "last Tuesday", "2026-03-03"),
         ("He will leave on Friday of next week.", "Friday of next week", "2026-03-20"),
         ("He left on Tuesday morning.", "Tuesday morning", "2026-03-10TMO"),
         ("He left yesterday.", "yesterday", "2026-03-10"),
