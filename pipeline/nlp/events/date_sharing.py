@@ -256,7 +256,9 @@ def _is_circumstance(context: Attachment, clause: int, verb: int) -> bool:
         return True
     if parse.tag[clause] == "VB":
         is_said = parse.lemma[clause] in context.data.modality.illocutions
-        return is_said and context.is_typed(verb) and _is_past(parse, verb)
+        frame = context.frame(clause)
+        is_act = context.is_typed(verb) or (frame is not None and is_deed(frame.event_type))
+        return is_said and is_act and _is_past(parse, verb)
     return parse.tag[clause] == "VBG" and parse.child(clause, "mark", "prep", "nsubj", "nsubjpass") is None
 
 
@@ -267,8 +269,12 @@ def _is_said_now(context: Attachment, verb: int, saying: int) -> bool:
         return False
     if parse.lemma[saying] not in context.data.modality.saying or not _is_present(parse, verb):
         return False
-    subject = parse.subject(verb)
-    return subject is not None and parse.lower[subject] in context.data.speaker_pronouns
+    subject, speaker = parse.subject(verb), parse.subject(saying)
+    if subject is None or parse.lower[subject] in context.data.speaker_pronouns:
+        return subject is not None
+    one, other = parse.mention(subject), parse.mention(speaker) if speaker is not None else None
+    is_same = one is not None and other is not None and one.cluster_index == other.cluster_index is not None
+    return is_same and parse.pos[subject] == "PRON"  # "she said on Monday that she rejects it"
 
 
 def _is_present(parse: Parse, verb: int) -> bool:

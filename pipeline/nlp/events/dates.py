@@ -173,10 +173,13 @@ def _event_before(context: Attachment, verb: int, time: TimeExpression) -> int |
     if not is_perfect or time.precision == "day" or today is None or time.last_day is None or time.last_day >= today:
         return None
     first = parse.token_at(time.start_char)
-    near = range(first - 1, max(first - _REACH, -1), -1)
-    return next(
-        (i for i in near if i != verb and parse.sentence[i] == parse.sentence[first] and context.is_typed(i)), None
-    )
+    near = (i for i in range(first - 1, max(first - _REACH, -1), -1) if parse.sentence[i] == parse.sentence[first])
+    return next((i for i in near if i != verb and (context.is_typed(i) or _is_thing(context, i))), None)
+
+
+def _is_thing(context: Attachment, index: int) -> bool:
+    """Return whether a word is a noun without a type that may be an event, after a preposition: "a shooting"."""
+    return index in context.at and context.at[index].is_noun and context.parse.dep[index] == "pobj"
 
 
 def _governed(parse: Parse, verb: int) -> Iterator[int]:

@@ -312,8 +312,8 @@ _ATTACHMENT = AttachmentData(
         """
     ),
     edges=words("beginning close end middle start"),
-    occasions=words("at during in"),
-    during=words("at during"),
+    occasions=words("amid at during in"),
+    during=words("amid at during"),
     aims=words("for"),
     means=words("by in while without"),
     periods=words(

@@ -86,6 +86,8 @@ def test_time_of_speech_event(nlp):
         ("Ada Holm will meet Otto Brandt to discuss the tax on Monday.", "meet"),
         ("At a rally on Monday, Ada Holm accused Spain of fraud.", "accused"),
         ("A report released on Monday accused Spain of fraud.", "accused"),
+        ("Amid protests on Monday, Ada Holm resigned.", "resigned"),
+        ("Hundreds of people gathered on Monday to protest against the tax.", "protest"),
         ("Monday’s letter accused Spain of fraud.", "accused"),
         ("Soldiers withdrew from the port on Monday as rebels attacked the village.", "attacked"),
         ("Thousands marched through the port on Monday to demand an inquiry.", "demand"),
@@ -149,12 +151,21 @@ def test_earlier_event_has_no_time_of_its_verb(nlp):
         ("“We reject the plan,” Ada Holm said on Monday.", "reject", MONDAY),
         ("“We are demanding an inquiry,” Ada Holm said on Monday.", "demanding", MONDAY),
         ("“They reject the plan,” Ada Holm said on Monday.", "reject", None),
+        ("Ada Holm said on Monday that Spain rejects the plan.", "rejects", None),
         ("“We attack at night,” Ada Holm said on Monday.", "attack", None),
     ],
 )
 def test_time_of_what_is_done_by_saying_it(nlp, text, trigger, day):
     """What a speaker does in the quoted words happens when they are said; what they tell may not."""
     assert day_of(nlp, text, trigger) == day
+
+
+@pytest.mark.parametrize(("cluster", "day"), [(1, MONDAY), (2, None)])
+def test_time_of_what_a_speaker_does_in_reported_words(nlp, cluster, day):
+    """A pronoun for the speaker is as good as "I"; another person may have done it on another day."""
+    she = ("she", "PERSON", cluster, None)
+    text = "Ada Holm said on Monday that she rejects the plan."
+    assert read(nlp, text, HOLM, she).event("rejects").event_date == day
 
 
 @pytest.mark.parametrize(
@@ -175,6 +186,8 @@ def test_past_year_after_present_perfect(nlp):
     """A past year after a verb in the present perfect is that of the event right before it."""
     case = read(nlp, "Norway has accused Spain of an attack on a village in 2019.", *NAMES)
     assert (case.event("accused").event_date, case.event("attack").event_date) == (None, date(2019, 1, 1))
+    assert day_of(nlp, "Two men have been jailed for a shooting in 2019.", "jailed") is None
+    assert day_of(nlp, "Ada Holm has been arrested twice in 2025.", "arrested") == date(2025, 1, 1)
 
 
 def test_past_time_under_infinitive(nlp):
