@@ -172,13 +172,13 @@ def _may_take(event: Event, column: str, fact: _SharedFact, placed: Collection[i
     """Return whether a mention may take over a fact: its own words do not hint at another one.
 
     A date goes to later mentions, and to earlier ones of the main event only, which a headline tells without a day.
-    What is said about a deed elsewhere, or is not done yet, has no place of its own.
+    A place goes to the main event only. What is said about a deed elsewhere, or is not done yet, has none of its own.
     """
     if column == "event_date":
         return event.event_date_text is None and (event.is_main or fact.source.start_char < event.start_char)
     if column == "place_text":
         is_done = event.modality == "happened" and is_deed(event.event_type)
-        return is_done and event.sentence_index not in placed
+        return is_done and event.is_main and event.sentence_index not in placed
     return not _is_other_side(event, column, fact.columns)
 
 

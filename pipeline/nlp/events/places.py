@@ -49,6 +49,7 @@ class _PlaceSearch:
     taken: frozenset[int]
     events: frozenset[int]
     kb: KnowledgeBase | None
+    said: frozenset[int] = frozenset()  # verbs of what is only said
     at_events: bool = False  # of the nouns with a place inside, only events count, not where somebody works
 
 
@@ -97,7 +98,9 @@ def _place_in_clause(search: _PlaceSearch, trigger: Trigger) -> Entity | None:
 def _own_places(search: _PlaceSearch, trigger: Trigger) -> Iterator[Entity]:
     """Yield the places of an event word, and of the clause that says where it happens ("the rally held in Lyon")."""
     parse, index, words = search.parse, trigger.index, search.data.attachment
-    yield from _located(search, index)
+    frame = trigger.frame
+    is_said = frame is not None and not trigger.is_noun and not is_deed(frame.event_type)
+    yield from _located(replace(search, said=frozenset({index})) if is_said else search, index)
     yield from _touched_places(search, trigger)
     if trigger.is_noun:
         for verb in parse.children[index]:
@@ -132,9 +135,18 @@ def _in_phrase(search: _PlaceSearch, preposition: int, depth: int) -> Iterator[E
             for part in parse.conjuncts(noun):
                 place = _place_at(free, part)
                 if place is not None:
-                    yield place
+                    yield from () if _is_of_content(search, preposition) else (place,)
                 elif lower not in search.data.modality.topic_prepositions:  # "criticized Oslo over its role in Ulm"
                     yield from _places_in(search, part, depth, is_goal=lower in words.goals)
+
+
+def _is_of_content(search: _PlaceSearch, preposition: int) -> bool:
+    """Return whether a place after what is said may be that of the content: "accused Oslo of a raid in Ulm"."""
+    parse, verb = search.parse, search.parse.head[preposition]
+    if verb not in search.said:
+        return False
+    between = (c for c in parse.children[verb] if verb < c < preposition and parse.dep[c] in ("dobj", "prep", "dative"))
+    return any(not search.parse.in_time.intersection(parse.children[c]) and c not in parse.in_time for c in between)
 
 
 def _places_in(search: _PlaceSearch, noun: int, depth: int, *, is_goal: bool) -> Iterator[Entity]:

@@ -139,6 +139,16 @@ def test_a_day_flows_to_later_mentions(nlp):
     assert (days, of_main) == ([None, MONDAY], [MONDAY, MONDAY])
 
 
+@pytest.mark.parametrize(
+    ("first", "places"), [("Ada Holm praised a march.\n", ["Leeds", None]), ("", ["Leeds", "Leeds"])]
+)
+def test_a_place_flows_in_the_main_event_only(nlp, first, places):
+    """Another mention takes the place over if the event is the main one."""
+    text = f"{first}A boy was stabbed in Leeds on Monday.\nThe boy was stabbed by a girl.{REST}"
+    events = read(nlp, text, HOLM, LEEDS).events
+    assert [event.place_text for event in events if event.trigger_text == "stabbed"] == places
+
+
 def test_words_that_give_no_day_keep_their_mention_undated(nlp):
     """A mention with words about its time that could not be resolved takes no day from another mention."""
     text = "Ada Holm met Otto Brandt in Oslo on Monday.\nAda Holm met Otto Brandt on 31 February."

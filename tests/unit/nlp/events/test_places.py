@@ -39,6 +39,7 @@ def place_of(nlp, text, trigger):
         ("In Oslo, the firm is closing a factory.", "closing", "Oslo"),
         ("Ann Lee met Tom Hall in Oslo.", "met", "Oslo"),
         ("Speaking in Oslo, Ada Holm condemned the bank.", "condemned", "Oslo"),
+        ("Ada Holm on Monday in Oslo urged voters to wait.", "urged", "Oslo"),
         ("Three guards at an Oslo prison were killed.", "killed", "Oslo"),
         ("Police at a rally in Oslo arrested a man.", "arrested", "Oslo"),
         ("A man was arrested on an Oslo street.", "arrested", "Oslo"),
@@ -73,6 +74,8 @@ def test_place_in_sentence(nlp, text, trigger):
         ("Ada Holm, a lawyer from Oslo, resigned.", "resigned"),
         ("A coach at an Oslo school was fined.", "fined"),
         ("Spain imposed sanctions on Oslo steel.", "imposed"),
+        ("The court accused Spain of genocide in Oslo.", "accused"),
+        ("Ada Holm urged calm in Oslo.", "urged"),
         ("Ada Holm criticized Spain over its role in Oslo.", "criticized"),
     ],
 )
