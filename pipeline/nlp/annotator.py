@@ -123,7 +123,7 @@ class Annotator:
         read = extract_quotes(tokens, marked, entities, language)
         quotes = correct_quotes(read, entities, kb, infer_gender=self._infer_gender).quotes
         entities = link_quotes(entities, quotes, language.names, infer_gender=self._infer_gender)
-        times = find_times(doc, article, entities, language)
+        times = find_times(tokens, article, entities, language)
         events, untyped = extract_events(
             tokens, article, entities, quotes, times, language, kb=kb, with_untyped=self._with_untyped
         )

@@ -152,6 +152,21 @@ def head_of(tokens: Tokens, first: int, last: int) -> int:
     return last
 
 
+def root_of(tokens: Tokens, first: int, last: int) -> int:
+    """Return the token of a span that is nearest to the root of its sentence, both ends included."""
+    if first == last:
+        return first
+    tops = [i for i in range(first, last + 1) if not first <= tokens.head[i] <= last or tokens.head[i] == i]
+    return tops[0] if len(tops) == 1 else min(tops, key=lambda index: _depth(tokens, index))
+
+
+def _depth(tokens: Tokens, index: int) -> int:
+    depth = 0
+    while tokens.head[index] != index:
+        index, depth = tokens.head[index], depth + 1
+    return depth
+
+
 def coordination_head(tokens: Tokens, index: int) -> int:
     """Return the head of a mention's coordination, apposition or compound; otherwise the mention itself."""
     for _ in range(3):

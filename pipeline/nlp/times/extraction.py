@@ -3,12 +3,8 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-
-import numpy as np
-from spacy.attrs import LOWER
-from spacy.tokens import Doc, Span, Token
 
 from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import HasTimes, TimeData
@@ -16,6 +12,7 @@ from pipeline.nlp.times.joins import FoundTime, TimeMatch, add_daypart, join_tim
 from pipeline.nlp.times.normalization import read_time
 from pipeline.nlp.times.tense import tense_of
 from pipeline.nlp.times.values import OPEN_END, TimeContext, TimeValue, reference_date
+from pipeline.nlp.tokens import Tokens, root_of
 
 _REACH = 7  # tokens on each side of an anchor word that its expression may include
 _NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
@@ -27,8 +24,18 @@ _BEFORE_YEAR = frozenset({"DT", "JJ", "POS", "PRP$", "VBG", "VBN"})  # tags of w
 _COMPANY = 40  # tokens on each side of a quarter where a word about business shows that it is one of a year
 
 
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """The tokens of a match, from ``start`` up to ``end``, and the one that the others depend on."""
+
+    tokens: Tokens
+    start: int
+    end: int
+    root: int
+
+
 def find_times(
-    doc: Doc, article: Article, entities: tuple[Entity, ...], language: HasTimes
+    tokens: Tokens, article: Article, entities: tuple[Entity, ...], language: HasTimes
 ) -> tuple[TimeExpression, ...]:
     """Return the time expressions in reading order and without overlaps.
 
@@ -38,20 +45,29 @@ def find_times(
     names = [e for e in entities if e.mention_kind == "name" and e.entity_type not in _NO_NAME]
     surnames = {e.entity_text.split()[-1].lower() for e in names if e.entity_type == "PERSON"}
     starts = [block.start for block in article.blocks]
-    context = TimeContext(reference_date(article), "none", times)
+    published = reference_date(article)
+    context = TimeContext(published, "none", times)
     found: list[FoundTime] = []
-    for match in _find_matches(text, _stretches(doc, times), times):
-        span = doc.char_span(match.start, match.end, alignment_mode="expand")
-        if span is None or not len(span) or _is_name(match, names) or _is_other_word(span, match, surnames, context):
+    for match in _find_matches(text, _stretches(tokens, times), times):
+        if _is_name(match, names):
+            continue
+        span = _span_of(tokens, match)
+        if _is_other_word(span, match, surnames, context):
             continue
         at = bisect_right(starts, match.start) - 1
-        tense = tense_of(span, times, is_headline=at >= 0 and article.blocks[at].kind in _HEADLINES)
-        time = _read(span, match, replace(context, tense=tense, antecedent=_antecedent(found, match)))
+        is_headline = at >= 0 and article.blocks[at].kind in _HEADLINES
+        tense = tense_of(tokens, span.start, span.root, times, is_headline=is_headline)
+        time = _read(span, match, TimeContext(published, tense, times, _antecedent(found, match)))
         if time is not None:
             time = add_daypart(text, time, found[-1].end if found else 0)
             joined = join_times(text, found[-1], time, found[-2].end if len(found) > 1 else 0) if found else None
             found[-1 if joined else len(found) :] = [joined or time]
     return tuple(_expression(article.text, time) for time in found)
+
+
+def _span_of(tokens: Tokens, match: TimeMatch) -> TimeSpan:
+    first, last = tokens.at(match.start), tokens.at(match.end - 1)
+    return TimeSpan(tokens, first, last + 1, root_of(tokens, first, last))
 
 
 def _antecedent(found: list[FoundTime], match: TimeMatch) -> TimeValue | None:
@@ -64,7 +80,7 @@ def _antecedent(found: list[FoundTime], match: TimeMatch) -> TimeValue | None:
     return None
 
 
-def _read(span: Span, match: TimeMatch, context: TimeContext) -> FoundTime | None:
+def _read(span: TimeSpan, match: TimeMatch, context: TimeContext) -> FoundTime | None:
     """Read a match. After "until" in a past clause it has days only if both tenses give the same."""
     value = read_time(match.reading, match.parts, context)
     if value is None:
@@ -97,23 +113,25 @@ def _lower(text: str) -> str:
     return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
-def _stretches(doc: Doc, times: TimeData) -> Iterator[tuple[int, int, int]]:
+def _stretches(tokens: Tokens, times: TimeData) -> Iterator[tuple[int, int, int]]:
     """Yield the spans around anchors as character offsets, with the bits of their kinds."""
     bits = _anchor_bits(times)
-    ids = doc.to_array([LOWER])
-    kinds = {key: kind for key in np.unique(ids).tolist() if (kind := _kind_of(doc.vocab.strings[key], bits))}
-    hits = np.flatnonzero(np.isin(ids, np.array(list(kinds), dtype=ids.dtype))).tolist()
+    kinds = {  # most words are letters alone, and no anchors
+        word: kind
+        for word in set(tokens.lower)
+        if (word in bits or not word.isalpha()) and (kind := _kind_of(word, bits))
+    }
     first, last, kind = 0, -1, 0
-    for hit in hits:
+    for hit in [index for index, word in enumerate(tokens.lower) if word in kinds]:
         if last >= 0 and hit - _REACH > last:
-            yield doc[first].idx, doc[last].idx + len(doc[last]), kind
+            yield tokens.start[first], tokens.end[last], kind
             last = -1
         if last < 0:
             first, kind = max(hit - _REACH, 0), 0
-        last = min(hit + _REACH, len(doc) - 1)
-        kind |= kinds[int(ids[hit])]
+        last = min(hit + _REACH, len(tokens) - 1)
+        kind |= kinds[tokens.lower[hit]]
     if last >= 0:
-        yield doc[first].idx, doc[last].idx + len(doc[last]), kind
+        yield tokens.start[first], tokens.end[last], kind
 
 
 @lru_cache(maxsize=8)
@@ -158,7 +176,7 @@ def _is_name(match: TimeMatch, names: list[Entity]) -> bool:
     return not (is_inside and match.reading in ("clock", "holiday"))
 
 
-def _is_other_word(span: Span, match: TimeMatch, surnames: set[str], context: TimeContext) -> bool:
+def _is_other_word(span: TimeSpan, match: TimeMatch, surnames: set[str], context: TimeContext) -> bool:
     """Return whether the words are not a time: a modal, a verb, a person, a plain number, the name of an event."""
     check = _CHECKS.get(match.reading)
     if check is not None:
@@ -172,43 +190,52 @@ def _is_other_word(span: Span, match: TimeMatch, surnames: set[str], context: Ti
     return _is_common_word(span, word, surnames, times)
 
 
-def _is_common_word(span: Span, word: str, surnames: set[str], times: TimeData) -> bool:
-    first, previous = span[0], _previous(span)
-    if not first.text[:1].isupper() or first.tag_[:1] in "MV":
+def _is_common_word(span: TimeSpan, word: str, surnames: set[str], times: TimeData) -> bool:
+    previous = _previous(span)
+    if not span.tokens.is_capital(span.start) or span.tokens.tag[span.start][:1] in "MV":
         return True
     if word in surnames or word == "may":
         return previous not in times.before_name
-    return bool(span.root.ent_type_ != "DATE")
+    return _label(span) != "DATE"
 
 
-def _previous(span: Span) -> str:
-    return span.doc[span.start - 1].lower_ if span.start > 0 else ""
+def _label(span: TimeSpan) -> str:
+    """Return the model's type of entity at the root of a span; empty outside entities."""
+    return str(span.tokens.doc[span.root].ent_type_)
 
 
-def _is_plain_later(span: Span, match: TimeMatch, context: TimeContext) -> bool:
-    return bool(span.root.dep_ != "advmod" or span.root.head.pos_ != "VERB")
+def _previous(span: TimeSpan) -> str:
+    return span.tokens.lower[span.start - 1] if span.start > 0 else ""
 
 
-def _is_plain_number(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+def _is_plain_later(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
+    tokens, root = span.tokens, span.root
+    return tokens.dep[root] != "advmod" or tokens.pos[tokens.head[root]] != "VERB"
+
+
+def _is_plain_number(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
     """Return whether four digits are no year: "rose to 2000 people"."""
     if len(match.parts) > 1:
         return False
-    token, previous = span.root, _previous(span)
-    if token.dep_ == "nummod" and token.head.tag_ == "NNS" and previous != "the" and match.parts["year"][-2:] == "00":
+    tokens, root, previous = span.tokens, span.root, _previous(span)
+    counts = tokens.dep[root] == "nummod"
+    if counts and tokens.tag[tokens.head[root]] == "NNS" and previous != "the" and match.parts["year"][-2:] == "00":
         return True
-    if span.start > 1 and _counts(span.doc[span.start - 2].text):
+    if span.start > 1 and _counts(tokens.text[span.start - 2]):
         return True
-    is_dated = token.ent_type_ == "DATE" and token.dep_ != "nummod"
-    is_year = previous in context.times.before_year or is_dated or previous.strip() == "" or _modifies(token, context)
+    is_dated = not counts and _label(span) == "DATE"
+    is_year = previous in context.times.before_year or is_dated or previous.strip() == "" or _modifies(span, context)
     return not is_year and not _ends_title(span, match, context)
 
 
-def _modifies(number: Token, context: TimeContext) -> bool:
+def _modifies(span: TimeSpan, context: TimeContext) -> bool:
     """Return whether a number is the year of one thing, not a count: "a 2019 attack", "its 2022 invasion"."""
-    if number.dep_ != "nummod" or number.head.tag_ not in ("NN", "NNP") or number.head.i <= number.i or number.i == 0:
+    tokens, number = span.tokens, span.root
+    head = tokens.head[number]
+    if tokens.dep[number] != "nummod" or tokens.tag[head] not in ("NN", "NNP") or head <= number or number == 0:
         return False
-    is_past = context.anchor is not None and _FIRST_YEAR < int(number.text) <= context.anchor.year
-    return is_past and number.text[-2:] != "00" and number.nbor(-1).tag_ in _BEFORE_YEAR
+    is_past = context.anchor is not None and _FIRST_YEAR < int(tokens.text[number]) <= context.anchor.year
+    return is_past and tokens.text[number][-2:] != "00" and tokens.tag[number - 1] in _BEFORE_YEAR
 
 
 def _counts(word: str) -> bool:
@@ -216,55 +243,57 @@ def _counts(word: str) -> bool:
     return word[:1].isdigit() and word[-1:].isdigit() and not re.fullmatch(f"{_YEAR}|{_DAY}", word)
 
 
-def _ends_title(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+def _ends_title(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
     """Return whether a number ends a line after a name and is the year of the report: "The Orrin Cup 2026"."""
-    doc = span.doc
-    is_last = span.end == len(doc) or doc[span.end].text.startswith("\n")
+    tokens = span.tokens
+    is_last = span.end == len(tokens) or tokens.text[span.end].startswith("\n")
     is_recent = context.anchor is not None and int(match.parts["year"]) == context.anchor.year
-    return is_last and is_recent and span.start > 0 and doc[span.start - 1].text[:1].isupper()
+    return is_last and is_recent and span.start > 0 and tokens.is_capital(span.start - 1)
 
 
-def _is_named_weekday(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+def _is_named_weekday(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
     """Return whether a weekday is part of the name of an event ("Bloody Sunday"), or an abbreviation another word."""
-    word = match.parts["weekday"]
+    word, tokens, before = match.parts["weekday"], span.tokens, span.start - 1
     if word in context.times.ambiguous and len(match.parts) == 1:
         return _is_common_word(span, word, set(), context.times)
-    if span.start == 0:
+    if before < 0 or not tokens.is_capital(before):
         return False
-    before = span.doc[span.start - 1]
-    is_name = before.tag_ == "JJ" and before.head.i == span.start and span.start > 1 and not before.is_sent_start
-    return bool(before.text[:1].isupper() and (is_name or before.lower_ in context.times.named_days))
+    if tokens.lower[before] in context.times.named_days:
+        return True
+    is_name = before > 0 and tokens.tag[before] == "JJ" and tokens.head[before] == span.start
+    return is_name and not tokens.doc[before].is_sent_start
 
 
-def _is_modifier(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+def _is_modifier(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
     """Return whether a named day only describes a thing ("a Christmas tree"), or is not a name ("in thanksgiving")."""
-    token = span.root
-    is_compound = token.dep_ in ("compound", "nmod", "amod") and token.head.i >= span.end
-    return is_compound or not any(word.text[:1].isupper() for word in span)
+    tokens, root = span.tokens, span.root
+    is_compound = tokens.dep[root] in ("compound", "nmod", "amod") and tokens.head[root] >= span.end
+    return is_compound or not any(tokens.is_capital(i) for i in range(span.start, span.end))
 
 
-def _is_no_season(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+def _is_no_season(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
     """Return whether a bare season is another word ("in fall", "in summer camps")."""
     if len(match.parts) > 1:
         return False
-    return span.root.dep_ != "pobj" or (len(span) == 1 and match.parts["season"] in context.times.ambiguous)
+    is_single = span.end == span.start + 1
+    return span.tokens.dep[span.root] != "pobj" or (is_single and match.parts["season"] in context.times.ambiguous)
 
 
-def _is_sports_quarter(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+def _is_sports_quarter(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
     """Return whether a quarter without a year has no word about business near it: it may be one of a match."""
     if "year" in match.parts or "yearly" in match.parts or match.parts.get("unit", "quarter") != "quarter":
         return False
-    near = span.doc[max(span.start - _COMPANY, 0) : span.end + _COMPANY]
-    return not any(token.lower_ in context.times.fiscal_words for token in near)
+    near = span.tokens.lower[max(span.start - _COMPANY, 0) : span.end + _COMPANY]
+    return context.times.fiscal_words.isdisjoint(near)
 
 
-def _is_pronoun_phrase(span: Span, match: TimeMatch, context: TimeContext) -> bool:
+def _is_pronoun_phrase(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
     """Return whether "that day" only modifies a noun, or "that" begins a clause."""
-    token = span.root
-    return token.dep_ in ("compound", "amod") or any(word.dep_ == "mark" for word in span)
+    deps = span.tokens.dep
+    return deps[span.root] in ("compound", "amod") or "mark" in deps[span.start : span.end]
 
 
-_CHECKS: Mapping[str, Callable[[Span, TimeMatch, TimeContext], bool]] = {
+_CHECKS: Mapping[str, Callable[[TimeSpan, TimeMatch, TimeContext], bool]] = {
     "later": _is_plain_later,
     "year": _is_plain_number,
     "weekday": _is_named_weekday,

@@ -1,60 +1,59 @@
 """The tense of the clause of a time expression: on which side of the report its day is."""
 
-from spacy.tokens import Span, Token
-
 from pipeline.nlp.languages.spec_events import TimeData
 from pipeline.nlp.times.values import Tense
+from pipeline.nlp.tokens import Tokens
 
 _DEEPEST = 8  # governors from an expression to its verb
 
 
-def tense_of(span: Span, times: TimeData, *, is_headline: bool) -> Tense:
-    """Return the tense of the clause with an expression. The present tense in a headline means the past."""
-    if span.start > 0 and span.doc[span.start - 1].lower_ in times.past_limits:
+def tense_of(tokens: Tokens, start: int, root: int, times: TimeData, *, is_headline: bool) -> Tense:
+    """Return the tense of the clause with an expression: its first token and its root. The present tense in a headline
+    means the past.
+    """
+    if start > 0 and tokens.lower[start - 1] in times.past_limits:
         return "past"
-    verb = span.root
+    verb = root
     for _ in range(_DEEPEST):
-        if verb.pos_ in ("VERB", "AUX") or verb.head is verb:
+        if tokens.pos[verb] in ("VERB", "AUX") or tokens.head[verb] == verb:
             break
-        verb = verb.head
-        if verb.lower_ in times.future_heads and verb.pos_ in ("ADJ", "ADV"):
+        verb = tokens.head[verb]
+        if tokens.lower[verb] in times.future_heads and tokens.pos[verb] in ("ADJ", "ADV"):
             return "future"
-    tense: Tense = "future" if _promises(verb, span, times) else _clause_tense(verb, times)
+    tense: Tense = "future" if _promises(tokens, verb, start, times) else _clause_tense(tokens, verb, times)
     return "none" if tense == "present" and is_headline else tense
 
 
-def _promises(verb: Token, span: Span, times: TimeData) -> bool:
+def _promises(tokens: Tokens, verb: int, start: int, times: TimeData) -> bool:
     """Return whether an expression follows the infinitive of a verb like "agree", which the parser attached it to."""
-    return _is_commissive(verb, times) and any(
-        child.dep_ == "xcomp" and child.tag_ == "VB" and verb.i < child.i < span.start for child in verb.children
+    return tokens.lemma[verb] in times.commissives and any(
+        tokens.dep[child] == "xcomp" and tokens.tag[child] == "VB" and verb < child < start
+        for child in tokens.children[verb]
     )
 
 
-def _is_commissive(verb: Token, times: TimeData) -> bool:
-    return verb.lemma_.lower() in times.commissives
-
-
-def _clause_tense(verb: Token, times: TimeData) -> Tense:
-    if verb.tag_ == "VB" and (verb.head.lower_ in times.implicatives or verb.dep_ == "advcl"):
-        verb = verb.head
-    auxiliaries = [child for child in verb.children if child.dep_ in ("aux", "auxpass")]
-    modals = [child.lower_ for child in auxiliaries if child.lower_ in times.future_words]
-    if modals:
-        return "past" if _is_past_modal(verb, auxiliaries, times) else "future"
-    if verb.lemma_.lower() in times.future_heads and verb.tag_ != "VBD":
+def _clause_tense(tokens: Tokens, verb: int, times: TimeData) -> Tense:
+    head = tokens.head[verb]
+    if tokens.tag[verb] == "VB" and (tokens.lower[head] in times.implicatives or tokens.dep[verb] == "advcl"):
+        verb = head
+    tag, auxiliaries = tokens.tag[verb], tokens.dependents(verb, "aux", "auxpass")
+    if any(tokens.lower[child] in times.future_words for child in auxiliaries):
+        return "past" if _is_past_modal(tokens, verb, auxiliaries, times) else "future"
+    if tokens.lemma[verb] in times.future_heads and tag != "VBD":
         return "future"
-    has_present = any(child.tag_ in ("VBZ", "VBP") for child in auxiliaries)
-    if any(child.tag_ == "VBD" or child.lemma_ == "have" for child in auxiliaries):
+    has_present = any(tokens.tag[child] in ("VBZ", "VBP") for child in auxiliaries)
+    if any(tokens.tag[child] == "VBD" or tokens.lemma[child] == "have" for child in auxiliaries):
         return "past"
-    if verb.tag_ == "VBD" or (verb.tag_ == "VBN" and not has_present):
+    if tag == "VBD" or (tag == "VBN" and not has_present):
         return "past"
     # A clause with a date uses the present for the future: "opens", "is opening", "is closed until Friday".
-    return "present" if verb.tag_ in ("VBZ", "VBP") or (verb.tag_ in ("VBG", "VBN") and has_present) else "none"
+    return "present" if tag in ("VBZ", "VBP") or (tag in ("VBG", "VBN") and has_present) else "none"
 
 
-def _is_past_modal(verb: Token, auxiliaries: list[Token], times: TimeData) -> bool:
+def _is_past_modal(tokens: Tokens, verb: int, auxiliaries: list[int], times: TimeData) -> bool:
     """Return whether a clause with a modal is past: "would have met", "could not reach"."""
-    first = auxiliaries[0].lower_
-    if any(child.lower_ == "have" for child in auxiliaries) and first not in ("will", "shall", "'ll", "’ll"):
+    first = tokens.lower[auxiliaries[0]]
+    has_have = any(tokens.lower[child] == "have" for child in auxiliaries)
+    if has_have and first not in ("will", "shall", "'ll", "’ll"):
         return True
-    return first == "could" and any(child.dep_ == "neg" for child in verb.children)
+    return first == "could" and bool(tokens.dependents(verb, "neg"))

@@ -142,8 +142,7 @@ def read(
         else e
         for e in names_in(article.text, [*names, *phrases])
     )
-    times = find_times(doc, article, entities, ENGLISH)
-    events, untyped = extract_events(
-        gather_tokens(doc, article), article, entities, quotes, times, ENGLISH, kb=load_kb(None)
-    )
+    tokens = gather_tokens(doc, article)
+    times = find_times(tokens, article, entities, ENGLISH)
+    events, untyped = extract_events(tokens, article, entities, quotes, times, ENGLISH, kb=load_kb(None))
     return Case(events, untyped, times)

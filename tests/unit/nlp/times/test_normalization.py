@@ -282,10 +282,11 @@ def _seconds(doc, article):
     """Return the shorter of two durations, and the number of time expressions."""
 
     def read():
-        times = find_times(doc, article, (), ENGLISH)
-        extract_events(gather_tokens(doc, article), article, (), (), times, ENGLISH)
+        tokens = gather_tokens(doc, article)
+        times = find_times(tokens, article, (), ENGLISH)
+        extract_events(tokens, article, (), (), times, ENGLISH)
 
-    return processor_seconds(read, tries=2), len(find_times(doc, article, (), ENGLISH))
+    return processor_seconds(read, tries=2), len(find_times(gather_tokens(doc, article), article, (), ENGLISH))
 
 
 @pytest.mark.parametrize(
