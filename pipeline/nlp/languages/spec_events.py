@@ -388,8 +388,9 @@ class TimeData:
     ``{season}``, ``{deictic}``, ``{reference}``, ``{repetition}``, ``{holiday}``, ``{ordinal}``, ``{day_word}``,
     ``{day}`` and ``{year}`` are replaced by alternations; a space matches any white space, an apostrophe also a
     typographic one. The longest match wins, the first among equals. A pattern names the kind of its
-    ``anchors``: it is searched only next to a word of that kind, so that most text is never searched. A number of four
-    digits has the kind "number", one with a colon "clock".
+    ``anchors``: it is searched only next to a word of that kind, so that most text is never searched. After the kind it
+    may list letters of which one is in every match: other text is not searched either. A number of four digits has the
+    kind "number", one with a colon "clock".
     """
 
     months: Mapping[str, int]

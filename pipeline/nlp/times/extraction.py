@@ -317,13 +317,17 @@ def _find_matches(text: str, stretches: Iterable[tuple[int, int, int]], times: T
     """Yield the longest matches in these spans of a lower-case text, in text order and without overlaps."""
     patterns = _compile_patterns(times)
     for start, end, kinds in stretches:
+        stretch = text[start:end]
         found = [
             TimeMatch(
-                m.start(), m.end(), reading, {k: _SPACE.sub(" ", v) for k, v in m.groupdict().items() if v is not None}
+                m.start(),
+                m.end(),
+                each.reading,
+                {k: _SPACE.sub(" ", v) for k, v in m.groupdict().items() if v is not None},
             )
-            for reading, kind, pattern in patterns
-            if kind & kinds
-            for m in pattern.finditer(text, start, end)
+            for each in patterns
+            if each.kind & kinds and each.may_match(stretch)
+            for m in each.pattern.finditer(text, start, end)
             if m.end() > m.start()
         ]
         yield from _longest(found, start, end)
@@ -339,9 +343,24 @@ def _longest(found: list[TimeMatch], start: int, end: int) -> list[TimeMatch]:
     return sorted(kept, key=lambda m: m.start)
 
 
+@dataclass(frozen=True, slots=True)
+class _TimePattern:
+    """A pattern, its reading, the bit of its kind of anchor, and letters of which one is in every match."""
+
+    reading: str
+    kind: int
+    cues: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def may_match(self, stretch: str) -> bool:
+        for cue in self.cues:
+            if cue in stretch:
+                return True
+        return not self.cues
+
+
 @lru_cache(maxsize=8)
-def _compile_patterns(times: TimeData) -> tuple[tuple[str, int, re.Pattern[str]], ...]:
-    """Return readings, the bits of their kinds of anchor, and their patterns."""
+def _compile_patterns(times: TimeData) -> tuple[_TimePattern, ...]:
     words = {
         "month": times.months,
         "weekday": times.weekdays,
@@ -360,7 +379,11 @@ def _compile_patterns(times: TimeData) -> tuple[tuple[str, int, re.Pattern[str]]
     parts["number"] = f"(?:{_DIGITS}|{parts['number']})"
     parts |= {"year": _YEAR, "day": _DAY}
     bits = _kind_bits(times)
-    return tuple((reading, bits[kind], _compile(pattern, parts)) for reading, kind, pattern in times.patterns)
+    found = []
+    for reading, needs, pattern in times.patterns:
+        kind, *cues = needs.split()
+        found.append(_TimePattern(reading, bits[kind], tuple(cues), _compile(pattern, parts)))
+    return tuple(found)
 
 
 def _compile(pattern: str, parts: Mapping[str, str]) -> re.Pattern[str]:
