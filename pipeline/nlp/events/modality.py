@@ -205,7 +205,7 @@ def _weaker(first: Modality, second: Modality) -> Modality:
 
 def _governor(parse: Parse, index: int, data: ModalityData) -> str:
     """Return the lemma of a governor as in the word lists, with its particle: "call_off"; or the form: "going"."""
-    particle = parse.child(index, "prt")
+    particle = parse.particles.get(index)
     if particle is not None:
         return f"{parse.lemma[index]}_{parse.lower[particle]}"
     return parse.lower[index] if parse.lower[index] in data.governing else parse.lemma[index]

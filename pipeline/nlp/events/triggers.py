@@ -74,7 +74,7 @@ def _verb_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
     if frame is not None and is_generic(parse, index, data):
         frame = None
     end = parse.end[index]
-    particle = parse.child(index, "prt")
+    particle = parse.particles.get(index)
     if particle == index + 1:
         end = parse.end[particle]
     return Trigger(index, parse.start[index], end, False, frame)
@@ -111,7 +111,7 @@ def _match(parse: Parse, index: int, frames: tuple[Frame, ...], data: FrameData)
 
 def unmet_need(parse: Parse, index: int, frame: Frame, data: FrameData) -> str | None:
     """Return the first need of a frame that a word does not meet; None if it meets all."""
-    particle = parse.child(index, "prt")
+    particle = parse.particles.get(index)
     if particle is not None and not any(parse.lower[particle] in need.split("/") for need in frame.needs):
         return f"!{parse.lower[particle]}"  # with another particle it is another verb
     return next((need for need in frame.needs + frame.guards if not meets(parse, index, need, data)), None)
