@@ -17,12 +17,14 @@ _GROUP_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
 _ORG_TYPES = frozenset({"ORG", "GPE", "NORP"})
 _PLACE_TYPES = frozenset({"GPE", "LOC", "FAC"})
 _OFFICES = frozenset({"GOV", "LEG", "JUD", "MIL", "COP", "PTY", "REB", "SPY"})  # sectors of public power
+_NAMING = frozenset({"VERB", "NOUN", "AUX", "PROPN"})  # parts of speech that name events
 _PREDICATES = frozenset({"oprd", "xcomp", "ccomp", "acomp", "attr"})
 _COMPLEMENTS = frozenset({"xcomp", "ccomp", "advcl", "acl"})
 _COMPANIONS = frozenset(
     {"prt", "prep", "advmod", "dobj", "acomp", "oprd", "agent", "dative", "compound", "amod", "nmod", "nummod", "xcomp"}
     | {"npadvmod", "attr", "conj", "quantmod"}
 )
+_MARKERS = ("prep", "prt", "agent")
 _GOVERNED = frozenset({"dobj", "nsubjpass", "nsubj", "attr", "pobj"})
 _AGENT_TYPES = _GROUP_TYPES | {"FAC", "LOC"}  # "the Kremlin", "the West"
 _NO_AGENT = frozenset({"itself", "this", "that", "which", "what", "there", "nothing", "something", "anything"})
@@ -46,7 +48,8 @@ class Trigger:
 
 def find_triggers(parse: Parse, data: FrameData) -> tuple[Trigger, ...]:
     """Return the triggers in reading order."""
-    return tuple(trigger for index in range(len(parse.lemma)) if (trigger := _trigger_at(parse, index, data)))
+    words = [index for index, pos in enumerate(parse.pos) if pos in _NAMING and index not in parse.in_time]
+    return tuple(trigger for index in words if (trigger := _trigger_at(parse, index, data)))
 
 
 def drop_type(trigger: Trigger) -> Trigger:
@@ -55,10 +58,7 @@ def drop_type(trigger: Trigger) -> Trigger:
 
 
 def _trigger_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
-    pos = parse.pos[index]
-    if pos not in ("VERB", "NOUN", "AUX", "PROPN") or index in parse.in_time:
-        return None
-    if pos in ("VERB", "AUX") and not names_thing(parse, index):
+    if parse.is_verb(index) and not names_thing(parse, index):
         return _verb_at(parse, index, data)
     return _noun_at(parse, index, data)
 
@@ -106,7 +106,10 @@ def _is_name(parse: Parse, index: int) -> bool:
 
 
 def _match(parse: Parse, index: int, frames: tuple[Frame, ...], data: FrameData) -> Frame | None:
-    return next((frame for frame in frames if unmet_need(parse, index, frame, data) is None), None)
+    for frame in frames:
+        if unmet_need(parse, index, frame, data) is None:
+            return frame
+    return None
 
 
 def unmet_need(parse: Parse, index: int, frame: Frame, data: FrameData) -> str | None:
@@ -114,7 +117,10 @@ def unmet_need(parse: Parse, index: int, frame: Frame, data: FrameData) -> str |
     particle = parse.particles.get(index)
     if particle is not None and not any(parse.lower[particle] in need.split("/") for need in frame.needs):
         return f"!{parse.lower[particle]}"  # with another particle it is another verb
-    return next((need for need in frame.needs + frame.guards if not meets(parse, index, need, data)), None)
+    for need in frame.needs + frame.guards:
+        if not meets(parse, index, need, data):
+            return need
+    return None
 
 
 def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
@@ -122,23 +128,56 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
     special = _SPECIAL.get(need)
     if special is not None:
         return special(parse, index, data)
-    place, marker, rest = _split_need(need)
-    excludes = rest[0] == "!"
-    wanted = rest.removeprefix("!").split("/")
-    if not marker:
-        listed = [word for kind in wanted for word in data.noun_classes.get(kind, (kind,))]
-        return not _has_modifier(parse, index, listed) if excludes else _has_companion(parse, index, listed)
-    found = _FILLERS[marker](parse, index, place, data)
-    if marker == "^" and excludes:
+    given = _fillers_of(need, data)
+    if not given.marker:
+        holds = _has_modifier if given.excludes else _has_companion
+        return holds(parse, index, given) is not given.excludes
+    found = _FILLERS[given.marker](parse, index, given.place, data)
+    if given.marker == "^" and given.excludes:
         found = _doers(parse, index, data)
-    return any(_is_a(parse, filler, kind, data) for filler in found for kind in wanted) is not excludes
+    return any(given.has(parse, filler, data) for filler in found) is not given.excludes
+
+
+@dataclass(frozen=True, slots=True)
+class _Fillers:
+    """The words that a need accepts, or ``excludes``: ("to", "@") and the words of "to@a/b".
+
+    ``lemmas`` are those of its noun classes, ``words`` are compared with lemma and form; ``tests`` are its classes by
+    meaning.
+    """
+
+    place: str
+    marker: str
+    excludes: bool
+    words: frozenset[str]
+    lemmas: frozenset[str]
+    tests: tuple[Callable[[Parse, int, FrameData], bool], ...]
+
+    def has(self, parse: Parse, index: int, data: FrameData) -> bool:
+        lemma = parse.lemma[index]
+        if lemma in self.words or lemma in self.lemmas or parse.lower[index] in self.words:
+            return True
+        return any(test(parse, index, data) for test in self.tests)
+
+    def names(self, parse: Parse, index: int) -> bool:
+        return parse.lemma[index] in self.words or parse.lower[index] in self.words
 
 
 @cache
-def _split_need(need: str) -> tuple[str, str, str]:
-    """Return a need as preposition, marker and words: ("to", "@", "a/b") of "to@a/b"."""
-    match = re.fullmatch(r"(?:([^@^%>]*)([@^%>]))?(.*)", need)
-    return match.groups("") if match else ("", "", need)  # type: ignore[return-value]
+def _fillers_of(need: str, data: FrameData) -> _Fillers:
+    match = re.fullmatch(r"(?:([^@^%>]*)([@^%>]))?(!?)(.*)", need)
+    place, marker, opposite, rest = match.groups("") if match else ("", "", "", need)
+    words = rest.split("/")
+    lemmas = [lemma for word in words for lemma in data.noun_classes.get(word, ())]
+    plain = [word for word in words if word not in data.noun_classes and not (marker and word in _CLASSES)]
+    return _Fillers(
+        place,
+        marker,
+        bool(opposite),
+        words=frozenset(plain if marker else [*plain, *lemmas]),
+        lemmas=frozenset(lemmas),
+        tests=tuple(_CLASSES[word] for word in words if word in _CLASSES),
+    )
 
 
 def _objects(parse: Parse, index: int, preposition: str, data: FrameData) -> list[int]:
@@ -207,15 +246,6 @@ def _shared_patient(parse: Parse, index: int) -> int | None:
     if parse.dep[index] == "advcl":
         return parse.subject(parse.head[index])  # "while being questioned"
     return parse.head[index] if parse.dep[index] in ("relcl", "acl") else None
-
-
-def _is_a(parse: Parse, index: int, kind: str, data: FrameData) -> bool:
-    is_of_class = _CLASSES.get(kind)
-    if is_of_class is not None:
-        return is_of_class(parse, index, data)
-    if kind in data.noun_classes:
-        return parse.lemma[index] in data.noun_classes[kind]
-    return kind in (parse.lemma[index], parse.lower[index])
 
 
 def _is_person(parse: Parse, index: int, data: FrameData) -> bool:
@@ -394,28 +424,26 @@ def _is_temporal(parse: Parse, index: int) -> bool:
     return parse.dep[index] == "prep" and any(c in parse.in_time for c in parse.children[index])
 
 
-def _has_companion(parse: Parse, index: int, wanted: list[str]) -> bool:
+def _has_companion(parse: Parse, index: int, wanted: _Fillers) -> bool:
     for child in parse.children[index]:
         if parse.dep[child] not in _COMPANIONS:
             continue
-        if parse.lemma[child] in wanted or parse.lower[child] in wanted:
+        if wanted.names(parse, child):
             return not _is_temporal(parse, child)
-        if parse.dep[child] in ("prep", "prt", "agent") and any(
-            parse.lemma[c] in wanted for c in parse.children[child]
-        ):
+        if parse.dep[child] in _MARKERS and any(parse.lemma[c] in wanted.words for c in parse.children[child]):
             return True
     return False
 
 
-def _has_modifier(parse: Parse, index: int, wanted: list[str]) -> bool:
+def _has_modifier(parse: Parse, index: int, wanted: _Fillers) -> bool:
     return any(
-        parse.dep[c] in _COMPANIONS
-        and (parse.lemma[c] in wanted or parse.lower[c] in wanted)
-        and not _is_temporal(parse, c)
+        parse.dep[c] in _COMPANIONS and wanted.names(parse, c) and not _is_temporal(parse, c)
         for c in parse.children[index]
     )
 
 
-def pattern_objects(frame: Frame) -> set[str]:
+@cache
+def pattern_objects(frame: Frame) -> frozenset[str]:
     """Return the objects that a pattern names."""
-    return {word for need in frame.needs if need[0] == "@" and need[1] != "!" for word in need[1:].split("/")}
+    objects = (need[1:] for need in frame.needs if need[0] == "@" and need[1] != "!")
+    return frozenset(word for listed in objects for word in listed.split("/"))

@@ -271,9 +271,12 @@ class EventClassifier:
         return 1 / (1 + math.exp(-sum([weights[name] for name in features if name in weights])))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FrameData:
-    """The event lexicon of one language. ``verb_index`` and ``noun_index`` are built from it, most needs first."""
+    """The event lexicon of one language, compared by identity.
+
+    ``verb_index`` and ``noun_index`` are built from it, most needs first.
+    """
 
     verbs: tuple[FrameGroup, ...]
     nouns: tuple[FrameGroup, ...]
