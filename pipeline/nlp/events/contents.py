@@ -67,7 +67,7 @@ def _contents_of(parse: Parse, trigger: Trigger, data: FrameData) -> Iterator[in
 
 def _content_places(data: FrameData, *, is_blaming: bool) -> tuple[str, ...]:
     """Return the prepositions of content; who files a complaint "with" an office complains about somebody else."""
-    return tuple(p for p in data.content_places if not (is_blaming and p == "with"))
+    return tuple(p for p in data.content_places if p != "with") if is_blaming else data.content_places
 
 
 def _prepositional(parse: Parse, index: int, prepositions: Iterable[str]) -> Iterator[int]:

@@ -1,9 +1,10 @@
 """Event coreference, and the salience of each event in its article."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 
 from pipeline.model import Entity
 from pipeline.model.annotation import Modality
@@ -39,26 +40,29 @@ class Mention:
     is_known: bool
 
 
+_FEATURES = attrgetter(*(each.name for each in fields(Mention) if each.name not in ("start", "sentence")))
+
+
 def first_mentions(mentions: Sequence[Mention]) -> list[int]:
     """Return, per mention, the position of the first mention of the same event."""
-    groups: dict[str, list[tuple[int, dict[Mention, None]]]] = {}
+    groups: dict[str, list[tuple[int, dict[Hashable, Mention]]]] = {}
     firsts: list[int] = []
     for position, mention in enumerate(mentions):
         alike = groups.setdefault(_kind(mention), [])
-        group = None if mention.is_new else next((g for g in alike[-_MOST:] if _joins(mention, g[1])), None)
+        group = None if mention.is_new else next((g for g in alike[-_MOST:] if _joins(mention, g[1].values())), None)
         if group is None:
             group = (position, {})
             alike.append(group)
-        group[1][_comparison_key(mention)] = None
+        group[1][_comparison_key(mention)] = mention
         if len(group[1]) > _MOST:
             del group[1][next(iter(group[1]))]
         firsts.append(group[0])
     return firsts
 
 
-def _comparison_key(mention: Mention) -> Mention:
-    """Return the mention reduced to the compared features, so that a word repeated 1,000 times is compared once."""
-    return replace(mention, start=0, sentence=0 if mention.event_type is None else mention.sentence)
+def _comparison_key(mention: Mention) -> Hashable:
+    """Return the compared features of a mention, so that a word repeated 1,000 times is compared once."""
+    return _FEATURES(mention), None if mention.event_type is None else mention.sentence
 
 
 def _kind(mention: Mention) -> str:

@@ -313,7 +313,7 @@ def _reports(context: Attachment, verb: int) -> bool:
     parse, words = context.parse, context.words
     if parse.dep[verb] not in _CLAUSES or parse.tag[verb] == "VB":
         return False
-    if parse.lemma[verb] not in words.carriers | words.awaiting:
+    if parse.lemma[verb] not in words.carriers and parse.lemma[verb] not in words.awaiting:
         return False
     subject = parse.subject(verb)
     if subject is None or parse.lower[subject] in context.data.relative_pronouns:
@@ -363,7 +363,8 @@ def _is_new(context: Attachment, noun: int, verb: int) -> bool:
     known = any(
         parse.lower[c] in context.data.modality.definite_words or parse.dep[c] == "poss" for c in parse.children[noun]
     )
-    return not known and parse.lemma[verb] not in context.data.modality.saying | context.data.modality.governing
+    lemma, words = parse.lemma[verb], context.data.modality
+    return not known and lemma not in words.saying and lemma not in words.governing
 
 
 _SHARING: Mapping[str, Callable[[Attachment, int, int], bool]] = {

@@ -152,7 +152,8 @@ def _classify(context: _EventContext, drafts: Sequence[_EventDraft], *, with_unt
     for draft in drafts:
         index = draft.trigger.index
         if index in kept:
-            found.append(replace(draft, confidence=round(rated[index], 2)))
+            confidence = round(rated[index], 2)
+            found.append(_EventDraft(draft.trigger, draft.roles, draft.when, draft.place, draft.mention, confidence))
         elif index not in rated:
             found.append(draft)
         elif with_untyped:

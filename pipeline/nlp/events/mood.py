@@ -31,7 +31,9 @@ def mood_of_clause(parse: Parse, index: int, data: ModalityData, auxiliaries: se
         is_future = auxiliaries & data.future_auxiliaries and not _has_condition(parse, index, data)
         if is_future or (auxiliaries & data.backshifted and _is_said_in_past(parse, index, data)):
             return "planned"
-        if not auxiliaries & (data.future_auxiliaries | data.unreal_auxiliaries | data.backshifted):
+        if not any(
+            auxiliaries & words for words in (data.future_auxiliaries, data.unreal_auxiliaries, data.backshifted)
+        ):
             return None
     return "hypothetical"
 

@@ -134,9 +134,10 @@ def roles_from_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[li
     index = _carried(parse, trigger.index, data)
     dep, verb = parse.dep[index], parse.head[index]
     if dep in ("dobj", "nsubjpass", "attr") and parse.is_verb(verb):
-        if parse.lemma[verb] in data.modality.carriers - data.modality.saying - data.modality.refusing:
+        lemma, words = parse.lemma[verb], data.modality
+        if lemma in words.carriers and lemma not in words.saying and lemma not in words.refusing:
             return doers_of(parse, verb, data), []
-        if parse.lemma[verb] in data.bearers:
+        if lemma in data.bearers:
             return [], doers_of(parse, verb, data)
     preposition = verb
     if dep == "pobj" and parse.lower[preposition] in data.exposing and parse.is_verb(parse.head[preposition]):

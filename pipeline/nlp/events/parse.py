@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import FrameData
@@ -15,6 +16,7 @@ _DASHES = frozenset({"-", "--", "–", "—"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 _PARTICLES = frozenset({"prt"})
 _PASSIVE = frozenset({"nsubjpass", "auxpass", "csubjpass", "agent"})
+_RELATED = _SUBJECTS | _PARTICLES | _PASSIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,13 @@ def parse_of(
     tokens: Tokens, article: Article, entities: Sequence[Entity], times: Sequence[TimeExpression], data: FrameData
 ) -> Parse:
     """Return the parse of an article, with its mentions and times mapped to the tokens."""
-    lemma = [data.lemmas.get(form) or word for word, form in zip(tokens.lemma, tokens.lower, strict=True)]
+    lemma = tokens.lemma
+    if not data.lemmas.keys().isdisjoint(tokens.lower):
+        lemma = [data.lemmas.get(form) or word for word, form in zip(lemma, tokens.lower, strict=True)]
     headline = _headlines(article, tokens.start)
     entity = _entity_of_tokens(entities, tokens.start)
-    clipped = (i for i, large in enumerate(headline) if large and lemma[i] in data.clipped_passives)
+    clipped = (i for i in compress(range(len(lemma)), headline) if lemma[i] in data.clipped_passives)
+    related = [i for i, label in enumerate(tokens.dep) if label in _RELATED and tokens.head[i] != i]
     return Parse(
         text=tokens.content,
         lemma=lemma,
@@ -166,17 +171,17 @@ def parse_of(
         named={e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None and _is_name(e)},
         described=_described_by(entities, _appositions(tokens, entities, entity), data),
         in_time=frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char)),
-        subjects=_by_head(tokens, _SUBJECTS),
-        particles={head: found[0] for head, found in _by_head(tokens, _PARTICLES).items()},
-        passives=frozenset((*_by_head(tokens, _PASSIVE), *(i for i in clipped if _is_clipped(i, tokens)))),
+        subjects=_by_head(tokens, related, _SUBJECTS),
+        particles={head: found[0] for head, found in _by_head(tokens, related, _PARTICLES).items()},
+        passives=frozenset((*_by_head(tokens, related, _PASSIVE), *(i for i in clipped if _is_clipped(i, tokens)))),
     )
 
 
-def _by_head(tokens: Tokens, labels: frozenset[str]) -> dict[int, list[int]]:
+def _by_head(tokens: Tokens, dependents: Iterable[int], labels: frozenset[str]) -> dict[int, list[int]]:
     """Return the dependents with one of these labels, by the word on which they depend."""
     found: dict[int, list[int]] = {}
-    for index in [index for index, label in enumerate(tokens.dep) if label in labels]:
-        if tokens.head[index] != index:
+    for index in dependents:
+        if tokens.dep[index] in labels:
             found.setdefault(tokens.head[index], []).append(index)
     return found
 

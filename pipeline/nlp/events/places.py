@@ -127,13 +127,13 @@ def _in_phrase(search: _PlaceSearch, preposition: int, depth: int) -> Iterator[E
     """Yield the places after a locative preposition, and "of" in "a suburb of Lyon"."""
     parse, words = search.parse, search.data.attachment
     lower = parse.lower[preposition]
-    if parse.dep[preposition] != "prep" or lower not in search.data.place_prepositions | words.parts:
+    if parse.dep[preposition] != "prep" or (lower not in search.data.place_prepositions and lower not in words.parts):
         return
-    free = search if lower in words.goals else replace(search, taken=frozenset())  # "in Lyon" is no participant
+    taken = search.taken if lower in words.goals else frozenset()  # "in Lyon" is no participant
     for noun in parse.children[preposition]:
         if parse.dep[noun] == "pobj":
             for part in parse.conjuncts(noun):
-                place = _place_at(free, part)
+                place = _place_at(parse, part, taken)
                 if place is not None:
                     yield from () if _is_of_content(search, preposition) else (place,)
                 elif lower not in search.data.modality.topic_prepositions:  # "criticized Oslo over its role in Ulm"
@@ -169,11 +169,10 @@ def _is_name(parse: Parse, index: int) -> bool:
     return mention is not None and mention.mention_kind == "name"
 
 
-def _place_at(search: _PlaceSearch, index: int) -> Entity | None:
+def _place_at(parse: Parse, index: int, taken: frozenset[int]) -> Entity | None:
     """Return the place that a token names, by its name if the text names it elsewhere ("the town")."""
-    parse = search.parse
     mention = parse.mention(index)
-    if mention is None or index in search.taken or mention.entity_type not in _PLACE_TYPES:
+    if mention is None or index in taken or mention.entity_type not in _PLACE_TYPES:
         return None
     if mention.mention_kind == "name" or mention.cluster_index is None:
         return mention
@@ -192,7 +191,7 @@ def _modifying_place(search: _PlaceSearch, index: int) -> Entity | None:
     """Return the place that modifies a noun: "the Leeds fire"."""
     parse = search.parse
     modifiers = [c for c in parse.children[index] if parse.dep[c] in ("compound", "nmod", "poss")]
-    return next((place for c in modifiers if (place := _place_at(search, c)) is not None), None)
+    return next((place for c in modifiers if (place := _place_at(parse, c, search.taken)) is not None), None)
 
 
 def _most_specific(search: _PlaceSearch, places: Iterator[Entity]) -> Entity | None:
@@ -244,11 +243,10 @@ def _touched_places(search: _PlaceSearch, trigger: Trigger) -> Iterator[Entity]:
     frame, parse, index = trigger.frame, search.parse, trigger.index
     if frame is None or not (frame.event_type in _PHYSICAL or frame.mode == _VISIT or frame.subtype in _TOUCHING):
         return
-    anywhere = replace(search, taken=frozenset())
     things = [c for c in parse.children[index] if parse.dep[c] in ("dobj", "nsubjpass")]
     goals = search.data.attachment.goals
     things += [n for c in parse.children[index] if parse.lower[c] in goals for n in parse.children[c]]
-    yield from (place for c in things if (place := _place_at(anywhere, c)) is not None)
+    yield from (place for c in things if (place := _place_at(parse, c, frozenset())) is not None)
 
 
 def _place_where(search: _PlaceSearch, index: int) -> Entity | None:
@@ -259,7 +257,7 @@ def _place_where(search: _PlaceSearch, index: int) -> Entity | None:
     if parse.dep[verb] != "relcl":
         return None
     where = any(parse.lower[c] in search.data.attachment.place_relatives for c in parse.children[verb])
-    return _place_at(search, parse.head[verb]) if where else None
+    return _place_at(parse, parse.head[verb], search.taken) if where else None
 
 
 def sentences_with_places(parse: Parse) -> frozenset[int]:
@@ -305,7 +303,8 @@ def _is_together(search: _PlaceSearch, index: int, head: int) -> bool:
     if dep in ("advcl", "acl"):
         return parse.tag[index] == "VBG" and parse.child(index, "mark", "nsubj") is None
     if dep == "pobj":
-        return parse.lower[head] in search.data.attachment.occasions | search.data.attachment.aims
+        words = search.data.attachment
+        return parse.lower[head] in words.occasions or parse.lower[head] in words.aims
     return dep in ("xcomp", "dobj", "nsubj", "nsubjpass", "attr", "pcomp", "prep", "agent")
 
 

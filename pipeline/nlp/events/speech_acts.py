@@ -46,8 +46,8 @@ def read_speech_acts(
     frames = {trigger.index: trigger.frame for trigger in triggers if trigger.frame is not None}
     acts = {t.index: act for t in triggers if not t.is_noun and (act := _act_at(parse, t, frames, data)) is not None}
     content = {index for act in acts.values() for index in _content_of(parse, act, frames)}
-    kept = (_with_act(trigger, acts, content) for trigger in triggers)
-    return tuple(kept), acts
+    changed = acts.keys() | content
+    return tuple(_with_act(t, acts, content) if t.index in changed else t for t in triggers), acts
 
 
 def _with_act(trigger: Trigger, acts: Mapping[int, SpeechAct], content: set[int]) -> Trigger:
@@ -239,12 +239,12 @@ def _offered(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: 
 
 def _refused(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: FrameData) -> SpeechAct | None:
     """Read "Spain will not free the men": what a state or an organisation will not do, it refuses."""
-    index = trigger.index
-    subject, frame = parse.subject(index), trigger.frame
+    index, frame = trigger.index, trigger.frame
     if frame is None or frame.event_type not in _COOPERATION or parse.child(index, "neg") is None:
         return None
     if not any(parse.lower[c] in data.modality.future_auxiliaries for c in parse.children[index]):
         return None
+    subject = parse.subject(index)
     if subject is None or parse.is_passive(index) or not _is_institution(parse, subject, data):
         return None
     refusal = replace(trigger, frame=frame_of_act("REJECT", parse.lemma[index], "not", "object to with for from"))

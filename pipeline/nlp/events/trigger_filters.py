@@ -17,9 +17,11 @@ _NATURAL = frozenset({"accident", "disaster"})
 
 def drop_content(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
     """Return the triggers; the content of another frame loses its type."""
-    content = {index for trigger in triggers for index in _content_of(parse, trigger)}
-    content -= set(_announced_events(parse, triggers))
-    content |= {*_purposes(parse, triggers), *_results(parse, triggers), *_light_verbs(parse, triggers, data)}
+    typed = [trigger for trigger in triggers if trigger.frame is not None]
+    content = {index for trigger in typed for index in _content_of(parse, trigger)}
+    content -= set(_announced_events(parse, typed))
+    content |= {*_purposes(parse, typed), *_results(parse, typed), *_light_verbs(parse, typed, data)}
+    content &= {trigger.index for trigger in typed}
     return tuple(drop_type(trigger) if trigger.index in content else trigger for trigger in triggers)
 
 
