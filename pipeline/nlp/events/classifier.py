@@ -5,7 +5,7 @@ weights are part of the language data (`scripts/train_events.py`).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,15 +22,7 @@ _LEAD = 3  # sentences
 _DETERMINERS = ("det", "poss", "nummod")
 _GOVERNORS = ("saying", "refusing", "planning", "wishing", "carriers", "achieving")
 _SHOWN = frozenset({"xcomp", "ccomp", "acl", "advcl", "compound", "amod", "prt", "relcl"})
-_STEPS = {
-    name: tuple((step, f"{name}>={step}") for step in steps)
-    for name, steps in (
-        ("types", (2, 3, 5, 8)),
-        ("lemmas", (2, 3, 5)),
-        ("near", (2, 3, 5)),
-        ("prominence", (1, 3, 6, 12)),
-    )
-}
+_STEPS = {"types": (2, 3, 5, 8), "lemmas": (2, 3, 5), "near": (2, 3, 5), "prominence": (1, 3, 6, 12)}
 _PRONOUNS = {**PERSONS, "it": "it"}
 
 
@@ -87,14 +79,15 @@ def _context(parse: Parse, candidates: Sequence[EventCandidate], data: FrameData
 
 def _features(context: _CandidateContext, candidate: EventCandidate) -> list[str]:
     parse, data, is_noun = context.parse, context.data, candidate.trigger.is_noun
-    found = list(_of_frame(candidate.frame, is_noun=is_noun))
-    found.extend(_of_word(parse, candidate, data))
-    found.extend((_of_noun if is_noun else _of_verb)(parse, candidate, data))
-    found.extend(_of_roles(parse, candidate, data))
-    found.extend(_of_dependents(parse, candidate.trigger.index, data))
-    found.extend(_of_article(context, candidate))
-    found.extend(context.register)
-    return found
+    return [
+        *_of_frame(candidate.frame, is_noun=is_noun),
+        *_of_word(parse, candidate, data),
+        *(_of_noun if is_noun else _of_verb)(parse, candidate, data),
+        *_of_roles(parse, candidate, data),
+        *_of_dependents(parse, candidate.trigger.index, data),
+        *_of_article(context, candidate),
+        *context.register,
+    ]
 
 
 @cache
@@ -109,11 +102,13 @@ def _of_frame(frame: Frame, *, is_noun: bool) -> tuple[str, ...]:
     )
 
 
-def _of_word(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterator[str]:
+def _of_word(parse: Parse, candidate: EventCandidate, data: FrameData) -> tuple[str, ...]:
     index, modality = candidate.trigger.index, candidate.modality
     tag, dep = parse.tag[index], parse.dep[index]
-    yield from (f"tag:{tag}", f"dep:{dep}", f"dep:{dep}:{tag}", f"governor:{_governor(parse, index, data)}")
-    yield from (f"modality:{modality}", f"modality:{modality}:{candidate.frame.event_type}")
+    return (
+        *(f"tag:{tag}", f"dep:{dep}", f"dep:{dep}:{tag}", f"governor:{_governor(parse, index, data)}"),
+        *(f"modality:{modality}", f"modality:{modality}:{candidate.frame.event_type}"),
+    )
 
 
 def _governor(parse: Parse, index: int, data: FrameData) -> str:
@@ -134,37 +129,37 @@ def _has_frame(lemma: str, data: FrameData) -> bool:
     return lemma in data.verb_index or lemma in data.noun_index
 
 
-def _of_noun(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterator[str]:
+def _of_noun(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterable[str]:
     index = candidate.trigger.index
     first = parse.child(index, *_DETERMINERS)
     shown = "none" if first is None else parse.dep[first]
     if first is not None and shown == "det":
         shown = "definite" if parse.lower[first] in data.modality.definite_words else "indefinite"
-    yield from (f"determiner:{shown}", f"determiner:{shown}:{parse.tag[index]}")
+    return f"determiner:{shown}", f"determiner:{shown}:{parse.tag[index]}"
 
 
-def _of_verb(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterator[str]:
+def _of_verb(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterable[str]:
     index = candidate.trigger.index
-    if parse.is_passive(index):
-        yield "passive"
+    found = ["passive"] if parse.is_passive(index) else []
     for child in parse.children[index]:
-        if parse.dep[child] in ("aux", "auxpass"):
-            yield f"aux:{parse.lower[child]}"
-        elif parse.dep[child] in ("mark", "advmod", "neg"):
-            yield f"has:{parse.dep[child]}"
+        dep = parse.dep[child]
+        if dep in ("aux", "auxpass"):
+            found.append(f"aux:{parse.lower[child]}")
+        elif dep in ("mark", "advmod", "neg"):
+            found.append(f"has:{dep}")
     thing = _word_class(parse, object_of(parse, index), data)
-    yield f"subject:{_word_class(parse, parse.subject(index), data)}"
-    yield from (f"object:{thing}", f"object:{thing}:{candidate.frame.event_type}")
+    subject = _word_class(parse, parse.subject(index), data)
+    return *found, f"subject:{subject}", f"object:{thing}", f"object:{thing}:{candidate.frame.event_type}"
 
 
-def _of_roles(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterator[str]:
+def _of_roles(parse: Parse, candidate: EventCandidate, data: FrameData) -> tuple[str, ...]:
     roles, kind = candidate.roles, candidate.frame.event_type
-    for name, who in (("actor", roles.actors), ("recipient", roles.recipients)):
-        shown = _participant_class(parse, who, data)
-        yield from (f"{name}:{shown}", f"{name}:{shown}:{kind}")
-    yield f"roles:{bool(roles.actors)}:{bool(roles.recipients)}"
-    if len(roles.actors) > 1:
-        yield "actors>1"
+    actor, recipient = (_participant_class(parse, who, data) for who in (roles.actors, roles.recipients))
+    return (
+        *(f"actor:{actor}", f"actor:{actor}:{kind}", f"recipient:{recipient}", f"recipient:{recipient}:{kind}"),
+        f"roles:{bool(roles.actors)}:{bool(roles.recipients)}",
+        *(("actors>1",) if len(roles.actors) > 1 else ()),
+    )
 
 
 def _participant_class(parse: Parse, who: tuple[Participant, ...], data: FrameData) -> str:
@@ -201,10 +196,10 @@ def _of_dependents(parse: Parse, index: int, data: FrameData) -> Iterator[str]:
             yield f"child:{dep}"
 
 
-def _of_article(context: _CandidateContext, candidate: EventCandidate) -> Iterator[str]:
-    """Yield features of the kind of text around the candidate, and of the other candidates."""
+def _of_article(context: _CandidateContext, candidate: EventCandidate) -> tuple[str, ...]:
+    """Return features of the kind of text around the candidate, and of the other candidates."""
     parse, index, frame = context.parse, candidate.trigger.index, candidate.frame
-    for name, holds in (
+    marks = (
         ("headline", parse.headline[index]),
         ("quote", candidate.is_in_quote),
         (f"quote:{frame.event_type}", candidate.is_in_quote),
@@ -212,19 +207,19 @@ def _of_article(context: _CandidateContext, candidate: EventCandidate) -> Iterat
         ("placed", candidate.is_placed),
         ("early:type", frame.event_type in context.early_types),
         ("early:lemma", frame.lemma in context.early_lemmas),
-    ):
-        if holds:
-            yield name
-    values = {
-        "types": context.types[frame.event_type],
-        "lemmas": context.lemmas[frame.lemma],
-        "near": context.near[parse.sentence[index]],
-        "prominence": _prominence(context, candidate.roles),
-    }
-    for name, value in values.items():
-        for step, feature in _STEPS[name]:
-            if value >= step:
-                yield feature
+    )
+    return (
+        *[name for name, holds in marks if holds],
+        *_steps("types", context.types[frame.event_type]),
+        *_steps("lemmas", context.lemmas[frame.lemma]),
+        *_steps("near", context.near[parse.sentence[index]]),
+        *_steps("prominence", _prominence(context, candidate.roles)),
+    )
+
+
+@cache
+def _steps(name: str, value: int) -> tuple[str, ...]:
+    return tuple(f"{name}>={step}" for step in _STEPS[name] if value >= step)
 
 
 def _prominence(context: _CandidateContext, roles: Roles) -> int:

@@ -45,6 +45,7 @@ class _EventContext:
     parse: Parse
     data: FrameData
     quotes: tuple[Quote, ...]
+    quote_starts: list[int]
     published: date | None
     dates: Mapping[int, TimeExpression]
     typed: frozenset[int]  # trigger tokens
@@ -99,6 +100,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
         parse,
         data,
         quotes,
+        [quote.start_char for quote in quotes],
         published,
         dates_of(parse, triggers, times, data, published=published, dateline=dateline.end),
         frozenset(t.index for t in triggers if t.frame is not None),
@@ -172,7 +174,7 @@ def _rate(context: _EventContext, drafts: Sequence[_EventDraft]) -> dict[int, fl
             draft.mention.modality,
             is_dated=draft.when.text is not None,
             is_placed=draft.place is not None,
-            is_in_quote=_quote_at(context.quotes, draft.trigger) is not None,
+            is_in_quote=_quote_at(context, draft.trigger) is not None,
         )
         for draft in drafts
         if draft.trigger.frame is not None
@@ -309,7 +311,7 @@ def _voiced(context: _EventContext, trigger: Trigger, roles: Roles) -> Roles:
     spoken = context.data.speaker_pronouns
     if not any(p.text.lower() in spoken for p in (*roles.actors, *roles.recipients)):
         return roles
-    quote = _quote_at(context.quotes, trigger)
+    quote = _quote_at(context, trigger)
     if quote is None or quote.quote_type == "indirect":
         return roles
     named = context.parse.named.get(quote.speaker_cluster_index) if quote.speaker_cluster_index is not None else None
@@ -386,15 +388,13 @@ def _event_lemma(parse: Parse, trigger: Trigger, data: FrameData) -> str:
 
 def _is_new(parse: Parse, trigger: Trigger, roles: Roles, data: FrameData) -> bool:
     """Return whether a word says that this is not the event named before: "another attack", "a second man"."""
-    heads = [trigger.index, *(each.index for each in roles.recipients)]
-    return any(parse.lower[c] in data.distinguishing for head in heads for c in parse.children[head])
+    heads = [trigger.index, *[each.index for each in roles.recipients]]
+    return any(parse.has_word(head, data.distinguishing) for head in heads)
 
 
 def _is_known(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
     """Return whether a noun refers to an event named before: "the crash"."""
-    return trigger.is_noun and any(
-        parse.lower[c] in data.modality.definite_words for c in parse.children[trigger.index]
-    )
+    return trigger.is_noun and parse.has_word(trigger.index, data.modality.definite_words)
 
 
 def _is_bare(parse: Parse, index: int) -> bool:
@@ -438,7 +438,7 @@ def _event(
         place_lat=point[0] if point else None,
         place_lon=point[1] if point else None,
         place_basis=draft.place.basis if draft.place else None,
-        attributed_to_entity_id=_speaker(context.quotes, trigger),
+        attributed_to_entity_id=_speaker(context, trigger),
         sentence_index=mention.sentence,
         coref_event_index=coref_event_index,
         salience=salience,
@@ -452,17 +452,19 @@ def _is_future(time: TimeExpression | None, published: date | None) -> bool:
     return bool(time and time.first_day and published and time.first_day > published)
 
 
-def _participant_fields(prefix: str, who: tuple[Participant, ...]) -> dict[str, Any]:
-    first = who[0] if who else None
-    entity = first.entity if first else None
-    return {
-        f"{prefix}_text": first.text if first else None,
-        f"{prefix}_cluster_index": entity.cluster_index if entity else None,
-        f"{prefix}_entity_id": entity.entity_id if entity else None,
-        f"{prefix}_name": first.name if first else None,
-        f"{prefix}_country": first.country if first else None,
-        f"{prefix}_sector": first.sector if first else None,
-    }
+_PARTICIPANT = {
+    role: [f"{role}_{name}" for name in ("text", "cluster_index", "entity_id", "name", "country", "sector")]
+    for role in ("actor", "recipient")
+}
+
+
+def _participant_fields(role: str, who: tuple[Participant, ...]) -> dict[str, Any]:
+    if not who:
+        return dict.fromkeys(_PARTICIPANT[role])
+    first, entity = who[0], who[0].entity
+    cluster, entity_id = (entity.cluster_index, entity.entity_id) if entity else (None, None)
+    values = (first.text, cluster, entity_id, first.name, first.country, first.sector)
+    return dict(zip(_PARTICIPANT[role], values, strict=True))
 
 
 def _names(who: tuple[Participant, ...]) -> tuple[str, ...]:
@@ -480,11 +482,11 @@ def _when_fields(when: EventDate) -> dict[str, Any]:
     }
 
 
-def _speaker(quotes: Sequence[Quote], trigger: Trigger) -> str | None:
-    quote = _quote_at(quotes, trigger)
+def _speaker(context: _EventContext, trigger: Trigger) -> str | None:
+    quote = _quote_at(context, trigger)
     return quote.speaker_entity_id if quote else None
 
 
-def _quote_at(quotes: Sequence[Quote], trigger: Trigger) -> Quote | None:
-    place = bisect_right(quotes, trigger.start, key=lambda quote: quote.start_char) - 1
-    return quotes[place] if place >= 0 and trigger.start < quotes[place].end_char else None
+def _quote_at(context: _EventContext, trigger: Trigger) -> Quote | None:
+    place = bisect_right(context.quote_starts, trigger.start) - 1
+    return context.quotes[place] if place >= 0 and trigger.start < context.quotes[place].end_char else None

@@ -20,7 +20,7 @@ def is_generic(parse: Parse, index: int, data: FrameData) -> bool:
 
 
 def _is_habit(parse: Parse, index: int, data: FrameData) -> bool:
-    return any(parse.dep[c] == "advmod" and parse.lower[c] in data.habit_words for c in parse.children[index])
+    return parse.has_word(index, data.habit_words, ("advmod",))
 
 
 def _is_imperative(parse: Parse, index: int, data: FrameData) -> bool:

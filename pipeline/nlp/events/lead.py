@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pipeline.model import Article, TimeExpression
 from pipeline.nlp.events.modality import modality_of
@@ -174,11 +175,15 @@ def days_of(lead: Lead, dates: Mapping[int, TimeExpression]) -> list[tuple[int, 
 def name_untyped(parse: Parse, triggers: Sequence[Trigger], main: Trigger, data: FrameData) -> tuple[Trigger, ...]:
     """Return the triggers; the untyped ones with the word of the main event become events of type OTHER."""
     lemma = parse.lemma[main.index]
-    places = data.noun_places if main.is_noun else data.verb_places
-    frame = Frame(lemma, (), (), OTHER, None, None, places, False, False, f"{lemma}{LEAD_RULE}")
+    frame = _lead_frame(lemma, data.noun_places if main.is_noun else data.verb_places)
     return tuple(
         replace(each, frame=frame)
         if each.frame is None and each.is_noun == main.is_noun and parse.lemma[each.index] == lemma
         else each
         for each in triggers
     )
+
+
+@cache
+def _lead_frame(lemma: str, places: tuple[str, ...]) -> Frame:
+    return Frame(lemma, (), (), OTHER, None, None, places, False, False, f"{lemma}{LEAD_RULE}")

@@ -113,7 +113,7 @@ def _of_complement(parse: Parse, index: int, data: ModalityData, depth: int) -> 
     """Return the modality of an infinitive under a governor: one with an aspect of its own tells what is or was."""
     if _is_performative(parse, index, data) and _modality(parse, parse.head[index], data, depth - 1) != "negated":
         return "happened"
-    aspect = any(parse.dep[c] == "aux" and parse.lower[c] in data.aspect_auxiliaries for c in parse.children[index])
+    aspect = parse.has_word(index, data.aspect_auxiliaries, ("aux",))
     default: Modality = "happened" if aspect else "hypothetical"  # "is said to have left"
     return _of_dependent(parse, parse.head[index], data, depth, default=default)
 
@@ -337,7 +337,7 @@ _PAST = ("VBD", "VBN")
 
 
 def _is_definite(parse: Parse, index: int, data: ModalityData) -> bool:
-    return any(parse.dep[c] == "poss" or parse.lower[c] in data.definite_words for c in parse.children[index])
+    return parse.child(index, "poss") is not None or parse.has_word(index, data.definite_words)
 
 
 def names_thing(parse: Parse, index: int) -> bool:

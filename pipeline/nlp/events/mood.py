@@ -9,6 +9,7 @@ from pipeline.nlp.languages.spec_events import ModalityData
 
 _FINITE = ("VBD", "VBZ", "VBP")
 _PAST = ("VBD", "VBN")
+_QUESTION = frozenset({"?"})
 
 
 def is_finite(parse: Parse, index: int) -> bool:
@@ -66,13 +67,14 @@ def is_excluding(parse: Parse, index: int, data: ModalityData) -> bool:
 def _is_negated(parse: Parse, index: int, data: ModalityData) -> bool:
     """Return whether a verb is negated in its own clause; "not only" is no negation."""
     for child in parse.children[index]:
-        if _is_negator(parse, child, data) or _is_no_longer(parse, child, data):
+        may_negate = parse.dep[child] == "neg" or parse.lower[child] in data.negating
+        if may_negate and (_is_negator(parse, child, data) or _is_no_longer(parse, child, data)):
             return parse.lower[min(child + 1, len(parse.lower) - 1)] not in data.limiting_words
         if parse.dep[child] in ("nsubj", "nsubjpass", "dobj", "attr") and has_no(parse, child, data):
             return True
-        if _excludes(parse, child, data) or _is_delaying(parse, child, data):
+        if may_negate and (_excludes(parse, child, data) or _is_delaying(parse, child, data)):
             return True
-        if parse.lower[child] in data.approximating_words and parse.dep[child] == "advmod":
+        if may_negate and parse.lower[child] in data.approximating_words and parse.dep[child] == "advmod":
             return True
     return False
 
@@ -108,9 +110,7 @@ def _is_delaying(parse: Parse, index: int, data: ModalityData) -> bool:
 
 def _is_conditional(parse: Parse, index: int, data: ModalityData) -> bool:
     """Return whether the clause is a condition, also a negated one ("if no price is agreed")."""
-    return _is_inverted(parse, index, data) or any(
-        parse.dep[c] in ("mark", "advmod") and parse.lower[c] in data.unreal_markers for c in parse.children[index]
-    )
+    return _is_inverted(parse, index, data) or parse.has_word(index, data.unreal_markers, ("mark", "advmod"))
 
 
 def _is_inverted(parse: Parse, index: int, data: ModalityData) -> bool:
@@ -141,8 +141,9 @@ def _is_doubted(parse: Parse, index: int, data: ModalityData) -> bool:
 
 def _is_polar_question(parse: Parse, index: int) -> bool:
     """Return whether the clause asks if something is so; "why did they attack?" takes the attack for granted."""
-    words = parse.children[index] if parse.dep[index] == "ROOT" else []
-    return any(parse.lower[c] == "?" for c in words) and not any(parse.tag[c].startswith("W") for c in words)
+    if parse.dep[index] != "ROOT" or not parse.has_word(index, _QUESTION):
+        return False
+    return not any(parse.tag[c].startswith("W") for c in parse.children[index])
 
 
 def _is_said_in_past(parse: Parse, index: int, data: ModalityData) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -57,6 +57,13 @@ class Parse:
             if labels[child] in deps:
                 return child
         return None
+
+    def has_word(self, index: int, words: Collection[str], deps: Collection[str] | None = None) -> bool:
+        """Return whether one of these words depends on a word, with one of these labels, if there are any."""
+        for child in self.children[index]:
+            if self.lower[child] in words and (deps is None or self.dep[child] in deps):
+                return True
+        return False
 
     def subject(self, index: int) -> int | None:
         """Return the subject of a verb; of two in apposition, the named one. None if the verb has no subject of its

@@ -121,7 +121,7 @@ def _reported(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data:
 
 def is_unsaid(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a verb of saying is negated."""
-    return any(parse.dep[c] == "neg" or parse.lower[c] in data.modality.negative_words for c in parse.children[index])
+    return parse.child(index, "neg") is not None or parse.has_word(index, data.modality.negative_words)
 
 
 def _requested(
@@ -201,7 +201,7 @@ def _announced(
 
 def _is_future(parse: Parse, verb: int, data: FrameData) -> bool:
     future = data.modality.future_auxiliaries | data.modality.backshifted
-    return any(parse.dep[c] == "aux" and parse.lower[c] in future for c in parse.children[verb])
+    return parse.has_word(verb, future, ("aux",))
 
 
 def _is_refusable(parse: Parse, verb: int, frame: Frame | None, data: FrameData) -> bool:
@@ -242,7 +242,7 @@ def _refused(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: 
     index, frame = trigger.index, trigger.frame
     if frame is None or frame.event_type not in _COOPERATION or parse.child(index, "neg") is None:
         return None
-    if not any(parse.lower[c] in data.modality.future_auxiliaries for c in parse.children[index]):
+    if not parse.has_word(index, data.modality.future_auxiliaries):
         return None
     subject = parse.subject(index)
     if subject is None or parse.is_passive(index) or not _is_institution(parse, subject, data):

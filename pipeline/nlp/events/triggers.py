@@ -60,7 +60,7 @@ def drop_type(trigger: Trigger) -> Trigger:
 def _trigger_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
     if parse.is_verb(index) and not names_thing(parse, index):
         return _verb_at(parse, index, data)
-    return _noun_at(parse, index, data)
+    return _noun_at(parse, index, data) if parse.lemma[index] in data.event_nouns else None
 
 
 def _verb_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
@@ -81,13 +81,9 @@ def _verb_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
 
 
 def _noun_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
-    lemma = parse.lemma[index]
-    frames = data.noun_index.get(lemma, ())
-    if not frames and lemma not in data.occurrences:
-        return None
     if parse.dep[index] in ("compound", "nmod") or _is_name(parse, index):
         return None
-    frame = _match(parse, index, frames, data)
+    frame = _match(parse, index, data.noun_index.get(parse.lemma[index], ()), data)
     if (frame is None or not frame.needs) and is_other_thing(parse, index, data):
         return None
     return Trigger(index, parse.start[index], parse.end[index], True, frame)
@@ -135,7 +131,10 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
     found = _FILLERS[given.marker](parse, index, given.place, data)
     if given.marker == "^" and given.excludes:
         found = _doers(parse, index, data)
-    return any(given.has(parse, filler, data) for filler in found) is not given.excludes
+    for filler in found:
+        if given.has(parse, filler, data):
+            return not given.excludes
+    return given.excludes
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,16 +38,18 @@ names the object.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Protocol
 
 _NAMED = 2  # words of a list that a rule_id names
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One use of a trigger. ``recipient`` lists, in order, the positions of the recipient: ``object``, ``subject``,
-    ``inner`` (subject of the following infinitive), ``poss`` (possessor of the object), or a preposition.
+    """One use of a trigger, compared by identity.
 
+    ``recipient`` lists, in order, the positions of the recipient: ``object``, ``subject``, ``inner`` (subject of the
+    following infinitive), ``poss`` (possessor of the object), or a preposition.
     ``guards`` are needs that the patterns of a group share. ``takes_content``: the following clause or noun is what is
     agreed, requested or refused, not an event of its own.
     ``rule_id`` is the pattern without its opposites, with its type; of longer lists, the first words
@@ -170,10 +172,14 @@ class ModalityData:
     opining: frozenset[str]  # "would" under these is a forecast and no plan
     carriers: frozenset[str]  # light verbs: their object has their modality
     terminating: frozenset[str]  # carriers whose object is there before: "will end the siege"
+    negating: frozenset[str] = field(init=False, compare=False, repr=False)  # words that may negate a verb
     governing: frozenset[str] = field(init=False, compare=False, repr=False)
     realising: frozenset[str] = field(init=False, compare=False, repr=False)  # carriers that are not terminating
 
     def __post_init__(self) -> None:
+        negating = self.negative_words | self.ending_words | self.excluding_words
+        negating |= self.delaying | self.approximating_words
+        object.__setattr__(self, "negating", negating)
         object.__setattr__(self, "governing", self.planning | self.wishing | self.refusing)
         object.__setattr__(self, "realising", self.carriers - self.terminating)
 
@@ -267,8 +273,7 @@ class EventClassifier:
 
     def probability(self, features: Iterable[str]) -> float:
         """Return the probability of a candidate, 0 to 1; a feature without a weight counts nothing."""
-        weights = self.weights
-        return 1 / (1 + math.exp(-sum([weights[name] for name in features if name in weights])))
+        return 1 / (1 + math.exp(-sum(map(self.weights.get, features, repeat(0.0)))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -339,12 +344,14 @@ class FrameData:
     classifier: EventClassifier = EventClassifier()
     verb_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
     noun_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
+    event_nouns: frozenset[str] = field(init=False, compare=False, repr=False)  # with a frame or without
     matters: frozenset[str] = field(init=False, compare=False, repr=False)  # nouns for what cannot act
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "verb_index", _index(self.verbs))
         object.__setattr__(self, "noun_index", _index(self.nouns))
-        matters = self.abstractions | self.occurrences | self.rules | self.noun_index.keys()
+        object.__setattr__(self, "event_nouns", self.occurrences | self.noun_index.keys())
+        matters = self.abstractions | self.event_nouns | self.rules
         object.__setattr__(self, "matters", matters - self.people.keys() - self.agents - self.documents)
 
 
