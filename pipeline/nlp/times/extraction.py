@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import attrgetter
 
 from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import HasTimes, TimeData
@@ -14,6 +15,7 @@ from pipeline.nlp.times.tense import tense_of
 from pipeline.nlp.times.values import OPEN_END, TimeContext, TimeValue, reference_date
 from pipeline.nlp.tokens import Tokens, root_of
 
+_START = attrgetter("start_char")
 _REACH = 7  # tokens on each side of an anchor word that its expression may include
 _NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
 _HEADLINES = frozenset({"title", "standfirst", "caption", "heading"})
@@ -169,7 +171,7 @@ def _is_name(match: TimeMatch, names: list[Entity]) -> bool:
 
     A clock time with its zone, or a named day, that the model labels as a name does not count.
     """
-    last = bisect_left(names, match.end, key=lambda e: e.start_char) - 1
+    last = bisect_left(names, match.end, key=_START) - 1
     if last < 0 or match.start >= names[last].end_char:
         return False
     is_inside = match.start <= names[last].start_char and names[last].end_char <= match.end
@@ -315,7 +317,6 @@ _SPACE = re.compile(r"\s")
 
 def _find_matches(text: str, stretches: Iterable[tuple[int, int, int]], times: TimeData) -> Iterator[TimeMatch]:
     """Yield the longest matches in these spans of a lower-case text, in text order and without overlaps."""
-    patterns = _compile_patterns(times)
     for start, end, kinds in stretches:
         stretch = text[start:end]
         found = [
@@ -325,8 +326,8 @@ def _find_matches(text: str, stretches: Iterable[tuple[int, int, int]], times: T
                 each.reading,
                 {k: _SPACE.sub(" ", v) for k, v in m.groupdict().items() if v is not None},
             )
-            for each in patterns
-            if each.kind & kinds and each.may_match(stretch)
+            for each in _patterns_of(times, kinds)
+            if each.may_match(stretch)
             for m in each.pattern.finditer(text, start, end)
             if m.end() > m.start()
         ]
@@ -384,6 +385,11 @@ def _compile_patterns(times: TimeData) -> tuple[_TimePattern, ...]:
         kind, *cues = needs.split()
         found.append(_TimePattern(reading, bits[kind], tuple(cues), _compile(pattern, parts)))
     return tuple(found)
+
+
+@lru_cache(maxsize=1024)
+def _patterns_of(times: TimeData, kinds: int) -> tuple[_TimePattern, ...]:
+    return tuple(each for each in _compile_patterns(times) if each.kind & kinds)
 
 
 def _compile(pattern: str, parts: Mapping[str, str]) -> re.Pattern[str]:

@@ -305,7 +305,7 @@ _PATTERNS = (
     ),
     (
         "duration",
-        "unit",
+        "unit minutes hours days weeks months years decades centuries",
         r"(?:(?<=\bin )|(?<=\bfor )|(?<=\bwithin )|(?<=\bafter )|(?<=\bover ))" + _LONG_UNIT,
     ),
     ("duration", "unit recent", r"recent " + _LONG_UNIT),
