@@ -104,11 +104,21 @@ def _of_frame(frame: Frame, *, is_noun: bool) -> tuple[str, ...]:
 
 def _of_word(parse: Parse, candidate: EventCandidate, data: FrameData) -> tuple[str, ...]:
     index, modality = candidate.trigger.index, candidate.modality
-    tag, dep = parse.tag[index], parse.dep[index]
     return (
-        *(f"tag:{tag}", f"dep:{dep}", f"dep:{dep}:{tag}", f"governor:{_governor(parse, index, data)}"),
-        *(f"modality:{modality}", f"modality:{modality}:{candidate.frame.event_type}"),
+        *_of_form(parse.tag[index], parse.dep[index]),
+        f"governor:{_governor(parse, index, data)}",
+        *_with_kind("modality", modality, candidate.frame.event_type),
     )
+
+
+@cache
+def _of_form(tag: str, dep: str) -> tuple[str, ...]:
+    return f"tag:{tag}", f"dep:{dep}", f"dep:{dep}:{tag}"
+
+
+@cache
+def _with_kind(name: str, value: str, kind: str) -> tuple[str, ...]:
+    return f"{name}:{value}", f"{name}:{value}:{kind}"
 
 
 def _governor(parse: Parse, index: int, data: FrameData) -> str:
@@ -135,7 +145,7 @@ def _of_noun(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterab
     shown = "none" if first is None else parse.dep[first]
     if first is not None and shown == "det":
         shown = "definite" if parse.lower[first] in data.modality.definite_words else "indefinite"
-    return f"determiner:{shown}", f"determiner:{shown}:{parse.tag[index]}"
+    return _with_kind("determiner", shown, parse.tag[index])
 
 
 def _of_verb(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterable[str]:
@@ -149,14 +159,15 @@ def _of_verb(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterab
             found.append(f"has:{dep}")
     thing = _word_class(parse, object_of(parse, index), data)
     subject = _word_class(parse, parse.subject(index), data)
-    return *found, f"subject:{subject}", f"object:{thing}", f"object:{thing}:{candidate.frame.event_type}"
+    return *found, f"subject:{subject}", *_with_kind("object", thing, candidate.frame.event_type)
 
 
 def _of_roles(parse: Parse, candidate: EventCandidate, data: FrameData) -> tuple[str, ...]:
     roles, kind = candidate.roles, candidate.frame.event_type
     actor, recipient = (_participant_class(parse, who, data) for who in (roles.actors, roles.recipients))
     return (
-        *(f"actor:{actor}", f"actor:{actor}:{kind}", f"recipient:{recipient}", f"recipient:{recipient}:{kind}"),
+        *_with_kind("actor", actor, kind),
+        *_with_kind("recipient", recipient, kind),
         f"roles:{bool(roles.actors)}:{bool(roles.recipients)}",
         *(("actors>1",) if len(roles.actors) > 1 else ()),
     )

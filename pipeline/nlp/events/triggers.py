@@ -113,28 +113,20 @@ def unmet_need(parse: Parse, index: int, frame: Frame, data: FrameData) -> str |
     particle = parse.particles.get(index)
     if particle is not None and not any(parse.lower[particle] in need.split("/") for need in frame.needs):
         return f"!{parse.lower[particle]}"  # with another particle it is another verb
-    for need in frame.needs + frame.guards:
-        if not meets(parse, index, need, data):
+    for need, meets in _tests_of(frame, data):
+        if not meets(parse, index, data):
             return need
     return None
 
 
-def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
-    """Return whether a word's dependents meet one need of a pattern (see ``spec_events``)."""
-    special = _SPECIAL.get(need)
-    if special is not None:
-        return special(parse, index, data)
-    given = _fillers_of(need, data)
-    if not given.marker:
-        holds = _has_modifier if given.excludes else _has_companion
-        return holds(parse, index, given) is not given.excludes
-    found = _FILLERS[given.marker](parse, index, given.place, data)
-    if given.marker == "^" and given.excludes:
-        found = _doers(parse, index, data)
-    for filler in found:
-        if given.has(parse, filler, data):
-            return not given.excludes
-    return given.excludes
+type _Test = Callable[[Parse, int, FrameData], bool]
+
+
+@cache
+def _tests_of(frame: Frame, data: FrameData) -> tuple[tuple[str, _Test], ...]:
+    """Return the needs of a frame, each with the test whether a word's dependents meet it (see ``spec_events``)."""
+    needs = frame.needs + frame.guards
+    return tuple((need, _SPECIAL.get(need) or _fillers_of(need, data).are_there) for need in needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +142,19 @@ class _Fillers:
     excludes: bool
     words: frozenset[str]
     lemmas: frozenset[str]
-    tests: tuple[Callable[[Parse, int, FrameData], bool], ...]
+    tests: tuple[_Test, ...]
+
+    def are_there(self, parse: Parse, index: int, data: FrameData) -> bool:
+        if not self.marker:
+            holds = _has_modifier if self.excludes else _has_companion
+            return holds(parse, index, self) is not self.excludes
+        found = _FILLERS[self.marker](parse, index, self.place, data)
+        if self.marker == "^" and self.excludes:
+            found = _doers(parse, index, data)
+        for filler in found:
+            if self.has(parse, filler, data):
+                return not self.excludes
+        return self.excludes
 
     def has(self, parse: Parse, index: int, data: FrameData) -> bool:
         lemma = parse.lemma[index]
@@ -162,7 +166,6 @@ class _Fillers:
         return parse.lemma[index] in self.words or parse.lower[index] in self.words
 
 
-@cache
 def _fillers_of(need: str, data: FrameData) -> _Fillers:
     match = re.fullmatch(r"(?:([^@^%>]*)([@^%>]))?(!?)(.*)", need)
     place, marker, opposite, rest = match.groups("") if match else ("", "", "", need)
@@ -265,7 +268,7 @@ def _has_lemma_of_agent(parse: Parse, index: int, data: FrameData) -> bool:
     return parse.mention(index) is None and parse.lemma[index] in data.agents
 
 
-def _is_named(types: frozenset[str]) -> Callable[[Parse, int, FrameData], bool]:
+def _is_named(types: frozenset[str]) -> _Test:
     """Return a test whether a noun belongs to a name of one of these types."""
 
     def test(parse: Parse, index: int, data: FrameData) -> bool:
@@ -294,7 +297,7 @@ def _is_matter(parse: Parse, index: int, data: FrameData) -> bool:
     return not is_named and parse.lemma[index] in data.matters
 
 
-_CLASSES: dict[str, Callable[[Parse, int, FrameData], bool]] = {
+_CLASSES: dict[str, _Test] = {
     "person": _is_person,
     "group": _is_group,
     "thing": lambda parse, index, data: not _is_group(parse, index, data),
@@ -403,7 +406,7 @@ def _is_known(parse: Parse, index: int, data: FrameData) -> bool:
     return False
 
 
-_SPECIAL: dict[str, Callable[[Parse, int, FrameData], bool]] = {
+_SPECIAL: dict[str, _Test] = {
     "+to": lambda parse, index, data: infinitive_of(parse, index) is not None,
     "+for": _has_called_for,
     "+harm": _has_harm,
