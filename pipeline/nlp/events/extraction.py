@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from pipeline.kb import KnowledgeBase
@@ -37,6 +38,7 @@ from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens
 
 _LEAD = 2  # sentences
+_START = attrgetter("start_char")
 _UNTYPED = 0.3  # confidence of an event without a type
 
 
@@ -45,7 +47,6 @@ class _EventContext:
     parse: Parse
     data: FrameData
     quotes: tuple[Quote, ...]
-    quote_starts: list[int]
     published: date | None
     dates: Mapping[int, TimeExpression]
     typed: frozenset[int]  # trigger tokens
@@ -100,7 +101,6 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
         parse,
         data,
         quotes,
-        [quote.start_char for quote in quotes],
         published,
         dates_of(parse, triggers, times, data, published=published, dateline=dateline.end),
         frozenset(t.index for t in triggers if t.frame is not None),
@@ -488,5 +488,5 @@ def _speaker(context: _EventContext, trigger: Trigger) -> str | None:
 
 
 def _quote_at(context: _EventContext, trigger: Trigger) -> Quote | None:
-    place = bisect_right(context.quote_starts, trigger.start) - 1
+    place = bisect_right(context.quotes, trigger.start, key=_START) - 1
     return context.quotes[place] if place >= 0 and trigger.start < context.quotes[place].end_char else None

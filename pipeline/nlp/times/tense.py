@@ -8,8 +8,9 @@ _DEEPEST = 8  # governors from an expression to its verb
 
 
 def tense_of(tokens: Tokens, start: int, root: int, times: TimeData, *, is_headline: bool) -> Tense:
-    """Return the tense of the clause with an expression: its first token and its root. The present tense in a headline
-    means the past.
+    """Return the tense of the clause with an expression. The present tense in a headline means the past.
+
+    ``start`` is the first token of the expression, ``root`` the one that the others depend on.
     """
     if start > 0 and tokens.lower[start - 1] in times.past_limits:
         return "past"
