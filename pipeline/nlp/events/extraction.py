@@ -17,7 +17,7 @@ from pipeline.nlp.events.coreference import Mention, first_mentions, repeated_in
 from pipeline.nlp.events.dates import dates_of
 from pipeline.nlp.events.facts import EventDate, date_main, event_date_of, share_facts
 from pipeline.nlp.events.judgements import participants_judged, read_judgements
-from pipeline.nlp.events.lead import Lead, days_of, lead_of, main_trigger_of, name_untyped
+from pipeline.nlp.events.lead import LEAD_RULE, Lead, days_of, lead_of, main_triggers_of, name_untyped
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
 from pipeline.nlp.events.participants import Participant
@@ -87,10 +87,10 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
     triggers, acts = _triggers_of(parse, quotes, data)
     lead = lead_of(parse, article)
-    main = main_trigger_of(parse, lead, triggers, data)
-    is_named = main is not None and main.frame is None
-    if main is not None and is_named:
-        triggers = name_untyped(parse, triggers, main, data)
+    mains = main_triggers_of(parse, lead, triggers, data)
+    main = mains[0] if mains else None
+    if is_named := main is not None and main.frame is None:
+        triggers = name_untyped(parse, triggers, mains, data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     roles |= {index: _roles_of_act(parse, act, roles[index], data) for index, act in acts.items() if index in roles}
     triggers = drop_passing_mentions(
@@ -378,6 +378,8 @@ def _mention(
 
 def _event_lemma(parse: Parse, trigger: Trigger, data: FrameData) -> str:
     """Return the lemma of a trigger, or of the event noun that it carries: "complaint" of "filed a complaint"."""
+    if trigger.frame is not None and trigger.frame.rule_id.endswith(LEAD_RULE):
+        return trigger.frame.lemma  # the light verb of the main event is a mention of its noun
     thing = None if trigger.is_noun or trigger.frame is None else object_of(parse, trigger.index)
     if thing is not None and trigger.frame is not None:
         lemma = parse.lemma[thing]

@@ -1,10 +1,11 @@
 """The lead of an article, its headline and first sentences, and the event that it is about.
 
-Entry points: ``lead_of``, ``main_trigger_of``, ``name_untyped``, ``days_of``.
+Entry points: ``lead_of``, ``main_triggers_of``, ``name_untyped``, ``days_of``.
 """
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,14 +14,17 @@ from pipeline.model import Article, TimeExpression
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.mood import is_finite
 from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import Trigger
+from pipeline.nlp.events.triggers import Trigger, denotes
 from pipeline.nlp.languages.plover import OTHER
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 LEAD_RULE = ">lead"  # end of the rule_id of an event that only the lead makes one
 _SENTENCES = 2  # of the text that belong to the lead, after the standfirst
+_PARAGRAPHS = 2  # in which a noun that the text repeats is the topic
+_REPEATED = 4  # mentions that make a noun the topic
 _DEEPEST = 6  # steps from the root of a sentence to the event that it is about
 _STEM = 5  # letters by which a word of the title is found again: "printing" in "printers"
+_ENDING = 3  # letters by which two forms of a word differ at most
 _TITLE_WORD = re.compile(r"\w{3,}")
 _TOPICAL = ("NOUN", "PROPN", "VERB", "ADJ", "NUM")  # parts of speech
 _NOMINAL = ("nsubj", "nsubjpass", "dobj")
@@ -32,14 +36,16 @@ _LINKS = ("acomp", "attr", "prep", "pobj", "pcomp", "oprd")
 @dataclass(frozen=True, slots=True)
 class Lead:
     """The root tokens of the headline's sentences, and of the sentences of the text that belong to the lead, and the
-    numbers of all these sentences. ``topics`` are the beginnings of the title's words, also of a title that is not in
-    the text.
+    numbers of all these sentences. ``title`` are the title's words, also of a title that is not in the text, ``topics``
+    their beginnings. ``opening`` is the end of the first paragraphs.
     """
 
     headline: tuple[int, ...]
     body: tuple[int, ...]
     sentences: frozenset[int]
+    title: tuple[str, ...]
     topics: frozenset[str]
+    opening: int
 
 
 def lead_of(parse: Parse, article: Article) -> Lead:
@@ -55,35 +61,99 @@ def lead_of(parse: Parse, article: Article) -> Lead:
         if wanted <= 0:
             break
     sentences = frozenset(parse.sentence[root] for root in (*headline, *body))
-    topics = frozenset(word[:_STEM] for word in _TITLE_WORD.findall((article.title or "").lower()))
-    return Lead(tuple(headline), tuple(body), sentences, topics)
+    title = tuple(_TITLE_WORD.findall((article.title or "").lower()))
+    opening = [block.end for block in article.blocks if block.kind == "paragraph"][:_PARAGRAPHS]
+    return Lead(
+        tuple(headline),
+        tuple(body),
+        sentences,
+        title,
+        frozenset(word[:_STEM] for word in title),
+        max(opening, default=0),
+    )
 
 
 def _roots(parse: Parse, first: int, last: int) -> Iterator[int]:
     return (index for index in range(first, last) if parse.head[index] == index and parse.pos[index] != "SPACE")
 
 
-def main_trigger_of(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data: FrameData) -> Trigger | None:
-    """Return the trigger of the event that headline and lead are about; None without one.
+def main_triggers_of(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return the words of the lead for the event that headline and lead are about, the best first; empty without one.
 
-    Events come in the order of the sentences. In the headline and the first sentence, a typed event comes before the
-    event of any other verb; of those, one whose verb both have comes first. An event without a type is in a sentence
-    with a word of the title: features open with a scene.
+    They are one trigger, or an event without a type and the light verb that carries it. Events come in the order of
+    the sentences. In the headline and the first sentence, a typed event comes before the event of any other verb; of
+    those, one whose verb both have comes first. An event without a type is in a sentence with a word of the title:
+    features open with a scene. Without an event at the core of the lead, a noun that the text repeats is the event.
     """
     at = {trigger.index: trigger for trigger in triggers}
     first, rest = (*lead.headline, *lead.body[:1]), lead.body[1:]
-    typed = next((found for root in first if (found := _typed_core(parse, root, at, data))), None)
+    typed = next((core for root in first if (core := _typed_core(parse, root, at, data))), None)
     if typed is not None:
-        return typed
+        return (_first_in_title(parse, lead, typed, at, data),)
     if lead.sentences.issuperset(parse.sentence[-1:]):  # a text without more than a lead is too short to tell
-        return next((found for root in rest if (found := _typed_core(parse, root, at, data))), None)
-    plain = {root: _untyped_core(parse, root, at, data) for root in (*first, *rest) if _is_on_topic(parse, root, lead)}
-    untyped = [found for root in first if (found := plain.get(root))]
-    lemmas = [parse.lemma[each.index] for each in untyped]
+        return next(((core,) for root in rest if (core := _typed_core(parse, root, at, data))), ())
+    plain = {
+        root: _untyped_core(parse, root, at, data) or _final_statement(parse, root, at, data)
+        for root in (*first, *rest)
+        if _is_on_topic(parse, root, lead)
+    }
+    untyped = [words for root in first if (words := plain.get(root))]
+    lemmas = [parse.lemma[each[0].index] for each in untyped]
     if untyped:
-        return max(reversed(untyped), key=lambda each: lemmas.count(parse.lemma[each.index]))
-    cores = (_typed_core(parse, root, at, data) or plain.get(root) for root in rest)
-    return next((found for found in cores if found), None)
+        return max(reversed(untyped), key=lambda each: lemmas.count(parse.lemma[each[0].index]))
+    for root in rest:
+        typed = _typed_core(parse, root, at, data)
+        found = plain.get(root, ()) if typed is None else (typed,)
+        if found:
+            return found
+    return _topic(parse, lead, triggers, data)
+
+
+def _first_in_title(parse: Parse, lead: Lead, core: Trigger, at: Mapping[int, Trigger], data: FrameData) -> Trigger:
+    """Return the typed verb of a sentence that comes first in the title; without one, the core of the sentence."""
+    number = parse.sentence[core.index]
+    words = range(bisect_left(parse.sentence, number), bisect_right(parse.sentence, number))
+    verbs = (at[i] for i in words if i in at and at[i].frame is not None and not at[i].is_noun)
+    ranks = {each: rank for each in verbs if (rank := _place_in_title(parse, lead, each.index)) is not None}
+    real = [each for each in ranks if _is_real(parse, each.index, data)]
+    return min(real, key=lambda each: ranks[each], default=core)
+
+
+def _place_in_title(parse: Parse, lead: Lead, index: int) -> int | None:
+    """Return the place of a word in the title, in this or a similar form; None if it is not there."""
+    lemma = parse.lemma[index]
+    places = (
+        place
+        for place, word in enumerate(lead.title)
+        if word == parse.lower[index] or (word.startswith(lemma[:_STEM]) and abs(len(word) - len(lemma)) <= _ENDING)
+    )
+    return next(places, None)
+
+
+def _topic(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return the event noun of the first paragraphs that the text repeats most; nothing if the title is a question."""
+    if lead.title and lead.title[0] in data.question_words:
+        return ()
+    nouns = [trigger for trigger in triggers if trigger.is_noun]
+    count = Counter(parse.lemma[each.index] for each in nouns)
+    topics = [
+        each
+        for each in nouns
+        if count[parse.lemma[each.index]] >= _REPEATED
+        and (parse.sentence[each.index] in lead.sentences or each.start < lead.opening)
+        and _is_one_event(parse, each, data)
+    ]
+    most = max((count[parse.lemma[each.index]] for each in topics), default=0)
+    return next(((each,) for each in topics if count[parse.lemma[each.index]] == most), ())
+
+
+def _is_one_event(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
+    """Return whether a noun names one event: a noun of the lexicon, or a singular that something identifies."""
+    index = trigger.index
+    if trigger.frame is not None or any(f.event_type == OTHER for f in data.noun_index.get(parse.lemma[index], ())):
+        return True
+    is_identified = parse.child(index, "det", "poss", "nummod", "nmod", "compound") is not None
+    return parse.tag[index] in ("NN", "NNP") and (parse.headline[index] or is_identified)
 
 
 def _is_on_topic(parse: Parse, root: int, lead: Lead) -> bool:
@@ -101,11 +171,11 @@ def _typed_core(
     """Return the typed event that a clause is about: its verb, what is said, or the noun that the verb carries."""
     trigger = at.get(index)
     if trigger is not None and trigger.frame is not None:
-        return trigger if _is_news(parse, index) and _is_real(parse, index, data) else None
+        return trigger if _is_news(parse, index, data) and _is_real(parse, index, data) else None
     if depth == 0:
         return None
     content = (_typed_core(parse, c, at, data, depth - 1) for c in _below(parse, index, _CONTENT))
-    carried = _below(parse, index, _NOMINAL) if parse.pos[index] == "AUX" or _is_news(parse, index) else ()
+    carried = _below(parse, index, _NOMINAL) if parse.pos[index] == "AUX" or _is_news(parse, index, data) else ()
     nouns = (noun for c in carried if (noun := at.get(c)) and noun.frame)
     links = _below(parse, index, _LINKS) if _is_link(parse, index, data) else ()
     linked = (_typed_core(parse, c, at, data, depth - 1) for c in links)
@@ -128,35 +198,86 @@ def _is_link(parse: Parse, index: int, data: FrameData) -> bool:
     return parse.lemma[index] in (data.no_news if parse.is_verb(index) else data.abstractions)
 
 
-def _untyped_core(parse: Parse, index: int, at: Mapping[int, Trigger], data: FrameData) -> Trigger | None:
-    """Return what a clause reports that somebody or something did or will do: its verb, or the noun that the verb
-    carries; else None.
+def _untyped_core(parse: Parse, index: int, at: Mapping[int, Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return what a clause reports that somebody or something did or will do: its verb, what is said or the statement,
+    what is planned, or the noun that the verb carries; else nothing.
     """
-    trigger = at.get(index)
-    if trigger is None or trigger.is_noun or parse.subject(index) is None or not _is_news(parse, index):
-        return None
-    if not (parse.headline[index] or is_finite(parse, index)):
-        return None
-    if modality_of(parse, index, data.modality) not in ("happened", "planned"):
-        return None
-    if parse.lemma[index] in data.modality.carriers | data.bearers:
-        carried = next((noun for c in _below(parse, index, ("dobj",)) if (noun := at.get(c))), None)
-        if carried is not None:
-            return carried
-    is_quoting = parse.lemma[index] in data.modality.saying and parse.child(index, *_CONTENT) is not None
-    return None if is_quoting or parse.lemma[index] in data.no_news else trigger
+    has_tense = is_finite(parse, index) or any(parse.tag[c] == "MD" for c in parse.children[index])
+    is_clause = parse.subject(index) is not None and (parse.headline[index] or has_tense)
+    if not is_clause or not _is_report(parse, index, at, data):
+        return ()
+    trigger, lemma = at[index], parse.lemma[index]
+    carried = _carried(parse, index, at, data)
+    if carried is not None:
+        return (carried,) if lemma in data.no_news else (carried, trigger)
+    content = parse.child(index, *_CONTENT)
+    if _is_plan(parse, index, data) and content is not None and _is_report(parse, content, at, data):
+        return (at[content],)
+    if lemma in data.modality.saying and content is not None:
+        return _untyped_core(parse, content, at, data) or _statement(parse, trigger, data)
+    if lemma in data.no_news:
+        return ()
+    return (trigger,)
 
 
-def _is_news(parse: Parse, index: int) -> bool:
+def _is_report(parse: Parse, index: int, at: Mapping[int, Trigger], data: FrameData) -> bool:
+    """Return whether a verb reports what happened or will happen."""
+    if index not in at or at[index].is_noun or not _is_news(parse, index, data):
+        return False
+    return modality_of(parse, index, data.modality) in ("happened", "planned")
+
+
+def _statement(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[Trigger, ...]:
+    """Return a verb of saying whose subject can speak: the statement is the news."""
+    subject = parse.subject(trigger.index)
+    speaks = subject is not None and denotes(parse, subject, data) and parse.pos[subject] != "PRON"
+    return (trigger,) if speaks and parse.lemma[trigger.index] in data.speech.reporting else ()
+
+
+def _final_statement(parse: Parse, root: int, at: Mapping[int, Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return the verb of saying that ends a sentence, which the parser may take for a part of what is said."""
+    number = parse.sentence[root]
+    words = range(bisect_left(parse.sentence, number), bisect_right(parse.sentence, number))
+    last = next((i for i in reversed(words) if parse.is_verb(i)), root)
+    is_cue = parse.tag[last] == "VBD" and parse.dep[last] not in ("ROOT", "pcomp", "acl")
+    if last not in at or not is_cue or parse.child(last, "dobj", *_CONTENT) is not None:
+        return ()
+    return _statement(parse, at[last], data)
+
+
+def _carried(parse: Parse, index: int, at: Mapping[int, Trigger], data: FrameData) -> Trigger | None:
+    """Return the event noun that a light verb carries. What somebody undergoes is one whatever the noun: "a scan"."""
+    lemma = parse.lemma[index]
+    thing = parse.child(index, "dobj")
+    if thing is None or lemma not in data.modality.carriers | data.bearers | data.no_news:
+        return None
+    marks = [parse.lower[c] for c in (*parse.children[thing], *parse.children[parse.head[thing]])]
+    if thing in parse.in_time and parse.dep[thing - 1] in ("compound", "amod"):
+        thing -= 1  # the parser's object is the day: "underwent a scan Monday"
+    is_new = not data.indefinite_words.isdisjoint(marks)
+    if thing in at:
+        return at[thing] if is_new or lemma not in data.no_news else None
+    is_thing = thing not in parse.in_time and parse.entity[thing] < 0 and not denotes(parse, thing, data)
+    if is_new and is_thing and lemma in data.enduring and parse.lemma[thing] not in data.documents:
+        return Trigger(thing, parse.start[thing], parse.end[thing], True, None)
+    return None
+
+
+def _is_news(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a word reports news: a noun, any verb in a headline, else a verb that is not in the simple
-    present and has another subject than the writer.
+    present and has another subject than the writer. A plan is news in any tense.
     """
-    is_clipped = parse.headline[index] and not any(parse.lower[c] == "." for c in parse.children[index])
-    if is_clipped or not parse.is_verb(index):
+    if parse.headline[index] or not parse.is_verb(index):
         return True
     subject = parse.subject(index)
     who = parse.mention(subject) if subject is not None else None
-    return not (who is not None and who.entity_type == "AUTHOR") and not _is_simple_present(parse, index)
+    if who is not None and who.entity_type == "AUTHOR":
+        return False
+    return not _is_simple_present(parse, index) or _is_plan(parse, index, data)
+
+
+def _is_plan(parse: Parse, index: int, data: FrameData) -> bool:
+    return parse.lemma[index] in data.modality.planning and parse.child(index, "xcomp") is not None
 
 
 def _is_simple_present(parse: Parse, index: int) -> bool:
@@ -172,15 +293,24 @@ def days_of(lead: Lead, dates: Mapping[int, TimeExpression]) -> list[tuple[int, 
     return [(root, dates[root]) for root in (*lead.headline, *lead.body) if root in dates]
 
 
-def name_untyped(parse: Parse, triggers: Sequence[Trigger], main: Trigger, data: FrameData) -> tuple[Trigger, ...]:
-    """Return the triggers; the untyped ones with the word of the main event become events of type OTHER."""
-    lemma = parse.lemma[main.index]
-    frame = _lead_frame(lemma, data.noun_places if main.is_noun else data.verb_places)
+def name_untyped(
+    parse: Parse, triggers: Sequence[Trigger], main: Sequence[Trigger], data: FrameData
+) -> tuple[Trigger, ...]:
+    """Return the triggers; the untyped ones with the word of the main event become events of type OTHER.
+
+    ``main`` are its words in the lead, which become one event. A verb of saying makes no other statement an event.
+    """
+    first, lead = main[0], {each.index: each for each in main}
+    lemma = parse.lemma[first.index]
+    frame = _lead_frame(lemma, data.noun_places if first.is_noun else data.verb_places)
+    is_statement = lemma in data.speech.reporting and parse.child(first.index, "dobj") is None
+    found = {each.index: each for each in triggers} | lead
     return tuple(
         replace(each, frame=frame)
-        if each.frame is None and each.is_noun == main.is_noun and parse.lemma[each.index] == lemma
+        if each.frame is None
+        and (index in lead or (not is_statement and each.is_noun == first.is_noun and parse.lemma[index] == lemma))
         else each
-        for each in triggers
+        for index, each in sorted(found.items())
     )
 
 

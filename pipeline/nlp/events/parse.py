@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
-from pipeline.model import Article, Entity, TimeExpression
+from pipeline.model import Article, Block, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import FrameData
 from pipeline.nlp.tokens import Tokens
 
 Described = Mapping[str, Sequence[tuple[frozenset[str], Entity]]]
 _WORD = re.compile(r"[^\W\d_]+")
+_HEADLINE_MOST, _LEAD_LEAST = 16, 12  # words
 _DASHES = frozenset({"-", "--", "–", "—"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 _PARTICLES = frozenset({"prt"})
@@ -282,4 +283,17 @@ def _headlines(article: Article, starts: list[int]) -> list[bool]:
         if block.kind in ("title", "heading"):
             first, last = bisect_left(starts, block.start), bisect_left(starts, block.end)
             found[first:last] = [True] * (last - first)
+    opening = _opening(article)
+    if opening is not None:
+        first, last = bisect_left(starts, opening.start), bisect_left(starts, opening.end)
+        found[first:last] = [True] * (last - first)
     return found
+
+
+def _opening(article: Article) -> Block | None:
+    """Return the first line of a text whose headline is not marked as one: as short as a headline, before a lead."""
+    if len(article.blocks) < 2 or article.blocks[0].kind != "paragraph":
+        return None
+    first, after = (article.text[block.start : block.end] for block in article.blocks[:2])
+    is_short = len(first.split()) <= _HEADLINE_MOST and len(after.split()) >= _LEAD_LEAST
+    return article.blocks[0] if is_short and article.title is None else None

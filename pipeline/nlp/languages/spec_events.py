@@ -305,6 +305,7 @@ class FrameData:
     bodies: frozenset[str]  # nouns for organised groups, which "it" refers to
     suffered: frozenset[str]  # event nouns whose possessor is the patient: "his arrest"
     bearers: frozenset[str]  # their subject is the patient of the event that their object names
+    enduring: frozenset[str]  # of these, the ones whose object is an event whatever its noun: "underwent a scan"
     undergoing: frozenset[str]  # verbs whose subject does not act: it is, comes, seems
     undergoing_alone: frozenset[str]  # the same without an object: it ends, but they end it
     lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
@@ -336,6 +337,8 @@ class FrameData:
     content_markers: frozenset[str]  # prepositions whose gerund is the content of a charge or a plan
     thresholds: frozenset[str]  # nouns whose gerund is about to happen: "on the brink of winning"
     no_news: frozenset[str]  # verbs for what lasts or what somebody thinks, and verbs without a meaning of their own
+    question_words: frozenset[str]  # a title that begins with one explains and reports no event
+    indefinite_words: frozenset[str]  # articles of what is new to the reader
     distinguishing: frozenset[str]  # "another attack", "also attacked": not the attack named before
     speech: SpeechActData
     judgement: JudgementData

@@ -461,6 +461,7 @@ FRAMES = FrameData(
         """
     ),
     bearers=words("endure escape face get incur meet receive suffer survive sustain undergo"),
+    enduring=words("endure suffer sustain undergo"),
     undergoing=words(
         """
         appear arise arrive be become belong consist cost come come_up differ disappear elapse emerge equal equate
@@ -677,6 +678,8 @@ FRAMES = FrameData(
         listen prove
         """
     ),
+    question_words=words("how what when where which who why"),
+    indefinite_words=words("a an"),
     distinguishing=words(
         """
         another second third fourth separate similar different previous also separately similarly likewise elsewhere

@@ -97,3 +97,75 @@ def test_headline_and_lead_name_one_event(nlp):
         ("Arrests", 0),
         ("detained", 0),
     ]
+
+
+def test_a_light_verb_and_its_noun_are_one_event(nlp):
+    """The noun that a light verb of the lead carries is the main event; the verb is a mention of it."""
+    case = read(nlp, f"Ada Holm underwent a scan on Tuesday.{REST}", HOLM)
+    assert _main(case) == [("OTHER", "underwent"), ("OTHER", "scan")]
+    assert len({event.coref_event_index for event in case.events}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ada Holm saw a surge of visitors.", [("OTHER", "surge")]),
+        ("Ada Holm received a letter.", [("OTHER", "received")]),
+        ("Ada Holm will repaint the bridge on Monday.", [("OTHER", "repaint")]),
+        ("Ada Holm is expected to repaint the bridge.", [("OTHER", "repaint")]),
+    ],
+)
+def test_main_event_of_a_verb_that_names_no_event(nlp, text, expected):
+    """A verb without a meaning of its own leads to the noun that it carries, a plan to what is planned."""
+    assert _main(read(nlp, text + REST, HOLM)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ada Holm said on Tuesday that the bridge is too old.", [("OTHER", "said")]),
+        ("Ada Holm said that her firm had repainted the bridge.", [("OTHER", "repainted")]),
+        ("She said that the bridge is too old.", []),
+    ],
+)
+def test_a_statement_is_the_main_event_only_without_an_event_in_it(nlp, text, expected):
+    """What is said comes before the saying; nobody but somebody named or described makes a statement."""
+    assert _main(read(nlp, f"{text}{REST}\nAda Holm said that it was late.", HOLM)) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [("Arrest of Otto Brandt divides the town", "arrested"), ("Ada Holm demands calm", "demanded")],
+)
+def test_of_two_typed_verbs_the_main_event_is_the_first_of_the_title(nlp, title, expected):
+    """In a sentence with several typed events, the one that the title names first is the main event."""
+    text = f"Ada Holm demanded calm after police arrested Otto Brandt.{REST}"
+    case = read(nlp, text, HOLM, BRANDT, title=title)
+    assert expected in [trigger for _, trigger in _main(case)]
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"), [("A town without power", [("OTHER", "shutdown")] * 4), ("What is a shutdown", [])]
+)
+def test_a_noun_that_the_text_repeats_is_the_main_event(nlp, title, expected):
+    """Without an event at the core of the lead, an event noun with four mentions is it, but not under a question."""
+    text = (
+        "The town is quiet during the shutdown.\nIn the shutdown the shops are dark.\n"
+        "Many like the shutdown.\nThe shutdown is long."
+    )
+    assert _main(read(nlp, text, title=title)) == expected
+
+
+@pytest.mark.parametrize(
+    ("lead", "expected"),
+    [
+        (
+            "The bridge over the river in the old town is blue and stands on four feet of stone.",
+            [("OTHER", "repaints")],
+        ),
+        ("It is blue.", []),
+    ],
+)
+def test_the_first_short_line_of_a_text_without_a_title_is_its_headline(nlp, lead, expected):
+    """A full stop does not make a headline a sentence, if a lead follows."""
+    assert _main(read(nlp, f"Ada Holm repaints old bridge.\n{lead}{REST}", HOLM)) == expected
