@@ -131,7 +131,10 @@ def _place_in_title(parse: Parse, lead: Lead, index: int) -> int | None:
 
 
 def _topic(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
-    """Return the event noun of the first paragraphs that the text repeats most; nothing if the title is a question."""
+    """Return the event noun of the first paragraphs that the text repeats most; nothing if the title is a question.
+
+    A heading of one word is a label: "MATCH".
+    """
     if lead.title and lead.title[0] in data.question_words:
         return ()
     nouns = [trigger for trigger in triggers if trigger.is_noun]
@@ -141,6 +144,7 @@ def _topic(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data: FrameDat
         for each in nouns
         if count[parse.lemma[each.index]] >= _REPEATED
         and (parse.sentence[each.index] in lead.sentences or each.start < lead.opening)
+        and (not parse.headline[each.index] or parse.head[each.index] != each.index)
         and _is_one_event(parse, each, data)
     ]
     most = max((count[parse.lemma[each.index]] for each in topics), default=0)
