@@ -16,8 +16,8 @@ from pipeline.nlp.events.noun_roles import (
 )
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.participants import Participant, participants_of
-from pipeline.nlp.events.subjects import doers_of, subject_of
-from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, object_of, pattern_objects
+from pipeline.nlp.events.subjects import agents_in_phrase, doers_of, subject_of
+from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, is_group, object_of, pattern_objects
 from pipeline.nlp.languages.plover import OTHER
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
@@ -136,9 +136,22 @@ def _is_of_a_person(parse: Parse, index: int, data: FrameData) -> bool:
 def _of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:
     index = trigger.index
     actors = doers_of(parse, index, data)
+    if _is_typed(trigger) and actors and not any(is_group(parse, i, data) for i in actors):
+        actors = _speakers_before(parse, index, data) or actors
     if _undergoes(parse, trigger, data):
-        return [], actors or _recipients_of_verb(parse, trigger, data)
+        return agents_in_phrase(parse, index, data), actors or _recipients_of_verb(parse, trigger, data)
     return actors, _recipients_of_verb(parse, trigger, data)
+
+
+def _speakers_before(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return A in "A said the money was late and called on B to resign", where the parser joins "was" and "called"."""
+    clause = parse.head[index]
+    if parse.dep[index] != "conj" or parse.dep[clause] != "ccomp" or parse.is_passive(index):
+        return []
+    saying = parse.head[clause]
+    if parse.subject(index) is not None or not parse.is_verb(saying) or parse.subject(clause) is None:
+        return []
+    return [i for i in doers_of(parse, saying, data) if denotes(parse, i, data)]
 
 
 def _recipients_of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
@@ -146,6 +159,8 @@ def _recipients_of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> list
     prepositions = _prepositions_of(parse, index) | _prepositions_of(parse, object_of(parse, index))
     codes = [c for c in (frame.recipient if frame else data.verb_places) if c in prepositions or c in _OWN_PLACES]
     places = [found for code in codes if (found := _at_place(parse, trigger, code, data))]
+    if frame is not None and frame.event_type == "REQUEST" and infinitive_of(parse, index) is None:
+        places = [found for found in places if any(is_group(parse, i, data) for i in found)]  # not what is demanded
     if frame is not None and frame.takes_content:  # "demanded an answer from Spain"
         places.sort(key=lambda found: not denotes(parse, found[0], data))
     return places[0] if places else []
@@ -215,6 +230,8 @@ def _prep_place(parse: Parse, index: int, code: str, data: FrameData) -> list[in
 
 def _of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:
     actors, recipients = actors_of_noun(parse, trigger, data), patients_of_noun(parse, trigger, data)
+    if trigger.frame is not None and trigger.frame.event_type == "REQUEST":
+        recipients = [i for i in recipients if is_group(parse, i, data)]
     given, suffered = roles_from_verb(parse, trigger, data)
     if actors and not _is_typed(trigger):
         suffered = []

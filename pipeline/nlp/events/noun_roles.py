@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.participants import takes_part
-from pipeline.nlp.events.subjects import doers_of
+from pipeline.nlp.events.subjects import agents_in_phrase, doers_of
 from pipeline.nlp.events.triggers import Trigger, denotes, object_of
 from pipeline.nlp.languages.plover import OTHER
 from pipeline.nlp.languages.spec_events import FrameData
@@ -13,8 +13,11 @@ VAGUE_PREPOSITIONS = frozenset({"in", "at", "near", "along", "through", "outside
 _PLACED_TYPES = frozenset({"ASSAULT", "PROTEST", "OTHER", "COERCE"})
 _VOICED_TYPES = frozenset({"ACCUSE", "AID", "PROTEST", "REJECT", "REQUEST", "SUPPORT", "THREATEN"})  # "from" whom
 _ATTENDED_TYPES = frozenset({"AGREE", "CONSULT", "COOPERATE", "PROTEST"})
+_DONE_TYPES = frozenset({"ASSAULT", "COERCE", "MOBILIZE", "RETREAT", "SANCTION"})  # "bombing of a bridge by rebels"
+_HELD_TYPES = frozenset({"ASSAULT", "COERCE", "CONCEDE", "RETREAT"})  # "hostage release"
 _MOVED_TYPES = frozenset({"MOBILIZE", "RETREAT"})  # "troop deployments", "prisoner release"
 _ACTING_SECTORS = frozenset({"COP", "GOV", "JUD", "LEG", "MIL", "REB", "UAF"})
+_SUFFERING_SECTORS = frozenset({"CVL", "JRN", "MED", "REF", "REL"})
 _MODIFIERS = frozenset({"amod", "compound", "nmod"})
 _PAIRED = _MODIFIERS | {"npadvmod", "punct"}
 _OBJECTS = frozenset({"dobj", "nsubjpass"})
@@ -28,8 +31,8 @@ def actors_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]
     if not actors and not _has_patient_owner(parse, index, data):
         actors = [c for c in parse.children[index] if parse.dep[c] == "poss" and takes_part(parse, c, data)]
     actors = actors or _objects_of(parse, index, data.agent_prepositions) or _launchers(parse, index, data)
-    if not actors and kind in _VOICED_TYPES:
-        actors = [i for i in _objects_of(parse, index, data.origin_prepositions) if denotes(parse, i, data)]
+    actors = actors or agents_in_phrase(parse, index, data)
+    actors = actors or _voices(parse, index, kind, data) or _agents_below(parse, index, kind, data)
     if not actors and len(pair := _hyphenated(parse, index)) > 1:
         return pair
     return actors or [a for c in parse.children[index] if (a := _actor_before(parse, c, kind, data)) is not None]
@@ -40,6 +43,8 @@ def patients_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[in
     index, frame = trigger.index, trigger.frame
     if _has_patient_owner(parse, index, data):
         return [c for c in parse.children[index] if parse.dep[c] == "poss"]
+    if _subjective(parse, index, data):
+        return []
     own = {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
     is_carried = parse.dep[index] == "dobj"
     for code in frame.recipient if frame else data.noun_places:
@@ -48,6 +53,42 @@ def patients_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[in
             return found
     if frame is None or frame.event_type == OTHER:
         return [c for c in parse.children[index] if _is_thing_before(parse, c)]
+    return [c for c in parse.children[index] if _is_victim_before(parse, c, frame.event_type, data)]
+
+
+def _subjective(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return the doer after "of": "the refusal of the bank", "a summit of ministers"."""
+    if parse.lemma[index] not in data.subjective:
+        return []
+    return [i for i in _objects_of(parse, index, (data.modality.genitive,)) if denotes(parse, i, data)]
+
+
+def _voices(parse: Parse, index: int, kind: str, data: FrameData) -> list[int]:
+    """Return the doer after "from": "criticism from Spain", "under attack from rebels", "drew protests from Spain"."""
+    above = parse.head[index]
+    is_elicited = parse.dep[index] == "dobj" and parse.lemma[above] in data.eliciting
+    is_suffered = parse.dep[index] == "pobj" and parse.lower[above] in data.exposing
+    nouns = [index] if kind in _VOICED_TYPES or is_elicited or is_suffered else []
+    places = [*nouns, above] if is_elicited else nouns
+    found = (i for place in places for i in _objects_of(parse, place, data.origin_prepositions))
+    return [i for i in found if denotes(parse, i, data)]
+
+
+def _agents_below(parse: Parse, index: int, kind: str, data: FrameData) -> list[int]:
+    """Return the doer that the parser leaves to another noun: "killing of civilians by the army", "support for the bill
+    from the party".
+    """
+    for preposition in parse.children[index]:
+        for noun in parse.children[preposition] if parse.dep[preposition] == "prep" else ():
+            is_group = denotes(parse, noun, data)
+            if parse.dep[noun] != "pobj" or parse.lemma[noun] in data.matters or parse.lemma[noun] in data.documents:
+                continue
+            is_done = is_group or parse.mention(noun) is not None or kind in _DONE_TYPES
+            voices = data.origin_prepositions if kind in _VOICED_TYPES and not is_group else ()
+            words = (*(data.agent_prepositions if is_done else ()), *voices)
+            found = [i for i in _objects_of(parse, noun, words) if denotes(parse, i, data)]
+            if found:
+                return found
     return []
 
 
@@ -97,7 +138,8 @@ def _actor_before(parse: Parse, child: int, kind: str, data: FrameData) -> int |
     if mention is None:
         if parse.lemma[child] == "lead" and (leader := parse.child(child, "npadvmod")) is not None:
             return leader
-        acts = kind not in _MOVED_TYPES and data.people.get(parse.lemma[child]) in _ACTING_SECTORS
+        sector = data.people.get(parse.lemma[child])
+        acts = kind not in _MOVED_TYPES and (sector in _ACTING_SECTORS or (kind == "PROTEST" and sector is not None))
         is_group = parse.dep[child] == "compound" or any(parse.entity[c] >= 0 for c in parse.children[child])
         return child if acts and is_group else None
     if parse.lemma[parse.head[child]] in data.suffered and mention.entity_type == "PERSON":
@@ -126,6 +168,20 @@ def _is_thing_before(parse: Parse, child: int) -> bool:
     return parse.dep[child] in ("compound", "nmod") and parse.pos[child] == "NOUN" and parse.entity[child] < 0
 
 
+def _is_victim_before(parse: Parse, child: int, kind: str, data: FrameData) -> bool:
+    """Return whether a modifier names who suffers the event: "hostage release", "the Holm murder"."""
+    if parse.dep[child] not in ("compound", "nmod"):
+        return False
+    mention = parse.mention(child)
+    if mention is not None:
+        return mention.entity_type == "PERSON" and parse.lemma[parse.head[child]] in data.suffered
+    lemma = parse.lemma[child]
+    if kind not in _HELD_TYPES or lemma not in data.people or lemma in data.bodies:
+        return False
+    sector = data.people[lemma]
+    return sector in _SUFFERING_SECTORS or (sector is None and kind != "ASSAULT")
+
+
 # The words that govern an event noun.
 
 
@@ -138,7 +194,7 @@ def roles_from_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[li
         if lemma in words.carriers and lemma not in words.saying and lemma not in words.refusing:
             return doers_of(parse, verb, data), []
         if lemma in data.bearers:
-            return [], doers_of(parse, verb, data)
+            return agents_in_phrase(parse, verb, data), doers_of(parse, verb, data)
     preposition = verb
     if dep == "pobj" and parse.lower[preposition] in data.exposing and parse.is_verb(parse.head[preposition]):
         verb = parse.head[preposition]
@@ -151,11 +207,12 @@ def actors_above_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[i
     """Return the actors of the clause above: who announces, plans or intensifies the event, or comes for it."""
     index = _carried(parse, trigger.index, data)
     verb = parse.head[index]
+    found: list[int] = []
     if parse.dep[index] in _OBJECTS:
-        return doers_of(parse, verb, data) if _conducts(parse, verb, data) else []
-    if parse.dep[index] != "pobj":
-        return []
-    return _from_plan(parse, index, data) or _from_attendance(parse, trigger, index, data)
+        found = doers_of(parse, verb, data) if _conducts(parse, verb, data) else []
+    elif parse.dep[index] == "pobj":
+        found = _from_plan(parse, index, data) or _from_attendance(parse, trigger, index, data)
+    return found or _suspects_of(parse, trigger.index, data) or _subjective(parse, trigger.index, data)
 
 
 def _carried(parse: Parse, index: int, data: FrameData) -> int:
@@ -212,8 +269,46 @@ def authors_of(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
 
 def _from_attendance(parse: Parse, trigger: Trigger, index: int, data: FrameData) -> list[int]:
     """Return who comes for an event or takes part in it: "arrived for talks", "went on strike"."""
-    verb = parse.head[parse.head[index]]
+    preposition = parse.head[index]
+    verb = parse.head[preposition]
     kind = trigger.frame.event_type if trigger.frame else OTHER
-    if kind not in _ATTENDED_TYPES or not parse.is_verb(verb) or parse.lower[parse.head[index]] not in data.attending:
+    if not parse.is_verb(verb):
+        return []
+    word, thing = parse.lower[preposition], parse.child(verb, "dobj")
+    part = "" if thing is None else f"{parse.lemma[thing]}_"
+    joins = f"{parse.lemma[verb]}_{part}{word}" in data.joining
+    attends = kind in _ATTENDED_TYPES and word in data.attending
+    hosts = kind == "CONSULT" and word in data.hosting and _has_guest(parse, trigger)
+    if not (attends or hosts or joins):
         return []
     return [i for i in doers_of(parse, verb, data) if denotes(parse, i, data)]
+
+
+def _has_guest(parse: Parse, trigger: Trigger) -> bool:
+    """Return whether a meeting's own words name one side, so that the subject of the clause is the other."""
+    codes = trigger.frame.recipient if trigger.frame else ()
+    return bool(_objects_of(parse, trigger.index, codes))
+
+
+def _suspects_of(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return who is said to have done an event: "charged with the murder", "blamed on rebels"."""
+    while parse.dep[index] == "conj":
+        index = parse.head[index]
+    above = parse.head[index]
+    own = [c for c in parse.children[index] if parse.dep[c] in ("acl", "relcl")]
+    for verb in [*own, *([above] if parse.dep[index] in _OBJECTS else [])]:
+        if parse.lemma[verb] in data.attributing:
+            found = _objects_of(parse, verb, data.attributions) or _objects_of(parse, index, data.attributions)
+            return [i for i in found if denotes(parse, i, data)]
+    return _accused_of(parse, above, data) if parse.dep[index] == "pobj" else []
+
+
+def _accused_of(parse: Parse, preposition: int, data: FrameData) -> list[int]:
+    above = parse.head[preposition]
+    if parse.lemma[above] in data.guilt:
+        verb = parse.head[above]
+        return doers_of(parse, verb, data) if parse.dep[above] in ("dobj", "acomp", "oprd") else []
+    if parse.lemma[above] in data.suspecting and parse.lower[preposition] in data.suspicions:
+        accused = object_of(parse, above)
+        return [accused] if accused is not None and denotes(parse, accused, data) else []
+    return []

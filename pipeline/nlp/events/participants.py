@@ -27,7 +27,7 @@ class Participant:
 
     @property
     def name(self) -> str | None:
-        return self.entity.entity_name if self.entity else self.antecedent
+        return (self.entity.entity_name if self.entity else None) or self.antecedent
 
     @property
     def cluster_index(self) -> int | None:
@@ -48,7 +48,7 @@ class Participant:
 
 def participants_of(parse: Parse, heads: Iterable[int], data: FrameData) -> Iterator[Participant]:
     seen: set[int] = set()
-    for head in heads:
+    for head in (_antecedent_of_relative(parse, i, data) for i in heads):
         for index in parse.conjuncts(head):
             if (
                 index not in seen
@@ -60,6 +60,14 @@ def participants_of(parse: Parse, heads: Iterable[int], data: FrameData) -> Iter
                     yield from members_of(parse, who)
 
 
+def _antecedent_of_relative(parse: Parse, index: int, data: FrameData) -> int:
+    """Return the noun of a relative clause for its pronoun: "the senators with whom he met", "whose arrest"."""
+    if parse.lower[index] not in data.relative_pronouns or parse.tag[index] not in _RELATIVE_TAGS:
+        return index
+    clause = next((i for i in parse.governors(index) if parse.dep[i] == "relcl"), None)
+    return index if clause is None else parse.head[clause]
+
+
 def takes_part(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a word can be a participant; events and abstractions cannot."""
     if index in parse.in_time or parse.pos[index] == "VERB" or parse.dep[index] in ("pcomp", "expl"):
@@ -68,11 +76,14 @@ def takes_part(parse: Parse, index: int, data: FrameData) -> bool:
         return parse.entity[index] >= 0
     lemma = parse.lemma[index]
     if lemma in data.amounts:  # "a number of the families"
-        return any(takes_part(parse, i, data) for i in parse.prep_objects(index, "of"))
+        counted = list(parse.prep_objects(index, "of"))
+        if counted or lemma not in data.people:
+            return any(takes_part(parse, i, data) for i in counted)
     happens = lemma in data.noun_index or lemma in data.occurrences or lemma in data.abstractions
     return not happens or denotes(parse, index, data)
 
 
+_RELATIVE_TAGS = frozenset({"WP", "WP$"})
 _LEFT = frozenset(
     {"det", "amod", "compound", "nmod", "poss", "nummod", "advmod", "quantmod", "predet", "case", "punct"}
 )
@@ -161,7 +172,7 @@ def _name_in_apposition(parse: Parse, index: int, last: int, data: FrameData) ->
 
 def _name_in_phrase(parse: Parse, index: int, data: FrameData) -> Entity | None:
     """Return the person that the phrase of a noun names: "a judge at the court, Ann Lee", "a rebel known as Lee"."""
-    if parse.lemma[index] not in data.people:
+    if parse.lemma[index] not in data.people and parse.lemma[index] not in data.agents:
         return None
     for child in parse.children[index]:
         below: list[int] = []

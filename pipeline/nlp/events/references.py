@@ -9,6 +9,7 @@ from pipeline.nlp.languages.spec_events import FrameData
 _PERSONS = frozenset({"PERSON"})
 _OBJECTS = frozenset({"dobj", "nsubjpass"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+_NEAR = 2  # sentences
 _MARKS = frozenset({'"', "“", "”", "``", "''"})
 
 
@@ -43,8 +44,10 @@ def _subject_above(parse: Parse, index: int, data: FrameData) -> int | None:
             clause = above if parse.is_verb(above) else clause
             continue
         found = subject_of(parse, above, data)
-        if found is not None and found != index:
-            return found if found < index and _agrees(parse, index, found, data) else None
+        if found is not None and found < index and _agrees(parse, index, found, data):
+            return found
+        if found is not None and found < index and parse.lower[index] not in data.group_pronouns:
+            return None
         clause = above
     found = subject_before(parse, index)
     return found if found is not None and _agrees(parse, index, found, data) else None
@@ -82,14 +85,35 @@ def _agrees(parse: Parse, pronoun: int, noun: int, data: FrameData) -> bool:
 
 def entity_described_at(parse: Parse, index: int, first: int, data: FrameData) -> Entity | None:
     """Return the entity that a definite noun describes: "the union". None with a name or an "of" phrase in it."""
-    if parse.lower[index] not in parse.described or parse.lower[first] not in data.modality.definite_words:
+    if parse.lower[first] not in data.modality.definite_words:
         return None
+    if parse.lower[index] not in parse.described:
+        return _only_organisation_before(parse, index, data) if index == first + 1 else None
     if any(parse.entity[i] >= 0 or parse.tag[i] == "PRP$" for i in range(first, index)):
         return None
     if any(parse.lower[c] == "of" or parse.dep[c] == "conj" for c in parse.children[index]):
         return None
     modifiers = frozenset(parse.lower[first + 1 : index])
     return _find_described(parse, index, modifiers, before=parse.start[first], data=data)
+
+
+def _only_organisation_before(parse: Parse, index: int, data: FrameData) -> Entity | None:
+    """Return what "the company" refers to: the only organisation of this sentence and the two before it.
+
+    None if its name says that it is a body of another kind.
+    """
+    if parse.lower[index] not in data.general_bodies or any(parse.dep[c] == "prep" for c in parse.children[index]):
+        return None
+    found: dict[int | None, Entity] = {}
+    for i in range(index - 1, -1, -1):
+        if parse.sentence[index] - parse.sentence[i] > _NEAR:
+            break
+        mention = parse.entities[parse.entity[i]] if parse.entity[i] >= 0 else None
+        if mention is not None and mention.entity_type == "ORG" and mention.cluster_index is not None:
+            found[mention.cluster_index] = mention
+    only = next(iter(found.values())) if len(found) == 1 else None
+    name = frozenset((only.entity_name or "").lower().split()) if only is not None else frozenset()
+    return None if name & data.bodies - data.general_bodies else only
 
 
 def _find_described(

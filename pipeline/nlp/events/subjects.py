@@ -1,22 +1,64 @@
 """The subject of a verb: its own, or one that it shares with another verb."""
 
+from collections.abc import Mapping
+
 from pipeline.nlp.events.mood import is_finite
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.triggers import denotes, is_infinitive, object_of
-from pipeline.nlp.languages.spec_events import FrameData
+from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _CONTROLLED = frozenset({"xcomp", "advcl", "ccomp", "conj", "parataxis", "dep"})
 _AUXILIARIES = frozenset({"aux", "auxpass", "neg"})
 _SUBJECT_PATH_MAX = 8  # steps from a verb to its subject
+_NOUNS_MAX = 3  # from a noun up to the event that it belongs to
+_PERSONS = frozenset({"PERSON"})
 
 
 def doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
     """Return the actor of a verb: the agent of a passive, else the subject, also through control."""
     if parse.is_passive(index) or _is_participle(parse, index):
-        by = data.agent_prepositions + data.pair_prepositions
-        return next((found for word in by if (found := list(parse.prep_objects(index, word)))), [])
+        return _agents_of(parse, index, data) or _shared_agents(parse, index, data)
     subject = subject_of(parse, index, data)
     return [] if subject is None else [subject]
+
+
+def _agents_of(parse: Parse, index: int, data: FrameData) -> list[int]:
+    by = data.agent_prepositions + data.pair_prepositions
+    found = next((found for word in by if (found := list(parse.prep_objects(index, word)))), [])
+    return found or agents_in_phrase(parse, index, data)
+
+
+def agents_in_phrase(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return the doer that a phrase names: "died at the hands of the militia"."""
+    return [
+        agent
+        for first, noun, last in data.agent_phrases
+        for item in parse.prep_objects(index, first)
+        if parse.lemma[item] == noun
+        for agent in parse.prep_objects(item, last)
+    ]
+
+
+def _shared_agents(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return the agent that a passive shares with a later verb: "was held and beaten by guards", "was forced to go by a
+    judge".
+    """
+    twin = parse.child(index, "conj")
+    if twin is not None and parse.tag[twin] == "VBN" and not _has_complement(parse, index, twin):
+        return _agents_of(parse, twin, data)
+    inner = parse.child(index, "xcomp")
+    while inner is not None and not parse.is_passive(inner):
+        found = [i for word in data.agent_prepositions for i in parse.prep_objects(inner, word)]
+        if any(denotes(parse, i, data) for i in found):
+            return found
+        inner = parse.child(inner, "xcomp")
+    return []
+
+
+def _has_complement(parse: Parse, index: int, twin: int) -> bool:
+    """Return whether a verb has words of its own before the verb that is coordinated with it."""
+    between = (c for c in parse.children[index] if index < c < twin)
+    return any(parse.dep[c] not in ("cc", "punct", "conj", "advmod") for c in between)
 
 
 def _is_participle(parse: Parse, index: int) -> bool:
@@ -30,7 +72,7 @@ def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT_
     own = parse.subject(index)
     own = _subject_before(parse, index) if own is None else own
     if own is not None:
-        return _antecedent_of_relative(parse, index) if parse.lower[own] in data.relative_pronouns else own
+        return _antecedent_of_relative(parse, index, data) if parse.lower[own] in data.relative_pronouns else own
     head = parse.head[index]
     if depth == 0 or head == index:
         return _headline_subject(parse, index)
@@ -39,11 +81,34 @@ def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT_
     return _shared_subject(parse, index, data, depth)
 
 
-def _antecedent_of_relative(parse: Parse, index: int) -> int | None:
+def _antecedent_of_relative(parse: Parse, index: int, data: FrameData) -> int | None:
     """Return the noun that a relative clause, or a clause coordinated with one, describes."""
+    verb = index
     while parse.dep[index] == "conj" and parse.is_verb(parse.head[index]):
         index = parse.head[index]
-    return parse.head[index] if parse.dep[index] == "relcl" else parse.subject(index)
+    if parse.dep[index] != "relcl":
+        return parse.subject(index)
+    noun = parse.head[index]
+    return _attack_on(parse, noun, data) if _harms(parse.lemma[verb], data.verb_index) else noun
+
+
+def _harms(lemma: str, frames: Mapping[str, tuple[Frame, ...]]) -> bool:
+    return any(frame.event_type == "ASSAULT" for frame in frames.get(lemma, ()))
+
+
+def _attack_on(parse: Parse, noun: int, data: FrameData) -> int:
+    """Return the attack in "an attack on a church in Quetta, which killed nine", which the parser leaves to Quetta."""
+    above = noun
+    for _ in range(_NOUNS_MAX):
+        preposition = parse.head[above]
+        doing = parse.lower[preposition] in data.agent_prepositions + data.origin_prepositions
+        is_person = denotes(parse, above, data, _PERSONS) and parse.lemma[above] not in data.bodies
+        if parse.dep[above] != "pobj" or doing or (is_person and above == noun):
+            break
+        above = parse.head[preposition]
+        if _harms(parse.lemma[above], data.noun_index):
+            return above
+    return noun
 
 
 def _subject_before(parse: Parse, index: int) -> int | None:
@@ -107,8 +172,10 @@ def _owner(parse: Parse, head: int, data: FrameData, depth: int) -> int | None:
 def _gerund_doer(parse: Parse, preposition: int, data: FrameData) -> int | None:
     """Return the object that does what a gerund says: "accused X of lying", "lashed out at X for lying"."""
     verb = parse.head[preposition]
-    if parse.lower[preposition] not in data.gerund_prepositions or not parse.is_verb(verb):
+    if parse.lower[preposition] not in data.gerund_prepositions:
         return None
+    if not parse.is_verb(verb):  # "accused the cartel of lying", where the parser joins "cartel of lying"
+        return verb if parse.dep[verb] == "dobj" and denotes(parse, verb, data) else None
     objects = (object_of(parse, verb), *(i for p in data.target_prepositions for i in parse.prep_objects(verb, p)))
     return next((i for i in objects if i is not None and denotes(parse, i, data)), None)
 

@@ -25,6 +25,7 @@ _COMPANIONS = frozenset(
     | {"npadvmod", "attr", "conj", "quantmod"}
 )
 _MARKERS = ("prep", "prt", "agent")
+_SHARING = frozenset({"advcl", "conj", "xcomp"})
 _GOVERNED = frozenset({"dobj", "nsubjpass", "nsubj", "attr", "pobj"})
 _AGENT_TYPES = _GROUP_TYPES | {"FAC", "LOC"}  # "the Kremlin", "the West"
 _NO_AGENT = frozenset({"itself", "this", "that", "which", "what", "there", "nothing", "something", "anything"})
@@ -243,18 +244,27 @@ def object_of(parse: Parse, index: int) -> int | None:
 
 
 def _shared_patient(parse: Parse, index: int) -> int | None:
-    if parse.dep[index] == "conj":
-        return object_of(parse, parse.head[index])
-    if parse.dep[index] == "advcl":
-        return parse.subject(parse.head[index])  # "while being questioned"
-    return parse.head[index] if parse.dep[index] in ("relcl", "acl") else None
+    """Return the patient of a passive without a subject: "is expected to be charged", "fled before being arrested"."""
+    dep, above = parse.dep[index], parse.head[index]
+    if dep in ("relcl", "acl"):
+        return above
+    if dep == "pcomp":
+        above = parse.head[above]
+    elif dep not in _SHARING:
+        return None
+    if not parse.is_verb(above) or above == index:
+        return None
+    if parse.is_passive(above):
+        return object_of(parse, above)
+    found = parse.subject(above)
+    return _shared_patient(parse, above) if found is None else found
 
 
 def _is_person(parse: Parse, index: int, data: FrameData) -> bool:
     return denotes(parse, index, data, _PERSON_TYPES) or _has_lemma_of_agent(parse, index, data)
 
 
-def _is_group(parse: Parse, index: int, data: FrameData) -> bool:
+def is_group(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a noun can be somebody who acts. "It" can: it may be a ministry."""
     mention = parse.mention(index)
     if mention is not None and mention.entity_type not in ("UNKNOWN", "AUTHOR"):
@@ -299,8 +309,8 @@ def _is_matter(parse: Parse, index: int, data: FrameData) -> bool:
 
 _CLASSES: dict[str, _Test] = {
     "person": _is_person,
-    "group": _is_group,
-    "thing": lambda parse, index, data: not _is_group(parse, index, data),
+    "group": is_group,
+    "thing": lambda parse, index, data: not is_group(parse, index, data),
     "org": _is_named(_ORG_TYPES),
     "place": _is_named(_PLACE_TYPES),
     "official": _is_official,

@@ -291,6 +291,14 @@ class FrameData:
     conducting: frozenset[str]  # verbs whose subject does, orders or announces the event that their object names
     attending: frozenset[str]  # prepositions before an event that the subject takes part in: "came for talks"
     exposing: frozenset[str]  # prepositions before an event that the subject suffers: "is under attack"
+    joining: frozenset[str]  # verbs with their object and preposition, before an event that the subject is part of
+    subjective: frozenset[str]  # event nouns whose doer "of" marks: "the refusal of the bank"
+    hosting: frozenset[str]  # prepositions before a meeting that the subject of the clause takes part in: "during"
+    suspecting: frozenset[str]  # verbs whose object did the event of their preposition: "charged with murder"
+    suspicions: frozenset[str]  # prepositions before that event
+    attributing: frozenset[str]  # verbs that name the doer of their object: "blamed the attack on rebels"
+    attributions: tuple[str, ...]  # prepositions before that doer
+    guilt: frozenset[str]  # nouns and adjectives whose owner has done what follows: "responsibility for the attack"
     amounts: frozenset[str]  # nouns that only count an event: "a wave of protests"
     thing_pronouns: frozenset[str]  # pronouns for an organised group
     person_pronouns: frozenset[str]
@@ -303,9 +311,11 @@ class FrameData:
     documents: frozenset[str]  # nouns for what somebody writes or says: their author does what they do
     publishing: frozenset[str]  # verbs whose subject is the author of the document that their object names
     bodies: frozenset[str]  # nouns for organised groups, which "it" refers to
+    general_bodies: frozenset[str]  # nouns that fit most organisations: "the company"
     suffered: frozenset[str]  # event nouns whose possessor is the patient: "his arrest"
     bearers: frozenset[str]  # their subject is the patient of the event that their object names
     enduring: frozenset[str]  # of these, the ones whose object is an event whatever its noun: "underwent a scan"
+    eliciting: frozenset[str]  # after their object, "from" names who does it: "sparked protests from farmers"
     undergoing: frozenset[str]  # verbs whose subject does not act: it is, comes, seems
     undergoing_alone: frozenset[str]  # the same without an object: it ends, but they end it
     lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
@@ -317,6 +327,7 @@ class FrameData:
     clipped_passives: frozenset[str]  # verbs in headline passives without an auxiliary: "Minister sacked"
     place_prepositions: frozenset[str]
     agent_prepositions: tuple[str, ...]
+    agent_phrases: tuple[tuple[str, str, str], ...]  # preposition, noun, preposition: "at the hands of"
     pair_prepositions: tuple[str, ...]  # "between A and B"
     origin_prepositions: tuple[str, ...]  # before the doer of an event noun: "a request from Y"
     target_prepositions: tuple[str, ...]  # before whom an act is directed at: "lashed out at Y"

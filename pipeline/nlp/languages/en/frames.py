@@ -421,6 +421,25 @@ FRAMES = FrameData(
     ),
     attending=words("for in on to"),
     exposing=words("under"),
+    joining=words("engage_in participate_in take_part_in"),
+    subjective=words(
+        """
+        apology boycott conference demonstration march meeting pledge promise protest rally refusal resignation retreat
+        riot strike summit surrender testimony visit vow
+        """
+    ),
+    hosting=words("after at before during following in"),
+    suspecting=words(
+        """
+        accuse applaud arrest blame charge commend condemn congratulate convict criticise criticize denounce detain
+        fault fine hail imprison indict investigate jail laud praise prosecute punish question rebuke reprimand
+        sentence slam suspect thank try want
+        """
+    ),
+    suspicions=words("for of over with"),
+    attributing=words("attribute blame pin"),
+    attributions=("on", "to"),
+    guilt=words("guilty responsibility responsible"),
     amounts=words(
         """
         act barrage bout campaign couple day dozen flurry hour hundred lot month number part round series set spate
@@ -442,7 +461,9 @@ FRAMES = FrameData(
         report resolution speech statement study submission suit testimony tweet video
         """
     ),
-    publishing=words("pass post publish put_out read read_out release send sign submit tweet write"),
+    publishing=words(
+        "pass post publish put_out read read_out release rescind revoke send sign submit tweet withdraw write"
+    ),
     bodies=words(
         """
         administration agency airline alliance army association authority bank board bureau cabinet chamber charity
@@ -452,6 +473,7 @@ FRAMES = FrameData(
         regime school senate service state team tribunal troupe union university watchdog
         """
     ),
+    general_bodies=words("agency charity company firm group organisation organization"),
     suffered=words(
         """
         abduction arrest assassination beheading capture conviction deportation detention dismissal disappearance
@@ -460,8 +482,13 @@ FRAMES = FrameData(
         suspension torture
         """
     ),
-    bearers=words("endure escape face get incur meet receive suffer survive sustain undergo"),
+    bearers=words(
+        "attract draw earn elicit endure escape face gain get incur meet receive suffer survive sustain undergo win"
+    ),
     enduring=words("endure suffer sustain undergo"),
+    eliciting=words(
+        "attract bring draw earn elicit face gain get meet prompt provoke receive spark suffer survive trigger win"
+    ),
     undergoing=words(
         """
         appear arise arrive be become belong consist cost come come_up differ disappear elapse emerge equal equate
@@ -507,12 +534,12 @@ FRAMES = FrameData(
         division dozen duchess duke economist engineer ensemble everybody everyone expert faction fan federation
         foundation founder friend guard guest heir hijacker host husband inspector institute investigator islamist
         junta kidnapper landlord leadership league lecturer leftist liberal lobby lobbyist looter magazine management
-        manager many ministry mob monitor mosque most movement nationalist negotiator neighbor network nobody observer
-        office orchestra organisation organization outlet owner painter panel paper pilot plaintiff poet princess
-        producer public publisher pupil rapper regulator relative reservist responder reviewer ringleader rioter sailor
-        service singer sister socialist society some somebody someone son source squad star striker supplier supporter
-        survivor teen teenager tenant think-tank tory town trader traveller tribe troupe trust village visitor warden
-        watchdog website whistleblower widow wife wing winner witness writer youth
+        manager many media ministry mob monitor mosque most movement nationalist negotiator neighbor network nobody
+        observer office orchestra organisation organization outlet owner painter panel paper pilot plaintiff poet
+        princess producer public publisher pupil rapper regulator relative reservist responder reviewer ringleader
+        rioter sailor service singer sister socialist society some somebody someone son source squad star striker
+        supplier supporter survivor teen teenager tenant think-tank tory town trader traveller tribe troupe trust
+        village visitor warden watchdog website whistleblower widow wife wing winner witness writer youth
         """
     ),
     pointers=words("that there these this those what which"),
@@ -531,6 +558,7 @@ FRAMES = FrameData(
         """
     ),
     agent_prepositions=("by",),
+    agent_phrases=(("at", "hand", "of"),),
     pair_prepositions=("between", "among"),
     origin_prepositions=("from",),
     target_prepositions=("at", "against", "on"),

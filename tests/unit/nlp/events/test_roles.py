@@ -1,11 +1,13 @@
 """Actors and recipients around the clause of a trigger, in invented sentences."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.nlp.events.arguments import Roles, name_speakers
 from pipeline.nlp.events.participants import Participant
 from pipeline.nlp.languages.en.frames import FRAMES
-from tests.unit.nlp.events_case import read
+from tests.unit.nlp.events_case import names_in, read
 
 pytestmark = pytest.mark.model
 
@@ -211,3 +213,99 @@ def test_subject_before_a_day(nlp):
         "Spain on Wednesday summoned Norway’s charge d’affaires to protest against what it called unprovoked strikes."
     )
     assert actor_of(nlp, text, "summoned") == ("Spain", "clause")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor"),
+    [
+        ("Otto Brandt was held and beaten by guards.", "beaten", "guards"),
+        ("Otto Brandt was attacked and beaten by guards.", "attacked", "guards"),
+        ("Otto Brandt was attacked in Oslo and beaten by guards.", "attacked", None),
+        ("Norway was urged to stop polluting by Spain.", "urged", "Spain"),
+        ("Norway was urged to stop polluting by Friday.", "urged", None),
+        ("The bombing of a bridge by rebels shut the port.", "bombing", "rebels"),
+        ("Support for a film by Ada Holm grew.", "Support", None),
+        ("The raid drew protests from Spain.", "protests", "Spain"),
+        ("The mayor came under attack from residents.", "attack", "residents"),
+        ("The mayor suffered an attack at the hands of soldiers.", "attack", "soldiers"),
+        ("Thousands protested in Oslo.", "protested", "Thousands"),
+        ("A student protest shut the port.", "protest", "student"),
+    ],
+)
+def test_agents_apart_from_their_word(nlp, text, trigger, actor):
+    """An agent may stand after a second verb, an infinitive or another noun, or after "from" and "at the hands of"."""
+    assert actor_of(nlp, text, trigger) == (actor, actor and "clause")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor"),
+    [
+        ("Ada Holm was charged with the murder of Otto Brandt.", "murder", "Ada Holm"),
+        ("Two men were arrested in a raid on the port.", "raid", None),
+        ("Spain blamed the rebels for the attack on the port.", "attack", "the rebels"),
+        ("Spain blamed the attack on rebels.", "attack", "rebels"),
+        ("The attack, blamed on rebels, shut the port.", "attack", "rebels"),
+        ("Rebels claimed responsibility for the attack on the port.", "attack", "Rebels"),
+        ("Thousands took part in a march against Spain.", "march", "Thousands"),
+        ("During a visit to Spain, Ada Holm fell ill.", "visit", "Ada Holm"),
+        ("The summit of ministers failed.", "summit", "ministers"),
+    ],
+)
+def test_actors_who_are_blamed_or_take_part(nlp, text, trigger, actor):
+    """Who is blamed for an event or takes part in it is its actor, with the basis `context`."""
+    assert actor_of(nlp, text, trigger) == (actor, actor and "context")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "recipient"),
+    [
+        ("Otto Brandt is expected to be charged.", "charged", "Otto Brandt"),
+        ("Otto Brandt fled before being arrested.", "arrested", "Otto Brandt"),
+        ("Otto Brandt robbed a bank and was arrested.", "arrested", "Otto Brandt"),
+        ("The hostage release began.", "release", "hostage"),
+        ("The Brandt murder shocked Norway.", "murder", None),
+        ("The senators with whom Ada Holm met left.", "met", "The senators"),
+        ("Norway demanded compensation.", "demanded", None),
+        ("Norway called for calm.", "called", None),
+    ],
+)
+def test_recipients_of_passives_and_demands(nlp, text, trigger, recipient):
+    """A passive shares the subject of the verb above it; what is demanded is no recipient."""
+    assert recipient_of(nlp, text, trigger)[0] == recipient
+
+
+def test_attack_before_a_relative_clause(nlp):
+    """ "Which killed nine" is said of the attack, not of the place where it was; "who" is said of a person."""
+    text = "An army attack on a church in Oslo, which killed nine farmers, shocked Spain."
+    assert actor_of(nlp, text, "killed") == ("army", "context")
+    assert actor_of(nlp, "The attack on the rebels who killed nine farmers ended.", "killed") == (
+        "the rebels",
+        "clause",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Tern Bank lost. The company sued Spain.", None),
+        ("Fjord Salmon lost. The company sued Spain.", "Fjord Salmon"),
+        ("Fjord Salmon and Tern Bank lost. The company sued Spain.", None),
+    ],
+)
+def test_company_is_the_only_organisation_near(nlp, text, name):
+    """ "The company" is the only organisation named just before, unless its name says that it is something else."""
+    case = read(nlp, text, ("Tern Bank", "ORG", 5, None), ("Fjord Salmon", "ORG", 6, None), SPAIN)
+    assert case.event("sued").actor_name == name
+
+
+def test_speaker_of_a_coordinated_demand(nlp):
+    """Money calls on nobody: the speaker does, where the parser joins the two verbs."""
+    text = "Ada Holm said the money was late and called on Spain to pay."
+    assert actor_of(nlp, text, "called") == ("Ada Holm", "clause")
+
+
+def test_unnamed_speaker_with_a_pronoun_mention():
+    """ "We" that is a mention without a name has the words for its speaker."""
+    mention = replace(names_in("We", [("We", "PERSON", 0, None)])[0], entity_name=None, cluster_index=None)
+    we = Participant(0, "We", mention, None, None)
+    assert name_speakers(Roles(actors=(we,)), None, "a spokesman", FRAMES).actors[0].name == "a spokesman"
