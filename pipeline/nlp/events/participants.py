@@ -112,7 +112,10 @@ def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
     entity = parse.mention(index)
     if _is_unresolved(entity):
         entity = (
-            _name_in_apposition(parse, index, last, data) or entity_described_at(parse, index, first, data) or entity
+            _name_in_apposition(parse, index, last, data)
+            or entity_described_at(parse, index, first, data)
+            or _name_of_identity(parse, index, data)
+            or entity
         )
     return Participant(
         index=index,
@@ -168,6 +171,20 @@ def _name_in_apposition(parse: Parse, index: int, last: int, data: FrameData) ->
         return named
     mention = parse.mention(last) if last != index else None
     return mention if mention is not None and mention.entity_type == "PERSON" else None
+
+
+def _name_of_identity(parse: Parse, index: int, data: FrameData) -> Entity | None:
+    """Return the name that a noun without one is said to be: "Oxfam, a charity that ...", "Holm is a senator who ...",
+    "The first senator to come was Holm".
+    """
+    head = parse.head[index]
+    if parse.dep[index] == "appos":
+        return parse.mention(head)
+    if parse.lemma[head] not in data.copulas or parse.child(head, "neg") is not None:
+        return None
+    other = {"attr": parse.subject(head), "nsubj": parse.child(head, "attr")}.get(parse.dep[index])
+    named = parse.mention(other) if other is not None and len(parse.conjuncts(other)) == 1 else None
+    return named if named is not None and named.entity_type in ("ORG", "PERSON") else None
 
 
 def _name_in_phrase(parse: Parse, index: int, data: FrameData) -> Entity | None:

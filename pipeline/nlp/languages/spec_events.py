@@ -307,6 +307,7 @@ class FrameData:
     country_adjectives: frozenset[str]  # names of countries that are used like "Spanish": "US strikes"
     role_prepositions: frozenset[str]  # they end the title in a role: "minister of", "chief executive at"
     naming: frozenset[str]  # verbs between a noun and a name: "a rebel known as Holm"
+    copulas: frozenset[str]  # verbs that say what somebody is: "Holm became a senator"
     past_roles: frozenset[str]  # words in the role of somebody who no longer has it
     documents: frozenset[str]  # nouns for what somebody writes or says: their author does what they do
     publishing: frozenset[str]  # verbs whose subject is the author of the document that their object names

@@ -453,6 +453,7 @@ FRAMES = FrameData(
     country_adjectives=words("eu u.k. u.s. uk us"),
     role_prepositions=words("at for from in of to"),
     naming=words("call dub know name nickname"),
+    copulas=words("be become remain"),
     past_roles=words("deputy ex former late then vice"),
     documents=words(
         """
@@ -566,15 +567,17 @@ FRAMES = FrameData(
     content_places=("against", "to", "with", "on", "from", "of", "for", "by", "into", "about", "over"),
     subject_control=words(
         """
-        able anxious bound careful determined due eager free happy keen likely poised prepared quick ready reluctant
-        set slow sure unable unlikely unwilling welcome willing
+        able afraid anxious bound careful certain delighted determined due eager free glad happy hesitant honored
+        honoured keen liable likely pleased poised prepared privileged prone proud quick ready reluctant set slow sorry
+        sure thrilled unable unlikely unwilling welcome willing
         """
     ),
     gerund_prepositions=words("for from into of with"),
     object_control=words(
         """
-        allow ask call enable encourage force get help instruct invite lead let need order permit persuade press
-        push require tell urge want
+        allow ask authorise authorize beg call cause challenge command commission compel convince direct drive empower
+        enable encourage forbid force get help hire implore inspire instruct invite lead let lobby motivate need oblige
+        order permit persuade press pressure prompt push recruit require spur tell urge want
         """
     ),
     relative_pronouns=words("which that who whom whose"),

@@ -285,6 +285,21 @@ def test_attack_before_a_relative_clause(nlp):
 
 
 @pytest.mark.parametrize(
+    ("text", "trigger", "name"),
+    [
+        ("Tern Bank, a lender that sued Spain, closed.", "sued", "Tern Bank"),
+        ("Ada Holm is a senator who endorsed Spain.", "endorsed", "Ada Holm"),
+        ("Ada Holm is not the senator who endorsed Spain.", "endorsed", None),
+        ("The first senator to endorse Spain was Ada Holm.", "endorse", "Ada Holm"),
+    ],
+)
+def test_noun_that_says_who_somebody_is(nlp, text, trigger, name):
+    """A noun in apposition to a name, or said to be that name, has it."""
+    bank = ("Tern Bank", "ORG", 5, None)
+    assert read(nlp, text, bank, HOLM, SPAIN).event(trigger).actor_name == name
+
+
+@pytest.mark.parametrize(
     ("text", "name"),
     [
         ("Tern Bank lost. The company sued Spain.", None),
