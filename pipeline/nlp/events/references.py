@@ -84,17 +84,24 @@ def _agrees(parse: Parse, pronoun: int, noun: int, data: FrameData) -> bool:
 
 
 def entity_described_at(parse: Parse, index: int, first: int, data: FrameData) -> Entity | None:
-    """Return the entity that a definite noun describes: "the union". None with a name or an "of" phrase in it."""
+    """Return the entity that a definite noun describes: "the union", "the French envoy". None with an "of" phrase, or a
+    name in it that is of no country.
+    """
     if parse.lower[first] not in data.modality.definite_words:
         return None
     if parse.lower[index] not in parse.described:
         return _only_organisation_before(parse, index, data) if index == first + 1 else None
-    if any(parse.entity[i] >= 0 or parse.tag[i] == "PRP$" for i in range(first, index)):
+    if any(parse.tag[i] == "PRP$" for i in range(first, index)):
+        return None
+    named = [i for i in range(first, index) if parse.entity[i] >= 0]
+    lands = {parse.entities[parse.entity[i]].country_code for i in named}
+    if None in lands or len(lands) > 1:
         return None
     if any(parse.lower[c] == "of" or parse.dep[c] == "conj" for c in parse.children[index]):
         return None
-    modifiers = frozenset(parse.lower[first + 1 : index])
-    return _find_described(parse, index, modifiers, before=parse.start[first], data=data)
+    modifiers = frozenset(parse.lower[i] for i in range(first + 1, index) if i not in named)
+    country = next(iter(lands), None)
+    return _find_described(parse, index, modifiers, before=parse.start[first], country=country, data=data)
 
 
 def _only_organisation_before(parse: Parse, index: int, data: FrameData) -> Entity | None:
@@ -117,17 +124,18 @@ def _only_organisation_before(parse: Parse, index: int, data: FrameData) -> Enti
 
 
 def _find_described(
-    parse: Parse, index: int, modifiers: frozenset[str], *, before: int, data: FrameData
+    parse: Parse, index: int, modifiers: frozenset[str], *, before: int, country: str | None, data: FrameData
 ) -> Entity | None:
-    """Return the entity named before an offset that a noun with these modifiers describes: the only one, or of several
-    the subject of the sentence before. None without one.
+    """Return the entity named before an offset that a noun with these modifiers describes, of a country if one is
+    given: the only one, or of several the subject of the sentence before. None without one.
 
     "The union" is the Dockers' Union, "the senator" Senator Ann Lee.
     """
     found: dict[int | None, Entity] = {}
     for words, entity in parse.described.get(parse.lower[index], ()):
         past = (words & data.past_roles) - modifiers
-        if entity.start_char < before and modifiers <= words and not past:
+        fits = country is None or entity.country_code == country
+        if entity.start_char < before and modifiers <= words and fits and not past:
             found.setdefault(entity.cluster_index, entity)
     if len(found) < 2:
         return next(iter(found.values()), None)

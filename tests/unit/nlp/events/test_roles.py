@@ -324,3 +324,11 @@ def test_unnamed_speaker_with_a_pronoun_mention():
     mention = replace(names_in("We", [("We", "PERSON", 0, None)])[0], entity_name=None, cluster_index=None)
     we = Participant(0, "We", mention, None, None)
     assert name_speakers(Roles(actors=(we,)), None, "a spokesman", FRAMES).actors[0].name == "a spokesman"
+
+
+@pytest.mark.parametrize(("noun", "name"), [("Norwegian bank", "Tern Bank"), ("Spanish bank", None)])
+def test_definite_noun_with_a_country(nlp, noun, name):
+    """ "The Norwegian bank" is a bank named before that is of Norway; the Spanish one is another."""
+    names = (("Tern Bank", "ORG", 5, "NOR"), ("Norwegian", "NORP", 6, "NOR"), ("Spanish", "NORP", 7, "ESP"), HOLM)
+    case = read(nlp, f"Tern Bank lost.\nThe {noun} sued Ada Holm.", *names)
+    assert case.event("sued").actor_name == name
