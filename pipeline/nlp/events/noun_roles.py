@@ -195,9 +195,13 @@ def roles_from_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[li
             return doers_of(parse, verb, data), []
         if lemma in data.bearers:
             return agents_in_phrase(parse, verb, data), doers_of(parse, verb, data)
-    preposition = verb
-    if dep == "pobj" and parse.lower[preposition] in data.exposing and parse.is_verb(parse.head[preposition]):
-        verb = parse.head[preposition]
+    if dep != "pobj" or not parse.is_verb(parse.head[verb]):
+        return [], []
+    preposition, verb = parse.lower[verb], parse.head[verb]
+    phrase = f"{preposition}_{parse.lemma[index]}"
+    if phrase in data.attending:
+        return doers_of(parse, verb, data), []
+    if preposition in data.exposing or phrase in data.exposing:
         thing = object_of(parse, verb)
         return [], doers_of(parse, verb, data) if thing is None else [thing]
     return [], []

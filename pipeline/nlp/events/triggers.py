@@ -185,7 +185,10 @@ def _fillers_of(need: str, data: FrameData) -> _Fillers:
 
 def _objects(parse: Parse, index: int, preposition: str, data: FrameData) -> list[int]:
     if preposition:
-        return [c for item in parse.prep_objects(index, preposition) for c in parse.conjuncts(item)]
+        items, thing = list(parse.prep_objects(index, preposition)), parse.child(index, "dobj")
+        if not items and thing is not None:
+            items = list(parse.prep_objects(thing, preposition))  # the parser may attach it to the object
+        return [c for item in items for c in parse.conjuncts(item)]
     found = object_of(parse, index)
     if found is None:
         return []

@@ -8,7 +8,7 @@ A pattern is a lemma and its needs, for example ``"call for"`` or ``"hold @talk/
 ``@a/b``   the object, or the subject of a passive, has one of these lemmas
 ``^a/b``   the subject has one of these lemmas
 ``to@a/b`` the object of this preposition has one of these lemmas
-``%a/b``   (nouns) the verb that governs the noun has one of these lemmas
+``%a/b``   (nouns) the verb or preposition that governs the noun has one of these lemmas
 ``+to``    an infinitive follows
 ``+for``   an infinitive with "for" and its own subject follows ("call for X to go")
 ``+harm``  an infinitive follows that names material conflict ("vow to attack")
@@ -289,8 +289,8 @@ class FrameData:
     abstractions: frozenset[str]  # abstract nouns, which are never participants
     no_occurrences: frozenset[str]  # verbs that name no event (auxiliary-like)
     conducting: frozenset[str]  # verbs whose subject does, orders or announces the event that their object names
-    attending: frozenset[str]  # prepositions before an event that the subject takes part in: "came for talks"
-    exposing: frozenset[str]  # prepositions before an event that the subject suffers: "is under attack"
+    attending: frozenset[str]  # before an event that the subject takes part in: "for", or with its noun: "on_strike"
+    exposing: frozenset[str]  # before an event that the subject suffers: "under", or with its noun: "on_trial"
     joining: frozenset[str]  # verbs with their object and preposition, before an event that the subject is part of
     subjective: frozenset[str]  # event nouns whose doer "of" marks: "the refusal of the bank"
     hosting: frozenset[str]  # prepositions before a meeting that the subject of the clause takes part in: "during"

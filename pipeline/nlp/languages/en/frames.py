@@ -419,8 +419,8 @@ FRAMES = FrameData(
         start supply threaten unleash voice wage
         """
     ),
-    attending=words("for in on to"),
-    exposing=words("under"),
+    attending=words("for in on to on_strike"),
+    exposing=words("under in_captivity in_custody on_trial"),
     joining=words("engage_in participate_in take_part_in"),
     subjective=words(
         """
@@ -604,8 +604,22 @@ FRAMES = FrameData(
             """
         ),
         "COURT": words("court judge jury justice magistrate panel referee tribunal umpire"),
+        "CRIME": words(
+            """
+            abuse arson assault bribery burglary conspiracy corruption crime embezzlement extortion forgery fraud
+            genocide harassment homicide kidnapping killing laundering manslaughter misconduct murder negligence offence
+            offense perjury racketeering rape robbery shooting smuggling stabbing terrorism theft trafficking treason
+            vandalism wrongdoing
+            """
+        ),
         "CONDUCT": words("action choice comment description handling remark response use"),
         "CONTEST": words("championship competition contest cup event final game league match race series tournament"),
+        "DEAL": words(
+            """
+            accord agreement armistice bargain ceasefire compact compromise contract convention deal memorandum pact
+            partnership peace settlement treaty truce
+            """
+        ),
         "FILM": words("clip documentary episode film footage movie photo photograph picture scene series show video"),
         "MARKET": words(
             """
@@ -632,6 +646,13 @@ FRAMES = FrameData(
             ambassador captain ceo chair chairman chairwoman chancellor chief coach commissioner director editor envoy
             executive governor head judge leader manager minister officer president principal secretary speaker
             spokesman spokesperson spokeswoman successor
+            """
+        ),
+        "PLAN": words(
+            """
+            amendment appeal application appointment attempt ban bid bill budget candidacy effort initiative law
+            legislation measure merger motion move nomination nominee plan policy project proposal push reform request
+            resolution rule scheme takeover
             """
         ),
         "PRISON": words("captivity custody detention jail prison"),

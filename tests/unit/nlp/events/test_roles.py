@@ -108,6 +108,9 @@ def test_no_actor_around_the_clause(nlp, text, trigger):
         ("Norway-Spain talks failed.", "talks", "Norway", None),
         ("The protests from farmers ended.", "protests", "farmers", None),
         ("Otto Brandt is under investigation.", "investigation", None, "Otto Brandt"),
+        ("Otto Brandt is on trial for murder.", "trial", None, "Otto Brandt"),
+        ("Otto Brandt remained in custody.", "custody", None, "Otto Brandt"),
+        ("The nurses are on strike.", "strike", "The nurses", None),
     ],
 )
 def test_roles_in_the_clause(nlp, text, trigger, actor, recipient):

@@ -22,6 +22,7 @@ SPAIN = ("Spain", "GPE", 1, "ESP")
         ("The minister refused to sign.", "The minister declined to comment.", "declined"),
         ("Estonia closed some of its ports.", "Estonia closed some of its accounts.", "closed"),
         ("Prices rose by two percent.", "Tensions rose.", "rose"),
+        ("The court stripped the writer of citizenship.", "The court stripped the wall of paint.", "stripped"),
         ("The agency flew ten tons of medicine to Spain.", "The agency flew ten tons of brochures to Spain.", "flew"),
     ],
 )
