@@ -15,6 +15,7 @@ def is_generic(parse: Parse, index: int, data: FrameData) -> bool:
         _is_habit(parse, index, data)
         or _is_imperative(parse, index, data)
         or _is_anybody(parse, index, data)
+        or _is_usual(parse, index)
         or _is_content(parse, index, data)
     )
 
@@ -45,6 +46,15 @@ def _is_anybody(parse: Parse, index: int, data: FrameData) -> bool:
     if subject is None and parse.dep[index] in ("xcomp", "conj"):
         subject = parse.subject(parse.head[index])
     return subject is not None and parse.lower[subject] in data.general_subjects and not _is_question(parse, index)
+
+
+def _is_usual(parse: Parse, index: int) -> bool:
+    """Return whether something is done to a kind of people, in the present: "editors are fired for less"."""
+    subject = parse.child(index, "nsubjpass")
+    if subject is None or parse.headline[index] or parse.tag[subject] != "NNS" or parse.mention(subject) is not None:
+        return False
+    auxiliaries = [parse.tag[c] for c in parse.children[index] if parse.dep[c] in ("aux", "auxpass")]
+    return auxiliaries == ["VBP"] and all(parse.dep[c] == "amod" for c in parse.children[subject])
 
 
 def _is_question(parse: Parse, index: int) -> bool:

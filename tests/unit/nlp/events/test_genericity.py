@@ -16,10 +16,11 @@ pytestmark = pytest.mark.model
         ("You can sue the bank.", "Farmers can sue the bank.", "sue"),
         ("He was accused of attacking a guard.", "He was seen attacking a guard.", "attacking"),
         ("Rescuing the crew would take a day.", "They are rescuing the crew.", "rescuing"),
+        ("Editors are arrested for less.", "Two editors are arrested.", "arrested"),
     ],
 )
 def test_generic_verb_has_no_type(nlp, generic, event, trigger):
-    """A verb has no event type in a habit, before a noun, in an order, of anybody, or as an idea; else it has one."""
+    """A verb has no event type in a habit, before a noun, of a kind, of anybody, in an order or as an idea."""
     typed = [{row.trigger_text.casefold() for row in read(nlp, text).events} for text in (generic, event)]
     assert [trigger in found for found in typed] == [False, True]
 
