@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of
+from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, is_group
 from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
 from pipeline.nlp.languages.spec_events import Frame, FrameData, FrameGroup
 
@@ -213,7 +213,19 @@ def _has_condition(parse: Parse, verb: int) -> bool:
     return any(parse.dep[c] == "advcl" and parse.child(c, "mark") is not None for c in parse.children[verb])
 
 
-_READINGS: tuple[_Reading, ...] = (_requested, _announced)
+def _suggested(
+    parse: Parse, said: int, verb: int, frames: Mapping[int, Frame], data: FrameData
+) -> tuple[str, str, int, str] | None:
+    """Read "suggested he leave": a bare verb that agrees with neither its subject nor a past report is a proposal."""
+    subject, proposes = parse.subject(verb), parse.lemma[said] in data.speech.proposing
+    if subject is None or not proposes or parse.tag[said] not in ("VBD", "VBN") or parse.tag[verb] not in ("VB", "VBP"):
+        return None
+    is_singular = parse.tag[subject] in ("NN", "NNP") or parse.lower[subject] in data.person_pronouns
+    is_bare = not any(parse.dep[c] in ("aux", "auxpass") for c in parse.children[verb])
+    return ("REQUEST", "that", verb, "doer") if is_singular and is_bare else None
+
+
+_READINGS: tuple[_Reading, ...] = (_requested, _announced, _suggested)
 
 
 # Other ways to commit oneself.
@@ -238,17 +250,25 @@ def _offered(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: 
 
 
 def _refused(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: FrameData) -> SpeechAct | None:
-    """Read "Spain will not free the men": what a state or an organisation will not do, it refuses."""
+    """Read "Spain will not free the men", "the judge did not agree": a refusal."""
     index, frame = trigger.index, trigger.frame
     if frame is None or frame.event_type not in _COOPERATION or parse.child(index, "neg") is None:
         return None
-    if not parse.has_word(index, data.modality.future_auxiliaries):
-        return None
     subject = parse.subject(index)
-    if subject is None or parse.is_passive(index) or not _is_institution(parse, subject, data):
+    if subject is None or parse.is_passive(index) or not _is_denied(parse, index, subject, frame, data):
         return None
     refusal = replace(trigger, frame=frame_of_act("REJECT", parse.lemma[index], "not", "object to with for from"))
     return SpeechAct(replace(refusal, modality="happened"), index, None, None)
+
+
+def _is_denied(parse: Parse, index: int, subject: int, frame: Frame, data: FrameData) -> bool:
+    """Return whether a negated verb refuses: a state or an organisation will not do it, or somebody does not agree."""
+    auxiliaries = [c for c in parse.children[index] if parse.dep[c] == "aux"]
+    if any(parse.lower[c] in data.modality.future_auxiliaries for c in auxiliaries):
+        return _is_institution(parse, subject, data)
+    failed = [parse.tag[c] for c in auxiliaries] == ["VBD"]  # "did not", no attitude
+    complies = frame.event_type == "AGREE" and parse.lemma[index] in data.speech.complying
+    return failed and complies and is_group(parse, subject, data)
 
 
 # Who is spoken of.

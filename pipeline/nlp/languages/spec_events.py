@@ -217,6 +217,7 @@ class SpeechActData:
     """Words of speech acts: lemmas, but auxiliaries and pronouns as written. See ``events/speech_acts.py``."""
 
     reporting: frozenset[str]  # verbs whose clause tells what the speaker does: say, warn
+    proposing: frozenset[str]  # reporting verbs whose subjunctive is a request: "suggested he leave"
     obliging: frozenset[str]  # auxiliaries: must
     obliging_verbs: frozenset[str]  # with an infinitive: "needs to go"
     undemanded: frozenset[str]  # verbs for what nobody does on request: "should benefit"

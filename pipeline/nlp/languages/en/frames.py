@@ -128,9 +128,10 @@ _SPEECH = SpeechActData(
     reporting=words(
         """
         add affirm announce argue claim conclude declare emphasise emphasize explain insist maintain note post reiterate
-        say state stress tell tweet underline underscore warn write
+        say state stress suggest tell tweet underline underscore warn write
         """
     ),
+    proposing=words("insist suggest"),
     obliging=words("must ought should"),
     obliging_verbs=words("have need"),
     undemanded=words(
@@ -142,8 +143,8 @@ _SPEECH = SpeechActData(
     willing=words("prepared ready willing"),
     complying=words(
         """
-        accept allow attend bow budge cease change comply end follow give go grant help join leave let negotiate obey
-        participate pay permit recognise recognize sign stop surrender take talk tolerate vote yield
+        accept agree allow approve attend bow budge cease change comply consent end follow give go grant help join leave
+        let negotiate obey participate pay permit recognise recognize sign stop surrender take talk tolerate vote yield
         """
     ),
     ending=words("cease drop end halt leave quit stop"),
@@ -508,6 +509,7 @@ FRAMES = FrameData(
         """
     ),
     lemmas={
+        "cordoned": "cordon",
         "dined": "dine",
         "dining": "dine",
         "fined": "fine",
@@ -700,9 +702,9 @@ FRAMES = FrameData(
     },
     rules=words(
         """
-        act agenda amendment article bill brochure budget clause code condition constitution contract convention
+        act agenda amendment article bible bill brochure budget clause code condition constitution contract convention
         decree directive guidance guideline law legislation license licence mandate measure norm ordinance policy
-        principle regulation rule scheme standard statute system text tradition value
+        principle regulation rule scheme scripture standard statute system text tradition value
         """
     ),
     general_subjects=words("anybody anyone everybody everyone one whoever you"),

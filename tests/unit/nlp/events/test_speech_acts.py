@@ -76,3 +76,16 @@ def test_meeting_announced_stays_a_meeting(nlp):
     """A meeting that the speaker announces is a planned meeting."""
     event = read(nlp, "Norway said it will meet Otto Brandt.", *NAMES).event("meet")
     assert (event.event_type, event.modality) == ("CONSULT", "planned")
+
+
+@pytest.mark.parametrize(
+    ("text", "event_type", "modality"),
+    [
+        ("The council did not agree with Ada Holm.", "REJECT", "happened"),
+        ("The council does not agree with Ada Holm.", "AGREE", "negated"),
+        ("The council did not promise to come.", "AGREE", "negated"),
+    ],
+)
+def test_who_did_not_agree_refused(nlp, text, event_type, modality):
+    """Not to agree is a refusal if it was done once; an opinion and a promise not made are no refusals."""
+    assert [(row.event_type, row.modality) for row in read(nlp, text, *NAMES).events] == [(event_type, modality)]
