@@ -390,7 +390,11 @@ EVENTS = TableSpec(
             "Whether the event happened, is planned or possible, or did not happen.",
             values=get_args(annotation.Modality),
         ),
-        Column("trigger_text", TEXT, "Trigger: the word that names the event."),
+        Column(
+            "trigger_text",
+            TEXT,
+            "Trigger: the word that names the event, or a verb with its event noun (`filed a lawsuit`).",
+        ),
         Column("start_char", INT, "Start offset of the trigger in `articles.text`."),
         Column("end_char", INT, "End offset of the trigger, exclusive."),
         *_participant("actor", "Actor (who does it)"),

@@ -93,9 +93,8 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
         triggers = name_untyped(parse, triggers, mains, data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     roles |= {index: _roles_of_act(parse, act, roles[index], data) for index, act in acts.items() if index in roles}
-    triggers = drop_passing_mentions(
-        parse, triggers, {index for index, who in roles.items() if "clause" in (who.actor_basis, who.recipient_basis)}
-    )
+    involved = {index for index, who in roles.items() if "clause" in (who.actor_basis, who.recipient_basis)}
+    triggers = drop_passing_mentions(parse, triggers, involved, data)
     dateline, published = find_dateline(article, entities), reference_date(article)
     context = _EventContext(
         parse,

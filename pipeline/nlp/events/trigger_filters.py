@@ -105,7 +105,7 @@ _NAMING = ("compound", "nmod", "poss")
 
 
 def drop_passing_mentions(
-    parse: Parse, triggers: Sequence[Trigger], with_participants: Collection[int]
+    parse: Parse, triggers: Sequence[Trigger], with_participants: Collection[int], data: FrameData
 ) -> tuple[Trigger, ...]:
     """Return the triggers; passing mentions lose their type ("after the war", "a role in the genocide").
 
@@ -115,12 +115,23 @@ def drop_passing_mentions(
     """
     kinds = {t.index: t.frame.event_type for t in triggers if t.frame is not None}
     lone = [t for t in triggers if t.index in kinds and t.is_noun and t.index not in with_participants]
+    spoken = {
+        t.index for t in triggers if t.is_noun and kinds.get(t.index) == "CONSULT" and _is_occasion(parse, t, data)
+    }
     governed = {t.index for t in lone if is_passing(parse, t)}
     passing = {index for index in governed if not _is_dated(parse, index)}
     elsewhere = {parse.lemma[index] for index in kinds.keys() - passing}
     bare = {index for index in passing if parse.lemma[index] not in elsewhere}
     bare |= {index for index in governed if kinds.get(parse.head[parse.head[index]]) == kinds[index]}
-    return tuple(drop_type(t) if t.index in bare else t for t in triggers)
+    return tuple(drop_type(t) if t.index in bare | spoken else t for t in triggers)
+
+
+def _is_occasion(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
+    """Return whether a conversation is only where something is said: "said in an interview"."""
+    preposition = parse.head[trigger.index]
+    if parse.dep[trigger.index] != "pobj" or parse.lower[preposition] not in data.attachment.occasions:
+        return False
+    return parse.lemma[parse.head[preposition]] in data.modality.saying
 
 
 def is_passing(parse: Parse, trigger: Trigger) -> bool:

@@ -29,12 +29,14 @@ _SHARING = frozenset({"advcl", "conj", "xcomp"})
 _GOVERNED = frozenset({"dobj", "nsubjpass", "nsubj", "attr", "pobj"})
 _AGENT_TYPES = _GROUP_TYPES | {"FAC", "LOC"}  # "the Kremlin", "the West"
 _NO_AGENT = frozenset({"itself", "this", "that", "which", "what", "there", "nothing", "something", "anything"})
+_NEAR = 5  # tokens between a verb and the noun that names the event with it
 _NO_PERSON = frozenset({"it", "its", "itself", "this", "that", "which", "what"})
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A word that names an event. An untyped event has no ``frame``; the offsets include a particle.
+    """A word that names an event. An untyped event has no ``frame``; the offsets include a particle, and a
+    noun that names the event with its verb: "filed a lawsuit".
 
     ``modality`` is that of the event where the word has another: a refusal by "will not go" has happened.
     """
@@ -74,11 +76,22 @@ def _verb_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
         return None
     if frame is not None and is_generic(parse, index, data):
         frame = None
-    end = parse.end[index]
-    particle = parse.particles.get(index)
-    if particle == index + 1:
-        end = parse.end[particle]
-    return Trigger(index, parse.start[index], end, False, frame)
+    first, last = index, index
+    if parse.particles.get(index) == index + 1:
+        last += 1
+    noun = _event_object(parse, index, frame, data)
+    if noun is not None:
+        first, last = min(first, noun), max(last, noun)
+    return Trigger(index, parse.start[first], parse.end[last], False, frame)
+
+
+def _event_object(parse: Parse, index: int, frame: Frame | None, data: FrameData) -> int | None:
+    """Return the event noun that names the event with its verb ("filed a lawsuit"), if it is near."""
+    noun = object_of(parse, index) if frame is not None else None
+    if frame is None or noun is None or abs(noun - index) > _NEAR or parse.sentence[noun] != parse.sentence[index]:
+        return None
+    lemma = parse.lemma[noun]
+    return noun if lemma in data.noun_index and lemma in pattern_objects(frame) else None
 
 
 def _noun_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
@@ -210,6 +223,8 @@ def _doers(parse: Parse, index: int, data: FrameData) -> list[int]:
     """Return who does it: the subject, or the agent of a passive."""
     if parse.is_passive(index) or (parse.dep[index] == "acl" and parse.tag[index] == "VBN"):
         return [c for word in data.agent_prepositions for c in parse.prep_objects(index, word)]
+    if parse.dep[index] == "acl" and parse.tag[index] == "VBG":
+        return []  # "signs denouncing the plan" speak for somebody
     return _subjects(parse, index, "", data)
 
 
@@ -241,6 +256,9 @@ def object_of(parse: Parse, index: int) -> int | None:
         found = parse.child(index, "nsubjpass", "nsubj")
         return _shared_patient(parse, index) if found is None else found
     found = parse.child(index, "dobj")
+    particle = parse.child(index, "prt")
+    if found is None and particle is not None:
+        found = parse.child(particle, "pobj")  # "struck down the law"
     if found is None and parse.dep[index] in ("acl", "amod") and parse.tag[index] in ("VBN", "VBD"):
         return parse.head[index]
     return found
@@ -355,6 +373,8 @@ def _has_harm(parse: Parse, index: int, data: FrameData) -> bool:
 
 def _subject(parse: Parse, index: int, data: FrameData) -> int | None:
     subject, verb = parse.subject(index), index
+    if subject is None and parse.dep[index] == "acl" and parse.tag[index] == "VBG":
+        return parse.head[index]  # "an advert attacking the mayor"
     if subject is None:
         verb = parse.head[index]
         if parse.dep[index] == "xcomp" and parse.dep[verb] == "acomp":

@@ -20,7 +20,7 @@ SPAIN = ("Spain", "GPE", 3, "ESP")
         ("Spain has agreed to withdraw its troops.", "agreed", ("AGREE", None, 1)),
         ("Ada Holm visited Oslo.", "visited", ("CONSULT", "visit", 1)),
         ("Ada Holm praised Spain.", "praised", ("SUPPORT", None, 1)),
-        ("Spain lifted the blockade.", "lifted", ("CONCEDE", None, 1)),
+        ("Spain lifted the blockade.", "lifted the blockade", ("CONCEDE", None, 1)),
         ("Spain cooperated with the investigators.", "cooperated", ("COOPERATE", None, 2)),
         ("The charity delivered food to refugees.", "delivered", ("AID", None, 2)),
         ("Rebels released two hostages.", "released", ("RETREAT", "release", 2)),
@@ -29,7 +29,7 @@ SPAIN = ("Spain", "GPE", 3, "ESP")
         ("The government refused to free the prisoners.", "refused", ("REJECT", "yield", 3)),
         ("Rebels threatened to attack the capital.", "threatened", ("THREATEN", None, 3)),
         ("Thousands marched against the tax.", "marched", ("PROTEST", "demo", 4)),
-        ("Spain imposed sanctions on the bank.", "imposed", ("SANCTION", "discontinue", 4)),
+        ("Spain imposed sanctions on the bank.", "imposed sanctions", ("SANCTION", "discontinue", 4)),
         ("Spain sent troops to the border.", "sent", ("MOBILIZE", "troops", 4)),
         ("Police arrested three protesters.", "arrested", ("COERCE", "arrest", 4)),
         ("A man was stabbed in Oslo.", "stabbed", ("ASSAULT", "primitive", 4)),
@@ -192,7 +192,7 @@ def test_planned_cooperation_becomes_agreement(nlp):
 
 def test_actor_country_is_never_the_place(nlp):
     """A country that acts is not the place of the event."""
-    assert read(nlp, "Spain imposed sanctions on the bank.", SPAIN).event("imposed").place_text is None
+    assert read(nlp, "Spain imposed sanctions on the bank.", SPAIN).event("imposed sanctions").place_text is None
 
 
 def test_mentions_of_one_event_are_coreferent(nlp):

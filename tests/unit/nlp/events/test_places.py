@@ -65,7 +65,7 @@ def test_place_in_sentence(nlp, text, trigger):
 @pytest.mark.parametrize(
     ("text", "trigger"),
     [
-        ("Spain imposed sanctions on the bank.", "imposed"),
+        ("Spain imposed sanctions on the bank.", "imposed sanctions"),
         ("Ann Lee praised Tom Hall in Oslo.", "praised"),
         ("Fearing riots in Oslo, Ada Holm condemned the bank.", "condemned"),
         ("Ada Holm, who was born in Oslo, met Otto Brandt.", "met"),

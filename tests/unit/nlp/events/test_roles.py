@@ -53,7 +53,7 @@ def test_recipients_in_content(nlp, text, trigger, recipient):
         ("Ada Holm condemned the attack on Spain.", "condemned"),
         ("Norway agreed that it would open the border.", "agreed"),
         ("Norway sent a team.", "sent"),
-        ("Norway filed a complaint with Spain.", "filed"),
+        ("Norway filed a complaint with Spain.", "filed a complaint"),
     ],
 )
 def test_content_without_a_recipient(nlp, text, trigger):

@@ -60,3 +60,38 @@ def test_day_is_no_excluded_companion(nlp):
     """A preposition that must not follow may still give the day."""
     assert [row.event_type for row in read(nlp, "Nurses struck on Monday.").events] == ["PROTEST"]
     assert "PROTEST" not in [row.event_type for row in read(nlp, "The missile struck on the hill.").events]
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger"),
+    [
+        ("Norway filed a second complaint with Spain.", "filed a second complaint"),
+        ("A complaint was filed on Monday.", "complaint was filed"),
+        ("Norway attacked a bill.", "attacked"),
+    ],
+)
+def test_trigger_includes_the_event_noun_of_its_verb(nlp, text, trigger):
+    """A verb and the event noun that is its object are one trigger; another object is not part of it."""
+    assert trigger in [row.trigger_text for row in read(nlp, text).events]
+
+
+def test_object_after_a_particle(nlp):
+    """The parser may attach the object to the particle."""
+    assert [row.event_type for row in read(nlp, "The judge struck down the law.").events] == ["REJECT"]
+
+
+def test_doer_of_a_participle_is_its_noun(nlp):
+    """What an advert attacks, it criticises; signs speak for somebody who is not named."""
+    assert [row.event_type for row in read(nlp, "An advert attacking Ada Holm ran in Oslo.").events] == ["ACCUSE"]
+    assert [row.event_type for row in read(nlp, "Signs denouncing the plan hung there.").events] == ["ACCUSE"]
+    assert [row.event_type for row in read(nlp, "Men attacking Ada Holm ran away.").events] == ["ASSAULT"]
+
+
+@pytest.mark.parametrize(
+    ("occasion", "event"),
+    [("Ada Holm said in an interview with Otto Brandt it was late.", "Ada Holm gave an interview with Otto Brandt.")],
+)
+def test_occasion_of_a_statement_is_no_event(nlp, occasion, event):
+    """A conversation in which something is said has no type of its own."""
+    assert [row.event_type for row in read(nlp, occasion).events] == []
+    assert "CONSULT" in [row.event_type for row in read(nlp, event).events]
