@@ -147,7 +147,8 @@ class Annotator:
         """Return why the words of an article that name no typed event do not, with its ``annotation`` from ``doc``."""
         frames = LANGUAGES[article.language or ""].frames
         parse = parse_of(gather_tokens(doc, article), article, annotation.entities, annotation.times, frames)
-        typed = {parse.token_at(event.start_char) for event in annotation.events}
+        spans = ((parse.token_at(each.start_char), parse.token_at(each.end_char - 1)) for each in annotation.events)
+        typed = {index for first, last in spans for index in range(first, last + 1)}
         return tuple(explain_words(parse, typed, frames))
 
 

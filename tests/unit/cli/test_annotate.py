@@ -25,7 +25,7 @@ def test_explain_shows_the_frame_that_fired(tmp_path: Path) -> None:
         "recipient Portugal (PRT)",
         "modality planned",
         "hold no event",
-        "frame hold_@consultation/discussion/...>consult needs @consultation/discussion/interview",
+        "frame hold_to_account>accuse needs to",
     }
 
 
@@ -67,3 +67,10 @@ def test_explain_without_events(tmp_path: Path) -> None:
     assert called("events", "explain", "Good evening.", cwd=tmp_path).stdout == "no event\n"
     done = called("events", "explain", SENTENCE, "--published-at", "soon", cwd=tmp_path)
     assert (done.returncode, "'soon' is not an ISO date" in done.stderr) == (2, True)
+
+
+def test_explain_gives_no_reason_for_words_of_a_trigger(tmp_path: Path) -> None:
+    """All words of a trigger of several words belong to its event."""
+    done = called("events", "explain", "A lawsuit was filed by Spain.", "--json", cwd=tmp_path)
+    read = json.loads(done.stdout)
+    assert ([event["trigger_text"] for event in read["events"]], read["words"]) == (["lawsuit was filed"], [])
