@@ -137,10 +137,12 @@ def _is_ranked(parse: Parse, index: int, data: ModalityData) -> bool:
 
 def _is_achieved(parse: Parse, index: int, data: ModalityData) -> bool:
     """Return whether an infinitive tells a result ("fell to close at 90"), or what an act says ("wrote to thank")."""
-    governor = _governor(parse, parse.head[index], data)
+    head = parse.head[index]
+    governor = _governor(parse, head, data)
     if governor in data.resulting:
         return parse.dep[index] in ("advcl", "xcomp")
-    return parse.dep[index] == "advcl" and governor not in data.governing and parse.lemma[index] in data.illocutions
+    is_purpose = parse.dep[index] == "advcl" or (parse.dep[index] == "xcomp" and parse.child(head, "dobj") is not None)
+    return is_purpose and governor not in data.governing and parse.lemma[index] in data.illocutions
 
 
 def _is_performative(parse: Parse, index: int, data: ModalityData) -> bool:

@@ -57,6 +57,8 @@ pytestmark = pytest.mark.model
         ("“We would like to thank the crew,” Ada Holm said.", "thank", "happened"),
         ("“I do not want to thank the crew,” Ada Holm said.", "thank", "negated"),
         ("Ada Holm wants to thank the crew.", "thank", "planned"),
+        ("Ada Holm called the crew to thank them.", "thank", "happened"),
+        ("Ada Holm asked the crew to thank them.", "thank", "hypothetical"),
         ("The rebels nearly attacked the village.", "attacked", "negated"),
         ("The rebels killed nearly ninety people.", "killed", "happened"),
         ("An attempted attack on the port was foiled.", "attack", "hypothetical"),
