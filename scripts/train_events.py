@@ -7,10 +7,10 @@
 Each FOLDER has ``docs.jsonl`` (doc_id, text, published_at) and ``gold.jsonl``. Gold of ``--articles`` has all events of
 an article with their mentions; of ``--sentences`` all event types of a sentence; of ``--pairs`` one event of a
 sentence; of ``--judgments`` spans with the types that hold there, none for no event: ``judged: [{start, end, types}]``.
-Gold of ``--pairs`` may have judged spans as well, and so may that of ``--articles``, for rows of type OTHER. Rows that
-gold says nothing about are left out. ``--half`` keeps half of each such set, by the md5 of doc_id. ``--newsroom`` adds
-the sample newsroom with its gold (``samples/gold``), which is part of the repository. Its gold has only the clear
-events, so its rows without gold are left out.
+Gold of ``--pairs`` and ``--articles`` may have judged spans as well; an article without ``events`` has only these, and
+one with both has them for OTHER. Rows that gold says nothing about are left out. ``--half`` keeps half of each such
+set, by the md5 of doc_id. ``--newsroom`` adds the sample newsroom with its gold (``samples/gold``), which is part of
+the repository. Its gold has only the clear events, so its rows without gold are left out.
 
 Only one weight per feature (``nlp/events/classifier.py``) is kept, no text: the words among the features are lemmas of
 the lexicon, auxiliaries and prepositions.
@@ -18,7 +18,9 @@ the lexicon, auxiliaries and prepositions.
 The model is a logistic regression with an L2 penalty. Each kind of set has an intercept of its own in training, because
 its share of right rows is its own; that of ``--articles`` is kept, and the newsroom shares it: an intercept of its own
 would explain all its rows, which are all right. Platt's scaling (1999) of cross-validated scores of ``--articles``
-makes the probabilities calibrated. The lowest one that makes a row keeps 93 % of the right rows with a PLOVER type.
+makes the probabilities calibrated. ``--update`` takes the weights that are there as a prior: the penalty is for the
+distance from them, so what was learned from sets that are no longer at hand stays. The lowest probability that makes a
+row keeps 93 % of the right rows with a PLOVER type.
 """
 
 import argparse
@@ -51,6 +53,7 @@ NEWSROOM = "newsroom"
 REPEATS = 2  # of the rows of the newsroom: they are few
 WEIGHTS = Path("pipeline/nlp/languages/en/event_weights.json")
 PENALTY = 30.0
+CHANGE = 3.0  # factor of the penalties of what --update changes
 PENALTIES = {"set:": 0.05, "bias": 0.05, "lemma:": 1.0, "rule:": 4.0}  # words are rare, and tell the most
 SMALLEST = 0.005
 KEPT = 0.93  # of the right rows, by the lowest probability that makes a row
@@ -132,10 +135,11 @@ def _moment(doc: Mapping[str, Any]) -> datetime | None:
 
 
 def _in_article(event: Event, gold: Mapping[str, Any]) -> bool | None:
-    """Return None for OTHER where nobody judged the row, or the coder listed only the main event of that type."""
-    if event.event_type == OTHER and "judged" in gold:
-        return _in_judgments(event, gold)
-    if event.event_type == OTHER and not any(_is_further_other(wanted) for wanted in gold["events"]):
+    """Return what gold's judgments say, else its events; None where it has none, or the coder listed no OTHER."""
+    judged = _in_judgments(event, gold)
+    if judged is not None or "events" not in gold:
+        return judged
+    if event.event_type == OTHER and ("judged" in gold or not any(map(_is_further_other, gold["events"]))):
         return None
     return any(
         _is_of_type(event, wanted["type"].split(":")[0])
@@ -184,10 +188,11 @@ _JUDGES = {"articles": _in_article, "sentences": _in_sentence, "pairs": _in_pair
 
 @dataclass(frozen=True)
 class Table:
-    """Rows as numbers: ``matrix`` has one row per candidate and one column per name."""
+    """Rows as numbers: ``matrix`` has one row per candidate and one column per name, ``prior`` their prior scores."""
 
     names: Sequence[str]
     matrix: np.ndarray
+    prior: np.ndarray
     right: np.ndarray
     kinds: np.ndarray
     folds: np.ndarray
@@ -199,8 +204,8 @@ class Table:
         return mask
 
 
-def table_of(rows: Sequence[Row]) -> Table:
-    """Return the table of rows; ``set:`` columns are the intercepts of the kinds of sets."""
+def table_of(rows: Sequence[Row], prior: Mapping[str, float]) -> Table:
+    """Return the table of rows; ``set:`` columns are the intercepts of the kinds of sets. ``prior`` are weights."""
     kinds = ["articles" if row.kind == NEWSROOM else row.kind for row in rows]
     found = [{*row.features, f"set:{kind}"} for row, kind in zip(rows, kinds, strict=True)]
     counts = Counter(name for features in found for name in features)
@@ -211,38 +216,40 @@ def table_of(rows: Sequence[Row]) -> Table:
         matrix[place, [column[name] for name in features if name in column]] = 1.0
     folds = [int(hashlib.md5(row.doc_id.encode()).hexdigest(), 16) // 2 % FOLDS for row in rows]
     right = np.array([row.is_right for row in rows], float)
-    return Table(names, matrix, right, np.array([row.kind for row in rows]), np.array(folds))
+    known = np.array([sum(prior.get(name, 0.0) for name in row.features) for row in rows])
+    return Table(names, matrix, known, right, np.array([row.kind for row in rows]), np.array(folds))
 
 
-def fit(matrix: np.ndarray, right: np.ndarray, penalties: np.ndarray) -> np.ndarray:
-    """Return the weights of the columns: Newton's method, solved per row because rows are fewer than columns."""
+def fit(matrix: np.ndarray, right: np.ndarray, penalties: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Return the weights of the columns, added to the prior scores of the rows: Newton's method, solved per row because
+    rows are fewer than columns.
+    """
     scaled = matrix / penalties
     kernel = scaled @ matrix.T
     shares = np.zeros(len(right))
     for _ in range(STEPS):
-        scores = kernel @ shares
+        scores = kernel @ shares + prior
         chance = 1 / (1 + np.exp(-scores))
         spread = np.maximum(chance * (1 - chance), 1e-9)
-        target = scores + (right - chance) / spread
+        target = scores - prior + (right - chance) / spread
         shares = np.linalg.solve(kernel + np.diag(1 / spread), target)
     weights: np.ndarray = scaled.T @ shares
     return weights
 
 
-def penalties_of(names: Iterable[str]) -> np.ndarray:
-    return np.array(
+def penalties_of(names: Iterable[str], *, factor: float) -> np.ndarray:
+    return factor * np.array(
         [next((size for start, size in PENALTIES.items() if name.startswith(start)), PENALTY) for name in names]
     )
 
 
-def scores_of(table: Table) -> np.ndarray:
+def scores_of(table: Table, penalties: np.ndarray) -> np.ndarray:
     """Return the score of each row by weights that its document had no part in."""
-    penalties = penalties_of(table.names)
     scores = np.zeros(len(table.right))
     for fold in range(FOLDS):
         inside = table.folds == fold
-        weights = fit(table.matrix[~inside], table.right[~inside], penalties)
-        scores[inside] = table.matrix[inside] @ weights
+        weights = fit(table.matrix[~inside], table.right[~inside], penalties, table.prior[~inside])
+        scores[inside] = table.prior[inside] + table.matrix[inside] @ weights
     return scores
 
 
@@ -257,14 +264,16 @@ def scale(scores: np.ndarray, right: np.ndarray) -> tuple[float, float]:
     return float(weights[0]), float(weights[1])
 
 
-def train(rows: Sequence[Row]) -> tuple[dict[str, float], np.ndarray]:
+def train(rows: Sequence[Row], prior: Mapping[str, float]) -> tuple[dict[str, float], np.ndarray]:
     """Return the weights, and the cross-validated probabilities of the articles' rows."""
-    table = table_of(rows)
-    scores, mine = scores_of(table), table.is_in_article
+    table = table_of(rows, prior)
+    penalties = penalties_of(table.names, factor=CHANGE if prior else 1.0)
+    scores, mine = scores_of(table, penalties), table.is_in_article
     factor, shift = scale(scores[mine], table.right[mine])
-    weights = dict(zip(table.names, fit(table.matrix, table.right, penalties_of(table.names)), strict=True))
-    kept = {name: factor * weight for name, weight in weights.items() if not name.startswith("set:")}
-    kept["bias"] = kept.get("bias", 0.0) + factor * weights["set:articles"] + shift
+    changes = dict(zip(table.names, fit(table.matrix, table.right, penalties, table.prior), strict=True))
+    names = {name for name in changes if not name.startswith("set:")} | prior.keys()
+    kept = {name: factor * (prior.get(name, 0.0) + changes.get(name, 0.0)) for name in names}
+    kept["bias"] = kept.get("bias", 0.0) + factor * changes["set:articles"] + shift
     rounded = {name: round(float(weight), 3) for name, weight in kept.items() if abs(weight) >= SMALLEST}
     return rounded, 1 / (1 + np.exp(-(factor * scores[mine] + shift)))
 
@@ -303,6 +312,7 @@ def main() -> None:
         parser.add_argument(f"--{kind}", nargs="*", type=Path, default=[])
     parser.add_argument("--newsroom", action="store_true", help="train on the sample newsroom too")
     parser.add_argument("--half", choices=("tune", "held"))
+    parser.add_argument("--update", action="store_true", help="change the weights that are there as little as needed")
     parser.add_argument("--check", action="store_true", help="print the reliability of the weights that are there")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     given = parser.parse_args()
@@ -316,7 +326,8 @@ def main() -> None:
     if given.check:
         chances = probabilities(judged, json.loads(given.out.read_text("utf-8"))["weights"])
     else:
-        weights, chances = train(rows)
+        prior = json.loads(WEIGHTS.read_text("utf-8"))["weights"] if given.update else {}
+        weights, chances = train(rows, prior)
         least = least_of(chances[is_plover], right[is_plover])
         given.out.write_text(json.dumps({"least": least, "weights": weights}, indent=1, sort_keys=True) + "\n", "utf-8")
         print(f"least {least}\n")
