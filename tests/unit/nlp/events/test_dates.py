@@ -110,7 +110,7 @@ def test_time_of_neighbouring_verb(nlp, text, trigger):
         ("Ada Holm was convicted in the attack of Monday.", "convicted"),
         ("Thousands marched through the port on Monday to attack Spain.", "attack"),
         ("On Monday the council promised to expel Otto Brandt.", "expel"),
-        ("Ada Holm suspended her 2025 strike.", "suspended"),
+        ("Ada Holm suspended her 2025 strike.", "suspended her 2025 strike"),
     ],
 )
 def test_time_that_is_not_shared(nlp, text, trigger):
