@@ -246,6 +246,8 @@ def _from_plan(parse: Parse, index: int, data: FrameData) -> list[int]:
     """Return the actor of a planned event: "the rebels prepared for the launch of an attack"."""
     for _ in range(_GOVERNORS_MAX):
         preposition = parse.head[index]
+        if parse.lower[preposition] not in data.modality.content_prepositions | {data.modality.genitive}:
+            return []  # "offered talks after the attack"
         index = parse.head[preposition]
         if parse.is_verb(index):
             planned = parse.lemma[index] in data.modality.planning

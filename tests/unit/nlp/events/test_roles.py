@@ -232,6 +232,8 @@ def test_subject_before_a_day(nlp):
         ("The mayor came under attack from residents.", "attack", "residents"),
         ("The mayor suffered an attack at the hands of soldiers.", "attack", "soldiers"),
         ("Thousands protested in Oslo.", "protested", "Thousands"),
+        ("Ada Holm offered to talk after the attack on Spain.", "attack", None),
+        ("Ada Holm offered a probe into the attack on Spain.", "attack", None),
         ("A student protest shut the port.", "protest", "student"),
     ],
 )
