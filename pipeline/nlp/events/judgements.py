@@ -5,23 +5,33 @@ Evaluation", 2005). "“This is a betrayal,” she said of Spain" is an accusati
 support, "said he did not back the plan" a rejection. Feelings, taste, and the speaker's own acts have no type.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.model import Quote
 from pipeline.nlp.events.arguments import roles_of
+from pipeline.nlp.events.commitments import commitment_in
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.participants import Participant, participants_of
-from pipeline.nlp.events.speech_acts import SpeechAct, frame_of_act, is_own, is_unsaid
+from pipeline.nlp.events.speech_acts import SpeechAct, frame_of_act, is_unsaid
+from pipeline.nlp.events.statements import (
+    PREDICATES,
+    Statement,
+    copula_of,
+    is_denied,
+    is_negated,
+    is_of_speaker,
+    is_possible,
+    is_somebody,
+    is_unreal,
+    kind_of,
+    statement_of,
+    subject_of,
+)
 from pipeline.nlp.events.subjects import doers_of
-from pipeline.nlp.events.triggers import Trigger, denotes, is_infinitive, object_of
+from pipeline.nlp.events.triggers import Trigger, denotes, object_of
 from pipeline.nlp.languages.spec_events import FrameData
 
-_NAMED_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
-_PREDICATES = ("acomp", "attr", "oprd")
-_STEPS = 5  # from a verb to the verb whose subject it has
-_PAUSE = 80  # characters between two quotes of one statement
 _PLACES = "of about"  # "said of Y"
 
 _Reading = tuple[str, int | None]  # an event type and what is judged
@@ -34,18 +44,6 @@ class _Judgement:
     event_type: str
     cue: str
     target: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    """The tokens that somebody says, without the verb of saying ``said``; ``quoted`` are those between marks."""
-
-    parse: Parse
-    data: FrameData
-    said: int
-    tokens: tuple[int, ...]
-    quoted: frozenset[int]
-    typed: frozenset[int]
 
 
 def read_judgements(
@@ -64,7 +62,7 @@ def read_judgements(
         if lemma in words.naming:
             act = _named(parse, trigger, data)
         elif lemma in words.saying and trigger.frame is None and _is_said(parse, trigger.index, data):
-            act = _said(_statement_of(parse, trigger.index, quotes, typed, data), trigger)
+            act = _said(statement_of(parse, trigger.index, quotes, typed, data), trigger)
         if act is not None:
             found[trigger.index] = act
     return tuple(found[t.index].trigger if t.index in found else t for t in triggers), {**acts, **found}
@@ -86,21 +84,31 @@ def _is_said(parse: Parse, index: int, data: FrameData) -> bool:
     return parse.child(index, "xcomp") is None and not is_unsaid(parse, index, data)
 
 
-def _said(statement: _Statement, trigger: Trigger) -> SpeechAct | None:
+def _said(statement: Statement, trigger: Trigger) -> SpeechAct | None:
     """Return the speech act of a statement by its first judgement of others."""
     judgement = _judgement_in(statement)
     if judgement is None:
-        return None
+        return _committed(statement, trigger)
     parse = statement.parse
     frame = frame_of_act(judgement.event_type, parse.lemma[statement.said], judgement.cue, _PLACES)
     is_known = parse.lower[judgement.target] not in statement.data.judgement.pointing
     return SpeechAct(replace(trigger, frame=frame), judgement.target, None, "target" if is_known else None)
 
 
+def _committed(statement: Statement, trigger: Trigger) -> SpeechAct | None:
+    """Return the speech act of a statement by its first commitment."""
+    commitment = commitment_in(statement)
+    if commitment is None:
+        return None
+    event_type, cue, content, recipient = commitment
+    frame = frame_of_act(event_type, statement.parse.lemma[statement.said], cue)
+    return SpeechAct(replace(trigger, frame=frame), content, None, recipient)
+
+
 def _named(parse: Parse, trigger: Trigger, data: FrameData) -> SpeechAct | None:
     """Read "called Y a liar", "described Y as weak"."""
     index = trigger.index
-    complements = [c for c in parse.children[index] if parse.dep[c] in _PREDICATES]
+    complements = [c for c in parse.children[index] if parse.dep[c] in PREDICATES]
     thing = object_of(parse, index)
     if thing is not None:
         complements += [c for c in parse.children[thing] if parse.dep[c] == "appos"]
@@ -118,65 +126,13 @@ def _is_blame(parse: Parse, index: int, data: FrameData) -> bool:
     modifiers = (c for c in parse.children[index] if parse.dep[c] in ("amod", "compound"))
     words = data.judgement
     blames = any(parse.lemma[word] in words.blame or parse.lemma[word] in words.strong for word in (index, *modifiers))
-    return blames and not _is_negated(parse, index, data)
-
-
-# The statement: the content clause, and the quotes that the verb introduces, with those that continue them.
-
-
-def _statement_of(
-    parse: Parse, said: int, quotes: Sequence[Quote], typed: frozenset[int], data: FrameData
-) -> _Statement:
-    clause = parse.child(said, "ccomp")
-    found = set() if clause is None else set(_below(parse, clause))
-    quoted: set[int] = set()
-    for quote in _quotes_of(parse, said, quotes):
-        found.update(_range_of(parse, quote.start_char, quote.end_char))
-        for start, end in quote.quoted_spans:
-            quoted.update(_range_of(parse, start, end))
-    return _Statement(parse, data, said, tuple(sorted(found - {said})), frozenset(quoted), typed)
-
-
-def _range_of(parse: Parse, start: int, end: int) -> range:
-    return range(bisect_left(parse.start, start), bisect_left(parse.start, end))
-
-
-def _below(parse: Parse, index: int) -> list[int]:
-    found = [index]
-    for each in found:
-        found.extend(parse.children[each])
-    return found
-
-
-def _quotes_of(parse: Parse, said: int, quotes: Sequence[Quote]) -> Iterator[Quote]:
-    """Yield the quotes of the sentence of a verb that have it as their cue, and those that continue one of them."""
-    number = parse.sentence[said]
-    first = parse.start[bisect_left(parse.sentence, number)]
-    last = parse.end[bisect_right(parse.sentence, number) - 1]
-    continues, before = False, 0
-    for quote in quotes[bisect_right(quotes, first, key=lambda each: each.end_char) :]:
-        if quote.start_char >= last and not continues:
-            return
-        if quote.cue_text is not None:
-            continues = quote.start_char < last and _introduces(parse, said, quote)
-        elif quote.start_char - before > _PAUSE:
-            continues = False
-        if continues:
-            yield quote
-            before = quote.end_char
-
-
-def _introduces(parse: Parse, said: int, quote: Quote) -> bool:
-    """Return whether a verb outside the marks of a quote is its cue."""
-    at = parse.start[said]
-    is_inside = any(start <= at < end for start, end in quote.quoted_spans)
-    return not is_inside and parse.lower[said] in (quote.cue_text or "").lower().split()
+    return blames and not is_negated(parse, index, data)
 
 
 # The judgement: a word of the lists, and whom or what it is said of.
 
 
-def _judgement_in(statement: _Statement) -> _Judgement | None:
+def _judgement_in(statement: Statement) -> _Judgement | None:
     """Return the first judgement of others in a statement; None without one."""
     parse, words = statement.parse, statement.data.judgement
     for index in statement.tokens:
@@ -187,66 +143,164 @@ def _judgement_in(statement: _Statement) -> _Judgement | None:
             if not getattr(words, name).isdisjoint(forms):
                 for event_type, target in read(statement, index):
                     meant = None if target is None else _meant(statement, target)
-                    if meant is not None and _kind_of(statement, meant) in kinds:
+                    if meant is not None and kind_of(statement, meant) in kinds:
                         return _Judgement(event_type, name, meant)
     return None
 
 
-def _meant(statement: _Statement, target: int) -> int:
+def _meant(statement: Statement, target: int) -> int:
     """Return Y in "“This is a betrayal,” she said of Y", for a pronoun; else the target itself."""
     parse, words = statement.parse, statement.data.judgement
     if parse.lower[target] not in words.pointing | words.others:
         return target
     found = (i for place in _PLACES.split() for i in parse.prep_objects(statement.said, place))
-    return next((i for i in found if _is_somebody(statement, i)), target)
+    return next((i for i in found if is_somebody(statement, i)), target)
 
 
-def _fault(statement: _Statement, index: int) -> Iterator[_Reading]:
+def _fault(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "Y betrayed them", "the plan would destroy jobs". A verb with a type is an event of its own."""
     if index not in statement.typed:
         yield from _deed(statement, index)
 
 
-def _manner(statement: _Statement, index: int) -> Iterator[_Reading]:
+def _harm(statement: Statement, index: int) -> Iterator[_Reading]:
+    """Read "Y is destroying jobs", "Y would destroy jobs"; what Y destroyed is a fact."""
+    parse, modality = statement.parse, statement.data.modality
+    future = modality.future_auxiliaries | modality.backshifted
+    if parse.tag[index] == "VBG" or parse.has_word(index, future, ("aux",)):
+        yield from _fault(statement, index)
+
+
+def _distrust(statement: Statement, index: int) -> Iterator[_Reading]:
+    """Read "Y cannot be trusted"."""
+    parse = statement.parse
+    if parse.is_verb(index) and parse.is_passive(index) and is_negated(parse, index, statement.data):
+        yield "ACCUSE", subject_of(parse, index)
+
+
+def _manner(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "Y wrongly closed the bridge"."""
     yield from _deed(statement, statement.parse.head[index])
 
 
-def _deed(statement: _Statement, verb: int) -> Iterator[_Reading]:
+def _deed(statement: Statement, verb: int) -> Iterator[_Reading]:
     parse = statement.parse
-    if parse.is_verb(verb) and not parse.is_passive(verb) and not _is_unreal(statement, verb):
-        yield "ACCUSE", _subject(parse, verb)
+    if parse.is_verb(verb) and not parse.is_passive(verb) and not is_unreal(statement, _attempt_of(statement, verb)):
+        yield "ACCUSE", subject_of(parse, verb)
 
 
-def _blame(statement: _Statement, index: int) -> Iterator[_Reading]:
+def _attempt_of(statement: Statement, verb: int) -> int:
+    """Return the verb of trying in "is trying to mislead"; else the verb itself."""
+    parse, head = statement.parse, statement.parse.head[verb]
+    tries = parse.dep[verb] == "xcomp" and parse.lemma[head] in statement.data.judgement.attempts
+    return head if tries and not is_negated(parse, verb, statement.data) else verb
+
+
+def _effect(statement: Statement, index: int) -> Iterator[_Reading]:
+    """Read "the plan would bring hardship", "the accord will create jobs"; what it brought is a fact."""
+    parse, words = statement.parse, statement.data.judgement
+    is_past = parse.tag[index] in ("VBD", "VBN")
+    if not parse.is_verb(index) or is_past or index in statement.typed or is_unreal(statement, index):
+        return
+    near = [c for c in parse.children[index] if parse.dep[c] == "dobj"]
+    near += [i for place in ("to", "in") for i in parse.prep_objects(index, place)]
+    effects = {parse.lemma[i] for each in near for i in parse.conjuncts(each)}
+    if effects & words.damage:
+        yield "ACCUSE", subject_of(parse, index)
+    elif effects & words.benefit:
+        yield "SUPPORT", subject_of(parse, index)
+
+
+def _carelessness(statement: Statement, index: int) -> Iterator[_Reading]:
+    """Read "Y does not care"."""
+    parse, data = statement.parse, statement.data
+    if parse.is_verb(index) and is_negated(parse, index, data) and not is_possible(statement, index):
+        yield "ACCUSE", None if parse.is_passive(index) else subject_of(parse, index)
+
+
+def _vice(statement: Statement, index: int) -> Iterator[_Reading]:
+    """Read "Y has no shame"."""
+    parse, data, verb = statement.parse, statement.data, statement.parse.head[index]
+    has = parse.dep[index] == "dobj" and parse.lemma[verb] in data.judgement.having
+    if parse.lemma[index] in data.judgement.claims:
+        has = has and (parse.child(index, "acl") is not None or bool(parse.prep_objects(index, "in")))
+    if has and (is_negated(parse, index, data) or is_negated(parse, verb, data)):
+        yield "ACCUSE", subject_of(parse, verb)
+
+
+def _idleness(statement: Statement, index: int) -> Iterator[_Reading]:
+    """Read "Y has done nothing", "Y is not doing enough"."""
+    parse, data, verb = statement.parse, statement.data, statement.parse.head[index]
+    does = parse.lemma[verb] in data.judgement.doing and parse.dep[index] in ("dobj", "advmod")
+    is_limited = any(parse.pos[c] == "ADJ" for c in parse.children[index])  # "nothing illegal"
+    if does and not is_limited and not is_possible(statement, verb):
+        is_nothing = parse.lemma[index] in data.judgement.nothing
+        if is_nothing or is_negated(parse, verb, data):
+            yield "ACCUSE", subject_of(parse, verb)
+
+
+def _merit(statement: Statement, index: int) -> Iterator[_Reading]:
+    """Read "Y has fought for our rights", "Y delivered for us"."""
+    parse, ours = statement.parse, statement.data.speaker_pronouns
+    if not parse.is_verb(index) or parse.is_passive(index) or is_unreal(statement, index):
+        return
+    gains = parse.prep_objects(index, "for")
+    if any(parse.lower[i] in ours or parse.has_word(i, ours, ("poss",)) for i in gains):
+        yield "SUPPORT", subject_of(parse, index)
+
+
+def _loyalty(statement: Statement, index: int) -> Iterator[_Reading]:
+    """Read "I stand with Y", "Y has my support"."""
+    parse, words = statement.parse, statement.data.judgement
+    verb = index if parse.is_verb(index) else parse.head[index]
+    subject = subject_of(parse, verb)
+    if subject is None or is_unreal(statement, verb):
+        return
+    owner = parse.child(index, "poss")
+    if verb == index and is_of_speaker(statement, subject):
+        yield from (("SUPPORT", i) for place in words.loyalty_places for i in parse.prep_objects(index, place))
+    elif owner is not None and parse.dep[index] == "dobj" and parse.lemma[verb] in words.having:
+        yield from (("SUPPORT", subject) for _ in statement.data.speaker_pronouns & {parse.lower[owner]})
+
+
+def _direction(statement: Statement, index: int) -> Iterator[_Reading]:
+    """Read "the plan is a step backward"."""
+    parse, noun = statement.parse, statement.parse.head[index]
+    verb = copula_of(statement, noun)
+    if parse.lemma[noun] in ("step", "leap") and verb is not None and not is_denied(statement, noun, verb):
+        is_back = parse.lower[index] in statement.data.judgement.backward
+        yield "ACCUSE" if is_back else "SUPPORT", subject_of(parse, verb)
+
+
+def _blame(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "Y is a liar", "a betrayal by Y", "your shameful decision" between marks."""
     parse, data = statement.parse, statement.data
     noun = parse.head[index] if parse.dep[index] == "amod" else index
-    verb = _copula(statement, noun)
-    if parse.is_verb(index) or _is_denied(statement, noun, verb):
+    verb = copula_of(statement, noun)
+    if parse.is_verb(index) or is_denied(statement, noun, verb):
         return
-    by = [i for i in parse.prep_objects(noun, "by") if _is_somebody(statement, i)]
+    by = [i for i in parse.prep_objects(noun, "by") if is_somebody(statement, i)]
     if by:
         yield "ACCUSE", by[0]
     elif verb is not None:
-        yield "ACCUSE", _subject(parse, verb)
+        yield "ACCUSE", subject_of(parse, verb)
     elif noun != index and index in statement.quoted and parse.lemma[index] in data.judgement.strong:
         yield "ACCUSE", None if parse.lemma[noun] in data.people else noun
 
 
-def _wrong(statement: _Statement, index: int) -> Iterator[_Reading]:
+def _wrong(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "the decision is not justified"."""
     parse, data = statement.parse, statement.data
-    verb = _copula(statement, index)
-    if verb is not None and (_is_negated(parse, verb, data) or _is_negated(parse, index, data)):
-        yield "ACCUSE", _subject(parse, verb)
+    verb = copula_of(statement, index)
+    if verb is not None and (is_negated(parse, verb, data) or is_negated(parse, index, data)):
+        yield "ACCUSE", subject_of(parse, verb)
 
 
-def _attitude(statement: _Statement, index: int) -> Iterator[_Reading]:
+def _attitude(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "proud of Y", "respect for Y", "disappointed by Y"."""
     parse, words = statement.parse, statement.data.judgement
     approves = parse.lemma[index] in words.approval
-    if _is_denied(statement, index, _copula(statement, index)):
+    if is_denied(statement, index, copula_of(statement, index)):
         return
     for child in parse.children[index]:
         places = words.approving if approves else words.disapproving
@@ -254,37 +308,51 @@ def _attitude(statement: _Statement, index: int) -> Iterator[_Reading]:
             yield "SUPPORT" if approves else "ACCUSE", parse.child(child, "pobj")
 
 
-def _praise(statement: _Statement, index: int) -> Iterator[_Reading]:
+def _praise(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "Y is a great leader", "the deal is a historic step"."""
     parse, data, noun = statement.parse, statement.data, statement.parse.head[index]
-    verb = _copula(statement, noun) if parse.dep[index] == "amod" else None
-    if verb is None or _is_denied(statement, noun, verb):
+    verb = copula_of(statement, noun) if parse.dep[index] == "amod" else None
+    if verb is None or is_denied(statement, noun, verb):
         return
-    target = _subject(parse, verb)
-    is_role = data.people.get(parse.lemma[noun]) is not None
+    target = subject_of(parse, verb)
+    is_role = data.people.get(parse.lemma[noun]) is not None or parse.lemma[noun] in data.judgement.roles
     if target is not None and (is_role or parse.lemma[target] in data.judgement.acts):
         yield "SUPPORT", target
 
 
-def _refusal(statement: _Statement, index: int) -> Iterator[_Reading]:
+def _refusal(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "he did not support the plan", "I oppose it": a refusal by the speaker."""
     parse, data = statement.parse, statement.data
-    subject = _subject(parse, index)
-    if subject is None or not _is_of_speaker(statement, subject):
+    is_verb = parse.is_verb(index)
+    verb = index if is_verb else parse.head[parse.head[index]]  # "was not in favour of it"
+    subject = subject_of(parse, verb)
+    if subject is None or not is_of_speaker(statement, subject):
         return
     opposes = parse.lemma[index] in data.judgement.opposing
-    is_possible = any(parse.lower[c] in data.modality.unreal_auxiliaries for c in parse.children[index])
     is_own_event = opposes and index in statement.typed
-    if not is_possible and not is_own_event and _is_negated(parse, index, data) is not opposes:
-        yield "REJECT", parse.child(index, "dobj")
+    can = any(parse.lower[c] in data.modality.unreal_auxiliaries for c in parse.children[verb])
+    if not can and not is_own_event and is_negated(parse, verb, data) is not opposes:
+        things = parse.prep_objects(index, "of")
+        yield "REJECT", parse.child(index, "dobj") if is_verb else next(iter(things), None)
 
 
 _BODIES = frozenset({"name", "body"})
 _OTHERS = _BODIES | {"role", "act", "pronoun"}
-_READINGS: tuple[tuple[str, Callable[[_Statement, int], Iterator[_Reading]], frozenset[str]], ...] = (
+_READINGS: tuple[tuple[str, Callable[[Statement, int], Iterator[_Reading]], frozenset[str]], ...] = (
     ("faults", _fault, _BODIES | {"pronoun"}),
     ("wrongly", _manner, _BODIES | {"act"}),
     ("harm", _fault, frozenset({"act"})),
+    ("harm", _harm, _BODIES | {"role"}),
+    ("trusting", _distrust, _BODIES | {"role", "pronoun"}),
+    ("causing", _effect, _BODIES | {"act", "role", "group"}),
+    ("caring", _carelessness, _BODIES | {"pronoun", "role"}),
+    ("virtues", _vice, _BODIES | {"pronoun", "act"}),
+    ("nothing", _idleness, _BODIES | {"pronoun", "act", "role", "group"}),
+    ("enough", _idleness, _BODIES | {"pronoun", "act", "role", "group"}),
+    ("championing", _merit, _BODIES),
+    ("loyalty", _loyalty, _BODIES | {"role"}),
+    ("backward", _direction, _BODIES | {"act", "pointing"}),
+    ("forward", _direction, _BODIES | {"act"}),
     ("blame", _blame, _OTHERS),
     ("strong", _blame, _OTHERS | {"pointing"}),
     ("flaws", _blame, frozenset({"act"})),
@@ -297,92 +365,4 @@ _READINGS: tuple[tuple[str, Callable[[_Statement, int], Iterator[_Reading]], fro
 )
 
 
-def _kind_of(statement: _Statement, target: int) -> str | None:
-    """Return the class of what is judged; None for the speaker."""
-    parse, words = statement.parse, statement.data.judgement
-    if _is_of_speaker(statement, target):
-        return None
-    if parse.lower[target] in words.pointing | words.others:
-        return "pointing" if parse.lower[target] in words.pointing else "pronoun"
-    mention = parse.mention(target)
-    if mention is not None and mention.entity_type in _NAMED_TYPES:
-        return "name"
-    return "act" if parse.lemma[target] in words.acts else _kind_of_role(statement, target)
-
-
-def _kind_of_role(statement: _Statement, target: int) -> str:
-    data, lemma = statement.data, statement.parse.lemma[target]
-    sector = data.people.get(lemma)
-    if lemma in data.bodies or sector in data.speech.institutions:
-        return "body"
-    if sector is not None:
-        return "role"
-    return "group" if _is_somebody(statement, target) else "thing"
-
-
-def _is_somebody(statement: _Statement, index: int) -> bool:
-    parse, data = statement.parse, statement.data
-    return denotes(parse, index, data) or parse.lemma[index] in data.bodies
-
-
-def _is_of_speaker(statement: _Statement, index: int) -> bool:
-    """Return whether a phrase is the speaker, or what is his. Between marks, the third person is somebody else."""
-    parse, data = statement.parse, statement.data
-    owner, speaker = parse.child(index, "poss"), parse.subject(statement.said)
-    if any(parse.lower[i] in data.speaker_pronouns for i in (index, owner) if i is not None):
-        return True
-    if parse.lower[index] in data.speech.third_person:
-        if index in statement.quoted:
-            return False
-        if speaker is not None and parse.lower[speaker] == parse.lower[index]:
-            return True
-    return is_own(parse, statement.said, index, data)
-
-
 # The clause of a judgement.
-
-
-def _copula(statement: _Statement, index: int) -> int | None:
-    """Return the verb whose predicate a word is; None without one."""
-    parse = statement.parse
-    while parse.dep[index] == "conj":
-        index = parse.head[index]
-    verb = parse.head[index]
-    is_predicate = parse.dep[index] in _PREDICATES or parse.dep[index] == "dobj"
-    return verb if is_predicate and parse.lemma[verb] in statement.data.judgement.copulas else None
-
-
-def _subject(parse: Parse, verb: int) -> int | None:
-    """Return the subject of a verb, also through coordination, infinitives and relative clauses."""
-    for _ in range(_STEPS):
-        subject = parse.subject(verb)
-        if subject is not None:
-            is_relative = parse.dep[verb] == "relcl" and parse.tag[subject] in ("WP", "WDT")
-            return parse.head[verb] if is_relative else subject
-        if parse.dep[verb] == "acl":
-            return parse.head[verb]
-        if parse.dep[verb] not in ("conj", "xcomp", "advcl"):
-            return None
-        verb = parse.head[verb]
-    return None
-
-
-def _is_negated(parse: Parse, index: int, data: FrameData) -> bool:
-    negative = data.modality.negative_words
-    return any(parse.dep[c] == "neg" or parse.lower[c] in negative for c in parse.children[index])
-
-
-def _is_denied(statement: _Statement, index: int, verb: int | None) -> bool:
-    """Return whether a word is negated, or the clause of which it is the predicate is not stated as true."""
-    return _is_negated(statement.parse, index, statement.data) or (verb is not None and _is_unreal(statement, verb))
-
-
-def _is_unreal(statement: _Statement, verb: int) -> bool:
-    """Return whether a clause is negated, a condition, a possibility, or an infinitive."""
-    parse, words = statement.parse, statement.data.modality
-    possible = words.unreal_auxiliaries - words.backshifted
-    marks = ((parse.dep[c], parse.lower[c]) for c in parse.children[verb])
-    marked = any(
-        word in words.unreal_markers if dep == "mark" else dep == "aux" and word in possible for dep, word in marks
-    )
-    return marked or is_infinitive(parse, verb) or _is_negated(statement.parse, verb, statement.data)

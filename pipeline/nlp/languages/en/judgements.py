@@ -17,16 +17,16 @@ JUDGEMENT = JudgementData(
     naming=words("brand call characterise characterize deem describe dub label"),
     faults=words(
         """
-        abuse besmirch betray botch breach break bungle cheat coerce collude condone deceive defame defraud degrade
-        demean demonise demonize denigrate deprive deride discriminate disenfranchise dishonor dishonour disregard
-        disrespect embolden enable encroach endanger exaggerate exploit fabricate fail falsify flout foment gaslight
-        harass harbor harbour hijack hoodwink ignore imperil incite inflame infringe insult interfere intimidate
-        jeopardise jeopardize lie malign manipulate marginalise marginalize meddle mishandle misinform misjudge mislead
-        mismanage misread misrepresent misspend mistreat misuse mock muzzle neglect obfuscate obstruct offend oppress
-        overreach overstep pander peddle perpetuate persecute pervert politicise politicize provoke renege ridicule
-        ruin sabotage scapegoat scaremonger shirk shortchange silence smear squander steal steamroll stifle stoke
-        stonewall subvert swindle taint tarnish thwart trample trivialise trivialize undercut undermine victimise
-        victimize vilify violate weaponise weaponize whitewash wreck
+        abuse besmirch betray botch breach break bungle cheat coerce collude condone deceive defame deflect defraud
+        degrade demean demonise demonize denigrate deprive deride discriminate disenfranchise dishonor dishonour
+        disregard disrespect downplay embolden enable encroach endanger exaggerate exploit fabricate fail falsify flout
+        foment gaslight harass harbor harbour hijack hoodwink ignore imperil incite inflame infringe insult interfere
+        intimidate jeopardise jeopardize lie malign manipulate marginalise marginalize meddle minimise minimize
+        mishandle misinform misjudge mislead mismanage misread misrepresent misspend mistreat misuse mock muzzle neglect
+        obfuscate obstruct offend oppress overreach overstep pander peddle perpetuate persecute pervert politicise
+        politicize provoke renege ridicule ruin rush sabotage scapegoat scaremonger shirk shortchange silence smear
+        squander steal steamroll stifle stoke stonewall subvert swindle taint tarnish thwart trample trivialise
+        trivialize undercut undermine victimise victimize vilify violate weaponise weaponize whitewash wreck
         """
     ),
     wrongly=words(
@@ -45,33 +45,33 @@ JUDGEMENT = JudgementData(
     blame=words(
         """
         absurd abuse abusive aggressor anti-american anti-semitic antidemocratic antisemitism apathy appeasement
-        arbitrary audacity autocrat autocratic baseless bias biased bigot bigoted blackmail blatant blunder bogus
-        broken brutal bully bullying careless catastrophe catastrophic censorship chaotic charade charlatan clueless
-        collusion complicit complicity contempt corrupt corrupted corruption counterproductive cover-up coverup coward
-        crime criminal crony cronyism crook cruelty culpable danger dangerous dastardly deceit deceitful deceptive
-        defamation delusional demagogic demagogue demagoguery deranged dereliction despotic destructive detrimental
-        devious dictator dictatorial disaster discrimination discriminatory dishonorable dishonourable disinformation
-        disloyal dismissive disproportionate disrespect disservice distortion divisive divisiveness double-standard
-        dubious dumb dysfunctional egregious elitist embarrassing enemy evil excessive exploitation exploitative
-        extortion extreme extremism extremist fabrication failed failure fake false falsehood fanatic fascism fiasco
-        flawed folly fool foolish foolishness fraud genocide greed grotesque guilty gutless harassment harmful hatred
-        homophobic horrendous horrific hypocrite idiot ignorance ignorant illegal illegitimate illogical improper
-        inaccurate inaction inadequate inappropriate incorrect indecent indifference ineffectual ineptitude inequitable
-        inhumanity insane insanity insensitive intimidation intolerance invasive irresponsibility islamophobic
-        jingoistic joke laughable lawlessness liar lie ludicrous lunatic madness malfeasance malice malignant
+        arbitrary audacity autocrat autocratic baseless bias biased bigot bigoted blackmail blatant blunder bogus broken
+        brutal bully bullying careless catastrophe catastrophic censorship chaotic charade charlatan clueless collusion
+        complicit complicity contempt corrupt corrupted corruption counterproductive cover-up coverup coward crime
+        criminal crony cronyism crook cruelty culpable danger dangerous dastardly deceit deceitful deceptive defamation
+        delusional demagogic demagogue demagoguery deranged dereliction despotic destructive detrimental devious
+        dictator dictatorial disaster discrimination discriminatory dishonorable dishonourable disinformation disloyal
+        dismissive disproportionate disrespect disservice distortion divisive divisiveness double-standard dubious dumb
+        dysfunctional egregious elitist embarrassing enemy evil excessive exploitation exploitative extortion extreme
+        extremism extremist fabrication failed failure fake false falsehood fanatic fascism fiasco flawed folly fool
+        foolish foolishness fraud genocide greed grotesque guilty gutless harassment harmful hatred homophobic
+        horrendous horrific hypocrite idiot ignorance ignorant illegal illegitimate illogical improper inaccurate
+        inaction inadequate inappropriate incorrect indecent indifference ineffectual ineptitude inequitable inhumanity
+        insane insanity insensitive intimidation intolerance invasive irresponsibility islamophobic jingoistic joke
+        laughable lawless lawlessness liability liar lie ludicrous lunatic madness malfeasance malice malignant
         manipulation manipulative mean-spirited mendacious meritless misconduct misinformed misjudgment mismanagement
         misogynist misplaced misrepresentation misstep mistake misuse naive narcissism narcissist narrow-minded neglect
-        negligence negligent nepotism obscene obscenity obstruction obstructionist one-sided opportunism opportunist
-        oppression oppressive out-of-touch outdated outlaw overreaction parasite partisan pathetic patronising
-        patronizing phony ploy predatory prejudice prejudiced pretext profiteer profiteering propaganda provocation
-        provocative punitive puppet reactionary recklessness regressive responsible revolting rigged ruthless sabotage
-        sanctimonious scam scandal scapegoat self-interest selfish sellout senseless sham shameless shenanigan shocking
-        shortsighted smear smokescreen stunt stupid supremacist supremacy tantrum terrorist theft threat thug
-        totalitarian toxic traitor traitorous transgression transphobic treachery treason treasonous troubling
-        two-faced tyrannical tyrant underhanded unfit unfounded unhelpful unhinged unjustifiable unprincipled
-        unprofessional unprovoked unqualified unreasonable unscientific untrue untrustworthy unwise unworkable vague
-        vengeful vile violation vitriol warmonger waste wasteful weak white-supremacist wrongdoer wrongdoing xenophobe
-        xenophobia
+        negligence negligent nepotism nightmare obscene obscenity obstruction obstructionist one-sided opportunism
+        opportunist oppression oppressive out-of-touch outdated outlaw overreaction parasite partisan pathetic
+        patronising patronizing phony ploy predatory prejudice prejudiced pretext profiteer profiteering propaganda
+        provocation provocative punitive puppet reactionary recklessness regressive responsible revolting rigged
+        ruthless sabotage sanctimonious scam scandal scapegoat self-interest selfish sellout senseless sham shameless
+        shenanigan shocking shortsighted smear smokescreen stunt stupid supremacist supremacy tantrum terrorist theft
+        threat thug totalitarian toxic traitor traitorous transgression transphobic treachery treason treasonous
+        troubling two-faced tyrannical tyrant unaccountable underhanded unfit unfounded unhelpful unhinged unjustifiable
+        unprincipled unprofessional unprovoked unqualified unreasonable unreliable unscientific unserious untrue
+        untrustworthy unwise unworkable vague vengeful vile violation vitriol vulnerability warmonger waste wasteful
+        weak white-supremacist wrongdoer wrongdoing xenophobe xenophobia
         """
     ),
     strong=words(
@@ -87,7 +87,7 @@ JUDGEMENT = JudgementData(
         repugnant repulsive ridiculous scaremongering self-serving sexist shambles shame shameful shoddy short-sighted
         sickening slander spineless tasteless tone-deaf travesty tyranny un-american unacceptable unconscionable
         unconstitutional undemocratic undignified unethical unfair unforgivable unjust unjustified unlawful unpatriotic
-        unscrupulous unwarranted vicious vindictive wicked witch-hunt wrong wrongheaded xenophobic
+        unscrupulous unwarranted vicious vindictive wicked witch-hunt worst wrong wrongheaded xenophobic
         """
     ),
     flaws=words(
@@ -121,23 +121,84 @@ JUDGEMENT = JudgementData(
     ),
     backing=words("accept condone endorse favor favour recognise recognize support"),
     opposing=words("oppose reject"),
+    roles=words("ally champion choice fit friend nominee option partner pick"),
+    championing=words("deliver fight stand"),
+    loyalty=words("backing confidence endorsement stand support trust vote"),
+    loyalty_places=words("by with"),
+    attempts=words(
+        """
+        aim attempt begin choose conspire continue decide go intend keep plan plot prefer seek start threaten try want
+        work
+        """
+    ),
+    causing=words("bring cause create fuel inflict lead pose result sow spark trigger"),
+    damage=words(
+        """
+        bankruptcy bloodshed catastrophe chaos closure confusion conflict corruption crisis damage danger death decline
+        delay destruction devastation disaster disruption division gridlock hardship harm havoc hunger inequality
+        inflation injustice instability layoff loss misery pain peril poverty recession risk ruin shortage suffering
+        terror threat turmoil uncertainty unemployment unrest vacuum violence war
+        """
+    ),
+    benefit=words(
+        """
+        certainty clarity dignity employment equality fairness freedom growth hope investment job justice opportunity
+        peace progress prosperity relief safety security stability standard unity
+        """
+    ),
+    caring=words("care comprehend deserve listen respect understand"),
+    trusting=words("trust"),
+    virtues=words(
+        """
+        backbone business compassion compunction conscience credibility decency empathy honor honour integrity
+        legitimacy moral principle regard remorse respect right shame strategy vision
+        """
+    ),
+    claims=words("business right"),
+    having=words("have show"),
+    nothing=words("little nothing"),
+    enough=words("anything enough"),
+    doing=words("achieve do offer"),
+    backward=words("back backward backwards"),
+    forward=words("forward forwards"),
+    rulers=words("congress country government leader legislature nation parliament politician president senate system"),
+    rivals=words("adversary challenger enemy foe opponent predecessor rival"),
+    pledging=words(
+        """
+        abolish build bring create cut defend deliver do eliminate end ensure expand fight fix fund guarantee halve help
+        hire hold impose improve increase introduce invest keep lower protect provide raise rebuild reduce reform
+        renew repair repeal replace restore reverse scrap secure spare stand strengthen support tackle take
+        """
+    ),
+    light_pledges=words("bring do hold impose keep take"),
+    ensuring=words("ensure guarantee protect rebuild repeal restore scrap"),
+    threatening=words("appeal challenge contest fight prosecute punish retaliate sue"),
+    refusing=words(
+        """
+        accept allow apologise apologize bow budge change concede negotiate permit quit resign stop surrender tolerate
+        yield
+        """
+    ),
+    denying=words(
+        "cheat collude corrupt corruption crime guilty law liable lie mislead racist responsible steal wrong wrongdoing"
+    ),
     copulas=words("be become commit constitute demonstrate display exhibit look remain represent seem show spread"),
     acts=words(
         """
         about-face accord accusation action administration advertisement agenda agreement aid allegation allocation
-        amendment annexation appeal appointment approach argument article assault assertion attack attempt audit
-        bailout ban behavior behaviour bill blockade bombing boycott budget bureaucracy call campaign change charge
-        choice claim clause closure comment comparison concession conduct conviction crackdown cut deal decision decree
-        delay demand deployment directive dismissal draft edict embargo enforcement exclusion execution expansion
-        expulsion failure firing gesture handling hike inaction incursion indictment initiative inquiry intervention
-        invasion investigation language law lawsuit leadership legislation lockdown mandate measure merger message
-        motion move narrative negotiation nomination offensive offer order ordinance pact pardon permit plan policy
-        practice presidency privatisation privatization probe procedure process program programme promise proposal
-        prosecution provision provocation pullout purchase raid reaction redistricting reduction referendum reform
-        refusal regulation remark removal reply request resolution response restriction reversal rhetoric rollback
-        rollout rule ruling sanction scheme section seizure sentence settlement shutdown speech spending stance
-        statement step strategy subsidy surveillance suspension system tactic takeover tariff tax testimony theory
-        threat tone transfer treatment treaty trial tweet verdict veto vote withdrawal word
+        amendment annexation appeal appointment approach argument article assault assertion attack attempt attitude
+        audit bailout ban behavior behaviour bill blockade bombing boycott budget bureaucracy call campaign candidacy
+        change charge check choice claim clause closure comment comparison concession conduct conviction crackdown cut
+        deal decision decree delay demand deployment directive dismissal draft edict embargo enforcement exclusion
+        execution expansion expulsion failure firing gesture handling hike idea inaction incursion indictment initiative
+        inquiry intervention invasion investigation language law lawsuit leadership legislation lockdown mandate measure
+        merger message motion move narrative negotiation nomination offensive offer order ordinance pact pardon permit
+        plan platform policy position practice presidency privatisation privatization probe procedure process program
+        programme promise proposal prosecution provision provocation pullout purchase raid reaction record redistricting
+        reduction referendum reform refusal regulation remark removal reply request resolution response restriction
+        reversal rhetoric rollback rollout rule ruling sanction scheme section seizure sentence settlement shutdown
+        speech spending stance statement step strategy subsidy surveillance suspension system tactic takeover tariff tax
+        tenure testimony theory threat tone transfer treatment treaty trial tweet verdict veto view vote withdrawal word
         """
     ),
     pointing=words("it that this"),

@@ -2,33 +2,11 @@
 
 import pytest
 
-from pipeline.nlp.annotator import join_docs, make_docs, parse_docs
 from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.quotes.extraction import extract_quotes
-from pipeline.nlp.quotes.quotation_marks import scan_marks
-from pipeline.nlp.tokens import gather_tokens
-from tests.unit.nlp.events_case import article_of, names_in, read
+from tests.unit.nlp.events_case import read
+from tests.unit.nlp.statements_case import NAMES, read_quoted, whom
 
 pytestmark = pytest.mark.model
-
-HOLM = ("Ada Holm", "PERSON", 0, "NOR")
-BRANDT = ("Otto Brandt", "PERSON", 1, "DEU")
-SPAIN = ("Spain", "GPE", 3, "ESP")
-NAMES = (HOLM, BRANDT, SPAIN)
-
-
-def read_quoted(nlp, text):
-    """Annotate a text with its quotes."""
-    article, english = article_of(text), LANGUAGES["en"]
-    tokens = gather_tokens(join_docs(list(parse_docs(nlp, make_docs(nlp, article)))), article)
-    marked = scan_marks(article.text, tokens.blocks, english.cues)
-    quotes = extract_quotes(tokens, marked, names_in(article.text, NAMES), english)
-    return read(nlp, text, *NAMES, quotes=quotes)
-
-
-def whom(event):
-    """Return the recipient without its article."""
-    return (event.recipient_name or event.recipient_text or "").lower().removeprefix("the ") or None
 
 
 @pytest.mark.parametrize(
@@ -54,6 +32,25 @@ def whom(event):
         ("“He is a brave man,” Ada Holm said of Otto Brandt.", "said", "SUPPORT", "otto brandt"),
         ("Ada Holm said Otto Brandt would be the best candidate.", "said", "SUPPORT", "otto brandt"),
         ("Ada Holm said she did not support Otto Brandt.", "said", "REJECT", "otto brandt"),
+        ("Ada Holm said she was not in favour of Otto Brandt.", "said", "REJECT", "otto brandt"),
+        ("Ada Holm said her rival Otto Brandt would bring war.", "said", "ACCUSE", "otto brandt"),
+        ("“The tax would lead to a disaster,” Ada Holm said.", "said", "ACCUSE", None),
+        ("“The accord will bring jobs and stability,” Ada Holm said.", "said", "SUPPORT", None),
+        ("“Otto Brandt is trying to mislead the voters,” Ada Holm said.", "said", "ACCUSE", "otto brandt"),
+        ("“Otto Brandt is weakening this town,” Ada Holm said.", "said", "ACCUSE", "otto brandt"),
+        ("“Otto Brandt has done nothing for this town,” Ada Holm said.", "said", "ACCUSE", "otto brandt"),
+        ("“Spain is not doing enough,” Ada Holm said.", "said", "ACCUSE", "spain"),
+        ("“Our government has done nothing,” Ada Holm said.", "said", "ACCUSE", "our government"),
+        ("“Otto Brandt does not care about us,” Ada Holm said.", "said", "ACCUSE", "otto brandt"),
+        ("“Otto Brandt cannot be trusted,” Ada Holm said.", "said", "ACCUSE", "otto brandt"),
+        ("“Otto Brandt has no shame,” Ada Holm said.", "said", "ACCUSE", "otto brandt"),
+        ("“The ministry has no business in our bedrooms,” Ada Holm said.", "said", "ACCUSE", "ministry"),
+        ("“The plan is a step backward,” Ada Holm said.", "said", "ACCUSE", None),
+        ("“The plan is a step forward,” Ada Holm said.", "said", "SUPPORT", None),
+        ("“Otto Brandt has fought for our rights,” Ada Holm said.", "said", "SUPPORT", "otto brandt"),
+        ("“I stand with Otto Brandt,” Ada Holm said.", "said", "SUPPORT", "otto brandt"),
+        ("“Otto Brandt has my full support,” Ada Holm said.", "said", "SUPPORT", "otto brandt"),
+        ("Ada Holm said Otto Brandt was the best choice.", "said", "SUPPORT", "otto brandt"),
     ],
 )
 def test_statement_judges_somebody_else(nlp, text, trigger, event_type, recipient):
@@ -86,6 +83,17 @@ def test_statement_judges_somebody_else(nlp, text, trigger, event_type, recipien
         "Ada Holm said Otto Brandt was a good swimmer.",
         "Ada Holm said she supports Otto Brandt.",
         "Ada Holm said she could not accept the parcel.",
+        "Ada Holm said the flood brought chaos.",
+        "Ada Holm said the attack brought chaos.",
+        "“If Otto Brandt does nothing, we will lose,” Ada Holm said.",
+        "“Otto Brandt did nothing illegal,” Ada Holm said.",
+        "“Otto Brandt tried not to mislead the voters,” Ada Holm said.",
+        "“Otto Brandt has no business card,” Ada Holm said.",
+        "“The cat has no shame,” Ada Holm said.",
+        "“The path goes two steps forward,” Ada Holm said.",
+        "“Otto Brandt has fought for the title,” Ada Holm said.",
+        "“Otto Brandt has the support of the board,” Ada Holm said.",
+        "“I stand by everything,” Ada Holm said.",
     ],
 )
 def test_statement_judges_nobody_else(nlp, text):
