@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from pipeline.model import Article, TimeExpression
 from pipeline.nlp.events.modality import modality_of
@@ -20,12 +21,14 @@ from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 LEAD_RULE = ">lead"  # end of the rule_id of an event that only the lead makes one
 _SENTENCES = 2  # of the text that belong to the lead, after the standfirst
+_LATER = 3  # sentences after the lead in which the event may stand that only the title tells
+_SHARED = 2  # words of the title that such a sentence has
 _PARAGRAPHS = 2  # in which a noun that the text repeats is the topic
 _REPEATED = 4  # mentions that make a noun the topic
 _DEEPEST = 6  # steps from the root of a sentence to the event that it is about
 _STEM = 5  # letters by which a word of the title is found again: "printing" in "printers"
 _ENDING = 3  # letters by which two forms of a word differ at most
-_TITLE_WORD = re.compile(r"\w{3,}")
+_TITLE_WORD = re.compile(r"\w{3,}|:")
 _TOPICAL = ("NOUN", "PROPN", "VERB", "ADJ", "NUM")  # parts of speech
 _NOMINAL = ("nsubj", "nsubjpass", "dobj")
 _CONTENT = ("ccomp", "xcomp")
@@ -37,7 +40,8 @@ _LINKS = ("acomp", "attr", "prep", "pobj", "pcomp", "oprd")
 class Lead:
     """The root tokens of the headline's sentences, and of the sentences of the text that belong to the lead, and the
     numbers of all these sentences. ``title`` are the title's words, also of a title that is not in the text, ``topics``
-    their beginnings. ``opening`` is the end of the first paragraphs.
+    their beginnings. ``opening`` is the end of the first paragraphs, ``later`` are the roots of the clauses after the
+    lead.
     """
 
     headline: tuple[int, ...]
@@ -46,6 +50,7 @@ class Lead:
     title: tuple[str, ...]
     topics: frozenset[str]
     opening: int
+    later: tuple[int, ...]
 
 
 def lead_of(parse: Parse, article: Article) -> Lead:
@@ -68,9 +73,20 @@ def lead_of(parse: Parse, article: Article) -> Lead:
         tuple(body),
         sentences,
         title,
-        frozenset(word[:_STEM] for word in title),
+        frozenset(word[:_STEM] for word in title if word != ":"),
         max(opening, default=0),
+        _later_roots(parse, article, max((*headline, *body), default=-1)),
     )
+
+
+def _later_roots(parse: Parse, article: Article, last: int) -> tuple[int, ...]:
+    """Return the root tokens of the first clauses in paragraphs after the ``last`` root of the lead."""
+    found: list[int] = []
+    for block in article.blocks:
+        if block.kind == "paragraph" and len(found) < _LATER:
+            roots = _roots(parse, bisect_left(parse.start, block.start), bisect_left(parse.start, block.end))
+            found.extend(r for r in roots if r > last and parse.is_verb(r) and parse.subject(r) is not None)
+    return tuple(found[:_LATER])
 
 
 def _roots(parse: Parse, first: int, last: int) -> Iterator[int]:
@@ -83,7 +99,8 @@ def main_triggers_of(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data
     They are one trigger, or an event without a type and the light verb that carries it. Events come in the order of
     the sentences. In the headline and the first sentence, a typed event comes before the event of any other verb; of
     those, one whose verb both have comes first. An event without a type is in a sentence with a word of the title:
-    features open with a scene. Without an event at the core of the lead, a noun that the text repeats is the event.
+    features open with a scene. Without an event at the core of the lead, a noun that the text repeats is the event;
+    then a typed verb below the core; then the core of one of the next sentences that has much of the title.
     """
     at = {trigger.index: trigger for trigger in triggers}
     first, rest = (*lead.headline, *lead.body[:1]), lead.body[1:]
@@ -100,20 +117,58 @@ def main_triggers_of(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data
     untyped = [words for root in first if (words := plain.get(root))]
     lemmas = [parse.lemma[each[0].index] for each in untyped]
     if untyped:
-        return max(reversed(untyped), key=lambda each: lemmas.count(parse.lemma[each[0].index]))
+        best = max(reversed(untyped), key=lambda each: lemmas.count(parse.lemma[each[0].index]))
+        is_in_headline = any(parse.headline[each[0].index] for each in untyped)
+        return best if is_in_headline else _topic_of_headline(parse, lead, triggers, data) or best
     for root in rest:
         typed = _typed_core(parse, root, at, data)
         found = plain.get(root, ()) if typed is None else (typed,)
         if found:
             return found
-    return _topic(parse, lead, triggers, data)
+    if _asks(lead, data):
+        return ()
+    topic = _topic(parse, lead, triggers, data)
+    return topic or _typed_below(parse, lead, at, data) or _later_core(parse, lead, at, data)
+
+
+def _asks(lead: Lead, data: FrameData) -> bool:
+    """Return whether the title, or its part after a colon, is a question: "Savings: what you need to know"."""
+    return any(word in data.question_words and before == ":" for before, word in pairwise((":", *lead.title)))
+
+
+def _typed_below(parse: Parse, lead: Lead, at: Mapping[int, Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return the first typed verb of the lead that reports news in a clause of its own: "took turns denouncing it"."""
+    on_topic = [root for root in (*lead.headline, *lead.body) if _is_on_topic(parse, root, lead)]
+    words = (at[i] for root in on_topic for i in _sentence_of(parse, root) if i in at)
+    verbs = (each for each in words if each.frame is not None and _is_report(parse, each.index, at, data))
+    return next(((each,) for each in verbs if not _is_aside(parse, each.index)), ())
+
+
+def _is_aside(parse: Parse, index: int) -> bool:
+    return any(parse.dep[each] == "relcl" for each in (index, *parse.governors(index)))
+
+
+def _later_core(parse: Parse, lead: Lead, at: Mapping[int, Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return what happened in the first of the sentences after the lead that shares several words with the title."""
+    for root in lead.later:
+        words = {parse.lower[i][:_STEM] for i in _sentence_of(parse, root) if parse.pos[i] in _TOPICAL}
+        found = _untyped_core(parse, root, at, data) if len(words & lead.topics) >= _SHARED else ()
+        if found and modality_of(parse, found[0].index, data.modality) == "happened":
+            return found
+    return ()
+
+
+def _sentence_of(parse: Parse, index: int) -> range:
+    """Return the tokens of a token's sentence."""
+    number = parse.sentence[index]
+    return range(bisect_left(parse.sentence, number), bisect_right(parse.sentence, number))
 
 
 def _first_in_title(parse: Parse, lead: Lead, core: Trigger, at: Mapping[int, Trigger], data: FrameData) -> Trigger:
     """Return the typed verb of a sentence that comes first in the title; without one, the core of the sentence."""
-    number = parse.sentence[core.index]
-    words = range(bisect_left(parse.sentence, number), bisect_right(parse.sentence, number))
-    verbs = (at[i] for i in words if i in at and at[i].frame is not None and not at[i].is_noun)
+    verbs = (
+        at[i] for i in _sentence_of(parse, core.index) if i in at and at[i].frame is not None and not at[i].is_noun
+    )
     ranks = {each: rank for each in verbs if (rank := _place_in_title(parse, lead, each.index)) is not None}
     real = [each for each in ranks if _is_real(parse, each.index, data)]
     return min(real, key=lambda each: ranks[each], default=core)
@@ -131,12 +186,10 @@ def _place_in_title(parse: Parse, lead: Lead, index: int) -> int | None:
 
 
 def _topic(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
-    """Return the event noun of the first paragraphs that the text repeats most; nothing if the title is a question.
+    """Return the event noun of the first paragraphs that the text repeats most.
 
     A heading of one word is a label: "MATCH".
     """
-    if lead.title and lead.title[0] in data.question_words:
-        return ()
     nouns = [trigger for trigger in triggers if trigger.is_noun]
     count = Counter(parse.lemma[each.index] for each in nouns)
     topics = [
@@ -151,11 +204,19 @@ def _topic(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data: FrameDat
     return next(((each,) for each in topics if count[parse.lemma[each.index]] == most), ())
 
 
+def _topic_of_headline(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return the topic if it is a typed noun of the headline."""
+    topic = _topic(parse, lead, triggers, data)
+    return topic if topic and topic[0].frame is not None and parse.headline[topic[0].index] else ()
+
+
 def _is_one_event(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
     """Return whether a noun names one event: a noun of the lexicon, or a singular that something identifies."""
     index = trigger.index
     if trigger.frame is not None or any(f.event_type == OTHER for f in data.noun_index.get(parse.lemma[index], ())):
         return True
+    if parse.lemma[index] in data.abstractions:
+        return False
     is_identified = parse.child(index, "det", "poss", "nummod", "nmod", "compound") is not None
     return parse.tag[index] in ("NN", "NNP") and (parse.headline[index] or is_identified)
 
@@ -164,8 +225,7 @@ def _is_on_topic(parse: Parse, root: int, lead: Lead) -> bool:
     """Return whether a sentence of the lead shares a word with the title; True without a title."""
     if not lead.topics:
         return True
-    number = parse.sentence[root]
-    words = range(bisect_left(parse.sentence, number), bisect_right(parse.sentence, number))
+    words = _sentence_of(parse, root)
     return any(parse.lower[i][:_STEM] in lead.topics and parse.pos[i] in _TOPICAL for i in words)
 
 
@@ -215,7 +275,8 @@ def _untyped_core(parse: Parse, index: int, at: Mapping[int, Trigger], data: Fra
     if carried is not None:
         return (carried,) if lemma in data.no_news else (carried, trigger)
     content = parse.child(index, *_CONTENT)
-    if _is_plan(parse, index, data) and content is not None and _is_report(parse, content, at, data):
+    is_way = lemma in data.no_news and content is not None and parse.tag[content] == "VBG"  # "spent the day waiting"
+    if (is_way or _is_plan(parse, index, data)) and content is not None and _is_report(parse, content, at, data):
         return (at[content],)
     if lemma in data.modality.saying and content is not None:
         return _untyped_core(parse, content, at, data) or _statement(parse, trigger, data)
@@ -240,9 +301,7 @@ def _statement(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[Trigger
 
 def _final_statement(parse: Parse, root: int, at: Mapping[int, Trigger], data: FrameData) -> tuple[Trigger, ...]:
     """Return the verb of saying that ends a sentence, which the parser may take for a part of what is said."""
-    number = parse.sentence[root]
-    words = range(bisect_left(parse.sentence, number), bisect_right(parse.sentence, number))
-    last = next((i for i in reversed(words) if parse.is_verb(i)), root)
+    last = next((i for i in reversed(_sentence_of(parse, root)) if parse.is_verb(i)), root)
     is_cue = parse.tag[last] == "VBD" and parse.dep[last] not in ("ROOT", "pcomp", "acl")
     if last not in at or not is_cue or parse.child(last, "dobj", *_CONTENT) is not None:
         return ()
@@ -311,11 +370,23 @@ def name_untyped(
     found = {each.index: each for each in triggers} | lead
     return tuple(
         replace(each, frame=frame)
-        if each.frame is None
-        and (index in lead or (not is_statement and each.is_noun == first.is_noun and parse.lemma[index] == lemma))
+        if each.frame is None and (index in lead or (not is_statement and _is_same_event(parse, each, first, data)))
         else each
         for index, each in sorted(found.items())
     )
+
+
+def _is_same_event(parse: Parse, trigger: Trigger, main: Trigger, data: FrameData) -> bool:
+    """Return whether an untyped word may name the main event again: no verb for what is usual, no noun for another
+    number of events or for the paper that came of it ("the report says").
+    """
+    if parse.lemma[trigger.index] != parse.lemma[main.index] or trigger.is_noun != main.is_noun:
+        return False
+    if not trigger.is_noun:
+        return _is_news(parse, trigger.index, data)
+    is_number = parse.tag[trigger.index].endswith("S") == parse.tag[main.index].endswith("S")
+    is_new = any(parse.lower[c] in data.indefinite_words for c in parse.children[trigger.index])
+    return is_number and (is_new or parse.lemma[trigger.index] not in data.documents)
 
 
 @cache

@@ -128,11 +128,19 @@ def _is_announced(parse: Parse, index: int) -> bool:
 
 
 def _is_ranked(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Return whether an infinitive tells what one of an order has done: "the first member of the club to resign"."""
-    head = parse.head[index]
-    if parse.dep[head] == "pobj" and parse.lower[parse.head[head]] == data.genitive:
-        head = parse.head[parse.head[head]]
-    return parse.dep[index] in ("relcl", "acl") and any(parse.lower[c] in data.ranking for c in parse.children[head])
+    """Return whether an infinitive tells what one of an order has done: "the first member of the club to resign".
+
+    The parser may attach it to the verb: "became the first member to resign".
+    """
+    member: int | None = parse.head[index]
+    if parse.dep[index] == "xcomp":
+        member = parse.child(parse.head[index], "attr")
+    elif parse.dep[index] not in ("relcl", "acl"):
+        return False
+    if member is not None and parse.dep[member] == "pobj" and parse.lower[parse.head[member]] == data.genitive:
+        member = parse.head[parse.head[member]]
+    words = () if member is None else (member, *parse.children[member])
+    return any(parse.lower[word] in data.ranking for word in words)
 
 
 def _is_achieved(parse: Parse, index: int, data: ModalityData) -> bool:

@@ -113,6 +113,7 @@ def test_a_light_verb_and_its_noun_are_one_event(nlp):
         ("Ada Holm received a letter.", [("OTHER", "received")]),
         ("Ada Holm will repaint the bridge on Monday.", [("OTHER", "repaint")]),
         ("Ada Holm is expected to repaint the bridge.", [("OTHER", "repaint")]),
+        ("Ada Holm spent the day repainting the bridge.", [("OTHER", "repainting")]),
     ],
 )
 def test_main_event_of_a_verb_that_names_no_event(nlp, text, expected):
@@ -145,7 +146,12 @@ def test_of_two_typed_verbs_the_main_event_is_the_first_of_the_title(nlp, title,
 
 
 @pytest.mark.parametrize(
-    ("title", "expected"), [("A town without power", [("OTHER", "shutdown")] * 4), ("What is a shutdown", [])]
+    ("title", "expected"),
+    [
+        ("A town without power", [("OTHER", "shutdown")] * 4),
+        ("What is a shutdown", []),
+        ("Shutdown: what you need to know", []),
+    ],
 )
 def test_a_noun_that_the_text_repeats_is_the_main_event(nlp, title, expected):
     """Without an event at the core of the lead, an event noun with four mentions is it, but not under a question."""
@@ -169,3 +175,47 @@ def test_a_noun_that_the_text_repeats_is_the_main_event(nlp, title, expected):
 def test_the_first_short_line_of_a_text_without_a_title_is_its_headline(nlp, lead, expected):
     """A full stop does not make a headline a sentence, if a lead follows."""
     assert _main(read(nlp, f"Ada Holm repaints old bridge.\n{lead}{REST}", HOLM)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Leeds stood still after police arrested Otto Brandt.", [("COERCE", "arrested")]),
+        ("Leeds is the town where police arrested Otto Brandt.", []),
+    ],
+)
+def test_a_typed_verb_below_the_core_of_the_lead_is_the_main_event(nlp, text, expected):
+    """Without an event at the core, a typed verb of another clause is it; a relative clause is background."""
+    assert _main(read(nlp, text + REST, BRANDT, LEEDS)) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"), [("Ada Holm has a blue bridge", [("OTHER", "repainted")]), ("A cold bridge", [])]
+)
+def test_a_sentence_after_the_lead_tells_the_main_event_of_the_title(nlp, title, expected):
+    """A sentence after the lead counts if it has several words of the title."""
+    text = "It was a cold day.\nNobody was there.\nAda Holm repainted the bridge.\nThe shops were shut."
+    assert _main(read(nlp, text, HOLM, title=title)) == expected
+
+
+def test_a_repeated_event_noun_of_the_headline_comes_before_a_verb_of_the_lead(nlp):
+    """Where the headline has no event at its core, its typed noun is the topic before an everyday verb of the text."""
+    text = "Ada Holm raised eyebrows.\nThe protest was small.\nThe protest was long.\nThe protest ended.\nIt was cold."
+    case = read(nlp, text, HOLM, title="Photos of protest against Ada Holm are all over the place")
+    assert _main(case)[0] == ("PROTEST", "protest")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"Ada Holm repainted the bridge.{REST}\nOtto Brandt repaints his house twice a year.", ["repainted"]),
+        (
+            "A shutdown hit.\nThe shutdown is long.\nThe shutdown is dark.\nThe shutdown is new.\nShutdowns are cold.",
+            ["shutdown"] * 4,
+        ),
+        ("A report came.\nThe report is long.\nThe report is dark.\nThe report is new.\nIt was cold.", ["report"]),
+    ],
+)
+def test_an_everyday_event_is_not_named_by_a_habit_another_number_or_a_paper(nlp, text, expected):
+    """The word of an everyday main event names no event if it means a habit, several events or a paper."""
+    assert [event.trigger_text for event in read(nlp, text, HOLM, BRANDT).events] == expected

@@ -152,6 +152,9 @@ def test_tense_and_meaning_of_the_governor(nlp, text, trigger, expected):
         ("Residents will march to demand new elections.", "demand", "planned"),
         ("Residents plan to demand new elections.", "demand", "planned"),
         ("The first member of the club to endorse him was Ada Holm.", "endorse", "happened"),
+        ("The two mayors became the first members of the club to endorse him.", "endorse", "happened"),
+        ("Ada Holm became the first to endorse Otto Brandt.", "endorse", "happened"),
+        ("Ada Holm became a member of the club to endorse him.", "endorse", "hypothetical"),
         ("A member of the club to endorse him was sought.", "endorse", "hypothetical"),
     ],
 )
