@@ -5,7 +5,7 @@ A wrong merge is worse than two clusters.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import NamedTuple
@@ -109,7 +109,7 @@ def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: K
         spellings.append(
             replace(spelling, namesakes=_namesakes(names, spellings, spelling)) if is_relative else spelling
         )
-    explained = _acronym_targets(tokens, names, spellings)
+    explained = _acronym_targets(tokens, names, spellings, data, kb)
     clusters: list[Cluster] = []
     people, things = PersonClusters(clusters, data), ThingClusters(clusters, data, kb)
     links: dict[int, Link] = {}
@@ -220,7 +220,9 @@ def _is_all_caps(form: str) -> bool:
     return form.isupper() and not _is_acronym(form)
 
 
-def _acronym_targets(tokens: Tokens, names: tuple[Name, ...], spellings: list[Spelling]) -> Mapping[int, int]:
+def _acronym_targets(
+    tokens: Tokens, names: tuple[Name, ...], spellings: list[Spelling], data: NameData, kb: KnowledgeBase
+) -> Mapping[int, int]:
     """Return the place of each acronym's full name, if one of the two follows the other in brackets."""
     found: dict[int, int] = {}
     for place in range(len(names) - 1):
@@ -230,7 +232,39 @@ def _acronym_targets(tokens: Tokens, names: tuple[Name, ...], spellings: list[Sp
         short, full = (place, place + 1) if _is_acronym(spellings[place].surface) else (place + 1, place)
         if _is_acronym(spellings[short].surface) and spellings[short].surface[0].lower() == spellings[full].words[0][0]:
             found[short] = full
-    return found
+    return _partial_targets(names, spellings, data, kb) | found
+
+
+def _partial_targets(
+    names: tuple[Name, ...], spellings: list[Spelling], data: NameData, kb: KnowledgeBase
+) -> dict[int, int]:
+    """Return the place of the full name of each acronym that leaves out a country before it or a role after it: "OHA"
+    of "Norwegian Oslo Harbour Authority" and "Oslo Harbour Authority Chair".
+    """
+    short = {
+        place: spelling.folded
+        for place, spelling in enumerate(spellings)
+        if _is_acronym(spelling.surface) and len(spelling.folded) >= _LEAST_ACRONYM
+    }
+    if not short:
+        return {}
+    full: defaultdict[str, dict[tuple[str, ...], int]] = defaultdict(dict)
+    for place, spelling in enumerate(spellings):
+        if names[place].label == "ORG" and len(spelling.words) > 2:
+            for words in _partial_names(spelling, data, kb):
+                full["".join(word[0] for word in words)].setdefault(spelling.words, place)
+    only = ((place, full[letters]) for place, letters in short.items() if len(full.get(letters, ())) == 1)
+    return {place: next(iter(found.values())) for place, found in only}
+
+
+def _partial_names(spelling: Spelling, data: NameData, kb: KnowledgeBase) -> Iterator[list[str]]:
+    words = spelling.words
+    own = [word for word in words if word not in data.acronym_skips]
+    for count in (1, 2):
+        if kb.country_of(" ".join(words[:count])) is not None:
+            yield own[count:]
+    if words[-1] in data.roles:
+        yield own[:-1]
 
 
 def _in_reading_order(clusters: list[Cluster], links: list[Link]) -> NameClusters:
@@ -246,6 +280,7 @@ def _in_reading_order(clusters: list[Cluster], links: list[Link]) -> NameCluster
 
 # Persons: full names first, then surnames and forenames that refer to them.
 
+_LEAST_ACRONYM = 3  # letters
 _MOST_BEARERS = 50  # of one surname; with more the name stays unlinked, because comparing all would not be linear
 _NUMERALS = frozenset(numeral.lower() for numeral in NUMERALS)
 

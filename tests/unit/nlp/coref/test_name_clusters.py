@@ -115,6 +115,13 @@ def test_an_acronym_of_a_place_leaves_no_word_out(nlp) -> None:
     assert ("CHS", "Commission of Harbour Safety") in linked_names(nlp, text)
 
 
+@pytest.mark.parametrize(("acronym", "name"), [("HSA", "Norwegian Harbour Safety Agency"), ("HSC", "HSC")])
+def test_an_acronym_leaves_a_country_out(nlp, acronym: str, name: str) -> None:
+    """A country before a name is no part of its acronym."""
+    text = f"The Norwegian Harbour Safety Agency met.\n\nThe {acronym} opened a school. Members of the {acronym} voted."
+    assert (acronym, name) in linked_names(nlp, text)
+
+
 def test_a_party_is_not_its_committee(nlp) -> None:
     """The knowledge base has both."""
     names = names_of(nlp, "The Democratic National Committee met. The Democratic Party was silent.")
