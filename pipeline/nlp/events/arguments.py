@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 
 from pipeline.model import Entity
 from pipeline.model.annotation import ArgumentBasis
-from pipeline.nlp.events.contents import recipients_in_content
+from pipeline.nlp.events.contents import is_known, recipients_in_content
 from pipeline.nlp.events.noun_roles import (
     actors_above_noun,
     actors_of_noun,
     authors_of,
+    casualties_of,
     patients_of_noun,
     place_after,
     roles_from_verb,
 )
 from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.participants import Participant, participants_of
+from pipeline.nlp.events.participants import Participant, country_of_adjective, participants_of
 from pipeline.nlp.events.subjects import agents_in_phrase, doers_of, subject_of
 from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, is_group, object_of, pattern_objects
 from pipeline.nlp.languages.plover import OTHER
@@ -62,10 +63,25 @@ def _recipients(
     parse: Parse, trigger: Trigger, near: list[int], who: tuple[Participant, ...], data: FrameData
 ) -> tuple[tuple[Participant, ...], ArgumentBasis]:
     """Return the recipients of a typed trigger: those of its clause, else those in its content."""
-    whom = without(participants_of(parse, near, data), who)
+    whom = without(participants_of(parse, [_owner_of_thing(parse, i, trigger.frame, data) for i in near], data), who)
     if whom:
         return whom, "clause"
-    return without(participants_of(parse, recipients_in_content(parse, trigger, data), data), who), "context"
+    if trigger.frame is not None and trigger.frame.event_type == "ASSAULT":
+        whom = without(participants_of(parse, casualties_of(parse, trigger.index, data), data), who)
+        if whom:
+            return whom, "context"
+    clusters = frozenset(each.cluster_index for each in who)
+    return without(participants_of(parse, recipients_in_content(parse, trigger, data, clusters), data), who), "context"
+
+
+def _owner_of_thing(parse: Parse, index: int, frame: Frame | None, data: FrameData) -> int:
+    """Return who owns a thing that the event hits, else the word itself: "seized its assets", "burned Holm's car"."""
+    owner = parse.child(index, "poss")
+    if owner is None and frame is not None and frame.event_type == "SANCTION":
+        owner = next((c for c in parse.children[index] if country_of_adjective(parse, c) is not None), None)
+    if owner is None or is_group(parse, index, data) or parse.mention(index) is not None:
+        return index
+    return owner if denotes(parse, owner, data) and is_known(parse, owner) else index
 
 
 def _is_typed(trigger: Trigger) -> bool:
@@ -162,7 +178,7 @@ def _recipients_of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> list
     if frame is not None and frame.event_type == "REQUEST" and infinitive_of(parse, index) is None:
         places = [found for found in places if any(is_group(parse, i, data) for i in found)]  # not what is demanded
     if frame is not None and frame.takes_content:  # "demanded an answer from Spain"
-        places.sort(key=lambda found: not denotes(parse, found[0], data))
+        places.sort(key=lambda found: not is_group(parse, found[0], data))
     return places[0] if places else []
 
 
@@ -199,7 +215,7 @@ def _object_place(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
 def _is_content(parse: Parse, frame: Frame, index: int, data: FrameData) -> bool:
     """Return whether the object of a verb is its content, not its recipient: "impose sanctions", "back Y's plan"."""
     thing = object_of(parse, index)
-    if thing is None or denotes(parse, thing, data) or len(frame.recipient) == 1:
+    if thing is None or is_group(parse, thing, data) or len(frame.recipient) == 1:
         return False
     if frame.event_type != OTHER and parse.lemma[thing] in pattern_objects(frame):
         return True

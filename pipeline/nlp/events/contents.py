@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.nlp.events.modality import names_thing
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.participants import takes_part
-from pipeline.nlp.events.triggers import Trigger, denotes, is_infinitive, object_of
+from pipeline.nlp.events.triggers import Trigger, denotes, is_group, is_infinitive, object_of
 from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, OTHER, QUAD_CLASSES
 from pipeline.nlp.languages.spec_events import FrameData
 
@@ -17,19 +17,25 @@ _BLAMING = frozenset({"ACCUSE", "PROTEST"})
 _ADDRESSED = frozenset({"ACCUSE", "REQUEST", "SUPPORT", "THREATEN"})  # the subject of their that-clause is meant
 _CONTENT_CLAUSES = frozenset({"acl", "ccomp", "xcomp"})
 _CLAUSES = frozenset({"acl", "advcl", "ccomp", "pcomp", "xcomp"})
+_GIVING = frozenset({"AID", "MOBILIZE"})
 _DEPTH_MAX = 4  # clauses and nouns down from the trigger
 _NAMING = frozenset({"amod", "compound", "nmod", "npadvmod"})
 _MENTIONS = frozenset({"GPE", "NORP", "ORG", "PERSON"})
 
 
-def recipients_in_content(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
-    """Return the nearest person or group in the content of a typed trigger; empty without one."""
+def recipients_in_content(
+    parse: Parse, trigger: Trigger, data: FrameData, actors: frozenset[int | None] = frozenset()
+) -> list[int]:
+    """Return the nearest person or group in the content of a typed trigger; empty without one.
+
+    ``actors`` are the clusters of the actors, whose own things are passed over.
+    """
     frame = trigger.frame
     if frame is None or frame.event_type == OTHER or not frame.recipient:
         return []
     if (subject := _addressee(parse, trigger, data)) is not None:
         return [subject]
-    search = _RecipientSearch(parse, data, frame.event_type)
+    search = _RecipientSearch(parse, data, frame.event_type, actors)
     for head in _contents_of(parse, trigger, data):
         if (found := search.at(head, _DEPTH_MAX)) is not None:
             return [found]
@@ -40,12 +46,22 @@ def _addressee(parse: Parse, trigger: Trigger, data: FrameData) -> int | None:
     """Return Y in "demanded that Y stop" and "alleged that Y had lied"."""
     if trigger.frame is None or trigger.frame.event_type not in _ADDRESSED:
         return None
-    clauses = (c for c in parse.children[trigger.index] if parse.dep[c] in ("acl", "ccomp"))
-    subjects = (subject for c in clauses if (subject := parse.subject(c)) is not None)
-    return next((s for s in subjects if denotes(parse, s, data) and _is_known(parse, s)), None)
+    verb = parse.head[trigger.index]
+    reports = trigger.is_noun and trigger.frame.event_type == "ACCUSE" and parse.dep[trigger.index] == "nsubj"
+    tellers = [trigger.index, *([verb] if reports and parse.lemma[verb] in data.telling else [])]
+    clauses = [c for teller in tellers for c in parse.children[teller] if parse.dep[c] in ("acl", "ccomp")]
+    if trigger.frame.event_type == "ACCUSE":  # "an investigation into whether Y had lied"
+        thing = object_of(parse, trigger.index)
+        nouns = tellers if thing is None or is_group(parse, thing, data) else [*tellers, thing]
+        places = (c for noun in nouns for c in parse.children[noun] if parse.dep[c] == "prep")
+        clauses += [c for place in places for c in parse.children[place] if parse.dep[c] == "pcomp"]
+    subjects = [subject for c in clauses if (subject := parse.subject(c)) is not None]
+    owners = [owner for s in subjects if (owner := parse.child(s, "poss")) is not None]
+    sure = (s for s in subjects if is_group(parse, s, data) and is_known(parse, s))
+    return next(sure, next((i for i in owners if denotes(parse, i, data) and is_known(parse, i)), None))
 
 
-def _is_known(parse: Parse, index: int) -> bool:
+def is_known(parse: Parse, index: int) -> bool:
     """Return whether a word is not a pronoun without an entity, which may be the actor itself."""
     mention = parse.mention(index)
     return parse.pos[index] != "PRON" or (mention is not None and mention.cluster_index is not None)
@@ -85,12 +101,13 @@ class _RecipientSearch:
     parse: Parse
     data: FrameData
     event_type: str
+    actors: frozenset[int | None]
 
     def at(self, index: int, depth: int) -> int | None:
         """Return the first person or group at a word or below it."""
-        if depth == 0 or index in self.parse.in_time:
-            return None
         parse = self.parse
+        if depth == 0 or index in parse.in_time or not self._is_another(index):
+            return None
         is_clause = parse.is_verb(index) and not names_thing(parse, index)
         return self._in_clause(index, depth) if is_clause else self._in_noun(index, depth)
 
@@ -107,7 +124,7 @@ class _RecipientSearch:
         things = [] if thing is None or self._is_given(verb) else [thing]
         near = [*given, *_prepositional(parse, verb, data.addressing), *things]
         far = [*([] if inner is None else [inner]), *_prepositional(parse, verb, data.content_places)]
-        sure = [i for i in near if denotes(parse, i, data)]
+        sure = [i for i in near if denotes(parse, i, data) and self._is_another(i)]
         return self._first(sure or self._receivers(verb), [*near, *far], depth)
 
     def _receivers(self, verb: int) -> list[int]:
@@ -122,7 +139,8 @@ class _RecipientSearch:
     def _is_given(self, verb: int) -> bool:
         """Return whether the object of a verb is what somebody gets: "send troops"."""
         frames = self.data.verb_index.get(self.parse.lemma[verb], ())
-        return bool(frames) and not any("object" in frame.recipient for frame in frames)
+        is_hit = any("object" in frame.recipient for frame in frames)
+        return not is_hit and any(frame.event_type in _GIVING for frame in frames)
 
     def _in_noun(self, noun: int, depth: int) -> int | None:
         parse, data = self.parse, self.data
@@ -139,10 +157,20 @@ class _RecipientSearch:
         clauses = [c for c in parse.children[noun] if parse.dep[c] == "acl" and parse.subject(c) is None]
         below = [c for c in clauses if is_infinitive(parse, c) or parse.tag[c] == "VBN"]
         order = [*doers, *others] if self.event_type in _DOERS else [*others, *doers]
-        return self._first([i for i in order if denotes(parse, i, data)], [*order, *below], depth)
+        sure = [i for i in order if denotes(parse, i, data) and self._is_another(i)]
+        found = self._first(sure, [*order, *below], depth)
+        return self._doer_of_idea(noun) if found is None and not is_complaint else found
+
+    def _doer_of_idea(self, noun: int) -> int | None:
+        """Return Y in "the notion that Y could win" and "the idea of Y winning"."""
+        parse, data = self.parse, self.data
+        clauses = [c for c in parse.children[noun] if parse.dep[c] == "acl"]
+        clauses += [i for i in parse.prep_objects(noun, data.modality.genitive) if parse.dep[i] == "pcomp"]
+        subjects = [s for c in clauses if (s := parse.subject(c)) is not None and self._is_another(s)]
+        return next((s for s in subjects if is_group(parse, s, data) and is_known(parse, s)), None)
 
     def _first(self, sure: Iterable[int], order: Iterable[int], depth: int) -> int | None:
-        found = next((i for i in sure if _is_known(self.parse, i)), None)
+        found = next((i for i in sure if is_known(self.parse, i)), None)
         if found is not None:
             return found
         return next((below for i in order if (below := self.at(i, depth - 1)) is not None), None)
@@ -150,11 +178,17 @@ class _RecipientSearch:
     def _names(self, child: int) -> bool:
         parse = self.parse
         if parse.dep[child] == "poss":
-            return denotes(parse, child, self.data) and parse.tag[child] != "PRP$"
+            is_resolved = parse.tag[child] != "PRP$" or is_known(parse, child)
+            return denotes(parse, child, self.data) and is_resolved and self._is_another(child)
         mention = parse.mention(child)
         if mention is None:
             return parse.dep[child] == "compound" and parse.lemma[child] in self.data.bodies
         return parse.dep[child] in _NAMING and mention.entity_type in _MENTIONS
+
+    def _is_another(self, index: int) -> bool:
+        """Return whether a word does not refer to an actor of the event."""
+        mention = self.parse.mention(index)
+        return mention is None or mention.cluster_index is None or mention.cluster_index not in self.actors
 
     def _is_demonym(self, child: int) -> bool:
         mention = self.parse.mention(child)

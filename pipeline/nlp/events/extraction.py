@@ -38,6 +38,8 @@ from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens
 
 _LEAD = 2  # sentences
+_NEAR = 2  # sentences between an act and the answer to it
+_ANSWERS = frozenset({"AGREE", "REJECT"})
 _START = attrgetter("start_char")
 _UNTYPED = 0.3  # confidence of an event without a type
 
@@ -84,7 +86,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     ``kb`` gives the coordinates of places. ``coref_event_index`` is the ``event_index`` of a typed event, and for an
     untyped event its position among the untyped ones.
     """
-    parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
+    parse, data = parse_of(tokens, article, entities, times, language.frames, kb=kb), language.frames
     triggers, acts = _triggers_of(parse, quotes, data)
     lead = lead_of(parse, article)
     mains = main_triggers_of(parse, lead, triggers, data)
@@ -265,7 +267,29 @@ def _all_roles(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> di
     for trigger in triggers:
         if trigger.is_noun and trigger.frame is not None and found[trigger.index].actor_basis != "clause":
             found[trigger.index] = _from_meeting(parse, trigger, at, found)
+    for place, trigger in enumerate(triggers):
+        found[trigger.index] = _answered(parse, trigger, triggers[:place], found, data)
     return found
+
+
+def _answered(
+    parse: Parse, trigger: Trigger, before: Sequence[Trigger], found: Mapping[int, Roles], data: FrameData
+) -> Roles:
+    """Return the roles; who rejects or accepts "the offer" of the sentence before does so to its actor."""
+    own = found[trigger.index]
+    thing = None if trigger.is_noun or trigger.frame is None else object_of(parse, trigger.index)
+    if thing is None or own.recipients or trigger.frame is None or trigger.frame.event_type not in _ANSWERS:
+        return own
+    if not parse.has_word(thing, data.modality.definite_words) or parse.child(thing, "poss", "prep", "acl"):
+        return own
+    kinds = {frame.event_type for frame in data.noun_index.get(parse.lemma[thing], ())}
+    for each in reversed(before):
+        if parse.sentence[trigger.index] - parse.sentence[each.index] > _NEAR:
+            break
+        if each.frame is not None and each.frame.event_type in kinds and each.index != thing:
+            whom = without(found[each.index].actors, own.actors)
+            return replace(own, recipients=whom, recipient_basis="context") if whom else own
+    return own
 
 
 def _roles_of_act(parse: Parse, act: SpeechAct, own: Roles, data: FrameData) -> Roles:

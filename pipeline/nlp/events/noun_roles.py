@@ -17,6 +17,7 @@ _DONE_TYPES = frozenset({"ASSAULT", "COERCE", "MOBILIZE", "RETREAT", "SANCTION"}
 _HELD_TYPES = frozenset({"ASSAULT", "COERCE", "CONCEDE", "RETREAT"})  # "hostage release"
 _MOVED_TYPES = frozenset({"MOBILIZE", "RETREAT"})  # "troop deployments", "prisoner release"
 _ACTING_SECTORS = frozenset({"COP", "GOV", "JUD", "LEG", "MIL", "REB", "UAF"})
+_UTTERED_TYPES = frozenset({"ACCUSE", "PROTEST", "REJECT", "REQUEST"})  # "shareholder lawsuits"
 _SUFFERING_SECTORS = frozenset({"CVL", "JRN", "MED", "REF", "REL"})
 _MODIFIERS = frozenset({"amod", "compound", "nmod"})
 _PAIRED = _MODIFIERS | {"npadvmod", "punct"}
@@ -47,10 +48,13 @@ def patients_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[in
         return []
     own = {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
     is_carried = parse.dep[index] == "dobj"
+    clauses = [c for c in parse.children[index] if parse.dep[c] == "relcl"]
     for code in frame.recipient if frame else data.noun_places:
         found = place_after(parse, index, code, data) if code in own else []
-        if found or (is_carried and (found := _place_after_verb(parse, index, code, data))):
+        if found or (is_carried and (found := _place_after_verb(parse, parse.head[index], code, data))):
             return found
+        if found := next((f for clause in clauses if (f := _place_after_verb(parse, clause, code, data))), []):
+            return found  # "promises that he made to the voters"
     if frame is None or frame.event_type == OTHER:
         return [c for c in parse.children[index] if _is_thing_before(parse, c)]
     return [c for c in parse.children[index] if _is_victim_before(parse, c, frame.event_type, data)]
@@ -139,7 +143,9 @@ def _actor_before(parse: Parse, child: int, kind: str, data: FrameData) -> int |
         if parse.lemma[child] == "lead" and (leader := parse.child(child, "npadvmod")) is not None:
             return leader
         sector = data.people.get(parse.lemma[child])
-        acts = kind not in _MOVED_TYPES and (sector in _ACTING_SECTORS or (kind == "PROTEST" and sector is not None))
+        acts = kind not in _MOVED_TYPES and (
+            sector in _ACTING_SECTORS or (kind in _UTTERED_TYPES and sector is not None)
+        )
         is_group = parse.dep[child] == "compound" or any(parse.entity[c] >= 0 for c in parse.children[child])
         return child if acts and is_group else None
     if parse.lemma[parse.head[child]] in data.suffered and mention.entity_type == "PERSON":
@@ -154,13 +160,25 @@ def place_after(parse: Parse, index: int, code: str, data: FrameData) -> list[in
     return [i for i in found if denotes(parse, i, data)] if code in VAGUE_PREPOSITIONS else found
 
 
-def _place_after_verb(parse: Parse, index: int, code: str, data: FrameData) -> list[int]:
+def _place_after_verb(parse: Parse, verb: int, code: str, data: FrameData) -> list[int]:
     """Return B in "carried out strikes this year against B": the parser attaches the preposition to the light verb."""
-    verb = parse.head[index]
     lemma = parse.lemma[verb]
     if lemma not in data.conducting and lemma not in data.modality.carriers:
         return []
-    return [i for i in place_after(parse, verb, code, data) if i > index and i not in parse.in_time]
+    return [i for i in place_after(parse, verb, code, data) if i > verb and i not in parse.in_time]
+
+
+def casualties_of(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return who is harmed by an attack: "the blast left nine dead", "they fired, leaving two hurt"."""
+    above = [parse.head[index]] if parse.dep[index] == "nsubj" else []
+    below = [c for c in parse.children[index] if parse.dep[c] in ("relcl", "acl", "advcl")]
+    for verb in (*above, *below):
+        thing = object_of(parse, verb)
+        if thing is None or parse.lemma[verb] not in data.resulting:
+            continue
+        if any(parse.lower[c] in data.harmed for i in (verb, thing) for c in parse.children[i]):
+            return [thing]
+    return []
 
 
 def _is_thing_before(parse: Parse, child: int) -> bool:

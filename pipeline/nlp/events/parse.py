@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
+from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Block, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import FrameData
 from pipeline.nlp.tokens import Tokens
@@ -24,7 +25,8 @@ _RELATED = _SUBJECTS | _PARTICLES | _PASSIVE
 class Parse:
     """Token attributes by token index. ``entity`` is the index of the mention that contains a token, else -1.
 
-    ``named`` maps each cluster to its first name, ``described`` each noun to the names that it describes.
+    ``named`` maps each cluster to its first name, ``countries`` each country code to the first name of that country,
+    ``described`` each noun to the names that it describes.
     ``sentence`` is 0-based. ``headline`` is True inside titles and headings. ``in_time`` are the tokens of time
     expressions. ``subjects`` and ``particles`` are the dependents of these kinds by verb, ``passives`` the verbs that
     are marked as passive, and those of headlines, where the auxiliary is left out.
@@ -45,6 +47,7 @@ class Parse:
     headline: list[bool]
     entities: tuple[Entity, ...]
     named: Mapping[int, Entity]
+    countries: Mapping[str, Entity]
     described: Described
     in_time: frozenset[int]
     subjects: Mapping[int, Sequence[int]]
@@ -151,7 +154,13 @@ class Parse:
 
 
 def parse_of(
-    tokens: Tokens, article: Article, entities: Sequence[Entity], times: Sequence[TimeExpression], data: FrameData
+    tokens: Tokens,
+    article: Article,
+    entities: Sequence[Entity],
+    times: Sequence[TimeExpression],
+    data: FrameData,
+    *,
+    kb: KnowledgeBase | None = None,
 ) -> Parse:
     """Return the parse of an article, with its mentions and times mapped to the tokens."""
     lemma = tokens.lemma
@@ -177,12 +186,23 @@ def parse_of(
         headline=headline,
         entities=tuple(entities),
         named={e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None and _is_name(e)},
+        countries=_countries(entities, kb) if kb is not None else {},
         described=_described_by(entities, _appositions(tokens, entities, entity), data),
         in_time=frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char)),
         subjects=_by_head(tokens, related, _SUBJECTS),
         particles={head: found[0] for head, found in _by_head(tokens, related, _PARTICLES).items()},
         passives=frozenset((*_by_head(tokens, related, _PASSIVE), *(i for i in clipped if _is_clipped(i, tokens)))),
     )
+
+
+def _countries(entities: Sequence[Entity], kb: KnowledgeBase) -> dict[str, Entity]:
+    """Return the first name of each country by its code: "India", but not "Delhi"."""
+    return {
+        entity.country_code: entity
+        for entity in reversed(entities)
+        if entity.country_code is not None and entity.entity_type == "GPE" and _is_name(entity)
+        if kb.country_of(entity.entity_name or "") == entity.country_code
+    }
 
 
 def _by_head(tokens: Tokens, dependents: Iterable[int], labels: frozenset[str]) -> dict[int, list[int]]:
@@ -224,7 +244,7 @@ def _descriptions(entity: Entity, data: FrameData) -> Iterator[tuple[str, frozen
             yield name[-1], words
     elif entity.entity_type == "PERSON":
         for role in (entity.role_text, entity.honorific_text):
-            title = _WORD.findall((role or "").lower())
+            title = [data.titles.get(word, word) for word in _WORD.findall((role or "").lower())]
             end = next((i for i, word in enumerate(title) if word in data.role_prepositions), len(title))
             if title[:end] and title[end - 1] not in data.bodies:
                 yield title[end - 1], frozenset(title)

@@ -62,7 +62,9 @@ def participants_of(parse: Parse, heads: Iterable[int], data: FrameData) -> Iter
 
 def _antecedent_of_relative(parse: Parse, index: int, data: FrameData) -> int:
     """Return the noun of a relative clause for its pronoun: "the senators with whom he met", "whose arrest"."""
-    if parse.lower[index] not in data.relative_pronouns or parse.tag[index] not in _RELATIVE_TAGS:
+    among = next(parse.prep_objects(index, data.modality.genitive), index)  # "two senators, both of whom"
+    pronoun = next((i for i in (index, among) if parse.tag[i] in _RELATIVE_TAGS), None)
+    if pronoun is None or parse.lower[pronoun] not in data.relative_pronouns:
         return index
     clause = next((i for i in parse.governors(index) if parse.dep[i] == "relcl"), None)
     return index if clause is None else parse.head[clause]
@@ -80,9 +82,13 @@ def takes_part(parse: Parse, index: int, data: FrameData) -> bool:
         if counted or lemma not in data.people:
             return any(takes_part(parse, i, data) for i in counted)
     happens = lemma in data.noun_index or lemma in data.occurrences or lemma in data.abstractions
+    acts = lemma in data.bodies and parse.dep[index] in _SUBJECTS  # "the alliance said"
+    if happens and acts and parse.has_word(index, data.modality.definite_words):
+        return True
     return not happens or denotes(parse, index, data)
 
 
+_SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 _RELATIVE_TAGS = frozenset({"WP", "WP$"})
 _LEFT = frozenset(
     {"det", "amod", "compound", "nmod", "poss", "nummod", "advmod", "quantmod", "predet", "case", "punct"}
@@ -109,7 +115,7 @@ def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
     """Return the phrase around a noun: the noun, its left modifiers and its "of" phrase."""
     first, last = _phrase_of(parse, index)
     text = parse.text[parse.start[first] : parse.end[last]]
-    entity = parse.mention(index)
+    entity = country_of_adjective(parse, index) or parse.mention(index)
     if _is_unresolved(entity):
         entity = (
             _name_in_apposition(parse, index, last, data)
@@ -124,6 +130,14 @@ def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
         country=_country(parse, entity, first, last),
         sector=_sector(parse, entity, first, index, data),
     )
+
+
+def country_of_adjective(parse: Parse, index: int) -> Entity | None:
+    """Return the country that the article names and an adjective means: India for "Indian strikes"."""
+    mention = parse.mention(index)
+    if mention is None or mention.entity_type != "NORP" or parse.dep[index] not in ("amod", "compound", "nmod"):
+        return None
+    return parse.countries.get(mention.country_code or "")
 
 
 def _is_unresolved(entity: Entity | None) -> bool:
@@ -177,6 +191,8 @@ def _name_of_identity(parse: Parse, index: int, data: FrameData) -> Entity | Non
     """Return the name that a noun without one is said to be: "Oxfam, a charity that ...", "Holm is a senator who ...",
     "The first senator to come was Holm".
     """
+    while parse.dep[index] == "conj":  # "Holm is a critic and senator who"
+        index = parse.head[index]
     head = parse.head[index]
     if parse.dep[index] == "appos":
         return parse.mention(head)

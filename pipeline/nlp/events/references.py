@@ -1,5 +1,7 @@
 """What pronouns and definite nouns refer to where entities do not say: "The army says it has left", "the union"."""
 
+from collections.abc import Iterable
+
 from pipeline.model import Entity
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.subjects import subject_of
@@ -84,24 +86,44 @@ def _agrees(parse: Parse, pronoun: int, noun: int, data: FrameData) -> bool:
 
 
 def entity_described_at(parse: Parse, index: int, first: int, data: FrameData) -> Entity | None:
-    """Return the entity that a definite noun describes: "the union", "the French envoy". None with an "of" phrase, or a
-    name in it that is of no country.
+    """Return the entity that a definite noun describes: "the union", "the French envoy", "the billionaire".
+
+    In a headline the noun needs no article, and the text below may name whom it describes.
     """
-    if parse.lower[first] not in data.modality.definite_words:
+    is_clipped = parse.headline[index] and parse.tag[index] == "NN" and parse.lemma[index] in data.people
+    is_clipped = is_clipped and parse.tag[first] != "DT"
+    if parse.lower[first] not in data.modality.definite_words and not is_clipped:
         return None
     if parse.lower[index] not in parse.described:
-        return _only_organisation_before(parse, index, data) if index == first + 1 else None
-    if any(parse.tag[i] == "PRP$" for i in range(first, index)):
+        return _only_one_near(parse, index, first, data)
+    if any(parse.tag[i] == "PRP$" for i in range(first, index)) or parse.child(index, "conj") is not None:
         return None
-    named = [i for i in range(first, index) if parse.entity[i] >= 0]
-    lands = {parse.entities[parse.entity[i]].country_code for i in named}
-    if None in lands or len(lands) > 1:
+    places = [i for i in range(first, index) if parse.entity[i] >= 0 and _is_place(parse, i)]
+    lands = {code for i in places if (code := parse.entities[parse.entity[i]].country_code) is not None}
+    if len(lands) > 1:
         return None
-    if any(parse.lower[c] == "of" or parse.dep[c] == "conj" for c in parse.children[index]):
-        return None
-    modifiers = frozenset(parse.lower[i] for i in range(first + 1, index) if i not in named)
-    country = next(iter(lands), None)
-    return _find_described(parse, index, modifiers, before=parse.start[first], country=country, data=data)
+    field = [j for i in parse.prep_objects(index, data.modality.genitive) for j in (*parse.children[i], i)]
+    words = [i for i in range(first, index) if i not in places and parse.tag[i] not in ("DT", "POS", "HYPH")]
+    modifiers = frozenset(parse.lower[i] for i in words + field)
+    before = len(parse.text) if is_clipped else parse.start[first]
+    return _find_described(parse, index, modifiers, before=before, country=next(iter(lands), None), data=data)
+
+
+def _only_one_near(parse: Parse, index: int, first: int, data: FrameData) -> Entity | None:
+    """Return the only country, person or organisation near that a general noun can mean."""
+    word = parse.lower[index]
+    if word in data.countries:
+        return _only_before(parse, index, parse.countries.values()) if index == first + 1 else None
+    if word in data.epithets:
+        return _only_before(parse, index, _others(parse, index, "PERSON"))
+    plain = all(parse.entity[i] < 0 and parse.pos[i] in ("NOUN", "ADJ") for i in range(first + 1, index))
+    return _only_organisation_before(parse, index, data) if plain else None
+
+
+def _is_place(parse: Parse, index: int) -> bool:
+    """Return whether a word before a noun is of a place or a nation: "the Spanish envoy", "the Vermont senator"."""
+    mention = parse.entities[parse.entity[index]]
+    return mention.entity_type == "GPE" or (mention.entity_type == "NORP" and mention.country_code is not None)
 
 
 def _only_organisation_before(parse: Parse, index: int, data: FrameData) -> Entity | None:
@@ -111,16 +133,30 @@ def _only_organisation_before(parse: Parse, index: int, data: FrameData) -> Enti
     """
     if parse.lower[index] not in data.general_bodies or any(parse.dep[c] == "prep" for c in parse.children[index]):
         return None
-    found: dict[int | None, Entity] = {}
+    only = _only_before(parse, index, _others(parse, index, "ORG"))
+    name = frozenset((only.entity_name or "").lower().split()) if only is not None else frozenset()
+    return None if name & data.bodies - data.general_bodies else only
+
+
+def _others(parse: Parse, index: int, entity_type: str) -> list[Entity]:
+    """Return the named entities of a type, without the subject of the clause of a word."""
+    doer = next((s for i in parse.governors(index) if (s := parse.subject(i)) is not None and s != index), None)
+    mention = parse.mention(doer) if doer is not None else None
+    named = (each for each in parse.named.values() if each.entity_type == entity_type)
+    return [each for each in named if mention is None or each.cluster_index != mention.cluster_index]
+
+
+def _only_before(parse: Parse, index: int, fitting: Iterable[Entity]) -> Entity | None:
+    """Return the only one of some entities that this sentence and the two before it mention."""
+    wanted = {each.cluster_index: each for each in fitting}
+    found: set[int | None] = set()
     for i in range(index - 1, -1, -1):
         if parse.sentence[index] - parse.sentence[i] > _NEAR:
             break
-        mention = parse.entities[parse.entity[i]] if parse.entity[i] >= 0 else None
-        if mention is not None and mention.entity_type == "ORG" and mention.cluster_index is not None:
-            found[mention.cluster_index] = mention
-    only = next(iter(found.values())) if len(found) == 1 else None
-    name = frozenset((only.entity_name or "").lower().split()) if only is not None else frozenset()
-    return None if name & data.bodies - data.general_bodies else only
+        if parse.entity[i] >= 0:
+            found.add(parse.entities[parse.entity[i]].cluster_index)
+    only = [each for cluster, each in wanted.items() if cluster is not None and cluster in found]
+    return only[0] if len(only) == 1 else None
 
 
 def _find_described(
@@ -135,10 +171,12 @@ def _find_described(
     for words, entity in parse.described.get(parse.lower[index], ()):
         past = (words & data.past_roles) - modifiers
         fits = country is None or entity.country_code == country
-        if entity.start_char < before and modifiers <= words and fits and not past:
+        first = entity if entity.cluster_index is None else parse.named.get(entity.cluster_index, entity)
+        if first.start_char < before and modifiers <= words and fits and not past:
             found.setdefault(entity.cluster_index, entity)
     if len(found) < 2:
         return next(iter(found.values()), None)
     last = subject_before(parse, index)
     mention = parse.mention(last) if last is not None and len(parse.conjuncts(last)) == 1 else None
-    return found.get(mention.cluster_index) if mention is not None else None
+    subject = found.get(mention.cluster_index) if mention is not None else None
+    return subject or _only_before(parse, index, found.values())

@@ -153,7 +153,8 @@ def _is_placed(parse: Parse, index: int) -> bool:
 
 def _controller(parse: Parse, index: int, head: int, data: FrameData, depth: int) -> int | None:
     thing = parse.child(head, "dobj", "dative")
-    if thing is not None and parse.lemma[head] in data.object_control and parse.dep[index] != "conj":
+    aside = parse.dep[index] == "conj" or (parse.dep[index] == "advcl" and parse.tag[index] == "VBG")
+    if thing is not None and parse.lemma[head] in data.object_control and not aside:
         return thing
     return subject_of(parse, head, data, depth - 1)
 

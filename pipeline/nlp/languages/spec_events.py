@@ -337,10 +337,16 @@ class FrameData:
     role_prepositions: frozenset[str]  # they end the title in a role: "minister of", "chief executive at"
     naming: frozenset[str]  # verbs between a noun and a name: "a rebel known as Holm"
     copulas: frozenset[str]  # verbs that say what somebody is: "Holm became a senator"
+    resulting: frozenset[str]  # verbs for the result of an attack: "left two dead"
+    harmed: frozenset[str]  # what somebody is after an attack
+    epithets: frozenset[str]  # nouns for a person who was named before: "the billionaire"
+    titles: Mapping[str, str]  # abbreviations before a name, with the noun that they stand for
     past_roles: frozenset[str]  # words in the role of somebody who no longer has it
     documents: frozenset[str]  # nouns for what somebody writes or says: their author does what they do
     publishing: frozenset[str]  # verbs whose subject is the author of the document that their object names
     bodies: frozenset[str]  # nouns for organised groups, which "it" refers to
+    countries: frozenset[str]  # nouns that mean a country: "the country"
+    telling: frozenset[str]  # verbs by which a complaint or inquiry says who did what: "the inquiry found that he lied"
     general_bodies: frozenset[str]  # nouns that fit most organisations: "the company"
     suffered: frozenset[str]  # event nouns whose possessor is the patient: "his arrest"
     bearers: frozenset[str]  # their subject is the patient of the event that their object names

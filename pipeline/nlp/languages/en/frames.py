@@ -455,6 +455,28 @@ FRAMES = FrameData(
     role_prepositions=words("at for from in of to"),
     naming=words("call dub know name nickname"),
     copulas=words("be become remain"),
+    resulting=words("leave"),
+    harmed=words("dead homeless hurt injured maimed paralysed paralyzed wounded"),
+    epithets=words(
+        """
+        actor actress assemblyman assemblywoman billionaire businessman businesswoman candidate comedian congressman
+        congresswoman contender entrepreneur ex-president frontrunner governor hopeful incumbent lawmaker mayor
+        millionaire mogul newsman nominee novelist playwright politician premier rapper senator singer socialite
+        songwriter striker strongman tycoon
+        """
+    ),
+    titles={
+        "amb": "ambassador",
+        "capt": "captain",
+        "cllr": "councillor",
+        "col": "colonel",
+        "gen": "general",
+        "gov": "governor",
+        "min": "minister",
+        "prof": "professor",
+        "rep": "representative",
+        "sen": "senator",
+    },
     past_roles=words("deputy ex former late then vice"),
     documents=words(
         """
@@ -475,13 +497,15 @@ FRAMES = FrameData(
         regime school senate service state team tribunal troupe union university watchdog
         """
     ),
-    general_bodies=words("agency charity company firm group organisation organization"),
+    countries=words("country nation"),
+    telling=words("accuse allege assert claim conclude contend determine disclose find reveal say show state"),
+    general_bodies=words("agency alliance bloc charity company firm group organisation organization"),
     suffered=words(
         """
         abduction arrest assassination beheading capture conviction deportation detention dismissal disappearance
         eviction execution expulsion extradition firing hanging impeachment imprisonment incarceration indictment
         kidnapping killing murder ouster poisoning prosecution rape removal rescue sacking sentence sentencing
-        suspension torture
+        subpoena suspension torture
         """
     ),
     bearers=words(
@@ -535,14 +559,14 @@ FRAMES = FrameData(
         chef choir city clan coach coalition colleague columnist commission committee congregation consulate consumer
         convict council councillor councilmember couple crew daughter defendant defender department developer director
         division dozen duchess duke economist engineer ensemble everybody everyone expert faction fan federation
-        foundation founder friend guard guest heir hijacker host husband inspector institute investigator islamist
-        junta kidnapper landlord leadership league lecturer leftist liberal lobby lobbyist looter magazine management
-        manager many media ministry mob monitor mosque most movement nationalist negotiator neighbor network nobody
-        observer office orchestra organisation organization outlet owner painter panel paper pilot plaintiff poet
-        princess producer public publisher pupil rapper regulator relative reservist responder reviewer ringleader
-        rioter sailor service singer sister socialist society some somebody someone son source squad star striker
-        supplier supporter survivor teen teenager tenant think-tank tory town trader traveller tribe troupe trust
-        village visitor warden watchdog website whistleblower widow wife wing winner witness writer youth
+        foundation founder friend grandfather grandmother guard guest heir hijacker host husband inspector institute
+        investigator islamist junta kidnapper landlord leadership league lecturer leftist liberal lobby lobbyist looter
+        magazine management manager many media ministry mob monitor mosque most movement nationalist negotiator neighbor
+        network nobody observer office orchestra organisation organization outlet owner painter panel paper pilot
+        plaintiff poet princess producer public publisher pupil rapper regulator relative reservist responder reviewer
+        ringleader rioter royal sailor service sibling singer sister socialist society some somebody someone son source
+        squad star striker supplier supporter survivor teen teenager tenant think-tank tory town trader traveller tribe
+        troupe trust village visitor warden watchdog website whistleblower widow wife wing winner witness writer youth
         """
     ),
     pointers=words("that there these this those what which"),

@@ -337,3 +337,90 @@ def test_definite_noun_with_a_country(nlp, noun, name):
     names = (("Tern Bank", "ORG", 5, "NOR"), ("Norwegian", "NORP", 6, "NOR"), ("Spanish", "NORP", 7, "ESP"), HOLM)
     case = read(nlp, f"Tern Bank lost.\nThe {noun} sued Ada Holm.", *names)
     assert case.event("sued").actor_name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("India was angry.\nAda Holm condemned Indian raids.", "India"),
+        ("Delhi was angry.\nAda Holm condemned Indian raids.", "Indian"),
+    ],
+)
+def test_adjective_of_a_country(nlp, text, name):
+    """ "Indian raids" are by the country, if the article names it; a city is not the country."""
+    names = (("Indian", "NORP", 7, "IND"), ("India", "GPE", 5, "IND"), ("Delhi", "GPE", 6, "IND"), HOLM)
+    assert read(nlp, text, *names).event("raids").actor_name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "recipient"),
+    [
+        ("Ada Holm rejected the notion that Spain could win.", "rejected", "Spain"),
+        ("Norway opposed the idea of Spain becoming a member.", "opposed", "Spain"),
+        ("Norway agreed to be defended by Spain.", "agreed", "Spain"),
+        ("Norway agreed to pause planned tariffs on imports from Spain.", "agreed", "Spain"),
+        ("Ada Holm began an inquiry into whether Otto Brandt had lied.", "inquiry", "Otto Brandt"),
+        ("The inquiry found that Otto Brandt had lied.", "inquiry", "Otto Brandt"),
+        ("The inquiry ended after Otto Brandt had lied.", "inquiry", None),
+        ("The raid left Otto Brandt dead.", "raid", "Otto Brandt"),
+        ("The raid left Otto Brandt speechless.", "raid", None),
+        ("Spain asked for a loan.\nNorway rejected the request.", "rejected", "Spain"),
+        ("Spain asked for a loan.\nNorway rejected the plan.", "rejected", None),
+    ],
+)
+def test_recipients_in_clauses_of_content(nlp, text, trigger, recipient):
+    """The doer of an idea, of an alleged deed or of what is answered, and who an attack harms, are recipients."""
+    event = next(e for e in read(nlp, text, HOLM, BRANDT, SPAIN, NORWAY).events if trigger in e.trigger_text)
+    assert (event.recipient_text, event.recipient_basis) == (recipient, "context" if recipient else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "recipient"),
+    [
+        ("Norway seized Otto Brandt's boat.", "seized", "Otto Brandt"),
+        ("Norway seized their boat.", "seized", "their boat"),
+        ("Ada Holm condemned Otto Brandt's sister.", "condemned", "Otto Brandt's sister"),
+        ("Norway imposed tariffs on Spanish steel.", "imposed tariffs", "Spanish"),
+        ("The promises that Ada Holm made to Otto Brandt were kept.", "promises", "Otto Brandt"),
+    ],
+)
+def test_owner_of_a_thing(nlp, text, trigger, recipient):
+    """Who owns the thing that an event hits is its recipient; a person is hit in person."""
+    names = (HOLM, BRANDT, NORWAY, ("Spanish", "NORP", 3, "ESP"), SPAIN)
+    assert read(nlp, f"Spain waited.\n{text}", *names).event(trigger).recipient_text == recipient
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor"),
+    [
+        ("Two judges, both of whom accused Spain, left.", "accused", "Two judges"),
+        ("Voter complaints against Spain grew.", "complaints", "Voter"),
+        ("Norway urged Spain to pay, reiterating calls for a deal.", "reiterating calls", "Norway"),
+        ("The alliance criticised Spain.", "criticised", "The alliance"),
+    ],
+)
+def test_actors_of_modifiers(nlp, text, trigger, actor):
+    """An actor may stand before "both of whom", before the noun of its deed, or at the head of the clause."""
+    assert read(nlp, text, SPAIN, NORWAY).event(trigger).actor_text == actor
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ada Holm lost.\nSpain praised the billionaire.", "Ada Holm"),
+        ("Ada Holm met Otto Brandt.\nSpain praised the billionaire.", None),
+        ("Ada Holm met Otto Brandt.\nAda Holm praised the billionaire.", "Otto Brandt"),
+        ("Ada Holm lost.\nSpain praised the man.", None),
+        ("Ada Holm lost.\nSpain praised a billionaire.", None),
+    ],
+)
+def test_epithet_names_the_only_person_near(nlp, text, name):
+    """ "The billionaire" is the only person named just before who does not act here; "the man" may be anybody."""
+    assert read(nlp, text, HOLM, BRANDT, SPAIN).event("praised").recipient_name == name
+
+
+@pytest.mark.parametrize(("noun", "name"), [("country", "Spain"), ("port", None)])
+def test_country_is_the_only_one_near(nlp, noun, name):
+    """ "The country" is the only country named just before."""
+    case = read(nlp, f"Spain lost.\nThe mayor sued the {noun}.", SPAIN)
+    assert case.event("sued").recipient_name == name
