@@ -170,6 +170,7 @@ def parse_of(
     entity = _entity_of_tokens(entities, tokens.start)
     clipped = (i for i in compress(range(len(lemma)), headline) if lemma[i] in data.clipped_passives)
     related = [i for i, label in enumerate(tokens.dep) if label in _RELATED and tokens.head[i] != i]
+    subjects = _by_head(tokens, related, _SUBJECTS)
     return Parse(
         text=tokens.content,
         lemma=lemma,
@@ -189,9 +190,15 @@ def parse_of(
         countries=_countries(entities, kb) if kb is not None else {},
         described=_described_by(entities, _appositions(tokens, entities, entity), data),
         in_time=frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char)),
-        subjects=_by_head(tokens, related, _SUBJECTS),
+        subjects=subjects,
         particles={head: found[0] for head, found in _by_head(tokens, related, _PARTICLES).items()},
-        passives=frozenset((*_by_head(tokens, related, _PASSIVE), *(i for i in clipped if _is_clipped(i, tokens)))),
+        passives=frozenset(
+            (
+                *_by_head(tokens, related, _PASSIVE),
+                *(i for i in clipped if _is_clipped(i, tokens)),
+                *(i for i in subjects if _is_absolute(i, tokens, data)),
+            )
+        ),
     )
 
 
@@ -283,6 +290,18 @@ def _is_clipped(index: int, tokens: Tokens) -> bool:
         return False
     objects = (c for c in below if tokens.dep[c] == "dobj")
     return all("$" in tokens.tag[index:c] for c in objects)
+
+
+def _is_absolute(index: int, tokens: Tokens, data: FrameData) -> bool:
+    """Return whether a participle with a subject follows "with", a passive without an auxiliary: "with its leader
+    jailed".
+    """
+    if tokens.tag[index] not in ("VBN", "VBD"):
+        return False
+    below = tokens.children[index]
+    governed = tokens.dep[index] == "pcomp" and tokens.lower[tokens.head[index]] in data.absolute_markers
+    marked = governed or any(tokens.dep[c] == "mark" and tokens.lower[c] in data.absolute_markers for c in below)
+    return marked and not any(tokens.dep[c] in ("aux", "dobj", "ccomp") for c in below)
 
 
 def _entity_of_tokens(entities: Sequence[Entity], starts: list[int]) -> list[int]:

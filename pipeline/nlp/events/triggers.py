@@ -420,8 +420,18 @@ def _has_predicate(parse: Parse, index: int) -> bool:
 
 
 def _is_state(parse: Parse, index: int) -> bool:
-    """Return whether a verb is in the simple present outside a headline: it states an attitude or a habit."""
-    return parse.tag[index] in ("VBZ", "VBP") and not parse.headline[index] and parse.child(index, "aux") is None
+    """Return whether a verb is in the simple present outside a headline: it states an attitude or a habit.
+
+    So is a participle after "be" without a doer: "is committed to".
+    """
+    if parse.headline[index] or parse.child(index, "aux") is not None:
+        return False
+    if parse.tag[index] == "VBN":
+        auxiliary = parse.child(index, "auxpass")
+        auxiliary = parse.head[index] if auxiliary is None and parse.dep[index] == "acomp" else auxiliary
+        is_present = auxiliary is not None and parse.tag[auxiliary] in ("VBZ", "VBP")
+        return is_present and parse.child(index, "agent") is None
+    return parse.tag[index] in ("VBZ", "VBP")
 
 
 def _has_gerund(parse: Parse, index: int, data: FrameData) -> bool:

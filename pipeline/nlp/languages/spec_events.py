@@ -382,6 +382,7 @@ class FrameData:
     general_subjects: frozenset[str]  # pronouns for anybody: "you can ask"
     habit_words: frozenset[str]  # adverbs of habits
     content_markers: frozenset[str]  # prepositions whose gerund is the content of a charge or a plan
+    absolute_markers: frozenset[str]  # prepositions of a subject and its participle: "with its leader jailed"
     thresholds: frozenset[str]  # nouns whose gerund is about to happen: "on the brink of winning"
     no_news: frozenset[str]  # verbs for what lasts or what somebody thinks, and verbs without a meaning of their own
     question_words: frozenset[str]  # a title that begins with one explains and reports no event

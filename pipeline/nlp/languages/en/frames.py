@@ -739,7 +739,8 @@ FRAMES = FrameData(
         """
     ),
     content_markers=words("about for from of"),
-    thresholds=words("brink cusp edge point process verge"),
+    absolute_markers=words("with"),
+    thresholds=words("brink cusp edge idea option plan point process proposal push verge"),
     partitives=words(
         """
         all any both dozen each half hundred load many million more most none number one part percent % raft range

@@ -14,7 +14,7 @@ JUDGEMENT = JudgementData(
         tweet underline underscore warn write
         """
     ),
-    naming=words("brand call characterise characterize deem describe dub label"),
+    naming=words("brand call characterise characterize deem depict describe dub label paint portray"),
     faults=words(
         """
         abuse besmirch betray botch breach break bungle cheat coerce collude condone deceive defame deflect defraud

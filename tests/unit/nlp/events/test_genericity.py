@@ -30,6 +30,9 @@ def test_question_to_one_person_is_no_general_statement(nlp):
     assert [row.trigger_text for row in read(nlp, "Will you sue the bank?").events] == ["sue"]
 
 
-def test_gerund_at_its_beginning_is_an_event(nlp):
-    """What somebody is about to do is an event of its own."""
-    assert "rescuing" in {row.trigger_text for row in read(nlp, "They are on the verge of rescuing the crew.").events}
+@pytest.mark.parametrize(
+    "text", ["They are on the verge of rescuing the crew.", "They have a plan for rescuing the crew."]
+)
+def test_gerund_at_its_beginning_or_in_a_plan_is_an_event(nlp, text):
+    """What somebody is about to do, or plans, is an event of its own."""
+    assert "rescuing" in {row.trigger_text for row in read(nlp, text).events}

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.model
         ("Ada Holm said Spain was responsible.", "said", "ACCUSE", "spain"),
         ("Ada Holm called Otto Brandt a liar.", "called", "ACCUSE", "otto brandt"),
         ("Ada Holm described the decision as shameful.", "described", "ACCUSE", None),
+        ("Ada Holm portrayed Otto Brandt as a coward.", "portrayed", "ACCUSE", "otto brandt"),
         ("“This is a betrayal of our families,” Ada Holm said of the ministry.", "said", "ACCUSE", "ministry"),
         ("Ada Holm said the plan would destroy jobs.", "said", "ACCUSE", None),
         ("Ada Holm said it was a mistake by the government to close the bridge.", "said", "ACCUSE", "government"),

@@ -18,6 +18,8 @@ SPAIN = ("Spain", "GPE", 1, "ESP")
         ("The judge spoke to Otto Brandt.", "The judge spoke to a reporter.", "spoke"),
         ("Otto Brandt protested.", "“No,” Otto Brandt protested.", "protested"),
         ("Spain opposed the plan.", "Otto Brandt opposes the plan.", "opposes"),
+        ("Spain was committed to the truce.", "Spain is committed to the truce.", "committed"),
+        ("The union backs the plan and supported the bid.", "The rail supported the bid.", "supported"),
         ("She called the minister.", "She called the minister a tailor.", "called"),
         ("The minister refused to sign.", "The minister declined to comment.", "declined"),
         ("Estonia closed some of its ports.", "Estonia closed some of its accounts.", "closed"),
@@ -95,3 +97,9 @@ def test_occasion_of_a_statement_is_no_event(nlp, occasion, event):
     """A conversation in which something is said has no type of its own."""
     assert [row.event_type for row in read(nlp, occasion).events] == []
     assert "CONSULT" in [row.event_type for row in read(nlp, event).events]
+
+
+def test_participle_after_with_is_passive(nlp):
+    """The subject of a participle after "with" undergoes the event."""
+    event = read(nlp, "The party lost, with Otto Brandt arrested in May.", BRANDT).event("arrested")
+    assert (event.actor_text, event.recipient_text) == (None, "Otto Brandt")
