@@ -32,7 +32,7 @@ from pipeline.nlp.events.places import (
 from pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
 from pipeline.nlp.events.trigger_filters import drop_content, drop_passing_mentions
 from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, object_of, pattern_objects
-from pipeline.nlp.languages.plover import OTHER, QUAD_CLASSES, is_deed, plover_type_of
+from pipeline.nlp.languages.plover import QUAD_CLASSES, is_deed, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens
@@ -147,9 +147,7 @@ def _datelined(parse: Parse, triggers: Sequence[Trigger], dateline: Dateline, da
 def _classify(context: _EventContext, drafts: Sequence[_EventDraft], *, with_untyped: bool) -> list[_EventDraft]:
     """Return the drafts with the classifier's confidence. One that is no event of its type loses the type, or goes."""
     rated = _rate(context, drafts)
-    least = context.data.classifier.least
-    kept = {d.trigger.index for d in drafts if d.mention.event_type == OTHER}  # too few are judged for a limit
-    kept |= {index for index, chance in rated.items() if chance >= least}
+    kept = {index for index, chance in rated.items() if chance >= context.data.classifier.least}
     kept |= {context.main.index} & rated.keys() if context.main is not None else set()
     found = []
     for draft in drafts:

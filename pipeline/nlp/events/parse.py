@@ -192,14 +192,14 @@ def parse_of(
         in_time=frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char)),
         subjects=subjects,
         particles={head: found[0] for head, found in _by_head(tokens, related, _PARTICLES).items()},
-        passives=frozenset(
-            (
-                *_by_head(tokens, related, _PASSIVE),
-                *(i for i in clipped if _is_clipped(i, tokens)),
-                *(i for i in subjects if _is_absolute(i, tokens, data)),
-            )
-        ),
+        passives=frozenset((*_by_head(tokens, related, _PASSIVE), *_other_passives(tokens, clipped, subjects, data))),
     )
+
+
+def _other_passives(tokens: Tokens, clipped: Iterable[int], subjects: Iterable[int], data: FrameData) -> Iterator[int]:
+    """Yield the passives without an auxiliary: in headlines, and in absolute clauses ("with its leader jailed")."""
+    yield from (i for i in clipped if _is_clipped(i, tokens))
+    yield from (i for i in subjects if _is_absolute(i, tokens, data))
 
 
 def _countries(entities: Sequence[Entity], kb: KnowledgeBase) -> dict[str, Entity]:

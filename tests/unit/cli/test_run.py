@@ -87,7 +87,10 @@ def test_without_an_inbox_nothing_is_pushed(place: Path) -> None:
     assert called("push", "http://a.example/1", cwd=place).stdout.startswith("data/inbox/push-")
 
 
-STORY = "Councillor Ada Brandt told reporters that the pier of Tarnwick would be widened before the summer. " * 4
+# No events: a day whose events are those of another day cannot be written without that day.
+STORY = (
+    "The pier of Tarnwick is long and old, and the house of Councillor Ada Brandt is near its lamps and its cafe. " * 4
+)
 DAYS = ("2026-02-01", "2026-02-02", "2026-02-05")
 
 
