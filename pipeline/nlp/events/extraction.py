@@ -147,8 +147,9 @@ def _datelined(parse: Parse, triggers: Sequence[Trigger], dateline: Dateline, da
 def _classify(context: _EventContext, drafts: Sequence[_EventDraft], *, with_untyped: bool) -> list[_EventDraft]:
     """Return the drafts with the classifier's confidence. One that is no event of its type loses the type, or goes."""
     rated = _rate(context, drafts)
-    kept = {index for index, chance in rated.items() if chance >= context.data.classifier.least}
-    kept |= {context.main.index} & rated.keys() if context.main is not None else set()
+    least = context.data.classifier.least
+    main = None if context.main is None else context.main.index
+    kept = {index for index, chance in rated.items() if chance >= (least / 2 if index == main else least)}
     found = []
     for draft in drafts:
         index = draft.trigger.index

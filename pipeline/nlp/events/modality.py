@@ -301,6 +301,8 @@ def _of_predicate(parse: Parse, verb: int, data: ModalityData) -> Modality | Non
     if adjective is None or parse.child(adjective, "xcomp") is not None:  # "a strike is likely to hurt trade"
         return None
     word = parse.lemma[adjective]
+    if parse.tag[adjective - 1] == "HYPH":  # "well-planned"
+        return None
     if word in data.denying_adjectives:
         return "negated"
     if word in data.unreal_adjectives or word in data.wishing:

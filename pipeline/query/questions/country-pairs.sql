@@ -1,6 +1,6 @@
 -- title: How do countries interact?
 -- about: Verbal and material cooperation and conflict between two countries, by week of the first report. Each event that happened counts once. The column "reports" is the number of articles that report these events; in "independent_reports", an article and its duplicates count once. Events below the confidence of the option "min-confidence" are excluded. The 500 rows with the most events are shown.
--- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.6
+-- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
 -- chart: line x=week y=events colour=kind facet=pair
 WITH interactions AS (
   SELECT
@@ -13,7 +13,7 @@ WITH interactions AS (
     independent_count
   FROM event_clusters
   WHERE modality = 'happened' AND quad_class IS NOT NULL AND actor_country <> recipient_country
-    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.6') AS DOUBLE)
+    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE)
 )
 SELECT
   country,
@@ -36,6 +36,6 @@ SELECT
   count(*) FILTER (NOT is_pair) AS "excluded: events that did not happen, have no kind, are not between two countries, or are below the confidence"
 FROM (
   SELECT *, coalesce(modality = 'happened' AND quad_class IS NOT NULL AND actor_country <> recipient_country
-    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.6') AS DOUBLE), false) AS is_pair
+    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE), false) AS is_pair
   FROM event_clusters
 );

@@ -1,6 +1,6 @@
 -- title: How long after an event is it reported?
 -- about: Median number of days from an event to the article that reports it, by outlet. Only events that happened and have an exact day in the text are counted. Each event counts once per article; duplicate articles are included. Events below the confidence of the option "min-confidence" are excluded. The column "first_reports" is the number of events that no earlier article reported. Articles of one day are in no order if only the day of the first one is known: then none of them is the first report.
--- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.6
+-- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
 -- chart: bar x=median_days y=publisher
 WITH reports AS (
   SELECT
@@ -14,7 +14,7 @@ WITH reports AS (
     AND event_date_precision = 'day'
     AND event_date_basis IN ('explicit', 'relative')
     AND event_date <= CAST(published_at AS DATE)
-    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.6') AS DOUBLE)
+    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE)
   GROUP BY event_cluster_id, article_id, revision_id
 ), timed AS (
   SELECT
@@ -57,7 +57,7 @@ FROM (
       AND e.event_date_precision = 'day'
       AND e.event_date_basis IN ('explicit', 'relative')
       AND e.event_date <= a.published_at::DATE
-      AND e.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.6') AS DOUBLE), false)) AS is_dated
+      AND e.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE), false)) AS is_dated
   FROM article_events e JOIN articles a USING (article_id, revision_id)
   GROUP BY ALL
 );

@@ -319,7 +319,7 @@ def _clusters(write_rows, *rows: dict[str, object]) -> Path:
 
 
 def test_plans_begin_with_the_latest_article(write_rows) -> None:
-    """A plan is shown until its last day is over, an undated one for 28 days, and none that happened."""
+    """A plan is shown until its last day is over, an undated main event for 28 days, and none that happened."""
     plan = {"modality": "planned", "event_type": "CONSULT"}
     days = (date(2009, 5, 1), date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 9), date(2026, 2, 1))
     old = datetime(2026, 2, 2, 8, tzinfo=UTC)
@@ -327,10 +327,11 @@ def test_plans_begin_with_the_latest_article(write_rows) -> None:
         write_rows,
         *({**plan, "event_date": day, "event_date_end": day} for day in days[:-1]),
         {**plan, "event_date": days[-1], "event_date_end": date(2026, 3, 31)},
-        plan,
-        {**plan, "first_reported_at": old, "last_reported_at": old},
+        {**plan, "is_main": True},
+        {**plan, "is_main": False},
+        {**plan, "is_main": True, "first_reported_at": old, "last_reported_at": old},
         {**plan, "event_date": days[3]},
-        {"modality": "happened", "planned_cluster_id": f"{'a' * 32}:7"},
+        {"modality": "happened", "planned_cluster_id": f"{'a' * 32}:8"},
     )
 
     shown = [row["event_date"] for row in answer(connect(lake), "what-is-planned").records()]
@@ -341,8 +342,9 @@ def test_plans_begin_with_the_latest_article(write_rows) -> None:
 @pytest.mark.parametrize(("given", "shown"), [({}, 2), ({"min_confidence": "0.9"}, 1), ({"min_confidence": "0"}, 3)])
 @pytest.mark.parametrize(("slug", "modality"), [("what-happened", "happened"), ("what-is-planned", "planned")])
 def test_events_need_a_confidence(slug: str, modality: str, given: dict[str, str], shown: int, write_rows) -> None:
-    """The option --min-confidence excludes the events below it; its default is 0.5."""
-    lake = _clusters(write_rows, *({"modality": modality, "confidence": value} for value in (0.3, 0.5, 0.95)))
+    """The option --min-confidence excludes the events below it; its default is 0.7."""
+    common = {"modality": modality, "is_main": True}
+    lake = _clusters(write_rows, *({**common, "confidence": value} for value in (0.3, 0.7, 0.95)))
 
     assert len(answer(connect(lake), slug, given=given).rows) == shown
 

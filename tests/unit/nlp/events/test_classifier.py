@@ -37,10 +37,11 @@ def test_unlikely_event_loses_its_type(nlp, monkeypatch):
 
 
 @pytest.mark.model
-def test_lead_keeps_its_likeliest_event(nlp, monkeypatch):
-    """The likeliest event of the first sentence keeps its type however low its probability is."""
-    case = read(nlp, monkeypatch, {"bias": -5.0}, least=0.2)
-    assert [event.sentence_index for event in case.events] == [0]
+def test_main_event_needs_half(nlp, monkeypatch):
+    """The main event of the article keeps its type with half of the lowest probability."""
+    weights = {"bias": -1.0}  # 0.27
+    assert [event.trigger_text for event in read(nlp, monkeypatch, weights, least=0.5).events] == ["condemned"]
+    assert not read(nlp, monkeypatch, weights, least=0.6).events
 
 
 @pytest.mark.model

@@ -59,6 +59,7 @@ pytestmark = pytest.mark.model
         ("Ada Holm wants to thank the crew.", "thank", "planned"),
         ("Ada Holm called the crew to thank them.", "thank", "happened"),
         ("Ada Holm asked the crew to thank them.", "thank", "hypothetical"),
+        ("Our attack was well-planned.", "attack", "happened"),
         ("The rebels nearly attacked the village.", "attacked", "negated"),
         ("The rebels killed nearly ninety people.", "killed", "happened"),
         ("An attempted attack on the port was foiled.", "attack", "hypothetical"),
