@@ -320,7 +320,7 @@ def main() -> None:
     if given.check:
         chances = probabilities(judged, json.loads(given.out.read_text("utf-8"))["weights"])
     else:
-        prior = json.loads(WEIGHTS.read_text("utf-8"))["weights"] if given.update else {}
+        prior = json.loads(given.out.read_text("utf-8"))["weights"] if given.update else {}
         weights, chances = train(rows, prior)
         given.out.write_text(json.dumps({"least": LEAST, "weights": weights}, indent=1, sort_keys=True) + "\n", "utf-8")
     for title, inside in (("All rows", right >= 0), ("Without OTHER", is_plover), ("Only OTHER", ~is_plover)):

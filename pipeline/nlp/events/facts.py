@@ -111,7 +111,7 @@ def _is_specific(event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _SharedFact:
-    """Columns to take over from another mention; ``source`` is the first that states the fact."""
+    """Columns to take over from another mention; ``source`` states the fact, of a date it is the first that does."""
 
     columns: Mapping[str, Any]
     source: Event

@@ -356,13 +356,10 @@ _READINGS: tuple[tuple[str, Callable[[Statement, int], Iterator[_Reading]], froz
     ("blame", _blame, _OTHERS),
     ("strong", _blame, _OTHERS | {"pointing"}),
     ("flaws", _blame, frozenset({"act"})),
-    ("right", _wrong, _OTHERS | {"group", "thing"}),
+    ("right", _wrong, _OTHERS),
     ("approval", _attitude, _BODIES | {"role", "group", "act"}),
     ("disapproval", _attitude, _BODIES | {"role", "group", "act"}),
     ("praise", _praise, frozenset({"name", "act"})),
     ("backing", _refusal, _OTHERS | {"group", "thing", "pointing"}),
     ("opposing", _refusal, _OTHERS | {"group", "thing", "pointing"}),
 )
-
-
-# The clause of a judgement.

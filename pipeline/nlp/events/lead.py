@@ -180,7 +180,8 @@ def _place_in_title(parse: Parse, lead: Lead, index: int) -> int | None:
     places = (
         place
         for place, word in enumerate(lead.title)
-        if word == parse.lower[index] or (word.startswith(lemma[:_STEM]) and abs(len(word) - len(lemma)) <= _ENDING)
+        if word in (parse.lower[index], lemma)
+        or (len(lemma) >= _STEM and word.startswith(lemma[:_STEM]) and abs(len(word) - len(lemma)) <= _ENDING)
     )
     return next(places, None)
 
@@ -315,7 +316,8 @@ def _carried(parse: Parse, index: int, at: Mapping[int, Trigger], data: FrameDat
     if thing is None or lemma not in data.modality.carriers | data.bearers | data.no_news:
         return None
     marks = [parse.lower[c] for c in (*parse.children[thing], *parse.children[parse.head[thing]])]
-    if thing in parse.in_time and parse.dep[thing - 1] in ("compound", "amod"):
+    is_after = thing > 0 and parse.head[thing - 1] == thing
+    if is_after and thing in parse.in_time and parse.dep[thing - 1] in ("compound", "amod"):
         thing -= 1  # the parser's object is the day: "underwent a scan Monday"
     is_new = not data.indefinite_words.isdisjoint(marks)
     if thing in at:

@@ -301,7 +301,7 @@ def _of_predicate(parse: Parse, verb: int, data: ModalityData) -> Modality | Non
     if adjective is None or parse.child(adjective, "xcomp") is not None:  # "a strike is likely to hurt trade"
         return None
     word = parse.lemma[adjective]
-    if parse.tag[adjective - 1] == "HYPH":  # "well-planned"
+    if adjective > 0 and parse.tag[adjective - 1] == "HYPH":  # "well-planned"
         return None
     if word in data.denying_adjectives:
         return "negated"

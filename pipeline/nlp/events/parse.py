@@ -83,7 +83,12 @@ class Parse:
     def _subject_before_time(self, verb: int) -> int | None:
         """Return the name that the parser takes for an adverb: "Norway on Monday summoned"; None without one."""
         first = min(self.children[verb], default=verb)
-        if self.dep[first] != "npadvmod" or self.entity[first] < 0 or self.tag[verb] not in ("VBD", "VBZ"):
+        if (
+            first >= verb
+            or self.dep[first] != "npadvmod"
+            or self.entity[first] < 0
+            or self.tag[verb] not in ("VBD", "VBZ")
+        ):
             return None
         return first if self.tag[first + 1] == "IN" and first + 2 in self.in_time else None
 

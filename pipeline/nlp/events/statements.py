@@ -76,7 +76,12 @@ def _introduces(parse: Parse, said: int, quote: Quote) -> bool:
     """Return whether a verb outside the marks of a quote is its cue."""
     at = parse.start[said]
     is_inside = any(start <= at < end for start, end in quote.quoted_spans)
-    return not is_inside and parse.lower[said] in (quote.cue_text or "").lower().split()
+    if is_inside or parse.lower[said] not in (quote.cue_text or "").lower().split():
+        return False
+    subject = parse.subject(said)  # of two verbs "said", the quote belongs to that of its speaker
+    if subject is None or quote.speaker_start_char is None or quote.speaker_end_char is None:
+        return True
+    return quote.speaker_start_char < parse.end[subject] and parse.start[subject] < quote.speaker_end_char
 
 
 def kind_of(statement: Statement, target: int) -> str | None:

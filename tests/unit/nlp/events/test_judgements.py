@@ -64,6 +64,7 @@ def test_statement_judges_somebody_else(nlp, text, trigger, event_type, recipien
 @pytest.mark.parametrize(
     "text",
     [
+        "Ada Holm said the soup was not right.",
         "Ada Holm said Otto Brandt was not responsible.",
         "Ada Holm said the soup was terrible.",
         "“I was wrong,” Ada Holm said.",
@@ -119,6 +120,12 @@ def test_verb_between_marks_does_not_say_the_quote(nlp):
     """A verb of saying inside a quote is not its cue."""
     case = read_quoted(nlp, "“What he said was a surprise, and Spain is corrupt,” Ada Holm told the court.")
     assert [event.trigger_text for event in case.events] == ["told"]
+
+
+def test_quote_has_one_verb_of_saying(nlp):
+    """Of two verbs "said" in a sentence, a quote is what the speaker of one said."""
+    case = read_quoted(nlp, "Ada Holm said “Spain is corrupt,” and Otto Brandt said the train was late.")
+    assert [event.actor_text for event in case.events] == ["Ada Holm"]
 
 
 def test_name_is_no_phone_call(nlp):
