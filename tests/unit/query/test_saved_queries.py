@@ -42,7 +42,7 @@ EXPECTED = {
     "trust-check": ({"articles": 3, "sources": 1, "articles with a guessed date": 0}, {}),
     "country-pairs": (
         {"events": 3, "reports": 6},
-        {"events that did not happen, have no kind, are not between two countries, or are below the confidence": 2},
+        {"events that did not happen, have no kind, are between no two countries, or are below the confidence": 2},
     ),
     "syndication": (
         {"articles": 3, "outlets": 2},
