@@ -1,7 +1,7 @@
-"""Commitments: what speakers promise, threaten, refuse, deny and request in their own statements.
+"""Commitments: what speakers promise and deny in their own statements.
 
-"“We will rebuild the bridge,” she said" is a promise, "“I will never apologise,”" a refusal, "he was not guilty," he
-said, a denial. Clauses that an event of the lexicon fills are read by ``events/speech_acts.py``.
+"“We will rebuild the bridge,” she said" is a promise, "he was not guilty, he said" a denial. Clauses that an event of
+the lexicon fills are read by ``events/speech_acts.py``.
 """
 
 from collections.abc import Iterator
@@ -9,17 +9,14 @@ from collections.abc import Iterator
 from pipeline.nlp.events.statements import (
     Statement,
     copula_of,
-    is_denied,
     is_negated,
     is_of_speaker,
     is_possible,
-    kind_of,
     subject_of,
 )
 from pipeline.nlp.events.triggers import is_infinitive
 
 _MAIN = ("ROOT", "ccomp", "conj", "parataxis")
-_ADDRESSED = frozenset({"name", "body", "role", "pronoun"})
 
 _Commitment = tuple[str, str, int, str | None]  # an event type, the list of its word, its verb, and the recipient
 
@@ -27,7 +24,7 @@ _Commitment = tuple[str, str, int, str | None]  # an event type, the list of its
 def commitment_in(statement: Statement) -> _Commitment | None:
     """Return the first commitment of a statement; None without one."""
     for index in statement.tokens:
-        for read in (_promised, _denied, _requested):
+        for read in (_promised, _denied):
             found = next(read(statement, index), None)
             if found is not None:
                 return found
@@ -35,18 +32,14 @@ def commitment_in(statement: Statement) -> _Commitment | None:
 
 
 def _promised(statement: Statement, verb: int) -> Iterator[_Commitment]:
-    """Read "we will rebuild the bridge", "we will fight the ruling", "I will never apologise"."""
+    """Read "we will rebuild the bridge"."""
     parse, words, lemma = statement.parse, statement.data.judgement, statement.parse.lemma[verb]
     top = _future_of(statement, verb)
     if top is None or verb in statement.typed or not _is_own_plan(statement, top):
         return
     things = [c for c in parse.children[verb] if parse.dep[c] == "dobj" and parse.pos[c] != "PRON"]
-    if any(is_negated(parse, each, statement.data) for each in (top, verb)):
-        if lemma in words.refusing:
-            yield "REJECT", "refusing", verb, None
-    elif lemma in words.threatening and (things or parse.prep_objects(verb, "against")):
-        yield "THREATEN", "threatening", verb, None
-    elif _is_pledge(statement, verb) and (things or lemma not in words.light_pledges):
+    is_positive = not any(is_negated(parse, each, statement.data) for each in (top, verb))
+    if is_positive and _is_pledge(statement, verb) and (things or lemma not in words.light_pledges):
         yield "AGREE", "pledging", verb, None
 
 
@@ -87,15 +80,3 @@ def _denied(statement: Statement, index: int) -> Iterator[_Commitment]:
     is_future = parse.has_word(verb, data.modality.future_auxiliaries, ("aux",))
     if subject is not None and not is_future and is_of_speaker(statement, subject):
         yield "REJECT", "denying", verb, None
-
-
-def _requested(statement: Statement, index: int) -> Iterator[_Commitment]:
-    """Read "it is time for Spain to leave"."""
-    parse, verb = statement.parse, statement.parse.head[index]
-    is_time = parse.lower[index] == "time" and parse.dep[index] == "attr" and parse.child(index, "det") is None
-    if not is_time or is_denied(statement, index, verb):
-        return
-    for inner in (*parse.children[index], *parse.children[verb]):
-        subject = parse.subject(inner) if is_infinitive(parse, inner) else None
-        if subject is not None and kind_of(statement, subject) in _ADDRESSED:
-            yield "REQUEST", "time", inner, "doer"

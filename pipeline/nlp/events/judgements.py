@@ -171,13 +171,6 @@ def _harm(statement: Statement, index: int) -> Iterator[_Reading]:
         yield from _fault(statement, index)
 
 
-def _distrust(statement: Statement, index: int) -> Iterator[_Reading]:
-    """Read "Y cannot be trusted"."""
-    parse = statement.parse
-    if parse.is_verb(index) and parse.is_passive(index) and is_negated(parse, index, statement.data):
-        yield "ACCUSE", subject_of(parse, index)
-
-
 def _manner(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "Y wrongly closed the bridge"."""
     yield from _deed(statement, statement.parse.head[index])
@@ -211,13 +204,6 @@ def _effect(statement: Statement, index: int) -> Iterator[_Reading]:
         yield "SUPPORT", subject_of(parse, index)
 
 
-def _carelessness(statement: Statement, index: int) -> Iterator[_Reading]:
-    """Read "Y does not care"."""
-    parse, data = statement.parse, statement.data
-    if parse.is_verb(index) and is_negated(parse, index, data) and not is_possible(statement, index):
-        yield "ACCUSE", None if parse.is_passive(index) else subject_of(parse, index)
-
-
 def _vice(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "Y has no shame"."""
     parse, data, verb = statement.parse, statement.data, statement.parse.head[index]
@@ -247,29 +233,6 @@ def _merit(statement: Statement, index: int) -> Iterator[_Reading]:
     gains = parse.prep_objects(index, "for")
     if any(parse.lower[i] in ours or parse.has_word(i, ours, ("poss",)) for i in gains):
         yield "SUPPORT", subject_of(parse, index)
-
-
-def _loyalty(statement: Statement, index: int) -> Iterator[_Reading]:
-    """Read "I stand with Y", "Y has my support"."""
-    parse, words = statement.parse, statement.data.judgement
-    verb = index if parse.is_verb(index) else parse.head[index]
-    subject = subject_of(parse, verb)
-    if subject is None or is_unreal(statement, verb):
-        return
-    owner = parse.child(index, "poss")
-    if verb == index and is_of_speaker(statement, subject):
-        yield from (("SUPPORT", i) for place in words.loyalty_places for i in parse.prep_objects(index, place))
-    elif owner is not None and parse.dep[index] == "dobj" and parse.lemma[verb] in words.having:
-        yield from (("SUPPORT", subject) for _ in statement.data.speaker_pronouns & {parse.lower[owner]})
-
-
-def _direction(statement: Statement, index: int) -> Iterator[_Reading]:
-    """Read "the plan is a step backward"."""
-    parse, noun = statement.parse, statement.parse.head[index]
-    verb = copula_of(statement, noun)
-    if parse.lemma[noun] in ("step", "leap") and verb is not None and not is_denied(statement, noun, verb):
-        is_back = parse.lower[index] in statement.data.judgement.backward
-        yield "ACCUSE" if is_back else "SUPPORT", subject_of(parse, verb)
 
 
 def _blame(statement: Statement, index: int) -> Iterator[_Reading]:
@@ -343,16 +306,11 @@ _READINGS: tuple[tuple[str, Callable[[Statement, int], Iterator[_Reading]], froz
     ("wrongly", _manner, _BODIES | {"act"}),
     ("harm", _fault, frozenset({"act"})),
     ("harm", _harm, _BODIES | {"role"}),
-    ("trusting", _distrust, _BODIES | {"role", "pronoun"}),
     ("causing", _effect, _BODIES | {"act", "role", "group"}),
-    ("caring", _carelessness, _BODIES | {"pronoun", "role"}),
     ("virtues", _vice, _BODIES | {"pronoun", "act"}),
     ("nothing", _idleness, _BODIES | {"pronoun", "act", "role", "group"}),
     ("enough", _idleness, _BODIES | {"pronoun", "act", "role", "group"}),
     ("championing", _merit, _BODIES),
-    ("loyalty", _loyalty, _BODIES | {"role"}),
-    ("backward", _direction, _BODIES | {"act", "pointing"}),
-    ("forward", _direction, _BODIES | {"act"}),
     ("blame", _blame, _OTHERS),
     ("strong", _blame, _OTHERS | {"pointing"}),
     ("flaws", _blame, frozenset({"act"})),

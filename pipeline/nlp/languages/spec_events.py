@@ -253,29 +253,21 @@ class JudgementData:
     opposing: frozenset[str]  # verbs that refuse
     roles: frozenset[str]  # more nouns for somebody in a role: "the right choice"
     championing: frozenset[str]  # verbs for doing right: "has fought for our rights"
-    loyalty: frozenset[str]  # words for support by the speaker: "I stand with Y", "Y has my support"
-    loyalty_places: frozenset[str]  # prepositions of these verbs
     attempts: frozenset[str]  # verbs whose infinitive is a fault, too: "is trying to mislead"
     causing: frozenset[str]  # verbs between an act and its effect: "would bring war"
     damage: frozenset[str]  # effects that blame
     benefit: frozenset[str]  # effects that praise
-    caring: frozenset[str]  # verbs that blame if negated: "does not care"
-    trusting: frozenset[str]  # verbs that blame if negated in the passive: "cannot be trusted"
     virtues: frozenset[str]  # nouns that blame if somebody has none: "has no shame"
     claims: frozenset[str]  # those of them that need an infinitive or a place: "no business in"
     having: frozenset[str]  # verbs before these
     nothing: frozenset[str]  # objects that blame: "has done nothing"
     enough: frozenset[str]  # objects that blame if the verb is negated: "not doing enough"
     doing: frozenset[str]  # verbs before these
-    backward: frozenset[str]  # "a step backward"
-    forward: frozenset[str]
     rulers: frozenset[str]  # nouns for those who rule the speaker: "our government"
     rivals: frozenset[str]  # nouns for others than their owner: "her rival"
     pledging: frozenset[str]  # verbs for what the speaker of a quote promises: "We will rebuild"
     light_pledges: frozenset[str]  # those of them that need an object: "take action"
     ensuring: frozenset[str]  # those that promise outside quotes as well: "he would ensure"
-    threatening: frozenset[str]  # verbs for what speakers threaten with: "We will fight the ruling"
-    refusing: frozenset[str]  # verbs that refuse if negated: "I will never apologise"
     denying: frozenset[str]  # words for guilt that speakers deny: "was not liable"
     copulas: frozenset[str]  # verbs between Y and the words that judge Y
     acts: frozenset[str]  # nouns for what somebody does or decides: policy, decision
@@ -286,8 +278,8 @@ class JudgementData:
     def __post_init__(self) -> None:
         verbs = self.faults | self.wrongly | self.harm | self.backing | self.opposing
         blame = self.blame | self.strong | self.flaws | self.right | self.disapproval
-        verbs |= self.causing | self.caring | self.trusting | self.championing | self.loyalty
-        nouns = self.virtues | self.nothing | self.enough | self.backward | self.forward
+        verbs |= self.causing | self.championing
+        nouns = self.virtues | self.nothing | self.enough
         object.__setattr__(self, "listed", verbs | nouns | blame | self.approval | self.praise)
 
 

@@ -123,8 +123,6 @@ JUDGEMENT = JudgementData(
     opposing=words("oppose reject"),
     roles=words("ally champion choice fit friend nominee option partner pick"),
     championing=words("deliver fight stand"),
-    loyalty=words("backing confidence endorsement stand support trust vote"),
-    loyalty_places=words("by with"),
     attempts=words(
         """
         aim attempt begin choose conspire continue decide go intend keep plan plot prefer seek start threaten try want
@@ -146,8 +144,6 @@ JUDGEMENT = JudgementData(
         peace progress prosperity relief safety security stability standard unity
         """
     ),
-    caring=words("care comprehend deserve listen respect understand"),
-    trusting=words("trust"),
     virtues=words(
         """
         backbone business compassion compunction conscience credibility decency empathy honor honour integrity
@@ -159,8 +155,6 @@ JUDGEMENT = JudgementData(
     nothing=words("little nothing"),
     enough=words("anything enough"),
     doing=words("achieve do offer"),
-    backward=words("back backward backwards"),
-    forward=words("forward forwards"),
     rulers=words("congress country government leader legislature nation parliament politician president senate system"),
     rivals=words("adversary challenger enemy foe opponent predecessor rival"),
     pledging=words(
@@ -172,13 +166,6 @@ JUDGEMENT = JudgementData(
     ),
     light_pledges=words("bring do hold impose keep take"),
     ensuring=words("ensure guarantee protect rebuild repeal restore scrap"),
-    threatening=words("appeal challenge contest fight prosecute punish retaliate sue"),
-    refusing=words(
-        """
-        accept allow apologise apologize bow budge change concede negotiate permit quit resign stop surrender tolerate
-        yield
-        """
-    ),
     denying=words(
         "cheat collude corrupt corruption crime guilty law liable lie mislead racist responsible steal wrong wrongdoing"
     ),

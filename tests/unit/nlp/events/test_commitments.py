@@ -14,11 +14,8 @@ pytestmark = pytest.mark.model
         ("“We are going to build a school,” Ada Holm said.", "AGREE", None),
         ("“The bridge is old. We will rebuild it,” Ada Holm said.", "AGREE", None),
         ("Ada Holm said she would ensure that the bridge is safe.", "AGREE", None),
-        ("“We will fight the ruling,” Ada Holm said.", "THREATEN", None),
-        ("“I will never apologise,” Ada Holm said.", "REJECT", None),
         ("Ada Holm argued that she was not liable.", "REJECT", None),
         ("“I did not lie,” Ada Holm said.", "REJECT", None),
-        ("“It is time for Spain to leave,” Ada Holm said.", "REQUEST", "spain"),
     ],
 )
 def test_speaker_commits_himself(nlp, text, event_type, recipient):
@@ -37,8 +34,6 @@ def test_speaker_commits_himself(nlp, text, event_type, recipient):
         "Ada Holm said the firm would introduce a new colour.",
         "“I will not tell you the date,” Ada Holm said.",
         "“I will not be responsible for the cake,” Ada Holm said.",
-        "“It was a good time for Spain to leave,” Ada Holm said.",
-        "“It is not time for Spain to leave,” Ada Holm said.",
     ],
 )
 def test_speaker_commits_himself_to_nothing(nlp, text):
