@@ -6,10 +6,10 @@ the lexicon fills are read by ``events/speech_acts.py``.
 
 from collections.abc import Iterator
 
+from pipeline.nlp.events.speech_acts import is_negated
 from pipeline.nlp.events.statements import (
     Statement,
     copula_of,
-    is_negated,
     is_of_speaker,
     is_possible,
     subject_of,

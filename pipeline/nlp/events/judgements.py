@@ -13,13 +13,12 @@ from pipeline.nlp.events.arguments import roles_of
 from pipeline.nlp.events.commitments import commitment_in
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.participants import Participant, participants_of
-from pipeline.nlp.events.speech_acts import SpeechAct, frame_of_act, is_unsaid
+from pipeline.nlp.events.speech_acts import SpeechAct, frame_of_act, is_negated
 from pipeline.nlp.events.statements import (
     PREDICATES,
     Statement,
     copula_of,
     is_denied,
-    is_negated,
     is_of_speaker,
     is_possible,
     is_somebody,
@@ -81,7 +80,7 @@ def participants_judged(parse: Parse, index: int, data: FrameData) -> tuple[Part
 
 def _is_said(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a verb tells what is said: not negated, and not "continue to warn"."""
-    return parse.child(index, "xcomp") is None and not is_unsaid(parse, index, data)
+    return parse.child(index, "xcomp") is None and not is_negated(parse, index, data)
 
 
 def _said(statement: Statement, trigger: Trigger) -> SpeechAct | None:

@@ -107,7 +107,7 @@ _Reading = Callable[[Parse, int, int, Mapping[int, Frame], FrameData], tuple[str
 def _reported(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: FrameData) -> SpeechAct | None:
     index = trigger.index
     clause = parse.child(index, "ccomp")
-    if clause is None or is_unsaid(parse, index, data):
+    if clause is None or is_negated(parse, index, data):
         return None
     for verb in parse.conjuncts(clause):
         for read in _READINGS:
@@ -119,8 +119,8 @@ def _reported(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data:
     return None
 
 
-def is_unsaid(parse: Parse, index: int, data: FrameData) -> bool:
-    """Return whether a verb of saying is negated."""
+def is_negated(parse: Parse, index: int, data: FrameData) -> bool:
+    """Return whether a word has a negation of its own: "did not say", "no mistake"."""
     return parse.child(index, "neg") is not None or parse.has_word(index, data.modality.negative_words)
 
 

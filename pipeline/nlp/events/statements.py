@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.model import Quote
 from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.speech_acts import is_own
+from pipeline.nlp.events.speech_acts import is_negated, is_own
 from pipeline.nlp.events.triggers import denotes, is_infinitive
 from pipeline.nlp.languages.spec_events import FrameData
 
@@ -171,11 +171,6 @@ def subject_of(parse: Parse, verb: int) -> int | None:
         if not parse.is_verb(verb) and parse.dep[verb] == "prep":
             verb = parse.head[verb]
     return None
-
-
-def is_negated(parse: Parse, index: int, data: FrameData) -> bool:
-    negative = data.modality.negative_words
-    return any(parse.dep[c] == "neg" or parse.lower[c] in negative for c in parse.children[index])
 
 
 def is_denied(statement: Statement, index: int, verb: int | None) -> bool:
