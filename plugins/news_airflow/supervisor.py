@@ -34,6 +34,7 @@ _STOP_ORDER = (("scheduler", "dag-processor", "triggerer"), ("api-server",))  # 
 GRACE_SECONDS = 8.0  # for tasks that are about to end; a killed task is retried at the next start
 _PAUSE_SECONDS = 3.0
 _POLL_SECONDS = 0.5
+_LOAD_SECONDS = 5.0  # the age up to which a process may be loading its program
 
 ProcessFinder = Callable[[], list[psutil.Process]]
 
@@ -49,13 +50,26 @@ def processes(home: Path, *parts: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            environment = process.environ()
+            environment = _environment_of(process)
         except psutil.Error:  # another user's, or gone
             continue
         is_ours = environment.get(HOME_MARK) == str(home) and process.pid != os.getpid()
         if is_ours and (not parts or environment.get(PART_MARK) in parts):
             found.append(process)
     return found
+
+
+def _environment_of(process: psutil.Process) -> dict[str, str]:
+    """Return the environment of a process; wait for that of a new one.
+
+    Linux shows an empty environment while a new process loads its program, which takes some milliseconds on a busy
+    machine. Raises: psutil.Error.
+    """
+    environment: dict[str, str] = process.environ()
+    while not environment and time.time() - process.create_time() < _LOAD_SECONDS and process.memory_info().vms:
+        time.sleep(0.001)
+        environment = process.environ()
+    return environment
 
 
 def wait_until_gone(find: ProcessFinder, *, seconds: float) -> bool:

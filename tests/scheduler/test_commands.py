@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from news_airflow.local_airflow import _reserved_port
-from news_airflow.supervisor import mark_environment, processes
+from news_airflow.supervisor import mark_environment, processes, start
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +41,18 @@ def test_down_says_that_nothing_is_up(tmp_path: Path) -> None:
     """Stopping an Airflow that does not run is not an error."""
     done = command("down", tmp_path)
     assert (done.returncode, done.stdout) == (0, "Airflow is not up\n")
+
+
+def test_process_is_found_while_it_loads_its_program(tmp_path: Path) -> None:
+    """A process is found while it loads a program, when Linux shows no environment: `up` would give it up as dead."""
+    (tmp_path / "logs").mkdir()
+    script = tmp_path / "again.sh"
+    script.write_text('exec /bin/sh "$0"\n')
+    loading = start(tmp_path, "scheduler", ["/bin/sh", str(script)], environment=dict(os.environ))
+    found = [[process.pid for process in processes(tmp_path, "scheduler")] for _ in range(100)]
+    loading.kill()
+    loading.wait()
+    assert found == [[loading.pid]] * 100
 
 
 @pytest.mark.parametrize("is_deaf", [False, True])
