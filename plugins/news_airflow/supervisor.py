@@ -34,7 +34,7 @@ _STOP_ORDER = (("scheduler", "dag-processor", "triggerer"), ("api-server",))  # 
 GRACE_SECONDS = 8.0  # for tasks that are about to end; a killed task is retried at the next start
 _PAUSE_SECONDS = 3.0
 _POLL_SECONDS = 0.5
-_LOAD_SECONDS = 5.0  # the age up to which a process may be loading its program
+_LOAD_SECONDS = 0.2  # for processes that load their programs; some processes have no environment at all
 
 ProcessFinder = Callable[[], list[psutil.Process]]
 
@@ -47,10 +47,10 @@ def mark_environment(environment: dict[str, str], *, home: Path, part: str) -> d
 
 def processes(home: Path, *parts: str) -> list[psutil.Process]:
     """Return the running processes of an Airflow, or of some of its parts, without this process."""
-    found = []
+    found, deadline = [], time.monotonic() + _LOAD_SECONDS
     for process in psutil.process_iter():
         try:
-            environment = _environment_of(process)
+            environment = _environment_of(process, deadline=deadline)
         except psutil.Error:  # another user's, or gone
             continue
         is_ours = environment.get(HOME_MARK) == str(home) and process.pid != os.getpid()
@@ -59,14 +59,13 @@ def processes(home: Path, *parts: str) -> list[psutil.Process]:
     return found
 
 
-def _environment_of(process: psutil.Process) -> dict[str, str]:
-    """Return the environment of a process; wait for that of a new one.
+def _environment_of(process: psutil.Process, *, deadline: float) -> dict[str, str]:
+    """Return the environment of a process; wait for that of a process that loads its program.
 
-    Linux shows an empty environment while a new process loads its program, which takes some milliseconds on a busy
-    machine. Raises: psutil.Error.
+    Linux shows an empty environment meanwhile, which takes some milliseconds on a busy machine. Raises: psutil.Error.
     """
     environment: dict[str, str] = process.environ()
-    while not environment and time.time() - process.create_time() < _LOAD_SECONDS and process.memory_info().vms:
+    while not environment and time.monotonic() < deadline and process.memory_info().vms:
         time.sleep(0.001)
         environment = process.environ()
     return environment
