@@ -226,18 +226,19 @@ def _is_plain_number(span: TimeSpan, match: TimeMatch, context: TimeContext) -> 
     if span.start > 1 and _counts(tokens.text[span.start - 2]):
         return True
     is_dated = not counts and _label(span) == "DATE"
-    is_year = previous in context.times.before_year or is_dated or previous.strip() == "" or _modifies(span, context)
+    is_year = previous in context.times.before_year or is_dated or previous.strip() == "" or _modifies(span, match, context)
     return not is_year and not _ends_title(span, match, context)
 
 
-def _modifies(span: TimeSpan, context: TimeContext) -> bool:
+def _modifies(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
     """Return whether a number is the year of one thing, not a count: "a 2019 attack", "its 2022 invasion"."""
     tokens, number = span.tokens, span.root
     head = tokens.head[number]
     if tokens.dep[number] != "nummod" or tokens.tag[head] not in ("NN", "NNP") or head <= number or number == 0:
         return False
-    is_past = context.anchor is not None and _FIRST_YEAR < int(tokens.text[number]) <= context.anchor.year
-    return is_past and tokens.text[number][-2:] != "00" and tokens.tag[number - 1] in _BEFORE_YEAR
+    year = match.parts["year"]  # the token may be longer: "2022/23"
+    is_past = context.anchor is not None and _FIRST_YEAR < int(year) <= context.anchor.year
+    return is_past and year[-2:] != "00" and tokens.tag[number - 1] in _BEFORE_YEAR
 
 
 def _counts(word: str) -> bool:

@@ -56,6 +56,7 @@ pytestmark = pytest.mark.model
         ("He left last spring.", "last spring", "2025-SP"),
         ("He was jailed for a 2019 attack.", "2019", "2019"),
         ("He condemned its 2022 invasion of Spain.", "2022", "2022"),
+        ("He missed a 2022/23 title.", "2022", "2022"),
         ("He grew up in the 1990s.", "the 1990s", "199"),
         ("He was born in 1955.", "1955", "1955"),
         ("He stayed for three weeks.", "three weeks", "P3W"),
