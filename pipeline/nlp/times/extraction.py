@@ -226,8 +226,8 @@ def _is_plain_number(span: TimeSpan, match: TimeMatch, context: TimeContext) -> 
     if span.start > 1 and _counts(tokens.text[span.start - 2]):
         return True
     is_dated = not counts and _label(span) == "DATE"
-    is_year = previous in context.times.before_year or is_dated or previous.strip() == "" or _modifies(span, match, context)
-    return not is_year and not _ends_title(span, match, context)
+    is_year = previous in context.times.before_year or is_dated or previous.strip() == ""
+    return not (is_year or _modifies(span, match, context)) and not _ends_title(span, match, context)
 
 
 def _modifies(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
