@@ -34,7 +34,7 @@ _STOP_ORDER = (("scheduler", "dag-processor", "triggerer"), ("api-server",))  # 
 GRACE_SECONDS = 8.0  # for tasks that are about to end; a killed task is retried at the next start
 _PAUSE_SECONDS = 3.0
 _POLL_SECONDS = 0.5
-_LOAD_SECONDS = 0.2  # for processes that load their programs; some processes have no environment at all
+_LOAD_SECONDS = 20.0  # the age up to which a process may be loading its program
 
 ProcessFinder = Callable[[], list[psutil.Process]]
 
@@ -47,10 +47,10 @@ def mark_environment(environment: dict[str, str], *, home: Path, part: str) -> d
 
 def processes(home: Path, *parts: str) -> list[psutil.Process]:
     """Return the running processes of an Airflow, or of some of its parts, without this process."""
-    found, deadline = [], time.monotonic() + _LOAD_SECONDS
+    found = []
     for process in psutil.process_iter():
         try:
-            environment = _environment_of(process, deadline=deadline)
+            environment = _environment_of(process)
         except psutil.Error:  # another user's, or gone
             continue
         is_ours = environment.get(HOME_MARK) == str(home) and process.pid != os.getpid()
@@ -59,16 +59,22 @@ def processes(home: Path, *parts: str) -> list[psutil.Process]:
     return found
 
 
-def _environment_of(process: psutil.Process, *, deadline: float) -> dict[str, str]:
-    """Return the environment of a process; wait for that of a process that loads its program.
+def _environment_of(process: psutil.Process) -> dict[str, str]:
+    """Return the environment of a process; wait for that of a young process, which may be loading its program.
 
-    Linux shows an empty environment meanwhile, which takes some milliseconds on a busy machine. Raises: psutil.Error.
+    Linux shows an empty environment meanwhile, which takes some milliseconds, more on a busy machine. Other processes
+    have none at all. Raises: psutil.Error.
     """
     environment: dict[str, str] = process.environ()
-    while not environment and time.monotonic() < deadline and process.memory_info().vms:
+    while not environment and process.memory_info().vms and _age(process) < _LOAD_SECONDS:
         time.sleep(0.001)
         environment = process.environ()
     return environment
+
+
+def _age(process: psutil.Process) -> float:
+    """Return the seconds since a process was started."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - float(process.create_time() - psutil.boot_time())
 
 
 def wait_until_gone(find: ProcessFinder, *, seconds: float) -> bool:
