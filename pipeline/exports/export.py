@@ -27,7 +27,6 @@ from pipeline.tables.datapackage import (
     TEXT_RIGHTS_NOTE,
     DataPackage,
     TableResource,
-    day_column,
     package_bytes,
     text_columns,
 )
@@ -239,7 +238,7 @@ def _export_spec(spec: TableSpec, *, has_text: bool) -> TableSpec:
     other = () if joined is None else [table_named(joined.table).column(name) for name in joined.columns]
     people = _PERSON_JOINS[spec.name].columns if spec.name in _PERSON_JOINS else {}
     named = [Column(name, pa.string(), about, nullable=True) for name, (_, _, about) in people.items()]
-    columns = (*spec.columns, *other, *named, day_column(spec))
+    columns = (*spec.columns, *other, *named, spec.day)
     return replace(spec, columns=tuple(column for column in columns if column.name not in excluded))
 
 

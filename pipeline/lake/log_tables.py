@@ -56,12 +56,12 @@ class LogTables:
         folder, file = self._folder / name, f"{file_name_of(batch_id)}.parquet"
         written = set()
         for day in pc.unique(days):
-            target = folder / f"{spec.partition}={day.as_py().isoformat()}" / file
+            target = folder / f"{spec.day_column}={day.as_py().isoformat()}" / file
             rows = sort_rows(table.filter(pc.equal(days, day)), spec)
             self._disk.replace(target, checksummed_parquet(encode(rows, spec, metadata=EMPTY_CHECKSUM)))
             written.add(target)
         # The same batch, appended again after midnight: its rows under the other day are stale.
-        stale = [path for path in folder.glob(f"{spec.partition}=*/{file}") if path not in written]
+        stale = [path for path in folder.glob(f"{spec.day_column}=*/{file}") if path not in written]
         names = partial(map, partial(_name_in, self._folder))
         self._index().change_log_files(added=names(written), removed=names(stale))
         for path in stale:  # after the list: a file that is missing from the disk only would be reported as lost
@@ -70,7 +70,7 @@ class LogTables:
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:
         """Return all rows of a log table, by day and batch; or only those of the ``newest`` files."""
         spec = table_named(name)
-        paths = sorted((self._folder / name).glob(f"{spec.partition}=*/*.parquet"))
+        paths = sorted((self._folder / name).glob(f"{spec.day_column}=*/*.parquet"))
         if newest is not None:
             paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
         return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in paths)])
@@ -78,20 +78,22 @@ class LogTables:
     def days(self, name: str) -> Iterator[pa.Table]:
         """Yield the rows of each day of a log table, newest day first."""
         spec = table_named(name)
-        for folder in sorted((self._folder / name).glob(f"{spec.partition}=*"), reverse=True):
+        for folder in sorted((self._folder / name).glob(f"{spec.day_column}=*"), reverse=True):
             files = [read_log_file(path, spec) for path in sorted(folder.glob("*.parquet"))]
             yield pa.concat_tables([spec.schema.empty_table(), *files])
 
     def batches(self, name: str) -> frozenset[str]:
         """Return the ids of the batches in a log table, unless they are very long."""
-        files = (self._folder / name).glob(f"{table_named(name).partition}=*/*.parquet")
+        files = (self._folder / name).glob(f"{table_named(name).day_column}=*/*.parquet")
         return frozenset(unquote(path.stem) for path in files)
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of some batches."""
         spec = table_named(name)
         folder = self._folder / name
-        files = [path for each in batch_ids for path in folder.glob(f"{spec.partition}=*/{file_name_of(each)}.parquet")]
+        files = [
+            path for each in batch_ids for path in folder.glob(f"{spec.day_column}=*/{file_name_of(each)}.parquet")
+        ]
         return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in sorted(files))])
 
 

@@ -154,10 +154,10 @@ def _resource(spec: TableSpec, folder: str, file: str, size: FileSize | None) ->
     return TableResource(
         name=spec.name,
         about=spec.about,
-        path=f"{folder}/{spec.name}/{spec.partition}=*/{file}",
+        path=f"{folder}/{spec.name}/{spec.day_column}=*/{file}",
         columns=spec.columns,
         key=spec.whole_key,
-        form={**_FORM, "partition": {"name": spec.partition, "type": "date"}},
+        form={**_FORM, "partition": {"name": spec.day_column, "type": "date"}},
         rows=None if size is None else size.rows,
         bytes=None if size is None else size.bytes,
     )

@@ -189,13 +189,13 @@ def _table_statements(lake: Path, engine_spec: _Engine, place: str) -> Iterator[
                 table=spec.name,
                 columns=", ".join(map(engine_spec.types.column, spec.columns)),
                 empty=empty,
-                partition=spec.partition,
+                partition=spec.day_column,
                 place=f"{place}/{table_dir(Path(), spec).as_posix()}",
             )
 
 
 def _empty_select(spec: TableSpec, types: _TypeNames) -> str:
-    columns = [*((column.name, types.of(column.type)) for column in spec.columns), (spec.partition, types.day)]
+    columns = [*((column.name, types.of(column.type)) for column in spec.columns), (spec.day_column, types.day)]
     return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in columns)} LIMIT 0"
 
 

@@ -212,7 +212,7 @@ def _lacks_a_column(path: str, spec: TableSpec) -> bool:
 def _public_files(lake: Path, spec: TableSpec) -> list[tuple[date, str]]:
     """Return a table's public files by day; as strings, because a log has many thousands."""
     folder = str(table_dir(lake, spec))
-    names = sorted(glob(f"{spec.partition}=*/*.parquet", root_dir=folder))
+    names = sorted(glob(f"{spec.day_column}=*/*.parquet", root_dir=folder))
     return [(_day_of(name), os.path.join(folder, name)) for name in names]
 
 
@@ -226,7 +226,7 @@ def _is_within(day: date, since: date | None, until: date | None) -> bool:
 
 def _name(spec: TableSpec, day: date, place: int) -> str:
     """Return the name of a file. DuckDB sorts a table's files by name, and reads the day from the name as a column."""
-    return f"{table_name(spec)}/{place:08}/{spec.partition}={day}/part.parquet"
+    return f"{table_name(spec)}/{place:08}/{spec.day_column}={day}/part.parquet"
 
 
 @cache

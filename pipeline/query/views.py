@@ -137,7 +137,7 @@ def table_name(spec: TableSpec) -> str:
 
 def table_files(lake: Path, spec: TableSpec) -> tuple[Path, ...]:
     """Return a table's files by day; empty before the first rows are written."""
-    return tuple(sorted(table_dir(lake, spec).glob(f"{spec.partition}=*/*.parquet")))
+    return tuple(sorted(table_dir(lake, spec).glob(f"{spec.day_column}=*/*.parquet")))
 
 
 def table_dir(lake: Path, spec: TableSpec) -> Path:
@@ -152,7 +152,7 @@ def lake_views(*, since: date | None, until: date | None, source: str | None) ->
     """
     statements = []
     for spec in TABLES:
-        body = _FILES_VIEW.substitute(files=table_name(spec), partition=spec.partition, by_name=UNION_BY_NAME)
+        body = _FILES_VIEW.substitute(files=table_name(spec), partition=spec.day_column, by_name=UNION_BY_NAME)
         conditions = " AND ".join(_row_conditions(spec, since=since, until=until, source=source))
         statements.append(f"CREATE VIEW {stored_name(spec)} AS\n{body}{conditions and f' WHERE {conditions}'};")
     return "\n".join((*statements, CLUSTER_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))

@@ -241,7 +241,7 @@ CO_MENTIONS = TableSpec(
             "Number of articles of the day that have a sentence with both people; duplicates are not counted.",
         ),
     ),
-    key_includes_partition=True,
+    key_includes_day=True,
 )
 
 CLUSTER_TABLES = (

@@ -149,8 +149,3 @@ def _field(column: Column) -> dict[str, Any]:
 def _drop_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties that have a value."""
     return {name: value for name, value in properties.items() if value is not None}
-
-
-def day_column(spec: TableSpec) -> Column:
-    """Return the partition column of a table, which is only in the names of its folders."""
-    return Column(spec.partition, pa.date32(), "UTC day: the partition of the row.")

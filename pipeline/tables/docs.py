@@ -199,8 +199,8 @@ def _diagram() -> str:
 
 
 def _key_lines(spec: TableSpec) -> Iterable[str]:
-    if spec.partition in spec.whole_key:
-        yield f"    date {spec.partition} PK"
+    if spec.day_column in spec.whole_key:
+        yield f"    date {spec.day_column} PK"
     foreign = {name for _, _, table, names in JOINS if table == spec.name for name in names}
     joined = {name for table, _, _, names in JOINS if table == spec.name for name in names}
     for column in spec.columns:
@@ -215,7 +215,7 @@ def _table(spec: TableSpec, example: Example | None) -> str:
         (
             f"### {spec.name}\n",
             f"{spec.about} Key: {_names(spec.whole_key)}. Sorted by {_names(spec.sort_by)}. "
-            f"Partition: `{spec.partition}`.\n",
+            f"Partition: `{spec.day_column}`.\n",
             "| column | type | null | description |",
             "|---|---|---|---|",
             *(_row(spec, column) for column in spec.columns),

@@ -36,7 +36,7 @@ OUTCOMES = TableSpec(
         ),
         Column("decided_at", TIME, "Time of the decision, UTC."),
     ),
-    partition="decided_date",
+    day_column="decided_date",
 )
 
 LISTING_FETCHES = TableSpec(
@@ -59,7 +59,7 @@ LISTING_FETCHES = TableSpec(
         Column("reason", TEXT, "Reason if the result is `partial` or `failed`, as one word.", True),
         Column("requested_at", TIME, "Time of the request, UTC."),
     ),
-    partition="requested_date",
+    day_column="requested_date",
 )
 
 RUNS = TableSpec(
@@ -91,7 +91,7 @@ RUNS = TableSpec(
             "Schema version, pipeline version and version of the code, as a JSON object.",
         ),
     ),
-    partition="run_date",
+    day_column="run_date",
 )
 
 DELETIONS = TableSpec(
@@ -112,7 +112,7 @@ DELETIONS = TableSpec(
         Column("reason", TEXT, "Reason, as given in the request.", True),
         Column("deleted_at", TIME, "Time of the deletion, UTC."),
     ),
-    partition="deleted_date",
+    day_column="deleted_date",
 )
 
 LOG_TABLES = (OUTCOMES, LISTING_FETCHES, RUNS, DELETIONS)

@@ -1,5 +1,6 @@
 """Declaration of a table and its columns, and the Arrow types of the contract."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,10 +38,11 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table. ``key`` is unique in the table, or per day with ``key_includes_partition``.
+    """One table. ``key`` is unique in the table, or per day with ``key_includes_day``.
 
-    ``sort_by`` is the order of the rows in a file. ``partition`` is the partition key of the folders: a UTC day that is
-    only in the path.
+    ``columns`` are those of the rows of one day. In files, ``day`` follows them: the UTC day ``day_column``.
+    ``sort_by`` is the order of the rows of a day; files are sorted by day first. ``month_column`` is the partition key
+    of the folders.
     """
 
     name: str
@@ -48,22 +50,52 @@ class TableSpec:
     key: tuple[str, ...]
     sort_by: tuple[str, ...]
     columns: tuple[Column, ...]
-    partition: str = "published_date"
-    key_includes_partition: bool = False
+    day_column: str = "published_date"
+    key_includes_day: bool = False
 
     @property
     def whole_key(self) -> tuple[str, ...]:
         """The key that is unique over all days."""
-        return (self.partition, *self.key) if self.key_includes_partition else self.key
+        return (self.day_column, *self.key) if self.key_includes_day else self.key
+
+    @property
+    def month_column(self) -> str:
+        """The partition key of the folders: the month of ``day_column``, YYYY-MM."""
+        return self.day_column.removesuffix("_date") + "_month"
+
+    @property
+    def day(self) -> Column:
+        """The last column of a file: the UTC day of the row."""
+        return Column(self.day_column, DAY, "UTC day of the row.")
+
+    @property
+    def file_columns(self) -> tuple[Column, ...]:
+        """The columns of a file: those of the table, then the day."""
+        return (*self.columns, self.day)
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The Arrow schema; the metadata of each field has its description."""
-        return pa.schema([pa.field(c.name, c.type, c.nullable, {"about": c.about}) for c in self.columns])
+        """The Arrow schema of ``columns``; the metadata of each field has its description."""
+        return pa.schema([_field(column) for column in self.columns])
+
+    @cached_property
+    def file_schema(self) -> pa.Schema:
+        """The Arrow schema of ``file_columns``."""
+        return self.schema.append(_field(self.day))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits of the SHA-256 of the columns of a file; files with equal columns share it."""
+        names = "\n".join(f"{field.name} {field.type} {field.nullable}" for field in self.file_schema)
+        return hashlib.sha256(names.encode()).hexdigest()[:16]
 
     def column(self, name: str) -> Column:
         """Return one column by name. Raises: KeyError."""
         return {column.name: column for column in self.columns}[name]
+
+
+def _field(column: Column) -> pa.Field:
+    return pa.field(column.name, column.type, column.nullable, {"about": column.about})
 
 
 # The first columns of each table with rows of an article.

@@ -65,7 +65,7 @@ def write_odd_lake(lake: Path, *, seed: int = 8) -> None:
         for day in DAYS:
             rows = rows_table(spec, list(_rows(spec, day, chance)))
             old = [column for (table, column), days in ADDED.items() if table == spec.name and day in days]
-            path = table_dir(lake, spec) / f"{spec.partition}={day}" / "part-0.parquet"
+            path = table_dir(lake, spec) / f"{spec.day_column}={day}" / "part-0.parquet"
             path.parent.mkdir(parents=True)
             pq.write_table(rows.drop_columns(old), path)
 
@@ -123,5 +123,5 @@ def stored_rows(lake: Path, spec: TableSpec) -> list[Mapping[str, Any]]:
     for path in table_files(lake, spec):
         day = date.fromisoformat(path.parent.name.partition("=")[2])
         blank = dict.fromkeys(spec.schema.names)
-        rows += [blank | row | {spec.partition: day} for row in pq.ParquetFile(path).read().to_pylist()]
+        rows += [blank | row | {spec.day_column: day} for row in pq.ParquetFile(path).read().to_pylist()]
     return rows

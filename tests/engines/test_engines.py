@@ -125,7 +125,7 @@ def test_one_table_opens(table, engine, lake, homes, answered, stored):
     files = table_files(homes[lake] / "data" / "lake", spec)
     if not files:
         pytest.skip("a folder without files cannot be opened")
-    names = [*dict.fromkeys(name for file in files for name in pq.read_schema(file).names), spec.partition]
+    names = [*dict.fromkeys(name for file in files for name in pq.read_schema(file).names), spec.day_column]
 
     found = answered.rows(engine, lake, f"one.{table}")
 
@@ -139,7 +139,7 @@ def test_one_table_opens(table, engine, lake, homes, answered, stored):
 def test_all_tables_open(table, engine, lake, answered, stored):
     """Opened with `newslake ddl`, a table has every column of the contract, even if no file has it."""
     spec = SPECS[table]
-    names = [*spec.schema.names, spec.partition]
+    names = [*spec.schema.names, spec.day_column]
 
     found = answered.rows(engine, lake, f"all.{table}")
 

@@ -73,7 +73,7 @@ def test_package_is_valid_and_says_it_all(lake: Lake, tmp_path: Path) -> None:
             column.name for column in spec.columns if not column.nullable
         }
         # the day is in no file, so a key with the day cannot be a key of the fields
-        key = None if spec.key_includes_partition else list(spec.key)
+        key = None if spec.key_includes_day else list(spec.key)
         assert resources[spec.name]["schema"].get("primaryKey") == key
     assert (resources["articles"]["rows"], resources["near_duplicates"]["rows"], resources["revisions"]["rows"]) == (
         3,

@@ -38,7 +38,7 @@ def write_rows(tmp_path: Path) -> WriteRows:
         spec = table_named(table)
         filled = [{column.name: row.get(column.name, _empty_value(column)) for column in spec.columns} for row in rows]
         root = tmp_path / "lake" / ("log" if spec in LOG_TABLES else "tables")
-        path = root / table / f"{spec.partition}={day}" / "part-0.parquet"
+        path = root / table / f"{spec.day_column}={day}" / "part-0.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(rows_table(spec, filled), path)
         return tmp_path / "lake"

@@ -352,7 +352,7 @@ def test_empty_lake_has_every_table_with_its_columns(spec, tmp_path):
         "events": ("event_cluster_id",),
     }
     joined = added.get(spec.name, ())
-    assert answer == QueryResult((*spec.schema.names, spec.partition, *joined), ())
+    assert answer == QueryResult((*spec.schema.names, spec.day_column, *joined), ())
 
 
 def test_tables_have_their_rows_and_days(small_lake):

@@ -52,7 +52,7 @@ def test_views_of_an_empty_lake_have_the_columns(tmp_path):
 
     for spec in TABLES:
         columns = [row[0] for row in connection.execute(f"DESCRIBE {spec.name}").fetchall()]
-        assert columns[: len(spec.columns) + 1] == [*spec.schema.names, spec.partition]
+        assert columns[: len(spec.columns) + 1] == [*spec.schema.names, spec.day_column]
 
 
 def test_views_open_a_lake_with_an_awkward_name(small_lake, tmp_path):
@@ -77,7 +77,7 @@ def test_views_name_every_column(engine, small_lake):
             for part in text.split(";\n")
             if re.search(rf"(TABLE|VIEW) {stored_name(spec)}\b", part) and "DROP" not in part
         )
-        missing = [name for name in (*spec.schema.names, spec.partition) if not re.search(rf"\b{name}\b", made)]
+        missing = [name for name in (*spec.schema.names, spec.day_column) if not re.search(rf"\b{name}\b", made)]
         assert missing == []
 
 
