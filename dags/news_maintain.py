@@ -1,12 +1,13 @@
 """Daily maintenance: finish interrupted commits, verify every byte of the lake and a sample of its rows and of the
-archive, cluster late articles, collect garbage, announce days that a failed run left unprocessed, report.
+archive, cluster late articles, compact quiet months, collect garbage, announce days that a failed run left
+unprocessed, report.
 
 Re-run: safe. A failed task names the file and fails the run; the other tasks continue. A source without pages for the
 past day, or with far fewer than on comparable days, is a warning in the log of `report`, in its row of `runs` and in
-the event of `lake_health`.
+the event of `lake_health`; so is a file system on which no month can be compacted.
 """
 
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, chain, task
 from airflow.sdk.exceptions import AirflowSkipException
 from news_airflow.assets import HEALTH, RAW
 from news_airflow.defaults import COMMIT_POOL, START, TASK_DEFAULTS
@@ -36,6 +37,10 @@ with DAG(
         return run_stage("relate")
 
     @task(pool=COMMIT_POOL, trigger_rule="all_done")
+    def compact():
+        return run_stage("compact")
+
+    @task(pool=COMMIT_POOL, trigger_rule="all_done")
     def collect_garbage():
         return run_stage("collect_garbage")
 
@@ -57,8 +62,8 @@ with DAG(
     def report_failure():
         fail("a maintenance task failed; the others are done. Read the log of the failed task, fix the cause, clear it")
 
-    steps = recover(), verify(), relate(), collect_garbage()
-    steps[0] >> steps[1] >> steps[2] >> steps[3]
+    steps = recover(), verify(), relate(), compact(), collect_garbage()
+    chain(*steps)
     reported = report(list(steps))
     announced = steps[0] >> announce()
     [*steps, announced, reported] >> report_failure()

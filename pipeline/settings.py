@@ -76,6 +76,13 @@ class Settings(BaseSettings):
     infer_gender: bool = Field(True, description="`true` fills the gender columns; `false` leaves them null.")
     nlp_batch_size: int = Field(16, ge=1, le=256, description="Number of articles in one batch of the model.")
     derive_chunks: int = Field(2, ge=1, le=64, description="Number of parallel Airflow tasks that process one day.")
+    run_workers: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Number of processes in which `newslake run` reads pages; if not set, one per core, fewer if less "
+        "than 1 GB of memory is free for each. With 1, it also lists one source at a time.",
+    )
     user_agent: str = Field(
         "newslake/0.1 (news archive; set NEWS_USER_AGENT to name your contact)",
         description="The User-Agent header of all requests. Name a contact in it.",
@@ -118,6 +125,15 @@ class Settings(BaseSettings):
         "full", description="`full`: data survives a power failure. `process`: it survives a killed process only."
     )
     gc_grace_hours: float = Field(24.0, ge=0, description="Hours to keep a table file after it was replaced.")
+    compact_after_days: int = Field(
+        7, ge=0, description="Days after its end and its last change when a month becomes one file per table."
+    )
+    log_keep_months: int | None = Field(
+        None,
+        ge=3,
+        description="Number of whole months to keep in the log tables `outcomes`, `listing_fetches` and `runs`, at "
+        "least 3. Older months are deleted once they are one file. If not set, all are kept.",
+    )
     newsroom_seconds: float = Field(20.0, gt=0, description="Maximum seconds for the SQL of one page of Newsroom.")
     newsroom_memory_mb: int = Field(512, ge=64, description="Maximum MB of memory for the SQL of one page of Newsroom.")
     allowed_hosts: Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_host_names)] = Field(

@@ -5,7 +5,6 @@ and with advice.
 """
 
 import errno
-import json
 import os
 import re
 import sqlite3
@@ -17,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import batched, chain
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,9 +29,6 @@ _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long 
 _AGAIN_SECONDS = 0.02
 _LEVELS = 4  # folders of a database that are synced: up to the one that has the data root
 _CACHE_KILOBYTES = 131_072  # so that an index of a million rows stays in memory while its rows are checked
-_AS_JSON = json.JSONEncoder().encode
-_AS_LINES = json.JSONEncoder(separators=("\n", ": ")).encode
-_ROWS_AT_ONCE = 1_000
 _WAL_HEADER = b"SQLite format 3\0\x10\0\2\2\0\x40\x20\x20"  # pages of 4096 bytes, SQLite's default
 DAMAGED_ROW = "has a damaged row in"
 _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
@@ -298,16 +294,7 @@ def _repair_header(path: Path) -> None:
 
 def row_checksum(values: Sequence[object]) -> int:
     """Return the checksum of a row, for the column ``checksum`` of tables with data that no other file has."""
-    return zlib.crc32(_AS_JSON(list(values)).encode())
-
-
-def _row_checksums(rows: Sequence[Sequence[object]]) -> Iterator[int]:
-    """Yield the ``row_checksum`` of each row, at a third of the cost.
-
-    All rows are encoded at once. JSON has no line break inside a string, so line breaks separate the values.
-    """
-    lines = _AS_LINES(rows)[2:-2].replace("]\n[", "]\0[").replace("\n", ", ").split("]\0[")
-    return (zlib.crc32(f"[{line}]".encode()) for line in lines)
+    return zlib.crc32(ascii((*values,)).encode())  # a quarter of the time of JSON
 
 
 def problems_of_database(
@@ -411,12 +398,7 @@ def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]
 
 def _mismatched_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
     rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - our own names
-    return [
-        row
-        for part in batched(rows, _ROWS_AT_ONCE)
-        for row, checksum in zip(part, _row_checksums([each[:-1] for each in part]), strict=True)
-        if checksum != row[-1]
-    ]
+    return [row for row in rows if row_checksum(row[:-1]) != row[-1]]
 
 
 def to_micros(value: datetime) -> int:

@@ -142,7 +142,6 @@ def _quote(made: SyntheticArticle, ids: dict[str, Any], at: int, text: str, star
         start_char=start,
         end_char=end,
         word_count=len(made.sentences[at].split()),
-        normalized_text_hash=made.sentences[at].casefold(),
         speaker_name=who,
         speaker_entity_id=f"id-{who}",
     )

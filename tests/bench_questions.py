@@ -3,19 +3,18 @@
 Alone: `python -m tests.bench_questions [FOLDER | ARTICLES]`: an existing lake, or a generated one that is removed.
 """
 
-import resource
+import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from statistics import median
 
-from rich.console import Console
+import duckdb
 
 from pipeline.query import answer, connect, list_questions
+from pipeline.query.engine_ddl import views_sql
 from tests.big_lake import ARTICLES, make_big_lake
+from tests.figures import Timing, out, timed
 
 FIFTEEN = (
     *("top-speakers", "gender-of-sources", "who-said-what", "quote-travel", "co-mentions", "country-pairs"),
@@ -23,58 +22,43 @@ FIFTEEN = (
     *("who-speaks-first", "silent-edits", "trust-check"),
 )
 RUNS = 3
-MOST_SECONDS, MOST_SECONDS_TOGETHER = 2.0, 20.0
-out = Console(highlight=False)
+Connect = Callable[[Path], duckdb.DuckDBPyConnection]
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionTiming:
-    """A question's wall time and total CPU time, medians in seconds, including opening the lake."""
-
-    slug: str
-    seconds: float
-    processor_seconds: float
+def connect_plainly(lake: Path) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB with the views that newslake prints for it, over the public files."""
+    connection = duckdb.connect()
+    connection.execute(views_sql(lake))
+    return connection
 
 
-def timed_questions(lake: Path, *, runs: int = RUNS) -> Iterator[QuestionTiming]:
-    """Yield the times of every saved question, the fifteen first; files are cached from a previous run."""
-    others = [question.slug for question in list_questions() if question.slug not in FIFTEEN]
-    for slug in (*FIFTEEN, *others):
-        answer(connect(lake), slug)
-        times = [_times(lake, slug) for _ in range(runs)]
-        yield QuestionTiming(slug, median(wall for wall, _ in times), median(busy for _, busy in times))
+def time_questions(
+    lake: Path, open_lake: Connect = connect, *, slugs: Iterable[str] = FIFTEEN, runs: int = RUNS
+) -> dict[str, Timing]:
+    """Return the time of each question, medians, including opening the lake; files are cached from a run before."""
+    return {slug: _time(lake, open_lake, slug, runs=runs) for slug in slugs}
 
 
-def _times(lake: Path, slug: str) -> tuple[float, float]:
-    wall, busy = time.perf_counter(), _processor_seconds()
-    answer(connect(lake), slug)
-    return time.perf_counter() - wall, _processor_seconds() - busy
+def _time(lake: Path, open_lake: Connect, slug: str, *, runs: int) -> Timing:
+    answer(open_lake(lake), slug)
+    times = [timed(lambda: answer(open_lake(lake), slug)) for _ in range(runs)]
+    return Timing(
+        statistics.median(each.seconds for each in times), statistics.median(each.processor_seconds for each in times)
+    )
 
 
-def _processor_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def question_lines(lake: Path) -> Iterator[tuple[str, float, str, float]]:
-    """Yield name, value, "<=" and goal of each of the fifteen, and of their sum."""
-    together = 0.0
-    for each in timed_questions(lake):
-        if each.slug in FIFTEEN:
-            together += each.seconds
-            yield f"ask {each.slug}: seconds", each.seconds, "<=", MOST_SECONDS
-    yield "the fifteen questions: seconds", together, "<=", MOST_SECONDS_TOGETHER
+def total(times: Mapping[str, Timing]) -> Timing:
+    """Return the sum of the fifteen questions."""
+    return sum((times[slug] for slug in FIFTEEN), start=Timing(0, 0))
 
 
 def main(lake: Path) -> None:
     """Print each question's times."""
-    wall = busy = 0.0
-    for each in timed_questions(lake):
-        is_one = each.slug in FIFTEEN
-        wall, busy = wall + each.seconds * is_one, busy + each.processor_seconds * is_one
-        times = f"{each.slug:<20} {each.seconds:6.2f} s, {each.processor_seconds:6.2f} s CPU"
-        out.print(times if is_one else f"{times} (not among the fifteen)")
-    out.print(f"{'the fifteen':<20} {wall:6.2f} s, {busy:6.2f} s CPU")
+    others = [question.slug for question in list_questions() if question.slug not in FIFTEEN]
+    times = time_questions(lake, slugs=(*FIFTEEN, *others))
+    for slug, each in (*times.items(), ("the fifteen", total(times))):
+        line = f"{slug:<20} {each.seconds:6.2f} s, {each.processor_seconds:6.2f} s CPU"
+        out.print(f"{line} (not among the fifteen)" if slug in others else line)
 
 
 if __name__ == "__main__":

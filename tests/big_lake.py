@@ -4,9 +4,10 @@ Alone: `python -m tests.big_lake FOLDER [ARTICLES [DAYS]]`. The same numbers and
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.commit import Committer
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.maintenance import publish_package
-from pipeline.lake.partitions import Days
-from pipeline.lake.storage import Disk, Layout
+from pipeline.lake.partitions import Partitions
+from pipeline.lake.storage import Disk, Layout, month_of
 from pipeline.tables import table_named
-from tests.big_news import Ints, draw, vocabulary
+from tests.big_news import Ints, Vocabulary, draw, vocabulary
 from tests.big_related import log_rows, related, write_event_clusters
 from tests.big_rows import Stories, hexes, stories_of, things_of
 
@@ -43,17 +44,41 @@ class Edition:
 def make_big_lake(
     root: Path, *, articles: int = ARTICLES, days: int = DAYS, outlets: int = OUTLETS, seed: int = 7
 ) -> Path:
-    """Write a lake of about ``articles`` articles, each with 20 mentions, 5 quotes and 2 events; return its folder."""
+    """Write a lake of about ``articles`` articles, each with 20 mentions, 5 quotes and 2 events; return its folder.
+
+    All its months are open; ``Lake.compact`` closes them.
+    """
     chance, layout = np.random.default_rng(seed), Layout(root)
-    disk, words = Disk(layout, durability="process"), vocabulary(seed)
-    things, shares = things_of(words, chance), 1 / np.arange(2, outlets + 2)
-    committer = Committer(
-        layout, disk, Days(layout, disk), ArticleIndex(layout.index, durability="process"), lambda: datetime.now(UTC)
+    disk, shares = Disk(layout, durability="process"), 1 / np.arange(2, outlets + 2)
+    index = ArticleIndex(layout.index, durability="process")
+    committer = Committer(layout, disk, Partitions(layout, disk), index, lambda: datetime.now(UTC))
+    log = LogTables(root, disk, lambda: index)
+    made = _days_made(
+        chance, vocabulary(seed), np.diff(np.linspace(0, articles, days + 1).astype(int)).tolist(), shares
     )
-    log = LogTables(root, disk, lambda: committer.index)
+    for _, of_month in groupby(made, key=lambda each: month_of(each[0])):
+        tables = dict(of_month)
+        for day, by_name in tables.items():
+            log_rows(chance, log, by_name["articles"], day=day)
+        names_of = {day: list(by_name) for day, by_name in tables.items()}
+        committer.partitions.rewrite(
+            committer.partitions.state(), names_of, lambda day, name, _, made=tables: made[day][name]
+        )
+        committer.store({month_of(day) for day in tables})
+    write_event_clusters(root, committer)
+    publish_package(committer)
+    index.connection.close()
+    return root
+
+
+def _days_made(
+    chance: np.random.Generator, words: Vocabulary, counts: Sequence[int], shares: Any
+) -> Iterator[tuple[date, dict[str, pa.Table]]]:
+    """Yield the tables of each day, for the given numbers of articles."""
+    things = things_of(words, chance)
     editions: list[Edition] = []
     drawn = None
-    for number, count in enumerate(np.diff(np.linspace(0, articles, days + 1).astype(int)).tolist()):
+    for number, count in enumerate(counts):
         day = FIRST_DAY + timedelta(days=number)
         new = count - int(count * _COPIED) if editions else count
         last = editions[-1] if editions else None
@@ -64,14 +89,7 @@ def make_big_lake(
             "events": _groups(ids, drawn.events, last.groups["events"] if last else None),
         }
         editions = [*editions[-2:], Edition(stories_of(drawn, things, chance, day=day), ids, groups)]
-        tables = _day(chance, editions, count - new, day=day, shares=shares)
-        committer.days.rewrite([day], list(tables), lambda _, name, made=tables: made[name])
-        log_rows(chance, log, tables["articles"], day=day)
-        committer.index.apply(committer.contents([day]), now=committer.now())
-    write_event_clusters(root, committer)
-    publish_package(committer)
-    committer.index.connection.close()
-    return root
+        yield day, _day(chance, editions, count - new, day=day, shares=shares)
 
 
 def _new_ids(chance: np.random.Generator, count: int) -> pa.Array:

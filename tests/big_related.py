@@ -22,8 +22,8 @@ SELECT r.event_cluster_id, min(r.published_date) AS day, min(e.published_at) AS 
   max(e.published_at) AS last_reported_at, count(DISTINCT r.article_id)::INT AS report_count,
   count(DISTINCT r.dup_group_id)::INT AS independent_count, max(e.confidence) AS confidence,
   bool_or(e.is_main) AS is_main, {firsts}
-FROM read_parquet('{root}/tables/event_cluster_members/*/*.parquet', hive_partitioning = true) r
-JOIN read_parquet('{root}/tables/events/*/*.parquet', hive_partitioning = true) e
+FROM read_parquet('{root}/tables/event_cluster_members/*/*.parquet', hive_partitioning = false) r
+JOIN read_parquet('{root}/tables/events/*/*.parquet', hive_partitioning = false) e
 USING (published_date, article_id, revision_id, event_index)
 GROUP BY r.event_cluster_id ORDER BY day, event_cluster_id
 """
@@ -144,7 +144,7 @@ def write_event_clusters(root: Path, committer: Committer) -> None:
         mine = rows.filter(pc.equal(days, pa.scalar(day, pa.date32())))
         given = {name: mine[name].combine_chunks() for name in mine.schema.names}
         by_day[day] = sort_rows(fill_table(spec, given, size=mine.num_rows).cast(spec.schema), spec)
-    committer.replace(spec.name, by_day)
+    committer.replace({spec.name: by_day})
 
 
 def log_rows(chance: np.random.Generator, log: LogTables, articles: pa.Table, *, day: date) -> None:

@@ -181,7 +181,6 @@ def _quotes(drawn: RandomDay, things: Things) -> pa.Table:
     where = pa.StructArray.from_arrays(
         [pa.array(rows[name], pa.int32()) for name in ("start_char", "end_char")], ["start_char", "end_char"]
     )
-    mixed = (rows["open"].astype(np.uint64) << np.uint64(40)) ^ (rows["close"].astype(np.uint64) << np.uint64(20))
     given = {
         "quote_index": rows["number"],
         "quote_type": np.where(rows["close"] % 10 == 0, "mixed", "direct"),
@@ -204,7 +203,6 @@ def _quotes(drawn: RandomDay, things: Things) -> pa.Table:
         "speaker_gender_method": _where_valid(genders, "pronoun"),
         "paragraph_index": 1,
         "word_count": 5 + rows["open"] % 20,
-        "normalized_text_hash": hexes(mixed ^ rows["inside"].astype(np.uint64)),
         "confidence": 0.9,
         "rule_id": "made",
     }

@@ -67,13 +67,14 @@ PARTS = (
     ),
     Part(
         "lake-disks",
-        "hosts with other clocks, full disks, killed snapshots",
+        "hosts with other clocks, full disks, killed snapshots and compactions of the log",
         8,
         ("pipeline/lake",),
         (
             "tests/faults/lake/test_clocks.py",
             "tests/faults/lake/test_hard_disks.py",
             "tests/faults/lake/test_kept_copies.py",
+            "tests/faults/lake/test_log_compaction.py",
         ),
     ),
     Part(
@@ -114,10 +115,10 @@ PARTS = (
     ),
     Part(
         "takedown",
-        "takedowns are killed at any step",
-        8,
+        "takedowns, and erasures from open and closed months, are killed at any step",
+        12,
         ("pipeline/archive", "pipeline/jobs", "pipeline/lake"),
-        ("tests/faults/test_forget.py",),
+        ("tests/faults/lake/test_erase.py", "tests/faults/test_forget.py"),
     ),
     Part(
         "scheduler",

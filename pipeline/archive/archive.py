@@ -160,6 +160,10 @@ class Archive:
         """Yield the captures of a news day, by ``fetched_at``, then ``page_key``."""
         return self._index.of_day(day)
 
+    def articles_of_day(self, day: date) -> tuple[str, ...]:
+        """Return the ids of the articles with a capture for a news day, sorted."""
+        return self._index.articles_of_day(day)
+
     def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
         """Yield, oldest first, all captures of each article that has one for a news day from first to last."""
         return self._index.capture_summaries(first, last)

@@ -234,6 +234,10 @@ class Index:
         query = 'SELECT * FROM captures WHERE news_day = ? ORDER BY fetched_at, page_key, file, "offset"'
         yield from map(_capture, self._db.execute(query, (day.isoformat(),)).fetchall())
 
+    def articles_of_day(self, day: date) -> tuple[str, ...]:
+        query = "SELECT DISTINCT article_id FROM captures WHERE news_day = ? ORDER BY article_id"
+        return tuple(row[0] for row in self._db.execute(query, (day.isoformat(),)))
+
     def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
         """Yield, oldest first, all captures of each article that has one for a news day from first to last."""
         for page_key, article_id, source_key, day, digest, at in self._db.execute(_SUMMARIES, (str(first), str(last))):

@@ -15,6 +15,7 @@ from pipeline.cli import (
     coverage,
     kb,
     lake,
+    plan,
     query,
     run,
     show,
@@ -48,7 +49,7 @@ def _options(
 
 app.command("run")(run.run)
 app.command("push")(run.push)
-app.command("plan")(run.plan)
+app.command("plan")(plan.plan)
 app.command("airflow", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(run.airflow)
 app.command("try")(annotate.try_page)
 app.command("annotate")(annotate.annotate)

@@ -73,7 +73,7 @@ def _as_dict(found: "Coverage") -> dict[str, object]:
         }
         for source in found.sources
     ]
-    return {"from": found.first, "to": found.last, "sources": sources}
+    return {"from": found.first, "to": found.last, "log_whole_from": found.whole_from, "sources": sources}
 
 
 def _day(cell: "Cell") -> dict[str, object]:
@@ -153,6 +153,8 @@ def _print_odd(found: "Coverage") -> None:
     out.print(Text("\nAnomalies", style="bold") if lines else Text("\nNo anomalies."))
     for line in sorted(lines, key=str):
         out.print(line, soft_wrap=True)
+    if found.limit is not None:
+        out.print(Text(f"\n{found.limit}"), soft_wrap=True)
 
 
 def _odd_lines(source: "SourceCoverage") -> Iterator[Text]:

@@ -9,13 +9,24 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli import completion
-from pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, print_rows, progress, workspace
+from pipeline.cli.output import (
+    AsJson,
+    Quiet,
+    err,
+    out,
+    print_error,
+    print_json,
+    print_note,
+    print_rows,
+    progress,
+    workspace,
+)
 from pipeline.cli.query import path_outside_lake
 from pipeline.cli.run import Sources, day_of
 from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
-lake_app = typer.Typer(help="Verify, repair, clean up, snapshot and export the tables.", no_args_is_help=True)
+lake_app = typer.Typer(help="Verify, repair, compact, clean up, snapshot and export the tables.", no_args_is_help=True)
 
 Deep = Annotated[bool, typer.Option("--deep", help="Also check every row, and every record of the archive.")]
 DropDamaged = Annotated[
@@ -122,6 +133,32 @@ def repair(drop_damaged: DropDamaged = False, give_up: GiveUp = None, as_json: A
         raise typer.Exit(1)
 
 
+@lake_app.command("compact")
+def compact(
+    months: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[MONTH]...", help="Months, YYYY-MM, quiet or not (default: those that are due)."),
+    ] = None,
+    every_month: Annotated[bool, typer.Option("--all", help="Every month that has ended, quiet or not.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make one file per table of each month that is quiet.
+
+    A month is due NEWS_COMPACT_AFTER_DAYS (7) days after its end and its last change. No row changes; a question about
+    years opens fewer files. `news_maintain` does it each night.
+    """
+    from pipeline.jobs import maintenance
+
+    if months and every_month:
+        raise ConfigError("give months, or --all", key="all")
+    done = maintenance.compact(workspace(), months=months or None, is_quiet=not every_month)
+    if as_json:
+        print_json(asdict(done))
+        return
+    for line in (*done.tables, *done.log) or ("no month is due",):
+        out.print(line, highlight=False, markup=False)
+
+
 @lake_app.command("gc")
 def gc(as_json: AsJson = False) -> None:
     """Delete files that nothing needs any more.
@@ -167,6 +204,38 @@ def snapshots(as_json: AsJson = False) -> None:
         return
     columns = tuple(found[0]) if found else ()
     print_rows(columns, [tuple(each.values()) for each in found], as_json=as_json)
+
+
+@lake_app.command("sizes")
+def sizes(
+    table: Annotated[str | None, typer.Argument(metavar="TABLE", help="Show the columns of this table.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where the bytes of the tables go.
+
+    Prints files, rows and bytes of each table, or bytes of each column of one table. The share is that of the texts of
+    all articles, before compression. Reads only the footers of the files.
+    """
+    from pipeline.reports.lake_sizes import sizes_of
+
+    found = sizes_of(workspace().settings.lake_dir)
+    chosen = next((each for each in found.tables if each.name == table), None)
+    if table is not None and chosen is None:
+        known = ", ".join(each.name for each in found.tables) or "none"
+        raise ConfigError(f"{table!r} has no files; choose one of {known}", key="table")
+    if as_json:
+        print_json(asdict(found) if chosen is None else asdict(chosen))
+    elif chosen is None:
+        rows = [(each.name, each.files, each.rows, each.bytes, found.share(each.bytes)) for each in found.tables]
+        print_rows(("table", "files", "rows", "bytes", "share"), rows, as_json=False)
+        described = f"the four annotation tables / the texts they describe: {found.annotation_share}"
+        print_note(f"{described}; the texts have {found.text_bytes:,} bytes")
+    else:
+        cells = [
+            (each.name, each.bytes, each.unpacked_bytes, found.share(each.bytes), ", ".join(each.encodings))
+            for each in chosen.columns
+        ]
+        print_rows(("column", "bytes", "unpacked_bytes", "share", "encodings"), cells, as_json=False)
 
 
 def _print_problems(problems: Sequence[str], *, well: str, as_json: bool, **counts: float) -> None:

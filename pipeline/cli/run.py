@@ -1,15 +1,14 @@
-"""`newslake run`, `plan` and `push`: run a day or a range without Airflow, plan a range, push URLs."""
+"""`newslake run` and `push`: run a day or a range without Airflow, push URLs; `newslake airflow`."""
 
 import os
-import shlex
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import repeat
+from itertools import groupby
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
@@ -25,7 +24,6 @@ from pipeline.cli.output import (
     print_error,
     print_json,
     print_note,
-    print_rows,
     workspace,
 )
 from pipeline.cli.progress import PageProgress, duration, page_progress
@@ -33,11 +31,12 @@ from pipeline.errors import ConfigError, LakeError, NewsError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.jobs.commit import DayCommit
-    from pipeline.jobs.runtimes import Estimate, History, Stage
+    from pipeline.jobs.commit import DerivedDay
+    from pipeline.jobs.run import DayReading
+    from pipeline.jobs.runtimes import History, Stage
+    from pipeline.jobs.workers import WorkerPool
     from pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace
     from pipeline.model import Outcome, StageReport
-    from pipeline.reports.plan import DayPlan, Plan
 
 
 Sources = Annotated[
@@ -53,6 +52,7 @@ LastDay = Annotated[
 
 
 _DAYS_SHOWN = 5  # days whose steps are shown one by one
+_FEW_ARTICLES = 64  # one process reads them while others would load the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,13 @@ def run(
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
     wanted = _requested_days(day, first, last) or [space.settings.now().date()]
-    with _exit_on_sigterm(), page_progress(quiet=quiet) as progress:
-        job = _RunCommand(space, progress)
-        done = [list(job.run_day(each, keys, to_come=wanted[number:])) for number, each in enumerate(wanted, 1)]
+    with _exit_on_sigterm(), page_progress(quiet=quiet) as progress, ExitStack() as workers:
+        job = _RunCommand(space, progress, workers)
+        done = [
+            runs
+            for days in job.together(wanted)
+            for runs in job.run_days(days, keys, to_come=[each for each in wanted if each > days[-1]])
+        ]
         done[-1] += job.run_unprocessed()
     if as_json:
         days = [{"ingest": runs[0].as_dict(), "extract": [each.as_dict() for each in runs[1:]]} for runs in done]
@@ -144,9 +148,12 @@ class DayProgress(NamedTuple):
 
 
 class _RunCommand:
-    """One call of the command. All days of a range have its run name and the history before it."""
+    """One call of the command. All days of a range have its run name and the history before it.
 
-    def __init__(self, space: "Workspace", progress: PageProgress) -> None:
+    ``workers`` ends the processes that read pages.
+    """
+
+    def __init__(self, space: "Workspace", progress: PageProgress, workers: ExitStack) -> None:
         from pipeline.jobs.runtimes import read_history
 
         self.space = space
@@ -157,9 +164,41 @@ class _RunCommand:
         self.ingested: list[Outcome] = []
         self.extracted: list[Outcome] = []
         self.received = 0
+        self._workers = workers
+        self._pool: WorkerPool | None = None
 
-    def run_day(self, day: date, keys: Sequence[str], *, to_come: Sequence[date]) -> Iterator[_RunResult]:
-        """Ingest a day, then process it and each other day that got pages, except the days ``to_come``."""
+    def together(self, days: Iterable[date]) -> list[list[date]]:
+        """Return days in order, in groups: those of one closed month are committed together, because each commit
+        rewrites the files of that month; all others alone.
+        """
+        try:
+            months = self.space.lake.partitions.state().months
+            closed = {month for month, manifest in months.items() if manifest.is_closed}
+        except LakeError:  # each day that needs what was lost fails later
+            closed = set()
+        return [
+            list(each) for _, each in groupby(days, lambda day: f"{day:%Y-%m}" if f"{day:%Y-%m}" in closed else day)
+        ]
+
+    def run_days(
+        self, days: Sequence[date], keys: Sequence[str], *, to_come: Sequence[date]
+    ) -> "Iterable[list[_RunResult]]":
+        """Ingest some days, then process them and each other day that got pages, except the days ``to_come``.
+
+        Return the runs of each day.
+        """
+        found: dict[date, date] = {}  # each day to process, and the day whose run found its pages
+        runs: dict[date, list[_RunResult]] = {}
+        for number, day in enumerate(days, 1):
+            runs[day] = [self._ingest(day, keys)]
+            for each in {day, *runs[day][0].report.days}.difference(days[number:], to_come):
+                found.setdefault(each, day)
+        run_ids = {each: f"{self.name}.extract.{found[each]}.{each}" for each in sorted(found)}
+        for each, result in zip(run_ids, self._extract_all(run_ids), strict=True):
+            runs[found[each]].append(result)
+        return runs.values()
+
+    def _ingest(self, day: date, keys: Sequence[str]) -> _RunResult:
         from pipeline.jobs.run import ingest_sources
 
         now = self.space.settings.now
@@ -177,65 +216,129 @@ class _RunCommand:
         self._note_broken(done.outcomes)
         self.ingested += done.outcomes
         self.received += done.received
-        yield self._run_result("ingest", done.report, (now() - started).total_seconds())
-        days = sorted({day, *done.report.days}.difference(to_come))
-        for each, progress in zip(days, self._progress_of(days), strict=True):
-            yield self._extract(each, run_id=f"{self.name}.extract.{day}.{each}", progress=progress)
-
-    def _progress_of(self, days: Sequence[date]) -> Iterator["DayProgress"]:
-        """Yield the progress of processing each day; if there are many, they count pages of all days together."""
-        from pipeline.jobs.worklist import articles_to_derive
-
-        if len(days) <= _DAYS_SHOWN:
-            yield from repeat(DayProgress(self.progress, self.progress.count), len(days))
-            return
-        pages = len(articles_to_derive(self.space, days=days))
-        self.progress(f"processing {pluralize(pages, 'page')} of {pluralize(len(days), 'day')}")
-        done: dict[date, int] = {}
-        for day in days:
-            yield DayProgress(lambda _: None, partial(self._count_of_days, done, day, pages))
-
-    def _count_of_days(self, done: dict[date, int], day: date, pages: int, number: int, _: int | None) -> None:
-        """Count pages of a day, of which ``number`` are done, together with those ``done`` of the days before."""
-        done[day] = number
-        self.progress.count(sum(done.values()), max(pages, sum(done.values())))
+        return self._run_result("ingest", done.report, (now() - started).total_seconds())
 
     def run_unprocessed(self) -> Iterator[_RunResult]:
         """Process the days that interrupted runs left unprocessed."""
         from pipeline.jobs.worklist import unprocessed_days
 
-        for each in unprocessed_days(self.space):
+        days = unprocessed_days(self.space)
+        for each in days:
             self.progress(f"{each} was left unprocessed by an interrupted run")
-            own = DayProgress(self.progress, self.progress.count)
-            yield self._extract(each, run_id=f"{self.name}.extract.unprocessed.{each}", progress=own)
+        yield from self._extract_all({each: f"{self.name}.extract.unprocessed.{each}" for each in days})
 
-    def _extract(self, day: date, *, run_id: str, progress: "DayProgress") -> _RunResult:
-        from pipeline.jobs.run import extract_day
-        from pipeline.model import StageReport
+    def _extract_all(self, run_ids: Mapping[date, str]) -> Iterator[_RunResult]:
+        """Process some days in order; workers read the next days while some are committed. Yield a run per day."""
+        from pipeline.jobs.run import start_reading
 
-        now = self.space.settings.now
-        started = now()
-        name = f"news day {day}"
+        articles = {day: self._articles_of(day) for day in run_ids}
+        pool = self._pool_for(sum(articles.values()))
+        progress = self._progress_of(articles)
+        readings: dict[date, DayReading] = {}
+        ahead = iter(run_ids)
+        for days in self.together(run_ids):
+            derived = {}
+            for day in days:
+                while pool is not None and sum(each.waiting for each in readings.values()) < 2 * pool.size:
+                    if (coming := next(ahead, None)) is None:
+                        break
+                    readings[coming] = start_reading(
+                        pool,
+                        day=coming,
+                        run_id=run_ids[coming],
+                        articles=articles[coming],
+                        count_pages=progress[coming].count_pages,
+                    )
+                derived[day] = self._derive(
+                    day, run_id=run_ids[day], progress=progress[day], reading=readings.pop(day, None)
+                )
+            yield from self._commit(derived, run_ids, report_step=progress[days[-1]].report_step)
+
+    def _articles_of(self, day: date) -> int:
+        """Return the number of articles that a day must derive; 0 for a day with a lost file, which fails later."""
+        from pipeline.jobs.worklist import articles_to_derive
+
+        try:
+            return len(articles_to_derive(self.space, days=[day]))
+        except LakeError:
+            return 0
+
+    def _pool_for(self, articles: int) -> "WorkerPool | None":
+        """Return the workers; None if starting them takes longer than reading the articles."""
+        from pipeline.jobs.workers import WorkerPool, reading_workers
+
+        if self._pool is None and articles >= _FEW_ARTICLES:
+            size = min(reading_workers(self.space.settings), articles // (_FEW_ARTICLES // 2))
+            if size > 1:
+                self._pool = self._workers.enter_context(WorkerPool(self.space.settings, size=size))
+        return self._pool
+
+    def _progress_of(self, articles: Mapping[date, int]) -> "dict[date, DayProgress]":
+        """Return the progress of processing each day; if there are many, they count pages of all days together."""
+        from pipeline.jobs.workers import CountSum
+
+        if len(articles) <= _DAYS_SHOWN:
+            return {
+                day: DayProgress(self.progress, CountSum(self.progress.count, total=count).of(day))
+                for day, count in articles.items()
+            }
+        total = sum(articles.values())
+        self.progress(f"processing {pluralize(total, 'page')} of {pluralize(len(articles), 'day')}")
+        counts = CountSum(self.progress.count, total=total)
+        return {day: DayProgress(lambda _: None, counts.of(day)) for day in articles}
+
+    def _derive(
+        self, day: date, *, run_id: str, progress: "DayProgress", reading: "DayReading | None"
+    ) -> "DerivedDay | None":
+        from pipeline.jobs.run import derive_day
+
         work = partial(
-            extract_day,
+            derive_day,
             self.space,
             day=day,
             run_id=run_id,
             report_progress=progress.report_step,
             count_pages=progress.count_pages,
+            reading=reading,
         )
-        done: DayCommit | NewsError
+        return self._try(work, name=f"news day {day}")
+
+    def _commit(
+        self,
+        derived: "Mapping[date, DerivedDay | None]",
+        run_ids: Mapping[date, str],
+        *,
+        report_step: "ProgressCallback",
+    ) -> Iterator[_RunResult]:
+        """Commit the derived days together; yield a run per day, an empty one if it failed."""
+        from pipeline.jobs.run import commit_together
+        from pipeline.model import StageReport
+
+        days = [each for each in derived.values() if each is not None]
+        started = self.space.settings.now()
+        name = f"news day {days[0].day}" if len(days) == 1 else f"news days {_label([*derived])}"
+        work = partial(commit_together, self.space, days, report_progress=report_step)
+        done = (self._try(work, name=name) if days else None) or {}
+        seconds = (self.space.settings.now() - started).total_seconds() / max(len(days), 1)
+        for day, each in derived.items():
+            if each is None or day not in done:
+                yield self._run_result("extract", StageReport.of("extract", run_ids[day], (), days=[day]), 0.0)
+                continue
+            self._note_broken(done[day].outcomes)
+            self.extracted += done[day].outcomes
+            yield self._run_result("extract", done[day].report, each.seconds + seconds, rows=done[day].rows)
+
+    def _try[T](self, work: Callable[[], T], *, name: str) -> T | None:
+        """Return the result of some work; None if it failed: the other days are processed."""
+        done: T | NewsError
         try:
             done = run_isolated(work, key=name)
         except LakeError as error:  # this day, or one near it, has lost a file; the lake is there, and its other days
             done = error
-        if isinstance(done, NewsError):  # the other days are processed
+        if isinstance(done, NewsError):
             self.errors.append(f"{name}: {str(done).removeprefix(f'{name}: ')}")
-            return self._run_result("extract", StageReport.of("extract", run_id, (), days=[day]), 0.0)
-        seconds = (now() - started).total_seconds()
-        self._note_broken(done.outcomes)
-        self.extracted += done.outcomes
-        return self._run_result("extract", done.report, seconds, rows=done.rows)
+            return None
+        return done
 
     def _note_broken(self, outcomes: "Sequence[Outcome]") -> None:
         from pipeline.jobs.broken_items import broken_items_error
@@ -281,147 +384,6 @@ def _days_line(done: Sequence[_RunResult], days: Sequence[date]) -> Iterator[str
     if set(found) - set(days):
         see = f"`newslake coverage --from {found[0]} --to {found[-1]}`"
         yield f"  published on {pluralize(len(found), 'day')}, {_label(found)}: {see}"
-
-
-# `newslake plan`: the work that a range of days still needs.
-
-_PLAN_COLUMNS = ("known", "archived", "to_fetch", "unfetchable", "kept", "rejected", "to_process")
-
-
-def plan(
-    first: Annotated[str, typer.Option("--from", metavar="DAY", help="First news day, YYYY-MM-DD.")],
-    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last news day, inclusive.")],
-    source: Sources = None,
-    as_json: AsJson = False,
-) -> None:
-    """Count pages still to fetch or to process; estimate the time.
-
-    Counts the pages of a range of days per source and news day. Starts nothing.
-    """
-    from pipeline.reports.plan import plan
-
-    days = day_range(first, last)
-    found = plan(workspace(), first=days[0], last=days[-1], source_keys=source or ())
-    if as_json:
-        print_json(_plan_as_dict(found, source or ()))
-    else:
-        _print_plan(found, source or ())
-
-
-def _plan_as_dict(found: "Plan", sources: Sequence[str]) -> dict[str, object]:
-    """Return the plan as JSON. How many pages a listing would add is unknown, so it is null."""
-    return {
-        "from": found.first,
-        "to": found.last,
-        "pipeline_version": found.version,
-        "sources": [asdict(each) for each in found.sources],
-        "days": [{**asdict(day), **_plan_counts([day]), "not_yet_known": None} for day in found.days],
-        "totals": {**_plan_counts(found.days), "not_yet_known": None},
-        "rechecks": [
-            {
-                "source": each.source_key,
-                "due": each.due,
-                "requests": {str(day): requests for day, requests in each.days.items()},
-            }
-            for each in found.rechecks
-        ],
-        "estimates": [
-            {**asdict(each), "minutes": None if each.seconds is None else round(each.seconds / 60, 2)}
-            for each in found.estimates
-        ],
-        "next": _next_commands(found, sources),
-    }
-
-
-def _plan_counts(days: Sequence["DayPlan"]) -> dict[str, int]:
-    return {name: sum(getattr(day, name) for day in days) for name in _PLAN_COLUMNS}
-
-
-def _print_plan(found: "Plan", sources: Sequence[str]) -> None:
-    rows: list[tuple[object, ...]] = []
-    for each in found.sources:
-        rows += _source_rows(each.key, found)
-    rows.append(("total", f"{found.first} to {found.last}", "", *_plan_counts(found.days).values()))
-    print_rows(("source", "news day", "listing", *_PLAN_COLUMNS), rows, as_json=False)
-    lines = [
-        *_plan_notes(found),
-        "",
-        *map(_estimate_text, found.estimates),
-        "",
-        "next:",
-        *(f"  {each}" for each in _next_commands(found, sources)),
-    ]
-    for line in lines:
-        out.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def _source_rows(key: str, found: "Plan") -> Iterator[tuple[object, ...]]:
-    """Yield one row per day with known pages, and one per range of days between them."""
-    known = [day for day in found.days if day.source_key == key]
-    free = found.first
-    for day in known:
-        yield from _empty_rows(key, free, day.news_day - timedelta(days=1))
-        yield (key, day.news_day, "available" if day.can_list else "archive only", *_plan_counts([day]).values())
-        free = day.news_day + timedelta(days=1)
-    yield from _empty_rows(key, free, found.last)
-
-
-def _empty_rows(key: str, first: date, last: date) -> Iterator[tuple[object, ...]]:
-    if first <= last:
-        days = f"{first} to {last}" if first < last else f"{first}"
-        yield (key, days, "nothing known", *("" for _ in _PLAN_COLUMNS))
-
-
-def _plan_notes(found: "Plan") -> Iterator[str]:
-    for each in found.sources:
-        if not each.is_folder:
-            waiting = ""
-        elif each.files_waiting is None:
-            waiting = "; its folder does not exist"
-        else:
-            waiting = f"; {pluralize(each.files_waiting, 'file')} not read yet"
-        lists = f"lists {each.lists}" if each.kind else each.lists
-        yield f"{each.key}: {lists}{waiting}"
-    yield f"kept and rejected count pages that pipeline version {found.version} has processed."
-    if again := sum(day.derive_again for day in found.days):
-        new = pluralize(sum(day.derive_new for day in found.days), "other page")
-        yield f"to_process: {pluralize(again, 'page')} with rows of another version or other corrections; {new}."
-    yield "Not counted: pages that no listing has named so far, and pages in files that are not read yet."
-    yield from _recheck_notes(found)
-
-
-def _recheck_notes(found: "Plan") -> Iterator[str]:
-    """Yield how many requests the rechecks of known pages cost, per source and UTC day from today on."""
-    for each in found.rechecks:
-        days = ", ".join(f"{requests:,} on {day}" for day, requests in each.days.items())
-        due = f" ({each.due:,} due now)" if each.due else ""
-        yield f"{each.source_key}: rechecks of known pages cost at most {pluralize(each.total, 'request')}{due}: {days}"
-    if found.rechecks:
-        yield "Rechecks look for edits at the hours in `recheck_hours`; several missed ones of a page are one request."
-
-
-def _estimate_text(each: "Estimate") -> str:
-    name = "newslake run" if each.launcher == "cli" else "Airflow"
-    if each.ingest_seconds is None or each.extract_seconds is None:
-        return f"{name}: no estimate, because `runs` has no comparable run with a measured duration"
-    parts = f"fetch {duration(each.ingest_seconds)}, process {duration(each.extract_seconds)}"
-    other = "Airflow" if each.launcher == "cli" else "`newslake run`"
-    also = "" if each.is_own else f", also by {other}"
-    runs = (
-        f"based on {pluralize(each.ingest_history, 'fetch run')} and {pluralize(each.extract_history, 'process run')}"
-    )
-    total = duration(each.ingest_seconds + each.extract_seconds)
-    return f"{name}: about {total} for the counted pages, one run at a time ({parts}; {runs}{also})"
-
-
-def _next_commands(found: "Plan", sources: Sequence[str]) -> list[str]:
-    """Return the commands to run next; an Airflow backfill covers all sources."""
-    only = "".join(f" --source {shlex.quote(key)}" for key in sources)
-    return [
-        f"newslake run --from {found.first} --to {found.last}{only}",
-        f"newslake airflow backfill create --dag-id news_ingest --from-date {found.first} --to-date {found.last} "
-        "--max-active-runs 2",
-    ]
 
 
 # `newslake push`: URLs for the next run to fetch.

@@ -105,7 +105,6 @@ QUOTE_COLUMNS = (
     "start_char",
     "quoted_spans",
     "word_count",
-    "normalized_text_hash",
     "speaker_entity_id",
     "speaker_name",
 )
@@ -174,7 +173,7 @@ def _whole_key(row: Mapping[str, Any], words: str) -> str:
     """Return a key of all words of a row if those in quotation marks are too few, and all are enough; else ""."""
     if _is_long(words) or row["word_count"] < LONG_ENOUGH:
         return ""
-    return f"\0{row['quote_type'] == 'indirect'} {row['normalized_text_hash']}"
+    return f"\0{row['quote_type'] == 'indirect'} {hash_of(_folded_words(row['quote_text'])):x}"
 
 
 def _is_long(words: str) -> bool:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pipeline import __version__
 from pipeline.errors import ConfigError
 from pipeline.exports.writers import CsvWriter, ExportFile, ParquetWriter, SqliteWriter, Writer
-from pipeline.lake import Lake, Manifest
+from pipeline.lake import Lake, LakeState
 from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, Column, TableSpec, table_named
 from pipeline.tables.datapackage import (
     NO_TEXT_NOTE,
@@ -119,14 +119,15 @@ def _write_days(
     publishers: set[str] = set()
     days: list[date] = []
     newest: list[datetime] = []
-    for manifest in (each for each in lake.current_manifests() if selection.first <= each.day <= selection.last):
-        report_progress(f"writing {manifest.day}")
-        tables = day_tables(lake, manifest, source_keys=selection.source_keys)
+    state = lake.partitions.state()
+    for day in [day for day, found in state.days.items() if found.tables and selection.first <= day <= selection.last]:
+        report_progress(f"writing {day}")
+        tables = day_tables(lake, state, day, source_keys=selection.source_keys)
         for spec in (each for each in specs if each != _DELETIONS):
             rows[spec.name] += _write_rows(writer, spec, tables[spec.name].select(spec.schema.names))
         articles = tables["articles"]
         if articles.num_rows:
-            days.append(manifest.day)
+            days.append(day)
             publishers |= _publishers(articles)
             newest = [max([*newest, pc.max(articles["fetched_at"]).as_py()])]
     rows[_DELETIONS.name] = _write_rows(
@@ -242,12 +243,12 @@ def _export_spec(spec: TableSpec, *, has_text: bool) -> TableSpec:
     return replace(spec, columns=tuple(column for column in columns if column.name not in excluded))
 
 
-def day_tables(lake: Lake, manifest: Manifest, *, source_keys: Collection[str]) -> dict[str, pa.Table]:
-    """Return all tables of a manifest's day, with joined columns and the day; for the given sources or all."""
-    stored = lake.read_manifest_tables(manifest, [spec.name for spec in _EXPORT_TABLES])
+def day_tables(lake: Lake, state: LakeState, day: date, *, source_keys: Collection[str]) -> dict[str, pa.Table]:
+    """Return all tables of a day, with joined columns and the day; for the given sources or all."""
+    stored = {spec.name: lake.partitions.table(state, spec.name, day) for spec in _EXPORT_TABLES}
     if source_keys:
         stored = _filter_sources(stored, source_keys)
-    days = {name: pa.array([manifest.day] * table.num_rows, pa.date32()) for name, table in stored.items()}
+    days = {name: pa.array([day] * table.num_rows, pa.date32()) for name, table in stored.items()}
     return {
         name: _join_people(name, _join_cluster_columns(name, table, stored), stored["person_links"]).append_column(
             "published_date", days[name]

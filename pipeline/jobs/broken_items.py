@@ -1,11 +1,11 @@
 """What a finished run says of broken items: everything else is committed, then the run fails once per new one.
 
 An item is new if no earlier run of the same version of newslake logged it as broken. The log tables decide, so there
-is no other state to lose.
+is no other state to lose; after months of the log were removed, an item that broke only then is reported once again.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +17,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.model import Outcome, pluralize
 
 _EXAMPLES = 5
+_COLUMNS = ("source_key", "url", "run_id", "reason", "decided_at")
 
 
 def broken_items_error(workspace: Workspace, outcomes: Iterable[Outcome]) -> BrokenItemsError | None:
@@ -58,12 +59,11 @@ def _new_broken_items(workspace: Workspace, outcomes: Iterable[Outcome]) -> list
     if not unknown:
         return []
     version = failure_version(version_of(workspace.settings))
-    versions: dict[str, str] = {}
-    for table in workspace.lake.log.days("outcomes"):
-        for page, run_id in _earlier_reports(table, unknown):
-            if run_id not in versions:
-                versions[run_id] = _version_of_run(workspace, run_id)
-            if versions[run_id] == version:
+    for table in workspace.lake.log.months("outcomes", columns=_COLUMNS):
+        reports = list(_earlier_reports(table, unknown))
+        runs = _runs_of_version(workspace, {run_id for _, run_id in reports}, version)
+        for page, run_id in reports:
+            if run_id in runs:
                 unknown.pop(page, None)
         if not unknown:
             break
@@ -72,16 +72,18 @@ def _new_broken_items(workspace: Workspace, outcomes: Iterable[Outcome]) -> list
 
 def _earlier_reports(table: pa.Table, unknown: dict[PageName, Outcome]) -> Iterator[tuple[PageName, str]]:
     """Yield the page and run of each broken item of a table that another run reported before."""
-    broken = table.filter(pc.is_in(table["reason"], pa.array(BROKEN_REASONS)))
-    for row in broken.select(["source_key", "url", "run_id", "decided_at"]).to_pylist():
+    for row in table.filter(pc.is_in(table["reason"], pa.array(BROKEN_REASONS))).to_pylist():
         page = row["source_key"], row["url"]
         own = unknown.get(page)
         if own is not None and row["run_id"] != own.run_id and row["decided_at"] <= own.decided_at:
             yield page, row["run_id"]
 
 
-def _version_of_run(workspace: Workspace, run_id: str) -> str:
-    """Return the version of a run as ``failure_version`` writes it; "" for a run that died before it was logged."""
-    rows = workspace.lake.log.read_batches("runs", [run_id]).to_pylist()
-    versions = json.loads(rows[-1]["versions"]) if rows else {}
-    return f"{versions.get('pipeline')}.{versions.get('code')}" if versions else ""
+def _runs_of_version(workspace: Workspace, run_ids: Collection[str], version: str) -> frozenset[str]:
+    """Return the runs of a version as ``failure_version`` writes it; a run that died before it was logged has none."""
+    found = set()
+    for row in workspace.lake.log.read_batches("runs", run_ids).to_pylist():
+        versions = json.loads(row["versions"])
+        if f"{versions.get('pipeline')}.{versions.get('code')}" == version:
+            found.add(row["run_id"])
+    return frozenset(found)

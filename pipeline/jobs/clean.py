@@ -7,52 +7,32 @@ from functools import partial
 
 from pipeline.archive import digest_of
 from pipeline.boundary import run_isolated
-from pipeline.clean import clean, publication_time
+from pipeline.clean import Origin, publication_time
+from pipeline.derive import latest_revision, read_page
 from pipeline.errors import NewsError
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Article, Capture, Page, Rejected, RightsStatement
-from pipeline.model.rights import refusal_of
-
-_REFUSED = {
-    "tdm_reserved": "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages",
-    "rsl_license": "its publisher names a license, whose terms newslake does not read: {}; "
-    "NEWS_TDM_POLICY=record keeps such pages",
-}
-
-
-def apply_rights(read: Article | Rejected, *, is_obeyed: bool) -> Article | Rejected:
-    """Return the article; Rejected if what its publisher says about its use is obeyed, and refuses it."""
-    if not isinstance(read, Article) or not is_obeyed:
-        return read
-    stated = zip(read.license, read.license_evidence, strict=True)
-    refusal = refusal_of(RightsStatement(statement, evidence) for statement, evidence in stated)
-    if refusal is None and not read.tdm_reserved:
-        return read
-    if refusal is None:  # archived before statements were kept
-        reason, evidence = "tdm_reserved", "tdmrep.json of its host"
-    else:
-        reason, evidence = refusal[0], f"{refusal[1].statement!r} ({refusal[1].evidence})"
-    return Rejected(reason=reason, detail=_REFUSED[reason].format(evidence), evidence=evidence)
+from pipeline.model import Article, Capture, Page, Rejected
 
 
 def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected | NewsError:
     """Return the article in a capture, or why it was rejected, or the error of its record or the extractor."""
+    return read_page(
+        partial(workspace.archive.page, capture),
+        _origin_of(workspace, capture),
+        obeys_rights=workspace.settings.tdm_policy == "obey",
+        key=capture.url or capture.hints.file or capture.article_id,
+    )
 
-    def work() -> Article | Rejected:
-        return apply_rights(read(workspace.archive.page(capture)), is_obeyed=workspace.settings.tdm_policy == "obey")
 
+def _origin_of(workspace: Workspace, capture: Capture) -> Origin:
     source = next((each for each in workspace.sources.sources if each.key == capture.source_key), None)
-    publisher = source.publisher if source is not None else None
-    rules = source.rules if source is not None else ()
-    read = partial(
-        clean,
-        source_key=capture.source_key,
-        publisher=publisher,
+    return Origin(
+        capture.source_key,
+        publisher=source.publisher if source is not None else None,
         payload_digest=capture.digest,
-        rules=rules,
+        rules=source.rules if source is not None else (),
         outlets=workspace.sources.outlet_keys(source),
     )
-    return run_isolated(work, key=capture.url or capture.hints.file or capture.article_id)
 
 
 def date_page(page: Page, *, last: Capture | None, canonical: str | None, now: datetime) -> tuple[Page, date | None]:
@@ -76,25 +56,8 @@ def date_page(page: Page, *, last: Capture | None, canonical: str | None, now: d
 
 
 def latest_content(workspace: Workspace, captures: Sequence[Capture]) -> Article | Rejected | NewsError:
-    """Return the latest revision of one article, as cleaned from the first capture that has it.
-
-    ``captures`` are oldest first. Captures that are not an article are skipped. If none is an article, the result is
-    that of the last capture. If newslake fails on the last capture, the result is that error: an older revision is not
-    the latest.
-    """
-    readings: dict[str, Article | Rejected | NewsError] = {}
+    """Return the latest revision of one article, as ``latest_revision`` says; ``captures`` are oldest first."""
     first_of = {capture.digest: capture for capture in reversed(captures)}
-
-    def read(digest: str) -> Article | Rejected | NewsError:
-        if digest not in readings:
-            readings[digest] = clean_capture(workspace, first_of[digest])
-        return readings[digest]
-
-    if isinstance(newest := read(captures[-1].digest), NewsError):
-        return newest
-    found = (got for each in reversed(captures) if isinstance(got := read(each.digest), Article))
-    latest = next(found, None)
-    if latest is None:
-        return newest
-    same = (got for each in captures if isinstance(got := read(each.digest), Article))
-    return next(first for first in same if first.revision_id == latest.revision_id)
+    return latest_revision(
+        [each.digest for each in captures], lambda digest: clean_capture(workspace, first_of[digest])
+    )

@@ -68,13 +68,13 @@ def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> in
 def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
     """Do what ``cluster`` does, without its lock: for a takedown, or if no takedown can run meanwhile."""
     lake, given = workspace.lake, tuple(days)
-    changed = partial(_changed_days, workspace, news_day=news_day, days=given)
+    changed = partial(changed_days, workspace, news_day=news_day, days=given)
     duplicates = lake.replace("near_duplicates", lambda: _near_duplicates(lake, changed()))
     clusters = lake.replace_all(lambda: relate_rows_of(lake, changed()))
     return duplicates + clusters + relate_revisions(workspace, news_day=news_day, days=given)
 
 
-def _changed_days(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> set[date]:
+def changed_days(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> set[date]:
     """Return some published days, and those of the articles of a news day."""
     ids = {capture.article_id for capture in workspace.archive.captures_of_day(news_day)}
     return {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
@@ -130,14 +130,14 @@ def sketch_articles(lake: Lake, day: date) -> pa.Table:
     If the articles are unchanged, the cached sketches are used; otherwise only new texts are sketched. A cache of
     another version and a damaged cache are rebuilt.
     """
-    entry = lake.partitions.manifest(day).entries.get("articles")
-    input_key = f"{sketch_version()} {entry.sha256 if entry else ''}".encode()
+    articles = lake.partitions.state().day(day).tables.get("articles")
+    input_key = f"{sketch_version()} {articles.digest if articles else ''}".encode()
     kept = _cached_sketches(lake, day)
     if kept is not None and kept.schema.metadata[_INPUT_KEY] == input_key:
         return kept
     is_usable = kept is not None and kept.schema.metadata[_INPUT_KEY].startswith(sketch_version().encode())
     table = _with_sketches(lake, day, kept if is_usable else None).replace_schema_metadata({_INPUT_KEY: input_key})
-    if entry is not None:
+    if articles is not None:
         lake.put_cached(_cache_name(day), _encode_sketches(table))
     return table
 
@@ -222,7 +222,7 @@ def propagate_ids[D: DayRows](lake: Lake, propagation: IdPropagation[D], days: I
     A day whose ids change also reaches the days after it, so the result is the same as if all days were built at once.
     Only one window of days is in memory.
     """
-    entries = {manifest.day: manifest.entries for manifest in lake.partitions.manifests()}
+    entries = {day: state.tables for day, state in lake.partitions.state().days.items()}
     stored = [day for day, names in entries.items() if propagation.source in names]
     reached = {each for day in days for each in affected_days(day)}
     first = min(reached, default=date.max) - WINDOW
@@ -338,7 +338,7 @@ _EVENT_PROPAGATION = IdPropagation(
 
 def _clusters(lake: Lake, reports: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return the clusters that begin on the days of some reports, or that these reports belong or belonged to."""
-    stored = {manifest.day for manifest in lake.partitions.manifests() if _REPORTS in manifest.entries}
+    stored = {day for day, state in lake.partitions.state().days.items() if _REPORTS in state.tables}
     days = sorted({*stored, *reports})
     all_reports = _Reports(lake, reports, days)
     first_days = sorted({*reports, *_first_days(lake, reports)})
@@ -403,7 +403,8 @@ def _join_events(reports: pa.Table, events: pa.Table) -> pa.Table:
 
 def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return clusters with the plans that they fulfil: the new clusters, and those that a changed plan can reach."""
-    days = sorted({*made, *(manifest.day for manifest in lake.partitions.manifests() if _CLUSTERS in manifest.entries)})
+    states = lake.partitions.state().days
+    days = sorted({*made, *(day for day, state in states.items() if _CLUSTERS in state.tables)})
     plans = {day: plans_of(table) for day, table in made.items()}
     changed = [day for day in made if plans[day] != plans_of(lake.read(_CLUSTERS, days=[day]))]
     reached = [day for day in days if day in made or any(each <= day <= each + PLAN_WINDOW for each in changed)]
@@ -478,7 +479,7 @@ def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[dat
 def _revisions(
     workspace: Workspace, *, news_day: date, days: Iterable[date], drafts: Mapping[date, pa.Table]
 ) -> dict[date, pa.Table]:
-    changed = _changed_days(workspace, news_day=news_day, days=days)
+    changed = changed_days(workspace, news_day=news_day, days=days)
     reached = sorted(changed.intersection(workspace.lake.days()))
     known = _by_article([workspace.lake.read(_REVISIONS_TABLE, days=reached)]) | _by_article(drafts.values())
     version, schema = version_of(workspace.settings), table_named(_REVISIONS_TABLE).schema

@@ -1,8 +1,8 @@
 """Commit staged batches: four tables change at once, then the outcomes and the run are logged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from pipeline.jobs.derive import DeriveReport, derive_batch_of
@@ -20,7 +20,7 @@ from pipeline.jobs.outcomes import (
 from pipeline.jobs.pipeline_version import versions_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, redacted_page
 from pipeline.jobs.workspace import Workspace
-from pipeline.lake import ArticleResult
+from pipeline.lake import ArticleResult, CommitReport
 from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind, RunKind
 
@@ -36,7 +36,8 @@ _OUTCOMES: dict[ArticleResult, tuple[OutcomeKind, str | None, str | None]] = {
 class DayCommit:
     """Result of a commit. ``report`` covers deriving and committing; ``rows`` counts committed rows per table.
 
-    ``days`` are the published days whose files changed, ``outcomes`` those of the whole run.
+    ``days`` are the published days whose files changed, ``outcomes`` those of the whole run. ``files_changed`` counts
+    those of the whole commit, also if it had other news days.
     """
 
     report: StageReport
@@ -44,6 +45,21 @@ class DayCommit:
     days: tuple[date, ...]
     files_changed: int
     outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivedDay:
+    """A news day whose chunks are staged, the run that did it, and how long it took."""
+
+    day: date
+    run_id: str
+    started_at: datetime
+    chunks: Sequence[DeriveReport]
+    seconds: float = 0.0
+
+    @property
+    def batch_ids(self) -> list[str]:
+        return [each for chunk in self.chunks for each in chunk.batch_ids]
 
 
 def commit_day(
@@ -59,24 +75,41 @@ def commit_day(
 
     A batch that is already committed changes nothing. Raises: OutcomeError if the run's outcomes do not add up.
     """
-    batch_ids = [each.batch_id for each in derived if each.batch_id]
+    one = DerivedDay(day=day, run_id=run_id, started_at=started_at, chunks=derived)
+    return commit_days(workspace, [one], kind=kind)[day]
+
+
+def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKind) -> dict[date, DayCommit]:
+    """Commit several news days in one commit; log the outcomes and the run of each."""
     with workspace.at_work():
-        derived_outcomes = logged_outcomes(
-            workspace, batch_ids=[derive_batch_of(run_id, chunk=n) for n in range(len(derived))]
+        began = workspace.settings.now()
+        done = workspace.lake.commit(
+            [each for derived in days for each in derived.batch_ids], is_current=partial(_is_current, workspace)
         )
-        done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
-        recorder = OutcomeRecorder(run_id=run_id, stage="commit", now=workspace.settings.now())
-        discovered = _record(workspace, recorder, done.articles, day=day, derived_outcomes=derived_outcomes)
-        check_balance(discovered, (*derived_outcomes, *recorder.outcomes), run_id=run_id)
-        append_outcomes(workspace, recorder.outcomes, batch_id=f"{run_id}.commit")
+        if len(days) > 1:  # the time of a run is its own time of deriving and its share of the commit
+            ended = workspace.settings.now()
+            share = (ended - began) / len(days)
+            days = [replace(each, started_at=ended - share - timedelta(seconds=each.seconds)) for each in days]
+        return {each.day: _log_day(workspace, each, done.of(each.batch_ids), kind=kind) for each in days}
+
+
+def _log_day(workspace: Workspace, derived: DerivedDay, done: CommitReport, *, kind: RunKind) -> DayCommit:
+    run_id = derived.run_id
+    derived_outcomes = logged_outcomes(
+        workspace, batch_ids=[derive_batch_of(run_id, chunk=n) for n in range(len(derived.chunks))]
+    )
+    recorder = OutcomeRecorder(run_id=run_id, stage="commit", now=workspace.settings.now())
+    discovered = _record(workspace, recorder, done.articles, day=derived.day, derived_outcomes=derived_outcomes)
+    check_balance(discovered, (*derived_outcomes, *recorder.outcomes), run_id=run_id)
+    append_outcomes(workspace, recorder.outcomes, batch_id=f"{run_id}.commit")
     report = StageReport.of("commit", run_id, recorder.outcomes, days=done.days)
-    summary = StageReport.merged("extract", run_id, [*(each.report for each in derived), report])
+    summary = StageReport.merged("extract", run_id, [*(each.report for each in derived.chunks), report])
     rows = dict(done.rows)
     append_run(
         workspace,
         run_id=run_id,
         kind=kind,
-        started_at=started_at,
+        started_at=derived.started_at,
         counts={**run_counts(summary), "files_changed": done.files_changed, "rows": rows},
         days=done.days,
         versions=versions_of(workspace.settings),

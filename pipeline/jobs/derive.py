@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -11,9 +11,8 @@ from itertools import chain
 import pyarrow as pa
 
 from pipeline.archive import publisher_name
-from pipeline.boundary import run_isolated
-from pipeline.errors import BrokenRecordError, ContractError, NewsError
-from pipeline.jobs.annotator import LoadedAnnotator, load_annotator
+from pipeline.derive import ArticleTables, concat_articles, derive_articles, load_annotator, published_day
+from pipeline.errors import BrokenRecordError, NewsError
 from pipeline.jobs.clean import latest_content
 from pipeline.jobs.in_flight import InFlight
 from pipeline.jobs.outcomes import (
@@ -28,23 +27,29 @@ from pipeline.jobs.outcomes import (
 )
 from pipeline.jobs.pipeline_version import failure_version
 from pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redacted_page
-from pipeline.jobs.worklist import Captures, DayWork, day_work, input_hash_of, unchanged_outcome
+from pipeline.jobs.worklist import (
+    Captures,
+    DayWork,
+    articles_to_derive,
+    day_work,
+    input_hash_of,
+    unchanged_outcome,
+)
 from pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
 from pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
-from pipeline.model import Annotation, Article, Capture, Rejected, StageReport, pluralize
+from pipeline.model import Article, Capture, Outcome, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
-from pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows, rows_table
 
-Tables = dict[str, pa.Table]
 _MIN_ARTICLES_PER_CHUNK = 64  # articles
+_BATCH_ARTICLES = 500  # at least, but for the last batch: a batch costs some files, and its rows are in memory
 
 
 @dataclass(frozen=True, slots=True)
 class DeriveReport:
-    """A finished chunk: its outcomes so far, and the staged batch to commit, if any."""
+    """A finished chunk: its outcomes so far, and the staged batches to commit."""
 
     report: StageReport
-    batch_id: str | None
+    batch_ids: tuple[str, ...]
 
 
 def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
@@ -52,7 +57,7 @@ def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
 
     There are few chunks: each loads the model, which takes as long as annotating some tens of articles.
     """
-    articles = len(day_work(workspace, day=day).todo)
+    articles = len(articles_to_derive(workspace, days=[day]))
     pieces = max(1, min(workspace.settings.derive_chunks, articles // _MIN_ARTICLES_PER_CHUNK))
     return [{"chunk": index, "chunks": pieces} for index in range(pieces)]
 
@@ -68,27 +73,33 @@ def derive(
 ) -> DeriveReport:
     """Derive the articles of a news day without a committed row of their revision, this version and this knowledge.
 
-    Stage one batch. Its name is a hash of its inputs, so deriving again gives the same name.
+    Stage them in batches. The name of a batch is a hash of its inputs, so deriving again gives the same names.
+    ``count_pages`` gets the articles that are done; how many there are is not known.
     """
+    outcomes: list[Outcome] = []
+    cached: dict[str, CachedOutcome] = {}
+    made = Counter(derived_new=0, derived_again=0)
+    batches = _BatchStager(workspace, day)
     with workspace.at_work(), workspace.turns() as turns:
-        work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
-        recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
-        job = _ChunkDerivation(workspace, recorder, day=day, work=work, turns=turns)
-        job.record_settled()
-        read, keys = job.read(count_pages)
-        if work.todo:
-            count_pages(len(work.todo), len(work.todo))  # also those after the last one that was read
-        batch_id = _batch_id(day, work) if keys else None
-        if batch_id is not None:
-            tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in ANNOTATION_TABLES}
-            workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
-        check_balance(job.discovered(), recorder.outcomes, run_id=run_id, handed_on=job.handed_on)
-        append_outcomes(workspace, recorder.outcomes, batch_id=derive_batch_of(run_id, chunk=chunk))
-        workspace.lake.index.put_outcomes(job.cached_outcomes)
-    made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
-    rules = Counter(rule for each in read for rule in each["quotes"]["rule_id"].to_pylist())
-    report = StageReport.of("derive", run_id, recorder.outcomes, days=[day], work=made, rules=rules)
-    return DeriveReport(report, batch_id)
+        for work in day_work(workspace, day=day, chunk=chunk, chunks=chunks):
+            recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
+            job = _PieceDerivation(workspace, recorder, day=day, work=work, turns=turns)
+            job.record_settled()
+            job.read(batches, partial(_count_more, count_pages, made.total()))
+            check_balance(job.discovered(), recorder.outcomes, run_id=run_id, handed_on=job.handed_on)
+            made.update(derived_new=work.count("new"), derived_again=work.count("again"))
+            outcomes += recorder.outcomes
+            cached |= job.cached_outcomes
+        batches.stage()
+        count_pages(made.total(), None)  # also those after the last one that was read
+        append_outcomes(workspace, outcomes, batch_id=derive_batch_of(run_id, chunk=chunk))
+        workspace.lake.index.put_outcomes(cached)
+    report = StageReport.of("derive", run_id, outcomes, days=[day], work=dict(made), rules=batches.rules)
+    return DeriveReport(report, tuple(batches.batch_ids))
+
+
+def _count_more(count_pages: CountCallback, before: int, done: int) -> None:
+    count_pages(before + done, None)
 
 
 def derive_batch_of(run_id: str, *, chunk: int) -> str:
@@ -96,13 +107,49 @@ def derive_batch_of(run_id: str, *, chunk: int) -> str:
     return f"{run_id}.derive{chunk}"
 
 
-def _batch_id(day: date, work: DayWork) -> str:
-    seen = "\n".join(f"{article_id} {work.captures[article_id][-1].digest}" for article_id in work.todo)
-    return f"{day}-{hashlib.sha256(f'{work.version} {work.knowledge.version}\n{seen}'.encode()).hexdigest()[:16]}"
+class _BatchStager:
+    """Stages the rows of a chunk in batches. ``rules`` counts the quotes of each rule."""
+
+    def __init__(self, workspace: Workspace, day: date) -> None:
+        self.batch_ids: list[str] = []
+        self.rules: Counter[str] = Counter()
+        self._lake = workspace.lake
+        self._day = day
+        self._groups: list[ArticleTables] = []
+        self._keys: list[dict[str, object]] = []
+        self._inputs: list[str] = []
+
+    def add(self, group: ArticleTables, work: DayWork) -> None:
+        """Add the rows of some articles; stage a batch if there are enough."""
+        self._groups.append(group)
+        self.rules.update(group.tables["quotes"]["rule_id"].to_pylist())
+        for article in group.articles:
+            last = work.captures[article.article_id][-1]
+            self._inputs.append(f"{work.version} {work.knowledge.version} {article.article_id} {last.digest}")
+            self._keys.append(
+                {
+                    "article_id": article.article_id,
+                    "revision_id": article.revision_id,
+                    "published_date": published_day(article, last.news_day),
+                    "seen_at": last.fetched_at,
+                }
+            )
+        if len(self._keys) >= _BATCH_ARTICLES:
+            self.stage()
+
+    def stage(self) -> None:
+        """Stage the rows that are not staged yet, if there are any."""
+        if not self._keys:
+            return
+        name = hashlib.sha256("\n".join(sorted(self._inputs)).encode()).hexdigest()[:16]
+        self.batch_ids.append(f"{self._day}-{name}")
+        tables = concat_articles(self._groups).tables
+        self._lake.stage(self.batch_ids[-1], tables, pa.Table.from_pylist(self._keys, schema=KEYS_SCHEMA))
+        self._groups, self._keys, self._inputs = [], [], []
 
 
-class _ChunkDerivation:
-    """The state that the steps of one chunk share.
+class _PieceDerivation:
+    """The state that the steps of deriving some articles of a chunk share.
 
     ``cached_outcomes`` are stored after the outcomes are logged. ``handed_on`` are the pages of staged articles: the
     commit records their outcomes.
@@ -119,6 +166,7 @@ class _ChunkDerivation:
         self.cached_outcomes: dict[str, CachedOutcome] = {}
         self.blocked = blocked_articles(workspace.takedowns, work.captures)
         self.handed_on: set[PageName] = set()
+        self.passed = 0  # articles of the work that are not annotated
         pages = {each.page_key for captures in work.captures.values() for each in captures}
         self._last_of = workspace.archive.latest(pages)
 
@@ -157,59 +205,25 @@ class _ChunkDerivation:
             if page.page_key != last.page_key:
                 self._record(page, CachedOutcome("", self.work.version, "unchanged", "duplicate_url", detail))
 
-    def read(self, count_pages: CountCallback) -> tuple[list[Tables], list[dict[str, object]]]:
-        """Return the tables of each article that could be derived, and the keys of the batch."""
-        tables: list[Tables] = []
-        keys: list[dict[str, object]] = []
+    def read(self, batches: _BatchStager, count: Callable[[int], None]) -> None:
+        """Hand on the rows of the articles that can be derived. ``count`` gets the number of articles that are done."""
         articles = self._articles()
         first = next(articles, None)
-        self.turns.begin()  # no article is to blame if the model does not fit into memory, or the batch after the last
+        self.turns.begin()  # no article is to blame if the model does not fit into memory, or a batch that is staged
         if first is None:  # nothing to read, so no model to load
-            return tables, keys
+            return
         annotator = load_annotator(self.workspace.settings, self.work.knowledge)
-        place = {article_id: number for number, article_id in enumerate(self.work.todo, start=1)}
-        for article, read in annotator.read(chain([first], articles), turns=self.turns):
-            count_pages(place[article.article_id], len(place))  # those before it are rejected, or read
-            last = self.work.captures[article.article_id][-1]
-            got = (
-                read
-                if isinstance(read, NewsError)
-                else run_isolated(partial(self._rows, article, read, annotator), key=page_name_of(last)[1])
-            )
-            if isinstance(got, NewsError):
-                self._quarantine(article.article_id, got)
-            else:
-                tables.append(got[0])
-                keys.append(got[1])
-                if self._is_its_own(last):
-                    self.handed_on.add(page_name_of(last))
-        self.turns.begin()
-        return tables, keys
-
-    def _rows(
-        self, article: Article, annotation: Annotation | None, annotator: LoadedAnnotator
-    ) -> tuple[Tables, dict[str, object]]:
-        """Return the tables of one article, and its key in the batch. Raises: ContractError."""
-        key = self._key(article, self.work.captures[article.article_id][-1])
-        return self._tables(article, annotation, annotator), key
-
-    def _key(self, article: Article, last: Capture) -> dict[str, object]:
-        published = article.published_at.date() if article.published_at is not None else last.news_day
-        return {
-            "article_id": article.article_id,
-            "revision_id": article.revision_id,
-            "published_date": published,
-            "seen_at": last.fetched_at,
-        }
-
-    def _tables(self, article: Article, annotation: Annotation | None, annotator: LoadedAnnotator) -> Tables:
-        rows = annotation_rows(article, annotation, model_name=annotator.model_name, pipeline_version=self.work.version)
-        breaches = check_rows(rows)
-        if breaches:
-            raise ContractError(
-                f"{pluralize(len(breaches), 'check')} failed, first: {breaches[0]}", key=article.article_id
-            )
-        return {spec.name: rows_table(spec, rows[spec.name]) for spec in ANNOTATION_TABLES}
+        given = chain([first], articles)
+        done = 0
+        for group in derive_articles(given, annotator=annotator, version=self.work.version, turns=self.turns):
+            self.turns.begin()
+            for article, error in group.failed:
+                self._quarantine(article.article_id, error)
+            lasts = [self.work.captures[each.article_id][-1] for each in group.articles]
+            self.handed_on.update(page_name_of(last) for last in lasts if self._is_its_own(last))
+            batches.add(group, self.work)
+            done += len(group.articles) + len(group.failed)
+            count(done + self.passed)
 
     def _articles(self) -> Iterator[Article]:
         for article_id in self.work.todo:
@@ -217,10 +231,12 @@ class _ChunkDerivation:
             name = page_name_of(self.work.captures[article_id][-1])[1]
             if (poison := self.turns.poison(article_id, name=name)) is not None:
                 self._quarantine(article_id, poison)
+                self.passed += 1
                 continue
             self.turns.begin(article_id)
             article = self._allowed(article_id)
             if article is None:
+                self.passed += 1
                 continue
             row = self.work.stored.get(article_id)
             key = row_key_of(
@@ -233,6 +249,7 @@ class _ChunkDerivation:
             is_read = row is not None and (row.pipeline_version, row.row_key) == (self.work.version, key)
             if is_read and article_id not in self.work.stale:
                 self._record(captures[-1], cached)
+                self.passed += 1
             else:
                 yield replace(article, article_id=article_id)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.archive import NEW_STATE, Takedowns
 from pipeline.durability import make_folder, write_whole_file
 from pipeline.errors import ConfigError, MissingStoreError
+from pipeline.kb import KnowledgeBase, load_kb
 from pipeline.settings import Settings
 
 _FILE = "inventory.json"
@@ -32,7 +33,7 @@ def _is_database(path: Path) -> bool:
 
 def _is_lake(state: Path) -> bool:
     """Return whether a lake has its index or its days, or has neither because nothing is committed, only logged."""
-    if (state / "index.sqlite").is_file() or any(state.glob("manifest/*.json")):
+    if any((state / name).is_file() for name in ("index.sqlite", "head.json")) or any(state.glob("months/*/*.json")):
         return True
     root = state.parent
     return _has_entry(state) and any(root.glob("log/*/*/*.parquet")) and not any(root.glob("tables/*/*/*.parquet"))
@@ -124,6 +125,15 @@ def takedowns_of(settings: Settings) -> Takedowns:
     """Return the takedowns of a data root, with their copies."""
     copies = settings.data_dir / "takedowns"
     return Takedowns(settings.archive_dir, copies=copies, durability=settings.durability)
+
+
+def knowledge_of(settings: Settings) -> KnowledgeBase:
+    """Return the knowledge base with the corrections.
+
+    Raises: ConfigError or KnowledgeError for an unreadable file, MissingStoreError for a lost one.
+    """
+    check_stores(settings, KNOWLEDGE)
+    return load_kb(settings.overrides_file, store=settings.kb_path)
 
 
 def _sentence(settings: Settings, name: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pipeline.derive import LoadedAnnotator, load_annotator
 from pipeline.errors import ConfigError
-from pipeline.jobs.annotator import knowledge_of
-from pipeline.jobs.inventory import KNOWLEDGE, check_stores, note_stores
+from pipeline.jobs.inventory import KNOWLEDGE, check_stores, knowledge_of, note_stores
 from pipeline.kb import ImportResult, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
 from pipeline.lake import Lake, StoredArticle
 from pipeline.nlp.entities.linking import group_of
@@ -66,12 +66,21 @@ def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: K
     """
     days = {row.published_date for row in stored.values()} - lake.index.days_current_with(knowledge.version)
     # Read before the rows, so that a later commit invalidates the result.
-    generations = {day: lake.partitions.manifest(day).generation for day in sorted(days)}
+    state = lake.partitions.state()
+    generations = {day: state.day(day).generation for day in sorted(days)}
     stale = {day: tuple(outdated_articles(lake, day, knowledge)) for day in generations}
     current = {day: generations[day] for day, found in stale.items() if not found}
     if current:
         lake.index.mark_current(current, knowledge.version)
     return stored.keys() & {each for found in stale.values() for each in found}
+
+
+def annotator_of(settings: Settings, *, with_untyped: bool = False) -> LoadedAnnotator:
+    """Return the annotator with the knowledge base and the corrections.
+
+    Raises: ConfigError, KnowledgeError or MissingStoreError.
+    """
+    return load_annotator(settings, knowledge_of(settings), with_untyped=with_untyped)
 
 
 def outdated_articles(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterator[str]:

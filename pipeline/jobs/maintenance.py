@@ -12,10 +12,12 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from math import sqrt
 from statistics import median
+from typing import Any
 
 import pyarrow as pa
 
 from pipeline.archive import Damage
+from pipeline.errors import LakeError
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.inventory import (
     ARCHIVE,
@@ -229,6 +231,50 @@ def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
     return float(median(counts.get(each, 0) for each in days)) if days else 0.0
 
 
+# Compaction.
+
+
+@dataclass(frozen=True, slots=True)
+class CompactReport:
+    """What was compacted: a sentence per month, and per log table and month."""
+
+    tables: tuple[str, ...]
+    log: tuple[str, ...]
+
+
+def compact(workspace: Workspace, *, months: Collection[str] | None = None, is_quiet: bool = True) -> CompactReport:
+    """Make one file per table of some months, or of those that ended; with ``is_quiet`` some days ago, and quiet since.
+
+    Raises: ConfigError for a month that the lake does not have; LakeError (no_exchange, foreign_file); months before
+    that one stay compacted.
+    """
+    settings = workspace.settings
+    check_stores(settings, LAKE)
+    quiet_days = settings.compact_after_days if is_quiet and months is None else 0
+    return CompactReport(
+        tables=workspace.lake.compact(months=months, quiet_days=quiet_days),
+        log=workspace.lake.log.compact(now=settings.now(), quiet_days=quiet_days, months=months),
+    )
+
+
+def compact_quiet(workspace: Workspace) -> dict[str, tuple[str, ...]]:
+    """Compact what is due, and remove old months of the log; return sentences, by kind.
+
+    A file system that cannot exchange folders is a warning: it would be the same every night, and nothing is lost.
+    """
+    settings = workspace.settings
+    try:
+        done = compact(workspace)
+    except LakeError as error:
+        if error.reason != "no_exchange":
+            raise
+        log.warning("%s", error)
+        return {"compacted": (), "warnings": (str(error),)}
+    keep = settings.log_keep_months
+    expired = () if keep is None else workspace.lake.log.expire(now=settings.now(), keep_months=keep)
+    return {"compacted": (*done.tables, *done.log), "log_removed": expired}
+
+
 # The daily maintenance run.
 
 _RUNS_MAX = 1000  # a backfill of a year writes 730
@@ -243,15 +289,16 @@ def relate_recent(workspace: Workspace, *, day: date) -> int:
 
 
 def finish_upkeep(
-    workspace: Workspace, *, done: Mapping[str, object], day: date, run_id: str, kind: RunKind, started_at: datetime
+    workspace: Workspace, *, done: Mapping[str, Any], day: date, run_id: str, kind: RunKind, started_at: datetime
 ) -> dict[str, object]:
-    """Warn of every source that fell silent and log the run; return its counts."""
+    """Warn of every source that fell silent and log the run; return its counts, with the warnings of its steps."""
     found = freshness(workspace, day=day)
     warnings = [each.warning for each in found if each.warning is not None]
     for warning in warnings:
         log.warning("%s", warning)
     pages = {each.source_key: each.pages for each in found}
-    counts = {**done, "day": day.isoformat(), "pages": pages, "warnings": warnings}
+    steps = {"warnings": (), **done}
+    counts = {**done, "day": day.isoformat(), "pages": pages, "warnings": [*steps["warnings"], *warnings]}
     append_run(
         workspace,
         run_id=run_id,

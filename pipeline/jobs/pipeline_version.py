@@ -11,7 +11,7 @@ from pipeline.settings import Settings, load_sources
 from pipeline.tables import SCHEMA_VERSION
 
 # Packages whose code and data decide the rows.
-_PACKAGES = ("model", "clean", "kb", "nlp", "tables", "clusters")
+_PACKAGES = ("model", "clean", "kb", "nlp", "tables", "derive", "clusters")
 # Libraries that decide bytes of a row; a new version of one may derive different rows.
 _LIBRARIES = (
     "spacy",

@@ -1,22 +1,28 @@
-"""Run one day from discovery to tables without Airflow: the same jobs in the same order."""
+"""Run one day from discovery to tables without Airflow: the same jobs, in one process or in several."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 from pipeline.boundary import run_isolated
 from pipeline.errors import NewsError
-from pipeline.jobs.cluster import cluster
-from pipeline.jobs.commit import DayCommit, commit_day
-from pipeline.jobs.derive import derive
+from pipeline.jobs.cluster import changed_days, cluster
+from pipeline.jobs.commit import DayCommit, DerivedDay, commit_days
+from pipeline.jobs.derive import DeriveReport, derive
 from pipeline.jobs.ingest import IngestResult, ingest
 from pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
 from pipeline.jobs.pipeline_version import versions_of
+from pipeline.jobs.workers import CountSum, WorkerPool, results_of
 from pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace, count_nothing
-from pipeline.model import Outcome, StageReport
+from pipeline.model import Outcome, StageReport, domain_of, pluralize
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
+
+# Articles of a chunk for a worker: few enough to keep all workers busy, and enough to pay for its batch.
+_MIN_ARTICLES, _MAX_ARTICLES = 16, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +47,76 @@ def ingest_sources(
     report_progress: ProgressCallback,
     count_pages: CountCallback = count_nothing,
 ) -> IngestSummary:
-    """Ingest some sources, one after the other; a source that cannot be listed does not stop the others."""
+    """Ingest some sources; a source that cannot be listed does not stop the others.
+
+    Sources of several sites are ingested at the same time, each site in a process of its own, because most of the time
+    of a source is waiting for its host. Then follow the sources of this machine, which may ask for pages of the others.
+    """
     started_at = workspace.settings.now()
     done: dict[str, IngestResult | NewsError] = {}
+    sites = _sites(workspace, source_keys) if workspace.settings.run_workers != 1 else []
+    if len(sites) > 1:
+        report_progress(f"listing and fetching {pluralize(sum(map(len, sites)), 'source')} of {len(sites)} sites")
+        done |= _ingest_sites(workspace, sites, day=day, run_id=run_id, count_pages=count_pages)
     for key in source_keys:
+        if key in done:
+            continue
         listed = listable_days(workspace.sources.named(key), now=started_at)
         report_progress(
             f"listing and fetching {key}" if day in listed else f"{key}: {listed.note}; fetching waiting pages of {day}"
         )
-        done[key] = run_isolated(
-            partial(ingest, workspace, source_key=key, day=day, run_id=run_id, count_pages=count_pages),
-            key=f"source {key}",
-        )
+        done |= _ingest_each(workspace, source_keys=[key], day=day, run_id=run_id, count_pages=count_pages)
     ended = [each for each in done.values() if isinstance(each, IngestResult)]
     work = StageReport.merged("ingest", run_id, [each.report for each in ended]).work
     keys = list(dict.fromkeys([*source_keys, *(key for each in ended for key in each.others)]))
     finished = finish_ingest(
         workspace, source_keys=keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
     )
-    errors = ((key, each.error if isinstance(each, IngestResult) else each) for key, each in done.items())
+    errors = ((key, done[key]) for key in source_keys)
+    failed = ((key, each.error if isinstance(each, IngestResult) else each) for key, each in errors)
     return replace(
         finished,
         received=sum(each.received for each in ended),
-        errors=tuple(f"source {key}: {error}" for key, error in errors if error is not None),
+        errors=tuple(f"source {key}: {error}" for key, error in failed if error is not None),
     )
+
+
+def _sites(workspace: Workspace, source_keys: Sequence[str]) -> list[list[str]]:
+    """Return the online sources by site: sources of one site may list the same pages, so they follow each other."""
+    sites: dict[str, list[str]] = {}
+    for key in source_keys:
+        source = workspace.sources.named(key)
+        if source.is_online:
+            port = urlsplit(source.location).port
+            sites.setdefault(f"{domain_of(source.location)} {port}", []).append(key)
+    return list(sites.values())
+
+
+def _ingest_sites(
+    workspace: Workspace, sites: Sequence[Sequence[str]], *, day: date, run_id: str, count_pages: CountCallback
+) -> dict[str, IngestResult | NewsError]:
+    counts = CountSum(count_pages, total=None)
+    done: dict[str, IngestResult | NewsError] = {}
+    with WorkerPool(workspace.settings, size=min(len(sites), workspace.settings.fetch_threads)) as pool:
+        jobs = [partial(_ingest_each, source_keys=keys, day=day, run_id=run_id) for keys in sites]
+        futures = [pool.submit(job, count_pages=counts.of(number)) for number, job in enumerate(jobs)]
+        for keys, future in zip(sites, futures, strict=True):
+            got = run_isolated(future.result, key=f"sources {', '.join(keys)}")
+            done |= dict.fromkeys(keys, got) if isinstance(got, NewsError) else got
+    return done
+
+
+def _ingest_each(
+    workspace: Workspace, /, *, source_keys: Sequence[str], day: date, run_id: str, count_pages: CountCallback
+) -> dict[str, IngestResult | NewsError]:
+    """Ingest some sources, one after the other."""
+    return {
+        key: run_isolated(
+            partial(ingest, workspace, source_key=key, day=day, run_id=run_id, count_pages=count_pages),
+            key=f"source {key}",
+        )
+        for key in source_keys
+    }
 
 
 def finish_ingest(
@@ -92,6 +144,29 @@ def finish_ingest(
     return IngestSummary(summary, outcomes)
 
 
+@dataclass(frozen=True, slots=True)
+class DayReading:
+    """A news day that workers derive: one future per chunk."""
+
+    day: date
+    chunks: tuple[Future[DeriveReport], ...]
+
+    @property
+    def waiting(self) -> int:
+        """The number of chunks that are not ready."""
+        return sum(not each.done() for each in self.chunks)
+
+
+def start_reading(
+    pool: WorkerPool, *, day: date, run_id: str, articles: int, count_pages: CountCallback = count_nothing
+) -> DayReading:
+    """Let workers derive a news day, of which ``articles`` are to derive; ``extract_day`` commits it."""
+    pieces = max(1, min(pool.size, articles // _MIN_ARTICLES), -(-articles // _MAX_ARTICLES))
+    counts = CountSum(count_pages, total=articles)
+    jobs = [partial(derive, day=day, run_id=run_id, chunk=number, chunks=pieces) for number in range(pieces)]
+    return DayReading(day, tuple(pool.submit(job, count_pages=counts.of(job)) for job in jobs))
+
+
 def extract_day(
     workspace: Workspace,
     *,
@@ -99,12 +174,42 @@ def extract_day(
     run_id: str,
     report_progress: ProgressCallback,
     count_pages: CountCallback = count_nothing,
+    reading: DayReading | None = None,
 ) -> DayCommit:
-    """Derive, commit and cluster one news day in this process."""
+    """Derive, commit and cluster one news day. Without a ``reading`` of the same run, derive it in this process."""
+    derived = derive_day(
+        workspace, day=day, run_id=run_id, report_progress=report_progress, count_pages=count_pages, reading=reading
+    )
+    return commit_together(workspace, [derived], report_progress=report_progress)[day]
+
+
+def derive_day(
+    workspace: Workspace,
+    *,
+    day: date,
+    run_id: str,
+    report_progress: ProgressCallback,
+    count_pages: CountCallback = count_nothing,
+    reading: DayReading | None = None,
+) -> DerivedDay:
+    """Derive one news day. Without a ``reading`` of the same run, do it in this process."""
     started_at = workspace.settings.now()
     report_progress(f"reading articles of {day}")
-    derived = derive(workspace, day=day, run_id=run_id, count_pages=count_pages)
-    report_progress(f"committing {day}")
-    done = commit_day(workspace, derived=[derived], day=day, run_id=run_id, kind="manual", started_at=started_at)
-    cluster(workspace, news_day=day, days=done.days)
+    if reading is None:
+        chunks = [derive(workspace, day=day, run_id=run_id, count_pages=count_pages)]
+    else:
+        chunks = results_of(reading.chunks)
+    seconds = (workspace.settings.now() - started_at).total_seconds()
+    return DerivedDay(day=day, run_id=run_id, started_at=started_at, chunks=chunks, seconds=seconds)
+
+
+def commit_together(
+    workspace: Workspace, days: Sequence[DerivedDay], *, report_progress: ProgressCallback
+) -> dict[date, DayCommit]:
+    """Commit some news days in one commit and cluster them, so that the files of a closed month are written once."""
+    first, last = days[0].day, days[-1].day
+    report_progress(f"committing {first}" if first == last else f"committing {first} to {last}")
+    done = commit_days(workspace, days, kind="manual")
+    changed = (changed_days(workspace, news_day=day, days=each.days) for day, each in done.items())
+    cluster(workspace, news_day=last, days={day for those in changed for day in those})
     return done

@@ -79,9 +79,9 @@ def plan_chunks(*, day: date) -> list[dict[str, int]]:
 
 
 def derive(*, day: date, run_id: str, chunk: int, chunks: int) -> dict[str, object]:
-    """Derive one chunk of a day; return its report with the staged ``batch_id`` or None."""
+    """Derive one chunk of a day; return its report with the staged ``batch_ids``."""
     done = derive_job.derive(_open(), day=day, run_id=run_id, chunk=chunk, chunks=chunks)
-    return {**done.report.as_dict(), "batch_id": done.batch_id}
+    return {**done.report.as_dict(), "batch_ids": list(done.batch_ids)}
 
 
 def commit(
@@ -95,7 +95,7 @@ def commit(
     workspace = _open()
     history = read_history(workspace)
     started = workspace.settings.frozen_now or started_at
-    derived = [derive_job.DeriveReport(StageReport.from_dict(report), report["batch_id"]) for report in reports]
+    derived = [derive_job.DeriveReport(StageReport.from_dict(report), tuple(report["batch_ids"])) for report in reports]
     done = commit_day(workspace, derived=derived, day=day, run_id=run_id, kind=kind, started_at=started)
     articles = sum(dict(done.report.work).values())
     expected = expected_seconds(history, launcher=launcher_of(run_id), articles=articles)
@@ -152,6 +152,11 @@ def unprocessed_days() -> list[str]:
     return [day.isoformat() for day in worklist.unprocessed_days(_open())]
 
 
+def compact() -> dict[str, object]:
+    """Make one file per table of the months that are quiet, and remove old months of the log; return what was done."""
+    return {name: list(lines) for name, lines in maintenance.compact_quiet(_open()).items()}
+
+
 def collect_garbage() -> dict[str, object]:
     """Delete objects that no manifest names and that are older than the grace period."""
     return {"files_removed": _open().lake.gc()}
@@ -185,6 +190,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "recover": recover,
     "verify": verify,
     "relate": relate,
+    "compact": compact,
     "collect_garbage": collect_garbage,
     "unprocessed_days": unprocessed_days,
     "report": report,

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import batched
 from typing import Literal, Protocol
 
 from pipeline.archive import CaptureSummary
-from pipeline.jobs.annotator import knowledge_of
+from pipeline.jobs.inventory import knowledge_of
 from pipeline.jobs.knowledge import stale_articles
 from pipeline.jobs.outcomes import BROKEN_REASONS
 from pipeline.jobs.pipeline_version import failure_version, version_of
@@ -19,6 +20,7 @@ from pipeline.model import Capture
 
 Captures = Sequence[Capture]
 DeriveReason = Literal["new", "again"]
+_PIECE_ARTICLES = 500  # with all their captures, in memory at a time
 
 
 class PayloadCapture(Protocol):
@@ -32,7 +34,7 @@ class PayloadCapture(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DayWork:
-    """The articles of a news day, or of one chunk of it, sorted by id.
+    """Some articles of a news day, sorted by id.
 
     ``version`` and ``knowledge`` are used to derive the articles. ``captures`` are all captures of an article, of any
     day, oldest first. An article is either in ``todo`` or in ``settled``. ``todo`` says whether its revision is new or
@@ -52,34 +54,36 @@ class DayWork:
         return sum(each == why for each in self.todo.values())
 
 
-def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1) -> DayWork:
-    """Return the work of a day, or of one of its chunks.
+def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1) -> Iterator[DayWork]:
+    """Yield the work of a day, or of one of its chunks, in pieces, so that memory does not grow with the day.
 
     The id of an article decides its chunk, so together the chunks miss no article that arrives meanwhile.
     """
-    filed = workspace.archive.captures_of_day(day)
-    return _work_of(workspace, {each.article_id for each in filed if int(each.article_id[:8], 16) % chunks == chunk})
+    filed = workspace.archive.articles_of_day(day)
+    yield from _work_of(workspace, (each for each in filed if int(each[:8], 16) % chunks == chunk))
 
 
 def settled_articles(workspace: Workspace, article_ids: Iterable[str]) -> frozenset[str]:
     """Return those of some archived articles that no run processes again: their rows, or rejections, are current."""
-    return frozenset(_work_of(workspace, article_ids).settled)
+    return frozenset(each for piece in _work_of(workspace, article_ids) for each in piece.settled)
 
 
 def articles_to_derive(workspace: Workspace, *, days: Iterable[date]) -> frozenset[str]:
     """Return the articles that runs of some news days will derive; one that is of two days is derived once."""
-    filed = {each.article_id for day in days for each in workspace.archive.captures_of_day(day)}
-    return frozenset(_work_of(workspace, filed).todo)
+    filed = {each for day in days for each in workspace.archive.articles_of_day(day)}
+    return frozenset(each for piece in _work_of(workspace, filed) for each in piece.todo)
 
 
-def _work_of(workspace: Workspace, article_ids: Iterable[str]) -> DayWork:
+def _work_of(workspace: Workspace, article_ids: Iterable[str]) -> Iterator[DayWork]:
     lake, version = workspace.lake, version_of(workspace.settings)
-    captures = {each: workspace.archive.captures(article_id=each) for each in sorted(article_ids)}
-    stored = lake.index.stored(captures)
     knowledge = knowledge_of(workspace.settings)
-    stale = stale_articles(lake, stored, knowledge)
-    todo, settled = classify(captures, stored, lake.index.cached_outcomes(captures), version=version, stale=stale)
-    return DayWork(version, knowledge, captures=captures, stored=stored, todo=todo, settled=settled, stale=stale)
+    for ids in batched(sorted(article_ids), _PIECE_ARTICLES):
+        captures = {each: workspace.archive.captures(article_id=each) for each in ids}
+        stored = lake.index.stored(captures)
+        stale = stale_articles(lake, stored, knowledge)
+        cached = lake.index.cached_outcomes(captures)
+        todo, settled = classify(captures, stored, cached, version=version, stale=stale)
+        yield DayWork(version, knowledge, captures=captures, stored=stored, todo=todo, settled=settled, stale=stale)
 
 
 def classify(

@@ -1,10 +1,12 @@
-"""The lake, a table store: Hive-partitioned Parquet, and one manifest per day, whose replacement is the commit."""
+"""The lake, a table store: Parquet partitioned by month, and one head, whose replacement is the commit."""
 
 from pipeline.lake.article_index import ArticleChange, CachedOutcome, Changes, StoredArticle, row_key_of
 from pipeline.lake.commit import ArticleResult, CommitReport
 from pipeline.lake.erase import Redaction
 from pipeline.lake.lake import Lake
-from pipeline.lake.partitions import Entry, Manifest, committed_files
+from pipeline.lake.log_compaction import removed_log
+from pipeline.lake.manifests import Entry, MonthManifest
+from pipeline.lake.partitions import CommittedFile, LakeState, committed_files
 from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA
 from pipeline.lake.verify import Depth
@@ -16,13 +18,16 @@ __all__ = [
     "CachedOutcome",
     "Changes",
     "CommitReport",
+    "CommittedFile",
     "Depth",
     "Entry",
     "Lake",
-    "Manifest",
+    "LakeState",
+    "MonthManifest",
     "Redaction",
     "Snapshot",
     "StoredArticle",
     "committed_files",
+    "removed_log",
     "row_key_of",
 ]

@@ -5,8 +5,8 @@ It can be rebuilt from manifests and data files. With the intent, the next proce
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from pipeline.durability import Durability
 from pipeline.errors import LakeError
-from pipeline.lake.storage import REMOVE
+from pipeline.lake.storage import REMOVE, Month
 from pipeline.model.outcome import OutcomeKind
 from pipeline.sqlite import (
     Database,
@@ -72,7 +72,7 @@ class CachedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class FileSize:
-    """Rows and bytes of one table file, or of all files of a table."""
+    """Rows and bytes of the files of a table, in one month or in all."""
 
     rows: int
     bytes: int
@@ -80,25 +80,20 @@ class FileSize:
 
 @dataclass(frozen=True, slots=True)
 class DayContents:
-    """Content of a day: its articles, and the size of each table's file."""
+    """Content of a day: its generation and its articles; or the changes since the generation that the index reflects.
+
+    With ``removed``, ``articles`` are only those that are new or different, and ``removed`` those that the lake no
+    longer has.
+    """
 
     generation: int
     articles: Mapping[str, StoredArticle]
-    files: Mapping[str, FileSize] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """An article whose rows move to another day."""
-
-    article_id: str
-    from_day: date
-    to_day: date
+    removed: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Totals over all days: sizes by table, first and last day, and the fetch time of the newest revision."""
+    """Totals over all months: sizes by table, first and last day with articles, fetch time of the newest revision."""
 
     tables: Mapping[str, FileSize]
     first_day: date | None
@@ -132,7 +127,7 @@ class Changes:
     days: tuple[date, ...]
 
 
-_VERSION = 6
+_VERSION = 7
 # Dropped in an index of another version: without days, the lake rebuilds its index. The intent of a dead process stays.
 _REBUILT_TABLES = (
     "articles",
@@ -155,8 +150,7 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS days (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, changed_at INTEGER NOT NULL,
         fetched_at INTEGER, checksum INTEGER)""",
-    "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
-    "CREATE TABLE IF NOT EXISTS moves (article_id TEXT PRIMARY KEY, from_day TEXT NOT NULL, to_day TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS pending (month TEXT PRIMARY KEY)",
     """CREATE TABLE IF NOT EXISTS touched (
         batch_id TEXT NOT NULL, published_date TEXT NOT NULL, checksum INTEGER NOT NULL,
         PRIMARY KEY (batch_id, published_date))""",
@@ -168,8 +162,8 @@ _SCHEMA = (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL,
         checksum INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS files (
-        published_date TEXT NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
-        checksum INTEGER NOT NULL, PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
+        month TEXT NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
+        checksum INTEGER NOT NULL, PRIMARY KEY (month, name)) WITHOUT ROWID""",
     # One row per article that the lake has or had, with its current or last day.
     """CREATE TABLE IF NOT EXISTS changes (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, is_removed INTEGER NOT NULL,
@@ -178,12 +172,14 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS changes_day ON changes (published_date)",
     "CREATE INDEX IF NOT EXISTS changes_at ON changes (changed_at)",
     "CREATE INDEX IF NOT EXISTS changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
-    # The files of the log, so that a lost one is noticed.
+    # The batches of the log, so that a lost one is noticed.
     "CREATE TABLE IF NOT EXISTS log_files (name TEXT PRIMARY KEY, checksum INTEGER NOT NULL)",
     """CREATE TABLE IF NOT EXISTS stamps (
         one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, checksum INTEGER)""",
 )
 _DELETE_DAY = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM kb_current_days WHERE published_date = ?")
+_DELETE_ARTICLES_OF_DAYS = "DELETE FROM articles WHERE published_date IN (SELECT value FROM json_each(?))"
+_DELETE_ARTICLES = "DELETE FROM articles WHERE article_id IN (SELECT value FROM json_each(?))"
 _CHECKSUM_DAY = """UPDATE days SET checksum = row_checksum(published_date, generation, changed_at, fetched_at)
     WHERE published_date = ?"""
 # The rows of a commit, before they replace the current ones.
@@ -258,6 +254,12 @@ class ArticleIndex:
         rows = self.connection.execute("SELECT * FROM articles WHERE published_date = ?", (day.isoformat(),))
         return dict(map(_stored_article, rows))
 
+    def changed_at(self, month: Month) -> datetime | None:
+        """Return the time of the last change of a month; None for a month without days."""
+        query = "SELECT max(changed_at) FROM days WHERE published_date BETWEEN ? AND ?"
+        (stamp,) = self.connection.execute(query, (f"{month}-01", f"{month}-31")).fetchone()
+        return None if stamp is None else from_micros(stamp)
+
     def days_current_with(self, knowledge: str) -> frozenset[date]:
         """Return the days whose current rows are all derived with this knowledge."""
         query = """SELECT published_date FROM kb_current_days JOIN days USING (published_date, generation)
@@ -280,82 +282,86 @@ class ArticleIndex:
         with transaction(self.connection):
             _mark_gone(self.connection, article_ids, stamp=_next_stamp(self.connection, now))
 
-    def log_files(self) -> frozenset[str]:
-        """Return the files of the log, as paths below its folder."""
-        return frozenset(row[0] for row in self.connection.execute("SELECT name FROM log_files"))
+    def log_files(self, among: Iterable[str] | None = None) -> frozenset[str]:
+        """Return the batches of the log, or those of some that it has, as paths of their own files below its folder."""
+        if among is None:
+            rows = self.connection.execute("SELECT name FROM log_files")
+        else:
+            query = "SELECT name FROM log_files WHERE name IN (SELECT value FROM json_each(?))"
+            rows = self.connection.execute(query, (json.dumps(list(among)),))
+        return frozenset(row[0] for row in rows)
 
     def change_log_files(self, *, added: Iterable[str] = (), removed: Iterable[str] = ()) -> None:
-        """Add files to the list of the log's files, or remove them from it."""
+        """Add batches to the list of the log's batches, or remove them from it."""
         with transaction(self.connection):
             rows = [_with_checksum(name) for name in added]
             self.connection.executemany("INSERT OR REPLACE INTO log_files VALUES (?, ?)", rows)
             self.connection.executemany("DELETE FROM log_files WHERE name = ?", [(name,) for name in removed])
 
-    def generations(self) -> dict[date, int]:
-        """Return the generation of each day that the index reflects."""
-        rows = self.connection.execute("SELECT published_date, generation FROM days")
+    def generations(self, month: Month | None = None) -> dict[date, int]:
+        """Return the generation of each day that the index reflects, of one month or of all."""
+        first, last = (f"{month}-01", f"{month}-31") if month else ("", "9999-12-31")
+        query = "SELECT published_date, generation FROM days WHERE published_date BETWEEN ? AND ?"
+        rows = self.connection.execute(query, (first, last))
         return {date.fromisoformat(day): generation for day, generation in rows}
 
     def write_intent(
-        self,
-        days: Iterable[date],
-        *,
-        moves: Sequence[Move] = (),
-        changed_days: Mapping[str, Iterable[date]] | None = None,
+        self, months: Iterable[Month], *, changed_days: Mapping[str, Iterable[date]] | None = None
     ) -> None:
-        """Record the days and moves that a commit is about to write."""
+        """Record the months that a commit is about to write, and the days that each of its batches changes."""
         rows = [
             _with_checksum(batch_id, day.isoformat())
             for batch_id, those in (changed_days or {}).items()
             for day in those
         ]
         with transaction(self.connection):
-            self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(d.isoformat(),) for d in days])
-            self.connection.executemany(
-                "INSERT OR REPLACE INTO moves VALUES (?, ?, ?)",
-                [(move.article_id, move.from_day.isoformat(), move.to_day.isoformat()) for move in moves],
-            )
+            self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(month,) for month in months])
             self.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)", rows)
 
-    def intent_days(self) -> tuple[date, ...]:
-        """Return the days of an unfinished intent, sorted."""
-        rows = self.connection.execute("SELECT published_date FROM pending ORDER BY published_date")
-        return tuple(date.fromisoformat(row[0]) for row in rows)
+    def intent(self) -> tuple[Month, ...]:
+        """Return the months of an unfinished commit, sorted."""
+        return tuple(row[0] for row in self.connection.execute("SELECT month FROM pending ORDER BY month"))
 
-    def moves(self) -> tuple[Move, ...]:
-        rows = self.connection.execute("SELECT article_id, from_day, to_day FROM moves ORDER BY article_id")
-        return tuple(Move(row[0], date.fromisoformat(row[1]), date.fromisoformat(row[2])) for row in rows)
-
-    def apply(self, days: Mapping[date, DayContents], *, now: datetime, batch_ids: Iterable[str] = ()) -> None:
-        """Store the content of days, stamp changes, clear the intent, and mark the batches as done."""
+    def apply(
+        self,
+        days: Mapping[date, DayContents],
+        sizes: Mapping[Month, Mapping[str, FileSize]],
+        *,
+        now: datetime,
+        batch_ids: Iterable[str] = (),
+    ) -> None:
+        """Store the content of days and the sizes of months, stamp changes, end the intent, mark batches as done."""
         with transaction(self.connection):
             stamp = _next_stamp(self.connection, now)
             self.connection.execute("DELETE FROM incoming")
             rows = (_index_row(*each) for held in days.values() for each in held.articles.items())
             self.connection.executemany("INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            _record_changes(self.connection, days, stamp=stamp)
-            for day in days:
-                self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
+            whole = json.dumps([day.isoformat() for day, held in days.items() if held.removed is None])
+            removed = json.dumps([each for held in days.values() for each in held.removed or ()])
+            _record_changes(self.connection, days=whole, removed=removed, stamp=stamp)
+            self.connection.execute(_DELETE_ARTICLES_OF_DAYS, (whole,))
+            self.connection.execute(_DELETE_ARTICLES, (removed,))
             self.connection.execute("INSERT OR REPLACE INTO articles SELECT * FROM incoming ORDER BY article_id")
             for day, held in days.items():
-                self._set_day(day, held, stamp)
-            for statement in ("DELETE FROM pending", "DELETE FROM moves"):
-                self.connection.execute(statement)
+                self._set_day(day, held.generation, stamp)
+            for month, files in sizes.items():
+                _set_sizes(self.connection, month, files)
+            self.connection.execute("DELETE FROM pending")
             done = [_with_checksum(each) for each in batch_ids]
             self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?, ?)", done)
 
-    def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
-        _set_sizes(self.connection, day, held.files)
-        if not held.generation:
+    def _set_day(self, day: date, generation: int, stamp: int) -> None:
+        if not generation:
             for statement in _DELETE_DAY:
                 self.connection.execute(statement, (day.isoformat(),))
             return
-        newest = max((article.fetched_at for article in held.articles.values()), default=None)
         self.connection.execute(
-            """INSERT INTO days VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at,
+            """INSERT INTO days
+            VALUES (?1, ?2, ?3, (SELECT max(fetched_at) FROM articles WHERE published_date = ?1), NULL)
+            ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at,
             changed_at = iif(generation = excluded.generation, changed_at, excluded.changed_at),
             generation = excluded.generation""",
-            (day.isoformat(), held.generation, stamp, None if newest is None else to_micros(newest)),
+            (day.isoformat(), generation, stamp),
         )
         self.connection.execute(_CHECKSUM_DAY, (day.isoformat(),))
 
@@ -396,17 +402,19 @@ def _open_error(path: Path, error: sqlite3.Error) -> LakeError:
     return LakeError(message, key=str(path), reason="index_broken")
 
 
-def _set_sizes(connection: Database, day: date, files: Mapping[str, FileSize]) -> None:
-    """Store the sizes of a day's files, by table."""
-    connection.execute("DELETE FROM files WHERE published_date = ?", (day.isoformat(),))
-    sizes = [_with_checksum(day.isoformat(), name, size.rows, size.bytes) for name, size in files.items()]
+def _set_sizes(connection: Database, month: Month, files: Mapping[str, FileSize]) -> None:
+    """Store the sizes of a month's files, by table."""
+    connection.execute("DELETE FROM files WHERE month = ?", (month,))
+    sizes = [_with_checksum(month, name, size.rows, size.bytes) for name, size in files.items()]
     connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", sizes)
 
 
 def totals_of(connection: Database) -> Totals:
-    """Return the totals over all days."""
+    """Return the totals over all months."""
     tables = connection.execute("SELECT name, sum(rows), sum(bytes) FROM files GROUP BY name")
-    first, last = connection.execute("SELECT min(published_date), max(published_date) FROM files").fetchone()
+    first, last = connection.execute(  # with both in one SELECT, SQLite would read every row
+        "SELECT (SELECT min(published_date) FROM articles), (SELECT max(published_date) FROM articles)"
+    ).fetchone()
     (newest,) = connection.execute("SELECT max(fetched_at) FROM days").fetchone()
     return Totals(
         tables={name: FileSize(rows, size) for name, rows, size in tables},
@@ -424,7 +432,8 @@ def totals_of(connection: Database) -> Totals:
 _CHECKSUM_CHANGES = """UPDATE changes SET checksum = row_checksum(
         article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at, is_gone, gone_at)
     WHERE changed_at = :stamp OR gone_at = :stamp"""
-# Of days whose rows are all in ``incoming``: articles that are new or different; then articles that were removed.
+# Articles in ``incoming`` that are new or different; then those that are not in it any more, of days whose rows are all
+# there; then those that were removed from other days.
 _UPSERT_ARTICLES = """INSERT INTO changes (article_id, published_date, is_removed, first_at, changed_at)
     SELECT article_id, i.published_date, 0, :stamp, :stamp FROM incoming i LEFT JOIN articles a USING (article_id)
     WHERE (i.published_date, i.revision_id, i.pipeline_version, i.kb_version, i.payload_digest, i.fetched_at) IS NOT
@@ -436,6 +445,9 @@ _UPSERT_ARTICLES = """INSERT INTO changes (article_id, published_date, is_remove
         published_date = excluded.published_date, is_removed = 0, changed_at = excluded.changed_at"""
 _MARK_REMOVED = """UPDATE changes SET is_removed = 1, changed_at = :stamp
     WHERE published_date IN (SELECT value FROM json_each(:days)) AND NOT is_removed
+    AND article_id NOT IN (SELECT article_id FROM incoming)"""
+_MARK_REMOVED_ARTICLES = """UPDATE changes SET is_removed = 1, changed_at = :stamp
+    WHERE article_id IN (SELECT value FROM json_each(:removed)) AND NOT is_removed
     AND article_id NOT IN (SELECT article_id FROM incoming)"""
 _ROWS_SINCE = """SELECT article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at FROM changes
     WHERE changed_at > ?"""
@@ -466,10 +478,13 @@ def _next_stamp(connection: Database, now: datetime) -> int:
     return stamp
 
 
-def _record_changes(connection: Database, days: Iterable[date], *, stamp: int) -> None:
-    """Compare ``incoming``, the new rows of ``days``, with the index rows that it will replace; stamp changes."""
-    parameters = {"stamp": stamp, "days": json.dumps([day.isoformat() for day in days])}
-    for statement in (_UPSERT_ARTICLES, _MARK_REMOVED, _CHECKSUM_CHANGES):
+def _record_changes(connection: Database, *, days: str, removed: str, stamp: int) -> None:
+    """Compare ``incoming`` with the index rows that it will replace; stamp changes.
+
+    ``days`` are those whose rows it all has, ``removed`` the articles that were removed from others, both as JSON.
+    """
+    parameters = {"stamp": stamp, "days": days, "removed": removed}
+    for statement in (_UPSERT_ARTICLES, _MARK_REMOVED, _MARK_REMOVED_ARTICLES, _CHECKSUM_CHANGES):
         connection.execute(statement, parameters)
 
 

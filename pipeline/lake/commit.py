@@ -6,7 +6,7 @@ If it is killed, each day is old or new as a whole; ``roll_forward`` finishes th
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -14,15 +14,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import LakeError
-from pipeline.lake.article_index import ArticleIndex, DayContents, FileSize, Move, StoredArticle
-from pipeline.lake.partitions import Days, Manifest
+from pipeline.lake.article_index import ArticleIndex, DayContents, FileSize, StoredArticle
+from pipeline.lake.manifests import MonthManifest
+from pipeline.lake.partitions import DayContent, LakeState, Partitions, ReadRows
 from pipeline.lake.staging import Batch, read_batch
-from pipeline.lake.storage import ANNOTATION_NAMES, PUBLISH_ORDER, REDERIVE_LOST_DAY, Disk, Layout, sort_rows
+from pipeline.lake.storage import (
+    ANNOTATION_NAMES,
+    PUBLISH_ORDER,
+    REDERIVE_LOST_DAY,
+    Disk,
+    Layout,
+    Month,
+    month_of,
+    sort_rows_at,
+)
 from pipeline.tables import ANNOTATION_TABLES, TableSpec, table_named
 
 ArticleResult = Literal["committed", "unchanged", "superseded"]
 IsCurrent = Callable[[str, datetime], bool]
-DayTables = dict[date, dict[str, pa.Table]]
 
 _KEY_COLUMNS = ("article_id", "revision_id", "published_date", "seen_at")
 _STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version", "payload_digest", "fetched_at")
@@ -92,49 +101,58 @@ def _is_current_or_better(stored: StoredArticle | None, article: StoredArticle) 
     return stored == article
 
 
-def split_by_day(batches: Sequence[Batch], accepted: Mapping[str, MergeCandidate]) -> DayTables:
-    """Return the accepted rows by day and table, sorted as the contract says; every day has every annotation table."""
+@dataclass(frozen=True, slots=True)
+class IncomingRows:
+    """The rows of one table in all batches, and for each day the places of its accepted rows."""
+
+    rows: pa.Table
+    places: Mapping[date, pa.Array]
+
+    def merge(self, current: pa.Table, day: date, spec: TableSpec, *, replaced: pa.Array) -> pa.Table:
+        """Return the rows of a day without the articles in ``replaced``, and with the incoming rows, sorted."""
+        places = self.places.get(day, _NO_PLACES)
+        if not current.num_rows:
+            return sort_rows_at(self.rows, places, spec)
+        kept = pc.indices_nonzero(pc.invert(pc.is_in(current["article_id"], value_set=replaced)))
+        moved = pc.add(places, pa.scalar(current.num_rows, pa.uint64()))
+        return sort_rows_at(pa.concat_tables([current, self.rows]), pa.concat_arrays([kept, moved]), spec)
+
+
+_NO_PLACES = pa.nulls(0, pa.uint64())  # pa.array would import pandas, which no query needs
+
+
+def _result_in(candidate: MergeCandidate, winner: MergeCandidate, result: ArticleResult) -> ArticleResult:
+    """Return the result of a candidate of one batch; ``result`` is that of the winner among all batches."""
+    if result != "committed" or candidate == winner:
+        return result
+    return "unchanged" if candidate.article == winner.article else "superseded"
+
+
+def split_by_day(batches: Sequence[Batch], accepted: Mapping[str, MergeCandidate]) -> dict[str, IncomingRows]:
+    """Return the accepted rows of each table by day."""
     days_of: list[dict[str, date]] = [{} for _ in batches]
     for article_id, winner in accepted.items():
         days_of[winner.batch][article_id] = winner.article.published_date
-    parts: dict[tuple[date, str], list[pa.Table]] = defaultdict(list)
-    for batch, day_of in zip(batches, days_of, strict=True):
-        for spec in ANNOTATION_TABLES:
-            for day, rows in _split_rows(batch.tables[spec.name], day_of):
-                parts[day, spec.name].append(rows)
-    return {
-        day: {
-            spec.name: sort_rows(pa.concat_tables([spec.schema.empty_table(), *parts[day, spec.name]]), spec)
-            for spec in ANNOTATION_TABLES
-        }
-        for day in sorted({day for day_of in days_of for day in day_of.values()})
-    }
+    return {spec.name: _incoming_rows(batches, spec, days_of) for spec in ANNOTATION_TABLES}
 
 
-def _split_rows(table: pa.Table, day_of: Mapping[str, date]) -> list[tuple[date, pa.Table]]:
-    """Return the rows of the articles that have a day, by day."""
-    ids, days = pa.array(day_of, pa.string()), pa.array(day_of.values(), pa.date32())
-    column = days.take(pc.index_in(table["article_id"], value_set=ids).combine_chunks())
-    runs = pc.value_counts(column).to_pylist()
-    if len(runs) == 1 and runs[0]["values"] is not None:
-        return [(runs[0]["values"], table)]
+def _incoming_rows(batches: Sequence[Batch], spec: TableSpec, days_of: Sequence[Mapping[str, date]]) -> IncomingRows:
+    rows = pa.concat_tables([spec.schema.empty_table(), *(batch.tables[spec.name] for batch in batches)])
+    days = [_days_of_rows(batch.tables[spec.name], day_of) for batch, day_of in zip(batches, days_of, strict=True)]
+    column = pa.chunked_array(days, pa.date32())
     order = pc.sort_indices(column)  # rows without a day come last
-    table, start, parts = table.take(order), 0, []
+    places, start = {}, 0
     for run in pc.value_counts(column.take(order)).to_pylist():
         if run["values"] is not None:
-            parts.append((run["values"], table.slice(start, run["counts"])))
+            places[run["values"]] = order.slice(start, run["counts"])
         start += run["counts"]
-    return parts
+    return IncomingRows(rows, places)
 
 
-def merge_rows(current: pa.Table, incoming: pa.Table, spec: TableSpec, *, replaced: pa.Array) -> pa.Table:
-    """Return a day's rows without the articles in ``replaced``, and with the incoming rows, sorted."""
-    kept = drop_articles(current, replaced)
-    if kept.num_rows == 0:
-        return incoming
-    if incoming.num_rows == 0:
-        return kept
-    return sort_rows(pa.concat_tables([kept, incoming]), spec)
+def _days_of_rows(table: pa.Table, day_of: Mapping[str, date]) -> pa.Array:
+    """Return the day of each row; null for the rows of other articles."""
+    ids, days = pa.array(day_of, pa.string()), pa.array(day_of.values(), pa.date32())
+    return days.take(pc.index_in(table["article_id"], value_set=ids).combine_chunks())
 
 
 def drop_articles(table: pa.Table, article_ids: pa.Array) -> pa.Table:
@@ -154,13 +172,25 @@ class CommitReport:
 
     ``rows`` counts the committed rows per annotation table. ``days`` are the days that these batches changed, also in
     earlier tries: a retried commit still names what must be clustered. ``files_changed`` counts the public files that
-    this call changed.
+    this call changed. ``parts`` are the results of each batch; of an article that is in several, one has the rows.
     """
 
     articles: Mapping[str, ArticleResult]
     rows: Mapping[str, int]
     days: tuple[date, ...]
     files_changed: int
+    parts: Mapping[str, "CommitReport"] = field(default_factory=dict)
+
+    def of(self, batch_ids: Collection[str]) -> "CommitReport":
+        """Return the result of some of the batches; ``files_changed`` is that of the whole commit."""
+        parts = [self.parts[each] for each in sorted(set(batch_ids))]
+        articles: dict[str, ArticleResult] = {}
+        for part in parts:
+            committed = {each for each, result in articles.items() if result == "committed"}
+            articles |= {each: result for each, result in part.articles.items() if each not in committed}
+        rows = {name: sum(part.rows[name] for part in parts) for name in ANNOTATION_NAMES}
+        days = tuple(sorted({day for part in parts for day in part.days}))
+        return CommitReport(articles, rows, days, self.files_changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +199,15 @@ class Committer:
 
     layout: Layout
     disk: Disk
-    days: Days
+    partitions: Partitions
     index: ArticleIndex
     now: Callable[[], datetime]
 
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
         """Commit staged batches together; a batch that was committed before changes nothing.
 
-        Raises: LakeError (batch_missing) for a batch that was neither staged nor committed before; (manifest_missing)
-        for a day that lost its manifest.
+        Raises: LakeError (batch_missing) for a batch that was neither staged nor committed before; (month_missing)
+        for a day that was lost.
         """
         self.roll_forward()
         batches = self._read_batches(batch_ids)
@@ -185,15 +215,46 @@ class Committer:
         stored = self.index.stored(candidates)
         results = decide(candidates, stored, is_current)
         accepted = {each: candidates[each] for each, result in results.items() if result == "committed"}
-        moves = [
-            Move(each, stored[each].published_date, winner.article.published_date)
+        moved = {
+            each: stored[each].published_date
             for each, winner in accepted.items()
             if each in stored and stored[each].published_date != winner.article.published_date
-        ]
+        }
         incoming = split_by_day(batches, accepted)
-        files_changed = self._write(batches, accepted, incoming, moves)
-        rows = {name: sum(tables[name].num_rows for tables in incoming.values()) for name in ANNOTATION_NAMES}
-        return CommitReport(results, rows, self.index.changed_days(batch_ids), files_changed)
+        files_changed = self._write(batches, accepted, incoming, moved)
+        rows = {name: sum(map(len, each.places.values())) for name, each in incoming.items()}
+        days = self.index.changed_days(batch_ids)
+        whole = CommitReport(results, rows, days, files_changed)
+        if len(set(batch_ids)) == 1:
+            return replace(whole, parts=dict.fromkeys(batch_ids, whole))
+        return replace(whole, parts=self._parts(batch_ids, batches, candidates, results))
+
+    def _parts(
+        self,
+        batch_ids: Sequence[str],
+        batches: Sequence[Batch],
+        candidates: Mapping[str, MergeCandidate],
+        results: Mapping[str, ArticleResult],
+    ) -> dict[str, CommitReport]:
+        """Return the results of each batch; one that is no longer staged has no articles."""
+        parts = {}
+        there = {batch.batch_id: (place, batch) for place, batch in enumerate(batches)}
+        for batch_id in batch_ids:
+            articles: dict[str, ArticleResult] = {}
+            rows = dict.fromkeys(ANNOTATION_NAMES, 0)
+            if batch_id in there:
+                place, batch = there[batch_id]
+                articles = {
+                    each.article_id: _result_in(each, candidates[each.article_id], results[each.article_id])
+                    for each in _batch_candidates(batch, place)
+                }
+                mine = pa.array([each for each, result in articles.items() if result == "committed"], pa.string())
+                rows = {
+                    name: pc.sum(pc.is_in(table["article_id"], value_set=mine), min_count=0).as_py()
+                    for name, table in batch.tables.items()
+                }
+            parts[batch_id] = CommitReport(articles, rows, self.index.changed_days([batch_id]), 0)
+        return parts
 
     def _read_batches(self, batch_ids: Sequence[str]) -> list[Batch]:
         batches = []
@@ -213,99 +274,149 @@ class Committer:
         self,
         batches: Sequence[Batch],
         accepted: Mapping[str, MergeCandidate],
-        incoming: DayTables,
-        moves: Sequence[Move],
+        incoming: Mapping[str, IncomingRows],
+        moved: Mapping[str, date],
     ) -> int:
-        """Write new days first, then the days that rows moved from: a row may be there twice, but is never missing."""
-        old_days = {move.from_day for move in moves}
-        days = sorted({*incoming, *old_days})
-        self._check_manifests(days)
-        self.index.write_intent(days, moves=moves, changed_days=_changed_days(batches, accepted, moves))
-        ids = [batch.batch_id for batch in batches]
-        changed = self.days.rewrite(
-            sorted(incoming),
-            ANNOTATION_NAMES,
-            lambda day, name: self._with_incoming(day, name, incoming),
-            batch_ids=ids,
-        ) + self.days.rewrite(
-            sorted(old_days), ANNOTATION_NAMES, lambda day, name: self._without_moved(day, name, moves), batch_ids=ids
+        """Write the days of the incoming rows, and the days that ``moved`` articles leave, in one commit."""
+        gone: dict[date, list[str]] = defaultdict(list)
+        for article_id, winner in accepted.items():
+            gone[winner.article.published_date].append(article_id)
+        for article_id, day in moved.items():
+            gone[day].append(article_id)
+        replaced = {day: pa.array(ids, pa.string()) for day, ids in gone.items()}
+        state = self.partitions.state()
+
+        def content(day: date, name: str, present: ReadRows) -> pa.Table:
+            return incoming[name].merge(present(), day, table_named(name), replaced=replaced[day])
+
+        return self._rewrite(
+            state,
+            dict.fromkeys(gone, ANNOTATION_NAMES),
+            content,
+            changes=_changes(state, gone, articles={each: winner.article for each, winner in accepted.items()}),
+            batch_ids=[batch.batch_id for batch in batches],
+            changed_days=_changed_days(batches, accepted, moved),
         )
-        self.index.apply(self.contents(days), now=self.now(), batch_ids=ids)
+
+    def _rewrite(
+        self,
+        state: LakeState,
+        names_of: Mapping[date, Iterable[str]],
+        content: DayContent,
+        *,
+        changes: Mapping[date, DayContents] | None = None,
+        batch_ids: Sequence[str] = (),
+        changed_days: Mapping[str, Iterable[date]] | None = None,
+    ) -> int:
+        """Replace tables of days in one commit, and store them in the index; return how many public files changed.
+
+        ``changes`` are those of the articles by day; by default, the articles stay as they are.
+        """
+        self._check_days(state, names_of)
+        months = sorted({month_of(day) for day in names_of})
+        self.index.write_intent(months, changed_days=changed_days)
+        changed = self.partitions.rewrite(state, names_of, content)
+        self.store(months, changes=changes or _changes(state, names_of), batch_ids=batch_ids)
         return changed
 
-    def _with_incoming(self, day: date, name: str, incoming: DayTables) -> pa.Table:
-        current, rows = self.days.table(self.days.manifest(day), name), incoming[day]
-        return merge_rows(
-            current, rows[name], table_named(name), replaced=rows["articles"]["article_id"].combine_chunks()
-        )
+    def store(
+        self,
+        months: Iterable[Month],
+        *,
+        changes: Mapping[date, DayContents] | None = None,
+        batch_ids: Sequence[str] = (),
+    ) -> tuple[date, ...]:
+        """Store months in the index as they are now, and end the intent; return the days that differed.
 
-    def _without_moved(self, day: date, name: str, moves: Iterable[Move]) -> pa.Table:
-        gone = pa.array([move.article_id for move in moves if move.from_day == day], pa.string())
-        return drop_articles(self.days.table(self.days.manifest(day), name), gone)
-
-    def contents(self, days: Iterable[date]) -> dict[date, DayContents]:
-        """Return generation, articles and files of days by their manifests."""
-        found = {}
-        for day in days:
-            manifest = self.days.manifest(day)
-            table = self.days.table(manifest, "articles", columns=_STORED_COLUMNS)
-            found[day] = DayContents(manifest.generation, stored_articles(table, day), self._sizes(manifest))
-        return found
-
-    def _sizes(self, manifest: Manifest) -> dict[str, FileSize]:
-        return {
-            name: FileSize(entry.rows, (self.layout.state / entry.object).stat().st_size)
-            for name, entry in manifest.entries.items()
+        ``changes`` are those of the last commit, each since a generation; other days are read.
+        """
+        state = self.partitions.state()
+        manifests = [state.month(month) for month in months]
+        known = {day: found for each in manifests for day, found in self.index.generations(each.month).items()}
+        days = {*known, *(day for each in manifests for day in each.days)}
+        stale = sorted(day for day in days if state.day(day).generation != known.get(day, 0))
+        since = {
+            day: replace(each, generation=state.day(day).generation)
+            for day, each in (changes or {}).items()
+            if day in stale and each.generation == known.get(day, 0)
         }
+        contents = {**self.contents(state, (day for day in stale if day not in since)), **since}
+        sizes = {each.month: _sizes(each) for each in manifests}
+        self.index.apply(contents, sizes, now=self.now(), batch_ids=batch_ids)
+        return tuple(stale)
 
-    def _check_manifests(self, days: Iterable[date]) -> None:
-        """Raises: LakeError for a day that lost its manifest: written as a new day, it would lose its other rows."""
+    def contents(self, state: LakeState, days: Iterable[date]) -> dict[date, DayContents]:
+        """Return generation and articles of days."""
+        tables = ((day, self.partitions.table(state, "articles", day, columns=_STORED_COLUMNS)) for day in days)
+        return {day: DayContents(state.day(day).generation, stored_articles(table, day)) for day, table in tables}
+
+    def _check_days(self, state: LakeState, days: Iterable[date]) -> None:
+        """Raises: LakeError for a day that was lost: written as a new day, it would lose its other rows."""
         for day in days:
-            if self.days.manifest(day).generation == 0 and self.index.generation(day) > 0:
-                path = self.layout.relative(self.layout.manifest(day))
-                message = f"{path} is missing, and was there before; {REDERIVE_LOST_DAY}"
-                raise LakeError(message, key=day.isoformat(), reason="manifest_missing")
+            if state.day(day).generation == 0 and self.index.generation(day) > 0:
+                message = f"{self.layout.head} does not have {day}, which was there before; {REDERIVE_LOST_DAY}"
+                raise LakeError(message, key=day.isoformat(), reason="month_missing")
 
-    def roll_forward(self) -> tuple[date, ...]:
-        """Finish the intent of a dead process: end its moves, publish its days, store them in the index."""
-        intent_days = self.index.intent_days()
-        if intent_days:
-            self.end_moves(self.index.moves())
-            for day in intent_days:
-                self.days.publish(day)
-            self.index.apply(self.contents(intent_days), now=self.now())
-        return intent_days
-
-    def end_moves(self, moves: Sequence[Move]) -> None:
-        """Remove moved rows from their old days if their new days have them already."""
-        contents = self.contents({move.to_day for move in moves})
-        arrived = [move for move in moves if move.article_id in contents[move.to_day].articles]
-        days = sorted({move.from_day for move in arrived})
-        self.days.rewrite(days, ANNOTATION_NAMES, lambda day, name: self._without_moved(day, name, arrived))
+    def roll_forward(self) -> tuple[Month, ...]:
+        """Finish the commit of a dead process, or remove what it wrote; return its months."""
+        months = self.index.intent()
+        if months:
+            state = self.partitions.state()
+            for month in months:
+                self.partitions.drop_unnamed(state.head, month)
+                self.partitions.publish(state.month(month))
+            self.store(months)
+        return months
 
     def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
-        """Delete all rows of some articles, each day atomically; return the days, sorted.
+        """Delete all rows of some articles in one commit; return their days, sorted.
 
         Rows without an article, such as pairs of people, stay until the days are clustered again.
         """
         gone = pa.array(sorted(article_ids), pa.string())
-        days = sorted({each.published_date for each in self.index.stored(article_ids).values()})
-        self._check_manifests(days)
-        self.index.write_intent(days)
+        removed: dict[date, list[str]] = defaultdict(list)
+        for article_id, each in self.index.stored(article_ids).items():
+            removed[each.published_date].append(article_id)
+        days = sorted(removed)
         names = [spec.name for spec in PUBLISH_ORDER if "article_id" in spec.schema.names]
-        self.days.rewrite(
-            days, names, lambda day, name: drop_articles(self.days.table(self.days.manifest(day), name), gone)
+        state = self.partitions.state()
+        self._rewrite(
+            state,
+            dict.fromkeys(days, names),
+            lambda day, name, present: drop_articles(present(), gone),
+            changes=_changes(state, removed, removed=removed),
         )
-        self.index.apply(self.contents(days), now=self.now())
         return tuple(days)
 
-    def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
-        """Replace one table on days with sorted rows, from the last day to the first; return how many files changed."""
-        self._check_manifests(by_day)
-        self.index.write_intent(by_day)
-        changed = self.days.rewrite(sorted(by_day, reverse=True), (name,), lambda day, _: by_day[day])
-        self.index.apply(self.contents(by_day), now=self.now())
-        return changed
+    def replace(self, tables: Mapping[str, Mapping[date, pa.Table]]) -> int:
+        """Replace tables on days with sorted rows, in one commit; return how many public files changed."""
+        names_of: dict[date, list[str]] = defaultdict(list)
+        for name, by_day in tables.items():
+            for day in by_day:
+                names_of[day].append(name)
+        return self._rewrite(self.partitions.state(), names_of, lambda day, name, present: tables[name][day])
+
+
+def _changes(
+    state: LakeState,
+    days: Iterable[date],
+    *,
+    articles: Mapping[str, StoredArticle] | None = None,
+    removed: Mapping[date, Collection[str]] | None = None,
+) -> dict[date, DayContents]:
+    """Return the changes of some days since a state: the articles that are new or different, and those removed."""
+    by_day: dict[date, dict[str, StoredArticle]] = {day: {} for day in days}
+    for article_id, article in (articles or {}).items():
+        by_day[article.published_date][article_id] = article
+    gone = removed or {}
+    return {day: DayContents(state.day(day).generation, mine, gone.get(day, ())) for day, mine in by_day.items()}
+
+
+def _sizes(manifest: MonthManifest) -> dict[str, FileSize]:
+    return {
+        name: FileSize(sum(each.rows for each in files.values()), sum(each.size for each in files.values()))
+        for name, files in manifest.files.items()
+    }
 
 
 OpenCommitter = Callable[[], AbstractContextManager[Committer]]
@@ -313,12 +424,11 @@ OpenCommitter = Callable[[], AbstractContextManager[Committer]]
 
 
 def _changed_days(
-    batches: Sequence[Batch], accepted: Mapping[str, MergeCandidate], moves: Iterable[Move]
+    batches: Sequence[Batch], accepted: Mapping[str, MergeCandidate], moved: Mapping[str, date]
 ) -> dict[str, set[date]]:
     """Return the days that each batch changes."""
     changed_days: dict[str, set[date]] = {batch.batch_id: set() for batch in batches}
-    for winner in accepted.values():
-        changed_days[batches[winner.batch].batch_id].add(winner.article.published_date)
-    for move in moves:
-        changed_days[batches[accepted[move.article_id].batch].batch_id].add(move.from_day)
+    for article_id, winner in accepted.items():
+        days = changed_days[batches[winner.batch].batch_id]
+        days |= {winner.article.published_date, moved.get(article_id, winner.article.published_date)}
     return changed_days

@@ -6,10 +6,11 @@
 import json
 import re
 import shutil
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +19,27 @@ import pyarrow.compute as pc
 
 from pipeline.errors import LakeError
 from pipeline.lake.commit import Committer, OpenCommitter
-from pipeline.lake.log_tables import read_log_file
+from pipeline.lake.log_compaction import remove_exchanged_log
+from pipeline.lake.log_files import encode_rows, is_month_file, merge_rows, read_log_file
 from pipeline.lake.maintenance import PACKAGE, collect_garbage
-from pipeline.lake.partitions import Entry, manifest_bytes, read_manifest
-from pipeline.lake.snapshots import manifest_path, manifest_paths, manifests_digest, remove_unfinished, snapshot_folders
+from pipeline.lake.manifests import Entry, head_bytes
+from pipeline.lake.partitions import LakeState, Partitions, ReadRows
+from pipeline.lake.snapshots import (
+    UNFINISHED,
+    facts_bytes,
+    facts_of,
+    read_facts,
+    remove_unfinished,
+    snapshot_folders,
+    snapshot_partitions,
+    write_manifests,
+)
 from pipeline.lake.staging import erase_staged
 from pipeline.lake.storage import (
-    EMPTY_CHECKSUM,
-    PUBLISH_ORDER,
     RECOVER,
     Disk,
     Layout,
-    checksummed_parquet,
     decode,
-    encode,
-    sha256_of,
     sort_rows,
 )
 from pipeline.sqlite import transaction, vacuum_and_truncate
@@ -58,16 +65,15 @@ def erase_rows(committer: Committer, article_ids: Collection[str]) -> tuple[date
 
 
 def erase_traces(committer: Committer, *, days: Collection[date], older_than: float) -> None:
-    """Delete all files that no manifest lists: earlier generations, the cache of ``days``, old temporary files.
+    """Delete all files that the head does not need: earlier generations, the cache of ``days``, old temporary files.
 
     ``days`` are those with erased rows. Temporary files from before ``older_than`` (seconds since 1970) belong to no
     running process.
     """
-    for manifest in committer.days.manifests():
-        if manifest.previous:
-            path = committer.layout.manifest(manifest.day)
-            committer.disk.replace(path, manifest_bytes(replace(manifest, previous={})))
-    collect_garbage(committer, days=sorted(committer.layout.days_of_objects()), older_than=_ANY_AGE)
+    head = committer.partitions.head()
+    if head.previous:
+        committer.disk.replace(committer.layout.head, head_bytes(replace(head, previous={})))
+    collect_garbage(committer, months=committer.layout.months_on_disk(), older_than=_ANY_AGE)
     _erase_cache(committer, days)
     for path in list(committer.layout.temporary.glob("*")):
         if path.stat().st_mtime < older_than:
@@ -77,7 +83,7 @@ def erase_traces(committer: Committer, *, days: Collection[date], older_than: fl
 
 def _erase_cache(committer: Committer, days: Collection[date]) -> None:
     """Delete the cached files of some days, of days without articles, and of no day: they can be computed again."""
-    with_articles = {each.day for each in committer.days.manifests() if "articles" in each.entries}
+    with_articles = {day for day, found in committer.partitions.state().days.items() if "articles" in found.tables}
     for path in list(committer.layout.cached("").rglob("*")):
         named = _DAY.search(path.name)
         day = date.fromisoformat(named[0]) if named else None
@@ -110,16 +116,19 @@ class Redaction:
 def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
     """Rewrite the log files that name these pages; return how many rows were redacted."""
     spec, changed = table_named(_TABLE), 0
-    for path in _files_to_redact(root, redaction):
-        table = read_log_file(path, spec)
-        rows = table.to_pylist()
-        hits = [number for number, row in enumerate(rows) if _names_page(row, redaction)]
-        if hits:
-            for number in hits:
-                rows[number] |= _redacted_fields(rows[number], redaction)
-            table = sort_rows(pa.Table.from_pylist(rows, schema=spec.schema), spec)
-            disk.replace(path, checksummed_parquet(encode(table, spec, metadata=EMPTY_CHECKSUM)))
-            changed += len(hits)
+    with disk.log_writer():
+        remove_exchanged_log(Layout(root), disk)
+        for path in _files_to_redact(root, redaction):
+            found = read_log_file(path, spec)
+            rows = found.table.to_pylist()
+            hits = [number for number, row in enumerate(rows) if _names_page(row, redaction)]
+            if hits:
+                for number in hits:
+                    rows[number] |= _redacted_fields(rows[number], redaction)
+                table = pa.Table.from_pylist(rows, schema=spec.file_schema)
+                redacted = merge_rows([replace(found, table=table)], spec)  # other names sort to other places
+                disk.replace(path, encode_rows(redacted, spec, is_closed=is_month_file(path)))
+                changed += len(hits)
     return changed
 
 
@@ -171,14 +180,18 @@ def _names_article(article_id: str | None, source_key: str, redaction: Redaction
 # Snapshots are not clustered again: rows of other articles that refer to a deleted article are deleted, too. So in a
 # snapshot an article may have no row in near_duplicates, or an event no cluster. Pairs of people are counted again, and
 # a person link stays if another article of its day still has the full name.
+#
+# All rows of a snapshot change in one commit, as in a lake. If the process dies, the mark says that the rest is left.
 
 _NAMING = ("article_id", "dup_group_id", "quote_cluster_id", "event_cluster_id", "planned_cluster_id")
 _NUMBER = ":[0-9]+$"  # after the article that names a group
-_UNFINISHED = ".erasing"
+_MEMBERS, _CLUSTERS = "event_cluster_members", "event_clusters"
 _LINKS = "person_links"
 _PAIRS, _PAIR_SOURCES = "co_mentions", ("entities", "near_duplicates", _LINKS)
 
 CountPairs = Callable[[pa.Table, pa.Table, pa.Table], pa.Table]  # rows of co_mentions from those of the _PAIR_SOURCES
+Inode = tuple[int, int]
+"""Device and inode of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +212,13 @@ def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, 
     """
     remove_unfinished(committer.layout)
     roots = snapshot_folders(committer.layout) if article_ids else []
-    shared, changed, damaged = _lake_inodes(committer), [], []
+    articles = pa.array(sorted(article_ids), pa.string())
+    clean, changed, damaged = _lake_inodes(committer), [], []
     for root in roots:
         try:
-            if _erase_from(committer, root, article_ids, shared=shared, count=count):
+            partitions = snapshot_partitions(root, committer.disk)
+            snapshot = _SnapshotFiles(root, partitions, partitions.state(), clean)
+            if _erase_from(committer.disk, snapshot, articles, count=count):
                 changed.append(root.name)
         except (LakeError, FileNotFoundError, ValueError, KeyError, TypeError) as error:
             damaged.append(
@@ -215,59 +231,29 @@ def _drop_advice(name: str) -> str:
     return f"drop it with `newslake lake snapshot {name} --drop`, then {RECOVER}"
 
 
-def _lake_inodes(committer: Committer) -> frozenset[tuple[int, int]]:
-    """Return device and inode of each current file of the lake."""
-    paths = (
-        committer.layout.state / entry.object for each in committer.days.manifests() for entry in each.entries.values()
-    )
-    return frozenset((state.st_dev, state.st_ino) for state in (path.stat() for path in paths if path.exists()))
+def _lake_inodes(committer: Committer) -> set[Inode]:
+    """Return the inode of each current file of the lake."""
+    entries = (entry for each in committer.partitions.state().months.values() for _, _, entry in each.entries())
+    paths = (committer.layout.state / entry.object for entry in entries)
+    return {_inode(path) for path in paths if path.exists()}
 
 
-def _erase_from(
-    committer: Committer,
-    root: Path,
-    article_ids: Collection[str],
-    *,
-    shared: frozenset[tuple[int, int]],
-    count: CountPairs,
-) -> bool:
-    own = [each for each in _snapshot_tables(root) if each.inode not in shared]
-    deletion = _deletion_filter(own, pa.array(sorted(article_ids), pa.string()))
-    changed = [each for each in own if deletion.keeps(each.spec, rows := each.rows()).false_count or not rows.num_rows]
-    mark = root / _UNFINISHED
-    if not changed and not mark.exists():
+def _inode(path: Path) -> Inode:
+    state = path.stat()
+    return state.st_dev, state.st_ino
+
+
+def _erase_from(disk: Disk, snapshot: "_SnapshotFiles", articles: pa.Array, *, count: CountPairs) -> bool:
+    mark = snapshot.root / UNFINISHED
+    deletion = _DeletionFilter(articles, snapshot.clusters_of(articles))
+    names_of = snapshot.tables_to_change(deletion)
+    if not names_of and not mark.exists():
         return False
-    mark.touch()
-    days = {each.day for each in changed if each.spec.name in _PAIR_SOURCES}
-    derived = {each for each in own if each.spec.name in (_LINKS, _PAIRS) and each.day in days}
-    # Before the tables that they are made from, and links before pairs: the next try finds these, and makes them again.
-    for each in sorted(derived, key=lambda each: each.spec.name == _PAIRS):
-        sources = _pair_sources(root, each.day, deletion)
-        rows = _remaining_links(*sources) if each.spec.name == _LINKS else sort_rows(count(*sources), each.spec)
-        _put_table(committer, root, each, rows)
-    for each in (each for each in changed if each not in derived):
-        rows = each.rows()
-        _put_table(committer, root, each, rows.filter(deletion.keeps(each.spec, rows)))
-    _update_metadata(committer, root)
+    disk.replace(mark, b"")  # durably: without it, the next try may find nothing to do
+    snapshot.partitions.rewrite(snapshot.state, names_of, partial(_remaining_rows, snapshot, deletion, count))
+    _settle(snapshot, disk)
     mark.unlink()
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class _SnapshotTable:
-    """The file of a table and day in a snapshot."""
-
-    spec: TableSpec
-    day: date
-    path: Path
-
-    @property
-    def inode(self) -> tuple[int, int]:
-        state = self.path.stat()
-        return state.st_dev, state.st_ino
-
-    def rows(self) -> pa.Table:
-        return decode(self.path.read_bytes(), self.spec, key=str(self.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,30 +266,90 @@ class _DeletionFilter:
     def keeps(self, spec: TableSpec, rows: pa.Table) -> pa.BooleanArray:
         """Return per row whether it stays: none of its ids is of a deleted article or cluster."""
         goes = pa.array([False] * rows.num_rows, pa.bool_())
-        for name in _NAMING:
-            if name in rows.schema.names:
-                ids = rows[name].combine_chunks()
-                goes = pc.or_(goes, pc.is_in(pc.replace_substring_regex(ids, _NUMBER, ""), value_set=self.articles))
-        if spec.name == "event_clusters":
+        for name in _naming_columns(spec):
+            ids = rows[name].combine_chunks()
+            goes = pc.or_(goes, pc.is_in(ids, value_set=self._naming(pc.unique(ids))))
+        if spec.name == _CLUSTERS:
             goes = pc.or_(goes, pc.is_in(rows["event_cluster_id"].combine_chunks(), value_set=self.clusters))
         return pc.invert(goes)
 
-
-def _snapshot_tables(root: Path) -> Iterator[_SnapshotTable]:
-    for spec in PUBLISH_ORDER:
-        for path in sorted((root / "tables" / spec.name).glob("*/*.parquet")):
-            yield _SnapshotTable(spec, date.fromisoformat(path.parent.name.partition("=")[2]), path)
+    def _naming(self, ids: pa.Array) -> pa.Array:
+        """Return the ids of deleted articles, and of groups that are named after them."""
+        return ids.filter(pc.is_in(pc.replace_substring_regex(ids, _NUMBER, ""), value_set=self.articles))
 
 
-def _pair_sources(root: Path, day: date, deletion: _DeletionFilter) -> Iterator[pa.Table]:
-    """Yield the remaining rows of the tables from which the pairs of a day are counted."""
-    for spec in map(table_named, _PAIR_SOURCES):
-        path = Layout(root).public(spec.name, day)
-        rows = _SnapshotTable(spec, day, path).rows() if path.exists() else spec.schema.empty_table()
-        yield rows.filter(deletion.keeps(spec, rows))
+def _naming_columns(spec: TableSpec) -> list[str]:
+    return [name for name in _NAMING if name in spec.schema.names]
 
 
-def _remaining_links(entities: pa.Table, near_duplicates: pa.Table, links: pa.Table) -> pa.Table:
+@dataclass(frozen=True, slots=True)
+class _SnapshotFiles:
+    """The files of a snapshot. ``clean`` are the inodes of files that do not name the articles, of all snapshots."""
+
+    root: Path
+    partitions: Partitions
+    state: LakeState
+    clean: set[Inode]
+
+    def clusters_of(self, articles: pa.Array) -> pa.Array:
+        """Return the clusters of the articles' events."""
+        spec, clusters = table_named(_MEMBERS), set[str]()
+        for manifest in self.state.months.values():
+            for entry in manifest.files.get(_MEMBERS, {}).values():
+                if _inode(self._path(entry)) not in self.clean:
+                    rows = self._read(entry, spec, ["article_id", "event_cluster_id"])
+                    found = rows.filter(pc.is_in(rows["article_id"], value_set=articles))
+                    clusters.update(found["event_cluster_id"].to_pylist())
+        return pa.array(sorted(clusters), pa.string())
+
+    def tables_to_change(self, deletion: _DeletionFilter) -> dict[date, set[str]]:
+        """Return the tables of each day with rows to delete, and those that are made from such rows."""
+        names_of: dict[date, set[str]] = defaultdict(set)
+        for manifest in self.state.months.values():
+            for name, _, entry in manifest.entries():
+                for day in self._days_to_change(entry, table_named(name), deletion):
+                    names_of[day].add(name)
+        for day, names in names_of.items():
+            if names.intersection(_PAIR_SOURCES):
+                names.update({_LINKS, _PAIRS}.intersection(self.state.day(day).tables))
+        return names_of
+
+    def _days_to_change(self, entry: Entry, spec: TableSpec, deletion: _DeletionFilter) -> list[date]:
+        inode, names = _inode(self._path(entry)), _naming_columns(spec)
+        if not names or (inode in self.clean and not (spec.name == _CLUSTERS and len(deletion.clusters))):
+            return []
+        rows = self._read(entry, spec, [*names, spec.day_column])
+        days: list[date] = pc.unique(rows.filter(pc.invert(deletion.keeps(spec, rows)))[spec.day_column]).to_pylist()
+        if not days:
+            self.clean.add(inode)
+        return days
+
+    def _path(self, entry: Entry) -> Path:
+        return Layout(self.root).state / entry.object
+
+    def _read(self, entry: Entry, spec: TableSpec, columns: Sequence[str]) -> pa.Table:
+        path = self._path(entry)
+        with pa.memory_map(str(path)) as data:
+            return decode(data, spec, key=str(path), columns=columns)
+
+
+def _remaining_rows(
+    snapshot: _SnapshotFiles, deletion: _DeletionFilter, count: CountPairs, day: date, name: str, present: ReadRows
+) -> pa.Table:
+    """Return the rows of a table and day that stay; those about people are made again from those of other tables."""
+
+    def kept(name: str, rows: pa.Table) -> pa.Table:
+        return rows.filter(deletion.keeps(table_named(name), rows))
+
+    if name not in (_LINKS, _PAIRS):
+        return kept(name, present())
+    sources = (kept(each, snapshot.partitions.table(snapshot.state, each, day)) for each in _PAIR_SOURCES)
+    entities, near_duplicates, links = sources
+    links = _remaining_links(entities, links)
+    return links if name == _LINKS else sort_rows(count(entities, near_duplicates, links), table_named(_PAIRS))
+
+
+def _remaining_links(entities: pa.Table, links: pa.Table) -> pa.Table:
     """Return the links to people whose full name other rows of the day still have."""
     named, linked = (
         pc.binary_join_element_wise(rows[person], rows[name], " ").combine_chunks()
@@ -312,55 +358,34 @@ def _remaining_links(entities: pa.Table, near_duplicates: pa.Table, links: pa.Ta
     return links.filter(pc.is_in(linked, value_set=named))
 
 
-def _deletion_filter(files: Iterable[_SnapshotTable], articles: pa.Array) -> _DeletionFilter:
-    clusters: set[str] = set()
-    for each in files:
-        if each.spec.name == "event_cluster_members":
-            rows = each.rows()
-            clusters.update(
-                rows.filter(pc.is_in(rows["article_id"], value_set=articles))["event_cluster_id"].to_pylist()
-            )
-    return _DeletionFilter(articles, pa.array(sorted(clusters), pa.string()))
+def _settle(snapshot: _SnapshotFiles, disk: Disk) -> None:
+    """Publish the data files of the head, delete all others, and update the metadata to the present content."""
+    layout, state = Layout(snapshot.root), snapshot.partitions.state()
+    for manifest in state.months.values():
+        snapshot.partitions.publish(manifest)
+    disk.sync_all()  # the public files, before the data files that they are links to are deleted
+    disk.replace(layout.head, write_manifests(state, layout, disk))
+    shutil.rmtree(layout.state / "data", ignore_errors=True)
+    state = snapshot.partitions.state()
+    for path in (layout.state / "months").glob("*/*.json"):
+        if path.relative_to(layout.state).as_posix() not in state.head.months.values():
+            disk.remove(path)
+    facts = read_facts(snapshot.root)
+    facts = facts_of(snapshot.root, state, name=facts.name, at=facts.taken_at)
+    disk.replace(snapshot.root / "snapshot.json", facts_bytes(facts))
+    _update_package(snapshot.root / PACKAGE, state, disk)
 
 
-def _put_table(committer: Committer, root: Path, file: _SnapshotTable, rows: pa.Table) -> None:
-    """Write a table of a day, or remove it without rows; its manifest first, so that the next try finds the file."""
-    path = manifest_path(root, file.day)
-    manifest, data, name = read_manifest(path, file.day), encode(rows, file.spec), file.spec.name
-    entries = dict(manifest.entries)
-    entry = entries.pop(name, Entry("", 0, ""))
-    if rows.num_rows:
-        entries[name] = replace(entry, rows=rows.num_rows, sha256=sha256_of(data))
-    committer.disk.replace(path, manifest_bytes(replace(manifest, entries=entries, previous={})))
-    if rows.num_rows:
-        committer.disk.replace(file.path, data)
-    else:
-        committer.disk.remove(file.path)
-
-
-def _update_metadata(committer: Committer, root: Path) -> None:
-    """Update the metadata files of the snapshot to its present content."""
-    rows: Counter[str] = Counter()
-    for path in manifest_paths(root):
-        manifest = read_manifest(path, date.fromisoformat(path.stem))
-        rows.update({name: entry.rows for name, entry in manifest.entries.items()})
-    facts = {"rows": dict(rows), "manifests_sha256": manifests_digest(root)}
-    _edit(committer, root / "snapshot.json", lambda content: content | facts)
-    sizes: Counter[str] = Counter()
-    for each in _snapshot_tables(root):
-        sizes[each.spec.name] += each.path.stat().st_size
-
-    def package(content: dict[str, Any]) -> dict[str, Any]:
-        for each in content["resources"]:
-            each |= {"rows": rows[each["name"]], "bytes": sizes[each["name"]]}
-        return content
-
-    _edit(committer, root / PACKAGE, package)
-
-
-def _edit(committer: Committer, path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    content = change(json.loads(path.read_bytes()))
-    committer.disk.replace(path, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n")
+def _update_package(path: Path, state: LakeState, disk: Disk) -> None:
+    rows, sizes = Counter[str](), Counter[str]()
+    for manifest in state.months.values():
+        for name, _, entry in manifest.entries():
+            rows[name] += entry.rows
+            sizes[name] += entry.size
+    content: dict[str, Any] = json.loads(path.read_bytes())
+    for each in content["resources"]:
+        each |= {"rows": rows[each["name"]], "bytes": sizes[each["name"]]}
+    disk.replace(path, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import logging
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -14,17 +14,18 @@ from pipeline.durability import Durability
 from pipeline.errors import ContractError
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.commit import CommitReport, Committer, IsCurrent
+from pipeline.lake.compaction import compact_month, months_to_compact
 from pipeline.lake.erase import Erasure
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.maintenance import collect_garbage, publish_package, recover
-from pipeline.lake.partitions import Days, Manifest, read_consistently
+from pipeline.lake.partitions import LakeState, Partitions
+from pipeline.lake.repair import drop_damaged
 from pipeline.lake.snapshots import Snapshots
 from pipeline.lake.staging import Batch, check_staged, write_batch
-from pipeline.lake.storage import Disk, Layout, sort_rows, with_digest, without_digest
-from pipeline.lake.verify import ALL_NEW, Depth, drop_damaged, problems_of
+from pipeline.lake.storage import Disk, Layout, Month, check_layout, month_of, sort_rows, with_digest, without_digest
+from pipeline.lake.verify import ALL_NEW, Depth, problems_of
 from pipeline.tables import check_batch, table_named
 
-_DAY = "published_date"
 log = logging.getLogger(__name__)
 
 
@@ -32,11 +33,11 @@ class CommitterLock:
     """Opens the article index on first use, and gives the committer to one process at a time."""
 
     def __init__(
-        self, layout: Layout, disk: Disk, days: Days, *, durability: Durability, now: Callable[[], datetime]
+        self, layout: Layout, disk: Disk, partitions: Partitions, *, durability: Durability, now: Callable[[], datetime]
     ) -> None:
         self._layout = layout
         self._disk = disk
-        self._days = days
+        self._partitions = partitions
         self._durability: Durability = durability
         self._now = now
 
@@ -56,14 +57,15 @@ class CommitterLock:
         return index
 
     def _open(self) -> ArticleIndex:
+        check_layout(self._layout)  # before the index of an earlier version is built again
         return ArticleIndex(self._layout.index, durability=self._durability)
 
     def _has_lost_days(self, index: ArticleIndex) -> bool:
         """Return whether the index is empty although the lake has days: it was deleted, or is of another version."""
-        return index.is_empty() and bool(self._days.known())
+        return index.is_empty() and bool(self._partitions.head().months)
 
     def _committer(self, index: ArticleIndex) -> Committer:
-        return Committer(self._layout, self._disk, self._days, index, self._now)
+        return Committer(self._layout, self._disk, self._partitions, index, self._now)
 
     @contextmanager
     def hold(self) -> Iterator[Committer]:
@@ -74,15 +76,16 @@ class CommitterLock:
 
     def drop_damaged(self) -> tuple[str, ...]:
         """Remove what is damaged; return a sentence per action. The index is checked before it is opened."""
+        check_layout(self._layout)
         with self._disk.committer():
-            done = drop_damaged(self._layout, self._disk, self._days, lambda: self._committer(self._open()))
+            done = drop_damaged(self._layout, self._disk, self._partitions, lambda: self._committer(self._open()))
             return tuple(done)
 
 
 class Lake:
     """The tables under one folder, opened on first use. Any number of processes may use it; one commits at a time.
 
-    ``partitions`` are the days by their manifests, ``log`` the log tables, ``snapshots`` the named versions.
+    ``partitions`` are the months by their manifests, ``log`` the log tables, ``snapshots`` the named versions.
     ``erasure`` deletes articles. ``durability`` "full" survives power loss, "process" the death of a process.
     """
 
@@ -98,7 +101,7 @@ class Lake:
         self._disk = Disk(self._layout, durability=durability)
         self._grace = timedelta(hours=gc_grace_hours)
         self._now = now
-        self.partitions = Days(self._layout, self._disk)
+        self.partitions = Partitions(self._layout, self._disk)
         self._lock = CommitterLock(self._layout, self._disk, self.partitions, durability=durability, now=now)
         lock = self._lock  # not self: a cycle would keep the databases open until a garbage collection
         self.log = LogTables(self._layout.root, self._disk, lambda: lock.index)
@@ -120,7 +123,7 @@ class Lake:
         write_batch(self._layout, self._disk, Batch(batch_id, tables, keys))
 
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
-        """Commit staged batches together. All tables of a day change atomically; unchanged days keep their files.
+        """Commit staged batches together: all tables and days change at one instant; unchanged files stay.
 
         ``is_current(article_id, seen_at)`` says whether the archive has seen no other revision since. The batches stay
         staged for the retention time of ``gc``, so that a retried commit reports the same articles.
@@ -129,7 +132,7 @@ class Lake:
         with self._lock.hold() as committer:
             report = committer.commit(batch_ids, is_current=is_current)
             publish_package(committer)
-            collect_garbage(committer, days=report.days, older_than=self._oldest_kept())
+            collect_garbage(committer, months=set(map(month_of, report.days)), older_than=self._oldest_kept())
             return report
 
     def replace(self, table_name: str, relate: Callable[[], Mapping[date, pa.Table]]) -> int:
@@ -140,9 +143,8 @@ class Lake:
         """Replace cluster tables on some days with the rows that ``relate`` returns; return how many files changed.
 
         ``relate`` is called under the committer's lock: the rows that it reads do not change before its own rows are
-        written, so two concurrent runs do not overwrite each other. Equal rows change no file; a table without rows has
-        no file. Tables are written in their order, each from the last day to the first: later days refer to earlier
-        ones.
+        written, so two concurrent runs do not overwrite each other. All change in one commit. Equal rows change no
+        file; a table without rows has no file.
         Raises: ContractError.
         """
         with self._lock.hold() as committer:
@@ -151,11 +153,29 @@ class Lake:
                 name: {day: _checked(table, name, day) for day, table in by_day.items()}
                 for name, by_day in relate().items()
             }
-            changed = sum(committer.replace(name, by_day) for name, by_day in checked.items())
+            changed = committer.replace(checked)
             publish_package(committer)
-            days = {day for by_day in checked.values() for day in by_day}
-            collect_garbage(committer, days=days, older_than=self._oldest_kept())
+            months = {month_of(day) for by_day in checked.values() for day in by_day}
+            collect_garbage(committer, months=months, older_than=self._oldest_kept())
             return changed
+
+    def compact(self, *, months: Collection[Month] | None = None, quiet_days: int = 0) -> tuple[str, ...]:
+        """Close months: each table of a month gets one file; return a sentence per month that changed.
+
+        Without ``months``, those that ended and were quiet for ``quiet_days`` days. Files of older columns are
+        rewritten in all of them, and in closed months. Each month is one commit, and other commits come in between.
+        Raises: LakeError (no_exchange) if the file system cannot exchange folders, (foreign_file) for a file in a
+        folder of the tables that is not ours; ConfigError for a month that the lake does not have.
+        """
+        done = []
+        with self._lock.hold() as committer:
+            chosen = months_to_compact(committer, months=months, quiet_days=quiet_days)
+        for month, closes in chosen.items():
+            with self._lock.hold() as committer:
+                committer.roll_forward()
+                done.append(compact_month(committer, month, closes=closes))
+                publish_package(committer)
+        return tuple(each for each in done if each is not None)
 
     def _oldest_kept(self) -> float:
         """Return the end of the retention time, in seconds since 1970.
@@ -166,39 +186,23 @@ class Lake:
 
     def days(self) -> tuple[date, ...]:
         """Return the published days that have rows, sorted."""
-        return tuple(manifest.day for manifest in self.partitions.manifests() if manifest.entries)
+        return tuple(day for day, state in self.partitions.read(lambda state: state.days).items() if state.tables)
 
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return committed rows by day, sorted as the contract says. Each day is of one commit; no article is missing.
+        """Return committed rows by day, sorted as the contract says. All are of one commit.
 
         ``columns`` may name ``published_date``; the default is the columns of the contract.
         Raises: LakeError for a damaged data file.
         """
         names = table_named(table).schema.names if columns is None else list(columns)
         if days is None:
-            parts = read_consistently(
-                self._layout, lambda: [self._read_day(table, day, names) for day in self.partitions.known()]
-            )
-        else:
-            parts = [self._read_day(table, day, names) for day in sorted(set(days))]
-        return pa.concat_tables([_with_day(table_named(table).schema.empty_table(), date.min).select(names), *parts])
+            return self.partitions.read(lambda state: self.partitions.whole_table(state, table, columns=names))
+        chosen = sorted(set(days))
+        return self.partitions.read(lambda state: self._read_days(state, table, chosen, names))
 
-    def _read_day(self, table: str, day: date, names: Sequence[str]) -> pa.Table:
-        stored = [name for name in names if name != _DAY] or table_named(table).key
-        return _with_day(self.partitions.read_current(day, table, columns=stored), day).select(names)
-
-    def current_manifests(self) -> tuple[Manifest, ...]:
-        """Return the manifests of all days with rows, between two commits: no article is on two days.
-
-        Their data files stay until a day has changed twice and the retention time is over, or a takedown removes them.
-        """
-        with self._lock.hold() as committer:
-            committer.roll_forward()
-            return tuple(manifest for manifest in self.partitions.manifests() if manifest.entries)
-
-    def read_manifest_tables(self, manifest: Manifest, tables: Iterable[str]) -> dict[str, pa.Table]:
-        """Return the rows of some tables of a manifest. Raises: LakeError for a damaged or missing data file."""
-        return {name: self.partitions.table(manifest, name) for name in tables}
+    def _read_days(self, state: LakeState, table: str, days: Sequence[date], names: Sequence[str]) -> pa.Table:
+        parts = (self.partitions.table(state, table, day, columns=names) for day in days)
+        return pa.concat_tables([table_named(table).file_schema.empty_table().select(names), *parts])
 
     def put_cached(self, name: str, data: bytes | memoryview) -> None:
         """Cache bytes that can be computed again from the tables, such as an index of a day."""
@@ -226,7 +230,7 @@ class Lake:
     def gc(self) -> int:
         """Delete unneeded files and staged batches older than the retention time; return the number of files."""
         with self._lock.hold() as committer:
-            return collect_garbage(committer, days=None, older_than=self._oldest_kept())
+            return collect_garbage(committer, months=None, older_than=self._oldest_kept())
 
 
 def _checked(table: pa.Table, name: str, day: date) -> pa.Table:
@@ -235,7 +239,3 @@ def _checked(table: pa.Table, name: str, day: date) -> pa.Table:
     if breaches:
         raise ContractError(f"{name} of {day}: {breaches[0]}", key=day.isoformat(), reason="contract")
     return sort_rows(table, table_named(name))
-
-
-def _with_day(table: pa.Table, day: date) -> pa.Table:
-    return table.append_column(_DAY, pa.array([day] * table.num_rows, pa.date32()))

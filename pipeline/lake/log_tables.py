@@ -1,48 +1,56 @@
-"""The log tables: append-only files, one per batch and day. Appending the same batch again overwrites its files.
+"""The log tables: append-only, in a folder per month of their own day. Appending the same batch again overwrites it.
 
-The article index lists the files, so that a lost one is noticed. A file that is not listed is of a process that died
-before it listed it, or came back from a backup; ``adopt_log_files`` lists it.
+An open month has a file per batch, a closed month one file for all of them, which an append rewrites. So a folder has
+either files of batches or the file of its month, and no reader sees a row twice.
+
+The article index lists the batches of each month by the path of their own files, so that a lost one is noticed. The
+list stays as it is when the month is closed: then the batches are in its file. A batch that is not listed is of
+a process that died before it listed it, or came back from a backup; ``adopt_log_files`` lists it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError
 from pipeline.lake.article_index import ArticleIndex
-from pipeline.lake.storage import (
-    EMPTY_CHECKSUM,
-    REMOVE,
-    Disk,
-    checksummed_parquet,
-    decode,
-    encode,
-    is_parquet_sound,
-    sort_rows,
+from pipeline.lake.log_compaction import LogCompaction, names_of_removed, removed_log_problems
+from pipeline.lake.log_files import (
+    LogRows,
+    batch_id_of,
+    batch_name,
+    batches_of_file,
+    batches_with_rows,
+    encode_rows,
+    is_month_file,
+    listed_name,
+    log_folder,
+    log_months,
+    merge_rows,
+    month_file,
+    month_start,
+    read_log_file,
+    rows_of_batch,
 )
-from pipeline.model import file_name_of
-from pipeline.tables import TableSpec, check_batch, table_named
+from pipeline.lake.storage import REMOVE, Disk, Month, decode, files_in, is_parquet_sound, month_of
+from pipeline.tables import LOG_TABLES, TableSpec, check_batch, table_named
 
-# The column whose UTC day is the partition.
-_TIME_OF: Mapping[str, str] = {
-    "outcomes": "decided_at",
-    "listing_fetches": "requested_at",
-    "runs": "started_at",
-    "deletions": "deleted_at",
-}
 _LOST = "its log entries are lost, but no table is"
+_TWICE = "is in the folder of a closed month, so its rows may be there twice; move it out of the lake"
 
 
 class LogTables:
     """The log tables of one lake. ``index`` returns the article index."""
 
     def __init__(self, root: Path, disk: Disk, index: Callable[[], ArticleIndex]) -> None:
-        self._folder = root / "log"
+        self._root = root
         self._disk = disk
         self._index = index
 
@@ -51,86 +59,260 @@ class LogTables:
         breaches = check_batch({name: table})
         if breaches:
             raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
-        spec = table_named(name)
-        days = pc.cast(table[_TIME_OF[name]], pa.date32())
-        folder, file = self._folder / name, f"{file_name_of(batch_id)}.parquet"
-        written = set()
-        for day in pc.unique(days):
-            target = folder / f"{spec.day_column}={day.as_py().isoformat()}" / file
-            rows = sort_rows(table.filter(pc.equal(days, day)), spec)
-            self._disk.replace(target, checksummed_parquet(encode(rows, spec, metadata=EMPTY_CHECKSUM)))
-            written.add(target)
-        # The same batch, appended again after midnight: its rows under the other day are stale.
-        stale = [path for path in folder.glob(f"{spec.day_column}=*/{file}") if path not in written]
-        names = partial(map, partial(_name_in, self._folder))
-        self._index().change_log_files(added=names(written), removed=names(stale))
-        for path in stale:  # after the list: a file that is missing from the disk only would be reported as lost
-            self._disk.remove(path, durably=True)
+        spec, batch = table_named(name), batch_name(batch_id)
+        parts = _by_month(rows_of_batch(table, spec, batch), spec)
+        index = self._index()  # before the lock: opening may build it again, under the committer's lock
+        with self._disk.log_writer():
+            written = {self._put(spec, month, rows): month for month, rows in parts.items()}
+            # The same batch, appended again in another month: its rows under the earlier one are stale.
+            earlier = [month for month in self._months(spec) if month not in parts]
+            stale = [path for month in earlier if (path := self._path(spec, month, batch)).exists()]
+            names = partial(map, partial(listed_name, self._root))
+            index.change_log_files(added=names(written), removed=names(stale))
+            for path in stale:  # after the list: a file that is missing from the disk only would be reported as lost
+                self._disk.remove(path, durably=True)
+            for month in self._closed_with(spec, {batch}, months=earlier):
+                self._drop_rows(spec, month, batch)
+
+    def _put(self, spec: TableSpec, month: Month, rows: LogRows) -> Path:
+        """Write the rows of one batch and month; return the path under which the batch is listed."""
+        own = self._path(spec, month, *rows.batches)
+        closed = month_file(own.parent)
+        if closed.exists():
+            there = read_log_file(closed, spec)
+            others = there.without(*rows.batches) if rows.batches[0] in there.batches else there
+            self._disk.replace(closed, encode_rows(merge_rows([others, rows], spec), spec, is_closed=True))
+        else:
+            self._disk.replace(own, encode_rows(merge_rows([rows], spec), spec, is_closed=False))
+        return own
+
+    def _drop_rows(self, spec: TableSpec, month: Month, batch: str) -> None:
+        """Remove the rows of a batch from a closed month. Its name stays there, as it does in the list."""
+        path = month_file(self._folder(spec, month))
+        rows = read_log_file(path, spec)
+        if batch in rows.with_rows():
+            self._disk.replace(path, encode_rows(rows.without(batch), spec, is_closed=True))
 
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:
-        """Return all rows of a log table, by day and batch; or only those of the ``newest`` files."""
-        spec = table_named(name)
-        paths = sorted((self._folder / name).glob(f"{spec.day_column}=*/*.parquet"))
-        if newest is not None:
-            paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
-        return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in paths)])
+        """Return all rows of a log table, by day; or only those of the ``newest`` batches.
 
-    def days(self, name: str) -> Iterator[pa.Table]:
-        """Yield the rows of each day of a log table, newest day first."""
+        The newest are those of the last months; in an open month those written last, in a closed one by their rows.
+        """
         spec = table_named(name)
-        for folder in sorted((self._folder / name).glob(f"{spec.day_column}=*"), reverse=True):
-            files = [read_log_file(path, spec) for path in sorted(folder.glob("*.parquet"))]
-            yield pa.concat_tables([spec.schema.empty_table(), *files])
+        if newest is not None:
+            return _table(spec, self._read_newest(spec, newest))
+        months = (self._read_month(spec, month, read_log_file) for month in self._months(spec))
+        return _table(spec, (merge_rows(parts, spec).table for parts in months))
+
+    def _read_newest(self, spec: TableSpec, count: int) -> Iterator[pa.Table]:
+        for month in reversed(self._months(spec)):
+            if count <= 0:
+                return
+            batches, table = self._consistently(spec, month, partial(_newest_in, spec=spec, count=count))
+            count -= len(batches)
+            yield table
+
+    def months(self, name: str, *, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield some columns of the rows of each month of a log table, newest month first."""
+        spec = table_named(name)
+        for month in reversed(self._months(spec)):
+            parts = self._read_month(
+                spec, month, lambda path, spec: decode(path.read_bytes(), spec, key=str(path), columns=columns)
+            )
+            yield pa.concat_tables([spec.schema.empty_table().select(columns), *parts])
 
     def batches(self, name: str) -> frozenset[str]:
         """Return the ids of the batches in a log table, unless they are very long."""
-        files = (self._folder / name).glob(f"{table_named(name).day_column}=*/*.parquet")
-        return frozenset(unquote(path.stem) for path in files)
+        spec = table_named(name)
+        found = (
+            self._read_month(spec, month, lambda path, spec: batches_with_rows(path)) for month in self._months(spec)
+        )
+        return frozenset(batch_id_of(each) for files in found for batches in files for each in batches)
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
-        """Return the rows of some batches."""
-        spec = table_named(name)
-        folder = self._folder / name
-        files = [
-            path for each in batch_ids for path in folder.glob(f"{spec.day_column}=*/{file_name_of(each)}.parquet")
-        ]
-        return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in sorted(files))])
+        """Return the rows of some batches, by month."""
+        spec, batches = table_named(name), sorted(map(batch_name, batch_ids))
+        months = self._months(spec)
+        return _table(spec, (part for month in months for part in self._read_batches_of(spec, month, batches)))
+
+    def _read_batches_of(self, spec: TableSpec, month: Month, batches: Sequence[str]) -> list[pa.Table]:
+        # Files of batches first: if the month is closed in between, the other batches are found in its file.
+        found = {}
+        for batch in batches:
+            with suppress(FileNotFoundError):
+                found[batch] = read_log_file(self._path(spec, month, batch), spec).table
+        rest = [batch for batch in batches if batch not in found]
+        closed = self._closed_with(spec, rest, months=[month])
+        others = [read_log_file(month_file(self._folder(spec, each)), spec).of(rest) for each in closed]
+        return [*found.values(), *others]
+
+    def compact(
+        self, *, now: datetime, quiet_days: int = 0, months: Collection[Month] | None = None
+    ) -> tuple[str, ...]:
+        """Close the months that ended more than some days ago, all or some; return a sentence per table and month.
+
+        Rows have the month of their own time, so a month is quiet once it has ended; a batch that is appended again
+        later, to a closed month, rewrites its file.
+        Raises: LakeError (no_exchange) if the file system cannot exchange folders, (foreign_file) for a file in
+        a folder of the log that is not ours.
+        """
+        index, before = self._index(), month_of(now.date() - timedelta(days=quiet_days))
+        return tuple(LogCompaction(self._root, self._disk, index).close_months(before=before, among=months))
+
+    def expire(self, *, now: datetime, keep_months: int) -> tuple[str, ...]:
+        """Remove the closed months before the last ``keep_months`` whole ones; return a sentence per file.
+
+        Deletions stay. From then on, ``removed_log`` says from which day on a table is whole.
+        """
+        index, before = self._index(), month_of(month_start(month_of(now.date()), shift=-keep_months))
+        with self._disk.log_writer():
+            return tuple(LogCompaction(self._root, self._disk, index).remove_months(before=before))
+
+    def _months(self, spec: TableSpec) -> list[Month]:
+        return log_months(self._root, spec)
+
+    def _folder(self, spec: TableSpec, month: Month) -> Path:
+        return log_folder(self._root, spec, month)
+
+    def _path(self, spec: TableSpec, month: Month, batch: str) -> Path:
+        return self._folder(spec, month) / f"{batch}.parquet"
+
+    def _closed_with(self, spec: TableSpec, batches: Iterable[str], *, months: Iterable[Month]) -> list[Month]:
+        """Return the closed months of some that have any of these batches, as the index lists them.
+
+        Their footers say it too, but reading years of them would take longer than a commit.
+        """
+        closed = [month for month in months if month_file(self._folder(spec, month)).exists()]
+        if not closed:
+            return []
+        named = {
+            listed_name(self._root, self._path(spec, month, batch)): month for month in closed for batch in batches
+        }
+        return sorted({named[name] for name in self._index().log_files(named)})
+
+    def _read_month[T](self, spec: TableSpec, month: Month, read: Callable[[Path, TableSpec], T]) -> list[T]:
+        return self._consistently(spec, month, lambda paths: [read(path, spec) for path in paths])
+
+    def _consistently[T](self, spec: TableSpec, month: Month, read: Callable[[Sequence[Path]], T]) -> T:
+        """Return what ``read`` returns for the files of a month; again, if they were replaced in the meantime."""
+        folder = self._folder(spec, month)
+        paths = files_in(folder)
+        while True:
+            try:
+                return read(paths)
+            except FileNotFoundError:
+                there = files_in(folder)
+                if there == paths:
+                    raise
+                paths = there
 
 
-def _name_in(folder: Path, path: Path) -> str:
-    return path.relative_to(folder).as_posix()
+def _by_month(rows: LogRows, spec: TableSpec) -> Mapping[Month, LogRows]:
+    months = pc.strftime(rows.table[spec.day_column], format="%Y-%m")
+    parts = {}
+    for month in pc.unique(months).to_pylist():
+        is_in = pc.equal(months, month)
+        parts[month] = LogRows(rows.table.filter(is_in), rows.batches, rows.places.filter(is_in.combine_chunks()))
+    return parts
 
 
-def _log_files_there(root: Path) -> frozenset[str]:
-    return frozenset(_name_in(root / "log", path) for path in (root / "log").glob("*/*/*.parquet"))
+def _newest_in(paths: Sequence[Path], *, spec: TableSpec, count: int) -> tuple[Sequence[str], pa.Table]:
+    """Return the newest batches of a month's files, and their rows."""
+    if len(paths) == 1 and is_month_file(paths[0]):
+        closed = read_log_file(paths[0], spec)
+        batches = closed.newest(count)
+        return batches, closed.of(batches)
+    newest = sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)[:count]
+    rows = merge_rows([read_log_file(path, spec) for path in newest], spec)
+    return rows.batches, rows.table
 
 
-def adopt_log_files(root: Path, index: ArticleIndex) -> None:
-    """List the files of the log that are there and not listed."""
-    if unknown := _log_files_there(root) - index.log_files():
-        index.change_log_files(added=unknown)
+def _table(spec: TableSpec, parts: Iterable[pa.Table]) -> pa.Table:
+    """Return parts in ``file_schema`` as one table in the columns of the contract."""
+    return pa.concat_tables([spec.file_schema.empty_table(), *parts]).select(spec.schema.names)
 
 
-def drop_missing_log_files(root: Path, index: ArticleIndex) -> list[str]:
-    """Remove missing files from the list; return a sentence per file."""
-    missing = sorted(index.log_files() - _log_files_there(root))
-    index.change_log_files(removed=missing)
-    return [f"goes on without log/{name}, which was lost" for name in missing]
+# The list of the log in the article index, compared with the files. The callers hold the committer's lock.
 
 
-def log_problems(root: Path, index: ArticleIndex, tally: Counter[str]) -> Iterator[str]:
+def _files_there(root: Path) -> Iterator[Path]:
+    for spec in LOG_TABLES:
+        yield from sorted((root / "log" / spec.name).glob(f"{spec.month_column}=*/*.parquet"))
+
+
+def _listed_names(root: Path, path: Path, data: bytes | None = None) -> Iterator[str]:
+    """Yield the names under which the batches of a file are listed."""
+    for batch in batches_of_file(path, data):
+        yield listed_name(root, path.with_name(f"{batch}.parquet"))
+
+
+def adopt_log_files(root: Path, disk: Disk, index: ArticleIndex) -> None:
+    """List the batches of the log that are there and not listed."""
+    with disk.log_writer():
+        there = {name for path in _files_there(root) for name in _listed_names(root, path)}
+        if unknown := there - index.log_files():
+            index.change_log_files(added=unknown)
+
+
+def drop_missing_log_files(root: Path, disk: Disk, index: ArticleIndex) -> list[str]:
+    """Remove missing batches from the list; return a sentence per month or file."""
+    with disk.log_writer():
+        there = {name for path in _files_there(root) for name in _listed_names(root, path)}
+        missing = index.log_files() - there
+        index.change_log_files(removed=missing)
+    return [
+        f"goes on without {place}, which was lost"
+        if count == 1
+        else f"goes on without {count:,} batches of {place}, which were lost"
+        for place, count in _by_place(missing)
+    ]
+
+
+def log_problems(root: Path, disk: Disk, index: ArticleIndex, tally: Counter[str]) -> Iterator[str]:
     """Yield a sentence per damaged or missing log file, with the fix. No other file has its rows."""
-    for name in sorted(index.log_files() - _log_files_there(root)):
-        yield f"log/{name}: is missing; restore it from a copy, or {REMOVE}: {_LOST}"
-    for path in sorted((root / "log").glob("*/*/*.parquet")):
+    with disk.log_writer():
+        problems = list(_problems(root, index, tally))
+    yield from problems
+
+
+def _problems(root: Path, index: ArticleIndex, tally: Counter[str]) -> Iterator[str]:
+    there: set[str] = set()
+    damaged = []
+    for path in _files_there(root):
         data = path.read_bytes()
         tally.update(files=1, bytes=len(data))
         if not is_parquet_sound(data):
-            why = "its checksum does not match"
-            problem = f"is damaged ({why}); restore it from a copy, or delete it and {REMOVE}: {_LOST}"
-            yield f"{path.relative_to(root).as_posix()}: {problem}"
+            damaged.append(path)
+        elif month_file(path.parent).exists() and not is_month_file(path):
+            yield f"{_below(root, path)}: {_TWICE}"
+        else:
+            there.update(_listed_names(root, path, data))
+    yield from removed_log_problems(root)
+    # The batches of a damaged file are not missing, nor are those of a removed month.
+    missing = {
+        name
+        for name in index.log_files() - there - names_of_removed(root, index)
+        if not any(_has(path, root / "log" / name) for path in damaged)
+    }
+    for place, count in _by_place(missing):
+        what = "is" if count == 1 else f"{count:,} batches are"
+        yield f"{place}: {what} missing; restore it from a copy, or {REMOVE}: {_LOST}"
+    for path in damaged:
+        why = "its checksum does not match"
+        yield f"{_below(root, path)}: is damaged ({why}); restore it from a copy, or delete it and {REMOVE}: {_LOST}"
 
 
-def read_log_file(path: Path, spec: TableSpec) -> pa.Table:
-    """Return the rows of one log file."""
-    return decode(path.read_bytes(), spec, key=str(path))
+def _below(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _has(path: Path, own: Path) -> bool:
+    """Return whether a file is a batch's own, or that of its closed month."""
+    return path == own or (is_month_file(path) and path.parent == own.parent)
+
+
+def _by_place(names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Yield the file of a missing batch and 1, or the folder of several in one month and their number."""
+    for folder, those in groupby(sorted(names), key=lambda name: name.rpartition("/")[0]):
+        group = list(those)
+        yield (f"log/{folder}", len(group)) if len(group) > 1 else (f"log/{group[0]}", 1)

@@ -3,15 +3,17 @@
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
-from pipeline.lake.article_index import FileSize, Move, Totals, totals_of
+from pipeline.errors import LakeError
+from pipeline.lake.article_index import FileSize, Totals, totals_of
 from pipeline.lake.commit import Committer
 from pipeline.lake.log_tables import adopt_log_files
-from pipeline.lake.partitions import Manifest
+from pipeline.lake.manifests import DayState, Head, MonthManifest, generation_of, head_bytes, parse_manifest
 from pipeline.lake.staging import discard_batch_at
-from pipeline.lake.storage import PART, PUBLISH_ORDER
+from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, Month, files_in, month_of
 from pipeline.model import pluralize
 from pipeline.tables import LOG_TABLES, TableSpec
 from pipeline.tables.datapackage import DataPackage, TableResource, package_bytes
@@ -19,75 +21,85 @@ from pipeline.tables.datapackage import DataPackage, TableResource, package_byte
 
 def recover(committer: Committer) -> tuple[str, ...]:
     """Make public files and index match the manifests; return a sentence per repair."""
-    done = [f"finished the commit of {day}" for day in committer.roll_forward()]
+    done = [f"finished the commit of {month}" for month in committer.roll_forward()]
+    state = committer.partitions.state()
+    for month in committer.layout.months_on_disk():  # of a dead process whose intent was lost with the index
+        committer.partitions.drop_unnamed(state.head, month)
     mended = _refresh_index(committer)
-    for manifest in committer.days.manifests():
-        stale = committer.days.publish(manifest.day)
-        done += [f"published {name} of {manifest.day}" for name in stale]
+    for manifest in state.months.values():
+        done += [f"published {path}" for path in committer.partitions.publish(manifest)]
     for path in stray_files(committer):
         committer.disk.remove(path)
         done.append(f"removed {committer.layout.relative(path)}, which is in no manifest")
-    adopt_log_files(committer.layout.root, committer.index)
+    adopt_log_files(committer.layout.root, committer.disk, committer.index)
     if publish_package(committer):
         mended.append(f"wrote {PACKAGE}")
     return (*done, *mended)
 
 
 def _refresh_index(committer: Committer) -> list[str]:
-    """Store the days whose generation differs from that in the index; end moves that no intent has."""
-    manifests = {manifest.day: manifest.generation for manifest in committer.days.manifests()}
-    known = committer.index.generations()
-    stale = sorted(day for day in {*manifests, *known} if manifests.get(day, 0) != known.get(day, 0))
+    """Store the months with a day whose generation differs from that in the index."""
+    days, known = committer.partitions.state().days, committer.index.generations()
+    stale = {day for day in {*days, *known} if days.get(day, DayState()).generation != known.get(day, 0)}
     if not stale:
         return []
-    committer.index.write_intent(stale)
-    committer.end_moves(_duplicate_moves(committer, manifests))
-    committer.index.apply(committer.contents(stale), now=committer.now())
+    months = sorted(set(map(month_of, stale)))
+    committer.index.write_intent(months)
+    committer.store(months)
     return [f"read {pluralize(len(stale), 'day')} into the article index"]
 
 
-def _duplicate_moves(committer: Committer, days: Iterable[date]) -> list[Move]:
-    """Return the moves that resolve articles on two days; the revision fetched later stays."""
-    best: dict[str, tuple[datetime, date]] = {}
-    moves = []
-    for day in sorted(days):
-        articles = committer.days.table(committer.days.manifest(day), "articles", columns=["article_id", "fetched_at"])
-        for article_id, fetched_at in zip(*(column.to_pylist() for column in articles.columns), strict=True):
-            rival = best.get(article_id)
-            if rival is None:
-                best[article_id] = fetched_at, day
-                continue
-            winner, loser = sorted([rival, (fetched_at, day)], reverse=True)
-            best[article_id] = winner
-            moves.append(Move(article_id, from_day=loser[1], to_day=winner[1]))
-    return moves
+def restore_head(layout: Layout, disk: Disk) -> None:
+    """Name the newest manifest of each month again, without those of a commit that did not reach the head.
+
+    Commits are serial, so only the last one can be unfinished: one of its months has no manifest of it.
+    """
+    found: dict[Month, list[tuple[str, MonthManifest]]] = {}
+    for path in sorted((layout.state / "months").glob("*/*.json"), key=generation_of):
+        with suppress(LakeError):  # a damaged manifest: the one before it is used
+            manifest = parse_manifest(path.read_bytes(), key=str(path))
+            found.setdefault(manifest.month, []).append((path.relative_to(layout.state).as_posix(), manifest))
+    manifests = [each for named in found.values() for _, each in named]
+    last = max((each.commit for each in manifests), default=0)
+    of_last = [each for each in manifests if each.commit == last]
+    is_whole = all({each.month for each in of_last}.issuperset(each.together) for each in of_last)
+    whole = {month: [name for name, e in named if is_whole or e.commit < last] for month, named in found.items()}
+    months = {month: names[-1] for month, names in sorted(whole.items()) if names}
+    disk.replace(layout.head, head_bytes(Head(last + 1, months)))
 
 
-def stray_files(committer: Committer) -> Iterator[Path]:
-    """Yield orphan files: those under ``tables`` that are in no manifest. Readers would see their rows."""
-    layout = committer.layout
-    public = (layout.public(name, each.day) for each in committer.days.manifests() for name in each.entries)
-    named = {str(path) for path in public}
-    files = sorted(os.path.join(folder, name) for folder, _, names in os.walk(layout.root / "tables") for name in names)
+def stray_files(committer: Committer, month: Month | None = None) -> Iterator[Path]:
+    """Yield orphan files: those under ``tables``, or of one month, that are in no manifest. Readers would see them."""
+    layout, state = committer.layout, committer.partitions.state()
+    manifests = state.months.values() if month is None else [state.month(month)]
+    named = {str(layout.public(name, stem)) for each in manifests for name, stem, _ in each.entries()}
+    tops = [layout.root / "tables"]
+    if month is not None:
+        tops = [layout.month_folder(spec.name, month) for spec in PUBLISH_ORDER]
+    walks = chain.from_iterable(map(os.walk, tops))
+    files = sorted(os.path.join(folder, name) for folder, _, names in walks for name in names)
     return (Path(file) for file in files if file not in named)
 
 
-def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_than: float) -> int:
+def collect_garbage(committer: Committer, *, months: Iterable[Month] | None, older_than: float) -> int:
     """Delete files that were not needed since a time (seconds since 1970); return how many were deleted.
 
-    Needed are each table's data file and the one before its last change. Without ``days``, all data files of the lake,
-    temporary files, staged batches and empty folders are examined.
+    Needed are the manifest of each month and the one before its last change, and their data files. Without ``months``,
+    all files of the lake's state, temporary files, staged batches and empty folders are examined.
     """
-    if days is not None:
-        return sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
     layout = committer.layout
-    days = sorted(layout.days_of_objects())
-    removed = sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
+    chosen = sorted(layout.months_on_disk()) if months is None else months
+    removed = sum(_collect_month(committer, month, older_than) for month in chosen)
+    if months is not None:
+        return removed
+    removed += sum(_remove_exchanged(path, older_than) for path in files_in(layout.exchanged_log))
     for path in (*layout.temporary.glob("*"), *layout.staged_batches()):
-        if path.stat().st_mtime <= older_than:
-            removed += sum(each.is_file() for each in (path, *path.rglob("*")))
-            _discard(committer, path)
-    for folder in (*layout.root.glob("tables/*/*=*"), *layout.state.glob("data/*/*=*")):
+        with suppress(FileNotFoundError):  # others stage without the lock
+            if path.stat().st_mtime <= older_than:
+                removed += sum(each.is_file() for each in (path, *path.rglob("*")))
+                _discard(committer, path)
+    tops = ("data/*/*/", "months/*/", "exchanged/*/")
+    for folder in chain(layout.root.glob("tables/*/*=*/"), *map(layout.state.glob, tops)):
         if not any(folder.iterdir()):  # of a process that died before it removed the folder
             folder.rmdir()
     return removed
@@ -102,28 +114,80 @@ def _discard(committer: Committer, path: Path) -> None:
         path.unlink()
 
 
-def _collect_day(committer: Committer, manifest: Manifest, older_than: float) -> int:
-    needed = {entry.object for entry in manifest.entries.values()} | set(manifest.previous.values())
-    removed = 0
-    for spec in PUBLISH_ORDER:
-        folder = committer.layout.objects(spec.name, manifest.day)
-        paths = sorted(folder.iterdir()) if folder.is_dir() else []
-        written = [path.stat().st_mtime for path in paths]
-        for place, path in enumerate(paths):
-            name = path.relative_to(committer.layout.state).as_posix()
-            # A reader may still have it open when the next data file is written: its age counts from then.
-            if name not in needed and max(written[place : place + 2]) <= older_than:
-                committer.disk.remove(path)
-                removed += 1
+def _collect_month(committer: Committer, month: Month, older_than: float) -> int:
+    layout, needed = committer.layout, frozenset(_needed(committer, month))
+    last = _last_written(committer, month)
+    removed = sum(_remove_exchanged(path, older_than) for path in files_in(layout.exchanged(month)))
+    for folder in (layout.manifests(month), *(layout.objects(spec.name, month) for spec in PUBLISH_ORDER)):
+        prefix = folder.relative_to(layout.state).as_posix()
+        names = [path.name for path in files_in(folder)]
+        unneeded = [name for name in names if f"{prefix}/{name}" not in needed]
+        doomed = [name for name, at in _superseded(folder, names, unneeded, last=last) if at <= older_than]
+        for name in doomed:
+            committer.disk.remove(folder / name)
+        removed += len(doomed)
     return removed
+
+
+def _needed(committer: Committer, month: Month) -> Iterator[str]:
+    """Yield the manifest of a month and the one before its last change, and their data files, relative to ``_state``.
+
+    They are strings, because each commit compares those of a month.
+    """
+    head = committer.partitions.head()
+    for name in [each[month] for each in (head.months, head.previous) if month in each]:
+        try:
+            manifest = committer.partitions.manifest(name)
+        except LakeError:
+            if name == head.months.get(month):
+                raise
+            continue  # the one before is lost or damaged, so of no use; a commit must not fail for it
+        yield name
+        yield from (entry.object for _, _, entry in manifest.entries())
+
+
+def _last_written(committer: Committer, month: Month) -> float:
+    """Return the time of the last commit of a month, in seconds since 1970; 0 for a month that was dropped."""
+    head = committer.partitions.head()
+    return (committer.layout.state / head.months[month]).stat().st_mtime if month in head.months else 0.0
+
+
+def _remove_exchanged(folder: Path, older_than: float) -> int:
+    """Remove a folder of public files that was exchanged before a time; return how many files it had."""
+    if folder.stat().st_mtime > older_than:
+        return 0
+    count = len(files_in(folder))
+    shutil.rmtree(folder)
+    return count
+
+
+def _superseded(folder: Path, names: Iterable[str], unneeded: Iterable[str], *, last: float) -> list[tuple[str, float]]:
+    """Return each unneeded file with the time from which its age counts: when the next one of its kind was written.
+
+    A reader may have it open until then. The last one of its kind was needed until some commit, at most until ``last``.
+    """
+    after: dict[str, str] = {}
+    newest: dict[str, str] = {}
+    for name in names:
+        stem, has_stem, _ = name.partition(".")  # data files have the stem of their public file, manifests none
+        kind = stem if has_stem and name.endswith(".obj") else ""
+        if kind in newest:
+            after[newest[kind]] = name
+        newest[kind] = name
+
+    def written(name: str) -> float:
+        return (folder / name).stat().st_mtime
+
+    return [(name, max(written(name), written(after[name]) if name in after else last)) for name in unneeded]
 
 
 # Frictionless metadata in the root of the lake, for people and programs that do not know newslake.
 PACKAGE = "datapackage.json"
 _ABOUT = (
-    "Plain Parquet, one file per table and day. Each `path` is a glob pattern, which DuckDB, Polars and Spark open. "
-    "The day is only in the name of the folder, which they read as a column. `created` is the fetch time of the newest "
-    "revision. Join the annotation tables on article_id and revision_id. Offsets count code points of articles.text."
+    "Plain Parquet in a folder per table and month, with a file per day, or one for a closed month. Each `path` is "
+    "a glob pattern, which DuckDB, Polars and Spark open. Rows are sorted by their day. `created` is the fetch time of "
+    "the newest revision. Join the annotation tables on article_id and revision_id. Offsets count code points of "
+    "articles.text."
 )
 _FORM: Mapping[str, object] = {"format": "parquet", "mediatype": "application/vnd.apache.parquet"}
 _PACKAGE_SOURCES = ("Pages of the publishers in articles.publisher, at the URLs in articles.url.",)
@@ -135,8 +199,8 @@ def lake_package(totals: Totals, *, has_log: bool) -> bytes:
 
     It has no sizes of the log, which grows between commits.
     """
-    tables = [_resource(spec, "tables", PART, totals.tables.get(spec.name, FileSize(0, 0))) for spec in _ARTICLES_FIRST]
-    log = [_resource(spec, "log", "*.parquet", None) for spec in LOG_TABLES] if has_log else []
+    tables = [_resource(spec, "tables", totals.tables.get(spec.name, FileSize(0, 0))) for spec in _ARTICLES_FIRST]
+    log = [_resource(spec, "log", None) for spec in LOG_TABLES] if has_log else []
     return package_bytes(
         DataPackage(
             about=_ABOUT,
@@ -150,14 +214,14 @@ def lake_package(totals: Totals, *, has_log: bool) -> bytes:
     )
 
 
-def _resource(spec: TableSpec, folder: str, file: str, size: FileSize | None) -> TableResource:
+def _resource(spec: TableSpec, folder: str, size: FileSize | None) -> TableResource:
     return TableResource(
         name=spec.name,
         about=spec.about,
-        path=f"{folder}/{spec.name}/{spec.day_column}=*/{file}",
-        columns=spec.columns,
+        path=f"{folder}/{spec.name}/{spec.month_column}=*/*.parquet",
+        columns=spec.file_columns,
         key=spec.whole_key,
-        form={**_FORM, "partition": {"name": spec.day_column, "type": "date"}},
+        form={**_FORM, "partition": {"name": spec.month_column, "type": "yearmonth"}},
         rows=None if size is None else size.rows,
         bytes=None if size is None else size.bytes,
     )

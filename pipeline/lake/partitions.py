@@ -1,141 +1,152 @@
-"""Partitions of the lake: one day each, committed by its manifest.
+"""Partitions of the lake: months of days, read at one head, rewritten in one commit.
 
 Reading needs no lock; writing and publishing run under the committer's lock.
 """
 
-import hashlib
-import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
-from itertools import product
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline.errors import LakeError
-from pipeline.lake.storage import PUBLISH_ORDER, REDERIVE, Disk, Layout, decode, encode, object_name, sha256_of
-from pipeline.tables import SCHEMA_VERSION, table_named
+from pipeline.lake.exchange import exchange
+from pipeline.lake.manifests import (
+    DayState,
+    Entry,
+    Head,
+    MonthManifest,
+    TableDay,
+    generation_of,
+    head_bytes,
+    manifest_bytes,
+    manifest_name,
+    parse_head,
+    parse_manifest,
+)
+from pipeline.lake.storage import (
+    PUBLISH_ORDER,
+    REDERIVE,
+    RESTORE_HEAD,
+    Disk,
+    Layout,
+    Month,
+    check_layout,
+    decode,
+    decode_days,
+    encode,
+    encode_days,
+    files_in,
+    month_of,
+    object_name,
+    sha256_of,
+    with_day,
+)
+from pipeline.tables import TableSpec, table_named
 
-_CHECKSUM = re.compile(rb'^ "checksum": "[0-9a-f]{64}",\n', re.MULTILINE)  # the line that ``manifest_bytes`` writes
 _WRITERS = 4  # threads: one table is read and encoded while another is written to the disk
-_TRIES = 20  # of a consistent read
+_DIGEST = 16  # hex digits of the digest of a day's rows
+_PUBLIC = re.compile(r"(\d{4}-\d{2}(?:-\d{2})?)\.parquet")
+_TRIES = 20  # of a read while files are removed
+_REMOVED = ("object_missing", "manifest_missing")
+
+ReadRows = Callable[[], pa.Table]
+DayContent = Callable[[date, str, ReadRows], pa.Table]
+"""Returns the new rows of a table and day, sorted. The last argument reads the present ones."""
+
+
+@dataclass(frozen=True)
+class LakeState:
+    """All months at one head. ``load`` returns the manifest at a path below ``_state``; each is read on first use."""
+
+    head: Head
+    load: Callable[[str], MonthManifest]
+
+    def month(self, month: Month) -> MonthManifest:
+        """Return the manifest of a month; an empty one for a month that was never written."""
+        name = self.head.months.get(month)
+        return MonthManifest(month) if name is None else self.load(name)
+
+    def day(self, day: date) -> DayState:
+        """Return the state of a day; generation 0 for a day that was never written."""
+        return self.month(month_of(day)).days.get(day, DayState())
+
+    @cached_property
+    def months(self) -> Mapping[Month, MonthManifest]:
+        """The manifests of all months, in order."""
+        return {month: self.load(name) for month, name in sorted(self.head.months.items())}
+
+    @cached_property
+    def days(self) -> Mapping[date, DayState]:
+        """The state of each day that was ever written, in order."""
+        return {day: state for manifest in self.months.values() for day, state in manifest.days.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One table of a day. ``object`` is its data file, relative to ``_state``; ``sha256`` is of its bytes."""
+class CommittedFile:
+    """A data file of a table. ``is_current`` says whether its columns are those of the contract of this version."""
 
-    object: str
+    path: str
+    first_day: date
+    last_day: date
     rows: int
-    sha256: str
+    is_current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """The data file of each table of a day; a table without rows has no entry. Replacing the manifest is the commit.
-
-    ``generation`` is 0 for a day that was never written. ``previous`` are the data files before the last change of each
-    table. ``batches`` made this generation.
-    """
-
-    day: date
-    generation: int = 0
-    entries: Mapping[str, Entry] = field(default_factory=dict)
-    previous: Mapping[str, str] = field(default_factory=dict)
-    batches: tuple[str, ...] = ()
-
-
-def manifest_bytes(manifest: Manifest) -> bytes:
-    """Return the manifest as JSON. ``files``, ``rows`` and ``sha256`` are objects by table, for SQL.
-
-    ``checksum`` is of everything else, so that corruption is detected.
-    """
-    entries = manifest.entries
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "gen": manifest.generation,
-        "batches": list(manifest.batches),
-        "files": {name: entry.object for name, entry in entries.items()},
-        "rows": {name: entry.rows for name, entry in entries.items()},
-        "sha256": {name: entry.sha256 for name, entry in entries.items()},
-        "previous": dict(manifest.previous),
-    }
-    return _json(content | {"checksum": hashlib.sha256(_json(content)).hexdigest()})
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
-
-
-def read_manifest(path: Path, day: date) -> Manifest:
-    """Return a day's manifest; an empty one if the day has none.
-
-    Raises: LakeError (manifest_broken, schema_version).
-    """
-    try:
-        data = path.read_bytes()
-        content = json.loads(data)
-        _check(content, data)
-        version = content["schema_version"]
-        if version != SCHEMA_VERSION:
-            message = f"{path} was written with schema {version}; this version reads schema {SCHEMA_VERSION} only"
-            raise LakeError(message, key=day.isoformat(), reason="schema_version")
-        return _manifest(content, day)
-    except FileNotFoundError:
-        return Manifest(day)
-    except (ValueError, KeyError, TypeError) as error:
-        raise LakeError(
-            f"{path} is not a manifest ({error}); {REDERIVE}",
-            key=day.isoformat(),
-            reason="manifest_broken",
-        ) from error
-
-
-def _check(content: Any, data: bytes) -> None:
-    """Raises: ValueError if the content does not match its checksum."""
-    if not isinstance(content, dict):
-        raise ValueError("not a JSON object")
-    rest, number = _CHECKSUM.subn(b"", data)
-    if number != 1 or content.get("checksum") != hashlib.sha256(rest).hexdigest():
-        raise ValueError("its checksum does not match")
-
-
-def _manifest(content: dict[str, Any], day: date) -> Manifest:
-    rows, digests = content["rows"], content["sha256"]
-    return Manifest(
-        day=day,
-        generation=content["gen"],
-        entries={name: Entry(file, rows[name], digests[name]) for name, file in content["files"].items()},
-        previous=content["previous"],
-        batches=tuple(content["batches"]),
-    )
-
-
-class Days:
-    """The days of a lake, by their manifests."""
+class Partitions:
+    """The partitions of one lake, by their manifests."""
 
     def __init__(self, layout: Layout, disk: Disk) -> None:
         self._layout = layout
         self._disk = disk
+        self._manifests: dict[str, MonthManifest] = {}  # by path
+        self._sound: dict[str, tuple[int, int]] = {}  # months' data files whose digest was right: inode and time
 
-    def manifest(self, day: date) -> Manifest:
-        return read_manifest(self._layout.manifest(day), day)
+    def head(self) -> Head:
+        """Return the head; an empty one in a lake without commits.
 
-    def manifests(self) -> Iterator[Manifest]:
-        """Yield the manifests of all days, in order."""
-        for day in self.known():
-            yield self.manifest(day)
+        Raises: LakeError (head_broken, head_missing, schema_version); (day_layout) for a lake of an earlier version.
+        """
+        path = self._layout.head
+        try:
+            return parse_head(path.read_bytes(), key=str(path))
+        except FileNotFoundError:
+            check_layout(self._layout)
+            if not self._layout.has_manifests():
+                return Head()
+            if path.exists():  # the first commit came in between
+                return self.head()
+            raise LakeError(f"{path} is missing; {RESTORE_HEAD}", key=str(path), reason="head_missing") from None
 
-    def known(self) -> tuple[date, ...]:
-        """Return the days that have a manifest, sorted."""
-        names = self._layout.manifest(date.min).parent.glob("*.json")
-        return tuple(sorted(date.fromisoformat(path.stem) for path in names))
+    def state(self) -> LakeState:
+        """Return the lake at the present head. Raises: LakeError for a broken or missing head."""
+        head = self.head()
+        names = {*head.months.values(), *head.previous.values()}
+        self._manifests = {name: manifest for name, manifest in self._manifests.items() if name in names}
+        return LakeState(head, self.manifest)
+
+    def manifest(self, name: str) -> MonthManifest:
+        """Return the manifest at a path below ``_state``. Raises: LakeError (manifest_broken, manifest_missing)."""
+        found = self._manifests.get(name)
+        if found is None:
+            path = self._layout.state / name
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError as error:
+                message = f"{path} is missing; {REDERIVE}"
+                raise LakeError(message, key=str(path), reason="manifest_missing") from error
+            found = self._manifests[name] = parse_manifest(data, key=str(path))
+        return found
+
+    # Reading.
 
     def object_bytes(self, entry: Entry) -> bytes:
         """Return the bytes of a data file. Raises: LakeError with object_missing or object_corrupt."""
@@ -148,89 +159,264 @@ class Days:
         check_object(entry, sha256_of(data))
         return data
 
-    def table(self, manifest: Manifest, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
+    def table(self, state: LakeState, name: str, day: date, *, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the rows of a table and day, or some of their columns; an empty table if the day has no rows."""
-        spec, entry = table_named(name), manifest.entries.get(name)
-        if entry is None:
-            none = spec.schema.empty_table()
-            return none if columns is None else none.select(columns)
-        return decode(self.object_bytes(entry), spec, key=entry.object, columns=columns)
+        return self._table(state.month(month_of(day)), table_named(name), day, columns=columns)
 
-    def read_current(self, day: date, name: str, *, columns: Sequence[str]) -> pa.Table:
-        """Return ``table`` of a day by its newest manifest; retry if a takedown removed the data file in between."""
-        manifest = self.manifest(day)
-        while True:
-            try:
-                return self.table(manifest, name, columns=columns)
-            except LakeError as error:
-                newer = self.manifest(day)
-                if error.reason != "object_missing" or newer.entries == manifest.entries:
-                    raise
-                manifest = newer
+    def _table(
+        self, manifest: MonthManifest, spec: TableSpec, day: date, *, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        if spec.name not in manifest.days.get(day, DayState()).tables:
+            names = spec.schema.names if columns is None else columns
+            return spec.file_schema.empty_table().select(names)
+        entry = manifest.files[spec.name][manifest.stem(day)]
+        if not manifest.is_closed:
+            return decode(self.object_bytes(entry), spec, key=entry.object, columns=columns)
+        with self._map(entry) as data:
+            return decode(data, spec, key=entry.object, columns=columns, day=day)
 
-    def rewrite(
-        self,
-        days: Sequence[date],
-        names: Sequence[str],
-        content: Callable[[date, str], pa.Table],
-        *,
-        batch_ids: Sequence[str] = (),
-    ) -> int:
-        """Replace tables of days with the sorted rows of ``content(day, name)``; return how many public files changed.
+    def days(
+        self, manifest: MonthManifest, spec: TableSpec, *, days: Collection[date] | None = None
+    ) -> Iterator[tuple[date, pa.Table]]:
+        """Yield the rows of each day, or of some days, of a table and month in ``file_schema``.
 
-        Days change in the given order, each atomically; the data files of later days are written meanwhile.
-        Other tables stay. Equal rows change neither file nor manifest.
+        Not all of them are in memory.
         """
-        olds = {day: self.manifest(day) for day in days}
+        for stem, entry in manifest.files.get(spec.name, {}).items():
+            if manifest.is_closed:
+                with self._map(entry) as data:
+                    yield from decode_days(data, spec, key=entry.object, days=days)
+            elif days is None or date.fromisoformat(stem) in days:
+                rows = decode(self.object_bytes(entry), spec, key=entry.object, columns=spec.file_schema.names)
+                yield date.fromisoformat(stem), rows
+
+    def whole_table(self, state: LakeState, name: str, *, columns: Sequence[str]) -> pa.Table:
+        """Return some columns of all rows of a table, by day."""
+        spec = table_named(name)
+        entries = [each for manifest in state.months.values() for each in manifest.files.get(name, {}).values()]
+        parts = (decode(self.object_bytes(each), spec, key=each.object, columns=columns) for each in entries)
+        return pa.concat_tables([spec.file_schema.empty_table().select(columns), *parts])
+
+    def read[T](self, read: Callable[[LakeState], T]) -> T:
+        """Return the result of ``read`` at one head; read again if a file was removed after a newer commit."""
+        for _ in range(_TRIES - 1):
+            state = self.state()
+            try:
+                return read(state)
+            except LakeError as error:
+                if error.reason not in _REMOVED or self.head() == state.head:
+                    raise
+        return read(self.state())
+
+    @contextmanager
+    def _map(self, entry: Entry) -> Iterator[pa.NativeFile]:
+        """Yield the memory-mapped data file of a month."""
+        self._check_once(entry)
+        try:
+            with pa.memory_map(str(self._layout.state / entry.object)) as data:
+                yield data
+        except FileNotFoundError:
+            check_object(entry, None)
+            raise
+
+    def _check_once(self, entry: Entry) -> None:
+        """Check the digest of a data file, unless this process wrote the file or checked it before."""
+        state = _state_of(self._layout.state / entry.object)
+        if state is None or self._sound.get(entry.object) != _stamp(state):
+            self.object_bytes(entry)
+            if state is not None:
+                self._sound[entry.object] = _stamp(state)
+
+    # Writing.
+
+    def rewrite(self, state: LakeState, names_of: Mapping[date, Iterable[str]], content: DayContent) -> int:
+        """Replace tables of days with the rows of ``content``, all in one commit; return how many public files changed.
+
+        ``state`` is the present one. Other tables stay. Equal rows change nothing.
+        """
+        by_month: dict[Month, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
+        for day in sorted(names_of):
+            for name in names_of[day]:
+                by_month[month_of(day)][name].append(day)
         with _writers() as pool:
-            entries = pool.map(lambda at: self._entry(olds[at[0]], content(*at), at[1]), product(days, names))
-            return sum(
-                self._put(olds[day], {name: next(entries) for name in names}, batch_ids=batch_ids) for day in days
-            )
+            changes = {
+                month: [
+                    pool.submit(self._rewrite_days, state.month(month), name, part, content)
+                    for name, days in tables.items()
+                    for part in ([days] if state.month(month).is_closed else [[day] for day in days])
+                ]
+                for month, tables in by_month.items()
+            }
+            manifests = [
+                _merge(state.month(month), [each.result() for each in made]) for month, made in changes.items()
+            ]
+        return self.commit(state, [each for each in manifests if each.generation != state.month(each.month).generation])
 
-    def _put(self, old: Manifest, entries: Mapping[str, Entry | None], *, batch_ids: Sequence[str]) -> int:
-        new = {name: entry for name, entry in {**old.entries, **entries}.items() if entry is not None}
-        changed = [name for name in entries if new.get(name) != old.entries.get(name)]
-        if changed:
-            previous = {**old.previous, **{n: old.entries[n].object for n in changed if n in old.entries}}
-            manifest = Manifest(old.day, old.generation + 1, new, previous, tuple(sorted(batch_ids)))
-            self._disk.replace(self._layout.manifest(old.day), manifest_bytes(manifest))
-        self.publish(old.day)
-        return len(changed)
-
-    def _entry(self, old: Manifest, table: pa.Table, name: str) -> Entry | None:
-        """Return the data file of the rows, written if it is new; None without rows."""
-        if table.num_rows == 0:
-            return None
-        data = encode(table, table_named(name))
-        digest = sha256_of(data)
-        known = old.entries.get(name)
-        if known is not None and known.sha256 == digest:
-            return known
-        path = self._layout.objects(name, old.day) / object_name(old.generation + 1, digest)
-        # If the manifest of the day was removed, the name may exist: snapshots and readers still have its file.
-        self._disk.replace(path, data)
-        return Entry(path.relative_to(self._layout.state).as_posix(), table.num_rows, digest)
-
-    def publish(self, day: date) -> tuple[str, ...]:
-        """Link the public files to the data files of the manifest; return the names of the tables that were stale."""
-        manifest = self.manifest(day)
-        stale = tuple(spec.name for spec in PUBLISH_ORDER if not self.is_published(manifest, spec.name))
-        for name in stale:
-            entry, public = manifest.entries.get(name), self._layout.public(name, day)
-            if entry is None:
-                self._disk.remove(public)
+    def _rewrite_days(self, old: MonthManifest, name: str, days: Sequence[date], content: DayContent) -> "_TableChange":
+        """Write the files of one table with new rows on some days of a month, unless they are equal."""
+        spec, change = table_named(name), _TableChange(name, {}, {})
+        changed: dict[date, memoryview | None] = {}  # as bytes: the rows of all days of a month take much memory
+        present = self._day_reader(old, spec, days)
+        for day in days:
+            table = with_day(content(day, name, partial(present, day)), spec, day)
+            data = encode(table, spec) if table.num_rows else None
+            new = None if data is None else TableDay(table.num_rows, digest_of(data))
+            if new == old.days.get(day, DayState()).tables.get(name):
+                continue
+            change.days[day] = new
+            if old.is_closed:
+                changed[day] = data
             else:
-                self.object_bytes(entry)  # a damaged data file must not reach readers
-                self._disk.link(self._layout.state / entry.object, public)
-        return stale
+                stem = day.isoformat()
+                change.files[stem] = None if data is None else self.write_object(old, spec, stem, data, table.num_rows)
+        if changed:
+            change.files[old.month] = self._write_month(old, spec, changed, change.days)
+        return change
 
-    def is_published(self, manifest: Manifest, name: str) -> bool:
+    def _day_reader(self, old: MonthManifest, spec: TableSpec, days: Collection[date]) -> Callable[[date], pa.Table]:
+        """Return a function that reads the rows of some days of a month, in order; no row group is read twice."""
+        if not old.is_closed:
+            return partial(self._table, old, spec)
+        there = self.days(old, spec, days=days)
+
+        def read(day: date) -> pa.Table:
+            is_stored = spec.name in old.days.get(day, DayState()).tables
+            rows = next(rows for each, rows in there if each == day) if is_stored else spec.file_schema.empty_table()
+            return rows.select(spec.schema.names)
+
+        return read
+
+    def _write_month(
+        self,
+        old: MonthManifest,
+        spec: TableSpec,
+        changed: Mapping[date, memoryview | None],
+        new: Mapping[date, TableDay | None],
+    ) -> Entry | None:
+        """Write the file of a closed month with the rows of some days replaced; return None if none are left."""
+        stored = {day: found.tables[spec.name] for day, found in old.days.items() if spec.name in found.tables}
+        count = sum(each.rows for each in {**stored, **new}.values() if each is not None)
+        if not count:
+            return None
+        data = encode_days(self._replace_days(old, spec, stored, changed), spec)
+        return self.write_object(old, spec, old.month, data, count)
+
+    def _replace_days(
+        self, old: MonthManifest, spec: TableSpec, stored: Collection[date], changed: Mapping[date, memoryview | None]
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of each day of a closed month, with those of some days replaced."""
+        there = self.days(old, spec)
+        for day in sorted({*stored, *changed}):
+            rows = next(there)[1] if day in stored else None
+            data = changed.get(day)
+            if data is not None:
+                yield decode(data, spec, key=f"{spec.name} of {day}", columns=spec.file_schema.names)
+            elif day not in changed and rows is not None:
+                yield rows
+
+    def write_object(self, old: MonthManifest, spec: TableSpec, stem: str, data: memoryview, rows: int) -> Entry:
+        """Write a data file for the next generation of a month."""
+        digest = sha256_of(data)
+        path = self._layout.objects(spec.name, old.month) / object_name(stem, old.generation + 1, digest)
+        # If the manifest of the month was removed, the name may exist: snapshots and readers still have its file.
+        self._disk.replace(path, data)
+        name = path.relative_to(self._layout.state).as_posix()
+        self._sound[name] = _stamp(path.stat())
+        return Entry(name, rows, len(data), digest, spec.fingerprint)
+
+    def commit(self, state: LakeState, manifests: Sequence[MonthManifest]) -> int:
+        """Write new manifests of months, replace the head once, and publish; return how many public files changed.
+
+        A manifest without days drops its month.
+        """
+        if not manifests:
+            return 0
+        if not self._layout.head.exists():  # so that manifests without a head are those of a head that was lost
+            self._disk.replace(self._layout.head, head_bytes(Head()))
+        months, previous = dict(state.head.months), dict(state.head.previous)
+        generation, together = state.head.generation + 1, tuple(sorted(each.month for each in manifests if each.days))
+        for each in manifests:
+            previous.pop(each.month, None)
+            replaced = months.pop(each.month, None)
+            if replaced is not None and each.days and state.month(each.month).days != each.days:  # not by compaction
+                previous[each.month] = replaced
+            if each.days:
+                whole = replace(each, commit=generation, together=together)
+                data = manifest_bytes(whole)
+                name = months[each.month] = manifest_name(each, data)
+                self._disk.replace(self._layout.state / name, data)
+                self._manifests[name] = whole
+        head = Head(generation, dict(sorted(months.items())), dict(sorted(previous.items())))
+        self._disk.replace(self._layout.head, head_bytes(head))
+        # A month may be dropped because its manifest cannot be read.
+        before = {each.month: state.month(each.month) for each in manifests if each.days}
+        return sum(len(self.publish(each, since=before.get(each.month))) for each in manifests)
+
+    def drop_unnamed(self, head: Head, month: Month) -> None:
+        """Remove the manifests of a month that a dead process wrote before it could replace the head."""
+        named = self._layout.state / head.months[month] if month in head.months else None
+        for path in files_in(self._layout.manifests(month)):
+            if named is None or (path != named and generation_of(path) >= generation_of(named)):
+                self._disk.remove(path, durably=True)
+
+    # Publishing.
+
+    def publish(self, manifest: MonthManifest, *, since: MonthManifest | None = None) -> tuple[str, ...]:
+        """Make the public files of a month those of its manifest; return the changed ones, relative to ``tables``.
+
+        With ``since``, only those that differ from an earlier manifest, which was published.
+        """
+        found = ((spec, manifest.files.get(spec.name, {})) for spec in PUBLISH_ORDER)
+        if since is not None:
+            found = ((spec, entries) for spec, entries in found if entries != since.files.get(spec.name, {}))
+        return tuple(path for spec, entries in found for path in self._publish_table(manifest, spec, since))
+
+    def _publish_table(self, manifest: MonthManifest, spec: TableSpec, since: MonthManifest | None) -> list[str]:
+        entries = manifest.files.get(spec.name, {})
+        before = {} if since is None else since.files.get(spec.name, {})
+        folder = self._layout.month_folder(spec.name, manifest.month)
+        there = _stems_in(folder, manifest.month)
+        stale = [
+            stem
+            for stem, entry in entries.items()
+            if entry != before.get(stem) and not self.is_published(spec.name, stem, entry)
+        ]
+        gone = sorted(there - entries.keys())
+        if entries and any(len(stem) != len(next(iter(entries))) for stem in gone):
+            self._exchange(folder, manifest.month, entries)
+        else:
+            for stem in stale:
+                self._link(entries[stem], self._layout.public(spec.name, stem))
+            for stem in gone:
+                self._disk.remove(self._layout.public(spec.name, stem))
+        return [f"{spec.name}/{folder.name}/{stem}.parquet" for stem in (*stale, *gone)]
+
+    def _link(self, entry: Entry, public: Path) -> None:
+        self._check_once(entry)  # a damaged data file must not reach readers
+        self._disk.link(self._layout.state / entry.object, public)
+
+    def _exchange(self, folder: Path, month: Month, entries: Mapping[str, Entry]) -> None:
+        """Exchange a folder of day files for one with a month's file, or the other way, in one system call.
+
+        A reader that lists the folder sees the files of one of them; one that listed it before finds them missing.
+        The old folder stays for the retention time of ``gc``: a reader that has opened it lists it with all its files.
+        """
+        new = self._layout.exchanged(month) / uuid.uuid4().hex
+        for stem, entry in entries.items():
+            self._link(entry, new / f"{stem}.parquet")
+        self._disk.sync(new)  # after power loss, the new folder must have its files
+        os.utime(folder)  # the retention time begins now
+        exchange(folder, new)
+        # Nor must the old folder be back after its files were removed.
+        for parent in (folder.parent, new.parent):
+            self._disk.sync(parent)
+
+    def is_published(self, name: str, stem: str, entry: Entry) -> bool:
         """Return whether the public file is the data file of the manifest: the same inode, or equal bytes."""
-        entry, public = manifest.entries.get(name), self._layout.public(name, manifest.day)
+        public = self._layout.public(name, stem)
         there = _state_of(public)
-        if entry is None or there is None:
-            return entry is None and there is None
+        if there is None:
+            return False
         source = _state_of(self._layout.state / entry.object)
         if source is not None and os.path.samestat(source, there):
             return True
@@ -252,11 +438,69 @@ def check_object(entry: Entry, digest: str | None) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _TableChange:
+    """The changed days of one table, and the files with their rows by stem; None for what has no rows any more."""
+
+    name: str
+    days: dict[date, TableDay | None]
+    files: dict[str, Entry | None]
+
+
+def _merge(old: MonthManifest, changes: Iterable[_TableChange]) -> MonthManifest:
+    """Return the next manifest of a month; the old one without changes."""
+    days = {day: dict(state.tables) for day, state in old.days.items()}
+    files = {name: dict(entries) for name, entries in old.files.items()}
+    changed: set[date] = set()
+    for change in changes:
+        changed |= change.days.keys()
+        for day, rows in change.days.items():
+            _put(days.setdefault(day, {}), change.name, rows)
+        for stem, entry in change.files.items():
+            _put(files.setdefault(change.name, {}), stem, entry)
+    if not changed:
+        return old
+    generations = {day: old.days.get(day, DayState()).generation + (day in changed) for day in days}
+    return replace(
+        old,
+        generation=old.generation + 1,
+        days={day: DayState(generations[day], days[day]) for day in sorted(days)},
+        files={name: dict(sorted(entries.items())) for name, entries in sorted(files.items()) if entries},
+    )
+
+
+def _put[K, V](items: dict[K, V], key: K, value: V | None) -> None:
+    """Set an item; None removes it."""
+    if value is None:
+        items.pop(key, None)
+    else:
+        items[key] = value
+
+
+def digest_of(data: bytes | memoryview) -> str:
+    """Return ``TableDay.digest`` for the bytes of a file with the rows of one day."""
+    return sha256_of(data)[:_DIGEST]
+
+
+def _stems_in(folder: Path, month: Month) -> set[str]:
+    """Return the stems of the public files in a month's folder; files with names of others or other months stay."""
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    return {found[1] for name in names if (found := _PUBLIC.fullmatch(name)) and found[1].startswith(month)}
+
+
 def _state_of(path: Path) -> os.stat_result | None:
     try:
         return path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _stamp(state: os.stat_result) -> tuple[int, int]:
+    """Return inode and time of a file; both differ after it is replaced."""
+    return state.st_ino, state.st_mtime_ns
 
 
 @contextmanager
@@ -270,48 +514,25 @@ def _writers() -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-def committed_files(root: Path) -> dict[str, dict[date, str]] | None:
-    """Return the path of each table's committed file per day, in order; None in a folder without manifests.
+def committed_files(root: Path) -> dict[str, tuple[CommittedFile, ...]] | None:
+    """Return the committed files of each table, by day; None in a folder without a head, such as a copy of the tables.
 
-    All tables of a day are of one commit. Paths are strings: ten thousand ``Path`` objects cost more time than the
-    manifests. These files do not change; they stay for the retention time of ``gc`` after they are replaced.
-    Raises: LakeError for a broken manifest.
+    All are of one commit. These files do not change; they stay for the retention time of ``gc`` after they are
+    replaced. Raises: LakeError for a broken or missing head or manifest.
     """
     layout = Layout(root)
-    days = Days(layout, Disk(layout, durability="process"))
-    if not days.known():
+    if not (layout.head.exists() or layout.day_manifests.exists() or layout.has_manifests()):
         return None
-    state = str(layout.state)
-    files: dict[str, dict[date, str]] = {spec.name: {} for spec in PUBLISH_ORDER}
-    for manifest in read_consistently(layout, lambda: list(days.manifests())):
-        for name, entry in manifest.entries.items():
-            files[name][manifest.day] = os.path.join(state, entry.object)
-    return files
+    return Partitions(layout, Disk(layout, durability="process")).read(
+        lambda state: {spec.name: tuple(_files_of(state, spec, str(layout.state))) for spec in PUBLISH_ORDER}
+    )
 
 
-def read_consistently[T](layout: Layout, read: Callable[[], T]) -> T:
-    """Return the result of ``read`` for all days; read again while manifests change.
-
-    Otherwise an article that moves to a day that was read before would be missing. If commits change a day during every
-    try, each day is as it was read last.
-    """
-    for _ in range(_TRIES - 1):
-        before = _manifest_stamps(layout)
-        found = read()
-        if _manifest_stamps(layout) == before:
-            return found
-    return read()
-
-
-def _manifest_stamps(layout: Layout) -> dict[str, tuple[int, int]]:
-    """Return inode and time of each manifest file; both differ after it is replaced."""
-    marks = {}
-    folder = layout.manifest(date.min).parent
-    if not folder.is_dir():
-        return {}
-    with os.scandir(folder) as found:
-        for file in found:
-            with suppress(FileNotFoundError):  # of a day that is being removed
-                state = file.stat()
-                marks[file.name] = state.st_ino, state.st_mtime_ns
-    return marks
+def _files_of(state: LakeState, spec: TableSpec, folder: str) -> Iterator[CommittedFile]:
+    for manifest in state.months.values():
+        files = manifest.files.get(spec.name, {})
+        days = [day for day, found in manifest.days.items() if spec.name in found.tables] if manifest.is_closed else []
+        for stem, entry in files.items():
+            first, last = (days[0], days[-1]) if manifest.is_closed else (date.fromisoformat(stem),) * 2
+            path, is_current = os.path.join(folder, entry.object), entry.columns == spec.fingerprint
+            yield CommittedFile(path, first, last, entry.rows, is_current)

@@ -1,15 +1,17 @@
 """Snapshots: named versions of the lake, kept as hard links that garbage collection does not reach.
 
-``<name>/tables/<table>/published_date=YYYY-MM-DD/part-0.parquet`` opens like the lake itself. ``<name>/manifest`` has
-the manifests of that time, ``<name>/snapshot.json`` the time and contents. The log is not included.
-Taking and dropping run under the committer's lock. Folders of interrupted processes have a name that begins with a dot.
+A snapshot opens like a lake: ``<name>/tables`` has the public files, ``<name>/_state`` a head and the manifests of that
+time, which name the public files as data files. ``<name>/snapshot.json`` has the time and contents. The log is not
+included. Taking and dropping run under the committer's lock. Folders of interrupted processes have a name that begins
+with a dot.
 """
 
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,16 +20,18 @@ from pipeline.errors import ConfigError, LakeError
 from pipeline.lake.article_index import totals_of
 from pipeline.lake.commit import Committer, OpenCommitter
 from pipeline.lake.maintenance import PACKAGE, lake_package
-from pipeline.lake.partitions import Manifest, read_manifest
-from pipeline.lake.storage import Disk, Layout, link_or_copy, sha256_of
+from pipeline.lake.manifests import Head, MonthManifest, head_bytes, manifest_bytes, manifest_name
+from pipeline.lake.partitions import LakeState, Partitions
+from pipeline.lake.storage import RECOVER, Disk, Layout, Month, link_or_copy, sha256_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FIX = "drop it; `newslake lake verify` says whether the lake has the same damage"
+UNFINISHED = ".erasing"  # a file that a snapshot has while articles are erased from it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotFacts:
-    """The content of snapshot.json. ``rows`` counts per table; ``manifests_sha256`` is of all manifests, by day."""
+    """The content of snapshot.json. ``rows`` counts per table; ``manifests_sha256`` is of head and manifests."""
 
     name: str
     taken_at: datetime
@@ -105,13 +109,13 @@ class Snapshots:
 
         Raises: ConfigError for an unknown name, LakeError for broken facts.
         """
-        return tuple(_problems_of(self.folder(name)))
+        return tuple(_problems_of(self.folder(name), self.disk))
 
     def verify_all(self) -> Iterator[str]:
         """Yield the problems of all snapshots."""
         for folder in snapshot_folders(self.layout):
             try:
-                yield from (f"snapshots/{problem}" for problem in _problems_of(folder))
+                yield from (f"snapshots/{problem}" for problem in _problems_of(folder, self.disk))
             except LakeError as error:
                 yield str(error)
 
@@ -123,16 +127,27 @@ class Snapshots:
             shutil.rmtree(doomed)
 
 
+def snapshot_partitions(root: Path, disk: Disk) -> Partitions:
+    """Return the partitions of the snapshot in a folder. Raises: LakeError (snapshot_broken) if it has no head."""
+    layout = Layout(root)
+    if not layout.head.is_file():
+        message = f"snapshot {root.name}: {layout.relative(layout.head)} is missing; drop it"
+        raise LakeError(message, key=root.name, reason="snapshot_broken")
+    return Partitions(layout, disk)
+
+
 def snapshot_folders(layout: Layout) -> list[Path]:
     """Return the folders of all complete snapshots, by name."""
     return sorted(layout.snapshots.glob("[!.]*/"))
 
 
 def _write(committer: Committer, name: str, root: Path) -> None:
-    manifests = [manifest for manifest in committer.days.manifests() if manifest.entries]
-    for manifest in manifests:
-        _link_day(committer.layout, manifest, root)
-    committer.disk.write(root / "snapshot.json", _facts_bytes(_facts(name, committer.now(), manifests, root)))
+    state, layout = committer.partitions.state(), Layout(root)
+    for manifest in state.months.values():
+        _link_month(committer.layout, manifest, layout)
+    committer.disk.write(layout.head, write_manifests(state, layout, committer.disk))
+    facts = facts_of(root, state, name=name, at=committer.now())
+    committer.disk.write(root / "snapshot.json", facts_bytes(facts))
     committer.disk.write(root / PACKAGE, lake_package(totals_of(committer.index.connection), has_log=False))
     committer.disk.sync_all()
 
@@ -158,53 +173,68 @@ def remove_unfinished(layout: Layout) -> None:
         shutil.rmtree(left)
 
 
-def _link_day(layout: Layout, manifest: Manifest, root: Path) -> None:
-    for table, entry in manifest.entries.items():
-        source, target = layout.state / entry.object, Layout(root).public(table, manifest.day)
-        target.parent.mkdir(parents=True)
+def _link_month(lake: Layout, manifest: MonthManifest, snapshot: Layout) -> None:
+    for table, stem, entry in manifest.entries():
+        target = snapshot.public(table, stem)
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            link_or_copy(source, target)
+            link_or_copy(lake.state / entry.object, target)
         except FileNotFoundError as error:
-            message = f"{entry.object} is missing, so {manifest.day} cannot be kept; see `newslake lake verify`"
+            message = f"{entry.object} is missing, so {stem} cannot be kept; see `newslake lake verify`"
             raise LakeError(message, key=entry.object, reason="object_missing") from error
-    copy = manifest_path(root, manifest.day)
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(layout.manifest(manifest.day), copy)
 
 
-def manifest_path(root: Path, day: date) -> Path:
-    """Return the path of a day's manifest in a snapshot's folder."""
-    return root / "manifest" / f"{day.isoformat()}.json"
+def write_manifests(state: LakeState, layout: Layout, disk: Disk) -> bytes:
+    """Write manifests that name the public files of a snapshot as data files; return the head that names them."""
+    months: dict[Month, str] = {}
+    for month, manifest in state.months.items():
+        named = _with_public_files(manifest, layout)
+        data = manifest_bytes(named)
+        months[month] = manifest_name(named, data)
+        path = layout.state / months[month]
+        if not path.exists() or path.read_bytes() != data:  # the head may name it already
+            disk.write(path, data)
+    return head_bytes(Head(state.head.generation, months))
 
 
-def _facts(name: str, now: datetime, manifests: list[Manifest], root: Path) -> SnapshotFacts:
-    rows: dict[str, int] = {}
-    for manifest in manifests:
-        for table, entry in manifest.entries.items():
-            rows[table] = rows.get(table, 0) + entry.rows
-    days = [manifest.day for manifest in manifests]
-    return SnapshotFacts(
-        name=name,
-        taken_at=now,
-        first_day=min(days, default=None),
-        last_day=max(days, default=None),
-        days=len(days),
-        rows=rows,
-        manifests_sha256=manifests_digest(root),
+def _with_public_files(manifest: MonthManifest, layout: Layout) -> MonthManifest:
+    return replace(
+        manifest,
+        files={
+            table: {
+                stem: replace(entry, object=f"../{layout.relative(layout.public(table, stem))}")
+                for stem, entry in entries.items()
+            }
+            for table, entries in manifest.files.items()
+        },
     )
 
 
-def manifests_digest(root: Path) -> str:
-    """Return the digest of all manifests of a snapshot, by day."""
-    return sha256_of(b"".join(path.read_bytes() for path in manifest_paths(root)))
+def facts_of(root: Path, state: LakeState, *, name: str, at: datetime) -> SnapshotFacts:
+    """Return the facts of a snapshot that was taken at a time."""
+    rows: Counter[str] = Counter()
+    for manifest in state.months.values():
+        for table, _, entry in manifest.entries():
+            rows[table] += entry.rows
+    days = [day for day, found in state.days.items() if found.tables]
+    return SnapshotFacts(
+        name=name,
+        taken_at=at,
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+        days=len(days),
+        rows=dict(rows),
+        manifests_sha256=_manifests_digest(root),
+    )
 
 
-def manifest_paths(root: Path) -> list[Path]:
-    """Return the manifests in a snapshot's folder, by day."""
-    return sorted((root / "manifest").glob("*.json"))
+def _manifests_digest(root: Path) -> str:
+    """Return the digest of the head and all manifests of a snapshot."""
+    return sha256_of(b"".join(path.read_bytes() for path in sorted((root / "_state").rglob("*.json"))))
 
 
-def _facts_bytes(facts: SnapshotFacts) -> bytes:
+def facts_bytes(facts: SnapshotFacts) -> bytes:
+    """Return the content of snapshot.json."""
     return json.dumps(asdict(facts), default=lambda value: value.isoformat(), indent=1, sort_keys=True).encode() + b"\n"
 
 
@@ -216,10 +246,11 @@ def _snapshot(root: Path) -> Snapshot:
             shared += status.st_size
         else:
             own += status.st_size
-    return Snapshot(facts=_read_facts(root), shared_bytes=shared, own_bytes=own)
+    return Snapshot(facts=read_facts(root), shared_bytes=shared, own_bytes=own)
 
 
-def _read_facts(root: Path) -> SnapshotFacts:
+def read_facts(root: Path) -> SnapshotFacts:
+    """Return the facts of the snapshot in a folder. Raises: LakeError (snapshot_broken)."""
     try:
         content: dict[str, Any] = json.loads((root / "snapshot.json").read_bytes())
         days = {name: content[name] and date.fromisoformat(content[name]) for name in ("first_day", "last_day")}
@@ -229,24 +260,32 @@ def _read_facts(root: Path) -> SnapshotFacts:
         raise LakeError(message, key=root.name, reason="snapshot_broken") from error
 
 
-def _problems_of(root: Path) -> Iterator[str]:
+def _problems_of(root: Path, disk: Disk) -> Iterator[str]:
     """Yield the problems of the snapshot in a folder."""
-    if _read_facts(root).manifests_sha256 != manifests_digest(root):
-        yield f"{root.name}/manifest: its files have changed; {_FIX}"
+    facts = read_facts(root)
+    if (root / UNFINISHED).exists():
+        yield f"{root.name}: a takedown did not finish; {RECOVER}"
+        return
+    if facts.manifests_sha256 != _manifests_digest(root):
+        yield f"{root.name}/_state: its files have changed; {_FIX}"
         return
     yield from _package_problems(root / PACKAGE)
-    named = set()
-    for manifest in (read_manifest(path, date.fromisoformat(path.stem)) for path in manifest_paths(root)):
-        for table, entry in manifest.entries.items():
-            path = Layout(root).public(table, manifest.day)
-            named.add(path)
-            if not path.is_file():
-                yield f"{root.name}/{path.relative_to(root)}: is missing; {_FIX}"
-            elif sha256_of(path.read_bytes()) != entry.sha256:
-                yield f"{root.name}/{path.relative_to(root)}: its digest is not that of the manifest; {_FIX}"
+    yield from (f"{root.name}/{problem}; {_FIX}" for problem in _problems_of_files(root, disk))
+
+
+def _problems_of_files(root: Path, disk: Disk) -> Iterator[str]:
+    """Yield the problems of the public files of a snapshot, by their paths."""
+    named: dict[Path, str] = {}
+    for manifest in snapshot_partitions(root, disk).state().months.values():
+        named |= {Layout(root).public(table, stem): entry.sha256 for table, stem, entry in manifest.entries()}
+    for path, digest in named.items():
+        if not path.is_file():
+            yield f"{path.relative_to(root)}: is missing"
+        elif sha256_of(path.read_bytes()) != digest:
+            yield f"{path.relative_to(root)}: its digest is not that of the manifest"
     for path in sorted((root / "tables").rglob("*")):
         if path.is_file() and path not in named:
-            yield f"{root.name}/{path.relative_to(root)}: is in no manifest; {_FIX}"
+            yield f"{path.relative_to(root)}: is in no manifest"
 
 
 def _package_problems(path: Path) -> Iterator[str]:

@@ -6,12 +6,12 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,26 +19,39 @@ import pyarrow.parquet as pq
 
 from pipeline.durability import Durability, make_folder, sync_all, sync_folder, write_file
 from pipeline.errors import LakeError, name_file_on_error
+from pipeline.lake.packing import writer_options
 from pipeline.model import file_name_of
-from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TableSpec
+from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TableSpec, table_named
 
 # Repair advice of all messages about a damaged lake.
 RECOVER = "run `newslake lake repair`"
 REMOVE = "run `newslake lake repair --drop-damaged`"
 REDERIVE_LOST_DAY = f"restore it from a copy; or {RECOVER}, then `newslake run`, which derives the day again"
 REDERIVE = f"restore it from a copy; or {REMOVE}, then `newslake run`, which derives the day again"
+RESTORE_HEAD = f"{REMOVE}, which names the newest manifests again"
 RESTAGE = f"{REMOVE}, then `newslake run`, which derives its uncommitted articles again"
 
 ANNOTATION_NAMES = tuple(spec.name for spec in ANNOTATION_TABLES)
 # Tables are published in this order: children first, so that an article is never there without them.
 PUBLISH_ORDER: tuple[TableSpec, ...] = (*ANNOTATION_TABLES[1:], *CLUSTER_TABLES, ANNOTATION_TABLES[0])
-PART = "part-0.parquet"
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS}
+
+
+type Month = str
+"""A month as YYYY-MM. It sorts by time."""
+
+
+def month_of(day: date) -> Month:
+    """Return the month of a day."""
+    return day.isoformat()[:7]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Paths of one lake. ``tables`` has only files that readers may see."""
+    """Paths of one lake. ``tables`` has only files that readers may see.
+
+    The ``stem`` of a public file is its day, YYYY-MM-DD, in an open month, and its month in a closed one.
+    """
 
     root: Path
 
@@ -54,14 +67,42 @@ class Layout:
     def temporary(self) -> Path:
         return self.state / "tmp"
 
-    def public(self, table: str, day: date) -> Path:
-        return self.root / "tables" / table / _partition(day) / PART
+    @property
+    def head(self) -> Path:
+        return self.state / "head.json"
 
-    def objects(self, table: str, day: date) -> Path:
-        return self.state / "data" / table / _partition(day)
+    @property
+    def day_manifests(self) -> Path:
+        """The folder of the manifests of the day layout, which earlier versions wrote."""
+        return self.state / "manifest"
 
-    def manifest(self, day: date) -> Path:
-        return self.state / "manifest" / f"{day.isoformat()}.json"
+    def month_folder(self, table: str, month: Month) -> Path:
+        """Return the folder of the public files of a table and month."""
+        return self.root / "tables" / table / f"{table_named(table).month_column}={month}"
+
+    def public(self, table: str, stem: str) -> Path:
+        return self.month_folder(table, stem[:7]) / f"{stem}.parquet"
+
+    def objects(self, table: str, month: Month) -> Path:
+        """Return the folder of the data files of a table and month."""
+        return self.state / "data" / table / month
+
+    def manifests(self, month: Month) -> Path:
+        """Return the folder of the manifests of a month."""
+        return self.state / "months" / month
+
+    def has_manifests(self) -> bool:
+        """Return whether any month has a manifest."""
+        return any((self.state / "months").glob("*/*.json"))
+
+    def exchanged(self, month: Month) -> Path:
+        """Return the folder for the folders of public files that were exchanged."""
+        return self.state / "exchanged" / month
+
+    @property
+    def exchanged_log(self) -> Path:
+        """The folder for the folders of the log that were exchanged."""
+        return self.state / "exchanged" / "log"
 
     def staged(self, batch_id: str) -> Path:
         return self.state / "staged" / file_name_of(batch_id)
@@ -73,19 +114,21 @@ class Layout:
     def cached(self, name: str) -> Path:
         return self.state / "cache" / name
 
-    def objects_of(self, day: date) -> tuple[Path, ...]:
-        """Return every data file of a day, needed or not."""
+    def objects_of(self, month: Month) -> tuple[Path, ...]:
+        """Return every data file of a month, needed or not."""
         folder = self.state / "data"
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
-        return tuple(path for name in names for path in files_in(self.objects(name, day)))
+        return tuple(path for name in names for path in files_in(self.objects(name, month)))
 
     def folders_of_objects(self) -> Iterator[Path]:
         """Yield the folders that may have data files."""
-        yield from (self.state / "data").glob("*/*=*")
+        yield from (self.state / "data").glob("*/*/")
 
-    def days_of_objects(self) -> frozenset[date]:
-        names = (path.name.partition("=")[2] for path in self.folders_of_objects())
-        return frozenset(map(date.fromisoformat, names))
+    def months_on_disk(self) -> frozenset[Month]:
+        """Return the months with data files, manifests or exchanged folders, needed or not."""
+        tops = (self.state / name for name in ("months", "exchanged"))
+        folders = (*self.folders_of_objects(), *(folder for top in tops for folder in top.glob("*/")))
+        return frozenset(path.name for path in folders)
 
     @property
     def snapshots(self) -> Path:
@@ -94,6 +137,17 @@ class Layout:
 
     def relative(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
+
+
+def check_layout(layout: Layout) -> None:
+    """Raises: LakeError (day_layout) for a lake of an earlier version; call it before anything is changed."""
+    if not layout.head.exists() and any(layout.day_manifests.glob("*.json")):
+        raise LakeError(
+            f"{layout.root} has a file per day, as earlier versions wrote: move it away, run `newslake lake repair "
+            "--give-up lake/_state`, then `newslake run`, which derives every table again from the archive",
+            key=str(layout.root),
+            reason="day_layout",
+        )
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -114,17 +168,14 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _partition(day: date) -> str:
-    return f"published_date={day.isoformat()}"
-
-
-def object_name(generation: int, digest: str) -> str:
-    return f"{generation:06d}-{digest[:8]}.obj"
+def object_name(stem: str, generation: int, digest: str) -> str:
+    """Return the name of a data file: the stem of its public file, the generation of its month, its digest."""
+    return f"{stem}.{generation:06d}.{digest[:8]}.obj"
 
 
 def is_named_by_digest(path: Path, digest: str) -> bool:
-    """Return whether the name of a data file has the beginning of this digest."""
-    return path.stem.partition("-")[2] == digest[:8]
+    """Return whether the name of a data file or manifest has the beginning of this digest."""
+    return path.stem[-8:] == digest[:8]
 
 
 def sha256_of(data: bytes | memoryview) -> str:
@@ -142,12 +193,27 @@ class Disk:
         self._durability: Durability = durability
         self._is_full = durability == "full"
 
+    def committer(self) -> AbstractContextManager[None]:
+        """Hold the lock under which public files of the tables change."""
+        return self._lock("commit.lock")
+
+    def log_writer(self) -> AbstractContextManager[None]:
+        """Hold the lock under which files of the log change. A process that holds it never waits for the committer's.
+
+        Appending is not a commit: it must not wait for one.
+        """
+        return self._lock("log.lock")
+
+    def log_compactor(self) -> AbstractContextManager[None]:
+        """Hold the lock of the one process that closes months of the log. It takes that of the log's writers later."""
+        return self._lock("log-compaction.lock")
+
     @contextmanager
-    def committer(self) -> Iterator[None]:
-        """Hold the lock under which public files change; the system releases it when the process dies."""
+    def _lock(self, name: str) -> Iterator[None]:
+        """Hold a lock; the system releases it when the process dies."""
         folder = self._layout.state / "locks"
         self.folder(folder)
-        path = folder / "commit.lock"
+        path = folder / name
         with path.open("w") as lock:
             with name_file_on_error(path):
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -225,78 +291,169 @@ class Disk:
 
 # Tables as Parquet bytes and back. Bytes depend on rows alone: sorted, one chunk, fixed options, no names or times.
 #
-# The options were measured; the reasons are in docs/adr. A row group has the size of DuckDB's; few files have two.
+# A row group ends at the end of a day when it has enough rows, so that a reader of one day reads little of a month; it
+# has at most as many rows as those of DuckDB. Each group has dictionaries of its own: with 4,096 mentions a group, the
+# mentions take a sixth more bytes than in one group. A row of articles is large, and packs no better with more rows.
 _ROW_GROUP = 122_880
-_OPTIONS: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 3,
-    "version": "2.6",
-    "write_statistics": True,
-    "write_page_index": True,
-    "store_schema": True,
-}
-# Numbers that grow along the rows of an article are delta-encoded: a third of the bytes of a dictionary.
-_DELTA_SUFFIXES = ("_char", "_index")
+_LEAST_ROWS = 16_384
+_LEAST_ARTICLES = 1_024
 
 
 def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | None = None) -> memoryview:
-    """Return the Parquet bytes of rows that are sorted as the contract says.
+    """Return the Parquet bytes of rows in ``file_schema``, sorted by day, then as the contract says.
 
-    The file describes itself: its table, the schema version, and each column. ``metadata`` is added to its footer.
+    The file describes its table, and has the schema version. ``metadata`` is added to its footer.
     """
-    stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION), "table": spec.name, "about": spec.about})
-    whole = table.combine_chunks()
+    return encode_days(rows_by_day(table, spec).values(), spec, metadata=metadata)
+
+
+def encode_days(days: Iterable[pa.Table], spec: TableSpec, *, metadata: Mapping[str, str] | None = None) -> memoryview:
+    """Do what ``encode`` does for the rows of days in order; only one row group of them is in memory."""
+    about = {"schema_version": str(SCHEMA_VERSION), "table": spec.name, "about": spec.about}
+    schema = spec.file_schema
     sink = pa.BufferOutputStream()
-    order = pq.SortingColumn.from_ordering(stated, [(name, "ascending") for name in spec.sort_by])
-    leaves = tuple(_leaves(stated))
-    growing = [name for name in leaves if name.endswith(_DELTA_SUFFIXES)]
-    with pq.ParquetWriter(
-        sink,
-        stated,
-        sorting_columns=order,
-        use_dictionary=[name for name in leaves if name not in growing],
-        column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
-        **_OPTIONS,
-    ) as writer:
-        writer.write_table(pa.Table.from_arrays(whole.columns, schema=stated), row_group_size=_ROW_GROUP)
-        if metadata is not None:
-            writer.add_key_value_metadata(metadata)
+    order = pq.SortingColumn.from_ordering(schema, [(n, "ascending") for n in (spec.day_column, *spec.sort_by)])
+    with pq.ParquetWriter(sink, schema, sorting_columns=order, **writer_options(spec)) as writer:
+        for group in _groups_of_days(days, spec):
+            writer.write_table(group, row_group_size=_ROW_GROUP)
+        writer.add_key_value_metadata(about | dict(metadata or {}))
     return memoryview(sink.getvalue())
 
 
-def _leaves(schema: pa.Schema) -> Iterator[str]:
-    """Yield the names of the leaf columns of Parquet: a list has one per field of its elements."""
-    for field in schema:
-        element = field.type.value_type if pa.types.is_list(field.type) else None
-        if element is None:
-            yield field.name
-        elif pa.types.is_struct(element):
-            yield from (f"{field.name}.list.element.{inner.name}" for inner in element)
-        else:
-            yield f"{field.name}.list.element"
+def _groups_of_days(days: Iterable[pa.Table], spec: TableSpec) -> Iterator[pa.Table]:
+    """Yield the rows in groups of whole days, each with enough rows and in one chunk; the last one has the rest."""
+    least = _LEAST_ARTICLES if spec.name == "articles" else _LEAST_ROWS
+    held: list[pa.Table] = []
+    is_first = True
+    for rows in days:
+        held.append(rows)
+        if sum(each.num_rows for each in held) >= least:
+            yield _in_one_chunk(held, spec)
+            held, is_first = [], False
+    if held or is_first:
+        yield _in_one_chunk(held, spec)
+
+
+def _in_one_chunk(parts: Sequence[pa.Table], spec: TableSpec) -> pa.Table:
+    whole = pa.concat_tables(parts).combine_chunks() if parts else spec.file_schema.empty_table()
+    return pa.Table.from_arrays(whole.columns, schema=spec.file_schema)
+
+
+def rows_by_day(table: pa.Table, spec: TableSpec) -> dict[date, pa.Table]:
+    """Return the rows of each day, in order. The rows are in ``file_schema``, sorted by day."""
+    runs = pc.run_end_encode(table[spec.day_column].combine_chunks())
+    ends = runs.run_ends.to_pylist()
+    starts = [0, *ends]
+    return {
+        day: table.slice(start, end - start)
+        for day, start, end in zip(runs.values.to_pylist(), starts, ends, strict=False)
+    }
+
+
+def with_day(table: pa.Table, spec: TableSpec, day: date) -> pa.Table:
+    """Return the rows of a day in ``file_schema``."""
+    days = pa.repeat(pa.scalar(day, pa.date32()), table.num_rows)
+    return pa.Table.from_arrays([*table.columns, days], schema=spec.file_schema)
 
 
 def sort_rows(table: pa.Table, spec: TableSpec) -> pa.Table:
     """Return rows sorted as the contract says; sorted rows are not copied."""
-    order = pc.sort_indices(table.select(spec.sort_by), sort_keys=[(name, "ascending") for name in spec.sort_by])
-    steps = pc.pairwise_diff(order.cast(pa.int64()), period=1)
-    is_sorted = pc.all(pc.equal(steps, 1), min_count=0).as_py()
-    return table if is_sorted else table.take(order)
+    return _rows_at(table, _order_of(table, spec))
 
 
-def decode(data: bytes, spec: TableSpec, *, key: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return the rows of a file in some or all columns of the contract; a column newer than the file is null.
+def sort_rows_at(table: pa.Table, places: pa.Array, spec: TableSpec) -> pa.Table:
+    """Return the rows at some places, sorted as the contract says. They are copied once, or not if they are sorted."""
+    return _rows_at(table, places.take(_order_of(table.select(spec.sort_by).take(places), spec)))
 
+
+def _order_of(table: pa.Table, spec: TableSpec) -> pa.Array:
+    return pc.sort_indices(table.select(spec.sort_by), sort_keys=[(name, "ascending") for name in spec.sort_by])
+
+
+def _rows_at(table: pa.Table, places: pa.Array) -> pa.Table:
+    steps = pc.pairwise_diff(places.cast(pa.int64()), period=1)
+    if len(places) and pc.all(pc.equal(steps, 1), min_count=0).as_py():
+        return table.slice(places[0].as_py(), len(places))
+    return table.take(places)
+
+
+def decode(
+    data: bytes | memoryview | pa.NativeFile,
+    spec: TableSpec,
+    *,
+    key: str,
+    columns: Sequence[str] | None = None,
+    day: date | None = None,
+) -> pa.Table:
+    """Return the rows of a file, or of one day of it.
+
+    ``columns`` are of ``file_schema``; by default those of ``schema``. A column that the file lacks is null.
     Raises: LakeError (file_broken) if the bytes are not Parquet of this table.
     """
-    try:
-        schema = spec.schema if columns is None else pa.schema([spec.schema.field(name) for name in columns])
-        with pq.ParquetFile(pa.BufferReader(data)) as file:
-            stored = set(file.schema_arrow.names)
-            table = file.read(columns=[name for name in schema.names if name in stored])
+    names = spec.schema.names if columns is None else list(columns)
+    schema = pa.schema([spec.file_schema.field(name) for name in names])
+    wanted = set(names) if day is None else {*names, spec.day_column}
+    with (
+        _file_errors(spec, key),
+        pq.ParquetFile(data if isinstance(data, pa.NativeFile) else pa.BufferReader(data)) as file,
+    ):
+        stored = [name for name in file.schema_arrow.names if name in wanted]
+        if day is None:
+            table = file.read(columns=stored)
+        else:
+            table = rows_of_day(file.read_row_groups(_groups_with(file, spec, day), columns=stored), spec, day)
         return conform(table, schema)
+
+
+def decode_days(
+    data: pa.NativeFile, spec: TableSpec, *, key: str, days: Collection[date] | None = None
+) -> Iterator[tuple[date, pa.Table]]:
+    """Yield the rows of each day of a file, or of some days, in order; only one row group of them is in memory.
+
+    The rows have all columns of ``file_schema``; one that the file lacks is null.
+    Raises: LakeError (file_broken) if the bytes are not Parquet of this table.
+    """
+    with _file_errors(spec, key), pq.ParquetFile(data) as file:
+        stored = [name for name in file.schema_arrow.names if name in spec.file_schema.names]
+        day = date.min
+        parts: list[pa.Table] = []
+        numbers = {each for day in days for each in _groups_with(file, spec, day)} if days is not None else None
+        for number in range(file.num_row_groups) if numbers is None else sorted(numbers):
+            group = conform(file.read_row_group(number, columns=stored), spec.file_schema)
+            for each, rows in rows_by_day(group, spec).items():
+                if days is not None and each not in days:
+                    continue
+                if each != day and parts:
+                    yield day, pa.concat_tables(parts)
+                    parts = []
+                day = each
+                parts.append(rows)
+        if parts:
+            yield day, pa.concat_tables(parts)
+
+
+@contextmanager
+def _file_errors(spec: TableSpec, key: str) -> Iterator[None]:
+    """Raises: LakeError (file_broken) in place of the errors of a file that is not Parquet of a table."""
+    try:
+        yield
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise LakeError(f"{key} cannot be read as {spec.name}: {error}", key=key, reason="file_broken") from error
+
+
+def _groups_with(file: pq.ParquetFile, spec: TableSpec, day: date) -> list[int]:
+    """Return the row groups that may have rows of a day."""
+    place = file.schema_arrow.names.index(spec.day_column) - len(file.schema_arrow.names)
+    groups = (file.metadata.row_group(number) for number in range(file.num_row_groups))
+    bounds = [group.column(group.num_columns + place).statistics for group in groups]
+    return [number for number, found in enumerate(bounds) if found.min <= day <= found.max]
+
+
+def rows_of_day(table: pa.Table, spec: TableSpec, day: date) -> pa.Table:
+    """Return the rows of one day, which are next to each other."""
+    is_of_day = pc.equal(table[spec.day_column], pa.scalar(day, pa.date32()))
+    count = pc.sum(is_of_day, min_count=0).as_py()
+    return table.slice(pc.index(is_of_day, True).as_py() if count else 0, count)
 
 
 def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -358,9 +515,12 @@ def without_digest(data: bytes) -> bytes | None:
 
 def sums_of(folder: Path) -> bytes:
     """Return the content of ``SUMS``: name and digest of each other file of a folder, in the format of `sha256sum`."""
-    lines = []
-    for path in sorted(folder.iterdir()):
-        if path.name != SUMS:
-            with path.open("rb") as file:
-                lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
-    return "".join(lines).encode()
+    paths = [path for path in sorted(folder.iterdir()) if path.name != SUMS]
+    with ThreadPoolExecutor() as pool:
+        digests = pool.map(_digest_of_file, paths)
+        return "".join(f"{digest}  {path.name}\n" for path, digest in zip(paths, digests, strict=True)).encode()
+
+
+def _digest_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

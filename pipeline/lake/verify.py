@@ -6,7 +6,6 @@ Files are hashed; rows are read only on request. The committer's lock is held pe
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import batched
@@ -17,27 +16,28 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
-from pipeline.lake.article_index import ArticleIndex, index_problems
+from pipeline.lake.article_index import index_problems
 from pipeline.lake.commit import Committer, OpenCommitter, stored_articles
-from pipeline.lake.log_tables import drop_missing_log_files, log_problems
-from pipeline.lake.maintenance import PACKAGE, recover, stale_package, stray_files
-from pipeline.lake.partitions import Days, Entry, Manifest, check_object
-from pipeline.lake.staging import discard_batch_at, is_batch_sound
+from pipeline.lake.log_tables import log_problems
+from pipeline.lake.maintenance import PACKAGE, stale_package, stray_files
+from pipeline.lake.manifests import Entry
+from pipeline.lake.partitions import LakeState, check_object
+from pipeline.lake.staging import is_batch_sound
 from pipeline.lake.storage import (
     ANNOTATION_NAMES,
-    PUBLISH_ORDER,
     RECOVER,
     REDERIVE_LOST_DAY,
     REMOVE,
     RESTAGE,
-    Disk,
+    RESTORE_HEAD,
     Layout,
+    Month,
+    check_layout,
     files_in,
     is_named_by_digest,
     sha256_of,
     without_digest,
 )
-from pipeline.sqlite import overwrite_database
 from pipeline.tables import check_batch, check_genders, check_offsets
 
 CheckArticles = Callable[[pa.Table], Iterable[str]]
@@ -110,6 +110,11 @@ def problems_of(layout: Layout, open_committer: OpenCommitter, depth: Depth) -> 
 
     If the index is damaged, nothing else is checked: ``open_committer`` would open it, which may rebuild it.
     """
+    try:
+        check_layout(layout)
+    except LakeError as error:
+        yield str(error)
+        return
     if is_index_missing(layout):
         yield f"{layout.relative(layout.index)}: is missing; {RECOVER}, which builds it again: {ALL_NEW}"
         return
@@ -118,55 +123,71 @@ def problems_of(layout: Layout, open_committer: OpenCommitter, depth: Depth) -> 
         objects = _ObjectReader(layout, pool)  # read while SQLite checks its pages
     damaged = index.result()
     yield from (f"{layout.relative(layout.index)}: {each}; {REMOVE}, then verify again" for each in damaged)
-    if not damaged:
+    if damaged:
+        return
+    try:
+        with open_committer():
+            pass
+    except LakeError as error:  # without the head, an empty index cannot be built again
+        yield str(error)
+    else:
         yield from _problems_of_tables(open_committer, depth, objects)
 
 
 def is_index_missing(layout: Layout) -> bool:
-    """Return whether the lake has days, but no file of its index."""
-    return not layout.index.exists() and any(layout.manifest(date.min).parent.glob("*.json"))
+    """Return whether the lake has a head or a manifest, but no file of its index."""
+    return not layout.index.exists() and (layout.head.exists() or layout.has_manifests())
 
 
 def _problems_of_tables(open_committer: OpenCommitter, depth: Depth, objects: _ObjectReader) -> Iterator[str]:
     with open_committer() as committer:
-        known = committer.days.known()
-        days = sorted({*known, *committer.layout.days_of_objects()})
-        missing = sorted(day for day in committer.index.generations() if day not in known)
-    for day in missing:
-        yield f"{committer.layout.relative(committer.layout.manifest(day))}: is missing; {REDERIVE_LOST_DAY}"
-    is_readable = True
-    for day in days:
+        layout = committer.layout
+        try:
+            months = sorted({*committer.partitions.head().months, *layout.months_on_disk()})
+        except LakeError as error:
+            yield str(error)
+            months = None
+        if months is not None and not layout.head.exists() and not committer.index.is_empty():
+            yield f"{layout.relative(layout.head)}: is missing; {RESTORE_HEAD}"
+            months = None
+    is_readable = months is not None
+    for month in months or ():
         with open_committer() as committer:
-            try:
-                manifest = committer.days.manifest(day)
-            except LakeError as error:
-                is_readable = False
-                yield str(error)
-                continue
             depth.tally["files"] += 1
-            yield from _problems_of_day(committer, manifest, depth, objects)
+            problems = list(_problems_of_month(committer, month, depth, objects))
+        is_readable &= not any(isinstance(each, LakeError) for each in problems)
+        yield from map(str, problems)
     with open_committer() as committer:
         if is_readable:
             yield from _problems_of_names(committer, depth)
         yield from _problems_of_the_rest(committer, depth.tally)
 
 
-def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, objects: _ObjectReader) -> Iterator[str]:
-    """Check all data files and public files of a day; then its rows if ``depth`` selects the day."""
-    needed = {name: committer.layout.state / entry.object for name, entry in manifest.entries.items()}
-    found = {name: objects.read(path) for name, path in needed.items()}
-    problems = {name: _object_problem(manifest.entries[name], read, depth.tally) for name, read in found.items()}
-    rest = {*committer.layout.objects_of(manifest.day)}.difference(needed.values())
-    superseded = [_superseded_problem(committer.layout, each, objects, depth.tally) for each in sorted(rest)]
-    for name in (spec.name for spec in PUBLISH_ORDER):
-        public = committer.layout.relative(committer.layout.public(name, manifest.day))
-        if not committer.days.is_published(manifest, name):
+def _problems_of_month(
+    committer: Committer, month: Month, depth: Depth, objects: _ObjectReader
+) -> Iterator[str | LakeError]:
+    """Check all files of a month; then its rows on the days that ``depth`` selects.
+
+    Yield the error of a manifest that cannot be read.
+    """
+    state = committer.partitions.state()
+    try:
+        manifest = state.month(month)
+    except LakeError as error:
+        yield error
+        return
+    damaged = set()
+    for name, stem, entry in manifest.entries():
+        public = committer.layout.relative(committer.layout.public(name, stem))
+        if not committer.partitions.is_published(name, stem, entry):
             yield f"{public}: is not the data file of the manifest; {RECOVER}"
-        if problem := problems.get(name):
+        if problem := _object_problem(entry, objects.read(committer.layout.state / entry.object), depth.tally):
+            damaged.add(stem)
             yield f"{public}: {problem}"
-    yield from filter(None, superseded)
-    if depth.reads(manifest.day) and not any(problems.values()):
-        yield from (f"{manifest.day}: {breach}" for breach in _breaches(committer, manifest, depth))
+    yield from _superseded_problems(committer.layout, state, month, objects, depth.tally)
+    for day in manifest.days:
+        if depth.reads(day) and manifest.stem(day) not in damaged:
+            yield from (f"{day}: {breach}" for breach in _breaches(committer, state, day, depth))
 
 
 def _object_problem(entry: Entry, read: _ObjectFacts | None, tally: Counter[str]) -> str | None:
@@ -181,33 +202,41 @@ def _object_problem(entry: Entry, read: _ObjectFacts | None, tally: Counter[str]
     return f"_state/{entry.object} has {read.rows} rows, the manifest says {entry.rows}; {REMOVE}"
 
 
-def _superseded_problem(layout: Layout, path: Path, objects: _ObjectReader, tally: Counter[str]) -> str | None:
-    """Return the problem of a data file that no reader needs; its name has the beginning of its digest."""
-    read = objects.read(path)
-    if read is None:
-        return None
-    tally.update(files=1, bytes=read.size)
-    if is_named_by_digest(path, read.sha256):
-        return None
-    return f"{layout.relative(path)}: is damaged, but no longer needed; {REMOVE}"
+def _superseded_problems(
+    layout: Layout, state: LakeState, month: Month, objects: _ObjectReader, tally: Counter[str]
+) -> Iterator[str]:
+    """Yield the problems of files that no reader needs; their names have the beginning of their digests."""
+    needed = {layout.state / entry.object for _, _, entry in state.month(month).entries()}
+    needed |= {layout.state / state.head.months[month]} if month in state.head.months else set()
+    found = {path: objects.read(path) for path in layout.objects_of(month) if path not in needed}
+    found |= {path: _read(path) for path in files_in(layout.manifests(month)) if path not in needed}
+    for path, read in found.items():
+        if read is not None:
+            tally.update(files=1, bytes=read.size)
+            if not is_named_by_digest(path, read.sha256):
+                yield f"{layout.relative(path)}: is damaged, but no longer needed; {REMOVE}"
 
 
-def _breaches(committer: Committer, manifest: Manifest, depth: Depth) -> Iterator[str]:
+def _breaches(committer: Committer, state: LakeState, day: date, depth: Depth) -> Iterator[str]:
     """Check every row of a day against the contract, and the index against its articles."""
-    tables = {
-        name: committer.days.table(manifest, name) for name in dict.fromkeys((*ANNOTATION_NAMES, *manifest.entries))
-    }
+    found = state.day(day)
+    names = dict.fromkeys((*ANNOTATION_NAMES, *found.tables))
+    tables = {name: committer.partitions.table(state, name, day) for name in names}
+    for name, table in tables.items():
+        stated = found.tables[name].rows if name in found.tables else 0
+        if table.num_rows != stated:
+            yield f"{name} has {table.num_rows} rows, the manifest says {stated}; {REMOVE}"
     depth.tally["rows"] += sum(table.num_rows for table in tables.values())
     reading = {name: tables.pop(name) for name in ANNOTATION_NAMES}
     articles = reading["articles"]
     for each in (reading, *({name: table} for name, table in tables.items())):
         yield from check_batch(each)
-    yield from _wrong_days(articles, manifest.day)
+    yield from _wrong_days(articles, day)
     yield from check_offsets(reading)
     yield from check_genders(reading)
     yield from depth.check(articles)
-    is_current = committer.index.generation(manifest.day) == manifest.generation
-    if is_current and not committer.index.has_content(manifest.day, stored_articles(articles, manifest.day)):
+    is_current = committer.index.generation(day) == found.generation
+    if is_current and not committer.index.has_content(day, stored_articles(articles, day)):
         yield _INDEX_MISMATCH + REMOVE
 
 
@@ -220,20 +249,27 @@ def _wrong_days(articles: pa.Table, day: date) -> Iterator[str]:
 
 def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
     """Compare index and public folders with the manifests, per day, by counts alone."""
-    counted = committer.index.counts()
-    for manifest in committer.days.manifests():
-        entry = manifest.entries.get("articles")
-        generation, count = counted.pop(manifest.day.isoformat(), (0, 0))
-        if generation != manifest.generation:
-            yield f"{manifest.day}: {_INDEX_MISMATCH}{RECOVER}"
-        elif count != (entry.rows if entry else 0) and not depth.reads(manifest.day):
-            yield f"{manifest.day}: {_INDEX_MISMATCH}{REMOVE}"
-    if committer.index.intent_days():
-        yield f"article index: a commit of {committer.index.intent_days()[0]} was not finished; {RECOVER}"
-    if stale_package(committer) is not None:
+    mismatches = list(_index_mismatches(committer, depth))
+    yield from mismatches
+    if months := committer.index.intent():
+        yield f"article index: a commit of {months[0]} was not finished; {RECOVER}"
+    if not mismatches and stale_package(committer) is not None:  # it is compared with the index
         yield f"{PACKAGE}: differs from the tables; {RECOVER}"
     for path in stray_files(committer):
         yield f"{committer.layout.relative(path)}: is in no manifest; {RECOVER}"
+
+
+def _index_mismatches(committer: Committer, depth: Depth) -> Iterator[str]:
+    counted = committer.index.counts()
+    for day, state in committer.partitions.state().days.items():
+        articles = state.tables.get("articles")
+        generation, count = counted.pop(day.isoformat(), (0, 0))
+        if generation != state.generation:
+            yield f"{day}: {_INDEX_MISMATCH}{RECOVER}"
+        elif count != (articles.rows if articles else 0) and not depth.reads(day):
+            yield f"{day}: {_INDEX_MISMATCH}{REMOVE}"
+    head = committer.layout.relative(committer.layout.head)
+    yield from (f"{head}: does not have {day}, which was there before; {REDERIVE_LOST_DAY}" for day in sorted(counted))
 
 
 def _problems_of_the_rest(committer: Committer, tally: Counter[str]) -> Iterator[str]:
@@ -247,7 +283,7 @@ def _problems_of_the_rest(committer: Committer, tally: Counter[str]) -> Iterator
         yield f"{layout.relative(path)}: its checksums do not match; {RESTAGE}"
     for path in damaged_cache_files(layout, tally):
         yield f"{layout.relative(path)}: is damaged, and is computed again on demand; {REMOVE}"
-    yield from log_problems(layout.root, committer.index, tally)
+    yield from log_problems(layout.root, committer.disk, committer.index, tally)
 
 
 def damaged_batches(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
@@ -267,61 +303,3 @@ def damaged_cache_files(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
             tally.update(files=1, bytes=len(data))
             if without_digest(data) is None:
                 yield path
-
-
-def drop_damaged(layout: Layout, disk: Disk, days: Days, open_committer: Callable[[], Committer]) -> Iterator[str]:
-    """Remove all damaged files except the log, and read the rest into the index; yield a sentence per action.
-
-    The days can be derived again from the archive. It runs only on demand: the operator may have a copy of the files.
-    Exhaust the iterator under the committer's lock: a commit in between would trust an empty index.
-    ``open_committer`` returns a committer whose index is closed here.
-    """
-    yield from _drop_damaged_files(layout, disk, days)
-    is_sound = not index_problems(layout.index)
-    if not is_sound:
-        _empty_index(layout.index)
-    committer = open_committer()
-    with closing(committer.index.connection):
-        if is_sound and not _agrees_with_index(committer):
-            _empty_index(layout.index)
-            is_sound = False
-        if not is_sound:
-            yield f"rebuilt the article index: {ALL_NEW}"
-        yield from recover(committer)
-        yield from drop_missing_log_files(layout.root, committer.index)
-
-
-def _empty_index(path: Path) -> None:
-    with closing(ArticleIndex(Path(":memory:"), durability="process").connection) as empty:
-        overwrite_database(path, empty)
-
-
-def _drop_damaged_files(layout: Layout, disk: Disk, days: Days) -> Iterator[str]:
-    """Remove the manifest of every day with a damaged file, and all other damaged files except the log's."""
-    for day in days.known():
-        try:
-            for entry in days.manifest(day).entries.values():
-                days.object_bytes(entry)
-        except LakeError as error:
-            disk.remove(layout.manifest(day))
-            yield f"dropped {day}: {error.key} is damaged"
-    for path in (path for day in sorted(layout.days_of_objects()) for path in layout.objects_of(day)):
-        if not is_named_by_digest(path, sha256_of(path.read_bytes())):
-            disk.remove(path)
-            yield f"removed {layout.relative(path)}, which was damaged"
-    for path in damaged_batches(layout, Counter()):
-        discard_batch_at(path, disk)
-        yield f"removed {layout.relative(path)}, which was damaged"
-    for path in damaged_cache_files(layout, Counter()):
-        disk.remove(path)
-        yield f"removed {layout.relative(path)}, which was damaged"
-
-
-def _agrees_with_index(committer: Committer) -> bool:
-    """Return whether the index has the articles of every day whose generation it reflects."""
-    for manifest in committer.days.manifests():
-        if committer.index.generation(manifest.day) == manifest.generation:
-            [held] = committer.contents([manifest.day]).values()
-            if not committer.index.has_content(manifest.day, held.articles):
-                return False
-    return True

@@ -109,7 +109,6 @@ class Quote:
     medium_text: str | None
     paragraph_index: int
     word_count: int
-    normalized_text_hash: str
     confidence: float
     rule_id: str
     co_speakers: tuple[CoSpeaker, ...] | None = None

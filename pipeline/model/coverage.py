@@ -89,7 +89,7 @@ class SourceDay:
 class Cell:
     """A source's day and its usual number of articles: ``usual``, None if too few days are known.
 
-    ``is_known``: the source was configured by then; before that nothing is expected.
+    ``is_known``: the source was configured by then, and the log has the day; before that nothing is expected.
     """
 
     facts: SourceDay
@@ -117,8 +117,22 @@ class SourceCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Sources in the order of sources.toml, then those no longer in it; days from first to last."""
+    """Sources in the order of sources.toml, then those no longer in it; days from first to last.
+
+    ``whole_from`` is the first day that the log is whole for, if it was removed before a later day than ``first``.
+    """
 
     first: date
     last: date
     sources: tuple[SourceCoverage, ...]
+    whole_from: date | None = None
+
+    @property
+    def limit(self) -> str | None:
+        """A sentence that says which of the days cannot be known; None if all can."""
+        if self.whole_from is None:
+            return None
+        return (
+            f"The log before {self.whole_from} was removed (NEWS_LOG_KEEP_MONTHS): earlier days may have had more "
+            "pages, and their anomalies are not known."
+        )

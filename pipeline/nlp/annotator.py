@@ -5,6 +5,7 @@ import importlib.util
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 from itertools import chain, islice, pairwise
@@ -15,6 +16,7 @@ import numpy as np
 import spacy
 from spacy.attrs import IDX, ORTH
 from spacy.language import Language
+from spacy.pipeline import Lemmatizer
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, get_model_meta
@@ -23,6 +25,7 @@ from pipeline.errors import ConfigError, ExtractorError, NewsError
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Annotation, Article
 from pipeline.model.annotation import WordExplanation
+from pipeline.nlp.attribute_rules import cache_attribute_rules
 from pipeline.nlp.entities.extraction import find_entities, link_quotes
 from pipeline.nlp.events.explanation import explain_words
 from pipeline.nlp.events.extraction import extract_events
@@ -39,6 +42,7 @@ MAX_CHARS = 2_000_000  # of an article that is kept
 MAX_TOKENS = 150_000
 MAX_ROWS = 100_000  # of an article's entities, quotes, events and times
 TOO_LONG = "too_long_to_annotate"  # the flag of an article with more tokens
+_WORDS_KEPT = 100_000
 _ANY_LANGUAGE = "xx"  # spaCy's language code of a multilingual model
 
 
@@ -83,10 +87,11 @@ class Annotator:
         """
         batch: list[_ArticlePieces] = []
         for article in articles:
-            batch.append(self._tokenize(article))
-            if len(batch) == batch_size or sum(each.tokens for each in batch) >= _PARSED_TOKENS:
+            pieces = self._tokenize(article)
+            if len(batch) == batch_size or pieces.tokens + sum(each.tokens for each in batch) > _PARSED_TOKENS:
                 yield from self._parse(batch)
                 batch = []
+            batch.append(pieces)
         yield from self._parse(batch)
 
     def _tokenize(self, article: Article) -> "_ArticlePieces":
@@ -142,6 +147,19 @@ class Annotator:
             times=times,
             override_version=kb.quotes_version(),
         )
+
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Forget the rare words of the Docs that are made meanwhile; these Docs must not be used afterwards.
+
+        A model remembers every word that it has seen, about 500 bytes each. The first ``_WORDS_KEPT`` stay, because
+        most words of later texts are among them.
+        """
+        with self._nlp.memory_zone() if self._nlp.vocab.length > _WORDS_KEPT else nullcontext():
+            yield
+        for _, component in self._nlp.pipeline:
+            if isinstance(component, Lemmatizer) and len(component.cache) > _WORDS_KEPT:
+                component.cache.clear()
 
     def explain(self, article: Article, doc: Doc, annotation: Annotation) -> tuple[WordExplanation, ...]:
         """Return why the words of an article that name no typed event do not, with its ``annotation`` from ``doc``."""
@@ -321,6 +339,7 @@ def load_model(name: str) -> Language:
     if isinstance(nlp.tokenizer, Tokenizer) and nlp.Defaults.infixes and nlp.Defaults.prefixes:
         nlp.tokenizer.prefix_search = compile_prefix_regex([*nlp.Defaults.prefixes, _PREFIX]).search
         nlp.tokenizer.infix_finditer = compile_infix_regex([*nlp.Defaults.infixes, *_INFIXES]).finditer
+    cache_attribute_rules(nlp)
     probe = nlp("1 2.")
     if lacking := [what for what in _NEEDED_ATTRIBUTES if not probe.has_annotation(what)]:
         raise ConfigError(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.query.connection import connect, query
-from pipeline.query.lake_filesystem import table_days
+from pipeline.query.lake_filesystem import last_day_of
 from pipeline.tables import table_named
 
 PAGE_SIZE = 50
@@ -102,4 +102,4 @@ def _conditions(filters: ArticleFilter) -> Iterator[str]:
 
 def last_day(lake: Path) -> date | None:
     """Return the last published date with an article; None for an empty lake."""
-    return max(table_days(lake, table_named("articles")), default=None)
+    return last_day_of(lake, table_named("articles"))

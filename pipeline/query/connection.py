@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.errors import ConfigError, LimitError, did_you_mean
 from pipeline.query.lake_filesystem import lake_files
-from pipeline.query.views import SCHEME, UNION_BY_NAME, lake_views
+from pipeline.query.views import SCHEME, lake_views
 from pipeline.tables import TABLES
 from pipeline.unicode import to_well_formed
 
@@ -33,7 +33,6 @@ SET enable_external_access = false;
 SET lock_configuration = true;
 """
 _ROWS_AT_ONCE = 20_000
-_UNION_BY_NAME_HINT = "setting union_by_name"  # DuckDB's advice if a file lacks a column
 _GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _EXPLAIN = re.compile(
     rf"{_GAP}EXPLAIN\b{_GAP}(?:ANALYZE\b|\(\s*(?:ANALYZE|FORMAT)\b[^)]*\))?", re.IGNORECASE | re.DOTALL
@@ -68,7 +67,7 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """Return an in-memory DuckDB in UTC with one view per table of ``lake``.
 
-    While it is open, it shows the rows that are committed now; all tables of one day are from one commit. A table
+    While it is open, it shows the rows that are committed now; all tables are from one commit. A table
     without files is an empty view. ``articles`` has ``dup_group_id`` (the article's own id if it has no duplicates) and
     ``is_duplicate``; ``quotes`` has ``quote_cluster_id`` and ``events`` has ``event_cluster_id``.
 
@@ -81,8 +80,7 @@ def connect(
     connection = _connect_within_limits()
     connection.register_filesystem(selection.files)
     connection.execute(_LOCKDOWN)
-    connection.execute(f"SET VARIABLE {UNION_BY_NAME} = {selection.needs_union_by_name}")
-    connection.execute(lake_views(since=since, until=until, source=source))
+    connection.execute(lake_views(selection.scans, since=since, until=until, source=source))
     return connection
 
 
@@ -92,20 +90,8 @@ def query(connection: Connection, sql: str) -> QueryResult:
     Raises: ConfigError with key "sql" for no statement, several, another kind, or a statement that DuckDB rejects.
     """
     with _translate_errors(connection):
-        statement = _reading_statement(connection, sql)
-        try:
-            return _execute(connection, statement)
-        except duckdb.InvalidInputException as error:
-            if _UNION_BY_NAME_HINT not in str(error):
-                raise
-            # A file is older than a column. Detecting this in advance would mean opening every file before each query.
-            connection.execute(f"SET VARIABLE {UNION_BY_NAME} = true")
-            return _execute(connection, statement)
-
-
-def _execute(connection: Connection, statement: duckdb.Statement) -> QueryResult:
-    result = connection.execute(statement)
-    return QueryResult(tuple(column[0] for column in result.description), tuple(_fetch_within_limits(result)))
+        result = connection.execute(_reading_statement(connection, sql))
+        return QueryResult(tuple(column[0] for column in result.description), tuple(_fetch_within_limits(result)))
 
 
 @contextmanager
@@ -115,8 +101,6 @@ def stream(connection: Connection, sql: str) -> Iterator[tuple[pa.Schema, Iterat
     Raises: ConfigError as ``query`` does, here or while the rows are read.
     """
     with _translate_errors(connection):
-        # After its first rows are sent, a query cannot be repeated, so expect files that are older than a column.
-        connection.execute(f"SET VARIABLE {UNION_BY_NAME} = true")
         reader = connection.sql(_reading_statement(connection, sql)).to_arrow_reader(_ROWS_AT_ONCE)
     with reader:
         yield reader.schema, _batches(reader)

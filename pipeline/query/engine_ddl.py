@@ -9,63 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlglot
 
 from pipeline.errors import ConfigError
+from pipeline.lake import committed_files
 from pipeline.query.dialects import check_engine, transpile
-from pipeline.query.views import CLUSTER_VIEWS, stored_name, table_dir, table_files
-from pipeline.tables import TABLES, Column, TableSpec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _TypeNames:
-    """Names of an engine's types. ``a_field`` is one field of a struct."""
-
-    text: str = "STRING"
-    whole: str = "INT"
-    real: str = "DOUBLE"
-    truth: str = "BOOLEAN"
-    time: str = "TIMESTAMP"
-    day: str = "DATE"
-    a_list: str = "ARRAY<{}>"
-    a_struct: str = "STRUCT<{}>"
-    a_field: str = "{} {}"
-    nullable: str = "{}"
-
-    def of(self, kind: pa.DataType) -> str:
-        """Return the engine's name for an Arrow type of the contract. Raises: KeyError for an unknown type."""
-        if pa.types.is_list(kind):
-            return self.a_list.format(self.of(kind.value_type))
-        if pa.types.is_struct(kind):
-            return self.a_struct.format(", ".join(self.a_field.format(part.name, self.of(part.type)) for part in kind))
-        names = {
-            pa.string(): self.text,
-            pa.int32(): self.whole,
-            pa.float64(): self.real,
-            pa.bool_(): self.truth,
-            pa.timestamp("us", tz="UTC"): self.time,
-            pa.date32(): self.day,
-        }
-        return names[kind]
-
-    def column(self, column: Column) -> str:
-        """Return ``name TYPE``."""
-        kind = self.of(column.type)
-        may_be_null = column.nullable and not pa.types.is_nested(column.type)
-        return f"{column.name} {self.nullable.format(kind) if may_be_null else kind}"
+from pipeline.query.engine_types import TYPE_NAMES, TypeNames
+from pipeline.query.views import CLUSTER_VIEWS, TableScan, scan_sql, stored_name, table_dir, table_files
+from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Engine:
     """The statements of one engine.
 
-    ``table_template`` creates a table from files; ``view`` creates a view from a query. If ``needs_files``, a table
-    without files is a view without rows. ``patterns`` are characters that the engine interprets as wildcards in a path.
+    ``table_template`` creates a table from files. With ``has_months`` that is ``TABLE_files``, which also has the month
+    in the path as a column, and a view leaves the month out. ``view`` creates a view from a query. If ``needs_files``,
+    a table without files is a view without rows. ``patterns`` are characters that the engine interprets as wildcards in
+    a path.
     """
 
-    types: _TypeNames
     table_template: str = ""
+    has_months: bool = False
     view: str = "CREATE OR REPLACE VIEW"
     first: tuple[str, ...] = ()
     needs_files: bool = True
@@ -74,67 +40,53 @@ class _Engine:
 
 
 _ENGINES = {
-    "ansi": _Engine(types=_TypeNames(text="VARCHAR"), view="CREATE VIEW", needs_files=False),
+    "ansi": _Engine(view="CREATE VIEW", needs_files=False),
     "athena": _Engine(
-        types=_TypeNames(a_field="{}:{}"),
         table_template="""\
-DROP TABLE IF EXISTS $name;
-CREATE EXTERNAL TABLE $name ($columns)
-PARTITIONED BY ($partition DATE) STORED AS PARQUET LOCATION '$place/'
-TBLPROPERTIES ('projection.enabled' = 'true', 'projection.$partition.type' = 'date',
-  'projection.$partition.format' = 'yyyy-MM-dd', 'projection.$partition.range' = '1990-01-01,NOW+1DAYS',
-  'storage.location.template' = '$place/$partition=$${$partition}/')""",
+DROP TABLE IF EXISTS ${table}_files;
+CREATE EXTERNAL TABLE ${table}_files ($columns)
+PARTITIONED BY ($month STRING) STORED AS PARQUET LOCATION '$place/'
+TBLPROPERTIES ('projection.enabled' = 'true', 'projection.$month.type' = 'date',
+  'projection.$month.format' = 'yyyy-MM', 'projection.$month.range' = '1990-01,NOW+1MONTHS',
+  'projection.$month.interval' = '1', 'projection.$month.interval.unit' = 'MONTHS',
+  'storage.location.template' = '$place/$month=$${$month}/')""",
+        has_months=True,
         needs_files=False,
     ),
     "bigquery": _Engine(
-        types=_TypeNames(whole="INT64", real="FLOAT64", truth="BOOL"),
         table_template="""\
-CREATE OR REPLACE EXTERNAL TABLE $name ($columns)
-WITH PARTITION COLUMNS ($partition DATE)
+CREATE OR REPLACE EXTERNAL TABLE ${table}_files ($columns)
+WITH PARTITION COLUMNS ($month STRING)
 OPTIONS (format = 'PARQUET', enable_list_inference = true, hive_partition_uri_prefix = '$place',
   uris = ['$place/*.parquet'])""",
+        has_months=True,
         backslash=True,
     ),
     "clickhouse": _Engine(
-        types=_TypeNames(
-            text="String",
-            whole="Int32",
-            real="Float64",
-            truth="Bool",
-            time=r"DateTime64(6, \'UTC\')",  # the columns are inside a SQL string
-            day="Date32",
-            a_list="Array({})",
-            a_struct="Tuple({})",
-            nullable="Nullable({})",
-        ),
         table_template="""\
 CREATE OR REPLACE VIEW $name AS
-SELECT * FROM file('$place/*/*.parquet', Parquet, '$columns, $partition Date32')
-SETTINGS use_hive_partitioning = 1""",
+SELECT * FROM file('$place/*/*.parquet', Parquet, '$columns')
+SETTINGS use_hive_partitioning = 0""",
         needs_files=False,
         backslash=True,
     ),
     "datafusion": _Engine(
-        types=_TypeNames(text="VARCHAR", time="TIMESTAMP(6) WITH TIME ZONE", a_list="{}[]"),
         first=("SET datafusion.execution.time_zone = 'UTC'",),
         table_template="""\
-CREATE EXTERNAL TABLE $name ($columns, $partition DATE)
-STORED AS PARQUET PARTITIONED BY ($partition) LOCATION '$place/'""",
+CREATE EXTERNAL TABLE ${table}_files ($columns, $month VARCHAR)
+STORED AS PARQUET PARTITIONED BY ($month) LOCATION '$place/'""",
+        has_months=True,
         needs_files=False,
     ),
     "duckdb": _Engine(
-        types=_TypeNames(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]", a_struct="STRUCT({})"),
         first=("SET TimeZone = 'UTC'",),
         table_template="""\
 CREATE OR REPLACE VIEW $name AS
-SELECT * FROM ($empty) AS no_rows
-UNION ALL BY NAME
-SELECT * FROM read_parquet('$place/*/*.parquet', hive_partitioning = true,
-  hive_types = {'$partition': DATE}, union_by_name = true)""",
+SELECT $names
+FROM $scan""",
         patterns="",
     ),
     "polars": _Engine(
-        types=_TypeNames(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]"),
         table_template="""\
 CREATE TABLE $name AS
 SELECT * FROM ($empty) AS no_rows
@@ -144,21 +96,21 @@ SELECT * FROM ${table}_files""",
         patterns="",
     ),
     "spark": _Engine(
-        types=_TypeNames(a_field="{}: {}"),
         first=("SET TIME ZONE 'UTC'",),
         table_template="""\
-CREATE OR REPLACE TEMPORARY VIEW $name ($columns, $partition DATE)
+CREATE OR REPLACE TEMPORARY VIEW ${table}_files ($columns, $month STRING)
 USING parquet OPTIONS (path '$place')""",
+        has_months=True,
         view="CREATE OR REPLACE TEMPORARY VIEW",
         backslash=True,
     ),
     "trino": _Engine(
-        types=_TypeNames(text="VARCHAR", whole="INTEGER", time="TIMESTAMP(3)", a_list="ARRAY({})", a_struct="ROW({})"),
         table_template="""\
-DROP TABLE IF EXISTS $name;
-CREATE TABLE $name ($columns, $partition DATE)
-WITH (format = 'PARQUET', external_location = '$place/', partitioned_by = ARRAY['$partition']);
-CALL system.sync_partition_metadata('newslake', '$name', 'FULL')""",
+DROP TABLE IF EXISTS ${table}_files;
+CREATE TABLE ${table}_files ($columns, $month VARCHAR)
+WITH (format = 'PARQUET', external_location = '$place/', partitioned_by = ARRAY['$month']);
+CALL system.sync_partition_metadata('newslake', '${table}_files', 'FULL')""",
+        has_months=True,
     ),
 }
 
@@ -174,28 +126,45 @@ def views_sql(lake: Path, engine: str = "duckdb", *, location: str | None = None
     check_engine(engine)
     engine_spec = _ENGINES[engine]
     place = _path_literal(location or str(lake.resolve()), engine)
-    statements = (*engine_spec.first, *_table_statements(lake, engine_spec, place), *_view_statements(engine))
+    statements = (*engine_spec.first, *_table_statements(lake, engine, place), *_view_statements(engine))
     return "".join(f"{statement};\n" for statement in statements)
 
 
-def _table_statements(lake: Path, engine_spec: _Engine, place: str) -> Iterator[str]:
+def _table_statements(lake: Path, engine: str, place: str) -> Iterator[str]:
+    engine_spec, types = _ENGINES[engine], TYPE_NAMES[engine]
     for spec in TABLES:
-        name, empty = stored_name(spec), _empty_select(spec, engine_spec.types)
+        name, empty = stored_name(spec), _empty_select(spec, types)
         if engine_spec.needs_files and not table_files(lake, spec):
             yield f"{engine_spec.view} {name} AS\n{empty}"
-        elif engine_spec.table_template:
-            yield Template(engine_spec.table_template).substitute(
-                name=name,
-                table=spec.name,
-                columns=", ".join(map(engine_spec.types.column, spec.columns)),
-                empty=empty,
-                partition=spec.day_column,
-                place=f"{place}/{table_dir(Path(), spec).as_posix()}",
-            )
+            continue
+        if not engine_spec.table_template:
+            continue
+        folder = f"{place}/{table_dir(Path(), spec).as_posix()}"
+        scan = TableScan(is_current=_is_current(lake, spec)) if engine == "duckdb" else TableScan()
+        yield Template(engine_spec.table_template).substitute(
+            name=name,
+            table=spec.name,
+            columns=", ".join(map(types.column, spec.file_columns)),
+            empty=empty,
+            month=spec.month_column,
+            place=folder,
+            names=", ".join(spec.file_schema.names),
+            scan=scan_sql(f"{folder}/*/*.parquet", spec, scan),
+        )
+        if engine_spec.has_months:
+            yield f"{engine_spec.view} {name} AS\nSELECT {', '.join(spec.file_schema.names)} FROM {spec.name}_files"
 
 
-def _empty_select(spec: TableSpec, types: _TypeNames) -> str:
-    columns = [*((column.name, types.of(column.type)) for column in spec.columns), (spec.day_column, types.day)]
+def _is_current(lake: Path, spec: TableSpec) -> bool:
+    """Return whether all files of a table have the columns of the contract."""
+    committed = None if spec in LOG_TABLES else committed_files(lake)
+    if committed is not None:
+        return all(file.is_current for file in committed[spec.name])
+    return all(pq.read_schema(path).equals(spec.file_schema) for path in table_files(lake, spec))
+
+
+def _empty_select(spec: TableSpec, types: TypeNames) -> str:
+    columns = ((column.name, types.of(column.type)) for column in spec.file_columns)
     return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in columns)} LIMIT 0"
 
 

@@ -5,6 +5,7 @@ only these files and cannot write.
 """
 
 import os
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 
 from pipeline.lake import committed_files
-from pipeline.query.views import SCHEME, table_dir, table_name
+from pipeline.query.views import SCHEME, TableScan, table_dir, table_name
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
 # Read when a file is opened: it contains the footer of a Parquet file, which DuckDB reads in pieces.
@@ -168,69 +169,89 @@ class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
 
 @dataclass(frozen=True, slots=True)
 class FileSelection:
-    """A file system with the files of all tables, and whether the newest file of any table lacks a column."""
+    """A file system with the files of all tables, and what is known about the files of each table."""
 
     files: LakeFileSystem
-    needs_union_by_name: bool
+    scans: Mapping[str, TableScan]
 
 
 def lake_files(lake: Path, *, since: date | None, until: date | None) -> FileSelection:
     """Return the files of all tables: the whole log, other tables only for days in a range.
 
-    They are the committed files, one commit per day; in a folder without manifests, such as a copy of the tables, the
-    public files. The newest file comes first, because DuckDB takes the columns and the expected number of rows per file
-    from it. The last file has no rows, but all columns of the contract.
+    They are the committed files of one moment; in a folder without a head, such as a copy of the tables, and in the
+    log, the public files. A table without files has one without rows.
     """
     committed = committed_files(lake)
     files: dict[str, str | bytes] = {}
     tables: dict[str, Sequence[str]] = {}
-    needs_union_by_name = False
+    scans: dict[str, TableScan] = {}
     for spec in TABLES:
-        is_log = spec in LOG_TABLES
-        found = _public_files(lake, spec) if is_log or committed is None else sorted(committed[spec.name].items())
-        wanted = found if is_log else [(day, path) for day, path in found if _is_within(day, since, until)]
-        needs_union_by_name |= bool(wanted) and _lacks_a_column(wanted[-1][1], spec)
-        newest_first: list[tuple[date, str | bytes]] = [*reversed(wanted), (date.min, _empty_parquet(spec))]
-        mine = {_name(spec, day, place): file for place, (day, file) in enumerate(newest_first)}
+        if committed is None or spec in LOG_TABLES:
+            paths, scans[spec.name] = _public_files(lake, spec, since, until), TableScan()
+        else:
+            wanted = [file for file in committed[spec.name] if _is_within(file.first_day, file.last_day, since, until)]
+            paths = [file.path for file in wanted]
+            scans[spec.name] = TableScan(all(file.is_current for file in wanted), sum(file.rows for file in wanted))
+        # The newest file comes first: a query without an order returns the newest rows.
+        contents: list[str | bytes] = [*reversed(paths)] or [_empty_parquet(spec)]
+        mine = {f"{table_name(spec)}/{place:08}.parquet": content for place, content in enumerate(contents)}
         tables[table_name(spec)] = tuple(mine)
         files |= mine
     filesystem = LakeFileSystem()
     filesystem.files, filesystem.tables = files, tables
-    return FileSelection(filesystem, needs_union_by_name)
+    return FileSelection(filesystem, scans)
 
 
-def table_days(lake: Path, spec: TableSpec) -> tuple[date, ...]:
-    """Return the days with rows of a table other than the log's. Raises: LakeError for a broken manifest."""
+def last_day_of(lake: Path, spec: TableSpec) -> date | None:
+    """Return the last published date in a table other than the log's; None for an empty one.
+
+    Raises: LakeError for a broken manifest.
+    """
     committed = committed_files(lake)
-    return tuple(day for day, _ in _public_files(lake, spec)) if committed is None else tuple(committed[spec.name])
+    if committed is not None:
+        return max((file.last_day for file in committed[spec.name]), default=None)
+    paths = _public_files(lake, spec, None, None)
+    return _last_day_in(paths[-1], spec) if paths else None
 
 
-def _lacks_a_column(path: str, spec: TableSpec) -> bool:
-    return not {*spec.schema.names} <= {*pq.read_schema(path).names}
+def _last_day_in(path: str, spec: TableSpec) -> date:
+    """Return the last day of a file, from its statistics."""
+    footer = pq.read_metadata(path)
+    column = footer.schema.names.index(spec.day_column)
+    groups = (footer.row_group(number).column(column) for number in range(footer.num_row_groups))
+    day: date = max(group.statistics.max for group in groups)
+    return day
 
 
-def _public_files(lake: Path, spec: TableSpec) -> list[tuple[date, str]]:
-    """Return a table's public files by day; as strings, because a log has many thousands."""
+def _public_files(lake: Path, spec: TableSpec, since: date | None, until: date | None) -> list[str]:
+    """Return a table's public files by day; those of other tables than the log's only for days in a range.
+
+    They are strings, because a log has many thousands.
+    """
     folder = str(table_dir(lake, spec))
-    names = sorted(glob(f"{spec.day_column}=*/*.parquet", root_dir=folder))
-    return [(_day_of(name), os.path.join(folder, name)) for name in names]
+    names = sorted(glob(f"{spec.month_column}=*/*.parquet", root_dir=folder))
+    if spec not in LOG_TABLES:
+        names = [name for name in names if _is_within(*_days_of(name), since, until)]
+    return [os.path.join(folder, name) for name in names]
 
 
-def _day_of(name: str) -> date:
-    return date.fromisoformat(name.partition("/")[0].partition("=")[2])
+def _days_of(name: str) -> tuple[date, date]:
+    """Return the first and last day that a public file can have: its name is a month or a day."""
+    stem = name.rpartition("/")[2].removesuffix(".parquet")
+    if len(stem) == len("2026-10-31"):
+        return (date.fromisoformat(stem),) * 2
+    year, month = map(int, stem.split("-"))
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
 
 
-def _is_within(day: date, since: date | None, until: date | None) -> bool:
-    return (since is None or since <= day) and (until is None or day <= until)
-
-
-def _name(spec: TableSpec, day: date, place: int) -> str:
-    """Return the name of a file. DuckDB sorts a table's files by name, and reads the day from the name as a column."""
-    return f"{table_name(spec)}/{place:08}/{spec.day_column}={day}/part.parquet"
+def _is_within(first: date, last: date, since: date | None, until: date | None) -> bool:
+    """Return whether a file with these first and last days may have rows of a range."""
+    return (since is None or since <= last) and (until is None or first <= until)
 
 
 @cache
 def _empty_parquet(spec: TableSpec) -> bytes:
     sink = BytesIO()
-    pq.ParquetWriter(sink, spec.schema).close()  # write_table would import pandas, which takes longer than a query
+    # write_table would import pandas, which takes longer than a query
+    pq.ParquetWriter(sink, spec.file_schema).close()
     return sink.getvalue()

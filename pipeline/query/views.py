@@ -1,10 +1,12 @@
 """SQL views of the lake: one view per table over its files; article tables also have the cluster columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from string import Template
 
+from pipeline.query.engine_types import DUCKDB_TYPES
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
 
 # The columns that a cluster table adds to a table. The join uses both ids, because a cluster row of an earlier revision
@@ -118,11 +120,14 @@ JOIN names m ON m.published_date = p.published_date AND m.entity_id = p.entity_i
 JOIN names n ON n.published_date = p.published_date AND n.entity_id = p.other_entity_id;
 """
 SCHEME = "lake"  # of file names in SQL
-# The DuckDB variable for matching the columns of files by name.
-UNION_BY_NAME = "newslake_by_name"
-_FILES_VIEW = Template("""\
-SELECT * FROM read_parquet('$files', hive_partitioning = true,
-  hive_types = {'$partition': DATE}, union_by_name = getvariable('$by_name'))""")
+
+
+@dataclass(frozen=True, slots=True)
+class TableScan:
+    """What is known about the files of a table: whether all have the columns of the contract, and their rows."""
+
+    is_current: bool = False
+    rows: int | None = None
 
 
 def stored_name(spec: TableSpec) -> str:
@@ -136,8 +141,8 @@ def table_name(spec: TableSpec) -> str:
 
 
 def table_files(lake: Path, spec: TableSpec) -> tuple[Path, ...]:
-    """Return a table's files by day; empty before the first rows are written."""
-    return tuple(sorted(table_dir(lake, spec).glob(f"{spec.day_column}=*/*.parquet")))
+    """Return a table's public files by day; empty before the first rows are written."""
+    return tuple(sorted(table_dir(lake, spec).glob(f"{spec.month_column}=*/*.parquet")))
 
 
 def table_dir(lake: Path, spec: TableSpec) -> Path:
@@ -145,25 +150,48 @@ def table_dir(lake: Path, spec: TableSpec) -> Path:
     return lake / ("log" if spec in LOG_TABLES else "tables") / spec.name
 
 
-def lake_views(*, since: date | None, until: date | None, source: str | None) -> str:
-    """Return DuckDB statements that create one view per table over its files.
+def scan_sql(files: str, spec: TableSpec, scan: TableScan) -> str:
+    """Return the call of a DuckDB function for all rows of a table. ``files`` is a pattern, escaped for single quotes.
 
-    The selection of files limits the published days; the views filter by ``source``, and outcomes by news day.
+    DuckDB takes the columns from the first file. That is cheap, but fails if a file is older than a column, so then the
+    call states each column: a column that a file lacks is null. ``union_by_name`` would open all files to learn that.
+    The month in the path is not a column.
+    """
+    options = ["hive_partitioning = false"]
+    if not scan.is_current:
+        options.append(f"schema = MAP {{{', '.join(_column_entries(spec))}}}")
+    if scan.rows is not None:  # DuckDB would guess from one file, and may then join in a bad order
+        options.append(f"explicit_cardinality = {scan.rows}")
+    return f"read_parquet('{files}', {', '.join(options)})"
+
+
+def _column_entries(spec: TableSpec) -> Iterator[str]:
+    for column in spec.file_columns:
+        kind = DUCKDB_TYPES.of(column.type)
+        yield f"'{column.name}': {{name: '{column.name}', type: '{kind}', default_value: NULL}}"
+
+
+def lake_views(scans: Mapping[str, TableScan], *, since: date | None, until: date | None, source: str | None) -> str:
+    """Return DuckDB statements that create one view per table over its files; ``scans`` are by table.
+
+    The views filter by published day, outcomes by news day, and by ``source``.
     """
     statements = []
     for spec in TABLES:
-        body = _FILES_VIEW.substitute(files=table_name(spec), partition=spec.day_column, by_name=UNION_BY_NAME)
+        scan = scan_sql(table_name(spec), spec, scans[spec.name])
         conditions = " AND ".join(_row_conditions(spec, since=since, until=until, source=source))
-        statements.append(f"CREATE VIEW {stored_name(spec)} AS\n{body}{conditions and f' WHERE {conditions}'};")
+        statements.append(f"CREATE VIEW {stored_name(spec)} AS FROM {scan}{conditions and f' WHERE {conditions}'};")
     return "\n".join((*statements, CLUSTER_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))
 
 
 def _row_conditions(spec: TableSpec, *, since: date | None, until: date | None, source: str | None) -> Iterator[str]:
     """Yield the conditions on rows of a table. They may refer to earlier tables."""
     columns = spec.schema.names
-    if "news_day" in columns:
-        yield from (f"news_day >= DATE '{day}'" for day in (since,) if day)
-        yield from (f"news_day <= DATE '{day}'" for day in (until,) if day)
+    # The files are selected by day already, but the file of a closed month has all days of the month.
+    day = "news_day" if "news_day" in columns else "" if spec in LOG_TABLES else spec.day_column
+    if day:
+        yield from (f"{day} >= DATE '{first}'" for first in (since,) if first)
+        yield from (f"{day} <= DATE '{last}'" for last in (until,) if last)
     if source is None:
         return
     if "source_key" in columns:

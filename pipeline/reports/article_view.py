@@ -10,7 +10,7 @@ from pipeline.boundary import run_isolated
 from pipeline.clean import Origin, article_from_text, explain, reject_reason
 from pipeline.errors import ArchiveError, ConfigError, NewsError
 from pipeline.fetch import NotModified
-from pipeline.jobs.annotator import knowledge_of, load_annotator
+from pipeline.jobs.knowledge import annotator_of
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Annotation, Article, Event, Hints, Page, Rejected
@@ -117,7 +117,7 @@ def preview(
     explained = run_isolated(partial(explain, got, origin), key=printable_path(page))
     if isinstance(explained, NewsError):
         raise explained
-    annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings))
+    annotator = annotator_of(workspace.settings)
     article, read = next(annotator.read([explained.article]))
     result = str(read) if isinstance(read, NewsError) else read
     return Preview(article, explained.fired, result, reject_reason(article, evidence=explained.evidence))
@@ -147,7 +147,7 @@ def read_text(
     Raises: NewsError if it cannot be annotated.
     """
     article = article_from_text(to_well_formed(text), title=None, published_at=_moment(published_at), language="en")
-    annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings))
+    annotator = annotator_of(workspace.settings)
     article, read = next(annotator.read([article]))
     if isinstance(read, NewsError):
         raise read

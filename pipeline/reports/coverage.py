@@ -9,6 +9,7 @@ from statistics import median
 from pipeline.jobs.maintenance import ANOMALY_THRESHOLD, baseline, is_share_anomalous, may_be_anomalous, robust_z_score
 from pipeline.jobs.rechecks import plan_rechecks
 from pipeline.jobs.workspace import Workspace
+from pipeline.lake import removed_log
 from pipeline.model import Source, pluralize
 from pipeline.model.coverage import Anomaly, AnomalyCause, Cell, Coverage, ListingFetch, SourceCoverage, SourceDay
 from pipeline.query import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
@@ -32,6 +33,7 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     gone = sorted({each.source_key for each in facts.outcome_counts} - listed.keys())
     wanted = source_keys or (*listed, *gone)
     known = {key: workspace.sources.named(key) for key in wanted if key not in gone}
+    whole_from = max(removed_log(workspace.settings.lake_dir).values(), default=date.min)
     newest, seen, source_facts = facts.newest, facts.last_seen, _by_source(facts)
     found = []
     for key in wanted:
@@ -44,10 +46,11 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
                 last_seen_at=seen.get(key),
                 hours_since_seen=_hours(seen.get(key), now),
                 rechecks_due=plan_rechecks(workspace, known[key]).due if key in known else 0,
-                cells=_cells(source_facts[key], known.get(key), days=(first, last), now=now),
+                cells=_cells(source_facts[key], known.get(key), days=(first, last), now=now, whole_from=whole_from),
             )
         )
-    return Coverage(first=first, last=last, sources=tuple(found))
+    limit = whole_from if first < whole_from else None
+    return Coverage(first=first, last=last, sources=tuple(found), whole_from=limit)
 
 
 def _hours(at: datetime | None, now: datetime) -> float | None:
@@ -78,7 +81,7 @@ def _by_source(facts: CoverageFacts) -> defaultdict[str, _SourceFacts]:
 
 
 def _cells(
-    source_facts: _SourceFacts, source: Source | None, *, days: tuple[date, date], now: datetime
+    source_facts: _SourceFacts, source: Source | None, *, days: tuple[date, date], now: datetime, whole_from: date
 ) -> tuple[Cell, ...]:
     by_day = _source_days(source_facts, days=days)
     has_listing = source is not None and source.is_online
@@ -86,6 +89,7 @@ def _cells(
     begin = min(
         (day for day, each in by_day.items() if each.was_polled or (each.pages and not has_listing)), default=date.max
     )
+    begin = max(begin, whole_from)  # what was logged before may be a part only
     promised = listable_days(source, now=now).last if source is not None and has_listing else None
     cells = []
     for number in range((days[1] - days[0]).days + 1):

@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 
 from pipeline.boundary import run_isolated
 from pipeline.clean import article_from_text, extract, in_zone
+from pipeline.derive import LoadedAnnotator
 from pipeline.errors import BrokenListingError, ExtractorError, NewsError
-from pipeline.jobs.annotator import LoadedAnnotator, knowledge_of, load_annotator
+from pipeline.jobs.knowledge import annotator_of
 from pipeline.model import Annotation, Article, Entity, Event, Page, Quote
 from pipeline.nlp import TOO_LONG, why_not_annotated
 from pipeline.settings import Settings
@@ -134,7 +135,7 @@ def _isolated_line(number: int, doc_id: str, made: Callable[[], dict[str, object
 
 
 def _open_annotate(settings: Settings) -> GroupWorker:
-    return partial(_annotate, load_annotator(settings, knowledge_of(settings), with_untyped=True))
+    return partial(_annotate, annotator_of(settings, with_untyped=True))
 
 
 def _annotate(annotator: LoadedAnnotator, group: list[Numbered]) -> list[Line]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, NewsError
-from pipeline.jobs.annotator import knowledge_of
-from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores
+from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, knowledge_of
 from pipeline.jobs.knowledge import kb_info
 from pipeline.jobs.maintenance import damages_of_state, read_nothing
 from pipeline.jobs.pipeline_version import version_of

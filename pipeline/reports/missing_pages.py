@@ -10,6 +10,7 @@ from pipeline.jobs.clean import clean_capture
 from pipeline.jobs.failures import MAX_ATTEMPTS
 from pipeline.jobs.rechecks import planned_requests
 from pipeline.jobs.workspace import Workspace
+from pipeline.lake import removed_log
 from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of, pluralize
 from pipeline.model.provenance import Check, Fact, ProvenanceStep, known_facts
 from pipeline.query import pages_of_host
@@ -26,7 +27,11 @@ def decision_step(workspace: Workspace, outcomes: Sequence[Outcome], capture: Ca
     """
     read = None if capture is None else clean_capture(workspace, capture)
     last = outcomes[0] if outcomes else None
-    message = "no outcome in the log" if last is None else ": ".join(filter(None, (last.outcome, last.reason)))
+    message = (
+        f"no outcome in the log{_limit(workspace)}"
+        if last is None
+        else ": ".join(filter(None, (last.outcome, last.reason)))
+    )
     is_same = isinstance(read, Rejected) and (last is None or (last.outcome, last.reason) == ("rejected", read.reason))
     facts = list(_rejection_facts(read)) if isinstance(read, Rejected) and is_same else []
     if last is not None:
@@ -112,8 +117,23 @@ def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:
     if not sources:
         facts.append(Fact("source", f"{workspace.settings.sources_file} has no source for {domain_of(url) or host}"))
     return ProvenanceStep(
-        name="unknown", headline="no source listed this page, and no inbox file named it", facts=tuple(facts)
+        name="unknown",
+        headline=f"no source listed this page, and no inbox file named it{_limit(workspace)}",
+        facts=tuple(facts),
     )
+
+
+def unknown_name_step(workspace: Workspace) -> ProvenanceStep:
+    """Return that nothing has a name that is not a URL."""
+    return ProvenanceStep(name="unknown", headline=f"neither the archive nor the tables have it{_limit(workspace)}")
+
+
+def _limit(workspace: Workspace) -> str:
+    """Return from which day on this is known, if the log before was removed."""
+    whole_from = removed_log(workspace.settings.lake_dir).get("outcomes")
+    if whole_from is None:
+        return ""
+    return f", as far as is known: the log before {whole_from} was removed (NEWS_LOG_KEEP_MONTHS)"
 
 
 def _lists(source: Source, url: str) -> bool:

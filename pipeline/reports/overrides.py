@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from pipeline.boundary import run_isolated
+from pipeline.derive import readers_of
 from pipeline.errors import ConfigError, NewsError
-from pipeline.jobs.annotator import readers_of
 from pipeline.jobs.clean import latest_content
 from pipeline.jobs.knowledge import names_by_article, outdated_articles
 from pipeline.jobs.workspace import Workspace

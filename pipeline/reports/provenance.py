@@ -23,6 +23,7 @@ from pipeline.reports.missing_pages import (
     describe_status,
     format_moment,
     recheck_fact,
+    unknown_name_step,
     unknown_step,
     waiting_step,
 )
@@ -213,7 +214,7 @@ def _missing_steps(
 
 def _unknown_steps(workspace: Workspace, wanted: _ProvenanceQuery) -> tuple[ProvenanceStep, ...]:
     if not wanted.is_url:
-        return (ProvenanceStep(name="unknown", headline="neither the archive nor the tables have it"),)
+        return (unknown_name_step(workspace),)
     site = "/".join(wanted.text.split("/")[:3])
     return (
         unknown_step(workspace, wanted.text),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -134,6 +135,7 @@ def _resource(resource: TableResource, tables: set[str]) -> dict[str, Any]:
     )
 
 
+@cache  # every commit writes the package
 def _field(column: Column) -> dict[str, Any]:
     constraints = {"required": None if column.nullable else True, "enum": list(column.values) or None}
     return _drop_nulls(

@@ -55,22 +55,41 @@ of an old revision.
 
 ## Files
 
-Each table is a folder with one folder per day. The files are Parquet; every engine that reads Parquet can open them:
+Each table is a folder with one folder per month. The files are Parquet; every engine that reads Parquet can open them:
 
 ```
-data/lake/tables/<table>/published_date=YYYY-MM-DD/part-0.parquet
-data/lake/log/<table>/<day>=YYYY-MM-DD/*.parquet
+data/lake/tables/<table>/published_month=2026-11/2026-11-27.parquet   an open month: one file per day
+data/lake/tables/<table>/published_month=2026-10/2026-10.parquet      a closed month: one file
+data/lake/log/<table>/<name>_month=YYYY-MM/*.parquet                  the log tables
 ```
 
-The day is only in the path. `published_date` is the published day of the article: the UTC day of `published_at`, or the
-news day if `published_at` is null. The news day is the UTC day of the date that the listing gives for the page, or else
-of the first fetch of the page. A day without rows has no file. All times are UTC. A null means that newslake did not
-find the value in the text or page; where null means something else, the description of the column says so.
+Each file has all columns of its table. The last column is the day, in most tables `published_date`: the published day
+of the article, which is the UTC day of `published_at`, or the news day if `published_at` is null. The news day is the
+UTC day of the date that the listing gives for the page, or else of the first fetch of the page. A day without rows has
+no file. All times are UTC. A null means that newslake did not find the value in the text or page; where null means
+something else, the description of the column says so.
 
-The files describe their data. The metadata of each file has the schema version, the description of the table and the
-description of each column. In Python, `pyarrow.parquet.read_schema(path).field("text").metadata` returns the
-description of a column. In DuckDB, `parquet_kv_metadata(path)` returns the metadata of the table; it has no column
-descriptions.
+A month is closed some days after its end ([operations.md](operations.md)). Its rows stay in one file, also if articles
+come in later. The month itself is only in the names of the folders. `newslake sql` does not show it, and no query needs
+it.
+
+**Where a row lies, and how to read few rows.** A row is in the folder of the month of its `published_date`. The rows of
+a file are sorted by day, and each row group has one day or a few. So a condition on `published_date` is enough: an
+engine knows the first and last day of each row group, and skips the others. A condition on `published_at` reads more.
+An engine still opens each file for its footer. Most engines can read the month in the path as a text column,
+`published_month`, and then skip whole files. That pays for many years, and on S3:
+
+```sql
+WHERE published_date >= DATE '2026-10-15' AND published_month >= '2026-10'
+```
+
+`newslake ask` and `newslake sql` skip files by `--from` and `--to`. For other engines, see
+[engines.md](engines.md#read-some-days).
+
+The metadata of each file has the schema version, the name and the description of its table: in Python
+`pyarrow.parquet.read_schema(path).metadata`, in DuckDB `parquet_kv_metadata(path)`. The descriptions of the columns are
+in `datapackage.json` and here; in every file they would take a tenth of a small day
+([decision](adr/0055-bytes-per-column.md)).
 
 `data/lake/datapackage.json` is a [Data Package](https://datapackage.org/standard/data-package/). It has the columns,
 types, keys and closed vocabularies of all tables, and the row counts and bytes of the annotation tables and cluster
@@ -81,8 +100,8 @@ tables, the cluster tables without `co_mentions`, and `deletions`: see [share.md
 
 ## Open them
 
-`newslake sql "SELECT ..."` has every table as a view. For each published day,
-a query sees the rows of all tables as of the same commit.
+`newslake sql "SELECT ..."` has every table as a view. A query sees the rows of all annotation and cluster tables as of
+the same commit.
 Four views have additional columns from the cluster tables:
 
 - `articles` has `dup_group_id` and `is_duplicate`,
@@ -104,12 +123,11 @@ Queries on them are faster. In DuckDB without newslake, create one view per tabl
 
 ```sql
 SET TimeZone = 'UTC';
-CREATE VIEW quotes AS SELECT * FROM read_parquet('data/lake/tables/quotes/*/*.parquet',
-  hive_partitioning = true, hive_types = {{'published_date': DATE}}, union_by_name = true);
+CREATE VIEW quotes AS FROM read_parquet('data/lake/tables/quotes/*/*.parquet', hive_partitioning = false);
 ```
 
 [engines.md](engines.md) covers ClickHouse, Polars, DataFusion, pandas, Spark, Trino, Athena, BigQuery and R. It also
-says what each engine does with a column that older files lack.
+says what to do about a column that older files lack.
 
 ## Offsets
 
@@ -214,11 +232,11 @@ def _table(spec: TableSpec, example: Example | None) -> str:
     return "\n".join(
         (
             f"### {spec.name}\n",
-            f"{spec.about} Key: {_names(spec.whole_key)}. Sorted by {_names(spec.sort_by)}. "
-            f"Partition: `{spec.day_column}`.\n",
+            f"{spec.about} Key: {_names(spec.whole_key)}. Sorted by {_names((spec.day_column, *spec.sort_by))}. "
+            f"Folders: `{spec.month_column}`.\n",
             "| column | type | null | description |",
             "|---|---|---|---|",
-            *(_row(spec, column) for column in spec.columns),
+            *(_row(spec, column) for column in spec.file_columns),
             "",
             *(_example(example) if example else ()),
         )

@@ -42,7 +42,7 @@ OUTCOMES = TableSpec(
 LISTING_FETCHES = TableSpec(
     "listing_fetches",
     "One row per run and online source: the result of the request for its listing. If a source has no row for a day, "
-    "its listing was not requested on that day.",
+    "its listing was not requested on that day, unless the log of that month was removed (`NEWS_LOG_KEEP_MONTHS`).",
     ("run_id", "source_key"),
     ("requested_at", "source_key"),
     (

@@ -27,7 +27,7 @@ from pipeline.tables.spec import (
     TableSpec,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # Annotation tables: each row depends on one article only.
 
@@ -287,11 +287,6 @@ QUOTES = TableSpec(
         ),
         Column("paragraph_index", INT, "0-based index in `articles.blocks` of the block in which the quote starts."),
         Column("word_count", INT, "Number of words in `quote_text`."),
-        Column(
-            "normalized_text_hash",
-            TEXT,
-            "Hash of the case-folded words of `quote_text`. The same words have the same hash in all articles.",
-        ),
         Column("confidence", REAL, "0 to 1: confidence that the speaker is right."),
         Column("rule_id", TEXT, "Rule that found the speaker."),
         Column(

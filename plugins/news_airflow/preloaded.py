@@ -18,11 +18,10 @@ def main() -> None:
 
 def _load() -> None:
     import pipeline.jobs.tasks  # noqa: F401 - for the forks
-    from pipeline.jobs.annotator import knowledge_of, load_annotator
+    from pipeline.jobs.knowledge import annotator_of
     from pipeline.settings import Settings
 
-    settings = Settings.load()
-    load_annotator(settings, knowledge_of(settings))
+    annotator_of(Settings.load())
     with suppress(ModuleNotFoundError):
         import_module("pandas")  # if it is installed, pyarrow loads it with the first array of a process
 

@@ -23,7 +23,7 @@ class May:
     libraries: tuple[str, ...] = ()
 
 
-_BELOW_JOBS = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake")
+_BELOW_JOBS = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "derive", "clusters", "tables", "lake")
 # All packages of `pipeline` except `model` may also import the modules in `EVERYWHERE`.
 PIPELINE = {
     "__init__": May(),
@@ -44,6 +44,7 @@ PIPELINE = {
     "nlp": May(("model", "kb"), ("spacy", "numpy")),
     "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
+    "derive": May(("model", "clean", "kb", "nlp", "tables"), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
     "audit": May(("model", "tables"), ("pyarrow",)),
     "query": May(

@@ -21,7 +21,6 @@ SMALL_MODULES = {
     "plugins/news_airflow/ingesting.py": "the tasks that two DAG files share",
     "plugins/news_airflow/preloaded.py": "a process of its own: python -m news_airflow.preloaded",
     "pipeline/jobs/push.py": "one job, which shares nothing with another",
-    "pipeline/jobs/annotator.py": "loaded by derive, documents and the preloaded scheduler",
     "plugins/news_airflow/task_context.py": "the context of a task, without the operators of a DAG",
     "pipeline/unicode.py": "every door uses it; it shares nothing with another module",
     "plugins/news_plugin.py": "the file that Airflow looks for plugins in",

@@ -8,7 +8,7 @@ from pipeline.lake import Lake
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.erase import Erasure
 from pipeline.lake.log_tables import LogTables
-from pipeline.lake.partitions import Days
+from pipeline.lake.partitions import Partitions
 from pipeline.lake.snapshots import Snapshots
 from tests.architecture.tree import modules
 
@@ -16,14 +16,14 @@ from tests.architecture.tree import modules
 INTERFACE = {
     "write a batch": {"stage", "commit"},
     "write what relates": {"replace", "replace_all", "put_cached"},
-    "read": {"read", "days", "current_manifests", "read_manifest_tables", "get_cached"},
-    "look after": {"verify", "recover", "gc"},
+    "read": {"read", "days", "get_cached"},
+    "look after": {"verify", "recover", "compact", "gc"},
 }
 # Methods of its parts that they call, by the attribute of the part.
 PARTS = {
     "index": {"stored", "cached_outcomes", "put_outcomes", "days_current_with", "mark_current", "changes", "note_gone"},
-    "partitions": {"manifest", "manifests"},
-    "log": {"append", "read", "read_batches", "days", "batches"},
+    "partitions": {"state", "table"},
+    "log": {"append", "read", "read_batches", "months", "batches", "compact", "expire"},
     "snapshots": {"take", "list", "folder", "verify", "verify_all", "drop"},
     "erasure": {"rows", "traces", "snapshots", "names"},
 }
@@ -82,13 +82,19 @@ def test_interface_is_the_class():
     assert _public(Snapshots) == PARTS["snapshots"]
     assert _public(Erasure) == PARTS["erasure"]
     assert _public(ArticleIndex) > PARTS["index"]
-    assert _public(Days) > PARTS["partitions"]
+    assert _public(Partitions) > PARTS["partitions"]
 
 
 def test_parts_are_attributes(tmp_path):
     """A lake has each part as an attribute."""
     lake = Lake(tmp_path, durability="process", now=lambda: datetime.now(UTC))
 
-    kinds = {"index": ArticleIndex, "partitions": Days, "log": LogTables, "snapshots": Snapshots, "erasure": Erasure}
+    kinds = {
+        "index": ArticleIndex,
+        "partitions": Partitions,
+        "log": LogTables,
+        "snapshots": Snapshots,
+        "erasure": Erasure,
+    }
 
     assert {name: type(getattr(lake, name)) for name in PARTS} == kinds

@@ -123,6 +123,11 @@ def test_maintain_goes_on_after_a_failed_verify(bag, newsroom: Newsroom, tmp_pat
             file.write_bytes(b"broken")
     done = bag.dags["news_maintain"].test()
     states = {each.task_id: each.state for each in done.get_task_instances()}
-    assert (done.state, states["verify"], states["collect_garbage"]) == ("failed", "failed", "success")
+    assert (done.state, states["verify"], states["compact"], states["collect_garbage"]) == (
+        "failed",
+        "failed",
+        "success",
+        "success",
+    )
     runs = Workspace(Settings.load()).lake.log.read("runs")["run_id"].to_pylist()
     assert f"news_maintain.{done.run_id}" in runs

@@ -101,7 +101,7 @@ def shown(engine: str) -> tuple[str, str, str]:
 def _of_table(lines: str, spec: TableSpec) -> str:
     """Return the code for the table quotes, adapted to another table."""
     there = lines.replace("lake/tables/quotes", f"lake/{table_dir(Path(), spec)}").replace(
-        "published_date", spec.day_column
+        "published_month", spec.month_column
     )
     return re.sub(r"\bquotes\b", spec.name, there)
 

@@ -1,7 +1,8 @@
 """A lake with unusual values, and the rows of any lake, read file by file."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,20 @@ import pyarrow.parquet as pq
 from pipeline.query.views import table_dir, table_files
 from pipeline.tables import TABLES, Column, TableSpec, rows_table
 
-DAYS = (date(1999, 12, 31), date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 9))  # with gaps
+CLOSED, OPEN = (date(1999, 12, 30), date(1999, 12, 31)), (date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 9))
+DAYS = (*CLOSED, *OPEN)  # with gaps
 ROWS_A_DAY = 30
 NO_FILES = ("revisions",)
-# Nullable columns that are missing in the files of some or all days, because these are older.
+# Nullable columns that are missing in some or all files of an older lake.
 ADDED = {
     ("articles", "kb_version"): DAYS,
     ("entities", "group_entity_ids"): DAYS,
-    ("entities", "qid_confidence"): DAYS[:2],
+    ("entities", "qid_confidence"): (*CLOSED, OPEN[0]),
     ("quotes", "co_speakers"): DAYS,
-    ("quotes", "speaker_role"): DAYS[:1],
-    ("events", "place_lat"): DAYS[2:],
+    ("quotes", "speaker_role"): CLOSED,
+    ("events", "place_lat"): OPEN[1:],
     ("event_clusters", "planned_cluster_id"): DAYS,
+    ("outcomes", "detail"): OPEN[:1],
 }
 ARTICLE_IDS = tuple(f"{number:032x}" for number in range(len(DAYS) * ROWS_A_DAY))
 TEXTS = (
@@ -37,7 +40,7 @@ POOLS: Mapping[str, Sequence[Any]] = {
     "entity_name": TEXTS,
     "entity_type": ("PERSON", "PERSON", "ORG"),
     "event_cluster_id": TEXTS[-9:],
-    "event_date": (*DAYS[1:], date(2026, 3, 17)),
+    "event_date": (*OPEN, date(2026, 3, 17)),
     "event_date_basis": ("explicit", "coref"),
     "event_date_precision": ("day", "week"),
     "event_type": ("CONSULT", "OTHER"),
@@ -58,16 +61,26 @@ TIMES = (
 NUMBERS = (0.0, 1.0, 0.1, 1 / 3, 1 / 16, 0.5005, 0.575, -1 / 16, -2.5, 1e-300, 1e300)
 
 
-def write_odd_lake(lake: Path, *, seed: int = 8) -> None:
-    """Write a lake of unusual rows with the types of the contract."""
+def write_odd_lake(lake: Path, *, seed: int = 8, closes: Collection[date] = CLOSED, is_older: bool = False) -> None:
+    """Write a lake of unusual rows with the types of the contract.
+
+    Months with days in ``closes`` are closed: one file per table, the others have a file per day. The files of an older
+    lake lack columns.
+    """
     chance = random.Random(seed)
     for spec in (spec for spec in TABLES if spec.name not in NO_FILES):
+        files = defaultdict(list)
         for day in DAYS:
             rows = rows_table(spec, list(_rows(spec, day, chance)))
-            old = [column for (table, column), days in ADDED.items() if table == spec.name and day in days]
-            path = table_dir(lake, spec) / f"{spec.day_column}={day}" / "part-0.parquet"
-            path.parent.mkdir(parents=True)
-            pq.write_table(rows.drop_columns(old), path)
+            days = pa.repeat(pa.scalar(day, pa.date32()), rows.num_rows)
+            whole = pa.Table.from_arrays([*rows.columns, days], schema=spec.file_schema)
+            old = [column for (table, column), older in ADDED.items() if table == spec.name and day in older]
+            stem = f"{day:%Y-%m}" if day in closes else f"{day}"
+            files[f"{day:%Y-%m}", stem].append(whole.drop_columns(old if is_older else []))
+        for (month, stem), parts in files.items():
+            path = table_dir(lake, spec) / f"{spec.month_column}={month}" / f"{stem}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(pa.concat_tables(parts), path, row_group_size=ROWS_A_DAY)
 
 
 def _rows(spec: TableSpec, day: date, chance: random.Random) -> Iterator[dict[str, Any]]:
@@ -118,10 +131,9 @@ def _of_type(kind: pa.DataType, chance: random.Random) -> Any:
 
 
 def stored_rows(lake: Path, spec: TableSpec) -> list[Mapping[str, Any]]:
-    """Return a table's rows, read file by file: a missing column is null, the day is that of the folder."""
+    """Return a table's rows, read file by file: a missing column is null."""
     rows: list[Mapping[str, Any]] = []
     for path in table_files(lake, spec):
-        day = date.fromisoformat(path.parent.name.partition("=")[2])
-        blank = dict.fromkeys(spec.schema.names)
-        rows += [blank | row | {spec.day_column: day} for row in pq.ParquetFile(path).read().to_pylist()]
+        blank = dict.fromkeys(spec.file_schema.names)
+        rows += [blank | row for row in pq.ParquetFile(path).read().to_pylist()]
     return rows

@@ -24,14 +24,14 @@ STAGES: dict[str, tuple[str, str]] = {
     "fetch": ("pipeline.fetch.redirects", "_target_of"),
     "identity": ("pipeline.jobs.ingest", "page_identity"),
     "archive": ("pipeline.archive.writer.ArchiveWriter", "put"),
-    "clean": ("pipeline.jobs.clean", "clean"),
+    "clean": ("pipeline.derive.pages", "clean"),
     "parse": ("pipeline.nlp.annotator", "make_docs"),
     "entities": ("pipeline.nlp.annotator", "find_entities"),
     "quotes": ("pipeline.nlp.annotator", "extract_quotes"),
     "times": ("pipeline.nlp.annotator", "find_times"),
     "events": ("pipeline.nlp.annotator", "extract_events"),
-    "rows": ("pipeline.jobs.derive", "annotation_rows"),
-    "checks": ("pipeline.jobs.derive", "rows_table"),
+    "rows": ("pipeline.derive.pages", "annotation_rows"),
+    "checks": ("pipeline.derive.pages", "rows_table"),
 }
 
 
@@ -49,7 +49,7 @@ class Fault:
 def run_with(folder: Path, day: date, fault: Fault | None, name: str) -> list[Outcome]:
     """Ingest and extract a day in this process, with a fault at the item; return the outcomes of the run."""
     if fault is not None:
-        _inject(fault)
+        inject(fault)
     space = open_space(folder, day)
     keys = [source.key for source in space.sources.sources]
     done = ingest_sources(space, source_keys=keys, day=day, run_id=f"{name}.in", report_progress=lambda _: None)
@@ -60,7 +60,8 @@ def run_with(folder: Path, day: date, fault: Fault | None, name: str) -> list[Ou
     return outcomes
 
 
-def _inject(fault: Fault) -> None:
+def inject(fault: Fault) -> None:
+    """Put a fault into this process."""
     place, name = STAGES[fault.stage]
     owner = _owner(place)
     real: Callable[..., Any] = getattr(owner, name)

@@ -22,7 +22,7 @@ import pyarrow.dataset  # noqa: F401
 
 from pipeline.clean import clean
 from pipeline.errors import NewsError
-from pipeline.jobs import annotator
+from pipeline.jobs.knowledge import annotator_of
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.takedown import TakedownTarget, finish_takedowns, forget
 from pipeline.jobs.tasks import TASKS
@@ -46,7 +46,7 @@ def warm_up() -> None:
     # A page without a language: language identification extracts its data into a temporary file.
     plain = replace(ferry, headers={"content-type": "text/plain"}, body=plain_text(1).encode())
     articles = [clean(each, source_key="harbour", publisher=None, payload_digest="sha256:0") for each in (ferry, plain)]
-    list(annotator.load_annotator(settings, annotator.knowledge_of(settings)).read(articles))
+    list(annotator_of(settings).read(articles))
 
 
 def open_space(folder: Path, day: date) -> Workspace:

@@ -60,6 +60,10 @@ class Worker:
     def kill(self) -> None:
         self._process.kill()
 
+    def has_ended(self) -> bool:
+        """Return whether there is a result, or the process is dead."""
+        return self._pipe.poll(0)
+
     def pause(self, seconds: float) -> None:
         """Continue the process after a number of seconds once it has stopped itself; ignore one that ends before."""
         state = Path(f"/proc/{self._process.pid}/stat")

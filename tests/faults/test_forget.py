@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from multiprocessing.context import ForkServerContext
@@ -23,41 +24,53 @@ KILLS = 120 if LONG else 8
 
 
 @pytest.fixture(scope="module")
-def doomed(undisturbed: Evening) -> dict[str, str]:
+def compacted(undisturbed: Evening, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The newsroom after its month was closed, with a snapshot from before and one from after."""
+    folder = tmp_path_factory.mktemp("compacted") / "data"
+    shutil.copytree(undisturbed.folder, folder)
+    lake = open_space(folder, SECOND).lake
+    lake.snapshots.take("open")
+    lake.compact(months=[SECOND.isoformat()[:7]])
+    lake.snapshots.take("closed")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def doomed(compacted: Path) -> dict[str, str]:
     """An article of the newsroom with a changed page and without duplicates."""
-    rows = open_space(undisturbed.folder, SECOND).lake.read("articles").to_pylist()
+    rows = open_space(compacted, SECOND).lake.read("articles").to_pylist()
     row = next(row for row in rows if row["title"] is not None and "arbour bridge" in row["title"])
     return {name: row[name] for name in ("article_id", "url", "text", "title")}
 
 
 @pytest.fixture(scope="module")
 def forgotten(
-    undisturbed: Evening, doomed: dict[str, str], processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory
+    compacted: Path, doomed: dict[str, str], processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Traces, int]:
     """A data root after an undisturbed takedown of the article, the words that only its page has, and its steps."""
     folder = tmp_path_factory.mktemp("taken_down") / "data"
-    shutil.copytree(undisturbed.folder, folder)
+    copy_with_links(compacted, folder)
     done = wait_for_exit(Worker(processes, forget_one, folder, SECOND, doomed["url"]))
     traces = Traces([doomed["text"], doomed["url"]]).unless_under(folder)
-    assert len(traces.under(undisturbed.folder)) > 10
+    assert len(traces.under(compacted)) > 30
     return folder, traces, done.steps
 
 
 @pytest.mark.timeout(1800)
 def test_killed_takedown_is_finished(
-    undisturbed: Evening,
+    compacted: Path,
     forgotten: tuple[Path, Traces, int],
     doomed: dict[str, str],
     processes: ForkServerContext,
     tmp_path: Path,
 ) -> None:
     """A takedown that is killed at seeded steps, also twice, and then finished by recover or the same call, ends like
-    an undisturbed one: no trace, the same tables, correct sums."""
+    an undisturbed one: no trace, the same tables, also in snapshots, correct sums."""
     clean, traces, steps = forgotten
     chance, killed = random.Random(SEED), form("a takedown is killed, and killed again as it is finished", SEED)
     for number in range(KILLS):
         folder = tmp_path / str(number)
-        shutil.copytree(undisturbed.folder, folder)
+        copy_with_links(compacted, folder)
         at = chance.randint(1, steps)
         assert Worker(processes, forget_one, folder, SECOND, doomed["url"], at=at).done().code == -9
         again = chance.randint(1, steps)
@@ -71,6 +84,8 @@ def test_killed_takedown_is_finished(
         if has_begun:
             assert traces.under(folder) == {}
             assert table_files(folder) == table_files(clean)
+            assert [space.lake.snapshots.verify(name) for name in ("closed", "open")] == [(), ()]
+            assert files_of_snapshots(folder) == files_of_snapshots(clean)
             assert space.fetch_state.of_pages([doomed["url"]]) == ()
             assert list(space.archive.verify()) == []
         assert broken_sums(space) == []
@@ -78,6 +93,16 @@ def test_killed_takedown_is_finished(
         shutil.rmtree(folder)
         killed.counts["takedowns"] += 1
         killed.counts["had begun"] += has_begun
+
+
+def files_of_snapshots(folder: Path) -> dict[str, bytes]:
+    """Return the public files of the snapshots in a data root."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("snapshots/*/tables/*/*/*")}
+
+
+def copy_with_links(source: Path, target: Path) -> None:
+    """Copy a data root with its hard links: snapshots share files with the lake."""
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
 
 def test_takedown_waits_for_earlier_work_only(

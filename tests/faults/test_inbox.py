@@ -84,7 +84,7 @@ def test_same_file_twice(processes: ForkServerContext, inbox_root: Path) -> None
         wait_for_exit(ingest(processes, inbox_root, f"in-{run}"))
     at_leisure(processes, extract_all, inbox_root, SECOND)
     space = open_space(inbox_root, SECOND)
-    fetched = [row["outcome"] for row in outcomes_of(space, "in-0", "in-1", "in-2")]
+    fetched = [row["outcome"] for run in ("in-0", "in-1", "in-2") for row in outcomes_of(space, run)]
     assert names(inbox_root, "done") == ["other.txt", "plan.txt", "plan~2.txt"]
     assert space.lake.read("articles").num_rows == 1
     assert fetched == ["pending", "unchanged", "unchanged"]

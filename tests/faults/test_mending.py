@@ -1,5 +1,6 @@
 """The advice of verify repairs the reported damage: afterwards the tables are byte for byte the same as before."""
 
+import json
 import os
 import re
 import shutil
@@ -78,6 +79,12 @@ def object_gone(folder: Path) -> None:
     path.unlink()
 
 
+def manifest_of(folder: Path) -> Path:
+    """Return the manifest that the head names."""
+    [name] = json.loads((folder / "lake/_state/head.json").read_bytes())["months"].values()
+    return folder / "lake/_state" / name
+
+
 def emptied(pattern: str) -> Callable[[Path], None]:
     return lambda folder: os.truncate(first(folder, pattern), 0)
 
@@ -86,8 +93,8 @@ def half_staged(folder: Path) -> None:
     """Damage a batch that was staged and never committed."""
     batch = first(folder, "lake/_state/staged/2026-03-03-*")
     lake = open_space(folder, SECOND).lake  # before the loss, which stops others
-    for path in folder.glob("lake/_state/manifest/*.json"):
-        path.unlink()
+    shutil.rmtree(folder / "lake/_state/months")
+    (folder / "lake/_state/head.json").unlink()
     for path in folder.glob("lake/_state/index.sqlite*"):
         path.unlink()
     lake.recover()
@@ -96,7 +103,7 @@ def half_staged(folder: Path) -> None:
 
 def copied_public(folder: Path) -> None:
     """Damage a public file that is a copy, as on a file system without hard links."""
-    public = first(folder, "lake/tables/quotes/*/part-0.parquet")
+    public = first(folder, "lake/tables/quotes/*/*.parquet")
     data = public.read_bytes()
     public.unlink()
     public.write_bytes(data)
@@ -117,14 +124,23 @@ def do_as_advised(folder: Path, problem: str) -> None:
             extract_day(space, day=day, run_id=f"again-{day}", report_progress=lambda _: None)
 
 
-OBJECTS = [f"lake/_state/data/{name}/published_date=2026-03-02/*" for name in ("articles", "quotes", "near_duplicates")]
-HARMS = {
+OBJECTS = [f"lake/_state/data/{name}/*/*" for name in ("articles", "quotes", "near_duplicates")]
+# In an open or a closed month.
+HARMS_OF_MONTH = {
     **{pattern.split("/")[3]: (flipped(pattern), WITHDRAW) for pattern in OBJECTS},
-    "current": (flipped("lake/tables/events/*/part-0.parquet"), RUN),
-    "cluster": (flipped("lake/tables/event_clusters/*/part-0.parquet"), RUN),
-    "manifest-gone": (gone("lake/_state/manifest/*.json"), RUN),
+    "current": (flipped("lake/tables/events/*/*.parquet"), RUN),
+    "cluster": (flipped("lake/tables/event_clusters/*/*.parquet"), RUN),
+    "head": (flipped("lake/_state/head.json"), WITHDRAW),
+    "head-gone": (gone("lake/_state/head.json"), WITHDRAW),
+    "manifest": (lambda folder: flip(manifest_of(folder)), RUN),
+    "manifest-gone": (lambda folder: manifest_of(folder).unlink(), RUN),
+    "older-manifest": (flipped("lake/_state/months/*/000002-*.json"), WITHDRAW),
     "object-gone": (object_gone, RUN),
     "public-gone": (gone("lake/tables/quotes/*/*"), RECOVER),
+    "public-folder-gone": (gone("lake/tables/quotes/*"), RECOVER),
+    "public-copy": (copied_public, RECOVER),
+}
+HARMS = {
     "ledger-gone": (gone("lake/_state/index.sqlite"), RECOVER),
     "ledger-empty": (emptied("lake/_state/index.sqlite"), WITHDRAW),
     "lake-gone": (gone("lake"), f"{ACCEPT} lake/_state`"),
@@ -136,8 +152,6 @@ HARMS = {
     "fetch-state-gone": (gone("archive/state.sqlite"), f"{ACCEPT} archive/state.sqlite`"),
     "fetch-state-empty": (emptied("archive/state.sqlite"), f"{ACCEPT} archive/state.sqlite`"),
     "package-gone": (gone("lake/datapackage.json"), RECOVER),
-    "public-copy": (copied_public, RECOVER),
-    "manifest": (flipped("lake/_state/manifest/*.json"), RUN),
     "staged": (flipped("lake/_state/staged/*/articles.arrow"), WITHDRAW),
     "staged-only": (half_staged, RUN),
     "kept": (flipped("lake/_state/cache/*/*"), WITHDRAW),
@@ -164,18 +178,39 @@ HARMS = {
 }
 
 
-@pytest.mark.parametrize(("harm", "advice"), HARMS.values(), ids=HARMS)
+@pytest.mark.parametrize(("harm", "advice"), (HARMS | HARMS_OF_MONTH).values(), ids=HARMS | HARMS_OF_MONTH)
 def test_advice_repairs(folder: Path, harm: Callable[[Path], None], advice: str) -> None:
     """Each kind of damage that lake or archive can repair is reported with advice, and gone after following it."""
     before = table_files(folder)
     harm(folder)
+    assert_advice_repairs(folder, advice)
+    assert table_files(folder) == before
+
+
+@pytest.mark.parametrize(("harm", "advice"), HARMS_OF_MONTH.values(), ids=HARMS_OF_MONTH)
+def test_advice_repairs_a_closed_month(folder: Path, harm: Callable[[Path], None], advice: str) -> None:
+    """The same of a closed month: if it must be derived again, it is open, and equal once it is closed again."""
+    close_month(folder)
+    before = table_files(folder)
+    harm(folder)
+    assert_advice_repairs(folder, advice)
+    close_month(folder)
+    assert table_files(folder) == before
+
+
+def close_month(folder: Path) -> None:
+    """Close the month, and forget the folders with its files per day, as ``gc`` does after some time."""
+    open_space(folder, SECOND).lake.compact(months=["2026-03"])
+    shutil.rmtree(folder / "lake/_state/exchanged", ignore_errors=True)
+
+
+def assert_advice_repairs(folder: Path, advice: str) -> None:
     problems = verify(open_space(folder, SECOND), reads=read_everything).problems
     assert problems
     assert advice in problems[0]
     for problem in problems:
         do_as_advised(folder, problem)
     assert verify(open_space(folder, SECOND), reads=read_everything).problems == ()
-    assert table_files(folder) == before
 
 
 def only_copies(folder: Path) -> Iterator[tuple[str, Path]]:

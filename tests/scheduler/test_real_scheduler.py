@@ -88,7 +88,7 @@ def test_backfill_twice_gives_the_same_bytes(machine: Machine, undisturbed: Path
     machine.command(*create)
     machine.wait_until_quiet(seconds=PATIENCE)
     first = table_files(machine.data)
-    assert {f"articles/published_date={day}/part-0.parquet" for day in DAYS} <= first.keys()
+    assert {f"articles/published_month={str(day)[:7]}/{day}.parquet" for day in DAYS} <= first.keys()
     extracts = "SELECT id FROM dag_run WHERE dag_id = 'news_extract'"
     before = len(machine.rows(extracts))
     machine.command(*create, "--reprocess-behavior", "completed")

@@ -3,7 +3,6 @@
 Quotation marks come first, the parse second.
 """
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -312,7 +311,6 @@ def _quote(nested: NestedSpeech, index: int, found: _QuoteDraft, speaker: Speake
         medium_text=_medium(tokens, cue, data),
         paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
         word_count=len(said),
-        normalized_text_hash=hashlib.sha256(" ".join(said).casefold().encode()).hexdigest()[:16],
         confidence=round(_rule_confidence(found.attribution.rule), 3),
         rule_id=found.attribution.rule,
         co_speakers=others or None,

@@ -1,6 +1,6 @@
 """The system calls of a lake, one by one: named, counted, and one of them disturbed. For a separate process.
 
-A name is the call and its target: ``replace manifest``, ``fsync data``, ``commit index``. A kill before the n-th
+A name is the call and its target: ``replace head.json``, ``fsync data``, ``commit index``. A kill before the n-th
 call happens after the previous call, so that kills before each call are kills between each two calls.
 """
 
@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.lake import exchange
 from pipeline.sqlite import Database
 
+HEAD = "head.json"
 KILL, TEAR = "kill", "tear"  # TEAR: half of a write reaches the file
 READS = ("read", "opendir")  # they may fail, but do not change anything
 _SQLITE = {errno.ENOSPC: sqlite3.SQLITE_FULL, errno.EIO: sqlite3.SQLITE_IOERR, errno.EACCES: sqlite3.SQLITE_READONLY}
@@ -40,14 +42,16 @@ class Strike:
 class Calls:
     """Watches all calls of this process below ``root`` after ``watch``, and disturbs one of them.
 
-    ``made`` are the names in order; ``manifests`` are the contents of all replaced manifests.
+    ``made`` are the names in order; ``on_commit`` is called after each replaced head.
     """
 
-    def __init__(self, root: Path, strike: Strike | None = None) -> None:
+    def __init__(
+        self, root: Path, strike: Strike | None = None, *, on_commit: Callable[[], object] = lambda: None
+    ) -> None:
         self.root = root
         self.strike = strike
         self.made: list[str] = []
-        self.manifests: list[bytes] = []
+        self._on_commit = on_commit
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()  # objects are written by threads
         self._paths: dict[int, Path] = {}
@@ -58,6 +62,7 @@ class Calls:
             self._watch_pair(name, call)
         for name, call in (("unlink", "unlink"), ("remove", "unlink"), ("mkdir", "mkdir"), ("rmdir", "rmdir")):
             self._watch_path(name, call)
+        self._watch_exchange()
         self._watch_descriptors()
         self._watch_files()
         self._watch_index()
@@ -68,10 +73,22 @@ class Calls:
         def watched(source: Any, target: Any, **given: Any) -> None:
             self._meet(call, target)
             real(source, target, **given)
-            if self._area(Path(target)) == "manifest":
-                self.manifests.append(Path(target).read_bytes())
+            if self._area(Path(target)) == HEAD:
+                self._on_commit()
 
         setattr(os, name, watched)
+
+    def _watch_exchange(self) -> None:
+        real = exchange._renameat2
+
+        def watched(first: Path, second: Path) -> int:
+            try:
+                self._meet("exchange", first)
+            except OSError as error:
+                return error.errno or 0
+            return real(first, second)
+
+        exchange._renameat2 = watched
 
     def _watch_path(self, name: str, call: str) -> None:
         real = getattr(os, name)

@@ -1,21 +1,21 @@
 """Shared by the lake's fault tests: an undisturbed lake."""
 
 from multiprocessing.context import ForkServerContext
-from pathlib import Path
 
 import pytest
 
-from tests.faults.lake.newsdesk import HOURS, open_lake, publish_all, work_struck
+from tests.faults.lake.newsdesk import HOURS, begin, months_of, open_lake, publish_all, state_of, work_struck
 from tests.faults.lake.promises import assert_whole, public_files
-from tests.faults.lake.undisturbed import Baseline, copy_lake, manifest_files, state_of
+from tests.faults.lake.undisturbed import Baseline, copy_lake
 from tests.faults.sample_run import Worker, wait_for_exit
 
 
 @pytest.fixture(scope="session")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Return the public files of an undisturbed lake with only the last hour."""
+    """Return the public files of an undisturbed lake with only the last hour, all of its months closed."""
     root = tmp_path_factory.mktemp("clean")
     publish_all(open_lake(root), hour=HOURS)
+    open_lake(root).compact(months=months_of(open_lake(root)))
     assert open_lake(root).verify() == ()
     return public_files(root)
 
@@ -24,9 +24,8 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def undisturbed(processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Baseline:
     """Return the baseline: the work without a disturbed call."""
     base = tmp_path_factory.mktemp("base") / "lake"
-    publish_all(open_lake(base), hour=0)
+    begin(base)
     root = copy_lake(base, tmp_path_factory.mktemp("undisturbed"))
-    calls, manifests = wait_for_exit(Worker(processes, work_struck, root, None)).result
+    calls, states = wait_for_exit(Worker(processes, work_struck, root, None)).result
     assert_whole(open_lake(root))
-    states = {state_of(content) for content in [*manifests, *map(Path.read_bytes, manifest_files(base))]}
-    return Baseline(base, public_files(base), public_files(root), calls, frozenset(states))
+    return Baseline(base, public_files(base), public_files(root), calls, frozenset([*states, state_of(base)]))

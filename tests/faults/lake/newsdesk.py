@@ -1,7 +1,12 @@
-"""The work of the processes that the lake's fault tests start, kill and disturb: a growing archive and its writers."""
+"""The work of the processes that the lake's fault tests start, kill and disturb: a growing archive and its writers.
 
+Its days are in three months. Articles move between days of different months, some months are closed.
+"""
+
+import json
 import random
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +18,21 @@ import pyarrow.dataset  # noqa: F401
 from pipeline.durability import Durability
 from pipeline.jobs.cluster import near_duplicates_of, relate_rows_of
 from pipeline.lake import Lake
+from pipeline.lake.manifests import Entry, MonthManifest
+from pipeline.lake.storage import Month, encode, month_of, with_day
 from pipeline.tables import rows_table, table_named
 from tests.faults.lake.calls import Calls, Strike
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 
-ARTICLES, DAYS, HOURS = 18, 3, 12
-ALL_DAYS = tuple((NOON + timedelta(days=number)).date() for number in range(DAYS))
+ARTICLES, HOURS = 18, 12
+# Days after 3 February. The first two, in February and March, always have rows; the others may lose their only article:
+# one is in the same month as the first day, one is alone in April.
+_DAYS = (0, 27, 1, 60)
+_STEADY = 2
+ALL_DAYS = tuple((NOON + timedelta(days=number)).date() for number in _DAYS)
+STEADY_DAYS = ALL_DAYS[:_STEADY]
+MONTHS = tuple(sorted(set(map(month_of, ALL_DAYS))))
+CLOSED, CLOSING = MONTHS[0], MONTHS[1]
 REPORT = " ".join(f"The ferry of {hour} o'clock was late by {hour * 7 % 60} minutes." for hour in range(20))
 
 Batches = Mapping[str, list[Story]]
@@ -35,13 +49,16 @@ def open_lake(
 def latest(number: int, hour: int) -> Story:
     """Return the latest revision of an article at an hour: a new one every third hour, of every fifth on another day.
 
-    The last article is the only one on the last day; its first new revision leaves that day without a row.
+    The last two articles are alone on their days; their first new revisions leave these days without a row.
     """
     seen = max((each for each in range(1, hour + 1) if (each + number) % 3 == 0), default=0)
-    day = (number // 2 + (seen + 2) // 3 * (number % 5 == 0)) % (DAYS - 1)
-    if number == ARTICLES - 1:
-        day = 0 if seen else DAYS - 1
-    return Story(number, f"Hour {seen}, story {number}. {REPORT if number % 4 == 0 else ''}", day=day, seen=seen)
+    place = (number // 2 + (seen + 2) // 3 * (number % 5 == 0)) % _STEADY
+    lonely = number - ARTICLES + len(_DAYS)
+    if lonely >= _STEADY:
+        place = 0 if seen else lonely
+    return Story(
+        number, f"Hour {seen}, story {number}. {REPORT if number % 4 == 0 else ''}", day=_DAYS[place], seen=seen
+    )
 
 
 def archive(hour: int, numbers: Iterable[int] = range(ARTICLES)) -> list[Story]:
@@ -55,7 +72,7 @@ def is_last(hour: Callable[[], int]) -> Callable[[str, datetime], bool]:
 
 def scheduled(hour: int, chance: random.Random) -> Batches:
     """Return one whole day."""
-    day = chance.randrange(DAYS)
+    day = chance.choice(_DAYS)
     return {f"scheduled-{hour}-{day}": [each for each in archive(hour) if each.day == day]}
 
 
@@ -109,22 +126,71 @@ def publish_all(lake: Lake, *, hour: int) -> int:
     return publish(lake, {f"all-{hour}-{part}": archive(hour)[part::3] for part in range(3)}, hour=hour)
 
 
-def work(root: Path, *, durability: Durability = "process") -> None:
-    """Do the work with the calls to disturb: publish, relate and log the news of one hour, then collect garbage.
+def reopen(lake: Lake, month: Month) -> None:
+    """Undo a compaction, which newslake never does, so that a month can be closed again and again."""
+    with lake._lock.hold() as committer:
+        committer.roll_forward()
+        partitions, state = committer.partitions, committer.partitions.state()
+        old = state.month(month)
+        if not old.is_closed:
+            return
+        files: dict[str, dict[str, Entry]] = {name: {} for name in old.files}
+        for day, found in old.days.items():
+            for name in found.tables:
+                spec = table_named(name)
+                rows = with_day(partitions.table(state, name, day), spec, day)
+                stem = day.isoformat()
+                files[name][stem] = partitions.write_object(old, spec, stem, encode(rows, spec), rows.num_rows)
+        committer.index.write_intent([month])
+        partitions.commit(state, [replace(old, generation=old.generation + 1, is_closed=False, files=files)])
+        committer.store([month])
 
-    One article moves to another day, another one leaves its day empty.
+
+def months_of(lake: Lake) -> Mapping[Month, MonthManifest]:
+    """Return the manifests of all months."""
+    return lake.partitions.state().months
+
+
+def begin(root: Path, *, durability: Durability = "process") -> None:
+    """Publish the first hour, and close its first month."""
+    lake = open_lake(root, durability=durability)
+    publish_all(lake, hour=0)
+    lake.compact(months=[CLOSED])
+
+
+def work(root: Path, *, durability: Durability = "process") -> None:
+    """Do the work with the calls to disturb: publish, relate and log the news of one hour, close a month, clean up.
+
+    One article moves between a closed and an open month, others leave their day empty.
     """
     lake = open_lake(root, grace_hours=0, durability=durability)
     publish(lake, {f"all-1-{part}": archive(1)[part::2] for part in range(2)}, hour=1)
+    lake.compact(months=[CLOSING])
     lake.gc()
 
 
-def work_struck(root: Path, strike: Strike | None) -> tuple[list[str], list[bytes]]:
-    """Work while one call is disturbed; return the names of the calls, and the manifests."""
-    calls = Calls(root, strike)
+def work_struck(root: Path, strike: Strike | None) -> tuple[list[str], list[str]]:
+    """Work while one call is disturbed; return the names of the calls, and the state after each commit."""
+    states: list[str] = []
+    calls = Calls(root, strike, on_commit=lambda: states.append(state_of(root)))
     calls.watch()
     work(root, durability="full")
-    return calls.made, calls.manifests
+    return calls.made, states
+
+
+def state_of(root: Path) -> str:
+    """Return the digests of all files of all tables and months, at one head."""
+    state = open_lake(root).partitions.state()
+    files = {month: sorted(entry.sha256 for _, _, entry in each.entries()) for month, each in state.months.items()}
+    return json.dumps(files)
+
+
+def close_months(root: Path, start: Any = None) -> list[str]:
+    """Close all months, with ``start`` at the same moment as other processes; return a sentence for each."""
+    lake = open_lake(root)
+    if start is not None:
+        start.wait()
+    return list(lake.compact(months=months_of(lake)))
 
 
 def publish_hour(root: Path, hour: int, start: Any = None) -> None:

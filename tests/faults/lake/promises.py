@@ -1,13 +1,13 @@
 """Invariants of a lake after any disturbance of its writers, counted on its files."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline.lake import Lake
 from pipeline.lake.storage import conform, encode, sort_rows
@@ -16,7 +16,7 @@ from tests.faults.lake.newsdesk import ARTICLES, HOURS, latest, open_lake
 
 CHILDREN = ("entities", "quotes", "events")
 READING = ("articles", *CHILDREN)
-_OVER = "read_parquet('{root}/tables/{name}/*/*.parquet', hive_partitioning = true)"
+_OVER = "read_parquet('{root}/tables/{name}/*/*.parquet')"
 
 # A version of a table's day: the table, the day, and the sha256 of the file with exactly these rows.
 Version = tuple[str, str, str]
@@ -29,7 +29,7 @@ def public_files(root: Path) -> dict[str, bytes]:
 
 def touched_files(root: Path) -> dict[str, tuple[int, int]]:
     """Return inode and time of each file with rows, and of each manifest."""
-    folders = [root / "tables", root / "_state" / "data", root / "_state" / "manifest"]
+    folders = [root / "tables", root / "_state" / "data", root / "_state" / "months"]
     found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return {path.as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
@@ -39,18 +39,17 @@ def versions_of(rows: pa.Table, name: str) -> set[Version]:
     spec, days = table_named(name), pc.cast(rows["published_date"], pa.string())
     found = set()
     for day in pc.unique(days).to_pylist():
-        part = sort_rows(conform(rows.filter(pc.equal(days, day)), spec.schema), spec)
+        part = sort_rows(conform(rows.filter(pc.equal(days, day)), spec.file_schema), spec)
         found.add((name, day, hashlib.sha256(encode(part, spec)).hexdigest()))
     return found
 
 
 def written_versions(root: Path) -> set[Version]:
-    """Return all versions of all days that were written and not yet collected."""
-    folder = root / "_state" / "data"
-    return {
-        (path.parts[-3], path.parts[-2].partition("=")[2], hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in folder.glob("*/*/*.obj")
-    }
+    """Return all versions of all days that were written and not yet collected, in files of days and of months."""
+    found = set()
+    for path in (root / "_state" / "data").glob("*/*/*.obj"):
+        found |= versions_of(pq.ParquetFile(path).read(), path.parts[-3])
+    return found
 
 
 def misfits(tables: Mapping[str, pa.Table]) -> int:
@@ -66,6 +65,27 @@ def misfits(tables: Mapping[str, pa.Table]) -> int:
                 WHERE coalesce({count}, 0) <> coalesce(n, 0)"""
             bad += database.execute(query).fetchall()[0][0]
     return bad
+
+
+def read_at_one_head(root: Path) -> dict[str, pa.Table]:
+    """Return all rows of the tables of a reading, with their days, from one state of the lake."""
+    partitions = open_lake(root).partitions
+    return partitions.read(
+        lambda state: {
+            name: partitions.whole_table(state, name, columns=table_named(name).file_schema.names) for name in READING
+        }
+    )
+
+
+def strict_faults(tables: Mapping[str, pa.Table]) -> list[str]:
+    """Return what is wrong with rows of one head: every article is on one day, with all its children."""
+    ids = tables["articles"]["article_id"].to_pylist()
+    faults = [f"{len(ids)} rows of {len(set(ids))} articles"] if sorted(set(ids)) != sorted(ids) else []
+    if missing := ARTICLES - len(set(ids)):
+        faults.append(f"{missing} articles are nowhere")
+    if bad := misfits(tables):
+        faults.append(f"{bad} revisions do not match their children")
+    return faults
 
 
 def losses(root: Path, confirmed: Iterable[tuple[int, int]] = ()) -> dict[str, int]:
@@ -108,12 +128,14 @@ def assert_whole(lake: Lake) -> None:
 def assert_tidy(root: Path) -> None:
     """After gc without a grace period, the lake has only the files that manifests need, and no empty folder."""
     open_lake(root, grace_hours=0).gc()
-    state = root / "_state"
-    contents = [json.loads(path.read_bytes()) for path in (state / "manifest").glob("*.json")]
-    needed = {each for content in contents for part in ("files", "previous") for each in content[part].values()}
-    objects = {path.relative_to(state).as_posix() for path in (state / "data").rglob("*") if path.is_file()}
-    assert objects == needed
-    assert [path for name in ("tmp", "staged") for path in (state / name).rglob("*")] == []
-    empty = [path for top in ("tables", "_state/data") for path in (root / top).glob("*/*") if not any(path.iterdir())]
-    assert empty == []
+    state, partitions = root / "_state", open_lake(root).partitions
+    head = partitions.head()
+    manifests = {*head.months.values(), *head.previous.values()}
+    needed = {entry.object for name in manifests for _, _, entry in partitions.manifest(name).entries()}
+    assert {path.relative_to(state).as_posix() for path in (state / "data").rglob("*") if path.is_file()} == needed
+    assert {path.relative_to(state).as_posix() for path in (state / "months").rglob("*.json")} == manifests
+    left = [path for name in ("tmp", "staged", "exchanged") for path in (state / name).rglob("*")]
+    assert left == []
+    tops = ("tables/*/*", "_state/data/*/*", "_state/months/*")
+    assert [path for top in tops for path in root.glob(top) if path.is_dir() and not any(path.iterdir())] == []
     assert_whole(open_lake(root))

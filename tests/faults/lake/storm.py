@@ -8,30 +8,75 @@ import os
 import random
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
 import psutil
 
-from tests.faults.lake.newsdesk import HOURS, WRITERS, is_last, open_lake, relate, stage
-from tests.faults.lake.readers import PLAIN, STRICT, Observation, read_on
+from tests.faults.lake.newsdesk import (
+    HOURS,
+    MONTHS,
+    WRITERS,
+    is_last,
+    months_of,
+    open_lake,
+    publish_all,
+    relate,
+    reopen,
+    stage,
+)
+from tests.faults.lake.readers import Observation, read_on
 from tests.faults.sample_run import Worker, wait_for_exit
 
+COMPACTOR = len(WRITERS)
+KINDS = (*(writer.__name__ for writer in WRITERS), "compaction")
 # The maximum lifetime of a writer, in seconds of CPU time: about five commits, independent of the machine's load.
 _LIFE_SECONDS = 0.25
 
 
-def blow(root: Path, kept: Path, seed: int, kills: int) -> list[Observation]:
+def blow(root: Path, kept: Path, seed: int, kills: int, engines: Sequence[str]) -> list[Observation]:
     """Kill every kind of writer ``kills`` times while readers read; return their observations."""
     here = multiprocessing.get_context("fork")
     clock, stop = here.RawValue("i", 0), here.Event()  # the clock has no lock, because its holder may be killed
-    readers = [Worker(here, read_on, root, engine, stop) for engine in (*PLAIN, *STRICT)]
-    given = [(root, kept, kind, seed, clock, kills) for kind in range(len(WRITERS))]
+    readers = [Worker(here, read_on, root, engine, stop) for engine in engines]
+    given = [(root, kept, kind, seed, clock, kills) for kind in range(len(KINDS))]
     for writers in [Worker(here, write_and_die, *each) for each in given]:
         wait_for_exit(writers)
     stop.set()
     return [wait_for_exit(reader).result for reader in readers]
+
+
+def exchange_on(root: Path, seed: int, reads: int, engines: Sequence[str]) -> tuple[list[Observation], int]:
+    """Close and open months, and commit, until each engine has read some times.
+
+    Return the observations, and how many months were exchanged.
+    """
+    here = multiprocessing.get_context("fork")
+    stop = here.Event()
+    stop.set()  # each reader ends after its reads
+    readers = [Worker(here, read_on, root, engine, stop, reads) for engine in engines]
+    chance, lake, exchanged, hour = random.Random(seed), open_lake(root), 0, 0
+    while not all(reader.has_ended() for reader in readers):
+        for month in MONTHS:
+            exchanged += close_or_open(lake, month)
+        if chance.random() < 0.2:
+            hour = min(hour + 1, HOURS)
+            publish_all(lake, hour=hour)
+    return [wait_for_exit(reader).result for reader in readers], exchanged
+
+
+def close_or_open(lake: Any, month: str) -> bool:
+    """Close an open month, open a closed one; return whether the lake has the month."""
+    manifest = months_of(lake).get(month)
+    if manifest is None:
+        return False
+    if manifest.is_closed:
+        reopen(lake, month)
+    else:
+        lake.compact(months=[month])
+    return True
 
 
 def write_and_die(root: Path, kept: Path, kind: int, seed: int, clock: Any, kills: int) -> None:
@@ -50,7 +95,7 @@ def write_and_die(root: Path, kept: Path, kind: int, seed: int, clock: Any, kill
         _let_work(writer, chance.uniform(0, _LIFE_SECONDS))
         os.kill(writer, SIGKILL)
         if os.waitpid(writer, 0)[1] != SIGKILL:
-            raise OSError(f"writer {number} of {WRITERS[kind].__name__} ended by itself")
+            raise OSError(f"writer {number} of {KINDS[kind]} ended by itself")
 
 
 def _let_work(writer: int, seconds: float) -> None:
@@ -65,6 +110,9 @@ def write_forever(root: Path, kept: Path, kind: int, seed: str, clock: Any) -> N
     lake, chance = open_lake(root), random.Random(seed)
     receipts = os.open(kept, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     while True:
+        if kind == COMPACTOR:
+            close_or_open(lake, chance.choice(MONTHS))
+            continue
         batches = WRITERS[kind](clock.value, chance)
         stage(lake, batches)
         report = lake.commit(sorted(batches), is_current=is_last(lambda: clock.value))

@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from pipeline.lake import Lake
-from tests.faults.lake.newsdesk import HOURS, archive, is_last, open_lake, publish_all, relate, stage
+from tests.faults.lake.newsdesk import (
+    HOURS,
+    MONTHS,
+    archive,
+    is_last,
+    months_of,
+    open_lake,
+    publish_all,
+    relate,
+    reopen,
+    stage,
+)
 from tests.faults.lake.promises import NONE, assert_tidy, assert_whole, losses, public_files
 from tests.faults.lake.tally import SEED, form
 from tests.faults.sample_run import say
@@ -19,13 +30,22 @@ CLOCKS = (0, 5, -5, 72, -72, 24 * 400, -24 * 400)
 
 def objects_of(lake: Lake) -> list[Path]:
     """Return the files that a reader opens after reading the manifests now."""
-    state = lake.partitions.manifests()
-    return [Path("_state") / entry.object for manifest in state for entry in manifest.entries.values()]
+    return [
+        Path("_state") / entry.object for manifest in months_of(lake).values() for _, _, entry in manifest.entries()
+    ]
+
+
+def close_or_open(lake: Lake, chance: random.Random) -> None:
+    month = chance.choice([each for each in MONTHS if each in months_of(lake)])
+    if chance.random() < 0.5:
+        lake.compact(months=[month])
+    else:
+        reopen(lake, month)
 
 
 @pytest.mark.timeout(1800)
 def test_order_and_clocks_have_no_effect(tmp_path: Path, clean: dict[str, bytes]) -> None:
-    """Batches in any order, from hosts with clocks that differ by days, with garbage collection between them."""
+    """Batches in any order, from hosts with clocks that differ by days; months are closed, and garbage is collected."""
     for seed in range(SEED, SEED + ORDERS):
         say(f"seed {seed}")
         chance, root = random.Random(seed), tmp_path / str(seed) / "lake"
@@ -42,10 +62,13 @@ def test_order_and_clocks_have_no_effect(tmp_path: Path, clean: dict[str, bytes]
             chance.choice(hosts).commit([name], is_current=is_last(lambda now=seen: now))
             if chance.random() < 0.2:
                 relate(chance.choice(hosts))
+            if chance.random() < 0.3:
+                close_or_open(chance.choice(hosts), chance)
             chance.choice(hosts).gc()
             assert [path for path in snapshot if not (root / path).exists()] == []
         assert losses(root) == NONE
         relate(hosts[0])
+        hosts[0].compact(months=months_of(hosts[0]))
         assert_whole(hosts[0])
         assert public_files(root) == clean
         assert_tidy(root)

@@ -23,8 +23,11 @@ from tests.faults.sample_run import Worker, say
 from tests.long_form import LONG
 
 KILLS, FAILURES = 10, 6  # in the short form
-# Always included: the moment when a moving article is on its new day and still on its old one.
-MOVING = [Strike("replace manifest", nth, KILL) for nth in (5, 6)]
+# Always included: before a commit, with all its manifests written; before, between and after exchanges of folders.
+TURNS = [
+    *(Strike("replace head.json", nth, KILL) for nth in (1, 2)),
+    *(Strike("exchange tables", nth, KILL) for nth in (1, 4)),
+]
 Lakes = Callable[[], AbstractContextManager[Path]]
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
@@ -83,9 +86,9 @@ def lakes(tmp_path: Path, undisturbed: Baseline) -> Lakes:
 
 @pytest.mark.timeout(3600)
 def test_killed_between_any_two_calls(processes: ForkServerContext, lakes: Lakes, undisturbed: Baseline) -> None:
-    """After a kill before any call or during a write, each day is all old or all new; a retry gives the baseline."""
+    """After a kill before any call or during a write, the lake is of one commit; a retry gives the baseline."""
     chance, killed = random.Random(SEED), form("killed between two calls, or amid one")
-    for strike in [*MOVING, *sample(kills(undisturbed.calls), KILLS, chance)]:
+    for strike in [*TURNS, *sample(kills(undisturbed.calls), KILLS, chance)]:
         say(f"seed {SEED}: {strike}")
         with lakes() as root:
             assert Worker(processes, work_struck, root, strike).done().code == -signal.SIGKILL

@@ -1,17 +1,20 @@
-"""Four kinds of writers are repeatedly killed at any moment, while five kinds of readers read."""
+"""Writers and compaction are repeatedly killed at any moment, while readers of several kinds read."""
 
 import multiprocessing
 import random
 from collections import Counter
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.faults.lake.newsdesk import (
     ARTICLES,
     HOURS,
-    WRITERS,
+    begin,
+    close_months,
+    months_of,
     open_lake,
     publish_all,
     publish_hour,
@@ -26,14 +29,16 @@ from tests.faults.lake.promises import (
     touched_files,
     written_versions,
 )
-from tests.faults.lake.readers import STRICT, Observation
-from tests.faults.lake.storm import blow
+from tests.faults.lake.readers import PLAIN, STRICT, Observation
+from tests.faults.lake.storm import KINDS, blow, exchange_on
 from tests.faults.lake.tally import SEED, form
 from tests.faults.sample_run import Worker, say, wait_for_exit
 from tests.long_form import LONG
 
-STORMS, KILLS = (17, 30) if LONG else (1, 12)  # of each of the four kinds of writers
-RACES = 100 if LONG else 4
+STORMS, KILLS = (17, 30) if LONG else (1, 12)  # of each kind of writer
+RACES = 100 if LONG else 3
+READS = 400 if LONG else 5  # of each engine during exchanges
+PLAIN_AT_ONCE = 3 if LONG else 2  # engines in one storm, next to the strict readers
 
 
 def assert_seen_right(seen: Observation, written: set[Version], seed: int) -> None:
@@ -47,8 +52,6 @@ def assert_seen_right(seen: Observation, written: set[Version], seed: int) -> No
         counted.counts["reads"] += seen.reads
         counted.counts["errors"] += 0
         counted.counts["wrong"] += 0
-        counted.counts["saw an article twice as it moved day"] += seen.between["twice"]
-        counted.counts["saw it nowhere"] += seen.between["nowhere"]
     else:
         counted = form(f"plain reads meanwhile: {seen.engine}", seed)
         counted.counts["reads"] += seen.reads
@@ -62,10 +65,10 @@ def test_storm(tmp_path: Path, clean: dict[str, bytes]) -> None:
     for seed in range(SEED, SEED + STORMS):
         say(f"storm of seed {seed}")
         root = tmp_path / str(seed) / "lake"
-        publish_all(open_lake(root), hour=0)
+        begin(root)
         kept = root.parent / "confirmed"
         kept.touch()
-        audience = wait_for_exit(Worker(multiprocessing.get_context("spawn"), blow, root, kept, seed, KILLS)).result
+        audience = in_small_process(blow, root, kept, seed, KILLS, engines_of(seed))
         written = written_versions(root)
         for seen in audience:
             say(f"{seen.engine}: {seen.reads} reads, {dict(seen.errors)}, {dict(seen.between)}")
@@ -75,8 +78,8 @@ def test_storm(tmp_path: Path, clean: dict[str, bytes]) -> None:
         confirmed = [(int(each), int(hour)) for each, hour in map(str.split, kept.read_text().splitlines())]
         assert losses(root, set(confirmed)) == NONE
         assert_ends_like(root, clean)
-        counted = form("writers killed at any moment: scheduled, signal, update, backfill", seed)
-        counted.counts["kills"] += KILLS * len(WRITERS)
+        counted = form(f"killed at any moment: {', '.join(KINDS)}", seed)
+        counted.counts["kills"] += KILLS * len(KINDS)
         counted.counts["storms"] += 1
         counted.counts["articles confirmed"] += len(confirmed)
         counted.counts["versions of a table's day"] += len(written)
@@ -84,9 +87,36 @@ def test_storm(tmp_path: Path, clean: dict[str, bytes]) -> None:
             counted.counts[loss] += count
 
 
+def engines_of(seed: int) -> list[str]:
+    """Return the strict readers, and some engines, others with each seed."""
+    names, some = list(PLAIN), PLAIN_AT_ONCE
+    return [*STRICT, *(names[(seed * some + number) % len(names)] for number in range(some))]
+
+
+def in_small_process(task: Any, *given: Any) -> Any:
+    """Do one task in a process with few modules; return its result."""
+    return wait_for_exit(Worker(multiprocessing.get_context("spawn"), task, *given)).result
+
+
+@pytest.mark.timeout(3600)
+def test_readers_during_exchanges(tmp_path: Path) -> None:
+    """While folders are exchanged, each engine gets the rows of a commit or an error: no day twice, none missing."""
+    root = tmp_path / "lake"
+    begin(root)
+    audience, exchanged = in_small_process(exchange_on, root, SEED, READS, [*PLAIN, *STRICT])
+    written = written_versions(root)
+    assert exchanged > READS
+    for seen in audience:
+        say(f"{seen.engine}: {seen.reads} reads during {exchanged} exchanges of a month, {dict(seen.errors)}")
+        assert_seen_right(seen, written, SEED)
+    form("months closed and opened while every engine reads", SEED).counts["exchanges"] += exchanged
+    assert_whole(open_lake(root))
+
+
 def assert_ends_like(root: Path, clean: dict[str, bytes]) -> None:
     """Publishing the final archive gives the bytes of a clean lake; a second time changes no file."""
     publish_all(open_lake(root), hour=HOURS)
+    open_lake(root).compact(months=months_of(open_lake(root)))
     assert public_files(root) == clean
     before = touched_files(root)
     assert publish_all(open_lake(root), hour=HOURS) == 0
@@ -96,13 +126,15 @@ def assert_ends_like(root: Path, clean: dict[str, bytes]) -> None:
 
 
 def test_racing_processes_commit_once(processes: ForkServerContext, tmp_path: Path, clean: dict[str, bytes]) -> None:
-    """Two processes that publish the same hour at once commit it once, each without an error."""
+    """Two that publish an hour at once, while two close the months, each without an error: it is committed once."""
     chance = random.Random(SEED)
+    publish_all(open_lake(tmp_path), hour=0)
     for hour in [*(chance.randrange(HOURS) for _ in range(RACES)), HOURS]:
-        start = processes.Barrier(2)
-        both = [Worker(processes, publish_hour, tmp_path, hour, start) for _ in range(2)]
-        for worker in both:
-            wait_for_exit(worker)
+        start = processes.Barrier(4)
+        racing = [Worker(processes, publish_hour, tmp_path, hour, start) for _ in range(2)]
+        racing += [Worker(processes, close_months, tmp_path, start) for _ in range(2)]
+        closed = [wait_for_exit(worker).result for worker in racing][2:]
+        assert len(set().union(*closed)) == sum(map(len, closed))  # each month was closed by one of them
         assert open_lake(tmp_path).verify() == ()
     assert public_files(tmp_path) == clean
     assert open_lake(tmp_path).read("articles").num_rows == ARTICLES

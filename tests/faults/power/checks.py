@@ -5,23 +5,25 @@ import hashlib
 import json
 import random
 from abc import ABC, abstractmethod
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 
 from pipeline.archive import Archive, FetchState
 from pipeline.jobs.takedown import finish_takedowns, forget
+from pipeline.lake import Lake
+from pipeline.lake.manifests import generation_of
 from pipeline.lake.storage import is_parquet_sound
-from pipeline.tables import TABLES
+from tests.faults.lake.calls import HEAD
 from tests.faults.lake.newsdesk import open_lake
 from tests.faults.lake.promises import READING, assert_whole, public_files
 from tests.faults.power import jobs
-from tests.faults.power.disk import Naming, Recording, Tree, files_under
+from tests.faults.power.disk import File, Naming, Recording, Tree, files_under
 from tests.traces import Traces
 
-MANIFESTS, TABLE_FILES, LOG = "_state/manifest/", "tables/", "log/"
+MANIFESTS, TABLE_FILES, LOG = "months/", "tables/", "log/"
 
 
 class Checks(ABC):
@@ -59,12 +61,46 @@ class Checks(ABC):
         return {text: tree for at, text, tree in self._marks if at < end}
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The content of a head: its manifests, the digest of each file by table and stem, and its closed months."""
+
+    head: bytes
+    manifests: Mapping[str, bytes]
+    files: Mapping[tuple[str, str], str]
+    objects: Mapping[str, str]
+    days: frozenset[tuple[str, str]]
+
+
+def commit_of(head: bytes, manifests: Mapping[str, bytes]) -> Commit:
+    """Return the content of a head; ``manifests`` are by their paths below ``_state``."""
+    named = {path: manifests[path] for path in json.loads(head)["months"].values()}
+    contents = [json.loads(data) for data in named.values()]
+    entries = [
+        (name, stem, entry)
+        for content in contents
+        for name, files in content["files"].items()
+        for stem, entry in files.items()
+    ]
+    return Commit(
+        head,
+        named,
+        {(name, stem): entry["sha256"] for name, stem, entry in entries},
+        {entry["object"]: entry["sha256"] for _, _, entry in entries},
+        frozenset(
+            (name, day) for content in contents for day, each in content["days"].items() for name in each["rows"]
+        ),
+    )
+
+
 class LakeChecks(Checks):
-    """Each day of a lake is of one commit, what was reported is there, no public file is newer than its manifest."""
+    """A lake is of one commit, what was reported is there, no public file is newer than the head, none vanishes."""
 
     def __init__(self, recording: Recording, prefix: str = "") -> None:
         super().__init__(recording)
         self.prefix = prefix
+        self._state = f"{prefix}_state/"
+        self._head = f"{self._state}{HEAD}"
 
     @cached_property
     def final_tables(self) -> Mapping[str, bytes]:
@@ -72,45 +108,49 @@ class LakeChecks(Checks):
         return {path.removeprefix(folder): data for path, data in files_under(self.final, folder).items()}
 
     @cached_property
-    def _history(self) -> Mapping[str, list[bytes]]:
-        """Return the contents of each manifest, in order."""
-        found: defaultdict[str, list[bytes]] = defaultdict(list)
-        folder = f"{self.prefix}{MANIFESTS}"
-        places = [
-            at + 1
-            for at, step in enumerate(self.recording.steps)
-            if isinstance(step, Naming) and f" to {folder}" in step.about
-        ]
+    def _history(self) -> list[Commit]:
+        """Return the commits, in order; the first is that before the work, if there is any."""
+        steps = enumerate(self.recording.steps)
+        places = [at + 1 for at, step in steps if isinstance(step, Naming) and step.about.endswith(f" to {self._head}")]
+        found = []
         for at in [0, *places]:
-            for path, data in files_under(self.recording.live(at), folder).items():
-                if found[path][-1:] != [data]:
-                    found[path].append(data)
+            tree = self.recording.live(at)
+            if self._head in tree:
+                manifests = files_under(tree, f"{self._state}{MANIFESTS}")
+                below = {path.removeprefix(self._state): data for path, data in manifests.items()}
+                found.append(commit_of(tree[self._head].data, below))
         return found
 
+    @cached_property
+    def _place_of(self) -> Mapping[bytes, int]:
+        return {each.head: place for place, each in enumerate(self._history)}
+
     def problems_of_files(self, tree: Tree, end: int) -> Iterator[str]:
-        present = files_under(tree, f"{self.prefix}{MANIFESTS}")
-        places = {}
-        for path, data in present.items():
-            if data not in self._history[path]:
-                yield f"{path} is not as it was committed"
-            else:
-                places[path] = self._history[path].index(data)
-                yield from self._missing_objects(tree, data)
+        head = tree.get(self._head)
+        if head is not None and head.data not in self._place_of:
+            yield f"{self._head} is not as it was committed"
+            return
+        place = -1 if head is None else self._place_of[head.data]
+        if place >= 0:
+            yield from self._missing_files(tree, self._history[place])
         for text, then in self.reported(end).items():
-            for path, data in files_under(then, f"{self.prefix}{MANIFESTS}").items():
-                if places.get(path, -1) < self._history[path].index(data):
-                    yield f"{path} is older than what was reported: {text}"
+            if self._head in then and place < self._place_of[then[self._head].data]:
+                yield f"{self._head} is older than what was reported: {text}"
             yield from self._lost(tree, then, end, text)
-        yield from self._torn_tables(tree, places)
+        yield from self._torn_tables(tree, place)
+        yield from self._vanished_days(tree, end)
         for path, data in files_under(tree, f"{self.prefix}{LOG}").items():
             if not is_parquet_sound(data):
                 yield f"{path} is torn"
 
-    def _missing_objects(self, tree: Tree, manifest: bytes) -> Iterator[str]:
-        content = json.loads(manifest)
-        for table, path in content["files"].items():
-            file = tree.get(f"{self.prefix}_state/{path}")
-            if file is None or file.digest.hex() != content["sha256"][table]:
+    def _missing_files(self, tree: Tree, commit: Commit) -> Iterator[str]:
+        for path, data in commit.manifests.items():
+            file = tree.get(f"{self._state}{path}")
+            if file is None or file.data != data:
+                yield f"{path} is {'missing' if file is None else 'torn'}, the head names it"
+        for path, digest in commit.objects.items():
+            file = tree.get(f"{self._state}{path}")
+            if file is None or file.digest.hex() != digest:
                 yield f"{path} is {'missing' if file is None else 'torn'}, a manifest names it"
 
     def _lost(self, tree: Tree, then: Tree, end: int, text: str) -> Iterator[str]:
@@ -131,35 +171,46 @@ class LakeChecks(Checks):
 
     _cached_live: tuple[int, Tree] = (-1, {})
 
-    def _torn_tables(self, tree: Tree, places: Mapping[str, int]) -> Iterator[str]:
-        """A public file is a version of its day that the manifest has or had; a later one was never committed."""
-        for path, data in files_under(tree, f"{self.prefix}{TABLE_FILES}").items():
-            _, table, day, _ = path.removeprefix(self.prefix).split("/")
-            manifest = f"{self.prefix}{MANIFESTS}{day.partition('=')[2]}.json"
-            versions = self._digests[manifest, table]
-            digest = hashlib.sha256(data).hexdigest()
+    def _public(self, tree: Tree) -> Iterator[tuple[str, str, str, File]]:
+        """Yield path, table, stem and content of each public file."""
+        for path, file in tree.items():
+            if path.startswith(f"{self.prefix}{TABLE_FILES}") and not path.endswith("/"):
+                _, table, _, name = path.removeprefix(self.prefix).split("/")
+                yield path, table, name.removesuffix(".parquet"), file
+
+    def _torn_tables(self, tree: Tree, place: int) -> Iterator[str]:
+        """A public file is that of a commit, not of one after the head; a folder has files of days, or of the month."""
+        kinds: dict[str, int] = {}
+        for path, table, stem, file in self._public(tree):
+            versions = [each.files.get((table, stem)) for each in self._history]
+            digest = file.digest.hex()
             if digest not in versions:
                 yield f"{path} is torn"
-            elif digest not in versions[: places.get(manifest, -1) + 1]:
+            elif digest not in versions[: place + 1]:
                 yield f"{path} is not committed yet"
+            if kinds.setdefault(path.rpartition("/")[0], len(stem)) != len(stem):
+                yield f"{path} is in a folder with files of days and of the month"
 
-    @cached_property
-    def _digests(self) -> Mapping[tuple[str, str], list[str | None]]:
-        """Return the digest of a table in each version of a manifest."""
-        names = [spec.name for spec in TABLES]
-        return {
-            (path, name): [json.loads(each)["sha256"].get(name) for each in versions]
-            for path, versions in self._history.items()
-            for name in names
-        }
+    def _vanished_days(self, tree: Tree, end: int) -> Iterator[str]:
+        """Rows that were there from the beginning are in some public file: a file is replaced, never missing."""
+        begin = self.recording.live(0)
+        if self._head not in begin:
+            return
+        first = self._history[0]
+        until = self._place_of[self._live_at(end)[self._head].data]
+        stay = first.days.intersection(*(each.days for each in self._history[: until + 1]))
+        stems = {(table, stem) for _, table, stem, _ in self._public(tree)}
+        for table, day in sorted(stay):
+            if not stems & {(table, day), (table, day[: len("YYYY-MM")])}:
+                yield f"{table} of {day} is in no public file"
 
 
-class CommitChecks(LakeChecks):
-    """Commits of one hour; ``hour`` is 0 for a lake that begins empty."""
+class WorkChecks(LakeChecks):
+    """Commits or a compaction; ``work`` does it again."""
 
-    def __init__(self, recording: Recording, hour: int) -> None:
+    def __init__(self, recording: Recording, work: Callable[[Lake], None]) -> None:
         super().__init__(recording)
-        self.hour = hour
+        self.work = work
 
     def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
         lake = open_lake(root)
@@ -171,13 +222,25 @@ class CommitChecks(LakeChecks):
         if chance.random() < 0.5:  # otherwise the next commit must recover by itself
             lake.recover()
             assert_whole(lake)
+        else:
+            lake.commit([], is_current=lambda article, at: True)
+        assert_no_other_manifest(root)
 
     def assert_ends_well(self, root: Path) -> None:
         lake = open_lake(root, grace_hours=0)
-        jobs.publish(lake, self.hour, lambda what: None)
+        self.work(lake)
         lake.gc()
         assert_same_tables(public_files(root), self.final_tables)
         assert_whole(lake)
+
+
+def assert_no_other_manifest(root: Path) -> None:
+    """No manifest is as new as the one that the head names: a later repair must not take that of a dead commit."""
+    head = open_lake(root).partitions.head()
+    for path in (root / "_state").glob(f"{MANIFESTS}*/*.json"):
+        named = head.months.get(path.parent.name)
+        is_older = named is not None and generation_of(path) < generation_of(Path(named))
+        assert is_older or path == root / "_state" / str(named), f"{path.name} is of a dead commit"
 
 
 class ArchiveChecks(Checks):
@@ -328,6 +391,7 @@ class MaintenanceChecks(LakeChecks):
             space.archive.page(capture)
         space.archive.recover()
         space.lake.recover()
+        space.lake.compact(months=[jobs.FEBRUARY])
         assert len(space.archive.captures()) == 2 * len(jobs.STORIES)
         assert_none(space.archive.verify())
         assert_whole(space.lake)
@@ -336,6 +400,11 @@ class MaintenanceChecks(LakeChecks):
 
 def checks_of(job: str, recording: Recording) -> Checks:
     """Return the checks of a job."""
-    if job in ("first", "commit"):
-        return CommitChecks(recording, int(job == "commit"))
+    redo: Mapping[str, Callable[[Lake], None]] = {
+        "first": lambda lake: jobs.publish(lake, 0, lambda what: None),
+        "commit": lambda lake: jobs.publish(lake, 1, lambda what: None),
+        "closing": lambda lake: jobs.close_month(lake, lambda what: None),
+    }
+    if job in redo:
+        return WorkChecks(recording, redo[job])
     return {"archive": ArchiveChecks, "takedown": TakedownChecks, "maintenance": MaintenanceChecks}[job](recording)

@@ -2,7 +2,7 @@
 
 What ``fsync`` of a file has made durable are its bytes; what ``fsync`` of a folder has made durable are its names.
 Everything later may be there or not, in any combination: of a file's later bytes any page or part of one, of a folder's
-later names any. A rename is there as a whole or not at all. This is stricter than most file systems.
+later names any. A rename or an exchange is there as a whole or not at all. This is stricter than most file systems.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ ROOT = 0  # the node of the root folder
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Names that change in one step. ``synced_by`` is the folder whose sync makes them durable.
+    """Names that change in one step. ``synced_by`` are the folders whose syncs, all of them, make them durable.
 
     Each name is (folder, name, node, is_there): a name goes only from the node that it leads to.
     """
 
-    synced_by: int
+    synced_by: tuple[int, ...]
     names: tuple[tuple[int, str, int, bool], ...]
     about: str
 
@@ -125,20 +125,23 @@ class Recording:
 
     @cached_property
     def durable_at(self) -> list[float]:
-        """For each step the position of the sync that makes it durable; infinite without one."""
+        """For each step the position of the last sync that it needs to be durable; infinite without one."""
         durable = [float("inf")] * len(self.steps)
         open_steps: defaultdict[int, list[int]] = defaultdict(list)
+        missing = [0] * len(self.steps)
         for at, step in enumerate(self.steps):
-            if isinstance(step, Naming):
-                open_steps[step.synced_by].append(at)
-            elif isinstance(step, Write):
-                open_steps[step.node].append(at)
-            elif isinstance(step, Sync):
+            if isinstance(step, Sync):
                 for node in list(open_steps) if step.node is None else [step.node]:
                     for each in open_steps[node]:
-                        if each < step.began:
+                        missing[each] -= each < step.began
+                        if not missing[each]:
                             durable[each] = at
                     open_steps[node] = [each for each in open_steps[node] if each >= step.began]
+                continue
+            nodes = step.synced_by if isinstance(step, Naming) else (step.node,) if isinstance(step, Write) else ()
+            missing[at] = len(nodes)
+            for node in nodes:
+                open_steps[node].append(at)
         return durable
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The work whose calls are recorded: commit, archive, takedown, maintenance. Run as a module, below strace.
+"""The work whose calls are recorded: commit, compaction, archive, takedown, maintenance. A module, run below strace.
 
 A job reports what is done by writing to the file of marks: "JOB what". Before the mark "begin" it prepares the files
 that exist when the work begins.
@@ -21,20 +21,23 @@ from pipeline.jobs.cluster import relate
 from pipeline.jobs.takedown import TakedownTarget, forget
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Lake
+from pipeline.lake.storage import month_of
 from pipeline.model import Hints, Page
 from pipeline.settings import Settings
 from pipeline.tables import rows_table, table_named
+from tests.faults.lake.newsdesk import CLOSING, begin, is_last, open_lake, stage
 from tests.faults.lake.newsdesk import archive as stories_at
-from tests.faults.lake.newsdesk import is_last, open_lake, publish_all, stage
 from tests.faults.lake.newsdesk import relate as relate_all
 from tests.faults.power.recorder import BEGIN
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, blank
 
 Report = Callable[[str], None]
 
-DAY = date(2026, 2, 3)
+DAY, MARCH_DAY = date(2026, 2, 3), date(2026, 3, 2)
+FEBRUARY = month_of(DAY)
+_DAYS = (0, (MARCH_DAY - DAY).days)
 DOOMED = Story(3, "Zephyrine Quackenthorpe steered the quicksilver lanterns over Tarnwick.", day=0)
-STORIES = (*(Story(number, f"Story {number} of the harbour.", day=number % 2) for number in range(3)), DOOMED)
+STORIES = (*(Story(number, f"Story {number} of the harbour.", day=_DAYS[number % 2]) for number in range(3)), DOOMED)
 MARK_WORDS = ("Zephyrine Quackenthorpe", "quicksilver lanterns over Tarnwick", "harbour.example/3")
 SOURCES = """
 [sources.harbour]
@@ -46,7 +49,8 @@ path = "inbox"
 """
 
 
-# Commit: the lake of ``tests.faults.lake.newsdesk``, first empty, then one hour later.
+# Commit: the lake of ``tests.faults.lake.newsdesk``, first empty, then one hour later, with a closed month.
+# Closing: its next month is closed.
 
 
 def commit_from_nothing(root: Path, report: Report) -> None:
@@ -55,7 +59,7 @@ def commit_from_nothing(root: Path, report: Report) -> None:
 
 
 def commit(root: Path, report: Report) -> None:
-    publish_all(open_lake(root), hour=0)
+    begin(root)
     gc.collect()  # closes the index
     report(BEGIN)
     lake = open_lake(root, grace_hours=0, durability="full")
@@ -64,8 +68,24 @@ def commit(root: Path, report: Report) -> None:
     report("gc")
 
 
+def close(root: Path, report: Report) -> None:
+    """Close a month of a small lake."""
+    begin(root)
+    gc.collect()
+    report(BEGIN)
+    close_month(open_lake(root, grace_hours=0, durability="full"), report)
+
+
+def close_month(lake: Lake, report: Report) -> None:
+    """Close a month, and remove its files per day."""
+    lake.compact(months=[CLOSING])
+    report("closed")
+    lake.gc()
+    report("gc")
+
+
 def publish(lake: Lake, hour: int, report: Report) -> None:
-    """Stage, commit and log the news of an hour; two batches, one commit each. The log is written again a day later."""
+    """Stage, commit and log the news of an hour; two batches, one commit each. The log is written again next month."""
     batches = {f"all-{hour}-{part}": stories_at(hour)[part::2] for part in range(2)}
     stage(lake, batches)
     report("staged")
@@ -75,7 +95,7 @@ def publish(lake: Lake, hour: int, report: Report) -> None:
     relate_all(lake)
     report("related")
     run = {"run_id": f"run-{hour}", "kind": "manual", "status": "done", "counts": "{}", "days_touched": []}
-    for what, at in (("logged", NOON), ("logged again", NOON + timedelta(days=1))):
+    for what, at in (("logged", NOON), ("logged again", NOON + timedelta(days=30))):
         times = {"started_at": at, "committed_at": at, "versions": "{}"}
         lake.log.append("runs", f"run-{hour}", rows_table(table_named("runs"), [run | times]))
         report(what)
@@ -135,7 +155,8 @@ def page_state(number: int, turn: int) -> PageState:
     )
 
 
-# Takedown: a data root with archive, lake, log, snapshot and inbox, from which one article is removed.
+# Takedown: a data root with archive, lake, log, snapshot and inbox, from which one article is removed. Its month was
+# closed just before, so the files per day have it, too; another month is open.
 
 
 def open_space(folder: Path, *, durability: Durability = "full") -> Workspace:
@@ -163,7 +184,7 @@ def write_space(folder: Path, *, has_snapshot: bool) -> None:
         space.fetch_state.record_many(page_state(each.number, turn) for each in stories)
         space.lake.stage(f"batch-{turn}", batch_tables(stories), batch_keys(stories))
         space.lake.commit([f"batch-{turn}"], is_current=lambda article, at: True)
-        relate(space, news_day=DAY, days=[DAY, DAY + timedelta(days=1)])
+        relate(space, news_day=DAY, days=[DAY, MARCH_DAY])
         space.lake.log.append("outcomes", f"run-{turn}", outcome_rows(stories, turn))
         if turn == 0 and has_snapshot:
             space.lake.snapshots.take("before")
@@ -185,6 +206,7 @@ def outcome_rows(stories: list[Story], turn: int) -> pa.Table:
 
 def take_down(root: Path, report: Report) -> None:
     write_space(root, has_snapshot=True)
+    open_space(root, durability="process").lake.compact(months=[FEBRUARY])
     gc.collect()
     report(BEGIN)
     forget(open_space(root), TARGET, reason="asked to", report_progress=lambda what: None)
@@ -194,7 +216,7 @@ def take_down(root: Path, report: Report) -> None:
 TARGET = TakedownTarget(kind="article", value=DOOMED.article_id)
 
 
-# Maintenance: snapshots taken and dropped, both indexes rebuilt, and garbage collected.
+# Maintenance: snapshots taken and dropped, a month closed, both indexes rebuilt, and garbage collected.
 
 
 def maintain(root: Path, report: Report) -> None:
@@ -202,9 +224,12 @@ def maintain(root: Path, report: Report) -> None:
     gc.collect()
     report(BEGIN)
     space = open_space(root)
-    for name in ("before", "after"):
-        space.lake.snapshots.take(name)
-        report(f"snapshot {name}")
+    space.lake.snapshots.take("before")
+    report("snapshot before")
+    space.lake.compact(months=[FEBRUARY])
+    report("closed")
+    space.lake.snapshots.take("after")
+    report("snapshot after")
     space.lake.snapshots.drop("before")
     report("dropped before")
     space.archive.rebuild_index()
@@ -218,6 +243,7 @@ def maintain(root: Path, report: Report) -> None:
 JOBS: Mapping[str, Callable[[Path, Report], None]] = {
     "first": commit_from_nothing,
     "commit": commit,
+    "closing": close,
     "archive": archive_pages,
     "takedown": take_down,
     "maintenance": maintain,

@@ -12,13 +12,14 @@ PACKAGE = Path(pipeline.__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A bug in one file of the package, and the job that it spoils."""
+    """A bug in one file of the package, and the job that it spoils; ``is_quick`` if a test finds it in a moment."""
 
     name: str
     job: str
     file: str
     right: str
     wrong: str
+    is_quick: bool = False
 
     def write(self, folder: Path) -> None:
         """Write the package with the bug; all other files are symbolic links."""
@@ -37,6 +38,7 @@ MUTANTS = (
         "lake/storage.py",
         "write_file(path, data, durability=self._durability)",
         'write_file(path, data, durability="process")',
+        is_quick=True,
     ),
     Mutant(
         "no-fsync-of-folder",
@@ -44,6 +46,7 @@ MUTANTS = (
         "lake/storage.py",
         "        source.replace(target)\n        self.sync(target.parent)\n",
         "        source.replace(target)\n",
+        is_quick=True,
     ),
     Mutant(
         "new-folder-not-synced",
@@ -51,6 +54,7 @@ MUTANTS = (
         "durability.py",
         '        if durability == "full":\n            sync_folder(folder.parent)\n',
         "",
+        is_quick=True,
     ),
     Mutant(
         "rename-before-sync",
@@ -64,6 +68,7 @@ MUTANTS = (
     if durability == "full":
         os.fsync(file.fileno())
 """,
+        is_quick=True,
     ),
     Mutant(
         "folders-of-archive-file-not-synced",
@@ -73,30 +78,95 @@ MUTANTS = (
         "        pass\n",
     ),
     Mutant(
-        "link-before-manifest",
+        "published-before-the-head",
         "first",
         "lake/partitions.py",
-        "            self._disk.replace(self._layout.manifest(old.day), manifest_bytes(manifest))\n",
-        """            for name in set(changed) & set(new):
-                self._disk.link(self._layout.state / new[name].object, self._layout.public(name, old.day))
-            self._disk.replace(self._layout.manifest(old.day), manifest_bytes(manifest))
+        """        self._disk.replace(self._layout.head, head_bytes(head))
+""",
+        """        for each in manifests:
+            self.publish(each)
+        self._disk.replace(self._layout.head, head_bytes(head))
+""",
+    ),
+    Mutant(
+        "head-before-manifests-are-durable",
+        "first",
+        "lake/partitions.py",
+        "                self._disk.replace(self._layout.state / name, data)\n",
+        """                path = self._layout.state / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+""",
+        is_quick=True,
+    ),
+    Mutant(
+        "no-head-before-the-first-manifest",
+        "first",
+        "lake/partitions.py",
+        "            self._disk.replace(self._layout.head, head_bytes(Head()))\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "manifest-of-a-dead-commit-left",
+        "commit",
+        "lake/partitions.py",
+        "        for path in files_in(self._layout.manifests(month)):\n",
+        "        for path in []:\n",
+    ),
+    Mutant(
+        "exchange-before-the-new-folder-is-synced",
+        "closing",
+        "lake/partitions.py",
+        "        self._disk.sync(new)  # after power loss, the new folder must have its files\n",
+        "",
+        is_quick=True,
+    ),
+    Mutant(
+        "exchange-not-synced",
+        "closing",
+        "lake/partitions.py",
+        """        for parent in (folder.parent, new.parent):
+            self._disk.sync(parent)
+""",
+        "",
+    ),
+    Mutant(
+        "old-folder-removed-before-the-exchange-is-synced",
+        "closing",
+        "lake/partitions.py",
+        "        # Nor must the old folder be back after its files were removed.\n",
+        """        for path in files_in(new):
+            path.unlink()
+        new.rmdir()
+""",
+    ),
+    Mutant(
+        "compaction-without-an-intent",
+        "closing",
+        "lake/compaction.py",
+        "    committer.index.write_intent([month])\n",
+        "",
+    ),
+    Mutant(
+        "intent-after-the-commit",
+        "commit",
+        "lake/commit.py",
+        """        self.index.write_intent(months, changed_days=changed_days)
+        changed = self.partitions.rewrite(state, names_of, content)
+""",
+        """        changed = self.partitions.rewrite(state, names_of, content)
+        self.index.write_intent(months, changed_days=changed_days)
 """,
     ),
     Mutant(
         "article-index-before-object",
         "first",
         "lake/commit.py",
-        "        changed = self.days.rewrite(\n            sorted(incoming),\n",
-        """        planned = {
-            day: DayContents(
-                self.days.manifest(day).generation + 1,
-                stored_articles(self._with_incoming(day, "articles", incoming), day),
-            )
-            for day in incoming
-        }
-        self.index.apply(planned, now=self.now(), batch_ids=ids)
-        changed = self.days.rewrite(
-            sorted(incoming),
+        "        changed = self.partitions.rewrite(state, names_of, content)\n",
+        """        planned = changes or _changes(state, names_of)
+        planned = {day: replace(each, generation=each.generation + 1) for day, each in planned.items()}
+        self.index.apply(planned, {}, now=self.now(), batch_ids=batch_ids)
+        changed = self.partitions.rewrite(state, names_of, content)
 """,
     ),
     Mutant(
@@ -118,6 +188,7 @@ MUTANTS = (
             self._index.add({file.name: file.records})
         file.finish(durability=self._durability)
 """,
+        is_quick=True,
     ),
     Mutant(
         "database-not-synced",
@@ -125,6 +196,7 @@ MUTANTS = (
         "sqlite.py",
         "{'FULL' if durability == 'full' else 'OFF'}",
         "OFF",
+        is_quick=True,
     ),
     Mutant(
         "deleted-before-takedown-is-recorded",

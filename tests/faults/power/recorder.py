@@ -163,7 +163,7 @@ class Reader:
             node = self._new()
             folder, name = self._split(job, rest)
             self._contents[job][node] = bytearray()
-            self._add(job, Naming(folder, ((folder, name, node, True),), f"create {rest}"))
+            self._add(job, Naming((folder,), ((folder, name, node, True),), f"create {rest}"))
         elif "O_TRUNC" in flags and self._contents[job].get(node):
             self._add(job, Write(node, 0, None))
         at = len(self._contents[job].get(node, b"")) if "O_APPEND" in flags else 0
@@ -245,7 +245,7 @@ class Reader:
         node = self._new()
         self.recordings[job].names.setdefault(node, {})
         self._live[job][node] = {}
-        self._add(job, Naming(folder, ((folder, name, node, True),), f"mkdir {rest}"))
+        self._add(job, Naming((folder,), ((folder, name, node, True),), f"mkdir {rest}"))
 
     def _on_unlink(self, given: "_Arguments", value: int, began: dict[str, int]) -> None:
         self._remove(given.text(0))
@@ -260,7 +260,7 @@ class Reader:
         if place is not None and place[0] in self._live and place[1]:
             folder, name = self._split(*place)
             node = self._live[place[0]][folder][name]
-            self._add(place[0], Naming(folder, ((folder, name, node, False),), f"remove {place[1]}"))
+            self._add(place[0], Naming((folder,), ((folder, name, node, False),), f"remove {place[1]}"))
 
     def _on_rename(self, given: "_Arguments", value: int, began: dict[str, int]) -> None:
         self._rename(given.text(0), given.text(1))
@@ -268,7 +268,24 @@ class Reader:
     def _on_renameat(self, given: "_Arguments", value: int, began: dict[str, int]) -> None:
         self._rename(self._absolute(given[0], given.text(1)), self._absolute(given[2], given.text(3)))
 
-    _on_renameat2 = _on_renameat
+    def _on_renameat2(self, given: "_Arguments", value: int, began: dict[str, int]) -> None:
+        source, target = (self._absolute(given[place], given.text(place + 1)) for place in (0, 2))
+        if given[4] == "RENAME_EXCHANGE":
+            self._exchange(source, target)
+        else:
+            self._rename(source, target)
+
+    def _exchange(self, one: str, other: str) -> None:
+        before, after = self._place(one), self._place(other)
+        if before is None or after is None or after[0] not in self._live:
+            return
+        job = after[0]
+        assert before[0] == job, f"{one} is exchanged with a file of another job: {other}"
+        (folder, name), (into, new) = self._split(*before), self._split(*after)
+        first, second = self._live[job][folder][name], self._live[job][into][new]
+        names = ((folder, name, second, True), (into, new, first, True))
+        synced_by = tuple(dict.fromkeys((folder, into)))
+        self._add(job, Naming(synced_by, names, f"exchange {before[1]} and {after[1]}"))
 
     def _rename(self, source: str, target: str) -> None:
         before, after = self._place(source), self._place(target)
@@ -281,7 +298,7 @@ class Reader:
         if self._live[job][into].get(new) == node:  # two hard links of one file: the call does nothing
             return
         names = ((into, new, node, True), (folder, name, node, False))
-        self._add(job, Naming(into, names, f"rename {before[1]} to {after[1]}"))
+        self._add(job, Naming((into,), names, f"rename {before[1]} to {after[1]}"))
 
     def _on_link(self, given: "_Arguments", value: int, began: dict[str, int]) -> None:
         self._link(given.text(0), given.text(1))
@@ -296,7 +313,7 @@ class Reader:
         node = self._node(*before)
         assert node is not None
         folder, name = self._split(*after)
-        self._add(after[0], Naming(folder, ((folder, name, node, True),), f"link {after[1]}"))
+        self._add(after[0], Naming((folder,), ((folder, name, node, True),), f"link {after[1]}"))
 
     # Syncs
 

@@ -286,7 +286,7 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_lake_commands_on_an_empty_lake(tmp_path: Path) -> None:
-    """verify, repair and gc succeed on an empty lake."""
-    for command in ("verify", "repair", "gc"):
+    """verify, repair, compact and gc succeed on an empty lake."""
+    for command in ("verify", "repair", "compact", "gc"):
         done = called("lake", command, cwd=tmp_path)
         assert done.returncode == 0, done.stderr

@@ -1,6 +1,8 @@
 """`newslake plan` and `newslake run` over a range of days, as a user sees them."""
 
 import json
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -94,7 +96,7 @@ STORY = (
 DAYS = ("2026-02-01", "2026-02-02", "2026-02-05")
 
 
-def fill(folder: Path) -> None:
+def fill(folder: Path, days: Sequence[str] = DAYS) -> None:
     """Write a folder source with one page per day, and its sources.toml."""
     (folder / "year").mkdir()
     (folder / "sources.toml").write_text('[sources.year]\nkind = "folder"\npath = "year"\n')
@@ -105,7 +107,7 @@ def fill(folder: Path) -> None:
             "published_at": day,
             "text": f"{STORY}\n\n{day}",
         }
-        for day in DAYS
+        for day in days
     )
     (folder / "year" / "pages.jsonl").write_text("\n".join(map(json.dumps, lines)))
 
@@ -186,9 +188,9 @@ def test_progress_of_many_days_ends_with_its_total(tmp_path: Path) -> None:
     (tmp_path / "pages.jsonl").write_text("\n".join(map(json.dumps, lines)))
     space = Workspace(Settings.load(data_dir=tmp_path / "data", sources_file=tmp_path / "sources.toml"))
     shown: list[str] = []
-    job = _RunCommand(space, PageProgress(shown.append, seconds=0))
+    job = _RunCommand(space, PageProgress(shown.append, seconds=0), ExitStack())
 
-    list(job.run_day(space.settings.now().date(), ["year"], to_come=()))
+    list(job.run_days([space.settings.now().date()], ["year"], to_come=()))
 
     counts = [line for line in shown if line.startswith("processing ")]
     assert counts[0] == "processing 8 pages of 9 days"
@@ -197,20 +199,68 @@ def test_progress_of_many_days_ends_with_its_total(tmp_path: Path) -> None:
 
 @pytest.mark.model
 def test_lost_day_does_not_stop_the_others(tmp_path: Path) -> None:
-    """If a day has lost its manifest, the command processes the other days of the range, then fails with its name."""
-    fill(tmp_path)
-    assert called("run", "--from", DAYS[0], "--to", DAYS[1], cwd=tmp_path).returncode == 0
-    (tmp_path / f"data/lake/_state/manifest/{DAYS[0]}.json").unlink()
+    """If a month has lost its manifest, the command processes the other days of the range, then fails with its name."""
+    days = ("2026-02-28", "2026-03-01")
+    fill(tmp_path, days)
+    assert called("run", "--from", days[0], "--to", days[1], cwd=tmp_path).returncode == 0
+    manifest = max((tmp_path / "data/lake/_state/months/2026-02").iterdir())
+    manifest.unlink()
     pages = (tmp_path / "year" / "pages.jsonl").read_text()
     (tmp_path / "year" / "more.jsonl").write_text(pages.replace("post.example", "other.example"))
 
-    ran = called("run", "--from", DAYS[0], "--to", DAYS[1], cwd=tmp_path)
+    ran = called("run", "--from", days[0], "--to", days[1], cwd=tmp_path)
 
     assert ran.returncode == 1
-    assert f"news day {DAYS[0]}: " in ran.stderr
-    assert ran.stderr.count(f"{DAYS[0]}.json is missing, and was there before") == 1, ran.stderr
+    # The second day is written, but its clusters need the day before.
+    failed = [line for line in ran.stderr.splitlines() if f"{manifest.name} is missing; " in line]
+    assert [line.partition("news day ")[2][:10] for line in failed] == list(days), ran.stderr
+    assert called("lake", "repair", "--drop-damaged", cwd=tmp_path).returncode == 0
     found = called("sql", "select url from articles order by url", "--json", cwd=tmp_path)
-    assert {f"https://other.example/{day}" for day in DAYS[1:]} < {row["url"] for row in json.loads(found.stdout)}
+    assert f"https://other.example/{days[1]}" in {row["url"] for row in json.loads(found.stdout)}
+
+
+def table_files(folder: Path) -> dict[str, bytes]:
+    tables = folder / "data/lake/tables"
+    return {path.relative_to(tables).as_posix(): path.read_bytes() for path in tables.rglob("*.parquet")}
+
+
+@pytest.mark.model
+def test_days_of_a_closed_month_are_committed_together(tmp_path: Path) -> None:
+    """A range in a closed month writes its files once; each day has its own run, rows and outcomes."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        fill(folder)
+        pages = folder / "year" / "pages.jsonl"
+        pages.write_text(pages.read_text().replace("}", ', "fetched_at": "2026-02-06T08:00:00Z"}'))
+    assert called("run", "--from", DAYS[0], "--to", DAYS[2], cwd=first).returncode == 0
+    assert called("lake", "compact", "2026-02", cwd=first).returncode == 0
+    more = (second / "year" / "pages.jsonl").read_text().replace("post.example", "other.example")
+    for folder in (first, second):
+        (folder / "year" / "more.jsonl").write_text(more.replace("Tarnwick", "Oldhaven"))
+    objects = first / "data/lake/_state/data/articles/2026-02"
+    before = set(objects.iterdir())
+
+    ran = called("run", "--from", DAYS[0], "--to", DAYS[2], "--json", cwd=first)
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr.count("committing") == 1
+    assert "committing 2026-02-01 to 2026-02-05" in ran.stderr
+    assert len(set(objects.iterdir()) - before) == 1
+    runs = [(run["days"], run["rows"]["articles"]) for day in json.loads(ran.stdout)["days"] for run in day["extract"]]
+    assert runs == [([day], int(day in DAYS)) for day in (f"2026-02-0{number}" for number in range(1, 6))]
+    counted = called(
+        "sql",
+        "select news_day, count(*) n, count(distinct run_id) runs from outcomes where outcome = 'kept' and stage = "
+        "'commit' group by all order by all",
+        "--json",
+        cwd=first,
+    )
+    assert [tuple(row.values()) for row in json.loads(counted.stdout)] == [(day, 2, 2) for day in DAYS]
+    assert called("run", "--from", DAYS[0], "--to", DAYS[2], cwd=second).returncode == 0
+    assert called("lake", "compact", "2026-02", cwd=second).returncode == 0
+    assert table_files(first) == table_files(second)
+    assert called("lake", "verify", "--deep", cwd=first).returncode == 0
 
 
 def test_range_without_pages_is_one_row(tmp_path: Path) -> None:

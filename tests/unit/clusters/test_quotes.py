@@ -34,7 +34,6 @@ def quote(
         "start_char": 100,
         "quoted_spans": [] if kind == "indirect" else [{"start_char": start, "end_char": end}],
         "word_count": len(text.split()),
-        "normalized_text_hash": " ".join(text.strip("“”!").casefold().split()),
         "speaker_entity_id": None if who is None else f"id-{who}",
         "speaker_name": who,
     }

@@ -85,7 +85,7 @@ def test_parquet_has_the_rows_of_the_lake(lake: Lake, tmp_path: Path) -> None:
     assert written.schema.names[-3:] == ["dup_group_id", "is_duplicate", "published_date"]
     assert written["dup_group_id"].to_pylist() == written["article_id"].to_pylist()
     assert all(field.metadata[b"about"] for field in written.schema)
-    assert written.schema.metadata[b"schema_version"] == b"2"
+    assert written.schema.metadata[b"schema_version"] == b"3"
     for spec in ANNOTATION_TABLES:
         assert pq.read_metadata(tmp_path / f"out/{spec.name}.parquet").num_rows == lake.read(spec.name).num_rows
 
@@ -302,7 +302,7 @@ def test_nothing_is_overwritten(lake: Lake, tmp_path: Path) -> None:
 def test_damaged_lake_leaves_no_export(lake: Lake, tmp_path: Path, form: Form) -> None:
     """A damaged object stops the export with its name, and no export is left."""
     fill(lake)
-    [damaged] = (tmp_path / "lake/_state/data/events" / f"published_date={NEXT_DAY}").glob("*.obj")
+    [damaged] = (tmp_path / "lake/_state/data/events").glob(f"*/{NEXT_DAY}.*.obj")
     damaged.chmod(0o600)
     damaged.write_bytes(b"PAR1")
     with pytest.raises(LakeError, match=damaged.name):

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.clean import page_identity
-from pipeline.jobs import clean as clean_job
+from pipeline.derive import pages as pages_module
 from pipeline.jobs import derive as derive_job
-from pipeline.jobs import pipeline_version
+from pipeline.jobs import pipeline_version, worklist
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.derive import derive
@@ -64,6 +64,11 @@ def extract(space: Workspace, name: str, *, day: date = DAY) -> list[tuple[str, 
     return sorted((row["outcome"], str(row["reason"])) for row in rows if row["run_id"] == name)
 
 
+def todo_of(space: Workspace, **chunk: int) -> dict[str, str]:
+    """Return the articles to derive of the day, or of a chunk of it, with the reason."""
+    return {each: why for piece in day_work(space, day=DAY, **chunk) for each, why in piece.todo.items()}
+
+
 def row_of(space: Workspace) -> dict:
     (row,) = space.lake.read("articles").to_pylist()
     return row
@@ -90,7 +95,7 @@ def test_update_that_breaks_newslake_is_quarantined(space: Workspace, monkeypatc
     archive(space, story("deepened"))
     extract(space, "1")
     archive(space, story("widened"), start=1)
-    read = clean_job.clean
+    read = pages_module.clean
 
     def failing(page: Page, **given: object) -> object:
         if b"widened" in page.body:
@@ -98,10 +103,10 @@ def test_update_that_breaks_newslake_is_quarantined(space: Workspace, monkeypatc
         return read(page, **given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(clean_job, "clean", failing)
+        patch.setattr(pages_module, "clean", failing)
         assert extract(space, "2") == [("quarantined", "broken_item")]
         assert row_of(space)["title"] == "Harbour to be deepened"
-        assert dict(day_work(space, day=DAY).todo) == {}
+        assert todo_of(space) == {}
     monkeypatch.setattr(pipeline_version, "code_version", lambda: "other")
     assert extract(space, "3") == [("kept", "None")]
     assert row_of(space)["title"] == "Harbour to be widened"
@@ -122,18 +127,18 @@ def test_settled_articles_are_not_derived(space: Workspace) -> None:
     other = "https://post.example.org/vault"
     archive(space, story("deepened"))
     archive(space, b"<html><body><p>Back soon.</p></body></html>", url=other)
-    assert dict(day_work(space, day=DAY).todo) == {id_of(URL): "new", id_of(other): "new"}
+    assert todo_of(space) == {id_of(URL): "new", id_of(other): "new"}
     first = derive(space, day=DAY, run_id="1").report
     assert dict(first.work) == {"derived_new": 2, "derived_again": 0}
     assert sorted(extract(space, "2")) == [("kept", "None"), ("rejected", "too_short")]
-    assert dict(day_work(space, day=DAY).todo) == {}
+    assert todo_of(space) == {}
     archive(space, story("deepened").replace(b"<body>", b"<body class='new'>"), start=1)
-    assert dict(day_work(space, day=DAY).todo) == {id_of(URL): "new"}
+    assert todo_of(space) == {id_of(URL): "new"}
     outcomes = extract(space, "3")
-    assert dict(day_work(space, day=DAY).todo) == {}
+    assert todo_of(space) == {}
     assert extract(space, "4") == outcomes == [("rejected", "too_short"), ("unchanged", "committed")]
     newer = Workspace(space.settings.model_copy(update={"infer_gender": False}))
-    assert dict(day_work(newer, day=DAY).todo) == {id_of(URL): "again", id_of(other): "new"}
+    assert todo_of(newer) == {id_of(URL): "again", id_of(other): "new"}
 
 
 def test_chunks_miss_no_article_that_arrives_meanwhile(space: Workspace) -> None:
@@ -141,10 +146,10 @@ def test_chunks_miss_no_article_that_arrives_meanwhile(space: Workspace) -> None
     urls = [f"https://post.example.org/{number}" for number in range(12)]
     for url in urls[:8]:
         archive(space, story("deepened", canonical=url), url=url)
-    first = day_work(space, day=DAY, chunk=0, chunks=2).todo
+    first = todo_of(space, chunk=0, chunks=2)
     for url in urls[8:]:
         archive(space, story("widened", canonical=url), url=url)
-    second = day_work(space, day=DAY, chunk=1, chunks=2).todo
+    second = todo_of(space, chunk=1, chunks=2)
     assert {id_of(url) for url in urls[:8]} <= {*first, *second}
 
 
@@ -182,7 +187,7 @@ def test_retried_commit_logs_its_articles(space: Workspace) -> None:
     """A commit that was killed before it wrote its outcomes logs the same pages and days in its retry."""
     archive(space, story("deepened"))
     staged = derive(space, day=DAY, run_id="1")
-    space.lake.commit([staged.batch_id], is_current=lambda *_: True)
+    space.lake.commit(staged.batch_ids, is_current=lambda *_: True)
     again = commit_day(space, derived=[staged], day=DAY, run_id="1", kind="manual", started_at=MORNING)
     rows = space.lake.log.read("outcomes").to_pylist()
     assert [(row["url"], row["outcome"]) for row in rows] == [(URL, "unchanged")]
@@ -320,7 +325,7 @@ def test_earlier_capture_that_arrives_later_moves_the_first_fetch(tmp_path: Path
                 archive(space, story("deepened") + (comment if step == 0 else b""), start=step)
             extract(space, str(number))
         assert not unprocessed_days(space)
-        assert day_work(space, day=DAY).todo == {}
+        assert todo_of(space) == {}
         tables = tmp_path / name / "lake" / "tables"
         files.append({p.relative_to(tables): p.read_bytes() for p in tables.rglob("*.parquet")})
         [row] = space.lake.read("articles").to_pylist()
@@ -339,3 +344,25 @@ def test_revisions_are_complete_after_a_repair(space: Workspace, tmp_path: Path)
     path.write_bytes(whole)
     cluster(space, news_day=DAY, days=[DAY])
     assert len(revisions(space)) == 2
+
+
+def test_day_in_small_pieces_and_batches_has_the_same_rows(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day that is read in pieces and staged in several batches has one outcome per page, and commits all of them."""
+    for number in range(7):
+        url = f"{URL}-{number}"
+        archive(space, story(f"rebuilt {number} times", canonical=url), url=url)
+    archive(space, b"<html><body><p>Back soon.</p></body></html>", url=f"{URL}-short")
+    monkeypatch.setattr(worklist, "_PIECE_ARTICLES", 3)
+    monkeypatch.setattr(derive_job, "_BATCH_ARTICLES", 2)
+    counts: list[int] = []
+    staged = derive(space, day=DAY, run_id="1", count_pages=lambda done, _: counts.append(done))
+    again = derive(space, day=DAY, run_id="1")
+    assert len(staged.batch_ids) >= 3
+    assert staged.batch_ids == again.batch_ids
+    assert counts == sorted(counts)
+    assert counts[-1] == 8
+    done = commit_day(space, derived=[again], day=DAY, run_id="1", kind="manual", started_at=MORNING)
+    assert dict(done.report.outcomes)["kept"] == done.rows["articles"] == 7
+    rows = space.lake.log.read("outcomes").to_pylist()
+    assert sorted(row["outcome"] for row in rows) == ["kept"] * 7 + ["rejected"]
+    assert {each.article_id for each in space.archive.captures()} == set(space.archive.articles_of_day(DAY))

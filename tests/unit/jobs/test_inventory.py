@@ -29,7 +29,7 @@ def settings_of(root: Path, **given: object) -> Settings:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A data root in which every store was noted."""
-    for name in ("archive/warc/2026/first.warc.gz", "lake/_state/manifest/2026-02-03.json", "kb.sqlite"):
+    for name in ("archive/warc/2026/first.warc.gz", "lake/_state/head.json", "kb.sqlite"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"content")
     assert not Workspace(settings_of(tmp_path)).takedowns.all()
@@ -57,7 +57,7 @@ def test_lake_without_index_and_manifests_is_missing(root: Path) -> None:
     """Folders that a process makes in an unmounted lake are no lake."""
     shutil.rmtree(root / "lake/_state")
     (root / "lake/_state/locks").mkdir(parents=True)
-    (root / "lake/_state/manifest").mkdir()
+    (root / "lake/_state/months").mkdir()
     assert [*missing_stores(settings_of(root))] == [LAKE]
 
 
@@ -82,17 +82,29 @@ def test_lake_in_which_nothing_is_committed_may_lose_its_index(tmp_path: Path) -
         run("3")
 
 
-@pytest.mark.parametrize("lost", ["lake/_state", "lake/_state/manifest"])
+@pytest.mark.parametrize("lost", ["lake/_state", "lake/_state/head.json"])
 def test_lake_whose_days_are_lost_is_missing(root: Path, lost: str) -> None:
     """Without index and manifests a lake is missing, also if its log is there; so it is with nothing but its log."""
-    for name in ("lake/tables/articles/published_date=2026-02-03/part-0.parquet", "lake/log/runs/day/1.parquet"):
+    for name in (
+        "lake/tables/articles/published_month=2026-02/2026-02-03.parquet",
+        "lake/log/runs/run_month=2026-02/1.parquet",
+    ):
         (root / name).parent.mkdir(parents=True)
         (root / name).touch()
-    shutil.rmtree(root / lost)
+    (root / lost).unlink() if (root / lost).is_file() else shutil.rmtree(root / lost)
     assert [*missing_stores(settings_of(root))] == [LAKE]
     shutil.rmtree(root / "lake/tables")
     shutil.rmtree(root / "lake/_state", ignore_errors=True)
     assert [*missing_stores(settings_of(root))] == [LAKE]
+
+
+def test_lake_with_its_manifests_is_there(root: Path) -> None:
+    """A lake that lost index and head is damaged, not missing: the manifests name its files."""
+    (root / "lake/_state/head.json").unlink()
+    manifest = root / "lake/_state/months/2026-02/000001-00000000.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.touch()
+    assert [*missing_stores(settings_of(root))] == []
 
 
 def test_only_named_stores_are_given_up(root: Path) -> None:

@@ -127,7 +127,7 @@ def staged(space: Workspace) -> dict[str, bytes]:
 def test_correction_while_a_chunk_is_derived(space: Workspace, monkeypatch: pytest.MonkeyPatch):
     """An edit between planning and reading counts for the next run: a batch uses the knowledge in its name."""
     correct(space, f'[names."{OSTROW}"]\nqid = "Q999999902"\n')
-    undisturbed = derive(space, day=DAY, run_id="undisturbed").batch_id
+    undisturbed = derive(space, day=DAY, run_id="undisturbed").batch_ids
     before = staged(space)
     page = space.archive.page
 
@@ -136,7 +136,7 @@ def test_correction_while_a_chunk_is_derived(space: Workspace, monkeypatch: pyte
         return page(capture)
 
     monkeypatch.setattr(space.archive, "page", edit_and_read)
-    assert derive(space, day=DAY, run_id="disturbed").batch_id == undisturbed
+    assert derive(space, day=DAY, run_id="disturbed").batch_ids == undisturbed
     assert staged(space) == before
     assert run(space, "next") == {"derived_new": 0, "derived_again": 2}
     assert ("post", OSTROW, "Q999999903") in ids(space)

@@ -45,6 +45,7 @@ from tests.traces import Traces
 pytestmark = [pytest.mark.model]
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MONTH = "2026-03"
 DOOMED = tuple(f"/zq-tarnwick-lantern-boats-{each}" for each in ("first", "again", "video", "waits", "broken"))
 FERRY, AGAIN, VIDEO, WAITS, BROKEN = DOOMED
 STAYING = ("/bridge", "/market", "/company")
@@ -245,7 +246,8 @@ def tables(space: Workspace) -> dict[str, bytes]:
 def test_nothing_remains_and_nothing_comes_in_again(space: Workspace, town: Town) -> None:
     """A byte search of the data root finds no part of the deleted pages, before and after every entrance is tried.
 
-    The tables are byte for byte those of a lake that never had the pages, and the sums of the log match.
+    Their month is closed. The tables are byte for byte those of a lake that never had the pages, and the sums of the
+    log match.
     """
     traces = traces_of_doomed()
     root = space.settings.data_dir
@@ -256,9 +258,11 @@ def test_nothing_remains_and_nothing_comes_in_again(space: Workspace, town: Town
     old = shutil.copytree(root / "archive" / "warc", town.folder / "old")
     assert len(traces.under(root)) > 20
     sums = json.dumps([row["counts"] for row in space.lake.log.read("runs").to_pylist()])
+    space.lake.compact(months=[MONTH])
     forget_all(space, town)
     assert traces.under(root) == {}
     never = week(town, "never", doomed=False)
+    never.lake.compact(months=[MONTH])
     assert tables(space) == tables(never)
     assert json.dumps([row["counts"] for row in space.lake.log.read("runs").to_pylist()]) == sums
     assert broken_sums(space) == []
@@ -438,17 +442,20 @@ def test_runs_during_a_takedown_let_nothing_in(town: Town) -> None:
 
 
 def test_snapshots_lose_its_rows(space: Workspace, town: Town) -> None:
-    """An earlier snapshot has no part of the pages and verifies; one without them does not change."""
-    space.lake.snapshots.take("before")
-    snapshots = space.settings.data_dir / "snapshots"
-    (before,) = space.lake.snapshots.list()
+    """Snapshots from before and after their month was closed have no part of the pages and verify; one without them
+    does not change."""
+    space.lake.snapshots.take("open")
+    space.lake.compact(months=[MONTH])
+    space.lake.snapshots.take("closed")
+    before = space.lake.snapshots.list()
     forget_all(space, town)
     assert traces_of_doomed().under(space.settings.data_dir) == {}
-    (after,) = space.lake.snapshots.list()
-    assert space.lake.snapshots.verify("before") == ()
-    assert 0 < after.facts.rows["articles"] < before.facts.rows["articles"]
-    package = json.loads((snapshots / "before" / "datapackage.json").read_bytes())
-    assert {each["name"]: each["rows"] for each in package["resources"] if each["rows"]} == after.facts.rows
+    for then, now in zip(before, space.lake.snapshots.list(), strict=True):
+        name = now.facts.name
+        assert space.lake.snapshots.verify(name) == ()
+        assert 0 < now.facts.rows["articles"] < then.facts.rows["articles"]
+        package = json.loads((space.settings.data_dir / "snapshots" / name / "datapackage.json").read_bytes())
+        assert {each["name"]: each["rows"] for each in package["resources"] if each["rows"]} == now.facts.rows
     space.lake.snapshots.take("after")
     result = forget(
         space, TakedownTarget(kind="article", value=town.server.url(FERRY)), reason=None, report_progress=lambda _: None

@@ -82,11 +82,11 @@ def test_withdrawn_and_back(lake: Lake) -> None:
 
 
 def test_lost_day_is_reported(lake: Lake, tmp_path: Path) -> None:
-    """Rows without their manifest are reported as removed, and as new after they are derived again."""
+    """Rows whose data file was lost are reported as removed, and as new after they are derived again."""
     commit(lake, [Story(1)])
     before = until(lake)
-    (tmp_path / f"lake/_state/manifest/{DAY}.json").unlink()
-    lake.recover()
+    next((tmp_path / "lake/_state/data/quotes/2026-02").iterdir()).unlink()
+    lake.recover(drops_damaged=True)
     assert changes_since(lake, before) == [("removed", 1, DAY)]
     commit(lake, [Story(1)], batch_id="b2")
     assert changes_since(lake, before) == [("new", 1, DAY)]

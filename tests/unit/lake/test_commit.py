@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.errors import ContractError, LakeError
 from pipeline.lake import CommitReport, Lake, StoredArticle
-from pipeline.lake.partitions import Days
+from pipeline.lake.partitions import Partitions, ReadRows
 from pipeline.lake.storage import Disk, Layout
 from pipeline.tables import ANNOTATION_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, near_duplicate_rows
@@ -64,21 +64,22 @@ def test_committed_rows_can_be_read(lake: Lake, tmp_path: Path) -> None:
     assert lake.days() == (DAY, NEXT_DAY)
     tables = batch_tables(stories)
     for name in NAMES:
-        glob = f"{tmp_path}/lake/tables/{name}/**/*.parquet"
-        counted = duckdb.sql(f"select count(*) from read_parquet('{glob}', hive_partitioning = true)").fetchall()
+        glob = f"{tmp_path}/lake/tables/{name}/*/*.parquet"
+        counted = duckdb.sql(f"select count(*) from read_parquet('{glob}')").fetchall()
         assert counted == [(tables[name].num_rows,)]
         assert lake.read(name).sort_by("article_id").to_pylist() == tables[name].to_pylist()
-    assert sum(manifest.entries["articles"].rows for manifest in lake.partitions.manifests()) == 4
+    assert sum(day.tables["articles"].rows for day in lake.partitions.state().days.values()) == 4
     assert lake.verify() == ()
 
 
-def test_rows_are_sorted_and_without_their_day(lake: Lake, tmp_path: Path) -> None:
-    """A file has the columns and the order of the contract; the day is only in the path."""
+def test_rows_are_sorted_and_have_their_day(lake: Lake, tmp_path: Path) -> None:
+    """A file has the columns and the order of the contract, then the day; the month is only in the path."""
     commit(lake, [Story(9), Story(1, day=None), Story(3)])
-    path = tmp_path / "lake/tables/articles/published_date=2026-02-03/part-0.parquet"
+    path = tmp_path / "lake/tables/articles/published_month=2026-02/2026-02-03.parquet"
     table = pq.ParquetFile(path).read()
-    assert table.schema.names == ANNOTATION_TABLES[0].schema.names
+    assert table.schema.names == [*ANNOTATION_TABLES[0].schema.names, "published_date"]
     assert table["title"].to_pylist() == ["Story 3", "Story 9", "Story 1"]
+    assert table["published_date"].to_pylist() == [DAY] * 3
 
 
 def test_same_batch_again_changes_nothing(lake: Lake, tmp_path: Path) -> None:
@@ -122,8 +123,10 @@ def test_days_without_a_change_keep_their_files(lake: Lake, tmp_path: Path) -> N
     report = commit(lake, [Story(5)], batch_id="b2")
     assert (report.days, report.files_changed) == ((DAY,), 3)
     after = inodes(tmp_path / "lake")
-    changed = {path.split("tables/")[1].split("/part")[0] for path in after if after[path] != before[path]}
-    assert changed == {f"{name}/published_date=2026-02-03" for name in ("articles", "entities", "quotes")}
+    changed = {path.split("tables/")[1] for path in after if after[path] != before[path]}
+    assert changed == {
+        f"{name}/published_month=2026-02/2026-02-03.parquet" for name in ("articles", "entities", "quotes")
+    }
 
 
 def test_new_revision_replaces_the_row_and_its_children(lake: Lake) -> None:
@@ -168,6 +171,26 @@ def test_later_of_two_batches_wins(lake: Lake) -> None:
     report = lake.commit(["z", "a", "m"], is_current=is_current)
     assert report.rows["articles"] == 2
     assert lake.read("quotes")["quote_text"].to_pylist() == ["“late”", "“The ferry was late again.”"]
+
+
+def test_each_batch_has_its_own_result(lake: Lake) -> None:
+    """Of batches that are committed together, each has its rows, days and results; an article has the rows of one."""
+    old, new, other = Story(1, "early", seen=1), Story(1, "late", seen=2), Story(2, day=1)
+    for batch_id, stories in (("old", [old]), ("new", [new, other]), ("same", [other, Story(3, day=2)])):
+        lake.stage(batch_id, batch_tables(stories), batch_keys(stories))
+    report = lake.commit(["old", "new", "same"], is_current=is_current)
+    found = {each: (dict(report.of([each]).articles), report.of([each]).rows["articles"]) for each in report.parts}
+    assert found == {
+        "old": ({old.article_id: "superseded"}, 0),
+        "new": ({new.article_id: "committed", other.article_id: "committed"}, 2),
+        "same": ({other.article_id: "unchanged", Story(3).article_id: "committed"}, 1),
+    }
+    assert report.of(["old", "new", "same"]).articles == report.articles
+    assert report.of(["old", "new", "same"]).rows == report.rows
+    assert report.of(["same"]).days == (date(2026, 2, 5),)
+    again = lake.commit(["old", "same"], is_current=is_current)
+    assert again.of(["same"]).days == (date(2026, 2, 5),)
+    assert set(again.of(["same"]).articles.values()) == {"unchanged"}
 
 
 def test_row_moves_to_another_day(lake: Lake, tmp_path: Path) -> None:
@@ -311,7 +334,7 @@ def test_cluster_rows_share_the_day(lake: Lake, tmp_path: Path) -> None:
     assert (
         lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows([]), NEXT_DAY: near_duplicate_rows([])}) == 1
     )
-    assert not list((tmp_path / "lake/tables").rglob("near_duplicates/published_date*"))
+    assert not list((tmp_path / "lake/tables").rglob("near_duplicates/published_month*"))
     assert lake.verify() == ()
 
 
@@ -375,18 +398,19 @@ def test_no_hard_links_means_copies(lake: Lake, tmp_path: Path, monkeypatch: pyt
 
 
 def test_failed_commit_writes_no_more(tmp_path: Path) -> None:
-    """If the first of many days cannot be published, writes of later days that have not started do not start."""
+    """If the first of many days cannot be written, writes of later days that have not started do not start."""
     layout = Layout(tmp_path / "lake")
-    days = Days(layout, Disk(layout, durability="process"))
-    (tmp_path / "lake").mkdir()
-    (tmp_path / "lake/tables").touch()  # where a folder should be
+    partitions = Partitions(layout, Disk(layout, durability="process"))
+    (tmp_path / "lake/_state").mkdir(parents=True)
+    (tmp_path / "lake/_state/data").touch()  # where a folder should be
     articles, read_days = batch_tables([Story(1)])["articles"], []
 
-    def content(day: date, name: str) -> pa.Table:
+    def content(day: date, name: str, present: ReadRows) -> pa.Table:
         read_days.append(day)
         time.sleep(0.01)
         return articles
 
-    with pytest.raises(OSError, match="tables"):
-        days.rewrite([DAY + timedelta(days=number) for number in range(300)], ("articles",), content)
+    names_of = {DAY + timedelta(days=number): ["articles"] for number in range(300)}
+    with pytest.raises(OSError, match="data"):
+        partitions.rewrite(partitions.state(), names_of, content)
     assert len(read_days) < 200

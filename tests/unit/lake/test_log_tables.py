@@ -39,24 +39,45 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(tmp_path, durability="process", now=lambda: NOON)
 
 
-def test_rows_are_under_their_day(lake: Lake, tmp_path: Path) -> None:
-    """A batch over midnight is one file per day, named by the batch."""
-    append(lake, "run:1/../x", outcome("b"), outcome("a", decided_at=NOON.replace(day=4)))
-    paths = [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*.parquet"))]
+def files(root: Path) -> list[str]:
+    """Return the files of the log of outcomes."""
+    return sorted(path.relative_to(root / "log/outcomes").as_posix() for path in root.rglob("log/outcomes/*/*"))
+
+
+def test_rows_are_under_their_month(lake: Lake, tmp_path: Path) -> None:
+    """A batch is one file per month, named by the batch, with the day of each row, sorted by it."""
+    last = NOON.replace(month=3, day=1)
+    append(
+        lake, "run:1/../x", outcome("c", decided_at=last), outcome("b", decided_at=NOON.replace(day=4)), outcome("a")
+    )
     name = "run%3A1%2F%2E%2E%2Fx.parquet"
-    assert paths == [f"log/outcomes/decided_date=2026-02-0{day}/{name}" for day in (3, 4)]
-    assert lake.log.read("outcomes")["url"].to_pylist() == ["b", "a"]
+    assert files(tmp_path) == [f"decided_month=2026-0{month}/{name}" for month in (2, 3)]
+    rows = pq.ParquetFile(tmp_path / "log/outcomes/decided_month=2026-02" / name).read()
+    assert rows.schema.equals(table_named("outcomes").file_schema)
+    assert rows.select(["url", "decided_date"]).to_pylist() == [
+        {"url": "a", "decided_date": NOON.date()},
+        {"url": "b", "decided_date": NOON.date().replace(day=4)},
+    ]
+    assert lake.log.read("outcomes")["url"].to_pylist() == ["a", "b", "c"]
+
+
+def test_no_batch_has_the_name_of_a_month(lake: Lake, tmp_path: Path) -> None:
+    """A batch with a month as its id has another file name than a closed month."""
+    append(lake, "2026-02", outcome("a"))
+    assert files(tmp_path) == ["decided_month=2026-02/%32026-02.parquet"]
+    assert lake.log.batches("outcomes") == {"2026-02"}
+    assert lake.log.read_batches("outcomes", ["2026-02"]).num_rows == 1
 
 
 def test_redelivery_overwrites_itself(lake: Lake) -> None:
-    """The same batch again, even after midnight, leaves only its last rows; other batches stay."""
+    """The same batch again, even in another month, leaves only its last rows; other batches stay."""
     append(lake, "b1", outcome("a"), outcome("b"))
     append(lake, "b2", outcome("c", run_id="run:2"))
-    append(lake, "b1", outcome("a", decided_at=NOON.replace(day=4)))
+    append(lake, "b1", outcome("a", decided_at=NOON.replace(month=3)))
     rows = lake.log.read("outcomes").select(["run_id", "url", "decided_at"]).to_pylist()
     assert rows == [
         {"run_id": "run:2", "url": "c", "decided_at": NOON},
-        {"run_id": "run:1", "url": "a", "decided_at": NOON.replace(day=4)},
+        {"run_id": "run:1", "url": "a", "decided_at": NOON.replace(month=3)},
     ]
 
 
@@ -78,4 +99,4 @@ def test_file_without_a_checksum_is_damaged(lake: Lake, tmp_path: Path) -> None:
     assert lake.verify() == ()
     pq.write_table(pq.ParquetFile(path).read().replace_schema_metadata(), path)
     [problem] = lake.verify()
-    assert problem.startswith("log/outcomes/decided_date=2026-02-03/b1.parquet: is damaged")
+    assert problem.startswith("log/outcomes/decided_month=2026-02/b1.parquet: is damaged")

@@ -16,13 +16,25 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.clusters import co_mention_rows
 from pipeline.errors import ConfigError, LakeError
-from pipeline.lake import Lake
+from pipeline.lake import Lake, committed_files
 from pipeline.query import connect, query
 from pipeline.tables import rows_table, table_named
+from tests.traces import Traces
 from tests.unit.lake.rows import Story, batch_keys, batch_tables, blank, near_duplicate_rows
-from tests.unit.lake.test_commit import DAY, commit, is_current, lake, open_lake, public_files
+from tests.unit.lake.test_commit import DAY, commit, inodes, is_current, lake, open_lake, public_files
 
 __all__ = ["lake"]
+
+
+MONTH = "2026-02"
+both_layouts = pytest.mark.parametrize("stem", [DAY.isoformat(), MONTH], ids=["open", "closed"])
+"""Repeat a test with a closed month: ``stem`` is that of the public files with the rows of the day."""
+
+
+def close_if(lake: Lake, stem: str) -> None:
+    """Close the month if its files are to have the stem of a closed one."""
+    if stem == MONTH:
+        lake.compact(months=[MONTH])
 
 
 def bytes_of(snapshot: Path) -> dict[str, bytes]:
@@ -30,7 +42,7 @@ def bytes_of(snapshot: Path) -> dict[str, bytes]:
 
 
 def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
-    """New revisions, new rows and garbage collection change the lake, not the snapshot; both are valid."""
+    """New revisions, new rows, garbage collection and compaction change the lake, not the snapshot; both are valid."""
     commit(lake, [Story(1), Story(2, day=1)])
     lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows([Story(1)])})
     before = public_files(tmp_path / "lake")
@@ -41,6 +53,8 @@ def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
     hasty = open_lake(tmp_path / "lake", gc_grace_hours=0)
     commit(hasty, [Story(1, words="It was raised.")], batch_id="b3")
     hasty.gc()
+    hasty.compact(months=[MONTH])
+    hasty.gc()
     assert bytes_of(tmp_path / "snapshots/spring") == before
     assert (lake.snapshots.verify("spring"), lake.verify()) == ((), ())
     [listed] = lake.snapshots.list()
@@ -48,11 +62,30 @@ def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
     assert listed.own_bytes > 0
 
 
-def test_snapshot_opens_like_the_lake(lake: Lake, tmp_path: Path) -> None:
+def test_snapshot_of_a_closed_month(lake: Lake, tmp_path: Path) -> None:
+    """A snapshot of open and closed months keeps the files of both as they are, also after a late article."""
+    commit(lake, [Story(1), Story(2, day=1), Story(3, day=40)])
+    lake.compact(months=[MONTH])
+    taken = lake.snapshots.take("mixed")
+    assert (taken.facts.days, taken.facts.rows["articles"], taken.own_bytes) == (3, 3, 0)
+    before = bytes_of(tmp_path / "snapshots/mixed")
+    assert {Path(name).stem for name in before} == {MONTH, "2026-03-15"}
+    commit(lake, [Story(4)], batch_id="late")
+    assert (bytes_of(tmp_path / "snapshots/mixed"), lake.snapshots.verify("mixed")) == (before, ())
+
+
+@both_layouts
+def test_snapshot_opens_like_the_lake(lake: Lake, tmp_path: Path, stem: str) -> None:
     """SQL over the snapshot's folder has the rows of that time; a glob over the lake's root does not find it."""
     commit(lake, [Story(1)])
+    close_if(lake, stem)
     lake.snapshots.take("v1")
     commit(lake, [Story(2)], batch_id="b2")
+    assert open_lake(tmp_path / "snapshots/v1").read("articles")["title"].to_pylist() == ["Story 1"]
+    committed = committed_files(tmp_path / "snapshots/v1")
+    assert committed is not None
+    [file] = committed["articles"]
+    assert (Path(file.path).resolve().stem, file.first_day, file.last_day, file.is_current) == (stem, DAY, DAY, True)
     count = "SELECT count(*) FROM articles"
     assert query(connect(tmp_path / "snapshots/v1"), count).rows == ((1,),)
     assert query(connect(tmp_path / "lake"), count).rows == ((2,),)
@@ -109,27 +142,29 @@ def test_names_are_taken_once_and_dropped(lake: Lake, tmp_path: Path) -> None:
     lake.snapshots.take("v1")
 
 
-def test_damage_is_reported(lake: Lake, tmp_path: Path) -> None:
+@both_layouts
+def test_damage_is_reported(lake: Lake, tmp_path: Path, stem: str) -> None:
     """A flipped byte, a lost file, an orphan file and a changed manifest are each reported with the file's name."""
     commit(lake, [Story(1)])
+    close_if(lake, stem)
     for name in ("bytes", "lost", "strange", "manifest", "facts"):
         lake.snapshots.take(name)
     root = tmp_path / "snapshots"
-    part = f"tables/quotes/published_date={DAY}/part-0.parquet"
+    part = f"tables/quotes/published_month={MONTH}/{stem}.parquet"
     flipped = bytearray((root / "bytes" / part).read_bytes())
     flipped[100] ^= 1
     (root / "bytes" / part).unlink()
     (root / "bytes" / part).write_bytes(flipped)
     (root / "lost" / part).unlink()
-    (root / "strange" / part).with_name("part-1.parquet").write_bytes(b"")
-    manifest = root / f"manifest/manifest/{DAY}.json"
-    manifest.write_text(manifest.read_text().replace('"gen": 1', '"gen": 2'))
+    (root / "strange" / part).with_name("2026-02-30.parquet").write_bytes(b"")
+    [manifest] = (root / "manifest/_state/months/2026-02").iterdir()
+    manifest.write_text(manifest.read_text().replace('"gen":1', '"gen":7'))
     problems = {each: lake.snapshots.verify(each) for each in ("bytes", "lost", "strange", "manifest")}
     assert [len(each) for each in problems.values()] == [1, 1, 1, 1]
     assert part in problems["bytes"][0]
     assert part in problems["lost"][0]
-    assert "part-1.parquet" in problems["strange"][0]
-    assert "manifest" in problems["manifest"][0]
+    assert "2026-02-30.parquet" in problems["strange"][0]
+    assert "manifest/_state: its files have changed" in problems["manifest"][0]
     (root / "facts/snapshot.json").write_text("{}")
     with pytest.raises(LakeError, match="facts"):
         lake.snapshots.verify("facts")
@@ -215,25 +250,28 @@ def erase(lake: Lake, story: Story) -> tuple[str, ...]:
     """Delete a story as `newslake forget` does in the lake; return the snapshots that changed."""
     erasure = lake.erasure
     days = erasure.rows([story.article_id])
-    lake.replace("co_mentions", lambda: {DAY: pairs_of(lake)})
+    lake.replace("co_mentions", lambda: {DAY: pairs_of(lake)})  # as clustering the days again does
     erasure.traces(days=days, older_than=0)
     return erasure.snapshots([story.article_id], count=co_mention_rows).changed
 
 
-def test_pairs_of_a_forgotten_article_leave_snapshots(lake: Lake, tmp_path: Path) -> None:
+@both_layouts
+def test_pairs_of_a_forgotten_article_leave_snapshots(lake: Lake, tmp_path: Path, stem: str) -> None:
     """Pairs that only this article had are removed, and its count is subtracted from other pairs."""
     stays, goes = meeting(1, PEOPLE[:2]), meeting(2, PEOPLE)
     keep_meetings(lake, stays, goes)
+    close_if(lake, stem)
     lake.snapshots.take("before")
     assert erase(lake, goes[0]) == ("before",)
-    path = tmp_path / "snapshots/before/tables/co_mentions/published_date=2026-02-03/part-0.parquet"
+    path = tmp_path / f"snapshots/before/tables/co_mentions/published_month={MONTH}/{stem}.parquet"
     [pair] = pq.ParquetFile(path).read().to_pylist()
     assert (pair["entity_name"], pair["other_entity_name"], pair["article_count"]) == (*PEOPLE[:2], 1)
     assert lake.snapshots.verify("before") == ()
     assert lake.snapshots.list()[0].facts.rows["co_mentions"] == 1
 
 
-def test_a_link_to_a_forgotten_name_leaves_snapshots(lake: Lake, tmp_path: Path) -> None:
+@both_layouts
+def test_a_link_to_a_forgotten_name_leaves_snapshots(lake: Lake, tmp_path: Path, stem: str) -> None:
     """A surname stays linked while an article of the day has the full name; with the last one, the link goes too."""
     both, full, surname = meeting(1, PEOPLE[:2]), meeting(2, PEOPLE[1:2]), meeting(3, ("Toller",))
     keep_meetings(lake, both, full, surname)
@@ -241,14 +279,85 @@ def test_a_link_to_a_forgotten_name_leaves_snapshots(lake: Lake, tmp_path: Path)
     keys = {name: getattr(surname[0], name) for name in ("article_id", "revision_id", "published_at")}
     links = rows_table(table_named("person_links"), [link | keys])
     lake.replace("person_links", lambda: {DAY: links})
+    close_if(lake, stem)
     lake.snapshots.take("before")
-    path = tmp_path / "snapshots/before/tables/person_links/published_date=2026-02-03/part-0.parquet"
+    path = tmp_path / f"snapshots/before/tables/person_links/published_month={MONTH}/{stem}.parquet"
     erase(lake, both[0])
     assert pq.ParquetFile(path).read().num_rows == 1
     lake.replace("person_links", lambda: {DAY: links.slice(0, 0)})  # as clustering again does
     erase(lake, full[0])
     assert (path.exists(), lake.snapshots.verify("before")) == (False, ())
     assert lake.snapshots.list()[0].facts.rows.get("person_links", 0) == 0
+
+
+def test_a_forgotten_article_is_nowhere(lake: Lake, tmp_path: Path) -> None:
+    """No file below the data root has bytes of an erased article: neither open and closed months of the lake and of
+    its snapshots, nor earlier generations, nor the folders that a compaction exchanged. Other rows stay."""
+    goes = [Story(2, words="A quaint brass lantern."), Story(2, words="Two quaint brass lanterns.", seen=1)]
+    days = [Story(number, day=day) for number, day in ((1, 0), (3, 1), (4, 40))]
+    commit(lake, [*days, goes[0]])
+    lake.snapshots.take("open")
+    commit(lake, goes[1:], batch_id="b2")
+    lake.compact(months=[MONTH])
+    lake.snapshots.take("closed")
+    assert len(list((tmp_path / f"lake/_state/exchanged/{MONTH}").iterdir())) == 4
+    commit(lake, [Story(5)], batch_id="b3")
+    traces = Traces(story.words for story in goes)
+    assert len(traces.under(tmp_path)) > 10
+    assert erase(lake, goes[1]) == ("closed", "open")
+    assert traces.under(tmp_path) == {}
+    assert lake.verify() == lake.snapshots.verify("open") == lake.snapshots.verify("closed") == ()
+    titles = {
+        root: sorted(open_lake(tmp_path / root).read("articles")["title"].to_pylist())
+        for root in ("lake", "snapshots/open", "snapshots/closed")
+    }
+    kept = ["Story 1", "Story 3", "Story 4"]
+    assert titles == {"lake": [*kept, "Story 5"], "snapshots/open": kept, "snapshots/closed": kept}
+    names = {path.relative_to(tmp_path / "snapshots").as_posix() for path in (tmp_path / "snapshots").rglob("*.obj")}
+    assert names == set()
+    assert erase(lake, goes[1]) == ()
+
+
+def test_exchanged_folders_of_a_dropped_month_are_erased(lake: Lake, tmp_path: Path) -> None:
+    """Folders that a compaction exchanged are erased with their month, also if the lake has dropped it since."""
+    commit(lake, [Story(1, words="A quaint brass lantern."), Story(3, day=40)])
+    lake.compact(months=[MONTH])
+    exchanged = tmp_path / "lake/_state/exchanged"
+    (exchanged / MONTH).rename(exchanged / "2025-12")
+    erase(lake, Story(1))
+    assert Traces(["A quaint brass lantern."]).under(tmp_path) == {}
+
+
+def test_files_without_the_article_are_not_written(lake: Lake, tmp_path: Path) -> None:
+    """Erasing an article writes the months that have it, in lake and snapshots; other months share their files."""
+    commit(lake, [Story(1), Story(3, day=40), Story(5, day=80)])
+    lake.compact(months=[MONTH, "2026-03"])
+    lake.snapshots.take("v1")
+    roots = (tmp_path / "lake", tmp_path / "snapshots/v1")
+    before = [inodes(root) for root in roots]
+    erase(lake, Story(1))
+    for root, then in zip(roots, before, strict=True):
+        others = {path: inode for path, inode in then.items() if MONTH not in path}
+        assert inodes(root) == others
+    [listed] = lake.snapshots.list()
+    assert listed.own_bytes == 0
+
+
+def test_damaged_snapshot_is_named(lake: Lake, tmp_path: Path) -> None:
+    """A snapshot without its head, or with a damaged file of the article, is named and not changed; others are."""
+    commit(lake, [Story(1), Story(2)])
+    for name in ("headless", "sound", "torn"):
+        lake.snapshots.take(name)
+    (tmp_path / "snapshots/headless/_state/head.json").unlink()
+    part = tmp_path / f"snapshots/torn/tables/quotes/published_month={MONTH}/{DAY}.parquet"
+    data = part.read_bytes()
+    part.unlink()
+    part.write_bytes(data[:-1])
+    lake.erasure.rows([Story(1).article_id])
+    done = lake.erasure.snapshots([Story(1).article_id], count=co_mention_rows)
+    assert done.changed == ("sound",)
+    assert [each.partition(" is damaged")[0] for each in done.damaged] == ["snapshot headless", "snapshot torn"]
+    assert "head.json is missing" in done.damaged[0]
 
 
 def test_forgetting_removes_unfinished_snapshots(lake: Lake, tmp_path: Path) -> None:
@@ -267,8 +376,9 @@ def test_day_derived_again_leaves_the_files_of_a_snapshot_alone(lake: Lake, tmp_
     lake.snapshots.take("v1")
     kept = sorted((tmp_path / "snapshots/v1/tables").rglob("*.parquet"))
     before = [(path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()) for path in kept]
-    (tmp_path / "lake/_state/manifest/2026-02-03.json").unlink()
-    lake.recover()
+    for path in (tmp_path / "lake/_state/months").rglob("*.json"):
+        path.unlink()
+    lake.recover(drops_damaged=True)
     commit(lake, [Story(1)], batch_id="again")
     assert [(path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()) for path in kept] == before
     assert lake.verify() == ()

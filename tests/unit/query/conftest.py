@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.tables import LOG_TABLES, Column, rows_table, table_named
+from pipeline.query.views import table_dir
+from pipeline.tables import TABLES, Column, TableSpec, rows_table, table_named
 from pipeline.tables.spec import Row
 
 WriteRows = Callable[[str, date, list[Row]], Path]
@@ -26,6 +27,22 @@ def _empty_value(column: Column) -> object:
     return {pa.string(): "", pa.bool_(): False, pa.int32(): 0, pa.float64(): 1.0}.get(column.type)
 
 
+def public_file(lake: Path, spec: TableSpec, day: date) -> Path:
+    """Return the file of a day of an open month."""
+    return table_dir(lake, spec) / f"{spec.month_column}={day:%Y-%m}" / f"{day}.parquet"
+
+
+def close_month(lake: Path, month: str) -> None:
+    """Replace the files of the days of a month by one file per table."""
+    for spec in TABLES:
+        folder = table_dir(lake, spec) / f"{spec.month_column}={month}"
+        if paths := sorted(folder.glob("*.parquet")):
+            whole = pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
+            for path in paths:
+                path.unlink()
+            pq.write_table(whole, folder / f"{month}.parquet")
+
+
 def _at(hour: int, *, day: date = DAY) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
 
@@ -37,10 +54,11 @@ def write_rows(tmp_path: Path) -> WriteRows:
     def write(table: str, day: date, rows: list[Row]) -> Path:
         spec = table_named(table)
         filled = [{column.name: row.get(column.name, _empty_value(column)) for column in spec.columns} for row in rows]
-        root = tmp_path / "lake" / ("log" if spec in LOG_TABLES else "tables")
-        path = root / table / f"{spec.day_column}={day}" / "part-0.parquet"
+        whole = rows_table(spec, filled)
+        days = pa.repeat(pa.scalar(day, pa.date32()), whole.num_rows)
+        path = public_file(tmp_path / "lake", spec, day)
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(rows_table(spec, filled), path)
+        pq.write_table(pa.Table.from_arrays([*whole.columns, days], schema=spec.file_schema), path)
         return tmp_path / "lake"
 
     return write
@@ -95,7 +113,6 @@ def small_lake(write_rows: WriteRows) -> Path:
 def _write_quotes(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:
     okoro: Row = {
         "quote_text": "“The quay is open.”",
-        "normalized_text_hash": "n1",
         "word_count": 4,
         "cue_text": "said",
         "cue_stance": "neutral",
@@ -104,10 +121,9 @@ def _write_quotes(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
         "speaker_kind": "person",
         "speaker_gender": "F",
     }
-    unnamed: Row = {"quote_index": 1, "normalized_text_hash": "n2", "word_count": 9, "speaker_kind": "unnamed"}
+    unnamed: Row = {"quote_index": 1, "word_count": 9, "speaker_kind": "unnamed"}
     lindt: Row = {
         "quote_text": "“No deal yet.”",
-        "normalized_text_hash": "n3",
         "word_count": 3,
         "cue_text": "claimed",
         "cue_stance": "distance",

@@ -36,7 +36,7 @@ def _plain(value: Any) -> Any:
 def _differing(found: tuple[Any, ...], expected: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
     for one, other in zip(map(_plain, found), map(_plain, expected), strict=True):
         is_near = (
-            isinstance(one, float) and other is not None and abs(one - other) <= 0.0501 * (abs(other) > 1) + 0.00051
+            isinstance(one, float) and other is not None and abs(one - other) <= 0.0501 * (abs(other) > 1) + 0.00101
         )
         if one != other and not is_near:
             yield one, other

@@ -15,7 +15,8 @@ import pytest
 
 from pipeline.errors import ConfigError, LimitError
 from pipeline.lake import Lake
-from pipeline.lake.partitions import Days, Manifest
+from pipeline.lake.manifests import Head
+from pipeline.lake.partitions import Partitions
 from pipeline.query import (
     Connection,
     Limits,
@@ -31,10 +32,11 @@ from pipeline.query import (
 )
 from pipeline.query.lake_filesystem import LakeFileSystem
 from pipeline.query.saved_queries import sql_of
-from pipeline.tables import TABLES
+from pipeline.tables import TABLES, table_named
 from tests.big_lake import FIRST_DAY, make_big_lake
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 from tests.unit.lake.test_commit import commit, open_lake
+from tests.unit.query.conftest import DAY, NEXT_DAY, close_month, public_file
 
 # A query over a limit is stopped with a message; the next one runs normally.
 
@@ -256,14 +258,14 @@ ATTACKS = (
     "SELECT * FROM query('WITH x AS (COPY (SELECT 1) TO ''{lake}/x'') SELECT 1')",
     "SELECT * FROM query('SELECT * FROM read_text(''/etc/hostname'')')",
     "SELECT * FROM query_table('/etc/passwd')",
-    "SELECT * FROM read_blob('{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
-    "SELECT * FROM read_text('{lake}/../lake/tables/articles/published_date=2026-03-02/part-0.parquet')",
+    "SELECT * FROM read_blob('{lake}/tables/articles/published_month=2026-03/2026-03-02.parquet')",
+    "SELECT * FROM read_text('{lake}/../lake/tables/articles/published_month=2026-03/2026-03-02.parquet')",
     "SELECT * FROM read_json('/proc/self/environ')",
-    "SELECT * FROM parquet_schema('{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
-    "SELECT * FROM parquet_metadata('{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
+    "SELECT * FROM parquet_schema('{lake}/tables/articles/published_month=2026-03/2026-03-02.parquet')",
+    "SELECT * FROM parquet_metadata('{lake}/tables/articles/published_month=2026-03/2026-03-02.parquet')",
     "SELECT * FROM parquet_kv_metadata('/etc/passwd')",
-    "SELECT * FROM parquet_file_metadata('{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
-    "SELECT * FROM read_parquet('file://{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
+    "SELECT * FROM parquet_file_metadata('{lake}/tables/articles/published_month=2026-03/2026-03-02.parquet')",
+    "SELECT * FROM read_parquet('file://{lake}/tables/articles/published_month=2026-03/2026-03-02.parquet')",
     "SELECT * FROM read_text('lake://../../../../etc/hostname')",
     "SELECT * FROM read_text('lake://articles/../../_state/index.sqlite')",
     "SELECT * FROM read_csv('s3://bucket/x')",
@@ -274,7 +276,7 @@ ATTACKS = (
     "SELECT * FROM sqlite_scan('{lake}/_state/index.sqlite', 'articles')",
     "WITH x AS (COPY (SELECT 1) TO 'lake://x.csv') SELECT * FROM x",
     "WITH x AS (COPY (SELECT 1) TO 'lake://quotes' (FORMAT parquet)) FROM x",
-    "COPY (SELECT 1) TO 'lake://quotes/00000000/published_date=2026-03-03/part.parquet' (FORMAT parquet)",
+    "COPY (SELECT 1) TO 'lake://quotes/00000000.parquet' (FORMAT parquet)",
     "WITH x AS (COPY (SELECT 1 AS a) TO 'lake://x' (FORMAT parquet, PARTITION_BY (a))) SELECT * FROM x",
     "WITH x AS (COPY (SELECT 1) TO '/dev/stdout') SELECT * FROM x",
     "WITH x AS (INSERT INTO articles_stored SELECT * FROM articles_stored RETURNING *) SELECT * FROM x",
@@ -393,12 +395,48 @@ def test_duplicates_of_an_earlier_revision_are_not_joined(small_lake, write_rows
 
 def test_old_file_without_a_new_column_reads_as_null(small_lake):
     """A file that is older than a nullable column opens, and the column is null."""
-    path = next((small_lake / "tables/articles/published_date=2026-03-02").iterdir())
+    path = public_file(small_lake, table_named("articles"), DAY)
     pq.write_table(pq.ParquetFile(path).read().drop_columns(["wire_agency"]), path)
 
     answer = query(connect(small_lake), "SELECT count(*), count(wire_agency), count(title) FROM articles")
 
     assert answer.rows == ((3, 0, 3),)
+
+
+def test_closed_month_has_the_rows_of_its_days(small_lake):
+    """A month with one file per table has the same answers as with a file per day, also for some of its days."""
+    statement = "SELECT published_date, title, is_duplicate FROM articles ORDER BY article_id"
+    options = ({}, {"since": NEXT_DAY}, {"until": DAY}, {"since": DAY, "until": DAY}, {"since": date(2026, 4, 1)})
+    opened = [query(connect(small_lake, **each), statement).rows for each in options]
+
+    close_month(small_lake, "2026-03")
+
+    assert len(list((small_lake / "tables/articles").rglob("*.parquet"))) == 1
+    assert [query(connect(small_lake, **each), statement).rows for each in options] == opened
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_days_outside_of_the_range_are_not_opened(small_lake, write_rows, closes):
+    """`since` and `until` skip files: a damaged file of another month, or day of an open month, is not noticed."""
+    write_rows("articles", date(2026, 2, 28), [])
+    damaged = [public_file(small_lake, table_named("articles"), date(2026, 2, 28))]
+    if closes:
+        close_month(small_lake, "2026-03")
+    else:
+        damaged.append(public_file(small_lake, table_named("articles"), DAY))
+    for path in damaged:
+        path.write_bytes(b"damaged")
+
+    assert query(connect(small_lake, since=NEXT_DAY), "SELECT title FROM articles").rows == (("Bridge talks",),)
+    with pytest.raises(ConfigError):
+        query(connect(small_lake), "SELECT title FROM articles")
+
+
+def test_views_do_not_show_the_month(small_lake):
+    """The month in the path is in no view."""
+    columns = query(connect(small_lake), "SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal").rows
+
+    assert [name for (name,) in columns if name.endswith("_month")] == []
 
 
 def test_times_are_in_utc(small_lake, monkeypatch):
@@ -436,7 +474,7 @@ def test_only_reading_statements_run(sql, small_lake, monkeypatch):
     [
         "COPY (SELECT 1) TO '{lake}/x.csv'",
         "COPY (SELECT 1) TO 'lake://x.csv'",
-        "COPY (SELECT 1) TO 'lake://quotes/00000000/published_date=2026-03-03/part.parquet'",
+        "COPY (SELECT 1) TO 'lake://quotes/00000000.parquet'",
         "ATTACH '{lake}/x.db'",
         "ATTACH 'lake://x.db'",
         "EXPORT DATABASE 'lake://x'",
@@ -529,21 +567,25 @@ def test_describe_names_the_columns(tmp_path):
     assert "quote_text" in {row[0] for row in answer.rows}
 
 
-def test_article_that_moves_while_manifests_are_read_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader that has read only the target day of an article that moves reads both days again."""
+def test_article_that_moves_is_there_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An article that moves after a reader has read the head is on its day of then, and on no other."""
     lake = open_lake(tmp_path / "lake")
-    commit(lake, [Story(1, day=1), Story(2)])
-    plain, waiting = Days.manifest, [Story(1, words="It sank.")]
+    commit(lake, [Story(1, day=30), Story(2)])
+    plain, waiting = Partitions.head, [Story(1, words="It sank.")]
 
-    def manifest(days: Days, day: date) -> Manifest:
-        found = plain(days, day)
+    def head(partitions: Partitions) -> Head:
+        found = plain(partitions)
         if waiting:
             commit(lake, [waiting.pop()], batch_id="moves")
         return found
 
-    monkeypatch.setattr(Days, "manifest", manifest)
-    rows = query(connect(tmp_path / "lake"), "SELECT title, published_date FROM articles ORDER BY title").rows
-    assert rows == (("Story 1", date(2026, 2, 3)), ("Story 2", date(2026, 2, 3)))
+    monkeypatch.setattr(Partitions, "head", head)
+    days = [
+        query(connect(tmp_path / "lake"), "SELECT title, published_date FROM articles ORDER BY title").rows
+        for _ in range(2)
+    ]
+    stays = ("Story 2", date(2026, 2, 3))
+    assert days == [(("Story 1", date(2026, 3, 5)), stays), (("Story 1", date(2026, 2, 3)), stays)]
 
 
 @pytest.mark.parametrize("how", ["", "ANALYZE", "(FORMAT json)", "-- fast?\n ANALYZE", "(ANALYZE, FORMAT json)"])

@@ -116,15 +116,42 @@ def test_unknown_engine_is_refused(tmp_path):
         views_sql(tmp_path, "access")
 
 
-def test_column_that_no_file_has_is_null(small_lake):
-    """A view has the columns of the contract even if every file is older than one of them."""
-    for path in small_lake.glob("tables/articles/*/*.parquet"):
-        pq.write_table(pq.ParquetFile(path).read().drop_columns(["kb_version"]), path)
+def test_column_that_a_file_lacks_is_null(small_lake):
+    """A view has the columns of the contract if one file, or every file, is older than one of them."""
+    for path, columns in zip(
+        sorted(small_lake.glob("tables/articles/*/*.parquet")), (["kb_version", "license"], ["kb_version"]), strict=True
+    ):
+        pq.write_table(pq.ParquetFile(path).read().drop_columns(columns), path)
     connection = duckdb.connect()
 
     connection.execute(views_sql(small_lake))
 
-    assert connection.execute("SELECT count(*), count(kb_version) FROM articles").fetchall() == [(3, 0)]
+    counts = "SELECT count(*), count(kb_version), count(license) FROM articles"
+    assert connection.execute(counts).fetchall() == [(3, 0, 0)]
+
+
+def test_views_state_columns_only_for_older_files(small_lake):
+    """DuckDB's views do not compare the columns of files; they state those of a table that has an older file."""
+    path = next(small_lake.glob("tables/quotes/*/*.parquet"))
+    pq.write_table(pq.ParquetFile(path).read().drop_columns(["speaker_role"]), path)
+
+    text = views_sql(small_lake)
+
+    assert "union_by_name" not in text
+    stated = [re.search(r"VIEW (\w+)", part) for part in text.split(";\n") if "schema = MAP" in part]
+    assert [found and found[1] for found in stated] == ["quotes_stored"]
+
+
+@pytest.mark.parametrize("engine", ["athena", "bigquery", "datafusion", "spark", "trino"])
+def test_files_of_a_table_have_the_month(engine, small_lake):
+    """Where folders are partitions, the table of the files has the month as its last column, as text."""
+    text = views_sql(small_lake, engine)
+
+    (made,) = (
+        part for part in text.split(";\n") if re.search(r"(TABLE|VIEW) quotes_files\b", part) and "DROP" not in part
+    )
+    assert re.search(r"\bpublished_month (STRING|VARCHAR)\b", made)
+    assert re.search(r"\bVIEW quotes_stored AS\nSELECT article_id, [a-z_, ]*, published_date FROM quotes_files\b", text)
 
 
 def test_substring_in_sql_needs_one_more(write_rows):

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipeline.model.coverage import Cell
 from pipeline.query import answer, connect
 from pipeline.reports.coverage import coverage
 from pipeline.settings import Settings
+from pipeline.web.coverage import coverage_page
 from tests.faults.hostile import Hostile
 from tests.unit.jobs.test_ingest import PAGE, lists, run, server
 
@@ -242,6 +244,42 @@ def test_run_logs_its_listing(server: Hostile, tmp_path: Path) -> None:
         ("2", "listed", 0, None),
         ("3", "failed", 0, "http_503"),
     ]
+
+
+def test_removed_log_is_a_limit(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After old months of the log were removed, earlier days have no anomalies, and the map says why."""
+    fill(space, {DAYS[-5]: {}, DAYS[-40]: {}})
+    for day in {*DAYS} - {DAYS[-5], DAYS[-4], DAYS[-40], DAYS[-39]}:
+        add_listing(space, day)
+    before = coverage(space, first=DAYS[0], last=DAYS[-1], source_keys=["post"])
+    late = Outcome(**{**asdict(next(outcomes_of(DAYS[3], usual(DAYS[3])))), "url": "https://post.example/late"})
+    append_outcomes(space, (replace(late, decided_at=NOW - timedelta(days=3)),), batch_id="backfill")
+    later = NOW + timedelta(days=30)
+    space.lake.log.compact(now=later)
+    assert "removed log/outcomes/decided_month=2026-02/2026-02.parquet" in space.lake.log.expire(
+        now=later, keep_months=1
+    )
+    after = coverage(space, first=DAYS[0], last=DAYS[-1], source_keys=["post"])
+    assert (before.limit, after.whole_from) == (None, date(2026, 3, 1))
+    march = date(2026, 3, 1)
+    early = [
+        {cell.facts.day for cell in each.sources[0].cells if cell.anomalies and cell.facts.day < march}
+        for each in (before, after)
+    ]
+    assert DAYS[-40] in early[0]
+    assert early[1] == set()
+    cells = {cell.facts.day: cell for cell in after.sources[0].cells}
+    assert [cells[day].facts.pages for day in (DAYS[3], DAYS[4])] == [1, 0]
+    assert [cells[day].is_known for day in (march - timedelta(days=1), march)] == [False, True]
+    assert [each.kind for each in cells[DAYS[-5]].anomalies] == ["not_polled"]
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
+    said = "The log before 2026-03-01 was removed (NEWS_LOG_KEEP_MONTHS)"
+    days = ["coverage", "--from", str(DAYS[0]), "--to", str(DAYS[-1]), "--source", "post"]
+    assert said in CliRunner().invoke(app, days).output
+    assert json.loads(CliRunner().invoke(app, [*days, "--json"]).output)["log_whole_from"] == "2026-03-01"
+    assert said in coverage_page(after)
+    assert coverage(space, first=date(2026, 3, 1), last=DAYS[-1]).limit is None
 
 
 def test_map_of_several_years_names_them(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

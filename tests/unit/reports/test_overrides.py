@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.jobs.annotator import knowledge_of
-from pipeline.jobs.inventory import LAKE, give_up
+from pipeline.jobs.inventory import LAKE, give_up, knowledge_of
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.worklist import unprocessed_days

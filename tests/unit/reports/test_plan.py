@@ -92,7 +92,7 @@ def space(tmp_path: Path) -> Workspace:
         )
         for number in range(0, YEAR_PAGES, 2)
     }
-    index.apply({YEAR_FIRST: DayContents(1, rows)}, now=datetime(2026, 1, 1, tzinfo=UTC))
+    index.apply({YEAR_FIRST: DayContents(1, rows)}, {}, now=datetime(2026, 1, 1, tzinfo=UTC))
     index.connection.close()
     return space
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -182,6 +182,26 @@ def test_page_that_could_not_be_fetched(server: Hostile, tmp_path: Path) -> None
     assert (unknown.answer, unknown.is_whole) == ("unknown", False)
     assert facts(unknown, "unknown")["host"] == (server.host, "2 known pages, latest outcome on 2026-03-02")
     assert facts(unknown, "unknown")["source"][0] == "feed"
+
+
+def test_removed_log_is_a_limit_of_the_answer(server: Hostile, tmp_path: Path) -> None:
+    """After old months of the log were removed, an answer that nothing is known says from when on."""
+    from pipeline.settings import Settings
+
+    server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /vault\n")
+    lists(server, "/vault/1", "/busy")
+    server.says("/busy", 503, b"", Retry_After="7200")
+    run(tmp_path, server, "1")
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml"))
+    later = datetime(2026, 8, 1, tzinfo=UTC)
+    space.lake.log.compact(now=later)
+    space.lake.log.expire(now=later, keep_months=3)
+    limit = ", as far as is known: the log before 2026-04-01 was removed (NEWS_LOG_KEEP_MONTHS)"
+    unknown = trace_provenance(space, server.url("/nowhere"))
+    assert step(unknown, "unknown").headline == f"no source listed this page, and no inbox file named it{limit}"
+    local = trace_provenance(space, "page.html")
+    assert step(local, "unknown").headline == f"neither the archive nor the tables have it{limit}"
+    assert step(trace_provenance(space, server.url("/busy")), "next_try").headline.startswith("in the first run")
 
 
 @pytest.mark.parametrize(

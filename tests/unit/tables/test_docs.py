@@ -24,7 +24,7 @@ def test_page_has_every_table_and_column():
     for spec in TABLES:
         section = page.split(f"### {spec.name}\n")[1].split("\n### ")[0]
         rows = [line.split("`")[1] for line in section.splitlines() if line.startswith("| `")]
-        assert rows == spec.schema.names
+        assert rows == spec.file_schema.names
 
 
 def test_page_says_how_to_cut_text_in_sql():
