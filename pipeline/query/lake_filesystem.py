@@ -156,7 +156,11 @@ class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
     def _open_shared(self, path: str) -> _OpenFile:
         if path not in self.files:
             raise FileNotFoundError(f"{path} is not a file of the lake's tables")
-        return _OpenFile(self.files[path])
+        try:
+            return _OpenFile(self.files[path])
+        except FileNotFoundError as error:  # a takedown, or a month of the log that was closed meanwhile
+            message = f"{self.files[path]!r} was replaced since the lake was opened; run the query again"
+            raise FileNotFoundError(message) from error
 
     def _close(self, path: str) -> None:
         with self._changing:

@@ -432,6 +432,19 @@ def test_days_outside_of_the_range_are_not_opened(small_lake, write_rows, closes
         query(connect(small_lake), "SELECT title FROM articles")
 
 
+def test_file_that_is_replaced_after_opening_is_an_error(small_lake):
+    """If a file disappears between opening the lake and the query, the query says to run again; no rows are missing."""
+    connection = connect(small_lake)
+
+    close_month(small_lake, "2026-03")
+
+    with pytest.raises(
+        ConfigError, match=r"2026-03-0[23]\.parquet' was replaced since the lake was opened; run the query"
+    ):
+        query(connection, "SELECT count(title) FROM articles")
+    assert query(connect(small_lake), "SELECT count(title) FROM articles").rows == ((3,),)
+
+
 def test_views_do_not_show_the_month(small_lake):
     """The month in the path is in no view."""
     columns = query(connect(small_lake), "SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal").rows
