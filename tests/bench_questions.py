@@ -7,6 +7,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -28,8 +29,11 @@ Connect = Callable[[Path], duckdb.DuckDBPyConnection]
 def connect_plainly(lake: Path) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB with the views that newslake prints for it, over the public files."""
     connection = duckdb.connect()
-    connection.execute(views_sql(lake))
+    connection.execute(_printed_views(lake))
     return connection
+
+
+_printed_views = cache(views_sql)  # printed once, as a reader does
 
 
 def time_questions(
