@@ -12,14 +12,15 @@ from pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
 # The columns that a cluster table adds to a table. The join uses both ids, because a cluster row of an earlier revision
 # does not apply to the current one. Most articles, and those not clustered yet, are their own group: only the few rows
 # that differ are joined. They are grouped by the keys of the join, so that DuckDB can skip the join if its columns are
-# not selected.
+# not selected. It skips the first of two such joins, so that of the larger table comes first. After two joins,
+# ClickHouse would name the columns of ``q.*`` "q.article_id" and so on.
 _CLUSTER_VIEWS = {
     "articles": """\
 CREATE OR REPLACE VIEW articles AS
 SELECT a.*, coalesce(c.dup_group_id, a.article_id) AS dup_group_id, coalesce(c.is_duplicate, false) AS is_duplicate
 FROM articles_stored a LEFT JOIN (
   SELECT article_id, revision_id, min(dup_group_id) AS dup_group_id, true AS is_duplicate
-  FROM near_duplicates WHERE dup_group_id <> article_id GROUP BY article_id, revision_id
+  FROM near_duplicates WHERE is_duplicate GROUP BY article_id, revision_id
 ) c USING (article_id, revision_id);
 """,
     "entities": """\
@@ -31,25 +32,23 @@ FROM entities_stored e LEFT JOIN (
   FROM person_links GROUP BY article_id, revision_id, cluster_index
 ) p USING (article_id, revision_id, cluster_index);
 """,
-    "quotes": """\
+    "quotes": Template("""\
 CREATE OR REPLACE VIEW quotes AS
-SELECT s.*, coalesce(p.person_id, CASE WHEN s.speaker_kind = 'person' THEN s.speaker_entity_id END)
-    AS speaker_person_id,
-  coalesce(p.person_name, CASE WHEN s.speaker_kind = 'person' THEN s.speaker_name END) AS speaker_person_name
-FROM (
-  SELECT q.*, coalesce(g.quote_cluster_id, q.article_id || ':' || q.quote_index) AS quote_cluster_id,
-    g.quote_cluster_id IS NOT NULL AS is_repeat
-  FROM quotes_stored q LEFT JOIN (
-    SELECT article_id, revision_id, quote_index, min(quote_cluster_id) AS quote_cluster_id
-    FROM quote_clusters WHERE quote_cluster_id <> article_id || ':' || quote_index
-    GROUP BY article_id, revision_id, quote_index
-  ) g USING (article_id, revision_id, quote_index)
-) s LEFT JOIN (
-  SELECT article_id, revision_id, cluster_index AS speaker_cluster_index, min(person_id) AS person_id,
-    min(person_name) AS person_name
+SELECT $columns, coalesce(g.quote_cluster_id, q.article_id || ':' || q.quote_index) AS quote_cluster_id,
+  g.quote_cluster_id IS NOT NULL AS is_repeat,
+  coalesce(p.person_id, CASE WHEN q.speaker_kind = 'person' THEN q.speaker_entity_id END) AS speaker_person_id,
+  coalesce(p.person_name, CASE WHEN q.speaker_kind = 'person' THEN q.speaker_name END) AS speaker_person_name
+FROM quotes_stored q
+LEFT JOIN (
+  SELECT article_id, revision_id, quote_index, min(quote_cluster_id) AS quote_cluster_id
+  FROM quote_clusters WHERE quote_cluster_id <> article_id || ':' || quote_index
+  GROUP BY article_id, revision_id, quote_index
+) g ON g.article_id = q.article_id AND g.revision_id = q.revision_id AND g.quote_index = q.quote_index
+LEFT JOIN (
+  SELECT article_id, revision_id, cluster_index, min(person_id) AS person_id, min(person_name) AS person_name
   FROM person_links GROUP BY article_id, revision_id, cluster_index
-) p USING (article_id, revision_id, speaker_cluster_index);
-""",
+) p ON p.article_id = q.article_id AND p.revision_id = q.revision_id AND p.cluster_index = q.speaker_cluster_index;
+""").substitute(columns=", ".join(f"q.{name}" for name in table_named("quotes").file_schema.names)),
     "events": """\
 CREATE OR REPLACE VIEW events AS
 SELECT e.*, coalesce(r.event_cluster_id, e.article_id || ':' || e.coref_event_index) AS event_cluster_id

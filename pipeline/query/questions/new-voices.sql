@@ -7,13 +7,14 @@ WITH newest AS (
   SELECT article_id, revision_id, coalesce(outlet_key, publisher, domain, source_key) AS outlet FROM articles_stored
 ), said AS (
   SELECT
-    article_id,
-    revision_id,
-    published_date,
-    coalesce(speaker_person_id, speaker_name) AS speaker_id,
-    speaker_person_name AS speaker
-  FROM quotes
-  WHERE speaker_kind = 'person' AND speaker_name IS NOT NULL
+    q.article_id,
+    q.revision_id,
+    q.published_date,
+    coalesce(p.person_id, q.speaker_entity_id, q.speaker_name) AS speaker_id,
+    coalesce(p.person_name, q.speaker_name) AS speaker
+  FROM quotes_stored q LEFT JOIN person_links p
+    ON p.article_id = q.article_id AND p.revision_id = q.revision_id AND p.cluster_index = q.speaker_cluster_index
+  WHERE q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL
 ), voices AS (
   SELECT speaker_id, max(speaker) AS speaker, min(published_date) AS first_day, count(*) AS quotes
   FROM said
@@ -22,10 +23,14 @@ WITH newest AS (
   SELECT h.speaker_id, h.speaker, h.first_day, h.quotes
   FROM voices h CROSS JOIN newest n
   WHERE date_diff('day', h.first_day, n.day) < 30
+), recent AS (
+  SELECT s.article_id, s.revision_id, s.published_date, s.speaker_id
+  FROM said s CROSS JOIN newest n
+  WHERE date_diff('day', s.published_date, n.day) < 30
 ), quoted AS (
   SELECT f.speaker_id, count(DISTINCT a.outlet) AS outlets
   FROM fresh f
-  JOIN said q ON q.speaker_id = f.speaker_id AND q.published_date >= f.first_day
+  JOIN recent q ON q.speaker_id = f.speaker_id AND q.published_date >= f.first_day
   JOIN outlets a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
   GROUP BY f.speaker_id
 )

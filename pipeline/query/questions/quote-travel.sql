@@ -26,27 +26,21 @@ WITH repeated AS (
     max(CASE WHEN quote_cluster_id = report_id THEN 1 ELSE 0 END) AS is_first
   FROM reports
   GROUP BY quote_cluster_id, outlet
-), ordered AS (
-  SELECT
-    quote_cluster_id, outlet, first_at, first_seen, report_id, is_first,
-    max(CASE WHEN is_first = 1 THEN latest_at END) OVER (PARTITION BY quote_cluster_id) AS known_first_at
-  FROM firsts
 ), travels AS (
   SELECT
     quote_cluster_id,
     CASE WHEN max(is_first) = 1 THEN quote_cluster_id ELSE min(report_id) END AS report_id,
     max(CASE WHEN is_first = 1 THEN outlet END) AS first_outlet,
-    sum(CASE WHEN is_first = 0 AND first_at < known_first_at THEN 1 ELSE 0 END) AS rivals,
+    max(CASE WHEN is_first = 1 THEN latest_at END) AS known_first_at,
     min(first_at) AS first_at,
     min(first_seen) AS first_seen,
     count(*) AS outlets
-  FROM ordered
+  FROM firsts
   GROUP BY quote_cluster_id
   HAVING count(*) >= 2
 ), marked AS (
   SELECT
-    t.quote_cluster_id, t.first_at, t.outlets, q.published_date, q.article_id, q.quote_index,
-    CASE WHEN t.rivals = 0 THEN t.first_outlet END AS first_outlet,
+    t.quote_cluster_id, t.first_outlet, t.known_first_at, t.first_at, t.outlets, q.published_date, q.article_id, q.quote_index,
     CASE WHEN t.first_seen = t.first_at THEN t.first_seen END AS first_seen
   FROM travels t
   JOIN quotes_stored q
@@ -54,6 +48,11 @@ WITH repeated AS (
   WHERE q.quote_type <> 'indirect'
   ORDER BY t.outlets DESC, t.first_at, t.quote_cluster_id
   LIMIT 50
+), rivals AS (
+  SELECT DISTINCT m.quote_cluster_id
+  FROM marked m
+  JOIN reports p ON p.quote_cluster_id = m.quote_cluster_id
+  WHERE p.outlet <> m.first_outlet AND p.published_at < m.known_first_at
 ), lags AS (
   SELECT m.quote_cluster_id, quantile_cont(epoch(p.published_at) - epoch(m.first_seen), 0.5) AS seconds
   FROM marked m
@@ -75,5 +74,6 @@ JOIN quotes_stored q
 LEFT JOIN person_links p
   ON p.article_id = q.article_id AND p.revision_id = q.revision_id AND p.cluster_index = q.speaker_cluster_index
 LEFT JOIN lags l ON l.quote_cluster_id = m.quote_cluster_id
-LEFT JOIN outlets o ON o.outlet = m.first_outlet
+LEFT JOIN rivals r ON r.quote_cluster_id = m.quote_cluster_id
+LEFT JOIN outlets o ON o.outlet = CASE WHEN r.quote_cluster_id IS NULL THEN m.first_outlet END
 ORDER BY m.outlets DESC, m.first_at, m.quote_cluster_id;

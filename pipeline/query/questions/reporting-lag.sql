@@ -4,18 +4,19 @@
 -- chart: bar x=median_days y=publisher
 WITH reports AS (
   SELECT
-    event_cluster_id,
-    article_id,
-    revision_id,
-    min(published_at) AS published_at,
-    min(date_diff('day', event_date, CAST(published_at AS DATE))) AS days
-  FROM article_events
-  WHERE modality = 'happened'
-    AND event_date_precision = 'day'
-    AND event_date_basis IN ('explicit', 'relative')
-    AND event_date <= CAST(published_at AS DATE)
-    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE)
-  GROUP BY event_cluster_id, article_id, revision_id
+    e.event_cluster_id,
+    e.article_id,
+    e.revision_id,
+    min(e.published_at) AS published_at,
+    min(date_diff('day', e.event_date, CAST(e.published_at AS DATE))) AS days
+  FROM events e JOIN events_stored m
+    ON m.article_id = e.article_id AND m.revision_id = e.revision_id AND m.coref_event_index = e.event_index
+  WHERE e.modality = 'happened'
+    AND e.event_date_precision = 'day'
+    AND e.event_date_basis IN ('explicit', 'relative')
+    AND e.event_date <= CAST(e.published_at AS DATE)
+    AND m.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE)
+  GROUP BY e.event_cluster_id, e.article_id, e.revision_id
 ), timed AS (
   SELECT
     r.event_cluster_id, r.article_id, r.published_at, r.days, coalesce(a.outlet_key, a.publisher) AS outlet,
