@@ -122,14 +122,19 @@ def datafusion_plain(root: Path) -> Read:
 
 
 def pyarrow_plain(root: Path) -> Read:
-    return plain(root, lambda folder: ds.dataset(folder, format="parquet").to_table())
+    return plain(root, lambda folder: ds.dataset(_files(folder), format="parquet").to_table())
+
+
+def _files(folder: str) -> list[str]:
+    """Return the files of a table: pyarrow, which lists a folder by itself, omits files that are replaced meanwhile."""
+    return sorted(map(str, Path(folder).glob("*/*.parquet")))
 
 
 def pandas_plain(root: Path) -> Read:
     import pandas
 
     def query(folder: str) -> pa.Table:
-        rows = pandas.read_parquet(folder, dtype_backend="pyarrow")
+        rows = pandas.read_parquet(_files(folder), partitioning=None, dtype_backend="pyarrow")
         return pa.Table.from_pandas(rows[table_named(Path(folder).name).file_schema.names], preserve_index=False)
 
     return plain(root, query)
