@@ -13,7 +13,7 @@ from pipeline.lake.commit import Committer
 from pipeline.lake.log_tables import adopt_log_files
 from pipeline.lake.manifests import DayState, Head, MonthManifest, generation_of, head_bytes, parse_manifest
 from pipeline.lake.staging import discard_batch_at
-from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, Month, files_in, month_of
+from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, Month, files_in, month_of, names_in
 from pipeline.model import pluralize
 from pipeline.tables import LOG_TABLES, TableSpec
 from pipeline.tables.datapackage import DataPackage, TableResource, package_bytes
@@ -120,7 +120,7 @@ def _collect_month(committer: Committer, month: Month, older_than: float) -> int
     removed = sum(_remove_exchanged(path, older_than) for path in files_in(layout.exchanged(month)))
     for folder in (layout.manifests(month), *(layout.objects(spec.name, month) for spec in PUBLISH_ORDER)):
         prefix = folder.relative_to(layout.state).as_posix()
-        names = [path.name for path in files_in(folder)]
+        names = names_in(folder)
         unneeded = [name for name in names if f"{prefix}/{name}" not in needed]
         doomed = [name for name, at in _superseded(folder, names, unneeded, last=last) if at <= older_than]
         for name in doomed:
@@ -175,8 +175,10 @@ def _superseded(folder: Path, names: Iterable[str], unneeded: Iterable[str], *, 
             after[newest[kind]] = name
         newest[kind] = name
 
+    prefix = str(folder)
+
     def written(name: str) -> float:
-        return (folder / name).stat().st_mtime
+        return os.stat(f"{prefix}/{name}").st_mtime  # not a Path: a commit examines some hundred files
 
     return [(name, max(written(name), written(after[name]) if name in after else last)) for name in unneeded]
 

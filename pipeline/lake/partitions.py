@@ -46,6 +46,7 @@ from pipeline.lake.storage import (
     encode_days,
     files_in,
     month_of,
+    names_in,
     object_name,
     sha256_of,
     with_day,
@@ -242,7 +243,7 @@ class Partitions:
             changes = {
                 month: [
                     pool.submit(self._rewrite_days, state.month(month), name, part, content)
-                    for name, days in tables.items()
+                    for name, days in _largest_first(state.month(month), tables)
                     for part in ([days] if state.month(month).is_closed else [[day] for day in days])
                 ]
                 for month, tables in by_month.items()
@@ -469,6 +470,12 @@ def _merge(old: MonthManifest, changes: Iterable[_TableChange]) -> MonthManifest
     )
 
 
+def _largest_first(manifest: MonthManifest, tables: Mapping[str, list[date]]) -> list[tuple[str, list[date]]]:
+    """Return the days of each table; the table with the most bytes is first, so that no thread ends with it alone."""
+    sizes = {name: sum(each.size for each in manifest.files.get(name, {}).values()) for name in tables}
+    return sorted(tables.items(), key=lambda each: -sizes[each[0]])
+
+
 def _put[K, V](items: dict[K, V], key: K, value: V | None) -> None:
     """Set an item; None removes it."""
     if value is None:
@@ -484,11 +491,7 @@ def digest_of(data: bytes | memoryview) -> str:
 
 def _stems_in(folder: Path, month: Month) -> set[str]:
     """Return the stems of the public files in a month's folder; files with names of others or other months stay."""
-    try:
-        names = os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return set()
-    return {found[1] for name in names if (found := _PUBLIC.fullmatch(name)) and found[1].startswith(month)}
+    return {found[1] for name in names_in(folder) if (found := _PUBLIC.fullmatch(name)) and found[1].startswith(month)}
 
 
 def _state_of(path: Path) -> os.stat_result | None:

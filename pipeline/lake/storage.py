@@ -150,12 +150,17 @@ def check_layout(layout: Layout) -> None:
         )
 
 
-def files_in(folder: Path) -> list[Path]:
-    """Return the files of a folder, sorted by name; empty if the folder does not exist."""
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, sorted; empty if the folder does not exist."""
     try:
-        return [folder / name for name in sorted(os.listdir(folder))]
+        return sorted(os.listdir(folder))
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files of a folder, sorted by name; empty if the folder does not exist."""
+    return [folder / name for name in names_in(folder)]
 
 
 def link_or_copy(source: Path, target: Path) -> None:
