@@ -103,7 +103,7 @@ def _groups(ids: pa.Array, rows: Mapping[str, Ints], before: pa.Array | None) ->
     own = pc.binary_join_element_wise(
         ids.take(pa.array(rows["owner"])), pa.array(rows["number"]).cast(pa.string()), ":"
     )
-    if before is None:
+    if before is None or not len(before):
         return own
     joined = pa.array(rows["group"])
     return pc.if_else(pc.greater_equal(joined, 0), before.take(pc.max_element_wise(joined, 0)), own)

@@ -164,7 +164,7 @@ def _repeat(
     names: tuple[str, ...],
 ) -> Ints:
     """Make a share of rows repeat earlier ones, the first of these most often; return these rows."""
-    if again is None:
+    if again is None or not len(again["owner"]):
         return np.empty(0, np.int64)
     chosen = np.flatnonzero(chance.random(len(rows["owner"])) < share)
     repeated = (len(again["owner"]) * chance.random(len(chosen)) ** 3).astype(np.int64)

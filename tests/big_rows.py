@@ -72,7 +72,7 @@ def fill_table(spec: TableSpec, given: dict[str, Any], *, size: int) -> pa.Table
             continue
         value = given.get(column.name)
         if value is None:
-            array = pa.nulls(size, column.type) if column.nullable else pa.repeat(_empty(column.type), size)
+            array = pa.nulls(size, column.type) if column.nullable or not size else pa.repeat(_empty(column.type), size)
         elif isinstance(value, str | int | float | bool):
             array = pa.repeat(pa.scalar(value, column.type), size)
         else:

@@ -134,10 +134,10 @@ PARTS = (
     ),
     Part(
         "engines",
-        "every table and question in every engine, Spark included",
+        "every table and question in every engine, Spark included; Iceberg registers the files",
         10,
-        ("pipeline/query", "pipeline/tables"),
-        ("tests/engines/test_engines.py",),
+        ("pipeline/lake", "pipeline/query", "pipeline/tables"),
+        ("tests/engines/test_engines.py", "tests/engines/test_iceberg.py"),
     ),
     Part(
         "pages",
