@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline.durability import Durability
 from pipeline.lake import Lake
+from pipeline.lake.storage import month_of
 from pipeline.tables import ANNOTATION_TABLES
 from tests.bench_big_lake import large_lake_figures
 from tests.bench_rivals import DeltaTables, IcebergTables
@@ -89,7 +90,8 @@ def late_article_times(root: Path, durability: Durability) -> tuple[Timing, Timi
     """Return the time of one article into a closed month, and of bare `write_table` of the month's four tables."""
     folder = make_big_lake(root / "lake", articles=_MONTH_ARTICLES, days=_MONTH_DAYS)
     lake = open_lake(folder, durability)
-    lake.compact()
+    lake.compact(months=[month_of(FIRST_DAY)])
+    assert lake.partitions.state().month(month_of(FIRST_DAY)).is_closed
     whole = {spec.name: lake.read(spec.name).combine_chunks() for spec in ANNOTATION_TABLES}
     ours, bare = [], []
     for number in range(_ROUNDS):

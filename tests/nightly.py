@@ -134,10 +134,10 @@ PARTS = (
     ),
     Part(
         "engines",
-        "every table and question in every engine, Spark included; Iceberg registers the files",
-        10,
+        "every table and question in every engine, in open and closed months; Spark and Iceberg included",
+        20,
         ("pipeline/lake", "pipeline/query", "pipeline/tables"),
-        ("tests/engines/test_engines.py", "tests/engines/test_iceberg.py"),
+        ("tests/engines/test_engines.py", "tests/engines/test_iceberg.py", "tests/engines/test_layouts.py"),
     ),
     Part(
         "pages",

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
 from pipeline.lake.article_index import index_problems
@@ -66,11 +65,10 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class _ObjectFacts:
-    """Facts of the bytes of a data file. Bytes that are not Parquet have no ``rows``."""
+    """Facts of the bytes of a data file."""
 
     size: int
     sha256: str
-    rows: int | None
 
 
 class _ObjectReader:
@@ -98,11 +96,7 @@ def _read(path: Path) -> _ObjectFacts | None:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
-    try:
-        rows = pq.read_metadata(pa.BufferReader(data)).num_rows
-    except (pa.ArrowException, OSError, ValueError):  # ValueError: a column's name is not UTF-8
-        rows = None
-    return _ObjectFacts(len(data), sha256_of(data), rows)
+    return _ObjectFacts(len(data), sha256_of(data))
 
 
 def problems_of(layout: Layout, open_committer: OpenCommitter, depth: Depth) -> Iterator[str]:
@@ -197,9 +191,7 @@ def _object_problem(entry: Entry, read: _ObjectFacts | None, tally: Counter[str]
         return str(error)
     assert read is not None
     tally.update(files=1, bytes=read.size)
-    if read.rows == entry.rows:
-        return None
-    return f"_state/{entry.object} has {read.rows} rows, the manifest says {entry.rows}; {REMOVE}"
+    return None
 
 
 def _superseded_problems(
