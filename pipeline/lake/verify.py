@@ -1,6 +1,7 @@
 """Verify a lake: bytes against digests, files against manifests, rows against the contract; drop damaged files.
 
-Files are hashed; rows are read only on request. The committer's lock is held per day, so that commits do not wait.
+Files are hashed; rows are read only on request. The committer's lock is held for the manifest of a month, then for the
+rows of a day, so that commits do not wait long.
 """
 
 from collections import Counter
@@ -148,40 +149,44 @@ def _problems_of_tables(open_committer: OpenCommitter, depth: Depth, objects: _O
     for month in months or ():
         with open_committer() as committer:
             depth.tally["files"] += 1
-            problems = list(_problems_of_month(committer, month, depth, objects))
-        is_readable &= not any(isinstance(each, LakeError) for each in problems)
-        yield from map(str, problems)
+            try:
+                found = _check_files(committer, month, depth, objects)
+            except LakeError as error:
+                is_readable = False
+                yield str(error)
+                continue
+        yield from found.problems
+        for day in filter(depth.reads, found.sound_days):
+            with open_committer() as committer:
+                breaches = list(_breaches(committer, day, depth))
+            yield from (f"{day}: {breach}" for breach in breaches)
     with open_committer() as committer:
         if is_readable:
             yield from _problems_of_names(committer, depth)
         yield from _problems_of_the_rest(committer, depth.tally)
 
 
-def _problems_of_month(
-    committer: Committer, month: Month, depth: Depth, objects: _ObjectReader
-) -> Iterator[str | LakeError]:
-    """Check all files of a month; then its rows on the days that ``depth`` selects.
+@dataclass(frozen=True, slots=True)
+class _MonthFindings:
+    """The problems of a month's files, and the days whose files have none."""
 
-    Yield the error of a manifest that cannot be read.
-    """
+    problems: tuple[str, ...]
+    sound_days: tuple[date, ...]
+
+
+def _check_files(committer: Committer, month: Month, depth: Depth, objects: _ObjectReader) -> _MonthFindings:
+    """Check all files of a month against its manifest. Raises: LakeError for a manifest that cannot be read."""
     state = committer.partitions.state()
-    try:
-        manifest = state.month(month)
-    except LakeError as error:
-        yield error
-        return
-    damaged = set()
+    manifest, problems, damaged = state.month(month), [], set()
     for name, stem, entry in manifest.entries():
         public = committer.layout.relative(committer.layout.public(name, stem))
         if not committer.partitions.is_published(name, stem, entry):
-            yield f"{public}: is not the data file of the manifest; {RECOVER}"
+            problems.append(f"{public}: is not the data file of the manifest; {RECOVER}")
         if problem := _object_problem(entry, objects.read(committer.layout.state / entry.object), depth.tally):
             damaged.add(stem)
-            yield f"{public}: {problem}"
-    yield from _superseded_problems(committer.layout, state, month, objects, depth.tally)
-    for day in manifest.days:
-        if depth.reads(day) and manifest.stem(day) not in damaged:
-            yield from (f"{day}: {breach}" for breach in _breaches(committer, state, day, depth))
+            problems.append(f"{public}: {problem}")
+    problems += _superseded_problems(committer.layout, state, month, objects, depth.tally)
+    return _MonthFindings(tuple(problems), tuple(day for day in manifest.days if manifest.stem(day) not in damaged))
 
 
 def _object_problem(entry: Entry, read: _ObjectFacts | None, tally: Counter[str]) -> str | None:
@@ -209,8 +214,9 @@ def _superseded_problems(
                 yield f"{layout.relative(path)}: is damaged, but no longer needed; {REMOVE}"
 
 
-def _breaches(committer: Committer, state: LakeState, day: date, depth: Depth) -> Iterator[str]:
+def _breaches(committer: Committer, day: date, depth: Depth) -> Iterator[str]:
     """Check every row of a day against the contract, and the index against its articles."""
+    state = committer.partitions.state()
     found = state.day(day)
     names = dict.fromkeys((*ANNOTATION_NAMES, *found.tables))
     tables = {name: committer.partitions.table(state, name, day) for name in names}
