@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -201,8 +202,11 @@ class Lake:
         return self.partitions.read(lambda state: self._read_days(state, table, chosen, names))
 
     def _read_days(self, state: LakeState, table: str, days: Sequence[date], names: Sequence[str]) -> pa.Table:
-        parts = (self.partitions.table(state, table, day, columns=names) for day in days)
-        return pa.concat_tables([table_named(table).file_schema.empty_table().select(names), *parts])
+        spec, parts = table_named(table), list[pa.Table]()
+        for month, wanted in groupby(days, key=month_of):
+            rows = self.partitions.days(state.month(month), spec, days=frozenset(wanted), columns=names)
+            parts += (each for _, each in rows)
+        return pa.concat_tables([spec.file_schema.empty_table().select(names), *parts])
 
     def put_cached(self, name: str, data: bytes | memoryview) -> None:
         """Cache bytes that can be computed again from the tables, such as an index of a day."""

@@ -177,19 +177,24 @@ class Partitions:
             return decode(data, spec, key=entry.object, columns=columns, day=day)
 
     def days(
-        self, manifest: MonthManifest, spec: TableSpec, *, days: Collection[date] | None = None
+        self,
+        manifest: MonthManifest,
+        spec: TableSpec,
+        *,
+        days: Collection[date] | None = None,
+        columns: Sequence[str] | None = None,
     ) -> Iterator[tuple[date, pa.Table]]:
-        """Yield the rows of each day, or of some days, of a table and month in ``file_schema``.
+        """Yield the rows of each day, or of some days, of a table and month in order: all columns of files, or some.
 
-        Not all of them are in memory.
+        Not all of them are in memory, and no row group is read twice.
         """
+        names = spec.file_schema.names if columns is None else columns
         for stem, entry in manifest.files.get(spec.name, {}).items():
             if manifest.is_closed:
                 with self._map(entry) as data:
-                    yield from decode_days(data, spec, key=entry.object, days=days)
+                    yield from decode_days(data, spec, key=entry.object, days=days, columns=names)
             elif days is None or date.fromisoformat(stem) in days:
-                rows = decode(self.object_bytes(entry), spec, key=entry.object, columns=spec.file_schema.names)
-                yield date.fromisoformat(stem), rows
+                yield date.fromisoformat(stem), decode(self.object_bytes(entry), spec, key=entry.object, columns=names)
 
     def whole_table(self, state: LakeState, name: str, *, columns: Sequence[str]) -> pa.Table:
         """Return some columns of all rows of a table, by day."""

@@ -411,23 +411,32 @@ def decode(
 
 
 def decode_days(
-    data: pa.NativeFile, spec: TableSpec, *, key: str, days: Collection[date] | None = None
+    data: pa.NativeFile,
+    spec: TableSpec,
+    *,
+    key: str,
+    days: Collection[date] | None = None,
+    columns: Sequence[str] | None = None,
 ) -> Iterator[tuple[date, pa.Table]]:
     """Yield the rows of each day of a file, or of some days, in order; only one row group of them is in memory.
 
-    The rows have all columns of ``file_schema``; one that the file lacks is null.
+    ``columns`` are of ``file_schema``; by default all of them. A column that the file lacks is null.
     Raises: LakeError (file_broken) if the bytes are not Parquet of this table.
     """
+    names = spec.file_schema.names if columns is None else list(columns)
+    wanted = {*names, spec.day_column}
+    schema = pa.schema([field for field in spec.file_schema if field.name in wanted])
     with _file_errors(spec, key), pq.ParquetFile(data) as file:
-        stored = [name for name in file.schema_arrow.names if name in spec.file_schema.names]
+        stored = [name for name in file.schema_arrow.names if name in wanted]
         day = date.min
         parts: list[pa.Table] = []
         numbers = {each for day in days for each in _groups_with(file, spec, day)} if days is not None else None
         for number in range(file.num_row_groups) if numbers is None else sorted(numbers):
-            group = conform(file.read_row_group(number, columns=stored), spec.file_schema)
-            for each, rows in rows_by_day(group, spec).items():
+            group = conform(file.read_row_group(number, columns=stored), schema)
+            for each, all_columns in rows_by_day(group, spec).items():
                 if days is not None and each not in days:
                     continue
+                rows = all_columns.select(names)
                 if each != day and parts:
                     yield day, pa.concat_tables(parts)
                     parts = []
