@@ -1,6 +1,6 @@
-"""The commit: merge staged batches into their days, and replace one manifest per day.
+"""The commit: merge staged batches into their days, write the manifests of their months, and replace the head.
 
-If it is killed, each day is old or new as a whole; ``roll_forward`` finishes the intent in the index.
+If it is killed, all days are old, or all are new; ``roll_forward`` finishes the intent in the index.
 """
 
 from collections import defaultdict

@@ -34,7 +34,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TableDay:
-    """The rows of one table and day. ``digest`` depends on the rows alone, so equal digests are equal rows."""
+    """The rows of one table and day. ``digest`` is that of their Parquet bytes: equal digests are equal rows.
+
+    Another version of the columns or of Arrow may give equal rows another digest. A commit then writes them again.
+    """
 
     rows: int
     digest: str

@@ -297,28 +297,38 @@ class Partitions:
         old: MonthManifest,
         spec: TableSpec,
         changed: Mapping[date, memoryview | None],
-        new: Mapping[date, TableDay | None],
+        new: dict[date, TableDay | None],
     ) -> Entry | None:
-        """Write the file of a closed month with the rows of some days replaced; return None if none are left."""
+        """Write the file of a closed month with the rows of some days replaced; return None if none are left.
+
+        If the old file has older columns, the other days get digests of their rows in all columns, in ``new``.
+        """
         stored = {day: found.tables[spec.name] for day, found in old.days.items() if spec.name in found.tables}
         count = sum(each.rows for each in {**stored, **new}.values() if each is not None)
         if not count:
             return None
-        data = encode_days(self._replace_days(old, spec, stored, changed), spec)
-        return self.write_object(old, spec, old.month, data, count)
+        is_current = not stored or old.files[spec.name][old.month].columns == spec.fingerprint
+
+        def rows_of_days() -> Iterator[pa.Table]:
+            for day, rows in self._replace_days(old, spec, stored, changed):
+                if not is_current and day not in changed:
+                    new[day] = TableDay(rows.num_rows, digest_of(encode(rows, spec)))
+                yield rows
+
+        return self.write_object(old, spec, old.month, encode_days(rows_of_days(), spec), count)
 
     def _replace_days(
         self, old: MonthManifest, spec: TableSpec, stored: Collection[date], changed: Mapping[date, memoryview | None]
-    ) -> Iterator[pa.Table]:
+    ) -> Iterator[tuple[date, pa.Table]]:
         """Yield the rows of each day of a closed month, with those of some days replaced."""
         there = self.days(old, spec)
         for day in sorted({*stored, *changed}):
             rows = next(there)[1] if day in stored else None
             data = changed.get(day)
             if data is not None:
-                yield decode(data, spec, key=f"{spec.name} of {day}", columns=spec.file_schema.names)
+                yield day, decode(data, spec, key=f"{spec.name} of {day}", columns=spec.file_schema.names)
             elif day not in changed and rows is not None:
-                yield rows
+                yield day, rows
 
     def write_object(self, old: MonthManifest, spec: TableSpec, stem: str, data: memoryview, rows: int) -> Entry:
         """Write a data file for the next generation of a month."""

@@ -278,7 +278,19 @@ def age_columns(root: Path, month: str, *, without: str) -> None:
         (root / "_state" / name).write_bytes(data)
         aged[stem] = Entry(name, entry.rows, len(data), sha256_of(data), "an older fingerprint")
     files = {**manifest.files, "articles": aged}
-    lake.partitions.commit(state, [replace(manifest, generation=manifest.generation + 1, files=files)])
+    days = {
+        day: replace(
+            found, tables=found.tables | {"articles": replace(found.tables["articles"], digest="of old columns")}
+        )
+        for day, found in manifest.days.items()
+    }
+    lake.partitions.commit(state, [replace(manifest, generation=manifest.generation + 1, days=days, files=files)])
+
+
+def digests_of(root: Path) -> dict[date, dict[str, str]]:
+    """Return the digest of each day and table."""
+    days = open_lake(root).partitions.state().days
+    return {day: {name: table.digest for name, table in found.tables.items()} for day, found in days.items()}
 
 
 @pytest.mark.parametrize("month", ["2026-02", "2026-04"])
@@ -304,10 +316,11 @@ def test_files_of_older_columns(closed: Path, month: str) -> None:
 
 @pytest.mark.parametrize(("month", "day"), [("2026-02", 0), ("2026-04", 60)])
 def test_change_of_a_day_with_older_columns(closed: Path, tmp_path: Path, month: str, day: int) -> None:
-    """A late article is merged with rows of older columns; the new file has the columns of this version."""
+    """A late article is merged with rows of older columns; file and digests are those of the present columns."""
     age_columns(closed, month, without=NULLS)
     commit(open_lake(closed), [Story(8, day=day)], batch_id="b2")
     assert public_files(closed) == built_at_once(tmp_path / "other", [*STORIES, Story(8, day=day)])
+    assert digests_of(closed) == digests_of(tmp_path / "other")
     assert_sound(closed)
 
 
