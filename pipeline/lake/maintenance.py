@@ -92,9 +92,8 @@ def collect_garbage(committer: Committer, *, months: Iterable[Month] | None, old
     removed = sum(_collect_month(committer, month, older_than) for month in chosen)
     if months is not None:
         return removed
-    removed += sum(_remove_exchanged(path, older_than) for path in files_in(layout.exchanged_log))
-    for path in (*layout.temporary.glob("*"), *layout.staged_batches()):
-        with suppress(FileNotFoundError):  # others stage without the lock
+    for path in (*layout.temporary.glob("*"), *layout.staged_batches(), *files_in(layout.exchanged_log)):
+        with suppress(FileNotFoundError):  # others stage, and close months of the log, without the lock
             if path.stat().st_mtime <= older_than:
                 removed += sum(each.is_file() for each in (path, *path.rglob("*")))
                 _discard(committer, path)
@@ -106,7 +105,7 @@ def collect_garbage(committer: Committer, *, months: Iterable[Month] | None, old
 
 
 def _discard(committer: Committer, path: Path) -> None:
-    if path.parent != committer.layout.temporary:
+    if path.parent.name == "staged":
         discard_batch_at(path, committer.disk)
     elif path.is_dir():
         shutil.rmtree(path)

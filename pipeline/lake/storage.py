@@ -102,7 +102,7 @@ class Layout:
     @property
     def exchanged_log(self) -> Path:
         """The folder for the folders of the log that were exchanged."""
-        return self.state / "exchanged" / "log"
+        return self.state / "exchanged_log"
 
     def staged(self, batch_id: str) -> Path:
         return self.state / "staged" / file_name_of(batch_id)

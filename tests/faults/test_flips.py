@@ -46,9 +46,8 @@ def folder(undisturbed: Evening, tmp_path: Path, request: pytest.FixtureRequest)
         lake = open_space(folder, SECOND).lake
         done = [*lake.compact(months=["2026-03"]), *lake.log.compact(now=datetime(2026, 5, 1, tzinfo=UTC))]
         assert len(done) == 4
-        shutil.rmtree(
-            folder / "lake/_state/exchanged"
-        )  # as ``gc`` does after some time; the files are in ``data``, too
+        for name in ("exchanged", "exchanged_log"):  # as ``gc`` does after some time
+            shutil.rmtree(folder / "lake/_state" / name)
         gc.collect()  # closes the index
     return folder
 

@@ -134,7 +134,7 @@ def assert_tidy(root: Path) -> None:
     needed = {entry.object for name in manifests for _, _, entry in partitions.manifest(name).entries()}
     assert {path.relative_to(state).as_posix() for path in (state / "data").rglob("*") if path.is_file()} == needed
     assert {path.relative_to(state).as_posix() for path in (state / "months").rglob("*.json")} == manifests
-    left = [path for name in ("tmp", "staged", "exchanged") for path in (state / name).rglob("*")]
+    left = [path for name in ("tmp", "staged", "exchanged", "exchanged_log") for path in (state / name).rglob("*")]
     assert left == []
     tops = ("tables/*/*", "_state/data/*/*", "_state/months/*")
     assert [path for top in tops for path in root.glob(top) if path.is_dir() and not any(path.iterdir())] == []

@@ -105,7 +105,7 @@ def test_any_call_of_compaction(processes: ForkServerContext, base: Path, tmp_pa
         wait_for_exit(Worker(processes, work, root, None))
         assert log_files(root) == expected
         Lake(root, durability="process", gc_grace_hours=0, now=lambda: datetime.now(UTC)).gc()
-        assert not [path for name in ("tmp", "exchanged") for path in (root / "_state" / name).rglob("*.parquet")]
+        assert not [path for name in ("tmp", "exchanged_log") for path in (root / "_state" / name).rglob("*.parquet")]
         assert open_lake(root).verify() == ()
         done.counts["kills" if isinstance(strike.how, str) else "failures"] += 1
     assert LONG or done.counts["kills"] >= KILLS

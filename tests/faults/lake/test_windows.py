@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from datetime import timedelta
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from pipeline.errors import LakeError
 from pipeline.lake.manifests import parse_head
+from pipeline.lake.storage import Layout
 from tests.faults.lake.calls import KILL, Calls, Strike
 from tests.faults.lake.newsdesk import (
     ALL_DAYS,
@@ -18,18 +20,15 @@ from tests.faults.lake.newsdesk import (
     CLOSING,
     MONTHS,
     begin,
-    is_last,
-    months_of,
     open_lake,
     publish_all,
     stage,
-    work,
     work_struck,
 )
 from tests.faults.lake.promises import assert_tidy, assert_whole, public_files
 from tests.faults.lake.undisturbed import copy_lake
 from tests.faults.sample_run import Worker
-from tests.unit.lake.rows import Story
+from tests.unit.lake.rows import NOON, Story
 
 
 @pytest.fixture
@@ -156,6 +155,16 @@ def test_closed_month_is_stored_once(root: Path) -> None:
     assert_tidy(root)
 
 
+def test_exchanged_folders_of_the_log_are_no_month(root: Path) -> None:
+    """Closing a month of the log leaves no folder that repair or gc takes for a month of the tables."""
+    lake = open_lake(root)
+    assert lake.log.compact(now=NOON + timedelta(days=90))
+    assert list((root / "_state" / "exchanged_log").iterdir())
+    assert Layout(root).months_on_disk() == {*MONTHS}
+    open_lake(root, grace_hours=0).gc()
+    assert_tidy(root)
+
+
 def damage(root: Path) -> None:
     """Flip a byte of two data files: one of an open month, one of a closed one."""
     for month, stem in ((CLOSING, ALL_DAYS[1]), (CLOSED, CLOSED)):
@@ -207,13 +216,3 @@ def test_file_without_a_successor_stays_for_the_retention_time(root: Path) -> No
         commit_story(root, Story(70 + hour, day=61))
     lake.gc()
     assert pq.read_table(path).num_rows == 1
-
-
-def test_work_is_repeatable(root: Path) -> None:
-    """The work of these tests ends in the same files when it is done again."""
-    work(root)
-    after = public_files(root)
-    assert months_of(open_lake(root))[CLOSING].is_closed
-    work(root)
-    assert public_files(root) == after
-    assert open_lake(root).commit([], is_current=is_last(lambda: 1)).files_changed == 0

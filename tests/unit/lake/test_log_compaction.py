@@ -180,7 +180,7 @@ def test_replaced_files_stay_for_the_retention_time(tmp_path: Path) -> None:
     Lake(tmp_path / "lake", durability="process", gc_grace_hours=0, now=lambda: datetime.now(UTC)).gc()
     assert os.listdir(folder) == []
     os.close(folder)
-    assert not any((lake_root(lake) / "_state/exchanged").rglob("*.parquet"))
+    assert not any((lake_root(lake) / "_state/exchanged_log").rglob("*.parquet"))
 
 
 # What may be wrong with a month.
@@ -285,7 +285,7 @@ def test_takedown_redacts_a_closed_month(lake: Lake) -> None:
     redaction = Redaction(
         article_ids=(), hosts=("a",), is_page=lambda url: url == "a", alias=lambda url: f"taken down {url * 3}"
     )
-    replaced = lake_root(lake) / "_state/exchanged/log"
+    replaced = lake_root(lake) / "_state/exchanged_log"
     assert len(list(replaced.glob("*/*.parquet"))) == 5
     assert lake.erasure.names(redaction) == 5
     assert not any(replaced.glob("*"))
