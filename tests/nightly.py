@@ -134,10 +134,15 @@ PARTS = (
     ),
     Part(
         "engines",
-        "every table and question in every engine, in open and closed months; Spark and Iceberg included",
+        "every table and question in every engine, Spark and Iceberg included; in closed months, amid exchanges",
         20,
         ("pipeline/lake", "pipeline/query", "pipeline/tables"),
-        ("tests/engines/test_engines.py", "tests/engines/test_iceberg.py", "tests/engines/test_layouts.py"),
+        (
+            "tests/engines/test_engines.py",
+            "tests/engines/test_exchanges.py",
+            "tests/engines/test_iceberg.py",
+            "tests/engines/test_layouts.py",
+        ),
     ),
     Part(
         "pages",

@@ -31,7 +31,7 @@ SECTIONS = {
     "spark": "Spark",
 }
 # TZ reveals an engine that returns times in the machine's zone. Spark needs only one task for a few rows.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "TZ": "America/New_York",
     "PYSPARK_SUBMIT_ARGS": "--master local[1] --conf spark.sql.shuffle.partitions=1 --conf spark.ui.enabled=false "
     "--conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 pyspark-shell",
@@ -68,7 +68,7 @@ class PageAnswers:
         for together in [[folder] for folder in folders] if engine == "spark" else [folders]:
             done = subprocess.run(
                 [sys.executable, Path(__file__).with_name("engine_worker.py"), engine, *together],
-                env={**os.environ, **_ENVIRONMENT},
+                env={**os.environ, **ENVIRONMENT},
                 cwd=together[0],
                 check=False,
                 capture_output=True,
@@ -85,7 +85,7 @@ class PageAnswers:
         sql = dict(self._questions.get(engine, {}))
         sql |= {f"all.{spec.name}": f"SELECT * FROM {stored_name(spec)}" for spec in TABLES}
         (folder / "queries.json").write_text(json.dumps({"one": tables, "all": both, "sql": sql}), "utf-8")
-        _call_newslake(calls, folder)
+        call_newslake(calls, folder)
         return folder
 
 
@@ -106,7 +106,7 @@ def _of_table(lines: str, spec: TableSpec) -> str:
     return re.sub(r"\bquotes\b", spec.name, there)
 
 
-def _call_newslake(lines: str, folder: Path) -> None:
+def call_newslake(lines: str, folder: Path) -> None:
     for line in lines.splitlines():
         arguments, _, file = line.removeprefix("newslake ").partition(" > ")
         with chdir(folder):
