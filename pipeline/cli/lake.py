@@ -154,9 +154,11 @@ def compact(
     done = maintenance.compact(workspace(), months=months or None, is_quiet=not every_month)
     if as_json:
         print_json(asdict(done))
-        return
-    for line in (*done.tables, *done.log) or ("no month is due",):
-        out.print(line, highlight=False, markup=False)
+    else:
+        for line in (*done.tables, *done.log, *done.problems) or ("no month is due",):
+            out.print(line, highlight=False, markup=False)
+    if done.problems:
+        raise typer.Exit(1)
 
 
 @lake_app.command("gc")

@@ -236,31 +236,33 @@ def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
 
 @dataclass(frozen=True, slots=True)
 class CompactReport:
-    """What was compacted: a sentence per month, and per log table and month."""
+    """What was compacted: a sentence per month, and per log table and month. ``problems`` are of months that stay."""
 
     tables: tuple[str, ...]
     log: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
 def compact(workspace: Workspace, *, months: Collection[str] | None = None, is_quiet: bool = True) -> CompactReport:
     """Make one file per table of some months, or of those that ended; with ``is_quiet`` some days ago, and quiet since.
 
-    Raises: ConfigError for a month that the lake does not have; LakeError (no_exchange, foreign_file); months before
-    that one stay compacted.
+    A month with a damaged file, or with a file of others, stays as it is and is reported; the other months follow.
+    Raises: ConfigError for a month that the lake does not have; LakeError (no_exchange).
     """
-    settings = workspace.settings
+    settings, errors = workspace.settings, list[LakeError]()
     check_stores(settings, LAKE)
     quiet_days = settings.compact_after_days if is_quiet and months is None else 0
-    return CompactReport(
-        tables=workspace.lake.compact(months=months, quiet_days=quiet_days),
-        log=workspace.lake.log.compact(now=settings.now(), quiet_days=quiet_days, months=months),
-    )
+    take = errors.append
+    tables = workspace.lake.compact(months=months, quiet_days=quiet_days, on_error=take)
+    log_lines = workspace.lake.log.compact(now=settings.now(), quiet_days=quiet_days, months=months, on_error=take)
+    return CompactReport(tables=tables, log=log_lines, problems=tuple(map(str, errors)))
 
 
 def compact_quiet(workspace: Workspace) -> dict[str, tuple[str, ...]]:
     """Compact what is due, and remove old months of the log; return sentences, by kind.
 
     A file system that cannot exchange folders is a warning: it would be the same every night, and nothing is lost.
+    Raises: LakeError (not_compacted) with the months that stay as they are, after all else is done.
     """
     settings = workspace.settings
     try:
@@ -272,6 +274,9 @@ def compact_quiet(workspace: Workspace) -> dict[str, tuple[str, ...]]:
         return {"compacted": (), "warnings": (str(error),)}
     keep = settings.log_keep_months
     expired = () if keep is None else workspace.lake.log.expire(now=settings.now(), keep_months=keep)
+    if done.problems:
+        log.info("compacted: %s", "; ".join((*done.tables, *done.log)) or "nothing")
+        raise LakeError("; ".join(done.problems), key=done.problems[0], reason="not_compacted")
     return {"compacted": (*done.tables, *done.log), "log_removed": expired}
 
 

@@ -34,13 +34,18 @@ def months_to_compact(
     state = committer.partitions.state()
     if months is not None and (unknown := sorted(set(months) - set(state.head.months))):
         raise ConfigError(f"the lake has no rows of {unknown[0]}; a month is written YYYY-MM", key=unknown[0])
-    closing = set(_quiet_months(committer, state, quiet_days) if months is None else months)
+    closing = set(_ended_months(committer, state, quiet_days) if months is None else months)
     chosen = set(state.head.months if months is None else months)
-    return {
-        month: month in closing
-        for month in sorted(chosen)
-        if (month in closing and not state.month(month).is_closed) or not _is_current(state.month(month))
-    }
+    return {month: month in closing for month in sorted(chosen) if _is_due(state, month, closes=month in closing)}
+
+
+def _is_due(state: LakeState, month: Month, *, closes: bool) -> bool:
+    """Return whether there is something to do; also if the manifest is damaged, so that the compaction names it."""
+    try:
+        manifest = state.month(month)
+    except LakeError:
+        return True
+    return (closes and not manifest.is_closed) or not _is_current(manifest)
 
 
 def compact_month(committer: Committer, month: Month, *, closes: bool) -> str | None:
@@ -55,18 +60,13 @@ def compact_month(committer: Committer, month: Month, *, closes: bool) -> str | 
     return _compact(committer, month, closes=closes) if closes or not _is_current(manifest) else None
 
 
-def _quiet_months(committer: Committer, state: LakeState, quiet_days: int) -> Iterator[Month]:
-    """Yield the open months that ended and were not changed for some days."""
+def _ended_months(committer: Committer, state: LakeState, quiet_days: int) -> Iterator[Month]:
+    """Yield the months that ended and were not changed for some days."""
     quiet_since = committer.now().date() - timedelta(days=quiet_days)
     for month in state.head.months:
         changed_at = committer.index.changed_at(month)
         has_ended = month < month_of(quiet_since)
-        if (
-            has_ended
-            and changed_at is not None
-            and changed_at.date() <= quiet_since
-            and not state.month(month).is_closed
-        ):
+        if has_ended and changed_at is not None and changed_at.date() <= quiet_since:
             yield month
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.durability import Durability
-from pipeline.errors import ContractError
+from pipeline.errors import ContractError, LakeError
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.commit import CommitReport, Committer, IsCurrent
 from pipeline.lake.compaction import compact_month, months_to_compact
@@ -160,13 +160,21 @@ class Lake:
             collect_garbage(committer, months=months, older_than=self._oldest_kept())
             return changed
 
-    def compact(self, *, months: Collection[Month] | None = None, quiet_days: int = 0) -> tuple[str, ...]:
+    def compact(
+        self,
+        *,
+        months: Collection[Month] | None = None,
+        quiet_days: int = 0,
+        on_error: Callable[[LakeError], None] | None = None,
+    ) -> tuple[str, ...]:
         """Close months: each table of a month gets one file; return a sentence per month that changed.
 
         Without ``months``, those that ended and were quiet for ``quiet_days`` days. Files of older columns are
         rewritten in all of them, and in closed months. Each month is one commit, and other commits come in between.
+        A month with an error stays as it is: ``on_error`` takes the error, and the other months follow. Without it, the
+        first error is raised.
         Raises: LakeError (no_exchange) if the file system cannot exchange folders, (foreign_file) for a file in a
-        folder of the tables that is not ours; ConfigError for a month that the lake does not have.
+        folder of the tables that is not ours, or of a damaged file; ConfigError for a month that is not in the lake.
         """
         done = []
         with self._lock.hold() as committer:
@@ -174,7 +182,12 @@ class Lake:
         for month, closes in chosen.items():
             with self._lock.hold() as committer:
                 committer.roll_forward()
-                done.append(compact_month(committer, month, closes=closes))
+                try:
+                    done.append(compact_month(committer, month, closes=closes))
+                except LakeError as error:
+                    if on_error is None or error.reason == "no_exchange":  # that is the same for all months
+                        raise
+                    on_error(error)
                 publish_package(committer)
         return tuple(each for each in done if each is not None)
 

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -53,15 +53,22 @@ class LogCompaction:
         self._index = index
         self._can_exchange = False
 
-    def close_months(self, *, before: Month, among: Collection[Month] | None) -> Iterator[str]:
+    def close_months(
+        self, *, before: Month, among: Collection[Month] | None, on_error: Callable[[LakeError], None] | None
+    ) -> Iterator[str]:
         """Close the months before a month, all or some of them; yield a sentence per table and month that changed.
 
-        Raises: LakeError (no_exchange, foreign_file) before the month is changed.
+        Raises: LakeError (no_exchange); (foreign_file) unless ``on_error`` takes it. The month stays as it is.
         """
         for spec in LOG_TABLES:
             for month in log_months(self._root, spec):
                 if month < before and (among is None or month in among):
-                    yield from self._close(spec, month)
+                    try:
+                        yield from self._close(spec, month)
+                    except LakeError as error:
+                        if on_error is None or error.reason == "no_exchange":
+                            raise
+                        on_error(error)
 
     def _close(self, spec: TableSpec, month: Month) -> Iterator[str]:
         folder = log_folder(self._root, spec, month)

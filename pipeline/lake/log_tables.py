@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import ContractError
+from pipeline.errors import ContractError, LakeError
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.log_compaction import LogCompaction, names_of_removed, removed_log_problems
 from pipeline.lake.log_files import (
@@ -147,17 +147,24 @@ class LogTables:
         return [*found.values(), *others]
 
     def compact(
-        self, *, now: datetime, quiet_days: int = 0, months: Collection[Month] | None = None
+        self,
+        *,
+        now: datetime,
+        quiet_days: int = 0,
+        months: Collection[Month] | None = None,
+        on_error: Callable[[LakeError], None] | None = None,
     ) -> tuple[str, ...]:
         """Close the months that ended more than some days ago, all or some; return a sentence per table and month.
 
         Rows have the month of their own time, so a month is quiet once it has ended; a batch that is appended again
         later, to a closed month, rewrites its file.
+        ``on_error`` takes the error of a month that stays as it is; without it, the first error is raised.
         Raises: LakeError (no_exchange) if the file system cannot exchange folders, (foreign_file) for a file in
         a folder of the log that is not ours.
         """
         index, before = self._index(), month_of(now.date() - timedelta(days=quiet_days))
-        return tuple(LogCompaction(self._root, self._disk, index).close_months(before=before, among=months))
+        compaction = LogCompaction(self._root, self._disk, index)
+        return tuple(compaction.close_months(before=before, among=months, on_error=on_error))
 
     def expire(self, *, now: datetime, keep_months: int) -> tuple[str, ...]:
         """Remove the closed months before the last ``keep_months`` whole ones; return a sentence per file.

@@ -12,6 +12,7 @@ from pipeline.lake.article_index import FileSize, Totals, totals_of
 from pipeline.lake.commit import Committer
 from pipeline.lake.log_tables import adopt_log_files
 from pipeline.lake.manifests import DayState, Head, MonthManifest, generation_of, head_bytes, parse_manifest
+from pipeline.lake.partitions import is_public_name
 from pipeline.lake.staging import discard_batch_at
 from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, Month, files_in, month_of, names_in
 from pipeline.model import pluralize
@@ -29,8 +30,9 @@ def recover(committer: Committer) -> tuple[str, ...]:
     for manifest in state.months.values():
         done += [f"published {path}" for path in committer.partitions.publish(manifest)]
     for path in stray_files(committer):
-        committer.disk.remove(path)
-        done.append(f"removed {committer.layout.relative(path)}, which is in no manifest")
+        if is_own(committer.layout, path):
+            committer.disk.remove(path)
+            done.append(f"removed {committer.layout.relative(path)}, which is in no manifest")
     adopt_log_files(committer.layout.root, committer.disk, committer.index)
     if publish_package(committer):
         mended.append(f"wrote {PACKAGE}")
@@ -68,8 +70,22 @@ def restore_head(layout: Layout, disk: Disk) -> None:
     disk.replace(layout.head, head_bytes(Head(last + 1, months)))
 
 
+def is_own(layout: Layout, path: Path) -> bool:
+    """Return whether newslake gives this path to a public file. All other files under ``tables`` are of others."""
+    month = path.stem[:7]
+    folders = {layout.month_folder(spec.name, month) for spec in PUBLISH_ORDER}
+    return path.parent in folders and is_public_name(path.name, month)
+
+
+def foreign_file_problem(layout: Layout, path: Path) -> str:
+    """Return the sentence about a file of others under ``tables``, which is never removed."""
+    return (
+        f"{layout.relative(path)}: is not a file of newslake; move it out of the lake, as readers may take it for one"
+    )
+
+
 def stray_files(committer: Committer, month: Month | None = None) -> Iterator[Path]:
-    """Yield orphan files: those under ``tables``, or of one month, that are in no manifest. Readers would see them."""
+    """Yield the files under ``tables``, or of one month, that are in no manifest. Readers would see them."""
     layout, state = committer.layout, committer.partitions.state()
     manifests = state.months.values() if month is None else [state.month(month)]
     named = {str(layout.public(name, stem)) for each in manifests for name, stem, _ in each.entries()}

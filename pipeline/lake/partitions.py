@@ -55,7 +55,7 @@ from pipeline.tables import TableSpec, table_named
 
 _WRITERS = 4  # threads: one table is read and encoded while another is written to the disk
 _DIGEST = 16  # hex digits of the digest of a day's rows
-_PUBLIC = re.compile(r"(\d{4}-\d{2}(?:-\d{2})?)\.parquet")
+_PUBLIC = re.compile(r"\d{4}-\d{2}(-\d{2})?\.parquet")
 _TRIES = 20  # of a read while files are removed
 _REMOVED = ("object_missing", "manifest_missing")
 
@@ -423,8 +423,11 @@ class Partitions:
         self._disk.sync(new)  # after power loss, the new folder must have its files
         os.utime(folder)  # the retention time begins now
         exchange(folder, new)
+        foreign = [path for path in files_in(new) if not is_public_name(path.name, month)]
+        for path in foreign:  # gc will remove the old folder
+            path.rename(folder / path.name)
         # Nor must the old folder be back after its files were removed.
-        for parent in (folder.parent, new.parent):
+        for parent in (folder.parent, new.parent, *([folder] if foreign else [])):
             self._disk.sync(parent)
 
     def is_published(self, name: str, stem: str, entry: Entry) -> bool:
@@ -504,9 +507,14 @@ def digest_of(data: bytes | memoryview) -> str:
     return sha256_of(data)[:_DIGEST]
 
 
+def is_public_name(name: str, month: Month) -> bool:
+    """Return whether newslake gives this name to public files in a folder of this month."""
+    return name.startswith(month) and _PUBLIC.fullmatch(name) is not None
+
+
 def _stems_in(folder: Path, month: Month) -> set[str]:
     """Return the stems of the public files in a month's folder; files with names of others or other months stay."""
-    return {found[1] for name in names_in(folder) if (found := _PUBLIC.fullmatch(name)) and found[1].startswith(month)}
+    return {name.removesuffix(".parquet") for name in names_in(folder) if is_public_name(name, month)}
 
 
 def _state_of(path: Path) -> os.stat_result | None:

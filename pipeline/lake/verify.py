@@ -19,7 +19,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.article_index import index_problems
 from pipeline.lake.commit import Committer, OpenCommitter, stored_articles
 from pipeline.lake.log_tables import log_problems
-from pipeline.lake.maintenance import PACKAGE, stale_package, stray_files
+from pipeline.lake.maintenance import PACKAGE, foreign_file_problem, is_own, stale_package, stray_files
 from pipeline.lake.manifests import Entry
 from pipeline.lake.partitions import LakeState, check_object
 from pipeline.lake.staging import is_batch_sound
@@ -254,7 +254,9 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
     if not mismatches and stale_package(committer) is not None:  # it is compared with the index
         yield f"{PACKAGE}: differs from the tables; {RECOVER}"
     for path in stray_files(committer):
-        yield f"{committer.layout.relative(path)}: is in no manifest; {RECOVER}"
+        is_ours = is_own(committer.layout, path)
+        orphan = f"{committer.layout.relative(path)}: is in no manifest; {RECOVER}"
+        yield orphan if is_ours else foreign_file_problem(committer.layout, path)
 
 
 def _index_mismatches(committer: Committer, depth: Depth) -> Iterator[str]:

@@ -170,10 +170,11 @@ def test_file_system_without_exchange_is_a_warning(months: Path, monkeypatch: py
 
 
 def test_foreign_file_fails_the_step(months: Path) -> None:
-    """A file of others in a folder of a due month is an error with its name: a person must move it."""
+    """A file of others in a folder of a due month is an error with its name: a person must move it. The log follows."""
     (months / "lake/tables/quotes/published_month=2026-02/notes.txt").touch()
     with pytest.raises(LakeError, match=r"notes\.txt is not a file of newslake"):
         compact_quiet(space_at(months, NOW))
+    assert maintenance.compact(space_at(months, NOW)).log == ()
 
 
 def test_task_returns_what_json_can_say(months: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,6 +204,22 @@ def test_command_takes_due_named_or_ended_months(months: Path, monkeypatch: pyte
     assert json.loads(called("2026-03", "--json")) == {
         "tables": ["2026-03: 3 files of the tables became 3"],
         "log": [],
+        "problems": [],
     }
     for wrong in (["2026-03", "--all"], ["2026-04"], ["March"]):
         assert isinstance(CliRunner().invoke(app, ["lake", "compact", *wrong]).exception, ConfigError)
+
+
+def test_command_names_a_month_that_stays(months: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A damaged month is named, the others are compacted, and the command exits with 1."""
+    monkeypatch.setenv("NEWS_DATA_DIR", str(months))
+    monkeypatch.setenv("NEWS_SOURCES_FILE", str(months / "sources.toml"))
+    monkeypatch.setenv("NEWS_FROZEN_NOW", "2026-05-10T00:00:00Z")
+    for path in (months / "lake/_state/data/quotes/2026-02").iterdir():
+        path.unlink()
+    done = CliRunner().invoke(app, ["lake", "compact", "--all"])
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    assert "2026-03: 3 files of the tables became 3" in lines
+    assert "_state/data/quotes/2026-02/" in "".join(lines)
+    assert stems(months) == ["2026-02-03", "2026-02-04", "2026-03"]

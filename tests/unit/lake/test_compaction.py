@@ -347,6 +347,22 @@ def test_foreign_file_is_named(root: Path, name: str) -> None:
     assert len(open_lake(root).compact(months=["2026-03"])) == 1
 
 
+@pytest.mark.parametrize("kind", ["data", "months"])
+def test_damaged_month_does_not_stop_the_next_one(root: Path, kind: str) -> None:
+    """A month with a damaged data file or manifest stays as it is, and is named; the months after it are closed."""
+    damaged = [path for path in (root / "_state" / kind).rglob("*") if path.is_file() and path.parent.name == "2026-02"]
+    for path in damaged:
+        path.unlink()
+        path.write_bytes(b"damaged")
+    errors: list[LakeError] = []
+    done = open_lake(root).compact(months=["2026-02", "2026-03"], on_error=errors.append)
+    assert [line.partition(":")[0] for line in done] == ["2026-03"]
+    [error] = errors
+    assert "2026-02" in str(error)
+    with pytest.raises(LakeError, match="2026-02"):
+        open_lake(root).compact(months=["2026-02"])
+
+
 @pytest.mark.skipif(machine() not in SYSTEM_CALLS, reason="the filter knows the number of the call on Linux only")
 def test_file_system_without_exchange(root: Path) -> None:
     """Without the exchange, compaction is refused in one sentence, and nothing is changed; commits go on as before."""

@@ -60,10 +60,6 @@ def overwrite_public(root: Path) -> None:
     public(root).write_bytes(b"PAR1")
 
 
-def add_stray(root: Path) -> None:
-    (public(root).parent / "2026-02-03-copy.parquet").write_bytes(public(root).read_bytes())
-
-
 def add_stray_day(root: Path) -> None:
     public(root).with_name("2026-02-28.parquet").write_bytes(public(root).read_bytes())
 
@@ -90,12 +86,11 @@ def lose_index(root: Path) -> None:
     [
         (lose_public, "tables/quotes/published_month=2026-02/2026-02-03.parquet"),
         (overwrite_public, "tables/quotes/published_month=2026-02/2026-02-03.parquet"),
-        (add_stray, "tables/quotes/published_month=2026-02/2026-02-03-copy.parquet"),
         (add_stray_day, "tables/quotes/published_month=2026-02/2026-02-28.parquet"),
         (add_stray_month, "tables/quotes/published_month=1999-01/1999-01.parquet"),
         (lose_index_rows, "2026-02-03: the article index"),
     ],
-    ids=["lost", "overwritten", "orphan", "orphan-day", "orphan-month", "index"],
+    ids=["lost", "overwritten", "orphan-day", "orphan-month", "index"],
 )
 def test_verify_reports_it_and_recover_repairs_it(root: Path, harm: Callable[[Path], None], named: str) -> None:
     """Damage that the state can undo is reported by verify and repaired by recover."""
@@ -110,6 +105,31 @@ def test_verify_reports_it_and_recover_repairs_it(root: Path, harm: Callable[[Pa
     assert files(root) == before
     assert open_lake(root).index.stored(stored) == stored
     assert open_lake(root).recover() == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "quotes/published_month=2026-02/2026-02-03-copy.parquet",
+        "quotes/published_month=2026-02/2026-03-01.parquet",
+        "quotes/published_month=2026-02/notes.txt",
+        "quotes/2026-02.parquet",
+        "mine/published_month=2026-02/2026-02.parquet",
+        "notes.txt",
+    ],
+)
+def test_file_of_others_is_named_and_stays(root: Path, name: str) -> None:
+    """A file with a path that newslake gives to no file is named by verify; nothing that newslake does removes it."""
+    path = root / "tables" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("mine")
+    lake = open_lake(root)
+    [problem] = lake.verify()
+    assert problem.startswith(f"tables/{name}: is not a file of newslake; move it out of the lake")
+    assert lake.recover() == ()
+    assert lake.recover(drops_damaged=True) == ()
+    lake.gc()
+    assert path.read_text() == "mine"
 
 
 def with_checksum(content: dict[str, object]) -> bytes:
