@@ -10,7 +10,13 @@ import errno
 import os
 import platform
 import struct
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 # The number of the system call, by machine.
 SYSTEM_CALLS = {"x86_64": 316, "aarch64": 276}
@@ -45,6 +51,25 @@ def forbid_exchange(number: int) -> None:
     for arguments in ((_NO_NEW_PRIVILEGES, 1, 0, 0, 0), (_SET_SECCOMP, _FILTER, ctypes.byref(program), 0, 0)):
         if call(*arguments):
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+@contextmanager
+def mount_overlay(folder: Path) -> Iterator[Path]:
+    """Mount an overlay over ``folder/lower``, as over an image of a container; its folders cannot be exchanged.
+
+    Skips the test where it cannot be mounted.
+    """
+    for name in ("upper", "work", "disk"):
+        (folder / name).mkdir()
+    layers = ",".join(f"{name}dir={folder / name}" for name in ("lower", "upper", "work"))
+    command = ["mount", "-t", "overlay", "-o", layers, "none", str(folder / "disk")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"cannot mount an overlay here ({done.stderr.strip()}); a kernel without the call is tested")
+    try:
+        yield folder / "disk"
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder / "disk")], check=True)  # databases may still be open
 
 
 if __name__ == "__main__":

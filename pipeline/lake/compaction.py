@@ -29,11 +29,14 @@ def months_to_compact(
     """Return the months to close or to rewrite, in order, and whether each is to be closed.
 
     Without ``months``, those that ended and were quiet for ``quiet_days`` days, and all with files of older columns.
-    Raises: ConfigError for a month that the lake does not have.
+    Raises: ConfigError for a month that the lake does not have, or that has not ended.
     """
-    state = committer.partitions.state()
-    if months is not None and (unknown := sorted(set(months) - set(state.head.months))):
-        raise ConfigError(f"the lake has no rows of {unknown[0]}; a month is written YYYY-MM", key=unknown[0])
+    state, present = committer.partitions.state(), month_of(committer.now().date())
+    for month in sorted(months or ()):
+        if month not in state.head.months:
+            raise ConfigError(f"the lake has no rows of {month}; a month is written YYYY-MM", key=month)
+        if month >= present:
+            raise ConfigError(f"{month} has not ended; each commit would write the whole month again", key=month)
     closing = set(_ended_months(committer, state, quiet_days) if months is None else months)
     chosen = set(state.head.months if months is None else months)
     return {month: month in closing for month in sorted(chosen) if _is_due(state, month, closes=month in closing)}
@@ -71,7 +74,11 @@ def _ended_months(committer: Committer, state: LakeState, quiet_days: int) -> It
 
 
 def _check_folders(committer: Committer, month: Month) -> None:
-    """Raises: LakeError if the month's folders cannot be exchanged, or have a file that is not ours."""
+    """Raises: LakeError if the month's folders cannot be exchanged, or have a file that is not ours.
+
+    Each public folder is exchanged for one with the same files: new folders can be exchanged also where older ones
+    cannot, such as those of a lower layer of an overlay.
+    """
     folders = [committer.layout.temporary, committer.layout.root / "tables"]
     for folder in folders:
         committer.disk.folder(folder)
@@ -83,6 +90,7 @@ def _check_folders(committer: Committer, month: Month) -> None:
         name = committer.layout.relative(path)
         message = f"{name} is not a file of newslake, so {month} cannot be closed; move it out of the lake"
         raise LakeError(message, key=name, reason="foreign_file")
+    committer.partitions.exchange_month(month)
 
 
 def _is_current(manifest: MonthManifest) -> bool:

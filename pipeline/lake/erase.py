@@ -116,7 +116,7 @@ class Redaction:
 def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
     """Rewrite the log files that name these pages; return how many rows were redacted."""
     spec, changed = table_named(_TABLE), 0
-    with disk.log_writer():
+    with disk.log_compactor(), disk.log_writer():
         remove_exchanged_log(Layout(root), disk)
         for path in _files_to_redact(root, redaction):
             found = read_log_file(path, spec)

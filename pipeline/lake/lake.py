@@ -173,22 +173,30 @@ class Lake:
         rewritten in all of them, and in closed months. Each month is one commit, and other commits come in between.
         A month with an error stays as it is: ``on_error`` takes the error, and the other months follow. Without it, the
         first error is raised.
-        Raises: LakeError (no_exchange) if the file system cannot exchange folders, (foreign_file) for a file in a
-        folder of the tables that is not ours, or of a damaged file; ConfigError for a month that is not in the lake.
+        Raises: LakeError (no_exchange), after all else is done, if the file system cannot exchange folders,
+        (foreign_file) for a file in a folder of the tables that is not ours, or of a damaged file; ConfigError for a
+        month that is not in the lake, or has not ended.
         """
-        done = []
+        done: list[str | None] = []
+        refusal: LakeError | None = None
         with self._lock.hold() as committer:
             chosen = months_to_compact(committer, months=months, quiet_days=quiet_days)
         for month, closes in chosen.items():
             with self._lock.hold() as committer:
                 committer.roll_forward()
                 try:
-                    done.append(compact_month(committer, month, closes=closes))
+                    done.append(compact_month(committer, month, closes=closes and refusal is None))
                 except LakeError as error:
-                    if on_error is None or error.reason == "no_exchange":  # that is the same for all months
+                    if error.reason == "no_exchange":  # that is the same for all months
+                        refusal = error
+                        done.append(compact_month(committer, month, closes=False))
+                    elif on_error is None:
                         raise
-                    on_error(error)
+                    else:
+                        on_error(error)
                 publish_package(committer)
+        if refusal is not None:
+            raise refusal
         return tuple(each for each in done if each is not None)
 
     def _oldest_kept(self) -> float:

@@ -163,8 +163,9 @@ class LogTables:
         a folder of the log that is not ours.
         """
         index, before = self._index(), month_of(now.date() - timedelta(days=quiet_days))
-        compaction = LogCompaction(self._root, self._disk, index)
-        return tuple(compaction.close_months(before=before, among=months, on_error=on_error))
+        with self._disk.log_compactor():
+            compaction = LogCompaction(self._root, self._disk, index)
+            return tuple(compaction.close_months(before=before, among=months, on_error=on_error))
 
     def expire(self, *, now: datetime, keep_months: int) -> tuple[str, ...]:
         """Remove the closed months before the last ``keep_months`` whole ones; return a sentence per file.

@@ -411,6 +411,14 @@ class Partitions:
         self._check_once(entry)  # a damaged data file must not reach readers
         self._disk.link(self._layout.state / entry.object, public)
 
+    def exchange_month(self, month: Month) -> None:
+        """Exchange each public folder of a month for one with the same files. Raises: LakeError (no_exchange)."""
+        manifest = self.state().month(month)
+        for name, entries in manifest.files.items():
+            folder = self._layout.month_folder(name, month)
+            if folder.is_dir():
+                self._exchange(folder, month, entries)
+
     def _exchange(self, folder: Path, month: Month, entries: Mapping[str, Entry]) -> None:
         """Exchange a folder of day files for one with a month's file, or the other way, in one system call.
 

@@ -210,7 +210,10 @@ class Disk:
         return self._lock("log.lock")
 
     def log_compactor(self) -> AbstractContextManager[None]:
-        """Hold the lock of the one process that closes months of the log. It takes that of the log's writers later."""
+        """Hold the lock under which months of the log are closed or redacted. It is taken before that of the writers.
+
+        Closing takes that of the writers only for the exchange, so that they do not wait for the new file.
+        """
         return self._lock("log-compaction.lock")
 
     @contextmanager

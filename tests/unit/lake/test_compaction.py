@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -31,11 +32,12 @@ from pipeline.lake.storage import Disk, decode, sha256_of
 from pipeline.tables import CLUSTER_TABLES, table_named
 from tests.unit.lake.rows import Story, near_duplicate_rows
 from tests.unit.lake.test_commit import commit, inodes, public_files
-from tests.without_exchange import SYSTEM_CALLS, machine
+from tests.without_exchange import SYSTEM_CALLS, machine, mount_overlay
 
 DAY, NEXT_DAY, APRIL = date(2026, 2, 3), date(2026, 2, 4), date(2026, 4, 4)
 STORIES = [Story(1), Story(2), Story(3, day=1), Story(4, day=None, news_day=1), Story(5, day=30), Story(6, day=60)]
 MONTHS = ("2026-02", "2026-03", "2026-04")
+TABLES = 5  # of February: each of their folders is exchanged with a copy of itself before the month is closed
 
 
 def open_lake(root: Path, *, today: date = date(2026, 5, 20), **options: float) -> Lake:
@@ -137,8 +139,8 @@ def test_month_that_changed_is_not_quiet(tmp_path: Path) -> None:
 
 
 def test_named_months_only(root: Path) -> None:
-    """A named month is closed although it has not ended; one that the lake does not have is an error."""
-    assert [line[:7] for line in open_lake(root, today=APRIL).compact(months=["2026-04"])] == ["2026-04"]
+    """A named month is closed although it was not quiet; one that the lake does not have is an error."""
+    assert [line[:7] for line in open_lake(root, today=date(2026, 5, 1)).compact(months=["2026-04"])] == ["2026-04"]
     assert stems(root) == [str(DAY), str(NEXT_DAY), "2026-03-05", "2026-04"]
     before = inodes(root)
     for unknown in ("2026-01", "2026-13", "February"):
@@ -389,6 +391,46 @@ def test_file_system_without_exchange(root: Path) -> None:
     assert_sound(root)
 
 
+def test_folders_of_an_image_are_not_compacted(tmp_path: Path) -> None:
+    """Where only older folders cannot be exchanged, compaction is refused before it changes anything, too."""
+    lake = open_lake(tmp_path / "lower" / "lake")
+    commit(lake, STORIES)
+    with mount_overlay(tmp_path) as disk:
+        root = disk / "lake"
+        head, before = (root / "_state/head.json").read_bytes(), sorted(public_files(root))
+        with pytest.raises(LakeError) as refused:
+            open_lake(root).compact(months=MONTHS)
+        assert refused.value.reason == "no_exchange"
+        assert (root / "_state/head.json").read_bytes() == head
+        assert sorted(public_files(root)) == before
+        commit(open_lake(root), [Story(9, day=30)], batch_id="b9")
+        assert_sound(root)
+
+
+@pytest.mark.skipif(machine() not in SYSTEM_CALLS, reason="the filter knows the number of the call on Linux only")
+def test_older_columns_need_no_exchange(root: Path) -> None:
+    """Without the exchange, files of older columns are rewritten all the same; then the refusal is raised."""
+    age_columns(root, "2026-04", without=NULLS)
+    program = (
+        "import sys; from pathlib import Path; from tests.unit.lake.test_compaction import *\n"
+        "try: open_lake(Path(sys.argv[1])).compact()\n"
+        "except LakeError as error: print(error.reason)\n"
+    )
+    command = [sys.executable, "-m", "tests.without_exchange", "EINVAL", sys.executable, "-c", program, str(root)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "no_exchange\n"
+    committed = committed_files(root)
+    assert committed is not None
+    assert all(file.is_current for each in committed.values() for file in each)
+    assert_sound(root)
+
+
+def test_month_that_has_not_ended_stays_open(root: Path) -> None:
+    """A named month that has not ended is refused: no later commit could add a file per day to it."""
+    with pytest.raises(ConfigError, match="2026-04 has not ended"):
+        open_lake(root, today=APRIL).compact(months=["2026-03", "2026-04"])
+    assert len(stems(root)) == len(MONTHS) + 1
+
+
 def close_all(root: Path) -> tuple[str, ...]:
     return open_lake(root).compact(months=MONTHS)
 
@@ -459,9 +501,16 @@ def die(*_: object, **__: object) -> None:
     raise Death
 
 
-def die_after_one(first: Path, second: Path) -> None:
-    exchange(first, second)
-    raise Death
+def die_at_exchange(number: int) -> Callable[..., None]:
+    """Return an exchange that dies in place of the one with this number, from 1."""
+    numbers = count(1)
+
+    def exchange_or_die(first: Path, second: Path) -> None:
+        if next(numbers) == number:
+            raise Death
+        exchange(first, second)
+
+    return exchange_or_die
 
 
 def die_at_the_head(self: Disk, path: Path, data: bytes) -> None:
@@ -479,10 +528,11 @@ replace_file = Disk.replace
         (Partitions, "commit", die, False),
         (Disk, "replace", die_at_the_head, False),
         (Partitions, "publish", die, True),
-        (partitions_module, "exchange", die, True),
-        (partitions_module, "exchange", die_after_one, True),
+        (partitions_module, "exchange", die_at_exchange(2), False),
+        (partitions_module, "exchange", die_at_exchange(TABLES + 1), True),
+        (partitions_module, "exchange", die_at_exchange(TABLES + 2), True),
     ],
-    ids=["files", "manifests", "head", "before-exchange", "one-exchange"],
+    ids=["files", "head", "publish", "probe", "before-exchange", "one-exchange"],
 )
 def test_compaction_that_died_is_undone_or_finished(
     root: Path,

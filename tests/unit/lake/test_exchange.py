@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.errors import LakeError
 from pipeline.lake.exchange import check_exchange, exchange
-from tests.without_exchange import SYSTEM_CALLS, machine
+from tests.without_exchange import SYSTEM_CALLS, machine, mount_overlay
 
 PROGRAM = """
 import errno, sys
@@ -125,16 +125,10 @@ def test_other_errors_are_the_systems(tmp_path: Path) -> None:
 @pytest.fixture
 def overlay(tmp_path: Path) -> Iterator[Path]:
     """A mounted overlay whose lower layer has the folders `1` and `2`, as an image of a container has."""
-    for name in ("lower/1", "lower/2", "upper", "work", "disk"):
-        (tmp_path / name).mkdir(parents=True)
-    layers = ",".join(f"{name}dir={tmp_path / name}" for name in ("lower", "upper", "work"))
-    disk = tmp_path / "disk"
-    command = ["mount", "-t", "overlay", "-o", layers, "none", str(disk)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"cannot mount an overlay here ({done.stderr.strip()}); a kernel without the call is tested")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    for name in ("1", "2"):
+        (tmp_path / "lower" / name).mkdir(parents=True)
+    with mount_overlay(tmp_path) as disk:
+        yield disk
 
 
 def test_folders_of_an_image_are_refused(overlay: Path) -> None:

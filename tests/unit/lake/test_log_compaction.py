@@ -1,8 +1,10 @@
 """A month of the log that ended becomes one file, and no reader, append, check or takedown sees a difference."""
 
+import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -153,6 +155,22 @@ def test_month_without_rows_stays_listed(lake: Lake) -> None:
     assert lake.log.read("outcomes").num_rows == 1
     assert lake.log.batches("outcomes") == {"b1"}
     assert lake.verify() == ()
+
+
+def close_log(root: Path) -> tuple[str, ...]:
+    return compact(Lake(root, durability="process", now=lambda: NOW))
+
+
+def test_two_compactions_at_once(lake: Lake) -> None:
+    """Of two processes, each month is closed by one; the other finds it closed, and reports nothing."""
+    append_all(lake)
+    before = answers(lake)
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        done = [*pool.map(close_log, [lake_root(lake)] * 2)]
+    assert sorted(line for lines in done for line in lines) == sorted(
+        ["outcomes of 2026-02: 3 files became 1", "outcomes of 2026-03: 2 files became 1"]
+    )
+    assert answers(lake) == before
 
 
 def test_many_batches_in_a_footer(lake: Lake) -> None:
