@@ -548,22 +548,33 @@ def _writers() -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-def committed_files(root: Path) -> dict[str, tuple[CommittedFile, ...]] | None:
+def committed_files(
+    root: Path, *, since: date | None = None, until: date | None = None
+) -> dict[str, tuple[CommittedFile, ...]] | None:
     """Return the committed files of each table, by day; None in a folder without a head, such as a copy of the tables.
 
-    All are of one commit. These files do not change; they stay for the retention time of ``gc`` after they are
-    replaced. Raises: LakeError for a broken or missing head or manifest.
+    With ``since`` and ``until``, only those of the months from that of the one day to that of the other; no other
+    manifest is read. All files are of one commit. They do not change, and stay for the retention time of ``gc``
+    after they are replaced.
+    Raises: LakeError for a broken or missing head or manifest; (day_layout) for a lake of an earlier version.
     """
     layout = Layout(root)
-    if not (layout.head.exists() or layout.day_manifests.exists() or layout.has_manifests()):
-        return None
-    return Partitions(layout, Disk(layout, durability="process")).read(
-        lambda state: {spec.name: tuple(_files_of(state, spec, str(layout.state))) for spec in PUBLISH_ORDER}
-    )
+    if not layout.head.exists():
+        check_layout(layout)
+        if not layout.has_manifests():
+            return None
+    first, last = (None if day is None else month_of(day) for day in (since, until))
+
+    def files_by_table(state: LakeState) -> dict[str, tuple[CommittedFile, ...]]:
+        named = (each for each in state.head.months if (first or each) <= each <= (last or each))
+        manifests = list(map(state.month, sorted(named)))
+        return {spec.name: tuple(_files_of(manifests, spec, str(layout.state))) for spec in PUBLISH_ORDER}
+
+    return Partitions(layout, Disk(layout, durability="process")).read(files_by_table)
 
 
-def _files_of(state: LakeState, spec: TableSpec, folder: str) -> Iterator[CommittedFile]:
-    for manifest in state.months.values():
+def _files_of(manifests: Iterable[MonthManifest], spec: TableSpec, folder: str) -> Iterator[CommittedFile]:
+    for manifest in manifests:
         files = manifest.files.get(spec.name, {})
         days = [day for day, found in manifest.days.items() if spec.name in found.tables] if manifest.is_closed else []
         for stem, entry in files.items():

@@ -141,10 +141,13 @@ class Layout:
 
 def check_layout(layout: Layout) -> None:
     """Raises: LakeError (day_layout) for a lake of an earlier version; call it before anything is changed."""
-    if not layout.head.exists() and any(layout.day_manifests.glob("*.json")):
+    if not layout.head.exists() and (
+        any(layout.day_manifests.glob("*.json")) or any(layout.root.glob("tables/*/published_date=*"))
+    ):
         raise LakeError(
             f"{layout.root} has a file per day, as earlier versions wrote: move it away, run `newslake lake repair "
-            "--give-up lake/_state`, then `newslake run`, which derives every table again from the archive",
+            "--give-up lake/_state`, then `newslake run`, which derives all tables again from the archive, but not "
+            "those of the log; if it is a snapshot or a copy, delete it",
             key=str(layout.root),
             reason="day_layout",
         )

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.errors import ConfigError, LimitError, did_you_mean
-from pipeline.query.lake_filesystem import lake_files
+from pipeline.query.lake_filesystem import VERIFY, lake_files
 from pipeline.query.views import SCHEME, lake_views
 from pipeline.tables import TABLES
 from pipeline.unicode import to_well_formed
@@ -33,6 +33,7 @@ SET enable_external_access = false;
 SET lock_configuration = true;
 """
 _ROWS_AT_ONCE = 20_000
+_OWN_STATEMENT = "\n\nLINE 1: CREATE VIEW"  # where DuckDB shows a statement that the user did not write
 _GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _EXPLAIN = re.compile(
     rf"{_GAP}EXPLAIN\b{_GAP}(?:ANALYZE\b|\(\s*(?:ANALYZE|FORMAT)\b[^)]*\))?", re.IGNORECASE | re.DOTALL
@@ -74,13 +75,15 @@ def connect(
     ``since`` and ``until`` (both inclusive) select rows of these published dates, and outcomes of these news days.
     ``source`` selects the articles of one source_key, all their rows, and the events that they report.
 
-    SQL can read the lake's files, but not write them. Raises: LakeError for a broken manifest.
+    SQL can read the lake's files, but not write them.
+    Raises: LakeError for a broken manifest; ConfigError for a data file that cannot be read.
     """
     selection = lake_files(lake, since=since, until=until)
     connection = _connect_within_limits()
     connection.register_filesystem(selection.files)
     connection.execute(_LOCKDOWN)
-    connection.execute(lake_views(selection.scans, since=since, until=until, source=source))
+    with _translate_errors(connection):  # a view reads the footer of its first file
+        connection.execute(lake_views(selection.scans, since=since, until=until, source=source))
     return connection
 
 
@@ -135,6 +138,8 @@ def _translate_errors(connection: Connection) -> Iterator[None]:
             raise KeyboardInterrupt from error
         raise
     except (duckdb.PermissionException, duckdb.InvalidInputException) as error:
+        if isinstance(error, duckdb.InvalidInputException) and f"{SCHEME}://" in str(error):
+            raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="bad_sql") from error
         names = ", ".join(spec.name for spec in TABLES)
         raise ConfigError(f"sql: {error}; SQL can read only {names}", key="sql", reason="bad_sql") from error
     except duckdb.BinderException as error:
@@ -158,9 +163,15 @@ def _with_hint(connection: Connection, message: str) -> str:
 
 
 def _error_message(error: Exception) -> str:
-    """Return an error's message; for a traceback from our file system, its last line."""
-    text = str(error).strip()
-    return text.rsplit("\n", 1)[-1] if text.startswith("Traceback") else text
+    """Return an error's message; for a traceback from our file system, its last line.
+
+    If a file of the lake cannot be read, the message says what to do.
+    """
+    text = str(error).partition(_OWN_STATEMENT)[0].strip()
+    if text.startswith("Traceback"):
+        return text.rsplit("\n", 1)[-1]
+    is_of_file = f"{SCHEME}://" in text or isinstance(error, duckdb.IOException)
+    return f"{text}; {VERIFY}" if is_of_file else text
 
 
 # Time and memory limits for queries: one budget for all queries of one block.

@@ -25,6 +25,7 @@ from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
 # Read when a file is opened: it contains the footer of a Parquet file, which DuckDB reads in pieces.
 _END_BYTES = 32_768
+VERIFY = "run `newslake lake verify`, which says what to do"
 
 
 class _OpenFile:
@@ -113,6 +114,7 @@ class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
         super().__init__()  # no arguments: fsspec would compute a token of each file
         self.files: Mapping[str, str | bytes] = {}
         self.tables: Mapping[str, Sequence[str]] = {}
+        self.is_committed: Callable[[str], bool] = lambda file: False
         self._open: dict[str, _OpenFile] = {}
         self._changing = RLock()
 
@@ -158,9 +160,12 @@ class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
             raise FileNotFoundError(f"{path} is not a file of the lake's tables")
         try:
             return _OpenFile(self.files[path])
-        except FileNotFoundError as error:  # a takedown, or a month of the log that was closed meanwhile
-            message = f"{self.files[path]!r} was replaced since the lake was opened; run the query again"
-            raise FileNotFoundError(message) from error
+        except FileNotFoundError as error:
+            file = str(self.files[path])
+            # Else it was replaced: by a takedown, or as a month of the log was closed.
+            is_lost = self.is_committed(file)
+            what = f"is missing; {VERIFY}" if is_lost else "was replaced since the lake was opened; run the query again"
+            raise FileNotFoundError(f"{file!r} {what}") from error
 
     def _close(self, path: str) -> None:
         with self._changing:
@@ -185,7 +190,7 @@ def lake_files(lake: Path, *, since: date | None, until: date | None) -> FileSel
     They are the committed files of one moment; in a folder without a head, such as a copy of the tables, and in the
     log, the public files. A table without files has one without rows.
     """
-    committed = committed_files(lake)
+    committed = committed_files(lake, since=since, until=until)
     files: dict[str, str | bytes] = {}
     tables: dict[str, Sequence[str]] = {}
     scans: dict[str, TableScan] = {}
@@ -198,12 +203,24 @@ def lake_files(lake: Path, *, since: date | None, until: date | None) -> FileSel
             scans[spec.name] = TableScan(all(file.is_current for file in wanted), sum(file.rows for file in wanted))
         # The newest file comes first: a query without an order returns the newest rows.
         contents: list[str | bytes] = [*reversed(paths)] or [_empty_parquet(spec)]
-        mine = {f"{table_name(spec)}/{place:08}.parquet": content for place, content in enumerate(contents)}
+        mine = {f"{table_name(spec)}/{_name_of(content, place)}": content for place, content in enumerate(contents)}
         tables[table_name(spec)] = tuple(mine)
         files |= mine
     filesystem = LakeFileSystem()
     filesystem.files, filesystem.tables = files, tables
+    filesystem.is_committed = partial(_is_committed, lake)
     return FileSelection(filesystem, scans)
+
+
+def _name_of(content: str | bytes, place: int) -> str:
+    """Return the name of a file for DuckDB, which sorts the names and prints them in its errors."""
+    return f"{place:08}.{'parquet' if isinstance(content, bytes) else os.path.basename(content)}"
+
+
+def _is_committed(lake: Path, path: str) -> bool:
+    """Return whether the present head names a file."""
+    committed = committed_files(lake) or {}
+    return any(file.path == path for files in committed.values() for file in files)
 
 
 def last_day_of(lake: Path, spec: TableSpec) -> date | None:

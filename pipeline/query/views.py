@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
+from pipeline.lake.storage import Layout, check_layout
 from pipeline.query.engine_types import DUCKDB_TYPES
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
 
@@ -140,7 +141,11 @@ def table_name(spec: TableSpec) -> str:
 
 
 def table_files(lake: Path, spec: TableSpec) -> tuple[Path, ...]:
-    """Return a table's public files by day; empty before the first rows are written."""
+    """Return a table's public files by day; empty before the first rows are written.
+
+    Raises: LakeError (day_layout) for a lake of an earlier version.
+    """
+    check_layout(Layout(lake))
     return tuple(sorted(table_dir(lake, spec).glob(f"{spec.month_column}=*/*.parquet")))
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ConfigError, LimitError
+from pipeline.errors import ConfigError, LakeError, LimitError
 from pipeline.lake import Lake
 from pipeline.lake.manifests import Head
 from pipeline.lake.partitions import Partitions
@@ -443,6 +443,31 @@ def test_file_that_is_replaced_after_opening_is_an_error(small_lake):
     ):
         query(connection, "SELECT count(title) FROM articles")
     assert query(connect(small_lake), "SELECT count(title) FROM articles").rows == ((3,),)
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "zeroed"])
+def test_damaged_data_file_is_named(tmp_path, damage):
+    """An error about a data file of the head names the file, and the command that says what to do."""
+    commit(Lake(tmp_path, durability="process", now=lambda: NOON), [Story(1), Story(2)])
+    [file] = (tmp_path / "_state/data/articles").rglob("*.obj")
+    data = file.read_bytes()
+    file.unlink()
+    if damage != "missing":
+        file.write_bytes(data[:-9] if damage == "truncated" else data[:40] + bytes(400) + data[440:])
+
+    with pytest.raises(ConfigError, match=rf"{file.name}.*; run `newslake lake verify`"):
+        query(connect(tmp_path), "SELECT * FROM articles")
+
+
+def test_range_needs_only_the_manifests_of_its_months(tmp_path):
+    """Without the manifest of a month, questions about days of other months are answered."""
+    commit(Lake(tmp_path, durability="process", now=lambda: NOON), [Story(1), Story(2, day=30)])
+    for manifest in (tmp_path / "_state/months/2026-03").iterdir():
+        manifest.unlink()
+
+    assert query(connect(tmp_path, until=date(2026, 2, 28)), "SELECT count(*) FROM articles").rows == ((1,),)
+    with pytest.raises(LakeError, match="2026-03"):
+        connect(tmp_path)
 
 
 def test_views_do_not_show_the_month(small_lake):

@@ -2,15 +2,18 @@
 
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, LakeError
+from pipeline.query import connect
 from pipeline.query.dialects import DIALECTS
 from pipeline.query.engine_ddl import views_sql
 from pipeline.query.views import stored_name
+from pipeline.reports.lake_sizes import sizes_of
 from pipeline.tables import TABLES
 
 ENGINES = sorted(DIALECTS.keys() - {"ansi"})
@@ -171,3 +174,11 @@ def test_substring_in_sql_needs_one_more(write_rows):
     ).fetchall()
 
     assert same == [(True,)]
+
+
+def test_folders_per_day_are_refused(tmp_path: Path) -> None:
+    """A copy of the tables of an earlier version, with a folder per day, is not taken for an empty lake."""
+    (tmp_path / "tables/quotes/published_date=2026-02-03").mkdir(parents=True)
+    for work in (lambda: connect(tmp_path), lambda: views_sql(tmp_path), lambda: sizes_of(tmp_path)):
+        with pytest.raises(LakeError, match="has a file per day"):
+            work()
