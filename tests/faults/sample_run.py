@@ -73,9 +73,9 @@ class Worker:
                 os.kill(self._process.pid or 0, signal.SIGCONT)
                 return
 
-    def done(self) -> WorkerExit:
-        """Wait for its end."""
-        received = _receive(self._pipe)
+    def done(self, *, seconds: float = 600) -> WorkerExit:
+        """Wait for its end, at most some seconds. Raises: TimeoutError."""
+        received = _receive(self._pipe, seconds)
         self._process.join(timeout=60)
         code = self._process.exitcode
         atexit.unregister(self.kill)
@@ -83,11 +83,15 @@ class Worker:
         return WorkerExit(code, *received)
 
 
-def _receive(pipe: Connection) -> tuple[Any, ...]:
+def _receive(pipe: Connection, seconds: float) -> tuple[Any, ...]:
+    """Return what a process has sent, nothing if it is dead."""
+    if not pipe.poll(seconds):
+        raise TimeoutError(f"the process has not ended after {seconds:.0f} seconds")
     try:
-        return pipe.recv() if pipe.poll(600) else ()
+        received: tuple[Any, ...] = pipe.recv()
     except EOFError:
         return ()
+    return received
 
 
 def at_leisure(processes: ForkServerContext, task: Callable[..., Any], *given: Any) -> Any:
@@ -95,9 +99,9 @@ def at_leisure(processes: ForkServerContext, task: Callable[..., Any], *given: A
     return wait_for_exit(Worker(processes, task, *given)).result
 
 
-def wait_for_exit(worker: Worker) -> WorkerExit:
-    """Wait for an undisturbed process. Raises: the exception of its task."""
-    done = worker.done()
+def wait_for_exit(worker: Worker, *, seconds: float = 600) -> WorkerExit:
+    """Wait for an undisturbed process. Raises: the exception of its task; TimeoutError."""
+    done = worker.done(seconds=seconds)
     assert done.code == 0
     if isinstance(done.result, Exception):
         raise done.result

@@ -34,6 +34,7 @@ COMPACTOR = len(WRITERS)
 KINDS = (*(writer.__name__ for writer in WRITERS), "compaction")
 # The maximum lifetime of a writer, in seconds of CPU time: about five commits, independent of the machine's load.
 _LIFE_SECONDS = 0.25
+PATIENCE_SECONDS = 3000  # on a busy machine, the long form of a test takes a quarter of an hour
 
 
 def blow(root: Path, kept: Path, seed: int, kills: int, engines: Sequence[str]) -> list[Observation]:
@@ -43,9 +44,9 @@ def blow(root: Path, kept: Path, seed: int, kills: int, engines: Sequence[str]) 
     readers = [Worker(here, read_on, root, engine, stop) for engine in engines]
     given = [(root, kept, kind, seed, clock, kills) for kind in range(len(KINDS))]
     for writers in [Worker(here, write_and_die, *each) for each in given]:
-        wait_for_exit(writers)
+        wait_for_exit(writers, seconds=PATIENCE_SECONDS)
     stop.set()
-    return [wait_for_exit(reader).result for reader in readers]
+    return [wait_for_exit(reader, seconds=PATIENCE_SECONDS).result for reader in readers]
 
 
 def exchange_on(root: Path, seed: int, reads: int, engines: Sequence[str]) -> tuple[list[Observation], int]:

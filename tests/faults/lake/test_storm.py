@@ -30,14 +30,14 @@ from tests.faults.lake.promises import (
     written_versions,
 )
 from tests.faults.lake.readers import PLAIN, STRICT, Observation
-from tests.faults.lake.storm import KINDS, blow, exchange_on
+from tests.faults.lake.storm import KINDS, PATIENCE_SECONDS, blow, exchange_on
 from tests.faults.lake.tally import SEED, form
 from tests.faults.sample_run import Worker, say, wait_for_exit
 from tests.long_form import LONG
 
 STORMS, KILLS = (17, 30) if LONG else (1, 12)  # of each kind of writer
 RACES = 100 if LONG else 3
-READS = 400 if LONG else 5  # of each engine during exchanges
+READS = 200 if LONG else 5  # of each engine during exchanges
 PLAIN_AT_ONCE = 3 if LONG else 2  # engines in one storm, next to the strict readers
 
 
@@ -95,7 +95,8 @@ def engines_of(seed: int) -> list[str]:
 
 def in_small_process(task: Any, *given: Any) -> Any:
     """Do one task in a process with few modules; return its result."""
-    return wait_for_exit(Worker(multiprocessing.get_context("spawn"), task, *given)).result
+    worker = Worker(multiprocessing.get_context("spawn"), task, *given)
+    return wait_for_exit(worker, seconds=PATIENCE_SECONDS).result
 
 
 @pytest.mark.timeout(3600)
