@@ -27,7 +27,7 @@ from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, T
 RECOVER = "run `newslake lake repair`"
 REMOVE = "run `newslake lake repair --drop-damaged`"
 REDERIVE_LOST_DAY = f"restore it from a copy; or {RECOVER}, then `newslake run`, which derives the day again"
-REDERIVE = f"restore it from a copy; or {REMOVE}, then `newslake run`, which derives the day again"
+REDERIVE = f"restore it from a copy; or {REMOVE}, then `newslake run`, which derives its days again"
 RESTORE_HEAD = f"{REMOVE}, which names the newest manifests again"
 RESTAGE = f"{REMOVE}, then `newslake run`, which derives its uncommitted articles again"
 

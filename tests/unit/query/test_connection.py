@@ -432,6 +432,20 @@ def test_days_outside_of_the_range_are_not_opened(small_lake, write_rows, closes
         query(connect(small_lake), "SELECT title FROM articles")
 
 
+def test_damaged_manifest_stops_only_its_month(tmp_path):
+    """Questions about other months go on; one about the damaged month is an error with the file and what to do."""
+    lake = open_lake(tmp_path)
+    commit(lake, [Story(1), Story(2, day=40)], batch_id="b1")
+    [manifest] = (tmp_path / "_state/months/2026-02").iterdir()
+    manifest.write_bytes(b"{}")
+    statement = "SELECT count(*) FROM articles"
+
+    assert query(connect(tmp_path, since=date(2026, 3, 1)), statement).rows == ((1,),)
+    for options in ({}, {"since": date(2026, 2, 28)}, {"until": date(2026, 3, 31)}):
+        with pytest.raises(LakeError, match=rf"2026-02/{manifest.name} is not a manifest .*`newslake run`"):
+            connect(tmp_path, **options)
+
+
 def test_file_that_is_replaced_after_opening_is_an_error(small_lake):
     """If a file disappears between opening the lake and the query, the query says to run again; no rows are missing."""
     connection = connect(small_lake)
@@ -457,17 +471,6 @@ def test_damaged_data_file_is_named(tmp_path, damage):
 
     with pytest.raises(ConfigError, match=rf"{file.name}.*; run `newslake lake verify`"):
         query(connect(tmp_path), "SELECT * FROM articles")
-
-
-def test_range_needs_only_the_manifests_of_its_months(tmp_path):
-    """Without the manifest of a month, questions about days of other months are answered."""
-    commit(Lake(tmp_path, durability="process", now=lambda: NOON), [Story(1), Story(2, day=30)])
-    for manifest in (tmp_path / "_state/months/2026-03").iterdir():
-        manifest.unlink()
-
-    assert query(connect(tmp_path, until=date(2026, 2, 28)), "SELECT count(*) FROM articles").rows == ((1,),)
-    with pytest.raises(LakeError, match="2026-03"):
-        connect(tmp_path)
 
 
 def test_views_do_not_show_the_month(small_lake):
