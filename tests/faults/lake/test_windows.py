@@ -132,6 +132,22 @@ def test_file_of_another_month_is_foreign(root: Path) -> None:
     assert_whole(lake)
 
 
+def test_file_of_others_survives_an_exchange(processes: ForkServerContext, root: Path) -> None:
+    """A file that somebody adds after the compaction has looked for it stays in the month's folder."""
+    strike = Strike("exchange tables", 1, KILL)
+    assert Worker(processes, work_struck, root, strike).done().code == -signal.SIGKILL
+    folders = list((root / "tables").glob(f"*/published_month={CLOSING}"))
+    for folder in folders:
+        assert not (folder / f"{CLOSING}.parquet").exists()
+        (folder / "notes.txt").write_text("mine")
+    open_lake(root).recover()
+    open_lake(root, grace_hours=0).gc()
+    for folder in folders:
+        assert sorted(path.name for path in folder.iterdir()) == [f"{CLOSING}.parquet", "notes.txt"]
+        (folder / "notes.txt").unlink()
+    assert_tidy(root)
+
+
 def test_folder_that_was_listed_before_an_exchange_has_its_files(root: Path) -> None:
     """A reader that opened a folder and lists it after the exchange finds all its files, not some or none."""
     folder = root / "tables" / "articles" / f"published_month={CLOSING}"
