@@ -51,20 +51,26 @@ def _refresh_index(committer: Committer) -> list[str]:
     return [f"read {pluralize(len(stale), 'day')} into the article index"]
 
 
-def restore_head(layout: Layout, disk: Disk) -> None:
+def restore_head(layout: Layout, disk: Disk, *, may_be_unfinished: bool) -> None:
     """Name the newest manifest of each month again, without those of a commit that did not reach the head.
 
-    Commits are serial, so only the last one can be unfinished: one of its months has no manifest of it.
+    Commits are serial, so only the last one can be unfinished: one of its months has no manifest of it. A manifest that
+    cannot be read counts as one of it. ``may_be_unfinished`` says whether the index may have an intent.
     """
     found: dict[Month, list[tuple[str, MonthManifest]]] = {}
+    unreadable: dict[Month, bool] = {}
     for path in sorted((layout.state / "months").glob("*/*.json"), key=generation_of):
+        month = path.parent.name
+        unreadable[month] = True
         with suppress(LakeError):  # a damaged manifest: the one before it is used
             manifest = parse_manifest(path.read_bytes(), key=str(path))
-            found.setdefault(manifest.month, []).append((path.relative_to(layout.state).as_posix(), manifest))
+            found.setdefault(month, []).append((path.relative_to(layout.state).as_posix(), manifest))
+            unreadable[month] = False
     manifests = [each for named in found.values() for _, each in named]
     last = max((each.commit for each in manifests), default=0)
     of_last = [each for each in manifests if each.commit == last]
-    is_whole = all({each.month for each in of_last}.issuperset(each.together) for each in of_last)
+    there = {*(each.month for each in of_last), *(month for month, is_newest in unreadable.items() if is_newest)}
+    is_whole = not may_be_unfinished or all(there.issuperset(each.together) for each in of_last)
     whole = {month: [name for name, e in named if is_whole or e.commit < last] for month, named in found.items()}
     months = {month: names[-1] for month, names in sorted(whole.items()) if names}
     disk.replace(layout.head, head_bytes(Head(last + 1, months)))

@@ -29,15 +29,16 @@ def drop_damaged(
     Exhaust the iterator under the committer's lock: a commit in between would trust an empty index.
     ``open_committer`` returns a committer whose index is closed here.
     """
-    is_sound = not index_problems(layout.index)
+    has_index, is_sound = layout.index.exists(), not index_problems(layout.index)
     if not is_sound:
         _empty_index(layout.index)
     committer = open_committer()
     with closing(committer.index.connection):
+        may_be_unfinished = not (has_index and is_sound) or bool(committer.index.intent())
         # If this process dies, the next one reads every month again: the index names articles that are dropped here.
         months = sorted(layout.months_on_disk())
         committer.index.write_intent(months)
-        yield from _mend_head(layout, disk, partitions)
+        yield from _mend_head(layout, disk, partitions, may_be_unfinished=may_be_unfinished)
         yield from _drop_damaged_files(layout, disk, partitions)
         if is_sound and not _agrees_with_index(committer):
             _empty_index(layout.index)
@@ -50,14 +51,14 @@ def drop_damaged(
         yield from drop_missing_log_files(layout.root, committer.disk, committer.index)
 
 
-def _mend_head(layout: Layout, disk: Disk, partitions: Partitions) -> Iterator[str]:
-    """Restore a head that is missing or damaged."""
+def _mend_head(layout: Layout, disk: Disk, partitions: Partitions, *, may_be_unfinished: bool) -> Iterator[str]:
+    """Restore a head that is missing or damaged; ``may_be_unfinished`` is as for ``restore_head``."""
     try:
         partitions.head()
     except LakeError as error:
         if error.reason not in {"head_broken", "head_missing"}:
             raise
-        restore_head(layout, disk)
+        restore_head(layout, disk, may_be_unfinished=may_be_unfinished)
         yield f"named the newest manifest of each month again, because {layout.relative(layout.head)} was lost"
 
 

@@ -229,6 +229,22 @@ def test_damaged_manifest_and_lost_head(root: Path) -> None:
     assert open_lake(root).verify() == ()
 
 
+def test_lost_head_after_a_dropped_month(root: Path) -> None:
+    """A month that a repair dropped is no sign of an unfinished commit: the other months of that commit stay."""
+    commit(open_lake(root), [Story(5, "Moved.", day=0, seen=2)], batch_id="b3")
+    head = open_lake(root).partitions.head()
+    before = {month: open_lake(root).partitions.state().month(month).days for month in head.months}
+    (root / "_state" / head.months["2026-02"]).write_bytes(b"{")
+    open_lake(root).recover(drops_damaged=True)
+    (root / "_state/head.json").unlink()
+    open_lake(root).recover(drops_damaged=True)
+    found = open_lake(root).partitions.state()
+    assert {month: manifest.days for month, manifest in found.months.items()} == {
+        month: days for month, days in before.items() if month != "2026-02"
+    }
+    assert open_lake(root).verify() == ()
+
+
 def test_first_commit_that_dies_leaves_an_empty_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new lake whose first commit dies before the head is an empty lake, not one that lost its head."""
     lake = open_lake(tmp_path / "lake")
