@@ -74,8 +74,9 @@ come in later. The month itself is only in the names of the folders. `newslake s
 it.
 
 **Where a row lies, and how to read few rows.** A row is in the folder of the month of its `published_date`. The rows of
-a file are sorted by day, and each row group has one day or a few. So a condition on `published_date` is enough: an
-engine knows the first and last day of each row group, and skips the others. A condition on `published_at` reads more.
+a file are sorted by day. A row group ends with a day once it has 16,384 rows, in `articles` 1,024; a smaller month is
+one group. So a condition on `published_date` is enough: an engine knows the first and last day of each row group, and
+skips the others. A condition on `published_at` reads more.
 An engine still opens each file for its footer. Most engines can read the month in the path as a text column,
 `published_month`, and then skip whole files. That pays for many years, and on S3:
 
