@@ -97,8 +97,12 @@ def supervise(listener: int, channel: int, on_call: Callable[[Call], None]) -> N
 
 
 def _path(process: int, arguments: list[int], position: int | None) -> str:
-    if position is None:
-        return os.readlink(f"/proc/{process}/fd/{arguments[0]}")
-    with open(f"/proc/{process}/mem", "rb", buffering=0) as memory:
-        memory.seek(arguments[position])
-        return os.fsdecode(memory.read(_PATH_BYTES).partition(b"\0")[0])
+    """Return the path or folder of a call; empty if it has none, such as `statx` of an open file."""
+    try:
+        if position is None:
+            return os.readlink(f"/proc/{process}/fd/{arguments[0]}")
+        with open(f"/proc/{process}/mem", "rb", buffering=0) as memory:
+            memory.seek(arguments[position])
+            return os.fsdecode(memory.read(_PATH_BYTES).partition(b"\0")[0])
+    except (OSError, OverflowError):
+        return ""
