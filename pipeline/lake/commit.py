@@ -36,6 +36,8 @@ IsCurrent = Callable[[str, datetime], bool]
 _KEY_COLUMNS = ("article_id", "revision_id", "published_date", "seen_at")
 _STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version", "payload_digest", "fetched_at")
 
+_COMPARED_BY_CLUSTERING = ("quote_clusters", "event_cluster_members", "event_clusters")
+
 
 @dataclass(frozen=True, slots=True)
 class MergeCandidate:
@@ -369,16 +371,18 @@ class Committer:
         return months
 
     def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
-        """Delete all rows of some articles in one commit; return their days, sorted.
+        """Delete the rows of some articles in one commit; return their days, sorted.
 
-        Rows without an article, such as pairs of people, stay until the days are clustered again.
+        The clusters of their quotes and events, and rows without an article, such as pairs of people, stay until the
+        days are clustered again: they show which rows of other articles change.
         """
         gone = pa.array(sorted(article_ids), pa.string())
         removed: dict[date, list[str]] = defaultdict(list)
         for article_id, each in self.index.stored(article_ids).items():
             removed[each.published_date].append(article_id)
         days = sorted(removed)
-        names = [spec.name for spec in PUBLISH_ORDER if "article_id" in spec.schema.names]
+        named = [spec.name for spec in PUBLISH_ORDER if "article_id" in spec.schema.names]
+        names = [name for name in named if name not in _COMPARED_BY_CLUSTERING]
         state = self.partitions.state()
         self._rewrite(
             state,

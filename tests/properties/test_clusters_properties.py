@@ -129,6 +129,35 @@ def test_a_changed_event_leaves_no_trace(draws: list[tuple[int, int]], which: in
     assert files_of([articles, [later]]) == files_of([[*articles[:which], later, *articles[which + 1 :]]])
 
 
+@SLOW
+@given(draws=DRAWS, chosen=st.sets(st.integers(0, 11), min_size=1, max_size=3))
+def test_an_erased_quote_leaves_no_trace(draws: list[tuple[int, int]], chosen: set[int]) -> None:
+    """After some articles are erased, all tables are those of a lake that never had them."""
+    assert_no_trace([story(number, words, day) for number, (words, day) in enumerate(draws)], chosen)
+
+
+@SLOW
+@given(draws=REPORTS, chosen=st.sets(st.integers(0, 11), min_size=1, max_size=3))
+def test_an_erased_event_leaves_no_trace(draws: list[tuple[int, int]], chosen: set[int]) -> None:
+    """The same for reports of events and plans, also if they were the fullest or the only one."""
+    assert_no_trace([report(number, event, day) for number, (event, day) in enumerate(draws)], chosen)
+
+
+def assert_no_trace(articles: Sequence[Story | EventArticle], chosen: set[int]) -> None:
+    places = {each % (len(articles) - 1) for each in chosen}  # the last one stays
+    ids = [_article_id(articles[place]) for place in places]
+    with tempfile.TemporaryDirectory() as folder:
+        made = sandbox(folder)
+        made.run(articles, name="all")
+        assert set(made.lake.index.stored(ids)) == set(ids)
+        made.relate(made.lake.erasure.rows(ids))
+        assert made.files() == files_of([[each for place, each in enumerate(articles) if place not in places]])
+
+
+def _article_id(article: Story | EventArticle) -> str:
+    return article.article_id if isinstance(article, Story) else article.article
+
+
 def test_a_quote_cluster_lasts_for_weeks(tmp_path: Path) -> None:
     """A quote repeated every six days keeps its first id; without the second article a new cluster begins."""
     made = sandbox(str(tmp_path))
@@ -150,6 +179,19 @@ def test_a_meeting_is_linked_to_its_announcement_weeks_ago(tmp_path: Path) -> No
     rows = made.lake.read("event_clusters").to_pylist()
     found = [(row["event_cluster_id"], row["report_count"], row["planned_cluster_id"]) for row in rows]
     assert found == [(f"{0:032x}:0", 3, None), (f"{3:032x}:0", 2, f"{0:032x}:0")]
+
+
+def test_an_erased_report_leaves_no_trace_in_earlier_and_later_events(tmp_path: Path) -> None:
+    """The only report of a plan and the fullest report of a meeting are erased: the plan, its meeting weeks later, and
+    the row of an event that began a week before no longer have a word of them."""
+    made = sandbox(str(tmp_path))
+    fullest = replace(report(3, 3, 16), place="Vessmouth")
+    articles = [report(0, 4, -4), report(1, 0, 10), report(2, 4, 10), fullest]
+    made.run(articles, name="all")
+    [_, met, *_] = made.lake.read("event_clusters").to_pylist()
+    assert (met["article_id"], met["planned_cluster_id"]) == (f"{3:032x}", f"{0:032x}:0")
+    made.relate(made.lake.erasure.rows([f"{0:032x}", f"{3:032x}"]))
+    assert made.files() == files_of([articles[1:3]])
 
 
 def test_clustering_again_changes_nothing(tmp_path: Path) -> None:
