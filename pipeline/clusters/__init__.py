@@ -1,7 +1,15 @@
 """Relations between articles: near duplicates, quotes, events, people, revisions and co-mentions, from rows to rows."""
 
 from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
-from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, Plans, cluster_rows, plans_of
+from pipeline.clusters.event_clusters import (
+    PLAN_COLUMNS,
+    PLAN_WINDOW,
+    REPORTED_COLUMNS,
+    ChangedPlans,
+    Plans,
+    cluster_rows,
+    plans_of,
+)
 from pipeline.clusters.event_linking import event_cluster_member_rows, relate_events
 from pipeline.clusters.event_mentions import EVENT_COLUMNS, EventDay, events_of_day
 from pipeline.clusters.minhash import SKETCH_FIELDS, sketches_of
@@ -21,11 +29,13 @@ __all__ = [
     "LINK_COLUMNS",
     "MENTION_COLUMNS",
     "OUTLET_COLUMNS",
+    "PLAN_COLUMNS",
     "PLAN_WINDOW",
     "QUOTE_COLUMNS",
     "REPORTED_COLUMNS",
     "SKETCH_FIELDS",
     "WINDOW",
+    "ChangedPlans",
     "EventDay",
     "Plans",
     "QuoteDay",

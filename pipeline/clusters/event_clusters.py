@@ -1,11 +1,11 @@
 """Event clusters: one row per event from all its reports, and the plan that it carried out.
 
-Entry points: ``cluster_rows``, ``plans_of``, ``Plans``.
+Entry points: ``cluster_rows``, ``plans_of``, ``Plans``, ``ChangedPlans``.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import batched
 from typing import Any
@@ -62,7 +62,7 @@ _FULLEST_COLUMNS = (
 _SENTENCE_COLUMNS = ("event_index", "sentence_start_char", "sentence_end_char")
 _DATE_COLUMNS = ("event_date", "event_date_end", "event_date_precision")
 
-_COMPARED_COLUMNS = (
+PLAN_COLUMNS = (
     "event_cluster_id",
     "event_type",
     "event_subtype",
@@ -146,22 +146,32 @@ def _participants(fullest: Sequence[Row], role: str) -> dict[str, Any]:
 
 
 def plans_of(clusters: pa.Table) -> list[Row]:
-    """Return the planned and hypothetical rows of ``event_clusters``, with the columns to compare."""
+    """Return the planned and hypothetical rows of ``event_clusters``, with ``PLAN_COLUMNS``."""
     is_open = pc.is_in(clusters["modality"], pa.array(["planned", "hypothetical"]))
-    return list(clusters.select(_COMPARED_COLUMNS).filter(is_open).to_pylist())
+    return list(clusters.select(PLAN_COLUMNS).filter(is_open).to_pylist())
+
+
+type Fit = tuple[int, str]
+"""Minus the number of participants that an event and its plan share, and the plan's id: the least is the best."""
+
+
+type Kind = tuple[str, str | None]
+"""Type and subtype of an event."""
 
 
 class Plans:
     """Index of the plans of some days: type and participant are the blocking keys."""
 
     def __init__(self, by_day: Mapping[date, Sequence[Row]]) -> None:
-        self._of_name: dict[tuple[str, str | None, str], tuple[list[date], list[Row]]] = defaultdict(lambda: ([], []))
+        self._of_name: dict[Kind, dict[str, tuple[list[date], list[Row]]]] = defaultdict(
+            lambda: defaultdict(lambda: ([], []))
+        )
         for day, plan in [(each, plan) for each in sorted(by_day) for plan in by_day[each]]:
             for name in {*plan["actors"], *plan["recipients"]}:
-                days, plans = self._of_name[plan["event_type"], plan["event_subtype"], name]
+                days, plans = self._of_name[plan["event_type"], plan["event_subtype"]][name]
                 days.append(day)
                 plans.append(plan)
-        self._names = NameIndex({name for *_, name in self._of_name})
+        self._names = {kind: NameIndex(of_name) for kind, of_name in self._of_name.items()}
 
     def put_into(self, clusters: pa.Table, *, day: date) -> pa.Table:
         """Return a day's rows of ``event_clusters``, each with the plan that it carried out, if there is one.
@@ -169,30 +179,84 @@ class Plans:
         A plan is from the day or ``PLAN_WINDOW`` before it, was reported earlier, has the same type, and shares a
         participant with the event. It has the same day, or is undated and shares two participants.
         """
-        found = [self._plan_of(row, day) for row in rows_of_table(clusters.select(_COMPARED_COLUMNS))]
-        at = clusters.schema.get_field_index("planned_cluster_id")
-        return clusters.set_column(at, clusters.schema.field(at), pa.array(found, pa.string()))
+        fits = [self.fit(row, day=day) for row in rows_of_table(clusters.select(PLAN_COLUMNS))]
+        return _set_plans(clusters, [None if fit is None else fit[1] for fit in fits])
 
-    def _plan_of(self, row: Row, day: date) -> str | None:
+    def fit(self, row: Row, *, day: date) -> Fit | None:
+        """Return how the best plan of an event of a day fits it; None without a plan."""
         is_any = row["event_type"] == "OTHER" and row["event_subtype"] is None  # such a plan may be of anything
         if row["modality"] != "happened" or is_any:
             return None
-        fits = [
-            (-fit, plan["event_cluster_id"])
-            for plan in self._near(row, day)
-            if (fit := _participant_overlap(row, plan))
-        ]
-        return min(fits)[1] if fits else None
+        return min((fit for plan in self._near(row, day) if (fit := _fit_of(row, plan))), default=None)
 
-    def _near(self, row: Row, day: date) -> Iterable[Row]:
-        """Return the plans that may share a participant with an event, each once."""
-        names = {each for name in {*row["actors"], *row["recipients"]} for each in self._names.near(name)}
+    def _near(self, row: Row, day: date) -> Iterator[Row]:
+        """Yield the plans that may fit an event, each once: those that may share enough participants with it."""
+        kind = row["event_type"], row["event_subtype"]
+        if kind not in self._names:
+            return
         found: dict[str, Row] = {}
-        for name in names:
-            days, plans = self._of_name.get((row["event_type"], row["event_subtype"], name), ([], []))
+        shared: Counter[str] = Counter()
+        for name in (*row["actors"], *row["recipients"]):
+            near = self._of_day(kind, name, day)
+            found |= near
+            shared.update(near.keys())
+        yield from (plan for key, plan in found.items() if shared[key] >= _fewest_shared(plan))
+
+    def _of_day(self, kind: Kind, name: str, day: date) -> dict[str, Row]:
+        """Return the plans that an event of a day may carry out and that may name a participant."""
+        found: dict[str, Row] = {}
+        for each in self._names[kind].near(name):
+            days, plans = self._of_name[kind][each]
             for plan in plans[bisect_left(days, day - PLAN_WINDOW) : bisect_right(days, day)]:
                 found[plan["event_cluster_id"]] = plan
-        return found.values()
+        return found
+
+
+def _fewest_shared(plan: Row) -> int:
+    """Return how many participants an event shares with its plan at least. An undated plan fits any day."""
+    return 2 if plan["event_date"] is None else 1
+
+
+class ChangedPlans:
+    """The plans of some days after some of them changed, for events that did not change.
+
+    An event is compared only with the changed plans, unless the plan that it carried out is one of these.
+    """
+
+    def __init__(self, known: Plans, now: Mapping[date, Sequence[Row]], before: Mapping[date, Sequence[Row]]) -> None:
+        """``known`` has the plans of ``now``; ``before`` has those of the days on which any changed."""
+        old = {plan["event_cluster_id"]: plan for plans in before.values() for plan in plans}
+        differing = {day: [plan for plan in now[day] if old.get(plan["event_cluster_id"]) != plan] for day in before}
+        self._known, self._changed = known, Plans(differing)
+        changed = {plan["event_cluster_id"] for plans in differing.values() for plan in plans}
+        plans = (plan for plans in now.values() for plan in plans)
+        self._same = {plan["event_cluster_id"]: plan for plan in plans if plan["event_cluster_id"] not in changed}
+
+    def put_into(self, clusters: pa.Table, *, day: date) -> pa.Table:
+        """Return what ``Plans.put_into`` does, for rows with their plans from before."""
+        rows = zip(
+            rows_of_table(clusters.select(PLAN_COLUMNS)), clusters["planned_cluster_id"].to_pylist(), strict=True
+        )
+        return _set_plans(clusters, [self._plan_of(row, current, day) for row, current in rows])
+
+    def _plan_of(self, row: Row, current: str | None, day: date) -> str | None:
+        better = self._changed.fit(row, day=day)
+        if better is None and (current is None or current in self._same):
+            return current
+        mine = _fit_of(row, self._same[current]) if current in self._same else None
+        if mine is None and current is not None:
+            better = self._known.fit(row, day=day)
+        return min((fit for fit in (mine, better) if fit is not None), default=(0, None))[1]
+
+
+def _set_plans(clusters: pa.Table, plans: Sequence[str | None]) -> pa.Table:
+    at = clusters.schema.get_field_index("planned_cluster_id")
+    return clusters.set_column(at, clusters.schema.field(at), pa.array(plans, pa.string()))
+
+
+def _fit_of(row: Row, plan: Row) -> Fit | None:
+    shared = _participant_overlap(row, plan)
+    return (-shared, plan["event_cluster_id"]) if shared else None
 
 
 def _participant_overlap(row: Row, plan: Row) -> int:
@@ -205,7 +269,7 @@ def _participant_overlap(row: Row, plan: Row) -> int:
         return 0
     theirs = (*plan["actors"], *plan["recipients"])
     shared = shared_count((*row["actors"], *row["recipients"]), theirs, may_be_one)
-    return shared if shared > 1 or plan["event_date"] is not None else 0
+    return shared if shared >= _fewest_shared(plan) else 0
 
 
 def _is_at_planned_time(row: Row, plan: Row) -> bool:

@@ -52,6 +52,7 @@ class NameIndex:
                 self._by_word[word].add(name)
             for capitals in _capitals(name):
                 self._by_capitals[capitals].add(name)
+        self._of_one_word = {name for names in self._by_word.values() for name in names if len(name_words(name)) == 1}
         self._by_size: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
         for word in self._by_word:
             self._by_size[word[0], len(word)].append((word, _letters(word)))
@@ -60,10 +61,17 @@ class NameIndex:
 
     def near(self, name: str) -> set[str]:
         """Return all names of the index for which ``may_be_one`` is true, and few others."""
-        words = name_words(name)
-        like = Counter(chain.from_iterable(map(self._with_like, words)))
-        found = {each for each, count in like.items() if count >= min(len(words), len(name_words(each)))}
+        like = [self._with_like(word) for word in name_words(name)]
+        found = self._like_all(like).union(*(each & self._of_one_word for each in like))
         return found.union(*(self._by_capitals.get(capitals, ()) for capitals in _capitals(name)))
+
+    @staticmethod
+    def _like_all(like: Sequence[set[str]]) -> set[str]:
+        """Return the names that are like all words of a name, or like as many as they have words themselves."""
+        if len(like) <= 2:  # most names
+            return like[0].intersection(*like) if like else set()
+        counts = Counter(chain.from_iterable(like))
+        return {each for each, count in counts.items() if count >= min(len(like), len(name_words(each)))}
 
     def _with_like(self, word: str) -> set[str]:
         """Return the names with a word that may match this one."""

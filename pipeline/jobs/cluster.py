@@ -20,11 +20,13 @@ from pipeline.clusters import (
     LINK_COLUMNS,
     MENTION_COLUMNS,
     OUTLET_COLUMNS,
+    PLAN_COLUMNS,
     PLAN_WINDOW,
     QUOTE_COLUMNS,
     REPORTED_COLUMNS,
     SKETCH_FIELDS,
     WINDOW,
+    ChangedPlans,
     EventDay,
     Plans,
     QuoteDay,
@@ -53,6 +55,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Lake
 from pipeline.model import Article
 from pipeline.tables import table_named
+from pipeline.tables.spec import Row
 
 
 def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
@@ -403,16 +406,21 @@ def _join_events(reports: pa.Table, events: pa.Table) -> pa.Table:
 
 def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return clusters with the plans that they fulfil: the new clusters, and those that a changed plan can reach."""
+
+    def stored_plans(day: date) -> list[Row]:
+        return plans_of(lake.read(_CLUSTERS, days=[day], columns=PLAN_COLUMNS))
+
     states = lake.partitions.state().days
     days = sorted({*made, *(day for day, state in states.items() if _CLUSTERS in state.tables)})
     plans = {day: plans_of(table) for day, table in made.items()}
-    changed = [day for day in made if plans[day] != plans_of(lake.read(_CLUSTERS, days=[day]))]
-    reached = [day for day in days if day in made or any(each <= day <= each + PLAN_WINDOW for each in changed)]
-    near = [each for each in days if any(day - PLAN_WINDOW <= each <= day for day in reached)]
-    plans |= {each: plans_of(lake.read(_CLUSTERS, days=[each])) for each in near if each not in plans}
+    before = {day: stored for day in made if plans[day] != (stored := stored_plans(day))}
+    reached = {day for day in days if any(each <= day <= each + PLAN_WINDOW for each in before)}.difference(made)
+    near = [each for each in days if any(each <= day <= each + PLAN_WINDOW for day in reached.union(made))]
+    plans |= {each: stored_plans(each) for each in near if each not in plans}
     known = Plans(plans)
-    tables = ((day, made[day] if day in made else lake.read(_CLUSTERS, days=[day])) for day in reached)
-    return {day: known.put_into(table, day=day) for day, table in tables}
+    changed = ChangedPlans(known, plans, before)
+    others = {day: changed.put_into(lake.read(_CLUSTERS, days=[day]), day=day) for day in sorted(reached)}
+    return {day: known.put_into(table, day=day) for day, table in made.items()} | others
 
 
 # The table ``person_links``.
