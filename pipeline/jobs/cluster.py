@@ -68,8 +68,11 @@ def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> in
         return relate(workspace, news_day=news_day, days=days)
 
 
-def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
-    """Do what ``cluster`` does, without its lock: for a takedown, or if no takedown can run meanwhile."""
+def relate(workspace: Workspace, *, news_day: date | None, days: Iterable[date]) -> int:
+    """Do what ``cluster`` does, without its lock: for a takedown, or if no takedown can run meanwhile.
+
+    Without a news day, only ``days`` are changed days: a takedown names all days that it changes.
+    """
     lake, given = workspace.lake, tuple(days)
     changed = partial(changed_days, workspace, news_day=news_day, days=given)
     duplicates = lake.replace("near_duplicates", lambda: _near_duplicates(lake, changed()))
@@ -77,8 +80,10 @@ def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int
     return duplicates + clusters + relate_revisions(workspace, news_day=news_day, days=given)
 
 
-def changed_days(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> set[date]:
-    """Return some published days, and those of the articles of a news day."""
+def changed_days(workspace: Workspace, *, news_day: date | None, days: Iterable[date]) -> set[date]:
+    """Return some published days, and those of the articles of a news day, if one is given."""
+    if news_day is None:
+        return {*days}
     ids = {capture.article_id for capture in workspace.archive.captures_of_day(news_day)}
     return {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
 
@@ -474,7 +479,7 @@ _REVISIONS_TABLE = "revisions"
 _REVISION_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "payload_digest", "word_count")
 
 
-def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
+def relate_revisions(workspace: Workspace, *, news_day: date | None, days: Iterable[date]) -> int:
     """Write the revisions of the articles of the published ``days`` and of the news day; return how many files changed.
 
     Only an article with several payloads is cleaned, and only when its captures or the rules changed.
@@ -485,7 +490,7 @@ def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[dat
 
 
 def _revisions(
-    workspace: Workspace, *, news_day: date, days: Iterable[date], drafts: Mapping[date, pa.Table]
+    workspace: Workspace, *, news_day: date | None, days: Iterable[date], drafts: Mapping[date, pa.Table]
 ) -> dict[date, pa.Table]:
     changed = changed_days(workspace, news_day=news_day, days=days)
     reached = sorted(changed.intersection(workspace.lake.days()))

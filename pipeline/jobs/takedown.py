@@ -5,6 +5,7 @@ it.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -177,10 +178,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     archive.erase(_captures(workspace, work), page_keys=work.page_keys, source_key=work.source_key)
     report_progress("erasing from the tables")
     list_deletions(workspace, takedown, work)
-    erasure.rows(work.article_ids)
-    if work.days:
-        report_progress("updating the cluster tables of near days")
-        relate(workspace, news_day=min(work.days), days=work.days)
+    _erase_rows(workspace, work, report_progress)
     erasure.traces(days=work.days, older_than=called_at)
     snapshots = erasure.snapshots(work.article_ids, count=co_mention_rows)
     report_progress("erasing from log, inboxes and state")
@@ -200,6 +198,24 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
         "snapshots": snapshots.changed,
         "unfinished": unfinished,
     }
+
+
+def _erase_rows(workspace: Workspace, work: TakedownPlan, report_progress: ProgressCallback) -> None:
+    """Erase the articles from the tables, and cluster near days again, a quarter of a year at a time.
+
+    So memory does not grow with the days. After a crash, the next attempt clusters all quarters again: the plan has the
+    days of articles that are erased already.
+    """
+    quarters: dict[tuple[int, int], list[DeletedArticle]] = defaultdict(list)
+    for row in work.rows:
+        quarters[row.published_date.year, (row.published_date.month - 1) // 3].append(row)
+    erase = workspace.lake.erasure.rows
+    erase(work.article_ids.difference(row.article_id for row in work.rows))  # from batches that wait for their commit
+    for _, rows in sorted(quarters.items()):
+        erase([row.article_id for row in rows])
+        days = {row.published_date for row in rows}
+        report_progress(f"updating the cluster tables near {min(days)}" + (f" to {max(days)}" if len(days) > 1 else ""))
+        relate(workspace, news_day=None, days=days)
 
 
 def _with_source_key(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:

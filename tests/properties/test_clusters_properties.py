@@ -37,6 +37,7 @@ EVENTS = (
     replace(MET, modality="planned", trigger="will meet", when=date(2026, 2, 20)),
     replace(MET, recipient="Cora Weld", people=("Ada Marsh",)),
 )  # fmt: skip
+ERASED = st.sets(st.integers(0, 11), min_size=1, max_size=3)
 REPORTS = st.lists(st.tuples(st.integers(0, len(EVENTS) - 1), DAYS), min_size=2, max_size=12)
 SLOW = settings(max_examples=100 if LONG else 3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -130,27 +131,33 @@ def test_a_changed_event_leaves_no_trace(draws: list[tuple[int, int]], which: in
 
 
 @SLOW
-@given(draws=DRAWS, chosen=st.sets(st.integers(0, 11), min_size=1, max_size=3))
-def test_an_erased_quote_leaves_no_trace(draws: list[tuple[int, int]], chosen: set[int]) -> None:
-    """After some articles are erased, all tables are those of a lake that never had them."""
-    assert_no_trace([story(number, words, day) for number, (words, day) in enumerate(draws)], chosen)
+@given(draws=DRAWS, chosen=ERASED, is_by_day=st.booleans())
+def test_an_erased_quote_leaves_no_trace(draws: list[tuple[int, int]], chosen: set[int], is_by_day: bool) -> None:
+    """After some articles are erased, at once or day by day, all tables are those of a lake that never had them."""
+    stories = [story(number, words, day) for number, (words, day) in enumerate(draws)]
+    assert_no_trace(stories, chosen, is_by_day=is_by_day)
 
 
 @SLOW
-@given(draws=REPORTS, chosen=st.sets(st.integers(0, 11), min_size=1, max_size=3))
-def test_an_erased_event_leaves_no_trace(draws: list[tuple[int, int]], chosen: set[int]) -> None:
+@given(draws=REPORTS, chosen=ERASED, is_by_day=st.booleans())
+def test_an_erased_event_leaves_no_trace(draws: list[tuple[int, int]], chosen: set[int], is_by_day: bool) -> None:
     """The same for reports of events and plans, also if they were the fullest or the only one."""
-    assert_no_trace([report(number, event, day) for number, (event, day) in enumerate(draws)], chosen)
+    reports = [report(number, event, day) for number, (event, day) in enumerate(draws)]
+    assert_no_trace(reports, chosen, is_by_day=is_by_day)
 
 
-def assert_no_trace(articles: Sequence[Story | EventArticle], chosen: set[int]) -> None:
+def assert_no_trace(articles: Sequence[Story | EventArticle], chosen: set[int], *, is_by_day: bool) -> None:
     places = {each % (len(articles) - 1) for each in chosen}  # the last one stays
     ids = [_article_id(articles[place]) for place in places]
     with tempfile.TemporaryDirectory() as folder:
         made = sandbox(folder)
         made.run(articles, name="all")
-        assert set(made.lake.index.stored(ids)) == set(ids)
-        made.relate(made.lake.erasure.rows(ids))
+        stored = made.lake.index.stored(ids)
+        assert set(stored) == set(ids)
+        for day in sorted({each.published_date for each in stored.values()}):
+            made.relate(
+                made.lake.erasure.rows([key for key in ids if not is_by_day or stored[key].published_date == day])
+            )
         assert made.files() == files_of([[each for place, each in enumerate(articles) if place not in places]])
 
 

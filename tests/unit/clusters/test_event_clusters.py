@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.clusters import (
     REPORTED_COLUMNS,
+    ChangedPlans,
     Plans,
     cluster_rows,
     event_cluster_member_rows,
@@ -88,6 +89,27 @@ def test_what_happened_is_linked_to_its_plan(plan: EventArticle, happened: Event
     plans, happenings = rows_of([plan]), rows_of([happened])
     found = Plans({DAY: plans_of(plans)}).put_into(happenings, day=DAY)["planned_cluster_id"].to_pylist()
     assert found == ["p:0" if is_linked else None]
+
+
+PLANS = (
+    PLAN,
+    replace(PLAN, article="q", recipient="Cora Weld"),
+    replace(PLAN, article="r", when=None),
+    replace(PLAN, article="q", when=None),
+)
+
+
+@pytest.mark.parametrize("before", range(1 << len(PLANS)))
+def test_changed_plans_give_the_links_of_all_plans(before: int) -> None:
+    """Whatever plans were known before, an event that did not change gets the plan that a comparison with all gives."""
+    subsets = [[plan for at, plan in enumerate(PLANS) if bits >> at & 1] for bits in range(1 << len(PLANS))]
+    known = [{DAY: [row for plan in plans for row in plans_of(rows_of([plan]))]} for plans in subsets]
+    met, old = rows_of([MET]), known[before]
+    linked = Plans(old).put_into(met, day=DAY)
+    for now in known:
+        every = Plans(now)
+        changed = ChangedPlans(every, now, old)
+        assert changed.put_into(linked, day=DAY).equals(every.put_into(met, day=DAY))
 
 
 @pytest.mark.parametrize(("days", "is_linked"), [(-1, False), (0, True), (28, True), (29, False)])
