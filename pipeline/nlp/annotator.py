@@ -182,6 +182,7 @@ def why_not_annotated(article: Article) -> str:
 # Measured with the md model: 10,000 tokens parsed at a time need 280 MB, 20,000 need 450 MB and the same time.
 _PARSED_TOKENS = 10_000
 _PIECE_CHARS = 20_000
+_TENSOR_TOKENS = 2_000  # of a doc that keeps its tensor: to free each one costs a twentieth of the time of parsing
 # The tokenizer's time is cubic in text without white space: 0.08 s for 1,000 quotation marks.
 _LONG_RUN = re.compile(r"\S{200}")
 # Some rules look at all words of a sentence for each of its words.
@@ -299,14 +300,22 @@ def parse_docs(nlp: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
 
 def _run_pipe(nlp: Language, group: list[Doc]) -> Iterator[Doc]:
     for doc in nlp.pipe(group, batch_size=len(group) or 1):
-        doc.tensor = np.empty(0, dtype=np.float32)  # 400 bytes per token; no rule reads them
+        if len(doc) > _TENSOR_TOKENS:
+            _drop_tensor(doc)
         yield doc
+
+
+def _drop_tensor(doc: Doc) -> None:
+    """Free the tensor of a doc: 400 bytes per token, which no rule reads."""
+    doc.tensor = np.empty(0, dtype=np.float32)
 
 
 def join_docs(docs: list[Doc]) -> Doc:
     """Return one Doc made of an article's pieces, with offsets and heads from the start of the article."""
     if len(docs) == 1:
         return docs[0]
+    for each in docs:  # those of a piece that kept it have another shape
+        _drop_tensor(each)
     doc = Doc.from_docs(docs, ensure_whitespace=False)
     assert doc is not None  # None only for an empty list
     return doc

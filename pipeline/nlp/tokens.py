@@ -6,6 +6,8 @@ The lists are built once: reading attributes from spaCy per token would take lon
 from bisect import bisect_right
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from spacy.attrs import DEP, HEAD, IDX, LEMMA, LENGTH, ORTH, POS, SENT_START, TAG
 from spacy.tokens import Doc
 
@@ -80,31 +82,33 @@ class Tokens:
 
 def gather_tokens(doc: Doc, article: Article) -> Tokens:
     """Return the Doc's tokens as lists. An article without blocks is treated as one paragraph."""
-    columns = doc.to_array([ORTH, LEMMA, TAG, POS, DEP, HEAD, IDX, LENGTH, SENT_START]).astype("int64").T.tolist()
+    columns = doc.to_array([ORTH, LEMMA, TAG, POS, DEP, HEAD, IDX, LENGTH, SENT_START]).astype("int64").T
     orth, lemma, tag, pos, dep, offset, start, length, is_start = columns
-    texts = _strings(doc, orth)
-    head = [index + distance for index, distance in enumerate(offset)]
+    texts, lower = _strings(doc, orth)
+    _, lemmas = _strings(doc, lemma)
+    tags, _ = _strings(doc, tag)
+    head = (np.arange(len(doc)) + offset).tolist()
     children: list[list[int]] = [[] for _ in head]
     for index, governor in enumerate(head):
         if governor != index:
             children[governor].append(index)
-    tags, lemmas = _strings(doc, tag), [word.lower() for word in _strings(doc, lemma)]
     blocks = article.blocks or (Block("paragraph", 0, len(article.text)),)
+    block = np.searchsorted([each.start for each in blocks], start, side="right") - 1
     return Tokens(
         doc=doc,
         content=article.text,
         blocks=blocks,
         text=texts,
-        lower=[text.lower() for text in texts],
+        lower=lower,
         lemma=lemmas,
         tag=tags,
-        pos=_strings(doc, pos),
-        dep=_strings(doc, dep),
+        pos=_strings(doc, pos)[0],
+        dep=_strings(doc, dep)[0],
         head=head,
-        start=start,
-        end=[begin + size for begin, size in zip(start, length, strict=True)],
-        sentence=_running_counts(is_start),
-        block=_block_of(start, blocks),
+        start=start.tolist(),
+        end=(start + length).tolist(),
+        sentence=np.maximum(np.cumsum(is_start == 1) - 1, 0).tolist(),
+        block=np.maximum(block, 0).tolist(),
         children=children,
         common_nouns=frozenset(
             word for text, kind, word in zip(texts, tags, lemmas, strict=True) if kind in _NOUNS and text.islower()
@@ -112,24 +116,13 @@ def gather_tokens(doc: Doc, article: Article) -> Tokens:
     )
 
 
-def _strings(doc: Doc, ids: list[int]) -> list[str]:
-    strings = doc.vocab.strings
+def _strings(doc: Doc, ids: npt.NDArray[np.int64]) -> tuple[list[str], list[str]]:
+    """Return the strings of a column of a Doc, and the same in lower case."""
+    strings, keys = doc.vocab.strings, ids.tolist()
     # to_array returns unsigned 64-bit hashes; the cast to int64 above turned the upper half negative.
-    names = {key: strings[key & 0xFFFFFFFFFFFFFFFF] for key in set(ids)}
-    return [names[key] for key in ids]
-
-
-def _running_counts(is_start: list[int]) -> list[int]:
-    sentence, found = -1, []
-    for flag in is_start:
-        sentence += flag == 1
-        found.append(max(sentence, 0))
-    return found
-
-
-def _block_of(starts: list[int], blocks: tuple[Block, ...]) -> list[int]:
-    begins = [block.start for block in blocks]
-    return [max(bisect_right(begins, start) - 1, 0) for start in starts]
+    names = {key: strings[key & 0xFFFFFFFFFFFFFFFF] for key in set(keys)}
+    lower = {key: name.lower() for key, name in names.items()}
+    return list(map(names.__getitem__, keys)), list(map(lower.__getitem__, keys))
 
 
 # The grammatical position of a mention in its sentence.
