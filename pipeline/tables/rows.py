@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import Any
+from functools import cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -19,6 +21,7 @@ _NESTED_ENCODERS: dict[str, Callable[[Any], object]] = {
     "field_methods": lambda methods: [{"field": m.field, "method": m.method} for m in methods],
     "quoted_spans": lambda parts: [{"start_char": start, "end_char": end} for start, end in parts],
 }
+_SCHEMAS = {spec.name: spec.schema for spec in (ARTICLES, ENTITIES, QUOTES, EVENTS)}
 # Columns of articles with these names come from the annotation.
 _ANNOTATION_FIELDS = frozenset(Annotation.__slots__)
 
@@ -68,10 +71,30 @@ def combine_versions(versions: Iterable[str | None]) -> str | None:
 
 
 def _row(spec: TableSpec, value: object, given: Row) -> Row:
-    return {
-        name: given[name] if name in given else _NESTED_ENCODERS.get(name, _plain_value)(getattr(value, name))
-        for name in spec.schema.names
-    }
+    read, encoders = _reader_of(spec.name, tuple(given))
+    row = {**given, **dict(zip(read.names, read.values(value), strict=True))}
+    for name, encode in encoders:
+        row[name] = encode(row[name])
+    return row
+
+
+class _FieldReader(NamedTuple):
+    """The columns that are fields of a value, and what gets their values."""
+
+    names: tuple[str, ...]
+    values: Callable[[object], tuple[object, ...]]
+
+
+@cache
+def _reader_of(
+    table: str, given: tuple[str, ...]
+) -> tuple[_FieldReader, tuple[tuple[str, Callable[[Any], object]], ...]]:
+    """Return what reads the fields of a value for a row, without the columns ``given``, and the nested columns."""
+    schema = _SCHEMAS[table]
+    names = tuple(name for name in schema.names if name not in given)
+    nested = (name for name in names if pa.types.is_nested(schema.field(name).type))
+    encoders = tuple((name, _NESTED_ENCODERS.get(name, _plain_value)) for name in nested)
+    return _FieldReader(names, attrgetter(*names)), encoders
 
 
 def _plain_value(value: object) -> object:
