@@ -4,10 +4,12 @@ Nearly all rules of a model read one token: its tag, word and dependency. spaCy'
 combination of these attributes; the cache repeats the result.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from spacy.attrs import DEP, IS_SPACE, LEMMA, LOWER, MORPH, POS, TAG
 from spacy.language import Language
 from spacy.matcher import Matcher
@@ -17,7 +19,7 @@ from spacy.tokens import Doc
 _READ = (TAG, LOWER, DEP, IS_SPACE)
 _READ_NAMES = frozenset({"TAG", "LOWER", "DEP", "IS_SPACE"})
 _WRITTEN = (POS, MORPH, LEMMA, TAG, DEP)
-_SETS = frozenset({"IN", "NOT_IN"})
+_OPERATORS = frozenset({"IN", "NOT_IN", "REGEX"})
 _KNOWN_MAX = 100_000  # combinations of attributes; a model has some thousand
 _RULER = "attribute_ruler"
 _FACTORY = "newslake_attribute_rules"
@@ -41,16 +43,19 @@ class CachedAttributeRuler:
         self._known: dict[_Key, _TokenResult] = {}
         self._longer = Matcher(ruler.vocab)
         words: set[str] = set()
+        expressions: set[str] = set()
         for number, rule in enumerate(ruler.patterns):
             if _is_of_one_token(rule["patterns"]):
                 words.update(_words_of(rule["patterns"]))
+                expressions.update(_expressions_of(rule["patterns"]))
             else:
                 self._longer.add(str(number), rule["patterns"])
+        self._expressions = tuple(map(re.compile, sorted(expressions)))
         self._words = np.array(sorted(ruler.vocab.strings.add(word) for word in words), dtype=np.uint64)
 
     def __call__(self, doc: Doc) -> Doc:
         read = doc.to_array(_READ).astype(np.uint64).reshape(len(doc), len(_READ))
-        read[~np.isin(read[:, 1], self._words), 1] = 0  # other words are alike to all rules
+        read[~self._is_named(read[:, 1]), 1] = 0  # other words are alike to all rules
         keys = list(map(tuple, read.tolist()))
         known = self._known
         if len(known) > _KNOWN_MAX:
@@ -70,6 +75,15 @@ class CachedAttributeRuler:
     def pipe(self, docs: Iterable[Doc], **_: Any) -> Iterator[Doc]:
         """Yield the docs, annotated."""
         yield from map(self, docs)
+
+    def _is_named(self, words: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Return which words the rules of single tokens name or describe."""
+        is_named = np.isin(words, self._words)
+        if not self._expressions:
+            return is_named
+        others = ((key, self._vocab.strings[key]) for key in np.unique(words[~is_named]).tolist())
+        described = [key for key, word in others if any(each.search(word) for each in self._expressions)]
+        return is_named | np.isin(words, np.array(described, dtype=np.uint64))
 
     def _longer_matches(self, doc: Doc) -> list[tuple[int, int]]:
         """Return the rules of several tokens that match, each with the token that it annotates, in their order."""
@@ -94,19 +108,32 @@ def _words_of(patterns: list[list[dict[str, Any]]]) -> Iterator[str]:
     for [token] in patterns:
         value = token.get("LOWER", ())
         if isinstance(value, dict):
-            yield from (word for words in value.values() for word in words)
+            yield from (word for name in ("IN", "NOT_IN") for word in value.get(name, ()))
         elif value:
             yield value
+
+
+def _expressions_of(patterns: list[list[dict[str, Any]]]) -> Iterator[str]:
+    for [token] in patterns:
+        value = token.get("LOWER")
+        if isinstance(value, dict) and "REGEX" in value:
+            yield value["REGEX"]
 
 
 def _can_cache(ruler: AttributeRuler) -> bool:
     """Return whether all rules of a ruler are of the kind that the cache knows."""
     for rule in ruler.patterns:
         kinds = {len(pattern) == 1 and pattern[0].keys() <= _READ_NAMES for pattern in rule["patterns"]}
-        sets = (value for pattern in rule["patterns"] for token in pattern for value in token.values())
-        if len(kinds) > 1 or any(isinstance(value, dict) and not value.keys() <= _SETS for value in sets):
+        values = [value for pattern in rule["patterns"] for token in pattern for value in token.values()]
+        if len(kinds) > 1 or not all(map(_is_known_value, values)):
             return False
     return all(attrs.keys() <= set(_WRITTEN) for attrs in ruler.attrs)
+
+
+def _is_known_value(value: object) -> bool:
+    if not isinstance(value, dict):
+        return True
+    return value.keys() <= _OPERATORS and isinstance(value.get("REGEX", ""), str)
 
 
 def _component(nlp: Language, name: str) -> CachedAttributeRuler:
