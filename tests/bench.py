@@ -122,7 +122,7 @@ def _reading(given: list[Article]) -> tuple[Callable[[], None], Callable[[], Non
     reader = Annotator(nlp, kb=load_kb(None), infer_gender=True)
 
     def ours() -> None:
-        for article, doc in reader.docs(given, batch_size=16):
+        for article, doc in reader.docs(given):
             assert doc is not None
             reader.annotate(article, doc)
 

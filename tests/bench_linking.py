@@ -112,7 +112,7 @@ def _linking_seconds(annotator: Annotator, given: list[Article]) -> float:
         return run
 
     with patch.multiple(extraction, **{name: timed(getattr(extraction, name)) for name in STEPS}):
-        for article, doc in annotator.docs(given, batch_size=16):
+        for article, doc in annotator.docs(given):
             if doc is not None:
                 annotator.annotate(article, doc)
     return spent

@@ -66,9 +66,8 @@ class LoadedAnnotator:
     def _read_group(self, group: Sequence[Article], turns: Turns) -> Iterator[ReadArticle]:
         turns.begin(*(each.article_id for each in group))
         firsts = tuple({content_of(each): each for each in reversed(group)}.values())[::-1]
-        parse = partial(self.reader.docs, firsts, batch_size=len(firsts))
         is_alone = len(group) == 1
-        docs = run_isolated(lambda: list(parse()), key=_name_of(group[0]), log_traceback=is_alone)
+        docs = run_isolated(lambda: list(self.reader.docs(firsts)), key=_name_of(group[0]), log_traceback=is_alone)
         if isinstance(docs, NewsError):
             if is_alone:
                 yield group[0], docs

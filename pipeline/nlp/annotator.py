@@ -1,16 +1,16 @@
 """Annotation of an article: parse its text once, then extract entities, quotes, times and events from the Doc."""
 
+import ctypes
 import importlib
 import importlib.util
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
-from itertools import chain, islice, pairwise
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import spacy
@@ -20,6 +20,7 @@ from spacy.pipeline import Lemmatizer
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, get_model_meta
+from thinc.api import Model, NumpyOps
 
 from pipeline.errors import ConfigError, ExtractorError, NewsError
 from pipeline.kb import KnowledgeBase
@@ -46,21 +47,6 @@ _WORDS_KEPT = 100_000
 _ANY_LANGUAGE = "xx"  # spaCy's language code of a multilingual model
 
 
-class _ArticlePieces(NamedTuple):
-    """An article and its tokenized pieces; None if it is not annotated."""
-
-    article: Article
-    pieces: list[Doc] | NewsError | None
-
-    @property
-    def docs(self) -> list[Doc]:
-        return self.pieces if isinstance(self.pieces, list) else []
-
-    @property
-    def tokens(self) -> int:
-        return sum(map(len, self.docs))
-
-
 class Annotator:
     """Annotates articles with one model and one knowledge base. Not thread-safe.
 
@@ -75,43 +61,33 @@ class Annotator:
         self._infer_gender = infer_gender
         self._with_untyped = with_untyped
 
-    def docs(
-        self, articles: Iterable[Article], *, batch_size: int = 16
-    ) -> Iterator[tuple[Article, Doc | NewsError | None]]:
+    def docs(self, articles: Iterable[Article]) -> Iterator[tuple[Article, Doc | NewsError | None]]:
         """Yield each article with its parsed Doc, in order; with None if it is not annotated.
 
         That is an article whose language is unknown, has no data, or is not the model's, and an article of more than
         ``MAX_TOKENS``, which gets the flag ``TOO_LONG``. An article longer than ``MAX_CHARS`` has an error.
-
-        At most ``batch_size`` articles are in memory at a time, fewer if they are long.
         """
-        batch: list[_ArticlePieces] = []
-        for article in articles:
-            pieces = self._tokenize(article)
-            if len(batch) == batch_size or pieces.tokens + sum(each.tokens for each in batch) > _PARSED_TOKENS:
-                yield from self._parse(batch)
-                batch = []
-            batch.append(pieces)
-        yield from self._parse(batch)
+        for given in articles:
+            article, pieces = self._tokenize(given)
+            if isinstance(pieces, list):
+                yield article, join_docs(list(parse_docs(self._nlp, pieces)))
+            else:
+                yield article, pieces
 
-    def _tokenize(self, article: Article) -> "_ArticlePieces":
+    def _tokenize(self, article: Article) -> tuple[Article, list[Doc] | NewsError | None]:
+        """Return an article and its tokenized pieces; None if it is not annotated."""
         if not self._can_annotate(article):
-            return _ArticlePieces(article, None)
+            return article, None
         if len(article.text) > MAX_CHARS:
-            return _ArticlePieces(article, _too_many_characters(article))
+            return article, _too_many_characters(article)
         pieces = _within_budget(make_docs(self._nlp, article))
         if pieces is None:
             article = replace(article, flags=tuple(sorted({*article.flags, TOO_LONG})))
-        return _ArticlePieces(article, pieces)
+        return article, pieces
 
     def _can_annotate(self, article: Article) -> bool:
         """Return whether there is language data for the article and the model supports its language."""
         return article.language in LANGUAGES and self._nlp.lang in (article.language, _ANY_LANGUAGE)
-
-    def _parse(self, batch: "Sequence[_ArticlePieces]") -> Iterator[tuple[Article, Doc | NewsError | None]]:
-        parsed = parse_docs(self._nlp, chain.from_iterable(each.docs for each in batch))
-        for article, pieces in batch:
-            yield article, join_docs(list(islice(parsed, len(pieces)))) if isinstance(pieces, list) else pieces
 
     def annotate(self, article: Article, doc: Doc) -> Annotation:
         """Return the annotation of an article with its Doc from ``docs``.
@@ -182,7 +158,6 @@ def why_not_annotated(article: Article) -> str:
 # Measured with the md model: 10,000 tokens parsed at a time need 280 MB, 20,000 need 450 MB and the same time.
 _PARSED_TOKENS = 10_000
 _PIECE_CHARS = 20_000
-_TENSOR_TOKENS = 2_000  # of a doc that keeps its tensor: to free each one costs a twentieth of the time of parsing
 # The tokenizer's time is cubic in text without white space: 0.08 s for 1,000 quotation marks.
 _LONG_RUN = re.compile(r"\S{200}")
 # Some rules look at all words of a sentence for each of its words.
@@ -288,34 +263,19 @@ def _make_piece(nlp: Language, piece: str) -> Doc:
 
 
 def parse_docs(nlp: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
-    """Yield the parsed docs in order; parse at most ``_PARSED_TOKENS`` at a time."""
-    group: list[Doc] = []
-    for doc in docs:
-        if group and sum(map(len, group)) + len(doc) > _PARSED_TOKENS:
-            yield from _run_pipe(nlp, group)
-            group = []
-        group.append(doc)
-    yield from _run_pipe(nlp, group)
+    """Yield the parsed docs in order. Each is parsed alone, so that it depends on no other.
 
-
-def _run_pipe(nlp: Language, group: list[Doc]) -> Iterator[Doc]:
-    for doc in nlp.pipe(group, batch_size=len(group) or 1):
-        if len(doc) > _TENSOR_TOKENS:
-            _drop_tensor(doc)
-        yield doc
-
-
-def _drop_tensor(doc: Doc) -> None:
-    """Free the tensor of a doc: 400 bytes per token, which no rule reads."""
-    doc.tensor = np.empty(0, dtype=np.float32)
+    A matrix product differs in its last bits with the number of its rows and the place of a row among them.
+    """
+    yield from map(nlp, docs)
 
 
 def join_docs(docs: list[Doc]) -> Doc:
     """Return one Doc made of an article's pieces, with offsets and heads from the start of the article."""
     if len(docs) == 1:
         return docs[0]
-    for each in docs:  # those of a piece that kept it have another shape
-        _drop_tensor(each)
+    for each in docs:
+        each.tensor = np.empty(0, dtype=np.float32)  # 400 bytes per token, which no rule reads
     doc = Doc.from_docs(docs, ensure_whitespace=False)
     assert doc is not None  # None only for an empty list
     return doc
@@ -349,6 +309,7 @@ def load_model(name: str) -> Language:
         nlp.tokenizer.prefix_search = compile_prefix_regex([*nlp.Defaults.prefixes, _PREFIX]).search
         nlp.tokenizer.infix_finditer = compile_infix_regex([*nlp.Defaults.infixes, *_INFIXES]).finditer
     cache_attribute_rules(nlp)
+    _multiply_with_numpy(nlp)
     probe = nlp("1 2.")
     if lacking := [what for what in _NEEDED_ATTRIBUTES if not probe.has_annotation(what)]:
         raise ConfigError(
@@ -358,6 +319,24 @@ def load_model(name: str) -> Language:
             reason="model_wrong",
         )
     return nlp
+
+
+def _multiply_with_numpy(nlp: Language) -> None:
+    """Let a model multiply matrices with numpy's OpenBLAS on one thread, if numpy has it.
+
+    It needs a third of the time of spaCy's own library, BLIS. More threads would take cores from the other workers,
+    wait in a loop for each other, and give other last bits.
+    """
+    library = ctypes.CDLL(importlib.import_module("numpy._core._multiarray_umath").__file__)
+    names = ("scipy_openblas_set_num_threads64_", "scipy_openblas_set_num_threads", "openblas_set_num_threads")
+    limit = next((getattr(library, name) for name in names if hasattr(library, name)), None)
+    if limit is None:
+        return
+    limit(1)
+    models = (getattr(component, "model", None) for _, component in nlp.components)
+    for node in (node for model in models if isinstance(model, Model) for node in model.walk()):
+        if type(node.ops) is NumpyOps:  # others are of a graphics card, or of Apple's library
+            node.ops = NumpyOps(use_blis=False)
 
 
 def model_label(name: str) -> str:

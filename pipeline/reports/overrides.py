@@ -204,7 +204,7 @@ def _read_articles(
     settings, after = workspace.settings, base.under(corrections.after)
     without_quotes = base.under(replace(corrections.after, quotes={}))
     readers = readers_of(settings, base.under(corrections.before), after, without_quotes)
-    for article, doc in readers[0].docs(articles, batch_size=settings.nlp_batch_size):
+    for article, doc in readers[0].docs(articles):
         if doc is None or isinstance(doc, NewsError):
             done.unread[article.article_id] = why_not_annotated(article) if doc is None else str(doc)
             continue

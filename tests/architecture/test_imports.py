@@ -41,7 +41,7 @@ PIPELINE = {
     "sources": May(("model", "fetch", "archive"), ("feedparser", "lxml", "warcio")),
     "clean": May(("model",), ("bs4", "lxml", "trafilatura", "htmldate", "py3langid", "charset_normalizer")),
     "kb": May(("model",)),
-    "nlp": May(("model", "kb"), ("spacy", "numpy")),
+    "nlp": May(("model", "kb"), ("spacy", "thinc", "numpy")),
     "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
     "derive": May(("model", "clean", "kb", "nlp", "tables"), ("pyarrow",)),

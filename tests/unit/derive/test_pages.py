@@ -36,13 +36,13 @@ def loaded() -> LoadedAnnotator:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that the model parses."""
     texts: list[str] = []
-    run = nlp_annotator._run_pipe
+    parse = nlp_annotator.parse_docs
 
-    def counted(nlp: object, group: Sequence[object]) -> Iterator[object]:
-        texts.extend(str(each) for each in group)
-        return run(nlp, group)
+    def counted(nlp: object, pieces: Sequence[object]) -> Iterator[object]:
+        texts.extend(str(each) for each in pieces)
+        return parse(nlp, pieces)
 
-    monkeypatch.setattr(nlp_annotator, "_run_pipe", counted)
+    monkeypatch.setattr(nlp_annotator, "parse_docs", counted)
     return texts
 
 

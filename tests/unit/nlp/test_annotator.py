@@ -1,9 +1,12 @@
 """The annotator on invented articles: entities and quotes, end to end."""
 
+import ctypes
+import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 import spacy
 
@@ -253,18 +256,37 @@ def test_unsupported_languages_keep_their_place(nlp):
     """An article without language data is returned in order, without a Doc."""
     annotator = Annotator(nlp, kb=load_kb())
     articles = [article("One."), article("Ett.", language="sv"), article("Two."), article("?", language=None)]
-    found = [(a.text, doc is None) for a, doc in annotator.docs(iter(articles), batch_size=2)]
+    found = [(a.text, doc is None) for a, doc in annotator.docs(iter(articles))]
     assert found == [("One.", False), ("Ett.", True), ("Two.", False), ("?", True)]
 
 
 def test_annotation_is_repeatable(nlp):
-    """The same article gives the same annotation, alone or in a batch, with or without blocks."""
+    """The same article gives the same annotation, alone or after others, with or without blocks."""
     annotator = Annotator(nlp, kb=load_kb())
     made = article(*STATION)
     docs = list(annotator.docs([made, article("Oslo."), replace(made, blocks=())]))
     [(_, alone)] = list(annotator.docs([made]))
     assert annotator.annotate(*docs[0]) == annotator.annotate(made, alone)
     assert annotator.annotate(*docs[2]).entities
+
+
+def test_parse_does_not_depend_on_other_texts(nlp):
+    """The model's numbers for a text are the same to the last bit, whatever is parsed before and after it."""
+    annotator = Annotator(nlp, kb=load_kb())
+    made = article(*STATION)
+    docs = [doc for _, doc in annotator.docs([article("Oslo."), made, article("Paris. " * 700), made])]
+    [(_, alone)] = annotator.docs([made])
+    for each in (docs[1], docs[3]):
+        assert np.array_equal(each.tensor, alone.tensor)
+        assert each.tensor.any()
+
+
+def test_matrices_are_multiplied_with_numpy_on_one_thread(nlp):
+    """No part of a loaded model uses the slower library of spaCy, and numpy's starts no threads."""
+    models = [getattr(component, "model", None) for _, component in nlp.components]
+    assert {node.ops.use_blis for model in models if model is not None for node in model.walk()} == {False}
+    loaded = ctypes.CDLL(importlib.import_module("numpy._core._multiarray_umath").__file__)
+    assert loaded.scipy_openblas_get_num_threads64_() == 1
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "“", "...", "Mr", "said", "“” said", "\u200b", "😀 “😀” said 😀."])
@@ -308,7 +330,7 @@ def test_model_annotates_its_own_language(model: str, language: str, is_read: bo
 
 
 def test_too_long_text_affects_only_itself(nlp):
-    """A text over the limit of characters is an error of its own article; the others of the batch are annotated."""
+    """A text over the limit of characters is an error of its own article; the others are annotated."""
     annotator = Annotator(nlp, kb=load_kb())
     pairs = list(annotator.docs([article("Oslo."), article("word " * 500_000), article("Paris.")]))
     error = pairs[1][1]
