@@ -18,6 +18,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from rich.console import Console
+from spacy.language import Language
 
 from pipeline.clean import clean, extract
 from pipeline.kb import load_kb
@@ -110,15 +111,20 @@ def articles(*, times: int = 4) -> list[Article]:
     return [article for article in read if article.word_count > 100] * times
 
 
-def annotate_ratio(given: Callable[[], list[Article]]) -> float:
+def annotate_ratio(given: Callable[[], list[Article]], bare: Callable[[], Language]) -> float:
     """Words per second of all extractors, relative to bare nlp.pipe, batch size 16."""
-    mine, theirs = best(*_reading(given()))
+    mine, theirs = best(*_reading(given(), bare()))
     return theirs / mine
 
 
-def _reading(given: list[Article]) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Return functions that annotate articles, and that run the model as spaCy loads it on the same texts."""
-    nlp = load_model(Settings.model_fields["spacy_model"].default)
+def our_model() -> Language:
+    """Return the model as newslake loads it, with numpy's matrices."""
+    return load_model(Settings.model_fields["spacy_model"].default)
+
+
+def _reading(given: list[Article], model: Language) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Return functions that annotate articles, and that run a model on the same texts."""
+    nlp = our_model()
     reader = Annotator(nlp, kb=load_kb(None), infer_gender=True)
 
     def ours() -> None:
@@ -127,7 +133,7 @@ def _reading(given: list[Article]) -> tuple[Callable[[], None], Callable[[], Non
             reader.annotate(article, doc)
 
     def bare() -> None:
-        for _ in bare_model().pipe([article.text for article in given], batch_size=16):
+        for _ in model.pipe([article.text for article in given], batch_size=16):
             pass
 
     return ours, bare
@@ -135,7 +141,7 @@ def _reading(given: list[Article]) -> tuple[Callable[[], None], Callable[[], Non
 
 def stage_share(*stages: str) -> float:
     """CPU time of some steps of annotation, relative to bare nlp.pipe on the same texts, minimum of the rounds."""
-    ours, bare = _reading(articles())
+    ours, bare = _reading(articles(), bare_model())
     return min(_spent(stages, ours) for _ in range(ROUNDS)) / min(_spent((), bare) for _ in range(ROUNDS))
 
 
@@ -231,8 +237,9 @@ def dag_parse_seconds() -> float:
 
 
 FIGURES: tuple[tuple[str, tuple[str, float], Callable[[], float]], ...] = (
-    ("annotating / bare nlp.pipe, words per second, sample newsroom", (">=", 0.80), partial(annotate_ratio, articles)),
-    ("the same, articles of 800 words", (">=", 0.85), partial(annotate_ratio, partial(long_articles, 48))),
+    ("annotating / bare nlp.pipe, sample newsroom", (">=", 0.85), partial(annotate_ratio, articles, bare_model)),
+    ("the same, articles of 800 words", (">=", 0.85), partial(annotate_ratio, partial(long_articles, 48), bare_model)),
+    ("the same / nlp.pipe of our model", (">=", 0.60), partial(annotate_ratio, partial(long_articles, 48), our_model)),
     ("entities, coreference and links / bare nlp.pipe, CPU time", ("<=", 0.08), partial(stage_share, *ENTITY_STEPS)),
     ("quotes and speakers / bare nlp.pipe, CPU time", ("<=", 0.06), partial(stage_share, *QUOTE_STEPS)),
     ("events and times / bare nlp.pipe, CPU time", ("<=", 0.06), partial(stage_share, *EVENT_STEPS)),
