@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.archive import Damage
-from pipeline.errors import LakeError
+from pipeline.errors import ConfigError, LakeError
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.inventory import (
     ARCHIVE,
@@ -247,10 +247,14 @@ def compact(workspace: Workspace, *, months: Collection[str] | None = None, is_q
     """Make one file per table of some months, or of those that ended; with ``is_quiet`` some days ago, and quiet since.
 
     A month with a damaged file, or with a file of others, stays as it is and is reported; the other months follow.
-    Raises: ConfigError for a month that the lake does not have; LakeError (no_exchange).
+    Raises: ConfigError for a month that the lake does not have, or that has not ended; LakeError (no_exchange).
     """
     settings, errors = workspace.settings, list[LakeError]()
     check_stores(settings, LAKE)
+    present = f"{settings.now():%Y-%m}"
+    if unended := [each for each in sorted(months or ()) if each[:1].isdigit() and each >= present]:
+        message = f"{unended[0]} has not ended: each commit would write the files of the whole month again"
+        raise ConfigError(message, key=unended[0])
     quiet_days = settings.compact_after_days if is_quiet and months is None else 0
     take = errors.append
     tables = workspace.lake.compact(months=months, quiet_days=quiet_days, on_error=take)

@@ -9,6 +9,7 @@ from pipeline.lake.manifests import Entry, MonthManifest
 from pipeline.lake.partitions import CommittedFile, LakeState, committed_files
 from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA
+from pipeline.lake.storage import check_layout
 from pipeline.lake.verify import Depth
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Redaction",
     "Snapshot",
     "StoredArticle",
+    "check_layout",
     "committed_files",
     "removed_log",
     "row_key_of",

@@ -29,14 +29,11 @@ def months_to_compact(
     """Return the months to close or to rewrite, in order, and whether each is to be closed.
 
     Without ``months``, those that ended and were quiet for ``quiet_days`` days, and all with files of older columns.
-    Raises: ConfigError for a month that the lake does not have, or that has not ended.
+    Raises: ConfigError for a month that the lake does not have.
     """
-    state, present = committer.partitions.state(), month_of(committer.now().date())
-    for month in sorted(months or ()):
-        if month not in state.head.months:
-            raise ConfigError(f"the lake has no rows of {month}; a month is written YYYY-MM", key=month)
-        if month >= present:
-            raise ConfigError(f"{month} has not ended; each commit would write the whole month again", key=month)
+    state = committer.partitions.state()
+    if months is not None and (unknown := sorted(set(months) - set(state.head.months))):
+        raise ConfigError(f"the lake has no rows of {unknown[0]}; a month is written YYYY-MM", key=unknown[0])
     closing = set(_ended_months(committer, state, quiet_days) if months is None else months)
     chosen = set(state.head.months if months is None else months)
     return {month: month in closing for month in sorted(chosen) if _is_due(state, month, closes=month in closing)}

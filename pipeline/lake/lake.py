@@ -58,7 +58,7 @@ class CommitterLock:
         return index
 
     def _open(self) -> ArticleIndex:
-        check_layout(self._layout)  # before the index of an earlier version is built again
+        check_layout(self._layout.root)  # before the index of an earlier version is built again
         return ArticleIndex(self._layout.index, durability=self._durability)
 
     def _has_lost_days(self, index: ArticleIndex) -> bool:
@@ -77,7 +77,7 @@ class CommitterLock:
 
     def drop_damaged(self) -> tuple[str, ...]:
         """Remove what is damaged; return a sentence per action. The index is checked before it is opened."""
-        check_layout(self._layout)
+        check_layout(self._layout.root)
         with self._disk.committer():
             done = drop_damaged(self._layout, self._disk, self._partitions, lambda: self._committer(self._open()))
             return tuple(done)
@@ -175,7 +175,7 @@ class Lake:
         first error is raised.
         Raises: LakeError (no_exchange), after all else is done, if the file system cannot exchange folders,
         (foreign_file) for a file in a folder of the tables that is not ours, or of a damaged file; ConfigError for a
-        month that is not in the lake, or has not ended.
+        month that is not in the lake.
         """
         done: list[str | None] = []
         refusal: LakeError | None = None

@@ -120,7 +120,7 @@ class Partitions:
         try:
             return parse_head(path.read_bytes(), key=str(path))
         except FileNotFoundError:
-            check_layout(self._layout)
+            check_layout(self._layout.root)
             if not self._layout.has_manifests():
                 return Head()
             if path.exists():  # the first commit came in between
@@ -560,7 +560,7 @@ def committed_files(
     """
     layout = Layout(root)
     if not layout.head.exists():
-        check_layout(layout)
+        check_layout(layout.root)
         if not layout.has_manifests():
             return None
     first, last = (None if day is None else month_of(day) for day in (since, until))

@@ -139,16 +139,17 @@ class Layout:
         return path.relative_to(self.root).as_posix()
 
 
-def check_layout(layout: Layout) -> None:
+def check_layout(root: Path) -> None:
     """Raises: LakeError (day_layout) for a lake of an earlier version; call it before anything is changed."""
+    layout = Layout(root)
     if not layout.head.exists() and (
-        any(layout.day_manifests.glob("*.json")) or any(layout.root.glob("tables/*/published_date=*"))
+        any(layout.day_manifests.glob("*.json")) or any(root.glob("tables/*/published_date=*"))
     ):
         raise LakeError(
-            f"{layout.root} has a file per day, as earlier versions wrote: move it away, run `newslake lake repair "
+            f"{root} has a file per day, as earlier versions wrote: move it away, run `newslake lake repair "
             "--give-up lake/_state`, then `newslake run`, which derives all tables again from the archive, but not "
             "those of the log; if it is a snapshot or a copy, delete it",
-            key=str(layout.root),
+            key=str(root),
             reason="day_layout",
         )
 

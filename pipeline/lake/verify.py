@@ -106,7 +106,7 @@ def problems_of(layout: Layout, open_committer: OpenCommitter, depth: Depth) -> 
     If the index is damaged, nothing else is checked: ``open_committer`` would open it, which may rebuild it.
     """
     try:
-        check_layout(layout)
+        check_layout(layout.root)
     except LakeError as error:
         yield str(error)
         return

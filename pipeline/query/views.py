@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
-from pipeline.lake.storage import Layout, check_layout
+from pipeline.lake import check_layout
 from pipeline.query.engine_types import DUCKDB_TYPES
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
 
@@ -145,7 +145,7 @@ def table_files(lake: Path, spec: TableSpec) -> tuple[Path, ...]:
 
     Raises: LakeError (day_layout) for a lake of an earlier version.
     """
-    check_layout(Layout(lake))
+    check_layout(lake)
     return tuple(sorted(table_dir(lake, spec).glob(f"{spec.month_column}=*/*.parquet")))
 
 

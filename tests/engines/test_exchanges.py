@@ -60,7 +60,7 @@ class Months:
 def months_in(home: Path) -> Months:
     lake, columns = home / "data" / "lake", table_named("quotes").file_schema.names
     folders = (lake / "_state" / "exchanged" / CLOSED).iterdir()
-    [other] = [each for each in folders if pq.read_schema(next(each.iterdir())).names == columns]
+    other, *_ = [each for each in folders if pq.read_schema(next(each.iterdir())).names == columns]
     return Months(lake / "tables" / FOLDER, other)
 
 

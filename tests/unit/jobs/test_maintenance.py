@@ -201,6 +201,9 @@ def test_command_takes_due_named_or_ended_months(months: Path, monkeypatch: pyte
     assert called() == "outcomes of 2026-02: 2 files became 1\n"
     assert called() == "no month is due\n"
     assert called("--all") == "2026-02: 7 files of the tables became 4\n"
+    unended = CliRunner().invoke(app, ["lake", "compact", "2026-03"]).exception
+    assert isinstance(unended, ConfigError)
+    assert "2026-03 has not ended" in str(unended)
     monkeypatch.setenv("NEWS_FROZEN_NOW", "2026-04-01T00:00:00Z")
     assert json.loads(called("2026-03", "--json")) == {
         "tables": ["2026-03: 3 files of the tables became 3"],
