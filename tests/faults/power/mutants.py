@@ -125,7 +125,7 @@ MUTANTS = (
         "exchange-not-synced",
         "closing",
         "lake/partitions.py",
-        """        for parent in (folder.parent, new.parent):
+        """        for parent in (folder.parent, new.parent, *([folder] if foreign else [])):
             self._disk.sync(parent)
 """,
         "",

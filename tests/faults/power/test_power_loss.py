@@ -35,6 +35,12 @@ def chosen_mutants() -> tuple[Mutant, ...]:
     return tuple(each for each in MUTANTS if LONG or each.is_quick)
 
 
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: each.name)
+def test_bug_can_be_planted(mutant: Mutant, tmp_path: Path) -> None:
+    """The code that each planted bug changes is still there, also that of bugs which only the long form plants."""
+    mutant.write(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def disk() -> Iterator[Path]:
     """A folder in memory if possible: thousands of small trees are written."""
