@@ -13,7 +13,7 @@ from time import monotonic
 import duckdb
 import pyarrow as pa
 
-from pipeline.errors import ConfigError, LimitError, did_you_mean
+from pipeline.errors import ConfigError, LakeError, LimitError, did_you_mean
 from pipeline.query.lake_filesystem import VERIFY, lake_files
 from pipeline.query.views import SCHEME, lake_views
 from pipeline.tables import TABLES
@@ -76,14 +76,16 @@ def connect(
     ``source`` selects the articles of one source_key, all their rows, and the events that they report.
 
     SQL can read the lake's files, but not write them.
-    Raises: LakeError for a broken manifest; ConfigError for a data file that cannot be read.
+    Raises: LakeError for a broken manifest, or for a first file of a table that cannot be read.
     """
     selection = lake_files(lake, since=since, until=until)
     connection = _connect_within_limits()
     connection.register_filesystem(selection.files)
     connection.execute(_LOCKDOWN)
-    with _translate_errors(connection):  # a view reads the footer of its first file
+    try:
         connection.execute(lake_views(selection.scans, since=since, until=until, source=source))
+    except duckdb.Error as error:  # a view reads the footer of its first file
+        raise LakeError(_error_message(error), key=str(lake), reason="file_broken") from error
     return connection
 
 

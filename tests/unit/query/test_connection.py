@@ -469,7 +469,7 @@ def test_damaged_data_file_is_named(tmp_path, damage):
     if damage != "missing":
         file.write_bytes(data[:-9] if damage == "truncated" else data[:40] + bytes(400) + data[440:])
 
-    with pytest.raises(ConfigError, match=rf"{file.name}.*; run `newslake lake verify`"):
+    with pytest.raises((ConfigError, LakeError), match=rf"{file.name}.*; run `newslake lake verify`"):
         query(connect(tmp_path), "SELECT * FROM articles")
 
 
