@@ -84,6 +84,8 @@ def connect(
     connection.execute(_LOCKDOWN)
     try:
         connection.execute(lake_views(selection.scans, since=since, until=until, source=source))
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:  # a view reads the footer of its first file
         raise LakeError(_error_message(error), key=str(lake), reason="file_broken") from error
     return connection
