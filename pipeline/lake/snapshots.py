@@ -194,6 +194,7 @@ def write_manifests(state: LakeState, layout: Layout, disk: Disk) -> bytes:
         path = layout.state / months[month]
         if not path.exists() or path.read_bytes() != data:  # the head may name it already
             disk.write(path, data)
+            disk.sync(path.parent)  # after power loss, the head must not name a manifest that is not there
     return head_bytes(Head(state.head.generation, months))
 
 
