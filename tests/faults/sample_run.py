@@ -178,7 +178,7 @@ _EARLY = 0.7  # of a task's usual time: a kill after its end would be none
 
 
 class Kills:
-    """Kills each task of an evening once before its end, at a seeded step or at a seeded time.
+    """Kills each task of an evening once before its end, in turn at a seeded step and at a seeded time.
 
     The number of steps and the duration of a task are taken from an undisturbed evening. A kill at a time may come too
     late, because durations vary; a kill at a step never does. ``at_step`` counts the kills at a step; ``missed`` has
@@ -187,6 +187,7 @@ class Kills:
 
     def __init__(self, chance: random.Random, undisturbed: Evening) -> None:
         self.chance = chance
+        self.is_at_step = chance.random() < 0.5
         self.usual = iter(undisturbed.done)
         self.killed: dict[str, int] = dict.fromkeys(("fetch", "derive", "commit"), 0)
         self.moments: list[str] = []
@@ -201,7 +202,9 @@ class Kills:
 
     def _kill(self, evening: Evening, name: str, given: dict[str, Any], usual: WorkerExit) -> None:
         seconds = self.chance.random() * _EARLY * usual.seconds
-        at = self.chance.choice((None, self.chance.randint(1, max(1, usual.steps - 2))))  # a run may have fewer steps
+        step = self.chance.randint(1, max(1, usual.steps - 2))  # a run may have fewer steps
+        at = step if self.is_at_step else None
+        self.is_at_step = not self.is_at_step
         worker = evening.worker(name, given, at=at)
         if at is None:
             time.sleep(seconds)
