@@ -318,6 +318,16 @@ def problems_of_database(
         yield from dict.fromkeys(chain.from_iterable(problems))
 
 
+def is_new_database(path: Path) -> bool:
+    """Return whether a file has no tables and no version yet: its process is about to create them."""
+
+    def read(found: sqlite3.Connection) -> Iterator[str]:
+        query = "SELECT 1 FROM pragma_user_version WHERE user_version <> 0 UNION SELECT 1 FROM sqlite_master"
+        yield from map(str, found.execute(query))
+
+    return not _run_check(path, read)
+
+
 def _run_check(path: Path, check: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
     problems: list[str] = []
     try:

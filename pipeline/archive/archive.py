@@ -22,7 +22,7 @@ from pipeline.archive.writer import FILE_MAX_BYTES, PART, SUFFIX, ArchiveWriter,
 from pipeline.durability import Durability
 from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture, Page, file_name_of
-from pipeline.sqlite import from_micros, open_database, overwrite_database
+from pipeline.sqlite import from_micros, is_new_database, open_database, overwrite_database
 
 log = logging.getLogger(__name__)
 
@@ -185,9 +185,13 @@ class Archive:
 
         Every row is read; with ``is_quick`` only one of each table.
         """
-        if not (self._root / INDEX).exists() and next(self._files(), None) is not None:
-            return ("is missing",)
-        return index_problems(self._root / INDEX, is_quick=is_quick)
+        path = self._root / INDEX
+        has_files = next(self._files(), None) is not None  # first: a writer builds the index before its first file
+        if not path.exists():
+            return ("is missing",) if has_files else ()
+        if not has_files and is_new_database(path):
+            return ()
+        return index_problems(path, is_quick=is_quick)
 
     def rebuild_index(self) -> tuple[Damage, ...]:
         """Rebuild the index from all WARC files and return the damage found.

@@ -3,8 +3,9 @@
 import gc
 import gzip
 import resource
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -416,3 +417,28 @@ def test_index_that_is_not_a_database_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="newslake archive reindex") as caught:
         Archive(tmp_path).days()
     assert caught.value.reason == "database_broken"
+
+
+def make_empty_index(root: Path) -> None:
+    """Write the state between the moment in which a process creates the index and the moment it has its tables."""
+    root.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(root / "index.sqlite")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def test_recover_leaves_an_index_that_another_process_creates(tmp_path: Path) -> None:
+    """A process creates the file of the index, and its tables a moment later; recover does not report it as damage."""
+    make_empty_index(tmp_path)
+    assert Archive(tmp_path).index_problems() == ()
+    assert Archive(tmp_path).recover() == ()
+
+
+def test_recover_rebuilds_an_index_that_lost_its_tables(archive: Archive, tmp_path: Path) -> None:
+    """A writer has the tables before its first file: an index without tables is damage if there are WARC files."""
+    root = tmp_path / "archive"
+    put(archive, web_page())
+    for path in root.glob("index.sqlite*"):
+        path.unlink()
+    make_empty_index(root)
+    assert Archive(root, durability="process").recover() == ("rebuilt the index from the WARC files",)
+    assert len(Archive(root, durability="process").captures()) == 1
