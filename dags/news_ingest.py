@@ -8,11 +8,12 @@ and the run fails.
 """
 
 from airflow.sdk import DAG, CronPartitionTimetable
-from news_airflow.defaults import START, TASK_DEFAULTS
+from news_airflow.defaults import DAY_PARAM, START, TASK_DEFAULTS
 from news_airflow.ingesting import ingest_and_announce
 
 with DAG(
     "news_ingest",
+    dag_display_name="News ingest: fetch the pages of a day",
     # Midnight: for a DAG with partitions, the last day of a backfill includes the hour of its cron.
     schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
     start_date=START,
@@ -20,6 +21,7 @@ with DAG(
     max_active_runs=2,
     default_args=TASK_DEFAULTS,
     doc_md=__doc__,
-    tags=["newslake"],
+    params={"day": DAY_PARAM},
+    tags=["newslake", "fetch"],
 ):
     ingest_and_announce(is_daily=True)

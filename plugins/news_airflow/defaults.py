@@ -1,8 +1,8 @@
-"""Defaults of all DAGs: pools, retries, time limits."""
+"""Defaults of all DAGs: pools, retries, time limits, and the form of a run with a day."""
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COMMIT_POOL, WEB_POOL, FILES_POOL = "lake_commit", "fetch_web", "fetch_files"
@@ -31,3 +31,11 @@ TASK_DEFAULTS = {
     "execution_timeout": timedelta(hours=1),
 }
 LONG = timedelta(hours=12)  # for the first run on a large archive, and for slow hosts
+# Scheduled runs and backfills have their day as partition key, so the field may be empty.
+DAY_PARAM = Param(
+    None,
+    type=["null", "string"],
+    format="date",
+    title="News day",
+    description="The day to process (UTC). Give it for a run by hand; scheduled runs and backfills have their own day.",
+)

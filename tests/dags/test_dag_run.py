@@ -1,6 +1,7 @@
 """Real runs of the DAGs: in process, on SQLite, with the sample newsroom."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,23 +34,48 @@ def announced(run_id: str) -> list[str]:
         return sorted(event.partition_key for event in events if event.partition_key)
 
 
+def events_of(run_id: str) -> list[str]:
+    """Return the names of the assets of which a run emitted events, sorted."""
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        events = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == run_id))
+        return sorted(event.asset.name for event in events)
+
+
+def states_of(run: Any) -> dict[str, set[str]]:
+    """Return the states of the tasks of a run, by task."""
+    states: dict[str, set[str]] = {}
+    for task in run.get_task_instances():
+        states.setdefault(task.task_id, set()).add(str(task.state))
+    return states
+
+
 def test_ingest_announces_and_extract_commits(bag, newsroom: Newsroom, tmp_path: Path) -> None:
-    """news_ingest announces its own day and every day with archived pages; news_extract commits four tables."""
+    """news_ingest announces its own day and every day with archived pages; news_extract commits four tables; no task
+    of a run without errors is skipped."""
     done = bag.dags["news_ingest"].test(run_conf={"day": DAYS[0].isoformat()})
     keys = announced(done.run_id)
     assert (done.state, DAYS[0].isoformat() in keys) == ("success", True)
-    assert bag.dags["news_extract"].test(run_conf={"day": DAYS[0].isoformat()}).state == "success"
+    labels = {each.rendered_map_index for each in done.get_task_instances() if each.task_id == "ingest_web"}
+    assert labels == {"courier", "gazette", "lantern"}
+    derived = bag.dags["news_extract"].test(run_conf={"day": DAYS[0].isoformat()})
+    for run in (done, derived):
+        assert {state for states in states_of(run).values() for state in states} == {"success"}, states_of(run)
     for table in ("articles", "entities", "quotes", "events", "near_duplicates"):
         assert list((tmp_path / "lake" / "tables" / table).rglob("*.parquet")), table
 
 
 def test_a_day_without_sources_is_announced(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tasks that are mapped over an empty list do not suppress the signal of their day."""
+    """Without any source, no task is skipped, and the day is announced."""
     (tmp_path / "sources.toml").touch()
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
     done = bag.dags["news_ingest"].test(run_conf={"day": "2026-03-02"})
     assert (done.state, announced(done.run_id)) == ("success", ["2026-03-02"])
+    assert {state for states in states_of(done).values() for state in states} == {"success"}
 
 
 def test_a_source_that_cannot_be_listed_fails_only_the_daily_run(bag, newsroom: Newsroom, tmp_path: Path) -> None:
@@ -58,12 +84,14 @@ def test_a_source_that_cannot_be_listed_fails_only_the_daily_run(bag, newsroom: 
     gone = f"[sources.gone]\nkind = 'feed'\nurl = '{newsroom.base_url}/courier/gone.xml'\n"
     sources.write_text(sources.read_text("utf-8") + gone)
     done = bag.dags["news_ingest"].test(run_conf={"day": DAYS[0].isoformat()})
-    states = {each.state for each in done.get_task_instances() if each.task_id == "ingest_web"}
-    assert (done.state, states, DAYS[0].isoformat() in announced(done.run_id)) == (
+    states = states_of(done)
+    assert (done.state, states["ingest_web"], states["publish"], states["report_broken_items"]) == (
         "failed",
         {"success", "failed"},
-        True,
+        {"success"},
+        {"upstream_failed"},
     )
+    assert DAYS[0].isoformat() in announced(done.run_id)
     assert bag.dags["news_inbox"].test().state == "success"
 
 
@@ -93,9 +121,11 @@ def test_a_run_without_a_day_fails_at_once(
 
 
 def test_maintain_succeeds_on_an_empty_lake(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """news_maintain succeeds before the first run of another DAG."""
+    """Before the first run of another DAG, news_maintain succeeds, skips no task and announces no day."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
-    assert bag.dags["news_maintain"].test().state == "success"
+    done = bag.dags["news_maintain"].test()
+    assert (done.state, {state for states in states_of(done).values() for state in states}) == ("success", {"success"})
+    assert events_of(done.run_id) == ["lake_health"]
 
 
 def test_maintain_announces_unprocessed_days(bag, newsroom: Newsroom) -> None:
@@ -123,11 +153,12 @@ def test_maintain_goes_on_after_a_failed_verify(bag, newsroom: Newsroom, tmp_pat
             file.write_bytes(b"broken")
     done = bag.dags["news_maintain"].test()
     states = {each.task_id: each.state for each in done.get_task_instances()}
-    assert (done.state, states["verify"], states["compact"], states["collect_garbage"]) == (
+    assert (done.state, states["verify"], states["compact"], states["collect_garbage"], states["finish"]) == (
         "failed",
         "failed",
         "success",
         "success",
+        "upstream_failed",
     )
     runs = Workspace(Settings.load()).lake.log.read("runs")["run_id"].to_pylist()
     assert f"news_maintain.{done.run_id}" in runs

@@ -25,11 +25,32 @@ def test_every_dag_file_imports(bag) -> None:
 
 
 def test_every_dag_is_documented(bag) -> None:
-    """Every DAG has a description, and every task an owner, retries and a timeout."""
+    """Every DAG has a description, a name to read and tags; every task a text, a name to read, an owner, retries and a
+    timeout."""
     for dag in bag.dags.values():
-        assert dag.doc_md, dag.dag_id
+        assert (bool(dag.doc_md), dag.dag_display_name != dag.dag_id) == (True, True), dag.dag_id
+        assert {"newslake"} < dag.tags
         for task in dag.tasks:
             assert (task.owner, task.retries >= 2, bool(task.execution_timeout)) == ("newslake", True, True), task
+            assert (bool(task.doc_md), task.task_display_name != task.task_id) == (True, True), task
+
+
+def test_a_day_is_a_field_of_the_form(bag) -> None:
+    """The DAGs of a day have a date field that may be empty; a value that is not a date is refused before the run."""
+    from airflow.sdk.exceptions import ParamValidationError
+
+    fields = {dag.dag_id: dag.params for dag in bag.dags.values()}
+    assert {dag_id for dag_id, params in fields.items() if "day" in params} == {"news_ingest", "news_extract"}
+    for dag_id in ("news_ingest", "news_extract"):
+        field = fields[dag_id].get_param("day")
+        assert (field.resolve(None), field.resolve("2026-03-04"), field.schema["format"]) == (
+            None,
+            "2026-03-04",
+            "date",
+        )
+        for wrong in ("yesterday", "2026-13-01", 5):
+            with pytest.raises(ParamValidationError):
+                field.resolve(wrong)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -90,7 +111,7 @@ def test_a_run_without_a_day_is_refused(day_of, conf: dict[str, object] | None, 
 
     with pytest.raises(AirflowFailException) as caught:
         day_of(SimpleNamespace(dag_id="news_extract", partition_key=None, conf=conf, run_id="r"))
-    assert str(caught.value).startswith(f"news_extract needs a news day, and {found}. Trigger it again with the ")
+    assert str(caught.value).startswith(f"news_extract needs a news day, and {found}. Trigger it again and ")
     assert '{"day": "2026-03-04"}' in str(caught.value)
 
 

@@ -29,6 +29,7 @@ _UNFINISHED = {
     "backfills": "SELECT id FROM backfill WHERE completed_at IS NULL",
 }
 _RED = "SELECT dag_id || ' ' || run_id FROM dag_run WHERE state = 'failed'"
+_PINK = "SELECT dag_id || ' ' || task_id FROM task_instance WHERE state = 'skipped'"
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class Machine:
             assert monotonic() < deadline, f"not done after {seconds} s: {left}\n{self.logs()}"
             sleep(0.5)
         assert self.rows(_RED) == [], self.logs()
+        assert self.rows(_PINK) == []
 
     def logs(self) -> str:
         """Return the end of each part's log."""
