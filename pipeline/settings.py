@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import ConfigError, did_you_mean
+from pipeline.log_lines import LogFormat
 from pipeline.model import LayoutRule, OutletKeys, Source
 from pipeline.model.source import KIND_OPTIONS, RECHECK_HOURS, SourceKind
 
@@ -155,6 +156,11 @@ class Settings(BaseSettings):
         ge=64,
         description="Maximum MB of memory for one `newslake sql` or `newslake ask`; `--memory` replaces it.",
     )
+    log_format: LogFormat = Field(
+        "text",
+        description="`json` writes each line of the log on standard error as a JSON object: of `newslake`, and of "
+        "Airflow started by `make up`.",
+    )
     frozen_now: Annotated[datetime, AfterValidator(_utc)] | None = Field(
         None, description="A fixed time that replaces the clock, for tests and the demo."
     )
@@ -196,6 +202,18 @@ class Settings(BaseSettings):
     @property
     def inbox_dir(self) -> Path:
         return self.data_dir / "inbox"
+
+
+def log_format() -> LogFormat:
+    """Return the setting ``NEWS_LOG_FORMAT`` alone, before the others are read: their errors are lines of the log too.
+
+    Raises: ConfigError.
+    """
+    given: Any = os.environ.get(f"{PREFIX}LOG_FORMAT", "text")
+    if given not in get_args(LogFormat):
+        names = " or ".join(map(repr, get_args(LogFormat)))
+        raise ConfigError(f"NEWS_LOG_FORMAT: {given!r} is not {names}", key="NEWS_LOG_FORMAT")
+    return given  # type: ignore[no-any-return]
 
 
 def _refuse_schema_1(data_dir: Path) -> None:

@@ -4,6 +4,7 @@ Exit codes: 0 done or healthy, 1 a named problem, 2 an invalid call.
 """
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -22,7 +23,7 @@ from pipeline.cli import (
     sources,
     takedown,
 )
-from pipeline.cli.output import out, print_error
+from pipeline.cli.output import configure_logs, out, print_error
 from pipeline.errors import ConfigError, NewsError
 
 app = typer.Typer(
@@ -78,8 +79,14 @@ def main() -> None:
     try:
         app(prog_name="newslake")
     except ConfigError as error:
-        print_error(str(error))
+        _print_failure(error)
         sys.exit(2)
     except (NewsError, OSError) as error:  # a full disk, a folder that cannot be written
-        print_error(str(error))
+        _print_failure(error)
         sys.exit(1)
+
+
+def _print_failure(error: Exception) -> None:
+    with suppress(ConfigError):  # of the format itself, which is the error
+        configure_logs()
+    print_error(str(error))

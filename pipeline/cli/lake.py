@@ -12,7 +12,6 @@ from pipeline.cli import completion
 from pipeline.cli.output import (
     AsJson,
     Quiet,
-    err,
     out,
     print_error,
     print_json,
@@ -322,11 +321,9 @@ def changes(
         return
     rows = [tuple(getattr(each, name) for name in _CHANGE_COLUMNS) for each in found.articles]
     print_rows(_CHANGE_COLUMNS, rows, as_json=False)
-    err.print(
+    print_note(
         f"{pluralize(len(rows), 'change')}, {pluralize(len(found.days), 'published day')} with changed files; "
-        f"next call: --since {found.until.isoformat()}",
-        highlight=False,
-        soft_wrap=True,
+        f"next call: --since {found.until.isoformat()}"
     )
 
 

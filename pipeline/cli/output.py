@@ -1,6 +1,7 @@
 """Output in the terminal: results on stdout, everything else on stderr."""
 
 import json
+import logging
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.log_lines import MESSAGES, configure_logging, writes_json
+
 if TYPE_CHECKING:
     from pipeline.jobs.workspace import Workspace
     from pipeline.settings import Settings
@@ -25,6 +28,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 _NARROWEST = 18  # characters of a column of long texts, in a table that has to fit
 
 # In a pipe or a file, a table is as wide as its rows.
+log = logging.getLogger(MESSAGES)
 out = Console(width=None if sys.stdout.isatty() else sys.maxsize)
 err = Console(stderr=True)
 
@@ -33,7 +37,15 @@ def settings() -> "Settings":
     """Return the settings of this process. Raises: ConfigError."""
     from pipeline.settings import Settings
 
+    configure_logs()
     return Settings.load()
+
+
+def configure_logs() -> None:
+    """Write the log in the format of this process's setting. Raises: ConfigError."""
+    from pipeline.settings import log_format
+
+    configure_logging(log_format())
 
 
 def workspace() -> "Workspace":
@@ -45,12 +57,18 @@ def workspace() -> "Workspace":
 
 def print_error(message: str) -> None:
     """Print an error on stderr."""
+    if writes_json():
+        log.error("%s", message)
+        return
     err.print(f"[red]newslake:[/red] {escape(message)}", highlight=False, soft_wrap=True)
 
 
 def print_note(*lines: str) -> None:
     """Print notes about a result on stderr, one line each; a terminal shows whole words and paths."""
     for line in lines:
+        if writes_json():
+            log.info("%s", line)
+            continue
         text = (
             textwrap.fill(line, err.width, break_long_words=False, break_on_hyphens=False) if err.is_terminal else line
         )
@@ -110,6 +128,8 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     """Yield a function that shows the current step: a spinner in a terminal, lines elsewhere, nothing if quiet."""
     if quiet:
         yield lambda message: None
+    elif writes_json():
+        yield lambda message: log.info("%s", message)
     elif err.is_terminal:
         with err.status("starting") as status:
             yield lambda message: status.update(escape(message))

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 from rich.markup import escape
 
-from pipeline.cli.output import err
+from pipeline.cli.output import err, log
+from pipeline.log_lines import writes_json
 
 _LINE_SECONDS = 10.0  # between two lines of counts, where there is no terminal
 _STATUS_SECONDS = 0.2
@@ -69,6 +70,8 @@ def page_progress(*, quiet: bool) -> Iterator[PageProgress]:
     """Yield the progress of a command: on one line of a terminal, as lines elsewhere, or nowhere if quiet."""
     if quiet:
         yield PageProgress(lambda _: None, seconds=_LINE_SECONDS)
+    elif writes_json():
+        yield PageProgress(lambda text: log.info("%s", text), seconds=_LINE_SECONDS)
     elif err.is_terminal:
         with err.status("starting") as status:
             yield PageProgress(lambda text: status.update(escape(text)), seconds=_STATUS_SECONDS)

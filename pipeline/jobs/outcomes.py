@@ -105,9 +105,10 @@ class OutcomeRecorder:
             url,
             f" ({reason})" if reason else "",
             extra={
-                "source": source_key,
-                "day": news_day.isoformat(),
-                "page_key": url,
+                "run_id": self._run_id,
+                "source_key": source_key,
+                "news_day": news_day.isoformat(),
+                "url": url,
                 "outcome": outcome,
                 "reason": reason,
                 "detail": detail,

@@ -22,6 +22,7 @@ from typing import Any, NoReturn, Protocol, Self
 from pipeline.errors import ExtractorError, NewsError
 from pipeline.jobs.in_flight import MAX_DEATHS
 from pipeline.jobs.workspace import CountCallback, Workspace
+from pipeline.log_lines import configure_logging
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -160,6 +161,7 @@ def _serve(pipe: Connection, settings: Settings) -> None:
     """Do jobs until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run hears it, and ends its workers
     signal.signal(signal.SIGTERM, _exit)  # an ordinary end: no item is to blame
+    configure_logging(settings.log_format)
     workspace = Workspace(settings)
     while True:
         try:

@@ -24,7 +24,16 @@ from typing import Any
 
 import psutil
 
-from news_airflow.supervisor import GRACE_SECONDS, SUPERVISOR, kill, log_file, processes, start, wait_until_gone
+from news_airflow.supervisor import (
+    GRACE_SECONDS,
+    JSON_LOGS,
+    SUPERVISOR,
+    kill,
+    log_file,
+    processes,
+    start,
+    wait_until_gone,
+)
 
 log = logging.getLogger(__name__)
 
@@ -205,11 +214,22 @@ def _whole_environment(home: Path, *, port: int) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": f"http://{HOST}:{port}",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
+        JSON_LOGS: str(_log_format() == "json"),
         **os.environ,
         PORT: str(port),
         "AIRFLOW_HOME": str(home),
         "PYTHONPATH": os.pathsep.join(filter(None, (ours["PYTHONPATH"], os.environ.get("PYTHONPATH")))),
     }
+
+
+def _log_format() -> str:
+    from pipeline.errors import NewsError
+    from pipeline.settings import log_format
+
+    try:
+        return log_format()
+    except NewsError as error:
+        raise SystemExit(str(error)) from error
 
 
 # The port.
@@ -292,7 +312,7 @@ def _print_login(whole: Mapping[str, str]) -> None:
 
 def _run_prepare(home: Path, whole: dict[str, str]) -> None:
     path = log_file(home, "prepare")
-    with path.open("ab") as output:
+    with path.open("wb") as output:
         done = subprocess.run(
             [sys.executable, "-m", "news_airflow.local_airflow", "prepare"],
             env=whole,

@@ -13,16 +13,21 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import IO
 
 import psutil
+
+from news_airflow.log_writer import rotating_file, start_log_writer
 
 log = logging.getLogger(__name__)
 
 HOME_MARK, PART_MARK = "NEWSLAKE_AIRFLOW_HOME", "NEWSLAKE_AIRFLOW_PART"
 SUPERVISOR = "supervisor"
+JSON_LOGS = "AIRFLOW__LOGGING__JSON_LOGS"
 # Task logs are local files, so they are not served: a second Airflow would need the same ports.
 PARTS = {
     "api-server": ("airflow", "api-server"),
@@ -101,9 +106,11 @@ def log_file(home: Path, name: str) -> Path:
     return home / "logs" / f"{name}.log"
 
 
-def start(home: Path, part: str, command: list[str], *, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a part in its own session, with its output in its log."""
-    with log_file(home, part).open("ab") as output:
+def start(
+    home: Path, part: str, command: list[str], *, environment: dict[str, str], stream: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a part in its own session. Its output goes to a stream, which is closed here, else to its log."""
+    with stream or log_file(home, part).open("ab") as output:
         return subprocess.Popen(
             command,
             env=mark_environment(environment, home=home, part=part),
@@ -114,18 +121,30 @@ def start(home: Path, part: str, command: list[str], *, environment: dict[str, s
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A running part: its first process, and the writer of its log."""
+
+    process: subprocess.Popen[bytes]
+    writer: subprocess.Popen[bytes]
+
+    def is_broken(self) -> bool:
+        """Return whether one of both has ended. Without its writer, the first line that a part logs would fail."""
+        return self.process.poll() is not None or self.writer.poll() is not None
+
+
 def supervise(home: Path) -> None:
     """Keep all parts running until SIGTERM or SIGINT, then stop every process of this Airflow."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _set_child_subreaper()
-    running: dict[str, subprocess.Popen[bytes]] = {}
+    running: dict[str, _Part] = {}
     try:
         running.update({part: _start(home, part) for part in PARTS})
         while not stop.wait(_POLL_SECONDS):
-            for part in [part for part, process in running.items() if process.poll() is not None]:
-                log.warning("%s ended with exit code %s; restarting it", part, running[part].returncode)
+            for part in [part for part, each in running.items() if each.is_broken()]:
+                log.warning("%s ended with exit code %s; restarting it", part, running[part].process.poll())
                 # Leftover processes, mainly the tasks of a scheduler, would run in parallel with the new ones.
                 kill(partial(processes, home, part))
                 if stop.wait(_PAUSE_SECONDS):
@@ -137,17 +156,22 @@ def supervise(home: Path) -> None:
         _end(home, running)
 
 
-def _start(home: Path, part: str) -> subprocess.Popen[bytes]:
-    return start(home, part, [sys.executable, "-m", *PARTS[part]], environment=dict(os.environ))
+def _start(home: Path, part: str) -> _Part:
+    writer = start_log_writer(
+        log_file(home, part), mark_environment(dict(os.environ), home=home, part=f"log of {part}")
+    )
+    command = [sys.executable, "-m", *PARTS[part]]
+    return _Part(start(home, part, command, environment=dict(os.environ), stream=writer.stdin), writer)
 
 
-def _end(home: Path, running: dict[str, subprocess.Popen[bytes]]) -> None:
+def _end(home: Path, running: dict[str, _Part]) -> None:
     for parts in _STOP_ORDER:
         for part in running.keys() & parts:
-            running[part].terminate()
+            running[part].process.terminate()
         find = partial(processes, home, *parts)
         wait_until_gone(find, seconds=GRACE_SECONDS)
         kill(find)
+    wait_until_gone(partial(processes, home), seconds=GRACE_SECONDS)  # the writers of logs write the last lines
     kill(partial(processes, home))
     _reap({})
 
@@ -159,15 +183,26 @@ def _set_child_subreaper() -> None:
         ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
-def _reap(running: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Take the exit status of dead children, except for the first processes of parts."""
-    own = {process.pid for process in running.values()}
+def _reap(running: dict[str, _Part]) -> None:
+    """Take the exit status of dead children, except for the first processes of parts and their writers."""
+    own = {process.pid for each in running.values() for process in (each.process, each.writer)}
     for child in psutil.Process().children():
         if child.pid not in own:
             with suppress(ChildProcessError):
                 os.waitpid(child.pid, os.WNOHANG)
 
 
+def main() -> None:
+    """Supervise the Airflow of this process's environment. The log is JSON if that of Airflow is."""
+    home = Path(os.environ[HOME_MARK])
+    handler = rotating_file(log_file(home, SUPERVISOR))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=[handler])
+    if os.environ.get(JSON_LOGS, "").lower() in ("1", "t", "true"):
+        from pipeline.log_lines import json_formatter
+
+        handler.setFormatter(json_formatter())
+    supervise(home)
+
+
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    supervise(Path(os.environ[HOME_MARK]))
+    main()

@@ -35,6 +35,7 @@ PIPELINE = {
     "sqlite": May(("durability", "errors")),
     "content_encoding": May(libraries=("brotli", "backports", "compression")),
     "model": May(libraries=("courlan",)),
+    "log_lines": May(libraries=("structlog",)),
     "settings": May(("errors", "model"), ("pydantic", "pydantic_settings", "lxml", "cssselect")),
     "archive": May(("model",), ("warcio",)),
     "fetch": May(("model",), ("requests", "urllib3", "protego")),
@@ -62,7 +63,17 @@ AIRFLOW_SIDE = {
     "news_airflow": May(("jobs", "reports", "web"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
     "news_plugin": May(("web",), ("airflow", "news_airflow")),
 }
-EVERYWHERE = ("errors", "boundary", "unicode", "settings", "durability", "sqlite", "content_encoding", "__version__")
+EVERYWHERE = (
+    "errors",
+    "log_lines",
+    "boundary",
+    "unicode",
+    "settings",
+    "durability",
+    "sqlite",
+    "content_encoding",
+    "__version__",
+)
 # Packages that compute: they work on values, from the archive or a file, never from a socket.
 NETWORK = ("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "asyncio", "socketserver", "xmlrpc")
 ONLINE = ("fetch",)

@@ -19,6 +19,7 @@ SMALL_MODULES = {
     "plugins/news_airflow/assets.py": "data that DAG files and triggers share",
     "plugins/news_airflow/defaults.py": "data that every DAG file loads when it is parsed",
     "plugins/news_airflow/ingesting.py": "the tasks that two DAG files share",
+    "plugins/news_airflow/log_writer.py": "a process of its own: python -m news_airflow.log_writer",
     "plugins/news_airflow/preloaded.py": "a process of its own: python -m news_airflow.preloaded",
     "pipeline/jobs/push.py": "one job, which shares nothing with another",
     "plugins/news_airflow/task_context.py": "the context of a task, without the operators of a DAG",
