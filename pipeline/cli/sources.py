@@ -1,6 +1,6 @@
 """`newslake sources` and `doctor`: list and check sources, check a site, and check that a run has what it needs."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -112,19 +112,24 @@ sources_app.command("add")(add_source)
 
 # `newslake doctor`: everything that a run needs.
 
+_MARKS = {"ok": "[green]ok  [/green]", "warn": "[yellow]warn[/yellow]", "fail": "[red]FAIL[/red]"}
+
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check that everything a run needs is in place.
+    """Check that everything a run needs is in place: ok, warn or FAIL, with one action each.
 
-    Checks Python, Airflow, data root, sources, model, knowledge base, archive and lake. Exit 1 if anything is wrong.
+    Checks Python, Airflow, clock, data root, sources, user agent, model, knowledge base, archive, lake and compaction.
+    Exit 1 if a check fails; a warning leaves it 0.
     """
     from pipeline.reports.health import examine
 
     findings = examine(workspace())
     if as_json:
-        print_json([{"name": each.name, "is_ok": each.is_ok, "message": each.message} for each in findings])
+        print_json([asdict(each) for each in findings])
     for each in () if as_json else findings:
-        mark = "[green]ok  [/green]" if each.is_ok else "[red]FAIL[/red]"
-        out.print(f"{mark} {each.name.replace('_', ' '):<14} {escape(each.message)}", highlight=False, soft_wrap=True)
-    if not all(each.is_ok for each in findings):
+        title = f"{_MARKS[each.status]} {each.name.replace('_', ' '):<14}"
+        out.print(f"{title} {escape(each.message)}", highlight=False, soft_wrap=True)
+        if each.action is not None:
+            out.print(f"{'':<20}to do: {escape(each.action)}", highlight=False, soft_wrap=True)
+    if any(each.status == "fail" for each in findings):
         raise typer.Exit(1)

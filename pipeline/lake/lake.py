@@ -17,6 +17,7 @@ from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.commit import CommitReport, Committer, IsCurrent
 from pipeline.lake.compaction import compact_month, months_to_compact
 from pipeline.lake.erase import Erasure
+from pipeline.lake.exchange import check_exchange
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.maintenance import collect_garbage, publish_package, recover
 from pipeline.lake.partitions import LakeState, Partitions
@@ -198,6 +199,18 @@ class Lake:
         if refusal is not None:
             raise refusal
         return tuple(each for each in done if each is not None)
+
+    def due_months(self, *, quiet_days: int) -> tuple[Month, ...]:
+        """Return the months that ``compact`` would close or rewrite, in order; change nothing.
+
+        Raises: LakeError (no_exchange) if there are some, and the file system cannot exchange their folders.
+        """
+        with self._lock.hold() as committer:
+            months = tuple(months_to_compact(committer, months=None, quiet_days=quiet_days))
+            if months:
+                committer.disk.folder(committer.layout.temporary)
+                check_exchange(committer.layout.temporary)
+        return months
 
     def _oldest_kept(self) -> float:
         """Return the end of the retention time, in seconds since 1970.

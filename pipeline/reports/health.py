@@ -1,14 +1,15 @@
-"""Check that everything a run needs is present, and say what to do if it is not."""
+"""Check that everything a run needs is present; each problem has one action that solves it."""
 
 import importlib.metadata
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Literal
 
-from pipeline.errors import ConfigError, NewsError
+from pipeline.errors import ConfigError, LakeError, NewsError
 from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, knowledge_of
 from pipeline.jobs.knowledge import kb_info
 from pipeline.jobs.maintenance import damages_of_state, read_nothing
@@ -19,16 +20,34 @@ from pipeline.lake import Depth
 from pipeline.model import pluralize
 from pipeline.reports.overrides import stale_corrections
 
+FindingStatus = Literal["ok", "warn", "fail"]
+
 _FREE_BYTES = 2_000_000_000  # one day of a large source: archive, tables and one earlier generation
+_FREE_BYTES_AMPLE = 10_000_000_000
+_LATE_DAYS = 2  # after a month is due, the nightly maintenance has failed to compact it
+_CONTACT = re.compile(r"[^\s@]@[\w-]|https?://[\w-]|\bwww\.[\w-]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Result of one check. ``message`` says what was found or what is wrong, ``action`` what to do; None if ok.
+
+    With "fail" a run cannot start, or its result is wrong; with "warn" it works, but not for long or not politely.
+    """
+
+    name: str
+    status: FindingStatus
+    message: str
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Result of one check. ``message`` says what was found, or what is wrong and what to do."""
+class _HealthCheck:
+    """A check by its name. ``advice`` is the action for an error that does not name one."""
 
     name: str
-    is_ok: bool
-    message: str
+    run: Callable[[Workspace, str], Finding]
+    advice: str
 
 
 def examine(workspace: Workspace) -> tuple[Finding, ...]:
@@ -36,72 +55,110 @@ def examine(workspace: Workspace) -> tuple[Finding, ...]:
 
     The stores are checked first: other checks open them, and a lost index is built again when it is opened.
     """
-    order = sorted(_CHECKS, key=lambda name: name not in ("archive", "lake"))
-    found = {name: _run_check(name, _CHECKS[name], workspace) for name in order}
-    return tuple(found[name] for name in _CHECKS)
+    order = sorted(_CHECKS, key=lambda check: check.name not in ("archive", "lake"))
+    found = {check.name: _finding(check, workspace) for check in order}
+    return tuple(found[check.name] for check in _CHECKS)
 
 
-def _run_check(name: str, check: Callable[[Workspace], str], workspace: Workspace) -> Finding:
+def _finding(check: _HealthCheck, workspace: Workspace) -> Finding:
     try:
-        return Finding(name, True, check(workspace))
+        return check.run(workspace, check.name)
     except (NewsError, OSError, importlib.metadata.PackageNotFoundError) as error:
-        return Finding(name, False, str(error))
+        return _failure(check, error)
 
 
-def _python(_: Workspace) -> str:
-    return ".".join(str(part) for part in sys.version_info[:3])
+def _failure(check: _HealthCheck, error: Exception) -> Finding:
+    """Return the finding of an error. What follows the first semicolon of its message is the action.
+
+    A message about a file of the user may list several keys; there the action is to correct the file.
+    """
+    message, _, action = str(error).partition("; ")
+    if not action or isinstance(error, ConfigError):
+        return Finding(name=check.name, status="fail", message=str(error), action=check.advice)
+    return Finding(name=check.name, status="fail", message=message, action=action)
 
 
-def _airflow(_: Workspace) -> str:
-    return importlib.metadata.version("apache-airflow")
+def _python(_: Workspace, name: str) -> Finding:
+    return Finding(name=name, status="ok", message=".".join(str(part) for part in sys.version_info[:3]))
 
 
-def _data(workspace: Workspace) -> str:
+def _airflow(_: Workspace, name: str) -> Finding:
+    return Finding(name=name, status="ok", message=importlib.metadata.version("apache-airflow"))
+
+
+def _clock(workspace: Workspace, name: str) -> Finding:
+    now = f"{workspace.settings.now():%Y-%m-%d %H:%M} UTC"
+    if workspace.settings.frozen_now is None:
+        return Finding(name=name, status="ok", message=now)
+    message = f"NEWS_FROZEN_NOW stops the clock at {now}: every run takes this day for today"
+    return Finding(name=name, status="warn", message=message, action="unset NEWS_FROZEN_NOW")
+
+
+def _data(workspace: Workspace, name: str) -> Finding:
     root = workspace.settings.data_dir
     root.mkdir(parents=True, exist_ok=True)
     if not os.access(root, os.W_OK):
-        raise OSError(f"{root} is not writable; change its owner or set NEWS_DATA_DIR")
+        raise OSError(f"{root} is not writable; change its owner, or set NEWS_DATA_DIR")
     free = shutil.disk_usage(root).free
+    space = f"{root.resolve()}, {free / 1e9:.1f} GB free"
     if free < _FREE_BYTES:
-        raise OSError(f"{root} has {free / 1e9:.1f} GB free; a run needs {_FREE_BYTES / 1e9:.0f} GB")
-    return f"{Path(root).resolve()}, {free / 1e9:.0f} GB free"
+        raise OSError(f"{space}, and a run needs {_FREE_BYTES / 1e9:.0f} GB; free some space, or set NEWS_DATA_DIR")
+    if free < _FREE_BYTES_AMPLE:
+        message = f"{space}, less than {_FREE_BYTES_AMPLE / 1e9:.0f} GB; below {_FREE_BYTES / 1e9:.0f} GB no run starts"
+        return Finding(name=name, status="warn", message=message, action="free some space, or set NEWS_DATA_DIR")
+    return Finding(name=name, status="ok", message=space)
 
 
-def _sources(workspace: Workspace) -> str:
-    return f"{len(workspace.sources.sources)} in {workspace.settings.sources_file}"
+def _sources(workspace: Workspace, name: str) -> Finding:
+    file = workspace.settings.sources_file
+    if not file.exists():
+        raise OSError(f"{file}: no such file; run `newslake init`, or set NEWS_SOURCES_FILE")
+    count = len(workspace.sources.sources)
+    if not count:
+        action = "run `newslake sources add`, with the URL of a site or a folder of pages"
+        return Finding(name=name, status="warn", message=f"{file} has no source", action=action)
+    return Finding(name=name, status="ok", message=f"{count} in {file}")
 
 
-def _model(workspace: Workspace) -> str:
-    return f"{workspace.settings.spacy_model}, pipeline version {version_of(workspace.settings)}"
+def _user_agent(workspace: Workspace, name: str) -> Finding:
+    """Find out whether a host can reach the person who runs newslake, before it blocks the requests."""
+    agent = workspace.settings.user_agent
+    if _CONTACT.search(agent):
+        return Finding(name=name, status="ok", message=agent)
+    action = "set NEWS_USER_AGENT with your mail address or web page, such as 'newslake/0.1 (desk@post.example)'"
+    return Finding(name=name, status="warn", message=f"no contact in {agent!r}", action=action)
 
 
-def _knowledge(workspace: Workspace) -> str:
+def _model(workspace: Workspace, name: str) -> Finding:
+    settings = workspace.settings
+    message = f"{settings.spacy_model}, pipeline version {version_of(settings)}"
+    return Finding(name=name, status="ok", message=message)
+
+
+def _knowledge(workspace: Workspace, name: str) -> Finding:
     settings = workspace.settings
     corrections = read_overrides(settings.overrides_file)
     for place in sorted(line.scope[1] for line in corrections.lines if line.scope[0] == "source"):
         workspace.sources.named(place)  # raises for a source that does not exist
     own = kb_info(settings)
-    _refuse_stale(workspace)
-    lines = len(corrections.lines) + sum(map(len, corrections.quotes.values()))
-    entries = pluralize(own.entries if own else 0, "entry", "entries")
-    return f"{entries} of your own, {pluralize(lines, 'correction')} in overrides.toml"
-
-
-def _refuse_stale(workspace: Workspace) -> None:
-    settings = workspace.settings
     stale = stale_corrections(workspace.lake, knowledge_of(settings), version=version_of(settings))
     if stale:
         first = f"{stale[0].key} of article {stale[0].article_id}: {stale[0].why}"
         message = f"{settings.overrides_file}: {pluralize(len(stale), 'correction')} without effect, first {first}"
-        raise ConfigError(f"{message}; remove it, or see `newslake overrides preview`", key=stale[0].key)
+        action = "remove it, or see `newslake overrides preview`"
+        return Finding(name=name, status="fail", message=message, action=action)
+    lines = len(corrections.lines) + sum(map(len, corrections.quotes.values()))
+    entries = pluralize(own.entries if own else 0, "entry", "entries")
+    message = f"{entries} of your own, {pluralize(lines, 'correction')} in {settings.overrides_file.name}"
+    return Finding(name=name, status="ok", message=message)
 
 
-def _archive(workspace: Workspace) -> str:
+def _archive(workspace: Workspace, name: str) -> Finding:
     check_stores(workspace.settings, ARCHIVE, STATE)
     damaged = workspace.archive.index_problems(is_quick=True)  # `lake verify --deep` reads all rows
     problems = [f"index.sqlite: {each}; run `newslake archive reindex`" for each in damaged]
     _refuse(problems or [str(each) for each in damages_of_state(workspace, is_quick=True)])
-    return pluralize(len(workspace.archive.days()), "news day")
+    return Finding(name=name, status="ok", message=pluralize(len(workspace.archive.days()), "news day"))
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -109,19 +166,40 @@ def _refuse(problems: Sequence[str]) -> None:
         raise OSError(f"{pluralize(len(problems), 'problem')}, first: {problems[0]}")
 
 
-def _lake(workspace: Workspace) -> str:
+def _lake(workspace: Workspace, name: str) -> Finding:
     check_stores(workspace.settings, LAKE)
     _refuse(tuple(workspace.lake.verify(Depth(reads=read_nothing))))
-    return f"intact, {pluralize(len(workspace.lake.days()), 'published day')}"
+    days = pluralize(len(workspace.lake.days()), "published day")
+    return Finding(name=name, status="ok", message=f"intact, {days}")
 
 
-_CHECKS: dict[str, Callable[[Workspace], str]] = {
-    "python": _python,
-    "airflow": _airflow,
-    "data_folder": _data,
-    "sources": _sources,
-    "model": _model,
-    "knowledge_base": _knowledge,
-    "archive": _archive,
-    "lake": _lake,
-}
+def _compaction(workspace: Workspace, name: str) -> Finding:
+    """Find months that nothing compacts: there is no nightly maintenance, or the file system cannot do it."""
+    check_stores(workspace.settings, LAKE)
+    days = workspace.settings.compact_after_days + _LATE_DAYS
+    try:
+        months = workspace.lake.due_months(quiet_days=days)
+    except LakeError as error:
+        if error.reason != "no_exchange":
+            raise
+        message, _, action = str(error).partition("; ")
+        return Finding(name=name, status="warn", message=message, action=action)
+    if not months:
+        return Finding(name=name, status="ok", message="no month is due")
+    message = f"{pluralize(len(months), 'month')} due, first {months[0]}: questions read a file per day"
+    return Finding(name=name, status="warn", message=message, action="run `newslake lake compact`, best every night")
+
+
+_CHECKS = (
+    _HealthCheck("python", _python, "install the project again, as docs/operations.md says"),
+    _HealthCheck("airflow", _airflow, "install the project again, as docs/operations.md says"),
+    _HealthCheck("clock", _clock, "set the clock of this machine"),
+    _HealthCheck("data_folder", _data, "set NEWS_DATA_DIR to a folder that you may write to"),
+    _HealthCheck("sources", _sources, "correct that line of the file, then run `newslake sources check`"),
+    _HealthCheck("user_agent", _user_agent, "set NEWS_USER_AGENT with your mail address or web page"),
+    _HealthCheck("model", _model, "unset NEWS_SPACY_MODEL, or install the model that it names"),
+    _HealthCheck("knowledge_base", _knowledge, "correct overrides.toml, or import your knowledge base again"),
+    _HealthCheck("archive", _archive, "run `newslake archive verify`, which names each problem"),
+    _HealthCheck("lake", _lake, "run `newslake lake verify`, which names each problem"),
+    _HealthCheck("compaction", _compaction, "run `newslake lake verify`, which names each problem"),
+)

@@ -17,7 +17,7 @@ INTERFACE = {
     "write a batch": {"stage", "commit"},
     "write what relates": {"replace", "replace_all", "put_cached"},
     "read": {"read", "days", "get_cached"},
-    "look after": {"verify", "recover", "compact", "gc"},
+    "look after": {"verify", "recover", "compact", "due_months", "gc"},
 }
 # Methods of its parts that they call, by the attribute of the part.
 PARTS = {

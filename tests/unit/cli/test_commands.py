@@ -272,7 +272,7 @@ def test_doctor_names_a_correction_for_an_unknown_source(tmp_path: Path) -> None
     (tmp_path / "overrides.toml").write_text('[names."Ines Calloway"]\nsource = "pots"\nqid = ""\n')
     done = called("doctor", "--json", cwd=tmp_path)
     findings = {each["name"]: each for each in json.loads(done.stdout)}
-    assert (done.returncode, findings["knowledge_base"]["is_ok"]) == (1, False)
+    assert (done.returncode, findings["knowledge_base"]["status"]) == (1, "fail")
     assert "pots" in findings["knowledge_base"]["message"]
 
 
@@ -281,8 +281,8 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     done = called("doctor", "--json", cwd=tmp_path)
     findings = {each["name"]: each for each in json.loads(done.stdout)}
     assert done.returncode == 1
-    assert [name for name, each in findings.items() if not each["is_ok"]] == ["sources"]
-    assert "NEWS_SOURCES_FILE" in findings["sources"]["message"]
+    assert [name for name, each in findings.items() if each["status"] == "fail"] == ["sources"]
+    assert findings["sources"]["action"] == "run `newslake init`, or set NEWS_SOURCES_FILE"
 
 
 def test_lake_commands_on_an_empty_lake(tmp_path: Path) -> None:
