@@ -1,15 +1,20 @@
-"""Settings from the environment, the sources in ``sources.toml``, and the clock. Only this module reads them."""
+"""Settings from the environment or ``newslake.env``, the sources in ``sources.toml``, and the clock.
+
+Only this module reads them.
+"""
 
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 from cssselect import SelectorError
+from dotenv.parser import parse_stream
 from lxml.cssselect import CSSSelector
 from lxml.etree import Element, XPathError
 from pydantic import (
@@ -30,6 +35,7 @@ from pipeline.model import LayoutRule, OutletKeys, Source
 from pipeline.model.source import KIND_OPTIONS, RECHECK_HOURS, SourceKind
 
 PREFIX = "NEWS_"
+ENV_FILE = "newslake.env"  # in the current folder; the environment has precedence
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _RECHECK_HOURS_MAX = 87_600.0  # ten years
 _EMPTY_PAGE = Element("html")  # to test selectors on
@@ -63,9 +69,14 @@ def _codings(value: str) -> str:
 
 
 class Settings(BaseSettings):
-    """All settings, validated once. Each is read from ``NEWS_<NAME>``; all have defaults."""
+    """All settings, validated once. Each is read from ``NEWS_<NAME>``; all have defaults.
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    A name that the environment does not have is read from the file ``newslake.env`` of the current folder.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", frozen=True, extra="forbid"
+    )
 
     data_dir: Path = Field(Path("data"), description="The folder of the archive, the lake and the inbox.")
     sources_file: Path = Field(Path("sources.toml"), description="The file that lists the sources.")
@@ -167,19 +178,18 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
-        """Return the settings of this process: the environment's, with ``overrides`` applied.
+        """Return the settings of this process: the environment's, then the file's, with ``overrides`` applied.
 
-        Raises: ConfigError with each wrong key; for an unknown key also the known ones.
+        Raises: ConfigError with each wrong key; for an unknown key also a similar one.
         """
-        known = sorted(cls.model_fields)
-        unknown = [n for n in os.environ if n.startswith(PREFIX) and n.removeprefix(PREFIX).lower() not in known]
-        if unknown:
-            hint = did_you_mean(unknown[0], (f"{PREFIX}{name.upper()}" for name in known))
-            raise ConfigError(f"unknown setting {', '.join(sorted(unknown))}; {hint}", key=unknown[0])
+        in_file = _read_env_file().keys()
+        _refuse_unknown(sorted(cls.model_fields), in_file)
         try:
             settings = cls(**overrides)
         except ValidationError as error:
-            raise _config_error(error, prefix=PREFIX) from error
+            name = f"{PREFIX}{str(error.errors()[0]['loc'][0]).upper()}"
+            is_of_file = name in in_file - os.environ.keys()
+            raise _config_error(error, prefix=f"{ENV_FILE}: {PREFIX}" if is_of_file else PREFIX) from error
         _refuse_schema_1(settings.data_dir)
         return settings
 
@@ -209,11 +219,41 @@ def log_format() -> LogFormat:
 
     Raises: ConfigError.
     """
-    given: Any = os.environ.get(f"{PREFIX}LOG_FORMAT", "text")
+    name = f"{PREFIX}LOG_FORMAT"
+    given: Any = os.environ.get(name, _read_env_file().get(name, "text"))
     if given not in get_args(LogFormat):
         names = " or ".join(map(repr, get_args(LogFormat)))
         raise ConfigError(f"NEWS_LOG_FORMAT: {given!r} is not {names}", key="NEWS_LOG_FORMAT")
     return given  # type: ignore[no-any-return]
+
+
+def _read_env_file() -> Mapping[str, str | None]:
+    """Return the values of the settings file by name, upper-case; none without a file.
+
+    Raises: ConfigError for a line that is neither a comment nor a name with its value.
+    """
+    if not (path := Path(ENV_FILE)).is_file():
+        return {}
+    try:
+        lines = list(parse_stream(StringIO(path.read_text("utf-8"))))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{ENV_FILE}: {error}; save it as UTF-8", key=ENV_FILE) from error
+    if broken := next((each.original for each in lines if each.error or (each.key and each.value is None)), None):
+        number = broken.line + len(broken.string) - len(broken.string.lstrip("\n"))
+        raise ConfigError(f"{ENV_FILE}: line {number} is not a comment; write NEWS_NAME='value'", key=ENV_FILE)
+    return {each.key.upper(): each.value for each in lines if each.key}
+
+
+def _refuse_unknown(known: Sequence[str], in_file: Iterable[str]) -> None:
+    """Raise ConfigError for a name that is not a setting, in the environment or in the file."""
+    names = [f"{PREFIX}{name.upper()}" for name in known]
+    here = sorted(name for name in os.environ if name.startswith(PREFIX) and name.upper() not in names)
+    there = [] if here else sorted(set(in_file).difference(names))
+    if unknown := here or there:
+        where = f"{ENV_FILE}: " if there else ""
+        raise ConfigError(
+            f"{where}unknown setting {', '.join(unknown)}; {did_you_mean(unknown[0], names)}", key=unknown[0]
+        )
 
 
 def _refuse_schema_1(data_dir: Path) -> None:
@@ -441,7 +481,7 @@ def _config_error(error: ValidationError, *, prefix: str) -> ConfigError:
             known = entry if len(found["loc"]) > 1 else _SourcesFile
             names = (field.alias or name for name, field in known.model_fields.items())
             return f"{prefix}{key}: unknown key; {did_you_mean(str(found['loc'][-1]), names)}"
-        return f"{prefix}{key.upper() if prefix == PREFIX else key}: {found['msg']} (got {found['input']!r})"
+        return f"{prefix}{key.upper() if prefix.endswith(PREFIX) else key}: {found['msg']} (got {found['input']!r})"
 
     found = error.errors()
     return ConfigError("; ".join(line(each) for each in found), key=str(found[0]["loc"][-1] if found[0]["loc"] else ""))

@@ -36,7 +36,7 @@ PIPELINE = {
     "content_encoding": May(libraries=("brotli", "backports", "compression")),
     "model": May(libraries=("courlan",)),
     "log_lines": May(libraries=("structlog",)),
-    "settings": May(("errors", "model"), ("pydantic", "pydantic_settings", "lxml", "cssselect")),
+    "settings": May(("errors", "model"), ("pydantic", "pydantic_settings", "dotenv", "lxml", "cssselect")),
     "archive": May(("model",), ("warcio",)),
     "fetch": May(("model",), ("requests", "urllib3", "protego")),
     "sources": May(("model", "fetch", "archive"), ("feedparser", "lxml", "warcio")),

@@ -1,5 +1,7 @@
 """Settings: layout rules are checked before anything runs, and a data root of another schema is refused."""
 
+import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.model import LayoutRule, OutletKeys
-from pipeline.settings import Settings, load_sources
+from pipeline.settings import Settings, load_sources, log_format
 
 SOURCE = '[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n'
 
@@ -155,6 +157,58 @@ def test_coding_that_cannot_be_decoded_is_refused(monkeypatch: pytest.MonkeyPatc
         Settings.load()
 
 
+# The file newslake.env.
+
+
+@pytest.fixture
+def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the path of the settings file of the current folder; no setting is in the environment."""
+    for name in [name for name in os.environ if name.startswith("NEWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "newslake.env"
+
+
+def test_settings_file_is_read(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of the current folder gives settings; the environment has precedence, and a keyword over both."""
+    env_file.write_text(
+        "# mine\n\nNEWS_USER_AGENT='newslake/0.1 (desk@post.example)'\nexport NEWS_POLL_SECONDS=60  # often\n"
+        'NEWS_FETCH_THREADS=2\nNEWS_DATA_DIR="my data"\n'
+    )
+    monkeypatch.setenv("NEWS_FETCH_THREADS", "3")
+
+    settings = Settings.load(poll_seconds=30)
+
+    assert settings.user_agent == "newslake/0.1 (desk@post.example)"
+    assert (settings.poll_seconds, settings.fetch_threads, settings.data_dir) == (30, 3, Path("my data"))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"NEWS_POLL_SECONDS=soon", "newslake.env: NEWS_POLL_SECONDS: Input should be a valid number"),
+        (b"NEWS_POL_SECONDS=60", "newslake.env: unknown setting NEWS_POL_SECONDS; did you mean NEWS_POLL_SECONDS"),
+        (b"SLACK=1", "newslake.env: unknown setting SLACK"),
+        (b"\nNEWS_USER_AGENT='newslake", "newslake.env: line 2 is not a comment; write NEWS_NAME='value'"),
+        (b"NEWS_USER_AGENT", "newslake.env: line 1 is not a comment"),
+        (b"NEWS_USER_AGENT=\xff", "newslake.env: 'utf-8' codec can't decode byte 0xff"),
+    ],
+)
+def test_wrong_settings_file_is_named(env_file: Path, line: bytes, message: str) -> None:
+    """A wrong value, an unknown name and a line that is not a setting stop every command, with the file."""
+    env_file.write_bytes(line + b"\n")
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        Settings.load()
+
+
+def test_wrong_value_of_the_environment_does_not_name_the_file(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the environment replaces a setting of the file, its wrong value is of the environment."""
+    env_file.write_text("NEWS_POLL_SECONDS=60\n")
+    monkeypatch.setenv("NEWS_POLL_SECONDS", "soon")
+    with pytest.raises(ConfigError, match=r"^NEWS_POLL_SECONDS: "):
+        Settings.load()
+
+
 @pytest.mark.parametrize("hours", ["[1, 6, 6]", "[24, 6]", "[0]", "[-1]", "[inf]", '["soon"]', "1"])
 def test_wrong_recheck_hours_stop_the_run(tmp_path: Path, hours: str) -> None:
     """Hours that are not positive, ascending numbers name file, source and key."""
@@ -172,3 +226,9 @@ def test_recheck_hours_are_read(tmp_path: Path) -> None:
         path.write_text(f"{SOURCE}{entry}\n")
         found.append(load_sources(path).named("post").recheck_hours)
     assert found == [(1.0, 6.0, 24.0, 72.0), (0.5, 48.0), ()]
+
+
+def test_log_format_of_the_file(env_file: Path) -> None:
+    """The format of log lines is read alone, and the file counts for it too."""
+    env_file.write_text("NEWS_LOG_FORMAT=json\n")
+    assert log_format() == "json"
