@@ -31,13 +31,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.log_lines import LogFormat
-from pipeline.model import LayoutRule, OutletKeys, Source
-from pipeline.model.source import KIND_OPTIONS, RECHECK_HOURS, SourceKind
+from pipeline.model import FreshnessLimits, LayoutRule, OutletKeys, Source
+from pipeline.model.freshness import WEEKDAYS
+from pipeline.model.source import KIND_OPTIONS, NEWEST_KINDS, RECHECK_HOURS, SourceKind
 
 PREFIX = "NEWS_"
 ENV_FILE = "newslake.env"  # in the current folder; the environment has precedence
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
-_RECHECK_HOURS_MAX = 87_600.0  # ten years
+_HOURS_MAX = 87_600.0  # ten years
 _EMPTY_PAGE = Element("html")  # to test selectors on
 _CODINGS = ("gzip", "deflate", "br", "zstd", "identity")  # those that pipeline.content_encoding decodes
 
@@ -319,6 +320,35 @@ class _RuleEntry(BaseModel):
         return self
 
 
+def _by_weekday(value: object) -> object:
+    """Return numbers by the name of their weekday; one number is that of all days. Raises: ValueError."""
+    if isinstance(value, dict):
+        if unknown := [name for name in value if name not in WEEKDAYS]:
+            raise ValueError(f"{unknown[0]!r} is not a weekday; {did_you_mean(unknown[0], WEEKDAYS)}")
+        return value
+    if type(value) is not int or value < 0:  # a Boolean is an int
+        raise ValueError("write one number of articles for all days, or a table of numbers by weekday")
+    return dict.fromkeys(WEEKDAYS, value)
+
+
+class _FreshnessEntry(BaseModel):
+    """The ``[freshness]`` table of the file, or that of a source, as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    warn_after_hours: float | None = Field(None, gt=0, le=_HOURS_MAX, allow_inf_nan=False)
+    error_after_hours: float | None = Field(None, gt=0, le=_HOURS_MAX, allow_inf_nan=False)
+    min_articles: Annotated[dict[str, Annotated[int, Field(ge=0, strict=True)]], BeforeValidator(_by_weekday)] = {}
+
+    def limits(self) -> FreshnessLimits:
+        """Return the limits. Raises: ValueError if an error comes before its warning."""
+        warn, error = self.warn_after_hours, self.error_after_hours
+        if warn is not None and error is not None and error < warn:
+            raise ValueError(f"freshness: error_after_hours ({error:g}) must not be below warn_after_hours ({warn:g})")
+        numbers = {WEEKDAYS.index(name) + 1: number for name, number in self.min_articles.items() if number}
+        return FreshnessLimits(warn_after_hours=warn, error_after_hours=error, min_articles=numbers)
+
+
 def _ascending(hours: tuple[float, ...]) -> tuple[float, ...]:
     if any(later <= earlier for earlier, later in pairwise(hours)):
         raise ValueError("must be ascending, each hour once")
@@ -342,12 +372,13 @@ class _SourceEntry(BaseModel):
     hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")], ...] = ()
     rules: tuple[_RuleEntry, ...] = ()
     recheck_hours: Annotated[
-        tuple[Annotated[float, Field(gt=0, le=_RECHECK_HOURS_MAX, allow_inf_nan=False)], ...],
+        tuple[Annotated[float, Field(gt=0, le=_HOURS_MAX, allow_inf_nan=False)], ...],
         AfterValidator(_ascending),
     ] = RECHECK_HOURS
     include: tuple[_Pattern, ...] = ()
     exclude: tuple[_Pattern, ...] = ()
     max_pages_per_day: int | None = Field(None, ge=1)
+    freshness: _FreshnessEntry | None = None
 
     @field_validator("url", "api")
     @classmethod
@@ -375,6 +406,16 @@ class _SourceEntry(BaseModel):
             raise ValueError(f"interval_seconds: the host of kind {self.kind!r} allows one request per {least:g} s")
         return self.interval_seconds
 
+    def limits(self, default: _FreshnessEntry | None) -> FreshnessLimits | None:
+        """Return the limits, each key from the source's own table, else from the default; None if both are missing.
+
+        A default is for kinds that list the newest pages. Raises: ValueError.
+        """
+        if self.freshness is None:
+            return default.limits() if default is not None and self.kind in NEWEST_KINDS else None
+        tables = [each.model_dump(exclude_unset=True) for each in (default, self.freshness) if each is not None]
+        return _FreshnessEntry(**{name: value for table in tables for name, value in table.items()}).limits()
+
     def _check_own_keys(self) -> None:
         """Reject keys of other kinds. Raises: ValueError."""
         special = {name for takes in KIND_OPTIONS.values() for name in takes.also}
@@ -389,6 +430,7 @@ class _SourcesFile(BaseModel):
 
     private_hosts: tuple[str, ...] = ()
     outlets: dict[_OutletName, _OutletName] = {}
+    freshness: _FreshnessEntry | None = None
     sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], _SourceEntry] = {}
 
     @field_validator("outlets")
@@ -433,7 +475,11 @@ def load_sources(path: Path) -> SourceList:
     """
     try:
         entries = _SourcesFile.model_validate(tomllib.loads(path.read_text("utf-8")))
-        sources = tuple(_source(key, entry, path.parent) for key, entry in entries.sources.items())
+        if entries.freshness is not None:
+            entries.freshness.limits()  # raises, also without a source that uses them
+        sources = tuple(
+            _source(key, entry, path.parent, freshness=entries.freshness) for key, entry in entries.sources.items()
+        )
     except FileNotFoundError as error:
         raise ConfigError(
             f"{path}: no such file; set NEWS_SOURCES_FILE or run from the project", key=str(path)
@@ -447,9 +493,10 @@ def load_sources(path: Path) -> SourceList:
     )
 
 
-def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
+def _source(key: str, entry: _SourceEntry, folder: Path, *, freshness: _FreshnessEntry | None) -> Source:
     try:
         location, interval_seconds = entry.location(folder), entry.pace()
+        limits = entry.limits(freshness)
     except ValueError as error:
         raise ValueError(f"sources.{key}: {error}") from error
     return Source(
@@ -468,7 +515,16 @@ def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
         include=entry.include,
         exclude=entry.exclude,
         max_pages_per_day=entry.max_pages_per_day,
+        freshness=limits,
     )
+
+
+def _table_of(place: Sequence[str | int]) -> type[BaseModel]:
+    """Return the model of the table with a key, such as ("sources", "post", "rules", 0, "drop")."""
+    if place[0] == "freshness" or "freshness" in place[2:]:
+        return _FreshnessEntry if len(place) > 1 else _SourcesFile
+    entry = _RuleEntry if "rules" in place[2:] else _SourceEntry
+    return entry if len(place) > 1 else _SourcesFile
 
 
 def _config_error(error: ValidationError, *, prefix: str) -> ConfigError:
@@ -477,9 +533,7 @@ def _config_error(error: ValidationError, *, prefix: str) -> ConfigError:
         if len(found["loc"]) > 1 and found["loc"][-1] == "private_hosts":
             return f"{prefix}{key}: private_hosts belongs above the first [table] of the file, as its first line"
         if found["type"] == "extra_forbidden":
-            entry = _RuleEntry if "rules" in found["loc"] else _SourceEntry
-            known = entry if len(found["loc"]) > 1 else _SourcesFile
-            names = (field.alias or name for name, field in known.model_fields.items())
+            names = (field.alias or name for name, field in _table_of(found["loc"]).model_fields.items())
             return f"{prefix}{key}: unknown key; {did_you_mean(str(found['loc'][-1]), names)}"
         return f"{prefix}{key.upper() if prefix.endswith(PREFIX) else key}: {found['msg']} (got {found['input']!r})"
 

@@ -2,6 +2,7 @@
 
 from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
 from pipeline.model.article import Article, Block, Credit, FieldMethod, Rejected, Threshold
+from pipeline.model.freshness import FreshnessLimits, SourceFreshness
 from pipeline.model.identity import (
     article_id_of,
     browser_url,
@@ -29,6 +30,7 @@ __all__ = [
     "Event",
     "Exchange",
     "FieldMethod",
+    "FreshnessLimits",
     "Hints",
     "LayoutRule",
     "Outcome",
@@ -39,6 +41,7 @@ __all__ = [
     "Rejected",
     "RightsStatement",
     "Source",
+    "SourceFreshness",
     "StageReport",
     "Threshold",
     "TimeExpression",

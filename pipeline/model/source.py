@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from pipeline.model.freshness import FreshnessLimits
+
 SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "cc_news", "folder", "inbox"]
 LOCAL_KINDS: tuple[SourceKind, ...] = ("folder", "inbox")  # their pages are in files; people fill them
+NEWEST_KINDS: tuple[SourceKind, ...] = ("feed", "news_sitemap")  # they list the newest pages; the others, past days
 LocationKey = Literal["url", "path"]
 # Edits of news are most frequent in the first hours and rare after three days.
 RECHECK_HOURS = (1.0, 6.0, 24.0, 72.0)
@@ -78,6 +81,7 @@ class Source:
     A page is taken if ``include`` is empty or one of its patterns is in the URL, and none of ``exclude`` is; patterns
     are regular expressions. ``max_pages_per_day`` limits the pages of one news day; None means no limit.
     ``outlet`` is the key of the outlet that published all its pages; None means by host.
+    ``freshness`` are its configured limits; None means those of its history, for kinds that list the newest pages.
     """
 
     key: str
@@ -95,6 +99,7 @@ class Source:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     max_pages_per_day: int | None = None
+    freshness: FreshnessLimits | None = None
 
     @property
     def page_filters(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.jobs.pipeline_version import version_of
-from pipeline.model import LayoutRule, OutletKeys
+from pipeline.model import FreshnessLimits, LayoutRule, OutletKeys
 from pipeline.settings import Settings, load_sources, log_format
 
 SOURCE = '[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n'
@@ -232,3 +232,73 @@ def test_log_format_of_the_file(env_file: Path) -> None:
     """The format of log lines is read alone, and the file counts for it too."""
     env_file.write_text("NEWS_LOG_FORMAT=json\n")
     assert log_format() == "json"
+
+
+def _limits(folder: Path, *, own: str = "", default: str = "", kind: str = "feed") -> FreshnessLimits | None:
+    place = "path" if kind in ("folder", "inbox") else "url"
+    path = folder / "freshness.toml"
+    tables = f'[sources.post]\nkind = "{kind}"\n{place} = "https://post.example/feed"\n'
+    path.write_text(default + tables + (f"[sources.post.freshness]\n{own}\n" if own else ""), "utf-8")
+    return load_sources(path).named("post").freshness
+
+
+def test_limits_of_freshness_are_read(tmp_path: Path) -> None:
+    """A source has hours and minimum numbers of articles, as one number or by weekday; 0 is no minimum."""
+    assert _limits(tmp_path) is None
+    hours = "warn_after_hours = 12\nerror_after_hours = 36.5\n"
+    every_day = dict.fromkeys(range(1, 8), 5)
+    assert _limits(tmp_path, own=f"{hours}min_articles = 5") == FreshnessLimits(
+        warn_after_hours=12, error_after_hours=36.5, min_articles=every_day
+    )
+    some = "min_articles = {monday = 5, sunday = 1, friday = 0}"
+    assert _limits(tmp_path, own=some) == FreshnessLimits(min_articles={1: 5, 7: 1})
+
+
+def test_defaults_of_the_file_fill_missing_keys(tmp_path: Path) -> None:
+    """A source takes the keys that its own table lacks from the table of the file."""
+    default = "[freshness]\nwarn_after_hours = 24\nerror_after_hours = 48\nmin_articles = 2\n"
+    every_day = dict.fromkeys(range(1, 8), 2)
+    both = FreshnessLimits(warn_after_hours=24, error_after_hours=48, min_articles=every_day)
+    assert _limits(tmp_path, default=default) == both
+    assert _limits(tmp_path, default=default, own="warn_after_hours = 30\nmin_articles = {sunday = 9}") == (
+        FreshnessLimits(warn_after_hours=30, error_after_hours=48, min_articles={7: 9})
+    )
+
+
+@pytest.mark.parametrize("kind", ["folder", "inbox", "sitemap_archive", "cdx", "cc_news"])
+def test_defaults_are_not_for_folders_and_archives(tmp_path: Path, kind: str) -> None:
+    """A folder or an archive has limits only by its own table, because it is not expected to publish."""
+    default = "[freshness]\nwarn_after_hours = 24\n"
+    assert _limits(tmp_path, default=default, kind=kind) is None
+    own = _limits(tmp_path, default=default, own="error_after_hours = 90", kind=kind)
+    assert own == FreshnessLimits(warn_after_hours=24, error_after_hours=90)
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ("warn_after_hours = 0", r"freshness\.warn_after_hours: .*greater than 0"),
+        ("warn_after_hours = nan", r"freshness\.warn_after_hours: "),
+        ("error_after_hours = inf", r"freshness\.error_after_hours: "),
+        ('warn_after_hours = "soon"', r"freshness\.warn_after_hours: .*'soon'"),
+        ("warn_after = 3", r"freshness\.warn_after: unknown key; did you mean warn_after_hours"),
+        ("min_articles = true", r"freshness\.min_articles: .*one number of articles for all days"),
+        ("min_articles = -1", r"freshness\.min_articles: .*one number of articles for all days"),
+        ("min_articles = {moonday = 3}", r"freshness\.min_articles: .*'moonday' is not a weekday; did you mean monday"),
+        ("min_articles = {monday = 1.5}", r"freshness\.min_articles\.monday: .*1\.5"),
+        ("warn_after_hours = 9\nerror_after_hours = 8", r"error_after_hours \(8\) must not be below warn_after_hours"),
+        ("error_after_hours = 8", r"error_after_hours \(8\) must not be below warn_after_hours \(24\)"),
+    ],
+)
+def test_wrong_limits_stop_the_run(tmp_path: Path, own: str, message: str) -> None:
+    """Wrong hours, numbers, weekdays and keys name file, source and key, also if the file's default causes them."""
+    with pytest.raises(ConfigError, match=rf"freshness\.toml: sources\.post.*{message}"):
+        _limits(tmp_path, own=own, default="[freshness]\nwarn_after_hours = 24\n")
+
+
+def test_wrong_defaults_stop_the_run(tmp_path: Path) -> None:
+    """The table of the file is checked too, whether or not a source uses it."""
+    with pytest.raises(ConfigError, match=r"freshness\.toml: freshness: error_after_hours \(8\) must not be below"):
+        _limits(tmp_path, default="[freshness]\nwarn_after_hours = 24\nerror_after_hours = 8\n", kind="folder")
+    with pytest.raises(ConfigError, match=r"freshness\.toml: freshness\.warn: unknown key"):
+        _limits(tmp_path, default="[freshness]\nwarn = 24\n")
