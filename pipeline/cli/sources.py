@@ -118,8 +118,8 @@ _MARKS = {"ok": "[green]ok  [/green]", "warn": "[yellow]warn[/yellow]", "fail": 
 def doctor(as_json: AsJson = False) -> None:
     """Check that everything a run needs is in place: ok, warn or FAIL, with one action each.
 
-    Checks Python, Airflow, clock, data root, sources, user agent, model, knowledge base, archive, lake and compaction.
-    Exit 1 if a check fails; a warning leaves it 0.
+    Checks Python, Airflow, clock, data root, sources, user agent, model, knowledge base, archive, lake, compaction and
+    freshness of the sources. Exit 1 if a check fails; a warning leaves it 0.
     """
     from pipeline.reports.health import examine
 

@@ -1,6 +1,7 @@
 """Query the lake: its tables as SQL views, read-only SQL, saved questions with charts, translations of SQL."""
 
 from pipeline.query.connection import Connection, Limits, QueryResult, apply_limits, check_time, connect, query, stream
+from pipeline.query.freshness import FreshnessFacts, freshness_facts, unread_pages
 from pipeline.query.outcomes import (
     CoverageFacts,
     DatedArticles,
@@ -15,6 +16,7 @@ __all__ = [
     "Connection",
     "CoverageFacts",
     "DatedArticles",
+    "FreshnessFacts",
     "Limits",
     "OutcomeCount",
     "QueryResult",
@@ -24,10 +26,12 @@ __all__ = [
     "check_time",
     "connect",
     "coverage_facts",
+    "freshness_facts",
     "list_questions",
     "outcomes_of",
     "pages_of_host",
     "query",
     "question_named",
     "stream",
+    "unread_pages",
 ]

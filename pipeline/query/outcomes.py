@@ -20,7 +20,7 @@ IS_DECISION = "stage IN ('derive', 'commit') AND outcome <> 'pending' AND coales
 IS_SETTLED = "outcome = 'pending' AND reason = 'archived' AND decided_at <= article_decided_at"
 
 
-def _statuses(first_day: str) -> str:
+def statuses(first_day: str) -> str:
     """Return common table expressions that end with ``statuses``: the outcomes, with settled pages as "unchanged".
 
     Decisions of files before ``first_day``, an SQL value, are not read.
@@ -40,7 +40,7 @@ statuses AS (
 
 
 _OF_PAGES = f"""\
-WITH {_statuses("$3")}
+WITH {statuses("$3")}
 SELECT * EXCLUDE (decided_date) FROM statuses
 WHERE decided_date >= $3 AND (list_contains($1, url) OR list_contains($2, article_id))
 ORDER BY {OUTCOME_PRECEDENCE} DESC"""  # noqa: S608 - a constant
@@ -135,7 +135,7 @@ def find_page_outcomes(
         for name, value in given.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
         sql = _PAGES.format(
-            statuses=_statuses("getvariable('first') - 2"),
+            statuses=statuses("getvariable('first') - 2"),
             precedence=OUTCOME_PRECEDENCE,
             conditions=where,
             limit=PAGE_SIZE + 1,
@@ -153,7 +153,7 @@ def _conditions(given: dict[str, object]) -> Iterator[str]:
 
 # Read once for three queries. No page is seen long before its news day, so older files are not opened.
 _SEEN_TABLE = (
-    f"CREATE TEMP TABLE seen AS WITH {_statuses('$1 - 2')} "  # noqa: S608 - a constant
+    f"CREATE TEMP TABLE seen AS WITH {statuses('$1 - 2')} "  # noqa: S608 - a constant
     "SELECT * EXCLUDE (article_id, detail, payload_digest) FROM statuses "
     "WHERE decided_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"
 )

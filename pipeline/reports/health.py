@@ -18,6 +18,8 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.kb import read_overrides
 from pipeline.lake import Depth
 from pipeline.model import pluralize
+from pipeline.model.freshness import FRESHNESS_LABELS, FreshnessStatus
+from pipeline.reports.freshness import freshness
 from pipeline.reports.overrides import stale_corrections
 
 FindingStatus = Literal["ok", "warn", "fail"]
@@ -25,6 +27,7 @@ FindingStatus = Literal["ok", "warn", "fail"]
 _FREE_BYTES = 2_000_000_000  # one day of a large source: archive, tables and one earlier generation
 _FREE_BYTES_AMPLE = 10_000_000_000
 _LATE_DAYS = 2  # after a month is due, the nightly maintenance has failed to compact it
+_WORST_FIRST: tuple[FreshnessStatus, ...] = ("stale", "warn", "no_baseline")
 _CONTACT = re.compile(r"[^\s@]@[\w-]|https?://[\w-]|\bwww\.[\w-]", re.IGNORECASE)
 
 
@@ -190,6 +193,22 @@ def _compaction(workspace: Workspace, name: str) -> Finding:
     return Finding(name=name, status="warn", message=message, action="run `newslake lake compact`, best every night")
 
 
+def _freshness(workspace: Workspace, name: str) -> Finding:
+    found = freshness(workspace) if workspace.settings.sources_file.exists() else ()
+    if not found:
+        return Finding(name=name, status="ok", message="no source to watch")
+    worst = next((status for status in _WORST_FIRST if any(each.status == status for each in found)), None)
+    if worst is None:
+        return Finding(name=name, status="ok", message=f"{pluralize(len(found), 'source')} with news as usual")
+    late = [each for each in found if each.status == worst]
+    message = f"{len(late)} of {pluralize(len(found), 'source')} {FRESHNESS_LABELS[worst]}, first {late[0].line}"
+    if worst == "no_baseline":
+        action = "wait until the history is long enough, or give the hours in [freshness] of sources.toml"
+        return Finding(name=name, status="warn", message=message, action=action)
+    status: FindingStatus = "fail" if worst == "stale" else "warn"
+    return Finding(name=name, status=status, message=message, action="run `newslake coverage`, which names each source")
+
+
 _CHECKS = (
     _HealthCheck("python", _python, "install the project again, as docs/operations.md says"),
     _HealthCheck("airflow", _airflow, "install the project again, as docs/operations.md says"),
@@ -202,4 +221,5 @@ _CHECKS = (
     _HealthCheck("archive", _archive, "run `newslake archive verify`, which names each problem"),
     _HealthCheck("lake", _lake, "run `newslake lake verify`, which names each problem"),
     _HealthCheck("compaction", _compaction, "run `newslake lake verify`, which names each problem"),
+    _HealthCheck("freshness", _freshness, "correct that line of sources.toml, then run `newslake sources check`"),
 )

@@ -38,12 +38,13 @@ def finding(space: Workspace, name: str) -> Finding:
 
 
 def test_only_what_is_wrong_has_an_action(tmp_path: Path) -> None:
-    """A configured installation passes every check without an action."""
-    found = examine(space_at(tmp_path))
-    assert {each.name: each.action for each in found if each.name != "data_folder"} == {
-        each.name: None for each in found if each.name != "data_folder"
+    """A configured installation passes every check without an action; only a source without history has a warning."""
+    found = [each for each in examine(space_at(tmp_path)) if each.name != "data_folder"]
+    assert {each.name: each.action for each in found if each.name != "freshness"} == {
+        each.name: None for each in found if each.name != "freshness"
     }
-    assert {each.status for each in found if each.name != "data_folder"} == {"ok"}
+    assert {each.status for each in found if each.name != "freshness"} == {"ok"}
+    assert {each.name for each in found if each.status == "warn"} == {"freshness"}
 
 
 @pytest.mark.parametrize(
