@@ -52,6 +52,7 @@ answers: $(VENV)/.ready  ## Replay the sample newsroom; rewrite the answers and 
 
 pictures: $(VENV)/.ready  ## Regenerate the pictures of the pages in README and docs, with Chromium
 	@$(RUN) -m samples.pictures
+	@$(RUN) -m samples.backfill_picture
 
 shape: $(VENV)/.ready  ## Print the lines of modules and functions, and names to review
 	@$(RUN) -m scripts.measure_shape
