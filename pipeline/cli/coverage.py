@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DAYS = 28
 _STYLES = ("dim", "blue", "cyan", "green", "bright_green", "")
+_FRESHNESS_STYLES = {"warn": "bold", "stale": "bold red", "no_baseline": ""}
 _WEEK = 7
 
 
@@ -36,10 +37,10 @@ def coverage(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write self-contained HTML to FILE.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the pages per source and day, and the anomalies.
+    """Show the pages per source and day, the anomalies, and which sources are STALE.
 
     Compares the pages of each source and day with the usual number. Each anomaly has a cause: pipeline, source or
-    genuine.
+    genuine. A source is STALE if its newest article is older than its limits allow.
     """
     from pipeline.query.result_files import whole_file
     from pipeline.reports.coverage import coverage
@@ -56,6 +57,7 @@ def coverage(
         print_json(_as_dict(found))
     else:
         _print_map(found)
+        _print_freshness(found)
         _print_odd(found)
 
 
@@ -69,11 +71,15 @@ def _as_dict(found: "Coverage") -> dict[str, object]:
             "last_seen_at": source.last_seen_at,
             "hours_since_seen": source.hours_since_seen,
             "rechecks_due": source.rechecks_due,
+            "freshness": None if source.freshness is None else asdict(source.freshness),
+            "expected_days": source.expected_days,
+            "unanswered_days": source.unanswered_days,
             "days": list(map(_day, source.cells)),
         }
         for source in found.sources
     ]
-    return {"from": found.first, "to": found.last, "log_whole_from": found.whole_from, "sources": sources}
+    days = {"from": found.first, "to": found.last, "log_whole_from": found.whole_from}
+    return {**days, "verdict": found.verdict, "sources": sources}
 
 
 def _day(cell: "Cell") -> dict[str, object]:
@@ -104,7 +110,7 @@ def _day(cell: "Cell") -> dict[str, object]:
 
 
 def _print_map(found: "Coverage") -> None:
-    from pipeline.web.coverage import SHADES, SYMBOLS, describe_age
+    from pipeline.web.coverage import SHADES, SYMBOLS, describe_newest
 
     width = max([6, *(len(source.key) for source in found.sources)])
     out.print(Text(f"{found.first} to {found.last}, one character per day", "dim"), soft_wrap=True)
@@ -115,9 +121,7 @@ def _print_map(found: "Coverage") -> None:
         line = Text(f"{source.key:<{width}}  ")
         for cell in source.cells:
             line.append_text(_cell(cell))
-        newest = describe_age(source.hours_since_newest, otherwise="none with a date")
-        due = f"; {pluralize(source.rechecks_due, 'recheck')} due" if source.rechecks_due else ""
-        out.print(line.append(f"  newest article: {newest}{due}", "dim"), soft_wrap=True)
+        out.print(line.append(f"  newest article: {describe_newest(source)}", "dim"), soft_wrap=True)
     out.print()
     kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.anomalies}
     for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):
@@ -148,9 +152,23 @@ def _cell(cell: "Cell") -> Text:
     return Text(symbol_of(cell), style="bold" if cell.anomalies else _STYLES[shade_of(cell)])
 
 
+def _print_freshness(found: "Coverage") -> None:
+    """Print a line per source that is not ok; nothing if no source is watched."""
+    watched = [source.freshness for source in found.sources if source.freshness is not None]
+    if not watched:
+        return
+    others = [each for each in watched if each.status != "ok"]
+    fine = len(watched) - len(others)
+    out.print(
+        Text("\nFreshness: ", style="bold").append(f"{fine} of {pluralize(len(watched), 'source')} ok", "not bold")
+    )
+    for each in others:
+        out.print(Text(each.line, _FRESHNESS_STYLES[each.status]), soft_wrap=True)
+
+
 def _print_odd(found: "Coverage") -> None:
     lines = [line for source in found.sources for line in _odd_lines(source)]
-    out.print(Text("\nAnomalies", style="bold") if lines else Text("\nNo anomalies."))
+    out.print(Text(f"\n{found.verdict}", style="bold" if lines else ""), soft_wrap=True)
     for line in sorted(lines, key=str):
         out.print(line, soft_wrap=True)
     if found.limit is not None:

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pipeline.jobs.runtimes import History, Stage
     from pipeline.jobs.workers import WorkerPool
     from pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace
-    from pipeline.model import Outcome, StageReport
+    from pipeline.model import Outcome, SourceFreshness, StageReport
 
 
 Sources = Annotated[
@@ -80,8 +80,9 @@ def run(
     """Fetch, archive and process a day, or a range of days.
 
     Processes the days of a range in order, oldest first. Also processes other days for which it archived pages, and
-    days that an interrupted run left unprocessed. Exit 1 if a source could not be listed, if a day has lost a file of
-    its tables, or if an item broke newslake for the first time; everything else is processed.
+    days that an interrupted run left unprocessed. Ends with a line per source that is late or STALE. Exit 1 if a source
+    could not be listed, if a day has lost a file of its tables, or if an item broke newslake for the first time;
+    everything else is processed.
     """
     from pipeline.jobs.pipeline_version import version_of
 
@@ -97,14 +98,18 @@ def run(
             for runs in job.run_days(days, keys, to_come=[each for each in wanted if each > days[-1]])
         ]
         done[-1] += job.run_unprocessed()
+        fresh = job.freshness(keys)
     if as_json:
         days = [{"ingest": runs[0].as_dict(), "extract": [each.as_dict() for each in runs[1:]]} for runs in done]
-        print_json(days[0] if first is None else {"days": days})
+        print_json({**(days[0] if first is None else {"days": days}), "freshness": list(map(asdict, fresh))})
     else:
         # The default day says nothing about a run that found only pages of other days, as those of an archive.
         found = sorted({each.news_day for each in job.ingested})
         label = _label(wanted if day or first or wanted[0] in found or not found else found)
         _print_summary(job, [each for runs in done for each in runs], label=label, days=wanted)
+        for source_freshness in fresh:
+            if source_freshness.is_late:
+                out.print(source_freshness.line, highlight=False, markup=False, soft_wrap=True)
     for error in dict.fromkeys(job.errors):  # a day that failed fails again as an unprocessed one
         print_error(error)
     if job.errors:
@@ -339,6 +344,12 @@ class _RunCommand:
             self.errors.append(f"{name}: {str(done).removeprefix(f'{name}: ')}")
             return None
         return done
+
+    def freshness(self, keys: Sequence[str]) -> "tuple[SourceFreshness, ...]":
+        """Return the freshness of the sources of the run; empty if the lake cannot be read, which is an error."""
+        from pipeline.reports.freshness import freshness
+
+        return self._try(partial(freshness, self.space, source_keys=keys), name="freshness") or ()
 
     def _note_broken(self, outcomes: "Sequence[Outcome]") -> None:
         from pipeline.jobs.broken_items import broken_items_error

@@ -1,9 +1,12 @@
 """Coverage: what each source published on each day, compared to its usual volume."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+
+from pipeline.model.freshness import SourceFreshness
+from pipeline.model.outcome import pluralize
 
 _LATE_HOUR = 18  # UTC
 AnomalyKind = Literal["not_polled", "failed", "incomplete", "empty", "few", "many", "rejected", "waiting", "guessed"]
@@ -73,6 +76,11 @@ class SourceDay:
         return all(each.result == "failed" for each in self.listings)
 
     @property
+    def is_answered(self) -> bool:
+        """Whether a poll that covers the day was answered."""
+        return self.was_polled and not (self.listings and self.is_failed)
+
+    @property
     def is_incomplete(self) -> bool:
         """Whether every listing was incomplete or failed, and at least one gave some entries."""
         results = {each.result for each in self.listings}
@@ -90,19 +98,22 @@ class Cell:
     """A source's day and its usual number of articles: ``usual``, None if too few days are known.
 
     ``is_known``: the source was configured by then, and the log has the day; before that nothing is expected.
+    ``is_expected``: the day is over, and the source is one whose newest pages are polled.
     """
 
     facts: SourceDay
     usual: float | None
     is_known: bool
     anomalies: tuple[Anomaly, ...]
+    is_expected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCoverage:
     """A source's days. ``kind`` is None if sources.toml no longer has it. ``newest_at`` is the published time of its
     newest article, ``last_seen_at`` the time of its last outcome; None if that was before these days. ``rechecks_due``
-    counts the archived pages that the next run requests again.
+    counts the archived pages that the next run requests again. ``freshness`` is None for a source that is not watched,
+    such as a folder without limits.
     """
 
     key: str
@@ -113,6 +124,17 @@ class SourceCoverage:
     hours_since_seen: float | None
     rechecks_due: int = 0
     cells: tuple[Cell, ...]
+    freshness: SourceFreshness | None = None
+
+    @property
+    def expected_days(self) -> int:
+        """The number of days of which anomalies can be known, if they are polled."""
+        return sum(cell.is_expected for cell in self.cells)
+
+    @property
+    def unanswered_days(self) -> int:
+        """The number of expected days for which no poll was answered: whether they have anomalies is not known."""
+        return sum(cell.is_expected and not cell.facts.is_answered for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +150,24 @@ class Coverage:
     whole_from: date | None = None
 
     @property
+    def anomaly_count(self) -> int:
+        return sum(len(cell.anomalies) for source in self.sources for cell in source.cells)
+
+    @property
+    def verdict(self) -> str:
+        """One or two sentences: whether there are anomalies, and for which sources and days that is not known."""
+        watched = [each for each in self.sources if each.expected_days]
+        unknown = [each for each in watched if each.unanswered_days]
+        found = pluralize(self.anomaly_count, "anomaly", "anomalies") if self.anomaly_count else "No anomalies"
+        if not unknown:
+            return f"{found}."
+        if self.anomaly_count:
+            return f"{found}. There may be more on days without an answered poll: {_days_of(unknown)}."
+        if all(each.unanswered_days == each.expected_days for each in watched):
+            return f"Anomalies are not known: on these days, no poll was answered for {_days_of(unknown)}."
+        return f"No anomalies on the days with an answered poll. No poll was answered for {_days_of(unknown)}."
+
+    @property
     def limit(self) -> str | None:
         """A sentence that says which of the days cannot be known; None if all can."""
         if self.whole_from is None:
@@ -136,3 +176,10 @@ class Coverage:
             f"The log before {self.whole_from} was removed (NEWS_LOG_KEEP_MONTHS): earlier days may have had more "
             "pages, and their anomalies are not known."
         )
+
+
+def _days_of(sources: Sequence[SourceCoverage]) -> str:
+    """Return the sources with the number of their days without an answered poll."""
+    return ", ".join(
+        f"{each.key} ({each.unanswered_days} of {pluralize(each.expected_days, 'day')})" for each in sources
+    )

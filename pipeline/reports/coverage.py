@@ -12,7 +12,9 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.lake import removed_log
 from pipeline.model import Source, pluralize
 from pipeline.model.coverage import Anomaly, AnomalyCause, Cell, Coverage, ListingFetch, SourceCoverage, SourceDay
+from pipeline.model.source import NEWEST_KINDS
 from pipeline.query import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
+from pipeline.reports.freshness import freshness
 from pipeline.sources import listable_days
 
 WEEKS, _LEAST_SAME, _LEAST_DAYS = 8, 3, 3
@@ -35,6 +37,7 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     known = {key: workspace.sources.named(key) for key in wanted if key not in gone}
     whole_from = max(removed_log(workspace.settings.lake_dir).values(), default=date.min)
     newest, seen, source_facts = facts.newest, facts.last_seen, _by_source(facts)
+    fresh = {each.source_key: each for each in freshness(workspace, source_keys=[*known])} if known else {}
     found = []
     for key in wanted:
         found.append(
@@ -47,6 +50,7 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
                 hours_since_seen=_hours(seen.get(key), now),
                 rechecks_due=plan_rechecks(workspace, known[key]).due if key in known else 0,
                 cells=_cells(source_facts[key], known.get(key), days=(first, last), now=now, whole_from=whole_from),
+                freshness=fresh.get(key),
             )
         )
     limit = whole_from if first < whole_from else None
@@ -54,7 +58,8 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
 
 
 def _hours(at: datetime | None, now: datetime) -> float | None:
-    return None if at is None else (now - at).total_seconds() / 3600
+    """Return the age of a time; 0 if the clock was set back since."""
+    return None if at is None else max(0.0, (now - at).total_seconds() / 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,13 @@ def _cells(
         is_known = day >= begin
         odd = anomalies(before, day, is_listed=is_listed, is_over=day < now.date()) if is_known else ()
         cells.append(
-            Cell(facts=by_day[day], usual=float(median(usual)) if usual else None, is_known=is_known, anomalies=odd)
+            Cell(
+                facts=by_day[day],
+                usual=float(median(usual)) if usual else None,
+                is_known=is_known,
+                anomalies=odd,
+                is_expected=source is not None and source.kind in NEWEST_KINDS and day < now.date(),
+            )
         )
     return tuple(cells)
 

@@ -213,7 +213,7 @@ def _message(  # noqa: PLR0913 - what the sentence says
         parts.append(_polls_clause(source, facts, cause, unread=unread))
     elif status == "no_baseline":
         parts.append(
-            f"fewer than {_LEAST_WEEKS} of {WEEKS} weeks have a history of articles: set warn_after_hours in "
+            f"its usual gaps are known after {_LEAST_WEEKS} weeks with articles; until then, set warn_after_hours in "
             f"[sources.{source.key}.freshness]"
         )
     return "; ".join(parts)

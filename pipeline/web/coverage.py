@@ -8,6 +8,7 @@ from datetime import date
 
 from pipeline.model import pluralize
 from pipeline.model.coverage import AnomalyKind, Cell, Coverage, SourceCoverage
+from pipeline.model.freshness import FRESHNESS_LABELS
 from pipeline.web.rendering import link, page
 
 # The character of a cell: a shade for a normal day, a letter for an anomaly. No two cells differ by colour alone.
@@ -31,6 +32,7 @@ SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
     "guessed": ("d", "many guessed dates"),
 }
 UNKNOWN = " "
+_CAUSES = {"quiet": "quiet", "failing": "failing", "not_polled": "not polled"}
 _MOST_REASONS = 3
 _NOT_KEPT = ("rejected", "quarantined", "pending")
 
@@ -69,10 +71,12 @@ def describe_age(hours: float | None, *, otherwise: str) -> str:
     return f"{hours:.0f} h ago" if hours < 72 else f"{hours / 24:.0f} days ago"
 
 
-def describe_freshness(source: SourceCoverage) -> str:
-    """Return the age of a source's newest article, and the number of its pages that are requested again next."""
+def describe_newest(source: SourceCoverage) -> str:
+    """Return the age of a source's newest article, its status if that is not ok, and the number of its rechecks due."""
+    fresh = source.freshness
+    status = "" if fresh is None or fresh.status == "ok" else f"; {FRESHNESS_LABELS[fresh.status]}"
     due = f"; {pluralize(source.rechecks_due, 'recheck')} due" if source.rechecks_due else ""
-    return describe_age(source.hours_since_newest, otherwise="none with a date") + due
+    return describe_age(source.hours_since_newest, otherwise="none with a date") + status + due
 
 
 def is_alarm(cell: Cell) -> bool:
@@ -107,13 +111,28 @@ class _CoverageRow:
     newest: str
 
 
+@dataclass(frozen=True, slots=True)
+class _FreshnessRow:
+    """A source that is not ok. ``look`` is a class of style.css; the status is text, too.
+
+    ``message`` has text and commands in turn.
+    """
+
+    key: str
+    look: str
+    status: str
+    since: str
+    cause: str
+    message: tuple[str, ...]
+
+
 def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: str = "") -> str:
     """Return the page. ``root`` is the link to Newsroom's first page; without it, the page is a standalone file.
 
     ``source_key`` is the requested source, if there is only one.
     """
     rows = [
-        (source.key, [_map_cell(source, cell, root) for cell in source.cells], describe_freshness(source))
+        (source.key, [_map_cell(source, cell, root) for cell in source.cells], describe_newest(source))
         for source in coverage.sources
     ]
     is_empty = not any(cell.facts.pages for source in coverage.sources for cell in source.cells)
@@ -128,6 +147,8 @@ def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: st
         source_key=source_key,
         days=[cell.facts.day for cell in cells],
         rows=rows,
+        watched=sum(source.freshness is not None for source in coverage.sources),
+        freshness=list(_freshness_rows(coverage)),
         lines=list(_coverage_rows(coverage, root)),
         anomalies=list(_anomaly_rows(coverage, root)),
         shades=[(f"s{at}", *shade) for at, shade in enumerate(SHADES)],
@@ -137,6 +158,19 @@ def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: st
         else "",
         latest_day=latest or "",
     )
+
+
+def _freshness_rows(coverage: Coverage) -> Iterator[_FreshnessRow]:
+    """Yield the sources that are not ok, in the order of sources.toml."""
+    for source in coverage.sources:
+        found = source.freshness
+        if found is not None and found.status != "ok":
+            look = "alarm" if found.status == "stale" else "genuine" if found.status == "warn" else ""
+            since = "" if found.since is None else f"{found.since:%Y-%m-%d %H:%M} UTC"
+            cause = "" if found.cause is None else _CAUSES[found.cause]
+            yield _FreshnessRow(
+                source.key, look, FRESHNESS_LABELS[found.status], since, cause, tuple(found.message.split("`"))
+            )
 
 
 def _map_cell(source: SourceCoverage, cell: Cell, root: str | None) -> _MapCell:
@@ -184,7 +218,7 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
         not_kept=tuple(_top_reasons(source.key, reasons, root, days=(first, last))),
         late=sum(each.late for each in facts),
         seen=describe_age(source.hours_since_seen, otherwise="none in this period"),
-        newest=describe_freshness(source),
+        newest=describe_newest(source),
     )
 
 

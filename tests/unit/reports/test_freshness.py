@@ -1,13 +1,18 @@
 """Which sources are late or stale, since when and why: histories in a real lake, and rules for any history."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.errors import ConfigError, LakeError
 from pipeline.model import FreshnessLimits, Source, SourceFreshness
 from pipeline.query import FreshnessFacts
@@ -79,7 +84,7 @@ def test_weekend_is_not_silence(tmp_path: Path) -> None:
 def test_little_history_is_no_baseline(tmp_path: Path) -> None:
     """A source with articles of two weeks is not healthy, it is unknown; after four weeks it is late, then stale."""
     space = make_space(tmp_path)
-    assert of(tmp_path).message.startswith("no article yet; fewer than 3 of 8 weeks")
+    assert of(tmp_path).message.startswith("no article yet; its usual gaps are known after 3 weeks")
     add_articles(space, every(3, weeks=1.9))
     add_poll(space, NOW)
     found = [of(tmp_path, after=days * DAY) for days in (0, 28, 29, 56, 57)]
@@ -261,6 +266,64 @@ def test_doctor_fails_on_a_stale_source(tmp_path: Path) -> None:
         "a run (last answer: never): `newslake run --source post`",
         "run `newslake coverage`, which names each source",
     )
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """A call of newslake some time after now, on a feed and an inbox."""
+
+    def run(*words: str, after: timedelta = timedelta()) -> Result:
+        make_space(tmp_path, keys=("post", "drop"))
+        monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
+        monkeypatch.setenv("NEWS_FROZEN_NOW", (NOW + after).isoformat())
+        return CliRunner().invoke(app, [*words])
+
+    return run
+
+
+def test_coverage_says_stale_and_which_days_are_not_known(tmp_path: Path, command: Callable[..., Result]) -> None:
+    """Coverage names a stale source with since when and the cause, and does not claim a day that was not polled."""
+    space = make_space(tmp_path, keys=("post", "drop"))
+    add_articles(space, every(6))
+    for days_ago in range(4):
+        add_poll(space, NOW - days_ago * DAY)
+    fine = command("coverage").output
+    assert "Freshness: 1 of 1 source ok\n" in fine
+    assert "No anomalies on the days with an answered poll. No poll was answered for post (23 of 27 days)." in fine
+    polled = command("coverage", "--from", "2026-03-27").output
+    assert "\nNo anomalies.\n" in polled
+    quiet = command("coverage", after=267 * DAY).output
+    assert "newest article: 267 days ago; STALE" in quiet
+    assert "\npost: STALE since 2026-04-03 06:00 UTC: newest article 267 days old; not polled by a run (last " in quiet
+    assert "Anomalies are not known: on these days, no poll was answered for post (27 of 27 days)." in quiet
+    assert "No anomalies" not in quiet
+
+
+def test_failed_poll_is_no_answer(tmp_path: Path, command: Callable[..., Result]) -> None:
+    """A day whose polls all failed counts as not answered, in the text and in JSON."""
+    space = make_space(tmp_path, keys=("post", "drop"))
+    add_articles(space, every(6))
+    add_poll(space, NOW - 2 * DAY, result="failed")
+    shown = json.loads(command("coverage", "--from", "2026-03-29", "--to", "2026-03-30", "--json").output)
+    post, drop = shown["sources"]
+    assert (post["expected_days"], post["unanswered_days"], drop["expected_days"]) == (1, 1, 0)
+    assert shown["verdict"] == "1 anomaly. There may be more on days without an answered poll: post (1 of 1 day)."
+    assert (post["freshness"]["status"], drop["freshness"]) == ("ok", None)
+    assert set(post["freshness"]) == set(SourceFreshness.__slots__)
+
+
+def test_run_ends_with_its_stale_sources(tmp_path: Path, command: Callable[..., Result]) -> None:
+    """The last line of a run is a stale source of the run; a run without that source does not name it."""
+    add_articles(make_space(tmp_path, keys=("post", "drop")), every(6))
+    (tmp_path / "drop").mkdir()
+    shown = command("run", "--quiet", after=5 * DAY)
+    assert shown.exit_code == 1  # its feed cannot be listed
+    assert shown.stdout.splitlines()[-1].startswith("post: STALE since 2026-04-03 06:00 UTC: newest article 5 days old")
+    assert "polls fail (" in shown.stdout.splitlines()[-1]
+    assert "STALE" not in command("run", "--quiet", "--source", "drop", after=5 * DAY).output
+    [found] = json.loads(command("run", "--quiet", "--json", after=5 * DAY).stdout)["freshness"]
+    assert (found["source_key"], found["status"], found["cause"]) == ("post", "stale", "failing")
 
 
 def test_damaged_lake_is_named(tmp_path: Path) -> None:
