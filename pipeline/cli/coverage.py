@@ -13,7 +13,6 @@ from rich.text import Text
 from pipeline.cli.output import AsJson, out, print_json, workspace
 from pipeline.cli.query import path_outside_lake
 from pipeline.cli.run import Sources, day_of, day_range
-from pipeline.model import pluralize
 from pipeline.model.outcome import OUTCOME_KINDS
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 _DAYS = 28
 _STYLES = ("dim", "blue", "cyan", "green", "bright_green", "")
-_FRESHNESS_STYLES = {"warn": "bold", "stale": "bold red", "no_baseline": ""}
 _WEEK = 7
 
 
@@ -153,17 +151,13 @@ def _cell(cell: "Cell") -> Text:
 
 
 def _print_freshness(found: "Coverage") -> None:
-    """Print a line per source that is not ok; nothing if no source is watched."""
-    watched = [source.freshness for source in found.sources if source.freshness is not None]
-    if not watched:
+    """Print a summary, and a line per source that is late or stale; nothing if no source is watched."""
+    if found.freshness_summary is None:
         return
-    others = [each for each in watched if each.status != "ok"]
-    fine = len(watched) - len(others)
-    out.print(
-        Text("\nFreshness: ", style="bold").append(f"{fine} of {pluralize(len(watched), 'source')} ok", "not bold")
-    )
-    for each in others:
-        out.print(Text(each.line, _FRESHNESS_STYLES[each.status]), soft_wrap=True)
+    out.print(Text(f"\nFreshness: {found.freshness_summary}"), soft_wrap=True)
+    for each in found.freshness:
+        if each.is_late:
+            out.print(Text(each.line, "bold red" if each.status == "stale" else "bold"), soft_wrap=True)
 
 
 def _print_odd(found: "Coverage") -> None:

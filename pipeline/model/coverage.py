@@ -133,8 +133,8 @@ class SourceCoverage:
 
     @property
     def unanswered_days(self) -> int:
-        """The number of expected days for which no poll was answered: whether they have anomalies is not known."""
-        return sum(cell.is_expected and not cell.facts.is_answered for cell in self.cells)
+        """The number of expected days for which no poll was answered, and which have no anomaly that says so."""
+        return sum(cell.is_expected and not cell.facts.is_answered and not cell.anomalies for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +148,26 @@ class Coverage:
     last: date
     sources: tuple[SourceCoverage, ...]
     whole_from: date | None = None
+
+    @property
+    def freshness(self) -> tuple[SourceFreshness, ...]:
+        """The freshness of the watched sources, in order."""
+        return tuple(each.freshness for each in self.sources if each.freshness is not None)
+
+    @property
+    def freshness_summary(self) -> str | None:
+        """How many sources are ok, and which have no baseline; None if no source is watched."""
+        if not self.freshness:
+            return None
+        fine = sum(each.status == "ok" for each in self.freshness)
+        unknown = [each.source_key for each in self.freshness if each.status == "no_baseline"]
+        summary = f"{fine} of {pluralize(len(self.freshness), 'watched source')} ok."
+        if not unknown:
+            return summary
+        return (
+            f"{summary} No baseline: {', '.join(unknown)}. The usual gaps of a source are known after three weeks with "
+            "articles. Until then, it is not known whether it is fresh, unless sources.toml has its limits."
+        )
 
     @property
     def anomaly_count(self) -> int:

@@ -113,7 +113,7 @@ class _CoverageRow:
 
 @dataclass(frozen=True, slots=True)
 class _FreshnessRow:
-    """A source that is not ok. ``look`` is a class of style.css; the status is text, too.
+    """A source that is late or stale. ``look`` is a class of style.css; the status is text, too.
 
     ``message`` has text and commands in turn.
     """
@@ -147,8 +147,7 @@ def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: st
         source_key=source_key,
         days=[cell.facts.day for cell in cells],
         rows=rows,
-        watched=sum(source.freshness is not None for source in coverage.sources),
-        freshness=list(_freshness_rows(coverage)),
+        late=list(_freshness_rows(coverage)),
         lines=list(_coverage_rows(coverage, root)),
         anomalies=list(_anomaly_rows(coverage, root)),
         shades=[(f"s{at}", *shade) for at, shade in enumerate(SHADES)],
@@ -161,15 +160,16 @@ def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: st
 
 
 def _freshness_rows(coverage: Coverage) -> Iterator[_FreshnessRow]:
-    """Yield the sources that are not ok, in the order of sources.toml."""
-    for source in coverage.sources:
-        found = source.freshness
-        if found is not None and found.status != "ok":
-            look = "alarm" if found.status == "stale" else "genuine" if found.status == "warn" else ""
-            since = "" if found.since is None else f"{found.since:%Y-%m-%d %H:%M} UTC"
-            cause = "" if found.cause is None else _CAUSES[found.cause]
+    """Yield the sources that are late or stale, in the order of sources.toml."""
+    for found in coverage.freshness:
+        if found.cause is not None:
             yield _FreshnessRow(
-                source.key, look, FRESHNESS_LABELS[found.status], since, cause, tuple(found.message.split("`"))
+                key=found.source_key,
+                look="alarm" if found.status == "stale" else "genuine",
+                status=FRESHNESS_LABELS[found.status],
+                since="" if found.since is None else f"{found.since:%Y-%m-%d %H:%M} UTC",
+                cause=_CAUSES[found.cause],
+                message=tuple(found.message.split("`")),
             )
 
 

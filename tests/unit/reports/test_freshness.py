@@ -289,7 +289,7 @@ def test_coverage_says_stale_and_which_days_are_not_known(tmp_path: Path, comman
     for days_ago in range(4):
         add_poll(space, NOW - days_ago * DAY)
     fine = command("coverage").output
-    assert "Freshness: 1 of 1 source ok\n" in fine
+    assert "Freshness: 1 of 1 watched source ok.\n" in fine
     assert "No anomalies on the days with an answered poll. No poll was answered for post (23 of 27 days)." in fine
     polled = command("coverage", "--from", "2026-03-27").output
     assert "\nNo anomalies.\n" in polled
@@ -301,14 +301,14 @@ def test_coverage_says_stale_and_which_days_are_not_known(tmp_path: Path, comman
 
 
 def test_failed_poll_is_no_answer(tmp_path: Path, command: Callable[..., Result]) -> None:
-    """A day whose polls all failed counts as not answered, in the text and in JSON."""
+    """A day whose polls all failed is an anomaly, days before are not known; JSON has both, and the freshness."""
     space = make_space(tmp_path, keys=("post", "drop"))
     add_articles(space, every(6))
-    add_poll(space, NOW - 2 * DAY, result="failed")
-    shown = json.loads(command("coverage", "--from", "2026-03-29", "--to", "2026-03-30", "--json").output)
+    add_poll(space, NOW - DAY, result="failed")
+    shown = json.loads(command("coverage", "--from", "2026-03-26", "--to", "2026-03-30", "--json").output)
     post, drop = shown["sources"]
-    assert (post["expected_days"], post["unanswered_days"], drop["expected_days"]) == (1, 1, 0)
-    assert shown["verdict"] == "1 anomaly. There may be more on days without an answered poll: post (1 of 1 day)."
+    assert (post["expected_days"], post["unanswered_days"], drop["expected_days"]) == (4, 2, 0)
+    assert shown["verdict"] == "2 anomalies. There may be more on days without an answered poll: post (2 of 4 days)."
     assert (post["freshness"]["status"], drop["freshness"]) == ("ok", None)
     assert set(post["freshness"]) == set(SourceFreshness.__slots__)
 
