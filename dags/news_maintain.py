@@ -2,20 +2,18 @@
 archive, cluster late articles, compact quiet months, collect garbage, announce days that a failed run left
 unprocessed, report.
 
-Re-run: safe. A failed task names the file and fails the run; the other tasks continue. A source without pages for the
-past day, or with far fewer than on comparable days, is a warning in the log of `report`, in its row of `runs` and in
-the event of `lake_health`; so is a file system on which no month can be compacted.
+Re-run: safe. A failed task names the file and fails the run; the other tasks continue. A source that is late or STALE,
+and one with far fewer pages for the past day than on comparable days, is a warning in the log of `report`, in its row
+of `runs` and in the event of `lake_health`; so is a file system on which no month can be compacted.
 """
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, chain, task
 from news_airflow.assets import HEALTH, RAW
 from news_airflow.defaults import COMMIT_POOL, START, TASK_DEFAULTS
-from news_airflow.task_context import origin_of, run_stage, withhold_events
+from news_airflow.task_context import origin_of, report_late_sources, run_stage, withhold_events
 
-FINISH = (
-    "Succeeds if all tasks did. If it is *upstream failed*, read the log of the failed task, fix the cause, clear it."
-)
+FINISH = "Succeeds if all tasks did. If it is *upstream failed*, fix the cause in the log of the failed task, clear it."
 
 with DAG(
     "news_maintain",
@@ -65,9 +63,11 @@ with DAG(
 
     @task(outlets=[HEALTH], trigger_rule="all_done", task_display_name="Report")
     def report(done: list[dict], outlet_events=None, dag_run=None):
-        """Record the run, and warn of sources with few or no pages yesterday."""
-        counts = run_stage("report", done=[each for each in done if each], **origin_of(dag_run))
-        outlet_events[HEALTH].extra = counts
+        """Record the run, and warn of late sources and of those with few or no pages yesterday."""
+        freshness = report_late_sources()
+        lines = [each["line"] for each in freshness["late"]]
+        counts = run_stage("report", done=[each for each in done if each], late=lines, **origin_of(dag_run))
+        outlet_events[HEALTH].extra = {**counts, "freshness": freshness}
         return counts
 
     steps = recover(), verify(), relate(), compact(), collect_garbage()

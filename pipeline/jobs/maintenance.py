@@ -1,4 +1,4 @@
-"""Daily maintenance: verify lake and archive, find sources that fell silent, write cluster tables that dead runs left.
+"""Daily maintenance: verify lake and archive, find sources with few pages, write cluster tables that dead runs left.
 
 The statistics for anomalies are here too; ``pipeline.reports.coverage`` uses them.
 """
@@ -165,7 +165,7 @@ def _check_payload_digests(workspace: Workspace, articles: pa.Table) -> Iterator
         yield f"articles.payload_digest: the archive has no {ref}, the payload of article {refs[ref]}; {advice}"
 
 
-# Freshness of the sources.
+# Yesterday's pages of each source. ``pipeline.reports.freshness`` says which source is silent for how long.
 
 _WEEKS = 4
 _THIN = 4  # fewer than a fourth of what is usual
@@ -173,35 +173,30 @@ _ENOUGH = 8  # pages per day; with fewer, a thin day is chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness:
-    """The archived pages of a source's news day, the usual number for that day, and the last day with pages.
+class DayVolume:
+    """The archived pages of a source's news day, and the usual number for that day.
 
     ``usual`` is the median of the same weekday in four weeks, or of all days if fewer than two of these are known; None
-    if these weeks have no page. ``last_day`` has no limit. ``warning`` is a sentence that names the source; None if
-    nothing is wrong.
+    if these weeks have no page. ``warning`` is a sentence that names the source; None if nothing is wrong.
     """
 
     source_key: str
     day: date
     pages: int
     usual: float | None
-    last_day: date | None
 
     @property
     def warning(self) -> str | None:
-        if self.last_day is None:
-            return f"{self.source_key}: no page was ever archived; check its entry in sources.toml"
         if self.usual is None:
-            return f"{self.source_key}: no page for four weeks; the last page is of {self.last_day}"
+            return None
         if self.pages == 0 and self.usual >= 1:
-            last = f"the last page is of {self.last_day}"
-            return f"{self.source_key}: no page for {self.day}, usually {self.usual:.0f}; {last}"
+            return f"{self.source_key}: no page for {self.day}, usually {self.usual:.0f}"
         if self.usual >= _ENOUGH and self.pages * _THIN < self.usual:
             return f"{self.source_key}: only {pluralize(self.pages, 'page')} for {self.day}, usually {self.usual:.0f}"
         return None
 
 
-def freshness(workspace: Workspace, *, day: date) -> tuple[Freshness, ...]:
+def day_volumes(workspace: Workspace, *, day: date) -> tuple[DayVolume, ...]:
     """Compare each source's pages of a news day with the four weeks before, in the order of sources.toml.
 
     Folders and inboxes are skipped, because people fill them; so are sources that do not list the day yet.
@@ -209,20 +204,16 @@ def freshness(workspace: Workspace, *, day: date) -> tuple[Freshness, ...]:
     first = day - timedelta(weeks=_WEEKS)
     pages = {(f.source_key, f.news_day, f.page_key) for f in workspace.archive.capture_summaries(first, day)}
     counts = Counter((source, news_day) for source, news_day, _ in pages if first <= news_day <= day)
-    last_days = workspace.archive.last_days()
     now = workspace.settings.now()
     online = (source for source in workspace.sources.sources if source.is_online)
     sources = [source.key for source in online if day in listable_days(source, now=now)]
-    return tuple(
-        _freshness(key, day, {d: n for (source, d), n in counts.items() if source == key}, last_days.get(key))
-        for key in sources
-    )
+    return tuple(_volume(key, day, {d: n for (source, d), n in counts.items() if source == key}) for key in sources)
 
 
-def _freshness(source_key: str, day: date, counts: Mapping[date, int], last_day: date | None) -> Freshness:
+def _volume(source_key: str, day: date, counts: Mapping[date, int]) -> DayVolume:
     begin = min(counts, default=None)
     usual = None if begin is None else _usual(counts, begin=begin, day=day)
-    return Freshness(source_key=source_key, day=day, pages=counts.get(day, 0), usual=usual, last_day=last_day)
+    return DayVolume(source_key=source_key, day=day, pages=counts.get(day, 0), usual=usual)
 
 
 def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
@@ -297,17 +288,28 @@ def relate_recent(workspace: Workspace, *, day: date) -> int:
     return cluster(workspace, news_day=day, days=touched.intersection(workspace.lake.days()))
 
 
-def finish_upkeep(
-    workspace: Workspace, *, done: Mapping[str, Any], day: date, run_id: str, kind: RunKind, started_at: datetime
+def finish_upkeep(  # noqa: PLR0913 - what the row of the run says
+    workspace: Workspace,
+    *,
+    done: Mapping[str, Any],
+    day: date,
+    run_id: str,
+    kind: RunKind,
+    started_at: datetime,
+    late: Sequence[str] = (),
 ) -> dict[str, object]:
-    """Warn of every source that fell silent and log the run; return its counts, with the warnings of its steps."""
-    found = freshness(workspace, day=day)
+    """Warn of every source with few pages for a day and log the run; return its counts, with all warnings.
+
+    ``late`` are sentences about sources that are late or stale, which the caller has logged.
+    """
+    found = day_volumes(workspace, day=day)
     warnings = [each.warning for each in found if each.warning is not None]
     for warning in warnings:
         log.warning("%s", warning)
     pages = {each.source_key: each.pages for each in found}
     steps = {"warnings": (), **done}
-    counts = {**done, "day": day.isoformat(), "pages": pages, "warnings": [*steps["warnings"], *warnings]}
+    sentences = [*steps["warnings"], *warnings, *late]
+    counts = {**done, "day": day.isoformat(), "pages": pages, "warnings": sentences}
     append_run(
         workspace,
         run_id=run_id,

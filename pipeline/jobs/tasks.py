@@ -162,8 +162,13 @@ def collect_garbage() -> dict[str, object]:
     return {"files_removed": _open().lake.gc()}
 
 
-def report(*, done: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime) -> dict[str, object]:
-    """Warn of each source with few or no pages for yesterday; return the run's counts."""
+def report(
+    *, done: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime, late: Sequence[str] = ()
+) -> dict[str, object]:
+    """Warn of each source with few or no pages for yesterday; return the run's counts.
+
+    ``late`` are sentences about sources that are late or stale, for the row of the run.
+    """
     workspace = _open()
     return maintenance.finish_upkeep(
         workspace,
@@ -172,6 +177,7 @@ def report(*, done: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, sta
         run_id=run_id,
         kind=kind,
         started_at=workspace.settings.frozen_now or started_at,
+        late=late,
     )
 
 

@@ -7,7 +7,15 @@ from airflow.sdk import task
 
 from news_airflow.assets import RAW
 from news_airflow.defaults import FILES_POOL, LONG, WEB_POOL
-from news_airflow.task_context import day_of, fail, origin_of, run_id_of, run_stage, withhold_events
+from news_airflow.task_context import (
+    day_of,
+    fail,
+    origin_of,
+    report_late_sources,
+    run_id_of,
+    run_stage,
+    withhold_events,
+)
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +86,8 @@ def publish(reports: list[Any], is_daily: bool, outlet_events: Any = None, dag_r
     got = [report for group in reports if group for report in group[:] if report]
     summary: dict[str, Any] = run_stage("finish_ingest", reports=got, **origin_of(dag_run))
     if days := {*summary["days"], *own}:
-        outlet_events[RAW].extra = {**summary, "days": len(days)}
+        late = {"freshness": report_late_sources()} if is_daily else {}  # a signal comes from a source that has news
+        outlet_events[RAW].extra = {**summary, **late, "days": len(days)}
         outlet_events[RAW].add_partitions(sorted(days))
     else:
         log.info("no new pages: no day is announced")

@@ -1,10 +1,12 @@
-"""The context of a task: the news day and the id of its run, and the call of a stage."""
+"""The context of a task: the news day and the id of its run, the call of a stage, and the sources that are late."""
 
 import logging
 from datetime import date
 from typing import Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowFailException
+
+log = logging.getLogger(__name__)
 
 RUN_KINDS = {name: name for name in ("scheduled", "backfill", "manual")}
 
@@ -64,3 +66,35 @@ def run_stage(stage: str, **given: Any) -> Any:
 
     logging.getLogger("pipeline").setLevel(logging.INFO)
     return tasks.TASKS[stage](**given)
+
+
+def report_late_sources() -> dict[str, Any]:
+    """Log a warning per source that is late or stale; return ``late``, a list of JSON objects, for an asset event.
+
+    If the lake cannot be read, ``error`` says why: what the task has done must still be announced.
+    """
+    from pipeline.errors import LakeError
+    from pipeline.jobs.workspace import Workspace
+    from pipeline.reports.freshness import freshness
+    from pipeline.settings import Settings
+
+    try:
+        found = [each for each in freshness(Workspace(Settings.load())) if each.is_late]
+    except LakeError as error:
+        log.error("freshness of the sources is not known: %s", error)
+        return {"late": [], "error": str(error)}
+    for each in found:
+        log.warning("%s", each.line)
+    return {
+        "late": [
+            {
+                "source_key": each.source_key,
+                "status": each.status,
+                "cause": each.cause,
+                "since": None if each.since is None else each.since.isoformat(),
+                "line": each.line,
+            }
+            for each in found
+        ],
+        "error": None,
+    }
