@@ -10,6 +10,8 @@ from pipeline.model.freshness import FreshnessLimits
 SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "cc_news", "folder", "inbox"]
 LOCAL_KINDS: tuple[SourceKind, ...] = ("folder", "inbox")  # their pages are in files; people fill them
 NEWEST_KINDS: tuple[SourceKind, ...] = ("feed", "news_sitemap")  # they list the newest pages; the others, past days
+# Their listings have the day of a capture or a crawl, not of publication; the other archives list by publication.
+CAPTURE_KINDS: tuple[SourceKind, ...] = ("cdx", "cc_news")
 LocationKey = Literal["url", "path"]
 # Edits of news are most frequent in the first hours and rare after three days.
 RECHECK_HOURS = (1.0, 6.0, 24.0, 72.0)

@@ -39,6 +39,18 @@ statuses AS (
 )"""  # noqa: S608 - constants
 
 
+def _on_days(sources: str) -> str:
+    """Return a subquery: ``statuses``, in which the pages of some sources have the published day of their article.
+
+    ``sources`` is an SQL condition. A page without an article keeps its news day.
+    """
+    return f"""\
+(SELECT statuses.* REPLACE (coalesce(published_date, news_day) AS news_day)
+FROM statuses LEFT JOIN (
+  SELECT article_id, source_key, published_date FROM articles_stored WHERE {sources}
+) USING (article_id, source_key))"""  # noqa: S608 - constants
+
+
 _OF_PAGES = f"""\
 WITH {statuses("$3")}
 SELECT * EXCLUDE (decided_date) FROM statuses
@@ -85,7 +97,7 @@ pages AS (
   SELECT url, min(decided_at) AS first_seen_at, count(*) AS checks, arg_max({{'news_day': news_day, 'stage': stage,
     'outcome': outcome, 'reason': reason, 'detail': detail, 'article_id': article_id, 'at': decided_at}},
     {precedence}) AS last
-  FROM statuses
+  FROM {days} AS statuses
   WHERE source_key = getvariable('source') AND decided_date >= getvariable('first') - 2
     AND news_day BETWEEN getvariable('first') AND getvariable('last')
   GROUP BY url
@@ -97,13 +109,17 @@ FROM pages{conditions} ORDER BY url LIMIT {limit}"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFilter:
-    """Pages of a source on the news days ``first`` to ``last``; ``outcome`` may also be ``LATE``."""
+    """Pages of a source on the news days ``first`` to ``last``; ``outcome`` may also be ``LATE``.
+
+    ``is_by_publication``: the days are those of publication, for an archive that lists pages by the day of a capture.
+    """
 
     source: str
     first: date
     last: date
     outcome: str | None = None
     reason: str | None = None
+    is_by_publication: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +153,7 @@ def find_page_outcomes(
         sql = _PAGES.format(
             statuses=statuses("getvariable('first') - 2"),
             precedence=OUTCOME_PRECEDENCE,
+            days=_on_days("source_key = getvariable('source')") if filters.is_by_publication else "statuses",
             conditions=where,
             limit=PAGE_SIZE + 1,
         )
@@ -152,11 +169,10 @@ def _conditions(given: dict[str, object]) -> Iterator[str]:
 # The facts of coverage.
 
 # Read once for three queries. No page is seen long before its news day, so older files are not opened.
-_SEEN_TABLE = (
-    f"CREATE TEMP TABLE seen AS WITH {statuses('$1 - 2')} "  # noqa: S608 - a constant
-    "SELECT * EXCLUDE (article_id, detail, payload_digest) FROM statuses "
-    "WHERE decided_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"
-)
+_SEEN_TABLE = """\
+CREATE TEMP TABLE seen AS WITH {statuses}
+SELECT * EXCLUDE (article_id, detail, payload_digest) FROM {days} AS statuses
+WHERE decided_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"""
 # The pages that the question `coverage` counts, by latest status; an unavailable listing counts until its source is
 # read again. Here also by reason, with the number of late pages.
 _OUTCOME_COUNTS = f"""\
@@ -235,12 +251,20 @@ class CoverageFacts:
     last_seen: Mapping[str, datetime]
 
 
-def coverage_facts(
-    lake: Path, *, first: date, last: date, now: datetime, listed: Collection[str], source_keys: Sequence[str] = ()
+def coverage_facts(  # noqa: PLR0913 - which days, and which sources
+    lake: Path,
+    *,
+    first: date,
+    last: date,
+    now: datetime,
+    listed: Collection[str],
+    source_keys: Sequence[str] = (),
+    by_publication: Collection[str] = (),
 ) -> CoverageFacts:
     """Return the facts of the days from first to last. ``newest`` covers all days, without dates in the future.
 
-    ``listed`` are the expected sources. ``source_keys`` limits the facts to these sources; the default is all.
+    ``listed`` are the expected sources. ``source_keys`` limits the facts to these sources; the default is all. The days
+    of the sources ``by_publication`` are the published days of their articles, those of all others are news days.
     """
     days, keys = [first, last], [*source_keys]
     with connect(lake) as connection:
@@ -249,7 +273,9 @@ def coverage_facts(
             found: list[tuple] = connection.execute(sql, given).fetchall()  # type: ignore[type-arg]
             return found
 
-        connection.execute(_SEEN_TABLE, [first, keys])
+        days_of = _on_days("list_contains($3::VARCHAR[], source_key)") if by_publication else "statuses"
+        seen = _SEEN_TABLE.format(statuses=statuses("$1 - 2"), days=days_of)
+        connection.execute(seen, [first, keys, *([[*by_publication]] if by_publication else [])])
         outcome_counts = tuple(OutcomeCount(*row) for row in rows(_OUTCOME_COUNTS, [*days]))
         dated = rows(_DATED, [first, now, keys])
         newest = _newest(dated)

@@ -12,7 +12,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.lake import removed_log
 from pipeline.model import Source, pluralize
 from pipeline.model.coverage import Anomaly, AnomalyCause, Cell, Coverage, ListingFetch, SourceCoverage, SourceDay
-from pipeline.model.source import NEWEST_KINDS
+from pipeline.model.source import CAPTURE_KINDS, NEWEST_KINDS
 from pipeline.query import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
 from pipeline.reports.freshness import freshness
 from pipeline.sources import listable_days
@@ -30,7 +30,13 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     begin = first - timedelta(weeks=WEEKS)
     listed = {source.key: source for source in workspace.sources.sources}
     facts = coverage_facts(
-        workspace.settings.lake_dir, first=begin, last=last, now=now, listed=listed.keys(), source_keys=source_keys
+        workspace.settings.lake_dir,
+        first=begin,
+        last=last,
+        now=now,
+        listed=listed.keys(),
+        source_keys=source_keys,
+        by_publication=[source.key for source in listed.values() if source.kind in CAPTURE_KINDS],
     )
     gone = sorted({each.source_key for each in facts.outcome_counts} - listed.keys())
     wanted = source_keys or (*listed, *gone)
@@ -89,7 +95,7 @@ def _cells(
     source_facts: _SourceFacts, source: Source | None, *, days: tuple[date, date], now: datetime, whole_from: date
 ) -> tuple[Cell, ...]:
     by_day = _source_days(source_facts, days=days)
-    has_listing = source is not None and source.is_online
+    has_listing = source is not None and source.is_online and source.kind not in CAPTURE_KINDS
     # The first listing may contain pages that are weeks old: pages are expected only after the first poll.
     begin = min(
         (day for day, each in by_day.items() if each.was_polled or (each.pages and not has_listing)), default=date.max

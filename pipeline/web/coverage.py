@@ -9,6 +9,8 @@ from datetime import date
 from pipeline.model import pluralize
 from pipeline.model.coverage import AnomalyKind, Cell, Coverage, SourceCoverage
 from pipeline.model.freshness import FRESHNESS_LABELS
+from pipeline.model.source import CAPTURE_KINDS
+from pipeline.web.outcomes import PUBLICATION
 from pipeline.web.rendering import link, page
 
 # The character of a cell: a shade for a normal day, a letter for an anomaly. No two cells differ by colour alone.
@@ -176,15 +178,17 @@ def _freshness_rows(coverage: Coverage) -> Iterator[_FreshnessRow]:
 def _map_cell(source: SourceCoverage, cell: Cell, root: str | None) -> _MapCell:
     look = "alarm" if is_alarm(cell) else "genuine" if cell.anomalies else f"s{shade_of(cell)}"
     description = "; ".join([describe_day(cell), *(each.message for each in cell.anomalies)])
-    return _MapCell(look, symbol_of(cell), description, _pages_link(root, source.key, cell.facts.day, cell.facts.day))
+    return _MapCell(look, symbol_of(cell), description, _pages_link(root, source, cell.facts.day, cell.facts.day))
 
 
-def _pages_link(root: str | None, source: str, first: date, last: date, **filters: str) -> str:
+def _pages_link(root: str | None, source: SourceCoverage, first: date, last: date, **filters: str) -> str:
     if root is None:
         return ""
+    if source.kind in CAPTURE_KINDS:
+        filters["by"] = PUBLICATION
     if first == last:
-        return link(root, "pages", source=source, day=first, **filters)
-    return link(root, "pages", source=source, from_=first, to=last, **filters)
+        return link(root, "pages", source=source.key, day=first, **filters)
+    return link(root, "pages", source=source.key, from_=first, to=last, **filters)
 
 
 def _coverage_rows(coverage: Coverage, root: str | None) -> Iterator[_CoverageRow]:
@@ -209,13 +213,13 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
     first, last = facts[0].day, facts[-1].day
     return _CoverageRow(
         name=name,
-        href=_pages_link(root, source.key, first, last),
+        href=_pages_link(root, source, first, last),
         days=f"{first} to {last}",
         pages=sum(each.pages for each in facts),
         kept=outcomes["kept"],
         unchanged=outcomes["unchanged"],
         not_checked=outcomes["not_checked"],
-        not_kept=tuple(_top_reasons(source.key, reasons, root, days=(first, last))),
+        not_kept=tuple(_top_reasons(source, reasons, root, days=(first, last))),
         late=sum(each.late for each in facts),
         seen=describe_age(source.hours_since_seen, otherwise="none in this period"),
         newest=describe_newest(source),
@@ -223,14 +227,14 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
 
 
 def _top_reasons(
-    key: str, reasons: Counter[tuple[str, str]], root: str | None, *, days: tuple[date, date]
+    source: SourceCoverage, reasons: Counter[tuple[str, str]], root: str | None, *, days: tuple[date, date]
 ) -> Iterator[tuple[str, str]]:
     """Yield the most frequent reasons with their number of pages, and the number of pages with other reasons."""
     for (outcome, reason), pages in reasons.most_common(_MOST_REASONS):
         text = f"{pages:,} {outcome}{f': {reason}' if reason else ''}"
-        yield text, _pages_link(root, key, *days, outcome=outcome, reason=reason)
+        yield text, _pages_link(root, source, *days, outcome=outcome, reason=reason)
     if rest := sum(pages for _, pages in reasons.most_common()[_MOST_REASONS:]):
-        yield f"{rest:,} for other reasons", _pages_link(root, key, *days)
+        yield f"{rest:,} for other reasons", _pages_link(root, source, *days)
 
 
 def _anomaly_rows(coverage: Coverage, root: str | None) -> Iterator[tuple[str, str, str, str, str]]:
@@ -239,4 +243,4 @@ def _anomaly_rows(coverage: Coverage, root: str | None) -> Iterator[tuple[str, s
     for cell, source in sorted(days, key=lambda each: (each[0].facts.day, each[1].key), reverse=True):
         day = cell.facts.day
         for odd in cell.anomalies:
-            yield f"{day:%a} {day}", source.key, odd.cause, odd.message, _pages_link(root, source.key, day, day)
+            yield f"{day:%a} {day}", source.key, odd.cause, odd.message, _pages_link(root, source, day, day)

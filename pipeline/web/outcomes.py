@@ -12,6 +12,7 @@ from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_tex
 
 _HEADINGS = {**STEP_HEADINGS, "next": "Next, in a terminal"}
 _LONGEST_URL = 100_000
+PUBLICATION = "publication"  # the value of "by" for days of publication
 _MOMENT = "%Y-%m-%d %H:%M"
 
 
@@ -35,6 +36,7 @@ def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
     filters = _parse_filters(query, today=today)
     found, is_more = find_page_outcomes(lake, filters, after=parse_text(query, "after", most=_LONGEST_URL))
     parameters = {"source": filters.source, "outcome": filters.outcome, "reason": filters.reason}
+    by = PUBLICATION if filters.is_by_publication else None
     is_day = filters.first == filters.last
     days = {"day": filters.first} if is_day else {"from_": filters.first, "to": filters.last}
     [outcomes] = [column.values for column in table_named("outcomes").columns if column.name == "outcome"]
@@ -49,7 +51,8 @@ def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
         chosen=filters.outcome or "",
         reason=filters.reason or "",
         rows=[_page_row(each, root) for each in found],
-        more=link(root, "pages", **parameters, **days, after=found[-1].url) if is_more else "",
+        by=by or "",
+        more=link(root, "pages", **parameters, **days, by=by, after=found[-1].url) if is_more else "",
     )
 
 
@@ -59,7 +62,12 @@ def _parse_filters(query: UrlQuery, *, today: date) -> PageFilter:
         raise ConfigError("source is missing: give the key of one source in sources.toml", key="source")
     first, last = parse_period(query, last=today, days=1)
     outcome, reason = parse_text(query, "outcome"), parse_text(query, "reason")
-    return PageFilter(source=source, first=first, last=last, outcome=outcome, reason=reason)
+    by = parse_text(query, "by")
+    if by not in (None, PUBLICATION):
+        raise ConfigError(f"by={by} is not known; by={PUBLICATION} selects days of publication", key="by")
+    return PageFilter(
+        source=source, first=first, last=last, outcome=outcome, reason=reason, is_by_publication=by is not None
+    )
 
 
 def _page_row(seen: PageOutcome, root: str) -> _PageRow:

@@ -23,6 +23,7 @@ SOURCES = {
     "year": "kind = 'folder'\npath = 'year'",
     "drop": "kind = 'inbox'\npath = 'drop'",
     "old": "kind = 'sitemap_archive'\nurl = 'http://127.0.0.1:9/a.xml'",
+    "web": "kind = 'cdx'\nurl = 'http://post.example/news/*'",
 }
 
 
@@ -40,8 +41,8 @@ def add_articles(
     source_key: str = "post",
     precision: str = "second",
     fetched_at: datetime | None = None,
-) -> None:
-    """Commit an article per time of publication; each is fetched a minute later, or at one time."""
+) -> list[str]:
+    """Commit an article per time of publication, each fetched a minute later, or at one time; return their ids."""
     batch = {spec.name: [] for spec in ANNOTATION_TABLES}  # type: ignore[var-annotated]
     keys = []
     for number, at in enumerate(times):
@@ -63,6 +64,7 @@ def add_articles(
     name = f"{source_key}-{keys[0]['article_id']}"
     space.lake.stage(name, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
     space.lake.commit([name], is_current=lambda *_: True)
+    return [each["article_id"] for each in keys]
 
 
 def add_poll(space: Workspace, at: datetime, *, source_key: str = "post", result: str = "listed") -> None:
@@ -78,14 +80,23 @@ def add_poll(space: Workspace, at: datetime, *, source_key: str = "post", result
     append_listing(space, row, batch_id=f"{row.run_id}.{source_key}")
 
 
-def add_outcome(space: Workspace, at: datetime, *, kind: OutcomeKind, reason: str, stage: str = "fetch") -> None:
-    """Log the outcome of a new page of the feed."""
+def add_outcome(
+    space: Workspace,
+    at: datetime,
+    *,
+    kind: OutcomeKind,
+    reason: str | None = None,
+    stage: str = "fetch",
+    source_key: str = "post",
+    article_id: str | None = None,
+) -> None:
+    """Log the outcome of a new page, with the day as its news day."""
     outcome = Outcome(
         run_id=f"run-{at.isoformat()}",
-        source_key="post",
+        source_key=source_key,
         news_day=at.date(),
-        url=f"https://post.example/{at.isoformat()}",
-        article_id=None,
+        url=f"https://post.example/{article_id or at.isoformat()}",
+        article_id=article_id,
         stage=stage,  # type: ignore[arg-type]
         outcome=kind,
         reason=reason,
@@ -93,7 +104,7 @@ def add_outcome(space: Workspace, at: datetime, *, kind: OutcomeKind, reason: st
         payload_digest=None,
         decided_at=at,
     )
-    append_outcomes(space, [outcome], batch_id=f"{outcome.run_id}.{stage}")
+    append_outcomes(space, [outcome], batch_id=f"{outcome.run_id}.{outcome.url[-32:]}.{stage}")
 
 
 def every(hours: float, *, weeks: float = 8, end: datetime = NOW) -> list[datetime]:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.errors import ConfigError
 from pipeline.jobs.outcomes import ListingRow, append_listing, append_outcomes
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Outcome
@@ -19,8 +20,10 @@ from pipeline.query import answer, connect
 from pipeline.reports.coverage import coverage
 from pipeline.settings import Settings
 from pipeline.web.coverage import coverage_page
+from pipeline.web.outcomes import pages_page
 from tests.faults.hostile import Hostile
 from tests.unit.jobs.test_ingest import PAGE, lists, run, server
+from tests.unit.reports.source_history import add_articles, add_outcome, make_space
 
 __all__ = ["server"]
 
@@ -317,3 +320,33 @@ def test_map_on_the_terminal_and_as_a_page(space: Workspace, tmp_path: Path, mon
     assert len(re.findall(r"<td class=[^>]*><span role=\"img\" title=", html)) == 14
     assert html.count(">X</span></td>") == 1
     assert f'aria-label="{gap}: 0 pages, usually 20; 0 pages, usually 20: no run polled the source' in html
+
+
+def test_archive_of_captures_is_on_the_days_of_publication(tmp_path: Path) -> None:
+    """Pages of a web archive count on the published day of their article, on the map and in the list of a cell.
+
+    A page that became no article stays on the day of its capture, and no day is expected to have pages.
+    """
+    space = make_space(tmp_path, keys=("web",))
+    capture = datetime(2026, 3, 29, 9, tzinfo=UTC)
+    published = [capture - timedelta(days=4), capture - timedelta(days=4, hours=2), capture - timedelta(days=2)]
+    ids = add_articles(space, published, source_key="web", fetched_at=capture)
+    for number, article_id in enumerate(ids):
+        at = capture + timedelta(minutes=number)
+        add_outcome(space, at, kind="kept", stage="commit", source_key="web", article_id=article_id)
+    add_outcome(space, capture, kind="rejected", reason="video_page", stage="derive", source_key="web")
+
+    found = coverage(space, first=date(2026, 3, 24), last=date(2026, 3, 29))
+
+    [source] = found.sources
+    pages = {cell.facts.day: dict(cell.facts.outcomes) for cell in source.cells if cell.facts.pages}
+    assert pages == {date(2026, 3, 25): {"kept": 2}, date(2026, 3, 27): {"kept": 1}, date(2026, 3, 29): {"rejected": 1}}
+    assert found.verdict == "No anomalies."
+    html = coverage_page(found, root="")
+    assert "pages?source=web&amp;day=2026-03-25&amp;by=publication" in html
+    query = {"source": "web", "day": "2026-03-25", "by": "publication"}
+    listed = pages_page(space.settings.lake_dir, query, today=date(2026, 3, 30), root="")
+    assert sorted(each for each in ids if f"articles/{each}" in listed) == sorted(ids[:2])
+    assert '<input type="hidden" name="by" value="publication">' in listed
+    with pytest.raises(ConfigError, match="by=news is not known"):
+        pages_page(space.settings.lake_dir, {**query, "by": "news"}, today=date(2026, 3, 30), root="")
