@@ -37,6 +37,7 @@ from pipeline.model.source import KIND_OPTIONS, NEWEST_KINDS, RECHECK_HOURS, Sou
 
 PREFIX = "NEWS_"
 ENV_FILE = "newslake.env"  # in the current folder; the environment has precedence
+_CONTACT = re.compile(r"[^\s@]@[\w-]|https?://[\w-]|\bwww\.[\w-]", re.IGNORECASE)
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _HOURS_MAX = 87_600.0  # ten years
 _EMPTY_PAGE = Element("html")  # to test selectors on
@@ -226,6 +227,11 @@ def log_format() -> LogFormat:
         names = " or ".join(map(repr, get_args(LogFormat)))
         raise ConfigError(f"NEWS_LOG_FORMAT: {given!r} is not {names}", key="NEWS_LOG_FORMAT")
     return given  # type: ignore[no-any-return]
+
+
+def has_contact(text: str) -> bool:
+    """Return whether a user agent, or a part of it, names a mail address or a web page."""
+    return _CONTACT.search(text) is not None
 
 
 def _read_env_file() -> Mapping[str, str | None]:

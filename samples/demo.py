@@ -208,6 +208,7 @@ def _show(settings: Settings, *, port: int) -> None:
     out.print("\nTry next:")
     for command in NEXT_COMMANDS:
         out.print(f"  .venv/bin/{command.replace(f':{DEFAULT_PORT}/', f':{port}/')}", markup=False, soft_wrap=True)
+    out.print("  .venv/bin/newslake init ~/news    # your own site", markup=False, highlight=False, soft_wrap=True)
     if port != DEFAULT_PORT:
         out.print(
             f"Commands of the documentation have port {DEFAULT_PORT}: write {port} in them. Ids of articles differ. "

@@ -14,6 +14,7 @@ from pipeline.cli import (
     annotate,
     audit,
     coverage,
+    init,
     kb,
     lake,
     plan,
@@ -48,6 +49,7 @@ def _options(
     """News pages in; tables of articles, entities, quotes and events out."""
 
 
+app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("push")(run.push)
 app.command("plan")(plan.plan)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -23,22 +25,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _EntryOptions:
+class EntryOptions:
     """The options about the new source."""
 
-    key: str | None
-    publisher: str | None
-    language: str | None
-    kind: str
+    key: str | None = None
+    publisher: str | None = None
+    language: str | None = None
+    kind: str = "folder"
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """A source for the file, and what was found: as lines, and for JSON."""
+class SourceDraft:
+    """A source for the file, and what was found: as lines, and for JSON.
+
+    ``entries`` is the number of entries in a listing, ``newest`` their latest date.
+    """
 
     source: Source
     lines: tuple[str, ...]
     found: dict[str, object]
+    entries: int = 0
+    newest: datetime | None = None
 
 
 def add_source(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -64,12 +71,11 @@ def add_source(  # noqa: PLR0913, PLR0917 - the options of the command
     Reads the pages of a path first, and says where their URLs and times come from; for a site, finds its feeds and
     sitemaps. The file keeps its comments and format; a missing one is created. Then call newslake run.
     """
-    space = workspace()
-    given = _EntryOptions(key=key, publisher=publisher, language=language, kind=kind)
-    place, is_site = parse_place(place)
-    draft = (_draft_site if is_site else _draft_local)(space, place, given, quiet=quiet or as_json)
-    from pipeline.reports.source_entry import add_entry, entry_text
+    from pipeline.reports.source_entry import NEW_FILE, add_entry, entry_text
 
+    space = workspace()
+    given = EntryOptions(key=key, publisher=publisher, language=language, kind=kind)
+    draft = draft_source(space, place, given, quiet=quiet or as_json, new_file=NEW_FILE)
     file = space.settings.sources_file
     add_entry(file, draft.source, is_dry=dry_run)
     if draft.source.kind == "inbox" and not dry_run:
@@ -93,7 +99,19 @@ def parse_place(place: str) -> tuple[str, bool]:
     return (f"{scheme.lower()}{mark}{rest}" if is_url else place), is_url
 
 
-def _draft_local(space: "Workspace", place: str, given: _EntryOptions, *, quiet: bool) -> _Draft:
+def draft_source(space: "Workspace", place: str, given: EntryOptions, *, quiet: bool, new_file: str) -> SourceDraft:
+    """Return the source of a site or a path, and what was found there; write nothing.
+
+    ``new_file`` is what a missing sources.toml would begin with, such as its private hosts. Raises: NewsError.
+    """
+    place, is_site = parse_place(place)
+    if not is_site:
+        return _draft_local(space, place, given, quiet=quiet)
+    with _with_sources_file(space, new_file) as complete:
+        return _draft_site(complete, place, given, quiet=quiet)
+
+
+def _draft_local(space: "Workspace", place: str, given: EntryOptions, *, quiet: bool) -> SourceDraft:
     """Return the source of a path, and the survey of its pages; an inbox may be empty or new.
 
     Raises: ConfigError, BrokenListingError.
@@ -112,11 +130,11 @@ def _draft_local(space: "Workspace", place: str, given: _EntryOptions, *, quiet:
     )
     check_location(file, source)
     if not path.exists():
-        return _Draft(source, ("0 pages; the folder is new",), {"pages": 0, "links": 0})
+        return SourceDraft(source, ("0 pages; the folder is new",), {"pages": 0, "links": 0})
     return _survey_local(space, place, source, quiet=quiet)
 
 
-def _survey_local(space: "Workspace", place: str, source: Source, *, quiet: bool) -> _Draft:
+def _survey_local(space: "Workspace", place: str, source: Source, *, quiet: bool) -> SourceDraft:
     """Return the source with the survey of its pages. Raises: BrokenListingError if a folder has none."""
     from pipeline.reports.page_survey import survey, survey_lines, survey_object
 
@@ -128,25 +146,24 @@ def _survey_local(space: "Workspace", place: str, source: Source, *, quiet: bool
     if source.kind != "inbox" and not found.pages and not found.links:
         problems = "; ".join(found.examples.values()) or "it is empty"
         raise BrokenListingError(f"{place}: no page and no link found ({problems})", key=place, reason="empty_file")
-    return _Draft(source, tuple(survey_lines(found)), survey_object(found))
+    return SourceDraft(source, tuple(survey_lines(found)), survey_object(found))
 
 
-def _draft_site(space: "Workspace", url: str, given: _EntryOptions, *, quiet: bool) -> _Draft:
+def _draft_site(space: "Workspace", url: str, given: EntryOptions, *, quiet: bool) -> SourceDraft:
     """Return the source of a site: its best listing, and what was found. Raises: NewsError."""
-    from pipeline.reports.source_entry import existing_sources, new_key
+    from pipeline.reports.source_entry import new_key
     from pipeline.reports.sources import find
 
-    file = space.settings.sources_file
-    with page_progress(quiet=quiet) as progress, _with_sources_file(space) as complete:
+    with page_progress(quiet=quiet) as progress:
         progress(f"looking for feeds and sitemaps of {url}")
-        found = sorted(find(complete, url), key=_rank)
+        found = sorted(find(space, url), key=_rank)
     if not found or found[0].error is not None:
-        why = f": {found[0].error}" if found else "; look for one in the site's pages and give its URL"
+        why = f": {found[0].error}" if found else f"; {_other_place(url)}"
         raise BrokenListingError(f"{url}: no feed and no sitemap that can be read{why}", key=url, reason="not_a_feed")
     best, others = found[0], found[1:]
     source = replace(
         best.source,
-        key=new_key(given.key, iter([best.source.key]), existing_sources(file)),
+        key=new_key(given.key, iter([best.source.key]), space.sources),
         publisher=given.publisher or best.publisher,
         language=given.language,
     )
@@ -155,7 +172,16 @@ def _draft_site(space: "Workspace", url: str, given: _EntryOptions, *, quiet: bo
     lines += [f"  first page: {best.page}"] if best.page else []
     lines += [f"  also found: {each.source.kind} {each.source.location}" for each in others]
     also = [{"kind": each.source.kind, "url": each.source.location} for each in others]
-    return _Draft(source, tuple(lines), {"entries": best.entries, "newest": best.newest, "also_found": also})
+    as_json: dict[str, object] = {"entries": best.entries, "newest": best.newest, "also_found": also}
+    return SourceDraft(source, tuple(lines), as_json, best.entries, best.newest)
+
+
+def _other_place(url: str) -> str:
+    """Return what to give instead of a URL without a listing: of an article, the front page of its site."""
+    parts = urlsplit(url)
+    if parts.path.strip("/"):
+        return f"give the front page, {parts.scheme}://{parts.netloc}/, or the URL of a feed"
+    return "look for one in the site's pages and give its URL"
 
 
 def _rank(probe: "Probe") -> tuple[bool, bool, int]:
@@ -164,13 +190,13 @@ def _rank(probe: "Probe") -> tuple[bool, bool, int]:
 
 
 @contextmanager
-def _with_sources_file(space: "Workspace") -> Iterator["Workspace"]:
-    """Yield a workspace that has a sources file: an empty one where the user has none yet."""
+def _with_sources_file(space: "Workspace", new_file: str) -> Iterator["Workspace"]:
+    """Yield a workspace that has a sources file: a temporary one, ``new_file``, where the user has none yet."""
     from pipeline.jobs.workspace import Workspace
 
     if space.settings.sources_file.exists():
         yield space
         return
     with TemporaryDirectory() as folder:
-        (file := Path(folder, "sources.toml")).touch()
+        (file := Path(folder, "sources.toml")).write_text(new_file, "utf-8")
         yield Workspace(space.settings.model_copy(update={"sources_file": file}))

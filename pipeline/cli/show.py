@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
 def show(
     what: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="ARTICLE|URL|FILE", help="An article in the lake (its id or URL), or a file (.html, .txt)."
+            metavar="ARTICLE|URL|FILE",
+            help="An article in the lake (its id or URL), or a file (.html, .txt). Default: the newest article.",
         ),
-    ],
+    ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write self-contained HTML to FILE.")] = None,
     is_opened: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     published_at: Annotated[
@@ -54,7 +55,7 @@ def show(
     from pipeline.web import article_html, article_page
 
     space = workspace()
-    found = _load_view(space, what, published_at=published_at, source=source)
+    found = _load_view(space, what or _newest_article(space), published_at=published_at, source=source)
     shown = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
     if html is None and not is_opened:
         _print(shown, found)
@@ -63,6 +64,15 @@ def show(
     _write(path, article_html(shown))
     if is_opened and not webbrowser.open(path.resolve().as_uri()):
         print_error(f"cannot start a browser; open {path}")
+
+
+def _newest_article(space: "Workspace") -> str:
+    from pipeline.reports.article_view import newest_article_id
+
+    if (article_id := newest_article_id(space)) is None:
+        print_error("the lake has no article yet; start with `newslake run`")
+        raise typer.Exit(1)
+    return article_id
 
 
 def _load_view(space: "Workspace", what: str, *, published_at: str | None, source: str | None) -> "ArticleView":

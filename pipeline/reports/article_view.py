@@ -73,6 +73,20 @@ def view_article(workspace: Workspace, query: str) -> ArticleView | None:
     )
 
 
+def newest_article_id(workspace: Workspace) -> str | None:
+    """Return the article that was published last, of those with annotations if there is one on that day.
+
+    None for a lake without articles. Raises: LakeError.
+    """
+    days = workspace.lake.days()
+    if not days:
+        return None
+    columns = ("article_id", "published_at", "quote_count")
+    rows = workspace.lake.read("articles", days=days[-1:], columns=columns).to_pylist()
+    newest = max(rows, key=lambda row: (row["quote_count"] is not None, str(row["published_at"]), row["article_id"]))
+    return str(newest["article_id"])
+
+
 def _versions(workspace: Workspace, article_id: str) -> tuple[Revision, ...]:
     try:
         return page_history(workspace, article_id).revisions

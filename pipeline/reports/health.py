@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from pipeline.model import pluralize
 from pipeline.model.freshness import FRESHNESS_LABELS, FreshnessStatus
 from pipeline.reports.freshness import freshness
 from pipeline.reports.overrides import stale_corrections
+from pipeline.settings import has_contact
 
 FindingStatus = Literal["ok", "warn", "fail"]
 
@@ -28,7 +28,6 @@ _FREE_BYTES = 2_000_000_000  # one day of a large source: archive, tables and on
 _FREE_BYTES_AMPLE = 10_000_000_000
 _LATE_DAYS = 2  # after a month is due, the nightly maintenance has failed to compact it
 _WORST_FIRST: tuple[FreshnessStatus, ...] = ("stale", "warn", "no_baseline")
-_CONTACT = re.compile(r"[^\s@]@[\w-]|https?://[\w-]|\bwww\.[\w-]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +125,7 @@ def _sources(workspace: Workspace, name: str) -> Finding:
 def _user_agent(workspace: Workspace, name: str) -> Finding:
     """Find out whether a host can reach the person who runs newslake, before it blocks the requests."""
     agent = workspace.settings.user_agent
-    if _CONTACT.search(agent):
+    if has_contact(agent):
         return Finding(name=name, status="ok", message=agent)
     action = "set NEWS_USER_AGENT with your mail address or web page, such as 'newslake/0.1 (desk@post.example)'"
     return Finding(name=name, status="warn", message=f"no contact in {agent!r}", action=action)

@@ -15,7 +15,7 @@ from pipeline.settings import SourceList, load_sources
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _KEY_CHARS = 50
-_NEW_FILE = "# The news sources. docs/operations.md describes all kinds and keys.\n"
+NEW_FILE = "# The news sources. docs/operations.md describes all kinds and keys.\n"
 
 
 def keys_of_url(url: str, kind: str) -> Iterator[str]:
@@ -84,15 +84,15 @@ def entry_text(source: Source) -> str:
     return "\n".join((f"[sources.{source.key}]", *entries)).replace("\x7f", "\\u007f")
 
 
-def add_entry(file: Path, source: Source, *, is_dry: bool = False) -> None:
-    """Add the entry of a source to the end of a file, which keeps all its bytes; create a missing file.
+def add_entry(file: Path, source: Source, *, is_dry: bool = False, new_file: str = NEW_FILE) -> None:
+    """Add the entry of a source to the end of a file, which keeps its bytes; a missing one begins with ``new_file``.
 
     The result is read before it replaces the file; with ``is_dry``, it does not.
     Raises: ConfigError of ``check_location``, or if the file with the entry would be invalid.
     """
     check_location(file, source)
     target = file.resolve()
-    before = target.read_bytes() if target.exists() else _NEW_FILE.encode()
+    before = target.read_bytes() if target.exists() else new_file.encode()
     gap = b"" if before.endswith(b"\n\n") or not before else b"\n" if before.endswith(b"\n") else b"\n\n"
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

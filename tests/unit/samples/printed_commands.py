@@ -17,7 +17,7 @@ from tests.architecture.tree import PAPERS, text_of
 PAGES = tuple(path for path in PAPERS if not path.startswith(("docs/adr/", "CHANGELOG")))
 PROGRAMS = (
     *("newslake", "make", "cat", "mkdir", "export", "cp", "chmod", "curl", "docker", "trino", "aws", "bq"),
-    *("airflow", "duckdb", "python", "python3", "pip", "git", "cd"),
+    *("airflow", "duckdb", "python", "python3", "pip", "git", "cd", "set"),
 )
 # A block of one of these languages holds commands; one without a language does if it begins with a program.
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

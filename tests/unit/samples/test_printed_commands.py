@@ -38,6 +38,7 @@ SHOWN = tuple(command for page in PAGES for command in shown_commands(page))
 NOT_RUN = {
     "newslake airflow": "needs the database that `make up` prepares; test_airflow_takes_the_options has its options",
     "newslake sources check https://": "asks a site of the reader's own, over the network",
+    "newslake init": "asks a person, and a site over the network; test_init.py runs it",
     "newslake sources add saved-pages": "reads files of the reader's own",
     "newslake run --source saved_pages": "reads files of the reader's own",
     "newslake sources add https://": "asks a site of the reader's own, over the network",
@@ -45,6 +46,7 @@ NOT_RUN = {
     "cd": "goes into the folder that git makes",
     "make": "sets up or runs for minutes; that its target exists is checked",
     "export": "sets the shell up",
+    "set": "sets the shell up",
     "cp": "copies a file for Docker",
     "chmod": "protects a file for Docker",
     "docker": "needs Docker",
