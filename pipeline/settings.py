@@ -156,7 +156,10 @@ class Settings(BaseSettings):
         "`localhost`.",
     )
     airflow_port: int = Field(
-        8080, ge=0, le=65535, description="The port of `make up`. If it is in use, a free one is taken."
+        8080,
+        ge=0,
+        le=65535,
+        description="The port of Airflow on 127.0.0.1. If it is in use, `make up` takes a free one.",
     )
     demo_port: int = Field(
         8808, ge=0, le=65535, description="The port of the sample newsroom. If it is in use, a free one is taken."

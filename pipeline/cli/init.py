@@ -142,8 +142,13 @@ def _try_site(
     try:
         return project, _draft(project, place, given, quiet=quiet)
     except RefusedFetchError as error:
-        if error.reason != "private_address" or host in project.private_hosts or project.sources_file.exists():
+        if error.reason != "private_address" or host in project.private_hosts:
             raise
+        if project.sources_file.exists():
+            message = (
+                f'{place}: {host} is not a public address; if it is in your own network, add "{host}" to the line '
+            )
+            raise ConfigError(f"{message}private_hosts of {project.sources_file}", key="private_hosts") from error
         if not asker.confirm(f"{host} is not on the public web, but in your own network. Fetch from it?"):
             message = (
                 f"{place}: {host} is not a public address; if it is in your own network, add --private-host {host}"

@@ -259,6 +259,12 @@ def test_show_names_a_missing_article(tmp_path: Path) -> None:
     assert (done.returncode, "for a file" in done.stderr) == (2, True)
 
 
+def test_show_without_an_article_needs_a_run(tmp_path: Path) -> None:
+    """On a lake without articles, `show` without an argument names the command that comes first."""
+    done = called("show", cwd=tmp_path)
+    assert (done.returncode, "no article yet; start with `newslake run`" in done.stderr) == (1, True)
+
+
 def test_try_says_when_a_page_is_not_annotated(tmp_path: Path) -> None:
     """A text in an unknown language is printed, with the reason why it is not annotated."""
     (tmp_path / "page.txt").write_text("Ja, ja.")

@@ -175,6 +175,16 @@ def test_second_init_adds_a_source_and_overwrites_nothing(tmp_path: Path, site: 
     assert files(folder)["newslake.env"] == before["newslake.env"]
 
 
+def test_private_host_of_an_existing_file(tmp_path: Path, site: Hostile) -> None:
+    """For a site in the own network, the line of the existing file is named, and nothing is changed."""
+    init(tmp_path / "news", "--yes")
+    before = files(tmp_path / "news")
+    done = init(tmp_path / "news", "--site", site.url("/"))
+
+    assert (done.returncode, f'add "{site.host}" to the line private_hosts of ' in done.stderr) == (2, True)
+    assert files(tmp_path / "news") == before
+
+
 def test_other_sources_file_is_refused(tmp_path: Path) -> None:
     """A setting that hides the new file is named before anything is written."""
     done = init(tmp_path / "news", "--yes", NEWS_SOURCES_FILE="/srv/sources.toml")
