@@ -55,12 +55,15 @@ PIPELINE = {
     "jobs": May((*_BELOW_JOBS, "audit"), ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
     "web": May(("query", "tables", "model", "audit"), ("jinja2",)),
-    "cli": May(("jobs", "reports", "query", "exports", "model", "web", "audit"), ("typer", "rich")),
+    "alerts": May(("model", "jobs", "reports", "query", "tables", "lake"), ("apprise", "jinja2", "duckdb")),
+    "cli": May(("jobs", "reports", "query", "exports", "model", "web", "audit", "alerts"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
-    "news_airflow": May(("jobs", "reports", "web"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
+    "news_airflow": May(
+        ("jobs", "reports", "web", "alerts"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")
+    ),
     "news_plugin": May(("web",), ("airflow", "news_airflow")),
 }
 EVERYWHERE = (
@@ -122,7 +125,7 @@ def test_package_imports_only_what_its_arrows_name(package):
 def test_jobs_do_not_import_reports():
     """Jobs do not depend on reports: reports import jobs, and the table has no arrow back."""
     assert "jobs" in PIPELINE["reports"].packages
-    assert [name for name, may in PIPELINE.items() if "reports" in may.packages] == ["cli"]
+    assert [name for name, may in PIPELINE.items() if "reports" in may.packages] == ["alerts", "cli"]
 
 
 def test_diagram_draws_the_arrows_of_the_table():
@@ -143,8 +146,8 @@ def test_diagram_draws_the_arrows_of_the_table():
     assert drawn == {arrow for arrow in table if arrow[0] != "__main__"} | airflow
 
 
-def test_airflow_side_imports_only_jobs_reports_and_web():
-    """DAGs know Airflow and news_airflow; news_airflow knows Airflow, pipeline.jobs, reports and web."""
+def test_airflow_side_imports_only_jobs_reports_web_and_alerts():
+    """DAGs know Airflow and news_airflow; news_airflow knows Airflow, pipeline.jobs, reports, web and alerts."""
     found = [
         breach
         for module in modules("dags", "plugins")
