@@ -54,6 +54,15 @@ EXPECTED = {
         ("“The quay is open.”", "Ada Okoro", date(2026, 3, 2), datetime(2026, 3, 2, 8, tzinfo=UTC), "Echo", 2, 1.0)
     ],
     "source-diversity": [("Post", 2, 2.0, 1.0), ("Echo", 1, 1.0, 1.0)],
+    "quotes-about": [
+        ("Per Lindt", "“No deal yet.”", "Post", "c" * 32, 0),
+        ("Ada Okoro", "“The quay is open.”", "Echo", "a" * 32, 0),
+        (None, "", "Echo", "a" * 32, 1),
+    ],
+    "reported-events": [
+        ("OTHER", 1, 2, "It reopened.", "Echo", f"{'a' * 32}:0"),
+        ("CONSULT", 1, 1, "Talks planned", "Post", f"{'c' * 32}:0"),
+    ],
     "who-said-what": [
         ("Per Lindt", "claimed", "“No deal yet.”", "Post"),
         ("Ada Okoro", "said", "“The quay is open.”", "Echo"),
@@ -61,10 +70,17 @@ EXPECTED = {
 }
 
 
+_SHOWN = {
+    "who-said-what": ("speaker", "cue", "quote", "publisher"),
+    "quotes-about": ("speaker", "quote", "publisher", "article_id", "quote_index"),
+    "reported-events": ("event_type", "independent_count", "outlets", "sentence", "publisher", "event_cluster_id"),
+}
+
+
 def _shape(slug: str, row: dict[str, object]) -> tuple[object, ...]:
-    """Shorten a row: a URL to its letter, a statement to speaker, cue, quote and publisher."""
-    if slug == "who-said-what":
-        return (row["speaker"], row["cue"], row["quote"], row["publisher"])
+    """Shorten a row: a URL to its letter, and a row of a long answer to some of its columns."""
+    if slug in _SHOWN:
+        return tuple(row[name] for name in _SHOWN[slug])
     return tuple(str(value)[8] if name == "url" else value for name, value in row.items())
 
 
@@ -367,3 +383,91 @@ def test_article_events_has_one_row_per_event(write_rows) -> None:
     sql = "SELECT event_index, trigger_text, confidence, mention_count, mention_indexes FROM article_events ORDER BY 1"
 
     assert query(connect(lake), sql).rows == ((0, "meet", 0.9, 2, [0, 2]), (1, "fined", 0.7, 1, [1]))
+
+
+# Questions with several options.
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"name": "per lindt"}, [("Per Lindt", "Post")]),
+        ({"name": "OKORO"}, [("Ada Okoro", "Echo")]),
+        ({"name": "minister"}, []),
+        ({"outlet": "echo"}, [("Ada Okoro", "Echo"), (None, "Echo")]),
+        ({"name": "Lindt", "outlet": "Echo"}, []),
+    ],
+)
+def test_quotes_about_keeps_a_name_and_an_outlet(given, found, small_lake) -> None:
+    """A name is that of the speaker, in any case; both options together must hold."""
+    records = answer(connect(small_lake), "quotes-about", given=given).records()
+
+    assert [(row["speaker"], row["publisher"]) for row in records] == found
+
+
+def test_quotes_about_finds_a_role_and_a_name_inside_a_quote(write_rows) -> None:
+    """The option also finds the role of a speaker, and a name that the quote mentions."""
+    day, keys = date(2026, 3, 2), {"article_id": "a" * 32, "revision_id": "a" * 16}
+    said = [
+        {**keys, "quote_text": "“Yes.”", "speaker_name": "Ada Okoro", "speaker_role": "transport minister"},
+        {**keys, "quote_text": "“Ask the Minister.”", "speaker_name": "Per Lindt", "quote_index": 1},
+        {**keys, "quote_text": "“No.”", "speaker_name": "Per Lindt", "quote_index": 2},
+    ]
+    write_rows("quotes", day, said)
+    write_rows("entities", day, [{**keys, "entity_text": "the Minister", "quote_index": 1}])
+    lake = write_rows("articles", day, [{**keys, "fetched_at": datetime(2026, 3, 2, tzinfo=UTC)}])
+
+    assert [
+        row["quote_index"] for row in answer(connect(lake), "quotes-about", given={"name": "minister"}).records()
+    ] == [
+        0,
+        1,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "types"),
+    [
+        ({}, ["CONSULT", "PROTEST"]),
+        ({"type": "protest", "country": "chl"}, ["PROTEST"]),
+        ({"type": "PROTEST", "country": "PRT"}, []),
+        ({"outlets": "2"}, ["PROTEST"]),
+        ({"outlets": "3"}, []),
+        ({"modality": "planned"}, ["CONSULT"]),
+    ],
+)
+def test_reported_events_count_independent_outlets(given, types, write_rows) -> None:
+    """A duplicate and a second article of an outlet add no outlet; the options keep type, country and modality."""
+    day = date(2026, 3, 2)
+    outlets = {"a": "echo", "b": "echo", "c": "post", "d": "wire"}
+    keys = {letter: {"article_id": letter * 32, "revision_id": letter * 16} for letter in outlets}
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    articles = [{**keys[letter], "outlet_key": name, "fetched_at": at} for letter, name in outlets.items()]
+    protest, talks = f"{'a' * 32}:0", f"{'d' * 32}:1"
+    members = [{**key, "event_cluster_id": protest, "is_duplicate": letter == "d"} for letter, key in keys.items()]
+    write_rows("event_cluster_members", day, [*members, {**keys["d"], "event_index": 1, "event_cluster_id": talks}])
+    clusters = [
+        {
+            **keys["a"],
+            "event_cluster_id": protest,
+            "event_type": "PROTEST",
+            "place_country": "CHL",
+            "modality": "happened",
+        },
+        {
+            **keys["d"],
+            "event_cluster_id": talks,
+            "event_type": "CONSULT",
+            "modality": "planned",
+            "last_reported_at": at,
+        },
+    ]
+    write_rows("event_clusters", day, clusters)
+    lake = write_rows("articles", day, articles)
+
+    records = answer(connect(lake), "reported-events", given=given).records()
+
+    assert [row["event_type"] for row in records] == types
+    assert {row["event_type"]: row["outlets"] for row in records} == {
+        name: count for name, count in (("CONSULT", 1), ("PROTEST", 2)) if name in types
+    }
