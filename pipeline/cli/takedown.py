@@ -99,6 +99,7 @@ def _revoke(space: "Workspace", takedown_id: str) -> None:
 def _forget(
     space: "Workspace", target: "TakedownTarget", reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
+    from pipeline.alerts.store import write_feeds_again
     from pipeline.jobs.takedown import forget, preview_takedown
 
     if dry_run or not yes:
@@ -113,6 +114,7 @@ def _forget(
         typer.confirm("Delete all this permanently?", abort=True, err=True)
     with progress(quiet=as_json) as report_progress:
         done = forget(space, target, reason=reason, report_progress=report_progress)
+    write_feeds_again(space.settings)
     _print_result(done, "deleted", as_json=as_json)
 
 

@@ -19,6 +19,7 @@ from pipeline.settings import Settings
 
 _FILE = "inventory.json"
 ARCHIVE, STATE, LAKE, KNOWLEDGE = "archive/warc", "archive/state.sqlite", "lake/_state", "kb.sqlite"
+ALERTS = "alerts/alerts.sqlite"
 
 
 def _has_entry(folder: Path) -> bool:
@@ -76,6 +77,12 @@ _STORES: Mapping[str, _Store] = {
         _is_database,
         f"restore it, or import it again with `newslake kb import FILE`; {_accept(KNOWLEDGE)} goes on without it, and "
         "names are linked to built-in entries only",
+    ),
+    ALERTS: _Store(
+        lambda settings: settings.data_dir / ALERTS,
+        _is_database,
+        f"restore it from a backup: no other file says which messages wait to be sent; {_accept(ALERTS)} goes on "
+        "without it, and reports open alerts, and the rows of each rule's window, once more",
     ),
 }
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from pipeline.archive import Damage
 from pipeline.errors import ConfigError, LakeError
+from pipeline.jobs.alert_state import problems_of_alerts
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.inventory import (
     ARCHIVE,
@@ -84,8 +85,8 @@ def nightly_share(today: date) -> Callable[[date], bool]:
 def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing) -> VerifyReport:
     """Check every byte of the lake; for the published and news days that ``reads`` selects, every row and record too.
 
-    If any day is selected, the databases of the archive are checked as well. A row's provenance is intact if its record
-    is in the index. For the selected days, the indexed records are also checked against their digests.
+    If any day is selected, the databases of the archive and of alerts are checked as well. A row's provenance is intact
+    if its record is in the index. For the selected days, the indexed records are also checked against their digests.
     """
     began, tally = time.monotonic(), Counter[str]()
     missing = missing_stores(workspace.settings)
@@ -94,8 +95,9 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
     if ARCHIVE in missing or any(damage.is_of_index for damage in damages):
         depth = Depth(reads=reads, tally=tally)
     lake = () if LAKE in missing else workspace.lake.verify(depth)
+    alerts = () if reads is read_nothing else problems_of_alerts(workspace.settings)
     snapshots = workspace.lake.snapshots.verify_all() if reads is read_everything and LAKE not in missing else ()
-    problems = (*missing.values(), *map(str, damages), *lake, *snapshots)
+    problems = (*missing.values(), *map(str, damages), *alerts, *lake, *snapshots)
     return VerifyReport(
         problems=problems,
         files=tally["files"],

@@ -1,4 +1,4 @@
-"""Takedowns: remove every trace of some pages from archive, lake, log, inboxes and state, and block their return.
+"""Takedowns: remove every trace of some pages from archive, lake, log, inboxes, alerts and state; block their return.
 
 The takedown is recorded first, so that none of its pages can come in afterwards. After a crash, the next call finishes
 it.
@@ -33,6 +33,7 @@ from pipeline.clean import page_identity
 from pipeline.clusters import WINDOW, co_mention_rows
 from pipeline.durability import sync_all
 from pipeline.errors import ConfigError
+from pipeline.jobs.alert_state import erase_from_alerts
 from pipeline.jobs.audits import AuditStore
 from pipeline.jobs.cluster import relate
 from pipeline.jobs.inventory import note_stores
@@ -181,10 +182,11 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     _erase_rows(workspace, work, report_progress)
     erasure.traces(days=work.days, older_than=called_at)
     snapshots = erasure.snapshots(work.article_ids, count=co_mention_rows)
-    report_progress("erasing from log, inboxes and state")
+    report_progress("erasing from log, inboxes, alerts and state")
     log_rows = redact_log(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)
     sheets = AuditStore(workspace.settings).erase(work.article_ids)
+    erase_from_alerts(workspace.settings, work)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
     sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back
     unfinished = (*snapshots.damaged, *sheets.unfinished)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.errors import ConfigError, LakeError, NewsError
-from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, knowledge_of
+from pipeline.jobs.alert_state import problems_of_alerts
+from pipeline.jobs.inventory import ALERTS, ARCHIVE, LAKE, STATE, check_stores, knowledge_of
 from pipeline.jobs.knowledge import kb_info
 from pipeline.jobs.maintenance import damages_of_state, read_nothing
 from pipeline.jobs.pipeline_version import version_of
@@ -208,6 +209,12 @@ def _freshness(workspace: Workspace, name: str) -> Finding:
     return Finding(name=name, status=status, message=message, action="run `newslake coverage`, which names each source")
 
 
+def _alert_state(workspace: Workspace, name: str) -> Finding:
+    check_stores(workspace.settings, ALERTS)
+    _refuse(tuple(problems_of_alerts(workspace.settings, is_quick=True)))
+    return Finding(name=name, status="ok", message="intact")
+
+
 _CHECKS = (
     _HealthCheck("python", _python, "install the project again, as docs/operations.md says"),
     _HealthCheck("airflow", _airflow, "install the project again, as docs/operations.md says"),
@@ -221,4 +228,5 @@ _CHECKS = (
     _HealthCheck("lake", _lake, "run `newslake lake verify`, which names each problem"),
     _HealthCheck("compaction", _compaction, "run `newslake lake verify`, which names each problem"),
     _HealthCheck("freshness", _freshness, "correct that line of sources.toml, then run `newslake sources check`"),
+    _HealthCheck("alert_state", _alert_state, "run `newslake lake verify --deep`, which names each problem"),
 )

@@ -1,0 +1,139 @@
+"""Send the messages that wait: through Apprise, one process per sender, each message marked when its server took it.
+
+A process that is killed after the server took a message, and before the mark, leaves the one window in which a message
+is sent twice: with the same id both times. A sender that fails or hangs stops no other one.
+"""
+
+import json
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from pipeline.alerts.message import Delivery
+from pipeline.alerts.store import AlertStore, DeliveryFailure
+
+DEADLINE_SECONDS = 30.0  # of one message
+_START_SECONDS = 30.0  # of the process of a sender, on a busy machine
+_TURN_SECONDS = 120.0  # of a sender with many messages; the others are sent next time
+_UNKNOWN = "[senders] of alerts.toml does not have it; add it there, with its old or a new address"
+
+
+def deliver(
+    store: AlertStore, senders: Mapping[str, str], *, now: datetime, deadline_seconds: float = DEADLINE_SECONDS
+) -> tuple[DeliveryFailure, ...]:
+    """Send what is due to each sender, in the order of recording; return the senders that do not work.
+
+    ``senders`` are Apprise addresses by name. A sender that fails is tried again after a pause, which doubles up to an
+    hour; its messages wait. No reason has a part of an address. A second process waits until this one ends.
+    """
+    with store.exclusive() as lock:
+        store.seal(now=now)
+        store.write_feeds()
+        waiting = store.waiting()
+        turns = [
+            _SenderTurn(
+                store=store, sender=name, address=senders[name], lock=lock, now=now, deadline_seconds=deadline_seconds
+            )
+            for name in waiting
+            if name in senders and not store.pauses(name, now=now)
+        ]
+        shared = Lock()
+        with ThreadPoolExecutor(len(turns) or 1, thread_name_prefix="sender") as pool:
+            for done in [pool.submit(turn.run, shared) for turn in turns]:
+                done.result()
+        unknown = [
+            DeliveryFailure(sender=name, reason=_UNKNOWN, since=store.waiting_since(name, now=now), waiting=count)
+            for name, count in waiting.items()
+            if name not in senders
+        ]
+        return (*(each for each in store.failures(now=now) if each.sender in senders), *unknown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SenderTurn:
+    """The messages of one sender, sent until one fails or the time is over."""
+
+    store: AlertStore
+    sender: str
+    address: str = field(repr=False)
+    lock: int
+    now: datetime
+    deadline_seconds: float
+
+    def run(self, shared: Lock) -> None:
+        """Send. ``shared`` is held for each use of the store, which has one connection."""
+        end = time.monotonic() + _TURN_SECONDS
+        with shared:
+            delivery = self.store.next_delivery(self.sender)
+        if delivery is None:
+            return
+        with _SenderProcess(self.address, lock=self.lock, deadline_seconds=self.deadline_seconds) as process:
+            while delivery is not None and time.monotonic() < end:
+                reason = process.send(delivery)
+                with shared:
+                    if reason is not None:
+                        self.store.mark_failed(self.sender, reason, now=self.now)
+                        return
+                    self.store.mark_sent(self.sender, delivery.delivery_id)
+                    delivery = self.store.next_delivery(self.sender)
+
+
+class _SenderProcess:
+    """The process of one sender. It inherits the lock: if this process dies, no other one sends amid its message."""
+
+    def __init__(self, address: str, *, lock: int, deadline_seconds: float) -> None:
+        self._deadline_seconds = deadline_seconds
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.alerts.sender_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(lock,),
+        )
+        self._say({"address": address, "deadline": deadline_seconds})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def send(self, delivery: Delivery) -> str | None:
+        """Send one message; return None if its server took it, else why not."""
+        values = {"id": delivery.delivery_id, "subject": delivery.subject, "body": delivery.body, "kind": delivery.kind}
+        self._say(values)
+        answer = self._answer()
+        if answer:
+            reason: str | None = json.loads(answer)["reason"]
+            return reason
+        self._process.kill()
+        if self._process.wait() in (-signal.SIGALRM, -signal.SIGKILL):
+            return f"no answer within {self._deadline_seconds:g} seconds"
+        return "its process ended without an answer"
+
+    def _say(self, values: Mapping[str, object]) -> None:
+        if self._process.stdin is None:
+            raise ValueError("the process of a sender has no input")
+        try:
+            self._process.stdin.write(json.dumps(values).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return  # it ended: its answer is missing, too
+
+    def _answer(self) -> bytes:
+        """Return the line of the answer; empty if the process ends, or is silent for too long."""
+        output = self._process.stdout
+        if output is None:
+            raise ValueError("the process of a sender has no output")
+        ready, _, _ = select.select([output], [], [], self._deadline_seconds + _START_SECONDS)
+        return output.readline() if ready else b""
