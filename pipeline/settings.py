@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="The folder of the archive, the lake and the inbox.")
     sources_file: Path = Field(Path("sources.toml"), description="The file that lists the sources.")
     overrides_file: Path = Field(Path("overrides.toml"), description="The file with your corrections.")
+    alerts_file: Path = Field(
+        Path("alerts.toml"), description="The file with your alert rules. Without the file, no rule is checked."
+    )
     kb_file: Path | None = Field(
         None, description="The file of your knowledge base; if not set, `kb.sqlite` in `NEWS_DATA_DIR`."
     )
@@ -215,6 +218,10 @@ class Settings(BaseSettings):
         return self.kb_file or self.data_dir / "kb.sqlite"
 
     @property
+    def alerts_dir(self) -> Path:
+        return self.data_dir / "alerts"
+
+    @property
     def inbox_dir(self) -> Path:
         return self.data_dir / "inbox"
 
@@ -264,6 +271,11 @@ def _refuse_unknown(known: Sequence[str], in_file: Iterable[str]) -> None:
         raise ConfigError(
             f"{where}unknown setting {', '.join(unknown)}; {did_you_mean(unknown[0], names)}", key=unknown[0]
         )
+
+
+def variable_of(name: str) -> str | None:
+    """Return a variable of the environment that a configuration file names; None if it is not set."""
+    return os.environ.get(name)
 
 
 def _refuse_schema_1(data_dir: Path) -> None:

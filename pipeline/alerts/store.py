@@ -279,6 +279,15 @@ class AlertStore:
         row = self._db.execute(query, (sender,)).fetchone()
         return row is not None and now < from_micros(row["next_try_at"]) <= now + _LONGEST_PAUSE
 
+    def open_counts(self) -> Mapping[str, int]:
+        """Return how many alerts are open per rule, by name; also those of rules that alerts.toml no longer has."""
+        query = "SELECT rule, count(*) FROM open_alerts GROUP BY rule ORDER BY rule"
+        return dict(map(tuple, self._db.execute(query).fetchall()))
+
+    def checked_rules(self) -> frozenset[str]:
+        """Return the rules that were checked at least once."""
+        return frozenset(rule for (rule,) in self._db.execute("SELECT rule FROM rules"))
+
     def waiting(self) -> Mapping[str, int]:
         """Return how many messages wait for each sender, also those that are not due."""
         query = "SELECT sender, count(*) FROM deliveries GROUP BY sender ORDER BY sender"

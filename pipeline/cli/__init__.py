@@ -11,6 +11,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.cli import (
+    alerts,
     annotate,
     audit,
     coverage,
@@ -68,6 +69,7 @@ app.command("coverage")(coverage.coverage)
 app.command("changes")(lake.changes)
 app.command("doctor")(sources.doctor)
 app.add_typer(sources.sources_app, name="sources")
+app.add_typer(alerts.alerts_app, name="alerts")
 app.add_typer(annotate.events_app, name="events")
 app.add_typer(lake.lake_app, name="lake")
 app.add_typer(audit.audit_app, name="audit")

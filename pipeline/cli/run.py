@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 import typer
 
 from pipeline.boundary import run_isolated
+from pipeline.cli.alerts import check_alerts_of_run, read_alert_rules
 from pipeline.cli.completion import sources
 from pipeline.cli.output import (
     AsJson,
@@ -82,12 +83,13 @@ def run(
     Processes the days of a range in order, oldest first. Also processes other days for which it archived pages, and
     days that an interrupted run left unprocessed. Ends with a line per source that is late or STALE. Exit 1 if a source
     could not be listed, if a day has lost a file of its tables, or if an item broke newslake for the first time;
-    everything else is processed.
+    everything else is processed. At the end, checks the rules of alerts.toml and sends the messages that wait.
     """
     from pipeline.jobs.pipeline_version import version_of
 
     space = workspace()
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
+    rules = read_alert_rules(space)  # so does a wrong rule
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
     wanted = _requested_days(day, first, last) or [space.settings.now().date()]
     with _exit_on_sigterm(), page_progress(quiet=quiet) as progress, ExitStack() as workers:
@@ -99,6 +101,7 @@ def run(
         ]
         done[-1] += job.run_unprocessed()
         fresh = job.freshness(keys)
+    job.log_failure()
     if as_json:
         days = [{"ingest": runs[0].as_dict(), "extract": [each.as_dict() for each in runs[1:]]} for runs in done]
         print_json({**(days[0] if first is None else {"days": days}), "freshness": list(map(asdict, fresh))})
@@ -112,6 +115,7 @@ def run(
                 out.print(source_freshness.line, highlight=False, markup=False, soft_wrap=True)
     for error in dict.fromkeys(job.errors):  # a day that failed fails again as an unprocessed one
         print_error(error)
+    check_alerts_of_run(space, rules)
     if job.errors:
         raise typer.Exit(1)
 
@@ -163,7 +167,8 @@ class _RunCommand:
 
         self.space = space
         self.progress = progress
-        self.name = f"cli.{space.settings.now():%Y%m%dT%H%M%S%f}"
+        self.started_at = space.settings.now()
+        self.name = f"cli.{self.started_at:%Y%m%dT%H%M%S%f}"
         self.history: History = read_history(space)
         self.errors: list[str] = []
         self.ingested: list[Outcome] = []
@@ -350,6 +355,14 @@ class _RunCommand:
         from pipeline.reports.freshness import freshness
 
         return self._try(partial(freshness, self.space, source_keys=keys), name="freshness") or ()
+
+    def log_failure(self) -> None:
+        """Log the errors of the command in the ``runs`` table, if it has any, so that an alert can report them."""
+        from pipeline.jobs.outcomes import append_failure
+
+        if self.errors:
+            errors = list(dict.fromkeys(self.errors))
+            append_failure(self.space, run_id=self.name, kind="manual", started_at=self.started_at, errors=errors)
 
     def _note_broken(self, outcomes: "Sequence[Outcome]") -> None:
         from pipeline.jobs.broken_items import broken_items_error

@@ -13,10 +13,11 @@ from datetime import date, datetime
 from typing import Literal
 
 from pipeline.errors import NewsError, OutcomeError
+from pipeline.jobs.pipeline_version import code_version
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Capture, Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind, RunKind
-from pipeline.tables import rows_table, table_named
+from pipeline.tables import SCHEMA_VERSION, rows_table, table_named
 
 log = logging.getLogger(__name__)
 
@@ -203,12 +204,13 @@ def append_run(  # noqa: PLR0913 - the columns of one row
     counts: Mapping[str, object],
     days: Sequence[date],
     versions: Mapping[str, object],
+    status: Literal["done", "failed"] = "done",
 ) -> None:
     """Log a finished run. Logging a run again replaces it."""
     row = {
         "run_id": run_id,
         "kind": kind,
-        "status": "done",
+        "status": status,
         "started_at": started_at,
         "committed_at": workspace.settings.now(),
         "counts": json.dumps(counts, sort_keys=True),
@@ -216,6 +218,25 @@ def append_run(  # noqa: PLR0913 - the columns of one row
         "versions": json.dumps(versions, sort_keys=True),
     }
     workspace.lake.log.append("runs", run_id, rows_table(table_named("runs"), [row]))
+
+
+def append_failure(
+    workspace: Workspace, *, run_id: str, kind: RunKind, started_at: datetime, errors: Sequence[str]
+) -> None:
+    """Log that a run failed, with its errors, so that an alert can report it.
+
+    ``run_id`` is not that of a run that ``append_run`` logs: what a failed run committed keeps its own row.
+    """
+    append_run(
+        workspace,
+        run_id=run_id,
+        kind=kind,
+        started_at=started_at,
+        counts={"errors": list(errors)},
+        days=(),
+        versions={"code": code_version(), "schema": SCHEMA_VERSION},  # the model may be what is missing
+        status="failed",
+    )
 
 
 # The log table ``listing_fetches``: it distinguishes a day without news from a day without a run.

@@ -15,6 +15,7 @@ from pipeline.jobs import derive as derive_job
 from pipeline.jobs import ingest as ingest_job
 from pipeline.jobs.broken_items import broken_items_error
 from pipeline.jobs.commit import commit_day
+from pipeline.jobs.outcomes import append_failure
 from pipeline.jobs.runtimes import expected_seconds, launcher_of, read_history
 from pipeline.jobs.summary import summarize, summary_lines, unlisted_lines
 from pipeline.jobs.workspace import Workspace
@@ -181,6 +182,13 @@ def report(
     )
 
 
+def record_failure(*, run_id: str, kind: RunKind, started_at: datetime | None, error: str) -> None:
+    """Log that a task failed for the last time, so that an alert can report it."""
+    workspace = _open()
+    now = workspace.settings.now()
+    append_failure(workspace, run_id=run_id, kind=kind, started_at=started_at or now, errors=[error])
+
+
 def _yesterday(workspace: Workspace) -> date:
     return (workspace.settings.now() - timedelta(days=1)).date()
 
@@ -200,4 +208,5 @@ TASKS: dict[str, Callable[..., Any]] = {
     "collect_garbage": collect_garbage,
     "unprocessed_days": unprocessed_days,
     "report": report,
+    "record_failure": record_failure,
 }

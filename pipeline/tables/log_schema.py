@@ -78,7 +78,7 @@ RUNS = TableSpec(
             "Time when the run was logged, UTC. From then on, queries see all rows that the run committed.",
             True,
         ),
-        Column("counts", TEXT, "Counts of the run, as a JSON object."),
+        Column("counts", TEXT, "Counts of the run, as a JSON object; of a failed run, its `errors`."),
         Column(
             "days_touched",
             TEXTS,

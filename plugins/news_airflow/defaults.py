@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
+from news_airflow.task_context import record_failure
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COMMIT_POOL, WEB_POOL, FILES_POOL = "lake_commit", "fetch_web", "fetch_files"
 # (slots, description). Online sources wait for hosts, files do not: separate pools, so that neither delays the other.
@@ -29,6 +31,7 @@ TASK_DEFAULTS = {
     "max_retry_delay": timedelta(hours=1),
     "retry_policy": RETRY_POLICY,
     "execution_timeout": timedelta(hours=1),
+    "on_failure_callback": record_failure,
 }
 LONG = timedelta(hours=12)  # for the first run on a large archive, and for slow hosts
 # Scheduled runs and backfills have their day as partition key, so the field may be empty.

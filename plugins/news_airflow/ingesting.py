@@ -12,6 +12,7 @@ from news_airflow.task_context import (
     fail,
     origin_of,
     report_late_sources,
+    run_alerts,
     run_id_of,
     run_stage,
     withhold_events,
@@ -57,6 +58,7 @@ def sources(
     """
     if is_daily:
         day_of(dag_run)
+    run_alerts("check_rules")  # a wrong rule in alerts.toml stops the run here, too
     event_extras = [event.extra or {} for events in (triggering_asset_events or {}).values() for event in events]
     return run_stage("triggered_sources", event_extras=event_extras, group=group) or [None]
 

@@ -98,3 +98,19 @@ def report_late_sources() -> dict[str, Any]:
         ],
         "error": None,
     }
+
+
+def run_alerts(step: str) -> Any:
+    """Run one step of ``pipeline.alerts.tasks``. A rule of alerts.toml that is wrong fails the task without a retry."""
+    from pipeline.alerts import tasks
+
+    logging.getLogger("pipeline").setLevel(logging.INFO)
+    return tasks.TASKS[step]()
+
+
+def record_failure(context: Any) -> None:
+    """Log in the ``runs`` table that a task failed for the last time, so that an alert can report it."""
+    dag_run, task = context["dag_run"], context["task_instance"]
+    place = task.task_id if task.map_index < 0 else f"{task.task_id}.{task.map_index}"
+    origin = origin_of(dag_run) | {"run_id": f"{run_id_of(dag_run)}.{place}"}
+    run_stage("record_failure", error=f"task {place}: {context.get('exception') or 'failed'}", **origin)

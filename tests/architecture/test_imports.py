@@ -55,7 +55,7 @@ PIPELINE = {
     "jobs": May((*_BELOW_JOBS, "audit"), ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
     "web": May(("query", "tables", "model", "audit"), ("jinja2",)),
-    "alerts": May(("model", "jobs", "reports", "query", "tables", "lake"), ("apprise", "jinja2", "duckdb")),
+    "alerts": May(("model", "jobs", "reports", "query", "tables", "lake"), ("apprise", "jinja2", "pydantic")),
     "cli": May(("jobs", "reports", "query", "exports", "model", "web", "audit", "alerts"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.

@@ -1,0 +1,79 @@
+"""Evaluate rules: read ``alerts.toml``, check every rule before anything runs, and check what each rule finds.
+
+A rule that cannot be checked never stops the other rules: its ``AlertCheck`` has the error.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from apprise import Apprise
+
+from pipeline.alerts.alert import AlertCheck
+from pipeline.alerts.machine_condition import check_machine
+from pipeline.alerts.question_condition import check_question, check_question_rule
+from pipeline.alerts.rules import (
+    AlertRule,
+    AlertRules,
+    MachineRule,
+    QuestionRule,
+    RunRule,
+    SourceRule,
+    load_rules,
+)
+from pipeline.alerts.run_condition import check_runs
+from pipeline.alerts.source_condition import check_sources
+from pipeline.boundary import run_isolated
+from pipeline.errors import ConfigError, NewsError
+from pipeline.jobs.workspace import Workspace
+
+
+def read_rules(workspace: Workspace) -> AlertRules:
+    """Return the rules of ``NEWS_ALERTS_FILE``, checked completely; no rules if the file is missing.
+
+    Raises: ConfigError naming the file, the rule, the key, and what to do.
+    """
+    path = workspace.settings.alerts_file
+    if not path.exists():
+        return AlertRules(path=path, senders={})
+    rules = load_rules(path, sources=workspace.sources)
+    for name, url in rules.senders.items():
+        _check_sender(path, name, url)
+    nowhere = workspace.settings.alerts_dir / "no_lake"  # never created: views without tables
+    for rule in rules.rules:
+        if isinstance(rule, QuestionRule):
+            check_question_rule(rule, path=path, nowhere=nowhere)
+    return rules
+
+
+def _check_sender(path: Path, name: str, url: str) -> None:
+    """Raises: ConfigError for a URL that Apprise does not know. The message never has the URL: it holds passwords."""
+    if Apprise.instantiate(url) is None:
+        scheme = url.partition("://")[0] if "://" in url else "none"
+        message = f"Apprise does not know this URL (its scheme is {scheme!r}); write one as its manual shows"
+        raise ConfigError(f"{path}: senders.{name}: {message}, e.g. json://127.0.0.1:9000/alerts", key=name)
+
+
+def evaluate(workspace: Workspace, rule: AlertRule, rules: AlertRules) -> AlertCheck:
+    """Return what a rule finds now; a check with ``error`` if it cannot be checked."""
+    name = rule.policy.rule
+    found: AlertCheck | NewsError | OSError
+    try:
+        found = run_isolated(partial(_condition(rule), workspace, rule, rules), key=f"rule {name}")
+    except (NewsError, OSError) as error:
+        found = error
+    if isinstance(found, AlertCheck):
+        return found
+    is_state = isinstance(rule, SourceRule | MachineRule) or (
+        isinstance(rule, QuestionRule) and rule.threshold is not None
+    )
+    return AlertCheck(rule=name, kind="state" if is_state else "rows", items=(), total=0, error=str(found))
+
+
+def _condition(rule: AlertRule) -> Callable[..., AlertCheck]:
+    return {
+        SourceRule: lambda workspace, rule, rules: check_sources(workspace, rule),
+        RunRule: lambda workspace, rule, rules: check_runs(workspace, rule, public_url=rules.public_url),
+        MachineRule: lambda workspace, rule, rules: check_machine(workspace, rule),
+        QuestionRule: check_question,
+    }[type(rule)]

@@ -1,0 +1,141 @@
+"""The alerts as Airflow, `newslake run` and `newslake alerts` call them: check the file, then check and deliver."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pipeline.alerts.alert import AlertCheck, AlertItem
+from pipeline.alerts.delivery import deliver
+from pipeline.alerts.evaluation import evaluate, read_rules
+from pipeline.alerts.rules import AlertRules
+from pipeline.alerts.store import AlertStore, DeliveryFailure, open_alert_store
+from pipeline.errors import NewsError
+from pipeline.jobs.alert_state import FEEDS, alert_database
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import pluralize
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertReport:
+    """The checks of all rules, in the order of alerts.toml, and the senders that do not work."""
+
+    checks: tuple[AlertCheck, ...] = ()
+    failures: tuple[DeliveryFailure, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One sentence per rule that could not be checked, and per sender that does not work."""
+        rules = (f"rule {each.rule} could not be checked: {each.error}" for each in self.checks if each.error)
+        senders = (
+            f"sender {each.sender} does not work since {each.since:%Y-%m-%d %H:%M} UTC: {each.reason}; "
+            f"messages that wait: {each.waiting:,}"
+            for each in self.failures
+        )
+        return (*rules, *senders)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleState:
+    """A rule and what its last check recorded. ``open_alerts`` is None if it was never checked."""
+
+    rule: str
+    title: str
+    on: str
+    senders: tuple[str, ...]
+    open_alerts: int | None
+    feed: Path
+
+    @property
+    def summary(self) -> str:
+        """The state as a few words."""
+        if self.open_alerts is None:
+            return "not checked yet"
+        return pluralize(self.open_alerts, "open alert") if self.open_alerts else "quiet"
+
+
+def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
+    """Return the state of each rule, in the order of alerts.toml; without a recorded check, no state is created."""
+    store = open_alert_store(workspace.settings) if alert_database(workspace.settings).exists() else None
+    checked = store.checked_rules() if store else frozenset[str]()
+    counts = store.open_counts() if store else {}
+    folder = alert_database(workspace.settings).parent / FEEDS
+    return tuple(
+        RuleState(
+            rule=(name := rule.policy.rule),
+            title=rule.policy.title,
+            on=rule.on,
+            senders=rule.policy.senders,
+            open_alerts=counts.get(name, 0) if name in checked else None,
+            feed=store.feed_path(name) if store else folder / f"{name}.xml",
+        )
+        for rule in rules.rules
+    )
+
+
+def check_and_deliver(workspace: Workspace, rules: AlertRules) -> AlertReport:
+    """Check each rule, record what it found and send what is due; without rules, nothing.
+
+    Messages are sent after each rule, so that a slow question delays only the rules after it.
+    """
+    if not rules.rules:
+        return AlertReport()
+    now = workspace.settings.now
+    store = open_alert_store(workspace.settings)
+    checks, failures = [], tuple[DeliveryFailure, ...]()
+    for rule in rules.rules:
+        check = evaluate(workspace, rule, rules)
+        store.record(check, rule.policy, now=now())
+        failures = deliver(store, rules.senders, now=now())
+        checks.append(check)
+    return AlertReport(checks=tuple(checks), failures=failures)
+
+
+def problems_of_check(workspace: Workspace, rules: AlertRules) -> tuple[str, ...]:
+    """Check and deliver; return one sentence per problem, also if the state of alerts cannot be used."""
+    try:
+        return check_and_deliver(workspace, rules).problems
+    except (NewsError, OSError) as error:
+        return (f"alerts could not be checked: {error}",)
+
+
+def send_test(workspace: Workspace, rules: AlertRules, check: AlertCheck) -> tuple[DeliveryFailure, ...]:
+    """Send what a check found, else a test item, as one message to the senders of its rule; return those that failed.
+
+    It is sent now, also in quiet hours, and changes no state: the next check reports the same items.
+    """
+    policy, now = rules.named(check.rule).policy, workspace.settings.now()
+    policy = replace(policy, title=f"Test: {policy.title}", quiet_hours=None, digest_at=None)
+    if not check.items and check.error is None:
+        item = AlertItem(key="test", title="a test message; the rule finds nothing now")
+        check = replace(check, kind="rows", items=(item,), total=1)
+    with TemporaryDirectory(prefix="newslake-alerts-") as folder:
+        store = AlertStore(Path(folder) / "alerts.sqlite", durability="process")
+        store.record(check, policy, now=now)
+        return deliver(store, rules.senders, now=now)
+
+
+def check_rules() -> None:
+    """Check alerts.toml completely. Raises: ConfigError naming each wrong key."""
+    read_rules(Workspace(Settings.load()))
+
+
+def check_alerts() -> dict[str, object]:
+    """Check and deliver; return the number of items per rule, and the problems. Raises: ConfigError for a wrong rule.
+
+    A rule that cannot be checked, and a sender that does not work, are warnings: they are alerts of their own, and
+    their messages wait.
+    """
+    workspace = Workspace(Settings.load())
+    report = check_and_deliver(workspace, read_rules(workspace))
+    for line in report.problems:
+        log.warning("%s", line)
+    return {"items": {each.rule: each.total for each in report.checks}, "problems": list(report.problems)}
+
+
+TASKS: dict[str, Callable[[], Any]] = {"check_rules": check_rules, "check_alerts": check_alerts}
