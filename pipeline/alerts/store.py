@@ -79,12 +79,14 @@ def write_feeds_again(settings: Settings) -> None:
 class AlertStore:
     """The state of alerts, in one database, with an Atom file per rule next to it. Opens on first use.
 
+    Several processes may use it at once, each with its own store; so may threads, each with its own.
     Raises: BrokenDatabaseError, BusyDatabaseError, OSError.
     """
 
     def __init__(self, path: Path, *, durability: Durability) -> None:
         self._path = path
         self._durability: Durability = durability
+        self._lock: int | None = None  # while this store holds it
 
     @cached_property
     def _db(self) -> Database:
@@ -102,9 +104,20 @@ class AlertStore:
 
     @contextmanager
     def exclusive(self) -> Iterator[int]:
-        """Hold the lock of the alerts; yield its descriptor, which a child process may inherit."""
+        """Hold the lock of the alerts; yield its descriptor, which a child process may inherit. It may be nested.
+
+        Hold it from before the tables are read until ``record``: a takedown erases from the tables, then waits for the
+        lock to erase from the alerts, so that no check records what was deleted since it read.
+        """
+        if self._lock is not None:
+            yield self._lock
+            return
         with alert_lock(self._path.parent, durability=self._durability) as descriptor:
-            yield descriptor
+            self._lock = descriptor
+            try:
+                yield descriptor
+            finally:
+                self._lock = None
 
     # Checks.
 

@@ -1,6 +1,7 @@
 """Alerts and takedowns: nothing about a deleted article is left, and damage and loss are named."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -113,6 +114,19 @@ def test_forget_command_writes_the_atom_files_again(
     assert sorted(path.name for path in store.feed_path("both").parent.iterdir()) == [
         f"{rule}.xml" for rule in ("both", "bridge", "lost", "rows")
     ]
+    assert TRACES.under(settings.data_dir) == {}
+
+
+def test_takedown_waits_for_a_check_that_has_read(settings: Settings, store: AlertStore) -> None:
+    """What a check read before the takedown, and records after the tables lost it, is erased with the rest."""
+    with ThreadPoolExecutor(1) as pool:
+        with store.exclusive():  # the check reads the tables here
+            takedown = pool.submit(forget_url, settings)
+            wait([takedown], timeout=0.5)
+            assert not takedown.done()
+            check = AlertCheck(rule="late", kind="rows", items=DOOMED, total=len(DOOMED))
+            store.record(check, policy(rule="late"), now=NOON)
+        takedown.result(timeout=60)
     assert TRACES.under(settings.data_dir) == {}
 
 

@@ -1,0 +1,107 @@
+"""The work of the processes that the fault tests of alerts kill: one round of checks, their delivery, a takedown."""
+
+import os
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pipeline.alerts import delivery
+from pipeline.alerts.alert import AlertItem, DeliveryPolicy
+from pipeline.alerts.store import AlertStore, DeliveryFailure
+from pipeline.archive import TakedownPlan
+from pipeline.jobs.alert_state import erase_from_alerts
+from pipeline.model import canonical_url
+from pipeline.settings import Settings
+from pipeline.sqlite import Database
+from tests.unit.alerts.receiver import NOON, failed, new_store, policy, rows, state
+
+SENDERS = ("desk", "mail")
+URL = "https://harbour.example/quicksilver-lanterns"
+WORDS = "Zephyrine Quackenthorpe carries quicksilver lanterns"
+DOOMED = AlertItem(key="doomed", title=WORDS, article_url=URL)
+_EVENTS = {"os.rename", "os.remove", "os.mkdir", "fcntl.flock", "subprocess.Popen"}
+_STATEMENTS = ("BEGIN IMMEDIATE", "COMMIT", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+ANSWERED = "answered"  # after the server took a message, before it is marked
+
+
+class Moments:
+    """The moments of a process at which it may be killed, by name; at the ``at``-th, from 1, it kills itself."""
+
+    def __init__(self, at: int | None) -> None:
+        self.at = at
+        self.names: list[str] = []
+
+    def watch(self) -> None:
+        """Watch this process for the rest of its life."""
+        sys.addaudithook(self._hear)
+        real_execute, real_answer = Database.execute, delivery._SenderProcess._answer
+
+        def execute(connection: Database, statement: str, *given: Any) -> Any:
+            if statement.startswith(_STATEMENTS):
+                self.meet(statement.split(maxsplit=1)[0])
+            return real_execute(connection, statement, *given)
+
+        def answer(process: delivery._SenderProcess) -> bytes:
+            self.meet("waits for an answer")
+            found = real_answer(process)
+            self.meet(ANSWERED)
+            return found
+
+        Database.execute, delivery._SenderProcess._answer = execute, answer
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        is_write = event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        if event in _EVENTS or is_write:
+            self.meet(event)
+
+    def meet(self, name: str) -> None:
+        self.names.append(name)
+        if len(self.names) == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def policy_of(rule: str) -> DeliveryPolicy:
+    return policy(*SENDERS, rule=rule)
+
+
+def begin(folder: Path) -> None:
+    """Record the state of the day before, which the round finds changed; its messages are taken as sent."""
+    store = new_store(folder)
+    store.record(state("mill"), policy_of("sources"), now=NOON)
+    store.record(rows("a"), policy_of("ferry"), now=NOON)
+    for sender in SENDERS:
+        while (waiting := store.next_delivery(sender)) is not None:
+            store.mark_sent(sender, waiting.delivery_id)
+
+
+def do_round(
+    folder: Path, urls: dict[str, str], at: int | None = None
+) -> tuple[tuple[DeliveryFailure, ...], list[str]]:
+    """Check three rules and deliver, as a task does that is tried again after a kill; return failures and moments."""
+    moments = Moments(at)
+    moments.watch()
+    store, now = new_store(folder), NOON + timedelta(hours=2)
+    store.record(state("river"), policy_of("sources"), now=now)
+    store.record(rows("a", "b", "c"), policy_of("ferry"), now=now)
+    store.record(failed("the question takes too long", rule="slow"), policy_of("slow"), now=now)
+    return delivery.deliver(store, urls, now=now), moments.names
+
+
+def begin_doomed(folder: Path) -> AlertStore:
+    """Record alerts of which some are about an article that is to be taken down; all wait for the sender."""
+    store = new_store(folder)
+    for rule, items in {"lost": (DOOMED,), "both": (DOOMED, state("river").items[0])}.items():
+        check = state(rule=rule)
+        store.record(type(check)(rule=rule, kind="state", items=items, total=len(items)), policy(rule=rule), now=NOON)
+    return store
+
+
+def erase(folder: Path, at: int | None = None) -> list[str]:
+    """Erase the article from the alerts, as a takedown does; return the moments."""
+    moments = Moments(at)
+    moments.watch()
+    settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", durability="process")
+    erase_from_alerts(settings, TakedownPlan(page_keys=frozenset([canonical_url(URL)])))
+    return moments.names
