@@ -89,8 +89,9 @@ def check_and_deliver(workspace: Workspace, rules: AlertRules) -> AlertReport:
     store = open_alert_store(workspace.settings)
     checks, failures = [], tuple[DeliveryFailure, ...]()
     for rule in rules.rules:
-        check = evaluate(workspace, rule, rules)
-        store.record(check, rule.policy, now=now())
+        with store.exclusive():  # no takedown comes between reading and recording
+            check = evaluate(workspace, rule, rules)
+            store.record(check, rule.policy, now=now())
         failures = deliver(store, rules.senders, now=now())
         checks.append(check)
     return AlertReport(checks=tuple(checks), failures=failures)
