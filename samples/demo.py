@@ -53,7 +53,11 @@ NEXT_COMMANDS = (
     f"newslake why http://127.0.0.1:{DEFAULT_PORT}/courier/video/regatta-rescue.html",
     "newslake try samples/inbox/twin.txt",
 )
-_OWN_SETTINGS = ("NEWS_DATA_DIR", "NEWS_OVERRIDES_FILE")  # of the environment; all else is the demo's
+_OWN_SETTINGS = (
+    "NEWS_DATA_DIR",
+    "NEWS_OVERRIDES_FILE",
+    "NEWS_ALERTS_FILE",
+)  # of the environment; all else is the demo's
 _PORT_OF_SOURCES = re.compile(r'private_hosts = \["127\.0\.0\.1:(\d+)"')
 
 

@@ -171,6 +171,7 @@ class _RunCommand:
         self.name = f"cli.{self.started_at:%Y%m%dT%H%M%S%f}"
         self.history: History = read_history(space)
         self.errors: list[str] = []
+        self.failures: list[str] = []  # what failed, without messages: these may quote a page
         self.ingested: list[Outcome] = []
         self.extracted: list[Outcome] = []
         self.received = 0
@@ -223,6 +224,7 @@ class _RunCommand:
             count_pages=self.progress.count,
         )
         self.errors += done.errors
+        self.failures += (each.partition(": ")[0] for each in done.errors)
         self._note_broken(done.outcomes)
         self.ingested += done.outcomes
         self.received += done.received
@@ -347,6 +349,7 @@ class _RunCommand:
             done = error
         if isinstance(done, NewsError):
             self.errors.append(f"{name}: {str(done).removeprefix(f'{name}: ')}")
+            self.failures.append(f"{name} ({type(done).__name__})")
             return None
         return done
 
@@ -357,11 +360,11 @@ class _RunCommand:
         return self._try(partial(freshness, self.space, source_keys=keys), name="freshness") or ()
 
     def log_failure(self) -> None:
-        """Log the errors of the command in the ``runs`` table, if it has any, so that an alert can report them."""
+        """Log what failed in the ``runs`` table, so that an alert can report it."""
         from pipeline.jobs.outcomes import append_failure
 
-        if self.errors:
-            errors = list(dict.fromkeys(self.errors))
+        if self.failures:
+            errors = list(dict.fromkeys(self.failures))
             append_failure(self.space, run_id=self.name, kind="manual", started_at=self.started_at, errors=errors)
 
     def _note_broken(self, outcomes: "Sequence[Outcome]") -> None:
@@ -369,6 +372,7 @@ class _RunCommand:
 
         if (error := broken_items_error(self.space, outcomes)) is not None:
             self.errors.append(str(error))
+            self.failures.append("items that broke newslake, or too many pages in quarantine")
 
     def _run_result(
         self,

@@ -223,7 +223,7 @@ def append_run(  # noqa: PLR0913 - the columns of one row
 def append_failure(
     workspace: Workspace, *, run_id: str, kind: RunKind, started_at: datetime, errors: Sequence[str]
 ) -> None:
-    """Log that a run failed, with its errors, so that an alert can report it.
+    """Log that a run failed, so that an alert can report it. ``errors`` say what failed, and never quote a page.
 
     ``run_id`` is not that of a run that ``append_run`` logs: what a failed run committed keeps its own row.
     """

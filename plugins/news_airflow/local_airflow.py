@@ -74,6 +74,7 @@ def environment(home: Path) -> dict[str, str]:
         "NEWS_DATA_DIR": str(ROOT / "data"),
         "NEWS_SOURCES_FILE": str(ROOT / "sources.toml"),
         "NEWS_OVERRIDES_FILE": str(ROOT / "overrides.toml"),
+        "NEWS_ALERTS_FILE": str(ROOT / "alerts.toml"),
     }
 
 

@@ -109,8 +109,12 @@ def run_alerts(step: str) -> Any:
 
 
 def record_failure(context: Any) -> None:
-    """Log in the ``runs`` table that a task failed for the last time, so that an alert can report it."""
+    """Log in the ``runs`` table that a task failed for the last time, so that an alert can report it.
+
+    The message of the error is left out: it may quote a page, and a takedown does not reach it.
+    """
     dag_run, task = context["dag_run"], context["task_instance"]
     place = task.task_id if task.map_index < 0 else f"{task.task_id}.{task.map_index}"
     origin = origin_of(dag_run) | {"run_id": f"{run_id_of(dag_run)}.{place}"}
-    run_stage("record_failure", error=f"task {place}: {context.get('exception') or 'failed'}", **origin)
+    cause = type(context.get("exception")).__name__
+    run_stage("record_failure", error=f"task {place} failed ({cause}); read its log", **origin)

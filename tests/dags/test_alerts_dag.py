@@ -53,4 +53,4 @@ def test_a_failed_task_has_a_row(bag, place: Path, monkeypatch: pytest.MonkeyPat
     assert (done.state, len(rows)) == ("failed", 1)
     run_id, counts = rows[0]
     assert str(run_id) == f"news_ingest.{done.run_id}.ingest_web.0"
-    assert '{"errors": ["task ingest_web.0: ' in str(counts)
+    assert str(counts) == '{"errors": ["task ingest_web.0 failed (RefusedFetchError); read its log"]}'

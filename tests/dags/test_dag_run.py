@@ -117,7 +117,7 @@ def test_a_run_without_a_day_fails_at_once(
     tries = {each.task_id: (each.state, each.try_number) for each in done.get_task_instances()}
     assert (done.state, tries[first]) == ("failed", ("failed", 1))
     assert max(number for _, number in tries.values()) == 1
-    assert not (tmp_path / "lake").exists()
+    assert [path.name for path in (tmp_path / "lake" / "log").iterdir()] == ["runs"]  # the failure itself
 
 
 def test_maintain_succeeds_on_an_empty_lake(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

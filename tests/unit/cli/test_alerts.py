@@ -84,14 +84,14 @@ def test_run_alerts_when_a_server_stops_and_when_it_is_back(place: Path, port: i
 
 
 def test_a_failed_run_is_reported(place: Path, webhook: Receiver) -> None:
-    """A run whose source cannot be listed is a failed run, with its error; it is reported once."""
+    """A run whose source cannot be listed is a failed run, with what failed; it is reported once."""
     _write(place, "[rules.runs]\non = 'runs'\n", webhook)
     done = called("run", "--quiet", cwd=place, NEWS_FETCH_ATTEMPTS="1", NEWS_DURABILITY="process")
     assert (done.returncode, called("alerts", "check", cwd=place).returncode) == (1, 0)
 
     (message,) = webhook.taken
     assert message["title"].startswith("runs: run cli.")
-    assert "harbour: " in message["message"]
+    assert message["message"].splitlines()[1].strip() == "source harbour"
 
 
 @pytest.mark.parametrize("command", [("run",), ("alerts",), ("alerts", "check"), ("alerts", "test", "sources")])
