@@ -121,6 +121,13 @@ PARTS = (
         ("tests/faults/lake/test_erase.py", "tests/faults/test_forget.py"),
     ),
     Part(
+        "alerts",
+        "checks, deliveries and takedowns of alerts are killed at each step",
+        10,
+        ("pipeline/alerts", "pipeline/sqlite.py"),
+        ("tests/faults/test_alerts.py",),
+    ),
+    Part(
         "scheduler",
         "a real scheduler whose parts die; the demo on any port",
         12,

@@ -86,7 +86,7 @@ def test_a_name_selects_its_parts():
     assert {part.name for part in parts_named(["lake"])} == {
         part.name for part in PARTS if part.name.startswith("lake-")
     }
-    with pytest.raises(ValueError, match="named lakes; the names are archive, "):
+    with pytest.raises(ValueError, match="named lakes; the names are alerts, "):
         parts_named(["lakes"])
 
 
