@@ -116,8 +116,8 @@ class _SenderProcess:
         if answer:
             reason: str | None = json.loads(answer)["reason"]
             return reason
-        self._process.kill()
-        if self._process.wait() in (-signal.SIGALRM, -signal.SIGKILL):
+        self._process.kill()  # unless it has ended itself
+        if self._process.wait() == -signal.SIGALRM or answer is None:
             return f"no answer within {self._deadline_seconds:g} seconds"
         return "its process ended without an answer"
 
@@ -130,10 +130,10 @@ class _SenderProcess:
         except BrokenPipeError:
             return  # it ended: its answer is missing, too
 
-    def _answer(self) -> bytes:
-        """Return the line of the answer; empty if the process ends, or is silent for too long."""
+    def _answer(self) -> bytes | None:
+        """Return the line of the answer; empty if the process ends, None if it is silent for too long."""
         output = self._process.stdout
         if output is None:
             raise ValueError("the process of a sender has no output")
         ready, _, _ = select.select([output], [], [], self._deadline_seconds + _START_SECONDS)
-        return output.readline() if ready else b""
+        return output.readline() if ready else None

@@ -18,6 +18,7 @@ from pipeline.unicode import to_well_formed
 
 MessageKind = Literal["opened", "resolved", "rows", "error"]
 SHOWN_ITEMS = 20
+_TITLE_LETTERS, _DETAIL_LETTERS = 200, 1000
 _NAMESPACE = uuid5(NAMESPACE_URL, "https://newslake.example/alerts")
 _LINE_BREAKS = re.compile(r"\s+")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")  # no text for people; XML forbids most
@@ -141,7 +142,9 @@ def _join(messages: Sequence[Message]) -> Message:
 
 
 def _item_text(each: MessageItem) -> str:
-    lines = [f"- {each.line}", *each.item.detail.splitlines(), *each.links]
+    at = each.item.at
+    time_line = () if at is None else (f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",)
+    lines = [f"- {each.line}", *time_line, *each.item.detail.splitlines(), *each.links]
     return "\n  ".join(lines)
 
 
@@ -193,15 +196,23 @@ def _moment(day: date, at: time, zone: ZoneInfo, fold: int) -> datetime:
 
 
 def clean_item(item: AlertItem) -> AlertItem:
-    """Return an item whose texts every sender and XML accept: a title of one line, no control characters."""
+    """Return an item whose texts every sender and XML accept: a title of one line, no control characters, not long.
+
+    A time without a zone is taken as UTC.
+    """
     return replace(
         item,
-        title=_LINE_BREAKS.sub(" ", _clean(item.title)).strip(),
-        detail=_clean(item.detail),
+        title=_shorten(_LINE_BREAKS.sub(" ", _clean(item.title)).strip(), _TITLE_LETTERS),
+        detail=_shorten(_clean(item.detail), _DETAIL_LETTERS),
+        at=item.at.replace(tzinfo=UTC) if item.at is not None and item.at.tzinfo is None else item.at,
         article_url=item.article_url and _clean(item.article_url),
         receipt=item.receipt and _clean(item.receipt),
         command=item.command and _clean(item.command),
     )
+
+
+def _shorten(text: str, letters: int) -> str:
+    return text if len(text) <= letters else f"{text[: letters - 3]}..."
 
 
 def _clean(text: str) -> str:

@@ -68,9 +68,9 @@ def _plugin(address: str, message_id: str) -> NotifyBase | None:
         return None
     given: dict[str, Any] = url_to_dict(address)  # type: ignore[no-untyped-call]
     if _takes(plugin, "headers"):
-        given["headers"] = {**given.get("headers", {}), ID_HEADER: message_id}
+        given["headers"] = {**(given.get("headers") or {}), ID_HEADER: message_id}
     if _takes(plugin, "payload"):
-        given["payload"] = {**given.get("payload", {}), ID_FIELD: message_id}
+        given["payload"] = {**(given.get("payload") or {}), ID_FIELD: message_id}
     given.setdefault("overflow", OverflowMode.TRUNCATE.value)
     return Apprise.instantiate(given, asset=asset)
 

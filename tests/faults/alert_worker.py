@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +67,16 @@ def policy_of(rule: str) -> DeliveryPolicy:
 
 
 def begin(folder: Path) -> None:
-    """Record the state of the day before, which the round finds changed; its messages are taken as sent."""
+    """Record the state of the day before, which the round finds changed; only a digest waits to be sent."""
     store = new_store(folder)
     store.record(state("mill"), policy_of("sources"), now=NOON)
     store.record(rows("a"), policy_of("ferry"), now=NOON)
     for sender in SENDERS:
         while (waiting := store.next_delivery(sender)) is not None:
             store.mark_sent(sender, waiting.delivery_id)
+    daily = policy(*SENDERS, rule="daily", digest=time(13))
+    store.record(rows("a", "b", rule="daily"), daily, now=NOON)
+    store.record(rows("c", rule="daily"), daily, now=NOON)
 
 
 def do_round(

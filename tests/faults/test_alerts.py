@@ -20,8 +20,9 @@ from tests.unit.alerts.receiver import Receiver, new_store
 pytestmark = [pytest.mark.model]  # of the fork server
 
 KILLS = 5  # in the short form
-RULES = ("ferry", "slow", "sources")
+RULES = ("daily", "ferry", "slow", "sources")
 EXPECTED = [
+    "Daily: 3 new rows",
     "Resolved: Sources: mill is stale (lasted 2 h 0 min)",
     "Sources: river is stale",
     "Ferry: 2 new rows",
@@ -97,7 +98,7 @@ def test_killed_at_every_step(
         store = new_store(folder)
         assert store.waiting() == {}
         entries = [store.feed_path(rule).read_text().count("<entry>") for rule in RULES]
-        assert entries == [2, 1, 3]
+        assert entries == [2, 2, 1, 3]
         killed.counts["kills"] += 1
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -24,6 +25,8 @@ class Receiver:
         self.manner = manner
         self.taken: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.reads_json = True
+        self.called = threading.Event()
         self._ends = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -56,8 +59,9 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                receiver.answer(self, message)
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.called.set()
+                receiver.answer(self, json.loads(body) if receiver.reads_json else {})
 
             def log_message(self, *given: object) -> None:
                 """Be silent."""
@@ -95,6 +99,40 @@ def _reply(request: BaseHTTPRequestHandler, status: int, **headers: str) -> None
         request.send_header(name, value)
     request.send_header("Content-Length", "0")
     request.end_headers()
+
+
+class MailServer:
+    """A mail server that takes everything; ``mails`` are the texts."""
+
+    def __init__(self) -> None:
+        self.mails: list[str] = []
+        self._server = ThreadingTCPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[StreamRequestHandler]:
+        mails = self.mails
+
+        class MailHandler(StreamRequestHandler):
+            def handle(self) -> None:
+                self.wfile.write(b"220 ready\r\n")
+                while line := self.rfile.readline().decode():
+                    verb = line.split(maxsplit=1)[0].upper()
+                    if verb == "DATA":
+                        self.wfile.write(b"354 go on\r\n")
+                        lines = iter(lambda: self.rfile.readline().decode(), ".\r\n")
+                        mails.append("".join(lines))
+                    self.wfile.write(b"221 bye\r\n" if verb == "QUIT" else b"250 ok\r\n")
+
+        return MailHandler
 
 
 def new_store(folder: Path) -> AlertStore:

@@ -4,17 +4,21 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_string
+from email.policy import default as default_policy
 from pathlib import Path
 
 import pytest
+from psutil import Process
 
 from pipeline.alerts.delivery import deliver
 from pipeline.alerts.sender_process import UNUSABLE
 from pipeline.alerts.store import AlertStore
-from tests.unit.alerts.receiver import HOUR, NOON, Receiver, item, new_store, policy, rows, state
+from tests.unit.alerts.receiver import HOUR, NOON, MailServer, Receiver, item, new_store, policy, rows, state
 
 SECRET = "token-9f8e7d6c5b4a"
 NO_ANSWER = "no connection to its server, or no answer in time"
@@ -51,6 +55,45 @@ def test_messages_arrive_once_in_order_with_ids(store: AlertStore, webhook: Rece
     assert [each["Idempotency-Key"] for each in webhook.headers] == [each["id"] for each in webhook.taken]
     assert {each["X-Own"] for each in webhook.headers} == {"1"}
     assert [each["type"] for each in webhook.taken] == ["warning", "success", "info"]
+
+
+@pytest.mark.parametrize("kind", ["xml", "form"])
+def test_other_webhooks_have_the_id(store: AlertStore, kind: str) -> None:
+    """Webhooks that take XML or a form get the id as a header."""
+    with Receiver() as receiver:
+        receiver.reads_json = False
+        store.record(state("river"), policy(), now=NOON)
+        delivery = store.next_delivery("desk")
+        assert delivery is not None
+        assert deliver(store, {"desk": receiver.url.replace("json:", f"{kind}:")}, now=NOON) == ()
+        assert [each["Idempotency-Key"] for each in receiver.headers] == [delivery.delivery_id]
+
+
+def test_mail_has_the_id(store: AlertStore) -> None:
+    """Mail has the id as a header, so that a filter finds a message that was sent again."""
+    with MailServer() as server:
+        store.record(state("river"), policy(), now=NOON)
+        delivery = store.next_delivery("desk")
+        assert delivery is not None
+        address = f"mailto://127.0.0.1:{server.port}?mode=insecure&from=news@lake.example&to=desk@paper.example"
+        assert deliver(store, {"desk": address}, now=NOON) == ()
+        [mail] = [message_from_string(each, policy=default_policy) for each in server.mails]
+        assert mail["Idempotency-Key"] == delivery.delivery_id
+        assert mail["Subject"] == "Sources: river is stale"
+
+
+def test_killed_sender_process_is_a_failure(store: AlertStore, webhook: Receiver) -> None:
+    """If the process of a sender is killed, its message waits and is sent the next time."""
+    store.record(state("river"), policy(), now=NOON)
+    with Receiver("hangs") as bad, ThreadPoolExecutor(1) as pool:
+        done = pool.submit(deliver, store, {"desk": bad.url}, now=NOON)
+        assert bad.called.wait(30)
+        [child] = [each for each in Process().children() if "pipeline.alerts.sender_process" in each.cmdline()]
+        child.kill()
+        [failure] = done.result(timeout=60)
+    assert failure.reason == "its process ended without an answer"
+    assert deliver(store, {"desk": webhook.url}, now=NOON + HOUR) == ()
+    assert webhook.titles == ["Sources: river is stale"]
 
 
 def test_message_says_where_its_items_come_from(store: AlertStore, webhook: Receiver) -> None:
@@ -119,7 +162,7 @@ def test_two_deliverers_send_once(store: AlertStore, tmp_path: Path, webhook: Re
     stores = [store, new_store(tmp_path)]
 
     def work(number: int) -> None:
-        for key in range(4):
+        for key in range(2):
             stores[number].record(rows(f"{key}"), policy(rule="ferry"), now=NOON)
             deliver(stores[number], {"desk": webhook.url}, now=NOON)
 
@@ -128,7 +171,7 @@ def test_two_deliverers_send_once(store: AlertStore, tmp_path: Path, webhook: Re
         each.start()
     for each in threads:
         each.join()
-    assert sorted(each["title"] for each in webhook.taken) == [f"Ferry: quote {key}" for key in range(4)]
+    assert sorted(each["title"] for each in webhook.taken) == [f"Ferry: quote {key}" for key in range(2)]
 
 
 def test_ten_thousand_rows_are_one_request(store: AlertStore, webhook: Receiver) -> None:
@@ -142,10 +185,10 @@ def test_ten_thousand_rows_are_one_request(store: AlertStore, webhook: Receiver)
 
 
 def test_many_senders_do_not_wait_for_each_other(store: AlertStore) -> None:
-    """Six senders that hang take as long as one."""
+    """Three senders that hang take as long as one."""
     with ExitStack() as stack:
-        bad = {f"bad{number}": stack.enter_context(Receiver("hangs")).url for number in range(6)}
+        bad = {f"bad{number}": stack.enter_context(Receiver("hangs")).url for number in range(3)}
         store.record(state("river"), policy(*bad), now=NOON)
         began = time.monotonic()
-        assert len(deliver(store, bad, now=NOON, deadline_seconds=2)) == 6
+        assert len(deliver(store, bad, now=NOON, deadline_seconds=2)) == 3
         assert time.monotonic() - began < 12

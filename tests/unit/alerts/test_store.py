@@ -178,6 +178,20 @@ def test_control_characters_reach_nobody(tmp_path: Path) -> None:
     assert delivery.body == "- odd is stale\n  one\ufffdtwo\ufffd"
 
 
+def test_long_texts_are_shortened(tmp_path: Path) -> None:
+    """A title of a page's whole text, and a long detail, do not make a message that no service takes."""
+    store = new_store(tmp_path)
+    check = AlertCheck(
+        rule="ferry", kind="rows", items=(AlertItem(key="a", title="t" * 5000, detail="d" * 50_000, at=NOON),), total=1
+    )
+    store.record(check, policy(rule="ferry"), now=NOON)
+    delivery = store.next_delivery("desk")
+    assert delivery is not None
+    assert len(delivery.subject) == len("Ferry: ") + 200
+    assert delivery.body.splitlines()[1] == "  2026-03-10 12:00 UTC"
+    assert len(delivery.body) < 1300
+
+
 def test_damaged_row_is_named(tmp_path: Path) -> None:
     """A message that its checksum denies is not sent; the error names the file and what to do."""
     store = new_store(tmp_path)
