@@ -21,6 +21,7 @@ from pipeline.errors import ConfigError, LakeError
 from pipeline.jobs.alert_state import problems_of_alerts
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.inventory import (
+    ALERTS,
     ARCHIVE,
     KNOWLEDGE,
     LAKE,
@@ -146,7 +147,7 @@ def repair(
     of no missing store.
     """
     settings = workspace.settings
-    for name in (ARCHIVE, STATE, LAKE, *((KNOWLEDGE,) if drops_damaged else ())):
+    for name in (ARCHIVE, STATE, LAKE, *((KNOWLEDGE, ALERTS) if drops_damaged else ())):
         if name not in gives_up:
             check_stores(settings, name)
     done = {"stores": give_up(settings, gives_up)} if gives_up else {}

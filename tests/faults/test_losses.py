@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.alerts.store import open_alert_store
 from pipeline.archive import source_name
 from pipeline.cli import app
 from pipeline.errors import MissingStoreError, NewsError
-from pipeline.jobs.inventory import STATE, missing_stores
+from pipeline.jobs.inventory import ALERTS, STATE, missing_stores
 from pipeline.jobs.knowledge import import_kb
 from pipeline.jobs.maintenance import read_everything, repair, verify
 from pipeline.jobs.run import ingest_sources
@@ -26,6 +27,7 @@ from pipeline.reports.health import examine
 from tests.faults.resume_worker import open_space
 from tests.faults.sample_run import SECOND, Evening
 from tests.long_form import LONG
+from tests.unit.alerts.receiver import NOON, policy, state
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(3600)]
 
@@ -40,9 +42,10 @@ HARMLESS = (
     "lake/_state/cache/*",
     "inventory.json",
     "inbox/done/*",
+    "alerts/feeds/*",
 )
 NOT_OURS = ("sources.toml",)  # a run without its sources stops
-DATABASES = ("archive/index.sqlite", "archive/state.sqlite", "lake/_state/index.sqlite", "kb.sqlite")
+DATABASES = ("archive/index.sqlite", "archive/state.sqlite", "lake/_state/index.sqlite", "kb.sqlite", ALERTS)
 SAFE_ELSEWHERE = (
     *("archive/state.sqlite", "takedowns", "takedowns/*.json", "lake/log/deletions", "lake/log", "inventory.json"),
     *("archive/index.sqlite", "lake/_state/index.sqlite", "lake", "archive"),
@@ -52,7 +55,7 @@ STOPPING = ("archive/state.sqlite", "lake", "archive")
 
 @pytest.fixture(scope="module")
 def whole(undisturbed: Evening, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data root of two evenings with every kind of file: takedowns, a snapshot, a knowledge base."""
+    """A data root of two evenings with every kind of file: takedowns, a snapshot, a knowledge base, alerts."""
     folder = tmp_path_factory.mktemp("whole") / "data"
     subprocess.run(["cp", "-a", str(undisturbed.folder), str(folder)], check=True)
     space = open_space(folder, SECOND)
@@ -77,6 +80,7 @@ def whole(undisturbed: Evening, tmp_path_factory: pytest.TempPathFactory) -> Pat
     (folder / "kb.jsonl").write_text(json.dumps(entry))
     import_kb(space.settings, folder / "kb.jsonl")
     (folder / "kb.jsonl").unlink()
+    open_alert_store(space.settings).record(state("river"), policy(), now=NOON)
     del space
     assert problems(folder) == ()
     return folder
@@ -186,6 +190,7 @@ def test_every_lost_file_is_reported(folder: Path, empties: bool) -> None:
         ("lake/log/runs", "log/runs/"),
         ("takedowns", "takedowns/"),
         ("kb.sqlite", "kb.sqlite"),
+        ("alerts", ALERTS),
     ],
 )
 def test_doctor_and_verify_name_a_lost_store(folder: Path, name: str, named: str, empties: bool) -> None:
@@ -204,7 +209,7 @@ def test_doctor_and_verify_name_a_lost_store(folder: Path, name: str, named: str
     with pytest.raises(MissingStoreError, match="was there before"), open_space(folder, SECOND).at_work():
         pass
     tables = sorted(folder.glob("lake/tables/*/*/*"))
-    if name != "kb.sqlite":
+    if name not in ("kb.sqlite", "alerts"):
         with pytest.raises(MissingStoreError, match="was there before"):
             repair(open_space(folder, SECOND))
     with pytest.raises(MissingStoreError, match="was there before"):
