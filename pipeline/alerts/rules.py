@@ -175,7 +175,7 @@ class _RuleTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    title: str | None = Field(None, min_length=1, max_length=200)
+    title: str | None = Field(None, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
     to: tuple[str, ...] | None = None
     time_zone: _TimeZone | None = None
     quiet_hours: _QuietHours | None = None

@@ -107,6 +107,7 @@ BAD = {
     "quiet all day": ("quiet_hours = '07:00-07:00'", "quiet_hours: '07:00-07:00' are not quiet hours"),
     "digest": ("[rules.a]\non = 'runs'\ndigest_at = '8'", "rules.a.digest_at: '8' is not a time of day"),
     "public URL": ("public_url = 'newsroom'", "public_url: must start with http:// or https://"),
+    "title of two lines": ('[rules.a]\non = \'runs\'\ntitle = """a\nb"""', "rules.a.title: String should match"),
     "days": (f"{QUESTION}question = 'top-people'\ndays = 0", "rules.a.days: "),
     "no question": (QUESTION, "rules.a: write 'question' with the name of a saved question, or 'sql'"),
     "both": (f"{SQL}'SELECT 1 AS n'\nquestion = 'top-people'", "rules.a: write 'question' with the name"),
