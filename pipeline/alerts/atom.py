@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import urlsplit
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from pipeline.alerts.message import SHOWN_ITEMS, Message
 
-_NAMESPACE = uuid5(NAMESPACE_URL, "https://newslake.example/alerts/feeds")
 _TEMPLATE = "feed.xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """What the Atom file of a rule has: ``entries`` are its newest messages, the newest first."""
+    """What the Atom file of a rule has.
 
-    rule: str
+    ``feed_id`` is unique in the world. ``entries`` are the newest messages of the rule, the newest first.
+    """
+
+    feed_id: str
     title: str
     updated_at: datetime
     entries: tuple[Message, ...]
@@ -43,7 +45,7 @@ def _template() -> Template:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.filters.update(timestamp=_timestamp, urn=_urn, feed_urn=_feed_urn)
+    environment.filters.update(timestamp=_timestamp, urn=_urn)
     environment.tests.update(web_address=_is_web_address)
     return environment.get_template(_TEMPLATE)
 
@@ -53,12 +55,9 @@ def _timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _urn(message_id: str) -> str:
-    return UUID(hex=message_id).urn
-
-
-def _feed_urn(rule: str) -> str:
-    return uuid5(_NAMESPACE, rule).urn
+def _urn(value: str) -> str:
+    """Return a UUID of 32 hexadecimal digits as an id of Atom."""
+    return UUID(hex=value).urn
 
 
 def _is_web_address(url: str | None) -> bool:

@@ -138,8 +138,13 @@ class AlertStore:
             self._write_feed(check.rule)
 
     def _keep_rule(self, rule: str, title: str, now: datetime) -> None:
-        row = self._db.execute("SELECT overflow, updated_at FROM rules WHERE rule = ?", (rule,)).fetchone()
-        self._put("rules", rule, title, *(row or (0, to_micros(now))))
+        row = self._db.execute("SELECT feed_id, overflow, updated_at FROM rules WHERE rule = ?", (rule,)).fetchone()
+        feed_id, overflow, updated_at = row or (uuid.uuid4().hex, 0, to_micros(now))
+        self._put("rules", rule, feed_id, title, overflow, updated_at)
+
+    def _rule(self, rule: str) -> Row:
+        [row] = whole_rows(self._db, "SELECT * FROM rules WHERE rule = ?", (rule,))
+        return row
 
     def _close(self, check: AlertCheck, policy: DeliveryPolicy, now: datetime) -> None:
         """Resolve the alerts that a check does not have; none if it does not list all its items."""
@@ -178,12 +183,9 @@ class AlertStore:
             query = "INSERT OR IGNORE INTO reported_rows VALUES (?, ?, ?)"
             if self._db.execute(query, (*row, row_checksum(row))).rowcount:
                 new.append(each)
-        [(before, updated_at)] = self._db.execute(
-            "SELECT overflow, updated_at FROM rules WHERE rule = ?", (check.rule,)
-        ).fetchall()
-        overflow = max(0, check.total - len(check.items))
-        self._put("rules", check.rule, policy.title, overflow, updated_at)
-        self._queue(policy, "rows", new[:SHOWN_ITEMS], len(new) + max(0, overflow - before), now)
+        kept, overflow = self._rule(check.rule), max(0, check.total - len(check.items))
+        self._put("rules", check.rule, kept["feed_id"], policy.title, overflow, kept["updated_at"])
+        self._queue(policy, "rows", new[:SHOWN_ITEMS], len(new) + max(0, overflow - kept["overflow"]), now)
 
     def _queue(
         self, policy: DeliveryPolicy, kind: MessageKind, items: Sequence[MessageItem], total: int, now: datetime
@@ -201,10 +203,9 @@ class AlertStore:
         for sender in dict.fromkeys(policy.senders):
             fixed = (None, message_id) if due is None else (to_micros(due), None)
             self._put("deliveries", seq, sender, at, *fixed)
-        [(overflow, latest)] = self._db.execute(
-            "SELECT overflow, updated_at FROM rules WHERE rule = ?", (policy.rule,)
-        ).fetchall()
-        self._put("rules", policy.rule, policy.title, overflow, max(latest, at))
+        kept = self._rule(policy.rule)
+        updated_at = max(kept["updated_at"], at)
+        self._put("rules", policy.rule, kept["feed_id"], policy.title, kept["overflow"], updated_at)
 
     def _drop_old(self, rule: str) -> None:
         """Delete the messages that every sender has, except those of the Atom file."""
@@ -343,10 +344,10 @@ class AlertStore:
             write_whole_file(path, data, durability=self._durability)
 
     def _feed(self, rule: str) -> Feed:
-        row = self._db.execute("SELECT title, updated_at FROM rules WHERE rule = ?", (rule,)).fetchone()
+        row = self._rule(rule)
         rows = whole_rows(self._db, _MESSAGES_OF, (rule, _FEED_ENTRIES))
         return Feed(
-            rule=rule,
+            feed_id=row["feed_id"],
             title=row["title"],
             updated_at=from_micros(row["updated_at"]),
             entries=tuple(map(self._message, rows)),
