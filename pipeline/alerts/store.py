@@ -138,9 +138,9 @@ class AlertStore:
             self._write_feed(check.rule)
 
     def _keep_rule(self, rule: str, title: str, now: datetime) -> None:
-        row = self._db.execute("SELECT feed_id, overflow, updated_at FROM rules WHERE rule = ?", (rule,)).fetchone()
-        feed_id, overflow, updated_at = row or (uuid.uuid4().hex, 0, to_micros(now))
-        self._put("rules", rule, feed_id, title, overflow, updated_at)
+        row = self._db.execute("SELECT feed_id, last_total, updated_at FROM rules WHERE rule = ?", (rule,)).fetchone()
+        feed_id, last_total, updated_at = row or (uuid.uuid4().hex, 0, to_micros(now))
+        self._put("rules", rule, feed_id, title, last_total, updated_at)
 
     def _rule(self, rule: str) -> Row:
         [row] = whole_rows(self._db, "SELECT * FROM rules WHERE rule = ?", (rule,))
@@ -174,7 +174,7 @@ class AlertStore:
         self._queue(policy, "error" if is_error else "opened", new, len(new), now)
 
     def _report_rows(self, check: AlertCheck, policy: DeliveryPolicy, now: datetime) -> None:
-        """Queue the rows that were not reported before. Of rows that are not listed, only their growth is new."""
+        """Queue the rows that were not reported before. If not all are listed, the growth of their number counts."""
         if check.kind != "rows":
             return
         new = []
@@ -183,9 +183,11 @@ class AlertStore:
             query = "INSERT OR IGNORE INTO reported_rows VALUES (?, ?, ?)"
             if self._db.execute(query, (*row, row_checksum(row))).rowcount:
                 new.append(each)
-        kept, overflow = self._rule(check.rule), max(0, check.total - len(check.items))
-        self._put("rules", check.rule, kept["feed_id"], policy.title, overflow, kept["updated_at"])
-        self._queue(policy, "rows", new[:SHOWN_ITEMS], len(new) + max(0, overflow - kept["overflow"]), now)
+        kept, total = self._rule(check.rule), len(new)
+        if check.total > len(check.items):
+            total = max(total, check.total - kept["last_total"])
+        self._put("rules", check.rule, kept["feed_id"], policy.title, check.total, kept["updated_at"])
+        self._queue(policy, "rows", new[:SHOWN_ITEMS], total, now)
 
     def _queue(
         self, policy: DeliveryPolicy, kind: MessageKind, items: Sequence[MessageItem], total: int, now: datetime
@@ -205,7 +207,7 @@ class AlertStore:
             self._put("deliveries", seq, sender, at, *fixed)
         kept = self._rule(policy.rule)
         updated_at = max(kept["updated_at"], at)
-        self._put("rules", policy.rule, kept["feed_id"], policy.title, kept["overflow"], updated_at)
+        self._put("rules", policy.rule, kept["feed_id"], policy.title, kept["last_total"], updated_at)
 
     def _drop_old(self, rule: str) -> None:
         """Delete the messages that every sender has, except those of the Atom file."""

@@ -71,6 +71,15 @@ def test_ten_thousand_rows_are_one_message(tmp_path: Path) -> None:
     assert sent(store) == ["Ferry: 10,000 new rows", "Ferry: 500 new rows"]
 
 
+def test_new_rows_among_ten_thousand_are_counted_once(tmp_path: Path) -> None:
+    """New rows that push others off the list of a check are the only ones that are counted."""
+    store = new_store(tmp_path)
+    for first in (5, 0):
+        keys = [f"row {number}" for number in range(first, first + 1000)]
+        store.record(rows(*keys, total=10_005 - first), policy(rule="ferry"), now=NOON)
+    assert sent(store) == ["Ferry: 10,000 new rows", "Ferry: 5 new rows"]
+
+
 def test_rule_that_cannot_be_checked_is_an_alert(tmp_path: Path) -> None:
     """An error opens an alert of its own and changes no other one; the next good check resolves it."""
     store = new_store(tmp_path)
