@@ -144,7 +144,7 @@ def _join(messages: Sequence[Message]) -> Message:
 def _item_text(each: MessageItem) -> str:
     at = each.item.at
     time_line = () if at is None else (f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",)
-    lines = [f"- {each.line}", *time_line, *each.item.detail.splitlines(), *each.links]
+    lines = [f"- {each.line}", *each.item.detail.splitlines(), *time_line, *each.links]
     return "\n  ".join(lines)
 
 

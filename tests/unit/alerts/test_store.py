@@ -197,7 +197,7 @@ def test_long_texts_are_shortened(tmp_path: Path) -> None:
     delivery = store.next_delivery("desk")
     assert delivery is not None
     assert len(delivery.subject) == len("Ferry: ") + 200
-    assert delivery.body.splitlines()[1] == "  2026-03-10 12:00 UTC"
+    assert delivery.body.splitlines()[2] == "  2026-03-10 12:00 UTC"
     assert len(delivery.body) < 1300
 
 
