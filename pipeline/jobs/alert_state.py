@@ -5,6 +5,7 @@
 
 import fcntl
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -55,6 +56,7 @@ _SCHEMA = (
         sender TEXT PRIMARY KEY, attempts INTEGER NOT NULL, since INTEGER NOT NULL, next_try_at INTEGER NOT NULL,
         reason TEXT NOT NULL, checksum INTEGER NOT NULL)""",
 )
+_URL = re.compile(r"https?://[^\s\"\\<>]*[^\s\"\\<>.,;:!?)\]]")  # in a text, without the punctuation that follows
 _ADVICE = (
     "restore it from a backup: no other file says which messages wait to be sent; without a backup, delete it and run "
     "`newslake lake repair --give-up alerts/alerts.sqlite`: open alerts, and the rows of each rule's window, are then "
@@ -172,10 +174,14 @@ def _is_about(work: TakedownPlan, article_id: str | None, content: str) -> bool:
     if article_id in work.article_ids or any(each in content for each in (*work.article_ids, *work.page_keys)):
         return True
     try:
-        url = json.loads(content).get("article_url")
+        json.loads(content)
     except ValueError:  # damaged: it may be about any article
         return True
+    return any(_key_of(url) in work.page_keys for url in _URL.findall(content))
+
+
+def _key_of(url: str) -> str | None:
     try:
-        return url is not None and canonical_url(url) in work.page_keys
+        return canonical_url(url)
     except ValueError:
-        return False
+        return None

@@ -31,6 +31,7 @@ DOOMED = (
     AlertItem(key="1", title=WORDS, article_id=ARTICLE, article_url=URL, receipt=f"http://127.0.0.1/{ARTICLE}"),
     AlertItem(key="2", title=WORDS, article_url=URL),
     AlertItem(key="3", title=WORDS, command=f"newslake why {ARTICLE}"),
+    AlertItem(key="5", title=WORDS, detail=f'broken: "{URL}", see {URL}&utm_medium=mail.'),
 )
 STAYING = AlertItem(key="4", title="the bridge is open", article_url="https://bridge.example/open")
 TRACES = Traces([WORDS, KEY.removeprefix("https://")])
@@ -94,7 +95,7 @@ def test_message_with_more_rows_keeps_its_count(settings: Settings) -> None:
     check = AlertCheck(rule="ferry", kind="rows", items=DOOMED, total=500)
     store.record(check, policy(rule="ferry"), now=NOON)
     forget_url(settings)
-    assert subjects(store) == ["Ferry: 497 new rows"]
+    assert subjects(store) == ["Ferry: 496 new rows"]
 
 
 def test_deleted_rows_are_not_reported_again(settings: Settings, store: AlertStore) -> None:
