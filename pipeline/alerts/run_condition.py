@@ -36,22 +36,26 @@ def check_runs(workspace: Workspace, rule: RunRule, *, public_url: str | None) -
 
 
 def _failed_runs(connection: Connection) -> Iterator[AlertItem]:
+    """Yield the failed runs; of those of a day in which the same failed, only the last: cron may run each hour."""
+    known = set()
     for row in query(connection, _FAILED_RUNS).records():
-        errors = json.loads(str(row["counts"])).get("errors", [])
-        yield AlertItem(
-            key=f"run:{row['run_id']}",
-            title=f"run {row['run_id']} failed",
-            detail="\n".join(map(str, errors)),
-            at=row["committed_at"],  # type: ignore[arg-type]
-        )
+        errors, run_id, at = json.loads(str(row["counts"])).get("errors", []), str(row["run_id"]), row["started_at"]
+        key = _hash(f"{run_id.partition('.')[0]}\n{at:%Y-%m-%d}", *errors)
+        if key not in known:
+            known.add(key)
+            yield AlertItem(
+                key=f"run:{key}",
+                title=f"run {run_id} failed",
+                detail="\n".join(map(str, errors)),
+                at=row["committed_at"],  # type: ignore[arg-type]
+            )
 
 
 def _broken_items(connection: Connection, public_url: str | None) -> Iterator[AlertItem]:
     for source, url, article_id, reason, detail, at in query(connection, _BROKEN_ITEMS).rows:
-        name = hashlib.sha256(f"{source}\n{url}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
         is_online = str(url).startswith(("http://", "https://"))
         yield AlertItem(
-            key=f"broken:{name}",
+            key=f"broken:{_hash(str(source), str(url))}",
             title=f"an item of source {source} broke newslake ({reason})",
             detail=f"{url}\n{detail or ''}".strip(),
             article_id=str(article_id) if article_id else None,
@@ -60,3 +64,7 @@ def _broken_items(connection: Connection, public_url: str | None) -> Iterator[Al
             command=f"newslake why {article_id}" if article_id else f"newslake why '{url}'",
             at=at,  # type: ignore[arg-type]
         )
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

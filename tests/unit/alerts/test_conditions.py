@@ -125,8 +125,29 @@ def test_a_failed_run_is_a_row(write_alerts: WriteAlerts) -> None:
 
     found = _check(space)
     (item,) = found.items
-    assert (found.kind, item.key, item.title) == ("rows", "run:cli.1", "run cli.1 failed")
+    assert (found.kind, item.title) == ("rows", "run cli.1 failed")
     assert item.detail == "harbour: no answer\ndisk full"
+
+
+def test_the_same_failure_is_one_item_per_day(write_alerts: WriteAlerts) -> None:
+    """Hourly runs that fail alike are one item, with the same key; another failure, DAG or day is another item."""
+    space = write_alerts("[rules.a]\non = 'runs'")
+    keys = []
+    for number, (name, hours, error) in enumerate(
+        (
+            ("cli.1", 5, "source harbour"),
+            ("cli.2", 4, "source harbour"),
+            ("cli.3", 3, "news day 2026-03-04"),
+            ("news_ingest.4", 2, "source harbour"),
+            ("cli.5", 30, "source harbour"),
+        )
+    ):
+        at = NOW - timedelta(hours=hours)
+        append_failure(space, run_id=name, kind="manual", started_at=at, errors=[error])
+        keys.append({item.key for item in _check(space).items})
+        assert len(keys[-1]) == (1, 1, 2, 3, 4)[number]
+
+    assert keys[0] == keys[1] < keys[2] < keys[3] < keys[4]
 
 
 def test_a_broken_item_is_reported_once_per_page(write_alerts: WriteAlerts) -> None:
