@@ -44,10 +44,8 @@ _DAYS = f"""\
 SELECT source_key, day, sum(articles)::INTEGER FROM published
 JOIN (SELECT source_key, max(day) AS last_day FROM published GROUP BY source_key) USING (source_key)
 WHERE day >= last_day - {7 * WEEKS} GROUP BY source_key, day"""  # noqa: S608 - a constant
-_FIRST_DAYS = """\
-SELECT source_key, min(day) FROM (
-  SELECT source_key, day FROM published UNION ALL SELECT source_key, instant::DATE AS day FROM polls
-) GROUP BY source_key"""
+_FIRST_POLLS = "SELECT source_key, min(instant)::DATE FROM polls GROUP BY source_key"
+_FIRST_ARTICLES = "SELECT source_key, min(day) FROM published GROUP BY source_key"
 # The longest gap of each week before the newest article, by the end of the gap.
 _GAPS = """\
 WITH newest AS (SELECT source_key, max(instant) AS newest_at FROM published GROUP BY source_key),
@@ -83,7 +81,7 @@ class FreshnessFacts:
 
     ``polled_at`` is the last poll, ``answered_at`` the last that was answered; ``poll_error`` is the reason of the last
     that failed. ``articles`` counts those of each published day, from eight weeks before the last one on. ``first_day``
-    is the first day with an article or a poll, as far as they were read.
+    is that of the first poll, or of the first article without polls, as far as they were read.
     """
 
     newest_at: datetime | None = None
@@ -117,7 +115,7 @@ def freshness_facts(
             connection.execute(f"INSERT INTO polls {_POLLS}", [date.min, silent, now])
         if local:
             connection.execute(f"INSERT INTO polls {_VISITS}", [date.min, [*local], now])
-        return _facts(connection, keys)
+        return _facts(connection, online=online, local=local)
 
 
 @contextmanager
@@ -139,17 +137,19 @@ def _times(connection: Connection, sql: str) -> dict[str, datetime]:
     return {key: at.astimezone(UTC) for key, at in connection.execute(sql).fetchall()}
 
 
-def _facts(connection: Connection, keys: Collection[str]) -> dict[str, FreshnessFacts]:
+def _facts(connection: Connection, *, online: Collection[str], local: Collection[str]) -> dict[str, FreshnessFacts]:
     newest = _times(connection, _NEWEST)
     polls = {key: rest for key, *rest in connection.execute(_LAST_POLLS).fetchall()}
-    first_days = dict(connection.execute(_FIRST_DAYS).fetchall())
+    first_articles = dict(connection.execute(_FIRST_ARTICLES).fetchall())
+    first_polls = dict(connection.execute(_FIRST_POLLS).fetchall())
+    first_days = first_articles | {key: day for key, day in first_polls.items() if key in online}
     gaps = {
         table: connection.execute(_GAPS.format(table=table, at=at, weeks=WEEKS)).fetchall()
         for table, at in (("published", "instant"), ("polls", "answered_at"))
     }
     days = connection.execute(_DAYS).fetchall()
     found = {}
-    for key in keys:
+    for key in (*online, *local):
         polled_at, answered_at, error = polls.get(key, (None, None, None))
         found[key] = FreshnessFacts(
             newest_at=newest.get(key),

@@ -129,13 +129,13 @@ def _poll_gap(facts: FreshnessFacts) -> float:
 def _short_days(limits: FreshnessLimits, facts: FreshnessFacts, *, now: datetime) -> tuple[date, ...]:
     """Return the latest days in a row with fewer articles than their minimum, latest first.
 
-    A weekday without a minimum is passed over. A day counts once it is over for six hours, from the first known day of
+    A weekday without a minimum is passed over. A day counts once it is over for six hours, from the first whole day of
     the source on.
     """
     found: list[date] = []
     if not limits.min_articles or facts.first_day is None:
         return ()
-    first = max(facts.first_day, max(facts.articles, default=facts.first_day) - _COUNTED)
+    first = max(facts.first_day + _DAY, max(facts.articles, default=facts.first_day) - _COUNTED)
     day = (now - _SETTLE).date() - _DAY
     while day >= first:
         least = limits.min_articles.get(day.isoweekday())

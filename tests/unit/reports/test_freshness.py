@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import ConfigError, LakeError
+from pipeline.jobs.takedown import TakedownTarget, forget
 from pipeline.model import FreshnessLimits, Source, SourceFreshness
 from pipeline.query import FreshnessFacts
 from pipeline.reports.freshness import freshness, judge
@@ -221,7 +222,28 @@ def test_day_below_its_minimum_is_late_then_stale(tmp_path: Path) -> None:
     assert (found.status, found.since) == ("stale", datetime(2026, 4, 2, 6, tzinfo=UTC))
 
 
+def test_day_of_the_first_poll_is_not_judged(tmp_path: Path) -> None:
+    """The days that a first listing happens to reach are not compared with a minimum; the first whole day is."""
+    limits = "[sources.post.freshness]\nmin_articles = 3\n"
+    space = make_space(tmp_path)
+    add_articles(space, [NOW - 3 * DAY, NOW - 2 * DAY, NOW])
+    add_poll(space, NOW)
+    assert of(tmp_path, after=20 * HOUR, limits=limits).status == "ok"
+    found = of(tmp_path, after=44 * HOUR, limits=limits)
+    assert (found.status, found.since) == ("warn", datetime(2026, 4, 1, 6, tzinfo=UTC))
+    assert "0 articles on Tuesday, 2026-03-31, at least 3 expected" in found.message
+
+
 # Which sources.
+
+
+def test_blocked_source_has_no_freshness(tmp_path: Path) -> None:
+    """A source that a takedown removed is no longer polled on purpose, so it is not stale."""
+    space = make_space(tmp_path, keys=("post", "echo"))
+    add_articles(space, every(6, weeks=1))
+    forget(space, TakedownTarget(kind="source", value="post"), reason=None, report_progress=lambda _: None)
+    found = freshness(make_space(tmp_path, now=NOW + 300 * DAY, keys=("post", "echo")))
+    assert [each.source_key for each in found] == ["echo"]
 
 
 def test_sources_are_in_the_order_of_the_file(tmp_path: Path) -> None:
