@@ -136,7 +136,9 @@ def _run(command: ShownCommand, place: Path, fitted: Callable[[str], str]) -> st
         given = (place / command.read_from).read_text("utf-8")
     if words[1] == "audit":
         _judge(words, place)
-    done = called(*_prepared(words[1:]), cwd=place, given=given)
+    # Later than on the last evening, the sources of the sample newsroom are stale, and doctor exits with 1.
+    clock = {"NEWS_FROZEN_NOW": f"{DAYS[-1]}T20:00:00Z"} if words[1] == "doctor" else {}
+    done = called(*_prepared(words[1:]), cwd=place, given=given, **clock)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     if command.write_to:
         (place / command.write_to).write_text(done.stdout, "utf-8")
