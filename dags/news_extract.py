@@ -10,6 +10,7 @@ per item and version.
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from news_airflow.assets import RAW, TABLES
 from news_airflow.defaults import COMMIT_POOL, DAY_PARAM, LONG, START, TASK_DEFAULTS
+from news_airflow.metrics import count_pages, count_rows
 from news_airflow.task_context import day_of, fail, origin_of, run_id_of, run_stage
 
 # Airflow takes the docstring of a task as its text, but not if the task is mapped.
@@ -44,6 +45,8 @@ with DAG(
         common = {"run_id": summary["run_id"], "days": summary["days"], **summary["work"]}
         for table in TABLES:
             outlet_events[table].extra = {"rows": summary["rows"][table.name], **common}
+        count_pages(summary, stage="extract")
+        count_rows(summary)
         return summary
 
     @task(pool=COMMIT_POOL, task_display_name="Cluster articles")

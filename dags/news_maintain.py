@@ -11,7 +11,8 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, chain, task
 from news_airflow.assets import HEALTH, RAW
 from news_airflow.defaults import COMMIT_POOL, START, TASK_DEFAULTS
-from news_airflow.task_context import origin_of, report_late_sources, run_stage, withhold_events
+from news_airflow.metrics import measure_waiting_days
+from news_airflow.task_context import announce_days, origin_of, report_late_sources, run_stage
 
 FINISH = "Succeeds if all tasks did. If it is *upstream failed*, fix the cause in the log of the failed task, clear it."
 
@@ -55,11 +56,9 @@ with DAG(
     @task(outlets=[RAW], trigger_rule="all_done", task_display_name="Announce unprocessed days")
     def announce(outlet_events=None, ti=None):
         """Announce the days with pages that no run has processed; each starts a run of `news_extract`."""
-        if days := run_stage("unprocessed_days"):
-            outlet_events[RAW].extra = {"unprocessed": len(days)}
-            outlet_events[RAW].add_partitions(days)
-        else:
-            withhold_events(ti)
+        days = run_stage("unprocessed_days")
+        measure_waiting_days(days)
+        announce_days(days, {"unprocessed": len(days)}, outlet_events=outlet_events, ti=ti)
 
     @task(outlets=[HEALTH], trigger_rule="all_done", task_display_name="Report")
     def report(done: list[dict], outlet_events=None, dag_run=None):

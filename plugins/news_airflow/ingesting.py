@@ -7,15 +7,17 @@ from airflow.sdk import task
 
 from news_airflow.assets import RAW
 from news_airflow.defaults import FILES_POOL, LONG, WEB_POOL
+from news_airflow.metrics import count_pages, is_on
 from news_airflow.task_context import (
+    announce_days,
     day_of,
     fail,
     origin_of,
+    read_freshness,
     report_late_sources,
     run_alerts,
     run_id_of,
     run_stage,
-    withhold_events,
 )
 
 log = logging.getLogger(__name__)
@@ -87,13 +89,14 @@ def publish(reports: list[Any], is_daily: bool, outlet_events: Any = None, dag_r
     own = [day_of(dag_run).isoformat()] if is_daily else []
     got = [report for group in reports if group for report in group[:] if report]
     summary: dict[str, Any] = run_stage("finish_ingest", reports=got, **origin_of(dag_run))
-    if days := {*summary["days"], *own}:
-        late = {"freshness": report_late_sources()} if is_daily else {}  # a signal comes from a source that has news
-        outlet_events[RAW].extra = {**summary, **late, "days": len(days)}
-        outlet_events[RAW].add_partitions(sorted(days))
-    else:
-        log.info("no new pages: no day is announced")
-        withhold_events(ti)
+    days = sorted({*summary["days"], *own})
+    extra = {**summary, "days": len(days)}
+    if is_daily:
+        extra["freshness"] = report_late_sources()
+    elif is_on():
+        read_freshness()  # sends the ages; a signal comes from a source that has news
+    announce_days(days, extra, outlet_events=outlet_events, ti=ti)
+    count_pages(summary, stage="ingest")
     return summary
 
 

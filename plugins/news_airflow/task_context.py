@@ -1,10 +1,14 @@
 """The context of a task: the news day and the id of its run, the call of a stage, and the sources that are late."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowFailException
+
+from news_airflow.assets import RAW
+from news_airflow.metrics import measure_freshness
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +52,18 @@ def fail(message: str) -> NoReturn:
     raise AirflowFailException(message)
 
 
-def withhold_events(ti: Any) -> None:
-    """Let this try of a task succeed without the events of its outlets.
+def announce_days(days: Sequence[str], extra: Mapping[str, Any], *, outlet_events: Any, ti: Any) -> None:
+    """Let a task with the outlet ``RAW`` announce days, each with ``extra``; without a day, let it announce nothing.
 
-    A success emits an event per outlet even if the task announces no day. That event has no partition key, and no DAG
-    could be started by it. ``ti.task`` is a copy for this try.
+    A success emits an event per outlet, also if the task has set none: an event without a day, which could start no
+    DAG. So without a day, this try of the task has no outlet. ``ti.task`` is a copy for this try.
     """
-    ti.task.outlets = []
+    if days:
+        outlet_events[RAW].extra = dict(extra)
+        outlet_events[RAW].add_partitions(days)
+    else:
+        log.info("no day is announced")
+        ti.task.outlets = []
 
 
 def run_stage(stage: str, **given: Any) -> Any:
@@ -68,21 +77,30 @@ def run_stage(stage: str, **given: Any) -> Any:
     return tasks.TASKS[stage](**given)
 
 
-def report_late_sources() -> dict[str, Any]:
-    """Log a warning per source that is late or stale; return ``late``, a list of JSON objects, for an asset event.
+def read_freshness() -> tuple[tuple[Any, ...], str | None]:
+    """Return the freshness of the sources, and send their ages if metrics are on.
 
-    If the lake cannot be read, ``error`` says why: what the task has done must still be announced.
+    If the lake cannot be read, return the error as text: what the task has done must still be announced.
     """
     from pipeline.errors import LakeError
     from pipeline.jobs.workspace import Workspace
     from pipeline.reports.freshness import freshness
     from pipeline.settings import Settings
 
+    workspace = Workspace(Settings.load())
     try:
-        found = [each for each in freshness(Workspace(Settings.load())) if each.is_late]
+        found = freshness(workspace)
     except LakeError as error:
         log.error("freshness of the sources is not known: %s", error)
-        return {"late": [], "error": str(error)}
+        return (), str(error)
+    measure_freshness(found, now=workspace.settings.now())
+    return found, None
+
+
+def report_late_sources() -> dict[str, Any]:
+    """Log a warning per source that is late or stale; return ``late``, a list of JSON objects, for an asset event."""
+    sources, error = read_freshness()
+    found = [each for each in sources if each.is_late]
     for each in found:
         log.warning("%s", each.line)
     return {
@@ -96,7 +114,7 @@ def report_late_sources() -> dict[str, Any]:
             }
             for each in found
         ],
-        "error": None,
+        "error": error,
     }
 
 
