@@ -29,16 +29,22 @@ with DAG(
     tags=["newslake", "tables"],
 ):
 
-    @task(task_display_name="Plan the chunks")
+    @task(inlets=[RAW], task_display_name="Plan the chunks")
     def plan(dag_run=None):
         """Split the pages of the day to process into chunks, at least one. Fails at once if the run has no day."""
         return run_stage("plan_chunks", day=day_of(dag_run))
 
-    @task(execution_timeout=LONG, task_display_name="Process a chunk", doc_md=DERIVE)
+    @task(inlets=[RAW], execution_timeout=LONG, task_display_name="Process a chunk", doc_md=DERIVE)
     def derive(chunk: dict, dag_run=None):
         return run_stage("derive", day=day_of(dag_run), run_id=run_id_of(dag_run), **chunk)
 
-    @task(pool=COMMIT_POOL, outlets=list(TABLES), trigger_rule="none_failed", task_display_name="Commit the tables")
+    @task(
+        pool=COMMIT_POOL,
+        inlets=[RAW],
+        outlets=list(TABLES),
+        trigger_rule="none_failed",
+        task_display_name="Commit the tables",
+    )
     def commit(reports: list[dict], outlet_events=None, dag_run=None):
         """Commit the staged rows to all tables at once. One commit at a time: the pool has one slot."""
         summary = run_stage("commit", reports=reports[:], day=day_of(dag_run), **origin_of(dag_run))

@@ -24,6 +24,7 @@ from typing import Any
 
 import psutil
 
+from news_airflow.lineage_settings import lineage_environment
 from news_airflow.metrics import metrics_environment
 from news_airflow.supervisor import (
     GRACE_SECONDS,
@@ -217,6 +218,7 @@ def _whole_environment(home: Path, *, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         **metrics_environment(os.environ),
+        **lineage_environment(os.environ),
         JSON_LOGS: str(_log_format() == "json"),
         **os.environ,
         PORT: str(port),

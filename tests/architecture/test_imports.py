@@ -62,7 +62,8 @@ PIPELINE = {
 AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
     "news_airflow": May(
-        ("jobs", "reports", "web", "alerts"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")
+        ("jobs", "reports", "web", "alerts"),
+        ("airflow", "fastapi", "news_airflow", "openlineage", "psutil", "starlette"),
     ),
     "news_plugin": May(("web",), ("airflow", "news_airflow")),
 }

@@ -21,6 +21,8 @@ SMALL_MODULES = {
     "plugins/news_airflow/assets.py": "data that DAG files and triggers share",
     "plugins/news_airflow/defaults.py": "data that every DAG file loads when it is parsed",
     "plugins/news_airflow/ingesting.py": "the tasks that two DAG files share",
+    "plugins/news_airflow/lineage.py": "the class that Airflow's provider loads, only if lineage is on",
+    "plugins/news_airflow/lineage_settings.py": "its settings, without the libraries that lineage.py loads",
     "plugins/news_airflow/log_writer.py": "a process of its own: python -m news_airflow.log_writer",
     "plugins/news_airflow/preloaded.py": "a process of its own: python -m news_airflow.preloaded",
     "pipeline/jobs/push.py": "one job, which shares nothing with another",

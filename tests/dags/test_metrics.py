@@ -47,7 +47,9 @@ def run_a_day(root: Path, settings: Mapping[str, str]) -> dict[str, object]:
             command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200
         )
     assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, object] = json.loads(
+        next(line for line in done.stdout.splitlines() if line.startswith('{"states"'))
+    )
     return found
 
 

@@ -1,0 +1,44 @@
+"""Lineage of tasks as OpenLineage datasets: sources, the archive and the tables. docs/how-to/lineage.md lists them.
+
+Airflow's provider loads this module only if lineage is configured. ``AIRFLOW__OPENLINEAGE__EXTRACTORS`` names the
+class, which replaces the provider's own for Python tasks. A dataset has a name only: no URL, no rows, no source code.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from airflow.providers.openlineage.extractors.base import BaseExtractor, OperatorLineage
+from airflow.sdk import Asset
+from openlineage.client.event_v2 import Dataset
+
+from news_airflow.assets import RAW
+from news_airflow.lineage_settings import NAMESPACE
+
+
+class NewsExtractor(BaseExtractor):  # type: ignore[misc]  # airflow has no types for us
+    """Reads the datasets of a task from its inlets and outlets, and from its argument ``source_key``."""
+
+    @classmethod
+    def get_operator_classnames(cls) -> list[str]:
+        """Return the class of all tasks of our DAGs that run code."""
+        return ["_PythonDecoratedOperator"]
+
+    def _execute_extraction(self) -> OperatorLineage:
+        """Return the datasets of a task that starts, succeeds or fails.
+
+        A task that announces no day has no outlet any more, so its last event has no output.
+        """
+        given: Mapping[str, Any] = getattr(self.operator, "op_kwargs", None) or {}
+        source_key = given.get("source_key")
+        inputs, outputs = _datasets(self.operator.inlets), _datasets(self.operator.outlets)
+        if source_key:
+            inputs.append(Dataset(namespace=NAMESPACE, name=f"sources/{source_key}"))
+            outputs.extend(_datasets([RAW]))
+        return OperatorLineage(inputs=inputs, outputs=outputs)
+
+
+def _datasets(assets: Iterable[object]) -> list[Dataset]:
+    """Return the datasets of our assets: ``news://tables/quotes`` is ``tables/quotes``."""
+    start = f"{NAMESPACE}://"
+    uris = [each.uri for each in assets if isinstance(each, Asset) and each.uri.startswith(start)]
+    return [Dataset(namespace=NAMESPACE, name=uri.removeprefix(start).rstrip("/")) for uri in uris]

@@ -1,0 +1,26 @@
+"""Settings of Airflow's OpenLineage provider, without its libraries: ``make up`` reads them at each start."""
+
+from collections.abc import Mapping
+
+NAMESPACE = "news"  # of our datasets; that of jobs is AIRFLOW__OPENLINEAGE__NAMESPACE
+# Each of these variables switches lineage on.
+SWITCHES = (
+    "AIRFLOW__OPENLINEAGE__TRANSPORT",
+    "AIRFLOW__OPENLINEAGE__CONFIG_PATH",
+    "AIRFLOW__OPENLINEAGE__CONN_ID",
+    "OPENLINEAGE_URL",
+    "OPENLINEAGE_CONFIG",
+)
+
+
+def lineage_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings with which Airflow sends lineage with our datasets, if the environment has a transport."""
+    if not any(given.get(name) for name in SWITCHES) and not any(
+        name.startswith("OPENLINEAGE__TRANSPORT") and value for name, value in given.items()
+    ):
+        return {}
+    return {
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": "newslake",
+        "AIRFLOW__OPENLINEAGE__EXTRACTORS": "news_airflow.lineage.NewsExtractor",
+        "AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
+    }

@@ -1,0 +1,39 @@
+"""Lineage of real runs, by Airflow's OpenLineage provider into a file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.dags.test_metrics import DAGS, run_a_day
+
+pytestmark = [pytest.mark.airflow, pytest.mark.model]
+
+
+def test_runs_say_which_sources_and_tables_they_read_and_write(tmp_path: Path) -> None:
+    """With a transport, and nothing else, tasks send START and COMPLETE with sources, archive and tables; no event has
+    the address of a source, which may hold a token, or source code."""
+    file = tmp_path / "events.jsonl"
+    transport = json.dumps({"type": "file", "log_file_path": str(file), "append": True})
+    done = run_a_day(tmp_path, {"AIRFLOW__OPENLINEAGE__TRANSPORT": transport})
+    text = file.read_text("utf-8")
+    events = [json.loads(line) for line in text.splitlines()]
+    found = {
+        (event["job"]["name"], event["eventType"]): (
+            [each["name"] for each in event["inputs"]],
+            sorted(each["name"] for each in event["outputs"]),
+        )
+        for event in events
+        if "." in event["job"]["name"]
+    }
+    tables = ["tables/articles", "tables/entities", "tables/events", "tables/quotes"]
+
+    assert done["states"] == dict.fromkeys(DAGS, "success")
+    for kind in ("START", "COMPLETE"):
+        assert found["news_ingest.ingest_web", kind] == (["sources/courier"], ["raw_articles"])
+        assert found["news_extract.derive", kind] == (["raw_articles"], [])
+        assert found["news_extract.commit", kind] == (["raw_articles"], tables)
+    assert found["news_inbox.publish", "COMPLETE"] == ([], [])  # it announced no day
+    assert {event["job"]["namespace"] for event in events} == {"newslake"}
+    assert {each["namespace"] for event in events for each in event["inputs"] + event["outputs"]} == {"news"}
+    assert ("secret" in text, "rss.xml" in text, "def commit" in text) == (False, False, False)
