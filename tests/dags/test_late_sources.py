@@ -47,5 +47,6 @@ def test_stale_source_is_in_the_events(bag, space: Workspace) -> None:
     assert extra["freshness"] == {"late": [late], "error": None}
     assert late["line"] in extra["warnings"]
     assert late["line"].startswith("post: STALE since 2026-04-03 06:00 UTC: newest article 5 days old; polls fail (")
-    rows = [row for row in space.lake.log.read("runs").to_pylist() if row["run_id"].startswith("news_maintain")]
+    run_id = f"news_maintain.{maintained.run_id}"
+    rows = [row for row in space.lake.log.read("runs").to_pylist() if row["run_id"] == run_id]
     assert [late["line"] in json.loads(row["counts"])["warnings"] for row in rows] == [True]
