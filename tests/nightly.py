@@ -135,6 +135,7 @@ PARTS = (
         (
             "tests/scheduler/test_demo.py",
             "tests/scheduler/test_long_faults.py",
+            "tests/scheduler/test_observability.py",
             "tests/scheduler/test_real_scheduler.py",
         ),
         is_alone=True,
