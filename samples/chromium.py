@@ -10,6 +10,14 @@ from playwright.sync_api import Browser, sync_playwright
 COMMAND = "chromium"
 # The last rule wins. Without the first rule, Chromium would append a rule that overrides the second.
 _DIRECT = "<-loopback>,127.0.0.1"
+# Chromium checks in for push messages and updates by itself. A port that refuses keeps these requests from the network.
+_REFUSED = "http://127.0.0.1:9/"
+_QUIET = (
+    f"--gcm-checkin-url={_REFUSED}",
+    f"--gcm-registration-url={_REFUSED}",
+    f"--gcm-mcs-endpoint={_REFUSED}",
+    f"--component-updater=url-source={_REFUSED}",
+)
 MISSING = f"{COMMAND} is not installed; on Debian, as root: apt-get install --no-install-recommends chromium"
 
 
@@ -33,6 +41,7 @@ def chromium(*, proxy: str | None = None) -> Iterator[Browser]:
             executable_path=path,
             chromium_sandbox=os.geteuid() != 0,  # root cannot use the sandbox
             proxy={"server": proxy, "bypass": _DIRECT} if proxy else None,
+            args=_QUIET,
         )
         with browser:
             yield browser

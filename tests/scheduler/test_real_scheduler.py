@@ -74,7 +74,8 @@ def test_login_is_required_and_printed(machine: Machine) -> None:
     assert f"http://127.0.0.1:{machine.port}" in again
     assert machine.password in again
     assert (file.stat().st_mode & 0o777, machine.home.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert machine.rest().dag_ids() == {"news_ingest", "news_inbox", "news_extract", "news_maintain"}
+    dags = {"news_ingest", "news_inbox", "news_extract", "news_maintain", "news_alerts"}
+    assert machine.rest().dag_ids() == dags
     address = f"http://127.0.0.1:{machine.port}"
     assert requests.get(f"{address}/auth/token", timeout=30).status_code == 403
     assert requests.get(f"{address}/api/v2/dags", timeout=30).status_code == 401

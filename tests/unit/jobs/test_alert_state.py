@@ -150,7 +150,7 @@ def test_damage_is_named_by_verify_and_doctor(settings: Settings, store: AlertSt
     for path in (settings.data_dir / "alerts").glob("alerts.sqlite*"):
         path.write_bytes(b"no database " * 500)
     [finding] = [each for each in examine(Workspace(settings)) if each.name == "alert_state"]
-    assert not finding.is_ok
+    assert finding.status == "fail"
     assert "alerts.sqlite is damaged" in finding.message
     with pytest.raises(BrokenDatabaseError, match="restore it from a backup"):
         open_alert_store(settings)
