@@ -231,7 +231,12 @@ def _polls_clause(
         return f"{pluralize(pages, 'new page')} not read ({reason}): `newslake coverage --source {source.key}`"
     if cause == "failing":
         return f"polls fail ({facts.poll_error}; last answer: {answered}): `newslake sources check {source.key}`"
-    return "no new file" if source.kind in LOCAL_KINDS else f"polled {answered}, with nothing new"
+    if source.kind in LOCAL_KINDS:
+        return "no new file"
+    since = ""
+    if facts.polled_at is not None and facts.answered_at is not None and facts.polled_at > facts.answered_at:
+        since = f"; the poll of {facts.polled_at:%Y-%m-%d %H:%M} UTC failed ({facts.poll_error})"
+    return f"polled {answered}, with nothing newer{since}"
 
 
 def describe_hours(hours: float) -> str:

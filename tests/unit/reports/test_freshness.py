@@ -102,7 +102,7 @@ def test_source_that_never_gave_an_article_becomes_stale(tmp_path: Path) -> None
     add_poll(space, NOW + 3 * DAY)
     found = of(tmp_path, after=3 * DAY, limits=LIMITS)
     assert (found.status, found.cause, found.newest_at) == ("stale", "quiet", None)
-    assert found.message == "no article yet; polled 2026-04-02 12:00 UTC, with nothing new"
+    assert found.message == "no article yet; polled 2026-04-02 12:00 UTC, with nothing newer"
 
 
 # What counts as the newest article.
@@ -151,7 +151,11 @@ def test_cause_is_what_the_polls_have_shown(tmp_path: Path) -> None:
     add_poll(space, NOW, result="unchanged")
     found = of(tmp_path)
     assert (found.cause, found.last_polled_at) == ("quiet", NOW)
-    assert found.message == "newest article 5 days old; polled 2026-03-30 12:00 UTC, with nothing new"
+    answered = "newest article 5 days old; polled 2026-03-30 12:00 UTC, with nothing newer"
+    assert found.message == answered
+    add_poll(space, NOW + HOUR / 4, result="failed")
+    found = of(tmp_path, after=HOUR / 2)
+    assert (found.cause, found.message) == ("quiet", f"{answered}; the poll of 2026-03-30 12:15 UTC failed (http_503)")
 
 
 @pytest.mark.parametrize(
