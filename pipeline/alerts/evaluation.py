@@ -49,8 +49,11 @@ def read_rules(workspace: Workspace) -> AlertRules:
 def _check_sender(path: Path, name: str, url: str) -> None:
     """Raises: ConfigError for a URL that Apprise does not know. The message never has the URL: it holds passwords."""
     if Apprise.instantiate(url) is None:
-        scheme = url.partition("://")[0] if "://" in url else "none"
-        message = f"Apprise does not know this URL (its scheme is {scheme!r}); write one as its manual shows"
+        scheme, mark, _ = url.partition("://")
+        found = f"its scheme is {scheme!r}" if mark else "it has no scheme such as json://"
+        message = f"Apprise does not know this URL ({found}); write one as its manual shows"
+        if scheme in ("http", "https"):
+            message = f"for a webhook, write {'json' if scheme == 'http' else 'jsons'}:// in place of {scheme}://"
         raise ConfigError(f"{path}: senders.{name}: {message}, e.g. json://127.0.0.1:9000/alerts", key=name)
 
 

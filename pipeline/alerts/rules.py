@@ -338,7 +338,11 @@ def _policy(path: Path, file: _AlertsFile, name: str, table: _RuleTable) -> Deli
 
 def _lines(path: Path, error: ValidationError) -> Iterator[str]:
     """Yield one sentence per wrong key. Values of senders are left out: they hold passwords."""
-    for found in error.errors():
+    errors = error.errors()
+    for found in errors:
+        depth = len(found["loc"])
+        if found["type"] == "too_short" and any(each["loc"][:depth] == found["loc"] != each["loc"] for each in errors):
+            continue  # it lacks only the wrong items, which have lines of their own
         loc = [str(part) for part in found["loc"] if part != "[key]"]
         kind = loc.pop(2) if len(loc) > 2 and loc[0] == "rules" and loc[2] in _KINDS else None  # the discriminator
         key = ".".join(loc)

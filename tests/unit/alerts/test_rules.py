@@ -93,6 +93,11 @@ BAD = {
         "[senders]\ndesk = 'jsn://secret@h'",
         "senders.desk: Apprise does not know this URL (its scheme is 'jsn')",
     ),
+    "no URL": ("[senders]\ndesk = 'secret'", "senders.desk: Apprise does not know this URL (it has no scheme such as"),
+    "URL of a web page": (
+        "[senders]\ndesk = 'https://secret'",
+        "senders.desk: for a webhook, write jsons:// in place of",
+    ),
     "incomplete URL": ("[senders]\ndesk = 'slack://secret'", "senders.desk: Apprise does not know this URL"),
     "missing variable": (
         "[senders]\ndesk = 'json://${NO_SUCH_NAME}@secret'",
