@@ -123,7 +123,8 @@ def _draft_local(space: "Workspace", place: str, given: EntryOptions, *, quiet: 
     if kind is None:
         raise ConfigError(f"--kind {given.kind!r}: a path is a folder or an inbox", key="kind")
     if path.is_file() if kind == "inbox" else not path.exists():
-        raise ConfigError(f"{place}: no such {'folder' if kind == 'inbox' else 'folder or file'}", key=place)
+        what = "folder" if kind == "inbox" else "folder or file; the address of a site begins with https:// or http://"
+        raise ConfigError(f"{place}: no such {what}", key=place)
     key = new_key(given.key, keys_of_path(path), existing_sources(file))
     source = Source(
         key=key, kind=kind, location=location_in(file, path), publisher=given.publisher, language=given.language
