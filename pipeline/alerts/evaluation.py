@@ -3,6 +3,7 @@
 A rule that cannot be checked never stops the other rules: its ``AlertCheck`` has the error.
 """
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -48,6 +49,7 @@ def read_rules(workspace: Workspace) -> AlertRules:
 
 def _check_sender(path: Path, name: str, url: str) -> None:
     """Raises: ConfigError for a URL that Apprise does not know. The message never has the URL: it holds passwords."""
+    logging.getLogger("apprise").propagate = False  # its texts have addresses
     if Apprise.instantiate(url) is None:
         scheme, mark, _ = url.partition("://")
         found = f"its scheme is {scheme!r}" if mark else "it has no scheme such as json://"

@@ -17,7 +17,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
@@ -124,7 +124,7 @@ class AlertRules:
 
     path: Path
     rules: tuple[AlertRule, ...] = ()
-    senders: Mapping[str, str]
+    senders: Mapping[str, str] = field(repr=False)
     public_url: str | None = None
 
     def named(self, name: str) -> AlertRule:
@@ -249,7 +249,7 @@ class _AlertsFile(BaseModel):
 
 
 def load_rules(path: Path, *, sources: SourceList) -> AlertRules:
-    """Return the rules of an ``alerts.toml``. Questions and senders are checked by ``checked_rules``.
+    """Return the rules of an ``alerts.toml``. Questions and senders are checked by ``read_rules``.
 
     Raises: ConfigError with the file, the rule and each wrong key.
     """
@@ -323,7 +323,8 @@ def _policy(path: Path, file: _AlertsFile, name: str, table: _RuleTable) -> Deli
     for sender in table.to or ():
         if sender not in file.senders:
             hint = did_you_mean(sender, file.senders, otherwise=f"[senders] has {', '.join(file.senders) or 'none'}")
-            raise rule_error(path, name, "to", f"no sender {sender!r}; {hint}")
+            what = "no sender with this address, write its name" if ":" in sender else f"no sender {sender!r}"
+            raise rule_error(path, name, "to", f"{what}; {hint}")
     quiet = _QUIET_HOURS.fullmatch(file.quiet_hours if table.quiet_hours is None else table.quiet_hours)
     digest = _DIGEST_AT.fullmatch(file.digest_at if table.digest_at is None else table.digest_at)
     return DeliveryPolicy(
@@ -337,7 +338,7 @@ def _policy(path: Path, file: _AlertsFile, name: str, table: _RuleTable) -> Deli
 
 
 def _lines(path: Path, error: ValidationError) -> Iterator[str]:
-    """Yield one sentence per wrong key. Values of senders are left out: they hold passwords."""
+    """Yield one sentence per wrong key. Values of senders and ``to`` are left out: they may hold passwords."""
     errors = error.errors()
     for found in errors:
         depth = len(found["loc"])
@@ -357,4 +358,6 @@ def _lines(path: Path, error: ValidationError) -> Iterator[str]:
 
 def _message(found: Any, loc: list[str]) -> str:
     message = str(found["msg"]).removeprefix("Value error, ")
+    if loc[0] == "rules" and loc[2:3] == ["to"]:
+        return 'write the names of senders in a list, such as ["desk"]'
     return message if loc[0] == "senders" or found["type"] == "value_error" else f"{message} (got {found['input']!r})"

@@ -98,6 +98,11 @@ BAD = {
         "[senders]\ndesk = 'https://secret'",
         "senders.desk: for a webhook, write jsons:// in place of",
     ),
+    "URL in to": ("[rules.a]\non = 'runs'\nto = ['json://secret@h']", "rules.a.to: no sender with this address"),
+    "no list in to": (
+        "[rules.a]\non = 'runs'\nto = 'json://secret@h'",
+        "rules.a.to: write the names of senders in a list",
+    ),
     "incomplete URL": ("[senders]\ndesk = 'slack://secret'", "senders.desk: Apprise does not know this URL"),
     "missing variable": (
         "[senders]\ndesk = 'json://${NO_SUCH_NAME}@secret'",

@@ -169,6 +169,14 @@ def test_a_question_that_is_too_slow_stops_no_other_rule(place: Path, webhook: R
     assert (failed.returncode, "cannot be checked: the query exceeded" in failed.stderr) == (1, True)
 
 
+def test_a_log_has_no_address(place: Path) -> None:
+    """An address that Apprise refuses is in no line of the log, although Apprise itself logs it."""
+    (place / "alerts.toml").write_text('[senders]\ndesk = "tgram://secret/x"\n')
+    done = called("alerts", cwd=place, NEWS_LOG_FORMAT="json")
+
+    assert (done.returncode, "senders.desk" in done.stderr, "secret" in done.stderr) == (2, True, False)
+
+
 def test_without_a_file_nothing_happens(place: Path) -> None:
     """Without alerts.toml, a check is a good end and creates no state."""
     done = called("alerts", "check", cwd=place)
