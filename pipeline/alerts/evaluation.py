@@ -72,7 +72,17 @@ def evaluate(workspace: Workspace, rule: AlertRule, rules: AlertRules) -> AlertC
     is_state = isinstance(rule, SourceRule | MachineRule) or (
         isinstance(rule, QuestionRule) and rule.threshold is not None
     )
-    return AlertCheck(rule=name, kind="state" if is_state else "rows", items=(), total=0, error=str(found))
+    return AlertCheck(rule=name, kind="state" if is_state else "rows", items=(), total=0, error=_error_text(found))
+
+
+def _error_text(error: Exception) -> str:
+    """Return the message of an error without words of articles: DuckDB quotes the value on which an SQL fails.
+
+    It is stored, logged and sent, and no takedown could find the words.
+    """
+    if isinstance(error, NewsError) and error.reason == "bad_value":
+        return "its SQL fails on a value; `newslake ask` or `newslake sql` shows the value"
+    return str(error)
 
 
 def _condition(rule: AlertRule) -> Callable[..., AlertCheck]:

@@ -134,7 +134,7 @@ def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
 
 @contextmanager
 def _translate_errors(connection: Connection) -> Iterator[None]:
-    """Translate errors of DuckDB. Raises: ConfigError."""
+    """Translate errors of DuckDB. Raises: ConfigError, with the reason "bad_value" if its text may quote a value."""
     try:
         yield
     except RuntimeError as error:  # as DuckDB's binding reports Ctrl-C; its own errors have another base
@@ -145,7 +145,10 @@ def _translate_errors(connection: Connection) -> Iterator[None]:
         if isinstance(error, duckdb.InvalidInputException) and f"{SCHEME}://" in str(error):
             raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="bad_sql") from error
         names = ", ".join(spec.name for spec in TABLES)
-        raise ConfigError(f"sql: {error}; SQL can read only {names}", key="sql", reason="bad_sql") from error
+        reason = "bad_value" if isinstance(error, duckdb.InvalidInputException) else "bad_sql"
+        raise ConfigError(f"sql: {error}; SQL can read only {names}", key="sql", reason=reason) from error
+    except duckdb.DataError as error:
+        raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="bad_value") from error
     except duckdb.BinderException as error:
         raise ConfigError(f"sql: {_with_hint(connection, str(error))}", key="sql", reason="bad_sql") from error
     except duckdb.Error as error:
