@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.output import AsJson, out, print_error, print_json, print_note, print_rows, workspace
+from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
     from pipeline.alerts.alert import AlertCheck, AlertItem
     from pipeline.alerts.rules import AlertRules
     from pipeline.jobs.workspace import Workspace
+    from pipeline.reports.health import Finding
 
 _SHOWN = 20
 
@@ -119,6 +121,20 @@ def read_alert_rules(space: "Workspace") -> "AlertRules | None":
     if not space.settings.alerts_file.exists():
         return None
     from pipeline.alerts.evaluation import read_rules
+
+def examine_alert_rules(space: "Workspace") -> "Finding":
+    """Return the finding of `newslake doctor` about alerts.toml; a missing file is ok."""
+    from pipeline.reports.health import Finding
+
+    path, name = space.settings.alerts_file, "alert_rules"
+    try:
+        rules = read_alert_rules(space)
+    except ConfigError as error:
+        action = "correct that key of the file, then run `newslake alerts`"
+        return Finding(name=name, status="fail", message=str(error), action=action)
+    message = f"no {path}: nothing is reported" if rules is None else f"{pluralize(len(rules.rules), 'rule')} in {path}"
+    return Finding(name=name, status="ok", message=message)
+
 
     return read_rules(space)
 

@@ -32,6 +32,7 @@ from pipeline.errors import ConfigError, LakeError, NewsError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
+    from pipeline.alerts.rules import AlertRules
     from pipeline.jobs.commit import DerivedDay
     from pipeline.jobs.run import DayReading
     from pipeline.jobs.runtimes import History, Stage
@@ -92,7 +93,7 @@ def run(
     rules = read_alert_rules(space)  # so does a wrong rule
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
     wanted = _requested_days(day, first, last) or [space.settings.now().date()]
-    with _exit_on_sigterm(), page_progress(quiet=quiet) as progress, ExitStack() as workers:
+    with _log_crash(space, rules), _exit_on_sigterm(), page_progress(quiet=quiet) as progress, ExitStack() as workers:
         job = _RunCommand(space, progress, workers)
         done = [
             runs
@@ -137,6 +138,25 @@ def _exit_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+@contextmanager
+def _log_crash(space: "Workspace", rules: "AlertRules | None") -> Iterator[None]:
+    """Log an error that ends the run in the ``runs`` table, and check the alerts, so that one reports it."""
+    from pipeline.jobs.outcomes import append_failure
+
+    started_at = space.settings.now()
+    try:
+        yield
+    except Exception as error:
+        failure = f"it ended early ({type(error).__name__})"  # a message may quote a page
+        append_failure(space, run_id=_run_name(started_at), kind="manual", started_at=started_at, errors=[failure])
+        check_alerts_of_run(space, rules)
+        raise
+
+
+def _run_name(started_at: datetime) -> str:
+    return f"cli.{started_at:%Y%m%dT%H%M%S%f}"
+
+
 def _exit(number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + number)
 
@@ -168,7 +188,7 @@ class _RunCommand:
         self.space = space
         self.progress = progress
         self.started_at = space.settings.now()
-        self.name = f"cli.{self.started_at:%Y%m%dT%H%M%S%f}"
+        self.name = _run_name(self.started_at)
         self.history: History = read_history(space)
         self.errors: list[str] = []
         self.failures: list[str] = []  # what failed, without messages: these may quote a page

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from pipeline.cli import completion
 from pipeline.cli.add_source import add_source, parse_place
+from pipeline.cli.alerts import examine_alert_rules
 from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows, progress, workspace
 from pipeline.model import pluralize
 
@@ -118,12 +119,13 @@ _MARKS = {"ok": "[green]ok  [/green]", "warn": "[yellow]warn[/yellow]", "fail": 
 def doctor(as_json: AsJson = False) -> None:
     """Check that everything a run needs is in place: ok, warn or FAIL, with one action each.
 
-    Checks Python, Airflow, clock, data root, sources, user agent, model, knowledge base, archive, lake, compaction and
-    freshness of the sources. Exit 1 if a check fails; a warning leaves it 0.
+    Checks Python, Airflow, clock, data root, sources, user agent, model, knowledge base, archive, lake, compaction,
+    freshness of the sources, the state of alerts and alerts.toml. Exit 1 if a check fails; a warning leaves it 0.
     """
     from pipeline.reports.health import examine
 
-    findings = examine(workspace())
+    space = workspace()
+    findings = (*examine(space), examine_alert_rules(space))
     if as_json:
         print_json([asdict(each) for each in findings])
     for each in () if as_json else findings:

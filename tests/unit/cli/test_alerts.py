@@ -1,7 +1,11 @@
 """`newslake alerts` and the alerts of `newslake run`, as a user sees them: a real feed, a real webhook, real files."""
 
 import json
+import os
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +98,34 @@ def test_a_failed_run_is_reported(place: Path, webhook: Receiver) -> None:
     assert "source harbour" in map(str.strip, message["message"].splitlines())
 
 
+def test_a_run_that_ends_early_is_reported(place: Path, port: int, webhook: Receiver) -> None:
+    """A run that an error ends is a failed run too: it checks the alerts, which report it, and exits with the error."""
+    _write(place, "[rules.runs]\non = 'runs'\n", webhook)
+    with _feed_at(port):
+        assert called("run", "--quiet", cwd=place, NEWS_DURABILITY="process").returncode == 0
+        shutil.rmtree(place / "data" / "archive")
+        done = called("run", "--quiet", cwd=place, NEWS_DURABILITY="process")
+
+    assert (done.returncode, "state.sqlite is missing" in done.stderr) == (1, True)
+    (message,) = webhook.taken
+    assert "it ended early (MissingStoreError)" in message["message"]
+
+
+def test_doctor_checks_the_rules(place: Path) -> None:
+    """A wrong rule is a FAIL of doctor, with its key; a file that is missing or right is ok."""
+    found = []
+    for text in (None, RULE, RULE.replace("'failing'", "'falling'")):
+        if text is not None:
+            (place / "alerts.toml").write_text(text)
+        findings = {each["name"]: each for each in json.loads(called("doctor", "--json", cwd=place).stdout)}
+        found.append(findings["alert_rules"])
+
+    assert [each["status"] for each in found] == ["ok", "ok", "fail"]
+    assert found[0]["message"] == "no alerts.toml: nothing is reported"
+    assert found[1]["message"] == "1 rule in alerts.toml"
+    assert "rules.sources.states.0" in found[2]["message"]
+
+
 @pytest.mark.parametrize("command", [("run",), ("alerts",), ("alerts", "check"), ("alerts", "test", "sources")])
 def test_a_wrong_rule_stops_every_command(command: tuple[str, ...], place: Path, webhook: Receiver) -> None:
     """A wrong rule is an invalid call, named with its file, before a run fetches or writes anything."""
@@ -172,7 +204,9 @@ def test_a_question_that_is_too_slow_stops_no_other_rule(place: Path, webhook: R
 def test_a_log_has_no_address(place: Path) -> None:
     """An address that Apprise refuses is in no line of the log, although Apprise itself logs it."""
     (place / "alerts.toml").write_text('[senders]\ndesk = "tgram://secret/x"\n')
-    done = called("alerts", cwd=place, NEWS_LOG_FORMAT="json")
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "NEWS_LOG_FORMAT": "json"}
+    command = [sys.executable, "-m", "pipeline", "alerts"]  # the format of a log is set once per process
+    done = subprocess.run(command, check=False, cwd=place, env=environment, capture_output=True, text=True)
 
     assert (done.returncode, "senders.desk" in done.stderr, "secret" in done.stderr) == (2, True, False)
 
