@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Literal
 
+UNCHECKABLE = "the rule cannot be checked"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertItem:
@@ -37,6 +39,11 @@ class AlertCheck:
     items: tuple[AlertItem, ...]
     total: int
     error: str | None = None
+
+
+def uncheckable(error: str) -> AlertItem:
+    """Return the item of a rule that cannot be checked; its key is always the same."""
+    return AlertItem(key=UNCHECKABLE, title=UNCHECKABLE, detail=error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

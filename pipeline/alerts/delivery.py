@@ -24,7 +24,7 @@ from pipeline.alerts.store import AlertStore, DeliveryFailure
 DEADLINE_SECONDS = 30.0  # of one message
 _START_SECONDS = 30.0  # of the process of a sender, on a busy machine
 _TURN_SECONDS = 120.0  # of a sender with many messages; the others are sent next time
-_UNKNOWN = "[senders] of alerts.toml does not have it; add it there, with its old or a new address"
+_UNKNOWN = "[senders] of alerts.toml does not have it; add it there, or run `newslake alerts drop` with its name"
 
 
 def deliver(
@@ -56,6 +56,12 @@ def deliver(
             if name not in senders
         ]
         return (*(each for each in store.failures(now=now) if each.sender in senders), *unknown)
+
+
+def send_once(delivery: Delivery, address: str, *, deadline_seconds: float = DEADLINE_SECONDS) -> str | None:
+    """Send one message that is in no state; return None if the server of the address took it, else why not."""
+    with _SenderProcess(address, lock=None, deadline_seconds=deadline_seconds) as process:
+        return process.send(delivery)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +96,14 @@ class _SenderTurn:
 class _SenderProcess:
     """The process of one sender. It inherits the lock: if this process dies, no other one sends amid its message."""
 
-    def __init__(self, address: str, *, lock: int, deadline_seconds: float) -> None:
+    def __init__(self, address: str, *, lock: int | None, deadline_seconds: float) -> None:
         self._deadline_seconds = deadline_seconds
         self._process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.alerts.sender_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            pass_fds=(lock,),
+            pass_fds=() if lock is None else (lock,),
         )
         self._say({"address": address, "deadline": deadline_seconds})
 

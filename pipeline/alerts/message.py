@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
-from pipeline.alerts.alert import AlertItem, DeliveryPolicy
+from pipeline.alerts.alert import AlertCheck, AlertItem, DeliveryPolicy, uncheckable
 from pipeline.model import pluralize
 from pipeline.unicode import to_well_formed
 
@@ -110,6 +110,25 @@ def compose(messages: Sequence[Message], *, delivery_id: str) -> Delivery | None
         body="\n\n\n".join(f"{each.subject}\n\n{each.body}" for each in joined),
         kind=joined[0].kind,
     )
+
+
+def trial_delivery(check: AlertCheck, *, title: str, now: datetime) -> Delivery:
+    """Return what a check found as a test message; a test item if it found nothing."""
+    kind: MessageKind = "opened" if check.kind == "state" else "rows"
+    items, total = check.items, check.total
+    if check.error is not None:
+        kind, items, total = "error", (uncheckable(check.error),), 1
+    elif not items:
+        kind, items, total = "rows", (AlertItem(key="test", title="a test message; the rule finds nothing now"),), 1
+    message = Message(
+        message_id=uuid4().hex,
+        title=f"Test: {title}",
+        kind=kind,
+        total=total,
+        created_at=now,
+        items=tuple(MessageItem(key=each.key, item=clean_item(each)) for each in items),
+    )
+    return Delivery(delivery_id=message.message_id, subject=message.subject, body=message.body, kind=kind)
 
 
 def bundle_id(message_ids: Iterable[str]) -> str:

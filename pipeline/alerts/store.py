@@ -7,16 +7,16 @@ order in which it was recorded, so that a clock that jumps neither repeats nor l
 import hashlib
 import uuid
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from sqlite3 import Row
 
-from pipeline.alerts.alert import AlertCheck, AlertItem, DeliveryPolicy
+from pipeline.alerts.alert import UNCHECKABLE, AlertCheck, AlertItem, DeliveryPolicy, uncheckable
 from pipeline.alerts.atom import Feed, feed_bytes
 from pipeline.alerts.message import (
     SHOWN_ITEMS,
@@ -39,7 +39,6 @@ from pipeline.settings import Settings
 from pipeline.sqlite import Database, from_micros, row_checksum, to_micros, transaction
 
 _FEED_ENTRIES = 100
-_UNCHECKED = AlertItem(key="the rule cannot be checked", title="the rule cannot be checked")
 _LONGEST_WAIT = timedelta(
     hours=50
 )  # of a digest and quiet hours, with a change of summer time; longer: the clock jumped
@@ -137,6 +136,21 @@ class AlertStore:
                 self._drop_old(check.rule)
             self._write_feed(check.rule)
 
+    def close_removed(self, rules: Collection[str], *, now: datetime) -> Mapping[str, int]:
+        """Resolve the open alerts of all rules but these; return how many of which rule.
+
+        Only their Atom files say it: without its rule, nobody knows whom to send it.
+        """
+        with self.exclusive(), transaction(self._db):
+            removed = {rule: count for rule, count in self.open_counts().items() if rule not in rules}
+            for rule in removed:
+                policy = DeliveryPolicy(
+                    rule=rule, title=self._rule(rule)["title"], senders=(), quiet_hours=None, digest_at=None
+                )
+                self._close(AlertCheck(rule=rule, kind="state", items=(), total=0), policy, now)
+                self._drop_old(rule)
+        return removed
+
     def _keep_rule(self, rule: str, title: str, now: datetime) -> None:
         row = self._db.execute("SELECT feed_id, last_total, updated_at FROM rules WHERE rule = ?", (rule,)).fetchone()
         feed_id, last_total, updated_at = row or (uuid.uuid4().hex, 0, to_micros(now))
@@ -152,7 +166,7 @@ class AlertStore:
         there = {_hash(check.rule, each.key) for each in check.items} if check.kind == "state" else set()
         over = []
         for row in whole_rows(self._db, "SELECT * FROM open_alerts WHERE rule = ?", (check.rule,)):
-            is_error = row["key"] == _hash(check.rule, _UNCHECKED.key)
+            is_error = row["key"] == _hash(check.rule, UNCHECKABLE)
             if row["key"] not in there and (is_whole or is_error):
                 lasted = max(timedelta(0), now - from_micros(row["opened_at"]))
                 item = item_from_json(row["key"], row["content"]).item
@@ -165,7 +179,7 @@ class AlertStore:
         is_error = check.error is not None
         items: Sequence[AlertItem] = check.items if check.kind == "state" else ()
         if check.error is not None:
-            items = (replace(_UNCHECKED, detail=check.error),)
+            items = (uncheckable(check.error),)
         known = {key for (key,) in self._db.execute("SELECT key FROM open_alerts WHERE rule = ?", (check.rule,))}
         new = [each for each in _hashed(check.rule, items) if each.key not in known]
         for each in new:
@@ -277,6 +291,12 @@ class AlertStore:
         with transaction(self._db):
             self._remove(sender, delivery_id)
             self._db.execute("DELETE FROM failing_senders WHERE sender = ?", (sender,))
+
+    def drop_waiting(self, sender: str) -> int:
+        """Drop the messages that wait for a sender, also those that are not due; return how many."""
+        with self.exclusive(), transaction(self._db):
+            self._db.execute("DELETE FROM failing_senders WHERE sender = ?", (sender,))
+            return self._db.execute("DELETE FROM deliveries WHERE sender = ?", (sender,)).rowcount
 
     def _remove(self, sender: str, delivery_id: str) -> None:
         self._db.execute("DELETE FROM deliveries WHERE sender = ? AND delivery_id = ?", (sender, delivery_id))

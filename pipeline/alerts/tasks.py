@@ -2,17 +2,17 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.alerts.alert import AlertCheck, AlertItem
-from pipeline.alerts.delivery import deliver
+from pipeline.alerts.alert import AlertCheck
+from pipeline.alerts.delivery import deliver, send_once
 from pipeline.alerts.evaluation import evaluate, read_rules
+from pipeline.alerts.message import trial_delivery
 from pipeline.alerts.rules import AlertRules
-from pipeline.alerts.store import AlertStore, DeliveryFailure, open_alert_store
-from pipeline.errors import NewsError
+from pipeline.alerts.store import DeliveryFailure, open_alert_store
+from pipeline.errors import ConfigError, NewsError
 from pipeline.jobs.alert_state import FEEDS, alert_database
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import pluralize
@@ -40,6 +40,10 @@ class AlertReport:
         return (*rules, *senders)
 
 
+def _alerts(count: int) -> str:
+    return pluralize(count, "open alert")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleState:
     """A rule and what its last check recorded. ``open_alerts`` is None if it was never checked."""
@@ -56,7 +60,7 @@ class RuleState:
         """The state as a few words."""
         if self.open_alerts is None:
             return "not checked yet"
-        return pluralize(self.open_alerts, "open alert") if self.open_alerts else "quiet"
+        return _alerts(self.open_alerts) if self.open_alerts else "quiet"
 
 
 def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
@@ -78,16 +82,28 @@ def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
     )
 
 
-def check_and_deliver(workspace: Workspace, rules: AlertRules) -> AlertReport:
-    """Check each rule, record what it found and send what is due; without rules, nothing.
+def drop_messages(workspace: Workspace, sender: str) -> int:
+    """Drop the messages that wait for a sender; return how many. Raises: ConfigError with those that have messages."""
+    store = open_alert_store(workspace.settings) if alert_database(workspace.settings).exists() else None
+    if store is None or not (count := store.drop_waiting(sender)):
+        waiting = ", ".join(store.waiting() if store else ()) or "none"
+        raise ConfigError(f"no message waits for {sender!r}; senders with messages that wait: {waiting}", key=sender)
+    return count
 
-    Messages are sent after each rule, so that a slow question delays only the rules after it.
+
+def check_and_deliver(workspace: Workspace, rules: AlertRules) -> AlertReport:
+    """Check each rule, record what it found and send what is due; without alerts.toml, nothing.
+
+    Messages are sent after each rule, so that a slow question delays only the rules after it. What waits is sent, and
+    what is open is closed, also for rules that are not in the file any more.
     """
-    if not rules.rules:
+    if not rules.path.exists() or not (rules.rules or alert_database(workspace.settings).exists()):
         return AlertReport()
     now = workspace.settings.now
     store = open_alert_store(workspace.settings)
-    checks, failures = [], tuple[DeliveryFailure, ...]()
+    for name, count in store.close_removed({rule.policy.rule for rule in rules.rules}, now=now()).items():
+        log.warning("alerts.toml has no rule %s any more; closed without a message: %s", name, _alerts(count))
+    checks, failures = [], deliver(store, rules.senders, now=now())
     for rule in rules.rules:
         with store.exclusive():  # no takedown comes between reading and recording
             check = evaluate(workspace, rule, rules)
@@ -108,17 +124,15 @@ def problems_of_check(workspace: Workspace, rules: AlertRules) -> tuple[str, ...
 def send_test(workspace: Workspace, rules: AlertRules, check: AlertCheck) -> tuple[DeliveryFailure, ...]:
     """Send what a check found, else a test item, as one message to the senders of its rule; return those that failed.
 
-    It is sent now, also in quiet hours, and changes no state: the next check reports the same items.
+    It is sent now, also in quiet hours, and is in no file: the next check reports the same items.
     """
     policy, now = rules.named(check.rule).policy, workspace.settings.now()
-    policy = replace(policy, title=f"Test: {policy.title}", quiet_hours=None, digest_at=None)
-    if not check.items and check.error is None:
-        item = AlertItem(key="test", title="a test message; the rule finds nothing now")
-        check = replace(check, kind="rows", items=(item,), total=1)
-    with TemporaryDirectory(prefix="newslake-alerts-") as folder:
-        store = AlertStore(Path(folder) / "alerts.sqlite", durability="process")
-        store.record(check, policy, now=now)
-        return deliver(store, rules.senders, now=now)
+    delivery = trial_delivery(check, title=policy.title, now=now)
+    return tuple(
+        DeliveryFailure(sender=name, reason=reason, since=now, waiting=0)
+        for name in policy.senders
+        if (reason := send_once(delivery, rules.senders[name])) is not None
+    )
 
 
 def check_rules() -> None:

@@ -1,4 +1,4 @@
-"""`newslake alerts`: list the rules of alerts.toml, try one, check all of them and deliver."""
+"""`newslake alerts`: list the rules of alerts.toml, try one, check all of them and deliver; drop messages."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +24,7 @@ alerts_app = typer.Typer(help="Alerts: list the rules of alerts.toml, try one, c
 def list_rules(context: typer.Context, as_json: AsJson = False) -> None:
     """List the rules of alerts.toml with their state.
 
-    The state is what the last check recorded: the number of open alerts, and the messages that wait.
+    The state is what the last check recorded: the number of open alerts.
     """
     if context.invoked_subcommand is not None:
         return
@@ -98,6 +98,15 @@ def check_all(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@alerts_app.command("drop")
+def drop(sender: Annotated[str, typer.Argument(metavar="SENDER", help="A sender, also one that was removed.")]) -> None:
+    """Drop the messages that wait for a sender; they are never sent. Atom files keep them."""
+    from pipeline.alerts.tasks import drop_messages
+
+    count = drop_messages(workspace(), sender)
+    out.print(f"{pluralize(count, 'message')} for {sender} dropped", highlight=False, markup=False)
+
+
 def _print_check(check: "AlertCheck") -> None:
     for item in check.items[:_SHOWN]:
         _print_item(item)
@@ -113,15 +122,6 @@ def _print_item(item: "AlertItem") -> None:
         out.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
 
 
-# Alerts of `newslake run`.
-
-
-def read_alert_rules(space: "Workspace") -> "AlertRules | None":
-    """Return the rules before a run starts; None without alerts.toml. Raises: ConfigError for a wrong rule."""
-    if not space.settings.alerts_file.exists():
-        return None
-    from pipeline.alerts.evaluation import read_rules
-
 def examine_alert_rules(space: "Workspace") -> "Finding":
     """Return the finding of `newslake doctor` about alerts.toml; a missing file is ok."""
     from pipeline.reports.health import Finding
@@ -135,6 +135,15 @@ def examine_alert_rules(space: "Workspace") -> "Finding":
     message = f"no {path}: nothing is reported" if rules is None else f"{pluralize(len(rules.rules), 'rule')} in {path}"
     return Finding(name=name, status="ok", message=message)
 
+
+# Alerts of `newslake run`.
+
+
+def read_alert_rules(space: "Workspace") -> "AlertRules | None":
+    """Return the rules before a run starts; None without alerts.toml. Raises: ConfigError for a wrong rule."""
+    if not space.settings.alerts_file.exists():
+        return None
+    from pipeline.alerts.evaluation import read_rules
 
     return read_rules(space)
 

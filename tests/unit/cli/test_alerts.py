@@ -201,6 +201,45 @@ def test_a_question_that_is_too_slow_stops_no_other_rule(place: Path, webhook: R
     assert (failed.returncode, "cannot be checked: the query exceeded" in failed.stderr) == (1, True)
 
 
+def test_the_messages_of_a_removed_sender_can_be_dropped(place: Path, webhook: Receiver) -> None:
+    """A removed sender is named by each check until its messages are dropped; to drop none is an error."""
+    webhook.manner = "fails"
+    _write(place, NEWS, webhook)
+    called("alerts", "check", cwd=place)
+    (place / "alerts.toml").write_text(NEWS)
+    before = called("alerts", "check", cwd=place)
+    dropped, again = (called("alerts", "drop", "desk", cwd=place) for _ in range(2))
+
+    assert (before.returncode, "`newslake alerts drop`" in before.stderr) == (1, True)
+    assert (dropped.returncode, dropped.stdout) == (0, "1 message for desk dropped\n")
+    assert (again.returncode, "no message waits for 'desk'" in again.stderr) == (2, True)
+    assert called("alerts", "check", cwd=place).returncode == 0
+
+
+def test_a_removed_rule_has_no_open_alert(place: Path, webhook: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    """The next check closes the alerts of a rule that the file no longer has, and logs it; its Atom file says so."""
+    _write(place, "[rules.disk]\non = 'machine'\ndisk_free_gb = 1e12\n", webhook)
+    called("alerts", "check", cwd=place)
+    _write(place, "", webhook)
+    first, second = (called("alerts", "check", cwd=place) for _ in range(2))
+
+    assert (first.returncode, second.returncode, len(webhook.taken)) == (0, 0, 1)
+    assert caplog.messages == ["alerts.toml has no rule disk any more; closed without a message: 1 open alert"]
+    assert "Resolved: disk" in (place / "data" / "alerts" / "feeds" / "disk.xml").read_text()
+
+
+def test_messages_wait_for_no_rule(place: Path, webhook: Receiver) -> None:
+    """A message is sent when its server works again, also if the file has no rule any more."""
+    webhook.manner = "fails"
+    _write(place, NEWS, webhook)
+    called("alerts", "check", cwd=place, NEWS_FROZEN_NOW="2026-03-04T12:00:00Z")
+    webhook.manner = "takes"
+    _write(place, "", webhook)
+    done = called("alerts", "check", cwd=place, NEWS_FROZEN_NOW="2026-03-04T13:00:00Z")
+
+    assert (done.returncode, webhook.titles) == (0, ["news: The ferry sails"])
+
+
 def test_a_log_has_no_address(place: Path) -> None:
     """An address that Apprise refuses is in no line of the log, although Apprise itself logs it."""
     (place / "alerts.toml").write_text('[senders]\ndesk = "tgram://secret/x"\n')
