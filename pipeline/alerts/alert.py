@@ -29,16 +29,21 @@ class AlertItem:
 class AlertCheck:
     """What a check of one rule found.
 
-    Items of a state are open until a later check does not have them; items of rows are reported once each. ``total``
-    is the number of items, also of those that are not in ``items`` (at most 1,000 are). ``error`` says why the rule
-    could not be checked: a question that takes too long, a damaged lake.
+    Items of a state are open until a later check does not have them; items of rows are reported once each.
+    ``unlisted`` are the keys of all further items: at most 1,000 are in ``items``. ``error`` says why the rule could
+    not be checked: a question that takes too long, a damaged lake.
     """
 
     rule: str
     kind: Literal["state", "rows"]
     items: tuple[AlertItem, ...]
-    total: int
+    unlisted: tuple[str, ...] = ()
     error: str | None = None
+
+    @property
+    def total(self) -> int:
+        """The number of items, also of the unlisted ones."""
+        return len(self.items) + len(self.unlisted)
 
 
 def uncheckable(error: str) -> AlertItem:

@@ -72,7 +72,7 @@ def evaluate(workspace: Workspace, rule: AlertRule, rules: AlertRules) -> AlertC
     is_state = isinstance(rule, SourceRule | MachineRule) or (
         isinstance(rule, QuestionRule) and rule.threshold is not None
     )
-    return AlertCheck(rule=name, kind="state" if is_state else "rows", items=(), total=0, error=_error_text(found))
+    return AlertCheck(rule=name, kind="state" if is_state else "rows", items=(), error=_error_text(found))
 
 
 def _error_text(error: Exception) -> str:

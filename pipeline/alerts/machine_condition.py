@@ -23,7 +23,7 @@ def check_machine(workspace: Workspace, rule: MachineRule) -> AlertCheck:
         *(_disk(workspace.settings.data_dir, rule.disk_free_gb) if "disk" in rule.states else ()),
         *(_damage(workspace) if "verify" in rule.states else ()),
     ]
-    return AlertCheck(rule=rule.policy.rule, kind="state", items=tuple(items), total=len(items))
+    return AlertCheck(rule=rule.policy.rule, kind="state", items=tuple(items))
 
 
 def _disk(root: Path, least_gb: float) -> Iterator[AlertItem]:

@@ -121,7 +121,7 @@ def check_question(workspace: Workspace, rule: QuestionRule, rules: AlertRules) 
         shown = dict(list(kept.items())[:ITEMS_MAX])
         articles = _articles_of(connection, shown.values())
     items = tuple(_item(key, row, articles, rule=rule, public_url=rules.public_url) for key, row in shown.items())
-    return AlertCheck(rule=rule.policy.rule, kind=kind, items=items, total=len(kept))
+    return AlertCheck(rule=rule.policy.rule, kind=kind, items=items, unlisted=tuple(kept)[ITEMS_MAX:])
 
 
 def _is_sure(rule: QuestionRule, row: Row) -> bool:

@@ -32,7 +32,8 @@ def check_runs(workspace: Workspace, rule: RunRule, *, public_url: str | None) -
         *(_failed_runs(connection) if "failed" in rule.events else ()),
         *(_broken_items(connection, public_url) if "broken" in rule.events else ()),
     ]
-    return AlertCheck(rule=rule.policy.rule, kind="rows", items=tuple(found[:_ITEMS_MAX]), total=len(found))
+    unlisted = tuple(each.key for each in found[_ITEMS_MAX:])
+    return AlertCheck(rule=rule.policy.rule, kind="rows", items=tuple(found[:_ITEMS_MAX]), unlisted=unlisted)
 
 
 def _failed_runs(connection: Connection) -> Iterator[AlertItem]:

@@ -40,7 +40,7 @@ def check_sources(workspace: Workspace, rule: SourceRule) -> AlertCheck:
         *(_failures(workspace, keys, fresh) if "failing" in wanted else ()),
         *(_anomalies(workspace, keys) if "anomalous" in wanted else ()),
     ]
-    return AlertCheck(rule=rule.policy.rule, kind="state", items=tuple(items), total=len(items))
+    return AlertCheck(rule=rule.policy.rule, kind="state", items=tuple(items))
 
 
 def _lateness(fresh: SourceFreshness, wanted: Collection[SourceState]) -> Iterator[AlertItem]:

@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from sqlite3 import Row
 
-from pipeline.alerts.alert import UNCHECKABLE, AlertCheck, AlertItem, DeliveryPolicy, uncheckable
+from pipeline.alerts.alert import AlertCheck, AlertItem, DeliveryPolicy, uncheckable
 from pipeline.alerts.atom import Feed, feed_bytes
 from pipeline.alerts.message import (
     SHOWN_ITEMS,
@@ -147,27 +147,26 @@ class AlertStore:
                 policy = DeliveryPolicy(
                     rule=rule, title=self._rule(rule)["title"], senders=(), quiet_hours=None, digest_at=None
                 )
-                self._close(AlertCheck(rule=rule, kind="state", items=(), total=0), policy, now)
+                self._close(AlertCheck(rule=rule, kind="state", items=()), policy, now)
                 self._drop_old(rule)
         return removed
 
     def _keep_rule(self, rule: str, title: str, now: datetime) -> None:
-        row = self._db.execute("SELECT feed_id, last_total, updated_at FROM rules WHERE rule = ?", (rule,)).fetchone()
-        feed_id, last_total, updated_at = row or (uuid.uuid4().hex, 0, to_micros(now))
-        self._put("rules", rule, feed_id, title, last_total, updated_at)
+        row = self._db.execute("SELECT feed_id, updated_at FROM rules WHERE rule = ?", (rule,)).fetchone()
+        feed_id, updated_at = row or (uuid.uuid4().hex, to_micros(now))
+        self._put("rules", rule, feed_id, title, updated_at)
 
     def _rule(self, rule: str) -> Row:
         [row] = whole_rows(self._db, "SELECT * FROM rules WHERE rule = ?", (rule,))
         return row
 
     def _close(self, check: AlertCheck, policy: DeliveryPolicy, now: datetime) -> None:
-        """Resolve the alerts that a check does not have; none if it does not list all its items."""
-        is_whole = check.kind == "rows" or check.total <= len(check.items)
-        there = {_hash(check.rule, each.key) for each in check.items} if check.kind == "state" else set()
+        """Resolve the alerts that a check does not have."""
+        keys = (*(each.key for each in check.items), *check.unlisted) if check.kind == "state" else ()
+        there = {_hash(check.rule, key) for key in keys}
         over = []
         for row in whole_rows(self._db, "SELECT * FROM open_alerts WHERE rule = ?", (check.rule,)):
-            is_error = row["key"] == _hash(check.rule, UNCHECKABLE)
-            if row["key"] not in there and (is_whole or is_error):
+            if row["key"] not in there:
                 lasted = max(timedelta(0), now - from_micros(row["opened_at"]))
                 item = item_from_json(row["key"], row["content"]).item
                 over.append(MessageItem(key=row["key"], item=item, lasted=lasted))
@@ -188,20 +187,18 @@ class AlertStore:
         self._queue(policy, "error" if is_error else "opened", new, len(new), now)
 
     def _report_rows(self, check: AlertCheck, policy: DeliveryPolicy, now: datetime) -> None:
-        """Queue the rows that were not reported before. If not all are listed, the growth of their number counts."""
+        """Queue the rows that were not reported before; those that are not listed are only counted."""
         if check.kind != "rows":
             return
-        new = []
-        for each in _hashed(check.rule, check.items):
-            row = (check.rule, each.key)
-            query = "INSERT OR IGNORE INTO reported_rows VALUES (?, ?, ?)"
-            if self._db.execute(query, (*row, row_checksum(row))).rowcount:
-                new.append(each)
-        kept, total = self._rule(check.rule), len(new)
-        if check.total > len(check.items):
-            total = max(total, check.total - kept["last_total"])
-        self._put("rules", check.rule, kept["feed_id"], policy.title, check.total, kept["updated_at"])
-        self._queue(policy, "rows", new[:SHOWN_ITEMS], total, now)
+        new = [each for each in _hashed(check.rule, check.items) if self._is_new_row(check.rule, each.key)]
+        unlisted = sum(self._is_new_row(check.rule, _hash(check.rule, key)) for key in check.unlisted)
+        self._queue(policy, "rows", new[:SHOWN_ITEMS], len(new) + unlisted, now)
+
+    def _is_new_row(self, rule: str, key: str) -> bool:
+        """Store the hash of a row; return whether it was not stored before."""
+        row = (rule, key)
+        query = "INSERT OR IGNORE INTO reported_rows VALUES (?, ?, ?)"
+        return bool(self._db.execute(query, (*row, row_checksum(row))).rowcount)
 
     def _queue(
         self, policy: DeliveryPolicy, kind: MessageKind, items: Sequence[MessageItem], total: int, now: datetime
@@ -221,7 +218,7 @@ class AlertStore:
             self._put("deliveries", seq, sender, at, *fixed)
         kept = self._rule(policy.rule)
         updated_at = max(kept["updated_at"], at)
-        self._put("rules", policy.rule, kept["feed_id"], policy.title, kept["last_total"], updated_at)
+        self._put("rules", policy.rule, kept["feed_id"], policy.title, updated_at)
 
     def _drop_old(self, rule: str) -> None:
         """Delete the messages that every sender has, except those of the Atom file."""

@@ -31,11 +31,10 @@ FEEDS, LOCK = "feeds", "alerts.lock"
 # Each row ends with its checksum, because no other file has the same data. Times are microseconds since 1970, for
 # people: messages are in the order of ``seq``, so that a clock that jumps changes no order. A ``key`` is a hash.
 _SCHEMA = (
-    # feed_id: of the Atom file. last_total: how many rows the latest check found. updated_at: of the newest
-    # message.
+    # feed_id: of the Atom file. updated_at: of the newest message.
     """CREATE TABLE IF NOT EXISTS rules (
-        rule TEXT PRIMARY KEY, feed_id TEXT NOT NULL, title TEXT NOT NULL, last_total INTEGER NOT NULL,
-        updated_at INTEGER NOT NULL, checksum INTEGER NOT NULL)""",
+        rule TEXT PRIMARY KEY, feed_id TEXT NOT NULL, title TEXT NOT NULL, updated_at INTEGER NOT NULL,
+        checksum INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS open_alerts (
         rule TEXT NOT NULL, key TEXT NOT NULL, opened_at INTEGER NOT NULL, article_id TEXT, content TEXT NOT NULL,
         checksum INTEGER NOT NULL, PRIMARY KEY (rule, key))""",

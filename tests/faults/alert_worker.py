@@ -97,7 +97,7 @@ def begin_doomed(folder: Path) -> AlertStore:
     store = new_store(folder)
     for rule, items in {"lost": (DOOMED,), "both": (DOOMED, state("river").items[0])}.items():
         check = state(rule=rule)
-        store.record(type(check)(rule=rule, kind="state", items=items, total=len(items)), policy(rule=rule), now=NOON)
+        store.record(type(check)(rule=rule, kind="state", items=items), policy(rule=rule), now=NOON)
     return store
 
 

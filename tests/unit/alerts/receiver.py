@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -163,14 +164,14 @@ def item(key: str, **given: Any) -> AlertItem:
 
 def state(*keys: str, rule: str = "sources") -> AlertCheck:
     """Return a check that found these sources stale."""
-    return AlertCheck(rule=rule, kind="state", items=tuple(map(item, keys)), total=len(keys))
+    return AlertCheck(rule=rule, kind="state", items=tuple(map(item, keys)))
 
 
-def rows(*keys: str, rule: str = "ferry", total: int | None = None) -> AlertCheck:
-    """Return a check that found these rows."""
+def rows(*keys: str, rule: str = "ferry", unlisted: Iterable[str] = ()) -> AlertCheck:
+    """Return a check that found these rows, and further ones that it does not list."""
     items = tuple(AlertItem(key=key, title=f"quote {key}") for key in keys)
-    return AlertCheck(rule=rule, kind="rows", items=items, total=len(keys) if total is None else total)
+    return AlertCheck(rule=rule, kind="rows", items=items, unlisted=tuple(unlisted))
 
 
 def failed(reason: str, *, rule: str = "sources", kind: Literal["state", "rows"] = "state") -> AlertCheck:
-    return AlertCheck(rule=rule, kind=kind, items=(), total=0, error=reason)
+    return AlertCheck(rule=rule, kind=kind, items=(), error=reason)

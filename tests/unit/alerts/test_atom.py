@@ -23,7 +23,7 @@ QUOTE = AlertItem(
 
 
 def check_of(*items: AlertItem) -> AlertCheck:
-    return AlertCheck(rule="ferry", kind="rows", items=items, total=len(items))
+    return AlertCheck(rule="ferry", kind="rows", items=items)
 
 
 def test_atom_file_has_what_rfc_4287_demands(tmp_path: Path) -> None:

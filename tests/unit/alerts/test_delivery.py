@@ -99,7 +99,7 @@ def test_killed_sender_process_is_a_failure(store: AlertStore, webhook: Receiver
 def test_message_says_where_its_items_come_from(store: AlertStore, webhook: Receiver) -> None:
     """The text has the article page, the publisher's page and the command of each item."""
     links = {"receipt": "http://127.0.0.1:8080/a/1", "article_url": "https://a.example/1", "command": "newslake why 1"}
-    store.record(replace(state(), items=(item("river", **links),), total=1), policy(), now=NOON)
+    store.record(replace(state(), items=(item("river", **links),)), policy(), now=NOON)
     deliver(store, {"desk": webhook.url}, now=NOON)
     assert webhook.taken[0]["message"].splitlines()[1:] == [f"  {each}" for each in links.values()]
 
