@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.commit import Committer
 from pipeline.lake.log_tables import LogTables
-from pipeline.lake.maintenance import publish_package
+from pipeline.lake.maintenance import publish_descriptions
 from pipeline.lake.partitions import Partitions
 from pipeline.lake.storage import Disk, Layout, month_of
 from pipeline.tables import table_named
@@ -66,7 +66,7 @@ def make_big_lake(
         )
         committer.store({month_of(day) for day in tables})
     write_event_clusters(root, committer)
-    publish_package(committer)
+    publish_descriptions(committer)
     index.connection.close()
     return root
 

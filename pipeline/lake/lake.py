@@ -19,7 +19,7 @@ from pipeline.lake.compaction import compact_month, months_to_compact
 from pipeline.lake.erase import Erasure
 from pipeline.lake.exchange import check_exchange
 from pipeline.lake.log_tables import LogTables
-from pipeline.lake.maintenance import collect_garbage, publish_package, recover
+from pipeline.lake.maintenance import collect_garbage, publish_descriptions, recover
 from pipeline.lake.partitions import LakeState, Partitions
 from pipeline.lake.repair import drop_damaged
 from pipeline.lake.snapshots import Snapshots
@@ -133,7 +133,7 @@ class Lake:
         """
         with self._lock.hold() as committer:
             report = committer.commit(batch_ids, is_current=is_current)
-            publish_package(committer)
+            publish_descriptions(committer)
             collect_garbage(committer, months=set(map(month_of, report.days)), older_than=self._oldest_kept())
             return report
 
@@ -156,7 +156,7 @@ class Lake:
                 for name, by_day in relate().items()
             }
             changed = committer.replace(checked)
-            publish_package(committer)
+            publish_descriptions(committer)
             months = {month_of(day) for by_day in checked.values() for day in by_day}
             collect_garbage(committer, months=months, older_than=self._oldest_kept())
             return changed
@@ -195,7 +195,7 @@ class Lake:
                         raise
                     else:
                         on_error(error)
-                publish_package(committer)
+                publish_descriptions(committer)
         if refusal is not None:
             raise refusal
         return tuple(each for each in done if each is not None)

@@ -1,4 +1,4 @@
-"""Maintenance of a lake: recovery, garbage collection, and its datapackage.json."""
+"""Maintenance of a lake: recovery, garbage collection, and the files that describe its tables."""
 
 import os
 import shutil
@@ -17,6 +17,7 @@ from pipeline.lake.staging import discard_batch_at
 from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, Month, files_in, month_of, names_in
 from pipeline.model import pluralize
 from pipeline.tables import LOG_TABLES, TableSpec
+from pipeline.tables.datacontract import contract_bytes
 from pipeline.tables.datapackage import DataPackage, TableResource, package_bytes
 
 
@@ -34,8 +35,7 @@ def recover(committer: Committer) -> tuple[str, ...]:
             committer.disk.remove(path)
             done.append(f"removed {committer.layout.relative(path)}, which is in no manifest")
     adopt_log_files(committer.layout.root, committer.disk, committer.index)
-    if publish_package(committer):
-        mended.append(f"wrote {PACKAGE}")
+    mended += (f"wrote {name}" for name in publish_descriptions(committer))
     return (*done, *mended)
 
 
@@ -204,8 +204,9 @@ def _superseded(folder: Path, names: Iterable[str], unneeded: Iterable[str], *, 
     return [(name, max(written(name), written(after[name]) if name in after else last)) for name in unneeded]
 
 
-# Frictionless metadata in the root of the lake, for people and programs that do not know newslake.
-PACKAGE = "datapackage.json"
+# Descriptions of the tables in the root of the lake, for people and programs that do not know newslake: a Data Package,
+# and a contract of the Open Data Contract Standard.
+PACKAGE, CONTRACT = "datapackage.json", "datacontract.odcs.yaml"
 _ABOUT = (
     "Plain Parquet in a folder per table and month, with a file per day, or one for a closed month. Each `path` is "
     "a glob pattern, which DuckDB, Polars and Spark open. Rows are sorted by their day. `created` is the fetch time of "
@@ -250,19 +251,22 @@ def _resource(spec: TableSpec, folder: str, size: FileSize | None) -> TableResou
     )
 
 
-def publish_package(committer: Committer) -> bool:
-    """Update datapackage.json to the tables; return whether it was stale."""
-    package = stale_package(committer)
-    if package is None:
-        return False
-    committer.disk.replace(committer.layout.root / PACKAGE, package)
-    return True
+def publish_descriptions(committer: Committer) -> tuple[str, ...]:
+    """Update the descriptions of the lake to its tables; return the names of those that were stale."""
+    stale = stale_descriptions(committer)
+    for name, content in stale.items():
+        committer.disk.replace(committer.layout.root / name, content)
+    return tuple(stale)
 
 
-def stale_package(committer: Committer) -> bytes | None:
-    """Return the new content of datapackage.json; None if it is current, or if the lake never had a table."""
-    totals = totals_of(committer.index.connection)
-    package = lake_package(totals, has_log=True)
-    path = committer.layout.root / PACKAGE
-    is_current = path.is_file() and path.read_bytes() == package
-    return None if is_current or not (totals.tables or path.exists()) else package
+def stale_descriptions(committer: Committer) -> Mapping[str, bytes]:
+    """Return the new content of each description that is not current; nothing if the lake never had a table."""
+    totals, root = totals_of(committer.index.connection), committer.layout.root
+    if not (totals.tables or (root / PACKAGE).exists()):
+        return {}
+    current = {CONTRACT: contract_bytes(has_log=True), PACKAGE: lake_package(totals, has_log=True)}
+    return {name: content for name, content in current.items() if not _has_content(root / name, content)}
+
+
+def _has_content(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content

@@ -19,10 +19,11 @@ from typing import Any
 from pipeline.errors import ConfigError, LakeError
 from pipeline.lake.article_index import totals_of
 from pipeline.lake.commit import Committer, OpenCommitter
-from pipeline.lake.maintenance import PACKAGE, lake_package
+from pipeline.lake.maintenance import CONTRACT, PACKAGE, lake_package
 from pipeline.lake.manifests import Head, MonthManifest, head_bytes, manifest_bytes, manifest_name
 from pipeline.lake.partitions import LakeState, Partitions
 from pipeline.lake.storage import RECOVER, Disk, Layout, Month, link_or_copy, sha256_of
+from pipeline.tables.datacontract import contract_bytes
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FIX = "drop it; `newslake lake verify` says whether the lake has the same damage"
@@ -149,6 +150,7 @@ def _write(committer: Committer, name: str, root: Path) -> None:
     facts = facts_of(root, state, name=name, at=committer.now())
     committer.disk.write(root / "snapshot.json", facts_bytes(facts))
     committer.disk.write(root / PACKAGE, lake_package(totals_of(committer.index.connection), has_log=False))
+    committer.disk.write(root / CONTRACT, contract_bytes(has_log=False))
     committer.disk.sync_all()
 
 
@@ -270,7 +272,8 @@ def _problems_of(root: Path, disk: Disk) -> Iterator[str]:
     if facts.manifests_sha256 != _manifests_digest(root):
         yield f"{root.name}/_state: its files have changed; {_FIX}"
         return
-    yield from _package_problems(root / PACKAGE)
+    for name in (PACKAGE, CONTRACT):
+        yield from _problems_of_json(root / name)
     yield from (f"{root.name}/{problem}; {_FIX}" for problem in _problems_of_files(root, disk))
 
 
@@ -289,8 +292,8 @@ def _problems_of_files(root: Path, disk: Disk) -> Iterator[str]:
             yield f"{path.relative_to(root)}: is in no manifest"
 
 
-def _package_problems(path: Path) -> Iterator[str]:
+def _problems_of_json(path: Path) -> Iterator[str]:
     try:
         json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        yield f"{path.parent.name}/{PACKAGE}: cannot be read ({error}); {_FIX}"
+        yield f"{path.parent.name}/{path.name}: cannot be read ({error}); {_FIX}"

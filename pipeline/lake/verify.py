@@ -19,7 +19,7 @@ from pipeline.errors import LakeError
 from pipeline.lake.article_index import index_problems
 from pipeline.lake.commit import Committer, OpenCommitter, stored_articles
 from pipeline.lake.log_tables import log_problems
-from pipeline.lake.maintenance import PACKAGE, foreign_file_problem, is_own, stale_package, stray_files
+from pipeline.lake.maintenance import foreign_file_problem, is_own, stale_descriptions, stray_files
 from pipeline.lake.manifests import Entry
 from pipeline.lake.partitions import LakeState, check_object
 from pipeline.lake.staging import is_batch_sound
@@ -251,8 +251,8 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
     yield from mismatches
     if months := committer.index.intent():
         yield f"article index: a commit of {months[0]} was not finished; {RECOVER}"
-    if not mismatches and stale_package(committer) is not None:  # it is compared with the index
-        yield f"{PACKAGE}: differs from the tables; {RECOVER}"
+    for name in () if mismatches else stale_descriptions(committer):  # they are compared with the index
+        yield f"{name}: differs from the tables; {RECOVER}"
     for path in stray_files(committer):
         is_ours = is_own(committer.layout, path)
         orphan = f"{committer.layout.relative(path)}: is in no manifest; {RECOVER}"

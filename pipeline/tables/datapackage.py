@@ -35,7 +35,7 @@ def text_columns(spec: TableSpec) -> frozenset[str]:
 
 _ARTICLE_KEY = ("article_id", "revision_id")
 # The parent of each table and the columns of the foreign key. Parent and child of a day change in one commit.
-_PARENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+PARENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "entities": ("articles", _ARTICLE_KEY),
     "quotes": ("articles", _ARTICLE_KEY),
     "events": ("articles", _ARTICLE_KEY),
@@ -102,7 +102,7 @@ def package_bytes(package: DataPackage) -> bytes:
         "period": _period(package),
         "resources": [_resource(each, names) for each in package.resources],
     }
-    return json.dumps(_drop_nulls(content), ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(drop_nulls(content), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def _period(package: DataPackage) -> dict[str, str] | None:
@@ -113,7 +113,7 @@ def _period(package: DataPackage) -> dict[str, str] | None:
 
 def _resource(resource: TableResource, tables: set[str]) -> dict[str, Any]:
     has = {column.name for column in resource.columns}
-    table, columns = _PARENTS.get(resource.name, ("", ()))
+    table, columns = PARENTS.get(resource.name, ("", ()))
     parent = {"fields": list(columns), "reference": {"resource": table, "fields": list(columns)}}
     schema = {
         "fields": [_field(column) for column in resource.columns],
@@ -121,7 +121,7 @@ def _resource(resource: TableResource, tables: set[str]) -> dict[str, Any]:
         "primaryKey": list(resource.key) if has.issuperset(resource.key) else None,
         "foreignKeys": [parent] if table in tables else None,
     }
-    return _drop_nulls(
+    return drop_nulls(
         {
             "name": resource.name,
             "type": "table",
@@ -130,7 +130,7 @@ def _resource(resource: TableResource, tables: set[str]) -> dict[str, Any]:
             **resource.form,
             "bytes": resource.bytes,
             "rows": resource.rows,
-            "schema": _drop_nulls(schema),
+            "schema": drop_nulls(schema),
         }
     )
 
@@ -138,16 +138,16 @@ def _resource(resource: TableResource, tables: set[str]) -> dict[str, Any]:
 @cache  # every commit writes the package
 def _field(column: Column) -> dict[str, Any]:
     constraints = {"required": None if column.nullable else True, "enum": list(column.values) or None}
-    return _drop_nulls(
+    return drop_nulls(
         {
             "name": column.name,
             "type": _TYPES.get(column.type, "array"),
             "description": column.about,
-            "constraints": _drop_nulls(constraints) or None,
+            "constraints": drop_nulls(constraints) or None,
         }
     )
 
 
-def _drop_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
+def drop_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties that have a value."""
     return {name: value for name, value in properties.items() if value is not None}

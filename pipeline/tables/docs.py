@@ -96,6 +96,11 @@ in `datapackage.json` and here; in every file they would take a tenth of a small
 types, keys and closed vocabularies of all tables, and the row counts and bytes of the annotation tables and cluster
 tables. Each commit updates it. The `path` of a table is a glob pattern, which engines can open.
 
+`data/lake/datacontract.odcs.yaml` has the same tables, columns and keys as a contract of the
+[Open Data Contract Standard](https://bitol-io.github.io/open-data-contract-standard/) (version 3), which data catalogs
+and checkers read. It has no numbers: it changes only with the schema. `classification: publisher text` marks the
+columns with text of the publishers.
+
 "Not in exports without text" marks the columns that `newslake lake export --no-text` omits. Exports have the annotation
 tables, the cluster tables without `co_mentions`, and `deletions`: see [share.md](how-to/share.md).
 

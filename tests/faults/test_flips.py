@@ -23,6 +23,7 @@ KINDS = {
     *(
         "tables",
         "datapackage",
+        "datacontract.odcs",
         "data",
         "head",
         "months",

@@ -168,6 +168,7 @@ HARMS = {
     ),
     "ledger-change": (changed_row("lake/_state/index.sqlite", "UPDATE changes SET first_at = 1"), WITHDRAW),
     "package": (flipped("lake/datapackage.json"), RECOVER),
+    "contract": (flipped("lake/datacontract.odcs.yaml"), RECOVER),
     "state-row": (changed_row("archive/state.sqlite", "UPDATE pages SET news_day = '1999-01-01'"), WITHDRAW),
     "index-page": (flipped("archive/index.sqlite", at=_ROOT_PAGE), REBUILD),
     "index-row": (changed_row("archive/index.sqlite", "UPDATE captures SET news_day = '1999-01-01'"), REBUILD),

@@ -1,4 +1,4 @@
-"""The metadata of the data: in each file, and in datapackage.json."""
+"""The metadata of the data: in each file, in datapackage.json and in the data contract."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.lake import Lake
 from pipeline.tables import TABLES, table_named
+from pipeline.tables.datacontract import contract_bytes
 from tests.unit.lake.rows import Story, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, commit, lake, open_lake
 from tests.unit.lake.test_log_tables import append, outcome
@@ -125,3 +126,36 @@ def test_lost_package_is_written_again(lake: Lake, tmp_path: Path) -> None:
         file.unlink()
     open_lake(tmp_path / "lake").recover()
     assert path.read_bytes() == whole
+
+
+def test_lake_and_snapshot_have_a_contract(lake: Lake, tmp_path: Path) -> None:
+    """The contract is in the lake and in a snapshot, there without log tables; its paths find the files of a table."""
+    fill(lake)
+    lake.snapshots.take("v1")
+    roots = {True: tmp_path / "lake", False: tmp_path / "snapshots" / "v1"}
+    for has_log, root in roots.items():
+        written = (root / "datacontract.odcs.yaml").read_bytes()
+        assert written == contract_bytes(has_log=has_log)
+        servers = {each["server"]: each["path"] for each in json.loads(written)["servers"]}
+        assert servers.keys() == ({"tables", "log"} if has_log else {"tables"})
+        found = {path.relative_to(root) for path in root.glob(servers["tables"].replace("{model}", "quotes"))}
+        assert found == {path.relative_to(root) for path in root.rglob("tables/quotes/**/*.parquet")}
+        assert len(found) == 2
+
+
+def test_lost_contract_is_reported_and_written_again(lake: Lake, tmp_path: Path) -> None:
+    """Verify names a missing or changed contract, recover writes it; a damaged one of a snapshot is named."""
+    fill(lake)
+    lake.snapshots.take("v1")
+    path = tmp_path / "lake" / "datacontract.odcs.yaml"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-2])
+    [problem] = lake.verify()
+    assert problem.startswith("datacontract.odcs.yaml: differs from the tables")
+    path.unlink()
+    assert lake.recover() == ("wrote datacontract.odcs.yaml",)
+    assert (path.read_bytes(), lake.verify()) == (whole, ())
+    copy = tmp_path / "snapshots" / "v1" / "datacontract.odcs.yaml"
+    copy.unlink()
+    copy.write_bytes(b"{")
+    assert [each.partition(": ")[0] for each in lake.snapshots.verify("v1")] == ["v1/datacontract.odcs.yaml"]

@@ -1,0 +1,123 @@
+"""The contract in the Open Data Contract Standard (ODCS, version 3): datacontract.odcs.yaml of a lake or a snapshot.
+
+The file has JSON, which is also YAML. It depends on the tables alone, not on their rows: datapackage.json has the
+numbers of rows and bytes, and the sources.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.tables.datapackage import PARENTS, TEXT_RIGHTS_NOTE, drop_nulls, text_columns
+from pipeline.tables.log_schema import LOG_TABLES
+from pipeline.tables.schema import SCHEMA_VERSION, TABLES
+from pipeline.tables.spec import Column, TableSpec
+
+API_VERSION = "v3.2.0"
+_PURPOSE = "News articles and what their text says: entities, quotes and events, with the provenance of each row."
+_USAGE = (
+    "Open the files with SQL or a data frame. Join the annotation tables on article_id and revision_id. Offsets count "
+    "code points of articles.text. A null value is unknown."
+)
+_TYPES: Mapping[pa.DataType, str] = {
+    pa.string(): "string",
+    pa.int32(): "integer",
+    pa.float64(): "number",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("us", tz="UTC"): "timestamp",
+}
+
+
+@cache  # every commit compares it
+def contract_bytes(*, has_log: bool) -> bytes:
+    """Return datacontract.odcs.yaml. ``has_log`` includes the log tables."""
+    logs = LOG_TABLES if has_log else ()
+    folders = {"tables": TABLES, "log": logs}
+    content = {
+        "apiVersion": API_VERSION,
+        "kind": "DataContract",
+        "id": "newslake",
+        "name": "newslake",
+        "version": str(SCHEMA_VERSION),
+        "status": "active",
+        "description": {"purpose": _PURPOSE, "usage": _USAGE, "limitations": TEXT_RIGHTS_NOTE},
+        "servers": [_server(folder) for folder, specs in folders.items() if specs],
+        "schema": [_table(spec) for spec in (*TABLES, *logs)],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _server(folder: str) -> dict[str, str]:
+    """Return where the tables of a folder are. The tools of the standard replace {model} by the name of a table."""
+    return {"server": folder, "type": "local", "path": f"{folder}/{{model}}/*/*.parquet", "format": "parquet"}
+
+
+def _table(spec: TableSpec) -> dict[str, Any]:
+    unique = {
+        "metric": "duplicateValues",
+        "arguments": {"properties": list(spec.whole_key)},
+        "mustBe": 0,
+        "unit": "rows",
+        "dimension": "uniqueness",
+    }
+    return drop_nulls(
+        {
+            "name": spec.name,
+            "physicalName": spec.name,
+            "logicalType": "object",
+            "physicalType": "table",
+            "description": spec.about,
+            "properties": [*(_property(spec, column) for column in spec.file_columns), _partition(spec)],
+            "relationships": list(_relationships(spec)) or None,
+            "quality": [unique],
+        }
+    )
+
+
+def _property(spec: TableSpec, column: Column) -> dict[str, Any]:
+    is_key = column.name in spec.whole_key
+    return drop_nulls(
+        {
+            "name": column.name,
+            **_types(column.type),
+            "description": column.about,
+            "required": not column.nullable,
+            "primaryKey": is_key or None,
+            "primaryKeyPosition": spec.whole_key.index(column.name) + 1 if is_key else None,
+            "enum": [{"value": value} for value in column.values] or None,
+            "classification": "publisher text" if column.name in text_columns(spec) else None,
+        }
+    )
+
+
+def _partition(spec: TableSpec) -> dict[str, Any]:
+    """Return the month, which is in the names of the folders and not in the files."""
+    return {
+        "name": spec.month_column,
+        **_types(pa.string()),
+        "description": f"Month of {spec.day_column}, YYYY-MM: a part of the path.",
+        "required": True,
+        "partitioned": True,
+        "partitionKeyPosition": 1,
+    }
+
+
+def _types(kind: pa.DataType) -> dict[str, Any]:
+    """Return the logical and the Arrow type, with the items of a list and the properties of a struct."""
+    types: dict[str, Any] = {"logicalType": _TYPES.get(kind), "physicalType": str(kind)}
+    if pa.types.is_list(kind):
+        return {**types, "logicalType": "array", "items": _types(kind.value_type)}
+    if pa.types.is_struct(kind):
+        fields = [{"name": field.name, **_types(field.type)} for field in kind]
+        return {**types, "logicalType": "object", "properties": fields}
+    return types
+
+
+def _relationships(spec: TableSpec) -> Iterator[dict[str, Sequence[str]]]:
+    if spec.name in PARENTS:
+        parent, columns = PARENTS[spec.name]
+        yield {"from": [f"{spec.name}.{each}" for each in columns], "to": [f"{parent}.{each}" for each in columns]}
