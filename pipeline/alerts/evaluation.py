@@ -8,8 +8,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from apprise import Apprise
-
 from pipeline.alerts.alert import AlertCheck
 from pipeline.alerts.machine_condition import check_machine
 from pipeline.alerts.question_condition import check_question, check_question_rule
@@ -26,6 +24,7 @@ from pipeline.alerts.run_condition import check_runs
 from pipeline.alerts.source_condition import check_sources
 from pipeline.boundary import run_isolated
 from pipeline.errors import ConfigError, NewsError
+from pipeline.extras import require_extra
 from pipeline.jobs.workspace import Workspace
 
 
@@ -49,6 +48,9 @@ def read_rules(workspace: Workspace) -> AlertRules:
 
 def _check_sender(path: Path, name: str, url: str) -> None:
     """Raises: ConfigError for a URL that Apprise does not know. The message never has the URL: it holds passwords."""
+    require_extra("alerts")
+    from apprise import Apprise  # noqa: PLC0415 - an extra, which rules without senders do not need
+
     logging.getLogger("apprise").propagate = False  # its texts have addresses
     if Apprise.instantiate(url) is None:
         scheme, mark, _ = url.partition("://")

@@ -18,6 +18,7 @@ from pipeline.cli import completion
 from pipeline.cli.output import AsJson, out, print_json, print_note, print_rows, settings, workspace
 from pipeline.cli.run import day_of, day_range
 from pipeline.errors import ConfigError
+from pipeline.extras import require_extra
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
@@ -233,7 +234,8 @@ def _tables_folder(snapshot: str | None) -> Path:
 
 
 def _picture_path(lake: Path, name: str) -> Path:
-    """Return the file of a chart. Raises: ConfigError for an unknown suffix, or a file inside the lake."""
+    """Return the file of a chart. Raises: ConfigError for an unknown suffix, a file in the lake, or no libraries."""
+    require_extra("charts")
     from pipeline.query.charts import picture_form
 
     path = path_outside_lake(lake, name)

@@ -29,6 +29,7 @@ from pipeline.cli.output import (
 )
 from pipeline.cli.progress import PageProgress, duration, page_progress
 from pipeline.errors import ConfigError, LakeError, NewsError
+from pipeline.extras import require_extra
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
@@ -493,6 +494,7 @@ def airflow(
 
     It uses the home, database and settings of the Airflow that `make up` starts.
     """
+    require_extra("airflow")
     if not _PLUGINS.is_dir():
         message = f"{_PLUGINS} is missing: call newslake from the project's own .venv, or set up Airflow yourself"
         raise ConfigError(message, key="airflow")

@@ -29,6 +29,7 @@ PIPELINE = {
     "__init__": May(),
     "__main__": May(("cli",)),
     "errors": May(("model",)),
+    "extras": May(("errors",)),
     "unicode": May(),
     "boundary": May(("errors", "unicode")),
     "durability": May(("errors",)),
@@ -69,6 +70,7 @@ AIRFLOW_SIDE = {
 }
 EVERYWHERE = (
     "errors",
+    "extras",
     "log_lines",
     "boundary",
     "unicode",

@@ -1,0 +1,33 @@
+"""The extras of the wheel: libraries that `pip install newslake` leaves out, and the commands that need them.
+
+requirements.in has their requirements.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from pipeline.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An extra: what needs it, as the start of a sentence, and the modules that it brings."""
+
+    need: str
+    modules: tuple[str, ...]
+
+
+EXTRAS: Mapping[str, Extra] = {
+    "airflow": Extra("Airflow's commands need Airflow", ("airflow", "psutil")),
+    "alerts": Extra("messages of alerts need Apprise", ("apprise",)),
+    "charts": Extra("charts need Altair and vl-convert", ("altair", "vl_convert")),
+    "mcp": Extra("`newslake mcp` needs the SDK of the Model Context Protocol", ("mcp",)),
+}
+
+
+def require_extra(name: str) -> None:
+    """Check that the libraries of an extra are installed. Raises: ConfigError with the command that installs them."""
+    extra = EXTRAS[name]
+    if any(find_spec(module) is None for module in extra.modules):
+        raise ConfigError(f"{extra.need}: pip install 'newslake[{name}]'", key=name, reason="extra_missing")
