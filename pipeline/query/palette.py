@@ -12,8 +12,9 @@ GAP = "#8C8C8C"  # a missing day; drawn at GAP_OPACITY
 GAP_OPACITY = 0.25
 WHISKER = "#1A1A1A"
 PALE_TO_DARK = ("#DCE9F5", "#08306B")
-BACKGROUND, INK, FAINT = "#FFFFFF", "#1A1A1A", "#595959"
-DARK_BACKGROUND, INK_ON_DARK, FAINT_ON_DARK = "#16181B", "#E8E6E3", "#A9ADB3"
+# Background, text and muted text of Airflow 3.3's theme, light and dark, so that Newsroom has no seam in its frame.
+BACKGROUND, INK, FAINT = "#FFFFFF", "#161D2D", "#3E5873"
+DARK_BACKGROUND, INK_ON_DARK, FAINT_ON_DARK = "#161D2D", "#F8FAFD", "#A3AFBE"
 # Liberation Sans comes with the renderer; Arial has the same widths and keeps the layout in browsers without it.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 WIDTH, FACET_WIDTH, HEIGHT, STEP = 560, 260, 260, 22  # pixels

@@ -31,6 +31,15 @@ _ERROR_TITLES = {
     405: "Read-only page",
     503: "Query limit exceeded",
 }
+# The bar of Newsroom: path and label of each entry.
+BAR_ENTRIES = (
+    ("coverage", "Coverage"),
+    ("articles", "Articles"),
+    ("people", "People"),
+    ("events", "Events"),
+    ("questions", "Questions"),
+    ("why", "Why"),
+)
 _THREADS = 2
 _ROWS = 200_000  # as Python objects, they need about as much memory as DuckDB itself
 # Controls, overrides of the text direction, surrogates, and characters that HTML forbids. Line feeds and tabs are kept.
@@ -96,7 +105,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.globals.update(stylesheet=stylesheet, policy=policy, source=source)
+    environment.globals.update(stylesheet=stylesheet, policy=policy, source=source, bar_entries=BAR_ENTRIES)
     return environment
 
 
