@@ -35,6 +35,13 @@ _AFTER_CURSOR = (
 )
 
 
+_SOURCES_SQL = "SELECT DISTINCT source_key FROM articles_stored ORDER BY source_key LIMIT 1000"
+_EVENT_TYPES_SQL = "SELECT DISTINCT event_type FROM events_stored WHERE event_type IS NOT NULL ORDER BY 1 LIMIT 100"
+_PEOPLE_SQL = """\
+SELECT speaker_name FROM quotes_stored WHERE speaker_kind = 'person' AND speaker_name IS NOT NULL
+GROUP BY speaker_name ORDER BY count(*) DESC, speaker_name LIMIT 40"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleFilter:
     """Conditions on articles: published dates ``first`` to ``last``, and each other field that is not None.
@@ -94,6 +101,22 @@ def find_articles(
         rows = query(connection, _LIST_SQL.format(at=_AT, conditions=where, limit=PAGE_SIZE + 1)).rows
     found = tuple(ArticleSummary(*row) for row in rows)  # type: ignore[arg-type]
     return found[:PAGE_SIZE], len(found) > PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChoices:
+    """What a period has: its sources and event types, sorted, and the people who are quoted most, in that order."""
+
+    sources: tuple[str, ...]
+    event_types: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+def filter_choices(lake: Path, *, first: date, last: date) -> FilterChoices:
+    """Return what the articles of the published dates ``first`` to ``last`` have."""
+    with connect(lake, since=first, until=last) as connection:
+        found = [query(connection, sql).rows for sql in (_SOURCES_SQL, _EVENT_TYPES_SQL, _PEOPLE_SQL)]
+    return FilterChoices(*(tuple(str(value) for (value,) in rows) for rows in found))
 
 
 def _conditions(filters: ArticleFilter) -> Iterator[str]:

@@ -1,11 +1,19 @@
 """The page with the list of articles: filtered, newest first, 50 per page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.query.articles import ArticleCursor, ArticleFilter, ArticleSummary, find_articles, last_day
+from pipeline.query.articles import (
+    ArticleCursor,
+    ArticleFilter,
+    ArticleSummary,
+    FilterChoices,
+    filter_choices,
+    find_articles,
+    last_day,
+)
 from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_text
 
 DAYS = 30  # the default period of the list
@@ -13,11 +21,14 @@ DAYS = 30  # the default period of the list
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ArticleRow:
+    """One article of the list. ``counts`` has the number and label of each column, only words if it is not read."""
+
     href: str
     title: str
     publisher: str
     published: str
-    counts: str
+    counts: tuple[tuple[str, str], ...]
+    is_read: bool
 
 
 def _parse_filters(query: UrlQuery, *, last: date) -> ArticleFilter:
@@ -74,6 +85,7 @@ def articles_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str
         title="Articles",
         filters=filters,
         form={name: value or "" for name, value in form.items()},
+        choices=_choices(lake, filters),
         period=str(filters.first) if filters.first == filters.last else f"{filters.first} to {filters.last}",
         is_first=cursor is None,
         rows=[_article_row(each, root) for each in articles],
@@ -82,15 +94,29 @@ def articles_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str
     )
 
 
+def _choices(lake: Path, filters: ArticleFilter) -> FilterChoices:
+    """Return what the lists of the filter offer; the requested source and event type are always among them."""
+    found = filter_choices(lake, first=filters.first, last=filters.last)
+    return replace(
+        found,
+        sources=tuple(sorted({*found.sources, *filter(None, [filters.source])})),
+        event_types=tuple(sorted({*found.event_types, *filter(None, [filters.event_type])})),
+    )
+
+
 def _article_row(article: ArticleSummary, root: str) -> _ArticleRow:
-    counts = [(article.entity_count, "mentions"), (article.quote_count, "quotes"), (article.event_count, "events")]
-    counts_text = ", ".join(f"{count:,} {noun}" for count, noun in counts if count is not None) or "not annotated"
+    counts = [
+        (article.word_count, "words"),
+        (article.entity_count, "mentions"),
+        (article.quote_count, "quotes"),
+        (article.event_count, "events"),
+    ]
+    day = article.published_date
     return _ArticleRow(
         href=link(root, f"articles/{article.article_id}"),
         title=article.title or "Untitled",
         publisher=article.publisher or article.source_key,
-        published=f"{article.published_at:%Y-%m-%d %H:%M}"
-        if article.published_at
-        else f"{article.published_date}, undated",
-        counts=f"{article.word_count:,} words, {counts_text}",
+        published=f"{article.published_at:%Y-%m-%d %H:%M}" if article.published_at else f"{day}, undated",
+        counts=tuple((f"{number:,}", label) for number, label in counts if number is not None),
+        is_read=article.entity_count is not None,
     )

@@ -2,16 +2,18 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 from pipeline.model import pluralize
 from pipeline.model.coverage import AnomalyKind, Cell, Coverage, SourceCoverage
 from pipeline.model.freshness import FRESHNESS_LABELS
 from pipeline.model.source import CAPTURE_KINDS
+from pipeline.query.articles import last_day
 from pipeline.web.outcomes import PUBLICATION
-from pipeline.web.rendering import link, page
+from pipeline.web.rendering import UrlQuery, link, page, parse_period
 
 # The character of a cell: a shade for a normal day, a letter for an anomaly. No two cells differ by colour alone.
 SHADES = (
@@ -34,6 +36,15 @@ SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
     "guessed": ("d", "many guessed dates"),
 }
 UNKNOWN = " "
+DAYS = 14  # the default period
+# The legend of the map's colours, in one line.
+_KEY = (
+    ("s1", "under half"),
+    ("s2", "less"),
+    ("s3", "as usual"),
+    ("s4", "more"),
+    ("s5", "usual number not known"),
+)
 _CAUSES = {"quiet": "quiet", "failing": "failing", "not_polled": "not polled"}
 _MOST_REASONS = 3
 _NOT_KEPT = ("rejected", "quarantined", "pending")
@@ -88,10 +99,14 @@ def is_alarm(cell: Cell) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _MapCell:
-    """One day of the map. ``href`` is empty in a standalone file."""
+    """One day of the map: its number of pages and the sign of its anomaly, each "" for none.
+
+    ``look`` is a class of style.css. ``href`` is empty in a standalone file.
+    """
 
     look: str
-    symbol: str
+    count: str
+    sign: str
     description: str
     href: str
 
@@ -128,17 +143,27 @@ class _FreshnessRow:
     message: tuple[str, ...]
 
 
-def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: str = "") -> str:
+def parse_coverage_period(lake: Path, query: UrlQuery, *, today: date) -> tuple[date, date]:
+    """Return the first and last day of a query. The default is the ``DAYS`` days to ``today``.
+
+    If these have no article, the default ends on the newest day with an article.
+    Raises: ConfigError as ``parse_period``.
+    """
+    newest = last_day(lake)
+    is_recent = newest is None or newest > today - timedelta(days=DAYS)
+    return parse_period(query, last=today if is_recent or newest is None else newest, days=DAYS)
+
+
+def coverage_page(
+    coverage: Coverage, *, root: str | None = None, source_key: str = "", choices: Sequence[str] = ()
+) -> str:
     """Return the page. ``root`` is the link to Newsroom's first page; without it, the page is a standalone file.
 
-    ``source_key`` is the requested source, if there is only one.
+    ``source_key`` is the requested source, if there is only one; ``choices`` are the sources to choose from.
     """
-    rows = [
-        (source.key, [_map_cell(source, cell, root) for cell in source.cells], describe_newest(source))
-        for source in coverage.sources
-    ]
     is_empty = not any(cell.facts.pages for source in coverage.sources for cell in source.cells)
     latest = max((each.newest_at.date() for each in coverage.sources if each.newest_at), default=None)
+    is_elsewhere = is_empty and latest and root is not None
     cells = coverage.sources[0].cells if coverage.sources else ()
     return page(
         "coverage.html",
@@ -146,19 +171,36 @@ def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: st
         is_served=root is not None,
         title=f"Coverage, {coverage.first} to {coverage.last}",
         coverage=coverage,
+        figures=list(_key_figures(coverage)),
         source_key=source_key,
+        choices=list(dict.fromkeys((*choices, *(each.key for each in coverage.sources)))),
         days=[cell.facts.day for cell in cells],
-        rows=rows,
+        rows=[_map_row(coverage, source, root) for source in coverage.sources],
         late=list(_freshness_rows(coverage)),
         lines=list(_coverage_rows(coverage, root)),
         anomalies=list(_anomaly_rows(coverage, root)),
-        shades=[(f"s{at}", *shade) for at, shade in enumerate(SHADES)],
+        shades=_KEY,
         symbols=[("genuine" if kind in ("few", "many") else "alarm", *symbol) for kind, symbol in SYMBOLS.items()],
-        latest=link(root or "", "coverage", to=latest, source=source_key)
-        if is_empty and latest and root is not None
-        else "",
+        latest=link(root or "", "coverage", to=latest, source=source_key) if is_elsewhere else "",
         latest_day=latest or "",
     )
+
+
+def _key_figures(coverage: Coverage) -> Iterator[tuple[str, int, str]]:
+    """Yield look, number and label of each key figure. Rare states are left out if their number is 0."""
+    statuses = Counter(each.status for each in coverage.freshness)
+    failing = sum(each.cause == "failing" for each in coverage.freshness)
+    pages = sum(cell.facts.pages for each in coverage.sources for cell in each.cells if cell.facts.day == coverage.last)
+    if coverage.freshness:
+        yield "good" if statuses["ok"] else "", statuses["ok"], "fresh sources"
+        if statuses["no_baseline"]:
+            yield "", statuses["no_baseline"], "without a baseline"
+        if statuses["warn"]:
+            yield "warn", statuses["warn"], "late"
+        yield "bad" if statuses["stale"] else "", statuses["stale"], "stale"
+        yield "bad" if failing else "", failing, "failing"
+    yield "", pages, f"pages on {coverage.last.day} {coverage.last:%b}"
+    yield "warn" if coverage.anomaly_count else "", coverage.anomaly_count, "anomalies"
 
 
 def _freshness_rows(coverage: Coverage) -> Iterator[_FreshnessRow]:
@@ -175,10 +217,29 @@ def _freshness_rows(coverage: Coverage) -> Iterator[_FreshnessRow]:
             )
 
 
+def _map_row(coverage: Coverage, source: SourceCoverage, root: str | None) -> tuple[str, str, list[_MapCell], str]:
+    """Return the key of a source, the link to its own coverage, its days, and the age of its newest article."""
+    own = link(root, "coverage", from_=coverage.first, to=coverage.last, source=source.key) if root is not None else ""
+    return source.key, own, [_map_cell(source, cell, root) for cell in source.cells], describe_newest(source)
+
+
 def _map_cell(source: SourceCoverage, cell: Cell, root: str | None) -> _MapCell:
-    look = "alarm" if is_alarm(cell) else "genuine" if cell.anomalies else f"s{shade_of(cell)}"
-    description = "; ".join([describe_day(cell), *(each.message for each in cell.anomalies)])
-    return _MapCell(look, symbol_of(cell), description, _pages_link(root, source, cell.facts.day, cell.facts.day))
+    is_blank = not (cell.anomalies or cell.is_known or cell.facts.pages)
+    look = "alarm" if is_alarm(cell) else "genuine" if cell.anomalies else "" if is_blank else f"s{shade_of(cell)}"
+    return _MapCell(
+        look=look,
+        count="" if is_blank else _short_number(cell.facts.pages),
+        sign=symbol_of(cell) if cell.anomalies else "",
+        description="; ".join([describe_day(cell), *(each.message for each in cell.anomalies)]),
+        href=_pages_link(root, source, cell.facts.day, cell.facts.day),
+    )
+
+
+def _short_number(number: int) -> str:
+    """Return a number in at most four characters, up to a million."""
+    if number < 1000:
+        return str(number)
+    return f"{number / 1000:.1f}k" if number < 10_000 else f"{number // 1000}k"
 
 
 def _pages_link(root: str | None, source: SourceCoverage, first: date, last: date, **filters: str) -> str:

@@ -1,5 +1,6 @@
 """The list of pages that coverage counts, with outcomes and reasons; and the provenance of one page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -28,8 +29,10 @@ class _PageRow:
     article: str
 
 
-def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
+def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str, choices: Sequence[str] = ()) -> str:
     """Return the list of pages of a source and some days, filtered by outcome or reason.
+
+    ``choices`` are the sources to choose from.
 
     Raises: ConfigError for a query without a source and for invalid dates.
     """
@@ -47,6 +50,8 @@ def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
         is_served=True,
         title=f"Pages of {filters.source}, {period}",
         filters=filters,
+        choices=list(dict.fromkeys((*choices, filters.source))),
+        reasons=sorted({each.reason for each in found if each.reason}),
         outcomes=(*(outcomes or ()), LATE),
         chosen=filters.outcome or "",
         reason=filters.reason or "",
@@ -82,6 +87,11 @@ def _page_row(seen: PageOutcome, root: str) -> _PageRow:
         seen=f"{seen.decided_at:{_MOMENT}} UTC{checks}",
         article=link(root, f"articles/{seen.article_id}") if seen.article_id and seen.outcome != "rejected" else "",
     )
+
+
+def why_form(*, root: str) -> str:
+    """Return the page that accepts a URL, an article or a row to trace."""
+    return page("why_form.html", root=root, is_served=True, title="Why")
 
 
 def why_page(provenance: Provenance, *, root: str) -> str:

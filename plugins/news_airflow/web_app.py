@@ -41,7 +41,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 PageHandler = Callable[[Request, str], Response]
-_COVERAGE_DAYS = 14
 _SVG_POLICY = "default-src 'none'; style-src 'none'"  # of a chart opened on its own
 
 
@@ -154,32 +153,37 @@ def _workspace() -> "Workspace":
     return Workspace(Settings.load())
 
 
+def _source_keys(space: "Workspace") -> list[str]:
+    return [each.key for each in space.sources.sources]
+
+
 def _coverage(request: Request, root: str) -> Response:
     from pipeline.reports.coverage import coverage
-    from pipeline.web.coverage import coverage_page
-    from pipeline.web.rendering import parse_period, parse_text
+    from pipeline.web.coverage import coverage_page, parse_coverage_period
+    from pipeline.web.rendering import parse_text
 
     space, query = _workspace(), request.query_params
-    first, last = parse_period(query, last=space.settings.now().date(), days=_COVERAGE_DAYS)
+    first, last = parse_coverage_period(space.settings.lake_dir, query, today=space.settings.now().date())
     source = parse_text(query, "source")
     found = coverage(space, first=first, last=last, source_keys=[source] if source else ())
-    return HTMLResponse(coverage_page(found, root=root, source_key=source or ""))
+    return HTMLResponse(coverage_page(found, root=root, source_key=source or "", choices=_source_keys(space)))
 
 
 def _pages(request: Request, root: str) -> Response:
     from pipeline.web.outcomes import pages_page
 
-    settings = _workspace().settings
-    return HTMLResponse(pages_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root))
+    space = _workspace()
+    lake, today, choices = space.settings.lake_dir, space.settings.now().date(), _source_keys(space)
+    return HTMLResponse(pages_page(lake, request.query_params, today=today, root=root, choices=choices))
 
 
 def _why(request: Request, root: str) -> Response:
     from pipeline.reports.provenance import trace_provenance
-    from pipeline.web.outcomes import why_page
+    from pipeline.web.outcomes import why_form, why_page
 
     subject = request.query_params.get("url", "").strip()
     if not subject:
-        raise HTTPException(400, "url is missing: give a URL, an article_id, or a row such as ARTICLE_ID:quotes:3.")
+        return HTMLResponse(why_form(root=root))
     return HTMLResponse(why_page(trace_provenance(_workspace(), subject), root=root))
 
 

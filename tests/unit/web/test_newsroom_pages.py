@@ -1,6 +1,7 @@
 """The pages of Newsroom on a small lake: counts, links, and escaping of untrusted text."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
@@ -9,10 +10,11 @@ import pytest
 
 from pipeline.errors import ConfigError, LimitError
 from pipeline.model.coverage import Anomaly, Cell, Coverage, SourceCoverage, SourceDay
+from pipeline.model.freshness import SourceFreshness
 from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, ProvenanceStep
 from pipeline.web.articles import articles_page
-from pipeline.web.coverage import coverage_page
-from pipeline.web.outcomes import pages_page, why_page
+from pipeline.web.coverage import coverage_page, parse_coverage_period
+from pipeline.web.outcomes import pages_page, why_form, why_page
 from pipeline.web.rendering import link, parse_period, parse_text, web_link
 from pipeline.web.saved_queries import parse_question_request, question_csv, question_page, question_svg, questions_page
 from tests.unit.query.conftest import WriteRows, small_lake, write_rows
@@ -50,20 +52,88 @@ def _coverage(key: str = "post") -> Coverage:
 
 
 def test_coverage_links_to_pages_and_reasons():
-    """Each cell, anomaly, source and reason links to its pages; a description explains the shade and the letter."""
+    """Each cell, anomaly, source and reason links to its pages; a description explains the colour and the sign."""
     html = coverage_page(_coverage(), root="")
 
     assert "pages?source=post&day=2026-03-02" in _links(html)
     assert "pages?source=post&day=2026-03-02&outcome=rejected&reason=video_page" in _links(html)
     assert "2 rejected: video_page" in html
     assert (
-        '<td class="alarm"><a href="pages?source=post&amp;day=2026-03-02" title="2026-03-02: 6 pages, usually 20:'
+        '<td><a class="alarm" href="pages?source=post&amp;day=2026-03-02" title="2026-03-02: 6 pages, usually 20:'
         in html
     )
-    assert '<i aria-hidden="true">-</i>' in html
+    assert '<i aria-hidden="true">6<sup>-</sup></i>' in html
     assert "2 h ago" in html
     assert "5 h ago" in html
-    assert "<td>pipeline</td>" in html
+    assert ">pipeline</td>" in html
+
+
+def test_coverage_begins_with_key_figures():
+    """The strip has the number of pages on the last day and of anomalies; sources without freshness have no figure."""
+    html = coverage_page(_coverage(), root="")
+    figures = re.findall(r'<li class="(\w*)"><strong>(\d+)</strong> ([^<]*)</li>', html)
+
+    assert figures == [("", "12", "pages on 2 Mar"), ("warn", "2", "anomalies")]
+
+
+def test_coverage_counts_fresh_stale_and_failing_sources():
+    """A source counts by its status, and as failing by the cause."""
+    quiet, failing = (
+        SourceFreshness(
+            source_key=key,
+            status=status,
+            cause=cause,
+            basis="configured",
+            newest_at=None,
+            last_polled_at=None,
+            warn_after_hours=2.0,
+            error_after_hours=4.0,
+            since=None,
+            message="",
+        )
+        for key, status, cause in (("post", "ok", None), ("echo", "stale", "failing"))
+    )
+    [source, _] = _coverage().sources
+    found = Coverage(
+        first=DAY, last=DAY, sources=(replace(source, freshness=quiet), replace(source, key="echo", freshness=failing))
+    )
+    html = coverage_page(found, root="")
+
+    for look, figure in (("good", "1</strong> fresh"), ("bad", "1</strong> stale"), ("bad", "1</strong> failing")):
+        assert f'<li class="{look}"><strong>{figure}' in html
+
+
+def test_coverage_offers_the_sources_that_exist():
+    """The filter is a list of the known sources, with the selected one."""
+    html = coverage_page(_coverage(), root="", source_key="post", choices=("echo", "post"))
+
+    assert re.findall(r"<option(?: selected)?>(\w+)", html) == ["echo", "post"]
+    assert "<option selected>post" in html
+
+
+@pytest.mark.parametrize(
+    ("today", "query", "last"),
+    [
+        ("2026-03-04", {}, "2026-03-04"),
+        ("2026-05-01", {}, "2026-03-03"),
+        ("2026-05-01", {"to": "2026-04-30"}, "2026-04-30"),
+    ],
+)
+def test_coverage_opens_where_there_is_data(small_lake: Path, today: str, query: dict[str, str], last: str):
+    """The default period ends today; without an article in it, on the newest day with one. Given days are kept."""
+    _, end = parse_coverage_period(small_lake, query, today=date.fromisoformat(today))
+
+    assert str(end) == last
+
+
+def test_the_bar_marks_the_current_page(small_lake: Path):
+    """The bar links to the pages of Newsroom, marks the current one, and has a search field."""
+    html = articles_page(small_lake, {}, today=TODAY, root="")
+    labels = re.findall(r'<li><a href="(\w+)"( aria-current="page")?>(\w+)</a></li>', html)
+
+    assert [label for _, _, label in labels] == ["Coverage", "Articles", "People", "Events", "Questions", "Why"]
+    assert [path for path, current, _ in labels if current] == ["articles"]
+    assert '<form action="search" role="search"><input type="search" name="q"' in html
 
 
 def test_coverage_as_a_file_is_self_contained():
@@ -124,7 +194,17 @@ def test_articles_are_filtered(small_lake: Path, query: dict[str, str], titles: 
     """Day, source, person, event type and text each select the matching articles, newest first."""
     html = articles_page(small_lake, query, today=TODAY, root="")
 
-    assert re.findall(r'<th scope="row"><a href="articles/\w+"><bdi>([^<]*)', html) == titles
+    assert re.findall(r'<th scope="row" class="text"><a href="articles/\w+"><bdi>([^<]*)', html) == titles
+
+
+def test_the_filter_offers_what_exists(small_lake: Path):
+    """Sources and event types are lists of what exists, with the selected value; people are suggestions."""
+    html = articles_page(small_lake, {"source": "elsewhere", "event_type": "protest"}, today=TODAY, root="")
+    options = re.findall(r"<option(?: selected)?>([^<]+)", html)
+
+    assert {"elsewhere", "CONSULT", "OTHER", "PROTEST", "Ada Okoro"} <= set(options)
+    assert re.findall(r"<option selected>([^<]+)", html) == ["elsewhere", "PROTEST"]
+    assert '<datalist id="people">' in html
 
 
 def test_articles_are_paged(write_rows: WriteRows):
@@ -221,6 +301,16 @@ def test_every_question_is_listed_and_answered(small_lake: Path):
     assert len(slugs) >= 15
     for slug in slugs:
         assert "<h2>SQL</h2>" in question_page(small_lake, parse_question_request(slug, {}), root="../")
+
+
+def test_why_begins_with_a_form():
+    """Without a subject, the page has a form for a URL, an article or a row; a result has it, too, with its subject."""
+    start = why_form(root="../")
+    result = why_page(Provenance(query="https://a.example/1", answer="kept", steps=()), root="")
+
+    assert '<form action="../why"' in start
+    assert '<input name="url" value=""' in start
+    assert '<input name="url" value="https://a.example/1"' in result
 
 
 def test_why_shows_each_step():
