@@ -135,6 +135,29 @@ def plot(slug: str, line: ChartLine, answer: QueryResult) -> ChartData:
     return ChartData(rows=tuple(rows), cases=cases, remarks=tuple(remarks))
 
 
+def merge_single_period(line: ChartLine, answer: QueryResult) -> tuple[ChartLine, str]:
+    """Return the chart line of a ranking, and a sentence with the period, if an answer has only one step of its days.
+
+    One step is no development over time: shares become one bar per facet, lines and cells one bar per name.
+    Any other answer keeps its line, with "".
+    """
+    at = answer.columns.index(line.x) if line.x in answer.columns else None
+    days = {row[at] for row in answer.rows} if at is not None else set()
+    day = days.pop() if len(days) == 1 else None
+    if line.kind == "bar" or type(day) is not date:
+        return line, ""
+    sentence = f"{column_label(line.x).capitalize()}: {day.day} {day:%B %Y}."
+    if line.kind == "stack":
+        return (replace(line, x="", y=line.facet, facet=""), sentence) if line.facet else (line, "")
+    if line.kind == "heat":
+        return ChartLine(kind="bar", x=line.colour, y=line.y, facet=line.facet, n=line.n), sentence
+    if not line.colour:
+        return (replace(line, kind="bar", x=line.y, y=line.facet, facet=""), sentence) if line.facet else (line, "")
+    if line.facet and not is_share(line.y):
+        return replace(line, kind="bar", x=line.y, y=line.facet, facet=""), sentence
+    return replace(line, kind="bar", x=line.y, y=line.colour, colour=""), sentence
+
+
 def wilson(share: float, n: int) -> tuple[float, float] | None:
     """Return the 95 % interval (Wilson) of a share of ``n`` cases; None without cases."""
     if n <= 0:

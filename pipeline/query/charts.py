@@ -5,6 +5,7 @@ import hashlib
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
 from pathlib import Path
@@ -22,6 +23,7 @@ from pipeline.query.chart_data import (
     ChartRow,
     column_label,
     is_share,
+    merge_single_period,
     plain_label,
     plot,
 )
@@ -29,6 +31,7 @@ from pipeline.query.connection import QueryResult
 from pipeline.query.palette import (
     BACKGROUND,
     CONFIG,
+    DARK_STYLE,
     FACET_WIDTH,
     FAINT,
     FONT,
@@ -36,9 +39,10 @@ from pipeline.query.palette import (
     GAP_OPACITY,
     HEIGHT,
     INK,
+    LABEL_WIDTH,
     LINE_LETTERS,
     MAIN,
-    PALE_TO_DARK,
+    PALE_TO_FULL,
     SERIES,
     STEP,
     TITLE_LETTERS,
@@ -50,61 +54,121 @@ from pipeline.query.saved_queries import Denominators, Question, chart_line
 
 _SHADE_NOTE = "Shaded: missing days."
 _INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, if the {n} are independent."
+_TOO_MANY_NOTE = "Not shown: the intervals of more than {most} lines."
 _MOST_TICKS = 8
+_MOST_INTERVAL_LINES = 3  # the intervals of more lines cover each other
+# The renderer measures labels in its own font. A browser without that font and Arial needs up to 17 % more.
+_LETTER_WIDTH, _WIDER_FONT = 6.2, 0.17
 _NO_ROWS = "No rows."
 _Datasets = dict[str, list[ChartRow]]
 
 
-def draw(question: Question, answer: QueryResult, denominators: Denominators) -> alt.VConcatChart:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartLayout:
+    """The sizes of a chart in pixels, and whether it has its title and denominators, for use without a page.
+
+    ``letters`` is the length of a line of text. ``facets`` is the number of charts in a row.
+    """
+
+    width: int = WIDTH
+    facet_width: int = FACET_WIDTH
+    facets: int = 2
+    label_width: int = LABEL_WIDTH
+    letters: int = LINE_LETTERS
+    is_captioned: bool = True
+    is_legend_below: bool = False
+
+
+PAGE_LAYOUT = ChartLayout(is_captioned=False)
+# About 360 pixels with names and axis, the width of a phone: no text is scaled down.
+PHONE_LAYOUT = ChartLayout(
+    width=190, facet_width=190, facets=1, label_width=110, letters=52, is_captioned=False, is_legend_below=True
+)
+_FILE_LAYOUT = ChartLayout()
+
+
+def draw(
+    question: Question, answer: QueryResult, denominators: Denominators, *, layout: ChartLayout = _FILE_LAYOUT
+) -> alt.VConcatChart:
     """Return the chart of an answer, with its denominators and gaps below. Without rows, the chart is that message.
 
     Raises: ConfigError if the question has no chart line, or if the answer lacks one of its columns.
     """
-    line = chart_line(question)
+    line, period = merge_single_period(chart_line(question), answer)
     chart_data = plot(question.slug, line, answer)
     data: _Datasets = {}
-    picture = _pictures(line, chart_data, denominators, data) if chart_data.rows else _empty_chart()
-    below = _wrap_sentences([*denominators.sentences(), *chart_data.remarks, *_remarks(line, chart_data, denominators)])
-    title = alt.TitleParams(
-        text=textwrap.wrap(plain_label(question.title), TITLE_LETTERS), subtitle=_wrap_sentences([question.about])
-    )
-    notes = alt.TitleParams(text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16)
-    chart = alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**CONFIG)
+    picture = _pictures(line, chart_data, denominators, data, layout) if chart_data.rows else _empty_chart(layout)
+    notes = [*filter(None, [period]), *chart_data.remarks, *_remarks(line, chart_data, denominators)]
+    below = _wrap_sentences([*denominators.sentences(), *notes] if layout.is_captioned else notes, layout.letters)
+    if layout.is_captioned:
+        picture = picture.properties(title=_title(question))
+    chart = alt.vconcat(picture).configure(**_config(layout, chart_data))
+    if below:
+        notes_title = alt.TitleParams(
+            text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16
+        )
+        chart = chart.properties(title=notes_title)
     chart.datasets = data  # set last: each step above would copy all data, so the charts refer to data by name
     return chart
 
 
-def _wrap_sentences(sentences: Sequence[str]) -> list[str]:
+def _title(question: Question) -> alt.TitleParams:
+    text = textwrap.wrap(plain_label(question.title), TITLE_LETTERS)
+    return alt.TitleParams(text=text, subtitle=_wrap_sentences([question.about], LINE_LETTERS))
+
+
+def _config(layout: ChartLayout, chart_data: ChartData) -> dict[str, Any]:
+    longest = max((len(str(name)) for name in chart_data.names("y")), default=0)
+    labels = min(layout.label_width, longest * _LETTER_WIDTH)
+    axis = CONFIG["axis"] | {"labelLimit": layout.label_width}
+    legend = CONFIG["legend"] | {"labelLimit": layout.label_width}
+    if layout.is_legend_below:
+        legend |= {"orient": "bottom", "columns": 2, "titleLimit": layout.width}
+    padding = {side: CONFIG["padding"] for side in ("top", "right", "bottom")}
+    padding["left"] = CONFIG["padding"] + round(_WIDER_FONT * labels)
+    return CONFIG | {"axis": axis, "legend": legend, "padding": padding}
+
+
+def _wrap_sentences(sentences: Sequence[str], letters: int) -> list[str]:
     """Return sentences as lines that fit below a chart. Each sentence begins a new line."""
-    return [row for sentence in sentences for row in textwrap.wrap(plain_label(sentence), LINE_LETTERS)]
+    return [row for sentence in sentences for row in textwrap.wrap(plain_label(sentence), letters)]
 
 
 def _remarks(line: ChartLine, chart_data: ChartData, denominators: Denominators) -> list[str]:
     """Return the notes on shades and whiskers, if the chart has them."""
     has_whiskers = any("low" in row for row in chart_data.rows)
-    has_shade = bool(denominators.gaps) and any("x_end" in row for row in chart_data.rows)
+    has_shade = bool(denominators.gaps) and any("x_end" in row for row in chart_data.rows) and bool(line.x)
     share = f'"{column_label(line.parts[0].removeprefix("share_"))}"' if line.parts else "the share"
     interval = _INTERVAL_NOTE.format(share=share, n=column_label(line.n))
-    return [_SHADE_NOTE] * has_shade + [interval] * has_whiskers
+    if has_whiskers and not _has_intervals(line, chart_data):
+        interval = _TOO_MANY_NOTE.format(most=_MOST_INTERVAL_LINES)
+    return [_SHADE_NOTE] * (has_shade and line.kind != "bar") + [interval] * has_whiskers
 
 
-def _empty_chart() -> alt.Chart:
+def _has_intervals(line: ChartLine, chart_data: ChartData) -> bool:
+    """Return whether the intervals of a share are drawn."""
+    return bool(line.n) and not (line.kind == "line" and len(chart_data.names("colour")) > _MOST_INTERVAL_LINES)
+
+
+def _empty_chart(layout: ChartLayout) -> alt.Chart:
     mark = alt.Chart(alt.Data(values=[{}])).mark_text(text=_NO_ROWS, fontSize=14, color=FAINT)
-    return mark.properties(width=WIDTH, height=80)
+    return mark.properties(width=layout.width, height=80)
 
 
-def _pictures(line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets) -> Any:
+def _pictures(
+    line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets, layout: ChartLayout
+) -> Any:
     """Return one chart, or one per facet, on the same scales."""
     drawn = _KINDS[line.kind]
     if not line.facet:
-        return drawn(line, chart_data, _ChartFrame(line, chart_data, denominators, data, width=WIDTH))
-    frame = _ChartFrame(line, chart_data, denominators, data, width=FACET_WIDTH)
+        return drawn(line, chart_data, _ChartFrame(line, chart_data, denominators, data, width=layout.width))
+    frame = _ChartFrame(line, chart_data, denominators, data, width=layout.facet_width)
     each = []
     for facet in chart_data.names("facet"):
         cases = f" ({chart_data.cases[facet]:,} {column_label(line.n)})" if line.n else ""
-        title = alt.TitleParams(text=f"{facet}{cases}", fontSize=13, fontWeight="normal", limit=FACET_WIDTH)
+        title = alt.TitleParams(text=f"{facet}{cases}", fontSize=13, fontWeight="normal", limit=layout.facet_width + 60)
         each.append(drawn(line, chart_data.only(facet), frame).properties(title=title))
-    return alt.concat(*each, columns=2)
+    return alt.concat(*each, columns=layout.facets)
 
 
 class _ChartFrame:
@@ -120,7 +184,6 @@ class _ChartFrame:
         if ends and denominators.first and denominators.last:
             ends += [denominators.first.isoformat(), (denominators.last + timedelta(days=1)).isoformat()]
         self.start, self.end = (min(ends), max(ends)) if ends else ("", "")
-        self._names = chart_data.names("y")
         self.colours = chart_data.names("colour")
         self._gaps: list[ChartRow] = [
             {"x": first.isoformat(), "x_end": (last + timedelta(days=1)).isoformat()}
@@ -138,7 +201,9 @@ class _ChartFrame:
         most = 1.0 if is_share(column) else self._longest(key) or 1.0
         ticks = min(int(most), _MOST_TICKS) if most >= 1 and not is_share(column) else alt.Undefined
         title = f"share of {column_label(self._line.n)}" if self._line.kind == "stack" else column_label(column)
-        form = alt.Axis(format=".0%" if is_share(column) else ",~r", title=title, tickCount=ticks)
+        form = alt.Axis(format=".0%" if is_share(column) else ",~r", title=title, tickCount=ticks, labelOverlap=True)
+        if is_share(column) and self.width < WIDTH:
+            form.values = [0, 0.25, 0.5, 0.75, 1]
         scale = alt.Scale(domain=[0, most], nice=not is_share(column))
         return axis(key, type="quantitative", scale=scale, axis=form)
 
@@ -159,9 +224,9 @@ class _ChartFrame:
         axis = alt.Axis(format=form, tickCount=ticks, title=column_label(self._line.x), labelOverlap=True)
         return alt.X(key, type="temporal", scale=scale, axis=axis)
 
-    def names(self) -> alt.Y:
-        """Return the axis of names in the order of the rows, the same in all facets."""
-        return alt.Y("y", type="nominal", scale=alt.Scale(domain=self._names), title=column_label(self._line.y))
+    def names(self, chart_data: ChartData) -> alt.Y:
+        """Return the axis of the names of one facet, in the order of the rows."""
+        return alt.Y("y", type="nominal", scale=alt.Scale(domain=chart_data.names("y")), title=None)
 
     def gaps(self) -> alt.Chart:
         """Return the shade over days without articles."""
@@ -182,22 +247,27 @@ def _moment(day: str) -> alt.DateTime:
 
 def _bar(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     base = frame.chart(chart_data.rows)
+    names: dict[str, Any] = {"y": frame.names(chart_data)}
+    height: Any = alt.Step(STEP)
+    if line.colour and is_share(line.x):  # shares of different wholes are not parts of one bar
+        names["yOffset"] = alt.YOffset("colour", type="nominal", scale=alt.Scale(domain=frame.colours))
+        height = {"step": STEP / 2, "for": "offset"}
     colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {}
-    bars = base.mark_bar(color=MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
+    bars = base.mark_bar(color=MAIN).encode(x=frame.number(alt.X, "x", line.x), **names, **colour)
     number = ".0%" if is_share(line.x) else ",~r"
     texts = base.mark_text(align="left", dx=4, fontSize=11, color=FAINT)
-    numbers = texts.encode(x=alt.X("x:Q"), y=frame.names(), text=alt.Text("x", type="quantitative", format=number))
+    numbers = texts.encode(x=alt.X("x:Q"), **names, text=alt.Text("x", type="quantitative", format=number))
     layers = [bars] if line.colour or line.n else [bars, numbers]
-    whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=frame.names())
+    whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", **names)
     layers += [whiskers] if line.n else []
-    return alt.layer(*layers).properties(width=frame.width, height=alt.Step(STEP))
+    return alt.layer(*layers).properties(width=frame.width, height=height)
 
 
 def _stack(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     base = frame.chart(chart_data.rows)
     colour = frame.colour(title=None)
     if line.y:
-        names = frame.names()
+        names = frame.names(chart_data)
         bars = base.mark_bar().encode(x=frame.number(alt.X, "from", line.parts[0]), x2="to:Q", y=names, color=colour)
         whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=names)
         return alt.layer(bars, whiskers).properties(width=frame.width, height=alt.Step(STEP))
@@ -214,22 +284,23 @@ def _line(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     days = frame.days("x_middle")
     lines = base.mark_line(point=True).encode(x=days, y=frame.number(alt.Y, "y", line.y), **colour)
     whiskers = base.mark_rule().encode(x=days, y="low:Q", y2="high:Q", **colour)
-    layers = [frame.gaps(), lines, whiskers] if line.n else [frame.gaps(), lines]
+    layers = [frame.gaps(), lines, whiskers] if _has_intervals(line, chart_data) else [frame.gaps(), lines]
     return alt.layer(*layers).properties(width=frame.width, height=HEIGHT)
 
 
 def _heat(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     base = frame.chart(chart_data.rows)
     most = max((float(str(row["colour"])) for row in chart_data.rows if row["colour"] is not None), default=1.0)
-    scale = alt.Scale(domain=[0, most or 1.0], range=list(PALE_TO_DARK))
+    scale = alt.Scale(domain=[0, most or 1.0], range=list(PALE_TO_FULL))  # opacity: also right on a dark page
     # No gradient: its id contains a counter that differs for each chart of the process.
     legend = alt.Legend(type="symbol", symbolType="square", tickCount=min(int(most), 5) or 5, format=",~r")
-    colour = alt.Color("colour", type="quantitative", title=column_label(line.colour), scale=scale, legend=legend)
+    shade = alt.Opacity("colour", type="quantitative", title=column_label(line.colour), scale=scale, legend=legend)
     size = {"width": frame.width, "height": alt.Step(STEP)}
+    cells = base.mark_rect(color=MAIN, stroke=BACKGROUND).encode(y=frame.names(chart_data), opacity=shade)
     if not frame.start:
         along = alt.X("x", type="nominal", sort=chart_data.names("x"), title=column_label(line.x))
-        return base.mark_rect().encode(x=along, y=frame.names(), color=colour).properties(**size)
-    cells = base.mark_rect(stroke=BACKGROUND).encode(x=frame.days(), x2="x_end:T", y=frame.names(), color=colour)
+        return cells.encode(x=along).properties(**size)
+    cells = cells.encode(x=frame.days(), x2="x_end:T")
     return alt.layer(frame.gaps(), cells).properties(**size)
 
 
@@ -309,6 +380,15 @@ def _svg(chart: alt.VConcatChart, question: Question, answer: QueryResult, denom
     label = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
     tag, rest = drawn.split(">", 1)
     return f'{tag} role="img" aria-label="{label}"><title>{label}</title>{rest}\n'.encode()
+
+
+def page_svg(chart: alt.VConcatChart, question: Question, denominators: Denominators) -> bytes:
+    """Return a chart as SVG for a page of Newsroom: light or dark as the page is, by its own stylesheet."""
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=_VERSION)
+    tag, rest = drawn.split(">", 1)
+    label = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
+    head = f'{tag} role="img" aria-label="{label}"><title>{label}</title><style>{DARK_STYLE}</style>'
+    return f"{head}{rest}\n".encode()
 
 
 def _html(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:

@@ -7,6 +7,7 @@ A file begins with header lines, each ``-- key: value``:
     option    ``name: help``; the SQL reads its value by ``getvariable('name')``, null by default; any number. The help
               begins with the kind of the value: NUMBER is an integer, 1 or more; SHARE is from 0 to 1; NAME is any text
     chart     how the answer is drawn; see ``chart_data``; optional
+    group     the group in lists of questions: people, quotes, events or quality; optional
 
 The SQL follows. After it, a line ``-- counted:`` may introduce a SELECT of one row, the denominators of the answer. The
 name of a column is the plural noun that it counts; a name that begins with "excluded: " is a noun that the question
@@ -37,12 +38,16 @@ _VALUES = {
     "NUMBER": (re.compile(r"0*[1-9][0-9]{0,17}", re.ASCII), "an integer, 1 or more"),  # as BIGINT has
     "SHARE": (re.compile(r"0?\.[0-9]{1,17}|[01](\.0{0,17})?", re.ASCII), "a number from 0 to 1"),
 }
-_KEYS = ("title", "about", "option", "chart")
+_KEYS = ("title", "about", "option", "chart", "group")
+_GROUPS = ("people", "quotes", "events", "quality")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One saved question. ``about`` says what is counted and excluded; ``options`` has one help text per name."""
+    """One saved question. ``about`` says what is counted and excluded; ``options`` has one help text per name.
+
+    ``group`` is people, quotes, events, quality, or "" for none.
+    """
 
     slug: str
     title: str
@@ -51,6 +56,7 @@ class Question:
     options: Mapping[str, str] = field(default_factory=dict)
     chart: ChartLine | None = None
     denominator_sql: str | None = None
+    group: str = ""
 
 
 @cache
@@ -100,20 +106,23 @@ def parse_question(slug: str, text: str) -> Question:
         options=dict(_option(slug, value) for value in given["option"]),
         chart=parse_chart_line(slug, given["chart"][0]) if given["chart"] else None,
         denominator_sql=denominator_sql.strip() or None,
+        group=given["group"][0] if given["group"] else "",
     )
 
 
 def _headers(slug: str, lines: list[str]) -> Mapping[str, list[str]]:
-    """Return the values of each key: one of title and about, at most one of chart."""
+    """Return the values of each key: one of title and about, at most one of chart and group."""
     given: dict[str, list[str]] = {key: [] for key in _KEYS}
     for line in lines:
         header = _HEADER.fullmatch(line)
         if not header or header[1] not in _KEYS:
             raise _wrong(slug, f"has the header line {line!r}; use one of {', '.join(_KEYS)}")
         given[header[1]].append(header[2])
-    for key, least in (("title", 1), ("about", 1), ("chart", 0)):
+    for key, least in (("title", 1), ("about", 1), ("chart", 0), ("group", 0)):
         if not least <= len(given[key]) <= 1:
             raise _wrong(slug, f"has {len(given[key])} lines '-- {key}: ...'; write one")
+    if unknown := set(given["group"]) - set(_GROUPS):
+        raise _wrong(slug, f"has the group {min(unknown)!r}; groups are {', '.join(_GROUPS)}")
     return given
 
 

@@ -88,6 +88,12 @@ def policy(*, is_served: bool, style: str = "", script: str = "") -> str:
     return f"default-src 'none'; style-src {styles};{scripts} base-uri 'none'; {own}"
 
 
+@cache
+def chart_policy() -> str:
+    """Return the content security policy of a chart that is opened on its own: only its own stylesheet."""
+    return f"default-src 'none'; style-src {_hash_source(palette.DARK_STYLE)}"
+
+
 def _hash_source(text: str) -> str:
     """Return the source expression of an inline element with exactly this text."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

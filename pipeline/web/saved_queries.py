@@ -1,22 +1,28 @@
 """The pages of saved questions: the list, and each question with its answer, chart, denominators and SQL."""
 
+import re
 import shlex
-from collections.abc import Buffer, Mapping
+from collections.abc import Buffer, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
 from pipeline.errors import LimitError
 from pipeline.query import Connection, QueryResult, Question, connect, list_questions, query, question_named, stream
-from pipeline.query.charts import draw, picture_bytes
+from pipeline.query.charts import PAGE_LAYOUT, PHONE_LAYOUT, draw, page_svg
 from pipeline.query.result_files import write_csv
 from pipeline.query.saved_queries import Denominators, count_denominators, option_flag, set_options, sql_of
+from pipeline.web.answers import build_answer_table
 from pipeline.web.rendering import UrlQuery, link, page, parse_day, parse_period, parse_text
 
 MOST_ROWS = 200
 MOST_BYTES = 64 << 20  # per file
+GROUPS = {"people": "People", "quotes": "Quotes", "events": "Events", "quality": "Quality of the data", "": "More"}
+# How the help of an option begins on the command line, and in a form.
+_VALUE_KINDS = {"NUMBER": "number", "SHARE": "share", "NAME": "name"}
+_FORM_TYPES = {"NUMBER": "number"}
+_OPTION_WORD = re.compile(r'\boption "([a-z-]+)"', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,40 +64,92 @@ def parse_question_request(slug: str, given: UrlQuery) -> QuestionRequest:
     return QuestionRequest(question=question, given=options, first=first, last=last, source=parse_text(given, "source"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OptionField:
+    """A field of the form for an option. ``kind`` is the type of the input, ``hint`` its default or its help."""
+
+    name: str
+    label: str
+    help: str
+    hint: str
+    kind: str
+    value: str
+
+
 def questions_page(*, root: str) -> str:
-    """Return the list of all questions."""
-    questions = [(each, link(root, f"questions/{each.slug}")) for each in list_questions()]
-    return page("questions.html", root=root, is_served=True, title="Questions", questions=questions)
+    """Return the list of all questions, by group."""
+    found: dict[str, list[tuple[Question, str]]] = {group: [] for group in GROUPS}
+    for each in list_questions():
+        found[each.group].append((each, link(root, f"questions/{each.slug}")))
+    groups = [(GROUPS[group], questions) for group, questions in found.items() if questions]
+    return page("questions.html", root=root, is_served=True, title="Questions", groups=groups)
 
 
 def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
     """Return the page of a question with up to ``MOST_ROWS`` rows of its answer. Raises: ConfigError as ``query``."""
     question = request.question
-    answer, denominators = _run_question(lake, request)
+    with request.connect(lake) as connection:
+        answer, denominators = _run_question(connection, request)
+        table = build_answer_table(connection, answer, root=root, most=MOST_ROWS)
+        sources = _sources_of(connection, lake, request)
     here = f"questions/{question.slug}"
+    first, _, rest = _form_words(question.about).partition(". ")
     return page(
         "question.html",
         root=root,
         is_served=True,
         title=question.title,
-        question=question,
+        about=f"{first.rstrip('.')}.",
+        about_more=rest,
         request=request,
         here=link(root, here),
-        picture=link(root, f"{here}.svg", **request.query) if question.chart else "",
+        sources=sources,
+        fields=list(_option_fields(request)),
+        picture=link(root, f"{here}.svg", **request.query) if question.chart and answer.rows else "",
+        small_picture=link(root, f"{here}.svg", **request.query, width="phone") if question.chart else "",
         csv=link(root, f"{here}.csv", **request.query),
         denominators=" ".join(denominators.sentences()),
-        columns=list(zip(answer.columns, _numeric_columns(answer), strict=True)),
-        rows=[[_cell(value) for value in row] for row in answer.rows[:MOST_ROWS]],
+        table=table,
         count=len(answer.rows),
-        articles=_article_links(answer, root),
     )
 
 
-def question_svg(lake: Path, request: QuestionRequest) -> bytes:
-    """Return the chart of an answer as SVG. Raises: ConfigError if the question has no chart."""
-    answer, denominators = _run_question(lake, request)
-    chart = draw(request.question, answer, denominators)
-    return picture_bytes(Path("answer.svg"), chart, question=request.question, answer=answer, denominators=denominators)
+def _sources_of(connection: Connection, lake: Path, request: QuestionRequest) -> tuple[str, ...]:
+    """Return the sources of the selected days, and the requested one."""
+    sql = "SELECT DISTINCT source_key FROM articles_stored ORDER BY source_key LIMIT 1000"
+    if request.source is None:
+        rows = query(connection, sql).rows
+    else:
+        with connect(lake, since=request.first, until=request.last) as whole:
+            rows = query(whole, sql).rows
+    return tuple(sorted({*(str(key) for (key,) in rows), *filter(None, [request.source])}))
+
+
+def _option_fields(request: QuestionRequest) -> Iterator[_OptionField]:
+    for name, text in request.question.options.items():
+        kind, _, rest = text.partition(" ")
+        help_text = _form_words(f"{_VALUE_KINDS[kind]} {rest}" if kind in _VALUE_KINDS else text)
+        yield _OptionField(
+            name=name,
+            label=name.replace("_", " ").capitalize(),
+            help=help_text,
+            hint=help_text.rpartition("; default ")[2],
+            kind=_FORM_TYPES.get(kind, "text"),
+            value=request.given.get(name, ""),
+        )
+
+
+def _form_words(text: str) -> str:
+    """Return a text about options with the words of a form: an option is a field."""
+    return _OPTION_WORD.sub(lambda found: f'field "{found[1].replace("-", " ").capitalize()}"', text)
+
+
+def question_svg(lake: Path, request: QuestionRequest, *, is_narrow: bool = False) -> bytes:
+    """Return the chart of an answer as SVG; ``is_narrow`` for a phone. Raises: ConfigError without a chart."""
+    with request.connect(lake) as connection:
+        answer, denominators = _run_question(connection, request)
+    layout = PHONE_LAYOUT if is_narrow else PAGE_LAYOUT
+    return page_svg(draw(request.question, answer, denominators, layout=layout), request.question, denominators)
 
 
 def question_csv(lake: Path, request: QuestionRequest) -> bytes:
@@ -116,30 +174,7 @@ class _BoundedFile(BytesIO):
         return written
 
 
-def _run_question(lake: Path, request: QuestionRequest) -> tuple[QueryResult, Denominators]:
-    with request.connect(lake) as connection:
-        answer = query(connection, sql_of(request.question))
-        period = {"since": request.first, "until": request.last, "source": request.source}
-        return answer, count_denominators(connection, request.question, **period)  # type: ignore[arg-type]
-
-
-def _numeric_columns(answer: QueryResult) -> list[bool]:
-    """Return for each column whether it has only numbers."""
-    return [
-        bool(answer.rows) and all(isinstance(row[at], int | float | Decimal | None) for row in answer.rows)
-        for at in range(len(answer.columns))
-    ]
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:,}" if type(value) is int else str(value)
-
-
-def _article_links(answer: QueryResult, root: str) -> list[str]:
-    """Return for each row the link to its article; an empty list if the answer has no ``article_id``."""
-    if "article_id" not in answer.columns:
-        return []
-    at = answer.columns.index("article_id")
-    return [link(root, f"articles/{row[at]}") if row[at] else "" for row in answer.rows[:MOST_ROWS]]
+def _run_question(connection: Connection, request: QuestionRequest) -> tuple[QueryResult, Denominators]:
+    answer = query(connection, sql_of(request.question))
+    period = {"since": request.first, "until": request.last, "source": request.source}
+    return answer, count_denominators(connection, request.question, **period)  # type: ignore[arg-type]

@@ -41,7 +41,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 PageHandler = Callable[[Request, str], Response]
-_SVG_POLICY = "default-src 'none'; style-src 'none'"  # of a chart opened on its own
 
 
 async def respond(scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
@@ -219,10 +218,12 @@ def _question(request: Request, root: str) -> Response:
 
 
 def _question_svg(request: Request, root: str) -> Response:
+    from pipeline.web.rendering import chart_policy
     from pipeline.web.saved_queries import question_svg
 
-    drawn = question_svg(_workspace().settings.lake_dir, _question_request(request))
-    return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": _SVG_POLICY})
+    is_narrow = request.query_params.get("width") == "phone"
+    drawn = question_svg(_workspace().settings.lake_dir, _question_request(request), is_narrow=is_narrow)
+    return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": chart_policy()})
 
 
 def _question_csv(request: Request, root: str) -> Response:

@@ -17,6 +17,7 @@ from pipeline.web import policy
 from pipeline.web.articles import articles_page
 from pipeline.web.coverage import coverage_page
 from pipeline.web.outcomes import pages_page, why_page
+from pipeline.web.rendering import chart_policy
 from pipeline.web.saved_queries import parse_question_request, question_page, question_svg
 from tests.browser.hostile_lake import DAY, ONE, STRINGS, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
@@ -64,7 +65,8 @@ def page(browser: Browser, space: Workspace) -> Iterator[Page]:
     def answer(route: Route) -> None:
         url = urlsplit(route.request.url)
         kind, body = _answer(space, url.path, dict(parse_qsl(url.query, keep_blank_values=True)))
-        headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": policy(is_served=True)}
+        own = chart_policy() if kind == "image/svg+xml" else policy(is_served=True)
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": own}
         route.fulfill(body=body, headers=headers)
 
     with watched_page(browser, home=SITE, base_url=SITE) as (shown, _):

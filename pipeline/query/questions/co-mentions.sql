@@ -1,4 +1,5 @@
 -- title: Who is mentioned together?
+-- group: people
 -- about: Pairs of people mentioned in the same sentence, by number of articles. Duplicate articles are excluded. The 100 most frequent pairs are shown.
 WITH pairs AS (
   SELECT

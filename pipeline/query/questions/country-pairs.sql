@@ -1,4 +1,5 @@
 -- title: How do countries interact?
+-- group: events
 -- about: Verbal and material cooperation and conflict between two countries, by week of the first report. Each event that happened counts once. An event counts if its first actor is of one country and its first recipient of another; two countries that act together, as in an agreement between both, are both actors and do not count. Requests are verbal conflict, as in PLOVER. The column "reports" is the number of articles that report these events; in "independent_reports", an article and its duplicates count once. Events below the confidence of the option "min-confidence" are excluded. The 500 rows with the most events are shown.
 -- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
 -- chart: line x=week y=events colour=kind facet=pair

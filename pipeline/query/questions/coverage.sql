@@ -1,4 +1,5 @@
 -- title: Which pages did each source list, and with which outcome?
+-- group: quality
 -- about: Pages by source and news day: "discovered" is the sum of "kept", "unchanged", "not_checked", "rejected", "quarantined" and "pending". Each page counts with its latest outcome, but the outcomes "unchanged" and "not_checked" never replace another outcome. An archived page is "unchanged" as soon as its article is processed, also as a page of another source. If the listing of a source could not be fetched, this failure counts as one page. It no longer counts when a page of the source has a newer outcome.
 -- chart: heat x=news_day y=source_key colour=discovered
 WITH decisions AS (

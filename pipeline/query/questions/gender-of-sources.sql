@@ -1,4 +1,5 @@
 -- title: Which genders are quoted, by publisher and week?
+-- group: people
 -- about: Shares of women, men and unknown gender among the quotes by people, by outlet and week. Rows with fewer than five quotes are excluded; the option "minimum" sets another number. A statement by several people counts for the first of them. Duplicate articles are included. Gender is inferred from the text, or else from a list of forenames.
 -- option: minimum: NUMBER of quotes that a row needs; default 5
 -- chart: stack parts=share_women,share_unknown,share_men x=week facet=publisher n=quotes

@@ -1,4 +1,5 @@
 -- title: Which meetings are planned for next week?
+-- group: events
 -- about: Planned meetings, visits and talks (PLOVER type CONSULT) in the calendar week (Monday to Sunday) after that of the latest article. One row per planned event, over all articles. The column "independent_reports" is the number of articles that report the event; an article and its duplicates count once. Events below the confidence of the option "min-confidence" are excluded. The columns "sentence" and "publisher" come from one article. They are empty if this article is outside the selected days or source.
 -- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
 WITH next AS (SELECT date_trunc('week', max(published_date) + INTERVAL 7 DAY)::DATE AS monday FROM articles)

@@ -1,4 +1,5 @@
 -- title: Who is quoted for the first time?
+-- group: people
 -- about: Named people whose first quote in the lake is from the 30 days up to the newest article. The column "outlets" is the number of outlets that quote them; an article without an outlet counts by its domain, or else by its source. A statement by several people counts for the first of them. A quote without a publication time counts on its news day. Duplicate articles are included. The 50 people with the most outlets are shown.
 -- chart: bar x=quotes y=speaker
 WITH newest AS (

@@ -1,4 +1,5 @@
 -- title: Which quotes spread, and which publisher had them first?
+-- group: quotes
 -- about: Direct and mixed quotes that at least two outlets published, complete or in part. The column "median_lag_hours" is the median of the hours since the first publication, over all publications with a time of day. The first publication counts as 0 hours. Publications of which only the day is known are in no order inside that day: the columns "first_seen" and "median_lag_hours" are empty if the first one is such, and "first_publisher" is empty if another outlet published on that day. It is also empty if the first article is outside the selected days or source. Articles without a publication day or an outlet are excluded. At most 50 quotes are shown.
 WITH repeated AS (
   SELECT DISTINCT quote_cluster_id FROM quote_clusters

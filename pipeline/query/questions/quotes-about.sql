@@ -1,4 +1,5 @@
 -- title: Who is quoted, or spoken about in a quote?
+-- group: quotes
 -- about: One row per quote, latest first. The option "name" keeps the quotes by speakers whose name or role contains the given text, and the quotes that mention such a name. The option "outlet" keeps the quotes of outlets whose name or key contains the given text. Of several people who make a statement, the first is shown and searched. Duplicate articles are excluded. The first 100 quotes are shown.
 -- option: name: NAME, part of a name, or role of a person
 -- option: outlet: NAME or part of the name of an outlet

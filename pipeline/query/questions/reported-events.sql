@@ -1,4 +1,5 @@
 -- title: Which events are reported, and by how many independent outlets?
+-- group: events
 -- about: One row per event, over all articles, latest report first. The column "independent_count" is the number of articles that report the event; an article and its duplicates count once. The column "outlets" is the number of outlets of these articles, without duplicates; an article without an outlet counts by its domain, or else by its source. The options keep the events of one type, of one country in which they take place, and of one modality, such as happened. The option "outlets" is the lowest number of outlets, 1 by default. The first 100 events are shown.
 -- option: type: NAME of an event type, e.g. PROTEST
 -- option: country: NAME of a country as ISO 3166-1 alpha-3, e.g. CHL

@@ -1,4 +1,5 @@
 -- title: How long after an event is it reported?
+-- group: events
 -- about: Median number of days from an event to the article that reports it, by outlet. Only events that happened and have an exact day in the text are counted. Each event counts once per article; duplicate articles are included. Events below the confidence of the option "min-confidence" are excluded. The column "first_reports" is the number of events that no earlier article reported. Articles of one day are in no order if only the day of the first one is known: then none of them is the first report.
 -- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
 -- chart: bar x=median_days y=publisher

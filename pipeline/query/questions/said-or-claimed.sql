@@ -1,4 +1,5 @@
 -- title: Whose statements are reported with distance?
+-- group: quotes
 -- about: Share of quotes with a distancing cue ("claimed" rather than "said"), by outlet, kind of speaker and gender. Rows with fewer than five quotes are excluded; the option "minimum" sets another number. Quotes without a cue or without a speaker, and duplicate articles, are excluded.
 -- option: minimum: NUMBER of quotes that a row needs; default 5
 WITH counted AS (

@@ -1,4 +1,5 @@
 -- title: Which articles lost quotes after publication?
+-- group: quotes
 -- about: Articles from which a later revision removed words in quotation marks, with the number of revisions and the fetch times of the first and the last revision. The 100 articles with the most removed quotes are shown.
 -- chart: bar x=quotes_removed y=title facet=publisher
 WITH edited AS (

@@ -1,4 +1,5 @@
 -- title: How diverse are the speakers of each outlet?
+-- group: people
 -- about: Number of named people quoted, effective number of people (exponential of the entropy of their shares of quotes), and share of quotes by the ten most quoted people. A statement by several people counts for the first of them. Outlets with fewer than five such quotes are excluded; the option "minimum" sets another number. Duplicate articles are included.
 -- option: minimum: NUMBER of quotes by named people that an outlet needs; default 5
 -- chart: bar x=effective_speakers y=publisher

@@ -1,4 +1,5 @@
 -- title: How many articles of each outlet are syndicated?
+-- group: quality
 -- about: Share of articles that duplicate an earlier article of another outlet, and share of articles that credit a news agency. An article and an original of the same day are in no order if only the day of one of them is known: it does not count as a duplicate. Articles without an outlet, and outlets with fewer than five articles, are excluded; the option "minimum" sets another number. An original that has no outlet, or is outside the selected days or source, counts as an article of another outlet.
 -- option: minimum: NUMBER of articles that an outlet needs; default 5
 -- chart: bar x=share_duplicates y=publisher n=articles

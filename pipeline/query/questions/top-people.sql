@@ -1,4 +1,5 @@
 -- title: Who is in the news this week?
+-- group: people
 -- about: People by number of articles that mention them, in the seven days up to the newest article. A surname counts for the person with that full name in other articles of the day, if there is evidence (table person_links). An article and its duplicates count once. The column "outlets" is the number of outlets that mention the person; an article without an outlet counts by its domain, or else by its source. The first 50 people are shown.
 -- chart: bar x=articles y=person
 SELECT

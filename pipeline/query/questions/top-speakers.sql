@@ -1,4 +1,5 @@
 -- title: Who is quoted most?
+-- group: people
 -- about: Named people by number of quoted words. A surname counts for the person with that full name in other articles of the day, if there is evidence (table person_links). A statement by several people counts for the first of them, not for those in the column co_speakers. A quote that several articles publish, complete or in part, counts once. The column "outlets" is the number of all outlets that quote the person; an article without an outlet counts by its domain, or else by its source. The first 20 people are shown.
 -- chart: bar x=words y=speaker
 WITH quoted AS (

@@ -1,4 +1,5 @@
 -- title: Which days have unreliable data?
+-- group: quality
 -- about: Days on which a source has less than half or more than twice its usual number of articles (the median of its days), or more than 30 % guessed dates. Each row also has the number of rejected and quarantined pages with this news day, and their most frequent reason. The latest 500 rows are shown.
 -- chart: heat x=day y=source_key colour=articles
 WITH daily AS (

@@ -1,4 +1,5 @@
 -- title: Where are unnamed speakers quoted?
+-- group: quotes
 -- about: Share of quotes by unnamed speakers ("officials"), and share of quotes without a speaker, by outlet, section and month. Rows with fewer than five quotes are excluded; the option "minimum" sets another number. Duplicate articles are included. The 500 rows with the highest share of unnamed speakers are shown.
 -- option: minimum: NUMBER of quotes that a row needs; default 5
 -- chart: line x=month y=share_unnamed colour=section facet=publisher n=quotes

@@ -1,4 +1,5 @@
 -- title: What happened?
+-- group: events
 -- about: Events that happened according to their latest report, latest date first. One row per event, over all articles. The column "independent_reports" is the number of articles that report the event; an article and its duplicates count once. Main events of an article come first on each date. Events below the confidence of the option "min-confidence" are excluded. The columns "sentence" and "publisher" come from one article. They are empty if this article is outside the selected days or source. The first 50 events are shown.
 -- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
 SELECT

@@ -1,4 +1,5 @@
 -- title: What is planned?
+-- group: events
 -- about: Planned events that are not over on the day of the latest article, earliest date first. One row per event, over all articles. Undated plans come last; they are shown if they are the main event of an article of the last 28 days. Plans are excluded if a later article reports that the event happened. The column "independent_reports" is the number of articles that report the event; an article and its duplicates count once. Events below the confidence of the option "min-confidence" are excluded. The columns "sentence" and "publisher" come from one article. They are empty if this article is outside the selected days or source. The first 50 events are shown.
 -- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
 WITH latest AS (

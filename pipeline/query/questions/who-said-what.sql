@@ -1,5 +1,6 @@
 -- title: Who said what recently?
--- about: The 50 latest statements that have a speaker, with their cue, publisher and URL. Duplicate articles are excluded. Of several people who make a statement, the first is shown and searched. The option "about" keeps the statements of speakers whose name contains the given text, and the statements that mention such a name or that somebody of such a name reports.
+-- group: quotes
+-- about: The 50 latest statements that have a speaker, with their cue, publisher and article. Duplicate articles are excluded. Of several people who make a statement, the first is shown and searched. The option "about" keeps the statements of speakers whose name contains the given text, and the statements that mention such a name or that somebody of such a name reports.
 -- option: about: NAME or part of a name
 WITH mentioned AS (
   SELECT DISTINCT article_id, revision_id, quote_index

@@ -1,4 +1,5 @@
 -- title: Who speaks first?
+-- group: people
 -- about: Speakers of the first quote of each article, by outlet, kind of speaker and gender. The column "share" is their share of all first quotes of the outlet. Outlets with fewer than five are excluded; the option "minimum" sets another number. Duplicates of an earlier article are excluded. An article counts if it duplicates one of another outlet and the same day, and only the day of one of them is known: then none is earlier.
 -- option: minimum: NUMBER of first quotes that an outlet needs; default 5
 -- chart: bar x=share y=speaker_kind colour=gender facet=publisher

@@ -1,4 +1,5 @@
 -- title: Which pages were rejected or are pending, and why?
+-- group: quality
 -- about: Pages by reason, if their latest outcome is "rejected", "quarantined" or "pending". The outcomes "unchanged" and "not_checked" never replace another outcome. An archived page is "unchanged" as soon as its article is processed, also as a page of another source. If the listing of a source could not be fetched, this failure counts as one page. It no longer counts when a page of the source has a newer outcome.
 -- chart: bar x=pages y=reason colour=outcome facet=source_key
 WITH decisions AS (

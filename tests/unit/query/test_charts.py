@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.query import QueryResult, answer, connect, list_questions, question_named
-from pipeline.query.chart_data import ChartLine, plot, wilson
+from pipeline.query.chart_data import ChartLine, merge_single_period, parse_chart_line, plot, wilson
 from pipeline.query.charts import draw, picture_bytes
 from pipeline.query.saved_queries import Denominators, Question, count_denominators
 
@@ -350,3 +350,27 @@ def test_other_extensions_are_refused(name):
     """The error names the file and the supported extensions."""
     with pytest.raises(ConfigError, match=r"use the extension \.png, \.svg, \.html"):
         picture_bytes(Path(name), None, question=None, answer=None, denominators=None)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("stack parts=share_a,share_b x=week facet=name n=cases", "stack parts=share_a,share_b y=name n=cases"),
+        ("line x=week y=cases colour=name", "bar x=cases y=name"),
+        ("line x=week y=cases colour=kind facet=name", "bar x=cases y=name colour=kind"),
+        ("line x=week y=share_a colour=kind facet=name n=cases", "bar x=share_a y=kind facet=name n=cases"),
+        ("heat x=week y=name colour=cases", "bar x=cases y=name"),
+        ("bar x=cases y=name", "bar x=cases y=name"),
+    ],
+)
+def test_one_period_is_drawn_as_bars(line: str, expected: str):
+    """Lines, stacks and cells over days become bars if the answer has one period, which is then named."""
+    columns = ("week", "name", "kind", "cases", "share_a", "share_b")
+    one = QueryResult(columns=columns, rows=((date(2026, 3, 2), "a", "k", 3, 0.5, 0.5),) * 2)
+    two = QueryResult(columns=columns, rows=(*one.rows, (date(2026, 3, 9), "a", "k", 3, 0.5, 0.5)))
+    given = parse_chart_line("q", line)
+
+    merged, sentence = merge_single_period(given, one)
+    assert merged == parse_chart_line("q", expected)
+    assert sentence == ("" if given.kind == "bar" else "Week: 2 March 2026.")
+    assert merge_single_period(given, two) == (given, "")

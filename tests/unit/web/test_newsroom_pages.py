@@ -12,10 +12,11 @@ from pipeline.errors import ConfigError, LimitError
 from pipeline.model.coverage import Anomaly, Cell, Coverage, SourceCoverage, SourceDay
 from pipeline.model.freshness import SourceFreshness
 from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, ProvenanceStep
+from pipeline.query import palette
 from pipeline.web.articles import articles_page
 from pipeline.web.coverage import coverage_page, parse_coverage_period
 from pipeline.web.outcomes import pages_page, why_form, why_page
-from pipeline.web.rendering import link, parse_period, parse_text, web_link
+from pipeline.web.rendering import chart_policy, link, parse_period, parse_text, web_link
 from pipeline.web.saved_queries import parse_question_request, question_csv, question_page, question_svg, questions_page
 from tests.unit.query.conftest import WriteRows, small_lake, write_rows
 
@@ -276,12 +277,14 @@ def test_question_states_its_denominators(small_lake: Path):
 
 
 def test_question_as_files(small_lake: Path):
-    """The chart is SVG without scripts, the rows are those of `newslake ask --csv`."""
+    """The chart is SVG without scripts, its only style is that of a dark page; the rows are those of `ask --csv`."""
     request = parse_question_request("top-speakers", {})
     picture, rows = question_svg(small_lake, request).decode(), question_csv(small_lake, request).decode()
 
     assert picture.startswith("<svg ")
-    assert not re.search(r"<script|href|<style|<image|on\w+=", picture)
+    assert picture.count(f"<style>{palette.DARK_STYLE}</style>") == 1
+    assert not re.search(r"<script|href|<style|<image|on\w+=", picture.replace(f"<style>{palette.DARK_STYLE}", ""))
+    assert chart_policy().startswith("default-src 'none'; style-src 'sha256-")
     assert rows.splitlines()[0].startswith("speaker,")
 
 
@@ -300,7 +303,7 @@ def test_every_question_is_listed_and_answered(small_lake: Path):
 
     assert len(slugs) >= 15
     for slug in slugs:
-        assert "<h2>SQL</h2>" in question_page(small_lake, parse_question_request(slug, {}), root="../")
+        assert "<summary>SQL" in question_page(small_lake, parse_question_request(slug, {}), root="../")
 
 
 def test_why_begins_with_a_form():
