@@ -20,10 +20,16 @@ _STYLES = {
     "event": "",
     "entity": "underline",
 }
-_GROUPS = {"person": "blue", "organisation": "red", "place": "green", "other": "magenta"}
+_GROUPS = {"person": "blue", "organisation": "red", "place": "green", "nationality": "yellow", "other": "magenta"}
 _SHAPES = {"q": "", "happened": "●", "planned": "▷", "hypothetical": "◇", "negated": "⊘"}
 _MARGIN = " " * 12
-_HEADINGS = (("person", "People"), ("organisation", "Organisations"), ("place", "Places"), ("other", "Other names"))
+_HEADINGS = (
+    ("person", "People"),
+    ("organisation", "Organisations"),
+    ("place", "Places"),
+    ("nationality", "Nationalities and groups"),
+    ("other", "Other names"),
+)
 
 
 def draw_text(page: ArticlePage) -> None:
@@ -61,7 +67,8 @@ def _notes(block: BlockView) -> Iterator[str]:
         yield f"{quote.number} {describe_quote(quote)}"
     yield from (
         f"{_SHAPES[each.modality]}{each.number} {each.trigger}: {each.modality_text}"
-        for each in block.non_factual_events
+        for each in block.events
+        if each.modality != "happened"
     )
 
 

@@ -31,12 +31,14 @@ MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothe
 class EventView:
     """One event. ``number`` counts from 1; ``span`` is its trigger, code points of the text, half-open.
 
-    ``participant_clusters`` are the clusters of actor and recipient in the list of names. A missing value is "".
+    ``participant_clusters`` are the clusters of actor and recipient in the list of names. ``summary`` is its type and
+    participants in one line, "CONSULT · May → Macron". A missing value is "".
     """
 
     number: int
     row: str
     kind: str
+    summary: str
     modality: str
     modality_text: str
     trigger: str
@@ -63,6 +65,7 @@ def _event_view(row: Row) -> EventView:
         number=row["event_index"] + 1,
         row=f"{row['article_id']}:events:{row['event_index']}",
         kind=" / ".join(filter(None, [row["event_type"], row["event_subtype"], row["event_mode"]])),
+        summary=_event_summary(row),
         modality=row["modality"],
         modality_text=MODALITIES[row["modality"]],
         trigger=row["trigger_text"],
@@ -78,8 +81,19 @@ def _event_view(row: Row) -> EventView:
     )
 
 
+def _event_summary(row: Row) -> str:
+    kind = row["event_type"] if row["event_type"] != "OTHER" else row["event_subtype"] or "OTHER"
+    actor, recipient = _participant_names(row, "actor"), _participant_names(row, "recipient")
+    names = " → ".join(filter(None, (actor, recipient))) if actor else f"→ {recipient}" if recipient else ""
+    return " · ".join(filter(None, (kind, names)))
+
+
+def _participant_names(row: Row, side: str) -> str:
+    return " + ".join(row[f"{side}s"]) or row[f"{side}_name"] or row[f"{side}_text"] or ""
+
+
 def _participant(row: Row, side: str) -> str:
-    names = " + ".join(row[f"{side}s"]) or row[f"{side}_name"] or row[f"{side}_text"]
+    names = _participant_names(row, side)
     return _coded(names, row[f"{side}_country"], row[f"{side}_sector"])
 
 
@@ -256,12 +270,12 @@ def _cue_span(text: str, row: Row) -> Span | None:
     return min(outside, key=lambda span: max(start - span[1], span[0] - end, 0), default=None)
 
 
-EntityGroup = Literal["person", "organisation", "place", "other"]
+EntityGroup = Literal["person", "organisation", "place", "nationality", "other"]
 _GROUPS: dict[str, EntityGroup] = {
     "PERSON": "person",
     "AUTHOR": "person",
     "ORG": "organisation",
-    "NORP": "organisation",
+    "NORP": "nationality",
     "GPE": "place",
     "LOC": "place",
     "FAC": "place",

@@ -112,8 +112,7 @@ def _shared(one: Sequence[Mark], other: Sequence[Mark]) -> int:
 class BlockView:
     """One block. ``number`` counts from 1.
 
-    Its notes are the quotes that begin in it, those that continue from an earlier block, and the events in it that are
-    not facts.
+    Its notes are the quotes that begin in it, those that continue from an earlier block, and the events in it.
     """
 
     number: int
@@ -121,7 +120,7 @@ class BlockView:
     segments: tuple[TextSegment, ...]
     starting_quotes: tuple[QuoteView, ...]
     continued: tuple[QuoteView, ...]
-    non_factual_events: tuple[EventView, ...]
+    events: tuple[EventView, ...]
 
 
 def build_blocks(
@@ -139,7 +138,7 @@ def build_blocks(
             segments=split_text(text, start=start, end=end, marks=marks[at], labels=labels[at]),
             starting_quotes=tuple(notes[at].starting_quotes),
             continued=tuple(notes[at].continued),
-            non_factual_events=tuple(notes[at].non_factual_events),
+            events=tuple(notes[at].events),
         )
         for at, (block, (start, end)) in enumerate(zip(article["blocks"], spans, strict=True))
     )
@@ -156,7 +155,7 @@ def mark_blocks(article: Row, marks: Sequence[Mark]) -> tuple[BlockView, ...]:
             segments=split_text(text, start=start, end=end, marks=placed[at], labels=()),
             starting_quotes=(),
             continued=(),
-            non_factual_events=(),
+            events=(),
         )
         for at, (block, (start, end)) in enumerate(zip(article["blocks"], spans, strict=True))
     )
@@ -167,7 +166,7 @@ class _BlockNotes(NamedTuple):
 
     starting_quotes: list[QuoteView]
     continued: list[QuoteView]
-    non_factual_events: list[EventView]
+    events: list[EventView]
 
 
 def _block_notes(spans: Sequence[Span], quotes: Sequence[QuoteView], events: Sequence[EventView]) -> list[_BlockNotes]:
@@ -178,8 +177,7 @@ def _block_notes(spans: Sequence[Span], quotes: Sequence[QuoteView], events: Seq
         for at in range(max(first, 0) + 1, last):
             found[at].continued.append(quote)
     for event in events:
-        if event.modality != "happened":
-            found[max(bisect_right(starts, event.span[0]) - 1, 0)].non_factual_events.append(event)
+        found[max(bisect_right(starts, event.span[0]) - 1, 0)].events.append(event)
     return found
 
 

@@ -91,7 +91,37 @@ def test_a_hypothetical_event_is_marked(twin):
 
     assert label.get("class") == "l hypothetical"
     assert re.fullmatch(r"\d+ hypothetical", _text(label))
-    assert f"{_text(label).split()[0]} asked: hypothetical" in _text(_paragraph(twin, "could be asked"))
+    notes = [_text(each) for each in _paragraph(twin, "could be asked").cssselect(".margin .note")]
+    assert f"{_text(label).split()[0]} REQUEST · → Constance Umber asked: hypothetical" in notes
+
+
+def test_events_have_type_and_participants_in_the_margin(twin):
+    """Next to its paragraph, each event has its type, actor and recipient, linked to its entry in the list."""
+    events = golden_page(TWIN).events
+    notes = {each.get("href"): _text(each) for each in twin.cssselect(".margin .note a[href^='#v']")}
+
+    assert notes == {f"#v{each.number}": each.summary for each in events}
+    assert {" · " in each.summary for each in events if each.actor} == {True}
+    assert [each.summary for each in events if each.actor and each.recipient and " → " not in each.summary] == []
+
+
+def test_quotes_are_listed_with_their_text(twin):
+    """The list of quotes has the text of each."""
+    assert [_text(each) for each in twin.cssselect(".cards .words")] == [each.text for each in golden_page(TWIN).quotes]
+
+
+def test_nationalities_are_no_organisations():
+    """A nationality has its own list."""
+    page = golden_page("day-3__lantern__2026__03__04__ferry-row-ends")
+
+    assert {card.group for card in page.entities if card.kind == "NORP"} == {"nationality"}
+    assert "<h2>Nationalities and groups</h2>" in article_html(page)
+
+
+def test_legend_and_corrections_are_folded(twin):
+    """Legend and corrections are closed; a wide screen shows the legend; corrections are named for screen readers."""
+    assert twin.cssselect("details[open]") == []
+    assert {_text(each) for each in twin.cssselect(".fix summary")} == {"✎Correct this"}
 
 
 def test_a_cross_heading_and_a_caption_are_labelled(twin):
