@@ -175,6 +175,13 @@ PARTS = (
         ("tests/properties/test_clusters_properties.py", "tests/properties/test_near_duplicates_properties.py"),
     ),
     Part(
+        "search",
+        "any text as a search; updates of the search index are killed at any moment",
+        1,
+        ("pipeline/search",),
+        ("tests/unit/search/test_excerpts.py", "tests/unit/search/test_syntax.py"),
+    ),
+    Part(
         "replay",
         "a web archive replays every page of the archive, byte for byte",
         5,

@@ -6,7 +6,7 @@ from pipeline.lake.erase import Redaction
 from pipeline.lake.lake import Lake
 from pipeline.lake.log_compaction import removed_log
 from pipeline.lake.manifests import Entry, MonthManifest
-from pipeline.lake.partitions import CommittedFile, LakeState, committed_files
+from pipeline.lake.partitions import CommittedFile, LakeState, Partitions, committed_files, partitions_of
 from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA
 from pipeline.lake.storage import check_layout
@@ -25,11 +25,13 @@ __all__ = [
     "Lake",
     "LakeState",
     "MonthManifest",
+    "Partitions",
     "Redaction",
     "Snapshot",
     "StoredArticle",
     "check_layout",
     "committed_files",
+    "partitions_of",
     "removed_log",
     "row_key_of",
 ]

@@ -548,6 +548,12 @@ def _writers() -> Iterator[ThreadPoolExecutor]:
             raise
 
 
+def partitions_of(root: Path) -> Partitions:
+    """Return the partitions of the lake in a folder, to read them without its article index."""
+    layout = Layout(root)
+    return Partitions(layout, Disk(layout, durability="process"))
+
+
 def committed_files(
     root: Path, *, since: date | None = None, until: date | None = None
 ) -> dict[str, tuple[CommittedFile, ...]] | None:
@@ -570,7 +576,7 @@ def committed_files(
         manifests = list(map(state.month, sorted(named)))
         return {spec.name: tuple(_files_of(manifests, spec, str(layout.state))) for spec in PUBLISH_ORDER}
 
-    return Partitions(layout, Disk(layout, durability="process")).read(files_by_table)
+    return partitions_of(root).read(files_by_table)
 
 
 def _files_of(manifests: Iterable[MonthManifest], spec: TableSpec, folder: str) -> Iterator[CommittedFile]:

@@ -52,12 +52,13 @@ PIPELINE = {
     "query": May(
         ("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")
     ),
+    "search": May(("model", "tables", "lake"), ("pyarrow",)),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
-    "jobs": May((*_BELOW_JOBS, "audit"), ("pyarrow",)),
+    "jobs": May((*_BELOW_JOBS, "audit", "search"), ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
-    "web": May(("query", "tables", "model", "audit"), ("jinja2",)),
+    "web": May(("query", "search", "tables", "model", "audit"), ("jinja2",)),
     "alerts": May(("model", "jobs", "reports", "query", "tables", "lake"), ("apprise", "jinja2", "pydantic")),
-    "cli": May(("jobs", "reports", "query", "exports", "model", "web", "audit", "alerts"), ("typer", "rich")),
+    "cli": May(("jobs", "reports", "query", "search", "exports", "model", "web", "audit", "alerts"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {

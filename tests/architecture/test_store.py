@@ -22,12 +22,12 @@ INTERFACE = {
 # Methods of its parts that they call, by the attribute of the part.
 PARTS = {
     "index": {"stored", "cached_outcomes", "put_outcomes", "days_current_with", "mark_current", "changes", "note_gone"},
-    "partitions": {"state", "table"},
+    "partitions": {"state", "table", "head", "read"},
     "log": {"append", "read", "read_batches", "months", "batches", "compact", "expire"},
     "snapshots": {"take", "list", "folder", "verify", "verify_all", "drop"},
     "erasure": {"rows", "traces", "snapshots", "names"},
 }
-PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "plugins")
+PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "pipeline/search", "plugins")
 
 
 def _is_lake(value: ast.expr) -> bool:

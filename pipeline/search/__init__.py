@@ -1,0 +1,26 @@
+"""Full-text search: an index of the words of all articles (SQLite FTS5), its updates, and the search itself."""
+
+from pipeline.search.articles import PAGE_SIZE, SearchHit, SearchResult, search_articles
+from pipeline.search.excerpts import Segment
+from pipeline.search.index import (
+    IndexReport,
+    erase_removed,
+    index_path,
+    problems_of_index,
+    rebuild_index,
+    update_index,
+)
+
+__all__ = [
+    "PAGE_SIZE",
+    "IndexReport",
+    "SearchHit",
+    "SearchResult",
+    "Segment",
+    "erase_removed",
+    "index_path",
+    "problems_of_index",
+    "rebuild_index",
+    "search_articles",
+    "update_index",
+]

@@ -1,0 +1,237 @@
+"""Search the articles of a lake: matches of the index, ranked, read again from the head of the lake."""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from heapq import nsmallest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import ConfigError, LakeError, LimitError
+from pipeline.lake import LakeState, Partitions, partitions_of
+from pipeline.search.excerpts import Matches, Segment, find_matches, segments, snippet
+from pipeline.search.index import REBUILD, broken_index, index_path, is_current, words_table
+from pipeline.search.syntax import match_expression
+from pipeline.sqlite import Database
+
+PAGE_SIZE = 20
+MOST_HITS, LAST_OFFSET = 100, 1000
+RANKED = 20_000  # of more matches, the articles that were added last are ranked
+_TITLE_WEIGHT = 5.0
+_STEPS = 10_000  # of SQLite, between two looks at the clock
+_BUSY_SECONDS = 10.0
+_COLUMNS = (
+    "article_id",
+    "revision_id",
+    "title",
+    "text",
+    "url",
+    "publisher",
+    "source_key",
+    "language",
+    "published_at",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """An article that matches. ``score`` is higher for a better match.
+
+    ``start_char`` and ``end_char`` are the first match in ``articles.text``, in code points; None if only a title
+    matches with which the text does not begin.
+    """
+
+    article_id: str
+    revision_id: str
+    title: tuple[Segment, ...]
+    snippet: tuple[Segment, ...]
+    url: str | None
+    publisher: str | None
+    source_key: str
+    language: str | None
+    published_date: date
+    published_at: datetime | None
+    score: float
+    start_char: int | None
+    end_char: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """A page of hits, best first. ``total`` counts the matches of the index, on all pages.
+
+    ``is_current``: whether the index has all articles of the head. If not, new articles are missing from the hits.
+    Articles that the head no longer has are never among the hits.
+    """
+
+    hits: tuple[SearchHit, ...]
+    total: int
+    offset: int
+    is_current: bool
+
+
+class _Match(NamedTuple):
+    """A match of the index. ``rank`` is lower for a better match; ``number`` is higher for a later article."""
+
+    rank: float
+    number: int
+    article_id: str
+    published_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class _SearchFilter:
+    """An FTS5 expression, and the conditions on the rows of the index."""
+
+    expression: str
+    first: date | None
+    last: date | None
+    source: str | None
+    language: str | None
+
+    def parameters(self) -> dict[str, object]:
+        days = {"first": str(self.first or date.min), "last": str(self.last or date.max)}
+        return {"match": self.expression, "source": self.source, "language": self.language, **days}
+
+    def conditions(self) -> str:
+        parts = ["articles.published_date BETWEEN :first AND :last"] if self.first or self.last else []
+        parts += [f"articles.{name} = :{name}" for name in ("language",) if self.language is not None]
+        parts += ["articles.source_key = :source"] if self.source is not None else []
+        return "".join(f" AND {part}" for part in parts)
+
+    def has_month(self, month: str) -> bool:
+        return str(self.first or date.min)[:7] <= month <= str(self.last or date.max)[:7]
+
+
+def search_articles(  # noqa: PLR0913 - the filters of a search
+    lake_dir: Path,
+    text: str,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    source: str | None = None,
+    language: str | None = None,
+    limit: int = PAGE_SIZE,
+    offset: int = 0,
+    seconds: float = 10.0,
+) -> SearchResult:
+    """Return the articles that match a search text, best first; ``pipeline.search.syntax`` describes the text.
+
+    ``first`` and ``last`` are published days, inclusive. Nothing is written.
+    Raises: ConfigError for a text without a word to find, or an invalid filter; LakeError (search_missing) before the
+    first update of the index, (search_broken) for a damaged one; LimitError after ``seconds``.
+    """
+    _check(first=first, last=last, limit=limit, offset=offset)
+    selection = _SearchFilter(match_expression(text), first, last, source, language)
+    partitions, path = partitions_of(lake_dir), index_path(lake_dir)
+    if not path.exists():
+        if partitions.head().months:
+            raise LakeError(f"{path} is missing; {REBUILD}", key=str(path), reason="search_missing")
+        return SearchResult(hits=(), total=0, offset=offset, is_current=True)
+    with _open_for_search(path) as connection, _time_limit(connection, seconds):
+        connection.execute("BEGIN")  # all that follows is of one state of the index
+        has_head = partitions.read(partial(is_current, connection))
+        total, found = _find(connection, selection, count=offset + limit)
+    hits = partitions.read(partial(_read_hits, partitions, selection.expression, found[offset:]))
+    return SearchResult(hits=tuple(hits), total=total, offset=offset, is_current=has_head)
+
+
+def _check(*, first: date | None, last: date | None, limit: int, offset: int) -> None:
+    if first is not None and last is not None and last < first:
+        raise ConfigError(f"to={last} is before from={first}: swap them", key="to")
+    if not 1 <= limit <= MOST_HITS:
+        raise ConfigError(f"limit={limit} is not between 1 and {MOST_HITS}", key="limit")
+    if not 0 <= offset <= LAST_OFFSET:
+        raise ConfigError(f"offset={offset} is not between 0 and {LAST_OFFSET}: add a word or a period", key="offset")
+
+
+@contextmanager
+def _open_for_search(path: Path) -> Iterator[Database]:
+    name = f"{path.absolute().as_uri()}?mode=rw"  # SQLite writes its own files next to it, but no data
+    broken = partial(broken_index, path)
+    with closing(Database(path, broken=broken, name=name, uri=True, autocommit=True, timeout=_BUSY_SECONDS)) as found:
+        found.execute("PRAGMA query_only = ON")
+        yield found
+
+
+@contextmanager
+def _time_limit(connection: Database, seconds: float) -> Iterator[None]:
+    end = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        message = f"the search exceeded {seconds:g} seconds: add a word, or give a period"
+        raise LimitError(message, reason="too_slow") from error
+
+
+def _find(connection: Database, selection: _SearchFilter, *, count: int) -> tuple[int, list[_Match]]:
+    """Return how many articles match, and the best ``count`` of them; of many, those that were added last are ranked.
+
+    Each month is ranked with its own frequencies of words.
+    """
+    months = [row[0] for row in connection.execute("SELECT month FROM months ORDER BY month DESC")]
+    total, ranked = 0, list[_Match]()
+    for month in filter(selection.has_month, months):
+        words = words_table(month)
+        matching = f"FROM {words} CROSS JOIN articles ON articles.id = {words}.rowid WHERE {words} MATCH :match"
+        chosen = f"{matching}{selection.conditions()}"
+        if total < RANKED:
+            rank = f"bm25({words}, {_TITLE_WEIGHT}, 1.0)"
+            columns = f"{rank} AS rank, articles.id AS number, article_id, published_date"
+            scored = f"SELECT {columns} {chosen} ORDER BY {words}.rowid DESC LIMIT {RANKED - total}"
+            best = f"SELECT * FROM ({scored}) ORDER BY rank, number DESC LIMIT {count}"  # noqa: S608 - our own names
+            ranked += [_Match(*row) for row in connection.execute(best, selection.parameters())]
+        (found,) = connection.execute(f"SELECT count(*) {chosen}", selection.parameters()).fetchone()
+        total += found
+    return total, nsmallest(count, ranked, key=lambda match: (match.rank, -match.number))
+
+
+def _read_hits(partitions: Partitions, expression: str, found: Sequence[_Match], state: LakeState) -> list[SearchHit]:
+    """Return the matches that the head still has, in order."""
+    rows = _rows(partitions, state, found)
+    there = [match for match in found if match.article_id in rows]
+    texts = [(rows[each.article_id]["title"] or "", rows[each.article_id]["text"] or "") for each in there]
+    matches = find_matches(expression, texts) if texts else {}
+    return [_hit(match, rows[match.article_id], matches[n]) for n, match in enumerate(there) if n in matches]
+
+
+def _rows(partitions: Partitions, state: LakeState, found: Sequence[_Match]) -> dict[str, Mapping[str, Any]]:
+    """Return the rows of articles on their days, by article."""
+    ids = pa.array([match.article_id for match in found], pa.string())
+    rows: dict[str, Mapping[str, Any]] = {}
+    for day in sorted({match.published_date for match in found}):
+        table = partitions.table(state, "articles", date.fromisoformat(day), columns=_COLUMNS)
+        chosen = table.filter(pc.is_in(table["article_id"], value_set=ids))
+        rows |= {row["article_id"]: row for row in chosen.to_pylist()}
+    return rows
+
+
+def _hit(match: _Match, row: Mapping[str, Any], found: Matches) -> SearchHit:
+    title, text = row["title"] or "", row["text"] or ""
+    spans = found.text or (found.title if text.startswith(title) else ())
+    start, end = spans[0] if spans else (None, None)
+    return SearchHit(
+        article_id=match.article_id,
+        revision_id=row["revision_id"],
+        title=segments(title, found.title),
+        snippet=snippet(text, found.text, title=title),
+        url=row["url"],
+        publisher=row["publisher"],
+        source_key=row["source_key"],
+        language=row["language"],
+        published_date=date.fromisoformat(match.published_date),
+        published_at=row["published_at"],
+        score=-match.rank,
+        start_char=start,
+        end_char=end,
+    )

@@ -1,0 +1,326 @@
+"""The search index: a SQLite file with the words of the articles, but not their text, that follows the lake's head.
+
+It is made from the tables alone, so it may be lost at any time. Each day has the digest of its rows, as in the
+manifest: a day with another digest is read again. The words of each published month are one FTS5 table without content
+(``content=''``). FTS5 cannot remove an article from such a table without its text. So an article that changes or
+leaves is only removed from ``articles``, and the month is written again when a fifth of its words is of such articles;
+for a takedown at once.
+
+One process writes at a time, one month per transaction. It reads the head after it has the lock, so a later writer
+never stores an older state. Readers see the state before or after a transaction.
+"""
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipeline.durability import Durability
+from pipeline.errors import LakeError
+from pipeline.lake import LakeState, Partitions, partitions_of
+from pipeline.sqlite import (
+    Database,
+    open_database,
+    overwrite_database,
+    problems_of_database,
+    transaction,
+    vacuum_and_truncate,
+)
+
+REBUILD = "run `newslake search --rebuild`"
+TOKENIZER = "unicode61 remove_diacritics 2"
+COLUMNS = ("article_id", "title", "text", "source_key", "language")
+_FILE = Path("_state", "search.sqlite")
+_VERSION = 1
+_CACHE_KILOBYTES = 65_536
+_GARBAGE_SHARE = 5  # a month is written again when one in five of its articles is garbage
+_LEAST_GARBAGE = 200
+_MONTH = re.compile(r"\d{4}-\d{2}")
+_SCHEMA = (
+    # id: also the rowid of its words; never used again, because words of removed articles remain. text_hash: of title
+    # and text.
+    """CREATE TABLE IF NOT EXISTS articles (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL UNIQUE, published_date TEXT NOT NULL,
+        source_key TEXT NOT NULL, language TEXT, text_hash BLOB NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
+    "CREATE TABLE IF NOT EXISTS days (published_date TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID",
+    # manifest: of which all days are indexed. garbage: articles whose words remain, but which are not in ``articles``.
+    """CREATE TABLE IF NOT EXISTS months (
+        month TEXT PRIMARY KEY, manifest TEXT NOT NULL, garbage INTEGER NOT NULL) WITHOUT ROWID""",
+)
+_OF_MONTH = "published_date BETWEEN :month || '-01' AND :month || '-31'"
+_DAYS_OF_MONTH = f"SELECT published_date, digest FROM days WHERE {_OF_MONTH}"  # noqa: S608 - our own names
+_ARTICLES_OF_MONTH = f"SELECT count(*) FROM articles WHERE {_OF_MONTH}"  # noqa: S608 - our own names
+_UPSERT_MONTH = "INSERT INTO months VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET manifest = excluded.manifest"
+_COUNT_GARBAGE = "UPDATE months SET garbage = garbage + 1 WHERE month = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What an update did: months that were read, articles whose words were added, and articles that left or changed."""
+
+    months: int = 0
+    added: int = 0
+    removed: int = 0
+
+    def __add__(self, other: "IndexReport") -> "IndexReport":
+        return IndexReport(self.months + other.months, self.added + other.added, self.removed + other.removed)
+
+
+def index_path(lake_dir: Path) -> Path:
+    """Return the path of the index of a lake."""
+    return lake_dir / _FILE
+
+
+def words_table(month: str) -> str:
+    """Return the FTS5 table with the words of a month. Raises: LakeError for a damaged name of a month."""
+    if not _MONTH.fullmatch(month):
+        raise LakeError(f"{month!r} is not a month; {REBUILD}", key=month, reason="search_broken")
+    return f"words_{month.replace('-', '_')}"
+
+
+def broken_index(path: Path, error: sqlite3.Error) -> LakeError:
+    """Return the error of a damaged index."""
+    return LakeError(f"{path} cannot be read ({error}); {REBUILD}", key=str(path), reason="search_broken")
+
+
+def update_index(lake_dir: Path, *, durability: Durability) -> IndexReport:
+    """Bring the index to the head of the lake; a missing index is made from all articles.
+
+    Raises: LakeError (search_broken) for a damaged index, or for a damaged data file; BusyDatabaseError; OSError.
+    """
+    partitions, done = partitions_of(lake_dir), IndexReport()
+    if not partitions.head().months and not index_path(lake_dir).exists():
+        return done
+    with closing(_open(index_path(lake_dir), durability=durability)) as connection:
+        while (step := partitions.read(partial(_update_month, connection, partitions))) is not None:
+            done += step
+    return done
+
+
+def rebuild_index(lake_dir: Path, *, durability: Durability) -> IndexReport:
+    """Empty the index, damaged or not, and make it from all articles again."""
+    path = index_path(lake_dir)
+    if path.exists():
+        with closing(_open(Path(":memory:"), durability="process")) as empty:
+            overwrite_database(path, empty)
+    return update_index(lake_dir, durability=durability)
+
+
+def erase_removed(lake_dir: Path, *, durability: Durability) -> None:
+    """Erase the words of all articles that the lake no longer has from the bytes of the index; rebuild a damaged one.
+
+    After a crash, call it again. Raises: BusyDatabaseError while another process reads an older state.
+    """
+    path = index_path(lake_dir)
+    if not path.exists():
+        return
+    if problems_of_index(lake_dir):
+        rebuild_index(lake_dir, durability=durability)
+    update_index(lake_dir, durability=durability)
+    partitions = partitions_of(lake_dir)
+    with closing(_open(path, durability=durability)) as connection:
+        for (month,) in connection.execute("SELECT month FROM months WHERE garbage > 0").fetchall():
+            partitions.read(partial(_rewrite_month, connection, partitions, month=month))
+        vacuum_and_truncate(connection)
+
+
+def problems_of_index(lake_dir: Path) -> tuple[str, ...]:
+    """Return a sentence per damage of the index. It is not a problem if it is missing, or older than the head.
+
+    The structure of the file and of each table of words is checked, and which articles each day has.
+    """
+    path = index_path(lake_dir)
+    if not path.exists():
+        return ()
+    found = list(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
+    if not found:
+        found = partitions_of(lake_dir).read(partial(_content_problems, lake_dir))
+    name = path.relative_to(lake_dir).as_posix()
+    return tuple(f"{name}: {each}; {REBUILD}" for each in found)
+
+
+def is_current(connection: Database, state: LakeState) -> bool:
+    """Return whether the index has the articles of a state of the lake."""
+    return next(_stale_months(connection, state), None) is None
+
+
+def _open(path: Path, *, durability: Durability) -> Database:
+    connection = open_database(path, durability=durability, broken=partial(broken_index, path))
+    try:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
+        with transaction(connection):
+            if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+# Updates: one month per transaction.
+
+
+def _stale_months(connection: Database, state: LakeState) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    """Yield each month with days that changed, newest first, with the digests of these days; None for a day without
+    articles."""
+    stored = dict(map(tuple, connection.execute("SELECT month, manifest FROM months")))
+    for month in sorted({*stored, *state.head.months}, reverse=True):
+        if stored.get(month) == state.head.months.get(month, ""):
+            continue
+        indexed: dict[str, str] = dict(map(tuple, connection.execute(_DAYS_OF_MONTH, {"month": month})))
+        present = _digests(state, month)
+        days = indexed.keys() | present.keys()
+        stale = {day: present.get(day) for day in sorted(days) if indexed.get(day) != present.get(day)}
+        if stale:
+            yield month, stale
+
+
+def _digests(state: LakeState, month: str) -> dict[str, str]:
+    """Return the digest of the articles of each day of a month."""
+    return {
+        day.isoformat(): found.tables["articles"].digest
+        for day, found in state.month(month).days.items()
+        if "articles" in found.tables
+    }
+
+
+def _update_month(connection: Database, partitions: Partitions, state: LakeState) -> IndexReport | None:
+    """Bring one month to a state of the lake; return None if all months are. A newer head is left to the next call."""
+    with transaction(connection):
+        if partitions.head() != state.head:  # another process may have stored a newer one
+            return IndexReport()
+        month, stale = next(_stale_months(connection, state), (None, {}))
+        if month is None:
+            names = [(name, each) for each, name in state.head.months.items()]
+            connection.executemany("UPDATE months SET manifest = ?1 WHERE month = ?2 AND manifest <> ?1", names)
+            return None
+        done = _write_days(connection, partitions, state, month, stale)
+        (count,) = connection.execute(_ARTICLES_OF_MONTH, {"month": month}).fetchone()
+        (garbage,) = connection.execute("SELECT garbage FROM months WHERE month = ?", (month,)).fetchone()
+        if garbage > max(_LEAST_GARBAGE, count // _GARBAGE_SHARE):
+            _drop_month(connection, month)
+            _write_days(connection, partitions, state, month, _digests(state, month))
+    return done
+
+
+def _rewrite_month(connection: Database, partitions: Partitions, state: LakeState, *, month: str) -> None:
+    """Write the words of a month again, from the lake."""
+    with transaction(connection):
+        _drop_month(connection, month)
+        _write_days(connection, partitions, state, month, _digests(state, month))
+
+
+def _drop_month(connection: Database, month: str) -> None:
+    connection.execute(f"DROP TABLE IF EXISTS {words_table(month)}")
+    for table in ("articles", "days"):
+        connection.execute(f"DELETE FROM {table} WHERE {_OF_MONTH}", {"month": month})  # noqa: S608 - our own names
+    connection.execute("DELETE FROM months WHERE month = ?", (month,))
+
+
+def _write_days(
+    connection: Database, partitions: Partitions, state: LakeState, month: str, digests: Mapping[str, str | None]
+) -> IndexReport:
+    """Store the articles of some days of a month."""
+    words = words_table(month)
+    is_new = connection.execute("SELECT 1 FROM months WHERE month = ?", (month,)).fetchone() is None
+    options = f"content='', tokenize='{TOKENIZER}'"
+    connection.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS {words} USING fts5 (title, text, {options})")
+    added, held = 0, dict[str, set[str]]()
+    for day in digests:
+        rows = partitions.table(state, "articles", date.fromisoformat(day), columns=COLUMNS).to_pylist()
+        added += sum(_put_article(connection, words, day, row) for row in rows)
+        held[day] = {row["article_id"] for row in rows}
+    removed = 0
+    for day, digest in digests.items():  # after all rows, so that an article may move from one day to another
+        removed += _remove_articles(connection, day, held[day])
+        connection.execute("DELETE FROM days WHERE published_date = ?", (day,))
+        if digest is not None:
+            connection.execute("INSERT INTO days VALUES (?, ?)", (day, digest))
+    if is_new:
+        connection.execute(f"INSERT INTO {words} ({words}) VALUES ('optimize')")  # noqa: S608 - our own names
+    connection.execute(_UPSERT_MONTH, (month, state.head.months.get(month, "")))
+    return IndexReport(months=1, added=added, removed=removed)
+
+
+def _remove_articles(connection: Database, day: str, held: Collection[str]) -> int:
+    """Remove the articles of a day that the lake does not have on it; return how many."""
+    stored = connection.execute("SELECT id, article_id FROM articles WHERE published_date = ?", (day,)).fetchall()
+    gone = [article["id"] for article in stored if article["article_id"] not in held]
+    for number in gone:
+        _remove(connection, number, day)
+    return len(gone)
+
+
+def _remove(connection: Database, number: int, day: str) -> None:
+    connection.execute("DELETE FROM articles WHERE id = ?", (number,))
+    connection.execute(_COUNT_GARBAGE, (day[:7],))
+
+
+def _put_article(connection: Database, words: str, day: str, row: Mapping[str, Any]) -> bool:
+    """Store an article, and its words unless they are stored; return whether they were not."""
+    title, text = row["title"] or "", row["text"] or ""
+    text_hash = hashlib.blake2b(f"{title}\0{text}".encode(), digest_size=8).digest()
+    facts = (day, row["source_key"], row["language"], text_hash)
+    query = "SELECT id, published_date, text_hash FROM articles WHERE article_id = ?"
+    stored = connection.execute(query, (row["article_id"],)).fetchone()
+    if stored is not None and stored["text_hash"] == text_hash and stored["published_date"][:7] == day[:7]:
+        update = "UPDATE articles SET published_date = ?, source_key = ?, language = ?, text_hash = ? WHERE id = ?"
+        connection.execute(update, (*facts, stored["id"]))
+        return False
+    if stored is not None:
+        _remove(connection, stored["id"], stored["published_date"])
+    insert = "INSERT INTO articles (article_id, published_date, source_key, language, text_hash) VALUES (?, ?, ?, ?, ?)"
+    number = connection.execute(insert, (row["article_id"], *facts)).lastrowid
+    connection.execute(
+        f"INSERT INTO {words} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608 - our own names
+        (number, plain(title), plain(text)),
+    )
+    return True
+
+
+def plain(text: str) -> str:
+    """Return a text as FTS5 takes it, of the same length: it reads a text up to the first NUL."""
+    return text.replace("\0", " ")
+
+
+# Verification.
+
+
+def _content_problems(lake_dir: Path, state: LakeState) -> list[str]:
+    path = index_path(lake_dir)
+    with closing(_open(path, durability="process")) as connection, transaction(connection):
+        try:
+            return list(_problems_of_months(connection, state))
+        except LakeError as error:
+            if error.reason != "search_broken":
+                raise
+            return [f"is damaged ({error.__cause__})"]
+
+
+def _problems_of_months(connection: Database, state: LakeState) -> Iterator[str]:
+    """Yield tables of words that FTS5 finds damaged, and days with other articles than the lake has."""
+    counted = "SELECT published_date, count(*) FROM articles GROUP BY published_date"
+    counts: dict[str, int] = dict(map(tuple, connection.execute(counted)))
+    for month, garbage in connection.execute("SELECT month, garbage FROM months").fetchall():
+        words = words_table(month)
+        connection.execute(f"INSERT INTO {words} ({words}) VALUES ('integrity-check')")  # noqa: S608 - our own names
+        (number,) = connection.execute(f"SELECT count(*) FROM {words}_docsize").fetchone()  # noqa: S608 - our own names
+        indexed = connection.execute(_DAYS_OF_MONTH, {"month": month}).fetchall()
+        held = sum(count for day, count in counts.items() if day.startswith(month))
+        if number != held + garbage:
+            yield f"{month} has the words of {number} articles, not of {held + garbage}"
+        present = _digests(state, month)
+        for day, digest in indexed:
+            rows = state.day(date.fromisoformat(day)).tables["articles"].rows if present.get(day) == digest else None
+            if rows not in (None, counts.get(day, 0)):
+                yield f"has {counts.get(day, 0)} articles of {day}, the lake has {rows}"
