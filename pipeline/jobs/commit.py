@@ -1,4 +1,7 @@
-"""Commit staged batches: four tables change at once, then the outcomes and the run are logged."""
+"""Commit staged batches: four tables change at once, then the outcomes and the run are logged.
+
+The search index follows. It may fail without harm.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +21,7 @@ from pipeline.jobs.outcomes import (
     run_counts,
 )
 from pipeline.jobs.pipeline_version import versions_of
+from pipeline.jobs.search_index import update_search
 from pipeline.jobs.takedown_guard import DETAIL, REASON, redacted_page
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import ArticleResult, CommitReport
@@ -80,7 +84,7 @@ def commit_day(
 
 
 def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKind) -> dict[date, DayCommit]:
-    """Commit several news days in one commit; log the outcomes and the run of each."""
+    """Commit several news days in one commit; log the outcomes and the run of each; update the search index."""
     with workspace.at_work():
         began = workspace.settings.now()
         done = workspace.lake.commit(
@@ -90,7 +94,9 @@ def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKi
             ended = workspace.settings.now()
             share = (ended - began) / len(days)
             days = [replace(each, started_at=ended - share - timedelta(seconds=each.seconds)) for each in days]
-        return {each.day: _log_day(workspace, each, done.of(each.batch_ids), kind=kind) for each in days}
+        logged = {each.day: _log_day(workspace, each, done.of(each.batch_ids), kind=kind) for each in days}
+        update_search(workspace.settings)
+        return logged
 
 
 def _log_day(workspace: Workspace, derived: DerivedDay, done: CommitReport, *, kind: RunKind) -> DayCommit:

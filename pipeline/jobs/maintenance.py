@@ -34,6 +34,7 @@ from pipeline.jobs.inventory import (
 )
 from pipeline.jobs.outcomes import append_run
 from pipeline.jobs.pipeline_version import versions_of
+from pipeline.jobs.search_index import mend_search, problems_of_search
 from pipeline.jobs.takedown import finish_takedowns
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Depth
@@ -96,9 +97,10 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
     if ARCHIVE in missing or any(damage.is_of_index for damage in damages):
         depth = Depth(reads=reads, tally=tally)
     lake = () if LAKE in missing else workspace.lake.verify(depth)
+    search = () if LAKE in missing or lake else problems_of_search(workspace.settings)
     alerts = () if reads is read_nothing else problems_of_alerts(workspace.settings)
     snapshots = workspace.lake.snapshots.verify_all() if reads is read_everything and LAKE not in missing else ()
-    problems = (*missing.values(), *map(str, damages), *alerts, *lake, *snapshots)
+    problems = (*missing.values(), *map(str, damages), *alerts, *lake, *search, *snapshots)
     return VerifyReport(
         problems=problems,
         files=tally["files"],
@@ -156,6 +158,8 @@ def repair(
     if drops_damaged:
         done["state"] = workspace.fetch_state.drop_damaged()
     done["takedowns"] = (*workspace.restore_takedowns(), *finish_takedowns(workspace))
+    if mended := mend_search(settings):
+        done["search"] = mended
     note_stores(settings)
     return done
 

@@ -37,6 +37,7 @@ from pipeline.jobs.alert_state import erase_from_alerts
 from pipeline.jobs.audits import AuditStore
 from pipeline.jobs.cluster import relate
 from pipeline.jobs.inventory import note_stores
+from pipeline.jobs.search_index import erase_from_search
 from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.lake import Redaction
 from pipeline.model import Capture, RightsStatement, article_id_of, canonical_url
@@ -181,6 +182,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     list_deletions(workspace, takedown, work)
     _erase_rows(workspace, work, report_progress)
     erasure.traces(days=work.days, older_than=called_at)
+    erase_from_search(workspace.settings)
     snapshots = erasure.snapshots(work.article_ids, count=co_mention_rows)
     report_progress("erasing from log, inboxes, alerts and state")
     log_rows = redact_log(workspace, work)

@@ -13,6 +13,7 @@ never stores an older state. Readers see the state before or after a transaction
 import hashlib
 import re
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from pipeline.sqlite import (
     open_database,
     overwrite_database,
     problems_of_database,
+    row_checksum,
     transaction,
     vacuum_and_truncate,
 )
@@ -42,23 +44,35 @@ _CACHE_KILOBYTES = 65_536
 _GARBAGE_SHARE = 5  # a month is written again when one in five of its articles is garbage
 _LEAST_GARBAGE = 200
 _MONTH = re.compile(r"\d{4}-\d{2}")
+# Each row ends with its checksum.
 _SCHEMA = (
-    # id: also the rowid of its words; never used again, because words of removed articles remain. text_hash: of title
-    # and text.
+    # id: also the rowid of its words. text_hash: of title and text.
     """CREATE TABLE IF NOT EXISTS articles (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL UNIQUE, published_date TEXT NOT NULL,
-        source_key TEXT NOT NULL, language TEXT, text_hash BLOB NOT NULL)""",
+        id INTEGER PRIMARY KEY, article_id TEXT NOT NULL UNIQUE, published_date TEXT NOT NULL,
+        source_key TEXT NOT NULL, language TEXT, text_hash BLOB NOT NULL, checksum INTEGER NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
-    "CREATE TABLE IF NOT EXISTS days (published_date TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID",
+    # The last id. No id is used again, because words of removed articles remain.
+    """CREATE TABLE IF NOT EXISTS last_ids (
+        one INTEGER PRIMARY KEY CHECK (one = 1), id INTEGER NOT NULL, checksum INTEGER NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS days (
+        published_date TEXT PRIMARY KEY, digest TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID""",
     # manifest: of which all days are indexed. garbage: articles whose words remain, but which are not in ``articles``.
+    # words_checksum: of the table of words.
     """CREATE TABLE IF NOT EXISTS months (
-        month TEXT PRIMARY KEY, manifest TEXT NOT NULL, garbage INTEGER NOT NULL) WITHOUT ROWID""",
+        month TEXT PRIMARY KEY, manifest TEXT NOT NULL, garbage INTEGER NOT NULL, words_checksum INTEGER NOT NULL,
+        checksum INTEGER NOT NULL) WITHOUT ROWID""",
 )
+# Columns of the tables in which FTS5 keeps the words.
+_CREATE_WORDS = f"CREATE VIRTUAL TABLE {{words}} USING fts5 (title, text, content='', tokenize='{TOKENIZER}')"
+_WORDS_COLUMNS = {"data": "id, block", "idx": "segid, term, pgno", "docsize": "id, sz", "config": "k, v"}
 _OF_MONTH = "published_date BETWEEN :month || '-01' AND :month || '-31'"
 _DAYS_OF_MONTH = f"SELECT published_date, digest FROM days WHERE {_OF_MONTH}"  # noqa: S608 - our own names
 _ARTICLES_OF_MONTH = f"SELECT count(*) FROM articles WHERE {_OF_MONTH}"  # noqa: S608 - our own names
-_UPSERT_MONTH = "INSERT INTO months VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET manifest = excluded.manifest"
-_COUNT_GARBAGE = "UPDATE months SET garbage = garbage + 1 WHERE month = ?"
+_COUNT_GARBAGE = """UPDATE months SET garbage = garbage + 1,
+    checksum = row_checksum(month, manifest, garbage + 1, words_checksum) WHERE month = ?"""
+_PUT_ARTICLE = "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)"
+_SET_MANIFEST = """UPDATE months SET manifest = ?1, checksum = row_checksum(month, ?1, garbage, words_checksum)
+    WHERE month = ?2 AND manifest <> ?1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +168,7 @@ def is_current(connection: Database, state: LakeState) -> bool:
 def _open(path: Path, *, durability: Durability) -> Database:
     connection = open_database(path, durability=durability, broken=partial(broken_index, path))
     try:
+        connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
         with transaction(connection):
@@ -202,7 +217,7 @@ def _update_month(connection: Database, partitions: Partitions, state: LakeState
         month, stale = next(_stale_months(connection, state), (None, {}))
         if month is None:
             names = [(name, each) for each, name in state.head.months.items()]
-            connection.executemany("UPDATE months SET manifest = ?1 WHERE month = ?2 AND manifest <> ?1", names)
+            connection.executemany(_SET_MANIFEST, names)
             return None
         done = _write_days(connection, partitions, state, month, stale)
         (count,) = connection.execute(_ARTICLES_OF_MONTH, {"month": month}).fetchone()
@@ -233,8 +248,8 @@ def _write_days(
     """Store the articles of some days of a month."""
     words = words_table(month)
     is_new = connection.execute("SELECT 1 FROM months WHERE month = ?", (month,)).fetchone() is None
-    options = f"content='', tokenize='{TOKENIZER}'"
-    connection.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS {words} USING fts5 (title, text, {options})")
+    if is_new:
+        connection.execute(_CREATE_WORDS.format(words=words))
     added, held = 0, dict[str, set[str]]()
     for day in digests:
         rows = partitions.table(state, "articles", date.fromisoformat(day), columns=COLUMNS).to_pylist()
@@ -245,10 +260,12 @@ def _write_days(
         removed += _remove_articles(connection, day, held[day])
         connection.execute("DELETE FROM days WHERE published_date = ?", (day,))
         if digest is not None:
-            connection.execute("INSERT INTO days VALUES (?, ?)", (day, digest))
+            connection.execute("INSERT INTO days VALUES (?, ?, ?)", _with_checksum(day, digest))
     if is_new:
         connection.execute(f"INSERT INTO {words} ({words}) VALUES ('optimize')")  # noqa: S608 - our own names
-    connection.execute(_UPSERT_MONTH, (month, state.head.months.get(month, "")))
+    found = connection.execute("SELECT garbage FROM months WHERE month = ?", (month,)).fetchone()
+    facts = (state.head.months.get(month, ""), found["garbage"] if found else 0, _words_checksum(connection, words))
+    connection.execute("INSERT OR REPLACE INTO months VALUES (?, ?, ?, ?, ?)", _with_checksum(month, *facts))
     return IndexReport(months=1, added=added, removed=removed)
 
 
@@ -270,22 +287,44 @@ def _put_article(connection: Database, words: str, day: str, row: Mapping[str, A
     """Store an article, and its words unless they are stored; return whether they were not."""
     title, text = row["title"] or "", row["text"] or ""
     text_hash = hashlib.blake2b(f"{title}\0{text}".encode(), digest_size=8).digest()
-    facts = (day, row["source_key"], row["language"], text_hash)
+    facts = (row["article_id"], day, row["source_key"], row["language"], text_hash)
     query = "SELECT id, published_date, text_hash FROM articles WHERE article_id = ?"
     stored = connection.execute(query, (row["article_id"],)).fetchone()
     if stored is not None and stored["text_hash"] == text_hash and stored["published_date"][:7] == day[:7]:
-        update = "UPDATE articles SET published_date = ?, source_key = ?, language = ?, text_hash = ? WHERE id = ?"
-        connection.execute(update, (*facts, stored["id"]))
+        connection.execute(_PUT_ARTICLE, _with_checksum(stored["id"], *facts))
         return False
     if stored is not None:
         _remove(connection, stored["id"], stored["published_date"])
-    insert = "INSERT INTO articles (article_id, published_date, source_key, language, text_hash) VALUES (?, ?, ?, ?, ?)"
-    number = connection.execute(insert, (row["article_id"], *facts)).lastrowid
+    number = _next_id(connection)
+    connection.execute(_PUT_ARTICLE, _with_checksum(number, *facts))
     connection.execute(
         f"INSERT INTO {words} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608 - our own names
         (number, plain(title), plain(text)),
     )
     return True
+
+
+def _next_id(connection: Database) -> int:
+    last = connection.execute("SELECT id FROM last_ids").fetchone()
+    number = 1 if last is None else int(last["id"]) + 1
+    connection.execute("INSERT OR REPLACE INTO last_ids VALUES (?, ?, ?)", _with_checksum(1, number))
+    return number
+
+
+def _with_checksum(*values: object) -> tuple[object, ...]:
+    return (*values, row_checksum(values))
+
+
+def _words_checksum(connection: Database, words: str) -> int:
+    """Return the checksum of all rows in which FTS5 keeps the words of a month."""
+    connection.execute("SAVEPOINT words")  # FTS5 then writes what it holds in memory
+    connection.execute("RELEASE words")
+    checksum = 0
+    for table, columns in _WORDS_COLUMNS.items():
+        for row in connection.execute(f"SELECT {columns} FROM {words}_{table} ORDER BY 1, 2"):  # noqa: S608 - our own
+            for value in row:
+                checksum = zlib.crc32(value if isinstance(value, bytes) else str(value).encode(), checksum)
+    return checksum
 
 
 def plain(text: str) -> str:
@@ -311,8 +350,16 @@ def _problems_of_months(connection: Database, state: LakeState) -> Iterator[str]
     """Yield tables of words that FTS5 finds damaged, and days with other articles than the lake has."""
     counted = "SELECT published_date, count(*) FROM articles GROUP BY published_date"
     counts: dict[str, int] = dict(map(tuple, connection.execute(counted)))
-    for month, garbage in connection.execute("SELECT month, garbage FROM months").fetchall():
+    months = connection.execute("SELECT month, garbage, words_checksum FROM months").fetchall()
+    for month, garbage, checksum in months:
         words = words_table(month)
+        created = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (words,)).fetchone()
+        if created is None or created["sql"] != _CREATE_WORDS.format(words=words):
+            yield f"does not have the words of {month}"
+            continue
+        if _words_checksum(connection, words) != checksum:
+            yield f"has damaged words of {month}"
+            continue
         connection.execute(f"INSERT INTO {words} ({words}) VALUES ('integrity-check')")  # noqa: S608 - our own names
         (number,) = connection.execute(f"SELECT count(*) FROM {words}_docsize").fetchone()  # noqa: S608 - our own names
         indexed = connection.execute(_DAYS_OF_MONTH, {"month": month}).fetchall()

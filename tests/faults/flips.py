@@ -19,11 +19,13 @@ from tests.faults.sample_run import SECOND
 
 _DATABASES = {
     "lake/_state/index.sqlite": "article_index",
+    "lake/_state/search.sqlite": "search_index",
     "archive/index.sqlite": "capture_index",
     "archive/state.sqlite": "state",
 }
 _NAMES_IN_PROBLEMS = {
     "article_index": ("_state/index.sqlite", "article index"),
+    "search_index": ("_state/search.sqlite",),
     "capture_index": ("index.sqlite",),
     "state": ("state.sqlite",),
 }

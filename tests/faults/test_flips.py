@@ -28,6 +28,7 @@ KINDS = {
         "head",
         "months",
         "article_index",
+        "search_index",
         "log",
         "staged",
         "cache",

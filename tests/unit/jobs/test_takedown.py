@@ -36,6 +36,7 @@ from pipeline.jobs.takedown import (
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import article_id_of, canonical_url
 from pipeline.reports.audit import draw_sample
+from pipeline.search import index_path, search_articles
 from pipeline.settings import Settings
 from pipeline.web import audit_sheet, build_sheet_row
 from tests.faults.hostile import Hostile, hostile_server
@@ -272,6 +273,21 @@ def test_nothing_remains_and_nothing_comes_in_again(space: Workspace, town: Town
     assert traces.under(root) == {}
     assert broken_sums(space) == []
     assert_whole(town.space("data", hours=50))
+
+
+def test_words_are_gone_from_the_search_index(space: Workspace, town: Town) -> None:
+    """Before a takedown the search finds its pages; afterwards no byte of the index has their words, not even alone."""
+    lake, words = space.settings.lake_dir, (b"ackenthorpe", b"andvold", b"icksilver")
+    state = index_path(lake).parent
+    assert search_articles(lake, "Quackenthorpe").total > 0
+    others = search_articles(lake, "Brandt").total
+    there = b"".join(path.read_bytes() for path in state.glob("search.sqlite*"))
+    assert [word for word in words if word not in there] == []
+    forget_all(space, town)
+    left = b"".join(path.read_bytes() for path in state.glob("search.sqlite*"))
+    assert [word for word in words if word in left] == []
+    assert search_articles(lake, "Quackenthorpe OR quicksilver").total == 0
+    assert search_articles(lake, "Brandt").total == others > 0
 
 
 def again(space: Workspace, town: Town, old: Path) -> None:
