@@ -179,7 +179,11 @@ PARTS = (
         "any text as a search; updates of the search index are killed at any moment",
         1,
         ("pipeline/search",),
-        ("tests/unit/search/test_excerpts.py", "tests/unit/search/test_syntax.py"),
+        (
+            "tests/faults/test_search_index.py",
+            "tests/unit/search/test_excerpts.py",
+            "tests/unit/search/test_syntax.py",
+        ),
     ),
     Part(
         "replay",

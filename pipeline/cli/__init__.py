@@ -21,6 +21,7 @@ from pipeline.cli import (
     plan,
     query,
     run,
+    search,
     show,
     sources,
     takedown,
@@ -59,6 +60,7 @@ app.command("try")(annotate.try_page)
 app.command("annotate")(annotate.annotate)
 app.command("clean")(annotate.clean)
 app.command("sql")(query.sql)
+app.command("search", context_settings={"ignore_unknown_options": True})(search.search)
 app.command("ask", cls=query.ChartCommand, context_settings={"ignore_unknown_options": True})(query.ask)
 app.command("ddl")(query.ddl)
 app.command("history")(show.history)

@@ -40,6 +40,7 @@ HARMLESS = (
     "lake/_state/locks/*",
     "*-shm",  # SQLite writes it again
     "lake/_state/cache/*",
+    "lake/_state/search.sqlite*",
     "inventory.json",
     "inbox/done/*",
     "alerts/feeds/*",
