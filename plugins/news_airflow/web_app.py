@@ -193,6 +193,23 @@ def _articles(request: Request, root: str) -> Response:
     return HTMLResponse(articles_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root))
 
 
+def _search(request: Request, root: str) -> Response:
+    from pipeline.web.search import parse_search_request, search_page
+
+    space, wanted = _workspace(), parse_search_request(request.query_params)
+    limit, lake = space.settings.newsroom_seconds, space.settings.lake_dir
+    return HTMLResponse(search_page(lake, wanted, root=root, choices=_source_keys(space), seconds=limit))
+
+
+def _search_json(request: Request, root: str) -> Response:
+    from pipeline.web.search import parse_search_request, search_json
+
+    settings = _workspace().settings
+    wanted = parse_search_request(request.query_params)
+    found = search_json(settings.lake_dir, wanted, seconds=settings.newsroom_seconds)
+    return Response(found, media_type="application/json")
+
+
 def _article(request: Request, root: str) -> Response:
     from pipeline.reports.article_view import view_article
     from pipeline.web.article import article_page, newsroom_article
@@ -248,6 +265,8 @@ PAGES: Mapping[str, PageHandler] = {
     "/why": _why,
     "/articles": _articles,
     "/articles/{article_id}": _article,
+    "/search": _search,
+    "/search.json": _search_json,
     "/questions": _questions,
     "/questions/{slug}.svg": _question_svg,
     "/questions/{slug}.csv": _question_csv,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -12,6 +12,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.query import list_questions
 from pipeline.reports.coverage import coverage
 from pipeline.reports.provenance import trace_provenance
+from pipeline.search import update_index
 from pipeline.settings import Settings
 from pipeline.web import policy
 from pipeline.web.articles import articles_page
@@ -19,6 +20,7 @@ from pipeline.web.coverage import coverage_page
 from pipeline.web.outcomes import pages_page, why_page
 from pipeline.web.rendering import chart_policy
 from pipeline.web.saved_queries import parse_question_request, question_page, question_svg
+from pipeline.web.search import parse_search_request, search_page
 from tests.browser.hostile_lake import DAY, ONE, STRINGS, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters
@@ -37,7 +39,7 @@ _FAR = 60  # maximum pages of one list
 def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace with the hostile lake."""
     root = tmp_path_factory.mktemp("hostile")
-    make_hostile_lake(root)
+    update_index(make_hostile_lake(root), durability="process")
     (root / "sources.toml").write_text(f'[sources.{ONE}]\nkind = "folder"\npath = "{root}/none"\n')
     return Workspace(Settings.load(data_dir=root, sources_file=root / "sources.toml", frozen_now=DAY.isoformat()))
 
@@ -52,6 +54,7 @@ def _answer(space: Workspace, path: str, given: dict[str, str]) -> tuple[str, by
         "/coverage": lambda: coverage_page(coverage(space, first=TODAY, last=TODAY), root=""),
         "/pages": lambda: pages_page(lake, given, today=TODAY, root=""),
         "/articles": lambda: articles_page(lake, given, today=TODAY, root=""),
+        "/search": lambda: search_page(lake, parse_search_request(given), root="", seconds=60),
         "/why": lambda: why_page(trace_provenance(space, given["url"]), root=""),
     }
     question = partial(question_page, lake, root="../")
@@ -106,6 +109,29 @@ def test_pages_show_every_string_as_text(page: Page) -> None:
     read = letters(_read_to_the_end(page, "More pages"))
 
     assert [text for text in STRINGS if read.count(letters(text)) < 3] == []
+
+
+_WORDS = ("script*", "alert", "img OR svg", "on*", "http*", "javascript", "title:a*", "style", "href*")
+
+
+def test_search_shows_hostile_articles_as_text(page: Page) -> None:
+    """Hits and their snippets are text, with the words that match marked."""
+    marked = 0
+    for words in _WORDS:
+        page.goto(f"/search?{urlencode({'q': words})}")
+        _assert_only_text(page)
+        marked += page.locator(".hits mark").count()
+
+    assert marked > len(_WORDS)
+
+
+def test_hostile_searches_are_text(page: Page) -> None:
+    """A hostile string as a search is searched or has a message, and is text in the field."""
+    for text in STRINGS[::12]:
+        searched = text[:200].encode("utf-8", "replace").decode()
+        page.goto(f"/search?{urlencode({'q': searched})}")
+        _assert_only_text(page)
+        assert page.get_by_role("status").count() == bool(searched.strip())
 
 
 def test_coverage_shows_hostile_sources_as_text(page: Page) -> None:

@@ -1,0 +1,135 @@
+"""The page of full-text search: a form, and hits with highlighted words, 20 per page; the same as JSON."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote
+
+from pipeline.errors import ConfigError
+from pipeline.search import PAGE_SIZE, SearchHit, SearchResult, Segment, search_articles
+from pipeline.web.rendering import UrlQuery, link, make_json_visible, page, parse_day, parse_text
+
+_MOST_LETTERS = 400
+_LAST_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRequest:
+    """What a URL searches for. ``number`` is the page, from 1. Without a text, only the form is shown."""
+
+    text: str
+    first: date | None
+    last: date | None
+    source: str | None
+    language: str | None
+    number: int
+
+    def form(self) -> dict[str, object]:
+        """Return the parameters of links to other pages of the hits."""
+        days = {"from_": self.first, "to": self.last}
+        return {"q": self.text, **days, "source": self.source, "language": self.language}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HitView:
+    href: str
+    title: tuple[Segment, ...]
+    snippet: tuple[Segment, ...]
+    facts: str
+
+
+def parse_search_request(query: UrlQuery) -> SearchRequest:
+    """Return the search of a URL. Raises: ConfigError for an invalid date or page, or a text that is too long."""
+    number = query.get("page", "").strip() or "1"
+    if not re.fullmatch(r"[0-9]{1,2}", number) or not 1 <= int(number) <= _LAST_PAGE:
+        raise ConfigError(f"page={number[:20]} is not a number from 1 to {_LAST_PAGE}", key="page")
+    return SearchRequest(
+        text=parse_text(query, "q", most=_MOST_LETTERS) or "",
+        first=parse_day(query, "from"),
+        last=parse_day(query, "to"),
+        source=parse_text(query, "source"),
+        language=parse_text(query, "language"),
+        number=int(number),
+    )
+
+
+def search_page(lake: Path, request: SearchRequest, *, root: str, choices: Sequence[str] = (), seconds: float) -> str:
+    """Return the page of a search. ``choices`` are the keys of the sources; ``seconds`` is the time limit.
+
+    A text that cannot be searched is a message on the page, so that it can be changed.
+    Raises: ConfigError for an invalid period; LakeError for a missing or damaged index; LimitError.
+    """
+    found, message = None, ""
+    if request.text:
+        try:
+            found = _search(lake, request, seconds=seconds)
+        except ConfigError as error:
+            if error.key != "text":
+                raise
+            message = str(error)
+    shown = found or SearchResult(hits=(), total=0, offset=0, is_current=True)
+    end = shown.offset + len(shown.hits)
+    is_more = bool(shown.hits) and shown.offset + PAGE_SIZE < shown.total and request.number < _LAST_PAGE
+    return page(
+        "search.html",
+        root=root,
+        is_served=True,
+        title=f"Search: {request.text}" if request.text else "Search",
+        search_text=request.text,
+        form={name.rstrip("_"): value or "" for name, value in request.form().items()},
+        sources=sorted({*choices, *filter(None, [request.source])}),
+        message=message,
+        is_searched=found is not None,
+        total=f"{shown.total:,} matching article{'' if shown.total == 1 else 's'}",
+        period=f"{shown.offset + 1} to {end}" if shown.hits else "",
+        start=shown.offset + 1,
+        is_current=shown.is_current,
+        hits=[_hit_view(hit, root) for hit in shown.hits],
+        more=link(root, "search", **request.form(), page=request.number + 1) if is_more else "",
+        earlier=link(root, "search", **request.form(), page=request.number - 1) if request.number > 1 else "",
+    )
+
+
+def search_json(lake: Path, request: SearchRequest, *, seconds: float) -> str:
+    """Return the hits of a search as JSON, with ids and offsets. Raises: ConfigError as ``search_articles``."""
+    found = _search(lake, request, seconds=seconds)
+    hits = [{**asdict(hit), "title": _plain(hit.title), "snippet": _plain(hit.snippet)} for hit in found.hits]
+    facts = {"total": found.total, "offset": found.offset, "is_current": found.is_current}
+    return make_json_visible(json.dumps({"text": request.text, **facts, "hits": hits}, default=str))
+
+
+def _search(lake: Path, request: SearchRequest, *, seconds: float) -> SearchResult:
+    return search_articles(
+        lake,
+        request.text,
+        first=request.first,
+        last=request.last,
+        source=request.source,
+        language=request.language,
+        offset=PAGE_SIZE * (request.number - 1),
+        seconds=seconds,
+    )
+
+
+def _hit_view(hit: SearchHit, root: str) -> _HitView:
+    place = "" if hit.start_char is None else f"characters {hit.start_char} to {hit.end_char}"
+    facts = (str(hit.published_date), hit.publisher or hit.source_key, place)
+    return _HitView(
+        href=link(root, f"articles/{hit.article_id}") + _text_fragment(hit.snippet),
+        title=hit.title if _plain(hit.title).strip() else (Segment("Untitled", is_match=False),),
+        snippet=hit.snippet,
+        facts=" · ".join(filter(None, facts)),
+    )
+
+
+def _text_fragment(parts: Sequence[Segment]) -> str:
+    """Return the fragment with which a browser scrolls to the first match of a snippet, and marks it."""
+    first = next((each.text for each in parts if each.is_match), "")
+    return f"#:~:text={quote(first, safe='').replace('-', '%2D')}" if first else ""
+
+
+def _plain(parts: Sequence[Segment]) -> str:
+    return "".join(each.text for each in parts)
