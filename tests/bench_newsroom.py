@@ -22,6 +22,7 @@ from rich.console import Console
 
 from pipeline.query import connect, list_questions, query
 from pipeline.query.articles import last_day
+from pipeline.search import update_index
 from tests.big_lake import make_big_lake
 
 ARTICLES, DAYS, ROUNDS = 100_000, 90, 20
@@ -36,6 +37,7 @@ def main(root: Path) -> None:
 
     os.environ |= {"NEWS_DATA_DIR": str(root), "NEWS_SOURCES_FILE": str(root / "sources.toml")}
     (root / "sources.toml").touch()
+    update_index(root / "lake", durability="process")
     for name, requests in _requests(root / "lake").items():
         times, weights = [], []
         for path, given in requests:
@@ -69,6 +71,7 @@ def _requests(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
         "articles, later lists": _lists(days[0]),
         "articles of a person": [_page("/articles", person=name) for (name,) in names],
         "articles with a text": [_page("/articles", text=str(name).split()[0]) for (name,) in names],
+        "search": [_page("/search", q=str(name).split()[0]) for (name,) in names],
         "article": [_page("/articles/{article_id}", article_id=each) for each, _ in some],
         "questions": [_page("/questions") for _ in days],
         "question, each, 30 days": [
