@@ -22,10 +22,10 @@ NewsError                   base; every class has .disposition and the key it co
   OutcomeError              fail        a page of a run has no outcome, or two: a bug, never the fault of the page
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
-``NewsError`` is caught in four places. ``pipeline.boundary`` returns the error of one item. ``pipeline.jobs`` and
+``NewsError`` is caught in five places. ``pipeline.boundary`` returns the error of one item. ``pipeline.jobs`` and
 ``pipeline.reports`` turn it into the page's outcome or a finding, ``pipeline.cli`` into a message and an exit code,
-Newsroom into an error page. In a task the retry policy of ``news_airflow.defaults`` handles it: a transient error is
-retried, any other fails the task without a retry.
+Newsroom into an error page, ``pipeline.agents`` into the error of a tool. In a task the retry policy of
+``news_airflow.defaults`` handles it: a transient error is retried, any other fails the task without a retry.
 """
 
 import errno

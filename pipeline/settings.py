@@ -151,8 +151,16 @@ class Settings(BaseSettings):
         description="Number of whole months to keep in the log tables `outcomes`, `listing_fetches` and `runs`, at "
         "least 3. Older months are deleted once they are one file. If not set, all are kept.",
     )
-    newsroom_seconds: float = Field(20.0, gt=0, description="Maximum seconds for the SQL of one page of Newsroom.")
-    newsroom_memory_mb: int = Field(512, ge=64, description="Maximum MB of memory for the SQL of one page of Newsroom.")
+    newsroom_seconds: float = Field(
+        20.0,
+        gt=0,
+        description="Maximum seconds for the SQL of one page of Newsroom, or of one answer of `newslake mcp`.",
+    )
+    newsroom_memory_mb: int = Field(
+        512,
+        ge=64,
+        description="Maximum MB of memory for the SQL of one page of Newsroom, or of one answer of `newslake mcp`.",
+    )
     allowed_hosts: Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_host_names)] = Field(
         None,
         description="Names, separated by commas, under which Airflow's web server answers, besides `127.0.0.1` and "

@@ -11,6 +11,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.cli import (
+    agents,
     alerts,
     annotate,
     audit,
@@ -63,6 +64,7 @@ app.command("sql")(query.sql)
 app.command("search", context_settings={"ignore_unknown_options": True})(search.search)
 app.command("ask", cls=query.ChartCommand, context_settings={"ignore_unknown_options": True})(query.ask)
 app.command("ddl")(query.ddl)
+app.command("mcp")(agents.mcp)
 app.command("history")(show.history)
 app.command("forget")(takedown.forget)
 app.command("show")(show.show)

@@ -1,6 +1,16 @@
 """Query the lake: its tables as SQL views, read-only SQL, saved questions with charts, translations of SQL."""
 
-from pipeline.query.connection import Connection, Limits, QueryResult, apply_limits, check_time, connect, query, stream
+from pipeline.query.connection import (
+    Connection,
+    Limits,
+    QueryResult,
+    apply_limits,
+    check_time,
+    connect,
+    query,
+    query_page,
+    stream,
+)
 from pipeline.query.freshness import FreshnessFacts, freshness_facts, unread_pages
 from pipeline.query.outcomes import (
     CoverageFacts,
@@ -31,6 +41,7 @@ __all__ = [
     "outcomes_of",
     "pages_of_host",
     "query",
+    "query_page",
     "question_named",
     "stream",
     "unread_pages",

@@ -101,6 +101,22 @@ def query(connection: Connection, sql: str) -> QueryResult:
         return QueryResult(tuple(column[0] for column in result.description), tuple(_fetch_within_limits(result)))
 
 
+def query_page(connection: Connection, sql: str, *, offset: int, limit: int) -> tuple[QueryResult, bool]:
+    """Return at most ``limit`` rows of one read-only statement after its first ``offset``, and whether there are more.
+
+    The other rows are not in memory. Raises: ConfigError as ``query`` does.
+    """
+    with _translate_errors(connection):
+        result = connection.execute(_reading_statement(connection, sql))
+        columns = tuple(column[0] for column in result.description)
+        skipped = 0
+        while skipped < offset and (passed := len(result.fetchmany(min(_ROWS_AT_ONCE, offset - skipped)))):
+            skipped += passed
+            check_time()
+        rows: list[tuple[object, ...]] = result.fetchmany(limit + 1)
+    return QueryResult(columns, tuple(rows[:limit])), len(rows) > limit
+
+
 @contextmanager
 def stream(connection: Connection, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """Yield the columns of one read-only statement and its rows in batches, so that memory stays small.
@@ -210,10 +226,11 @@ class Limits:
 
 
 class _Watch:
-    """Interrupts the connections of one block at its deadline."""
+    """Interrupts the connections of one block at its deadline, or when ``end`` is set."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, end: Event) -> None:
         self.limits = limits
+        self._end = end
         self._deadline = monotonic() + limits.seconds
         self._connections: list[duckdb.DuckDBPyConnection] = []
         self._done = Event()
@@ -223,11 +240,10 @@ class _Watch:
 
     @property
     def is_over(self) -> bool:
-        return monotonic() >= self._deadline
+        return self._end.is_set() or monotonic() >= self._deadline
 
     def end_when_due(self) -> None:
-        if self._done.wait(min(self.limits.seconds, TIMEOUT_MAX)):
-            return
+        self._end.wait(min(self.limits.seconds, TIMEOUT_MAX))
         while not self._done.wait(_AGAIN_SECONDS):
             for each in tuple(self._connections):
                 with suppress(duckdb.Error):  # a closed one
@@ -235,18 +251,20 @@ class _Watch:
 
     def stop(self) -> None:
         self._done.set()
+        self._end.set()
 
 
 _WATCH: ContextVar[_Watch | None] = ContextVar("_WATCH", default=None)
 
 
 @contextmanager
-def apply_limits(limits: Limits) -> Iterator[None]:
+def apply_limits(limits: Limits, *, end: Event | None = None) -> Iterator[None]:
     """Apply ``limits`` to every connection that this thread opens in the block.
 
+    If another thread sets ``end``, the time is over; the block sets it when it ends.
     Raises: LimitError with reason "too_slow", "too_much_memory" or "too_many_rows".
     """
-    watch = _Watch(limits)
+    watch = _Watch(limits, end or Event())
     thread = Thread(target=watch.end_when_due, name="newslake-limits", daemon=True)
     token = _WATCH.set(watch)
     thread.start()

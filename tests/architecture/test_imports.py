@@ -58,7 +58,10 @@ PIPELINE = {
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
     "web": May(("query", "search", "tables", "model", "audit"), ("jinja2",)),
     "alerts": May(("model", "jobs", "reports", "query", "tables", "lake"), ("apprise", "jinja2", "pydantic")),
-    "cli": May(("jobs", "reports", "query", "search", "exports", "model", "web", "audit", "alerts"), ("typer", "rich")),
+    "agents": May(("model", "jobs", "reports", "query", "tables"), ("anyio", "mcp", "mcp_types", "pydantic")),
+    "cli": May(
+        ("jobs", "reports", "query", "search", "exports", "model", "web", "audit", "alerts", "agents"), ("typer", "rich")
+    ),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
@@ -129,7 +132,7 @@ def test_package_imports_only_what_its_arrows_name(package):
 def test_jobs_do_not_import_reports():
     """Jobs do not depend on reports: reports import jobs, and the table has no arrow back."""
     assert "jobs" in PIPELINE["reports"].packages
-    assert [name for name, may in PIPELINE.items() if "reports" in may.packages] == ["alerts", "cli"]
+    assert [name for name, may in PIPELINE.items() if "reports" in may.packages] == ["alerts", "agents", "cli"]
 
 
 def test_diagram_draws_the_arrows_of_the_table():

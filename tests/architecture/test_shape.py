@@ -41,6 +41,7 @@ PARTICIPLES = {
 HANDLERS = (
     "pipeline/boundary.py",
     *("pipeline/jobs/", "pipeline/reports/", "pipeline/alerts/", "plugins/news_airflow/", "pipeline/cli/"),
+    "pipeline/agents/",
 )
 
 
@@ -145,7 +146,7 @@ def test_nothing_is_caught_blindly():
 
 
 def test_news_errors_are_caught_in_few_places():
-    """Only the boundary, jobs, reports (outcome), alerts, news_airflow and the command line catch it."""
+    """Only the boundary, jobs, reports (outcome), alerts, agents, news_airflow and the command line catch it."""
     found = list(_catches({"NewsError"}, "pipeline", "plugins", "dags"))
 
     assert [module.at(handler) for module, handler in found if not module.path.startswith(HANDLERS)] == []

@@ -1,0 +1,203 @@
+"""The MCP server on standard input and output. It ends when its input ends.
+
+Each call runs in a thread, within the time and memory limits of Newsroom. Standard output has only the protocol.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import mcp_types as protocol
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from pydantic import ValidationError
+
+from pipeline import __version__
+from pipeline.agents.answers import to_json
+from pipeline.agents.tools import INSTRUCTIONS, TOOLS, AgentTool
+from pipeline.boundary import run_isolated
+from pipeline.errors import ConfigError, NewsError, did_you_mean
+from pipeline.jobs.workspace import Workspace
+from pipeline.query import Limits, apply_limits
+from pipeline.settings import Settings
+from pipeline.unicode import to_well_formed
+
+AT_ONCE, THREADS = 2, 2
+_READ_ONLY = protocol.ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+)
+_NO_LAKE = (
+    "the data folder has no lake: set NEWS_DATA_DIR to an absolute path in the configuration of the client, or start "
+    "with `newslake run`"
+)
+_UNEXPECTED = "newslake failed on this call; its log has the details, and the other tools still work"
+_ADVICE = "select fewer days, one source or fewer columns"
+_MARKED_LINE = re.compile(r"\n\s*LINE \d+: [^\n]*\n\s*\^*")  # the statement, and where DuckDB found the error
+_OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")  # of the command line
+_TOOLS = {tool.name: tool for tool in TOOLS}
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Serve the tools to one client until it closes the connection."""
+    anyio.run(_serve, settings)
+
+
+async def _serve(settings: Settings) -> None:
+    slots = anyio.CapacityLimiter(AT_ONCE)
+
+    async def call_tool(
+        context: ServerRequestContext[Any], call: protocol.CallToolRequestParams
+    ) -> protocol.CallToolResult:
+        end = Event()
+        work = partial(answer_call, settings, call.name, call.arguments or {}, end=end)
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=slots, abandon_on_cancel=True)
+        finally:
+            end.set()  # a client that has cancelled or is gone waits for no query
+
+    server: Server[Any] = Server(
+        "newslake",
+        version=__version__,
+        title="newslake",
+        instructions=INSTRUCTIONS,
+        on_list_tools=_list_tools,
+        on_call_tool=call_tool,
+    )
+    async with stdio_server() as (received, sent):
+        await server.run(received, sent, server.create_initialization_options())
+
+
+async def _list_tools(
+    context: ServerRequestContext[Any], page: protocol.PaginatedRequestParams | None
+) -> protocol.ListToolsResult:
+    return protocol.ListToolsResult(tools=[_described(tool) for tool in TOOLS])
+
+
+def _described(tool: AgentTool) -> protocol.Tool:
+    return protocol.Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=tool.arguments.model_json_schema(),
+        output_schema=tool.result.model_json_schema(mode="serialization"),
+        annotations=_READ_ONLY,
+    )
+
+
+def answer_call(
+    settings: Settings, name: str, arguments: Mapping[str, Any], *, end: Event | None = None
+) -> protocol.CallToolResult:
+    """Return the answer of a tool, or its error: one line without paths of this machine.
+
+    If another thread sets ``end``, queries end.
+    """
+    mask = PathMask(settings)
+    try:
+        found = run_isolated(partial(_answer, settings, name, arguments, end), key=f"tool {name[:60]}")
+    except NewsError as error:
+        return _failure(mask.text(str(error)))
+    except OSError as error:
+        log.error("tool %s: %s", name[:60], error)
+        return _failure(f"a file of the lake cannot be read: {error.strerror or type(error).__name__}")
+    if isinstance(found, NewsError):
+        return _failure(_UNEXPECTED)
+    content = mask.value(found)
+    text = protocol.TextContent(type="text", text=to_json(content))
+    return protocol.CallToolResult(content=[text], structured_content=content)
+
+
+def _answer(settings: Settings, name: str, arguments: Mapping[str, Any], end: Event | None) -> dict[str, Any]:
+    """Return an answer as JSON. Raises: NewsError."""
+    tool = _TOOLS.get(name)
+    if tool is None:
+        raise ConfigError(f"unknown tool {name[:60]!r}; {did_you_mean(name, _TOOLS)}", key=name)
+    given = _parse(tool, arguments)
+    if not settings.lake_dir.is_dir():
+        raise ConfigError(_NO_LAKE, key="NEWS_DATA_DIR")
+    limits = Limits(
+        seconds=settings.newsroom_seconds,
+        memory_mb=settings.newsroom_memory_mb,
+        threads=THREADS,
+        rows=1_000_000,
+        advice=_ADVICE,
+    )
+    with apply_limits(limits, end=end):
+        return tool.answer(Workspace(settings), given).model_dump(mode="json", exclude_none=True)
+
+
+def _parse(tool: AgentTool, arguments: Mapping[str, Any]) -> Any:
+    """Return the arguments of a call; null is the same as no value. Raises: ConfigError with one sentence."""
+    well_formed = json.loads(to_well_formed(to_json(arguments)))  # half an emoji is valid in JSON
+    given = {name: value for name, value in well_formed.items() if value is not None}
+    try:
+        return tool.arguments.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError(f"{tool.name}: {'; '.join(_problems(tool, error))}", key=tool.name) from error
+
+
+def _problems(tool: AgentTool, error: ValidationError) -> Iterator[str]:
+    known = tool.arguments.model_fields
+    for each in error.errors(include_url=False, include_input=False, include_context=False)[:5]:
+        place = ".".join(str(part) for part in each["loc"])[:60]
+        if each["type"] == "extra_forbidden":
+            yield f"unknown argument {place!r}, {did_you_mean(place, known, otherwise=_names(known))}"
+        elif each["type"] == "missing":
+            yield f"the argument {place} is missing"
+        else:
+            yield f"{place}: {each['msg'][:1].lower()}{each['msg'][1:]}"
+
+
+def _names(known: Mapping[str, object]) -> str:
+    return f"use {', '.join(known)}" if known else "this tool has no arguments"
+
+
+def _failure(message: str) -> protocol.CallToolResult:
+    """Return an error as one line: without the statement that DuckDB repeats, and with options as arguments."""
+    sentence = " ".join(_OPTION.sub(_argument_name, _MARKED_LINE.sub("", message)).split())
+    return protocol.CallToolResult(content=[protocol.TextContent(type="text", text=sentence)], is_error=True)
+
+
+def _argument_name(option: re.Match[str]) -> str:
+    return option[1].replace("-", "_")
+
+
+class PathMask:
+    """Replaces the folders of this machine in messages and facts: they are of no use to an agent."""
+
+    def __init__(self, settings: Settings) -> None:
+        named = {
+            "[data]": settings.data_dir,
+            "[sources]": settings.sources_file.parent,
+            "[overrides]": settings.overrides_file.parent,
+            "[newslake]": Path(__file__).parents[2],
+            "[folder]": Path.cwd(),
+        }
+        roots = {str(path.resolve()): name for name, path in reversed(named.items())}
+        self._roots = dict(sorted(roots.items(), key=lambda pair: -len(pair[0])))
+
+    def text(self, text: str) -> str:
+        """Return a text with a name in place of each folder."""
+        for root, name in self._roots.items():
+            if root != "/" and root in text:
+                text = text.replace(root, name)
+        return text
+
+    def value(self, value: Any) -> Any:
+        """Return a JSON value with a name in place of each folder, except in the text of an article."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(each) for each in value]
+        if isinstance(value, dict):
+            return {key: each if key == "text" else self.value(each) for key, each in value.items()}
+        return value
