@@ -1,4 +1,4 @@
-"""Tools for agents: saved questions, SQL, articles and provenance, served over MCP on standard input and output.
+"""Tools for agents: search, saved questions, SQL, articles and provenance, served over MCP (stdio).
 
 Only ``server`` imports the SDK of MCP; the tools are plain functions from arguments to answers.
 """

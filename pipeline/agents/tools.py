@@ -22,6 +22,7 @@ from pipeline.agents.answers import (
 from pipeline.agents.article import LEAST_CHARS, ArticleAnswer, Table, article_answer
 from pipeline.agents.provenance import WhyAnswer, why_answer
 from pipeline.agents.rows import MOST_ROWS, page_of_rows
+from pipeline.agents.search import LAST_OFFSET, MOST_HITS, SearchAnswer, search_answer
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.jobs.workspace import Workspace
 from pipeline.query import connect, list_questions, query, query_page, question_named
@@ -71,6 +72,21 @@ SourceKey = Annotated[str | None, Field(max_length=200, description="Only articl
 
 class NoArguments(Arguments):
     """No arguments."""
+
+
+class SearchArguments(Arguments):
+    """Arguments of search."""
+
+    text: str = Field(
+        max_length=_TEXT_CHARS,
+        description='Words, all of which must match; "a phrase"; -word; one OR other; prefix*; title:word.',
+    )
+    since: Since = None
+    until: Until = None
+    source: SourceKey = None
+    language: Annotated[str | None, Field(max_length=20, description="ISO 639-1 code, e.g. en.")] = None
+    limit: int = Field(10, ge=1, le=MOST_HITS, description="Maximum articles of this answer.")
+    offset: int = Field(0, ge=0, le=LAST_OFFSET, description="Articles to skip: cut.next_offset of the answer before.")
 
 
 class AskArguments(Arguments):
@@ -135,6 +151,16 @@ class AgentTool:
     answer: Callable[[Workspace, Any], ToolAnswer]
 
 
+def _search(workspace: Workspace, given: SearchArguments) -> SearchAnswer:
+    _check_days(given.since, given.until)
+    return search_answer(workspace, **given.model_dump())
+
+
+def _check_days(since: date | None, until: date | None) -> None:
+    if since and until and until < since:
+        raise ConfigError(f"until {until} is before since {since}: swap them", key="until")
+
+
 def _questions(workspace: Workspace, given: NoArguments) -> QuestionsAnswer:
     questions = [
         QuestionFacts(question=each.slug, title=each.title, about=each.about, options=dict(each.options))
@@ -144,8 +170,7 @@ def _questions(workspace: Workspace, given: NoArguments) -> QuestionsAnswer:
 
 
 def _ask(workspace: Workspace, given: AskArguments) -> QuestionAnswer:
-    if given.since and given.until and given.until < given.since:
-        raise ConfigError(f"until {given.until} is before since {given.since}: swap them", key="until")
+    _check_days(given.since, given.until)
     question, lake = question_named(given.question), workspace.settings.lake_dir
     check_sources(lake, [given.source] if given.source else [])
     days = {"since": given.since, "until": given.until}
@@ -214,6 +239,17 @@ def _why(workspace: Workspace, given: WhyArguments) -> WhyAnswer:
 
 _CITED = "A row with article_id has _citation: revision_id, payload_digest, url, and row for the tool why."
 TOOLS: tuple[AgentTool, ...] = (
+    AgentTool(
+        name="search",
+        title="Search the articles",
+        description=(
+            "Find articles by words in title and text, best match first, with a snippet and the offsets of the first "
+            "match. Then read an article with the tool article. To find statements by speaker, use ask who-said-what."
+        ),
+        arguments=SearchArguments,
+        result=SearchAnswer,
+        answer=_search,
+    ),
     AgentTool(
         name="questions",
         title="List the saved questions",
@@ -285,6 +321,7 @@ newslake holds news articles that were fetched and archived, and what was found 
 events with actor, place and date, and mentions of people, organisations and places. All tools only read.
 
 Choose a tool:
+- articles about a subject: search
 - a count, a ranking or "who said what about X": questions, then ask
 - anything else in the tables: tables, then sql
 - the words around a row, or a whole text: article

@@ -58,9 +58,10 @@ PIPELINE = {
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
     "web": May(("query", "search", "tables", "model", "audit"), ("jinja2",)),
     "alerts": May(("model", "jobs", "reports", "query", "tables", "lake"), ("apprise", "jinja2", "pydantic")),
-    "agents": May(("model", "jobs", "reports", "query", "tables"), ("anyio", "mcp", "mcp_types", "pydantic")),
+    "agents": May(("model", "jobs", "reports", "query", "search", "tables"), ("anyio", "mcp", "mcp_types", "pydantic")),
     "cli": May(
-        ("jobs", "reports", "query", "search", "exports", "model", "web", "audit", "alerts", "agents"), ("typer", "rich")
+        ("jobs", "reports", "query", "search", "exports", "model", "web", "audit", "alerts", "agents"),
+        ("typer", "rich"),
     ),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.

@@ -73,7 +73,7 @@ def files_of(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def test_client_lists_and_calls_every_tool(newsroom: Path) -> None:
-    """The client of the SDK gets six read-only tools, and from each an answer of its schema; no file changes."""
+    """The client of the SDK gets seven read-only tools, and from each an answer of its schema; no file changes."""
     before = files_of(newsroom)
 
     async def session() -> None:
@@ -86,6 +86,7 @@ def test_client_lists_and_calls_every_tool(newsroom: Path) -> None:
             rows = await client.call_tool("sql", {"statement": "SELECT article_id FROM articles ORDER BY 1 LIMIT 1"})
             article_id = rows.structured_content["untrusted"]["rows"][0]["article_id"]
             for name, arguments in (
+                ("search", {"text": "phones school"}),
                 ("questions", {}),
                 ("ask", {"question": "who-said-what"}),
                 ("tables", {"table": "quotes"}),
@@ -236,6 +237,7 @@ def test_sql_only_reads_the_tables(newsroom: Path, failure: Callable[..., str], 
 def test_hostile_text_is_only_text(newsroom: Path, tool: str) -> None:
     """Any text as an argument gives an answer or one line, without a path of this machine."""
     arguments: dict[str, Callable[[str], dict[str, object]]] = {
+        "search": lambda text: {"text": text},
         "ask": lambda text: {"question": "who-said-what", "options": {"about": text}},
         "sql": lambda text: {"statement": f"SELECT {text}"},
         "article": lambda text: {"article": text},
@@ -277,16 +279,22 @@ def test_defect_has_no_details(
     def broken(*_: object) -> object:
         raise KeyError("secret")
 
-    monkeypatch.setitem(server._TOOLS, "questions", replace(TOOLS[0], answer=broken))
+    monkeypatch.setitem(server._TOOLS, "questions", replace(server._TOOLS["questions"], answer=broken))
     found = answer_call(settings_of(newsroom), "questions", {})
     assert (found.is_error, found.content[0].text) == (True, server._UNEXPECTED)
     assert "secret" in caplog.text
 
 
-@pytest.mark.parametrize("tool", ["ask", "sql", "article", "why"])
+@pytest.mark.parametrize("tool", ["search", "ask", "sql", "article", "why"])
 def test_folder_without_a_lake_is_an_error(tmp_path: Path, tool: str) -> None:
     """A wrong data folder is not taken for a lake without articles; nothing is created in it."""
-    given = {"question": "top-speakers", "statement": "SELECT 1", "article": "0" * 32, "subject": "0" * 32}
+    given = {
+        "text": "quay",
+        "question": "top-speakers",
+        "statement": "SELECT 1",
+        "article": "0" * 32,
+        "subject": "0" * 32,
+    }
     wanted = next(each for each in TOOLS if each.name == tool).arguments.model_fields
     arguments = {name: value for name, value in given.items() if name in wanted}
     found = answer_call(settings_of(tmp_path), tool, arguments)

@@ -2,23 +2,25 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.agents.answers import CELL_CHARS, MOST_CHARS, to_json
 from pipeline.agents.tools import TOOLS
+from pipeline.jobs.workspace import Workspace
 from pipeline.query import list_questions
 from pipeline.tables import TABLES
-from tests.unit.agents.conftest import Call
+from tests.unit.agents.conftest import Call, settings_of
 
 pytestmark = pytest.mark.model
 BY_QUOTE = "SELECT article_id, quote_index, quote_text FROM quotes ORDER BY article_id, quote_index"
 
 
-def whole_text(call: Call, article_id: str) -> str:
-    [row] = call("sql", statement=f"SELECT text FROM articles WHERE article_id = '{article_id}'")["untrusted"]["rows"]
-    return str(row["text"])
+def whole_text(newsroom: Path, article_id: str) -> str:
+    rows = Workspace(settings_of(newsroom)).lake.read("articles", columns=("article_id", "text")).to_pylist()
+    return next(str(row["text"]) for row in rows if row["article_id"] == article_id)
 
 
 def test_words_of_a_speaker_can_be_cited(call: Call) -> None:
@@ -44,7 +46,31 @@ def test_words_of_a_speaker_can_be_cited(call: Call) -> None:
     assert (why["article_id"], why["payload_digest"]) == (row["article_id"], citation["payload_digest"])
 
 
-def test_article_is_read_by_pieces(call: Call) -> None:
+def test_search_leads_to_the_words(call: Call) -> None:
+    """A hit has the ids of its article, and the offsets of the words that it matches."""
+    found = call("search", text='"chess club"')
+    [hit] = found["untrusted"]["hits"]
+    assert found["total"] == found["hit_count"] == 1
+    assert "chess club" in hit["snippet"]
+    assert set(" ".join(hit["matched_words"]).split()) == {"chess", "club"}
+    article = call("article", article=hit["article_id"], first_char=hit["start_char"], characters=500)
+    assert article["untrusted"]["text"].lower().startswith("chess club")
+    assert (hit["revision_id"], hit["payload_digest"]) == (article["revision_id"], article["payload_digest"])
+    assert call("search", text="chess", until="2026-03-01")["total"] == 0
+    assert call("search", text="nobodysaidthis")["untrusted"]["hits"] == []
+
+
+def test_search_is_paged(call: Call) -> None:
+    """The pages of a search have the same hits as one page."""
+    whole = call("search", text="said")
+    first = call("search", text="said", limit=1)
+    second = call("search", text="said", limit=1, offset=first["cut"]["next_offset"])
+    assert first["untrusted"]["hits"] + second["untrusted"]["hits"] == whole["untrusted"]["hits"][:2]
+    assert "cut" not in whole
+    assert first["total"] == whole["total"] == whole["hit_count"]
+
+
+def test_article_is_read_by_pieces(call: Call, newsroom: Path) -> None:
     """The pieces of an article have its whole text in order, and each row exactly once, at its offsets."""
     article_id = call("sql", statement=BY_QUOTE)["untrusted"]["rows"][0]["article_id"]
     pieces, first = [], 0
@@ -55,7 +81,7 @@ def test_article_is_read_by_pieces(call: Call) -> None:
             break
         first = piece["cut"]["next_offset"]
         assert f"first_char={first}" in piece["cut"]["message"]
-    text = whole_text(call, article_id)
+    text = whole_text(newsroom, article_id)
     assert len(pieces) > 2
     for piece in pieces:
         assert piece["untrusted"]["text"] == text[piece["start_char"] : piece["end_char"]]
@@ -223,6 +249,8 @@ def test_descriptions_name_only_tools_that_exist() -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
+        ("search", {"text": "  "}, "the search has no word to find"),
+        ("search", {"text": "a", "offset": 1_001}, "search: offset: input should be less than"),
         ("ask", {}, "ask: the argument question is missing"),
         ("ask", {"question": "who-said-wat"}, "unknown question 'who-said-wat'; did you mean who-said-what?"),
         (
@@ -251,7 +279,7 @@ def test_descriptions_name_only_tools_that_exist() -> None:
         ("why", {"subject": f"{'0' * 32}:quotes:0"}, f"the lake has no article {'0' * 32}"),
         ("why", {"subject": f"{'0' * 32}:texts:0"}, f"{'0' * 32}:texts:0: table 'texts' has no offsets"),
         ("questions", {"all": True}, "questions: unknown argument 'all', this tool has no arguments"),
-        ("serch", {}, "unknown tool 'serch'; use one of questions"),
+        ("serch", {}, "unknown tool 'serch'; did you mean search?"),
     ],
 )
 def test_wrong_call_is_one_sentence(

@@ -1,0 +1,116 @@
+"""The tool search: articles that match words, with the place of the first match."""
+
+from datetime import date
+
+from pydantic import Field
+
+from pipeline.agents.answers import Continuation, ToolAnswer, Untrusted, plain
+from pipeline.jobs.workspace import Workspace
+from pipeline.search import SearchHit, SearchResult, search_articles
+
+MOST_HITS, LAST_OFFSET = 50, 1_000
+_NOT_CURRENT = "articles of the latest commit are not in the search index yet: try again in a minute"
+
+
+class HitAnswer(ToolAnswer):
+    """An article that matches. ``snippet`` is from several places of the text; quote from the tool article."""
+
+    article_id: str
+    revision_id: str
+    payload_digest: str | None = None
+    title: str | None = None
+    snippet: str
+    matched_words: list[str]
+    start_char: int | None = Field(
+        None, description="The first match in the text of the article: first_char of article."
+    )
+    end_char: int | None = None
+    url: str | None = None
+    publisher: str | None = None
+    source_key: str
+    language: str | None = None
+    published_at: str | None = None
+    published_date: str
+
+
+class HitsOfSearch(ToolAnswer):
+    """Hits, best first."""
+
+    hits: list[HitAnswer]
+
+
+class SearchAnswer(ToolAnswer):
+    """Articles that match, best first."""
+
+    total: int = Field(description="Number of matching articles.")
+    offset: int
+    hit_count: int = Field(description="Articles in this answer.")
+    note: str | None = None
+    cut: Continuation | None = None
+    untrusted: HitsOfSearch = Untrusted
+
+
+def search_answer(  # noqa: PLR0913 - the filters of a search
+    workspace: Workspace,
+    text: str,
+    *,
+    since: date | None,
+    until: date | None,
+    source: str | None,
+    language: str | None,
+    limit: int,
+    offset: int,
+) -> SearchAnswer:
+    """Return the articles that match a text, best first. Raises: as the search itself."""
+    found = search_articles(
+        workspace.settings.lake_dir,
+        text,
+        first=since,
+        last=until,
+        source=source,
+        language=language,
+        limit=limit,
+        offset=offset,
+        seconds=workspace.settings.newsroom_seconds,
+    )
+    stored = workspace.lake.index.stored([hit.article_id for hit in found.hits])
+    digests = {(key, each.revision_id): each.payload_digest for key, each in stored.items()}
+    return SearchAnswer(
+        total=found.total,
+        offset=offset,
+        hit_count=len(found.hits),
+        note=None if found.is_current else _NOT_CURRENT,
+        cut=_continuation(found, offset + limit),
+        untrusted=HitsOfSearch(
+            hits=[_hit(each, digests.get((each.article_id, each.revision_id))) for each in found.hits]
+        ),
+    )
+
+
+def _continuation(found: SearchResult, following: int) -> Continuation | None:
+    if following >= found.total:
+        return None
+    if following > LAST_OFFSET:
+        return Continuation(reason="rows", message="there are more articles: add a word, or give since and until")
+    message = f"there are {found.total:,} articles: call again with offset={following}, or add a word"
+    return Continuation(reason="rows", next_offset=following, message=message)
+
+
+def _hit(hit: SearchHit, payload_digest: str | None) -> HitAnswer:
+    matched = (each.text.lower() for each in (*hit.title, *hit.snippet) if each.is_match)
+    return HitAnswer(
+        article_id=hit.article_id,
+        revision_id=hit.revision_id,
+        payload_digest=payload_digest,
+        title="".join(each.text for each in hit.title) or None,
+        snippet="".join(each.text for each in hit.snippet),
+        matched_words=list(dict.fromkeys(matched)),
+        start_char=hit.start_char,
+        end_char=hit.end_char,
+        url=hit.url,
+        publisher=hit.publisher,
+        source_key=hit.source_key,
+        language=hit.language,
+        published_at=plain(hit.published_at),
+        published_date=str(hit.published_date),
+    )
