@@ -1,6 +1,7 @@
 """The tool why: the provenance of a row, article or URL, or the reason why a page has no article."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
@@ -79,7 +80,10 @@ def why_answer(workspace: Workspace, subject: str) -> WhyAnswer:
     stored = workspace.lake.index.stored(ids) if found.answer == "kept" else {}
     article_id = next((each for each in ids if each in stored), None)
     article = stored[article_id] if article_id is not None else None
-    steps, is_cut = _fitting(_step(each) for each in found.steps if each.name not in _OMITTED_STEPS)
+    folders = {
+        each.location: f"[{each.key}]" for each in workspace.sources.sources if Path(each.location).is_absolute()
+    }
+    steps, is_cut = _fitting(_step(each, folders) for each in found.steps if each.name not in _OMITTED_STEPS)
     message = f"the later steps do not fit into one answer of {MOST_CHARS:,} characters"
     return WhyAnswer(
         answer=found.answer,
@@ -105,7 +109,8 @@ def _fitting(steps: Iterable[StepAnswer]) -> tuple[list[StepAnswer], bool]:
     return fitting, False
 
 
-def _step(step: ProvenanceStep) -> StepAnswer:
+def _step(step: ProvenanceStep, folders: Mapping[str, str]) -> StepAnswer:
+    """Return a step. ``folders`` of sources have the name of their source in place of a path of this machine."""
     excerpt = step.excerpt
     return StepAnswer(
         step=step.name,
@@ -120,8 +125,16 @@ def _step(step: ProvenanceStep) -> StepAnswer:
             end_char=excerpt.end_char,
         ),
         facts=[
-            FactAnswer(name=each.name, value=shorten(plain(each.value))[0], how=each.how and each.how[:CELL_CHARS])
+            FactAnswer(name=each.name, value=shorten(plain(each.value))[0], how=_how(each.how, folders))
             for each in step.facts
         ],
         checks=[CheckAnswer(holds=each.holds, message=each.message[:CELL_CHARS]) for each in step.checks],
     )
+
+
+def _how(how: str | None, folders: Mapping[str, str]) -> str | None:
+    if how is None:
+        return None
+    for folder, name in folders.items():
+        how = how.replace(folder, name)
+    return how[:CELL_CHARS]

@@ -5,10 +5,14 @@ from datetime import date
 from pydantic import Field
 
 from pipeline.agents.answers import Continuation, ToolAnswer, Untrusted, plain
+from pipeline.errors import LakeError
 from pipeline.jobs.workspace import Workspace
 from pipeline.search import SearchHit, SearchResult, search_articles
 
 MOST_HITS, LAST_OFFSET = 50, 1_000
+_WITHOUT_INDEX = (
+    "until then, the tool sql finds words: SELECT article_id, title FROM articles WHERE text ILIKE '%word%'"
+)
 _NOT_CURRENT = "articles of the latest commit are not in the search index yet: try again in a minute"
 
 
@@ -62,17 +66,20 @@ def search_answer(  # noqa: PLR0913 - the filters of a search
     offset: int,
 ) -> SearchAnswer:
     """Return the articles that match a text, best first. Raises: as the search itself."""
-    found = search_articles(
-        workspace.settings.lake_dir,
-        text,
-        first=since,
-        last=until,
-        source=source,
-        language=language,
-        limit=limit,
-        offset=offset,
-        seconds=workspace.settings.newsroom_seconds,
-    )
+    try:
+        found = search_articles(
+            workspace.settings.lake_dir,
+            text,
+            first=since,
+            last=until,
+            source=source,
+            language=language,
+            limit=limit,
+            offset=offset,
+            seconds=workspace.settings.newsroom_seconds,
+        )
+    except LakeError as error:
+        raise LakeError(f"{error}; {_WITHOUT_INDEX}", key=error.key, reason=error.reason) from error
     stored = workspace.lake.index.stored([hit.article_id for hit in found.hits])
     digests = {(key, each.revision_id): each.payload_digest for key, each in stored.items()}
     return SearchAnswer(

@@ -182,7 +182,8 @@ class PathMask:
             "[newslake]": Path(__file__).parents[2],
             "[folder]": Path.cwd(),
         }
-        roots = {str(path.resolve()): name for name, path in reversed(named.items())}
+        pairs = [(path, name) for name, path in reversed(named.items())]
+        roots = {str(each): name for path, name in pairs for each in (path.absolute(), path.resolve())}
         self._roots = dict(sorted(roots.items(), key=lambda pair: -len(pair[0])))
 
     def text(self, text: str) -> str:

@@ -19,8 +19,13 @@ from mcp import Client, StdioServerParameters
 from pipeline.agents import server
 from pipeline.agents.server import PathMask, answer_call
 from pipeline.agents.tools import TOOLS
+from pipeline.jobs.run import extract_day, ingest_sources
+from pipeline.jobs.workspace import Workspace
 from tests.unit.agents.conftest import Call, settings_of
 from tests.unit.cli.test_commands import ROOT, called
+from tests.unit.jobs.test_derive import DAY, space, story
+
+__all__ = ["space"]
 
 pytestmark = pytest.mark.model
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(3000000) a, range(3000000) b"
@@ -262,6 +267,58 @@ def test_damaged_lake_is_reported_without_paths(newsroom: Path, tmp_path: Path) 
     found = answer_call(settings_of(tmp_path / "copy"), "sql", {"statement": "SELECT title FROM articles"})
     said = found.content[0].text
     assert (found.is_error, str(tmp_path) in said, "newslake lake verify" in said) == (True, False, True), said
+
+
+def test_lake_without_a_search_index_says_what_else_finds_words(newsroom: Path, tmp_path: Path) -> None:
+    """Without its index, search names the command that makes it, and the tool that finds words until then."""
+    shutil.copytree(newsroom, tmp_path / "copy")
+    for path in (tmp_path / "copy" / "lake" / "_state").glob("search.sqlite*"):
+        path.unlink()
+    said = answer_call(settings_of(tmp_path / "copy"), "search", {"text": "chess"}).content[0].text
+    assert said.startswith("[data]/lake/_state/search.sqlite is missing; run `newslake search")
+    statement = said.partition("finds words: ")[2].replace("word", "chess")
+    found = answer_call(settings_of(tmp_path / "copy"), "sql", {"statement": statement})
+    assert found.structured_content["row_count"] == 1
+
+
+def test_erased_article_is_in_no_answer(newsroom: Path, tmp_path: Path) -> None:
+    """After a takedown, no tool of a running server knows the article, its words or its URL."""
+    folder = tmp_path / "copy"
+    shutil.copytree(newsroom, folder)
+    settings = settings_of(folder)
+    [hit] = answer_call(settings, "search", {"text": "chess"}).structured_content["untrusted"]["hits"]
+    done = called("forget", hit["url"], "--yes", cwd=folder, **environment(folder))
+    assert done.returncode == 0, done.stderr
+    for tool, arguments in (
+        ("search", {"text": "chess"}),
+        ("ask", {"question": "who-said-what"}),
+        ("sql", {"statement": "SELECT article_id, url, title FROM articles"}),
+        ("sql", {"statement": "SELECT article_id, url FROM outcomes"}),
+        ("article", {"article": hit["article_id"]}),
+        ("why", {"subject": hit["article_id"]}),
+    ):
+        found = answer_call(settings, tool, arguments)
+        assert (hit["title"] in found.content[0].text, hit["url"] in found.content[0].text) == (False, False), tool
+    assert answer_call(settings, "article", {"article": hit["article_id"]}).is_error
+    assert answer_call(settings, "why", {"subject": hit["article_id"]}).structured_content["answer"] == "unknown"
+
+
+def test_folder_of_a_source_is_not_in_a_fact(space: Workspace, tmp_path: Path) -> None:
+    """A source that is a folder of this machine has its name in the provenance of its articles."""
+    pages = tmp_path / "elsewhere" / "pages"
+    pages.mkdir(parents=True)
+    (pages / "story.html").write_bytes(story("deepened"))
+    space.settings.sources_file.write_text(f'[sources.disk]\nkind = "folder"\npath = "{pages}"\n')
+    settings = space.settings.model_copy(update={"data_dir": tmp_path / "data"})
+    space = Workspace(settings)
+    done = ingest_sources(space, source_keys=["disk"], day=DAY, run_id="i", report_progress=lambda _: None).report
+    for day in sorted({DAY, *done.days}):
+        extract_day(space, day=day, run_id=f"e-{day}", report_progress=lambda _: None)
+    statement = "SELECT article_id FROM articles"
+    [row] = answer_call(settings, "sql", {"statement": statement}).structured_content["untrusted"]["rows"]
+    said = answer_call(settings, "why", {"subject": row["article_id"]}).content[0].text
+    assert '"how":"folder [disk]"' in said
+    assert str(tmp_path) not in said
 
 
 def test_folders_have_names_in_facts(newsroom: Path, call: Call) -> None:
