@@ -13,6 +13,7 @@ MOST_HITS, LAST_OFFSET = 50, 1_000
 _WITHOUT_INDEX = (
     "until then, the tool sql finds words: SELECT article_id, title FROM articles WHERE text ILIKE '%word%'"
 )
+_NO_MATCH = "no article has all these words: use fewer words, word OR other, or the start of a word with *"
 _NOT_CURRENT = "articles of the latest commit are not in the search index yet: try again in a minute"
 
 
@@ -86,12 +87,17 @@ def search_answer(  # noqa: PLR0913 - the filters of a search
         total=found.total,
         offset=offset,
         hit_count=len(found.hits),
-        note=None if found.is_current else _NOT_CURRENT,
+        note=_note(found),
         cut=_continuation(found, offset + limit),
         untrusted=HitsOfSearch(
             hits=[_hit(each, digests.get((each.article_id, each.revision_id))) for each in found.hits]
         ),
     )
+
+
+def _note(found: SearchResult) -> str | None:
+    notes = [] if found.is_current else [_NOT_CURRENT]
+    return "; ".join(notes if found.total else [*notes, _NO_MATCH]) or None
 
 
 def _continuation(found: SearchResult, following: int) -> Continuation | None:

@@ -79,7 +79,10 @@ class SearchArguments(Arguments):
 
     text: str = Field(
         max_length=_TEXT_CHARS,
-        description='Words, all of which must match; "a phrase"; -word; one OR other; prefix*; title:word.',
+        description=(
+            'Words, all of which must be in the article; "a phrase"; -word; one OR other; title:word. Forms of a word '
+            "are different words: ferr* finds ferry and ferries."
+        ),
     )
     since: Since = None
     until: Until = None
@@ -153,6 +156,7 @@ class AgentTool:
 
 def _search(workspace: Workspace, given: SearchArguments) -> SearchAnswer:
     _check_days(given.since, given.until)
+    check_sources(workspace.settings.lake_dir, [given.source] if given.source else [])
     return search_answer(workspace, **given.model_dump())
 
 

@@ -57,7 +57,9 @@ def test_search_leads_to_the_words(call: Call) -> None:
     assert article["untrusted"]["text"].lower().startswith("chess club")
     assert (hit["revision_id"], hit["payload_digest"]) == (article["revision_id"], article["payload_digest"])
     assert call("search", text="chess", until="2026-03-01")["total"] == 0
-    assert call("search", text="nobodysaidthis")["untrusted"]["hits"] == []
+    nothing = call("search", text="chess nobodysaidthis")
+    assert (nothing["total"], nothing["untrusted"]["hits"]) == (0, [])
+    assert nothing["note"].startswith("no article has all these words")
 
 
 def test_search_is_paged(call: Call) -> None:
@@ -250,6 +252,7 @@ def test_descriptions_name_only_tools_that_exist() -> None:
     ("name", "arguments", "message"),
     [
         ("search", {"text": "  "}, "the search has no word to find"),
+        ("search", {"text": "a", "source": "lanten"}, "source lanten: did you mean lantern?"),
         ("search", {"text": "a", "offset": 1_001}, "search: offset: input should be less than"),
         ("ask", {}, "ask: the argument question is missing"),
         ("ask", {"question": "who-said-wat"}, "unknown question 'who-said-wat'; did you mean who-said-what?"),
