@@ -22,7 +22,7 @@ EXTRAS: Mapping[str, Extra] = {
     "airflow": Extra("Airflow's commands need Airflow", ("airflow", "psutil")),
     "alerts": Extra("messages of alerts need Apprise", ("apprise",)),
     "charts": Extra("charts need Altair and vl-convert", ("altair", "vl_convert")),
-    "mcp": Extra("`newslake mcp` needs the SDK of the Model Context Protocol", ("mcp",)),
+    "mcp": Extra("questions of agents need the SDK of the Model Context Protocol", ("mcp",)),
 }
 
 

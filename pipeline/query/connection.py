@@ -301,7 +301,9 @@ def _connect_within_limits() -> duckdb.DuckDBPyConnection:
     if watch is None:
         return duckdb.connect(":memory:")
     connection = duckdb.connect(":memory:", config=watch.limits.config)
-    connection.execute("SET enable_progress_bar = false")
+    # Jupyter without ipywidgets has no progress bar, and DuckDB refuses to set it there.
+    if connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(True,)]:
+        connection.execute("SET enable_progress_bar = false")
     watch.add(connection)
     return connection
 

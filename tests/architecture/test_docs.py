@@ -24,7 +24,7 @@ NAMING_CODE = (
 # The docs for developers, which name classes, functions and constants.
 FOR_DEVELOPERS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md")
 _TOPS = "|".join((*CODE, "scripts"))
-_CODE_PATH = re.compile(rf"(?<![\w./-])(?:{_TOPS})/[\w./*<>{{}}-]*")
+_CODE_PATH = re.compile(rf"(?<![\w./-])(?:{_TOPS})/(?!\d)[\w./*<>{{}}-]*")
 _DOTTED_NAME = re.compile(r"(?<![\w./-])(?:pipeline|news_airflow|samples|scripts|tests)(?:\.[A-Za-z_]\w*)+")
 _PLACEHOLDER = re.compile(r"[*<>{}]|\byour-")
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.architecture.tree import Module, modules, text_of
+from tests.architecture.tree import ROOT, Module, modules, text_of
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,13 @@ PIPELINE = {
         ("jobs", "reports", "query", "search", "exports", "model", "web", "audit", "alerts", "agents"),
         ("typer", "rich"),
     ),
+}
+# The public package, for Python: nothing imports it.
+PUBLIC = {
+    "newslake": May(
+        ("clean", "derive", "jobs", "model", "nlp", "query", "sources", "tables", "web"),
+        ("pyarrow", "pandas", "polars", "newslake"),
+    )
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
@@ -149,9 +157,35 @@ def test_diagram_draws_the_arrows_of_the_table():
     }
     everywhere = ("model", *EVERYWHERE)
     table = {(start, end) for start, may in PIPELINE.items() for end in may.packages if end not in everywhere}
+    public = {(start, end) for start, may in PUBLIC.items() for end in may.packages if end not in everywhere}
     airflow = {("dags", "news_airflow")} | {("news_airflow", end) for end in AIRFLOW_SIDE["news_airflow"].packages}
 
-    assert drawn == {arrow for arrow in table if arrow[0] != "__main__"} | airflow
+    assert drawn == {arrow for arrow in table if arrow[0] != "__main__"} | public | airflow
+
+
+def test_public_package_imports_only_its_arrows():
+    """The package `newslake` imports the packages of its line; no package, DAG or plugin imports it."""
+    found = [
+        breach for module in modules("newslake") for breach in _breaches(module, PUBLIC["newslake"], also=EVERYWHERE)
+    ]
+    importers = [
+        module.path
+        for module in modules("pipeline", "plugins", "dags")
+        for _, name in _imports(module)
+        if name.partition(".")[0] == "newslake"
+    ]
+
+    assert (found, importers) == ([], [])
+
+
+def test_public_package_loads_nothing_else():
+    """`import newslake` loads no library, and of the package only errors, model and their like."""
+    code = "import sys, newslake; print('\\n'.join(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+
+    assert "newslake.reader" in loaded
+    assert {"spacy", "pyarrow", "duckdb", "pandas", "bs4", "jinja2", "pydantic", "requests", "numpy"} & loaded == set()
 
 
 def test_airflow_side_imports_only_jobs_reports_web_and_alerts():

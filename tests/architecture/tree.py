@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-CODE = ("pipeline", "plugins", "dags", "samples", "tests")
+CODE = ("newslake", "pipeline", "plugins", "dags", "samples", "tests")
 
 
 @dataclass(frozen=True)

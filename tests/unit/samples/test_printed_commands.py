@@ -43,6 +43,7 @@ NOT_RUN = {
     "newslake run --source saved_pages": "reads files of the reader's own",
     "newslake sources add https://": "asks a site of the reader's own, over the network",
     "git": "fetches the project, over the network",
+    "pip": "installs packages, over the network; tests/wheel installs the wheel",
     "cd": "goes into the folder that git makes",
     "make": "sets up or runs for minutes; that its target exists is checked",
     "export": "sets the shell up",
