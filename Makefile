@@ -27,8 +27,8 @@ types: $(VENV)/.ready
 unit: $(VENV)/.ready
 	@$(RUN) -m pytest -m "not nightly" -n 3
 
-# Only the engines need more than `make test`.
-nightly: $(if $(filter engines,$(or $(PART),engines)),$(VENV)/.nightly,$(VENV)/.ready)  ## Run the long tests, or only some: PART=lake
+# Only engines and notebooks need more than `make test`.
+nightly: $(if $(filter engines notebooks,$(or $(PART),engines)),$(VENV)/.nightly,$(VENV)/.ready)  ## Run the long tests, or only some: PART=lake
 	@$(RUN) -m tests.nightly $(PART)
 
 quality: $(VENV)/.ready  ## Compare the annotations of the sample newsroom with its gold

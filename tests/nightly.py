@@ -153,6 +153,20 @@ PARTS = (
         ),
     ),
     Part(
+        "notebooks",
+        "the notebooks of examples/ run on the sample newsroom",
+        1,
+        ("examples", "newslake"),
+        ("tests/examples/test_notebooks.py",),
+    ),
+    Part(
+        "wheel",
+        "the wheel is installed in fresh environments, without and with Airflow; needs the package index",
+        1,
+        ("newslake", "hatch_build.py", "requirements.in"),
+        ("tests/wheel/test_installation.py",),
+    ),
+    Part(
         "pages",
         "damaged pages, listings and files",
         12,
