@@ -33,19 +33,20 @@ out = Console(highlight=False)
 def main(root: Path) -> None:
     """Print the figures of each page with its goals."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "plugins"))
-    from news_airflow.web_app import PAGES
+    from news_airflow.web_app import routes
 
     os.environ |= {"NEWS_DATA_DIR": str(root), "NEWS_SOURCES_FILE": str(root / "sources.toml")}
     (root / "sources.toml").touch()
     update_index(root / "lake", durability="process")
+    handlers = routes()
     for name, requests in _requests(root / "lake").items():
         times, weights = [], []
         for path, given in requests:
             request = SimpleNamespace(**given)
             began, busy = time.perf_counter(), time.process_time()
-            answer = PAGES[path](request, "")  # type: ignore[arg-type]
+            answer = handlers[path](request, "")  # type: ignore[arg-type]
             times.append((1000 * (time.perf_counter() - began), 1000 * (time.process_time() - busy)))
-            weights.append(_weight(answer.body.decode()))
+            weights.append(_weight(bytes(answer.body).decode()))
         wall, processor = (float(np.percentile(each, 95)) for each in zip(*times[1:], strict=True))
         is_met = wall <= MOST_MS and max(weights) <= MOST_BYTES
         figures = f"{wall:6.0f} ms, {processor:6.0f} ms CPU; {max(weights):9,} bytes without text"
@@ -59,6 +60,10 @@ def _requests(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
     days = [last - timedelta(days=number % 30) for number in range(ROUNDS + 1)]
     some = query(connect(lake), f"SELECT article_id, source_key FROM articles_stored LIMIT {ROUNDS + 1}").rows
     names = query(connect(lake), _NAMES).rows
+    people, organisations = (
+        [entity_id for (entity_id,) in query(connect(lake), _IDS.format(kind=kind)).rows] for kind in ("PERSON", "ORG")
+    )
+    a_year = last - timedelta(days=365)
     sources = [str(key) for _, key in some]
     slugs = [question.slug for question in list_questions()]
     charts = [question.slug for question in list_questions() if question.chart]
@@ -73,6 +78,18 @@ def _requests(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
         "articles with a text": [_page("/articles", text=str(name).split()[0]) for (name,) in names],
         "search": [_page("/search", q=str(name).split()[0]) for (name,) in names],
         "article": [_page("/articles/{article_id}", article_id=each) for each, _ in some],
+        "people, 30 days": [_page("/people", to=day) for day in days],
+        "people with a name": [_page("/people", name=str(name).split()[0]) for (name,) in names],
+        "organisations, 30 days": [_page("/organisations", to=day) for day in days],
+        "person, 30 days": [_page("/people/{entity_id}", entity_id=each) for each in people],
+        "person, a year": [_page("/people/{entity_id}", entity_id=each, **{"from": a_year}) for each in people],
+        "organisation, 30 days": [_page("/organisations/{entity_id}", entity_id=each) for each in organisations],
+        "events, 30 days": [_page("/events", to=day) for day in days],
+        "events of a type": [_page("/events", to=day, event_type="PROTEST") for day in days],
+        "map, 30 days": [_page("/events/map", to=day) for day in days],
+        "people as JSON": [_page("/people.json", to=day) for day in days],
+        "events as JSON": [_page("/events.json", to=day) for day in days],
+        "articles as JSON": [_page("/articles.json", to=day) for day in days],
         "questions": [_page("/questions") for _ in days],
         "question, each, 30 days": [
             _page("/questions/{slug}", slug=slug, **{"from": last - timedelta(days=29)}) for slug in slugs
@@ -86,23 +103,30 @@ def _requests(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
 
 _NAMES = f"""SELECT any_value(entity_name) FROM entities WHERE entity_type = 'PERSON' AND entity_name IS NOT NULL
 GROUP BY hash(entity_id) % {10 * (ROUNDS + 1)} ORDER BY 1 LIMIT {ROUNDS + 1}"""
+# Ids of the kind: half of them the most mentioned, half any.
+_IDS = f"""WITH counted AS (
+  SELECT entity_id, count(*) AS n FROM entities_stored WHERE entity_type = '{{kind}}' AND entity_id IS NOT NULL
+  GROUP BY entity_id
+)
+SELECT entity_id FROM counted
+ORDER BY row_number() OVER (ORDER BY n DESC, entity_id) > {ROUNDS // 2 + 1}, hash(entity_id) LIMIT {ROUNDS + 1}"""
+_IN_PATH = ("slug", "article_id", "entity_id")
 
 
-def _page(
-    path: str, *, slug: object = None, article_id: object = None, **query: object
-) -> tuple[str, dict[str, object]]:
-    given = {name: str(value) for name, value in query.items()}
-    return path, {"query_params": given, "path_params": {"slug": slug, "article_id": article_id}}
+def _page(path: str, **given: object) -> tuple[str, dict[str, object]]:
+    query = {name: str(value) for name, value in given.items() if name not in _IN_PATH}
+    return path, {"query_params": query, "path_params": {name: given.get(name) for name in _IN_PATH}}
 
 
 def _lists(day: date) -> list[tuple[str, Mapping[str, object]]]:
     """Return the list and its following pages, from the links to more."""
-    from news_airflow.web_app import PAGES
+    from news_airflow.web_app import routes
 
+    answer = routes()["/articles"]
     found = [_page("/articles", to=day)]
     while len(found) <= ROUNDS:
-        path, given = found[-1]
-        html = PAGES[path](SimpleNamespace(**given), "").body.decode()  # type: ignore[arg-type]
+        _, given = found[-1]
+        html = bytes(answer(SimpleNamespace(**given), "").body).decode()  # type: ignore[arg-type]
         more = re.search(r'href="([^"]*after=[^"]*)"', html)
         assert more is not None
         found.append(_page("/articles", **dict(parse_qsl(urlsplit(unescape(more[1])).query))))

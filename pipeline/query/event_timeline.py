@@ -57,7 +57,8 @@ _BY_MONTH = """\
 SELECT strftime(day, '%Y-%m') AS month, count(*) AS n FROM found GROUP BY ALL ORDER BY month DESC LIMIT {most}"""
 _OVER_TIME = "SELECT date_trunc('{step}', day)::DATE AS first, count(*) FROM found GROUP BY ALL ORDER BY ALL"
 _TOTALS = "SELECT count(*), count(*) FILTER (WHERE is_dated), coalesce(sum(independent_count), 0)::BIGINT FROM found"
-# The place of an event is that of its first mention with coordinates.
+# The place of an event is that of its first mention with coordinates. Its name is the most frequent one; a dateline
+# has it in capitals.
 _PLACES = """\
 WITH mentions AS (
   SELECT article_id, revision_id, event_index, place_entity_id, place_text, place_country, place_lat, place_lon
@@ -69,7 +70,11 @@ placed AS (
   WHERE m.event_cluster_id IN (SELECT event_cluster_id FROM found)
   GROUP BY m.event_cluster_id
 )
-SELECT spot.place_entity_id AS place_id, mode(spot.place_text) AS name, min(spot.place_country) AS country,
+SELECT spot.place_entity_id AS place_id,
+  coalesce(
+    mode(spot.place_text) FILTER (WHERE spot.place_text <> upper(spot.place_text)), mode(spot.place_text)
+  ) AS name,
+  min(spot.place_country) AS country,
   spot.place_lat AS latitude, spot.place_lon AS longitude, count(*) AS events,
   sum(independent_count)::BIGINT AS reports,
   max(day) AS last_day

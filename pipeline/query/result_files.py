@@ -3,8 +3,9 @@
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -112,7 +113,7 @@ def _texts(column: pa.Array) -> pa.Array:
     if isinstance(kind, pa.BaseExtensionType):
         return _texts(column.storage)
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_interval(kind):
-        values = map(_plain, _values(column))
+        values = map(plain_value, _values(column))
         values_as_text = [value if value is None or isinstance(value, str) else _json(value) for value in values]
         return pa.array(values_as_text, pa.large_string())
     texts = _infinities(column, pc.cast(column, pa.large_string()))
@@ -173,15 +174,18 @@ def _infinities(column: pa.Array, texts: pa.Array) -> pa.Array:
 
 
 def _json(value: object) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False)
+    return json.dumps(plain_value(value), ensure_ascii=False)
 
 
-def _plain(value: object) -> object:  # noqa: PLR0911 - one line per type
-    """Return a value as a JSON type; a number that JSON lacks is null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+def plain_value(value: object) -> object:  # noqa: PLR0911 - one line per type
+    """Return a value as a JSON type: a dataclass as an object, a number that JSON lacks as null.
+
+    A key of several parts is one text: "rejected: video_page".
+    """
+    if isinstance(value, Mapping) or is_dataclass(value):
+        return {name: plain_value(each) for name, each in _members(value)}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain_value(each) for each in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, datetime):
@@ -193,3 +197,12 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one line per type
     if isinstance(value, bytes):
         return value.hex()
     return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _members(value: object) -> Iterator[tuple[str, object]]:
+    """Yield the names and values of a mapping or dataclass."""
+    if not isinstance(value, Mapping):
+        yield from ((each.name, getattr(value, each.name)) for each in fields(value))  # type: ignore[arg-type]
+        return
+    for key, each in value.items():
+        yield ": ".join(str(part) for part in key if part) if isinstance(key, tuple) else str(key), each

@@ -31,7 +31,7 @@ class _ArticleRow:
     is_read: bool
 
 
-def _parse_filters(query: UrlQuery, *, last: date) -> ArticleFilter:
+def parse_article_filter(query: UrlQuery, *, last: date) -> ArticleFilter:
     """Return the filters of a query; the default period is the ``DAYS`` days to ``last``.
 
     Raises: ConfigError for an invalid date and for more than a year.
@@ -48,7 +48,7 @@ def _parse_filters(query: UrlQuery, *, last: date) -> ArticleFilter:
     )
 
 
-def _parse_cursor(query: UrlQuery) -> ArticleCursor | None:
+def parse_article_cursor(query: UrlQuery) -> ArticleCursor | None:
     """Return the cursor after which the list continues, from ``after``. Raises: ConfigError."""
     value = parse_text(query, "after")
     if value is None:
@@ -67,7 +67,7 @@ def articles_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str
 
     Raises: ConfigError for an invalid date, more than a year, or an invalid cursor.
     """
-    filters, cursor = _parse_filters(query, last=last_day(lake) or today), _parse_cursor(query)
+    filters, cursor = parse_article_filter(query, last=last_day(lake) or today), parse_article_cursor(query)
     articles, is_more = find_articles(lake, filters, after=cursor)
     form: dict[str, object] = {
         "source": filters.source,

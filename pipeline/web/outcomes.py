@@ -12,7 +12,7 @@ from pipeline.tables import table_named
 from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_text, web_link
 
 _HEADINGS = {**STEP_HEADINGS, "next": "Next, in a terminal"}
-_LONGEST_URL = 100_000
+LONGEST_URL = 100_000
 PUBLICATION = "publication"  # the value of "by" for days of publication
 _MOMENT = "%Y-%m-%d %H:%M"
 
@@ -36,8 +36,8 @@ def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str, choices: 
 
     Raises: ConfigError for a query without a source and for invalid dates.
     """
-    filters = _parse_filters(query, today=today)
-    found, is_more = find_page_outcomes(lake, filters, after=parse_text(query, "after", most=_LONGEST_URL))
+    filters = parse_page_filter(query, today=today)
+    found, is_more = find_page_outcomes(lake, filters, after=parse_text(query, "after", most=LONGEST_URL))
     parameters = {"source": filters.source, "outcome": filters.outcome, "reason": filters.reason}
     by = PUBLICATION if filters.is_by_publication else None
     is_day = filters.first == filters.last
@@ -61,7 +61,7 @@ def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str, choices: 
     )
 
 
-def _parse_filters(query: UrlQuery, *, today: date) -> PageFilter:
+def parse_page_filter(query: UrlQuery, *, today: date) -> PageFilter:
     source = parse_text(query, "source")
     if source is None:
         raise ConfigError("source is missing: give the key of one source in sources.toml", key="source")

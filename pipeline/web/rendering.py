@@ -23,7 +23,7 @@ _MOST_LETTERS = 200  # of a search text
 MOST_DAYS = 366
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
 _STYLE = "style.css"
-_ERROR_TITLES = {
+ERROR_TITLES = {
     400: "Invalid request",
     401: "Not logged in",
     403: "Access denied",
@@ -140,7 +140,7 @@ def error_page(status: int, message: str, *, root: str) -> str:
         "error.html",
         root=root,
         is_served=True,
-        title=_ERROR_TITLES.get(status, "Internal error"),
+        title=ERROR_TITLES.get(status, "Internal error"),
         message=message,
     )
 

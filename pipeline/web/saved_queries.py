@@ -89,7 +89,7 @@ def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
     """Return the page of a question with up to ``MOST_ROWS`` rows of its answer. Raises: ConfigError as ``query``."""
     question = request.question
     with request.connect(lake) as connection:
-        answer, denominators = _run_question(connection, request)
+        answer, denominators = run_question(connection, request)
         table = build_answer_table(connection, answer, root=root, most=MOST_ROWS)
         sources = _sources_of(connection, lake, request)
     here = f"questions/{question.slug}"
@@ -147,7 +147,7 @@ def _form_words(text: str) -> str:
 def question_svg(lake: Path, request: QuestionRequest, *, is_narrow: bool = False) -> bytes:
     """Return the chart of an answer as SVG; ``is_narrow`` for a phone. Raises: ConfigError without a chart."""
     with request.connect(lake) as connection:
-        answer, denominators = _run_question(connection, request)
+        answer, denominators = run_question(connection, request)
     layout = PHONE_LAYOUT if is_narrow else PAGE_LAYOUT
     return page_svg(draw(request.question, answer, denominators, layout=layout), request.question, denominators)
 
@@ -174,7 +174,8 @@ class _BoundedFile(BytesIO):
         return written
 
 
-def _run_question(connection: Connection, request: QuestionRequest) -> tuple[QueryResult, Denominators]:
+def run_question(connection: Connection, request: QuestionRequest) -> tuple[QueryResult, Denominators]:
+    """Return the answer to a question, and what was counted. Raises: ConfigError as ``query``."""
     answer = query(connection, sql_of(request.question))
     period = {"since": request.first, "until": request.last, "source": request.source}
     return answer, count_denominators(connection, request.question, **period)  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
-"""The page of full-text search: a form, and hits with highlighted words, 20 per page; the same as JSON."""
+"""The page of full-text search: a form, and hits with highlighted words, 20 per page."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +9,7 @@ from urllib.parse import quote
 
 from pipeline.errors import ConfigError
 from pipeline.search import PAGE_SIZE, SearchHit, SearchResult, Segment, search_articles
-from pipeline.web.rendering import UrlQuery, link, make_json_visible, page, parse_day, parse_text
+from pipeline.web.rendering import UrlQuery, link, page, parse_day, parse_text
 
 _MOST_LETTERS = 400
 _LAST_PAGE = 50
@@ -93,12 +92,12 @@ def search_page(lake: Path, request: SearchRequest, *, root: str, choices: Seque
     )
 
 
-def search_json(lake: Path, request: SearchRequest, *, seconds: float) -> str:
-    """Return the hits of a search as JSON, with ids and offsets. Raises: ConfigError as ``search_articles``."""
+def list_hits(lake: Path, request: SearchRequest, *, seconds: float) -> dict[str, object]:
+    """Return the hits of a search as data, with ids and offsets. Raises: ConfigError as ``search_articles``."""
     found = _search(lake, request, seconds=seconds)
     hits = [{**asdict(hit), "title": _plain(hit.title), "snippet": _plain(hit.snippet)} for hit in found.hits]
     facts = {"total": found.total, "offset": found.offset, "is_current": found.is_current}
-    return make_json_visible(json.dumps({"text": request.text, **facts, "hits": hits}, default=str))
+    return {"text": request.text, **facts, "hits": hits}
 
 
 def _search(lake: Path, request: SearchRequest, *, seconds: float) -> SearchResult:

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from functools import cache
+from functools import cache, partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
@@ -13,7 +13,11 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
     from pipeline.jobs.workspace import Workspace
+    from pipeline.web.json_pages import PageAnswer
     from pipeline.web.saved_queries import QuestionRequest
 
 
@@ -31,7 +35,7 @@ _ERROR_MESSAGES = {
     "Token Expired": "Your session has ended: log in to Airflow again, then open this page.",
     "Invalid JWT token": "Airflow does not know this session: log in to Airflow again, then open this page.",
     "Forbidden": f"Your role may not read the DAG {DAG_ID}, which is required for Newsroom.",
-    "Not Found": "Start from Coverage, Articles or Questions.",
+    "Not Found": "Start from Coverage, Articles, People, Events or Questions.",
     "Method Not Allowed": "These pages accept only GET requests.",
 }
 _HEADERS = {
@@ -40,7 +44,11 @@ _HEADERS = {
     "Cache-Control": "private, no-cache",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-PageHandler = Callable[[Request, str], Response]
+# ``root`` is the link from the page to Newsroom's first page.
+ResponseHandler = Callable[[Request, str], Response]
+PageHandler = Callable[[Request, str], "PageAnswer"]
+Kind = Literal["person", "organisation"]  # of pipeline.query.people
+_JSON = "application/json"
 
 
 async def respond(scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
@@ -76,14 +84,39 @@ def newsroom_app() -> FastAPI:
     allowed = Depends(requires_access_dag("GET", param_dag_id=DAG_ID))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, dependencies=[allowed])
     slots = asyncio.Semaphore(AT_ONCE)
-    for path, answer in PAGES.items():
+    for path, answer in routes().items():
         app.add_api_route(path, _endpoint(answer, root="../" * (path.count("/") - 1), slots=slots), methods=["GET"])
     for error, handler in _error_handlers().items():
         app.add_exception_handler(error, handler)
     return app
 
 
-def _endpoint(answer: PageHandler, *, root: str, slots: asyncio.Semaphore) -> Callable[[Request], Awaitable[Response]]:
+def routes() -> Mapping[str, ResponseHandler]:
+    """Return the handler of each path: files, and each page as JSON (its path with `.json`) and as HTML.
+
+    The order matters: the path of a page with an id would also match the path of its files.
+    """
+    found: dict[str, ResponseHandler] = dict(FILES)
+    for path, read in PAGES.items():
+        if path != "/":
+            found[f"{path}.json"] = partial(_json_response, read)
+        found[path] = partial(_html_response, read)
+    return found
+
+
+def _html_response(read: PageHandler, request: Request, root: str) -> Response:
+    return HTMLResponse(read(request, root).html())
+
+
+def _json_response(read: PageHandler, request: Request, root: str) -> Response:
+    from pipeline.web.json_pages import to_json
+
+    return Response(to_json(read(request, root).data()), media_type=_JSON)
+
+
+def _endpoint(
+    answer: ResponseHandler, *, root: str, slots: asyncio.Semaphore
+) -> Callable[[Request], Awaitable[Response]]:
     """Return the endpoint of a route. ``slots`` limits concurrency; each request has its own thread and limits."""
 
     async def endpoint(request: Request) -> Response:
@@ -97,14 +130,16 @@ def _endpoint(answer: PageHandler, *, root: str, slots: asyncio.Semaphore) -> Ca
     return endpoint
 
 
-async def _answer_request(answer: PageHandler, request: Request, root: str, *, slots: asyncio.Semaphore) -> Response:
+async def _answer_request(
+    answer: ResponseHandler, request: Request, root: str, *, slots: asyncio.Semaphore
+) -> Response:
     try:
         return await asyncio.to_thread(_within_limits, answer, request, root)
     finally:
         slots.release()
 
 
-def _within_limits(answer: PageHandler, request: Request, root: str) -> Response:
+def _within_limits(answer: ResponseHandler, request: Request, root: str) -> Response:
     from pipeline.settings import Settings
     from pipeline.web.rendering import within_limits
 
@@ -135,14 +170,17 @@ def _logged_error_response(request: Request, error: Exception) -> Response:
 
 
 def _error_response(request: Request, status: int, message: str) -> Response:
+    from pipeline.web.json_pages import error_json
     from pipeline.web.rendering import error_page
 
+    if request.scope["path"].endswith(".json"):
+        return Response(error_json(status, message), status_code=status, media_type=_JSON)
     inside = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     root = "../" * max(0, inside.count("/") - 1)
     return HTMLResponse(error_page(status, message, root=root), status_code=status)
 
 
-# Pages.
+# Pages: the data of each, and its HTML.
 
 
 def _workspace() -> "Workspace":
@@ -156,82 +194,142 @@ def _source_keys(space: "Workspace") -> list[str]:
     return [each.key for each in space.sources.sources]
 
 
-def _coverage(request: Request, root: str) -> Response:
+def _given(request: Request) -> tuple["Path", Mapping[str, str], "date"]:
+    """Return what most pages need: the lake, the query of the URL, and the day of today."""
+    settings = _workspace().settings
+    return settings.lake_dir, request.query_params, settings.now().date()
+
+
+def _coverage(request: Request, root: str) -> "PageAnswer":
     from pipeline.reports.coverage import coverage
     from pipeline.web.coverage import coverage_page, parse_coverage_period
+    from pipeline.web.json_pages import PageAnswer
     from pipeline.web.rendering import parse_text
 
     space, query = _workspace(), request.query_params
     first, last = parse_coverage_period(space.settings.lake_dir, query, today=space.settings.now().date())
     source = parse_text(query, "source")
     found = coverage(space, first=first, last=last, source_keys=[source] if source else ())
-    return HTMLResponse(coverage_page(found, root=root, source_key=source or "", choices=_source_keys(space)))
+    html = partial(coverage_page, found, root=root, source_key=source or "", choices=_source_keys(space))
+    return PageAnswer(lambda: found, html)
 
 
-def _pages(request: Request, root: str) -> Response:
+def _pages(request: Request, root: str) -> "PageAnswer":
+    from pipeline.web.json_pages import PageAnswer, list_page_outcomes
     from pipeline.web.outcomes import pages_page
 
     space = _workspace()
-    lake, today, choices = space.settings.lake_dir, space.settings.now().date(), _source_keys(space)
-    return HTMLResponse(pages_page(lake, request.query_params, today=today, root=root, choices=choices))
+    given, today = (space.settings.lake_dir, request.query_params), space.settings.now().date()
+    html = partial(pages_page, *given, today=today, root=root, choices=_source_keys(space))
+    return PageAnswer(partial(list_page_outcomes, *given, today=today), html)
 
 
-def _why(request: Request, root: str) -> Response:
+def _why(request: Request, root: str) -> "PageAnswer":
     from pipeline.reports.provenance import trace_provenance
+    from pipeline.web.json_pages import PageAnswer
     from pipeline.web.outcomes import why_form, why_page
+
+    def missing() -> object:
+        raise HTTPException(400, "url is missing: give a URL, an article_id, or a row such as ARTICLE_ID:quotes:3.")
 
     subject = request.query_params.get("url", "").strip()
     if not subject:
-        return HTMLResponse(why_form(root=root))
-    return HTMLResponse(why_page(trace_provenance(_workspace(), subject), root=root))
+        return PageAnswer(missing, partial(why_form, root=root))
+    found = trace_provenance(_workspace(), subject)
+    return PageAnswer(lambda: found, lambda: why_page(found, root=root))
 
 
-def _articles(request: Request, root: str) -> Response:
+def _articles(request: Request, root: str) -> "PageAnswer":
     from pipeline.web.articles import articles_page
+    from pipeline.web.json_pages import PageAnswer, list_articles
 
-    settings = _workspace().settings
-    return HTMLResponse(articles_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root))
+    lake, query, today = _given(request)
+    return PageAnswer(
+        partial(list_articles, lake, query, today=today), partial(articles_page, lake, query, today=today, root=root)
+    )
 
 
-def _search(request: Request, root: str) -> Response:
-    from pipeline.web.search import parse_search_request, search_page
+def _search(request: Request, root: str) -> "PageAnswer":
+    from pipeline.web.json_pages import PageAnswer
+    from pipeline.web.search import list_hits, parse_search_request, search_page
 
     space, wanted = _workspace(), parse_search_request(request.query_params)
-    limit, lake = space.settings.newsroom_seconds, space.settings.lake_dir
-    return HTMLResponse(search_page(lake, wanted, root=root, choices=_source_keys(space), seconds=limit))
+    lake, limit = space.settings.lake_dir, space.settings.newsroom_seconds
+    return PageAnswer(
+        partial(list_hits, lake, wanted, seconds=limit),
+        partial(search_page, lake, wanted, root=root, choices=_source_keys(space), seconds=limit),
+    )
 
 
-def _search_json(request: Request, root: str) -> Response:
-    from pipeline.web.search import parse_search_request, search_json
-
-    settings = _workspace().settings
-    wanted = parse_search_request(request.query_params)
-    found = search_json(settings.lake_dir, wanted, seconds=settings.newsroom_seconds)
-    return Response(found, media_type="application/json")
-
-
-def _article(request: Request, root: str) -> Response:
+def _article(request: Request, root: str) -> "PageAnswer":
     from pipeline.reports.article_view import view_article
     from pipeline.web.article import article_page, newsroom_article
+    from pipeline.web.json_pages import PageAnswer
 
     article_id = request.path_params["article_id"]
     found = view_article(_workspace(), article_id)
     if found is None:
         raise HTTPException(404, f"The lake has no article {article_id}.")
-    shown = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
-    return HTMLResponse(newsroom_article(shown, root=root))
+
+    def html() -> str:
+        shown = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
+        return newsroom_article(shown, root=root)
+
+    return PageAnswer(lambda: found, html)
 
 
-def _questions(request: Request, root: str) -> Response:
+def _entities(kind: Kind, request: Request, root: str) -> "PageAnswer":
+    from pipeline.web.json_pages import PageAnswer
+    from pipeline.web.people import list_entities, people_page
+
+    lake, query, today = _given(request)
+    found = list_entities(lake, kind, query, today=today)
+    return PageAnswer(lambda: found, partial(people_page, found, root=root, choices=_source_keys(_workspace())))
+
+
+def _entity(kind: Kind, request: Request, root: str) -> "PageAnswer":
+    from pipeline.web.json_pages import PageAnswer
+    from pipeline.web.people import entity_page, read_entity
+
+    lake, query, today = _given(request)
+    entity_id = request.path_params["entity_id"]
+    found = read_entity(lake, kind, entity_id, query, today=today)
+    if found is None:
+        raise HTTPException(404, f"No article of these days mentions the {kind} {entity_id}: select other days.")
+    return PageAnswer(lambda: found, lambda: entity_page(found, query, root=root))
+
+
+def _events(request: Request, root: str) -> "PageAnswer":
+    from pipeline.web.events import events_page, list_events
+    from pipeline.web.json_pages import PageAnswer
+
+    lake, query, today = _given(request)
+    found = list_events(lake, query, today=today)
+    return PageAnswer(lambda: found, partial(events_page, found, query, root=root, choices=_source_keys(_workspace())))
+
+
+def _event_map(request: Request, root: str) -> "PageAnswer":
+    from pipeline.web.events import event_map_page, list_places
+    from pipeline.web.json_pages import PageAnswer
+
+    lake, query, today = _given(request)
+    found = list_places(lake, query, today=today)
+    return PageAnswer(lambda: found, partial(event_map_page, found, root=root, choices=_source_keys(_workspace())))
+
+
+def _questions(request: Request, root: str) -> "PageAnswer":
+    from pipeline.web.json_pages import PageAnswer, question_entries
     from pipeline.web.saved_queries import questions_page
 
-    return HTMLResponse(questions_page(root=root))
+    return PageAnswer(question_entries, partial(questions_page, root=root))
 
 
-def _question(request: Request, root: str) -> Response:
+def _question(request: Request, root: str) -> "PageAnswer":
+    from pipeline.web.json_pages import PageAnswer, question_answer
     from pipeline.web.saved_queries import question_page
 
-    return HTMLResponse(question_page(_workspace().settings.lake_dir, _question_request(request), root=root))
+    given = _workspace().settings.lake_dir, _question_request(request)
+    return PageAnswer(partial(question_answer, *given), partial(question_page, *given, root=root))
 
 
 def _question_svg(request: Request, root: str) -> Response:
@@ -266,9 +364,16 @@ PAGES: Mapping[str, PageHandler] = {
     "/articles": _articles,
     "/articles/{article_id}": _article,
     "/search": _search,
-    "/search.json": _search_json,
+    "/people": partial(_entities, "person"),
+    "/people/{entity_id}": partial(_entity, "person"),
+    "/organisations": partial(_entities, "organisation"),
+    "/organisations/{entity_id}": partial(_entity, "organisation"),
+    "/events": _events,
+    "/events/map": _event_map,
     "/questions": _questions,
+    "/questions/{slug}": _question,
+}
+FILES: Mapping[str, ResponseHandler] = {
     "/questions/{slug}.svg": _question_svg,
     "/questions/{slug}.csv": _question_csv,
-    "/questions/{slug}": _question,
 }

@@ -16,19 +16,31 @@ from tests.dags.airflow_api import altered, ask, token_of
 
 ROOT = Path(__file__).parents[2]
 # Not imported from web_app: it imports airflow, and the settings of airflow are made after the collection of tests.
-PATHS = (
+PAGES = (
     "/",
     "/coverage",
     "/pages",
     "/why",
     "/articles",
     "/articles/{article_id}",
+    "/search",
+    "/people",
+    "/people/{entity_id}",
+    "/organisations",
+    "/organisations/{entity_id}",
+    "/events",
+    "/events/map",
     "/questions",
-    "/questions/{slug}.svg",
-    "/questions/{slug}.csv",
     "/questions/{slug}",
 )
-ADDRESSES = [path.format(article_id="0" * 32, slug="top-speakers") for path in PATHS]
+PATHS = (
+    *PAGES,
+    *(f"{path}.json" for path in PAGES if path != "/"),
+    "/questions/{slug}.svg",
+    "/questions/{slug}.csv",
+)
+ADDRESSES = [path.format(article_id="0" * 32, entity_id="Q1", slug="top-speakers") for path in PATHS]
+_OF_NOTHING = ("/articles/", "/people/", "/organisations/")  # the lake of this test has no rows
 IMPORT_MS, TRIES = 50.0, 5
 _TIMED = """\
 import sys, time
@@ -60,7 +72,7 @@ def test_strangers_are_refused(origin: str, address: str) -> None:
         status, sent, text = ask(origin, path, **headers)
         assert status in (401, 403), who
         assert "default-src 'none'" in sent["content-security-policy"], who
-        assert len(text.split("<main")[1]) < 400, who
+        assert len(text if address.endswith(".json") else text.split("<main")[1]) < 400, who
 
 
 def test_unaltered_tokens_are_accepted(origin: str) -> None:
@@ -73,17 +85,21 @@ def test_unaltered_tokens_are_accepted(origin: str) -> None:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_readers_have_access(origin: str, address: str) -> None:
     """A reader of the DAG can open every page, also before the first fetch; pages are private and without scripts."""
-    query = {"/pages": "?source=post", "/why": "?url=https://post.example/1"}.get(address, "")
+    queries = {"/pages": "?source=post", "/why": "?url=https://post.example/1", "/search": "?q=ferry"}
+    query = queries.get(address.removesuffix(".json"), "")
     headers = {"Cookie": f"_token={token_of(origin, 'reader')}"}
     status, sent, text = ask(origin, f"/newsroom{address}{query}", **headers)
 
-    assert status == (404 if address.startswith("/articles/") else 200), text
+    assert status == (404 if address.startswith(_OF_NOTHING) else 200), text
     assert sent["x-content-type-options"] == "nosniff"
     assert sent["referrer-policy"] == "no-referrer"
     assert sent["cache-control"].startswith("private")
     assert sent["content-security-policy"].startswith("default-src 'none'; style-src '")
     assert "script" not in sent["content-security-policy"]
     assert "<script" not in text
+    if address.endswith(".json"):
+        assert sent["content-type"] == "application/json"
+        assert json.loads(text)
 
 
 def test_other_requests_are_refused(origin: str) -> None:
@@ -152,6 +168,19 @@ def test_errors_are_pages(app, error: Exception, status: int, message: str) -> N
     finally:
         del app.router.routes[-1]
     assert (answer.status_code, message in answer.text, "secret" in answer.text) == (status, True, False)
+
+
+def test_errors_of_json_are_json(app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page as JSON has the limits and errors of the page, with status, title and message."""
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    client = TestClient(app, raise_server_exceptions=False)
+    invalid, unknown = client.get("/people.json?from=x"), client.get("/questions/none-such.json")
+    monkeypatch.setenv("NEWS_NEWSROOM_SECONDS", "0.000001")
+    slow = client.get("/events.json")
+
+    assert [each.status_code for each in (invalid, unknown, slow)] == [400, 404, 503]
+    assert invalid.json()["error"]["message"].startswith("from=x is not a valid date")
+    assert "select fewer days" in slow.json()["error"]["message"]
 
 
 def test_an_abandoned_request_keeps_its_slot(bag) -> None:

@@ -11,7 +11,8 @@ import pytest
 from pipeline.errors import ConfigError, LakeError
 from pipeline.lake import Lake
 from pipeline.search import update_index
-from pipeline.web.search import parse_search_request, search_json, search_page
+from pipeline.web.json_pages import to_json
+from pipeline.web.search import list_hits, parse_search_request, search_page
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 HOSTILE = "<script>alert(1)</script> \"'\u202e &amp; ferry"
@@ -139,9 +140,9 @@ def test_index_that_is_older_is_named(tmp_path: Path) -> None:
 
 def test_json_has_the_same_hits(lake_dir: Path) -> None:
     """The JSON has the count, and ids and offsets of the hits; invisible characters are escaped."""
-    found = json.loads(search_json(lake_dir, parse_search_request({"q": "ferry", "page": "2"}), seconds=10))
+    found = json.loads(to_json(list_hits(lake_dir, parse_search_request({"q": "ferry", "page": "2"}), seconds=10)))
     assert (found["text"], found["total"], found["offset"], len(found["hits"])) == ("ferry", 25, 20, 5)
     assert all(hit["end_char"] - hit["start_char"] == len("ferry") for hit in found["hits"])
-    written = search_json(lake_dir, parse_search_request({"q": "alert"}), seconds=10)
+    written = to_json(list_hits(lake_dir, parse_search_request({"q": "alert"}), seconds=10)).decode()
     assert "\u202e" not in written
     assert "\\u202e" in written
