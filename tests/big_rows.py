@@ -16,6 +16,7 @@ KEYS = ("article_id", "revision_id", "published_at")
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
 _SECTIONS = np.array(["news", "politics", "world", "business", "sport", "culture", "science", ""])
 _MODALITIES = ("happened", "happened", "happened", "happened", "planned", "hypothetical", "negated")
+_PLACES = 500  # half of the events are in one of them
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,8 @@ def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: 
     quads = np.array(QUAD_CLASSES)[rows["type"]]
     actor, recipient = pa.array(rows["actor"]), pa.array(rows["recipient"])
     is_dated = rows["days_ago"] >= 0
+    spot = (7 * rows["owner"] + rows["number"]) % (2 * _PLACES)
+    has_place = spot < _PLACES
     happened = np.datetime64(day) - np.maximum(rows["days_ago"], 0).astype("timedelta64[D]")
     given = {
         "event_index": rows["number"],
@@ -238,6 +241,11 @@ def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: 
         "event_date_end": pa.array(happened, mask=~is_dated),
         "event_date_precision": np.where(is_dated, "day", "unknown"),
         "event_date_basis": pa.array(np.full(size, "explicit"), mask=~is_dated),
+        "place_text": pa.array(np.char.add("Place ", spot.astype(str)), mask=~has_place),
+        "place_entity_id": pa.array(np.char.add("place", spot.astype(str)), mask=~has_place),
+        "place_country": pa.array(np.array(["FRA", "KEN", "CHL"])[spot % 3], mask=~has_place),
+        "place_lat": pa.array(spot / _PLACES * 120 - 50, mask=~has_place),
+        "place_lon": pa.array(spot * 37 % 360 - 180.0, mask=~has_place),
         "sentence_index": rows["sentence"],
         "coref_event_index": rows["number"],
         "salience": chance.random(size).round(3),

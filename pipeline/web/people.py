@@ -21,6 +21,7 @@ from pipeline.web.bar_chart import build_bars
 from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_text
 
 DAYS = 30  # the default period
+_LONGEST_CURSOR = 100_000  # an id has 16 letters, but nothing in the tables may stop a list
 PLURALS: dict[EntityKind, str] = {"person": "people", "organisation": "organisations"}
 _LINK_METHODS = {
     "related": "a related article has the full name",
@@ -70,13 +71,13 @@ def list_entities(lake: Path, kind: EntityKind, query: UrlQuery, *, today: date)
 
 
 def _parse_cursor(query: UrlQuery) -> EntityCursor | None:
-    value = parse_text(query, "after")
+    value = parse_text(query, "after", most=_LONGEST_CURSOR)
     if value is None:
         return None
     quotes, _, rest = value.partition(",")
     mentions, _, entity_id = rest.partition(",")
     if not (_is_count(quotes) and _is_count(mentions) and entity_id):
-        raise ConfigError(f"after={value} is not a position in the list: remove it", key="after")
+        raise ConfigError(f"after={value[:60]} is not a position in the list: remove it", key="after")
     return EntityCursor(int(quotes), int(mentions), entity_id)
 
 

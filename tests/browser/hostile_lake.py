@@ -26,8 +26,16 @@ def article_id_of(at: int) -> str:
     return sha256(f"hostile {at}".encode()).hexdigest()[:32]
 
 
+def entity_id_of(at: int) -> str:
+    """Return the id of the person of the article with this index."""
+    return str(_filled(table_named("entities").columns, at)["entity_id"])
+
+
 def make_hostile_lake(root: Path) -> Path:
-    """Write the lake below a data root: per string an article, mention, quote, event and outcome; return its path."""
+    """Write the lake below a data root; return its path.
+
+    Per string it has an article, mention, quote, event, event cluster and outcome.
+    """
     lake = Lake(root / "lake", durability="process", now=lambda: DAY)
     rows = [_article_rows(at) for at in range(COUNT)]
     tables = {
@@ -41,6 +49,9 @@ def make_hostile_lake(root: Path) -> Path:
     lake.stage("hostile", tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
     report = lake.commit(["hostile"], is_current=lambda *_: True)
     assert set(report.articles.values()) == {"committed"}, report
+    for name in ("event_clusters", "event_cluster_members"):
+        clusters = rows_table(table_named(name), [_cluster_row(name, at) for at in range(COUNT)])
+        lake.replace(name, lambda clusters=clusters: {DAY.date(): clusters})
     for spec in LOG_TABLES:
         lake.log.append(spec.name, "hostile", rows_table(spec, [_filled(spec.columns, at) for at in range(COUNT)]))
     of_one = [_filled(table_named("outcomes").columns, at) | {"source_key": ONE} for at in range(COUNT)]
@@ -71,6 +82,16 @@ def _article_rows(at: int) -> dict[str, list[dict[str, Any]]]:
         "entities": [entity | {"entity_type": "PERSON"}, entity | {"entity_index": 1, "gender": gender}],
         "quotes": [quote],
         "events": [event | {"event_type": "OTHER"}, event | {"event_index": 1}],
+    }
+
+
+def _cluster_row(table: str, at: int) -> dict[str, Any]:
+    """Return the row of the second event of an article as an event cluster, or as its only member."""
+    article_id = article_id_of(at)
+    return _filled(table_named(table).columns, at) | {
+        "event_cluster_id": f"{article_id}:1",
+        "event_index": 1,
+        "revision_id": _filled(table_named("articles").columns, at)["revision_id"],
     }
 
 

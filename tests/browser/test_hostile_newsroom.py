@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -17,11 +17,13 @@ from pipeline.settings import Settings
 from pipeline.web import policy
 from pipeline.web.articles import articles_page
 from pipeline.web.coverage import coverage_page
+from pipeline.web.events import event_map_page, events_page, list_events, list_places
 from pipeline.web.outcomes import pages_page, why_page
+from pipeline.web.people import entity_page, list_entities, people_page, read_entity
 from pipeline.web.rendering import chart_policy
 from pipeline.web.saved_queries import parse_question_request, question_page, question_svg
 from pipeline.web.search import parse_search_request, search_page
-from tests.browser.hostile_lake import DAY, ONE, STRINGS, make_hostile_lake
+from tests.browser.hostile_lake import DAY, ONE, STRINGS, entity_id_of, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters
 from tests.browser.walking import click
@@ -33,6 +35,7 @@ DRAWN = "top-speakers"  # the only rendered chart: rendering letters of every sc
 _BLANK = "<svg xmlns='http://www.w3.org/2000/svg'/>"
 _REASONS = 10
 _FAR = 60  # maximum pages of one list
+_PEOPLE = 25  # of the 500, with a page each
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,14 @@ def _answer(space: Workspace, path: str, given: dict[str, str]) -> tuple[str, by
         "/articles": lambda: articles_page(lake, given, today=TODAY, root=""),
         "/search": lambda: search_page(lake, parse_search_request(given), root="", seconds=60),
         "/why": lambda: why_page(trace_provenance(space, given["url"]), root=""),
+        "/people": lambda: people_page(list_entities(lake, "person", given, today=TODAY), root=""),
+        "/events": lambda: events_page(list_events(lake, given, today=TODAY), given, root=""),
+        "/events/map": lambda: event_map_page(list_places(lake, given, today=TODAY), root="../"),
     }
+    if path.startswith("/people/"):
+        found = read_entity(lake, "person", unquote(path.removeprefix("/people/")), given, today=TODAY)
+        assert found is not None, path
+        return "text/html", entity_page(found, given, root="../")
     question = partial(question_page, lake, root="../")
     return "text/html", pages[path]() if path in pages else question(parse_question_request(slug, given))
 
@@ -149,6 +159,28 @@ def test_reasons_are_text(page: Page) -> None:
     for link in links[:_REASONS]:
         page.goto(link)
         assert "hostile" in _assert_only_text(page)
+
+
+def test_people_show_every_string_as_text(page: Page) -> None:
+    """The list of people has each string as a name; the pages of some have their quotes, roles and articles as text."""
+    page.goto("/people")
+    read = letters(_read_to_the_end(page, "More people"))
+    assert [text for text in STRINGS if letters(text) not in read] == []
+
+    for at in range(0, len(STRINGS), len(STRINGS) // _PEOPLE):
+        page.goto(f"/people/{quote(entity_id_of(at), safe='')}")
+        assert _assert_only_text(page).count("hostile") > 5
+
+
+def test_events_show_every_string_as_text(page: Page) -> None:
+    """The timeline has each string as an actor, as a place and as a title; the map has some of them as places."""
+    page.goto(f"/events?day={TODAY}")
+    read = letters(_read_to_the_end(page, "More events"))
+    assert [text for text in STRINGS if read.count(letters(text)) < 3] == []
+
+    page.goto(f"/events/map?day={TODAY}")
+    assert _assert_only_text(page).count("hostile") > 150
+    assert page.locator("circle").count() == 150
 
 
 @pytest.mark.parametrize("slug", [question.slug for question in list_questions()])

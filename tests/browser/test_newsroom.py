@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.airflow import PASSWORDS
 from tests.browser.looking import assert_standing, overflow, references, running, violations
-from tests.browser.walking import click, enter, follow
+from tests.browser.walking import click, enter, follow, tab_to
 from tests.browser.watch import watched_page
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]
@@ -24,6 +24,12 @@ PAGES = (
     "search",
     "search?q=bridge+OR+ferry",
     "search?q=-nothing",
+    f"people?{DAYS}",
+    "people?name=Nobody+At+All",
+    f"organisations?{DAYS}",
+    f"events?{DAYS}",
+    "events?month=2020-01",
+    f"events/map?{DAYS}",
     "questions",
     "questions/top-speakers",
     "questions/who-said-what",
@@ -136,6 +142,41 @@ def test_is_accessible(reader: Page, path: str) -> None:
     """Each page is intact, has no active content, fits a small window, and passes axe, light and dark."""
     reader.goto(path)
     _assert_open_to_all(reader)
+
+
+def test_person_and_organisation_are_accessible(reader: Page) -> None:
+    """The pages of a person and of an organisation pass the same checks."""
+    for path in ("people", "organisations"):
+        reader.goto(f"{path}?{DAYS}")
+        click(reader.locator(f"th a[href*='{path}/']").first)
+        _assert_open_to_all(reader)
+
+
+def test_person_is_reached_by_keyboard(reader: Page) -> None:
+    """Tab and Enter suffice to go from the bar to a person, to the words of a quote, and to its reason."""
+    reader.goto(f"coverage?{DAYS}")
+    enter(reader, "nav a[href$='people']")
+    enter(reader, "th a[href*='people/']")
+    expect(reader.locator("figure.bars svg")).to_be_visible()
+    tab_to(reader, "summary")
+    reader.keyboard.press("Enter")
+    expect(reader.locator("figure.bars table")).to_be_visible()
+    enter(reader, "td a[href*='why']")
+    expect(reader.locator("main")).to_contain_text("speaker")
+    reader.go_back()
+    enter(reader, "td a[href*='#q']")
+    expect(reader.locator(":target")).to_be_in_viewport()
+
+
+def test_events_lead_to_their_sentences(reader: Page) -> None:
+    """An event of the timeline leads to its trigger in the article; a place of the map leads to its events."""
+    reader.goto(f"events?{DAYS}")
+    click(reader.locator(".timeline a[href*='#t']").first)
+    expect(reader.locator(":target")).to_be_in_viewport()
+    reader.goto(f"events/map?{DAYS}")
+    expect(reader.locator("circle").first).to_be_visible()
+    click(reader.locator("th a[href*='place=']").first)
+    expect(reader.locator(".timeline li").first).to_be_visible()
 
 
 def test_article_and_reason_are_accessible(reader: Page) -> None:
