@@ -13,6 +13,7 @@ from pipeline.tables.spec import Row
 
 Table = Literal["quotes", "events", "entities"]
 LEAST_CHARS = 500
+_MOST_AUTHORS, _NAME_CHARS = 20, 300  # of hostile metadata
 # The columns of a row that an agent needs; the tool sql has all of them.
 _COLUMNS: Mapping[Table, tuple[str, ...]] = {
     "quotes": (
@@ -131,10 +132,10 @@ def _piece(rows: StoredRows, first: int, end: int, include: Sequence[Table]) -> 
         text_length=len(text),
         cut=None if following is None else Continuation(reason="size", next_offset=following, message=message),
         untrusted=ArticleText(
-            title=article["title"],
-            publisher=article["publisher"],
-            authors=article["authors"],
-            url=article["url"],
+            title=_short(article["title"]),
+            publisher=_short(article["publisher"]),
+            authors=[str(_short(name)) for name in article["authors"][:_MOST_AUTHORS]],
+            url=shorten(article["url"])[0] if article["url"] else None,
             text=text[first:end],
             **annotations,
         ),
@@ -149,6 +150,10 @@ def _name_people(quotes: Iterable[dict[str, Any]], rows: StoredRows) -> None:
         name = people.get(clusters[int(quote["row"].rpartition(":")[2])])
         if name is not None and name != quote.get("speaker_name"):
             quote["speaker_person_name"] = name
+
+
+def _short(text: str | None) -> str | None:
+    return text and text[:_NAME_CHARS]
 
 
 _COUNTS = {"quotes": "quote_count", "events": "event_count", "entities": "entity_count"}

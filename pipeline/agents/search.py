@@ -1,15 +1,19 @@
 """The tool search: articles that match words, with the place of the first match."""
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import accumulate
 
 from pydantic import Field
 
-from pipeline.agents.answers import Continuation, ToolAnswer, Untrusted, plain
+from pipeline.agents.answers import CELL_CHARS, MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain
 from pipeline.errors import LakeError
 from pipeline.jobs.workspace import Workspace
 from pipeline.search import SearchHit, SearchResult, search_articles
 
 MOST_HITS, LAST_OFFSET = 50, 1_000
+_ROOM = 1_000  # characters of an answer for all that is not a hit
+_MOST_WORDS, _WORD_CHARS = 20, 100
 _WITHOUT_INDEX = (
     "until then, the tool sql finds words: SELECT article_id, title FROM articles WHERE text ILIKE '%word%'"
 )
@@ -83,16 +87,23 @@ def search_answer(  # noqa: PLR0913 - the filters of a search
         raise LakeError(f"{error}; {_WITHOUT_INDEX}", key=error.key, reason=error.reason) from error
     stored = workspace.lake.index.stored([hit.article_id for hit in found.hits])
     digests = {(key, each.revision_id): each.payload_digest for key, each in stored.items()}
+    hits = [_hit(each, digests.get((each.article_id, each.revision_id))) for each in found.hits]
+    fitting = fitting_hits(hits)
+    following = offset + (limit if fitting == len(hits) else fitting)
     return SearchAnswer(
         total=found.total,
         offset=offset,
-        hit_count=len(found.hits),
+        hit_count=fitting,
         note=_note(found),
-        cut=_continuation(found, offset + limit),
-        untrusted=HitsOfSearch(
-            hits=[_hit(each, digests.get((each.article_id, each.revision_id))) for each in found.hits]
-        ),
+        cut=_continuation(found, following),
+        untrusted=HitsOfSearch(hits=hits[:fitting]),
     )
+
+
+def fitting_hits(hits: Sequence[HitAnswer]) -> int:
+    """Return how many of the first hits fit into an answer."""
+    sizes = accumulate((len(hit.model_dump_json()) for hit in hits), initial=_ROOM)
+    return sum(size <= MOST_CHARS for size in sizes) - 1
 
 
 def _note(found: SearchResult) -> str | None:
@@ -115,13 +126,13 @@ def _hit(hit: SearchHit, payload_digest: str | None) -> HitAnswer:
         article_id=hit.article_id,
         revision_id=hit.revision_id,
         payload_digest=payload_digest,
-        title="".join(each.text for each in hit.title) or None,
-        snippet="".join(each.text for each in hit.snippet),
-        matched_words=list(dict.fromkeys(matched)),
+        title="".join(each.text for each in hit.title)[:CELL_CHARS] or None,
+        snippet="".join(each.text for each in hit.snippet)[:CELL_CHARS],
+        matched_words=[word[:_WORD_CHARS] for word in dict.fromkeys(matched)][:_MOST_WORDS],
         start_char=hit.start_char,
         end_char=hit.end_char,
-        url=hit.url,
-        publisher=hit.publisher,
+        url=hit.url and hit.url[:CELL_CHARS],
+        publisher=hit.publisher and hit.publisher[:CELL_CHARS],
         source_key=hit.source_key,
         language=hit.language,
         published_at=plain(hit.published_at),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.agents.answers import CELL_CHARS, MOST_CHARS, to_json
+from pipeline.agents.search import HitAnswer, fitting_hits
 from pipeline.agents.tools import TOOLS
 from pipeline.jobs.workspace import Workspace
 from pipeline.query import list_questions
@@ -70,6 +71,24 @@ def test_search_is_paged(call: Call) -> None:
     assert first["untrusted"]["hits"] + second["untrusted"]["hits"] == whole["untrusted"]["hits"][:2]
     assert "cut" not in whole
     assert first["total"] == whole["total"] == whole["hit_count"]
+
+
+def test_hits_fit_into_an_answer() -> None:
+    """Of hits with long titles, the first are in the answer, as many as fit."""
+    hit = HitAnswer(
+        article_id="a",
+        revision_id="b",
+        title="t" * CELL_CHARS,
+        snippet="s" * CELL_CHARS,
+        matched_words=[],
+        source_key="x",
+        published_date="2026-03-02",
+    )
+    assert fitting_hits([]) == 0
+    assert fitting_hits([hit] * 3) == 3
+    count = fitting_hits([hit] * 50)
+    assert 5 < count < 50
+    assert count * len(hit.model_dump_json()) < MOST_CHARS
 
 
 def test_article_is_read_by_pieces(call: Call, newsroom: Path) -> None:
