@@ -33,6 +33,7 @@ PAGES = (
     "questions",
     "questions/top-speakers",
     "questions/who-said-what",
+    "why",
 )
 
 
@@ -107,6 +108,29 @@ def test_navigation_leads_from_a_cell_to_a_reason(reader: Page, origin: str) -> 
     expect(frame.locator("h1")).to_have_text("Why")
     expect(frame.locator("main")).to_contain_text("0 words in paragraphs and lists, at least 120 are needed")
     assert reader.url.startswith(f"{origin}/plugin/newsroom")
+
+
+def test_dark_follows_the_switch_of_airflow(browser: Browser, origin: str, login: Any) -> None:
+    """Newsroom in its frame is dark or light as Airflow is, also where the system is not, without a script."""
+    with watched_page(browser, home=origin, storage_state=login, color_scheme="null") as (page, _):
+        page.goto(f"{origin}/plugin/newsroom")
+        frame = page.frame_locator("iframe[title=Newsroom]")
+        for theme, colour in (("dark", "rgb(22, 29, 45)"), ("light", "rgb(255, 255, 255)")):
+            page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+            page.reload()
+            expect(frame.locator("html")).to_have_css("background-color", colour)
+            expect(page.locator("html")).to_have_class(re.compile(theme))
+
+
+def test_bar_leads_to_why(reader: Page) -> None:
+    """The bar marks the current page, and its entry Why has a form that traces a page."""
+    reader.goto("questions")
+    expect(reader.locator("nav [aria-current=page]")).to_have_text("Questions")
+    click(reader.get_by_role("link", name="Why", exact=True))
+    expect(reader.locator("nav [aria-current=page]")).to_have_text("Why")
+    reader.get_by_label("URL, article_id, or row").fill("https://nowhere.example/1")
+    click(reader.get_by_role("button", name="Trace"))
+    expect(reader.locator("main")).to_contain_text("https://nowhere.example/1")
 
 
 def test_person_leads_to_quote_and_sentence(reader: Page) -> None:

@@ -127,7 +127,7 @@ def test_paper_is_white_and_has_all_that_can_be_read(browser: Browser, shown: di
         expect(page.locator("#about")).to_be_visible()
         assert page.pdf().startswith(b"%PDF")
 
-    assert colours == ["rgb(26, 26, 26)", "rgb(255, 255, 255)"]
+    assert colours == ["rgb(22, 29, 45)", "rgb(255, 255, 255)"]
 
 
 def test_forced_colours_leave_shapes(browser: Browser, shown: dict[str, str]) -> None:
