@@ -61,7 +61,11 @@ def _requests(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
     some = query(connect(lake), f"SELECT article_id, source_key FROM articles_stored LIMIT {ROUNDS + 1}").rows
     names = query(connect(lake), _NAMES).rows
     people, organisations = (
-        [entity_id for (entity_id,) in query(connect(lake), _IDS.format(kind=kind)).rows] for kind in ("PERSON", "ORG")
+        [
+            entity_id
+            for (entity_id,) in query(connect(lake, since=last - timedelta(days=29)), _IDS.format(kind=kind)).rows
+        ]
+        for kind in ("PERSON", "ORG")
     )
     a_year = last - timedelta(days=365)
     sources = [str(key) for _, key in some]
@@ -82,7 +86,9 @@ def _requests(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
         "people with a name": [_page("/people", name=str(name).split()[0]) for (name,) in names],
         "organisations, 30 days": [_page("/organisations", to=day) for day in days],
         "person, 30 days": [_page("/people/{entity_id}", entity_id=each) for each in people],
-        "person, a year": [_page("/people/{entity_id}", entity_id=each, **{"from": a_year}) for each in people],
+        "person, a year": [
+            _page("/people/{entity_id}", entity_id=each, **{"from": a_year, "to": last}) for each in people
+        ],
         "organisation, 30 days": [_page("/organisations/{entity_id}", entity_id=each) for each in organisations],
         "events, 30 days": [_page("/events", to=day) for day in days],
         "events of a type": [_page("/events", to=day, event_type="PROTEST") for day in days],

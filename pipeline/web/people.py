@@ -18,7 +18,7 @@ from pipeline.query.people import (
     view_entity,
 )
 from pipeline.web.bar_chart import build_bars
-from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_text
+from pipeline.web.rendering import MOST_DAYS, UrlQuery, link, page, parse_period, parse_text
 
 DAYS = 30  # the default period
 _LONGEST_CURSOR = 100_000  # an id has 16 letters, but nothing in the tables may stop a list
@@ -113,12 +113,18 @@ def _entity_link(root: str, path: str, entity_id: str, **days: object) -> str:
 
 
 def read_entity(lake: Path, kind: EntityKind, entity_id: str, query: UrlQuery, *, today: date) -> EntityView | None:
-    """Return a person or organisation on the days of a query, by default the last ``DAYS`` days of the lake.
+    """Return a person or organisation on the days of a query; None if no article of these days mentions it.
 
-    None if no article of these days mentions it. Raises: ConfigError for invalid dates and an invalid cursor.
+    The default are the last ``DAYS`` days of the lake, or the last year if these days do not mention it.
+    Raises: ConfigError for invalid dates and an invalid cursor.
     """
-    first, last = parse_period(query, last=last_day(lake) or today, days=DAYS)
-    return view_entity(lake, entity_id, kind, first=first, last=last, after=_parse_quote_cursor(query))
+    end, after = last_day(lake) or today, _parse_quote_cursor(query)
+    first, last = parse_period(query, last=end, days=DAYS)
+    found = view_entity(lake, entity_id, kind, first=first, last=last, after=after)
+    if found is None and not any(parse_text(query, name) for name in ("day", "from", "to")):
+        first, last = parse_period(query, last=end, days=MOST_DAYS)
+        found = view_entity(lake, entity_id, kind, first=first, last=last, after=after)
+    return found
 
 
 def _parse_quote_cursor(query: UrlQuery) -> QuoteCursor | None:

@@ -112,6 +112,16 @@ def test_invalid_cursor_of_quotes_is_refused(small_lake: Path, after: str):
         read_entity(small_lake, "person", "e-okoro", {"after": after}, today=TODAY)
 
 
+def test_entity_of_earlier_days_has_a_page(okoro_lake: Path, write_rows: WriteRows):
+    """Without days in the URL, a person whom the last days do not mention has the page of the last year."""
+    keys = {"article_id": "b" * 32, "revision_id": "b" * 16, "published_at": datetime(2026, 6, 1, tzinfo=UTC)}
+    write_rows("articles", date(2026, 6, 1), [{**keys, "fetched_at": keys["published_at"]}])
+
+    found = read_entity(okoro_lake, "person", "e0c0", {}, today=TODAY)
+    assert found is not None
+    assert (str(found.first), str(found.last), found.step) == ("2025-06-01", "2026-06-01", "week")
+
+
 def test_entity_has_no_page_on_days_without_a_mention(okoro_lake: Path):
     """A person without a mention on the requested days has no page."""
     assert read_entity(okoro_lake, "person", "e0c0", {"day": "2026-03-01"}, today=TODAY) is None
