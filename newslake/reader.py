@@ -71,9 +71,9 @@ class LakeReader:
 
         Without ``columns``, all columns of the view are returned, those of the cluster tables included.
         """
-        from pipeline.tables import LOG_TABLES, TABLES
+        from pipeline.tables import TABLES
 
-        known = {spec.name: spec for spec in (*TABLES, *LOG_TABLES)}
+        known = {spec.name: spec for spec in TABLES}
         if table not in known:
             raise ConfigError(f"no table {table!r}; {did_you_mean(table, known)}", key=table, reason="no_such_table")
         names = "*" if columns is None else ", ".join(map(_quoted, columns)) or "NULL"

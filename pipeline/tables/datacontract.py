@@ -22,21 +22,23 @@ _USAGE = (
     "Open the files with SQL or a data frame. Join the annotation tables on article_id and revision_id. Offsets count "
     "code points of articles.text. A null value is unknown."
 )
-_TYPES: Mapping[pa.DataType, str] = {
-    pa.string(): "string",
-    pa.int32(): "integer",
-    pa.float64(): "number",
-    pa.bool_(): "boolean",
-    pa.date32(): "date",
-    pa.timestamp("us", tz="UTC"): "timestamp",
+# Logical types of the standard, and physical types by names that its tools know for Parquet.
+_TYPES: Mapping[pa.DataType, tuple[str, str]] = {
+    pa.string(): ("string", "string"),
+    pa.int32(): ("integer", "int32"),
+    pa.float64(): ("number", "double"),
+    pa.bool_(): ("boolean", "boolean"),
+    pa.date32(): ("date", "date"),
+    pa.timestamp("us", tz="UTC"): ("timestamp", "timestamp_tz"),
 }
+# Relative to the lake; the tools replace {model} by the name of a table. Tables and logs are in two folders.
+_SERVER = {"server": "lake", "type": "local", "path": "*/{model}/*/*.parquet", "format": "parquet"}
 
 
 @cache  # every commit compares it
 def contract_bytes(*, has_log: bool) -> bytes:
     """Return datacontract.odcs.yaml. ``has_log`` includes the log tables."""
-    logs = LOG_TABLES if has_log else ()
-    folders = {"tables": TABLES, "log": logs}
+    specs = (spec for spec in TABLES if has_log or spec not in LOG_TABLES)
     content = {
         "apiVersion": API_VERSION,
         "kind": "DataContract",
@@ -45,25 +47,13 @@ def contract_bytes(*, has_log: bool) -> bytes:
         "version": str(SCHEMA_VERSION),
         "status": "active",
         "description": {"purpose": _PURPOSE, "usage": _USAGE, "limitations": TEXT_RIGHTS_NOTE},
-        "servers": [_server(folder) for folder, specs in folders.items() if specs],
-        "schema": [_table(spec) for spec in (*TABLES, *logs)],
+        "servers": [_SERVER],
+        "schema": list(map(_table, specs)),
     }
     return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def _server(folder: str) -> dict[str, str]:
-    """Return where the tables of a folder are. The tools of the standard replace {model} by the name of a table."""
-    return {"server": folder, "type": "local", "path": f"{folder}/{{model}}/*/*.parquet", "format": "parquet"}
-
-
 def _table(spec: TableSpec) -> dict[str, Any]:
-    unique = {
-        "metric": "duplicateValues",
-        "arguments": {"properties": list(spec.whole_key)},
-        "mustBe": 0,
-        "unit": "rows",
-        "dimension": "uniqueness",
-    }
     return drop_nulls(
         {
             "name": spec.name,
@@ -73,7 +63,6 @@ def _table(spec: TableSpec) -> dict[str, Any]:
             "description": spec.about,
             "properties": [*(_property(spec, column) for column in spec.file_columns), _partition(spec)],
             "relationships": list(_relationships(spec)) or None,
-            "quality": [unique],
         }
     )
 
@@ -107,14 +96,14 @@ def _partition(spec: TableSpec) -> dict[str, Any]:
 
 
 def _types(kind: pa.DataType) -> dict[str, Any]:
-    """Return the logical and the Arrow type, with the items of a list and the properties of a struct."""
-    types: dict[str, Any] = {"logicalType": _TYPES.get(kind), "physicalType": str(kind)}
+    """Return the logical and the physical type, with the items of a list and the properties of a struct."""
     if pa.types.is_list(kind):
-        return {**types, "logicalType": "array", "items": _types(kind.value_type)}
+        return {"logicalType": "array", "physicalType": "list", "items": _types(kind.value_type)}
     if pa.types.is_struct(kind):
         fields = [{"name": field.name, **_types(field.type)} for field in kind]
-        return {**types, "logicalType": "object", "properties": fields}
-    return types
+        return {"logicalType": "object", "physicalType": "struct", "properties": fields}
+    logical, physical = _TYPES[kind]
+    return {"logicalType": logical, "physicalType": physical}
 
 
 def _relationships(spec: TableSpec) -> Iterator[dict[str, Sequence[str]]]:
