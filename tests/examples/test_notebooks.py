@@ -20,7 +20,7 @@ NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 _TIMEOUT_SECONDS = 600  # of a cell, on a busy machine
 # What each notebook must print or show on the sample newsroom.
 SHOWN = {
-    "gender": ("Which genders are quoted", "60 rows of ", "corrected", "60 audited rows of "),
+    "gender": ("Which genders are quoted", "200 rows of ", "corrected", "200 audited rows of "),
     "quotation": ("Which quotes spread", "hours later", "<iframe sandbox"),
 }
 
