@@ -70,7 +70,7 @@ class RowsAnswer(ToolAnswer):
     untrusted: RowsOfArticles = Untrusted
 
 
-class QuestionAnswer(RowsAnswer):
+class AskAnswer(RowsAnswer):
     """Rows of a saved question, with what it counts."""
 
     question: str

@@ -10,8 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipeline.agents.answers import (
     MOST_CHARS,
+    AskAnswer,
     ColumnFacts,
-    QuestionAnswer,
     QuestionFacts,
     QuestionsAnswer,
     RowsAnswer,
@@ -173,7 +173,7 @@ def _questions(workspace: Workspace, given: NoArguments) -> QuestionsAnswer:
     return QuestionsAnswer(questions=questions)
 
 
-def _ask(workspace: Workspace, given: AskArguments) -> QuestionAnswer:
+def _ask(workspace: Workspace, given: AskArguments) -> AskAnswer:
     _check_days(given.since, given.until)
     question, lake = question_named(given.question), workspace.settings.lake_dir
     check_sources(lake, [given.source] if given.source else [])
@@ -184,7 +184,7 @@ def _ask(workspace: Workspace, given: AskArguments) -> QuestionAnswer:
         found, has_more = query_page(connection, sql, offset=given.offset, limit=given.limit)
         page = page_of_rows(connection, found, offset=given.offset, has_more=has_more)
         counted = count_denominators(connection, question, source=given.source, **days)
-    return QuestionAnswer(
+    return AskAnswer(
         question=question.slug,
         title=question.title,
         about=question.about,
@@ -273,7 +273,7 @@ TOOLS: tuple[AgentTool, ...] = (
             f"top-speakers or what-is-planned. Quote the sentences in counted with any number that you report. {_CITED}"
         ),
         arguments=AskArguments,
-        result=QuestionAnswer,
+        result=AskAnswer,
         answer=_ask,
     ),
     AgentTool(
