@@ -19,8 +19,10 @@ pytestmark = [pytest.mark.model]
 BASE, SECTIONS = parse_requirements(text_of("requirements.in"))
 # Modules that cannot be imported without an extra, and the module that they then miss.
 WITH_EXTRA = {
+    "pipeline.agents.server": "mcp_types",
     "pipeline.alerts.sender_process": "apprise",
     "pipeline.query.charts": "altair",
+    "pipeline.web.json_pages": "altair",
     "pipeline.web.saved_queries": "altair",
 }
 # Run in a process of its own: {"blocked": modules that are not there, "imports": modules, "commands": calls}.

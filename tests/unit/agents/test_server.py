@@ -362,7 +362,7 @@ def test_folder_without_a_lake_is_an_error(tmp_path: Path, tool: str) -> None:
 def test_missing_sdk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra, the command names it with the command that installs it."""
     monkeypatch.delitem(sys.modules, "pipeline.agents.server")
-    monkeypatch.setitem(sys.modules, "mcp_types", None)
+    monkeypatch.setitem(sys.modules, "mcp", None)
     done = called("mcp", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "pip install 'newslake[mcp]'" in done.stderr
