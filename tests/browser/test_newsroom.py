@@ -203,6 +203,21 @@ def test_events_lead_to_their_sentences(reader: Page) -> None:
     expect(reader.locator(".timeline li").first).to_be_visible()
 
 
+def test_search_leads_from_the_bar_to_the_word(reader: Page) -> None:
+    """The search field of the bar works by keyboard: words, Enter, hits with marked words, and the article of a hit."""
+    reader.goto("coverage")
+    reader.get_by_role("searchbox").first.focus()
+    reader.keyboard.type("title:bridge -video")
+    reader.keyboard.press("Enter")
+    expect(reader.get_by_role("heading", name="Search", exact=True)).to_be_visible()
+    expect(reader.locator(".hits mark").first).to_have_text(re.compile("bridge", re.IGNORECASE))
+    link = reader.locator(".hits a").first
+    title = link.inner_text()
+    link.focus()
+    reader.keyboard.press("Enter")
+    expect(reader.get_by_role("heading", level=1)).to_contain_text(title[:14])
+
+
 def test_article_and_reason_are_accessible(reader: Page) -> None:
     """The pages of an article and of a reason pass the same checks."""
     reader.goto(f"articles?{DAYS}")
