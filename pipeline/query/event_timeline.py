@@ -39,12 +39,13 @@ CREATE TEMP TABLE shown AS SELECT event_cluster_id, day, published_date FROM fou
 WHERE getvariable('day') IS NULL OR (-epoch(day), -independent_count, event_cluster_id)
   > (-epoch(getvariable('day')::DATE), -getvariable('independent'), getvariable('id'))
 ORDER BY day DESC, independent_count DESC, event_cluster_id LIMIT {limit}"""
+# An event is under the day of its earliest article, so no article of it is before that day.
 _EVENTS = """\
 SELECT event_cluster_id, event_type, event_subtype, modality, event_date, event_date_end, event_date_precision,
   c.published_date, day, actors, recipients, place_text, place_country, report_count, independent_count, c.article_id,
   event_index, a.title, coalesce(a.publisher, a.source_key)
 FROM shown JOIN event_clusters c USING (event_cluster_id)
-LEFT JOIN articles_stored a ON a.article_id = c.article_id AND a.revision_id = c.revision_id
+LEFT JOIN articles_stored a ON a.article_id = c.article_id AND a.revision_id = c.revision_id AND a.published_date >= $1
 WHERE c.published_date BETWEEN $1 AND $2
 ORDER BY day DESC, independent_count DESC, event_cluster_id"""
 _BY_TYPE = "SELECT event_type, count(*) AS n FROM found GROUP BY ALL ORDER BY n DESC, event_type LIMIT {most}"

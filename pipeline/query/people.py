@@ -95,10 +95,11 @@ def find_entities(
 # One person or organisation. Its mentions and quotes are read once, into small tables.
 
 # Of a person: rows with its id that no link gives to another person, and rows that a link gives to it.
-_LINKS = """\
-CREATE TEMP TABLE links AS
-SELECT article_id, revision_id, cluster_index, person_name, method, confidence, published_date
-FROM person_links WHERE person_id = $1"""
+_ALL_LINKS = """\
+CREATE TEMP TABLE all_links AS
+SELECT article_id, revision_id, cluster_index, person_id, person_name, method, confidence, published_date
+FROM person_links"""
+_LINKS = "CREATE TEMP TABLE links AS SELECT * FROM all_links WHERE person_id = $1"
 _MENTIONS = """\
 CREATE TEMP TABLE mentions AS
 SELECT article_id, revision_id, cluster_index, entity_id AS stored_id, entity_text, entity_name, mention_kind,
@@ -116,7 +117,7 @@ DELETE FROM {table} AS t WHERE stored_id IS DISTINCT FROM $1
   AND NOT EXISTS (SELECT 1 FROM links l WHERE l.article_id = t.article_id
     AND l.revision_id = t.revision_id AND l.cluster_index = t.cluster_index)"""
 _OF_OTHERS = """\
-DELETE FROM {table} AS t WHERE EXISTS (SELECT 1 FROM person_links l WHERE l.person_id <> $1
+DELETE FROM {table} AS t WHERE EXISTS (SELECT 1 FROM all_links l WHERE l.person_id <> $1
     AND l.article_id = t.article_id AND l.revision_id = t.revision_id AND l.cluster_index = t.cluster_index)"""
 _HEAD = """\
 SELECT (
@@ -357,6 +358,7 @@ def _rows(connection: Connection, sql: str) -> list[tuple]:  # type: ignore[type
 def _select_rows(connection: Connection, entity_id: str, kind: EntityKind) -> None:
     """Create the tables ``links``, ``mentions`` and ``said`` of an entity."""
     is_person = kind == "person"
+    connection.execute(_ALL_LINKS)
     connection.execute(_LINKS, [entity_id if is_person else None])
     [[links]] = connection.execute("SELECT count(*) FROM links").fetchall()
     own = _OWN_OR_LINKED if links else _OWN
