@@ -10,7 +10,7 @@ from pathlib import Path
 
 from newslake.document import ArticleFrame, Document, annotate, clean, show
 from newslake.reader import LakeReader, open_lake
-from newslake.rows import QuestionAnswer, Rows
+from newslake.rows import QuestionAnswer, Rows, SearchRows
 from pipeline import __version__
 from pipeline.errors import ConfigError, LimitError, NewsError
 
@@ -23,6 +23,7 @@ __all__ = [
     "NewsError",
     "QuestionAnswer",
     "Rows",
+    "SearchRows",
     "__version__",
     "annotate",
     "clean",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newslake.document import Document
-from newslake.rows import QuestionAnswer, Rows
+from newslake.rows import QuestionAnswer, Rows, SearchRows
 from pipeline.errors import ConfigError, LimitError, did_you_mean
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 type Day = date | str
 
+# Columns of matches, with their types in Arrow.
+_HIT_COLUMNS = (
+    *((name, "string") for name in ("article_id", "revision_id", "title", "snippet", "url", "publisher", "source_key")),
+    *(("language", "string"), ("published_date", "date32"), ("published_at", "timestamp"), ("score", "float64")),
+    *(("start_char", "int32"), ("end_char", "int32")),
+)
 _ADVICE = "select fewer days or columns, or open the lake with larger limits (seconds, memory_mb, max_rows)"
 _ARTICLE_TABLES = ("entities", "quotes", "events", "near_duplicates", "person_links")
 _FIND = """\
@@ -121,6 +127,42 @@ class LakeReader:
             denominators = count_denominators(connection, question, since=_day(since), until=_day(until), source=source)
         return QuestionAnswer(table, question.title, question.about, denominators.sentences())
 
+    def search(  # noqa: PLR0913 - which articles to search, and which page of the matches
+        self,
+        text: str,
+        *,
+        since: Day | None = None,
+        until: Day | None = None,
+        source: str | None = None,
+        language: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> SearchRows:
+        """Return the articles that match, best first: words, "a phrase", -word, OR, prefix*, title:word.
+
+        ``start_char`` and ``end_char`` are the first match in the text. The lake needs an index: `newslake search`
+        keeps it; a snapshot has none. Raises: LakeError without one.
+        """
+        import pyarrow as pa
+
+        from pipeline.search import search_articles
+
+        found = search_articles(
+            self.folder,
+            text,
+            first=_day(since),
+            last=_day(until),
+            source=source,
+            language=language,
+            limit=limit,
+            offset=offset,
+            seconds=self.limits.seconds,
+        )
+        names = [name for name, _ in _HIT_COLUMNS]
+        rows = [{name: _plain(getattr(hit, name)) for name in names} for hit in found.hits]
+        table = pa.Table.from_pylist(rows, schema=pa.schema(list(map(_field, _HIT_COLUMNS))))
+        return SearchRows(table, found.total, found.is_current)
+
     def article(self, name: str) -> Document:
         """Return an article with all its rows. ``name`` is its id or its URL."""
         with self._connected() as connection:
@@ -185,6 +227,18 @@ def _day(day: Day | None) -> date | None:
         except ValueError as error:
             raise ConfigError(f"{day[:60]!r} is not a valid date (YYYY-MM-DD)", key="day") from error
     return day.date() if isinstance(day, datetime) else day
+
+
+def _plain(value: object) -> object:
+    """Return the text of segments; any other value as it is."""
+    return "".join(segment.text for segment in value) if isinstance(value, tuple) else value
+
+
+def _field(column: tuple[str, str]) -> "pa.Field":
+    import pyarrow as pa
+
+    name, kind = column
+    return pa.field(name, pa.timestamp("us", tz="UTC") if kind == "timestamp" else getattr(pa, kind)())
 
 
 def _quoted(name: str) -> str:

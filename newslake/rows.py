@@ -78,6 +78,14 @@ class QuestionAnswer(Rows):
         return f"<p><b>{escape(self.title)}</b></p>{table}<p>{escape(' '.join(self.notes))}</p>"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class SearchRows(Rows):
+    """Articles that match, best first. ``total`` counts all matches; ``is_current`` is false during a run's commit."""
+
+    total: int
+    is_current: bool
+
+
 def _cells(row: Mapping[str, object]) -> str:
     return "".join(f"<td>{_cell(value)}</td>" for value in row.values())
 

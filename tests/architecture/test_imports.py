@@ -68,7 +68,7 @@ PIPELINE = {
 # The public package, for Python: nothing imports it.
 PUBLIC = {
     "newslake": May(
-        ("clean", "derive", "jobs", "model", "nlp", "query", "sources", "tables", "web"),
+        ("clean", "derive", "jobs", "model", "nlp", "query", "search", "sources", "tables", "web"),
         ("pyarrow", "pandas", "polars", "newslake"),
     )
 }

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import newslake
+from pipeline.search import update_index
 from pipeline.tables import table_named
 from tests.unit.lake.rows import Story
 from tests.unit.lake.test_commit import commit, open_lake
@@ -24,6 +25,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = open_lake(folder / "lake")
     commit(lake, STORIES)
     lake.snapshots.take("v1")
+    update_index(folder / "lake", durability="process")
     return folder
 
 
@@ -141,3 +143,19 @@ def test_article_has_its_rows(data: Path) -> None:
     assert document.text[entity["start_char"] : entity["end_char"]] == "Ada Quill"
     assert [row["quote_text"] for row in document.quotes] == [f"“{story.words}”"]
     assert repr(document) == f"Document('Story 4', {len(story.text)} characters, 1 entities, 1 quotes, 1 events)"
+
+
+def test_search_finds_articles(data: Path) -> None:
+    """Matches are rows with plain titles and snippets, offsets into the text and the total; a snapshot has no index."""
+    lake = newslake.open(data)
+    found = lake.search("ferry", limit=1)
+    [row] = found
+
+    assert (len(found), found.total, found.is_current) == (1, 2, True)
+    document = lake.article(row["article_id"])
+    assert document.text[row["start_char"] : row["end_char"]] == "ferry"
+    assert "ferry was late" in row["snippet"]
+    assert [each["title"] for each in lake.search("tide", since="2026-02-04")] == ["Story 4"]
+    assert lake.search("unheard").to_dicts() == []
+    with pytest.raises(newslake.NewsError, match=r"search\.sqlite is missing"):
+        newslake.open(data / "snapshots" / "v1").search("ferry")
