@@ -30,6 +30,8 @@ _ARTICLES_SQL = """\
 SELECT article_id, url, canonical_url, title FROM articles_stored
 WHERE article_id IN (SELECT unnest(getvariable('ids'))) OR url IN (SELECT unnest(getvariable('urls')))
   OR canonical_url IN (SELECT unnest(getvariable('urls')))"""
+_MOST_NARROW = 8  # columns
+_GENDERS = {"F": "female", "M": "male", "U": "unknown"}
 # The anchor of a row in the page of its article, by the column of its index.
 _ANCHORS = {"quote_index": "q", "event_index": "v"}
 
@@ -72,6 +74,8 @@ def build_answer_table(connection: Connection, answer: QueryResult, *, root: str
     has_article = bool({"article_id", "url"} & set(answer.columns)) and "title" not in answer.columns
     if has_article:
         columns.append(AnswerColumn("article", "article", "link"))
+    if len(columns) > _MOST_NARROW:  # the long text and the article must not begin outside of the window
+        columns[1:] = sorted(columns[1:], key=lambda column: column.look not in ("text", "link"))
     return AnswerTable(
         columns=tuple(columns), rows=tuple(tuple(_cells(columns, row, known=known, root=root)) for row in rows)
     )
@@ -146,6 +150,8 @@ def _text(name: str, value: object) -> str:
     """Return a value as text: a share as percent, a time to the minute, large numbers with commas; "" for null."""
     if value is None:
         return ""
+    if name.endswith("gender"):
+        return _GENDERS.get(str(value), str(value))
     if isinstance(value, float) and is_share(name):
         return f"{value:.1%}".replace("%", " %")
     if isinstance(value, datetime):

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Buffer, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,16 @@ MOST_BYTES = 64 << 20  # per file
 GROUPS = {"people": "People", "quotes": "Quotes", "events": "Events", "quality": "Quality of the data", "": "More"}
 # How the help of an option begins on the command line, and in a form.
 _VALUE_KINDS = {"NUMBER": "number", "SHARE": "share", "NAME": "name"}
+# The column of an answer with the values of an option.
+_OPTION_COLUMNS = {
+    "type": "event_type",
+    "modality": "modality",
+    "country": "place_country",
+    "outlet": "publisher",
+    "about": "speaker",
+    "name": "speaker",
+}
+_MOST_CHOICES = 40
 _FORM_TYPES = {"NUMBER": "number"}
 _OPTION_WORD = re.compile(r'\boption "([a-z-]+)"', re.IGNORECASE)
 
@@ -66,7 +77,10 @@ def parse_question_request(slug: str, given: UrlQuery) -> QuestionRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OptionField:
-    """A field of the form for an option. ``kind`` is the type of the input, ``hint`` its default or its help."""
+    """A field of the form for an option.
+
+    ``kind`` is the type of the input, ``hint`` its default or its help, ``choices`` values of the answer.
+    """
 
     name: str
     label: str
@@ -74,6 +88,7 @@ class _OptionField:
     hint: str
     kind: str
     value: str
+    choices: tuple[str, ...]
 
 
 def questions_page(*, root: str) -> str:
@@ -104,7 +119,7 @@ def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
         request=request,
         here=link(root, here),
         sources=sources,
-        fields=list(_option_fields(request)),
+        fields=list(_option_fields(request, answer)),
         picture=link(root, f"{here}.svg", **request.query) if question.chart and answer.rows else "",
         small_picture=link(root, f"{here}.svg", **request.query, width="phone") if question.chart else "",
         csv=link(root, f"{here}.csv", **request.query),
@@ -125,7 +140,8 @@ def _sources_of(connection: Connection, lake: Path, request: QuestionRequest) ->
     return tuple(sorted({*(str(key) for (key,) in rows), *filter(None, [request.source])}))
 
 
-def _option_fields(request: QuestionRequest) -> Iterator[_OptionField]:
+def _option_fields(request: QuestionRequest, answer: QueryResult) -> Iterator[_OptionField]:
+    """Yield the fields of a question; each offers the values of its column in the answer, if it has one."""
     for name, text in request.question.options.items():
         kind, _, rest = text.partition(" ")
         help_text = _form_words(f"{_VALUE_KINDS[kind]} {rest}" if kind in _VALUE_KINDS else text)
@@ -136,7 +152,17 @@ def _option_fields(request: QuestionRequest) -> Iterator[_OptionField]:
             hint=help_text.rpartition("; default ")[2],
             kind=_FORM_TYPES.get(kind, "text"),
             value=request.given.get(name, ""),
+            choices=_choices(answer, _OPTION_COLUMNS.get(name, "")),
         )
+
+
+def _choices(answer: QueryResult, column: str) -> tuple[str, ...]:
+    """Return the most frequent values of a column, sorted; none if the answer lacks the column."""
+    if column not in answer.columns:
+        return ()
+    at = answer.columns.index(column)
+    counted = Counter(str(row[at]) for row in answer.rows if row[at])
+    return tuple(sorted(value for value, _ in counted.most_common(_MOST_CHOICES)))
 
 
 def _form_words(text: str) -> str:

@@ -89,3 +89,20 @@ def test_forms_have_no_words_of_the_command_line(small_lake: Path, slug: str):
 
     assert [word for word in ("NUMBER", "SHARE", "NAME ", "option &#34;", 'option "') if word in html] == []
     assert html.count('title="') >= len(parse_question_request(slug, {}).question.options)
+
+
+def test_many_columns_leave_the_text_in_sight(lake: Path):
+    """In a wide answer, the long text and the article follow the first column."""
+    narrow = {f"column_{at}": at for at in range(9)}
+    found = _table(lake, **narrow, sentence="We did.", article_id=ARTICLE)
+
+    assert [column.name for column in found.columns][:4] == ["column_0", "sentence", "article", "column_1"]
+    assert [cell.text for cell in found.rows[0]][:4] == ["0", "We did.", "Harbour reopens", "1"]
+
+
+def test_a_field_offers_the_values_of_the_answer(small_lake: Path):
+    """The field of a name suggests the speakers of the answer."""
+    html = question_page(small_lake, parse_question_request("who-said-what", {}), root="../")
+
+    assert '<datalist id="about-choices"><option>' in html
+    assert 'list="about-choices"' in html

@@ -3,11 +3,13 @@
 import json
 import re
 from collections import Counter
+from urllib.parse import quote as quote_url
 
 import lxml.html
 import pytest
 
 from pipeline.web import article_html, article_page
+from pipeline.web.article import newsroom_article
 from tests.unit.web.golden_rows import TWIN, golden_cases, golden_page, golden_rows
 
 HOSTILE = "</pre></style><script>alert(1)</script><img src=x onerror=alert(1)>'\"&{{7*7}}\u202e\x00\u2066"
@@ -262,3 +264,12 @@ def test_credits_are_shown_with_their_kind():
     (field,) = [each for each in shown.fields if each.name == "credits"]
     assert field.value == "Halyard News Agency (agency)"
     assert field.how.startswith("method ")
+
+
+def test_a_quote_leads_to_its_provenance_in_newsroom():
+    """Inside Newsroom, each quote and event links to the page that traces its row."""
+    page = golden_page(TWIN)
+    html = newsroom_article(page, root="../")
+
+    for row in (page.quotes[0].row, page.events[0].row):
+        assert f'<a href="../why?url={quote_url(row)}">why</a>' in html
