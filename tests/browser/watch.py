@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect
 
-# Chromium's own requests, independent of the page.
-_BROWSERS_OWN = (b"googleapis.com:", b"//update.googleapis.com/", b"accounts.google.com:", b"clients.google.com:")
+# Chromium's own requests, independent of the page. The last host has its dictionaries for text fields.
+_BROWSERS_OWN = (b"googleapis.com:", b"//update.googleapis.com/", b"accounts.google.com:", b"redirector.gvt1.com:")
 _INSIDE = ("about", "blob", "data")
 _PATIENCE_MS = 15_000  # a machine that runs other tests responds late
 

@@ -243,7 +243,7 @@ def test_show_writes_a_page_of_a_file(tmp_path: Path) -> None:
     html = (tmp_path / "page.html").read_text("utf-8")
     assert html.startswith("<!doctype html>")
     assert html.endswith("</html>\n")
-    assert ": hypothetical</p>" in html
+    assert "<bdi>arrest</bdi>: hypothetical</span></p>" in html
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "page.txt"]
     printed = called("show", "page.txt", cwd=tmp_path)
     assert ": hypothetical" in printed.stdout

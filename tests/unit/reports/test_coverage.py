@@ -317,8 +317,8 @@ def test_map_on_the_terminal_and_as_a_page(space: Workspace, tmp_path: Path, mon
     assert (odd_day["day"], odd_day["usual"], odd_day["was_polled"]) == (str(gap), 20, False)
     html = page.read_text()
     assert not re.search(r"<script|https?:|url\(|<link|<img", html)
-    assert len(re.findall(r"<td class=[^>]*><span role=\"img\" title=", html)) == 14
-    assert html.count(">X</span></td>") == 1
+    assert len(re.findall(r"<td><span class=[^>]* role=\"img\" title=", html)) == 14
+    assert html.count("<sup>X</sup></i></span></td>") == 1
     assert f'aria-label="{gap}: 0 pages, usually 20; 0 pages, usually 20: no run polled the source' in html
 
 
