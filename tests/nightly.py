@@ -123,7 +123,7 @@ PARTS = (
     Part(
         "alerts",
         "checks, deliveries and takedowns of alerts are killed at each step",
-        10,
+        8,
         ("pipeline/alerts", "pipeline/sqlite.py"),
         ("tests/faults/test_alerts.py",),
     ),
@@ -191,7 +191,7 @@ PARTS = (
     Part(
         "search",
         "any text as a search; updates of the search index are killed at any moment",
-        1,
+        3,
         ("pipeline/search",),
         (
             "tests/faults/test_search_index.py",
