@@ -12,6 +12,10 @@ from time import monotonic, sleep
 from news_airflow.log_writer import start_log_writer
 from news_airflow.supervisor import SUPERVISOR, log_file, mark_environment, processes
 
+from tests.architecture.tree import ROOT
+
+# Of the processes that a test starts: they import the plugins, as the parts of `make up` do.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "plugins")}
 LINES, PROCESSES = 20_000, 3
 # As a part of Airflow: a process whose children have its output, and write whole lines.
 TALKATIVE = f"""
@@ -35,7 +39,7 @@ def lines_of(path: Path) -> list[str]:
 
 def write(path: Path, code: str, *words: str) -> None:
     """Run a process with a writer of its output, until both have ended."""
-    writer = start_log_writer(path, os.environ, *words)
+    writer = start_log_writer(path, ENVIRONMENT, *words)
     assert writer.stdin is not None
     with writer.stdin as stream:
         done = subprocess.Popen([sys.executable, "-c", code], stdout=stream, stderr=stream)
@@ -105,7 +109,7 @@ def test_part_whose_log_writer_dies_is_restarted(tmp_path: Path) -> None:
         "supervisor.PARTS = {'triggerer': ('timeit', '-n1', '-r1', 'print(1); import time; time.sleep(600)')}\n"
         "supervisor.main()"
     )
-    marked = mark_environment(dict(os.environ), home=tmp_path, part=SUPERVISOR)
+    marked = mark_environment(ENVIRONMENT, home=tmp_path, part=SUPERVISOR)
     supervisor = subprocess.Popen([sys.executable, "-c", code], env=marked)
     try:
         (first,) = wait_for(lambda: processes(tmp_path, "triggerer"))
