@@ -175,18 +175,17 @@ SELECT * EXCLUDE (article_id, detail, payload_digest) FROM {days} AS statuses
 WHERE decided_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"""
 # The pages that the question `coverage` counts, by latest status; an unavailable listing counts until its source is
 # read again. Here also by reason, with the number of late pages.
+# Groups keep the number of the row of the latest status, not its values: DuckDB copies those for each new maximum.
 _OUTCOME_COUNTS = f"""\
 WITH pages AS (
-  SELECT source_key, min(decided_at) AS first_seen_at,
-    arg_max({{'news_day': news_day, 'stage': stage, 'outcome': outcome, 'reason': reason, 'at': decided_at}},
-      {OUTCOME_PRECEDENCE}) AS last
+  SELECT min(decided_at) AS first_seen_at, arg_max(rowid, {OUTCOME_PRECEDENCE}) AS last_row
   FROM seen WHERE news_day BETWEEN $1 AND $2 GROUP BY source_key, url
 ),
 visits AS (SELECT source_key, max(decided_at) AS visited_at FROM seen WHERE stage <> 'discover' GROUP BY source_key)
-SELECT source_key, last.news_day, last.stage = 'discover' AS is_listing, last.outcome, last.reason, count(*) AS pages,
-  count(*) FILTER (WHERE first_seen_at >= last.news_day + INTERVAL 2 DAY) AS late
-FROM pages LEFT JOIN visits USING (source_key)
-WHERE last.stage <> 'discover' OR visited_at IS NULL OR last.at > visited_at
+SELECT source_key, news_day, stage = 'discover' AS is_listing, outcome, reason, count(*) AS pages,
+  count(*) FILTER (WHERE first_seen_at >= news_day + INTERVAL 2 DAY) AS late
+FROM pages JOIN seen ON seen.rowid = last_row LEFT JOIN visits USING (source_key)
+WHERE stage <> 'discover' OR visited_at IS NULL OR decided_at > visited_at
 GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - a constant
 _LISTINGS = """\
 SELECT source_key, listed_day, requested_at, result, entries, reason FROM listing_fetches

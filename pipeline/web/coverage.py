@@ -290,12 +290,15 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
 def _top_reasons(
     source: SourceCoverage, reasons: Counter[tuple[str, str]], root: str | None, *, days: tuple[date, date]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the most frequent reasons with their number of pages, and the number of pages with other reasons."""
+    """Yield the most frequent reasons with their number of pages, and the number of pages with other reasons.
+
+    Only the former have a link.
+    """
     for (outcome, reason), pages in reasons.most_common(_MOST_REASONS):
         text = f"{pages:,} {outcome}{f': {reason}' if reason else ''}"
         yield text, _pages_link(root, source, *days, outcome=outcome, reason=reason)
     if rest := sum(pages for _, pages in reasons.most_common()[_MOST_REASONS:]):
-        yield f"{rest:,} for other reasons", _pages_link(root, source, *days)
+        yield f"{rest:,} for other reasons", ""
 
 
 def _anomaly_rows(coverage: Coverage, root: str | None) -> Iterator[tuple[str, str, str, str, str]]:
