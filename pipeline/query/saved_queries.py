@@ -252,7 +252,7 @@ def count_denominators(
     """
     row = query(connection, question.denominator_sql).records()[0] if question.denominator_sql else {}
     numbers = [(noun, value) for noun, value in row.items() if isinstance(value, int)]
-    found = query(connection, "SELECT DISTINCT published_date FROM articles ORDER BY published_date").rows
+    found = query(connection, "SELECT DISTINCT published_date FROM articles_stored ORDER BY published_date").rows
     days = [day for (day,) in found if isinstance(day, date)]
     own = [value if isinstance(value := row.get(key), date) else None for key in _PERIOD]
     first = own[0] or since or (days[0] if days else None)

@@ -35,16 +35,22 @@ WHERE w.quotes >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5)
 ORDER BY o.publisher NULLS LAST, w.week, w.outlet;
 
 -- counted:
-SELECT
-  count(*) FILTER (is_person AND is_enough) AS "quotes by people",
-  count(DISTINCT article_id) FILTER (is_person AND is_enough) AS articles,
-  count(*) FILTER (is_person AND is_enough AND coalesce(speaker_gender, 'U') = 'U') AS "quotes by people of unknown gender",
-  count(*) FILTER (is_person AND NOT is_enough) AS "excluded: quotes by people in rows with fewer than the minimum",
-  count(*) FILTER (NOT is_person) AS "excluded: quotes without a person as speaker"
-FROM (
+WITH quoted AS (
   SELECT
-    q.article_id, q.speaker_gender, q.speaker_kind IS NOT DISTINCT FROM 'person' AS is_person,
-    count(*) FILTER (q.speaker_kind = 'person')
-      OVER (PARTITION BY coalesce(a.outlet_key, a.publisher), date_trunc('week', a.published_date)) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5) AS is_enough
-  FROM quotes q JOIN articles_stored a USING (article_id, revision_id)
-);
+    article_id, revision_id, count(*) AS quotes, count(*) FILTER (speaker_kind = 'person') AS by_people,
+    count(*) FILTER (speaker_kind = 'person' AND coalesce(speaker_gender, 'U') = 'U') AS of_unknown_gender
+  FROM quotes_stored GROUP BY article_id, revision_id
+), weekly AS (
+  SELECT
+    sum(q.quotes) AS quotes, sum(q.by_people) AS by_people, sum(q.of_unknown_gender) AS of_unknown_gender,
+    count(*) FILTER (q.by_people > 0) AS articles, sum(q.by_people) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5) AS is_enough
+  FROM quoted q JOIN articles_stored a USING (article_id, revision_id)
+  GROUP BY coalesce(a.outlet_key, a.publisher), date_trunc('week', a.published_date)
+)
+SELECT
+  coalesce(sum(by_people) FILTER (is_enough), 0)::BIGINT AS "quotes by people",
+  coalesce(sum(articles) FILTER (is_enough), 0)::BIGINT AS articles,
+  coalesce(sum(of_unknown_gender) FILTER (is_enough), 0)::BIGINT AS "quotes by people of unknown gender",
+  coalesce(sum(by_people) FILTER (NOT is_enough), 0)::BIGINT AS "excluded: quotes by people in rows with fewer than the minimum",
+  coalesce(sum(quotes - by_people), 0)::BIGINT AS "excluded: quotes without a person as speaker"
+FROM weekly;

@@ -47,9 +47,9 @@ ORDER BY c.median_days, c.events DESC, o.publisher NULLS LAST, c.outlet;
 
 -- counted:
 SELECT
-  count(DISTINCT (article_id, event_cluster_id)) FILTER (is_dated) AS "reports of dated events",
+  count(*) FILTER (is_dated) AS "reports of dated events",
   count(DISTINCT event_cluster_id) FILTER (is_dated) AS events,
-  count(DISTINCT (article_id, event_cluster_id)) FILTER (NOT is_dated) AS "excluded: reports of planned or future events, of events without a day in the text, or of events below the confidence"
+  count(*) FILTER (NOT is_dated) AS "excluded: reports of planned or future events, of events without a day in the text, or of events below the confidence"
 FROM (
   SELECT
     e.article_id,
@@ -60,6 +60,6 @@ FROM (
       AND e.event_date_basis IN ('explicit', 'relative')
       AND e.event_date <= a.published_at::DATE
       AND e.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE), false)) AS is_dated
-  FROM article_events e JOIN articles a USING (article_id, revision_id)
+  FROM article_events e JOIN articles_stored a USING (article_id, revision_id)
   GROUP BY ALL
 );

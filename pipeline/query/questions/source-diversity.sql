@@ -30,17 +30,29 @@ FROM counted c LEFT JOIN outlets o ON o.outlet = c.outlet
 ORDER BY c.effective_speakers DESC, o.publisher NULLS LAST, c.outlet;
 
 -- counted:
-SELECT
-  count(*) FILTER (is_named AND is_enough) AS "quotes by named people",
-  count(DISTINCT speaker) FILTER (is_named AND is_enough) AS people,
-  count(DISTINCT article_id) FILTER (is_named AND is_enough) AS articles,
-  count(*) FILTER (is_named AND NOT is_enough) AS "excluded: quotes of outlets with fewer than the minimum",
-  count(*) FILTER (NOT is_named) AS "excluded: quotes without a named person"
-FROM (
+WITH quoted AS (
   SELECT
-    q.article_id, coalesce(q.speaker_person_id, q.speaker_name) AS speaker,
-    q.speaker_kind IS NOT DISTINCT FROM 'person' AND q.speaker_name IS NOT NULL AS is_named,
-    count(*) FILTER (q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL) OVER (PARTITION BY coalesce(a.outlet_key, a.publisher)) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5)
-      AS is_enough
+    article_id, revision_id, count(*) AS quotes,
+    count(*) FILTER (speaker_kind = 'person' AND speaker_name IS NOT NULL) AS named
+  FROM quotes_stored GROUP BY article_id, revision_id
+), counted AS (
+  SELECT
+    sum(q.quotes) AS quotes, sum(q.named) AS named, count(*) FILTER (q.named > 0) AS articles,
+    sum(q.named) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5) AS is_enough
+  FROM quoted q JOIN articles_stored a USING (article_id, revision_id)
+  GROUP BY coalesce(a.outlet_key, a.publisher)
+), voices AS (
+  SELECT
+    coalesce(q.speaker_person_id, q.speaker_name) AS speaker,
+    sum(count(*)) OVER (PARTITION BY coalesce(a.outlet_key, a.publisher)) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5) AS is_enough
   FROM quotes q JOIN articles_stored a USING (article_id, revision_id)
-);
+  WHERE q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL
+  GROUP BY coalesce(a.outlet_key, a.publisher), coalesce(q.speaker_person_id, q.speaker_name)
+)
+SELECT
+  coalesce(sum(named) FILTER (is_enough), 0)::BIGINT AS "quotes by named people",
+  (SELECT count(DISTINCT speaker) FROM voices WHERE is_enough) AS people,
+  coalesce(sum(articles) FILTER (is_enough), 0)::BIGINT AS articles,
+  coalesce(sum(named) FILTER (NOT is_enough), 0)::BIGINT AS "excluded: quotes of outlets with fewer than the minimum",
+  coalesce(sum(quotes - named), 0)::BIGINT AS "excluded: quotes without a named person"
+FROM counted;

@@ -24,5 +24,5 @@ SELECT
 FROM (
   SELECT a.dup_group_id, e.person_id, e.person_id IS NOT NULL AS is_known, newest
   FROM entities e JOIN articles a USING (article_id, revision_id), (SELECT max(published_date) AS newest FROM articles)
-  WHERE e.entity_type = 'PERSON' AND a.published_date > newest - 7
+  WHERE e.entity_type = 'PERSON' AND a.published_date > newest - 7 AND e.published_date > newest - 7
 );

@@ -36,13 +36,18 @@ ORDER BY share_unnamed DESC, quotes DESC, o.publisher NULLS LAST, m.section NULL
 LIMIT 500;
 
 -- counted:
-SELECT
-  count(*) FILTER (is_enough) AS quotes, count(DISTINCT article_id) FILTER (is_enough) AS articles,
-  count(*) FILTER (is_enough AND speaker_kind IS NULL) AS "quotes without a speaker",
-  count(*) FILTER (NOT is_enough) AS "excluded: quotes in rows with fewer than the minimum"
-FROM (
+WITH quoted AS (
+  SELECT article_id, revision_id, count(*) AS quotes, count(*) FILTER (speaker_kind IS NULL) AS speakerless
+  FROM quotes_stored GROUP BY article_id, revision_id
+), monthly AS (
   SELECT
-    q.article_id, q.speaker_kind,
-    count(*) OVER (PARTITION BY coalesce(a.outlet_key, a.publisher), a.section, date_trunc('month', a.published_date)) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5) AS is_enough
-  FROM quotes q JOIN articles_stored a USING (article_id, revision_id)
-);
+    sum(q.quotes) AS quotes, sum(q.speakerless) AS speakerless, count(*) AS articles, sum(q.quotes) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5) AS is_enough
+  FROM quoted q JOIN articles_stored a USING (article_id, revision_id)
+  GROUP BY coalesce(a.outlet_key, a.publisher), a.section, date_trunc('month', a.published_date)
+)
+SELECT
+  coalesce(sum(quotes) FILTER (is_enough), 0)::BIGINT AS quotes,
+  coalesce(sum(articles) FILTER (is_enough), 0)::BIGINT AS articles,
+  coalesce(sum(speakerless) FILTER (is_enough), 0)::BIGINT AS "quotes without a speaker",
+  coalesce(sum(quotes) FILTER (NOT is_enough), 0)::BIGINT AS "excluded: quotes in rows with fewer than the minimum"
+FROM monthly;

@@ -29,24 +29,26 @@ WHERE t.total >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5)
 ORDER BY o.publisher NULLS LAST, t.first_quotes DESC, t.speaker_kind NULLS LAST, gender NULLS LAST, t.outlet;
 
 -- counted:
-SELECT
-  count(*) FILTER (is_opening AND is_enough) AS "articles with a quote",
-  count(*) FILTER (is_opening AND NOT is_enough) AS "excluded: articles of outlets with fewer than the minimum",
-  count(*) FILTER (is_quoting AND is_later) AS "excluded: duplicates of another article",
-  count(*) FILTER (NOT is_quoting) AS "excluded: articles without a quote"
-FROM (
+WITH counted AS (
   SELECT
-    *,
-    is_quoting AND NOT is_later AS is_opening,
-    count(*) FILTER (is_quoting AND NOT is_later) OVER (PARTITION BY outlet) >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5) AS is_enough
+    count(*) FILTER (is_quoting AND NOT is_later) AS openings,
+    count(*) FILTER (is_quoting AND is_later) AS later,
+    count(*) FILTER (NOT is_quoting) AS without
   FROM (
     SELECT
       coalesce(a.outlet_key, a.publisher) AS outlet,
-      a.article_id IN (SELECT article_id FROM quotes) AS is_quoting,
+      a.article_id IN (SELECT article_id FROM quotes_stored) AS is_quoting,
       a.is_duplicate AND NOT coalesce(
         f.published_at::DATE = a.published_at::DATE
         AND (f.published_at_precision = 'day' OR a.published_at_precision = 'day')
         AND coalesce(f.outlet_key, f.publisher) <> coalesce(a.outlet_key, a.publisher), false) AS is_later
     FROM articles a LEFT JOIN articles_stored f ON f.article_id = CASE WHEN a.is_duplicate THEN a.dup_group_id END
   )
-);
+  GROUP BY outlet
+)
+SELECT
+  coalesce(sum(openings) FILTER (openings >= coalesce(CAST(getvariable('minimum') AS BIGINT), 5)), 0)::BIGINT AS "articles with a quote",
+  coalesce(sum(openings) FILTER (openings < coalesce(CAST(getvariable('minimum') AS BIGINT), 5)), 0)::BIGINT AS "excluded: articles of outlets with fewer than the minimum",
+  coalesce(sum(later), 0)::BIGINT AS "excluded: duplicates of another article",
+  coalesce(sum(without), 0)::BIGINT AS "excluded: articles without a quote"
+FROM counted;
