@@ -27,6 +27,7 @@ from pipeline.query.chart_data import (
     plain_label,
     plot,
 )
+from pipeline.query.compact_svg import compact
 from pipeline.query.connection import QueryResult
 from pipeline.query.palette import (
     BACKGROUND,
@@ -61,6 +62,9 @@ _MOST_INTERVAL_LINES = 3  # the intervals of more lines cover each other
 _LETTER_WIDTH, _WIDER_FONT = 6.2, 0.17
 _NO_ROWS = "No rows."
 _Datasets = dict[str, list[ChartRow]]
+# A Vega-Lite specification, as JSON. Altair's objects copy and check all parts at each step, which takes longer than to
+# render them; tests check the specifications with Altair.
+ChartSpec = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,7 @@ _FILE_LAYOUT = ChartLayout()
 
 def draw(
     question: Question, answer: QueryResult, denominators: Denominators, *, layout: ChartLayout = _FILE_LAYOUT
-) -> alt.VConcatChart:
+) -> ChartSpec:
     """Return the chart of an answer, with its denominators and gaps below. Without rows, the chart is that message.
 
     Raises: ConfigError if the question has no chart line, or if the answer lacks one of its columns.
@@ -101,20 +105,17 @@ def draw(
     notes = [*filter(None, [period]), *chart_data.remarks, *_remarks(line, chart_data, denominators)]
     below = _wrap_sentences([*denominators.sentences(), *notes] if layout.is_captioned else notes, layout.letters)
     if layout.is_captioned:
-        picture = picture.properties(title=_title(question))
-    chart = alt.vconcat(picture).configure(**_config(layout, chart_data))
+        picture["title"] = _title(question)
+    chart = {"$schema": _SCHEMA, "config": _config(layout, chart_data), "vconcat": [picture], "datasets": data}
     if below:
-        notes_title = alt.TitleParams(
-            text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16
-        )
-        chart = chart.properties(title=notes_title)
-    chart.datasets = data  # set last: each step above would copy all data, so the charts refer to data by name
+        style = {"orient": "bottom", "anchor": "start", "fontSize": 11, "fontWeight": "normal", "offset": 16}
+        chart["title"] = {"text": below, **style}
     return chart
 
 
-def _title(question: Question) -> alt.TitleParams:
+def _title(question: Question) -> ChartSpec:
     text = textwrap.wrap(plain_label(question.title), TITLE_LETTERS)
-    return alt.TitleParams(text=text, subtitle=_wrap_sentences([question.about], LINE_LETTERS))
+    return {"text": text, "subtitle": _wrap_sentences([question.about], LINE_LETTERS)}
 
 
 def _config(layout: ChartLayout, chart_data: ChartData) -> dict[str, Any]:
@@ -150,14 +151,14 @@ def _has_intervals(line: ChartLine, chart_data: ChartData) -> bool:
     return bool(line.n) and not (line.kind == "line" and len(chart_data.names("colour")) > _MOST_INTERVAL_LINES)
 
 
-def _empty_chart(layout: ChartLayout) -> alt.Chart:
-    mark = alt.Chart(alt.Data(values=[{}])).mark_text(text=_NO_ROWS, fontSize=14, color=FAINT)
-    return mark.properties(width=layout.width, height=80)
+def _empty_chart(layout: ChartLayout) -> ChartSpec:
+    mark = {"type": "text", "text": _NO_ROWS, "fontSize": 14, "color": FAINT}
+    return {"data": {"values": [{}]}, "mark": mark, "width": layout.width, "height": 80}
 
 
 def _pictures(
     line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets, layout: ChartLayout
-) -> Any:
+) -> ChartSpec:
     """Return one chart, or one per facet, on the same scales."""
     drawn = _KINDS[line.kind]
     if not line.facet:
@@ -166,9 +167,10 @@ def _pictures(
     each = []
     for facet in chart_data.names("facet"):
         cases = f" ({chart_data.cases[facet]:,} {column_label(line.n)})" if line.n else ""
-        title = alt.TitleParams(text=f"{facet}{cases}", fontSize=13, fontWeight="normal", limit=layout.facet_width + 60)
-        each.append(drawn(line, chart_data.only(facet), frame).properties(title=title))
-    return alt.concat(*each, columns=layout.facets)
+        style = {"fontSize": 13, "fontWeight": "normal", "limit": layout.facet_width + 60}
+        title = {"text": f"{facet}{cases}", **style}
+        each.append({**drawn(line, chart_data.only(facet), frame), "title": title})
+    return {"concat": each, "columns": layout.facets}
 
 
 class _ChartFrame:
@@ -190,22 +192,22 @@ class _ChartFrame:
             for first, last in denominators.gaps
         ]
 
-    def chart(self, rows: Iterable[ChartRow]) -> alt.Chart:
-        """Return a chart of rows. The rows are added to the data under a name."""
+    def data(self, rows: Iterable[ChartRow]) -> ChartSpec:
+        """Return a reference to rows, which are added to the data under a name."""
         name = f"rows {len(self._data)}"
         self._data[name] = list(rows)
-        return alt.Chart(alt.NamedData(name))
+        return {"name": name}
 
-    def number(self, axis: type[alt.X] | type[alt.Y], key: str, column: str) -> Any:
+    def number(self, key: str, column: str) -> ChartSpec:
         """Return a numeric channel from 0; shares end at 100 %."""
         most = 1.0 if is_share(column) else self._longest(key) or 1.0
-        ticks = min(int(most), _MOST_TICKS) if most >= 1 and not is_share(column) else alt.Undefined
         title = f"share of {column_label(self._line.n)}" if self._line.kind == "stack" else column_label(column)
-        form = alt.Axis(format=".0%" if is_share(column) else ",~r", title=title, tickCount=ticks, labelOverlap=True)
+        axis: ChartSpec = {"format": ".0%" if is_share(column) else ",~r", "title": title, "labelOverlap": True}
+        if most >= 1 and not is_share(column):
+            axis["tickCount"] = min(int(most), _MOST_TICKS)
         if is_share(column) and self.width < WIDTH:
-            form.values = [0, 0.25, 0.5, 0.75, 1]
-        scale = alt.Scale(domain=[0, most], nice=not is_share(column))
-        return axis(key, type="quantitative", scale=scale, axis=form)
+            axis["values"] = [0, 0.25, 0.5, 0.75, 1]
+        return _quantity(key, scale={"domain": [0, most], "nice": not is_share(column)}, axis=axis)
 
     def _longest(self, key: str) -> float:
         """Return the largest number of a key; bars of one name and facet are added up."""
@@ -215,96 +217,110 @@ class _ChartFrame:
                 sums[(row["y"], row.get("facet")) if self._line.kind == "bar" else number] += value
         return max(sums.values(), default=0.0)
 
-    def days(self, key: str = "x") -> alt.X:
+    def days(self, key: str = "x") -> ChartSpec:
         """Return the axis of days, in UTC, over the whole period."""
         days = (date.fromisoformat(self.end) - date.fromisoformat(self.start)).days
         form, interval, length = ("%-d %b", "day", 1) if days <= 120 else ("%b %Y", "month", 30)
-        ticks = alt.TimeIntervalStep(interval=alt.TimeInterval(interval), step=max(1, round(days / length / 7)))
-        scale = alt.Scale(type="utc", domain=[_moment(self.start), _moment(self.end)])
-        axis = alt.Axis(format=form, tickCount=ticks, title=column_label(self._line.x), labelOverlap=True)
-        return alt.X(key, type="temporal", scale=scale, axis=axis)
+        ticks = {"interval": interval, "step": max(1, round(days / length / 7))}
+        scale = {"type": "utc", "domain": [_moment(self.start), _moment(self.end)]}
+        axis = {"format": form, "tickCount": ticks, "title": column_label(self._line.x), "labelOverlap": True}
+        return {"field": key, "type": "temporal", "scale": scale, "axis": axis}
 
-    def names(self, chart_data: ChartData) -> alt.Y:
+    def names(self, chart_data: ChartData) -> ChartSpec:
         """Return the axis of the names of one facet, in the order of the rows."""
-        return alt.Y("y", type="nominal", scale=alt.Scale(domain=chart_data.names("y")), title=None)
+        return {"field": "y", "type": "nominal", "scale": {"domain": chart_data.names("y")}, "title": None}
 
-    def gaps(self) -> alt.Chart:
+    def gaps(self) -> ChartSpec:
         """Return the shade over days without articles."""
-        rects = self.chart(self._gaps).mark_rect(color=GAP, opacity=GAP_OPACITY)
-        return rects.encode(x=self.days(), x2="x_end:T")
+        mark = {"type": "rect", "color": GAP, "opacity": GAP_OPACITY}
+        return _layer(self.data(self._gaps), mark, x=self.days(), x2={"field": "x_end"})
 
-    def colour(self, *, title: str | None) -> alt.Color:
+    def colour(self, *, title: str | None) -> ChartSpec:
         """Return one colour per name; unknown is grey."""
         own = iter(SERIES)
         used = [UNKNOWN_COLOUR.get(str(name)) or next(own) for name in self.colours]
-        return alt.Color("colour", type="nominal", title=title, scale=alt.Scale(domain=self.colours, range=used))
+        scale = {"domain": self.colours, "range": used}
+        return {"field": "colour", "type": "nominal", "title": title, "scale": scale}
 
 
-def _moment(day: str) -> alt.DateTime:
+def _layer(data: ChartSpec, mark: ChartSpec, **channels: ChartSpec) -> ChartSpec:
+    """Return marks of rows, with their channels."""
+    return {"data": data, "mark": mark, "encoding": channels}
+
+
+def _quantity(key: str, **more: object) -> ChartSpec:
+    return {"field": key, "type": "quantitative", **more}
+
+
+def _moment(day: str) -> ChartSpec:
     at = date.fromisoformat(day)
-    return alt.DateTime(year=at.year, month=at.month, date=at.day, utc=True)
+    return {"year": at.year, "month": at.month, "date": at.day, "utc": True}
 
 
-def _bar(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
-    base = frame.chart(chart_data.rows)
-    names: dict[str, Any] = {"y": frame.names(chart_data)}
-    height: Any = alt.Step(STEP)
+def _bar(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> ChartSpec:
+    data = frame.data(chart_data.rows)
+    names = {"y": frame.names(chart_data)}
+    height: ChartSpec = {"step": STEP}
     if line.colour and is_share(line.x):  # shares of different wholes are not parts of one bar
-        names["yOffset"] = alt.YOffset("colour", type="nominal", scale=alt.Scale(domain=frame.colours))
+        names["yOffset"] = {"field": "colour", "type": "nominal", "scale": {"domain": frame.colours}}
         height = {"step": STEP / 2, "for": "offset"}
     colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {}
-    bars = base.mark_bar(color=MAIN).encode(x=frame.number(alt.X, "x", line.x), **names, **colour)
-    number = ".0%" if is_share(line.x) else ",~r"
-    texts = base.mark_text(align="left", dx=4, fontSize=11, color=FAINT)
-    numbers = texts.encode(x=alt.X("x:Q"), **names, text=alt.Text("x", type="quantitative", format=number))
-    layers = [bars] if line.colour or line.n else [bars, numbers]
-    whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", **names)
-    layers += [whiskers] if line.n else []
-    return alt.layer(*layers).properties(width=frame.width, height=height)
+    layers = [_layer(data, {"type": "bar", "color": MAIN}, x=frame.number("x", line.x), **names, **colour)]
+    if line.n:
+        ends = {"x": _quantity("low"), "x2": {"field": "high"}}
+        layers.append(_layer(data, {"type": "rule", "color": WHISKER}, **ends, **names))
+    elif not line.colour:
+        text = _quantity("x", format=".0%" if is_share(line.x) else ",~r")
+        mark = {"type": "text", "align": "left", "dx": 4, "fontSize": 11, "color": FAINT}
+        layers.append(_layer(data, mark, x=_quantity("x"), **names, text=text))
+    return {"layer": layers, "width": frame.width, "height": height}
 
 
-def _stack(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
-    base = frame.chart(chart_data.rows)
-    colour = frame.colour(title=None)
+def _stack(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> ChartSpec:
+    data, colour, part = frame.data(chart_data.rows), frame.colour(title=None), line.parts[0]
+    rule = {"type": "rule", "color": WHISKER}
     if line.y:
         names = frame.names(chart_data)
-        bars = base.mark_bar().encode(x=frame.number(alt.X, "from", line.parts[0]), x2="to:Q", y=names, color=colour)
-        whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=names)
-        return alt.layer(bars, whiskers).properties(width=frame.width, height=alt.Step(STEP))
-    bars = base.mark_rect(stroke=BACKGROUND).encode(
-        x=frame.days(), x2="x_end:T", y=frame.number(alt.Y, "from", line.parts[0]), y2="to:Q", color=colour
-    )
-    whiskers = base.mark_rule(color=WHISKER).encode(x="x_middle:T", y="low:Q", y2="high:Q")
-    return alt.layer(bars, frame.gaps(), whiskers).properties(width=frame.width, height=HEIGHT)
+        across = {"x": frame.number("from", part), "x2": {"field": "to"}}
+        bars = _layer(data, {"type": "bar"}, **across, y=names, color=colour)
+        whiskers = _layer(data, rule, x=_quantity("low"), x2={"field": "high"}, y=names)
+        return {"layer": [bars, whiskers], "width": frame.width, "height": {"step": STEP}}
+    days = {"x": frame.days(), "x2": {"field": "x_end"}}
+    shares = {"y": frame.number("from", part), "y2": {"field": "to"}}
+    bars = _layer(data, {"type": "rect", "stroke": BACKGROUND}, **days, **shares, color=colour)
+    middle = {"field": "x_middle", "type": "temporal"}
+    whiskers = _layer(data, rule, x=middle, y=_quantity("low"), y2={"field": "high"})
+    return {"layer": [bars, frame.gaps(), whiskers], "width": frame.width, "height": HEIGHT}
 
 
-def _line(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
-    base = frame.chart(chart_data.rows)
-    colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {"color": alt.value(MAIN)}
-    days = frame.days("x_middle")
-    lines = base.mark_line(point=True).encode(x=days, y=frame.number(alt.Y, "y", line.y), **colour)
-    whiskers = base.mark_rule().encode(x=days, y="low:Q", y2="high:Q", **colour)
-    layers = [frame.gaps(), lines, whiskers] if _has_intervals(line, chart_data) else [frame.gaps(), lines]
-    return alt.layer(*layers).properties(width=frame.width, height=HEIGHT)
+def _line(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> ChartSpec:
+    data, days = frame.data(chart_data.rows), frame.days("x_middle")
+    colour = {"color": frame.colour(title=column_label(line.colour)) if line.colour else {"value": MAIN}}
+    lines = _layer(data, {"type": "line", "point": True}, x=days, y=frame.number("y", line.y), **colour)
+    layers = [frame.gaps(), lines]
+    if _has_intervals(line, chart_data):
+        layers.append(_layer(data, {"type": "rule"}, x=days, y=_quantity("low"), y2={"field": "high"}, **colour))
+    return {"layer": layers, "width": frame.width, "height": HEIGHT}
 
 
-def _heat(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
-    base = frame.chart(chart_data.rows)
+def _heat(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> ChartSpec:
+    data = frame.data(chart_data.rows)
     most = max((float(str(row["colour"])) for row in chart_data.rows if row["colour"] is not None), default=1.0)
-    scale = alt.Scale(domain=[0, most or 1.0], range=list(PALE_TO_FULL))  # opacity: also right on a dark page
+    scale = {"domain": [0, most or 1.0], "range": list(PALE_TO_FULL)}  # opacity: also right on a dark page
     # No gradient: its id contains a counter that differs for each chart of the process.
-    legend = alt.Legend(type="symbol", symbolType="square", tickCount=min(int(most), 5) or 5, format=",~r")
-    shade = alt.Opacity("colour", type="quantitative", title=column_label(line.colour), scale=scale, legend=legend)
-    size = {"width": frame.width, "height": alt.Step(STEP)}
-    cells = base.mark_rect(color=MAIN, stroke=BACKGROUND).encode(y=frame.names(chart_data), opacity=shade)
+    legend = {"type": "symbol", "symbolType": "square", "tickCount": min(int(most), 5) or 5, "format": ",~r"}
+    shade = _quantity("colour", title=column_label(line.colour), scale=scale, legend=legend)
+    mark = {"type": "rect", "color": MAIN, "stroke": BACKGROUND}
+    both = {"y": frame.names(chart_data), "opacity": shade}
+    size = {"width": frame.width, "height": {"step": STEP}}
     if not frame.start:
-        along = alt.X("x", type="nominal", sort=chart_data.names("x"), title=column_label(line.x))
-        return cells.encode(x=along).properties(**size)
-    cells = cells.encode(x=frame.days(), x2="x_end:T")
-    return alt.layer(frame.gaps(), cells).properties(**size)
+        title, order = column_label(line.x), chart_data.names("x")
+        return _layer(data, mark, x={"field": "x", "type": "nominal", "sort": order, "title": title}, **both) | size
+    cells = _layer(data, mark, x=frame.days(), x2={"field": "x_end"}, **both)
+    return {"layer": [frame.gaps(), cells], **size}
 
 
-_KINDS: dict[ChartKind, Callable[[ChartLine, ChartData, _ChartFrame], Any]] = {
+_KINDS: dict[ChartKind, Callable[[ChartLine, ChartData, _ChartFrame], ChartSpec]] = {
     "bar": _bar,
     "stack": _stack,
     "line": _line,
@@ -316,6 +332,7 @@ _KINDS: dict[ChartKind, Callable[[ChartLine, ChartData, _ChartFrame], Any]] = {
 
 _SCALE = 2.0  # PNG pixels per layout pixel: sharp on dense screens
 _VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+_SCHEMA = alt.SCHEMA_URL
 _STYLE = f"""\
 body {{ font: 16px/1.5 {FONT}; color: {INK}; background: {BACKGROUND};
   max-width: 60rem; margin: 2rem auto }}
@@ -354,7 +371,7 @@ $body
 
 
 def picture_bytes(
-    path: Path, chart: alt.VConcatChart, *, question: Question, answer: QueryResult, denominators: Denominators
+    path: Path, chart: ChartSpec, *, question: Question, answer: QueryResult, denominators: Denominators
 ) -> bytes:
     """Return a chart in the format of the extension of ``path``; the same chart gives the same bytes.
 
@@ -371,27 +388,27 @@ def picture_form(path: Path) -> str:
     return form
 
 
-def _png(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
-    return vl_convert.vegalite_to_png(chart.to_dict(validate=False), vl_version=_VERSION, scale=_SCALE)
+def _png(chart: ChartSpec, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
+    return vl_convert.vegalite_to_png(chart, vl_version=_VERSION, scale=_SCALE)
 
 
-def _svg(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
-    drawn = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=_VERSION)
+def _svg(chart: ChartSpec, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
+    drawn = vl_convert.vegalite_to_svg(chart, vl_version=_VERSION)
     label = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
     tag, rest = drawn.split(">", 1)
     return f'{tag} role="img" aria-label="{label}"><title>{label}</title>{rest}\n'.encode()
 
 
-def page_svg(chart: alt.VConcatChart, question: Question, denominators: Denominators) -> bytes:
+def page_svg(chart: ChartSpec, question: Question, denominators: Denominators) -> bytes:
     """Return a chart as SVG for a page of Newsroom: light or dark as the page is, by its own stylesheet."""
-    drawn = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=_VERSION)
+    drawn = compact(vl_convert.vegalite_to_svg(chart, vl_version=_VERSION))
     tag, rest = drawn.split(">", 1)
     label = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
     head = f'{tag} role="img" aria-label="{label}"><title>{label}</title><style>{DARK_STYLE}</style>'
     return f"{head}{rest}\n".encode()
 
 
-def _html(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
+def _html(chart: ChartSpec, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
     numeric = [all(isinstance(row[at], int | float | None) for row in answer.rows) for at in range(len(answer.columns))]
     kinds = [' class="number"' if each else ' dir="auto"' for each in numeric]
     head = "".join(
@@ -417,7 +434,7 @@ def _cell(value: object) -> str:
     return "" if value is None else escape(f"{value:,}" if type(value) is int else plain_label(value))
 
 
-_FORMS: Mapping[str, Callable[[alt.VConcatChart, Question, QueryResult, Denominators], bytes]] = {
+_FORMS: Mapping[str, Callable[[ChartSpec, Question, QueryResult, Denominators], bytes]] = {
     ".png": _png,
     ".svg": _svg,
     ".html": _html,

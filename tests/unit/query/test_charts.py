@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+import altair as alt
 import pytest
 
 from pipeline.errors import ConfigError
@@ -71,13 +72,17 @@ def _file(name: str, question: Question, found: QueryResult, denominators: Denom
 
 @pytest.mark.parametrize("slug", DRAWN)
 def test_every_chart_line_draws(slug, small_lake, tmp_path):
-    """On a small and on an empty lake, a chart has the question above it and its denominators below it."""
+    """On a small and on an empty lake, a chart has the question above it and its denominators below it.
+
+    Its specification is valid Vega-Lite.
+    """
     for lake in (small_lake, tmp_path / "none"):
         connection, question = connect(lake), question_named(slug)
         found, denominators = answer(connection, slug), count_denominators(connection, question)
-        spec = draw(question, found, denominators).to_dict()
+        spec = draw(question, found, denominators)
         svg = _file("a.svg", question, found, denominators).decode()
 
+        alt.VConcatChart.from_dict(spec, validate=True)
         texts = " ".join(ElementTree.fromstring(svg).itertext())
         assert spec["vconcat"][0]["title"]["text"] == [question.title]
         assert not re.search(r"<style|\sstyle=", svg)  # a page's policy would block it
@@ -91,7 +96,7 @@ def test_text_below_a_chart():
     found = QueryResult(
         ("week", "quotes", "share_women", "share_unknown", "share_men"), ((date(2026, 3, 2), 10, 0.5, 0.1, 0.4),)
     )
-    spec = draw(_question(line), found, COUNTED).to_dict()
+    spec = draw(_question(line), found, COUNTED)
 
     assert spec["title"]["text"] == [
         "Counted: 1,234 quotes, 2 to 15 March 2026.",
@@ -108,7 +113,7 @@ def test_missing_days_are_shaded():
     found = QueryResult(
         ("week", "events", "what"), ((date(2026, 3, 2), 3, "conflict"), (date(2026, 3, 9), 4, "conflict"))
     )
-    spec = draw(_question(line), found, COUNTED).to_dict()
+    spec = draw(_question(line), found, COUNTED)
 
     assert {"x": "2026-03-07", "x_end": "2026-03-10"} in list(_parts(spec))
     assert _marks(spec) == ["rect", "line"]
@@ -121,7 +126,7 @@ def test_a_stack_lays_its_parts_end_to_end():
         ("publisher", "quotes", "share_women", "share_unknown", "share_men"), (("Echo", 10, 0.5, 0.125, 0.375),)
     )
     chart_data = plot("q", line, found)
-    spec = draw(_question(line), found, COUNTED).to_dict()
+    spec = draw(_question(line), found, COUNTED)
 
     assert [(row["colour"], row["from"], row["to"], "low" in row) for row in chart_data.rows] == [
         ("women", 0.0, 0.5, True),
@@ -159,7 +164,7 @@ def test_shares_are_drawn_with_their_intervals_and_cases():
     """A bar of a share has whiskers, and its number of cases after its name; the axis ends at 100 %."""
     line = ChartLine(kind="bar", x="share_duplicates", y="publisher", n="articles")
     found = QueryResult(("publisher", "articles", "share_duplicates"), (("Echo", 20, 0.0), ("Post", 1234, 0.25)))
-    chart_data, spec = plot("q", line, found), draw(_question(line), found, COUNTED).to_dict()
+    chart_data, spec = plot("q", line, found), draw(_question(line), found, COUNTED)
 
     assert [row["y"] for row in chart_data.rows] == ["Echo (20)", "Post (1,234)"]
     assert _marks(spec) == ["bar", "rule"]
@@ -216,7 +221,7 @@ def test_a_chart_says_what_it_does_not_show(line, remark):
     rows = tuple((f"name {n}", n, date(2026, 3, 2) + timedelta(days=n % 5)) for n in range(500))
     found = QueryResult(("name", "n", "day"), rows)
     chart_data = plot("q", line, found)
-    spec = draw(_question(line), found, COUNTED).to_dict()
+    spec = draw(_question(line), found, COUNTED)
 
     assert chart_data.remarks == (remark,)
     assert remark in spec["title"]["text"]
