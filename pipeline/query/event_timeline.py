@@ -59,14 +59,15 @@ SELECT strftime(day, '%Y-%m') AS month, count(*) AS n FROM found GROUP BY ALL OR
 _OVER_TIME = "SELECT date_trunc('{step}', day)::DATE AS first, count(*) FROM found GROUP BY ALL ORDER BY ALL"
 _TOTALS = "SELECT count(*), count(*) FILTER (WHERE is_dated), coalesce(sum(independent_count), 0)::BIGINT FROM found"
 # The place of an event is that of its first mention with coordinates. Its name is the most frequent one; a dateline
-# has it in capitals.
+# has it in capitals. A spot has few columns, because DuckDB copies it for each earlier mention.
 _PLACES = """\
 WITH mentions AS (
-  SELECT article_id, revision_id, event_index, place_entity_id, place_text, place_country, place_lat, place_lon
+  SELECT article_id, revision_id, event_index, {'place_entity_id': place_entity_id, 'place_text': place_text,
+    'place_country': place_country, 'place_lat': place_lat, 'place_lon': place_lon} AS spot
   FROM events_stored WHERE place_lat IS NOT NULL AND place_lon IS NOT NULL
 ),
 placed AS (
-  SELECT m.event_cluster_id, arg_min(e, (m.published_date, m.article_id, m.event_index)) AS spot
+  SELECT m.event_cluster_id, arg_min(spot, (m.published_date, m.article_id, m.event_index)) AS spot
   FROM mentions e JOIN event_cluster_members m USING (article_id, revision_id, event_index)
   WHERE m.event_cluster_id IN (SELECT event_cluster_id FROM found)
   GROUP BY m.event_cluster_id

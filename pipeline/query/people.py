@@ -156,9 +156,9 @@ FROM links l JOIN own_articles USING (article_id, revision_id)
 ORDER BY l.published_date DESC, article_id LIMIT {most}"""
 _COMPANIONS = """\
 SELECT other_id, arg_max(other_name, (length(other_name), other_name)), sum(article_count)::BIGINT AS articles FROM (
-  SELECT other_entity_id AS other_id, other_entity_name AS other_name, article_count FROM co_mentions
-  WHERE entity_id = $1
-  UNION ALL SELECT entity_id, entity_name, article_count FROM co_mentions WHERE other_entity_id = $1
+  SELECT CASE WHEN entity_id = $1 THEN other_entity_id ELSE entity_id END AS other_id,
+    CASE WHEN entity_id = $1 THEN other_entity_name ELSE entity_name END AS other_name, article_count
+  FROM co_mentions WHERE entity_id = $1 OR other_entity_id = $1
 ) GROUP BY other_id ORDER BY articles DESC, other_id LIMIT {most}"""
 # People in the sentences that mention an organisation.
 _MEMBERS = """\
