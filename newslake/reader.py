@@ -145,19 +145,10 @@ class LakeReader:
         """
         import pyarrow as pa
 
-        from pipeline.search import search_articles
+        from pipeline.search import SearchFilter, search_articles
 
-        found = search_articles(
-            self.folder,
-            text,
-            first=_day(since),
-            last=_day(until),
-            source=source,
-            language=language,
-            limit=limit,
-            offset=offset,
-            seconds=self.limits.seconds,
-        )
+        chosen = SearchFilter(first=_day(since), last=_day(until), source=source, language=language)
+        found = search_articles(self.folder, text, chosen, limit=limit, offset=offset, seconds=self.limits.seconds)
         names = [name for name, _ in _HIT_COLUMNS]
         rows = [{name: _plain(getattr(hit, name)) for name in names} for hit in found.hits]
         table = pa.Table.from_pylist(rows, schema=pa.schema(list(map(_field, _HIT_COLUMNS))))

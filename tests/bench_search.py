@@ -10,8 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +21,15 @@ import pyarrow.compute as pc
 from rich.console import Console
 
 from pipeline.lake import KEYS_SCHEMA, Lake
-from pipeline.search import erase_removed, index_path, rebuild_index, search_articles, update_index
+from pipeline.search import (
+    SearchFilter,
+    SearchResult,
+    erase_removed,
+    index_path,
+    rebuild_index,
+    search_articles,
+    update_index,
+)
 from pipeline.tables import ANNOTATION_TABLES
 from tests.big_lake import make_big_lake
 
@@ -98,32 +108,32 @@ def _commit_again(lake: Lake) -> None:
     assert set(done.articles.values()) == {"committed"}
 
 
-def _searches(texts: pa.ChunkedArray, last: object) -> dict[str, list[tuple[str, dict[str, object]]]]:
+def _searches(texts: pa.ChunkedArray, last: date) -> dict[str, list[Callable[[Path], SearchResult]]]:
     """Return the searches of each kind: different words of different articles per round."""
     chosen = [str(texts[len(texts) * n // (ROUNDS + 1)]).replace("“", " ").replace("”", " ") for n in range(ROUNDS + 1)]
     words = [[word.strip(".,") for word in text.split() if len(word) > 3] for text in chosen]
-    month = {"first": last - timedelta(days=29)}  # type: ignore[operator]
+    month = SearchFilter(first=last - timedelta(days=29))
+    kinds: dict[str, list[str]] = {
+        "a word": [each[7] for each in words],
+        "a word, exact": [f'"{each[7]}"' for each in words],
+        "two words": [f"{each[5]} {each[9]}" for each in words],
+        "a phrase": [f'"{each[5]} {each[6]}"' for each in words],
+        "a word in titles": [f"title:{each[0]}" for each in words],
+        "the start of a word": [f"{each[11][:3]}*" for each in words],
+        "an alternative, a month": [f"{each[5]} OR {each[8]}" for each in words],
+        "the most frequent word": ["said"] * len(words),
+        "a later page": [each[7] for each in words],
+    }
+    options: dict[str, Any] = {"an alternative, a month": {"chosen": month}, "a later page": {"offset": 100}}
     return {
-        "a word": [(each[7], {}) for each in words],
-        "two words": [(f"{each[5]} {each[9]}", {}) for each in words],
-        "a phrase": [(f'"{each[5]} {each[6]}"', {}) for each in words],
-        "a word in titles": [(f"title:{each[0]}", {}) for each in words],
-        "the start of a word": [(f"{each[11][:3]}*", {}) for each in words],
-        "an alternative, a month": [(f"{each[5]} OR {each[8]}", dict(month)) for each in words],
-        "the most frequent word": [("said", {}) for _ in words],
-        "a later page": [(each[7], {"offset": 100}) for each in words],
+        kind: [partial(search_articles, text=text, **options.get(kind, {})) for text in searches]
+        for kind, searches in kinds.items()
     }
 
 
-def _print_search(lake_dir: Path, name: str, searches: Sequence[tuple[str, dict[str, object]]]) -> None:
+def _print_search(lake_dir: Path, name: str, searches: Sequence[Callable[[Path], SearchResult]]) -> None:
     totals: list[int] = []
-    times = []
-    for text, options in searches:
-
-        def search(text: str = text, options: dict[str, object] = options) -> None:
-            totals.append(search_articles(lake_dir, text, **options).total)  # type: ignore[arg-type]
-
-        times.append(_timed(search))
+    times = [_timed(lambda each=each: totals.append(each(lake_dir).total)) for each in searches]  # type: ignore[misc]
     wall, processor = (1000 * float(np.percentile(each, 95)) for each in zip(*times[1:], strict=True))
     verdict = "met " if wall <= MOST_MS else "MISS"
     out.print(f"{verdict} {name:<26} {wall:6.0f} ms, {processor:6.0f} ms CPU; up to {max(totals):,} matches")

@@ -1,7 +1,6 @@
 """The tool search: articles that match words, with the place of the first match."""
 
 from collections.abc import Sequence
-from datetime import date
 from itertools import accumulate
 
 from pydantic import Field
@@ -9,7 +8,7 @@ from pydantic import Field
 from pipeline.agents.answers import CELL_CHARS, MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain
 from pipeline.errors import LakeError
 from pipeline.jobs.workspace import Workspace
-from pipeline.search import SearchHit, SearchResult, search_articles
+from pipeline.search import SearchFilter, SearchHit, SearchResult, search_articles
 
 MOST_HITS, LAST_OFFSET = 50, 1_000
 _ROOM = 1_000  # characters of an answer for all that is not a hit
@@ -59,30 +58,11 @@ class SearchAnswer(ToolAnswer):
     untrusted: HitsOfSearch = Untrusted
 
 
-def search_answer(  # noqa: PLR0913 - the filters of a search
-    workspace: Workspace,
-    text: str,
-    *,
-    since: date | None,
-    until: date | None,
-    source: str | None,
-    language: str | None,
-    limit: int,
-    offset: int,
-) -> SearchAnswer:
+def search_answer(workspace: Workspace, text: str, chosen: SearchFilter, *, limit: int, offset: int) -> SearchAnswer:
     """Return the articles that match a text, best first. Raises: as the search itself."""
+    lake_dir, seconds = workspace.settings.lake_dir, workspace.settings.newsroom_seconds
     try:
-        found = search_articles(
-            workspace.settings.lake_dir,
-            text,
-            first=since,
-            last=until,
-            source=source,
-            language=language,
-            limit=limit,
-            offset=offset,
-            seconds=workspace.settings.newsroom_seconds,
-        )
+        found = search_articles(lake_dir, text, chosen, limit=limit, offset=offset, seconds=seconds)
     except LakeError as error:
         raise LakeError(f"{error}; {_WITHOUT_INDEX}", key=error.key, reason=error.reason) from error
     stored = workspace.lake.index.stored([hit.article_id for hit in found.hits])

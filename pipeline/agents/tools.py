@@ -27,6 +27,7 @@ from pipeline.errors import ConfigError, did_you_mean
 from pipeline.jobs.workspace import Workspace
 from pipeline.query import connect, list_questions, query, query_page, question_named
 from pipeline.query.saved_queries import check_sources, count_denominators, set_options, sql_of
+from pipeline.search import SearchFilter
 from pipeline.tables import TABLES, Column, TableSpec
 
 _MOST_OFFSET = 1_000_000
@@ -80,8 +81,8 @@ class SearchArguments(Arguments):
     text: str = Field(
         max_length=_TEXT_CHARS,
         description=(
-            'Words, all of which must be in the article; "a phrase"; -word; one OR other; title:word. Forms of a word '
-            "are different words: ferr* finds ferry and ferries."
+            'Words, all of which must be in the article; "a phrase"; -word; one OR other; start*; title:word. In '
+            'English articles, ferry finds ferries too; in quotes, "ferry" does not.'
         ),
     )
     since: Since = None
@@ -157,7 +158,8 @@ class AgentTool:
 def _search(workspace: Workspace, given: SearchArguments) -> SearchAnswer:
     _check_days(given.since, given.until)
     check_sources(workspace.settings.lake_dir, [given.source] if given.source else [])
-    return search_answer(workspace, **given.model_dump())
+    chosen = SearchFilter(first=given.since, last=given.until, source=given.source, language=given.language)
+    return search_answer(workspace, given.text, chosen, limit=given.limit, offset=given.offset)
 
 
 def _check_days(since: date | None, until: date | None) -> None:

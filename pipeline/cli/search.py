@@ -42,11 +42,12 @@ def search(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Search the articles by their words, best first.
 
-    All words must occur. A "phrase" has its words in this order, OR is an alternative, -word must not occur, start* is
-    the start of a word, title:word is in the title. Prints id and offsets of the first match of each article.
+    All words must occur, in English articles in any form: ferry finds ferries. A "phrase" has its words in this order,
+    as written; OR is an alternative, -word must not occur, start* is the start of a word, title:word is in the title.
+    Prints id and offsets of the first match of each article.
     """
     from pipeline.jobs.inventory import LAKE, check_stores
-    from pipeline.search import search_articles
+    from pipeline.search import SearchFilter, search_articles
 
     settings = workspace().settings
     check_stores(settings, LAKE)
@@ -60,17 +61,8 @@ def search(  # noqa: PLR0913, PLR0917 - the options of the command
     else:
         _update(settings)
     text = " ".join(words)
-    found = search_articles(
-        settings.lake_dir,
-        text,
-        first=_day(first, "--from"),
-        last=_day(last, "--to"),
-        source=source,
-        language=language,
-        limit=limit,
-        offset=offset,
-        seconds=settings.sql_seconds,
-    )
+    chosen = SearchFilter(first=_day(first, "--from"), last=_day(last, "--to"), source=source, language=language)
+    found = search_articles(settings.lake_dir, text, chosen, limit=limit, offset=offset, seconds=settings.sql_seconds)
     if as_json:
         print_json(_as_dict(text, found))
     else:

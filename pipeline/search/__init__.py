@@ -1,6 +1,6 @@
 """Full-text search: an index of the words of all articles (SQLite FTS5), its updates, and the search itself."""
 
-from pipeline.search.articles import PAGE_SIZE, SearchHit, SearchResult, search_articles
+from pipeline.search.articles import PAGE_SIZE, SearchFilter, SearchHit, SearchResult, search_articles
 from pipeline.search.excerpts import Segment
 from pipeline.search.index import (
     IndexReport,
@@ -14,6 +14,7 @@ from pipeline.search.index import (
 __all__ = [
     "PAGE_SIZE",
     "IndexReport",
+    "SearchFilter",
     "SearchHit",
     "SearchResult",
     "Segment",

@@ -17,14 +17,16 @@ import pyarrow.compute as pc
 from pipeline.errors import ConfigError, LakeError, LimitError
 from pipeline.lake import LakeState, Partitions, partitions_of
 from pipeline.search.excerpts import Matches, Segment, find_matches, segments, snippet
-from pipeline.search.index import REBUILD, broken_index, index_path, is_current, words_table
-from pipeline.search.syntax import match_expression
+from pipeline.search.index import REBUILD, broken_index, check_version, index_path, is_current, words_table
+from pipeline.search.ranking import Frequencies, count_frequencies, score_query
+from pipeline.search.syntax import SearchTerms, parse_search_text
+from pipeline.search.word_forms import LANGUAGE as FORMS_LANGUAGE
+from pipeline.search.word_forms import word_forms
 from pipeline.sqlite import Database
 
 PAGE_SIZE = 20
 MOST_HITS, LAST_OFFSET = 100, 1000
 RANKED = 20_000  # of more matches, the articles that were added last are ranked
-_TITLE_WEIGHT = 5.0
 _STEPS = 10_000  # of SQLite, between two looks at the clock
 _BUSY_SECONDS = 10.0
 _COLUMNS = (
@@ -86,50 +88,81 @@ class _Match(NamedTuple):
     published_date: str
 
 
-@dataclass(frozen=True, slots=True)
-class _SearchFilter:
-    """An FTS5 expression, and the conditions on the rows of the index."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchFilter:
+    """Which articles are searched: published days, inclusive, a source and a language. None means all."""
 
-    expression: str
-    first: date | None
-    last: date | None
-    source: str | None
-    language: str | None
+    first: date | None = None
+    last: date | None = None
+    source: str | None = None
+    language: str | None = None
 
     def parameters(self) -> dict[str, object]:
+        """Return the parameters of ``conditions``."""
         days = {"first": str(self.first or date.min), "last": str(self.last or date.max)}
-        return {"match": self.expression, "source": self.source, "language": self.language, **days}
+        return {"source": self.source, "language": self.language, **days}
 
     def conditions(self) -> str:
+        """Return conditions on the rows of ``articles`` in the index, each after AND."""
         parts = ["articles.published_date BETWEEN :first AND :last"] if self.first or self.last else []
-        parts += [f"articles.{name} = :{name}" for name in ("language",) if self.language is not None]
+        parts += ["articles.language = :language"] if self.language is not None else []
         parts += ["articles.source_key = :source"] if self.source is not None else []
         return "".join(f" AND {part}" for part in parts)
 
     def has_month(self, month: str) -> bool:
+        """Return whether days of a month, YYYY-MM, are searched."""
         return str(self.first or date.min)[:7] <= month <= str(self.last or date.max)[:7]
 
 
-def search_articles(  # noqa: PLR0913 - the filters of a search
+_ALL_ARTICLES = SearchFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The terms of a search and the articles to search, with the frequencies of the terms in these months."""
+
+    terms: SearchTerms
+    chosen: SearchFilter
+    frequencies: Frequencies
+
+    def expression(self, language: str | None) -> str:
+        """Return the FTS5 expression for the articles of a language: the forms of words are English."""
+        return self.terms.expression(self.frequencies.forms if language == FORMS_LANGUAGE else {})
+
+    def matching(self, month: str) -> tuple[str, dict[str, object]]:
+        """Return a query for the matches of a month, and its parameters."""
+        words, conditions = words_table(month), self.chosen.conditions()
+        number = "articles.id AS number"
+        joined = f"FROM {words} CROSS JOIN articles ON articles.id = {words}.rowid WHERE {words} MATCH"
+        english, other = self.expression(FORMS_LANGUAGE), self.expression(None)
+        parameters = {"english": english, "other": other, **self.chosen.parameters()}
+        if self.chosen.language is not None:
+            is_english = self.chosen.language == FORMS_LANGUAGE
+            return f"SELECT {number} {joined} {':english' if is_english else ':other'}{conditions}", parameters
+        if english == other:
+            return f"SELECT {number} {joined} :other{conditions}", parameters
+        parts = (f":english{conditions} AND language = :forms", f":other{conditions} AND language IS NOT :forms")
+        query = " UNION ALL ".join(f"SELECT {number} {joined} {part}" for part in parts)
+        return query, {**parameters, "forms": FORMS_LANGUAGE}
+
+
+def search_articles(
     lake_dir: Path,
     text: str,
+    chosen: SearchFilter = _ALL_ARTICLES,
     *,
-    first: date | None = None,
-    last: date | None = None,
-    source: str | None = None,
-    language: str | None = None,
     limit: int = PAGE_SIZE,
     offset: int = 0,
     seconds: float = 10.0,
 ) -> SearchResult:
     """Return the articles that match a search text, best first; ``pipeline.search.syntax`` describes the text.
 
-    ``first`` and ``last`` are published days, inclusive. Nothing is written.
+    Nothing is written.
     Raises: ConfigError for a text without a word to find, or an invalid filter; LakeError (search_missing) before the
     first update of the index, (search_broken) for a damaged one; LimitError after ``seconds``.
     """
-    _check(first=first, last=last, limit=limit, offset=offset)
-    selection = _SearchFilter(match_expression(text), first, last, source, language)
+    _check(chosen, limit=limit, offset=offset)
+    terms = parse_search_text(text)
     partitions, path = partitions_of(lake_dir), index_path(lake_dir)
     if not path.exists():
         if partitions.head().months:
@@ -137,15 +170,17 @@ def search_articles(  # noqa: PLR0913 - the filters of a search
         return SearchResult(hits=(), total=0, offset=offset, is_current=True)
     with _open_for_search(path) as connection, _time_limit(connection, seconds):
         connection.execute("BEGIN")  # all that follows is of one state of the index
+        check_version(connection)
         has_head = partitions.read(partial(is_current, connection))
-        total, found = _find(connection, selection, count=offset + limit)
-    hits = partitions.read(partial(_read_hits, partitions, selection.expression, found[offset:]))
+        search = _prepare(connection, terms, chosen)
+        total, found = _find(connection, search, count=offset + limit)
+    hits = partitions.read(partial(_read_hits, partitions, search, found[offset:]))
     return SearchResult(hits=tuple(hits), total=total, offset=offset, is_current=has_head)
 
 
-def _check(*, first: date | None, last: date | None, limit: int, offset: int) -> None:
-    if first is not None and last is not None and last < first:
-        raise ConfigError(f"to={last} is before from={first}: swap them", key="to")
+def _check(chosen: SearchFilter, *, limit: int, offset: int) -> None:
+    if chosen.first is not None and chosen.last is not None and chosen.last < chosen.first:
+        raise ConfigError(f"to={chosen.last} is before from={chosen.first}: swap them", key="to")
     if not 1 <= limit <= MOST_HITS:
         raise ConfigError(f"limit={limit} is not between 1 and {MOST_HITS}", key="limit")
     if not 0 <= offset <= LAST_OFFSET:
@@ -174,35 +209,44 @@ def _time_limit(connection: Database, seconds: float) -> Iterator[None]:
         raise LimitError(message, reason="too_slow") from error
 
 
-def _find(connection: Database, selection: _SearchFilter, *, count: int) -> tuple[int, list[_Match]]:
-    """Return how many articles match, and the best ``count`` of them; of many, those that were added last are ranked.
-
-    Each month is ranked with its own frequencies of words.
-    """
+def _prepare(connection: Database, terms: SearchTerms, chosen: SearchFilter) -> _Search:
     months = [row[0] for row in connection.execute("SELECT month FROM months ORDER BY month DESC")]
+    is_of_forms = chosen.language in (None, FORMS_LANGUAGE)
+    forms = word_forms(terms.words()) if is_of_forms else {}
+    return _Search(terms, chosen, count_frequencies(connection, terms, forms, [*filter(chosen.has_month, months)]))
+
+
+def _find(connection: Database, search: _Search, *, count: int) -> tuple[int, list[_Match]]:
+    """Return how many articles match, and the best ``count``; of many, those added last are ranked."""
     total, ranked = 0, list[_Match]()
-    for month in filter(selection.has_month, months):
-        words = words_table(month)
-        matching = f"FROM {words} CROSS JOIN articles ON articles.id = {words}.rowid WHERE {words} MATCH :match"
-        chosen = f"{matching}{selection.conditions()}"
+    for month in search.frequencies.articles:
+        matching, parameters = search.matching(month)
+        scores, weights = score_query(search.terms, search.frequencies, month)
+        if not scores:  # the month has none of the words
+            continue
         if total < RANKED:
-            rank = f"bm25({words}, {_TITLE_WEIGHT}, 1.0)"
-            columns = f"{rank} AS rank, articles.id AS number, article_id, published_date"
-            scored = f"SELECT {columns} {chosen} ORDER BY {words}.rowid DESC LIMIT {RANKED - total}"
-            best = f"SELECT * FROM ({scored}) ORDER BY rank, number DESC LIMIT {count}"  # noqa: S608 - our own names
-            ranked += [_Match(*row) for row in connection.execute(best, selection.parameters())]
-        (found,) = connection.execute(f"SELECT count(*) {chosen}", selection.parameters()).fetchone()
+            best = (
+                f"WITH chosen AS MATERIALIZED ({matching} ORDER BY number DESC LIMIT {RANKED - total}), "  # noqa: S608
+                f"scores AS MATERIALIZED ({scores}), best AS (SELECT total(part) AS rank, number FROM scores "
+                f"GROUP BY number ORDER BY rank, number DESC LIMIT {count}) "
+                "SELECT rank, number, lower(hex(article_id)), published_date FROM best JOIN articles ON id = number"
+            )
+            ranked += [_Match(*row) for row in connection.execute(best, parameters | weights)]
+        (found,) = connection.execute(f"SELECT count(*) FROM ({matching})", parameters).fetchone()  # noqa: S608
         total += found
     return total, nsmallest(count, ranked, key=lambda match: (match.rank, -match.number))
 
 
-def _read_hits(partitions: Partitions, expression: str, found: Sequence[_Match], state: LakeState) -> list[SearchHit]:
+def _read_hits(partitions: Partitions, search: _Search, found: Sequence[_Match], state: LakeState) -> list[SearchHit]:
     """Return the matches that the head still has, in order."""
     rows = _rows(partitions, state, found)
-    there = [match for match in found if match.article_id in rows]
-    texts = [(rows[each.article_id]["title"] or "", rows[each.article_id]["text"] or "") for each in there]
-    matches = find_matches(expression, texts) if texts else {}
-    return [_hit(match, rows[match.article_id], matches[n]) for n, match in enumerate(there) if n in matches]
+    matches: dict[str, Matches] = {}
+    for language in (FORMS_LANGUAGE, None):
+        chosen = [key for key, row in rows.items() if (row["language"] == FORMS_LANGUAGE) == (language is not None)]
+        texts = [(rows[key]["title"] or "", rows[key]["text"] or "") for key in chosen]
+        marked = find_matches(search.expression(language), texts) if texts else {}
+        matches |= {chosen[number]: each for number, each in marked.items()}
+    return [_hit(each, rows[each.article_id], matches[each.article_id]) for each in found if each.article_id in matches]
 
 
 def _rows(partitions: Partitions, state: LakeState, found: Sequence[_Match]) -> dict[str, Mapping[str, Any]]:

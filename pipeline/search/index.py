@@ -39,16 +39,16 @@ REBUILD = "run `newslake search --rebuild`"
 TOKENIZER = "unicode61 remove_diacritics 2"
 COLUMNS = ("article_id", "title", "text", "source_key", "language")
 _FILE = Path("_state", "search.sqlite")
-_VERSION = 1
+_VERSION = 2
 _CACHE_KILOBYTES = 65_536
 _GARBAGE_SHARE = 5  # a month is written again when one in five of its articles is garbage
 _LEAST_GARBAGE = 200
 _MONTH = re.compile(r"\d{4}-\d{2}")
 # Each row ends with its checksum.
 _SCHEMA = (
-    # id: also the rowid of its words. text_hash: of title and text.
+    # id: also the rowid of its words. article_id: its 16 bytes. text_hash: of title and text.
     """CREATE TABLE IF NOT EXISTS articles (
-        id INTEGER PRIMARY KEY, article_id TEXT NOT NULL UNIQUE, published_date TEXT NOT NULL,
+        id INTEGER PRIMARY KEY, article_id BLOB NOT NULL UNIQUE, published_date TEXT NOT NULL,
         source_key TEXT NOT NULL, language TEXT, text_hash BLOB NOT NULL, checksum INTEGER NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
     # The last id. No id is used again, because words of removed articles remain.
@@ -172,14 +172,27 @@ def _open(path: Path, *, durability: Durability) -> Database:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
         with transaction(connection):
-            if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            if _version(connection) == 0:
                 for statement in _SCHEMA:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
+            check_version(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def check_version(connection: Database) -> None:
+    """Raise LakeError (search_broken) for an index of another version of newslake."""
+    if (version := _version(connection)) != _VERSION:
+        message = f"{connection.path} has version {version}, not {_VERSION}; {REBUILD}"
+        raise LakeError(message, key=str(connection.path), reason="search_broken")
+
+
+def _version(connection: Database) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
 
 
 # Updates: one month per transaction.
@@ -272,7 +285,7 @@ def _write_days(
 def _remove_articles(connection: Database, day: str, held: Collection[str]) -> int:
     """Remove the articles of a day that the lake does not have on it; return how many."""
     stored = connection.execute("SELECT id, article_id FROM articles WHERE published_date = ?", (day,)).fetchall()
-    gone = [article["id"] for article in stored if article["article_id"] not in held]
+    gone = [article["id"] for article in stored if article["article_id"].hex() not in held]
     for number in gone:
         _remove(connection, number, day)
     return len(gone)
@@ -287,9 +300,10 @@ def _put_article(connection: Database, words: str, day: str, row: Mapping[str, A
     """Store an article, and its words unless they are stored; return whether they were not."""
     title, text = row["title"] or "", row["text"] or ""
     text_hash = hashlib.blake2b(f"{title}\0{text}".encode(), digest_size=8).digest()
-    facts = (row["article_id"], day, row["source_key"], row["language"], text_hash)
+    article_id = bytes.fromhex(row["article_id"])
+    facts = (article_id, day, row["source_key"], row["language"], text_hash)
     query = "SELECT id, published_date, text_hash FROM articles WHERE article_id = ?"
-    stored = connection.execute(query, (row["article_id"],)).fetchone()
+    stored = connection.execute(query, (article_id,)).fetchone()
     if stored is not None and stored["text_hash"] == text_hash and stored["published_date"][:7] == day[:7]:
         connection.execute(_PUT_ARTICLE, _with_checksum(stored["id"], *facts))
         return False

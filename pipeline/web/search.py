@@ -3,12 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.errors import ConfigError
-from pipeline.search import PAGE_SIZE, SearchHit, SearchResult, Segment, search_articles
+from pipeline.search import PAGE_SIZE, SearchFilter, SearchHit, SearchResult, Segment, search_articles
 from pipeline.web.rendering import UrlQuery, link, page, parse_day, parse_text
 
 _MOST_LETTERS = 400
@@ -20,16 +19,13 @@ class SearchRequest:
     """What a URL searches for. ``number`` is the page, from 1. Without a text, only the form is shown."""
 
     text: str
-    first: date | None
-    last: date | None
-    source: str | None
-    language: str | None
+    chosen: SearchFilter
     number: int
 
     def form(self) -> dict[str, object]:
         """Return the parameters of links to other pages of the hits."""
-        days = {"from_": self.first, "to": self.last}
-        return {"q": self.text, **days, "source": self.source, "language": self.language}
+        days = {"from_": self.chosen.first, "to": self.chosen.last}
+        return {"q": self.text, **days, "source": self.chosen.source, "language": self.chosen.language}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +41,13 @@ def parse_search_request(query: UrlQuery) -> SearchRequest:
     number = query.get("page", "").strip() or "1"
     if not re.fullmatch(r"[0-9]{1,2}", number) or not 1 <= int(number) <= _LAST_PAGE:
         raise ConfigError(f"page={number[:20]} is not a number from 1 to {_LAST_PAGE}", key="page")
-    return SearchRequest(
-        text=parse_text(query, "q", most=_MOST_LETTERS) or "",
+    chosen = SearchFilter(
         first=parse_day(query, "from"),
         last=parse_day(query, "to"),
         source=parse_text(query, "source"),
         language=parse_text(query, "language"),
-        number=int(number),
     )
+    return SearchRequest(text=parse_text(query, "q", most=_MOST_LETTERS) or "", chosen=chosen, number=int(number))
 
 
 def search_page(lake: Path, request: SearchRequest, *, root: str, choices: Sequence[str] = (), seconds: float) -> str:
@@ -79,7 +74,7 @@ def search_page(lake: Path, request: SearchRequest, *, root: str, choices: Seque
         title=f"Search: {request.text}" if request.text else "Search",
         search_text=request.text,
         form={name.rstrip("_"): value or "" for name, value in request.form().items()},
-        sources=sorted({*choices, *filter(None, [request.source])}),
+        sources=sorted({*choices, *filter(None, [request.chosen.source])}),
         message=message,
         is_searched=found is not None,
         total=f"{shown.total:,} matching article{'' if shown.total == 1 else 's'}",
@@ -101,16 +96,8 @@ def list_hits(lake: Path, request: SearchRequest, *, seconds: float) -> dict[str
 
 
 def _search(lake: Path, request: SearchRequest, *, seconds: float) -> SearchResult:
-    return search_articles(
-        lake,
-        request.text,
-        first=request.first,
-        last=request.last,
-        source=request.source,
-        language=request.language,
-        offset=PAGE_SIZE * (request.number - 1),
-        seconds=seconds,
-    )
+    offset = PAGE_SIZE * (request.number - 1)
+    return search_articles(lake, request.text, request.chosen, offset=offset, seconds=seconds)
 
 
 def _hit_view(hit: SearchHit, root: str) -> _HitView:

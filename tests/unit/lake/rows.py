@@ -25,6 +25,7 @@ class Story:
     news_day: int = 0
     seen: int = 0
     version: str = "v1"
+    language: str | None = None
 
     @property
     def article_id(self) -> str:
@@ -85,6 +86,7 @@ def story_rows(story: Story) -> dict[str, list[dict[str, Any]]]:
         **keys,
         source_key="harbour",
         title=f"Story {story.number}",
+        language=story.language,
         fetched_at=NOON,
         text=story.text,
         content_hash=story.content_hash,

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import ConfigError, LimitError
 from pipeline.lake import Lake
-from pipeline.search import SearchResult, search_articles, update_index
+from pipeline.search import SearchFilter, SearchResult, search_articles, update_index
 from pipeline.search import articles as articles_module
 from tests.unit.lake.rows import Story
 from tests.unit.search.conftest import Commit
@@ -72,9 +72,50 @@ def test_match_in_the_title_has_the_offsets_of_the_text(searched: Path) -> None:
 )
 def test_filters(searched: Path, filters: dict, found: set[int]) -> None:
     """Period, source and language select articles, also of the count."""
-    result = search_articles(searched, "ferry", **filters)
+    result = search_articles(searched, "ferry", SearchFilter(**filters))
     assert set(numbers(result)) == found
     assert result.total == len(found)
+
+
+LANGUAGES = (
+    Story(1, "The ferries wait.", language="en"),
+    Story(2, "The ferry waits.", language="en", day=40),
+    Story(3, "Les ferries attendent.", language="fr"),
+    Story(4, "Un ferry attend.", language="fr"),
+    Story(5, "Ferries."),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("ferry", None, {1, 2, 4}),
+        ("ferry", "en", {1, 2}),
+        ("ferry", "fr", {4}),
+        ("ferries", None, {1, 2, 3, 5}),
+        ('"ferry"', None, {2, 4}),
+        ("story -ferry", None, {3, 5}),
+        ("waiting OR attend", None, {1, 2, 4}),
+    ],
+)
+def test_forms_are_found_in_english(
+    lake_dir: Path, commit: Commit, text: str, language: str | None, found: set[int]
+) -> None:
+    """Other forms of a word are found in English articles; in all others, and in quotes, words are as written."""
+    commit(*LANGUAGES)
+    update_index(lake_dir, durability="process")
+    result = search_articles(lake_dir, text, SearchFilter(language=language))
+    assert set(numbers(result)) == found
+    assert result.total == len(found)
+
+
+def test_form_that_matches_has_the_offsets(lake_dir: Path, commit: Commit) -> None:
+    """The offsets and the marked words of a hit are of the form that its text has."""
+    commit(*LANGUAGES)
+    update_index(lake_dir, durability="process")
+    [hit] = search_articles(lake_dir, "ferry", SearchFilter(language="en", last=date(2026, 2, 28))).hits
+    assert LANGUAGES[0].text[hit.start_char : hit.end_char] == "ferries"
+    assert [each.text for each in hit.snippet if each.is_match] == ["ferries"]
 
 
 def test_pages(searched: Path) -> None:
@@ -92,7 +133,7 @@ def test_pages(searched: Path) -> None:
         ({"limit": 101}, "limit"),
         ({"offset": -1}, "offset"),
         ({"offset": 1001}, "offset"),
-        ({"first": date(2026, 2, 2), "last": date(2026, 2, 1)}, "to"),
+        ({"chosen": SearchFilter(first=date(2026, 2, 2), last=date(2026, 2, 1))}, "to"),
     ],
 )
 def test_invalid_filters_are_named(searched: Path, options: dict, key: str) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.search.excerpts import Matches, find_matches, segments, snippet
-from pipeline.search.syntax import match_expression
+from pipeline.search.syntax import parse_search_text
 from tests.properties.fuzzing import examples
 
 TITLE = "Harbour bridge closed"
@@ -21,7 +21,7 @@ def shown(parts: tuple) -> str:
 
 
 def matches_of(text: str) -> Matches:
-    return find_matches(match_expression(text), [(TITLE, TEXT)])[0]
+    return find_matches(parse_search_text(text).expression({}), [(TITLE, TEXT)])[0]
 
 
 def test_spans_are_offsets_of_the_text() -> None:
@@ -40,7 +40,7 @@ def test_phrase_is_one_span() -> None:
 def test_other_articles_have_no_matches() -> None:
     """Only articles that match have matches, by their position; also with NUL and private characters in a text."""
     articles = [("a", "ferry"), ("b", "bus\0 \ue000 bridge \ue001"), ("c", "")]
-    found = find_matches(match_expression("bridge"), articles)
+    found = find_matches(parse_search_text("bridge").expression({}), articles)
     assert found == {1: Matches((), ((7, 13),))}
 
 
@@ -63,7 +63,7 @@ def test_snippet_of_a_title_alone() -> None:
 def test_long_match_is_whole() -> None:
     """A word that is longer than a snippet ends it; nothing fails."""
     word = "x" * 500
-    found = find_matches(match_expression("xxx*"), [("", word)])[0]
+    found = find_matches(parse_search_text("xxx*").expression({}), [("", word)])[0]
     assert shown(snippet(word, found.text, title="")) == "x" * 240 + "…"
 
 

@@ -89,11 +89,11 @@ def test_words_of_a_deleted_article_are_gone(lake: Lake, lake_dir: Path, commit:
     update(lake_dir)
     assert b"yqqwallop" in bytes_of(lake_dir)
     assert b"vvkrunkel" in bytes_of(lake_dir)
-    assert Story(1).article_id.encode() in bytes_of(lake_dir)
+    assert bytes.fromhex(Story(1).article_id) in bytes_of(lake_dir)
     lake.erasure.rows([Story(1).article_id])
     erase_removed(lake_dir, durability="process")
     left = bytes_of(lake_dir)
-    assert [word for word in (b"yqqwallop", b"vvkrunkel", Story(1).article_id.encode()) if word in left] == []
+    assert [word for word in (b"yqqwallop", b"vvkrunkel", bytes.fromhex(Story(1).article_id)) if word in left] == []
     assert ids(lake_dir, "ferry") == {2}
     assert problems_of_index(lake_dir) == ()
 
@@ -183,11 +183,14 @@ def test_damaged_index_does_not_stop_an_erasure(lake: Lake, lake_dir: Path, comm
 
 
 def test_index_of_an_older_version_is_built_again(lake_dir: Path, commit: Commit) -> None:
-    """An index with another version is reported, and built again."""
+    """An index with another version is reported by verify, updates and searches, and built again."""
     commit(Story(1, "The ferry waits."))
     update(lake_dir)
     with closing(sqlite3.connect(index_path(lake_dir))) as found:
         found.execute("PRAGMA user_version = 99")
+    for work in (update, lambda folder: ids(folder, "ferry")):
+        with pytest.raises(LakeError, match="has version 99, not 2; run `newslake search --rebuild`"):
+            work(lake_dir)
     assert "has schema version 99" in problems_of_index(lake_dir)[0]
     rebuild_index(lake_dir, durability="process")
     assert problems_of_index(lake_dir) == ()

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
-from pipeline.search.syntax import MOST_LETTERS, MOST_TERMS, match_expression
+from pipeline.search.syntax import MOST_LETTERS, MOST_TERMS, parse_search_text
+from pipeline.search.word_forms import word_forms
 from tests.properties.fuzzing import examples
 
 _PIECES = (
@@ -47,14 +48,16 @@ ARTICLES = (
 )
 
 
-def found(text: str) -> list[int]:
+def found(text: str, *, has_forms: bool = False) -> list[int]:
     """Return the numbers of the articles that match, with the same tokenizer as the index."""
+    terms = parse_search_text(text)
+    expression = terms.expression(word_forms(terms.words()) if has_forms else {})
     with closing(sqlite3.connect(":memory:")) as memory:
         options = "tokenize='unicode61 remove_diacritics 2'"
         memory.execute(f"CREATE VIRTUAL TABLE words USING fts5 (title, text, {options})")
         memory.executemany("INSERT INTO words VALUES (?, ?)", ARTICLES)
         query = "SELECT rowid - 1 FROM words WHERE words MATCH ? ORDER BY rowid"
-        return [row[0] for row in memory.execute(query, (match_expression(text),))]
+        return [row[0] for row in memory.execute(query, (expression,))]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,26 @@ def test_text_matches(text: str, articles: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "articles"),
+    [
+        ("ferry", [0, 1]),
+        ("FERRY", [0, 1]),
+        ('"ferry"', []),
+        ("title:ferry", [1]),
+        ("striking -harbours", []),
+        ("bridge -ferry", []),
+        ("bridge -title:ferry", [0]),
+        ("bus OR cafe", [1, 2]),
+        ("strik*", [2]),
+        ('"harbours bridge"', []),
+    ],
+)
+def test_words_without_quotes_have_forms(text: str, articles: list[int]) -> None:
+    """A word also means its other forms, as an exclusion and in titles too; in quotes or with a * it does not."""
+    assert found(text, has_forms=True) == articles
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "no word to find: write a word"),
@@ -103,7 +126,7 @@ def test_text_matches(text: str, articles: list[int]) -> None:
 def test_text_that_cannot_be_searched_is_named(text: str, message: str) -> None:
     """A text without a word to find, too long or with too many words is an error that says what to do."""
     with pytest.raises(ConfigError, match=message) as error:
-        match_expression(text)
+        parse_search_text(text)
     assert error.value.key == "text"
 
 
@@ -113,6 +136,7 @@ def test_no_text_is_a_syntax_error(text: str) -> None:
     """Every text is either searched, or refused with a message; FTS5 never finds a syntax error."""
     with suppress(ConfigError):
         assert set(found(text)) <= {0, 1, 2}
+        assert set(found(text, has_forms=True)) <= {0, 1, 2}
 
 
 @examples(50)
