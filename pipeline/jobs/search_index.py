@@ -19,7 +19,7 @@ from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_NEXT_TIME = "the next commit, or `newslake search`, updates it"
+_NEXT_TIME = "the next commit, the next night or `newslake search` updates it"
 
 
 def update_search(settings: Settings) -> IndexReport | None:
@@ -60,7 +60,7 @@ def problems_of_search(settings: Settings) -> tuple[str, ...]:
 def mend_search(settings: Settings) -> tuple[str, ...]:
     """Build a damaged search index again, and bring an older one to the head; return what was done.
 
-    A missing index stays missing until the next commit.
+    A missing index stays missing until the next commit, or the next night.
     """
     path = index_path(settings.lake_dir)
     if not path.exists():

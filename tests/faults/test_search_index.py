@@ -1,6 +1,7 @@
 """A process that is killed while it updates, rebuilds or clears the search index leaves one that goes on."""
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.jobs.tasks import TASKS
 from pipeline.lake import Lake
 from pipeline.search import erase_removed, index_path, problems_of_index, search_articles, update_index
 from tests.long_form import LONG, seed_or
@@ -78,3 +80,31 @@ def test_killed_work_leaves_an_index_that_goes_on(tmp_path: Path, work: str) -> 
     erase_removed(lake_dir, durability="process")
     assert b"ferry" in left
     assert b"ferry" not in bytes_of(lake_dir)
+
+
+def commit_and_die(lake_dir: Path, *numbers: int) -> None:
+    command = [sys.executable, "-m", "tests.faults.search_worker", str(lake_dir), "commit", *map(str, numbers)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+
+
+def test_night_makes_up_for_a_kill_between_commit_and_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first task of `news_maintain` indexes what a process committed before it died: at first, and later."""
+    (tmp_path / "sources.toml").touch()
+    for name, value in {
+        "DATA_DIR": tmp_path,
+        "SOURCES_FILE": tmp_path / "sources.toml",
+        "DURABILITY": "process",
+    }.items():
+        monkeypatch.setenv(f"NEWS_{name}", str(value))
+    lake_dir = tmp_path / "lake"
+    commit_and_die(lake_dir, 1, 2)
+    assert not index_path(lake_dir).exists()
+    assert TASKS["recover"]()["repaired"] == ["built the missing search index: 2 articles"]
+    assert search_articles(lake_dir, "ferry").total == 2
+    commit_and_die(lake_dir, 3)
+    result = search_articles(lake_dir, "ferry")
+    assert (result.total, result.is_current) == (2, False)
+    assert TASKS["recover"]()["repaired"] == ["updated the search index: 1 article added"]
+    result = search_articles(lake_dir, "ferry")
+    assert (result.total, result.is_current) == (3, True)
+    assert TASKS["recover"]()["repaired"] == []

@@ -56,7 +56,7 @@ def test_index_that_cannot_be_written_is_a_warning(space: Workspace, caplog: pyt
     with caplog.at_level(logging.WARNING):
         assert update_search(space.settings) is None
     assert "the search index was not updated: " in caplog.text
-    assert "`newslake search`, updates it" in caplog.text
+    assert "the next commit, the next night or `newslake search` updates it" in caplog.text
 
 
 def test_verify_names_a_damaged_index_and_repair_mends_it(space: Workspace) -> None:
