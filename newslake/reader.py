@@ -23,7 +23,7 @@ type Day = date | str
 _HIT_COLUMNS = (
     *((name, "string") for name in ("article_id", "revision_id", "title", "snippet", "url", "publisher", "source_key")),
     *(("language", "string"), ("published_date", "date32"), ("published_at", "timestamp"), ("score", "float64")),
-    *(("start_char", "int32"), ("end_char", "int32")),
+    *(("start_char", "int32"), ("end_char", "int32"), ("dup_group_id", "string"), ("is_duplicate", "bool_")),
 )
 _ADVICE = "select fewer days or columns, or open the lake with larger limits (seconds, memory_mb, max_rows)"
 _ARTICLE_TABLES = ("entities", "quotes", "events", "near_duplicates", "person_links")
@@ -140,8 +140,8 @@ class LakeReader:
     ) -> SearchRows:
         """Return the articles that match, best first: words, "a phrase", -word, OR, prefix*, title:word.
 
-        ``start_char`` and ``end_char`` are the first match in the text. The lake needs an index: `newslake search`
-        keeps it; a snapshot has none. Raises: LakeError without one.
+        ``start_char`` and ``end_char`` are the first match in the text, ``dup_group_id`` is the article that a hit
+        repeats. The lake needs an index: `newslake search` keeps it, a snapshot has none. Raises: LakeError without.
         """
         import pyarrow as pa
 

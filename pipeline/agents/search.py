@@ -39,6 +39,7 @@ class HitAnswer(ToolAnswer):
     language: str | None = None
     published_at: str | None = None
     published_date: str
+    duplicate_of: str | None = Field(None, description="The article_id of the earlier article that this one repeats.")
 
 
 class HitsOfSearch(ToolAnswer):
@@ -117,4 +118,5 @@ def _hit(hit: SearchHit, payload_digest: str | None) -> HitAnswer:
         language=hit.language,
         published_at=plain(hit.published_at),
         published_date=str(hit.published_date),
+        duplicate_of=hit.dup_group_id if hit.is_duplicate else None,
     )

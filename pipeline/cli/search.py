@@ -129,7 +129,9 @@ def _print(found: "SearchResult") -> None:
 def _print_hit(number: int, hit: "SearchHit") -> None:
     place = hit.article_id if hit.start_char is None else f"{hit.article_id} {hit.start_char}-{hit.end_char}"
     out.print(Text(f"{number}. ").append_text(_marked(hit.title, style="bold")), soft_wrap=True)
-    out.print(Text(f"   {hit.published_date}, {hit.publisher or hit.source_key}, {place}", style="dim"), soft_wrap=True)
+    repeated = f", duplicate of {hit.dup_group_id}" if hit.is_duplicate else ""
+    facts = f"   {hit.published_date}, {hit.publisher or hit.source_key}, {place}{repeated}"
+    out.print(Text(facts, style="dim"), soft_wrap=True)
     out.print(Text("   ").append_text(_marked(hit.snippet, style="")), soft_wrap=True)
 
 

@@ -40,6 +40,11 @@ _COLUMNS = (
     "language",
     "published_at",
 )
+_DUPLICATE_COLUMNS = ("article_id", "revision_id", "dup_group_id", "is_duplicate")
+
+
+type Rows = Mapping[str, Mapping[str, Any]]
+"""Rows of a table, by ``article_id``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,8 @@ class SearchHit:
     """An article that matches. ``score`` is higher for a better match.
 
     ``start_char`` and ``end_char`` are the first match in ``articles.text``, in code points; None if only a title
-    matches with which the text does not begin.
+    matches with which the text does not begin. ``dup_group_id`` is the earlier article that it repeats, or its own id;
+    an article that is not clustered yet repeats none.
     """
 
     article_id: str
@@ -60,6 +66,8 @@ class SearchHit:
     language: str | None
     published_date: date
     published_at: datetime | None
+    dup_group_id: str
+    is_duplicate: bool
     score: float
     start_char: int | None
     end_char: int | None
@@ -239,28 +247,43 @@ def _find(connection: Database, search: _Search, *, count: int) -> tuple[int, li
 
 def _read_hits(partitions: Partitions, search: _Search, found: Sequence[_Match], state: LakeState) -> list[SearchHit]:
     """Return the matches that the head still has, in order."""
-    rows = _rows(partitions, state, found)
+    rows = _rows(partitions, state, "articles", found, columns=_COLUMNS)
+    groups = _groups(rows, _rows(partitions, state, "near_duplicates", found, columns=_DUPLICATE_COLUMNS))
     matches: dict[str, Matches] = {}
     for language in (FORMS_LANGUAGE, None):
         chosen = [key for key, row in rows.items() if (row["language"] == FORMS_LANGUAGE) == (language is not None)]
         texts = [(rows[key]["title"] or "", rows[key]["text"] or "") for key in chosen]
         marked = find_matches(search.expression(language), texts) if texts else {}
         matches |= {chosen[number]: each for number, each in marked.items()}
-    return [_hit(each, rows[each.article_id], matches[each.article_id]) for each in found if each.article_id in matches]
+    there = [each for each in found if each.article_id in matches]
+    return [
+        _hit(each, rows[each.article_id], matches[each.article_id], group=groups.get(each.article_id)) for each in there
+    ]
 
 
-def _rows(partitions: Partitions, state: LakeState, found: Sequence[_Match]) -> dict[str, Mapping[str, Any]]:
-    """Return the rows of articles on their days, by article."""
+def _groups(rows: Rows, duplicates: Rows) -> dict[str, str]:
+    """Return the article that each duplicate repeats, by article."""
+    return {
+        article_id: each["dup_group_id"]
+        for article_id, each in duplicates.items()
+        if each["is_duplicate"] and article_id in rows and each["revision_id"] == rows[article_id]["revision_id"]
+    }
+
+
+def _rows(
+    partitions: Partitions, state: LakeState, name: str, found: Sequence[_Match], *, columns: Sequence[str]
+) -> Rows:
+    """Return the rows of a table of articles on their days, by article."""
     ids = pa.array([match.article_id for match in found], pa.string())
     rows: dict[str, Mapping[str, Any]] = {}
     for day in sorted({match.published_date for match in found}):
-        table = partitions.table(state, "articles", date.fromisoformat(day), columns=_COLUMNS)
+        table = partitions.table(state, name, date.fromisoformat(day), columns=columns)
         chosen = table.filter(pc.is_in(table["article_id"], value_set=ids))
         rows |= {row["article_id"]: row for row in chosen.to_pylist()}
     return rows
 
 
-def _hit(match: _Match, row: Mapping[str, Any], found: Matches) -> SearchHit:
+def _hit(match: _Match, row: Mapping[str, Any], found: Matches, *, group: str | None) -> SearchHit:
     title, text = row["title"] or "", row["text"] or ""
     spans = found.text or (found.title if text.startswith(title) else ())
     start, end = spans[0] if spans else (None, None)
@@ -275,6 +298,8 @@ def _hit(match: _Match, row: Mapping[str, Any], found: Matches) -> SearchHit:
         language=row["language"],
         published_date=date.fromisoformat(match.published_date),
         published_at=row["published_at"],
+        dup_group_id=group or match.article_id,
+        is_duplicate=group is not None,
         score=-match.rank,
         start_char=start,
         end_char=end,

@@ -12,6 +12,7 @@ from pipeline.web.rendering import UrlQuery, link, page, parse_day, parse_text
 
 _MOST_LETTERS = 400
 _LAST_PAGE = 50
+_FOLDED_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,19 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _HitView:
+    """A hit on the page. ``number`` is its place among all hits; ``original`` is the URL of the article it repeats.
+
+    ``copies`` are the hits of lower rank on the page with nearly the same text, and ``folded`` says which they are.
+    """
+
+    number: int
     href: str
     title: tuple[Segment, ...]
     snippet: tuple[Segment, ...]
     facts: str
+    original: str
+    copies: "tuple[_HitView, ...]"
+    folded: str
 
 
 def parse_search_request(query: UrlQuery) -> SearchRequest:
@@ -79,9 +89,8 @@ def search_page(lake: Path, request: SearchRequest, *, root: str, choices: Seque
         is_searched=found is not None,
         total=f"{shown.total:,} matching article{'' if shown.total == 1 else 's'}",
         period=f"{shown.offset + 1} to {end}" if shown.hits else "",
-        start=shown.offset + 1,
         is_current=shown.is_current,
-        hits=[_hit_view(hit, root) for hit in shown.hits],
+        hits=_hit_views(shown, root),
         more=link(root, "search", **request.form(), page=request.number + 1) if is_more else "",
         earlier=link(root, "search", **request.form(), page=request.number - 1) if request.number > 1 else "",
     )
@@ -100,14 +109,39 @@ def _search(lake: Path, request: SearchRequest, *, seconds: float) -> SearchResu
     return search_articles(lake, request.text, request.chosen, offset=offset, seconds=seconds)
 
 
-def _hit_view(hit: SearchHit, root: str) -> _HitView:
+def _hit_views(found: SearchResult, root: str) -> list[_HitView]:
+    """Return the hits of a page in order; those that repeat the same article are folded into the first of them."""
+    groups: dict[str, list[tuple[int, SearchHit]]] = {}
+    for number, hit in enumerate(found.hits, found.offset + 1):
+        groups.setdefault(hit.dup_group_id, []).append((number, hit))
+    return [
+        _hit_view(
+            number, hit, root, copies=tuple(_hit_view(n, each, root) for n, each in copies), folded=_folded(copies)
+        )
+        for (number, hit), *copies in groups.values()
+    ]
+
+
+def _folded(copies: Sequence[tuple[int, SearchHit]]) -> str:
+    names = list(dict.fromkeys(hit.publisher or hit.source_key for _, hit in copies))
+    shown = ", ".join(names[:_FOLDED_NAMES]) + (", …" if len(names) > _FOLDED_NAMES else "")
+    return f"{len(copies)} more with nearly the same text: {shown}" if copies else ""
+
+
+def _hit_view(
+    number: int, hit: SearchHit, root: str, *, copies: tuple[_HitView, ...] = (), folded: str = ""
+) -> _HitView:
     place = "" if hit.start_char is None else f"characters {hit.start_char} to {hit.end_char}"
     facts = (str(hit.published_date), hit.publisher or hit.source_key, place)
     return _HitView(
+        number=number,
         href=link(root, f"articles/{hit.article_id}") + _text_fragment(hit.snippet),
         title=hit.title if _plain(hit.title).strip() else (Segment("Untitled", is_match=False),),
         snippet=hit.snippet,
         facts=" · ".join(filter(None, facts)),
+        original=link(root, f"articles/{hit.dup_group_id}") if hit.is_duplicate else "",
+        copies=copies,
+        folded=folded,
     )
 
 

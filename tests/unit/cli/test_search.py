@@ -10,7 +10,7 @@ import pytest
 from pipeline.lake import Lake
 from pipeline.search import index_path
 from tests.unit.cli.test_commands import called
-from tests.unit.lake.rows import Story, batch_keys, batch_tables
+from tests.unit.lake.rows import Story, batch_keys, batch_tables, near_duplicate_rows
 
 STORIES = (
     Story(1, "The ferry waits."),
@@ -52,6 +52,18 @@ def test_json_has_ids_and_offsets(root: Path) -> None:
     assert hit["article_id"] == STORIES[0].article_id
     assert STORIES[0].text[hit["start_char"] : hit["end_char"]] == "waits"
     assert hit["title"] == "Story 1"
+
+
+def test_duplicates_are_marked(root: Path) -> None:
+    """A hit that repeats an earlier article names it; the JSON has the group of every hit."""
+    lake = Lake(root / "data" / "lake", durability="process", now=lambda: datetime.now(UTC))
+    first, last = STORIES[0], STORIES[2]
+    rows = near_duplicate_rows([last], {last.article_id: first.article_id})
+    lake.replace("near_duplicates", lambda: {last.published_date: rows})
+    assert search(root, "ferry").stdout.count(f", duplicate of {first.article_id}\n") == 1
+    hits = json.loads(search(root, "ferry", "--json").stdout)["hits"]
+    assert {hit["article_id"]: hit["is_duplicate"] for hit in hits} == {first.article_id: False, last.article_id: True}
+    assert {hit["dup_group_id"] for hit in hits} == {first.article_id}
 
 
 def test_filters_select(root: Path) -> None:

@@ -1,6 +1,6 @@
 """Invented articles as the rows of a batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -122,9 +122,14 @@ def batch_keys(stories: Sequence[Story]) -> pa.Table:
     return pa.Table.from_pylist([{name: getattr(s, name) for name in names} for s in stories], schema=KEYS_SCHEMA)
 
 
-def near_duplicate_rows(stories: Sequence[Story]) -> pa.Table:
-    """Return rows of copies without any match."""
-    spec = {"is_duplicate": False, "similarity": 1.0, "method": "none"}
+def near_duplicate_rows(stories: Sequence[Story], originals: Mapping[str, str] | None = None) -> pa.Table:
+    """Return rows of near_duplicates; ``originals`` has the article that each duplicate repeats, by article."""
     names = ("article_id", "revision_id", "published_at")
-    rows = [{name: getattr(s, name) for name in names} | {"dup_group_id": s.article_id} | spec for s in stories]
+    rows = []
+    for story in stories:
+        original = (originals or {}).get(story.article_id)
+        facts = {"is_duplicate": original is not None, "similarity": 1.0, "method": "exact" if original else "none"}
+        rows.append(
+            {name: getattr(story, name) for name in names} | {"dup_group_id": original or story.article_id} | facts
+        )
     return rows_table(CLUSTER_TABLES[0], rows)

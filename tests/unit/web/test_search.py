@@ -13,7 +13,7 @@ from pipeline.lake import Lake
 from pipeline.search import update_index
 from pipeline.web.json_pages import to_json
 from pipeline.web.search import list_hits, parse_search_request, search_page
-from tests.unit.lake.rows import Story, batch_keys, batch_tables
+from tests.unit.lake.rows import Story, batch_keys, batch_tables, near_duplicate_rows
 
 HOSTILE = "<script>alert(1)</script> \"'\u202e &amp; ferry"
 
@@ -66,8 +66,43 @@ def test_pages_are_linked(lake_dir: Path) -> None:
     assert "25 matching articles, best first: 1 to 20." in html
     assert links(html, "More hits") == ["search?q=ferry&source=harbour&page=2"]
     html = html_of(lake_dir, root="../", q="ferry", page="2")
-    assert '<ol class="hits" start="21">' in html
+    assert re.findall(r'<li value="(\d+)">', html) == ["21", "22", "23", "24", "25"]
     assert (links(html, "More hits"), links(html, "Better hits")) == ([], ["../search?q=ferry&page=1"])
+
+
+def test_duplicates_are_folded(tmp_path: Path) -> None:
+    """Hits with nearly the same text are one, with the others in its fold; each duplicate links to its original."""
+    lake = Lake(tmp_path, durability="process", now=lambda: datetime.now(UTC))
+    stories = [Story(n, f"The ferry waits. {'Ferry. ' * (n == 2)}") for n in range(1, 5)]
+    lake.stage("b1", batch_tables(stories), batch_keys(stories))
+    lake.commit(["b1"], is_current=lambda *_: True)
+    update_index(tmp_path, durability="process")
+    original = {stories[n].article_id: stories[0].article_id for n in (1, 2)}
+    lake.replace("near_duplicates", lambda: {stories[0].published_date: near_duplicate_rows(stories, original)})
+    html = html_of(tmp_path, q="ferry")
+    assert "4 matching articles, best first: 1 to 4." in html
+    main, fold = html.split("<details>")[0], html.split("<details>")[1].split("</details>")[0]
+    assert stories[1].article_id in main
+    assert "2 more with nearly the same text: harbour" in fold
+    assert re.findall(r'<a href="articles/(\w+)#', fold) == [stories[2].article_id, stories[0].article_id]
+    repeated = f'<a href="articles/{stories[0].article_id}">duplicate of an earlier article</a>'
+    assert (main.count(repeated), fold.count(repeated)) == (1, 1)
+    assert f"articles/{stories[3].article_id}#" in html
+    found = list_hits(tmp_path, parse_search_request({"q": "ferry"}), seconds=10)["hits"]
+    assert {hit["article_id"]: hit["dup_group_id"] for hit in found if hit["is_duplicate"]} == original  # type: ignore[attr-defined]
+
+
+def test_duplicate_of_an_earlier_revision_is_not_marked(tmp_path: Path) -> None:
+    """An article that has changed since it was clustered is marked only after it is clustered again."""
+    lake = Lake(tmp_path, durability="process", now=lambda: datetime.now(UTC))
+    before, *stories = Story(2, "Waits."), Story(1, "The ferry waits."), Story(2, "The ferry sank.", seen=1)
+    lake.stage("b1", batch_tables(stories), batch_keys(stories))
+    lake.commit(["b1"], is_current=lambda *_: True)
+    rows = near_duplicate_rows([before], {before.article_id: stories[0].article_id})
+    lake.replace("near_duplicates", lambda: {before.published_date: rows})
+    update_index(tmp_path, durability="process")
+    html = html_of(tmp_path, q="ferry")
+    assert ("2 matching articles" in html, "nearly the same" in html, "duplicate of" in html) == (True, False, False)
 
 
 def test_filters_are_kept(lake_dir: Path) -> None:
