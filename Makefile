@@ -7,6 +7,9 @@ UV := .tools/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
+# Each process would compile all modules that it imports again: twice the time to start Airflow or the command line.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test lint types unit nightly quality bench bench-budgets bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test newsroom clean
 
 help:  ## Show the targets

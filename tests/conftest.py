@@ -1,7 +1,11 @@
-"""Shared by all tests: no NEWS_ settings of this machine, one language model per process, the table of faults."""
+"""Shared by all tests: no settings and paths of this shell, one language model per process, the table of faults."""
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +14,15 @@ from hypothesis import HealthCheck, settings
 from tests.faults.lake import tally
 from tests.scheduling import FolderScheduling, longest_first
 
-# Hypothesis' own limit for one example is 0.2 s, which a busy machine exceeds.
-settings.register_profile("newslake", deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow])
+# Processes that tests start find this checkout, as by the editable install, and nothing that only this shell adds.
+os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
+
+# Compiled modules are kept, also those of pytest: else each process that a test starts compiles all its imports again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Hypothesis' own limit for one example is 0.2 s, which a busy machine exceeds, as it does a few seconds.
+settings.register_profile("newslake", deadline=timedelta(seconds=30), suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("newslake")
 
 
@@ -24,6 +35,18 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the slowest folders first."""
     longest_first(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep the garbage collector from the modules and tests, which all stay: it would visit them again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -45,7 +68,10 @@ def nlp():
     from pipeline.nlp import load_model
     from pipeline.settings import Settings
 
-    return load_model(Settings.model_fields["spacy_model"].default)
+    model = load_model(Settings.model_fields["spacy_model"].default)
+    gc.collect()
+    gc.freeze()
+    return model
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
