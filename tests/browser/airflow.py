@@ -21,7 +21,7 @@ ROLES = {"editor": "admin", "reader": "viewer"}
 JWT_SECRET = "of one test run, and long enough that nobody warns about its length " * 2
 ALLOWED_HOST = "news.example.org"
 _PART = "api-server"
-_BOOT_SECONDS = 120
+_BOOT_SECONDS = 600
 
 
 @contextmanager

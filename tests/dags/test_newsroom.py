@@ -191,18 +191,18 @@ def test_an_abandoned_request_keeps_its_slot(bag) -> None:
 
     def slow(request: Request, root: str) -> Response:
         begun.set()
-        may_end.wait(30)
+        may_end.wait(300)
         return Response()
 
     async def leave_early() -> bool:
         slots = asyncio.Semaphore(1)
         waiting = asyncio.create_task(_endpoint(slow, root="", slots=slots)(Request({"type": "http"})))
-        await asyncio.to_thread(begun.wait, 30)
+        await asyncio.to_thread(begun.wait, 300)
         waiting.cancel()
         await asyncio.wait([waiting])
         is_taken = slots.locked()
         may_end.set()
-        await asyncio.wait_for(slots.acquire(), 30)
+        await asyncio.wait_for(slots.acquire(), 300)
         return is_taken
 
     assert asyncio.run(leave_early())

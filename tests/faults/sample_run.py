@@ -76,7 +76,7 @@ class Worker:
     def done(self, *, seconds: float = 600) -> WorkerExit:
         """Wait for its end, at most some seconds. Raises: TimeoutError."""
         received = _receive(self._pipe, seconds)
-        self._process.join(timeout=60)
+        self._process.join(timeout=300)
         code = self._process.exitcode
         atexit.unregister(self.kill)
         self._process.close()

@@ -129,8 +129,8 @@ def test_takedown_waits_for_earlier_work_only(
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds. Raises: AssertionError after a minute."""
-    end = time.monotonic() + 60
+    """Wait until a condition holds. Raises: AssertionError after five minutes."""
+    end = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)

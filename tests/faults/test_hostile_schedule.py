@@ -27,7 +27,7 @@ def _ends(fetcher: Fetcher, wanted: Iterator[tuple[str, PageRequest]]) -> dict[s
     pool = ThreadPoolExecutor(1)
     try:
         found = pool.submit(lambda: {key: got for key, _, got in fetcher.fetch_many(wanted)})
-        return found.result(timeout=20)
+        return found.result(timeout=200)
     finally:
         pool.shutdown(wait=False)
 

@@ -106,16 +106,17 @@ def test_terminated_while_waiting_is_nobodys_death(folder: Path, ten_pages: Host
     """A run that is terminated twice while a listing or a page hangs sets nothing aside; the third run reads all."""
     answer = ten_pages.routes[path]
     released = threading.Event()
-    ten_pages.routes[path] = lambda handler: released.wait(60)
+    ten_pages.routes[path] = lambda handler: released.wait(300)
     for _ in range(2):
         seen = ten_pages.seen[path]
         given = {**os.environ, "NEWS_DATA_DIR": str(folder), "NEWS_SOURCES_FILE": str(folder / "sources.toml")}
+        given["NEWS_READ_TIMEOUT_SECONDS"] = "3"  # a thread that reads ends only then
         run = subprocess.Popen([sys.executable, "-m", "pipeline", "run", "--quiet"], env=given)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while ten_pages.seen[path] == seen and time.monotonic() < deadline:
             time.sleep(0.05)
         run.terminate()
-        assert run.wait(60) == 128 + signal.SIGTERM
+        assert run.wait(300) == 128 + signal.SIGTERM
     ten_pages.routes[path] = answer
     released.set()
 

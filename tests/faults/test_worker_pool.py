@@ -128,7 +128,7 @@ def test_article_that_ends_workers_is_set_aside(folder: Path, pool: WorkerPool, 
 
 def test_sources_of_two_sites_are_listed_at_once(tmp_path: Path) -> None:
     """The listing of one site is answered only after that of the other is requested: neither waits for the other."""
-    both = threading.Barrier(2, timeout=60)
+    both = threading.Barrier(2, timeout=300)
     with hostile_server() as one, hostile_server() as other:
         for server in (one, other):
             link = server.says("/story", 200, page(server.server.server_port), Content_Type="text/html; charset=utf-8")

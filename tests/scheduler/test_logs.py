@@ -43,7 +43,7 @@ def write(path: Path, code: str, *words: str) -> None:
     assert writer.stdin is not None
     with writer.stdin as stream:
         done = subprocess.Popen([sys.executable, "-c", code], stdout=stream, stderr=stream)
-    assert (done.wait(timeout=60), writer.wait(timeout=60)) == (0, 0)
+    assert (done.wait(timeout=300), writer.wait(timeout=300)) == (0, 0)
 
 
 def test_log_rotates_while_processes_write_and_loses_no_line(tmp_path: Path) -> None:
@@ -119,14 +119,14 @@ def test_part_whose_log_writer_dies_is_restarted(tmp_path: Path) -> None:
         assert (first.is_running(), second.is_running()) == (False, True)
     finally:
         supervisor.terminate()
-        supervisor.wait(timeout=30)
+        supervisor.wait(timeout=300)
     assert processes(tmp_path) == []
     assert "restarting it" in log_file(tmp_path, SUPERVISOR).read_text("utf-8")
 
 
 def wait_for[Found](find: Callable[[], list[Found]]) -> list[Found]:
     """Wait until something is found."""
-    deadline = monotonic() + 30
+    deadline = monotonic() + 300
     while not (found := find()):
         assert monotonic() < deadline
         sleep(0.05)

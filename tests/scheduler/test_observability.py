@@ -28,8 +28,8 @@ def test_tasks_send_metrics_and_lineage_and_parts_write_json(tmp_path: Path) -> 
             day = DAYS[-1].isoformat()
             create = ("airflow", "backfill", "create", "--dag-id", "news_ingest", "--from-date", day, "--to-date", day)
             machine.command(*create)
-            machine.wait_until_quiet(seconds=600)
-            rows = machine.wait_until(lambda: receiver.values("airflow.newslake.rows"), seconds=60)
+            machine.wait_until_quiet(seconds=3000)
+            rows = machine.wait_until(lambda: receiver.values("airflow.newslake.rows"), seconds=300)
     sent = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
     done = {each["job"]["name"] for each in sent if each["eventType"] == "COMPLETE"}
     lines = log_file(machine.home, "scheduler").read_text("utf-8").splitlines()

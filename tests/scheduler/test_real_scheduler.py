@@ -77,9 +77,9 @@ def test_login_is_required_and_printed(machine: Machine) -> None:
     dags = {"news_ingest", "news_inbox", "news_extract", "news_maintain", "news_alerts"}
     assert machine.rest().dag_ids() == dags
     address = f"http://127.0.0.1:{machine.port}"
-    assert requests.get(f"{address}/auth/token", timeout=30).status_code == 403
-    assert requests.get(f"{address}/api/v2/dags", timeout=30).status_code == 401
-    assert requests.get(f"{address}/auth/login", headers={"Host": "evil.example"}, timeout=30).status_code == 400
+    assert requests.get(f"{address}/auth/token", timeout=240).status_code == 403
+    assert requests.get(f"{address}/api/v2/dags", timeout=240).status_code == 401
+    assert requests.get(f"{address}/auth/login", headers={"Host": "evil.example"}, timeout=240).status_code == 400
 
 
 def test_backfill_twice_gives_the_same_bytes(machine: Machine, undisturbed: Path) -> None:

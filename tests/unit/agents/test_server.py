@@ -180,7 +180,7 @@ def test_standard_output_has_only_the_protocol(process: subprocess.Popen[bytes])
     assert received[-1]["result"]["structuredContent"]["untrusted"]["rows"] == [{"one": 1}]
     process.stdin.close()
     assert process.stdout.read() == b""
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=300) == 0
 
 
 def test_server_ends_when_its_client_is_gone(process: subprocess.Popen[bytes]) -> None:
@@ -190,7 +190,7 @@ def test_server_ends_when_its_client_is_gone(process: subprocess.Popen[bytes]) -
     call_sql(process, 3, ENDLESS)
     process.stdin.close()
     process.stdout.close()
-    process.wait(timeout=60)
+    process.wait(timeout=300)
 
 
 def test_time_memory_and_size_are_limited(newsroom: Path) -> None:
@@ -198,7 +198,7 @@ def test_time_memory_and_size_are_limited(newsroom: Path) -> None:
     settings = settings_of(newsroom, newsroom_seconds=0.3, newsroom_memory_mb=64)
     before = time.monotonic()
     slow = answer_call(settings, "sql", {"statement": ENDLESS})
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 60
     assert (slow.is_error, slow.content[0].text) == (
         True,
         "the query exceeded 0.3 seconds: select fewer days, one source or fewer columns",

@@ -87,10 +87,10 @@ def test_killed_sender_process_is_a_failure(store: AlertStore, webhook: Receiver
     store.record(state("river"), policy(), now=NOON)
     with Receiver("hangs") as bad, ThreadPoolExecutor(1) as pool:
         done = pool.submit(deliver, store, {"desk": bad.url}, now=NOON)
-        assert bad.called.wait(30)
+        assert bad.called.wait(300)
         [child] = [each for each in Process().children() if "pipeline.alerts.sender_process" in each.cmdline()]
         child.kill()
-        [failure] = done.result(timeout=60)
+        [failure] = done.result(timeout=300)
     assert failure.reason == "its process ended without an answer"
     assert deliver(store, {"desk": webhook.url}, now=NOON + HOUR) == ()
     assert webhook.titles == ["Sources: river is stale"]

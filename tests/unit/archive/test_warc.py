@@ -68,7 +68,7 @@ def records(folder: Path) -> dict[str, tuple[dict[str, str], bytes]]:
 def check(folder: Path) -> subprocess.CompletedProcess[str]:
     files = [str(path) for path in sorted(folder.rglob("*.warc.gz"))]
     command = [sys.executable, "-m", "warcio.cli", "check", *files]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", ""])

@@ -199,11 +199,11 @@ def test_sql_ends_at_its_memory(run) -> None:
 def test_terminated_query_ends_at_once(small_lake: Path) -> None:
     """SIGTERM ends a query that is running; DuckDB would not return to Python before the limit of time."""
     env = {"PYTHONPATH": str(ROOT), "NEWS_DATA_DIR": str(small_lake.parent)}
-    query = Popen([sys.executable, "-m", "pipeline", "sql", ENDLESS, "--timeout", "30"], env=env)
+    query = Popen([sys.executable, "-m", "pipeline", "sql", ENDLESS, "--timeout", "600"], env=env)
     maps = Path(f"/proc/{query.pid}/maps")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 200
     while "duckdb" not in maps.read_text() and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(1.5)
     query.terminate()
-    assert query.wait(15) == -signal.SIGTERM
+    assert query.wait(200) == -signal.SIGTERM

@@ -129,7 +129,7 @@ def test_takedown_waits_for_a_check_that_has_read(settings: Settings, store: Ale
             assert not takedown.done()
             check = AlertCheck(rule="late", kind="rows", items=DOOMED)
             store.record(check, policy(rule="late"), now=NOON)
-        takedown.result(timeout=60)
+        takedown.result(timeout=300)
     assert TRACES.under(settings.data_dir) == {}
 
 

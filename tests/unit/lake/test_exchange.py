@@ -68,7 +68,7 @@ def test_reader_sees_one_of_both(tmp_path: Path) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while min(seen.total() - 1000, len(seen) - 2) < 0 and time.monotonic() < until:
         exchange(public, hidden)
     stop.set()

@@ -62,7 +62,7 @@ def test_endless_query_is_stopped(small_lake: Path) -> None:
     with pytest.raises(LimitError, match="fewer days") as raised, apply_limits(FEW):
         query(connect(small_lake), ENDLESS)
     assert raised.value.reason == "too_slow"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 def test_work_outside_of_sql_is_stopped() -> None:

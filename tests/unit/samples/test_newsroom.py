@@ -28,7 +28,7 @@ def newsroom() -> Iterator[Newsroom]:
 
 
 def ask(newsroom: Newsroom, path: str, *, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", newsroom.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", newsroom.port, timeout=120)
     connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
     response.body = response.read()  # type: ignore[attr-defined]

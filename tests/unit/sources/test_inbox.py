@@ -106,7 +106,7 @@ def test_try_of_a_run_waits_for_the_previous_one(tmp_path):
             second = pool.submit(claim, tmp_path, run_id="run-1")
             with pytest.raises(TimeoutError):
                 second.result(timeout=0.2)
-        assert _names(second.result(timeout=10)) == ["a.txt"]
+        assert _names(second.result(timeout=300)) == ["a.txt"]
 
 
 def test_folder_that_was_taken_over_is_created_again(tmp_path):
@@ -244,7 +244,7 @@ def test_runs_at_the_same_time_share_the_files(tmp_path):
 
     def names(run: int) -> list[str]:
         with claim_files(tmp_path, run_id=f"run-{run}") as own:
-            all_claimed.wait(timeout=60)
+            all_claimed.wait(timeout=300)
             return _names(own)
 
     with ThreadPoolExecutor(4) as pool:

@@ -317,5 +317,5 @@ def test_arc_file_is_called_arc(tmp_path, name):
     assert "`warcio recompress" in str(found.problem)
     (tmp_path / "new").mkdir()
     command = [sys.executable, "-m", "warcio.cli", "recompress", tmp_path / name, tmp_path / "new" / "b.warc.gz"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
     assert [each.page.body for each in _found(tmp_path / "new")] == [BODY]
