@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -24,13 +25,13 @@ def _locked(name: str) -> set[str]:
 
 
 _NIGHTLY = _locked("requirements-nightly.txt") - _locked("requirements.txt") - _locked("requirements-dev.txt")
-_INSTALLED = packages_distributions()
+_installed = cache(packages_distributions)
 
 
 def _needs_nightly(name: str) -> bool:
     """Return whether only the requirements of `make nightly` have a module, which need not be installed."""
     top = name.partition(".")[0]
-    found = {canonicalize_name(each) for each in _INSTALLED.get(top, [top])}
+    found = {canonicalize_name(each) for each in _installed().get(top, [top])}
     return found <= _NIGHTLY
 
 
