@@ -6,6 +6,7 @@
 Importing this package loads nothing else: each function loads what it needs. The columns are those of docs/tables.md.
 """
 
+from os import PathLike
 from pathlib import Path
 
 from newslake.document import ArticleFrame, Document, annotate, clean, show
@@ -33,7 +34,7 @@ __all__ = [
 
 
 def open(  # noqa: A001 - called as newslake.open, as the libraries of other formats are
-    path: str | Path,
+    path: str | PathLike[str],
     *,
     seconds: float | None = None,
     memory_mb: int | None = None,
@@ -45,4 +46,8 @@ def open(  # noqa: A001 - called as newslake.open, as the libraries of other for
     ``seconds`` and ``memory_mb`` (default: NEWS_SQL_SECONDS, NEWS_SQL_MEMORY_MB) and returns at most ``max_rows`` rows.
     Raises: ConfigError if there is no lake.
     """
-    return open_lake(Path(path), seconds=seconds, memory_mb=memory_mb, max_rows=max_rows)
+    if not isinstance(path, str | PathLike):
+        raise ConfigError(f"path={path!r} is not a folder; give a text or a Path", key="path")
+    if "://" in str(path):
+        raise ConfigError(f"{path} is a URL; lakes are folders of this machine: copy the lake first", key="path")
+    return open_lake(Path(path).expanduser(), seconds=seconds, memory_mb=memory_mb, max_rows=max_rows)

