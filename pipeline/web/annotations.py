@@ -280,6 +280,7 @@ _GROUPS: dict[str, EntityGroup] = {
     "LOC": "place",
     "FAC": "place",
 }
+_LIST_PATHS = {"PERSON": "people", "ORG": "organisations"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,10 +289,13 @@ class EntityCard:
 
     ``blocks`` are the numbers, from 1, of the blocks that mention it. ``linked_by`` counts its mentions by link method.
     ``quotes`` are the quotes that it speaks, also as co-speaker, ``event_numbers`` the events that it takes part in.
-    ``person`` is the person of other articles whose surname it is; "" for others.
+    ``person`` is the person of other articles whose surname it is; "" for others. ``entity_id`` is the id of its page
+    in Newsroom, and ``list_path`` the list of that page; "" for an entity without a page.
     """
 
     cluster: int
+    entity_id: str
+    list_path: str
     group: EntityGroup
     name: str
     kind: str
@@ -384,6 +388,8 @@ def _entity_card(
     by = f" (by {known['country_method']})" if known["country_method"] else ""
     return EntityCard(
         cluster=known["cluster_index"],
+        entity_id=link["person_id"] if link else known["entity_id"] or "",
+        list_path=_LIST_PATHS.get(known["entity_type"], ""),
         group=entity_group(known["entity_type"]),
         name=known["entity_name"] or known["entity_text"],
         kind=known["entity_type"],

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from pipeline.model.provenance import ProvenanceStep
@@ -17,7 +17,8 @@ from pipeline.web.annotations import (
     build_events,
     build_quotes,
 )
-from pipeline.web.rendering import make_json_visible, page
+from pipeline.web.people import entity_link
+from pipeline.web.rendering import make_json_visible, page, web_link
 from pipeline.web.text_markup import BlockView, build_blocks
 
 # Columns of ``articles`` in the order of the page, with their labels there.
@@ -45,17 +46,23 @@ _VERSION_FIELDS = {
     "pipeline_version": "pipeline version",
     "kb_version": "knowledge-base version",
 }
-_ID_FIELDS = {"article_id": "article_id", "revision_id": "revision_id", "canonical_url": "canonical URL", "url": "URL"}
+_ID_FIELDS = {"article_id": "article_id", "revision_id": "revision_id"}
+_URL_FIELDS = {"canonical_url": "canonical URL", "url": "URL"}
+_AROUND = timedelta(days=15)  # of an article, on the page of a person whom it names
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A fact about the whole article: its label, its value as text, and ``how`` it was found, "" if unknown."""
+    """A fact about the whole article: its label, its value as text, and ``how`` it was found, "" if unknown.
+
+    ``href`` is the web page that the value is the URL of; "" for any other value.
+    """
 
     name: str
     value: str
     how: str
+    href: str = ""
 
 
 class SentenceChangeView(Protocol):
@@ -107,12 +114,16 @@ class TableJson:
 class ArticlePage:
     """All values of the page of an article. ``origin`` says where its rows come from.
 
+    ``web_url`` is the publisher's page, "" if there is none. ``day`` is when it was published, else when fetched.
+
     ``unlisted_quotes`` have a speaker who is not among ``entities``. ``provenance`` (provenance) and ``versions``
     (revisions) are empty if the archive was not read.
     """
 
     title: str
     byline: str
+    web_url: str
+    day: date | None
     origin: str
     is_read: bool
     blocks: tuple[BlockView, ...]
@@ -146,6 +157,8 @@ def article_page(
     return ArticlePage(
         title=article["title"] or "Untitled",
         byline=_byline(article),
+        web_url=web_link(article["url"]),
+        day=at.date() if (at := article["published_at"] or article["fetched_at"]) else None,
         origin=origin,
         is_read=article["entity_count"] is not None,
         blocks=build_blocks(article, entities, quotes, events),
@@ -163,7 +176,20 @@ def article_page(
 
 def newsroom_article(article: ArticlePage, *, root: str) -> str:
     """Return the page of an article with the navigation of Newsroom; ``root`` is the link to Newsroom's first page."""
-    return page("newsroom_article.html", page=article, modalities=MODALITIES, root=root)
+    return page(
+        "newsroom_article.html",
+        page=article,
+        modalities=MODALITIES,
+        root=root,
+        entity_links={each.cluster: href for each in article.entities if (href := _page_of(article, each, root))},
+    )
+
+
+def _page_of(article: ArticlePage, entity: EntityCard, root: str) -> str:
+    """Return the link to the page of a person or organisation, on the days around the article; "" for others."""
+    day = article.day
+    days = {"from_": day - _AROUND, "to": day + _AROUND} if day else {}
+    return entity_link(root, entity.list_path, entity.entity_id, **days) if entity.list_path else ""
 
 
 def _byline(article: Row) -> str:
@@ -208,6 +234,8 @@ def _all_fields(article: Row) -> Iterator[Field]:
     yield Field("fetched", _moment(article["fetched_at"]), "first fetch of this revision")
     for names in (_FETCH_FIELDS, _VERSION_FIELDS, _ID_FIELDS):
         yield from (Field(name, _value_text(article[column]), "") for column, name in names.items())
+    for column, name in _URL_FIELDS.items():
+        yield Field(name, article[column] or "", "", web_link(article[column]))
 
 
 def describe_published(article: Row) -> str:

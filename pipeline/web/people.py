@@ -102,12 +102,12 @@ def people_page(found: EntityList, *, root: str, choices: Sequence[str] = ()) ->
         period=describe_days(filters.first, filters.last),
         is_first=found.is_first,
         kinds=[(name.capitalize(), link(root, name, **form, **days), name == path) for name in PLURALS.values()],
-        rows=[(_entity_link(root, path, each.entity_id, **days), each) for each in found.rows],
+        rows=[(entity_link(root, path, each.entity_id, **days), each) for each in found.rows],
         more=link(root, path, **form, **days, after=found.after) if found.after else "",
     )
 
 
-def _entity_link(root: str, path: str, entity_id: str, **days: object) -> str:
+def entity_link(root: str, path: str, entity_id: str, **days: object) -> str:
     """Return the link to an entity; "" for an id that newslake does not make, which could lead elsewhere."""
     return link(root, f"{path}/{entity_id}", **days) if entity_id.isascii() and entity_id.isalnum() else ""
 
@@ -158,7 +158,7 @@ def entity_page(entity: EntityView, query: UrlQuery, *, root: str) -> str:
         period=describe_days(entity.first, entity.last),
         facts=_facts(entity),
         bars=bars,
-        companions=[(_entity_link(root, "people", each.entity_id, **days), each) for each in entity.companions],
+        companions=[(entity_link(root, "people", each.entity_id, **days), each) for each in entity.companions],
         articles=[(link(root, f"articles/{each.article_id}"), each) for each in entity.articles],
         linked=[
             (link(root, f"articles/{each.article_id}"), each, _LINK_METHODS.get(each.method, each.method))

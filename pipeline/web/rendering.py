@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.errors import ConfigError
+from pipeline.model.provenance import Fact
 from pipeline.query import Limits, apply_limits, palette
 from pipeline.settings import Settings
 
@@ -40,6 +41,7 @@ BAR_ENTRIES = (
     ("questions", "Questions"),
     ("why", "Why"),
 )
+_URL_FACTS = frozenset({"url", "requested", "final URL"})  # of a provenance
 _THREADS = 2
 _ROWS = 200_000  # as Python objects, they need about as much memory as DuckDB itself
 # Controls, overrides of the text direction, surrogates, and characters that HTML forbids. Line feeds and tabs are kept.
@@ -111,7 +113,9 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.globals.update(stylesheet=stylesheet, policy=policy, source=source, bar_entries=BAR_ENTRIES)
+    environment.globals.update(
+        stylesheet=stylesheet, policy=policy, source=source, bar_entries=BAR_ENTRIES, url_of=url_of
+    )
     return environment
 
 
@@ -165,6 +169,11 @@ def link(root: str, path: str, **parameters: object) -> str:
 def web_link(url: str | None) -> str:
     """Return a URL that is safe to link to; "" if it is not an HTTP URL, e.g. a script."""
     return url if url and url.lower().startswith(("http://", "https://")) else ""
+
+
+def url_of(fact: Fact) -> str:
+    """Return the URL that a fact of a provenance is, if it is safe to link to; "" for any other fact."""
+    return web_link(str(fact.value)) if fact.name in _URL_FACTS else ""
 
 
 def parse_text(query: UrlQuery, name: str, *, most: int = _MOST_LETTERS) -> str | None:

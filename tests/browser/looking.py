@@ -17,7 +17,11 @@ _REFERENCES = """() => {
   const links = [...document.querySelectorAll('a[href]')]
     .filter(link => !['http:', 'https:', new URL(document.baseURI).protocol].includes(link.protocol))
     .map(link => `a[href]=${link.getAttribute('href')}`);
-  return [...requested, ...dressed, ...links] }"""
+  const leaving = [...document.querySelectorAll('a[href]')]
+    .filter(link => ['http:', 'https:'].includes(link.protocol) && link.origin !== location.origin)
+    .filter(link => link.target !== '_blank' || link.rel !== 'noopener noreferrer')
+    .map(link => `a[target=${link.target} rel=${link.rel}]=${link.getAttribute('href')}`);
+  return [...requested, ...dressed, ...links, ...leaving] }"""
 _RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [
   ...(/^(script|iframe|object|embed|base|frame|template)$/.test(element.localName) ? [element.localName] : []),
   ...element.getAttributeNames().filter(name => name.startsWith('on')).map(name => `${element.localName}[${name}]`)])"""
@@ -38,7 +42,8 @@ def violations(page: Page | Frame) -> list[str]:
 
 
 def references(page: Page | Frame) -> list[str]:
-    """Return external references and inline styles of a page, and links that do not lead to a page."""
+    """Return external references and inline styles of a page, links that do not lead to a page, and links to another
+    site that would open in the frame of Airflow."""
     return page.evaluate(_REFERENCES)
 
 

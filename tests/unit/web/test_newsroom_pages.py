@@ -316,6 +316,16 @@ def test_why_begins_with_a_form():
     assert '<input name="url" value="https://a.example/1"' in result
 
 
+def test_why_leads_to_the_page():
+    """The URL of an article in the steps is a link that opens outside of the frame; other values are text."""
+    facts = (Fact("url", "https://a.example/1"), Fact("listed as", "https://b.example/"), Fact("url", "file:///c"))
+    step = ProvenanceStep(name="article", headline="Harbour reopens", facts=facts)
+    html = why_page(Provenance(query="d" * 32, answer="kept", steps=(step,)), root="")
+
+    assert '<a href="https://a.example/1" target="_blank" rel="noopener noreferrer">' in html
+    assert [each for each in _links(html) if "b.example" in each or "file" in each] == []
+
+
 def test_why_shows_each_step():
     """Facts with their method, checks with their result, and the span marked in its sentence."""
     step = ProvenanceStep(
