@@ -40,6 +40,7 @@ _NAME_KEYS: Mapping[str, tuple[str, ...]] = {
 
 MOST_BARS, MOST_SERIES, MOST_PICTURES, MOST_CELLS_HIGH = 30, 8, 8, 60
 NONE = "(none)"  # the label of null
+_GENDERS = {"F": "female", "M": "male", "U": "unknown"}
 _Z = 1.959964  # the 97.5 % quantile of the normal distribution, for 95 % intervals
 _LONGEST = 500  # letters of a label
 # Controls, direction overrides, and characters that XML forbids: they could change text outside the label, and some
@@ -184,7 +185,7 @@ def _row(line: ChartLine, record: Mapping[str, object]) -> ChartRow:
     }
     for key in _NAME_KEYS[line.kind]:
         if key in row and not (key == "x" and isinstance(record[line.x], date)):
-            row[key] = plain_label(row[key])
+            row[key] = plain_label(value_label(getattr(line, key), row[key]))
     if isinstance(day := record.get(line.x), date):
         end = _step_after(line.x, day)
         row["x_end"], row["x_middle"] = end.isoformat(), _middle(day, end)
@@ -286,6 +287,11 @@ def _parts(line: ChartLine, row: ChartRow) -> Iterator[ChartRow]:
         reached = min(start + float(share), 1.0) if isinstance(share, int | float) else start
         bounds: ChartRow = {key: row[key] for key in ("low", "high") if key in row and part == line.parts[0]}
         yield {**whole, **bounds, "colour": column_label(part.removeprefix("share_")), "from": start, "to": reached}
+
+
+def value_label(column: str, value: object) -> object:
+    """Return a value as a word for people: a gender as in docs/tables.md; any other value is unchanged."""
+    return _GENDERS.get(value, value) if column.endswith("gender") and isinstance(value, str) else value
 
 
 def column_label(column: str) -> str:

@@ -58,7 +58,8 @@ _INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, if the {n} are 
 _TOO_MANY_NOTE = "Not shown: the intervals of more than {most} lines."
 _MOST_TICKS = 8
 _MOST_INTERVAL_LINES = 3  # the intervals of more lines cover each other
-# The renderer measures labels in its own font. A browser without that font and Arial needs up to 17 % more.
+# The renderer measures labels in its own font. A browser without that font and Arial needs up to 17 % more, in the
+# names of an axis and in the legend.
 _LETTER_WIDTH, _WIDER_FONT = 6.2, 0.17
 _NO_ROWS = "No rows."
 _Datasets = dict[str, list[ChartRow]]
@@ -119,15 +120,21 @@ def _title(question: Question) -> ChartSpec:
 
 
 def _config(layout: ChartLayout, chart_data: ChartData) -> dict[str, Any]:
-    longest = max((len(str(name)) for name in chart_data.names("y")), default=0)
-    labels = min(layout.label_width, longest * _LETTER_WIDTH)
+    names, parts = (_label_width(layout, chart_data.names(key)) for key in ("y", "colour"))
     axis = CONFIG["axis"] | {"labelLimit": layout.label_width}
     legend = CONFIG["legend"] | {"labelLimit": layout.label_width}
+    columns = 2 if layout.is_legend_below and parts < layout.width / 2 else 1
     if layout.is_legend_below:
-        legend |= {"orient": "bottom", "columns": 2, "titleLimit": layout.width}
-    padding = {side: CONFIG["padding"] for side in ("top", "right", "bottom")}
-    padding["left"] = CONFIG["padding"] + round(_WIDER_FONT * labels)
+        legend |= {"orient": "bottom", "columns": columns, "titleLimit": layout.width}
+    padding = dict.fromkeys(("top", "right", "bottom", "left"), CONFIG["padding"])
+    padding["left"] += round(_WIDER_FONT * names)
+    padding["right"] += round(_WIDER_FONT * parts * columns)
     return CONFIG | {"axis": axis, "legend": legend, "padding": padding}
+
+
+def _label_width(layout: ChartLayout, labels: Sequence[object]) -> float:
+    """Return the width of the longest label in pixels, at most the limit of the layout."""
+    return min(layout.label_width, max((len(str(each)) for each in labels), default=0) * _LETTER_WIDTH)
 
 
 def _wrap_sentences(sentences: Sequence[str], letters: int) -> list[str]:

@@ -7,7 +7,7 @@ SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F
 MAIN = SERIES[0]
 # The same hues for a dark background, with a contrast of at least 4.5 to 1; charts in files are on white.
 SERIES_ON_DARK = ("#5AB0EE", "#FF8F4A", "#35C79B", "#E8A3CB", "#F2B63C", "#8CD0F5", "#C79AD6", "#E8E6E3")
-UNKNOWN_COLOUR = {"unknown": "#B3B3B3", "U": "#B3B3B3", "(none)": "#D6D6D6"}  # always grey
+UNKNOWN_COLOUR = {"unknown": "#B3B3B3", "(none)": "#D6D6D6"}  # always grey
 GAP = "#8C8C8C"  # a missing day; drawn at GAP_OPACITY
 GAP_OPACITY = 0.25
 WHISKER = "#1A1A1A"

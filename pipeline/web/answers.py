@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.query import Connection, QueryResult, query
-from pipeline.query.chart_data import column_label, is_share
+from pipeline.query.chart_data import column_label, is_share, value_label
 from pipeline.web.rendering import link, web_link
 
 _LABELS = {
@@ -31,7 +31,6 @@ SELECT article_id, url, canonical_url, title FROM articles_stored
 WHERE article_id IN (SELECT unnest(getvariable('ids'))) OR url IN (SELECT unnest(getvariable('urls')))
   OR canonical_url IN (SELECT unnest(getvariable('urls')))"""
 _MOST_NARROW = 8  # columns
-_GENDERS = {"F": "female", "M": "male", "U": "unknown"}
 # The anchor of a row in the page of its article, by the column of its index.
 _ANCHORS = {"quote_index": "q", "event_index": "v"}
 
@@ -150,12 +149,10 @@ def _text(name: str, value: object) -> str:
     """Return a value as text: a share as percent, a time to the minute, large numbers with commas; "" for null."""
     if value is None:
         return ""
-    if name.endswith("gender"):
-        return _GENDERS.get(str(value), str(value))
     if isinstance(value, float) and is_share(name):
         return f"{value:.1%}".replace("%", " %")
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if type(value) is int:
         return f"{value:,}"
-    return f"{value:.2f}" if name == "confidence" and isinstance(value, float) else str(value)
+    return f"{value:.2f}" if name == "confidence" and isinstance(value, float) else str(value_label(name, value))

@@ -17,7 +17,7 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.query import QueryResult, answer, connect, list_questions, question_named
 from pipeline.query.chart_data import ChartLine, merge_single_period, parse_chart_line, plot, wilson
-from pipeline.query.charts import draw, picture_bytes
+from pipeline.query.charts import PAGE_LAYOUT, PHONE_LAYOUT, ChartLayout, draw, picture_bytes
 from pipeline.query.saved_queries import Denominators, Question, count_denominators
 
 ROOT = Path(__file__).parents[3]
@@ -379,3 +379,26 @@ def test_one_period_is_drawn_as_bars(line: str, expected: str):
     assert merged == parse_chart_line("q", expected)
     assert sentence == ("" if given.kind == "bar" else "Week: 2 March 2026.")
     assert merge_single_period(given, two) == (given, "")
+
+
+def test_genders_are_words():
+    """The legend names genders as docs/tables.md does; null is (none)."""
+    line = parse_chart_line("q", "bar x=share y=speaker_kind colour=speaker_gender")
+    found = QueryResult(
+        columns=("share", "speaker_kind", "speaker_gender"),
+        rows=tuple((0.25, "person", gender) for gender in ("F", "M", "U", None)),
+    )
+
+    assert plot("q", line, found).names("colour") == ["female", "male", "unknown", "(none)"]
+
+
+@pytest.mark.parametrize("layout", [PAGE_LAYOUT, PHONE_LAYOUT])
+def test_a_wider_font_does_not_cut_the_legend(layout: ChartLayout):
+    """There is room for labels that are 17 % wider than measured; on a phone, long labels are below each other."""
+    line = parse_chart_line("q", "bar x=events y=pair colour=kind")
+    rows = ((4, "A and B", "verbal cooperation"), (1, "A and B", "material conflict"))
+    found = QueryResult(columns=("events", "pair", "kind"), rows=rows)
+    config = draw(_question(line), found, COUNTED, layout=layout).to_dict(validate=False)["config"]
+
+    assert config["padding"]["right"] - 12 >= round(0.17 * len("verbal cooperation") * 6)
+    assert config["legend"].get("columns", 1) == 1
