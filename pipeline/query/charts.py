@@ -213,7 +213,7 @@ class _ChartFrame:
         if most >= 1 and not is_share(column):
             axis["tickCount"] = min(int(most), _MOST_TICKS)
         if is_share(column) and self.width < WIDTH:
-            axis["values"] = [0, 0.25, 0.5, 0.75, 1]
+            axis["values"] = [0, 0.5, 1] if self.width < FACET_WIDTH else [0, 0.25, 0.5, 0.75, 1]
         return _quantity(key, scale={"domain": [0, most], "nice": not is_share(column)}, axis=axis)
 
     def _longest(self, key: str) -> float:

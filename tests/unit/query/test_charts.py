@@ -402,3 +402,13 @@ def test_a_wider_font_does_not_cut_the_legend(layout: ChartLayout):
 
     assert config["padding"]["right"] - 12 >= round(0.17 * len("verbal cooperation") * 6)
     assert config["legend"].get("columns", 1) == 1
+
+
+@pytest.mark.parametrize(("layout", "ticks"), [(PHONE_LAYOUT, [0, 0.5, 1]), (PAGE_LAYOUT, [0, 0.25, 0.5, 0.75, 1])])
+def test_percentages_do_not_touch(layout: ChartLayout, ticks: list[float]):
+    """On a phone, the axis of a share has three ticks."""
+    line = parse_chart_line("q", "bar x=share y=kind facet=publisher")
+    found = QueryResult(columns=("share", "kind", "publisher"), rows=((0.5, "person", "The Post"),))
+    spec = draw(_question(line), found, COUNTED, layout=layout).to_dict(validate=False)
+
+    assert [part["values"] for part in _parts(spec) if "labelOverlap" in part] == [ticks]
