@@ -30,7 +30,9 @@ _ARTICLES_SQL = """\
 SELECT article_id, url, canonical_url, title FROM articles_stored
 WHERE article_id IN (SELECT unnest(getvariable('ids'))) OR url IN (SELECT unnest(getvariable('urls')))
   OR canonical_url IN (SELECT unnest(getvariable('urls')))"""
-_MOST_NARROW = 8  # columns
+_MOST_NARROW, _MOST_SLIM = 8, 5  # columns
+# Columns with the name of a person; "speaker" only in an answer without texts, where no organisation is a speaker.
+_PEOPLE = frozenset({"person", "other_person"})
 # The anchor of a row in the page of its article, by the column of its index.
 _ANCHORS = {"quote_index": "q", "event_index": "v"}
 
@@ -46,19 +48,24 @@ class AnswerColumn:
 
 @dataclass(frozen=True, slots=True)
 class AnswerCell:
-    """A value as text, with the page that it links to; ``is_outside`` for a publisher's page; "" for no link."""
+    """A value as text, with the page that it links to; ``is_outside`` for a publisher's page; "" for no link.
+
+    ``below`` is shown below it in the same cell: the article of a text, if the answer has many columns.
+    """
 
     text: str
     href: str = ""
     is_outside: bool = False
+    below: tuple["AnswerCell", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerTable:
-    """The shown columns and rows of an answer."""
+    """The shown columns and rows of an answer. ``look`` is a class of style.css: "wide", "slim" or ""."""
 
     columns: tuple[AnswerColumn, ...]
     rows: tuple[tuple[AnswerCell, ...], ...]
+    look: str
 
 
 def build_answer_table(connection: Connection, answer: QueryResult, *, root: str, most: int) -> AnswerTable:
@@ -73,11 +80,29 @@ def build_answer_table(connection: Connection, answer: QueryResult, *, root: str
     has_article = bool({"article_id", "url"} & set(answer.columns)) and "title" not in answer.columns
     if has_article:
         columns.append(AnswerColumn("article", "article", "link"))
-    if len(columns) > _MOST_NARROW:  # the long text and the article must not begin outside of the window
-        columns[1:] = sorted(columns[1:], key=lambda column: column.look not in ("text", "link"))
-    return AnswerTable(
-        columns=tuple(columns), rows=tuple(tuple(_cells(columns, row, known=known, root=root)) for row in rows)
-    )
+    looks = {column.look for column in columns}
+    is_wide = len(columns) > _MOST_NARROW and "text" in looks
+    cells = [tuple(_cells(columns, row, known=known, root=root)) for row in rows]
+    if is_wide:  # the long text must not begin outside of the window
+        columns, cells = _narrow(columns, cells)
+    is_slim = len(columns) <= _MOST_SLIM and not looks & {"text", "link"}
+    return AnswerTable(columns=tuple(columns), rows=tuple(cells), look="wide" if is_wide else "slim" if is_slim else "")
+
+
+def _narrow(
+    columns: Sequence[AnswerColumn], rows: Sequence[Sequence[AnswerCell]]
+) -> tuple[list[AnswerColumn], list[tuple[AnswerCell, ...]]]:
+    """Return a table with its long text second, and with article and publisher below that text."""
+    names = [column.name for column in columns]
+    text = next(at for at, column in enumerate(columns) if column.look == "text")
+    below = [names.index(name) for name in ("article", "publisher") if name in names]
+    others = [at for at in range(1, len(columns)) if at != text and at not in below]
+    order = [*dict.fromkeys((0, text)), *others]
+    narrow = []
+    for row in rows:
+        whole = replace(row[text], below=tuple(row[at] for at in below if row[at].text))
+        narrow.append(tuple(whole if at == text else row[at] for at in order))
+    return [columns[at] for at in order], narrow
 
 
 def _articles_of(connection: Connection, rows: Sequence[Mapping[str, object]]) -> Mapping[object, tuple[str, str]]:
@@ -105,8 +130,11 @@ def _cells(
     url = row.get("url")
     article = known.get(row.get("article_id")) or known.get(url)
     href = f"{link(root, f'articles/{article[0]}')}{_anchor(row)}" if article else ""
+    people = _PEOPLE if any(column.look == "text" for column in columns) else _PEOPLE | {"speaker"}
     for column in columns:
-        if column.name == "article" and column.name not in row:
+        if column.name in people and row[column.name]:
+            yield AnswerCell(str(row[column.name]), link(root, "people", name=row[column.name]))
+        elif column.name == "article" and column.name not in row:
             yield AnswerCell(article[1], href) if article else _outside(url)
         elif column.name == "title":
             title = _text(column.name, row["title"])

@@ -78,9 +78,11 @@ def describe_day(cell: Cell) -> str:
 
 
 def describe_age(hours: float | None, *, otherwise: str) -> str:
-    """Return an age in hours; from 3 days on, in days."""
+    """Return an age in whole hours; from 3 days on, in days."""
     if hours is None:
         return otherwise
+    if hours < 0.5:
+        return "less than 1 h ago"
     return f"{hours:.0f} h ago" if hours < 72 else f"{hours / 24:.0f} days ago"
 
 

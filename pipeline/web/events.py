@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.errors import ConfigError
+from pipeline.model import pluralize
 from pipeline.query.articles import last_day
 from pipeline.query.event_timeline import (
     EventCount,
@@ -39,10 +40,9 @@ _FORM = ("event_type", "country", "modality", "reports", "place", "source")
 class _EventRow:
     kind: str
     modality: str
-    date: str
+    exceptions: tuple[str, ...]
     who: str
     place: str
-    reports: str
     href: str
     why: str
     title: str
@@ -194,17 +194,25 @@ def _by_day(events: Iterable[ReportedEvent], root: str) -> list[tuple[str, list[
     return [(f"{day:%A} {day}", rows) for day, rows in groups.items()]
 
 
+def _exceptions(event: ReportedEvent) -> tuple[str, ...]:
+    """Return what is not so of most events: a date other than the day of its group, and more than one report."""
+    copies = event.report_count - event.independent_count
+    duplicates = f" (and {pluralize(copies, 'duplicate')})" if copies > 0 else ""
+    reports = f"{pluralize(event.independent_count, 'independent report')}{duplicates}"
+    date_text = "undated" if event.event_date is None else describe_date(event)
+    is_usual = event.independent_count <= 1 and copies <= 0
+    return tuple(filter(None, (date_text if date_text != str(event.day) else "", "" if is_usual else reports)))
+
+
 def _event_row(event: ReportedEvent, root: str) -> _EventRow:
     who = " → ".join(filter(None, (", ".join(event.actors), ", ".join(event.recipients))))
     article = link(root, f"articles/{event.article_id}")
-    copies = event.report_count - event.independent_count
     return _EventRow(
         kind=" ".join(filter(None, (event.event_type, event.event_subtype))),
         modality=event.modality,
-        date=describe_date(event),
+        exceptions=_exceptions(event),
         who=who or "no actor named",
         place=", ".join(filter(None, (event.place, event.place_country))),
-        reports=f"{event.independent_count:,}" + (f" (and {copies:,} duplicates)" if copies > 0 else ""),
         href=f"{article}#t{event.event_index + 1}",
         why=link(root, "why", url=f"{event.article_id}:events:{event.event_index}"),
         title=event.title or "Untitled",

@@ -6,12 +6,13 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.model.provenance import STEP_HEADINGS, Provenance
+from pipeline.model.provenance import STEP_HEADINGS, AnswerKind, Provenance
 from pipeline.query.outcomes import LATE, PageFilter, PageOutcome, find_page_outcomes
 from pipeline.tables import table_named
 from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_text, web_link
 
 _HEADINGS = {**STEP_HEADINGS, "next": "Next, in a terminal"}
+_ANSWERS: dict[AnswerKind, str] = {"kept": "In the lake", "not_kept": "Not in the lake", "unknown": "Unknown page"}
 LONGEST_URL = 100_000
 PUBLICATION = "publication"  # the value of "by" for days of publication
 _MOMENT = "%Y-%m-%d %H:%M"
@@ -26,6 +27,7 @@ class _PageRow:
     detail: str
     day: str
     seen: str
+    first_seen: str
     article: str
 
 
@@ -76,7 +78,7 @@ def parse_page_filter(query: UrlQuery, *, today: date) -> PageFilter:
 
 
 def _page_row(seen: PageOutcome, root: str) -> _PageRow:
-    checks = f"; {seen.checks} outcomes, the first: {seen.first_seen_at:{_MOMENT}}" if seen.checks > 1 else ""
+    decided, first = f"{seen.decided_at:{_MOMENT}}", f"{seen.first_seen_at:{_MOMENT}}"
     return _PageRow(
         url=seen.url,
         why=link(root, "why", url=seen.url),
@@ -84,7 +86,8 @@ def _page_row(seen: PageOutcome, root: str) -> _PageRow:
         reason=seen.reason or "",
         detail=seen.detail or "",
         day=str(seen.news_day),
-        seen=f"{seen.decided_at:{_MOMENT}} UTC{checks}",
+        seen=decided,
+        first_seen="" if first == decided else first,
         article=link(root, f"articles/{seen.article_id}") if seen.article_id and seen.outcome != "rejected" else "",
     )
 
@@ -108,5 +111,17 @@ def why_page(provenance: Provenance, *, root: str) -> str:
         subject=provenance.query,
         outside_url=web_link(provenance.query),
         article=link(root, f"articles/{article_facts['article_id']}") if "article_id" in article_facts else "",
+        article_title=next((step.headline for step in provenance.steps if step.name == "article"), ""),
+        verdict=_verdict(provenance),
         headings=_HEADINGS,
     )
+
+
+def _verdict(provenance: Provenance) -> tuple[str, str]:
+    """Return the answer with the number of checks, and its look: "yes" if all hold, "no" if one fails, else "open"."""
+    checks = [check.holds for step in provenance.steps for check in step.checks]
+    held, failed, undecided = (checks.count(each) for each in (True, False, None))
+    counts = (("that hold", held), ("failed", failed), ("undecided", undecided))
+    numbers = ", ".join(f"{name}: {number:,}" for name, number in counts if number)
+    look = "no" if failed else "yes" if held and not undecided else "open"
+    return f"{_ANSWERS[provenance.answer]}. " + (f"Checks {numbers}." if numbers else "No checks."), look

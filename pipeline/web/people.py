@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline.errors import ConfigError
@@ -90,6 +90,7 @@ def people_page(found: EntityList, *, root: str, choices: Sequence[str] = ()) ->
     filters, path = found.filters, PLURALS[found.filters.kind]
     form = {"name": filters.name, "source": filters.source}
     days = {"from_": filters.first, "to": filters.last}
+    longest = filters.last - timedelta(days=MOST_DAYS - 1)
     return page(
         "people.html",
         root=root,
@@ -104,6 +105,7 @@ def people_page(found: EntityList, *, root: str, choices: Sequence[str] = ()) ->
         kinds=[(name.capitalize(), link(root, name, **form, **days), name == path) for name in PLURALS.values()],
         rows=[(entity_link(root, path, each.entity_id, **days), each) for each in found.rows],
         more=link(root, path, **form, **days, after=found.after) if found.after else "",
+        longer="" if filters.first <= longest else link(root, path, **form, from_=longest, to=filters.last),
     )
 
 

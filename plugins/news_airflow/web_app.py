@@ -35,7 +35,7 @@ _ERROR_MESSAGES = {
     "Token Expired": "Your session has ended: log in to Airflow again, then open this page.",
     "Invalid JWT token": "Airflow does not know this session: log in to Airflow again, then open this page.",
     "Forbidden": f"Your role may not read the DAG {DAG_ID}, which is required for Newsroom.",
-    "Not Found": "Start from Coverage, Articles, People, Events or Questions.",
+    "Not Found": "Newsroom has no such page. Start from one of these:",
     "Method Not Allowed": "These pages accept only GET requests.",
 }
 _HEADERS = {

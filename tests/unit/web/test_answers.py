@@ -1,5 +1,6 @@
 """The answer of a question as a table: labels, percent, links to articles and their places, columns for machines."""
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -92,12 +93,37 @@ def test_forms_have_no_words_of_the_command_line(small_lake: Path, slug: str):
 
 
 def test_many_columns_leave_the_text_in_sight(lake: Path):
-    """In a wide answer, the long text and the article follow the first column."""
+    """In a wide answer, the long text follows the first column, with article and publisher below it in its cell."""
     narrow = {f"column_{at}": at for at in range(9)}
-    found = _table(lake, **narrow, sentence="We did.", article_id=ARTICLE)
+    found = _table(lake, **narrow, publisher="The Post", sentence="We did.", article_id=ARTICLE, event_index=1)
+    [row] = found.rows
 
-    assert [column.name for column in found.columns][:4] == ["column_0", "sentence", "article", "column_1"]
-    assert [cell.text for cell in found.rows[0]][:4] == ["0", "We did.", "Harbour reopens", "1"]
+    assert [column.name for column in found.columns] == ["column_0", "sentence", *list(narrow)[1:]]
+    assert [cell.text for cell in row][:3] == ["0", "We did.", "1"]
+    assert [(each.text, each.href) for each in row[1].below] == [
+        ("Harbour reopens", f"../articles/{ARTICLE}#v2"),
+        ("The Post", ""),
+    ]
+    assert found.look == "wide"
+
+
+def test_people_of_an_answer_lead_to_the_list_of_people(lake: Path):
+    """The name of a person is a link. The speaker of a text, who may be an organisation, is not a link."""
+    [[person, other, _]] = _table(lake, person="Ada Okoro", other_person=None, articles=2).rows
+    [[ranked, _]] = _table(lake, speaker="Ada Okoro", words=20).rows
+    [[quoted, _]] = _table(lake, speaker="Harbour Trust", quote="“We did,”").rows
+
+    assert (person.href, other.href) == ("../people?name=Ada+Okoro", "")
+    assert (ranked.href, quoted.href) == ("../people?name=Ada+Okoro", "")
+
+
+def test_cells_of_a_card_have_labels(small_lake: Path):
+    """On a phone, a value has its label: the first column, texts and links speak for themselves."""
+    html = question_page(small_lake, parse_question_request("reported-events", {}), root="../")
+
+    assert re.search(r'<td dir="auto" data-l="actors">', html)
+    assert 'data-l="sentence"' not in html
+    assert 'data-l="event type"' not in html
 
 
 def test_a_field_offers_the_values_of_the_answer(small_lake: Path):

@@ -122,7 +122,7 @@ def test_nationalities_are_no_organisations():
 
 
 def test_legend_and_corrections_are_folded(twin):
-    """Legend and corrections are closed; a wide screen shows the legend; corrections are named for screen readers."""
+    """Legend and corrections are closed; corrections are named for screen readers."""
     assert twin.cssselect("details[open]") == []
     assert {_text(each) for each in twin.cssselect(".fix summary")} == {"✎Correct this"}
 

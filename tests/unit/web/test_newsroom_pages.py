@@ -11,12 +11,12 @@ import pytest
 from pipeline.errors import ConfigError, LimitError
 from pipeline.model.coverage import Anomaly, Cell, Coverage, SourceCoverage, SourceDay
 from pipeline.model.freshness import SourceFreshness
-from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, ProvenanceStep
+from pipeline.model.provenance import AnswerKind, Check, Excerpt, Fact, Provenance, ProvenanceStep
 from pipeline.query import palette
 from pipeline.web.articles import articles_page
 from pipeline.web.coverage import coverage_page, parse_coverage_period
 from pipeline.web.outcomes import pages_page, why_form, why_page
-from pipeline.web.rendering import chart_policy, link, parse_period, parse_text, web_link
+from pipeline.web.rendering import chart_policy, error_page, link, parse_period, parse_text, web_link
 from pipeline.web.saved_queries import parse_question_request, question_csv, question_page, question_svg, questions_page
 from tests.unit.query.conftest import WriteRows, small_lake, write_rows
 
@@ -314,6 +314,31 @@ def test_why_begins_with_a_form():
     assert '<form action="../why"' in start
     assert '<input name="url" value=""' in start
     assert '<input name="url" value="https://a.example/1"' in result
+
+
+@pytest.mark.parametrize(
+    ("answer", "holds", "look", "sentence"),
+    [
+        ("kept", (True, True), "yes", "In the lake. Checks that hold: 2."),
+        ("kept", (True, False, None), "no", "In the lake. Checks that hold: 1, failed: 1, undecided: 1."),
+        ("not_kept", (None,), "open", "Not in the lake. Checks undecided: 1."),
+        ("unknown", (), "open", "Unknown page. No checks."),
+    ],
+)
+def test_why_begins_with_its_verdict(answer: AnswerKind, holds: tuple[bool | None, ...], look: str, sentence: str):
+    """One sentence says whether the page is in the lake, and how many checks hold, failed or cannot be decided."""
+    step = ProvenanceStep(name="text", headline="", checks=tuple(Check(each, "a check") for each in holds))
+    html = why_page(Provenance(query="d" * 32, answer=answer, steps=(step,)), root="")
+
+    assert f'<li class="{look}">{sentence}</li>' in html
+
+
+def test_an_error_page_leads_on():
+    """The error page has links to all pages, and its message begins with a capital letter."""
+    html = error_page(404, "no such person", root="../")
+
+    assert "<bdi>No such person</bdi>" in html
+    assert html.count('<li><a href="../events">Events</a></li>') == 2  # in the bar and on the page
 
 
 def test_why_leads_to_the_page():

@@ -54,7 +54,9 @@ def test_list_links_to_the_pages_of_people(okoro_lake: Path):
 
 def test_list_without_a_match_says_so(okoro_lake: Path):
     """An empty list says which days it is about."""
-    assert "No matching people: 2026-02-01 to 2026-03-02." in _people(okoro_lake, name="nobody")
+    empty = _people(okoro_lake, name="nobody")
+    assert "No matching people: 2026-02-01 to 2026-03-02." in empty
+    assert "people?name=nobody&amp;from=2025-03-02&amp;to=2026-03-02" in empty
 
 
 def test_quotes_have_receipts(okoro_lake: Path):
