@@ -75,6 +75,13 @@ def print_note(*lines: str) -> None:
         err.print(text, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
+def note_missing_lake() -> None:
+    """Print a note on stderr if the data folder has no lake: then all tables are empty."""
+    folder = settings().data_dir
+    if not settings().lake_dir.is_dir():
+        print_note(f"{folder.absolute()} has no lake: go to the folder of your sources.toml, or set NEWS_DATA_DIR")
+
+
 def print_json(value: object) -> None:
     """Print one JSON value, with times and days as ISO 8601 text."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_text) + "\n")

@@ -15,7 +15,7 @@ from rich.text import Text
 from typer.core import CompletionItem, TyperCommand  # type: ignore[attr-defined]  # typer exports no other
 
 from pipeline.cli import completion
-from pipeline.cli.output import AsJson, out, print_json, print_note, print_rows, settings, workspace
+from pipeline.cli.output import AsJson, note_missing_lake, out, print_json, print_note, print_rows, settings, workspace
 from pipeline.cli.run import day_of, day_range
 from pipeline.errors import ConfigError
 from pipeline.extras import require_extra
@@ -230,6 +230,8 @@ class _CliQuery:
 
 def _tables_folder(snapshot: str | None) -> Path:
     """Return the folder to read: the lake, or one of its snapshots. Raises: ConfigError for an unknown snapshot."""
+    if snapshot is None:
+        note_missing_lake()
     return settings().lake_dir if snapshot is None else workspace().lake.snapshots.folder(snapshot)
 
 

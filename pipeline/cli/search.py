@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from pipeline.cli import completion
-from pipeline.cli.output import AsJson, out, print_json, print_note, progress, workspace
+from pipeline.cli.output import AsJson, note_missing_lake, out, print_json, print_note, progress, workspace
 from pipeline.cli.run import day_of
 from pipeline.errors import ConfigError
 
@@ -78,6 +78,7 @@ def _update(settings: "Settings") -> None:
     from pipeline.jobs.search_index import update_search
     from pipeline.search import index_path
 
+    note_missing_lake()
     with progress(quiet=index_path(settings.lake_dir).exists()) as report_progress:
         report_progress("updating the search index")
         update_search(settings)

@@ -48,6 +48,15 @@ def test_answer_has_its_title_rows_and_denominators(run) -> None:
     )
 
 
+@pytest.mark.parametrize("words", [("sql", "SELECT 1"), ("ask", "top-speakers"), ("search", "ferry")])
+def test_folder_without_a_lake_is_named(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A query in a folder without a lake has no rows of a lake, and a note on standard error says so."""
+    done = called(*words, cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert f"{tmp_path / 'data'} has no lake: go to the folder of your sources.toml" in done.stderr
+
+
 def test_days_source_and_limit_narrow_an_answer(run) -> None:
     """Days are published days, inclusive; the limit replaces that of the question."""
     first = run("ask", "top-speakers", "--from", "2026-03-03", "--to", "2026-03-03", "--json")
