@@ -64,12 +64,13 @@ _PLACES = """\
 WITH mentions AS (
   SELECT article_id, revision_id, event_index, {'place_entity_id': place_entity_id, 'place_text': place_text,
     'place_country': place_country, 'place_lat': place_lat, 'place_lon': place_lon} AS spot
-  FROM events_stored WHERE place_lat IS NOT NULL AND place_lon IS NOT NULL
+  FROM events_stored
+  WHERE place_lat IS NOT NULL AND place_lon IS NOT NULL AND published_date >= getvariable('earliest')
 ),
 placed AS (
   SELECT m.event_cluster_id, arg_min(spot, (m.published_date, m.article_id, m.event_index)) AS spot
   FROM mentions e JOIN event_cluster_members m USING (article_id, revision_id, event_index)
-  WHERE m.event_cluster_id IN (SELECT event_cluster_id FROM found)
+  WHERE m.event_cluster_id IN (SELECT event_cluster_id FROM found) AND m.published_date >= getvariable('earliest')
   GROUP BY m.event_cluster_id
 )
 SELECT spot.place_entity_id AS place_id,
@@ -232,6 +233,9 @@ def view_places(lake: Path, filters: EventFilter) -> EventMap:
     """Return the places of the events of a filter."""
     with _connect(lake, filters) as connection:
         [[count, *_]] = query(connection, _TOTALS).rows
+        # No article of these events is before their own days.
+        [earliest] = query(connection, "SELECT min(published_date) FROM found").rows[0]
+        _set_variables(connection, {"earliest": earliest})
         places = [MapPlace(*row) for row in query(connection, _PLACES).rows]  # type: ignore[arg-type]
         return EventMap(
             filters=filters,

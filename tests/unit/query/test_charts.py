@@ -398,7 +398,7 @@ def test_a_wider_font_does_not_cut_the_legend(layout: ChartLayout):
     line = parse_chart_line("q", "bar x=events y=pair colour=kind")
     rows = ((4, "A and B", "verbal cooperation"), (1, "A and B", "material conflict"))
     found = QueryResult(columns=("events", "pair", "kind"), rows=rows)
-    config = draw(_question(line), found, COUNTED, layout=layout).to_dict(validate=False)["config"]
+    config = draw(_question(line), found, COUNTED, layout=layout)["config"]
 
     assert config["padding"]["right"] - 12 >= round(0.17 * len("verbal cooperation") * 6)
     assert config["legend"].get("columns", 1) == 1
@@ -409,6 +409,6 @@ def test_percentages_do_not_touch(layout: ChartLayout, ticks: list[float]):
     """On a phone, the axis of a share has three ticks."""
     line = parse_chart_line("q", "bar x=share y=kind facet=publisher")
     found = QueryResult(columns=("share", "kind", "publisher"), rows=((0.5, "person", "The Post"),))
-    spec = draw(_question(line), found, COUNTED, layout=layout).to_dict(validate=False)
+    spec = draw(_question(line), found, COUNTED, layout=layout)
 
     assert [part["values"] for part in _parts(spec) if "labelOverlap" in part] == [ticks]
