@@ -228,6 +228,27 @@ def test_article_and_reason_are_accessible(reader: Page) -> None:
     _assert_open_to_all(reader)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (360, 740)])
+@pytest.mark.parametrize("slug", ["reported-events", "what-happened", "what-is-planned", "why-rejected"])
+def test_an_answer_fits_its_window(reader: Page, slug: str, width: int, height: int) -> None:
+    """The answers with the most columns do not scroll sideways, on a desktop and on a phone."""
+    reader.set_viewport_size({"width": width, "height": height})
+    reader.goto(f"questions/{slug}")
+
+    expect(reader.locator(".answer tbody tr").first).to_be_visible()
+    assert reader.locator(".scroll").evaluate("box => box.scrollWidth - box.clientWidth") == 0
+
+
+def test_a_name_of_an_article_leads_to_its_person(reader: Page) -> None:
+    """A name in the list of names leads to the page of the person, which has the quotes of the article."""
+    reader.goto(f"articles?{DAYS}")
+    click(reader.get_by_role("link", name="Finland and Estonia agree to end ferry row"))
+    click(reader.locator("#names h3 a", has_text="Aino Kestilä"))
+
+    expect(reader.locator("h1")).to_have_text("Aino Kestilä")
+    expect(reader.locator("main")).to_contain_text("We shouted until lunch")
+
+
 def test_unknown_question_is_not_found(browser: Browser, origin: str, login: Any) -> None:
     """An unknown URL gives status 404 and a page like the others."""
     with watched_page(browser, home=origin, storage_state=login) as (page, watch):
