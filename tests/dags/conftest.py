@@ -1,5 +1,6 @@
 """A real Airflow in a temporary home: SQLite, no examples. Its settings are made before airflow is imported."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,10 @@ def bag(tmp_path_factory: pytest.TempPathFactory):
     from airflow.utils.db import initdb
 
     initdb()
-    return DagBag(str(ROOT / "dags"))
+    dags = DagBag(str(ROOT / "dags"))
+    gc.collect()
+    gc.freeze()  # the modules of Airflow
+    return dags
 
 
 @pytest.fixture(scope="session")
