@@ -21,7 +21,7 @@ class Extra:
 EXTRAS: Mapping[str, Extra] = {
     "airflow": Extra("Airflow's commands need Airflow", ("airflow", "psutil")),
     "alerts": Extra("messages of alerts need Apprise", ("apprise",)),
-    "charts": Extra("charts need Altair and vl-convert", ("altair", "vl_convert")),
+    "charts": Extra("charts need vl-convert", ("vl_convert",)),
     "mcp": Extra("questions of agents need the SDK of the Model Context Protocol", ("mcp",)),
 }
 

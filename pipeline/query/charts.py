@@ -12,7 +12,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import altair as alt
 import vl_convert
 
 from pipeline.errors import ConfigError
@@ -107,7 +106,12 @@ def draw(
     below = _wrap_sentences([*denominators.sentences(), *notes] if layout.is_captioned else notes, layout.letters)
     if layout.is_captioned:
         picture["title"] = _title(question)
-    chart = {"$schema": _SCHEMA, "config": _config(layout, chart_data), "vconcat": [picture], "datasets": data}
+    chart: ChartSpec = {
+        "$schema": _SCHEMA,
+        "config": _config(layout, chart_data),
+        "vconcat": [picture],
+        "datasets": data,
+    }
     if below:
         style = {"orient": "bottom", "anchor": "start", "fontSize": 11, "fontWeight": "normal", "offset": 16}
         chart["title"] = {"text": below, **style}
@@ -338,8 +342,8 @@ _KINDS: dict[ChartKind, Callable[[ChartLine, ChartData, _ChartFrame], ChartSpec]
 # Chart files: PNG, SVG, or an HTML page with the chart and all rows. They load nothing and run no scripts.
 
 _SCALE = 2.0  # PNG pixels per layout pixel: sharp on dense screens
-_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-_SCHEMA = alt.SCHEMA_URL
+_VERSION = "6.4"  # of Vega-Lite, the newest that vl-convert has
+_SCHEMA = f"https://vega.github.io/schema/vega-lite/v{_VERSION}.1.json"  # names the format; nothing loads it
 _STYLE = f"""\
 body {{ font: 16px/1.5 {FONT}; color: {INK}; background: {BACKGROUND};
   max-width: 60rem; margin: 2rem auto }}

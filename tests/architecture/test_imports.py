@@ -50,9 +50,7 @@ PIPELINE = {
     "derive": May(("model", "clean", "kb", "nlp", "tables"), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
     "audit": May(("model", "tables"), ("pyarrow",)),
-    "query": May(
-        ("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")
-    ),
+    "query": May(("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "vl_convert", "sqlglot")),
     "search": May(("model", "tables", "lake"), ("pyarrow",)),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
     "jobs": May((*_BELOW_JOBS, "audit", "search"), ("pyarrow",)),

@@ -21,9 +21,9 @@ BASE, SECTIONS = parse_requirements(text_of("requirements.in"))
 WITH_EXTRA = {
     "pipeline.agents.server": "mcp_types",
     "pipeline.alerts.sender_process": "apprise",
-    "pipeline.query.charts": "altair",
-    "pipeline.web.json_pages": "altair",
-    "pipeline.web.saved_queries": "altair",
+    "pipeline.query.charts": "vl_convert",
+    "pipeline.web.json_pages": "vl_convert",
+    "pipeline.web.saved_queries": "vl_convert",
 }
 # Run in a process of its own: {"blocked": modules that are not there, "imports": modules, "commands": calls}.
 _DRIVER = """\
@@ -152,5 +152,5 @@ def test_installed_extra_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed extra passes; one without its library is an error with the command that installs it."""
     require_extra("charts")
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    with pytest.raises(ConfigError, match=r"^charts need Altair and vl-convert: pip install 'newslake\[charts\]'$"):
+    with pytest.raises(ConfigError, match=r"^charts need vl-convert: pip install 'newslake\[charts\]'$"):
         require_extra("charts")

@@ -39,7 +39,7 @@ def test_help_loads_no_library_of_the_pipeline(tmp_path: Path, args: tuple[str, 
 
 def test_sql_loads_what_a_query_needs(tmp_path: Path) -> None:
     """A query loads DuckDB and Arrow: no HTTP client, language model, charts, SQL translator and no pandas."""
-    heavy = {"altair", "courlan", "feedparser", "pandas", "requests", "spacy", "sqlglot", "warcio"}
+    heavy = {"vl_convert", "courlan", "feedparser", "pandas", "requests", "spacy", "sqlglot", "warcio"}
     loaded = _loaded_by("sql", "SELECT 1", cwd=tmp_path)
 
     assert (loaded & heavy, "duckdb" in loaded) == (set(), True)
@@ -47,7 +47,7 @@ def test_sql_loads_what_a_query_needs(tmp_path: Path) -> None:
 
 def test_ask_without_a_picture_loads_no_charts(tmp_path: Path) -> None:
     """Bars in the terminal need no library for pictures."""
-    assert _loaded_by("ask", "top-speakers", "--chart", cwd=tmp_path) & {"altair", "sqlglot", "pandas"} == set()
+    assert _loaded_by("ask", "top-speakers", "--chart", cwd=tmp_path) & {"vl_convert", "sqlglot", "pandas"} == set()
 
 
 def test_completion_loads_no_library_of_the_lake(tmp_path: Path) -> None:
