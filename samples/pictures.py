@@ -3,91 +3,87 @@
 Clock and URLs are fixed, so a picture changes only with its page, Chromium or fonts.
 """
 
+import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Route
+from starlette.testclient import TestClient
 
-from pipeline.jobs.workspace import Workspace
 from pipeline.query import connect, query
-from pipeline.reports.article_view import view_article
-from pipeline.reports.coverage import coverage
-from pipeline.settings import Settings
-from pipeline.web.article import article_page, newsroom_article
-from pipeline.web.coverage import coverage_page
-from pipeline.web.saved_queries import parse_question_request, question_page, question_svg
 from samples.answers import ROOT, replay_newsroom
 from samples.chromium import chromium
 from samples.server import DAYS
 
 FOLDER = ROOT / "docs" / "pictures"
-_SITE = "http://newsroom.invalid/"  # receives no request: its responses are mocked in the browser
+_SITE = "http://newsroom.invalid"  # receives no request: the browser's requests go to the app in this process
 _ARTICLE = "SELECT article_id FROM articles WHERE title = 'Finland and Estonia agree to end ferry row'"
-_SLUG = "gender-of-sources"
 _WIDTH = 1200
+_PERIOD = {"from": DAYS[0].isoformat(), "to": DAYS[-1].isoformat()}
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its path and its height in pixels."""
+    """One picture: the path of its page, its query, and its height in pixels."""
 
     path: str
     height: int
-
-
-SHOTS: Mapping[str, Shot] = {
-    "article.png": Shot("articles/1", 800),
-    "coverage.png": Shot("coverage", 960),
-    "question.png": Shot(f"questions/{_SLUG}", 960),
-}
+    query: Mapping[str, str] | None = None
 
 
 def main() -> int:
     """Regenerate every picture; return the exit code."""
+    sys.path.insert(0, str(ROOT / "plugins"))
+    from news_airflow.web_app import newsroom_app
+
     with tempfile.TemporaryDirectory() as folder:
         replay_newsroom(Path(folder))
-        space = Workspace(Settings.load(data_dir=folder, frozen_now=f"{DAYS[-1]}T20:00:00+00:00"))
-        pages = _pages(space)
+        os.environ |= {
+            "NEWS_DATA_DIR": folder,
+            "NEWS_SOURCES_FILE": str(Path(folder, "sources.toml")),
+            "NEWS_FROZEN_NOW": f"{DAYS[-1]}T20:00:00+00:00",
+        }
+        newsroom = newsroom_app()
+        [login] = newsroom.router.dependencies
+        assert login.dependency is not None
+        newsroom.dependency_overrides[login.dependency] = lambda: None
+        app = TestClient(newsroom, base_url=_SITE)
         with chromium() as browser:
-            for name, shot in SHOTS.items():
-                (FOLDER / name).write_bytes(_picture(browser, shot, pages))
+            for name, shot in _shots(Path(folder, "lake"), app).items():
+                (FOLDER / name).write_bytes(_picture(browser, shot, app))
                 print(f"docs/pictures/{name}")
     return 0
 
 
-def _pages(space: Workspace) -> Mapping[str, Callable[[], tuple[str, str | bytes]]]:
-    """Return the response of each path of the site: type and body."""
-    lake = space.settings.lake_dir
+def _shots(lake: Path, app: TestClient) -> Mapping[str, Shot]:
+    """Return the page of each picture; the person is the one with the most quotes."""
     article_id = str(query(connect(lake), _ARTICLE).rows[0][0])
-    found = view_article(space, article_id)
-    if found is None:
-        raise SystemExit(f"pictures: the lake has no article {article_id}")
-    shown = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
-    request = parse_question_request(_SLUG, {})
-    covered = coverage(space, first=DAYS[0], last=DAYS[-1])
+    person = app.get("/people.json", params=_PERIOD).json()["rows"][0]
     return {
-        "articles/1": lambda: ("text/html; charset=utf-8", newsroom_article(shown, root="../")),
-        "coverage": lambda: ("text/html; charset=utf-8", coverage_page(covered, root="")),
-        f"questions/{_SLUG}": lambda: ("text/html; charset=utf-8", question_page(lake, request, root="../")),
-        f"questions/{_SLUG}.svg": lambda: ("image/svg+xml", question_svg(lake, request)),
+        "article.png": Shot(f"/articles/{article_id}", 800),
+        "coverage.png": Shot("/coverage", 960, _PERIOD),
+        "events.png": Shot("/events", 960, _PERIOD),
+        "map.png": Shot("/events/map", 800, _PERIOD),
+        "person.png": Shot(f"/people/{person['entity_id']}", 960, _PERIOD),
+        "question.png": Shot("/questions/gender-of-sources", 960),
+        "search.png": Shot("/search", 760, {"q": "ferry"}),
     }
 
 
-def _picture(browser: Browser, shot: Shot, pages: Mapping[str, Callable[[], tuple[str, str | bytes]]]) -> bytes:
+def _picture(browser: Browser, shot: Shot, app: TestClient) -> bytes:
     def answer(route: Route) -> None:
-        path = route.request.url.removeprefix(_SITE)
-        if path not in pages:
-            route.abort()
-            return
-        kind, body = pages[path]()
-        route.fulfill(content_type=kind, body=body)
+        found = app.get(route.request.url)
+        route.fulfill(status=found.status_code, content_type=found.headers["content-type"], body=found.content)
 
     page = browser.new_page(viewport={"width": _WIDTH, "height": shot.height}, color_scheme="light")
-    page.route("**/*", answer)
-    page.goto(f"{_SITE}{shot.path}", wait_until="networkidle")
+    page.route(f"{_SITE}/**", answer)
+    response = page.goto(f"{_SITE}{shot.path}?{urlencode(shot.query or {})}", wait_until="networkidle")
+    if response is None or not response.ok:
+        raise SystemExit(f"pictures: {shot.path} is not a page: {response and response.status}")
     taken = page.screenshot(animations="disabled", caret="hide")
     page.close()
     return taken
