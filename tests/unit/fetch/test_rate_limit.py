@@ -34,7 +34,7 @@ def test_threads_share_the_interval_of_a_host():
     starts = _starts(RateLimiter(hold_max_seconds=1), 5, interval_seconds=0.2)
 
     assert _closest(starts) >= 0.2
-    assert starts[-1] - starts[0] < 30
+    assert starts[-1] - starts[0] < 3
 
 
 def test_hosts_do_not_wait_for_each_other():
@@ -59,7 +59,7 @@ def test_processes_share_the_interval_of_a_host(tmp_path):
         )
 
     assert _closest(starts) >= 0.2
-    assert starts[-1] - starts[0] < 30
+    assert starts[-1] - starts[0] < 3
 
 
 def test_late_request_delays_the_next():
