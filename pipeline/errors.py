@@ -15,6 +15,7 @@ NewsError                   base; every class has .disposition and the key it co
   BusyDatabaseError         fail        another process has a database locked; end that process, then try again
   BrokenDatabaseError       fail        a database is damaged, and no other class has better advice
   MissingStoreError         fail        a file or folder that was there is gone; restore it, nothing starts afresh
+  StoreError                fail        a service of the shared store is not there, refuses, or is not as it must be
   KnowledgeError            fail        the knowledge base cannot be used; import it again
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake repair`
   LimitError                fail        a query exceeded its time or memory limit
@@ -164,6 +165,10 @@ class BrokenDatabaseError(NewsError):
 
 class MissingStoreError(NewsError):
     """A file or folder of the data root that was there is missing; it is never taken for a fresh start."""
+
+
+class StoreError(NewsError):
+    """A service of the shared store cannot be used: it is not there, refuses, or has another version."""
 
 
 class KnowledgeError(NewsError):

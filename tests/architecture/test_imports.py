@@ -49,6 +49,8 @@ PIPELINE = {
     "tables": May(("model",), ("pyarrow",)),
     "derive": May(("model", "clean", "kb", "nlp", "tables"), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
+    "store": May(("model", "archive")),
+    "shared": May(("model", "archive", "store"), ("psycopg",)),
     "audit": May(("model", "tables"), ("pyarrow",)),
     "query": May(("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "vl_convert", "sqlglot")),
     "search": May(("model", "tables", "lake"), ("pyarrow",)),

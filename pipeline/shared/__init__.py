@@ -1,0 +1,4 @@
+"""The shared store: implementations of ``pipeline.store`` on services, for workers without a common disk.
+
+Only this package imports their drivers, of the extra ``shared``.
+"""
