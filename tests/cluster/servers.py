@@ -1,9 +1,8 @@
-"""PostgreSQL and Redis of Debian, on free ports of 127.0.0.1, with their files in a temporary folder."""
+"""Redis of Debian on a free port of 127.0.0.1, and the packages that the cluster test needs."""
 
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from news_airflow.supervisor import start
+
+from tests.scale.postgres import find_program
 
 PACKAGES = {"initdb": "postgresql", "redis-server": "redis-server"}
 
@@ -20,7 +21,7 @@ def install_missing() -> list[str]:
 
     A package may start its own service, depending on the system's policy; ours run in parallel, on their own ports.
     """
-    missing = [package for program, package in PACKAGES.items() if _program(program) is None]
+    missing = [package for program, package in PACKAGES.items() if find_program(program) is None]
     if missing:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
             raise SystemExit(f"cluster-test needs {' and '.join(missing)}; install it, or run as root on Debian")
@@ -28,51 +29,6 @@ def install_missing() -> list[str]:
         for step in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", *missing]):
             subprocess.run(["apt-get", *step], env=quiet, stdout=subprocess.DEVNULL, check=True)
     return missing
-
-
-def free_ports(count: int) -> list[int]:
-    """Return free ports of 127.0.0.1."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
-@contextmanager
-def postgres(home: Path, *, port: int, password: str) -> Iterator[None]:
-    """Run a PostgreSQL with the user and database ``newslake`` in the block."""
-    folder = home / "postgres"
-    folder.mkdir()
-    secret = folder / "password"
-    secret.write_text(password)
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # it refuses to run as root
-        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-        for path in (folder, secret):
-            shutil.chown(path, "postgres")
-    data = folder / "data"
-    options = ["--username=newslake", "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8", "--no-sync"]
-    subprocess.run(
-        [*as_user, str(_program("initdb")), f"--pgdata={data}", *options],
-        stdout=subprocess.DEVNULL,
-        cwd=folder,
-        check=True,
-    )
-    command = [str(_program("postgres")), "-D", str(data), "-p", str(port)]
-    for setting in ("listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "max_connections=300"):
-        command += ["-c", setting]
-    server = start(home, "postgres", [*as_user, *command], environment={**os.environ, "LC_ALL": "C"})
-    try:
-        place = ["--host=127.0.0.1", f"--port={port}", "--username=newslake"]
-        _until([str(_program("pg_isready")), *place])
-        login = {**os.environ, "PGPASSWORD": password}
-        subprocess.run([str(_program("createdb")), *place, "newslake"], env=login, check=True)
-        yield
-    finally:
-        _end(server, signal.SIGINT)
 
 
 @contextmanager
@@ -87,13 +43,6 @@ def redis(home: Path, *, port: int) -> Iterator[None]:
         yield
     finally:
         _end(server, signal.SIGTERM)
-
-
-def _program(name: str) -> Path | None:
-    """Return a program's path. Debian's PostgreSQL servers are not on the path, but in one folder per version."""
-    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
-    found = versions[-1] if versions else shutil.which(name)
-    return None if found is None else Path(found)
 
 
 def _until(command: list[str]) -> None:

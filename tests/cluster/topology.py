@@ -16,7 +16,8 @@ import psycopg2
 from news_airflow.supervisor import kill, log_file, processes, start, wait_until_gone
 
 from tests.cluster import compose
-from tests.cluster.servers import free_ports, postgres, redis
+from tests.cluster.servers import redis
+from tests.scale.postgres import PostgresServer, free_ports
 
 SERVICES = {"api": "api", "scheduler": "scheduler", "dag-processor": "dag-processor", "triggerer": "triggerer"}
 WORKERS = {"worker-1": "worker", "worker-2": "worker"}
@@ -45,7 +46,8 @@ class Cluster:
         """Run all parts in the block; afterwards, no process is left, also after an error."""
         try:
             with ExitStack() as servers:
-                servers.enter_context(postgres(self.root, port=self.postgres_port, password=self.password))
+                place = {"folder": self.root / "postgres", "port": self.postgres_port, "password": self.password}
+                servers.enter_context(PostgresServer.running(**place))
                 servers.enter_context(redis(self.root, port=self.redis_port))
                 try:
                     self._prepare()
@@ -100,7 +102,7 @@ class Cluster:
     def log_tails(self, lines: int = 15) -> str:
         """Return the ends of all logs, for the message of a failure."""
         found = []
-        for path in sorted(log_file(self.root, "x").parent.glob("*.log")):
+        for path in (*sorted(log_file(self.root, "x").parent.glob("*.log")), self.root / "postgres" / "postgres.log"):
             tail = path.read_text("utf-8", "replace").splitlines()[-lines:]
             found.append(f"--- {path.name}\n" + "\n".join(line[:300] for line in tail))
         return "\n".join(found)
