@@ -1,10 +1,9 @@
 """Fetch state: the validators of listings, and the state of every listed page, also of pages not in the archive."""
 
-import fcntl
 import json
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,11 +11,12 @@ from pathlib import Path
 from sqlite3 import Error, Row
 from typing import NamedTuple, Protocol
 
+from pipeline.archive.locks import source_lock
 from pipeline.archive.scan import Damage
 from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.durability import Durability
 from pipeline.errors import ArchiveError
-from pipeline.model import Hints, file_name_of
+from pipeline.model import Hints
 from pipeline.sqlite import (
     DAMAGED_ROW,
     Database,
@@ -46,7 +46,7 @@ _SCHEMA = (
 )
 _OF_PAGE = "(page_key = ? OR (page_key >= ? AND page_key < ?))"
 _FETCHED = ("archived", "unchanged")
-_RECHECKED = (*_FETCHED, "not_checked")
+RECHECKED = (*_FETCHED, "not_checked")
 NEW_STATE = (
     "with the takedowns, of which `takedowns` in the data root has copies; waiting pages wait to be listed again"
 )
@@ -104,7 +104,7 @@ class PageState:
     @property
     def has_recheck(self) -> bool:
         """Whether an archived page is requested again: on schedule, after a recheck that failed, or on demand."""
-        return self.next_try_at is not None and self.last_outcome in _RECHECKED
+        return self.next_try_at is not None and self.last_outcome in RECHECKED
 
 
 class KnownPage(NamedTuple):
@@ -169,21 +169,9 @@ class FetchState:
                 done += [f"dropped a damaged row of {table}: {row[0]}" for row in damaged]
         return tuple(done)
 
-    @contextmanager
-    def exclusive(self, source_key: str, *, waits: bool) -> Iterator[bool]:
-        """Hold the exclusive lock of a source; yield whether it is held.
-
-        If another run holds it, wait if ``waits`` is set, else yield False.
-        """
-        locks = self._root / "locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with (locks / file_name_of(source_key)).open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+    def exclusive(self, source_key: str, *, waits: bool) -> AbstractContextManager[bool]:
+        """Hold the exclusive lock of a source; see ``source_lock``."""
+        return source_lock(self._root, source_key, waits=waits)
 
     def validators(self, source_key: str, *, url: str = "") -> Validators | None:
         """Return the stored validators of a listing; ``url`` selects it if the source has several."""
@@ -227,7 +215,7 @@ class FetchState:
         """Return the archived pages of a source that are requested again for an edit, the next one first."""
         query = """SELECT * FROM pages WHERE source_key = ? AND next_try_at IS NOT NULL
             AND last_outcome IN (SELECT value FROM json_each(?)) ORDER BY next_try_at, page_key"""
-        return tuple(map(_page_state, self._db.execute(query, (source_key, json.dumps(_RECHECKED)))))
+        return tuple(map(_page_state, self._db.execute(query, (source_key, json.dumps(RECHECKED)))))
 
     def drop(self, state_keys: Iterable[str]) -> None:
         """Delete some states; a snapshot's state is not that of its page."""

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 
+from pipeline.model import file_name_of
+
 _WRITERS, _TAKEDOWN = "writers.lock", "takedown.lock"
 
 
@@ -48,10 +50,31 @@ def wait_for_writers(root: Path) -> float:
 @contextmanager
 def takedown_lock(root: Path) -> Iterator[None]:
     """Hold the exclusive takedown lock: takedowns run one after another."""
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / _TAKEDOWN).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(root / _TAKEDOWN):
         yield
+
+
+@contextmanager
+def source_lock(root: Path, source_key: str, *, waits: bool) -> Iterator[bool]:
+    """Hold the exclusive lock of a source; yield whether it is held.
+
+    If another run holds it, wait if ``waits`` is set, else yield False.
+    """
+    with file_lock(root / "locks" / file_name_of(source_key), waits=waits) as is_mine:
+        yield is_mine
+
+
+@contextmanager
+def file_lock(path: Path, *, waits: bool = True) -> Iterator[bool]:
+    """Hold the exclusive lock of a file; create the file. Yield False if it is locked and ``waits`` is False."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _is_at(lock: TextIOWrapper, path: Path) -> bool:

@@ -36,7 +36,7 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS compared_copies (id INTEGER PRIMARY KEY, changes INTEGER NOT NULL, stamp TEXT)",
     "INSERT OR IGNORE INTO compared_copies VALUES (1, 0, NULL)",
 )
-_DELETED = ""  # in place of a plan that was carried out, until its bytes are gone from the file
+DELETED_PLAN = ""  # in place of a plan that was carried out, until its bytes are gone from the file
 _NOTE_CHANGE = "UPDATE compared_copies SET changes = changes + 1, stamp = NULL"
 _UPDATE_CHECKSUM = (
     "UPDATE takedowns SET checksum = row_checksum(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
@@ -187,7 +187,7 @@ class Takedowns:
         """Record a takedown before anything is removed: from now on its names are blocked."""
         takedown_id = secrets.token_hex(6)
         with self._change():
-            row = (takedown_id, kind, to_micros(at), reason, len(work.article_ids), _plan_to_json(work))
+            row = (takedown_id, kind, to_micros(at), reason, len(work.article_ids), plan_to_json(work))
             self._db.execute("INSERT INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, row_checksum(row)))
             self._block(takedown_id, names)
         self._copy(takedown_id)
@@ -198,13 +198,13 @@ class Takedowns:
     def work(self, takedown_id: str) -> TakedownPlan:
         """Return the plan of a takedown that is not done; an empty one if only ``finish`` was interrupted."""
         query = "SELECT work FROM takedowns WHERE takedown_id = ?"
-        return _plan_from_json(self._db.execute(query, (takedown_id,)).fetchone()[0])
+        return plan_from_json(self._db.execute(query, (takedown_id,)).fetchone()[0])
 
     def widen(self, takedown_id: str, *, names: Iterable[str], work: TakedownPlan) -> None:
         """Replace the plan of a takedown with a wider one, and block more names."""
         with self._change():
             query = "UPDATE takedowns SET work = ?, articles = ? WHERE takedown_id = ?"
-            self._db.execute(query, (_plan_to_json(work), len(work.article_ids), takedown_id))
+            self._db.execute(query, (plan_to_json(work), len(work.article_ids), takedown_id))
             self._db.execute(_UPDATE_CHECKSUM, (takedown_id,))
             self._block(takedown_id, names)
         self._copy(takedown_id)
@@ -229,7 +229,7 @@ class Takedowns:
         It is done only after the file is rewritten without the plan: otherwise a process that dies in between would
         leave the plan's bytes, and no later one would look for them.
         """
-        self._set_work(takedown_id, _DELETED)
+        self._set_work(takedown_id, DELETED_PLAN)
         vacuum_and_truncate(self._db)
         self._set_work(takedown_id, None)
         self._copy(takedown_id)
@@ -328,7 +328,7 @@ class Takedowns:
 
     def block_again(self, takedown: Takedown, *, names: Iterable[str], work: TakedownPlan | None) -> None:
         """Block names of a takedown that the database has lost; ``work`` is its plan, None if it was carried out."""
-        plan = None if work is None else _plan_to_json(work)
+        plan = None if work is None else plan_to_json(work)
         row = (takedown.takedown_id, takedown.kind, to_micros(takedown.at), takedown.reason, takedown.articles, plan)
         with self._change():
             self._db.execute("INSERT OR IGNORE INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, row_checksum(row)))
@@ -351,7 +351,9 @@ class Takedowns:
             "reason": row["reason"],
             "articles": row["articles"],
             "names": [name for (name,) in names],
-            "unfinished": None if row["work"] in (None, _DELETED) else sorted(_plan_from_json(row["work"]).article_ids),
+            "unfinished": None
+            if row["work"] in (None, DELETED_PLAN)
+            else sorted(plan_from_json(row["work"]).article_ids),
         }
 
     def _copy(self, takedown_id: str) -> None:
@@ -401,12 +403,14 @@ def _plan_from_copy(copy: Mapping[str, Any]) -> TakedownPlan | None:
     return TakedownPlan(article_ids=article_ids, source_key=hashed["source"], publisher=hashed["publisher"])
 
 
-def _plan_to_json(work: TakedownPlan) -> str:
+def plan_to_json(work: TakedownPlan) -> str:
+    """Return a plan as it is stored."""
     return json.dumps(asdict(work), default=lambda value: sorted(value) if isinstance(value, frozenset) else str(value))
 
 
-def _plan_from_json(text: str) -> TakedownPlan:
-    if text == _DELETED:
+def plan_from_json(text: str) -> TakedownPlan:
+    """Return a stored plan; an empty one if it was deleted."""
+    if text == DELETED_PLAN:
         return TakedownPlan()
     said: dict[str, Any] = json.loads(text)
     rows = (

@@ -1,0 +1,78 @@
+"""Leases: what one process may do while others may not. They end when their holder dies, also with its host.
+
+A holder on another host can lose its lease without dying, if the service that keeps it restarts or is cut off. So check
+a lease directly before a step that cannot be undone.
+"""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class Lease(Protocol):
+    """What a holder knows of its own lease."""
+
+    def is_held(self) -> bool:
+        """Return whether the lease is still held. The service that keeps it is queried."""
+        ...
+
+    def check(self) -> None:
+        """Raises: StoreError (lease_lost) if it is no longer held; stop then, because another holder may have begun."""
+        ...
+
+
+class Leases(Protocol):
+    """The leases of one data root or shared store. Each is held in a ``with`` block.
+
+    Two threads of a process exclude each other as two processes do. Raises: StoreError, OSError.
+    """
+
+    def source(self, source_key: str, *, waits: bool) -> AbstractContextManager[Lease | None]:
+        """Hold a source for one run. If another run has it, wait if ``waits`` is set, else yield None."""
+        ...
+
+    def committer(self) -> AbstractContextManager[Lease]:
+        """Hold the right to commit to the tables; wait for it."""
+        ...
+
+    def takedown(self) -> AbstractContextManager[Lease]:
+        """Hold the right to take down; takedowns run one after another."""
+        ...
+
+    def writer(self) -> AbstractContextManager[Lease]:
+        """Hold a lease that all writers of archive and lake share. No writer waits for another one.
+
+        Check the blocklist while holding it: a writer that starts after a takedown was recorded sees the takedown.
+        """
+        ...
+
+    def wait_for_writers(self) -> float:
+        """Wait until every current holder of ``writer`` has ended; do not wait for later holders.
+
+        Return the time of the call, seconds since 1970 by the clock of the store: older unfinished work has no living
+        owner.
+        """
+        ...
+
+
+class HostRates(Protocol):
+    """The times of the next requests to hosts, for all processes, by one clock. A host is "name:port"."""
+
+    def take(self, host: str, *, interval_seconds: float) -> float:
+        """Reserve a request now and return 0.0; if it is too early, return the seconds to wait."""
+        ...
+
+    def defer(self, host: str, seconds: float) -> None:
+        """Let no process send a request to a host for a number of seconds, at most one hour."""
+        ...
+
+
+class InboxClaims(Protocol):
+    """Claims of the objects of an inbox. Files of a folder are claimed by renames: ``pipeline.sources.claim_files``."""
+
+    def claim(self, inbox: str, names: Iterable[str]) -> AbstractContextManager[frozenset[str]]:
+        """Hold those of some names that no living run holds; yield them.
+
+        Look for the objects again afterwards: an earlier holder may have removed one after it was listed.
+        """
+        ...
