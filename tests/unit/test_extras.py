@@ -22,6 +22,12 @@ WITH_EXTRA = {
     "pipeline.agents.server": "mcp_types",
     "pipeline.alerts.sender_process": "apprise",
     "pipeline.query.charts": "vl_convert",
+    "pipeline.shared.blocklist": "psycopg",
+    "pipeline.shared.capture_index": "psycopg",
+    "pipeline.shared.database": "psycopg",
+    "pipeline.shared.leases": "psycopg",
+    "pipeline.shared.page_states": "psycopg",
+    "pipeline.shared.schema": "psycopg",
     "pipeline.web.json_pages": "vl_convert",
     "pipeline.web.saved_queries": "vl_convert",
 }

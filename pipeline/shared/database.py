@@ -1,0 +1,328 @@
+"""PostgreSQL: sessions, transactions that survive a restart of the server, and errors that say what to do.
+
+The password is in the URL, in a file, or where libpq finds it (PGPASSWORD, PGPASSFILE); no message has it.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from pipeline.errors import StoreError
+from pipeline.shared.schema import ensure_schema
+
+type Row = tuple[Any, ...]
+type Values = Sequence[object] | Mapping[str, object]
+
+SCHEMA: Final = "newslake"
+OLDEST: Final = 140_000  # the first version that notices while it works that its client is gone
+_CONNECT_SECONDS = 10
+_PATIENCE_SECONDS = 60.0  # for a server that restarts
+_PAUSE_SECONDS, _PAUSE_MAX_SECONDS = 0.05, 1.0
+_STREAM_ROWS = 2_000
+# What failed, by the start of its SQLSTATE: the reason, and what to do. The first match counts.
+_ADVICE: Mapping[str, tuple[str, str]] = {
+    "28": ("store_refused", "check user and password of NEWS_DATABASE_URL"),
+    "3D": ("store_missing", "create the database, or correct its name in NEWS_DATABASE_URL"),
+    "42501": ("store_rights", "GRANT CREATE ON DATABASE to its user, or let that user own the schema"),
+    "25006": ("store_read_only", "name the primary server in NEWS_DATABASE_URL"),
+    "53100": ("store_full", "free some space on the disk of the server, then run it again"),
+    "53300": ("store_busy", "raise max_connections: each worker needs up to five connections"),
+    "53": ("store_busy", "give the server more memory, then run it again"),
+}
+# The same for a refused connection, whose errors have no SQLSTATE, only text.
+_REFUSALS: Mapping[str, str] = {
+    "FATAL: .*(too many c|connection slots)": "53300",
+    "FATAL: .*(authentication failed|pg_hba)|no password supplied": "28",
+    "FATAL: role .*does not exist": "28",
+    "FATAL: database .*does not exist": "3D",
+    "FATAL: permission denied": "42501",
+    "session is read-only": "25006",
+}
+# A lease is held and waited for, for as long as it takes, whatever the server's defaults are.
+_UNLIMITED = dict.fromkeys(
+    ("statement_timeout", "lock_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout"), "0"
+)
+_STARTING = "the database system is "  # starting up, shutting down, in recovery mode
+_PASSING = ("store_unreachable", "store_busy")
+_SET = """SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS own (name, value)
+    UNION ALL SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'"""
+_RUN_AGAIN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+# Zero bytes are not text for PostgreSQL. The substitutes keep the order of texts.
+_ESCAPES = {"\0": "\1\1", "\1": "\1\2"}
+
+
+def to_text(value: str | None) -> str | None:
+    """Return a text as it is stored, without zero bytes. ``from_text`` is the inverse; order stays."""
+    if value is None or ("\0" not in value and "\1" not in value):
+        return value
+    return "".join(_ESCAPES.get(char, char) for char in value)
+
+
+def from_text(value: str | None) -> str | None:
+    """Return a stored text as it was."""
+    if value is None or "\1" not in value:
+        return value
+    return value.replace("\1\1", "\0").replace("\1\2", "\1")
+
+
+class PostgresDatabase:
+    """The database of the shared store. Opens on first use; threads take turns, and each process has its own session.
+
+    ``password_file`` has the password, and is read for each session. A session that hears nothing from the other side
+    for ``silence_seconds`` ends, on both sides. A lost session is opened again, for ``patience_seconds``.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        password_file: Path | None = None,
+        schema: str = SCHEMA,
+        patience_seconds: float = _PATIENCE_SECONDS,
+        silence_seconds: int = 25,
+    ) -> None:
+        self.schema = schema
+        self._options, self.place = _parse(url)
+        self._password_file = password_file
+        self._patience_seconds = patience_seconds
+        self._silence_seconds = silence_seconds
+        self._lock = RLock()
+        self._open: psycopg.Connection | None = None
+        self._process = os.getpid()
+        self._is_known = False
+
+    def write[T](self, work: Callable[[psycopg.Cursor], T], *, runs_again: bool = True) -> T:
+        """Run ``work`` in one transaction and return what it returns. Raises: StoreError.
+
+        It runs again if the session is lost, also if only the answer to COMMIT is lost: then it finds what it has
+        written. So it must lead to the same rows when it runs twice. It also runs again after a deadlock.
+        ``runs_again`` False raises the error instead.
+        """
+
+        def attempt() -> T:
+            session = self._session()
+            with session.transaction(), session.cursor() as cursor:
+                return work(cursor)
+
+        with self._lock:
+            if runs_again:
+                return self.run_until_done(attempt)
+            try:
+                return attempt()
+            except psycopg.Error as error:
+                self._may_run_again(error)  # closes a lost session
+                raise self._as_store_error(error) from error
+
+    def query(self, query: str, values: Values = ()) -> list[Row]:
+        """Return the rows of a query. Raises: StoreError."""
+        with self._lock:
+            return self.run_until_done(lambda: self._session().execute(query, values or None).fetchall())
+
+    def stream(self, query: str, values: Values = ()) -> Iterator[Row]:
+        """Yield the rows of a query as they were when it began, some thousands at a time. Raises: StoreError."""
+        name = sql.Identifier(f"rows_{uuid4().hex}")
+        declare = sql.SQL("DECLARE {} NO SCROLL CURSOR WITH HOLD FOR ").format(name) + sql.SQL(query)
+        fetch = sql.SQL("FETCH {} FROM {}").format(sql.Literal(_STREAM_ROWS), name)
+        with self._lock:
+            session = self.run_until_done(lambda: self._session().execute(declare, values or None).connection)
+        try:
+            while rows := self._fetch(session, fetch):
+                yield from rows
+        finally:
+            with suppress(psycopg.Error), self._lock:
+                session.execute(sql.SQL("CLOSE {}").format(name))
+
+    def _fetch(self, session: psycopg.Connection, fetch: sql.Composed) -> list[Row]:
+        try:
+            with self._lock:
+                return session.execute(fetch).fetchall()
+        except psycopg.Error as error:
+            raise self._as_store_error(error) from error
+
+    def now(self) -> datetime:
+        """Return the time by the clock of the server, in UTC: hosts have different clocks."""
+        [(micros,)] = self.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
+
+    def close(self) -> None:
+        """End the session; the next use opens another one."""
+        with self._lock:
+            if self._open is not None and self._process == os.getpid():
+                self._open.close()
+            self._open = None
+
+    def run_until_done[T](self, attempt: Callable[[], T]) -> T:
+        """Return what ``attempt`` returns; after a lost session call it again. Raises: StoreError.
+
+        A server that was never reached is not waited for, unless it says that it is starting.
+        """
+        deadline, pause = time.monotonic() + self._patience_seconds, _PAUSE_SECONDS
+        while True:
+            try:
+                return attempt()
+            except (psycopg.Error, StoreError) as error:
+                if not self._may_run_again(error) or time.monotonic() > deadline:
+                    raise self._as_store_error(error) from error
+            time.sleep(pause)
+            pause = min(2 * pause, _PAUSE_MAX_SECONDS)
+
+    def _may_run_again(self, error: psycopg.Error | StoreError) -> bool:
+        """Return whether another try may succeed. A lost session is closed."""
+        if isinstance(error, StoreError):
+            return error.reason == "store_starting" or (self._is_known and error.reason in _PASSING)
+        if is_lost(error):
+            self.close()
+            return True
+        return isinstance(error, _RUN_AGAIN)
+
+    def _session(self) -> psycopg.Connection:
+        """Return the session of this process. A child does not use that of its parent."""
+        if self._open is None or self._open.closed or self._process != os.getpid():
+            self._process = os.getpid()
+            self._open = self.connect()
+        return self._open
+
+    def connect(self) -> psycopg.Connection:
+        """Return a new session, without implicit transactions. The caller closes it. Raises: StoreError."""
+        try:
+            session = psycopg.connect(**self._options, **self._secret(), **self._timeouts(), autocommit=True)
+        except psycopg.Error as error:
+            raise self._as_store_error(error) from error
+        try:
+            self._set_up(session)
+        except psycopg.Error as error:
+            session.close()
+            raise self._as_store_error(error) from error
+        except BaseException:
+            session.close()
+            raise
+        self._is_known = True
+        return session
+
+    def _secret(self) -> dict[str, Any]:
+        if self._password_file is None:
+            return {}
+        try:
+            return {"password": self._password_file.read_text("utf-8").rstrip("\r\n")}
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"the file with the password of {self.place} cannot be read ({error}); check it and its owner"
+            raise StoreError(message, key=str(self._password_file), reason="store_refused") from error
+
+    def _timeouts(self) -> dict[str, Any]:
+        """Return how soon this side ends a session if the server's host is gone: after ``silence_seconds``."""
+        third = max(1, self._silence_seconds // 3)
+        return {
+            "keepalives": 1,
+            "keepalives_idle": third,
+            "keepalives_interval": max(1, third // 2),
+            "keepalives_count": 4,
+            "tcp_user_timeout": self._silence_seconds * 1000,
+        }
+
+    def _set_up(self, session: psycopg.Connection) -> None:
+        """Check the server, set the other side's timeouts, and create the schema if it is missing."""
+        check_version(session.info.server_version, place=self.place)
+        third = max(1, self._silence_seconds // 3)
+        own = {
+            "search_path": sql.Identifier(self.schema).as_string(session),
+            "timezone": "UTC",
+            "tcp_keepalives_idle": str(third),
+            "tcp_keepalives_interval": str(max(1, third // 2)),
+            "tcp_keepalives_count": "4",
+            "tcp_user_timeout": f"{self._silence_seconds}s",
+            "client_connection_check_interval": f"{third}s",
+            **_UNLIMITED,
+        }
+        session.execute(_SET, (list(own), list(own.values())))
+        facts = "SELECT current_setting('transaction_read_only'), current_setting('server_encoding')"
+        [(read_only, encoding)] = session.execute(facts).fetchall()
+        if read_only == "on":
+            raise self._error_for("25006", "it is a replica, or read-only")
+        if encoding != "UTF8":
+            message = f"{self.place} has the encoding {encoding}: create the database with ENCODING 'UTF8'"
+            raise StoreError(message, key=self.place, reason="store_version")
+        ensure_schema(session, self.schema, place=self.place)
+
+    def _as_store_error(self, error: psycopg.Error | StoreError) -> Exception:
+        """Return the error with what to do. A wrong statement is a defect of this program and stays as it is."""
+        if isinstance(error, StoreError):
+            return error
+        text = " ".join(str(error).split())
+        if error.sqlstate is not None and any(map(error.sqlstate.startswith, _ADVICE)):
+            return self._error_for(error.sqlstate, text)
+        if not is_lost(error):
+            return error
+        if _STARTING in text:
+            message = f"{self.place} is starting or stopping ({text}): run it again when the server is up"
+            return StoreError(message, key=self.place, reason="store_starting")
+        found = next((code for pattern, code in _REFUSALS.items() if re.search(pattern, text)), None)
+        if found is not None:
+            return self._error_for(found, text.rpartition("FATAL: ")[2].strip())
+        message = f"{self.place} cannot be reached ({text}): start the server, or correct NEWS_DATABASE_URL"
+        return StoreError(message, key=self.place, reason="store_unreachable")
+
+    def _error_for(self, sqlstate: str, said: str) -> StoreError:
+        reason, advice = next(each for start, each in _ADVICE.items() if sqlstate.startswith(start))
+        return StoreError(f"{self.place} refuses ({said}): {advice}", key=self.place, reason=reason)
+
+
+def rewrite_tables(database: PostgresDatabase, columns: Mapping[str, str]) -> None:
+    """Write tables again without deleted rows, so that the files of the server do not have them.
+
+    Each table is locked meanwhile. ``columns`` names a column of text per table. VACUUM FULL would keep deleted rows
+    while a transaction anywhere in the database may see them. The log of the server has old rows until it is
+    overwritten, and so have its backups.
+    """
+    for table, column in columns.items():
+        change = f"""ALTER COLUMN {column} TYPE text COLLATE "C" USING {column} || ''"""
+        database.write(partial(psycopg.Cursor.execute, query=f"ALTER TABLE {table} {change}"))
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Return whether an error means that the session has ended, or was not opened."""
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError)
+    return error.sqlstate.startswith(("08", "57P"))
+
+
+def check_version(version: int, *, place: str) -> None:
+    """Raises: StoreError (store_version) for a server that is too old; 140005 is 14.5."""
+    if version < OLDEST:
+        message = f"{place} is PostgreSQL {version // 10_000}: newslake needs {OLDEST // 10_000} or later"
+        raise StoreError(message, key=place, reason="store_version")
+
+
+def _parse(url: str) -> tuple[dict[str, Any], str]:
+    """Return the options of a URL, and the server and database that it names, without a password."""
+    try:
+        options = dict(conninfo_to_dict(url))
+    except psycopg.Error:
+        options = {}
+    ports = str(options.get("port", "")).split(",")  # several servers may be named
+    is_url = bool(options.get("host") and options.get("dbname") and all(not each or each.isdecimal() for each in ports))
+    if not is_url:  # the message must not repeat the URL
+        raise StoreError(
+            "NEWS_DATABASE_URL is not the URL of a database: write postgresql://USER@HOST:5432/DATABASE",
+            key="NEWS_DATABASE_URL",
+            reason="store_url",
+        ) from None
+    defaults: dict[str, Any] = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "application_name": "newslake",
+        "client_encoding": "utf8",
+    }
+    options = {**defaults, **options}
+    return options, f"{options['host']}:{options.get('port', 5432)}/{options['dbname']}"

@@ -1,0 +1,181 @@
+"""Leases, rates and claims in PostgreSQL.
+
+A lease is an advisory lock of a session of its own. The reasons, compared with a row that expires:
+
+- It ends at once when its holder is killed: the system closes the connection, and the server ends the session. If the
+  host vanishes, the keepalives of both sides end it after ``silence_seconds`` of the database.
+- A busy or stopped holder keeps it: its system answers the keepalives. A row would need a thread that renews it, and
+  would pass to another holder during a long step.
+- No clock is compared.
+- Waiting needs no polling, and the longest waiting comes first.
+
+The costs: a connection per lease, no pooler that shares sessions between transactions, and a restart of the server ends
+all leases while their holders live. So ``is_held`` queries the server. For some time after its start, a takedown waits
+for holders that have not noticed yet.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from uuid import uuid4
+
+import psycopg
+
+from pipeline.errors import StoreError
+from pipeline.shared.database import PostgresDatabase, is_lost
+from pipeline.shared.schema import lock_key
+
+_LONGEST_SECONDS = 3600.0  # a later time is from a clock that was set back
+_OURS = """locktype = 'advisory' AND objsubid = 1 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+_KEY = "((classid::bigint << 32) | objid::bigint)"
+_IS_HELD = f"SELECT 1 FROM pg_locks WHERE {_OURS} AND pid = pg_backend_pid() AND {_KEY} = %s"  # noqa: S608 - our own
+_LOCK = "SELECT true FROM (SELECT pg_advisory_lock(%s)) AS lock"
+_TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
+_TRY_LOCK_SHARED = "SELECT pg_try_advisory_lock_shared(%s)"
+_NEWEST = "SELECT newest FROM writer_generations"
+_START_GENERATION = """UPDATE writer_generations SET newest = newest + 1
+    RETURNING ended, newest, extract(epoch FROM statement_timestamp())::float8"""
+_END_GENERATIONS = "UPDATE writer_generations SET ended = greatest(ended, %s)"
+_UPTIME = "SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8"
+_TAKE = f"""INSERT INTO host_rates AS rate VALUES (%(host)s, clock_timestamp() + make_interval(secs => %(seconds)s))
+    ON CONFLICT (host) DO UPDATE SET next_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+    WHERE rate.next_at <= clock_timestamp()
+        OR rate.next_at > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS})
+    RETURNING true"""  # noqa: S608 - our own number
+_AHEAD = "SELECT extract(epoch FROM next_at - clock_timestamp())::float8 FROM host_rates WHERE host = %s"
+_DEFER = f"""INSERT INTO host_rates AS rate VALUES (%(host)s, clock_timestamp() + make_interval(secs => %(seconds)s))
+    ON CONFLICT (host) DO UPDATE SET next_at = CASE
+        WHEN rate.next_at > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS}) THEN excluded.next_at
+        ELSE greatest(rate.next_at, excluded.next_at) END"""  # noqa: S608 - our own number
+_FREE_DEAD = f"""DELETE FROM inbox_claims WHERE inbox = %s
+    AND lease NOT IN (SELECT {_KEY} FROM pg_locks WHERE {_OURS})"""  # noqa: S608 - our own names
+_CLAIM = """INSERT INTO inbox_claims SELECT %s, name, %s FROM unnest(%s::text[]) AS given (name)
+    ON CONFLICT DO NOTHING RETURNING name"""
+_UNCLAIM = "DELETE FROM inbox_claims WHERE lease = %s"
+
+
+class PostgresLease:
+    """A lease that is held by a session."""
+
+    def __init__(self, session: psycopg.Connection, key: int, name: str) -> None:
+        self._session = session
+        self._key = key
+        self._name = name
+
+    def is_held(self) -> bool:
+        """Return whether the server still has the session and its lock."""
+        try:
+            return self._session.execute(_IS_HELD, (self._key,)).fetchone() is not None
+        except psycopg.Error as error:
+            if not is_lost(error):
+                raise
+            return False
+
+    def check(self) -> None:
+        """Raises: StoreError (lease_lost) if it is no longer held."""
+        if not self.is_held():
+            message = f"{self._name}: its lease was lost with its connection; run it again"
+            raise StoreError(message, key=self._name, reason="lease_lost")
+
+
+class PostgresLeases:
+    """All leases of a shared store, each with a session of its own."""
+
+    def __init__(self, database: PostgresDatabase, *, restart_seconds: float = 30.0) -> None:
+        self._database = database
+        self._restart_seconds = restart_seconds
+
+    @contextmanager
+    def source(self, source_key: str, *, waits: bool) -> Iterator[PostgresLease | None]:
+        with self._hold("source", source_key, query=_LOCK if waits else _TRY_LOCK) as lease:
+            yield lease
+
+    @contextmanager
+    def committer(self) -> Iterator[PostgresLease]:
+        with self._hold("committer") as lease:
+            assert lease is not None
+            yield lease
+
+    @contextmanager
+    def takedown(self) -> Iterator[PostgresLease]:
+        with self._hold("takedown") as lease:
+            assert lease is not None
+            yield lease
+
+    @contextmanager
+    def writer(self) -> Iterator[PostgresLease]:
+        while True:
+            [(generation,)] = self._database.query(_NEWEST)
+            with self._hold("writer", str(generation), query=_TRY_LOCK_SHARED) as lease:
+                # A takedown that began in between does not wait for this lease, and may have ended.
+                if lease is not None and self._database.query(_NEWEST) == [(generation,)]:
+                    yield lease
+                    return
+
+    def wait_for_writers(self) -> float:
+        [(ended, newest, called_at)] = self._database.write(lambda cursor: cursor.execute(_START_GENERATION).fetchall())
+        [(uptime,)] = self._database.query(_UPTIME)
+        time.sleep(max(0.0, self._restart_seconds - uptime))
+        for generation in range(ended + 1, newest):  # also those of takedowns that were killed
+            with self._hold("writer", str(generation)):
+                pass
+        self._database.write(lambda cursor: cursor.execute(_END_GENERATIONS, (newest - 1,)))
+        return float(called_at)
+
+    @contextmanager
+    def claim(self, inbox: str, names: Iterable[str]) -> Iterator[frozenset[str]]:
+        """Hold those of some names that no living run holds; yield them. A dead run's are free at once."""
+        run = uuid4().hex
+        key = lock_key(self._database.schema, "claim", run)
+        wanted = sorted(set(names))  # in order, so that two runs do not wait for each other
+        with self._hold("claim", run):
+
+            def insert(cursor: psycopg.Cursor) -> frozenset[str]:
+                cursor.execute(_FREE_DEAD, (inbox,))
+                cursor.execute(_CLAIM, (inbox, key, wanted))
+                mine = cursor.execute("SELECT name FROM inbox_claims WHERE lease = %s", (key,)).fetchall()
+                return frozenset(name for (name,) in mine)
+
+            try:
+                yield self._database.write(insert)
+            finally:
+                self._database.write(lambda cursor: cursor.execute(_UNCLAIM, (key,)))
+
+    @contextmanager
+    def _hold(self, *names: str, query: str = _LOCK) -> Iterator[PostgresLease | None]:
+        """Hold the lock of some names; yield None if the query does not wait and another session has it."""
+        key = lock_key(self._database.schema, *names)
+        session, is_mine = self._database.run_until_done(lambda: self._lock(key, query))
+        with closing(session):
+            yield PostgresLease(session, key, " ".join(names)) if is_mine else None
+            with suppress(psycopg.OperationalError):  # a lost session has no locks
+                session.execute("SELECT pg_advisory_unlock_all()")  # the server notices the end of a session later
+
+    def _lock(self, key: int, query: str) -> tuple[psycopg.Connection, bool]:
+        session = self._database.connect()
+        try:
+            [(is_mine,)] = session.execute(query, (key,)).fetchall()
+        except BaseException:
+            session.close()
+            raise
+        return session, is_mine
+
+
+class PostgresRates:
+    """The times of the next requests to hosts, by the clock of the server."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    def take(self, host: str, *, interval_seconds: float) -> float:
+        values = {"host": host, "seconds": interval_seconds}
+        while not self._database.write(lambda cursor: cursor.execute(_TAKE, values).fetchall()):
+            [(ahead_seconds,)] = self._database.query(_AHEAD, (host,))
+            if ahead_seconds > 0:
+                return float(ahead_seconds)
+        return 0.0
+
+    def defer(self, host: str, seconds: float) -> None:
+        values = {"host": host, "seconds": min(seconds, _LONGEST_SECONDS)}
+        self._database.write(lambda cursor: cursor.execute(_DEFER, values))

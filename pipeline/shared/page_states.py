@@ -1,0 +1,144 @@
+"""The fetch state in PostgreSQL: the validators of listings, and the state of every listed page."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from operator import itemgetter
+from typing import Any
+
+import psycopg
+
+from pipeline.archive import KnownPage, PageState, Validators
+from pipeline.archive.fetch_state import RECHECKED, AnyValidators
+from pipeline.archive.warc import hints_from_json, hints_to_json
+from pipeline.shared.database import PostgresDatabase, Row, from_text, to_text
+from pipeline.shared.schema import hash_of
+from pipeline.sqlite import from_micros, to_micros
+
+_NAMES = (
+    *("page_key", "url", "source_key", "news_day", "listed_modified_at", "last_outcome", "reason", "attempts"),
+    *("next_try_at", "hints"),
+)
+_TEXTS = frozenset({"page_key", "url", "source_key", "last_outcome", "reason", "hints"})
+_TIMES = frozenset({"listed_modified_at", "next_try_at"})
+_STATES = f"SELECT {', '.join(_NAMES)} FROM pages"  # noqa: S608 - our own names
+_CHANGES = ", ".join(f"{name} = excluded.{name}" for name in _NAMES)
+_INSERT = f"""INSERT INTO pages (state_hash, page_hash, {", ".join(_NAMES)})
+    VALUES ({", ".join(["%s"] * (len(_NAMES) + 2))}) ON CONFLICT (state_hash) DO UPDATE SET {_CHANGES}"""  # noqa: S608
+_INSERT_LISTING = """INSERT INTO listing_validators VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (source_key, url_hash) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified"""
+_VALIDATORS = "SELECT etag, last_modified FROM listing_validators WHERE source_key = %s AND url_hash = %s"
+_PAGES_OF = "SELECT page_key, url, source_key, hints FROM pages WHERE source_key = ANY(%s)"
+# A page and what continues its key after a space.
+_OF_PAGE = "page_hash = %s AND (page_key = %s OR starts_with(page_key, %s))"
+
+
+class PostgresPageStates:
+    """The state of pages and listings."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._db = database
+
+    def validators(self, source_key: str, *, url: str = "") -> Validators | None:
+        rows = self._db.query(_VALIDATORS, (to_text(source_key), hash_of(url)))
+        return next((Validators(from_text(etag), from_text(modified)) for etag, modified in rows), None)
+
+    def store_validators(self, source_key: str, validators: AnyValidators, *, url: str = "") -> None:
+        texts = (to_text(url), to_text(validators.etag), to_text(validators.last_modified))
+        row = (to_text(source_key), hash_of(url), *texts)
+        self._db.write(lambda cursor: cursor.execute(_INSERT_LISTING, row))
+
+    def has_listed(self, source_key: str, url: str) -> bool:
+        return self.validators(source_key, url=url) is not None
+
+    def seen(self, page_key: str) -> PageState | None:
+        rows = self._db.query(f"{_STATES} WHERE state_hash = %s", (hash_of(page_key),))
+        return next(map(_page_state, rows), None)
+
+    def known(self, first: date, last: date) -> Iterator[KnownPage]:
+        query = """SELECT page_key, source_key, news_day, next_try_at IS NOT NULL FROM pages
+            WHERE news_day BETWEEN %s AND %s"""
+        for page_key, source_key, day, waits in self._db.stream(query, (first, last)):
+            yield KnownPage(_base_key(_given(page_key)), _given(source_key), day, waits)
+
+    def record_many(self, rows: Iterable[PageState]) -> None:
+        last = {state.page_key: state for state in rows}
+        values = sorted(map(_row, last.values()), key=itemgetter(0))  # in order, so that two writers do not block
+        self._db.write(lambda cursor: cursor.executemany(_INSERT, values))
+
+    def pending(self, source_key: str, now: datetime) -> tuple[PageState, ...]:
+        query = f"{_STATES} WHERE source_key = %s AND next_try_at <= %s ORDER BY next_try_at, page_key"
+        return tuple(map(_page_state, self._db.query(query, (to_text(source_key), to_micros(now)))))
+
+    def with_recheck(self, source_key: str) -> tuple[PageState, ...]:
+        query = f"""{_STATES} WHERE source_key = %s AND next_try_at IS NOT NULL AND last_outcome = ANY(%s)
+            ORDER BY next_try_at, page_key"""
+        return tuple(map(_page_state, self._db.query(query, (to_text(source_key), list(RECHECKED)))))
+
+    def drop(self, state_keys: Iterable[str]) -> None:
+        hashes = sorted({hash_of(key) for key in state_keys})
+        self._db.write(lambda cursor: cursor.execute("DELETE FROM pages WHERE state_hash = ANY(%s)", (hashes,)))
+
+    def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
+        for key, url, source_key, hints in self._db.stream(_PAGES_OF, ([to_text(each) for each in source_keys],)):
+            yield _base_key(_given(key)), _given(url), _given(source_key), hints_from_json(_given(hints)).publisher
+
+    def of_pages(self, page_keys: Iterable[str]) -> tuple[PageState, ...]:
+        query = f"{_STATES} WHERE {_OF_PAGE} ORDER BY page_key"
+        return tuple(_page_state(row) for key in page_keys for row in self._db.query(query, _bounds(key)))
+
+    def erase(self, page_keys: Iterable[str], *, source_key: str | None = None) -> int:
+        bounds = sorted(map(_bounds, page_keys))
+        counts = [0]  # of each try: if only the answer to COMMIT was lost, the next one finds nothing
+
+        def delete(cursor: psycopg.Cursor) -> None:
+            if source_key is None:
+                cursor.executemany(f"DELETE FROM pages WHERE {_OF_PAGE}", bounds)  # noqa: S608 - our own names
+                counts.append(max(cursor.rowcount, 0))
+            else:
+                counts.append(
+                    cursor.execute("DELETE FROM pages WHERE source_key = %s", (to_text(source_key),)).rowcount
+                )
+                cursor.execute("DELETE FROM listing_validators WHERE source_key = %s", (to_text(source_key),))
+
+        self._db.write(delete)
+        return max(counts)
+
+
+def _base_key(page_key: str) -> str:
+    """Return the key of the page of a web archive's snapshot, or that of the page itself."""
+    return page_key.partition(" ")[0]
+
+
+def _bounds(page_key: str) -> tuple[bytes, str | None, str | None]:
+    """Return the parameters of ``_OF_PAGE``."""
+    return hash_of(_base_key(page_key)), to_text(page_key), to_text(f"{page_key} ")
+
+
+def _row(page: PageState) -> Row:
+    return (
+        hash_of(page.page_key),
+        hash_of(_base_key(page.page_key)),
+        *(_stored(name, getattr(page, name)) for name in _NAMES),
+    )
+
+
+def _stored(name: str, value: Any) -> object:
+    if name in _TIMES:
+        return None if value is None else to_micros(value)
+    if name == "hints":
+        value = hints_to_json(value)
+    return to_text(value) if name in _TEXTS else value
+
+
+def _page_state(row: Row) -> PageState:
+    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    for name in _TEXTS:
+        values[name] = from_text(values[name])
+    for name in _TIMES:
+        values[name] = None if values[name] is None else from_micros(values[name])
+    values["hints"] = hints_from_json(values["hints"])
+    return PageState(**values)
+
+
+def _given(value: str) -> str:
+    return from_text(value) or ""

@@ -1,0 +1,57 @@
+"""The services of the shared store, one each per session; a test has its own prefix, schema or namespace in them."""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from pipeline.shared.database import PostgresDatabase
+from tests.scale.postgres import PostgresServer, find_program
+
+REQUIRED = "NEWSLAKE_SCALE_REQUIRED"  # set by `make scale-test`, where a missing service is a failure
+
+
+def skip_missing(what: str) -> None:
+    """Skip a test whose service is not installed; fail where the services are required."""
+    assert not os.environ.get(REQUIRED), what
+    pytest.skip(what)
+
+
+# The database.
+
+_numbers = count(1)
+# Not the order of bytes by default, so that a forgotten collation is noticed.
+ENGLISH = ("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL that no test kills."""
+    if find_program("initdb") is None:
+        skip_missing("PostgreSQL is not installed: apt-get install postgresql")
+    with PostgresServer.running(locale=ENGLISH) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def mortal_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of one test module, which may kill and restart it."""
+    if find_program("initdb") is None:
+        skip_missing("PostgreSQL is not installed: apt-get install postgresql")
+    with PostgresServer.running(locale=ENGLISH) as server:
+        yield server
+
+
+@pytest.fixture
+def schema() -> str:
+    """The name of a schema that no other test has."""
+    return f"test_{next(_numbers)}"
+
+
+@pytest.fixture
+def database(postgres: PostgresServer, schema: str) -> Iterator[PostgresDatabase]:
+    """The database of one test."""
+    opened = PostgresDatabase(postgres.url, schema=schema)
+    yield opened
+    opened.close()

@@ -1,0 +1,112 @@
+"""Takedowns and the blocklist of both stores."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.archive import DeletedArticle, Takedown, TakedownPlan, Takedowns
+from pipeline.shared.blocklist import PostgresBlocklist
+
+NOW = datetime(2026, 3, 2, 12, 0, 0, 1, tzinfo=UTC)
+PLAN = TakedownPlan(
+    page_keys=frozenset({"https://harbour-post.example/ferry", "ü"}),
+    article_ids=frozenset({"a1", "a2"}),
+    publisher="Harbour Post",
+    rows=(DeletedArticle(article_id="a1", published_date=date(2026, 3, 1), revision_ids=("r1",)),),
+)
+
+
+@pytest.fixture(params=["local", "shared"])
+def blocklist(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    if request.param == "local":
+        yield Takedowns(tmp_path, durability="process")
+    else:
+        yield PostgresBlocklist(request.getfixturevalue("database"))
+
+
+def begin(blocklist: Any, *names: str, at: datetime = NOW, reason: str | None = "by law\0") -> Takedown:
+    return blocklist.begin("article", names=names, work=PLAN, at=at, reason=reason)
+
+
+def test_names_are_blocked_from_the_beginning(blocklist):
+    """From its record on, the names of a takedown are blocked, and no others; its plan comes back equal."""
+    takedown = begin(blocklist, "a1", "a2", "a1")
+
+    assert blocklist.blocked_among(["a1", "b", "a2"]) == {"a1", "a2"}
+    assert blocklist.is_blocked(None, "b", "a2")
+    assert not blocklist.is_blocked(None, "b")
+    assert sorted(blocklist.names()) == ["a1", "a2"]
+    assert blocklist.all() == (takedown,)
+    assert takedown == Takedown(
+        takedown_id=takedown.takedown_id, kind="article", at=NOW, reason="by law\0", articles=2, is_done=False
+    )
+    assert blocklist.work(takedown.takedown_id) == PLAN
+
+
+def test_takedowns_are_listed_by_time(blocklist):
+    """The oldest takedown is first; those of one moment are in the order of their ids."""
+    later = begin(blocklist, "b", at=NOW + timedelta(microseconds=1))
+    equal = sorted((begin(blocklist, "a") for _ in range(4)), key=lambda each: each.takedown_id)
+    earlier = begin(blocklist, "c", at=NOW - timedelta(days=400), reason=None)
+
+    assert blocklist.all() == (earlier, *equal, later)
+
+
+def test_publishers_are_noticed(blocklist):
+    """Only the name of a publisher makes all pages' publishers be checked."""
+    begin(blocklist, "publishes", "publisher", "source:1")
+    assert not blocklist.blocks_publishers()
+    begin(blocklist, "publisher:1")
+    assert blocklist.blocks_publishers()
+
+
+def test_a_takedown_is_widened_and_finished(blocklist):
+    """A wider plan replaces the first; a finished takedown has no plan, and still blocks."""
+    takedown_id = begin(blocklist, "a1").takedown_id
+    wider = TakedownPlan(article_ids=frozenset({"a1", "a2", "a3"}))
+    blocklist.widen(takedown_id, names=["a3", "a1"], work=wider)
+    assert (blocklist.work(takedown_id), blocklist.all()[0].articles) == (wider, 3)
+    blocklist.finish(takedown_id)
+    blocklist.finish(takedown_id)
+
+    assert blocklist.all()[0].is_done
+    assert blocklist.blocked_among(["a1", "a2", "a3"]) == {"a1", "a3"}
+
+
+def test_only_a_finished_takedown_is_revoked(blocklist):
+    """Revoking unblocks the names that no other takedown has; the takedown remains known."""
+    first, second = begin(blocklist, "a1", "a2").takedown_id, begin(blocklist, "a2").takedown_id
+    assert not blocklist.revoke(first)
+    assert not blocklist.revoke("none")
+    blocklist.finish(first)
+    assert blocklist.revoke(first)
+    assert not blocklist.revoke(first)
+
+    assert blocklist.blocked_among(["a1", "a2"]) == {"a2"}
+    assert blocklist.known() == {first, second}
+    assert [each.takedown_id for each in blocklist.all()] == [second]
+
+
+def test_an_alias_is_blocked_like_its_page(blocklist):
+    """A name is added to the takedown of one of the names it is like, and goes with it; else nothing is added."""
+    takedown_id = begin(blocklist, "a1").takedown_id
+    blocklist.block_alias("alias", like=[None, "b", "a1"])
+    blocklist.block_alias("alias", like=["a1"])
+    blocklist.block_alias("other", like=[None, "b"])
+    assert blocklist.blocked_among(["alias", "other"]) == {"alias"}
+    blocklist.finish(takedown_id)
+    blocklist.revoke(takedown_id)
+    assert blocklist.names() == ()
+
+
+def test_a_lost_takedown_is_blocked_again(blocklist):
+    """A takedown from elsewhere is added once, with a plan or done; its further names are added."""
+    lost = Takedown(takedown_id="0123", kind="source", at=NOW, reason=None, articles=1, is_done=True)
+    blocklist.block_again(lost, names=["a1"], work=None)
+    blocklist.block_again(lost, names=["a2"], work=PLAN)
+
+    assert blocklist.all() == (lost,)
+    assert blocklist.blocked_among(["a1", "a2"]) == {"a1", "a2"}

@@ -1,0 +1,41 @@
+"""Both stores have the methods of the interfaces, with the same parameters."""
+
+import inspect
+
+import pytest
+
+from pipeline.archive import FetchState, Takedowns
+from pipeline.archive.index import Index
+from pipeline.archive.leases import FileLease, FileLeases
+from pipeline.fetch.rate_limit import SharedRateLimit
+from pipeline.shared.blocklist import PostgresBlocklist
+from pipeline.shared.capture_index import PostgresCaptureIndex
+from pipeline.shared.leases import PostgresLease, PostgresLeases, PostgresRates
+from pipeline.shared.page_states import PostgresPageStates
+from pipeline.store.leases import HostRates, InboxClaims, Lease, Leases
+from pipeline.store.state import Blocklist, CaptureIndex, PageStates
+
+STORES = {
+    CaptureIndex: (Index, PostgresCaptureIndex),
+    PageStates: (FetchState, PostgresPageStates),
+    Blocklist: (Takedowns, PostgresBlocklist),
+    Lease: (FileLease, PostgresLease),
+    Leases: (FileLeases, PostgresLeases),
+    HostRates: (SharedRateLimit, PostgresRates),
+    InboxClaims: (PostgresLeases,),
+}
+
+
+def _parameters(method: object) -> list[tuple[object, ...]]:
+    return [(each.name, each.kind, each.default) for each in inspect.signature(method).parameters.values()]
+
+
+@pytest.mark.parametrize("interface", STORES, ids=lambda each: each.__name__)
+def test_stores_have_the_methods_of_the_interface(interface):
+    """Each implementation has each method, with the same names, kinds and defaults of its parameters."""
+    methods = {name: method for name, method in vars(interface).items() if inspect.isfunction(method)}
+    wanted = {name: _parameters(method) for name, method in methods.items() if not name.startswith("_")}
+    assert wanted
+
+    for store in STORES[interface]:
+        assert {name: _parameters(getattr(store, name)) for name in wanted} == wanted, store
