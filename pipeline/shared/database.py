@@ -318,7 +318,7 @@ def _parse(url: str) -> tuple[dict[str, Any], str]:
             "NEWS_DATABASE_URL is not the URL of a database: write postgresql://USER@HOST:5432/DATABASE",
             key="NEWS_DATABASE_URL",
             reason="store_url",
-        ) from None
+        )
     defaults: dict[str, Any] = {
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "newslake",

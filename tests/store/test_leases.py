@@ -1,6 +1,7 @@
 """Leases of both stores: one holder at a time, free when the holder dies, and a barrier for takedowns."""
 
 import json
+import random
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from tests.architecture.tree import ROOT
 from tests.store.holder import hold, open_leases
 
 KINDS = ("source", "committer", "takedown")
+KILLS = 6
 
 
 class LeaseTrial:
@@ -105,6 +107,33 @@ def test_a_killed_holder_leaves_its_lease(trial, kind):
         holder.wait()
         with trial.leases.source("harbour", waits=True) if kind == "source" else trial.hold(kind) as lease:
             assert lease.is_held()
+
+
+def test_one_process_is_inside_while_others_are_killed(trial, tmp_path_factory):
+    """Three processes take turns; one after another is killed, wherever it is, and replaced: no two are inside."""
+    folder, chance = tmp_path_factory.mktemp("turns"), random.Random(7)
+    command = [sys.executable, "-m", "tests.store.holder", json.dumps(trial.store), "turns", str(folder)]
+
+    def turns() -> list[str]:
+        path = folder / "turns"
+        return path.read_text().splitlines() if path.exists() else []
+
+    workers = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
+    try:
+        for _ in range(KILLS):
+            before, deadline = len(turns()), time.monotonic() + 60
+            while len(turns()) < before + 10:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            time.sleep(chance.random() / 20)
+            workers[0].kill()
+            workers[0].wait()
+            workers = [*workers[1:], subprocess.Popen(command, cwd=ROOT)]
+        assert not (folder / "broken").exists(), (folder / "broken").read_text()
+    finally:
+        for each in workers:
+            each.kill()
+            each.wait()
 
 
 def test_a_lease_has_ended_after_its_block(trial):
