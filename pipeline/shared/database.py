@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -55,7 +55,7 @@ _UNLIMITED = dict.fromkeys(
     ("statement_timeout", "lock_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout"), "0"
 )
 _STARTING = "the database system is "  # starting up, shutting down, in recovery mode
-_PASSING = ("store_unreachable", "store_busy")
+_PASSING = ("store_starting", "store_busy")
 _SET = """SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS own (name, value)
     UNION ALL SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'"""
@@ -113,8 +113,7 @@ class PostgresDatabase:
         """
 
         def attempt() -> T:
-            session = self._session()
-            with session.transaction(), session.cursor() as cursor:
+            with self._session() as session, session.transaction(), session.cursor() as cursor:
                 return work(cursor)
 
         with self._lock:
@@ -123,32 +122,41 @@ class PostgresDatabase:
             try:
                 return attempt()
             except psycopg.Error as error:
-                self._may_run_again(error)  # closes a lost session
                 raise self._as_store_error(error) from error
 
     def query(self, query: str, values: Values = ()) -> list[Row]:
         """Return the rows of a query. Raises: StoreError."""
+
+        def attempt() -> list[Row]:
+            with self._session() as session:
+                return session.execute(query, values or None).fetchall()
+
         with self._lock:
-            return self.run_until_done(lambda: self._session().execute(query, values or None).fetchall())
+            return self.run_until_done(attempt)
 
     def stream(self, query: str, values: Values = ()) -> Iterator[Row]:
         """Yield the rows of a query as they were when it began, some thousands at a time. Raises: StoreError."""
         name = sql.Identifier(f"rows_{uuid4().hex}")
         declare = sql.SQL("DECLARE {} NO SCROLL CURSOR WITH HOLD FOR ").format(name) + sql.SQL(query)
         fetch = sql.SQL("FETCH {} FROM {}").format(sql.Literal(_STREAM_ROWS), name)
+
+        def begin() -> psycopg.Connection:
+            with self._session() as session:
+                return session.execute(declare, values or None).connection
+
         with self._lock:
-            session = self.run_until_done(lambda: self._session().execute(declare, values or None).connection)
+            owner = self.run_until_done(begin)
         try:
-            while rows := self._fetch(session, fetch):
+            while rows := self._fetch(owner, fetch):
                 yield from rows
         finally:
             with suppress(psycopg.Error), self._lock:
-                session.execute(sql.SQL("CLOSE {}").format(name))
+                owner.execute(sql.SQL("CLOSE {}").format(name))
 
-    def _fetch(self, session: psycopg.Connection, fetch: sql.Composed) -> list[Row]:
+    def _fetch(self, owner: psycopg.Connection, fetch: sql.Composed) -> list[Row]:
         try:
             with self._lock:
-                return session.execute(fetch).fetchall()
+                return owner.execute(fetch).fetchall()
         except psycopg.Error as error:
             raise self._as_store_error(error) from error
 
@@ -167,7 +175,7 @@ class PostgresDatabase:
     def run_until_done[T](self, attempt: Callable[[], T]) -> T:
         """Return what ``attempt`` returns; after a lost session call it again. Raises: StoreError.
 
-        A server that was never reached is not waited for, unless it says that it is starting.
+        A server that was never reached is not waited for, unless it says that it is starting or has no connection left.
         """
         deadline, pause = time.monotonic() + self._patience_seconds, _PAUSE_SECONDS
         while True:
@@ -180,20 +188,22 @@ class PostgresDatabase:
             pause = min(2 * pause, _PAUSE_MAX_SECONDS)
 
     def _may_run_again(self, error: psycopg.Error | StoreError) -> bool:
-        """Return whether another try may succeed. A lost session is closed."""
         if isinstance(error, StoreError):
-            return error.reason == "store_starting" or (self._is_known and error.reason in _PASSING)
-        if is_lost(error):
-            self.close()
-            return True
-        return isinstance(error, _RUN_AGAIN)
+            return error.reason in _PASSING or (self._is_known and error.reason == "store_unreachable")
+        return is_lost(error) or isinstance(error, _RUN_AGAIN)
 
-    def _session(self) -> psycopg.Connection:
-        """Return the session of this process. A child does not use that of its parent."""
+    @contextmanager
+    def _session(self) -> Iterator[psycopg.Connection]:
+        """Yield the session of this process, and close it if it is lost. A child does not use that of its parent."""
         if self._open is None or self._open.closed or self._process != os.getpid():
             self._process = os.getpid()
             self._open = self.connect()
-        return self._open
+        try:
+            yield self._open
+        except psycopg.Error as error:
+            if is_lost(error):
+                self.close()
+            raise
 
     def connect(self) -> psycopg.Connection:
         """Return a new session, without implicit transactions. The caller closes it. Raises: StoreError."""

@@ -146,20 +146,27 @@ class PostgresLeases:
     def _hold(self, *names: str, query: str = _LOCK) -> Iterator[PostgresLease | None]:
         """Hold the lock of some names; yield None if the query does not wait and another session has it."""
         key = lock_key(self._database.schema, *names)
-        session, is_mine = self._database.run_until_done(lambda: self._lock(key, query))
+        session, is_mine = self._lock(key, query)
         with closing(session):
             yield PostgresLease(session, key, " ".join(names)) if is_mine else None
             with suppress(psycopg.OperationalError):  # a lost session has no locks
                 session.execute("SELECT pg_advisory_unlock_all()")  # the server notices the end of a session later
 
     def _lock(self, key: int, query: str) -> tuple[psycopg.Connection, bool]:
-        session = self._database.connect()
-        try:
-            [(is_mine,)] = session.execute(query, (key,)).fetchall()
-        except BaseException:
-            session.close()
-            raise
-        return session, is_mine
+        """Return a new session and whether it has a lock. A session that is lost while it waits begins again."""
+        while True:
+            session = self._database.run_until_done(self._database.connect)
+            try:
+                [(is_mine,)] = session.execute(query, (key,)).fetchall()
+            except psycopg.Error as error:
+                session.close()
+                if not is_lost(error):
+                    raise
+            except BaseException:
+                session.close()
+                raise
+            else:
+                return session, is_mine
 
 
 class PostgresRates:

@@ -144,9 +144,10 @@ def test_too_many_connections_are_named(postgres, schema):
     first = PostgresDatabase(url, schema=schema)
     first.query("SELECT 1")
 
-    error = refusal(url, schema=schema)
+    error = refusal(url, schema=schema, patience_seconds=0.2)
     assert (error.reason, "raise max_connections" in str(error)) == ("store_busy", True)
-    first.close()
+    threading.Timer(0.5, first.close).start()
+    assert PostgresDatabase(url, schema=schema).query("SELECT 1") == [(1,)]
 
 
 def test_the_password_may_be_in_a_file(postgres, schema, tmp_path: Path):

@@ -204,6 +204,28 @@ def test_a_lost_lease_is_noticed(cut_off, proxy, postgres, schema):
     assert (caught.value.reason, "harbour" in str(caught.value)) == ("lease_lost", True)
 
 
+def test_a_long_wait_survives_a_cut(postgres, proxy, schema):
+    """Who waits for a lease for longer than the patience, and is cut off, waits again."""
+    url = postgres.url_at(proxy.port)
+    waiting = PostgresLeases(PostgresDatabase(url, schema=schema, patience_seconds=0.5))
+    holding = PostgresLeases(PostgresDatabase(postgres.url, schema=schema))
+    got = []
+
+    def wait() -> None:
+        with waiting.committer() as lease:
+            got.append(lease.is_held())
+
+    with holding.committer():
+        thread = threading.Thread(target=wait, daemon=True)
+        thread.start()
+        thread.join(1.5)
+        proxy.cut()
+        thread.join(0.5)
+        assert (got, thread.is_alive()) == ([], True)
+    thread.join(30)
+    assert got == [True]
+
+
 def test_a_restart_ends_all_leases(mortal_postgres, schema):
     """After a restart of the server a holder has lost its lease and knows it; who waited gets it."""
     leases = PostgresLeases(PostgresDatabase(mortal_postgres.url, schema=schema), restart_seconds=0)
