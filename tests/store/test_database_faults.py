@@ -291,6 +291,42 @@ def test_a_stopped_holder_keeps_its_lease(postgres, schema):
         holder.kill()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a small disk")
+def test_a_full_disk_loses_nothing(mortal_postgres, schema):
+    """A full disk of the server is an error that says so; what was written stays, and with more space it goes on."""
+    disk = mortal_postgres.folder / "small"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m,mode=777", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs the right to mount a small disk")
+    shutil.chown(disk, "postgres")
+    try:
+        mortal_postgres.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        mortal_postgres.execute("ALTER ROLE newslake SET default_tablespace = 'small'")
+        database = PostgresDatabase(mortal_postgres.url, schema=schema)
+        index, added = PostgresCaptureIndex(database), []
+
+        def fill() -> None:
+            for number in range(100):
+                index.add(by_file(*(replace(FERRY, file=f"f{number}", offset=each) for each in range(400))))
+                added.append(number)
+
+        with pytest.raises(StoreError) as caught:
+            fill()
+        assert (caught.value.reason, "free some space" in str(caught.value)) == ("store_full", True)
+        assert len(index.captures()) == 400 * len(added) > 0
+
+        subprocess.run(["mount", "-o", "remount,size=60m", str(disk)], check=True)
+        index.add(by_file(replace(FERRY, file="last")))
+        assert len(index.captures()) == 400 * len(added) + 1
+        database.close()
+        mortal_postgres.execute("ALTER ROLE newslake RESET default_tablespace")
+        mortal_postgres.execute(f"DROP SCHEMA {schema} CASCADE")
+        mortal_postgres.execute("DROP TABLESPACE small")
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
 @contextmanager
 def far_host(address: str, peer: str) -> Iterator[tuple[list[str], Callable[[], None]]]:
     """Yield the start of a command that runs on another host, and a function that takes the host off the network."""
