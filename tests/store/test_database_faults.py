@@ -351,7 +351,7 @@ def far_host(address: str, peer: str) -> Iterator[tuple[list[str], Callable[[], 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("ip") is None, reason="needs root and iproute2, for a network")
 def test_a_vanished_host_leaves_its_leases(schema):
     """A host that vanishes without a word leaves its lease after the seconds of silence, not before."""
-    here, there = "10.254.253.1", "10.254.253.2"
+    here, there = (f"10.254.{os.getpid() % 250}.{number}" for number in (1, 2))  # two runs at once have two networks
     with ExitStack() as stack:
         inside, vanish = stack.enter_context(far_host(here, there))
         server = stack.enter_context(PostgresServer.running(listen_addresses=f"127.0.0.1,{here}"))
