@@ -23,6 +23,7 @@ EXTRAS: Mapping[str, Extra] = {
     "alerts": Extra("messages of alerts need Apprise", ("apprise",)),
     "charts": Extra("charts need vl-convert", ("vl_convert",)),
     "mcp": Extra("questions of agents need the SDK of the Model Context Protocol", ("mcp",)),
+    "shared": Extra("a store for many hosts needs the clients of its services", ("obstore", "psycopg", "pyiceberg")),
 }
 
 
