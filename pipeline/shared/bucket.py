@@ -1,0 +1,319 @@
+"""Objects in a bucket of an S3-compatible object store, through obstore."""
+
+import configparser
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import S3Store
+
+from pipeline.errors import ConfigError, StoreError
+from pipeline.store.objects import ObjectInfo, by_key, check_key, check_range, is_key
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
+_CHUNK = 1 << 23
+_CHECKS = ".newslake-check"  # a key has no segment that begins with a dot, so no listing shows it
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
+_STATUS = re.compile(r"non-2xx status code: (\d{3})")
+_CODE = re.compile(r"<Code>(\w+)</Code>|\(code: (\w+)\)")
+_RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RETRIED_CODES = frozenset({None, "InternalError", "ServiceUnavailable", "SlowDown"})  # of one key in a batch
+# Codes of S3's error answers, with the reason and what to do.
+_ADVICE = {
+    "NoSuchBucket": ("store_bucket_missing", "there is no such bucket; create it, or correct the URL"),
+    "SignatureDoesNotMatch": ("store_key_wrong", "the secret key is wrong; correct it"),
+    "InvalidAccessKeyId": ("store_key_wrong", "the access key is unknown; correct it"),
+    "ExpiredToken": ("store_key_wrong", "the session of the key has expired; get a new one"),
+    "AccessDenied": ("store_forbidden", "the key has no right to do this; grant it"),
+    "RequestTimeTooSkewed": ("store_clock", "the clocks of this machine and the store differ; synchronise them"),
+    "QuotaExceeded": ("store_full", "the quota of the bucket is used up; raise it"),
+    "XMinioStorageFull": ("store_full", "the disk of the store is full; add space"),
+    "EntityTooLarge": ("store_refused", "the object is too large; seal smaller files"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BucketKey:
+    """A key of an object store. ``token`` belongs to the keys of a session."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+def read_key_file(path: Path) -> BucketKey:
+    """Return the key in a credentials file of AWS: its section ``default``, else its only one. Raises: ConfigError."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(path.read_text("utf-8"))
+        names = parser.sections()
+        section = parser["default" if "default" in names or len(names) != 1 else names[0]]
+        pair = section["aws_access_key_id"], section["aws_secret_access_key"]
+        return BucketKey(*pair, token=section.get("aws_session_token"))
+    except (OSError, UnicodeDecodeError, configparser.Error, KeyError) as error:
+        # The text of the error may have a line of the file, and so the secret.
+        message = f"{path} is not a credentials file with aws_access_key_id and aws_secret_access_key; correct it"
+        raise ConfigError(f"{message} ({type(error).__name__})", key=str(path), reason="key_file") from None
+
+
+@dataclass(frozen=True, slots=True)
+class BucketService:
+    """Where a bucket is, and how long to wait for it.
+
+    Without ``endpoint`` it is AWS. Plain HTTP is for loopback, and for all endpoints with ``allow_http``. Each call is
+    repeated up to ``deadline_seconds`` while the store is away; one request may take ``request_seconds``.
+    """
+
+    endpoint: str | None = None
+    region: str | None = None
+    allow_http: bool = False
+    deadline_seconds: float = 120.0
+    request_seconds: float = 60.0
+
+
+def open_bucket(
+    url: str, *, service: BucketService | None = None, key: BucketKey | None = None, is_writer: bool = True
+) -> "Bucket":
+    """Return the bucket of ``s3://bucket/prefix``, after a check that it can be used.
+
+    Without ``key`` the variables AWS_ACCESS_KEY_ID and their like are used, or the role of the machine.
+    Raises: ConfigError for a wrong URL, StoreError if the store cannot be used.
+    """
+    name, prefix = _split_url(url)
+    at = service or BucketService()
+    request = timedelta(seconds=at.request_seconds)
+    client: ClientConfig = {"timeout": request, "connect_timeout": timedelta(seconds=5), "allow_http": False}
+    options: dict[str, Any] = {} if key is None else _key_options(key)
+    if at.endpoint is not None:
+        client["allow_http"] = _is_plain_http(at.endpoint, allow_http=at.allow_http)
+        options["endpoint"] = at.endpoint
+    if at.region is not None:
+        options["region"] = at.region
+    try:
+        retry: RetryConfig = {"max_retries": 0, "retry_timeout": request}
+        store = S3Store(name, prefix=prefix or None, client_options=client, retry_config=retry, **options)
+    except BaseError as error:
+        message = f"{url} cannot be opened ({_first_line(error)}); correct its settings"
+        raise ConfigError(message, key=url, reason="store_url") from None
+    bucket = Bucket(store, url=url.rstrip("/"), deadline_seconds=at.deadline_seconds)
+    bucket.check(is_writer=is_writer)
+    return bucket
+
+
+class Bucket:
+    """Implements ``Objects``. May be used by several threads."""
+
+    def __init__(self, store: S3Store, *, url: str, deadline_seconds: float) -> None:
+        self._store = store
+        self._url = url
+        self._deadline_seconds = deadline_seconds
+
+    def check(self, *, is_writer: bool) -> None:
+        """Check bucket, key and rights; for a writer also that the store puts an object only if it is new.
+
+        Raises: StoreError, with store_no_conditions if the store ignores If-None-Match, and store_versions if it keeps
+        the bytes of deleted objects.
+        """
+        if not is_writer:
+            self._call("", lambda: next(iter(obstore.list(self._store, chunk_size=1)), None))
+            return
+        key = f"{_CHECKS}/{uuid.uuid4().hex}"
+        try:
+            if self._create(key, b"1")["version"] is not None:
+                message = f"{self._url} keeps versions, so that a takedown would not delete; suspend its versioning"
+                raise StoreError(message, key=self._url, reason="store_versions")
+            with suppress(AlreadyExistsError):
+                self._create(key, b"2")
+                message = f"{self._url} ignores If-None-Match, so that writers could overwrite; use another store"
+                raise StoreError(message, key=self._url, reason="store_no_conditions")
+        finally:
+            with suppress(StoreError):
+                self._call(key, lambda: obstore.delete(self._store, key))
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        check_key(key)
+        end = time.monotonic() + self._deadline_seconds
+        while time.monotonic() < end:
+            try:
+                self._create(key, data)
+            except AlreadyExistsError:
+                if (held := self.get(key)) is not None:
+                    return held == data
+                time.sleep(_FIRST_PAUSE_SECONDS)  # the other put is not done, or its object is deleted again
+            else:
+                return True
+        message = f"{self._place(key)} exists and does not exist; try again"
+        raise StoreError(message, key=self._place(key), reason="store_conflict")
+
+    def put(self, key: str, data: bytes) -> None:
+        check_key(key)
+        self._call(key, lambda: obstore.put(self._store, key, data, use_multipart=False), is_write=True)
+
+    def get(self, key: str) -> bytes | None:
+        check_key(key)
+        return self._find(key, lambda: bytes(obstore.get(self._store, key).bytes()))
+
+    def get_range(self, key: str, *, offset: int, length: int) -> bytes | None:
+        check_key(key)
+        check_range(offset, length)
+        if length == 0:
+            return None if self.info(key) is None else b""
+        return self._find(key, lambda: self._range(key, offset, length))
+
+    def read_chunks(self, key: str) -> Iterator[bytes] | None:
+        info = self.info(key)
+        return None if info is None else self._chunks(info)
+
+    def info(self, key: str) -> ObjectInfo | None:
+        check_key(key)
+        found = self._find(key, lambda: obstore.head(self._store, key))
+        return None if found is None else ObjectInfo(key, found["size"], found["last_modified"])
+
+    def list(self, folder: str = "") -> Iterator[ObjectInfo]:
+        prefix = check_key(folder) if folder else None
+        pages = self._call(folder, lambda: list(obstore.list(self._store, prefix)))
+        found = [ObjectInfo(each["path"], each["size"], each["last_modified"]) for page in pages for each in page]
+        return by_key([each for each in found if is_key(each.key)])
+
+    def delete(self, key: str) -> None:
+        check_key(key)
+        self._find(key, lambda: obstore.delete(self._store, key))
+
+    def _create(self, key: str, data: bytes) -> Any:
+        """Put an object if it is new. Raises: AlreadyExistsError, also if an answer was lost and the put repeated."""
+        put = obstore.put
+        return self._call(key, lambda: put(self._store, key, data, mode="create", use_multipart=False), is_write=True)
+
+    def _range(self, key: str, offset: int, length: int) -> bytes:
+        try:
+            return bytes(obstore.get_range(self._store, key, start=offset, length=length))
+        except BaseError as error:
+            if _status_of(error) == 416:  # the object ends before the range
+                return b""
+            raise
+
+    def _chunks(self, info: ObjectInfo) -> Iterator[bytes]:
+        for offset in range(0, info.size, _CHUNK):
+            chunk = self.get_range(info.key, offset=offset, length=_CHUNK)
+            if chunk is None:
+                message = f"{self._place(info.key)} was deleted while it was read; try again"
+                raise StoreError(message, key=self._place(info.key), reason="store_conflict")
+            yield chunk
+
+    def _find[T](self, key: str, do: Callable[[], T]) -> T | None:
+        """Return the value of a call, or None if there is no such object."""
+        try:
+            return self._call(key, do)
+        except FileNotFoundError:
+            return None
+
+    def _call[T](self, key: str, do: Callable[[], T], *, is_write: bool = False) -> T:
+        """Return the value of a call, which is repeated while the store is away.
+
+        Raises: StoreError; FileNotFoundError if there is no object; AlreadyExistsError.
+        """
+        end, pause = time.monotonic() + self._deadline_seconds, _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return do()
+            except AlreadyExistsError:
+                raise
+            except (BaseError, OSError) as error:
+                if isinstance(error, FileNotFoundError) and _code_of(error) != "NoSuchBucket":
+                    raise
+                if not _is_transient(error) or time.monotonic() + pause > end:
+                    raise self._failure(error, key, is_write=is_write) from error
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    def _failure(self, error: Exception, key: str, *, is_write: bool) -> StoreError:
+        """Return the error of a call, with what to do."""
+        place, status, code = self._place(key), _status_of(error), _code_of(error)
+        if code in _ADVICE:
+            reason, advice = _ADVICE[code]
+        elif status is None:
+            reason, advice = "store_unreachable", f"no answer for {self._deadline_seconds:.0f} s; start the store"
+        elif status in (401, 403):
+            reason, advice = "store_forbidden", "the key is wrong, or has no right to do this; correct it"
+        elif status == 507 or (is_write and status >= 500 and self._is_readable()):
+            reason, advice = "store_full", "it can be read, but not written: its disk is full or read-only; add space"
+        else:
+            reason, advice = "store_refused", "see the log of the store"
+        said = f" ({code or 'status'} {status})" if status is not None else f" ({code})" if code else ""
+        return StoreError(f"{place}: {advice}{said}", key=place, reason=reason)
+
+    def _is_readable(self) -> bool:
+        try:
+            next(iter(obstore.list(self._store, chunk_size=1)), None)
+        except (BaseError, OSError):
+            return False
+        return True
+
+    def _place(self, key: str) -> str:
+        return f"{self._url}/{key}" if key else self._url
+
+
+def _split_url(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    prefix = parts.path.strip("/")
+    is_plain = parts.scheme == "s3" and parts.netloc and not (parts.query or parts.fragment)
+    if not is_plain or not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc) or not is_key(prefix or "a"):
+        # A URL of another form may have a secret in it, so it is not repeated.
+        raise ConfigError("a bucket is named s3://bucket/prefix, without a key", key="s3", reason="store_url")
+    return parts.netloc, prefix
+
+
+def _is_plain_http(endpoint: str, *, allow_http: bool) -> bool:
+    """Return whether an endpoint is not encrypted. Raises: ConfigError if it may not be so, or is not a URL."""
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        message = "an endpoint of a store is https://host:port, without a key"
+        raise ConfigError(message, key="endpoint", reason="store_url")
+    if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname):
+        message = f"{endpoint} is not encrypted; use https, or allow plain HTTP explicitly"
+        raise ConfigError(message, key=endpoint, reason="store_url")
+    return parts.scheme == "http"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _key_options(key: BucketKey) -> dict[str, str]:
+    options = {"access_key_id": key.access_key, "secret_access_key": key.secret_key}
+    return options if key.token is None else {**options, "session_token": key.token}
+
+
+def _is_transient(error: Exception) -> bool:
+    """Return whether a repetition may succeed: there was no answer, or one that says so."""
+    status, code = _status_of(error), _code_of(error)
+    return status in _RETRIED_STATUS or (status is None and code in _RETRIED_CODES)
+
+
+def _status_of(error: Exception) -> int | None:
+    found = _STATUS.search(str(error))
+    return int(found[1]) if found else None
+
+
+def _code_of(error: Exception) -> str | None:
+    found = _CODE.search(str(error))
+    return (found[1] or found[2]) if found else None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
