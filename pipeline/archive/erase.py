@@ -10,14 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.archive.members import Member, members_in, read_member
+from pipeline.archive.members import Member, members_in
 from pipeline.archive.warc import info_record, metadata_record, new_record_id, readdress_record
-from pipeline.archive.writer import WarcFile
+from pipeline.archive.writer import RecordFiles
 from pipeline.durability import Durability, sync_folder
 from pipeline.errors import ArchiveError, name_file_on_error
 from pipeline.model import Capture
 
-_RecordSpan = tuple[int, int]  # offset and length of a record, bytes of its file
+RecordSpan = tuple[int, int]  # offset and length of a record, bytes of its file
 
 _OWNED_RECORD = re.compile(rb"WARC/1\.[01]\r\nWARC-Type: (request|metadata)\r\n")
 
@@ -31,24 +31,18 @@ _FILLER_HEAD = (
 
 
 def erase_records(
-    path: Path, doomed: Iterable[_RecordSpan], *, known: Iterable[_RecordSpan], durability: Durability
+    path: Path, doomed: Iterable[RecordSpan], *, known: Iterable[RecordSpan], durability: Durability
 ) -> None:
     """Replace some records of a file, with their request and metadata, by fillers; the file changes atomically.
 
     ``known`` are the spans of all records of the file in the index. Idempotent.
     """
-    ends = sorted(offset + length for offset, length in known)
     temporary = path.parents[3] / f"erase.{uuid.uuid4().hex}"
     try:
         with name_file_on_error(temporary):
             shutil.copyfile(path, temporary)
         with temporary.open("r+b") as file:
-            for offset, length in sorted(doomed):
-                before = max((end for end in ends if end <= offset), default=0)
-                first = _first_of(file, before, offset, length)
-                if first is not None:
-                    file.seek(first)
-                    file.write(filler(offset + length - first))
+            fill_records(file, doomed, known=known)
             file.flush()
             if durability == "full":
                 os.fsync(file.fileno())
@@ -57,6 +51,17 @@ def erase_records(
         temporary.unlink(missing_ok=True)
     if durability == "full":
         sync_folder(path.parent)
+
+
+def fill_records(file: BinaryIO, doomed: Iterable[RecordSpan], *, known: Iterable[RecordSpan]) -> None:
+    """Write fillers over some records of an open file, with their request and metadata. Idempotent."""
+    ends = sorted(offset + length for offset, length in known)
+    for offset, length in sorted(doomed):
+        before = max((end for end in ends if end <= offset), default=0)
+        first = _first_of(file, before, offset, length)
+        if first is not None:
+            file.seek(first)
+            file.write(filler(offset + length - first))
 
 
 def _first_of(file: BinaryIO, before: int, offset: int, length: int) -> int | None:
@@ -95,23 +100,22 @@ def filler(length: int) -> bytes:
     return b"".join((_HEADER, *parts, end))
 
 
-def promote_revisit(root: Path, holder: Capture, new_holder: Capture, *, durability: Durability) -> tuple[str, Capture]:
-    """Copy the bytes of a record to delete into a new record for one of its revisits, in a new file of that run.
+def promote_revisit(data: bytes, holder: Capture, new_holder: Capture, *, files: RecordFiles) -> Capture:
+    """Copy the content of a record to delete into a new record for one of its revisits, in a new file of that run.
 
-    Return the file's name and the capture that now has the bytes, with time, URL and hints of the revisit.
+    Return the capture that now has the bytes, with time, URL and hints of the revisit.
     """
     record_id = new_record_id()
-    data = read_member(root / holder.file, offset=holder.offset, length=holder.length)
     record = readdress_record(
         data, record_id=record_id, url=new_holder.url, digest=holder.digest, at=new_holder.fetched_at
     )
     moved = replace(new_holder, is_revisit=False, status=holder.status, sent_digest=holder.sent_digest)
-    file = WarcFile(root, news_day=new_holder.news_day, source_key=new_holder.source_key, run_id=new_holder.run_id)
+    file = files.create(news_day=new_holder.news_day, source_key=new_holder.source_key, run_id=new_holder.run_id)
     *_, offset = file.append(info_record(new_holder.fetched_at), metadata_record(moved, record_id), record)
     placed = replace(moved, file=file.name, offset=offset, length=len(record))
     file.records.append(placed)
-    file.finish(durability=durability)
-    return file.name, placed
+    file.finish()
+    return placed
 
 
 def remove_leftovers(root: Path) -> None:

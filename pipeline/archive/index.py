@@ -131,6 +131,13 @@ class Index:
             for file, records in files.items():
                 self._add(file, records)
 
+    def replace(self, file: str, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:
+        """Add whole files and remove the rows of another one, in one transaction."""
+        with transaction(self._db):
+            for name, records in files.items():
+                self._add(name, records)
+            self._remove(file)
+
     def _add(self, file: str, records: Sequence[Capture | Attempt]) -> None:
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?)", (file,))
         self._db.executemany(_INSERT, [_row(each) for each in records if isinstance(each, Capture)])
@@ -139,8 +146,11 @@ class Index:
     def forget(self, file: str) -> None:
         """Remove the rows of a file that is gone."""
         with transaction(self._db):
-            for table in _TABLES:
-                self._db.execute(f"DELETE FROM {table} WHERE file = ?", (file,))  # noqa: S608 - our own names
+            self._remove(file)
+
+    def _remove(self, file: str) -> None:
+        for table in _TABLES:
+            self._db.execute(f"DELETE FROM {table} WHERE file = ?", (file,))  # noqa: S608 - our own names
 
     def erase(self, places: Iterable[tuple[str, int]]) -> None:
         """Remove the rows of some records, by file and offset."""

@@ -68,19 +68,29 @@ def read_member(path: Path, *, offset: int, length: int) -> bytes:
 
     Raises: BrokenRecordError, record_missing if file or bytes are missing, record_corrupt if they are damaged.
     """
-    key = f"{path}@{offset}"
     try:
         with path.open("rb") as file:
             file.seek(offset)
             data = file.read(length)
     except FileNotFoundError as error:
-        raise BrokenRecordError(
-            f"{path} is missing; restore it, or run `newslake lake repair --drop-damaged`, which forgets it",
-            key=key,
-            reason="record_missing",
-        ) from error
+        raise missing_record(path, offset) from error
+    return decompress_member(data, place=path, offset=offset, length=length)
+
+
+def missing_record(place: Path | str, offset: int) -> BrokenRecordError:
+    """Return the error of a record whose file is gone."""
+    message = f"{place} is missing; restore it, or run `newslake lake repair --drop-damaged`, which forgets it"
+    return BrokenRecordError(message, key=f"{place}@{offset}", reason="record_missing")
+
+
+def decompress_member(data: bytes, *, place: Path | str, offset: int, length: int) -> bytes:
+    """Return the content of the member in the bytes of a file from ``offset`` on, which should be ``length`` bytes.
+
+    Raises: BrokenRecordError, record_missing if bytes are missing, record_corrupt if they are damaged.
+    """
+    key = f"{place}@{offset}"
     if len(data) < length:
-        message = f"{path} ends before byte {offset + length}; restore it"
+        message = f"{place} ends before byte {offset + length}; restore it"
         raise BrokenRecordError(message, key=key, reason="record_missing")
     got = next(members_in(data), Gap(0, 0, "it is empty", is_tail=True))
     if isinstance(got, Gap):

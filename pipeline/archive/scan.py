@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from warcio.archiveiterator import WARCIterator
 
@@ -58,25 +58,30 @@ class FileScan:
 
 
 def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileScan:
-    """Return the records and the damage of a file; ``is_checked`` verifies every digest.
+    """Return the records and the damage of a file, as ``scan_file`` does."""
+    with path.open("rb") as file:
+        return scan_file(file, name=name, is_checked=is_checked)
+
+
+def scan_file(file: BinaryIO, *, name: str, is_checked: bool = False) -> FileScan:
+    """Return the records and the damage of an open file; ``is_checked`` verifies every digest.
 
     Metadata precedes the record that it describes. A record without metadata is not ours, or its metadata is damaged.
     """
     facts: dict[str, dict[str, Any]] = {}
     records: list[Record] = []
     damages: list[Damage] = []
-    with path.open("rb") as file:
-        for each in members_of(file):
-            if isinstance(each, Gap):
-                damages.append(Damage(name, each.offset, each.length, _describe_gap(each)))
-                continue
-            read = partial(_read_member, each, name, facts, is_checked=is_checked)
-            got = run_isolated(read, key=f"{name}@{each.offset}")
-            found, problem = got if isinstance(got, tuple) else (None, f"it has no readable record ({got})")
-            if problem is not None:
-                damages.append(Damage(name, each.offset, each.length, f"{problem}; {_RESTORE}"))
-            if found is not None:
-                records.append(found)
+    for each in members_of(file):
+        if isinstance(each, Gap):
+            damages.append(Damage(name, each.offset, each.length, _describe_gap(each)))
+            continue
+        read = partial(_read_member, each, name, facts, is_checked=is_checked)
+        got = run_isolated(read, key=f"{name}@{each.offset}")
+        found, problem = got if isinstance(got, tuple) else (None, f"it has no readable record ({got})")
+        if problem is not None:
+            damages.append(Damage(name, each.offset, each.length, f"{problem}; {_RESTORE}"))
+        if found is not None:
+            records.append(found)
     return FileScan(tuple(records), tuple(damages))
 
 
@@ -140,18 +145,30 @@ def verify_files(
         if file not in files:
             yield missing_file(file)
         elif file not in indexed:
-            yield Damage(file, None, None, "is not in the index; run `newslake lake repair`")
+            yield unindexed_file(file)
         elif reads(date.fromisoformat(file.split("/")[1])):
             scan = read_file(root / file, name=file, is_checked=True)
             tally.update(files=1, bytes=(root / file).stat().st_size, records=len(scan.records))
-            yield from scan.damages if index is None else _compare_with_index(file, scan, index)
+            yield from scan.damages if index is None else compare_with_index(file, scan, index)
     yield from _dead_parts(root)
+
+
+def dangling_revisits(index: Index) -> Iterator[Damage]:
+    """Yield the revisits whose bytes no record of the archive has."""
+    for file, offset, length, digest in index.dangling_revisits():
+        message = f"a revisit of {digest}, which no record has; restore the file that had it"
+        yield Damage(file, offset, length, message)
 
 
 def missing_file(file: str) -> Damage:
     """Return the damage of a file that the index has, and that is lost."""
     message = "is in the index, but missing; restore it, or run `newslake lake repair --drop-damaged`"
     return Damage(file, None, None, message)
+
+
+def unindexed_file(file: str) -> Damage:
+    """Return the damage of a file whose records cannot be found."""
+    return Damage(file, None, None, "is not in the index; run `newslake lake repair`")
 
 
 def indexed_records(index: Index, file: str) -> tuple[Record, ...]:
@@ -162,7 +179,7 @@ def indexed_records(index: Index, file: str) -> tuple[Record, ...]:
         return ()
 
 
-def _compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Damage]:
+def compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Damage]:
     """Yield the damages of a file, each with the lost records of the index; without damage, how the index differs."""
     known = indexed_records(index, file)
     if not scan.damages:

@@ -38,24 +38,110 @@ _LEVELS = 4  # folders above a file that are synced: up to the root of the archi
 _OPEN_FILES_MAX = 64  # a run over years of days must not exhaust the file descriptors
 
 
-class WarcFile:
-    """The file of one news day, source and run. Its writer holds a flock on it while it lives."""
+class RecordFile(Protocol):
+    """A WARC file that is being written. ``records`` are those with a place in it, which only this writer sees."""
 
-    def __init__(self, root: Path, *, news_day: date, source_key: str, run_id: str) -> None:
-        folder = root / "warc" / news_day.isoformat() / file_name_of(source_key)
-        folder.mkdir(parents=True, exist_ok=True)  # ``publish_part`` makes it durable
-        self.part, self._file = _create_part(folder, file_name_of(run_id))
-        self.final = self.part.with_suffix("")
-        self.name = self.final.relative_to(root).as_posix()
-        self.records: list[Capture | Attempt] = []
+    records: list[Capture | Attempt]
+
+    @property
+    def name(self) -> str:
+        """The name that the file will have."""
+        ...
 
     @property
     def size(self) -> int:
         """Bytes written so far."""
-        return self._file.tell()
+        ...
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the file is long or old enough to be finished."""
+        ...
 
     def append(self, *members: bytes) -> list[int]:
         """Write members in one step, all or none; return the offset of each. Raises: OSError."""
+        ...
+
+    def finish(self) -> None:
+        """Give the file its final name, or remove it if it has no records; it is not written again."""
+        ...
+
+
+class RecordFiles(Protocol):
+    """The WARC files of an archive: in a folder, or in a store of objects."""
+
+    has_file_per_day: bool
+    """Whether a run writes one file per news day, or one for all days."""
+
+    def create(self, *, news_day: date, source_key: str, run_id: str) -> RecordFile:
+        """Return a new file, with a name that no other file has."""
+        ...
+
+    def exists(self, name: str) -> bool:
+        """Return whether a file is there."""
+        ...
+
+    def read(self, name: str, *, offset: int, length: int) -> bytes | None:
+        """Return a range of bytes, fewer at the end of the file; None if there is no such file."""
+        ...
+
+    def place(self, name: str) -> str:
+        """Return where a file is, for messages."""
+        ...
+
+
+class WarcFolder:
+    """Implements ``RecordFiles`` in a folder. A file of ``file_max_bytes`` gets no more records."""
+
+    has_file_per_day = True
+
+    def __init__(self, root: Path, *, durability: Durability, file_max_bytes: int = FILE_MAX_BYTES) -> None:
+        self._root = root
+        self._durability: Durability = durability
+        self._file_max_bytes = file_max_bytes
+
+    def create(self, *, news_day: date, source_key: str, run_id: str) -> "WarcFile":
+        folder = self._root / "warc" / news_day.isoformat() / file_name_of(source_key)
+        folder.mkdir(parents=True, exist_ok=True)  # ``publish_part`` makes it durable
+        part, file = _create_part(folder, file_name_of(run_id))
+        name = part.with_suffix("").relative_to(self._root).as_posix()
+        return WarcFile(part, file, name=name, durability=self._durability, max_bytes=self._file_max_bytes)
+
+    def exists(self, name: str) -> bool:
+        return (self._root / name).exists()
+
+    def read(self, name: str, *, offset: int, length: int) -> bytes | None:
+        try:
+            with (self._root / name).open("rb") as file:
+                file.seek(offset)
+                return file.read(length)
+        except FileNotFoundError:
+            return None
+
+    def place(self, name: str) -> str:
+        return str(self._root / name)
+
+
+class WarcFile:
+    """The file of one news day, source and run. Its writer holds a flock on it while it lives."""
+
+    def __init__(self, part: Path, file: FileIO, *, name: str, durability: Durability, max_bytes: int) -> None:
+        self.part = part
+        self._file = file
+        self.name = name
+        self._durability: Durability = durability
+        self._max_bytes = max_bytes
+        self.records: list[Capture | Attempt] = []
+
+    @property
+    def size(self) -> int:
+        return self._file.tell()
+
+    @property
+    def is_due(self) -> bool:
+        return self.size >= self._max_bytes
+
+    def append(self, *members: bytes) -> list[int]:
         offset = self._file.tell()
         rest = memoryview(b"".join(members))
         try:
@@ -67,11 +153,10 @@ class WarcFile:
             raise
         return [offset + sum(map(len, members[:index])) for index in range(len(members))]
 
-    def finish(self, *, durability: Durability) -> None:
-        """Give the file its final name, or remove it if it has no records; it is not written again."""
+    def finish(self) -> None:
         with self._file:
             if self.records:
-                publish_part(self._file, self.part, durability=durability)
+                publish_part(self._file, self.part, durability=self._durability)
             else:
                 self.part.unlink()
 
@@ -96,23 +181,12 @@ class ArchiveWriter:
     only this writer sees the pages.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        index: Index,
-        *,
-        source_key: str,
-        run_id: str,
-        durability: Durability,
-        file_max_bytes: int = FILE_MAX_BYTES,
-    ) -> None:
-        self._root = root
+    def __init__(self, files: RecordFiles, index: Index, *, source_key: str, run_id: str) -> None:
+        self._files = files
         self._index = index
         self.source_key = source_key
         self.run_id = run_id
-        self._durability = durability
-        self._file_max_bytes = file_max_bytes
-        self._files: dict[date, WarcFile] = {}
+        self._open: dict[date | None, RecordFile] = {}
         self._held: dict[tuple[str, str, str | None], Capture] = {}
         self._last: dict[str, Capture] = {}
 
@@ -126,7 +200,7 @@ class ArchiveWriter:
 
     def finish_files(self) -> None:
         """Finish all open files, so that their pages cannot be lost; later pages go into new files."""
-        self._finish(tuple(self._files))
+        self._finish(tuple(self._open))
 
     def put(self, page: Page, *, news_day: date, article_id: str) -> Capture:
         """Store a page; bytes that the archive already has for it become a revisit without a body.
@@ -137,7 +211,7 @@ class ArchiveWriter:
         held = self._held.get((key, digest, sent))
         if held is None:  # a record of a lost file has no bytes to revisit
             known = self._index.holding_as_sent(digest, page_key=key, sent_digest=sent)
-            held = next((each for each in known if (self._root / each.file).exists()), None)
+            held = next((each for each in known if self._files.exists(each.file)), None)
         capture = self._capture(page, key=key, digest=digest, news_day=news_day, article_id=article_id)
         capture = replace(capture, sent_digest=sent)
         record_id = new_record_id()
@@ -209,27 +283,27 @@ class ArchiveWriter:
         file.records.append(placed)
         return placed
 
-    def _file_of(self, news_day: date, at: datetime) -> WarcFile:
-        if news_day in self._files and self._files[news_day].size >= self._file_max_bytes:
-            self._finish([news_day])
-        if news_day not in self._files:
-            if len(self._files) == _OPEN_FILES_MAX:
-                self._finish([next(iter(self._files))])
-            self._files[news_day] = WarcFile(
-                self._root, news_day=news_day, source_key=self.source_key, run_id=self.run_id
-            )
-            self._files[news_day].append(info_record(at))
-        return self._files[news_day]
+    def _file_of(self, news_day: date, at: datetime) -> RecordFile:
+        key = news_day if self._files.has_file_per_day else None
+        if key in self._open and self._open[key].is_due:
+            self._finish([key])
+        if key not in self._open:
+            if len(self._open) == _OPEN_FILES_MAX:
+                self._finish([next(iter(self._open))])
+            file = self._files.create(news_day=news_day, source_key=self.source_key, run_id=self.run_id)
+            self._open[key] = file
+            file.append(info_record(at))
+        return self._open[key]
 
-    def _finish(self, news_days: Iterable[date]) -> None:
+    def _finish(self, keys: Iterable[date | None]) -> None:
         """Finish files and index them. If one fails, the others are finished nevertheless."""
         with ExitStack() as each:
-            for news_day in news_days:
-                file = self._files.pop(news_day)
+            for key in keys:
+                file = self._open.pop(key)
                 each.callback(self._finish_file, file)
 
-    def _finish_file(self, file: WarcFile) -> None:
-        file.finish(durability=self._durability)
+    def _finish_file(self, file: RecordFile) -> None:
+        file.finish()
         if file.records:
             self._index.add({file.name: file.records})
 

@@ -180,13 +180,13 @@ MUTANTS = (
         "archive-index-before-file",
         "archive",
         "archive/writer.py",
-        """        file.finish(durability=self._durability)
+        """        file.finish()
         if file.records:
             self._index.add({file.name: file.records})
 """,
         """        if file.records:
             self._index.add({file.name: file.records})
-        file.finish(durability=self._durability)
+        file.finish()
 """,
         is_quick=True,
     ),
