@@ -11,7 +11,7 @@ from pipeline.shared.database import PostgresDatabase
 from pipeline.store.objects import Objects
 from tests.scale.postgres import PostgresServer, find_program
 from tests.scale.seaweedfs import SeaweedFS, seaweedfs, weed_program
-from tests.store.stores import bucket_of, new_folder
+from tests.store.stores import StoredFiles, bucket_of, local_files, new_folder
 
 REQUIRED = "NEWSLAKE_SCALE_REQUIRED"  # set by `make scale-test`, where a missing service is a failure
 
@@ -88,3 +88,12 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
     if request.param == "local":
         return new_folder(tmp_path)
     return bucket_of(request.getfixturevalue("weed"))
+
+
+@pytest.fixture(params=["local", "folder", "shared"])
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> StoredFiles:
+    """The archive on this machine, as objects of a folder, and as objects of a bucket."""
+    if request.param == "local":
+        return local_files(tmp_path)
+    objects = new_folder(tmp_path) if request.param == "folder" else bucket_of(request.getfixturevalue("weed"))
+    return StoredFiles(objects, tmp_path / "state" / "index.sqlite")

@@ -1,10 +1,21 @@
 """The stores of the contract suite: each interface over files of this machine and over services."""
 
+import gc
 import uuid
+from functools import partial
 from pathlib import Path
 
+from pipeline.archive import Archive
+from pipeline.archive.index import Index
+from pipeline.archive.records import RecordArchive
+from pipeline.archive.writer import SUFFIX
+from pipeline.errors import ArchiveError
 from pipeline.shared.bucket import Bucket, BucketKey, BucketService, open_bucket
+from pipeline.shared.object_archive import ObjectArchive
+from pipeline.shared.warc_objects import Sealing
+from pipeline.sqlite import open_database
 from pipeline.store.folder import FolderObjects
+from pipeline.store.objects import Objects
 from tests.scale.seaweedfs import BUCKET, REGION, SeaweedFS, SeaweedKey
 
 
@@ -30,3 +41,55 @@ def bucket_of(
     )
     url = f"s3://{name}/{prefix or uuid.uuid4().hex}"
     return open_bucket(url, service=service, key=BucketKey(used.access_key, used.secret_key), is_writer=is_writer)
+
+
+def new_index(path: Path) -> Index:
+    """Return an index in SQLite, as it was left there; a new one is not built."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return Index(open_database(path, durability="process", broken=partial(_broken, path)))
+
+
+def _broken(path: Path, error: Exception) -> ArchiveError:
+    return ArchiveError(f"{path}: {error}")
+
+
+class StoredFiles:
+    """An archive of the contract suite, and the bytes of its WARC files: to look at, to damage, to lose."""
+
+    def __init__(self, objects: Objects, index_path: Path, *, is_local: bool = False) -> None:
+        self.objects = objects
+        self.index_path = index_path
+        self._is_local = is_local
+        self._archives: list[RecordArchive] = []
+
+    def archive(self, *, sealing: Sealing | None = None) -> RecordArchive:
+        """Return the archive, as another process would open it."""
+        if self._is_local:
+            archive: RecordArchive = Archive(self.index_path.parent, durability="process")
+        else:
+            archive = ObjectArchive(self.objects, new_index(self.index_path), sealing=sealing)
+        self._archives.append(archive)  # an archive that is not referenced closes its index
+        return archive
+
+    def names(self) -> list[str]:
+        """Return the names of all WARC files, whether the index has them or not."""
+        return [each.key for each in self.objects.list("warc") if each.key.endswith(SUFFIX)]
+
+    def contents(self) -> dict[str, bytes]:
+        """Return the bytes of all that is stored, by name, with those of the index."""
+        stored = {each.key: self.objects.get(each.key) or b"" for each in self.objects.list()}
+        index = {path.name: path.read_bytes() for path in self.index_path.parent.glob(f"{self.index_path.name}*")}
+        return stored | index
+
+    def lose_index(self) -> None:
+        """Remove the index."""
+        self._archives.clear()
+        gc.collect()
+        for path in self.index_path.parent.glob(f"{self.index_path.name}*"):
+            path.unlink()
+
+
+def local_files(path: Path) -> StoredFiles:
+    """Return the archive in a folder."""
+    root = path / "archive"
+    return StoredFiles(FolderObjects(root, durability="process"), root / "index.sqlite", is_local=True)

@@ -1,0 +1,188 @@
+"""The archive on object storage: WARC files as objects, found through an index that all hosts share."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+
+from pipeline.archive.erase import fill_records
+from pipeline.archive.index import Index
+from pipeline.archive.records import RecordArchive
+from pipeline.archive.scan import (
+    Damage,
+    FileScan,
+    compare_with_index,
+    dangling_revisits,
+    indexed_records,
+    missing_file,
+    scan_file,
+    unindexed_file,
+)
+from pipeline.archive.writer import SUFFIX
+from pipeline.shared.warc_objects import (
+    FOLDER,
+    Sealing,
+    WarcObjects,
+    folder_of,
+    next_version,
+    origin_of,
+    put_whole,
+    version_of,
+)
+from pipeline.store.objects import Objects
+
+log = logging.getLogger(__name__)
+
+
+class ObjectArchive(RecordArchive):
+    """The archive in a store of objects. Several hosts may read and write at once; erasures run one at a time.
+
+    An object is never changed: an erasure puts its next version, lets the index point there, then deletes the old one.
+    A listing that lags hides nothing: what the index has is read by its name.
+    """
+
+    def __init__(self, objects: Objects, index: Index, *, sealing: Sealing | None = None) -> None:
+        super().__init__(WarcObjects(objects, sealing=sealing))
+        self._objects = objects
+        self._shared_index = index
+
+    @property
+    def _index(self) -> Index:
+        if not self._shared_index.is_ready():
+            for damage in self._rebuild(self._shared_index):
+                log.warning("%s", damage)
+        return self._shared_index
+
+    def index_problems(self, *, is_quick: bool = False) -> tuple[str, ...]:
+        """Return the damage of the index as predicates: the service that has it checks its own files."""
+        return () if self._shared_index.is_ready() else ("is not built",)
+
+    def rebuild_index(self) -> tuple[Damage, ...]:
+        """Rebuild the index from all WARC files and return the damage found. A lost file stays in the index.
+
+        A file that is sealed meanwhile may be left out; ``recover`` finds it.
+        """
+        return self._rebuild(self._shared_index)
+
+    def recover(
+        self, *, source_key: str | None = None, is_quick: bool = False, drops_damaged: bool = False
+    ) -> tuple[str, ...]:
+        """Take files into the index that dead processes put, for one source or for all; return one message per file.
+
+        A file that is in the index but lost stays there, so that ``verify`` names it, unless ``drops_damaged``.
+        """
+        done = []
+        listed = self._listed(source_key)  # before the index: a file is put first
+        indexed = self._index.files()
+        for file, known in _strays(_latest(listed), indexed):
+            if known is not None and self._files.exists(known):  # an erasure is about to finish, or will be repeated
+                continue
+            scan = self._scan(file)
+            if scan is None:
+                continue
+            if known is None:
+                self._index.add({file: scan.records})
+            else:
+                self._index.replace(known, {file: scan.records})
+            if not self._files.exists(file):  # erased meanwhile, and taken out of the index before it was added
+                self._index.forget(file)
+                continue
+            done += [f"indexed {file}", *map(str, scan.damages)]
+        own = (file for file in indexed if source_key is None or file.startswith(f"{folder_of(source_key)}/"))
+        for file in sorted(frozenset(own) - frozenset(listed)) if drops_damaged else ():
+            if not self._files.exists(file):
+                self._index.forget(file)
+                done.append(f"removed {file} from the index; the file is gone")
+        return tuple(done)
+
+    def verify(
+        self, *, reads: Callable[[date], bool] = lambda day: True, tally: Counter[str] | None = None
+    ) -> Iterator[Damage]:
+        """Yield all damage: in the files with records of the news days that ``reads`` selects, and in the index.
+
+        ``tally`` counts the files, bytes and records that were read.
+        """
+        index, counted = self._index, Counter[str]() if tally is None else tally
+        listed = self._listed()
+        indexed = index.files()
+        for file in sorted(indexed):
+            is_read = any(reads(each.news_day) for each in indexed_records(index, file))
+            yield from self._damage_of(file, index, counted) if is_read else self._absence_of(file, listed)
+        for file, known in _strays(listed, indexed):
+            if not self._files.exists(file):  # the listing lags
+                continue
+            if known is not None and self._files.exists(known):
+                yield Damage(file, None, None, "is left of a takedown that was interrupted; run the takedown again")
+            else:
+                yield unindexed_file(file)
+        yield from dangling_revisits(index)
+
+    def _damage_of(self, file: str, index: Index, tally: Counter[str]) -> Iterator[Damage]:
+        data = self._objects.get(file)
+        if data is None:
+            yield missing_file(file)
+            return
+        scan = scan_file(BytesIO(data), name=file, is_checked=True)
+        tally.update(files=1, bytes=len(data), records=len(scan.records))
+        yield from compare_with_index(file, scan, index)
+
+    def _absence_of(self, file: str, listed: tuple[str, ...]) -> Iterator[Damage]:
+        if file not in listed and not self._files.exists(file):
+            yield missing_file(file)
+
+    def _inventory(self, known: frozenset[str]) -> tuple[list[str], list[str]]:
+        listed = self._listed()
+        unlisted = known.difference(listed)
+        late = [file for file in unlisted if self._files.exists(file)]
+        there = _latest((*listed, *late))
+        origins = frozenset(map(origin_of, there))
+        return list(there), sorted(file for file in unlisted.difference(late) if origin_of(file) not in origins)
+
+    def _listed(self, source_key: str | None = None) -> tuple[str, ...]:
+        folder = FOLDER if source_key is None else folder_of(source_key)
+        return tuple(each.key for each in self._objects.list(folder) if each.key.endswith(SUFFIX))
+
+    def _scan(self, file: str) -> FileScan | None:
+        data = self._objects.get(file)
+        return None if data is None else scan_file(BytesIO(data), name=file)
+
+    def _finish_erasure(self) -> None:
+        listed = self._listed()
+        for file, known in _strays(listed, self._index.files()):
+            if known is not None and self._files.exists(known):
+                self._objects.delete(file)
+
+    def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
+        records = self._index.records(file)
+        known = {(each.offset, each.length) for each in records}
+        if known <= places:
+            self._objects.delete(file)
+            self._index.forget(file)
+            return
+        data = self._objects.get(file)
+        if data is None:
+            self._index.erase([(file, offset) for offset, _ in places])
+            return
+        stream = BytesIO(data)
+        fill_records(stream, places, known=known)
+        name = next_version(file)
+        put_whole(self._objects, name, stream.getvalue())
+        staying = [replace(each, file=name) for each in records if (each.offset, each.length) not in places]
+        self._index.replace(file, {name: staying})
+        self._objects.delete(file)
+
+
+def _latest(listed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the last version of each file, sorted: an erasure that was interrupted has left two."""
+    latest = {origin_of(file): file for file in sorted(listed, key=version_of)}
+    return tuple(sorted(latest.values()))
+
+
+def _strays(listed: tuple[str, ...], indexed: frozenset[str]) -> Iterator[tuple[str, str | None]]:
+    """Yield the listed files that are not in the index, each with another version that is."""
+    known = {origin_of(file): file for file in indexed}
+    for file in listed:
+        if file not in indexed:
+            yield file, known.get(origin_of(file))
