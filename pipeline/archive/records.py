@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from pipeline.archive.erase import promote_revisit
-from pipeline.archive.index import CaptureSummary, Index
+from pipeline.archive.index import CaptureSummary
 from pipeline.archive.members import decompress_member, missing_record
 from pipeline.archive.scan import Damage, FileScan, indexed_records, missing_file
 from pipeline.archive.warc import parse_page, parse_record
@@ -16,6 +17,9 @@ from pipeline.archive.writer import ArchiveWriter, RecordFiles
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Attempt, Capture, Page
 from pipeline.sqlite import from_micros
+
+if TYPE_CHECKING:
+    from pipeline.store.state import CaptureIndex
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +32,7 @@ class RecordArchive(ABC):
 
     @property
     @abstractmethod
-    def _index(self) -> Index:
+    def _index(self) -> "CaptureIndex":
         """The index of the captures, built if it was not."""
 
     @abstractmethod
@@ -175,7 +179,7 @@ class RecordArchive(ABC):
         """Return the digests for which the index has a record with the bytes."""
         return self._index.held(digests)
 
-    def _rebuild(self, index: Index) -> tuple[Damage, ...]:
+    def _rebuild(self, index: "CaptureIndex") -> tuple[Damage, ...]:
         """Fill the index from the files; the records of lost files stay, unless the index is of another version."""
         there, gone = self._inventory(index.files() if index.is_ready() else frozenset())
         lost = {file: indexed_records(index, file) for file in gone}

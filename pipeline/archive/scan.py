@@ -8,17 +8,19 @@ from datetime import date
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from warcio.archiveiterator import WARCIterator
 
-from pipeline.archive.index import Index
 from pipeline.archive.members import Gap, Member, members_of
 from pipeline.archive.warc import parse_metadata, parse_page, parse_record
 from pipeline.archive.writer import PART, SUFFIX, lock_part
 from pipeline.boundary import run_isolated
 from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture
+
+if TYPE_CHECKING:
+    from pipeline.store.state import CaptureIndex
 
 Record = Capture | Attempt
 
@@ -137,7 +139,12 @@ def _digest_problems(data: bytes) -> Iterator[str]:
 
 
 def verify_files(
-    root: Path, files: frozenset[str], index: Index | None, *, reads: Callable[[date], bool], tally: Counter[str]
+    root: Path,
+    files: frozenset[str],
+    index: "CaptureIndex | None",
+    *,
+    reads: Callable[[date], bool],
+    tally: Counter[str],
 ) -> Iterator[Damage]:
     """Yield the damage of the files; a file is read if ``reads`` selects its news day. ``index`` may be missing."""
     indexed = files if index is None else index.files()
@@ -153,7 +160,7 @@ def verify_files(
     yield from _dead_parts(root)
 
 
-def dangling_revisits(index: Index) -> Iterator[Damage]:
+def dangling_revisits(index: "CaptureIndex") -> Iterator[Damage]:
     """Yield the revisits whose bytes no record of the archive has."""
     for file, offset, length, digest in index.dangling_revisits():
         message = f"a revisit of {digest}, which no record has; restore the file that had it"
@@ -171,7 +178,7 @@ def unindexed_file(file: str) -> Damage:
     return Damage(file, None, None, "is not in the index; run `newslake lake repair`")
 
 
-def indexed_records(index: Index, file: str) -> tuple[Record, ...]:
+def indexed_records(index: "CaptureIndex", file: str) -> tuple[Record, ...]:
     """Return the index's records of a file; none if a row of them is damaged."""
     try:
         return index.records(file)
@@ -179,7 +186,7 @@ def indexed_records(index: Index, file: str) -> tuple[Record, ...]:
         return ()
 
 
-def compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Damage]:
+def compare_with_index(file: str, scan: FileScan, index: "CaptureIndex") -> Iterator[Damage]:
     """Yield the damages of a file, each with the lost records of the index; without damage, how the index differs."""
     known = indexed_records(index, file)
     if not scan.damages:

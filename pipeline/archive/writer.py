@@ -9,9 +9,8 @@ from datetime import date, datetime
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
-from pipeline.archive.index import Index
 from pipeline.archive.members import Member, members_of
 from pipeline.archive.warc import (
     NOT_MODIFIED,
@@ -30,6 +29,9 @@ from pipeline.archive.warc import (
 from pipeline.durability import Durability, sync_folders_above
 from pipeline.errors import ArchiveError, name_file_on_error
 from pipeline.model import Attempt, Capture, Exchange, Page, file_name_of
+
+if TYPE_CHECKING:
+    from pipeline.store.state import CaptureIndex
 
 SUFFIX = ".warc.gz"
 PART = ".part"
@@ -181,7 +183,7 @@ class ArchiveWriter:
     only this writer sees the pages.
     """
 
-    def __init__(self, files: RecordFiles, index: Index, *, source_key: str, run_id: str) -> None:
+    def __init__(self, files: RecordFiles, index: "CaptureIndex", *, source_key: str, run_id: str) -> None:
         self._files = files
         self._index = index
         self.source_key = source_key

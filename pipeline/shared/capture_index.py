@@ -6,6 +6,7 @@ It can be rebuilt from the files of the archive.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -99,12 +100,16 @@ class PostgresCaptureIndex:
 
         self._db.write(add_all)
 
-    def forget(self, file: str) -> None:
-        def delete(cursor: psycopg.Cursor) -> None:
-            for table in _TABLES:
-                cursor.execute(f"DELETE FROM {table} WHERE file = %s", (to_text(file),))  # noqa: S608 - our own names
+    def replace(self, file: str, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:
+        def replace_one(cursor: psycopg.Cursor) -> None:
+            for name, records in sorted(files.items()):
+                _add(cursor, name, records)
+            _remove(cursor, file)
 
-        self._db.write(delete)
+        self._db.write(replace_one)
+
+    def forget(self, file: str) -> None:
+        self._db.write(partial(_remove, file=file))
 
     def erase(self, places: Iterable[tuple[str, int]]) -> None:
         rows = sorted({(to_text(file), offset) for file, offset in places})
@@ -223,6 +228,11 @@ def _add(cursor: psycopg.Cursor, file: str, records: Iterable[Capture | Attempt]
     for insert, values in rows.items():
         if values:
             cursor.executemany(insert, values)
+
+
+def _remove(cursor: psycopg.Cursor, file: str) -> None:
+    for table in _TABLES:
+        cursor.execute(f"DELETE FROM {table} WHERE file = %s", (to_text(file),))  # noqa: S608 - our own names
 
 
 def _row(record: Capture | Attempt, names: Iterable[str]) -> Row:

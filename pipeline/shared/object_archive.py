@@ -8,7 +8,6 @@ from datetime import date
 from io import BytesIO
 
 from pipeline.archive.erase import fill_records
-from pipeline.archive.index import Index
 from pipeline.archive.records import RecordArchive
 from pipeline.archive.scan import (
     Damage,
@@ -32,6 +31,7 @@ from pipeline.shared.warc_objects import (
     version_of,
 )
 from pipeline.store.objects import Objects
+from pipeline.store.state import CaptureIndex
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +43,13 @@ class ObjectArchive(RecordArchive):
     A listing that lags hides nothing: what the index has is read by its name.
     """
 
-    def __init__(self, objects: Objects, index: Index, *, sealing: Sealing | None = None) -> None:
+    def __init__(self, objects: Objects, index: CaptureIndex, *, sealing: Sealing | None = None) -> None:
         super().__init__(WarcObjects(objects, sealing=sealing))
         self._objects = objects
         self._shared_index = index
 
     @property
-    def _index(self) -> Index:
+    def _index(self) -> CaptureIndex:
         if not self._shared_index.is_ready():
             for damage in self._rebuild(self._shared_index):
                 log.warning("%s", damage)
@@ -119,7 +119,7 @@ class ObjectArchive(RecordArchive):
                 yield unindexed_file(file)
         yield from dangling_revisits(index)
 
-    def _damage_of(self, file: str, index: Index, tally: Counter[str]) -> Iterator[Damage]:
+    def _damage_of(self, file: str, index: CaptureIndex, tally: Counter[str]) -> Iterator[Damage]:
         data = self._objects.get(file)
         if data is None:
             yield missing_file(file)

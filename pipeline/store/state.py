@@ -37,6 +37,10 @@ class CaptureIndex(Protocol):
         """Add whole files in one transaction; adding a file again changes nothing."""
         ...
 
+    def replace(self, file: str, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:
+        """Add whole files and remove the rows of another one, in one transaction."""
+        ...
+
     def forget(self, file: str) -> None:
         """Remove the rows of a file that is gone."""
         ...

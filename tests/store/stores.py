@@ -11,11 +11,14 @@ from pipeline.archive.records import RecordArchive
 from pipeline.archive.writer import SUFFIX
 from pipeline.errors import ArchiveError
 from pipeline.shared.bucket import Bucket, BucketKey, BucketService, open_bucket
+from pipeline.shared.capture_index import PostgresCaptureIndex
+from pipeline.shared.database import PostgresDatabase
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.warc_objects import Sealing
 from pipeline.sqlite import open_database
 from pipeline.store.folder import FolderObjects
 from pipeline.store.objects import Objects
+from pipeline.store.state import CaptureIndex
 from tests.scale.seaweedfs import BUCKET, REGION, SeaweedFS, SeaweedKey
 
 
@@ -56,10 +59,18 @@ def _broken(path: Path, error: Exception) -> ArchiveError:
 class StoredFiles:
     """An archive of the contract suite, and the bytes of its WARC files: to look at, to damage, to lose."""
 
-    def __init__(self, objects: Objects, index_path: Path, *, is_local: bool = False) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        index_path: Path,
+        *,
+        is_local: bool = False,
+        database: PostgresDatabase | None = None,
+    ) -> None:
         self.objects = objects
         self.index_path = index_path
         self._is_local = is_local
+        self._database = database
         self._archives: list[RecordArchive] = []
 
     def archive(self, *, sealing: Sealing | None = None) -> RecordArchive:
@@ -67,9 +78,12 @@ class StoredFiles:
         if self._is_local:
             archive: RecordArchive = Archive(self.index_path.parent, durability="process")
         else:
-            archive = ObjectArchive(self.objects, new_index(self.index_path), sealing=sealing)
+            archive = ObjectArchive(self.objects, self._index(), sealing=sealing)
         self._archives.append(archive)  # an archive that is not referenced closes its index
         return archive
+
+    def _index(self) -> CaptureIndex:
+        return new_index(self.index_path) if self._database is None else PostgresCaptureIndex(self._database)
 
     def names(self) -> list[str]:
         """Return the names of all WARC files, whether the index has them or not."""
@@ -79,10 +93,17 @@ class StoredFiles:
         """Return the bytes of all that is stored, by name, with those of the index."""
         stored = {each.key: self.objects.get(each.key) or b"" for each in self.objects.list()}
         index = {path.name: path.read_bytes() for path in self.index_path.parent.glob(f"{self.index_path.name}*")}
+        if self._database is not None:
+            for table in ("captures", "attempts", "files"):
+                index[table] = repr(self._database.query(f"SELECT * FROM {table}")).encode()
         return stored | index
 
     def lose_index(self) -> None:
         """Remove the index."""
+        if self._database is not None:
+            self._database.write(lambda cursor: cursor.execute("UPDATE index_state SET is_ready = false"))
+            self._database.write(lambda cursor: cursor.execute("DELETE FROM captures"))
+            return
         self._archives.clear()
         gc.collect()
         for path in self.index_path.parent.glob(f"{self.index_path.name}*"):

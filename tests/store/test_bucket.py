@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.errors import ConfigError, StoreError
 from pipeline.shared.bucket import BucketKey, BucketService, open_bucket, read_key_file
+from tests.scale.postgres import free_ports
 from tests.scale.proxy import first, proxy_to
-from tests.scale.seaweedfs import PUBLIC, SeaweedFS, SeaweedKey, free_ports
+from tests.scale.seaweedfs import PUBLIC, SeaweedFS, SeaweedKey
 from tests.store.stores import bucket_of
 
 LATER = re.compile(rb"(?i)(x-amz-date: \d{8}T)(\d{2})")

@@ -135,6 +135,18 @@ def test_a_rebuild_replaces_everything(index):
     assert (index.files(), index.captures(), index.is_ready()) == ({GONE.file}, (), True)
 
 
+def test_replace_moves_a_file_at_once(index):
+    """A file is replaced by another one: its rows are gone, those of the other are there, and all else stays."""
+    index.add(by_file(FERRY, GONE))
+    moved = replace(FERRY, file=f"{FERRY.file}~2")
+    for _ in range(2):
+        index.replace(FERRY.file, {moved.file: [moved]})
+
+    assert (index.captures(), index.files()) == ((moved,), {moved.file, GONE.file})
+    assert index.records(FERRY.file) == ()
+    assert index.attempts([GONE.page_key]) == (GONE,)
+
+
 def test_erase_and_forget_remove_rows(index):
     """Erase removes records by place; forget removes a file with all its records."""
     second = replace(FERRY, offset=20_000)
