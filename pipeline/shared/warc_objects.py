@@ -14,6 +14,8 @@ from pipeline.store.objects import Objects
 FOLDER = "warc"
 SEAL_BYTES = 32_000_000
 SEAL_SECONDS = 300.0
+WINDOW_BYTES = 1_000_000
+_WINDOWS = 8  # files that are read at the same time
 _MARK = "~"  # file_name_of encodes it, so that no run id has it
 
 
@@ -39,6 +41,7 @@ class WarcObjects:
         self._objects = objects
         self._sealing = sealing or Sealing()
         self._clock = clock
+        self._ahead = ReadAhead(objects)
 
     def create(self, *, news_day: date, source_key: str, run_id: str) -> "WarcObject":
         folder = f"{folder_of(source_key)}/{news_day.isoformat()}"
@@ -49,10 +52,42 @@ class WarcObjects:
         return self._objects.info(name) is not None
 
     def read(self, name: str, *, offset: int, length: int) -> bytes | None:
-        return self._objects.get_range(name, offset=offset, length=length)
+        return self._ahead.read(name, offset=offset, length=length)
 
     def place(self, name: str) -> str:
         return name
+
+
+class ReadAhead:
+    """Reads ranges of objects that never change: with one request for many, where a reader goes through a file.
+
+    The first range of a file is read alone. A range that begins soon after the last one is read with what follows it,
+    in a window that serves the next ranges. The windows of the last files are in memory, also of a deleted file.
+    """
+
+    def __init__(self, objects: Objects, *, window_bytes: int = WINDOW_BYTES) -> None:
+        self._objects = objects
+        self._window_bytes = window_bytes
+        self._windows: dict[str, tuple[int, bytes, bool]] = {}  # its offset, its bytes, and whether the file ends there
+
+    def read(self, name: str, *, offset: int, length: int) -> bytes | None:
+        """Return a range of bytes, fewer at the end of the object; None if there is no such object."""
+        start, data, is_end = self._windows.get(name, (0, b"", False))
+        skipped = offset - start
+        if skipped >= 0 and (skipped + length <= len(data) or (is_end and data)):
+            return data[skipped : skipped + length]
+        is_next = bool(data) and 0 <= offset - start - len(data) + length <= self._window_bytes
+        wanted = max(length, self._window_bytes) if is_next else length
+        found = self._objects.get_range(name, offset=offset, length=wanted)
+        if found is None:
+            self._windows.pop(name, None)
+            return None
+        self._keep(name, (offset, found, len(found) < wanted))
+        return found[:length]
+
+    def _keep(self, name: str, window: tuple[int, bytes, bool]) -> None:
+        windows = {each: kept for each, kept in self._windows.items() if each != name}
+        self._windows = {**dict(list(windows.items())[1 - _WINDOWS :]), name: window}
 
 
 class WarcObject:

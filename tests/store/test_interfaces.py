@@ -7,12 +7,17 @@ import pytest
 from pipeline.archive import FetchState, Takedowns
 from pipeline.archive.index import Index
 from pipeline.archive.leases import FileLease, FileLeases
+from pipeline.archive.writer import RecordFile, RecordFiles, WarcFile, WarcFolder
 from pipeline.fetch.rate_limit import SharedRateLimit
 from pipeline.shared.blocklist import PostgresBlocklist
+from pipeline.shared.bucket import Bucket
 from pipeline.shared.capture_index import PostgresCaptureIndex
 from pipeline.shared.leases import PostgresLease, PostgresLeases, PostgresRates
 from pipeline.shared.page_states import PostgresPageStates
+from pipeline.shared.warc_objects import WarcObject, WarcObjects
+from pipeline.store.folder import FolderObjects
 from pipeline.store.leases import HostRates, InboxClaims, Lease, Leases
+from pipeline.store.objects import Objects
 from pipeline.store.state import Blocklist, CaptureIndex, PageStates
 
 STORES = {
@@ -23,6 +28,9 @@ STORES = {
     Leases: (FileLeases, PostgresLeases),
     HostRates: (SharedRateLimit, PostgresRates),
     InboxClaims: (PostgresLeases,),
+    Objects: (FolderObjects, Bucket),
+    RecordFiles: (WarcFolder, WarcObjects),
+    RecordFile: (WarcFile, WarcObject),
 }
 
 

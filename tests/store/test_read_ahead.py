@@ -1,0 +1,63 @@
+"""Reading ahead: the same bytes as single reads, with fewer requests where a reader goes through a file."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.shared.warc_objects import ReadAhead
+from pipeline.store.folder import FolderObjects
+from tests.store.stores import new_folder
+
+DATA = bytes(range(256)) * 4
+
+
+class CountingObjects(FolderObjects):
+    """Objects that count the requests for a range."""
+
+    requests = 0
+
+    def get_range(self, key: str, *, offset: int, length: int) -> bytes | None:
+        self.requests += 1
+        return super().get_range(key, offset=offset, length=length)
+
+
+@given(
+    reads=st.lists(st.tuples(st.sampled_from(["a", "b", "none"]), st.integers(0, 1_100), st.integers(1, 200))),
+    window=st.integers(1, 400),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_reads_return_the_bytes(tmp_path, reads, window):
+    """Any ranges, in any order, of several files, have the bytes of the objects."""
+    objects = new_folder(tmp_path)
+    objects.put("a", DATA)
+    objects.put("b", DATA[::-1])
+    ahead = ReadAhead(objects, window_bytes=window)
+    for name, offset, length in reads:
+        assert ahead.read(name, offset=offset, length=length) == objects.get_range(name, offset=offset, length=length)
+
+
+@pytest.mark.parametrize(("gap", "requests"), [(0, 8), (3, 8), (-60, 20)])
+def test_reader_of_a_whole_file_makes_few_requests(tmp_path, gap, requests):
+    """Twenty ranges one after another need a request per window; in the opposite order each needs its own."""
+    objects = CountingObjects(tmp_path)
+    objects.put("a", bytes(range(256)) * 8)
+    ahead = ReadAhead(objects, window_bytes=100)
+    start = 0 if gap >= 0 else 1_500
+    for number in range(20):
+        offset = start + number * (30 + gap)
+        assert ahead.read("a", offset=offset, length=30) == objects.get("a")[offset : offset + 30]
+    assert objects.requests == requests
+
+
+def test_windows_of_few_files_are_kept(tmp_path):
+    """A reader of many files in turn keeps the windows of the last eight only."""
+    objects = CountingObjects(tmp_path)
+    for number in range(12):
+        objects.put(f"{number}", DATA)
+    for count, requests in ((8, 2 * 8), (12, 4 * 12)):
+        objects.requests = 0
+        ahead = ReadAhead(objects, window_bytes=600)
+        for offset in (0, 100, 200, 300):
+            for number in range(count):
+                assert ahead.read(f"{number}", offset=offset, length=50) == DATA[offset : offset + 50]
+        assert objects.requests == requests
