@@ -183,8 +183,11 @@ class Index:
         """Return the captures of pages that the host's tdmrep.json or robots.txt reserves or puts under a license."""
         return tuple(map(_capture, self._db.execute(_RESERVED)))
 
-    def files(self) -> frozenset[str]:
-        return frozenset(row[0] for row in self._db.execute("SELECT file FROM files"))
+    def files(self, *, folder: str | None = None) -> frozenset[str]:
+        """Return the names of all files, or of those below a folder."""
+        query = "SELECT file FROM files WHERE :folder IS NULL OR (file >= :folder || '/' AND file < :folder || '0')"
+        rows = self._db.execute(query, {"folder": folder})  # "0" is the character after the slash
+        return frozenset(row[0] for row in rows)
 
     def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:
         """Return captures, oldest first, filtered by each argument that is given."""

@@ -139,8 +139,12 @@ class PostgresCaptureIndex:
     def reserved(self) -> tuple[Capture, ...]:
         return self._captures(_RESERVED)
 
-    def files(self) -> frozenset[str]:
-        return frozenset(_given(file) for (file,) in self._db.stream("SELECT file FROM files"))
+    def files(self, *, folder: str | None = None) -> frozenset[str]:
+        # "0" is the character after the slash.
+        condition = "" if folder is None else ' WHERE file >= %s COLLATE "C" AND file < %s COLLATE "C"'
+        values = () if folder is None else (to_text(f"{folder}/"), to_text(f"{folder}0"))
+        rows = self._db.stream(f"SELECT file FROM files{condition}", values)  # noqa: S608 - our own names
+        return frozenset(_given(file) for (file,) in rows)
 
     def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:
         conditions = {

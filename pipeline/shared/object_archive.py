@@ -74,8 +74,9 @@ class ObjectArchive(RecordArchive):
         A file that is in the index but lost stays there, so that ``verify`` names it, unless ``drops_damaged``.
         """
         done = []
-        listed = self._listed(source_key)  # before the index: a file is put first
-        indexed = self._index.files()
+        folder = FOLDER if source_key is None else folder_of(source_key)
+        listed = self._listed(folder)  # before the index: a file is put first
+        indexed = self._index.files(folder=folder)
         for file, known in _strays(_latest(listed), indexed):
             if known is not None and self._files.exists(known):  # an erasure is about to finish, or will be repeated
                 continue
@@ -90,8 +91,7 @@ class ObjectArchive(RecordArchive):
                 self._index.forget(file)
                 continue
             done += [f"indexed {file}", *map(str, scan.damages)]
-        own = (file for file in indexed if source_key is None or file.startswith(f"{folder_of(source_key)}/"))
-        for file in sorted(frozenset(own) - frozenset(listed)) if drops_damaged else ():
+        for file in sorted(indexed.difference(listed)) if drops_damaged else ():
             if not self._files.exists(file):
                 self._index.forget(file)
                 done.append(f"removed {file} from the index; the file is gone")
@@ -107,9 +107,12 @@ class ObjectArchive(RecordArchive):
         index, counted = self._index, Counter[str]() if tally is None else tally
         listed = self._listed()
         indexed = index.files()
+        unlisted = indexed.difference(listed)
         for file in sorted(indexed):
-            is_read = any(reads(each.news_day) for each in indexed_records(index, file))
-            yield from self._damage_of(file, index, counted) if is_read else self._absence_of(file, listed)
+            if any(reads(each.news_day) for each in indexed_records(index, file)):
+                yield from self._damage_of(file, index, counted)
+            elif file in unlisted and not self._files.exists(file):
+                yield missing_file(file)
         for file, known in _strays(listed, indexed):
             if not self._files.exists(file):  # the listing lags
                 continue
@@ -128,10 +131,6 @@ class ObjectArchive(RecordArchive):
         tally.update(files=1, bytes=len(data), records=len(scan.records))
         yield from compare_with_index(file, scan, index)
 
-    def _absence_of(self, file: str, listed: tuple[str, ...]) -> Iterator[Damage]:
-        if file not in listed and not self._files.exists(file):
-            yield missing_file(file)
-
     def _inventory(self, known: frozenset[str]) -> tuple[list[str], list[str]]:
         listed = self._listed()
         unlisted = known.difference(listed)
@@ -140,8 +139,7 @@ class ObjectArchive(RecordArchive):
         origins = frozenset(map(origin_of, there))
         return list(there), sorted(file for file in unlisted.difference(late) if origin_of(file) not in origins)
 
-    def _listed(self, source_key: str | None = None) -> tuple[str, ...]:
-        folder = FOLDER if source_key is None else folder_of(source_key)
+    def _listed(self, folder: str = FOLDER) -> tuple[str, ...]:
         return tuple(each.key for each in self._objects.list(folder) if each.key.endswith(SUFFIX))
 
     def _scan(self, file: str) -> FileScan | None:

@@ -76,8 +76,8 @@ class CaptureIndex(Protocol):
         """
         ...
 
-    def files(self) -> frozenset[str]:
-        """Return the names of all files that were added."""
+    def files(self, *, folder: str | None = None) -> frozenset[str]:
+        """Return the names of all files that were added, or of those below a folder."""
         ...
 
     def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:

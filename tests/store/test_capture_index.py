@@ -147,6 +147,19 @@ def test_replace_moves_a_file_at_once(index):
     assert index.attempts([GONE.page_key]) == (GONE,)
 
 
+def test_files_of_a_folder(index):
+    """Files below a folder are those whose names begin with it and a slash, as bytes."""
+    names = ["warc/a/1", "warc/a/b/2", "warc/a0", "warc/a-", "warc/aa/3", "warc/A/4", "warc/ä/5", "warc/%/6", "x"]
+    index.add({name: [replace(FERRY, file=name)] for name in names})
+
+    assert index.files() == set(names)
+    assert index.files(folder="warc/a") == {"warc/a/1", "warc/a/b/2"}
+    assert index.files(folder="warc") == set(names) - {"x"}
+    assert index.files(folder="warc/ä") == {"warc/ä/5"}
+    assert index.files(folder="warc/%") == {"warc/%/6"}
+    assert index.files(folder="none") == set()
+
+
 def test_erase_and_forget_remove_rows(index):
     """Erase removes records by place; forget removes a file with all its records."""
     second = replace(FERRY, offset=20_000)
