@@ -28,6 +28,8 @@ _CHECKS = ".newslake-check"  # a key has no segment that begins with a dot, so n
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>|\(code: (\w+)\)")
+_NO_REQUEST = "builder error"  # of a client that refuses plain HTTP
+_ROLE_REQUEST = "/latest/api/token"  # to the service that gives a machine of AWS its key
 _RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RETRIED_CODES = frozenset({None, "InternalError", "ServiceUnavailable", "SlowDown"})  # of one key in a batch
 # Codes of S3's error answers, with the reason and what to do.
@@ -99,6 +101,7 @@ def open_bucket(
     if at.endpoint is not None:
         client["allow_http"] = _is_plain_http(at.endpoint, allow_http=at.allow_http)
         options["endpoint"] = at.endpoint
+        options["metadata_endpoint"] = at.endpoint  # without a key, no request leaves for the service of AWS's machines
     if at.region is not None:
         options["region"] = at.region
     try:
@@ -130,8 +133,10 @@ class Bucket:
             self._call("", lambda: next(iter(obstore.list(self._store, chunk_size=1)), None))
             return
         key = f"{_CHECKS}/{uuid.uuid4().hex}"
+        with suppress(AlreadyExistsError):  # our own put, after an answer that was lost
+            self._create(key, b"1")
         try:
-            if self._create(key, b"1")["version"] is not None:
+            if self._call(key, lambda: obstore.head(self._store, key))["version"] is not None:
                 message = f"{self._url} keeps versions, so that a takedown would not delete; suspend its versioning"
                 raise StoreError(message, key=self._url, reason="store_versions")
             with suppress(AlreadyExistsError):
@@ -241,7 +246,11 @@ class Bucket:
     def _failure(self, error: Exception, key: str, *, is_write: bool) -> StoreError:
         """Return the error of a call, with what to do."""
         place, status, code = self._place(key), _status_of(error), _code_of(error)
-        if code in _ADVICE:
+        if _ROLE_REQUEST in str(error):
+            reason, advice = "store_key_missing", "there is no key, and this machine has no role; give a key"
+        elif _NO_REQUEST in str(error):
+            reason, advice = "store_url", "its endpoint is not encrypted; use https, or allow plain HTTP explicitly"
+        elif code in _ADVICE:
             reason, advice = _ADVICE[code]
         elif status is None:
             reason, advice = "store_unreachable", f"no answer for {self._deadline_seconds:.0f} s; start the store"
@@ -301,6 +310,8 @@ def _key_options(key: BucketKey) -> dict[str, str]:
 
 def _is_transient(error: Exception) -> bool:
     """Return whether a repetition may succeed: there was no answer, or one that says so."""
+    if _NO_REQUEST in str(error) or _ROLE_REQUEST in str(error):
+        return False
     status, code = _status_of(error), _code_of(error)
     return status in _RETRIED_STATUS or (status is None and code in _RETRIED_CODES)
 

@@ -142,7 +142,7 @@ def test_full_store_is_named_and_read_on(mortal_weed):
 
 
 def test_puts_survive_a_kill_of_the_store(mortal_weed):
-    """While the store is killed and comes back, puts wait, and all that succeeded are there, whole."""
+    """While the store is killed and comes back, also after 20 s, puts wait; all that succeeded are there, whole."""
     bucket = bucket_of(mortal_weed, prefix="kill")
     done: list[int] = []
     end = threading.Event()
@@ -156,9 +156,11 @@ def test_puts_survive_a_kill_of_the_store(mortal_weed):
 
     writer = threading.Thread(target=write)
     writer.start()
-    for _ in range(2):
+    for seconds_away in (0, 20):
         time.sleep(1)
-        mortal_weed.restart()
+        mortal_weed.kill()
+        time.sleep(seconds_away)
+        mortal_weed.start()
         before = len(done)
         while len(done) < before + 3:
             time.sleep(0.05)
@@ -191,6 +193,34 @@ def test_wrong_endpoint_is_refused(endpoint, allow_http):
     assert "secret" not in str(caught.value)
 
 
+def test_missing_key_is_named(weed, monkeypatch):
+    """Without a key in arguments and environment the message says so; no request leaves for another address."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with proxy_to(weed.port) as proxy:
+        service = BucketService(endpoint=proxy.endpoint, region="us-east-1", deadline_seconds=5)
+        error = failure_of(lambda: open_bucket("s3://lake", service=service))
+        assert proxy.heads == ["PUT /latest/api/token HTTP/1.1"]
+    assert (error.reason, "there is no key" in str(error)) == ("store_key_missing", True)
+
+
+def test_key_of_the_environment_is_used(weed, monkeypatch):
+    """The variables that every client of S3 knows give the key."""
+    for name, value in weed.admin.environment().items():
+        monkeypatch.setenv(name, value)
+    bucket = open_bucket("s3://lake/environment", service=BucketService(endpoint=weed.endpoint))
+    assert bucket.put_new("a", b"a") is True
+
+
+def test_plain_http_of_the_environment_is_refused(monkeypatch):
+    """An endpoint that the environment gives has to be encrypted too, and is named at once."""
+    for name, value in {**SeaweedFS.admin.environment(), "AWS_ENDPOINT_URL": "http://store.example"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    error = failure_of(lambda: open_bucket("s3://lake"))
+    assert (error.reason, "not encrypted" in str(error)) == ("store_url", True)
+
+
 def test_key_from_a_file(tmp_path):
     """A credentials file of AWS gives the key: of its default section, or of its only one."""
     path = tmp_path / "credentials"
@@ -212,6 +242,16 @@ def test_wrong_key_file_is_refused_without_its_text(tmp_path, text):
         read_key_file(path)
     assert "hush" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("method", [b"PUT /", b"HEAD /", b"POST /"])
+def test_check_survives_a_lost_answer(weed, method):
+    """A bucket is opened although an answer of its check is lost, and nothing is left in it."""
+    with proxy_to(weed.port, loses=first(method)) as proxy:
+        bucket = bucket_of(weed, prefix="check", endpoint=proxy.endpoint)
+        assert bucket.put_new("a", b"a") is True
+        bucket.delete("a")
+    assert [page for page in obstore.list(weed.client(), "check")] == []
 
 
 def test_check_leaves_nothing(weed):
