@@ -103,10 +103,7 @@ class FolderObjects:
         """Make the folder of a key, and move a file there; again, if a delete removed the empty folder meanwhile."""
         for is_last in (*[False] * _TRIES, True):
             try:
-                make_folder(self._path(key).parent, durability=self._durability)
-            except (FileExistsError, NotADirectoryError) as error:
-                raise _is_folder(key) from error
-            try:
+                self._make_folder(key)
                 move()
             except FileNotFoundError:
                 if is_last:
@@ -115,6 +112,16 @@ class FolderObjects:
                 raise _is_folder(key) from error
             else:
                 return
+
+    def _make_folder(self, key: str) -> None:
+        """Make the folder of a key. Raises: FileNotFoundError if a part of it was removed meanwhile; StoreError."""
+        folder = self._path(key).parent
+        try:
+            make_folder(folder, durability=self._durability)
+        except (FileExistsError, NotADirectoryError) as error:
+            if any(each.is_file() for each in (folder, *folder.parents)):
+                raise _is_folder(key) from error
+            raise FileNotFoundError(folder) from error
 
     def _sync(self, path: Path) -> None:
         if self._durability == "full":

@@ -79,6 +79,27 @@ def test_delete_is_idempotent(objects):
     assert objects.put_new("folder/a", b"new") is True
 
 
+def test_writers_of_one_folder_do_not_disturb_each_other(objects):
+    """Four threads that put, list, read and delete objects of one folder, which is empty at times, see their own."""
+
+    def work(writer: int) -> bool:
+        for number in range(25):
+            key, data = f"d/e/{writer}-{number % 2}", b"%d of %d" % (number, writer)
+            if not objects.put_new(key, data) or objects.get(key) != data or key not in keys_in(objects, "d"):
+                return False
+            objects.put(key, data * 2)
+            if objects.get(key) != data * 2:
+                return False
+            objects.delete(key)
+            if objects.get(key) is not None:
+                return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [True] * 4
+    assert keys_in(objects) == []
+
+
 def test_large_object_is_read_in_pieces(objects):
     """An object of more than two pieces comes back whole, in pieces of at most eight megabytes."""
     data = bytes(range(256)) * 70_000
