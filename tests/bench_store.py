@@ -69,6 +69,12 @@ class Rounds:
         assert len(captures) == len(pages)
         self.reads.append(timed(lambda: [self.archive.page(each) for each in captures]))
 
+    def shuffled_rate(self) -> float:
+        """Return the pages per second of single reads all over the archive."""
+        captures = list(self.archive.captures())
+        random.Random(7).shuffle(captures)
+        return 300 / timed(lambda: [self.archive.page(each) for each in captures[:300]]).seconds
+
     def _write(self, pages: list[Page], name: str) -> None:
         with self.archive.writer(source_key="harbour", run_id=name) as writer:
             for number, page in enumerate(pages):
@@ -95,6 +101,9 @@ def measure(pages: int) -> None:
             print_value(
                 f"pages per second {what}", f"{pages / best(ours).seconds:.0f} / {pages / best(theirs).seconds:.0f}"
             )
+        print_value(
+            "pages per second read in any order", " / ".join(f"{each.shuffled_rate():.0f}" for each in (shared, local))
+        )
         _measure_objects(objects)
         database.close()
 

@@ -1,7 +1,9 @@
 """The WARC files of an archive as objects: each is written in memory, and put once, whole, when it is sealed."""
 
+import threading
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +17,7 @@ FOLDER = "warc"
 SEAL_BYTES = 32_000_000
 SEAL_SECONDS = 300.0
 WINDOW_BYTES = 1_000_000
-_WINDOWS = 8  # files that are read at the same time
+MEMORY_BYTES = 32_000_000
 _MARK = "~"  # file_name_of encodes it, so that no run id has it
 
 
@@ -58,36 +60,66 @@ class WarcObjects:
         return name
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadWindow:
+    """Bytes of an object from an offset on; ``is_end``: the object ends with them."""
+
+    offset: int
+    data: bytes
+    is_end: bool
+
+    def has(self, offset: int, length: int) -> bool:
+        first = offset - self.offset
+        return first >= 0 and (first + length <= len(self.data) or self.is_end)
+
+    def ends_near(self, offset: int, *, bytes_away: int) -> bool:
+        """Return whether a range that begins at ``offset`` is the next one of a reader that goes through the file."""
+        return self.offset < offset <= self.offset + len(self.data) + bytes_away
+
+
 class ReadAhead:
     """Reads ranges of objects that never change: with one request for many, where a reader goes through a file.
 
     The first range of a file is read alone. A range that begins soon after the last one is read with what follows it,
-    in a window that serves the next ranges. The windows of the last files are in memory, also of a deleted file.
+    in a window that serves the next ranges. The windows that were used last are in memory, up to ``memory_bytes``, also
+    those of a deleted file. May be used by several threads.
     """
 
-    def __init__(self, objects: Objects, *, window_bytes: int = WINDOW_BYTES) -> None:
+    def __init__(self, objects: Objects, *, window_bytes: int = WINDOW_BYTES, memory_bytes: int = MEMORY_BYTES) -> None:
         self._objects = objects
         self._window_bytes = window_bytes
-        self._windows: dict[str, tuple[int, bytes, bool]] = {}  # its offset, its bytes, and whether the file ends there
+        self._memory_bytes = memory_bytes
+        self._windows: OrderedDict[str, _ReadWindow] = OrderedDict()
+        self._held = 0
+        self._lock = threading.Lock()
 
     def read(self, name: str, *, offset: int, length: int) -> bytes | None:
         """Return a range of bytes, fewer at the end of the object; None if there is no such object."""
-        start, data, is_end = self._windows.get(name, (0, b"", False))
-        skipped = offset - start
-        if skipped >= 0 and (skipped + length <= len(data) or (is_end and data)):
-            return data[skipped : skipped + length]
-        is_next = bool(data) and 0 <= offset - start - len(data) + length <= self._window_bytes
-        wanted = max(length, self._window_bytes) if is_next else length
-        found = self._objects.get_range(name, offset=offset, length=wanted)
-        if found is None:
-            self._windows.pop(name, None)
-            return None
-        self._keep(name, (offset, found, len(found) < wanted))
-        return found[:length]
+        window = self._take(name)
+        if window is None or not window.has(offset, length):
+            is_next = window is not None and window.ends_near(offset, bytes_away=self._window_bytes)
+            wanted = max(length, self._window_bytes) if is_next else length
+            found = self._objects.get_range(name, offset=offset, length=wanted)
+            if found is None:
+                return None
+            window = _ReadWindow(offset, found, len(found) < wanted)
+        self._keep(name, window)
+        first = offset - window.offset
+        return window.data[first : first + length]
 
-    def _keep(self, name: str, window: tuple[int, bytes, bool]) -> None:
-        windows = {each: kept for each, kept in self._windows.items() if each != name}
-        self._windows = {**dict(list(windows.items())[1 - _WINDOWS :]), name: window}
+    def _take(self, name: str) -> _ReadWindow | None:
+        with self._lock:
+            window = self._windows.pop(name, None)
+            self._held -= 0 if window is None else len(window.data)
+            return window
+
+    def _keep(self, name: str, window: _ReadWindow) -> None:
+        with self._lock:
+            other = self._windows.pop(name, None)  # of another thread
+            self._windows[name] = window
+            self._held += len(window.data) - (0 if other is None else len(other.data))
+            while self._held > self._memory_bytes and len(self._windows) > 1:
+                self._held -= len(self._windows.popitem(last=False)[1].data)
 
 
 class WarcObject:

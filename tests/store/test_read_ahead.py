@@ -1,5 +1,8 @@
 """Reading ahead: the same bytes as single reads, with fewer requests where a reader goes through a file."""
 
+import random
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,14 +27,15 @@ class CountingObjects(FolderObjects):
 @given(
     reads=st.lists(st.tuples(st.sampled_from(["a", "b", "none"]), st.integers(0, 1_100), st.integers(1, 200))),
     window=st.integers(1, 400),
+    memory=st.integers(1, 900),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_reads_return_the_bytes(tmp_path, reads, window):
+def test_any_reads_return_the_bytes(tmp_path, reads, window, memory):
     """Any ranges, in any order, of several files, have the bytes of the objects."""
     objects = new_folder(tmp_path)
     objects.put("a", DATA)
     objects.put("b", DATA[::-1])
-    ahead = ReadAhead(objects, window_bytes=window)
+    ahead = ReadAhead(objects, window_bytes=window, memory_bytes=memory)
     for name, offset, length in reads:
         assert ahead.read(name, offset=offset, length=length) == objects.get_range(name, offset=offset, length=length)
 
@@ -49,15 +53,34 @@ def test_reader_of_a_whole_file_makes_few_requests(tmp_path, gap, requests):
     assert objects.requests == requests
 
 
-def test_windows_of_few_files_are_kept(tmp_path):
-    """A reader of many files in turn keeps the windows of the last eight only."""
+@pytest.mark.parametrize(("files", "requests"), [(8, 2 * 8), (12, 4 * 12)])
+def test_windows_of_the_last_files_are_kept(tmp_path, files, requests):
+    """A reader of several files in turn needs two requests each, while their windows have room in memory."""
     objects = CountingObjects(tmp_path)
-    for number in range(12):
+    for number in range(files):
         objects.put(f"{number}", DATA)
-    for count, requests in ((8, 2 * 8), (12, 4 * 12)):
-        objects.requests = 0
-        ahead = ReadAhead(objects, window_bytes=600)
-        for offset in (0, 100, 200, 300):
-            for number in range(count):
-                assert ahead.read(f"{number}", offset=offset, length=50) == DATA[offset : offset + 50]
-        assert objects.requests == requests
+    ahead = ReadAhead(objects, window_bytes=600, memory_bytes=8 * 600)
+    for offset in (0, 100, 200, 300):
+        for number in range(files):
+            assert ahead.read(f"{number}", offset=offset, length=50) == DATA[offset : offset + 50]
+    assert objects.requests <= requests
+    assert (objects.requests == 2 * files) is (files == 8)
+
+
+def test_threads_read_their_own_bytes(tmp_path):
+    """Threads that share the windows get the bytes that they read."""
+    objects = new_folder(tmp_path)
+    for number in range(4):
+        objects.put(f"{number}", DATA[number:])
+    ahead = ReadAhead(objects, window_bytes=300, memory_bytes=700)
+
+    def read(seed: int) -> bool:
+        chance = random.Random(seed)
+        for _ in range(400):
+            number, offset, length = chance.randrange(4), chance.randrange(1_000), chance.randrange(1, 90)
+            if ahead.read(f"{number}", offset=offset, length=length) != DATA[number:][offset : offset + length]:
+                return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(read, range(6))) == [True] * 6
