@@ -1,11 +1,11 @@
 """The lake, a table store: Parquet partitioned by month, and one head, whose replacement is the commit."""
 
 from pipeline.lake.article_index import ArticleChange, CachedOutcome, Changes, StoredArticle, row_key_of
-from pipeline.lake.commit import ArticleResult, CommitReport
 from pipeline.lake.erase import Redaction
 from pipeline.lake.lake import Lake
 from pipeline.lake.log_compaction import removed_log
 from pipeline.lake.manifests import Entry, MonthManifest
+from pipeline.lake.merge import ArticleResult, CommitReport
 from pipeline.lake.partitions import CommittedFile, LakeState, Partitions, committed_files, partitions_of
 from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA

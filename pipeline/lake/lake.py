@@ -14,12 +14,13 @@ import pyarrow as pa
 from pipeline.durability import Durability
 from pipeline.errors import ContractError, LakeError
 from pipeline.lake.article_index import ArticleIndex
-from pipeline.lake.commit import CommitReport, Committer, IsCurrent
+from pipeline.lake.commit import Committer
 from pipeline.lake.compaction import compact_month, months_to_compact
 from pipeline.lake.erase import Erasure
 from pipeline.lake.exchange import check_exchange
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.maintenance import collect_garbage, publish_descriptions, recover
+from pipeline.lake.merge import CommitReport, IsCurrent
 from pipeline.lake.partitions import LakeState, Partitions
 from pipeline.lake.repair import drop_damaged
 from pipeline.lake.snapshots import Snapshots

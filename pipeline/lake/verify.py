@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 
 from pipeline.errors import LakeError
 from pipeline.lake.article_index import index_problems
-from pipeline.lake.commit import Committer, OpenCommitter, stored_articles
+from pipeline.lake.commit import Committer, OpenCommitter
 from pipeline.lake.log_tables import log_problems
 from pipeline.lake.maintenance import foreign_file_problem, is_own, stale_descriptions, stray_files
 from pipeline.lake.manifests import Entry
+from pipeline.lake.merge import stored_articles
 from pipeline.lake.partitions import LakeState, check_object
 from pipeline.lake.staging import is_batch_sound
 from pipeline.lake.storage import (
