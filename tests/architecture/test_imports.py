@@ -49,8 +49,11 @@ PIPELINE = {
     "tables": May(("model",), ("pyarrow",)),
     "derive": May(("model", "clean", "kb", "nlp", "tables"), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
-    "store": May(("model", "archive")),
-    "shared": May(("model", "archive", "store"), ("obstore", "psycopg")),
+    "store": May(("model", "archive", "lake"), ("pyarrow",)),
+    "shared": May(
+        ("model", "archive", "store", "lake", "tables"),
+        ("boto3", "botocore", "obstore", "psycopg", "pyarrow", "pyiceberg", "requests"),
+    ),
     "audit": May(("model", "tables"), ("pyarrow",)),
     "query": May(("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "vl_convert", "sqlglot")),
     "search": May(("model", "tables", "lake"), ("pyarrow",)),
