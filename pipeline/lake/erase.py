@@ -121,10 +121,10 @@ def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
         for path in _files_to_redact(root, redaction):
             found = read_log_file(path, spec)
             rows = found.table.to_pylist()
-            hits = [number for number, row in enumerate(rows) if _names_page(row, redaction)]
+            hits = [number for number, row in enumerate(rows) if names_page(row, redaction)]
             if hits:
                 for number in hits:
-                    rows[number] |= _redacted_fields(rows[number], redaction)
+                    rows[number] |= redacted_fields(rows[number], redaction)
                 table = pa.Table.from_pylist(rows, schema=spec.file_schema)
                 redacted = merge_rows([replace(found, table=table)], spec)  # other names sort to other places
                 disk.replace(path, encode_rows(redacted, spec, is_closed=is_month_file(path)))
@@ -132,7 +132,7 @@ def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
     return changed
 
 
-def _redacted_fields(row: dict[str, Any], redaction: Redaction) -> dict[str, Any]:
+def redacted_fields(row: dict[str, Any], redaction: Redaction) -> dict[str, Any]:
     """Return the changed fields of a row. The outcome stays, so that all counts of the log stay correct."""
     fields = {"url": redaction.alias(row["url"]), "article_id": None, "detail": None, "payload_digest": None}
     return fields | {"reason": "taken_down"}
@@ -163,7 +163,7 @@ def _filter(redaction: Redaction) -> pc.Expression:
     return wanted
 
 
-def _names_page(row: dict[str, Any], redaction: Redaction) -> bool:
+def names_page(row: dict[str, Any], redaction: Redaction) -> bool:
     return _names_article(row["article_id"], row["source_key"], redaction) or (
         redaction.source_key is None and redaction.is_page(row["url"])
     )

@@ -1,0 +1,245 @@
+"""Iceberg REST catalog with transactions over several tables: ``POST /v1/{prefix}/transactions/commit``.
+
+pyiceberg commits one table at a time. Here its public ``commit_table`` records what it would send, and one request
+sends all of it. Public names of pyiceberg only: tests/architecture says so.
+"""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, override
+from urllib.parse import quote
+
+import requests
+from pyiceberg.catalog.rest import Endpoints, RestCatalog, TableResponse
+from pyiceberg.catalog.rest.auth import AuthManagerAdapter, AuthManagerFactory
+from pyiceberg.exceptions import NoSuchTableError, RESTError
+from pyiceberg.io import FileIO, load_file_io
+from pyiceberg.table import CommitTableRequest, CommitTableResponse, Table, TableIdentifier
+from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_metadata
+from pyiceberg.typedef import Identifier
+from requests import PreparedRequest, Response, Session
+from requests.auth import AuthBase
+
+from pipeline.errors import StoreError
+
+ENDPOINT = "POST /v1/{prefix}/transactions/commit"
+_PATH = "transactions/commit"
+_DELEGATION = {"X-Iceberg-Access-Delegation": "vended-credentials"}
+_MISSING = {404, 405, 406, 501}
+_REFUSED = {400, 401, 403, 404, 405, 406, 419, 422}
+
+Answer = Literal["committed", "conflict", "unknown"]
+"""What came of a transaction. "unknown": no answer, or one of an error within the catalog; it may be in or not."""
+
+
+class AwsSignature(AuthBase):
+    """Signs requests to a catalog with AWS Signature Version 4, as ``rest.sigv4-enabled`` says."""
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        import boto3  # noqa: PLC0415 - it takes 0.3 s, and only signed catalogs need it
+
+        self._region = properties.get("rest.signing-region") or properties.get("s3.region")
+        self._service = properties.get("rest.signing-name", "execute-api")
+        self._session = boto3.Session(
+            aws_access_key_id=properties.get("client.access-key-id") or properties.get("s3.access-key-id"),
+            aws_secret_access_key=properties.get("client.secret-access-key") or properties.get("s3.secret-access-key"),
+            aws_session_token=properties.get("client.session-token") or properties.get("s3.session-token"),
+            region_name=self._region,
+        )
+
+    @override
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        from botocore.auth import SigV4Auth  # noqa: PLC0415 - see above
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415
+
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            raise StoreError(
+                "the catalog wants signed requests, but no key is set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                key="catalog",
+                reason="store_refused",
+            )
+        signed = AWSRequest(method=request.method, url=request.url, data=request.body, headers={"Host": _host(request)})
+        SigV4Auth(credentials.get_frozen_credentials(), self._service, self._region).add_auth(signed)
+        request.headers.update(dict(signed.headers.items()))
+        return request
+
+
+def _host(request: PreparedRequest) -> str:
+    return str(request.url).partition("://")[2].partition("/")[0]
+
+
+def _auth_of(properties: Mapping[str, Any]) -> AuthBase | None:
+    """Return the credentials of own requests: the same that pyiceberg takes from these properties."""
+    if str(properties.get("rest.sigv4-enabled", "")).lower() == "true":
+        return AwsSignature(properties)
+    if auth := properties.get("auth"):
+        kind = auth["impl"] if auth["type"] == "custom" else auth["type"]
+        return AuthManagerAdapter(AuthManagerFactory.create(kind, auth.get(auth["type"], {})))
+    return None
+
+
+class TransactionCatalog(RestCatalog):
+    """An Iceberg REST catalog that commits several tables at one instant.
+
+    Raises: StoreError (store_unreachable), (store_refused), or (store_version) for a catalog without transactions.
+    """
+
+    def __init__(self, name: str, *, timeout_seconds: float = 60.0, **properties: str) -> None:
+        self._timeout = timeout_seconds
+        self._changes: dict[tuple[str, ...], CommitTableRequest] = {}
+        self._is_collecting = False
+        self._lock = threading.Lock()
+        self._ios: dict[str, FileIO] = {}
+        with named_errors(properties["uri"]):
+            super().__init__(name, **properties)
+            self._requests = Session()
+            self._requests.auth = _auth_of(self.properties)
+            if token := self.properties.get("token"):
+                self._requests.headers["Authorization"] = f"Bearer {token}"
+            self._check_endpoint_of_transactions()
+
+    def _check_endpoint_of_transactions(self) -> None:
+        """Raises: StoreError for a catalog that says that it has no such endpoint, or does not know its path."""
+        params = {"warehouse": self.properties["warehouse"]} if "warehouse" in self.properties else {}
+        config = self._requests.get(self.url("config", prefixed=False), params=params, timeout=self._timeout)
+        config.raise_for_status()
+        endpoints = config.json().get("endpoints")
+        if endpoints:
+            is_there = any(each.split() == ENDPOINT.split() for each in endpoints)
+        else:  # a server of an earlier version of the specification lists none
+            is_there = self._post({"table-changes": []}).status_code not in _MISSING
+        if not is_there:
+            raise StoreError(
+                f"the catalog at {self.uri} has no endpoint {ENDPOINT}, so it cannot commit several tables at one "
+                "instant; use a catalog that has it, such as Lakekeeper, Polaris, Nessie or SeaweedFS",
+                key=self.uri,
+                reason="store_version",
+            )
+
+    @override
+    def load_table(self, identifier: str | Identifier) -> Table:
+        """Return a table as it is now. pyiceberg's own request waits for an answer without end.
+
+        Raises: NoSuchTableError, StoreError (store_unreachable) for no answer or an error within the catalog.
+        """
+        *namespace, name = self.identifier_to_tuple(identifier)
+        folder = "\x1f".join(quote(each, safe="") for each in namespace)
+        url = self.url(Endpoints.load_table, namespace=folder, table=quote(name, safe=""))
+        try:
+            response = self._requests.get(url, headers=_DELEGATION, timeout=self._timeout)
+            response.raise_for_status()
+        except requests.RequestException as error:
+            status = None if error.response is None else error.response.status_code
+            if status == requests.codes.not_found:
+                raise NoSuchTableError(f"{self.uri} has no table {name}") from error
+            if status in _REFUSED:
+                message = (
+                    f"the catalog at {self.uri} refuses to give the table {name} ({error}); check the key's rights"
+                )
+                raise StoreError(message, key=self.uri, reason="store_refused") from error
+            message = f"the catalog at {self.uri} does not give the table {name} ({error}); try again when it is up"
+            raise StoreError(message, key=self.uri, reason="store_unreachable") from error
+        found = TableResponse.model_validate_json(response.text)
+        return Table(
+            identifier=(*namespace, name),
+            metadata=found.metadata,
+            metadata_location=found.metadata_location or "",
+            io=self._io_of(found),
+            catalog=self,
+            config=found.config,
+        )
+
+    def _io_of(self, found: TableResponse) -> FileIO:
+        """Return the file access of a table, the same for tables with equal configurations and keys."""
+        location = found.metadata_location or ""
+        granted = [each for each in found.storage_credentials if location.startswith(each.prefix)]
+        keys = max(granted, key=lambda each: len(each.prefix)).config if granted else {}
+        options = {**self.properties, **found.config, **keys}
+        known = json.dumps(options, sort_keys=True, default=str)
+        if known not in self._ios:
+            self._ios = {known: load_file_io(options, location)}
+        return self._ios[known]
+
+    def _post(self, body: Mapping[str, Any]) -> Response:
+        return self._requests.post(self.url(_PATH), json=body, timeout=self._timeout)
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Record the commits of single tables in the block, where ``send`` sends them.
+
+        One thread at a time is in such a block.
+        """
+        with self._lock:
+            self._changes, self._is_collecting = {}, True
+            try:
+                yield
+            finally:
+                self._is_collecting = False
+
+    @override
+    def commit_table(
+        self, table: Table, requirements: tuple[TableRequirement, ...], updates: tuple[TableUpdate, ...]
+    ) -> CommitTableResponse:
+        if not self._is_collecting:
+            answer: CommitTableResponse = super().commit_table(table, requirements, updates)
+            return answer
+        *namespace, name = table.name()
+        key = tuple(table.name())
+        earlier = self._changes.get(key)
+        self._changes[key] = CommitTableRequest(
+            identifier=TableIdentifier(namespace=tuple(namespace), name=name),
+            # A later step builds on the first: only the requirements of the first hold before the transaction.
+            requirements=earlier.requirements if earlier else requirements,
+            updates=(*earlier.updates, *updates) if earlier else updates,
+        )
+        metadata = update_table_metadata(table.metadata, updates)
+        return CommitTableResponse(metadata=metadata, **{"metadata-location": table.metadata_location})
+
+    def send(self, *, first: str) -> Answer:
+        """Send the recorded commits as one transaction, a table first, then by name; return what came of it.
+
+        Raises: StoreError (store_refused) with the words of the catalog, if it refuses the request for good.
+        """
+        changes = [
+            json.loads(self._changes[name].model_dump_json())
+            for name in sorted(self._changes, key=lambda name: (name[-1] != first, name))
+        ]
+        try:
+            response = self._post({"table-changes": changes})
+        except requests.RequestException:
+            return "unknown"
+        if response.ok:
+            return "committed"
+        if response.status_code == requests.codes.conflict:
+            return "conflict"
+        if response.status_code in _REFUSED:
+            raise StoreError(
+                f"the catalog at {self.uri} refuses a transaction ({response.status_code}: {_message_of(response)})",
+                key=self.uri,
+                reason="store_refused",
+            )
+        return "unknown"
+
+
+@contextmanager
+def named_errors(uri: str) -> Iterator[None]:
+    """Raises: StoreError for every error of a catalog in the block."""
+    try:
+        yield
+    except (requests.ConnectionError, requests.Timeout) as error:
+        message = f"the catalog at {uri} does not answer; start it, or correct its URL ({type(error).__name__})"
+        raise StoreError(message, key=uri, reason="store_unreachable") from error
+    except (RESTError, requests.RequestException, RuntimeError, ValueError) as error:
+        message = f"the catalog at {uri} refuses: {error}; check its URL, its warehouse, and the rights of the key"
+        raise StoreError(message, key=uri, reason="store_refused") from error
+
+
+def _message_of(response: Response) -> str:
+    """Return the message of an error, as the specification forms it; else the first words of the body."""
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return response.text[:200]

@@ -1,0 +1,225 @@
+"""The log tables in Iceberg. Rows are appended by batch; a batch that is appended again replaces its rows.
+
+Any number of processes append. Each append is one transaction of one table, and is made again after another one.
+"""
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.conversions import from_bytes
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+from pyiceberg.types import StringType
+
+from pipeline.errors import ContractError, StoreError
+from pipeline.lake.erase import Redaction, names_page, redacted_fields
+from pipeline.lake.log_compaction import EXPIRING
+from pipeline.lake.log_files import month_start, rows_of_batch
+from pipeline.lake.storage import month_of
+from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.data_files import days_of, plan, read_files, write_rows
+from pipeline.shared.heads import COMMIT, HeadReader, summary_of
+from pipeline.shared.iceberg_schema import BATCH, LOG_NAMES, arrow_schema
+from pipeline.shared.patience import wait_for_services
+from pipeline.shared.snapshot_writer import ConflictError, FileChange, history_of, write_snapshot
+from pipeline.tables import TableSpec, check_batch, table_named
+
+_KEPT, _KEPT_MAX = 8, 16
+_TRIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLog:
+    """The log tables of one namespace."""
+
+    catalog: TransactionCatalog
+    namespace: str
+
+    def append(self, name: str, batch_id: str, table: pa.Table) -> None:
+        """Append a batch's rows. Raises: ContractError, StoreError."""
+        breaches = check_batch({name: table})
+        if breaches:
+            raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
+        spec = table_named(name)
+        whole = rows_of_batch(table, spec, batch_id).table
+        rows = whole.append_column(arrow_schema(spec).field(BATCH.name), pa.repeat(pa.scalar(batch_id), whole.num_rows))
+        self._change(name, lambda there, files: _appended(there, files, rows, batch_id))
+
+    def read(self, name: str, *, newest: int | None = None) -> pa.Table:
+        spec, (table, files) = table_named(name), self._present(name)
+        if newest is None:
+            return _sorted(read_files(table.io, files, spec), spec).select(spec.schema.names)
+        parts: list[pa.Table] = []
+        chosen: dict[str, None] = {}
+        for month in sorted({_month(each, table) for each in files}, reverse=True):
+            if len(chosen) >= newest:
+                break
+            mine = [each for each in files if _month(each, table) == month]
+            rows = _sorted(read_files(table.io, mine, spec), spec)
+            found = [each for each in dict.fromkeys(reversed(rows[BATCH.name].to_pylist())) if each not in chosen]
+            chosen |= dict.fromkeys(found[: newest - len(chosen)])
+            parts.append(rows.filter(pc.is_in(rows[BATCH.name], value_set=pa.array(chosen, pa.string()))))
+        return pa.concat_tables([arrow_schema(spec).empty_table(), *parts]).select(spec.schema.names)
+
+    def months(self, name: str, *, columns: Sequence[str]) -> Iterator[pa.Table]:
+        spec, (table, files) = table_named(name), self._present(name)
+        for month in sorted({_month(each, table) for each in files}, reverse=True):
+            mine = [each for each in files if _month(each, table) == month]
+            yield read_files(table.io, mine, spec, columns=columns)
+
+    def batches(self, name: str) -> frozenset[str]:
+        spec, (table, files) = table_named(name), self._present(name)
+        rows = read_files(table.io, files, spec, columns=[BATCH.name])
+        return frozenset(pc.unique(rows[BATCH.name]).to_pylist())
+
+    def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
+        spec, (table, files) = table_named(name), self._present(name)
+        wanted = frozenset(batch_ids)
+        mine = [each for each in files if any(_may_have(each, table, batch_id) for batch_id in wanted)]
+        rows = read_files(table.io, mine, spec)
+        chosen = rows.filter(pc.is_in(rows[BATCH.name], value_set=pa.array(sorted(wanted), pa.string())))
+        return _sorted(chosen, spec).select(spec.schema.names)
+
+    def compact(self, *, now: datetime, quiet_days: int = 0, months: Collection[str] | None = None) -> tuple[str, ...]:
+        """Give each table one file in each month that ended some days ago; return a sentence per table and month."""
+        before, done = month_of(now.date() - timedelta(days=quiet_days)), []
+        for name in LOG_NAMES:
+            table, files = self._present(name)
+            there = sorted({_month(each, table) for each in files})
+            chosen = [each for each in there if each < before and (months is None or each in months)]
+            done += [
+                f"merged the files of log/{name} in {month}"
+                for month in chosen
+                if self._change(name, partial(_merged, month=month))
+            ]
+        return tuple(done)
+
+    def expire(self, *, now: datetime, keep_months: int) -> tuple[str, ...]:
+        before, done = month_of(month_start(month_of(now.date()), shift=-keep_months)), []
+        for spec in EXPIRING:
+            old = self._change(
+                spec.name, lambda table, files: FileChange([f for f in files if _month(f, table) < before])
+            )
+            done += [f"removed {old} files of log/{spec.name} from before {before}"] if old else []
+        return tuple(done)
+
+    def redact(self, redaction: Redaction) -> int:
+        """Redact some pages in the rows of outcomes; return how many rows changed."""
+        counts: dict[str, int] = {}
+
+        def redacted(table: Table, files: Sequence[DataFile]) -> FileChange:
+            counts.clear()
+            changes = [_redacted(table, each, redaction, counts) for each in files]
+            return FileChange([f for c in changes for f in c.removed], [f for c in changes for f in c.added])
+
+        self._change("outcomes", redacted)
+        return sum(counts.values())
+
+    def _present(self, name: str) -> tuple[Table, list[DataFile]]:
+        """Return a log table as it is now, and its data files."""
+        table = HeadReader(self.catalog, self.namespace).load(name)
+        snapshot = table.current_snapshot()
+        return table, plan(table, None if snapshot is None else snapshot.snapshot_id)
+
+    def _change(self, name: str, make: Callable[[Table, Sequence[DataFile]], FileChange]) -> int:
+        """Change the files of a log table; return how many are removed. Raises: StoreError (store_conflict)."""
+
+        def attempt() -> int | None:
+            table, files = self._present(name)
+            change = make(table, files)
+            if not change.removed and not change.added:
+                return 0
+            return len(change.removed) if self._commit(table, change) else None
+
+        for _ in range(_TRIES):
+            removed = wait_for_services(attempt, what=f"log/{name}")
+            if removed is not None:
+                return removed
+            time.sleep(secrets.randbelow(100) / 1000)
+        raise StoreError(f"other processes append to log/{name} all the time", key=name, reason="store_conflict")
+
+    def _commit(self, table: Table, change: FileChange) -> bool:
+        commit = uuid.uuid4().hex
+        try:
+            made = write_snapshot(table, change, {COMMIT: commit}, kept=_KEPT, kept_max=_KEPT_MAX)
+        except ConflictError:
+            return False
+        with self.catalog.collecting():
+            self.catalog.commit_table(table, made.requirements, made.updates)
+            answer = self.catalog.send(first=table.name()[-1])
+        return answer == "committed" or (answer == "unknown" and self._is_in(table.name()[-1], commit))
+
+    def _is_in(self, name: str, commit: str) -> bool:
+        """Return whether a commit whose answer was lost is in; wait for a catalog that is down."""
+
+        def look() -> bool:
+            table, _ = self._present(name)
+            return any(summary_of(each).get(COMMIT) == commit for each in history_of(table))
+
+        return wait_for_services(look, what=f"log/{name}")
+
+
+def _month(file: DataFile, table: Table) -> str:
+    return month_of(days_of(file, table)[0])
+
+
+def _may_have(file: DataFile, table: Table, batch_id: str) -> bool:
+    number = table.schema().find_field(BATCH.name).field_id
+    first: str = from_bytes(StringType(), file.lower_bounds[number])
+    last: str = from_bytes(StringType(), file.upper_bounds[number])
+    return first <= batch_id <= last
+
+
+def _sorted(rows: pa.Table, spec: TableSpec) -> pa.Table:
+    names = (spec.day_column, *spec.sort_by, BATCH.name)
+    return rows.sort_by([(name, "ascending") for name in names])
+
+
+def _appended(table: Table, files: Sequence[DataFile], rows: pa.Table, batch_id: str) -> FileChange:
+    """Return the change that puts the rows of a batch in place of its earlier ones."""
+    spec = table_named(table.name()[-1])
+    removed, added = [], []
+    for file in (each for each in files if _may_have(each, table, batch_id)):
+        there = read_files(table.io, [file], spec)
+        others = there.filter(pc.not_equal(there[BATCH.name], batch_id))
+        if others.num_rows < there.num_rows:
+            removed.append(file)
+            added += [write_rows(table, [others], month=days_of(file, table)[0])] if others.num_rows else []
+    return FileChange(removed, [*added, *_written(table, rows, spec)])
+
+
+def _written(table: Table, rows: pa.Table, spec: TableSpec) -> Iterator[DataFile]:
+    """Write rows as a data file per month; yield the files."""
+    months = pc.strftime(rows[spec.day_column], format="%Y-%m")
+    for month in sorted(pc.unique(months).to_pylist()):
+        mine = _sorted(rows.filter(pc.equal(months, month)), spec)
+        yield write_rows(table, [mine], month=date.fromisoformat(f"{month}-01"))
+
+
+def _merged(table: Table, files: Sequence[DataFile], *, month: str) -> FileChange:
+    spec = table_named(table.name()[-1])
+    mine = [each for each in files if _month(each, table) == month]
+    if len(mine) < 2:
+        return FileChange()
+    return FileChange(mine, list(_written(table, read_files(table.io, mine, spec), spec)))
+
+
+def _redacted(table: Table, file: DataFile, redaction: Redaction, counts: dict[str, int]) -> FileChange:
+    """Return the change of one data file of outcomes, and count its redacted rows."""
+    spec = table_named(table.name()[-1])
+    rows = read_files(table.io, [file], spec).to_pylist()
+    hits = [number for number, row in enumerate(rows) if names_page(row, redaction)]
+    if not hits:
+        return FileChange()
+    counts[file.file_path] = len(hits)
+    for number in hits:
+        rows[number] |= redacted_fields(rows[number], redaction)
+    changed = pa.Table.from_pylist(rows, schema=arrow_schema(spec))
+    return FileChange([file], list(_written(table, changed, spec)))

@@ -1,0 +1,301 @@
+"""The tables of the lake on shared services: Apache Iceberg through a REST catalog, data on object storage."""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, TableAlreadyExistsError
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.types import LongType, NestedField
+
+from pipeline.errors import ContractError, StoreError
+from pipeline.lake.erase import Redaction
+from pipeline.lake.merge import CommitReport, IsCurrent
+from pipeline.lake.staging import Batch, check_staged
+from pipeline.lake.storage import month_of, sort_rows, with_digest, without_digest
+from pipeline.shared.batches import StagedBatches
+from pipeline.shared.catalog import TransactionCatalog, named_errors
+from pipeline.shared.committer import SharedCommitter
+from pipeline.shared.data_files import days_of, plan, read_files
+from pipeline.shared.heads import COMMITS, HeadReader, Heads
+from pipeline.shared.iceberg_schema import (
+    LAKE_NAMES,
+    LOG_NAMES,
+    iceberg_schema,
+    partition_spec,
+    properties_of,
+    schema_problems,
+    sort_order,
+)
+from pipeline.shared.log import SharedLog
+from pipeline.shared.patience import wait_for_services
+from pipeline.shared.transactions import Step, Transactions
+from pipeline.shared.upkeep import Orphans, Tags, Warehouse, expire_all, tags_with
+from pipeline.store.objects import Objects
+from pipeline.store.tables import CommitIndex, Tables
+from pipeline.tables import SCHEMA_VERSION, check_batch, table_named
+
+log = logging.getLogger(__name__)
+
+_VERSION = "newslake.schema-version"
+_ANCHOR_SCHEMA = Schema(NestedField(1, "sequence", LongType(), required=False, doc="No rows: the snapshots name those of the other tables."))
+
+Lease = Callable[[], AbstractContextManager[object]]
+"""Hold the committer's lease for a block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPlaces:
+    """Where the shared tables are. ``objects`` has staged batches and the cache, ``warehouse`` the catalog's files."""
+
+    catalog: TransactionCatalog
+    namespace: str
+    objects: Objects
+    warehouse: Warehouse
+
+
+def create_tables(places: SharedPlaces) -> None:
+    """Create the namespace and its tables, if they are not there. Raises: StoreError (store_version) if they differ."""
+    with named_errors(places.catalog.uri):
+        _create_missing(places.catalog, places.namespace)
+        _check_tables(places)
+        Transactions(places.catalog, places.namespace).set_up()
+
+
+def _create_missing(catalog: TransactionCatalog, namespace: str) -> None:
+    try:
+        catalog.create_namespace(namespace, {_VERSION: str(SCHEMA_VERSION)})
+    except NamespaceAlreadyExistsError:
+        log.debug("the namespace %s is there", namespace)
+    there = {name for *_, name in catalog.list_tables(namespace)}
+    for name in (*LAKE_NAMES, *LOG_NAMES):
+        if name not in there:
+            spec = table_named(name)
+            schema = iceberg_schema(spec)
+            partition, order = partition_spec(spec, schema), sort_order(spec, schema)
+            _create(
+                catalog,
+                (namespace, name),
+                schema,
+                partition_spec=partition,
+                sort_order=order,
+                properties=properties_of(spec),
+            )
+    if COMMITS not in there:
+        _create(catalog, (namespace, COMMITS), _ANCHOR_SCHEMA, properties={"format-version": "2"})
+
+
+def _create(catalog: TransactionCatalog, name: tuple[str, str], schema: Schema, **options: object) -> None:
+    try:
+        catalog.create_table(name, schema=schema, **options)
+    except TableAlreadyExistsError:
+        log.debug("another process has created the table %s", name)
+
+
+def _check_tables(places: SharedPlaces) -> None:
+    """Raises: StoreError (store_version) for tables of another version."""
+    properties = places.catalog.load_namespace_properties(places.namespace)
+    problems = []
+    if properties.get(_VERSION) != str(SCHEMA_VERSION):
+        problems.append(f"the namespace has schema version {properties.get(_VERSION)}, not {SCHEMA_VERSION}")
+    for name, table in HeadReader(places.catalog, places.namespace).load_all((*LAKE_NAMES, *LOG_NAMES)).items():
+        problems += [f"{name} {each}" for each in schema_problems(table_named(name), table.schema())]
+    if problems:
+        raise StoreError(
+            f"the tables of {places.namespace} are of another version of newslake: {'; '.join(problems[:3])}; "
+            "use that version, or another namespace",
+            key=places.namespace,
+            reason="store_version",
+        )
+
+
+@dataclass
+class SharedTables:
+    """The tables of one namespace; implements ``Tables``. Any number of processes use them, one commits at a time.
+
+    ``index`` follows the tables; ``lease`` holds the committer's lease.
+    """
+
+    places: SharedPlaces
+    index: CommitIndex
+    lease: Lease
+    now: Callable[[], datetime]
+    gc_grace_hours: float = 24.0
+    step: Step = field(default=lambda name: None)
+
+    def __post_init__(self) -> None:
+        catalog, namespace = self.places.catalog, self.places.namespace
+        self._reader = HeadReader(catalog, namespace)
+        self._staged = StagedBatches(self.places.objects, f"{namespace}/staged")
+        self._committer = SharedCommitter(
+            Transactions(catalog, namespace, step=self.step), self._staged, self.index, self.now
+        )
+        self.log = SharedLog(catalog, namespace)
+        self.erasure = SharedErasure(self)
+
+    @contextmanager
+    def hold(self) -> Iterator[SharedCommitter]:
+        """Hold the committer's lease."""
+        with self.lease():
+            yield self._committer
+
+    def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:
+        check_staged(tables, keys, batch_id=batch_id)
+        self._staged.put(Batch(batch_id, tables, keys))
+
+    def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
+        with self.hold() as committer:
+            return committer.commit(batch_ids, is_current=is_current)
+
+    def replace(self, table_name: str, relate: Callable[[], Mapping[date, pa.Table]]) -> int:
+        return self.replace_all(lambda: {table_name: relate()})
+
+    def replace_all(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:
+        with self.hold() as committer:
+            return committer.replace(lambda: _checked(relate()))
+
+    def heads(self, names: Collection[str] = LAKE_NAMES) -> Heads:
+        """Return the heads of some tables at one instant. Raises: StoreError."""
+        return self._reader.read(names)
+
+    def files(self, heads: Heads, name: str, *, days: Collection[date] | None = None) -> list[str]:
+        """Return the paths of the data files of a table at some heads, by day: what other engines read."""
+        return [each.file_path for each in plan(heads.tables[name], heads.id_of(name), days=days)]
+
+    def days(self) -> tuple[date, ...]:
+        heads = self.heads()
+        found: set[date] = set()
+        for name, table in heads.tables.items():
+            for file in plan(table, heads.id_of(name)):
+                first, last = days_of(file, table)
+                found |= {first, last} if (last - first).days < 2 else _days_in(table, heads.id_of(name), first, last)
+        return tuple(sorted(found))
+
+    def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        chosen = None if days is None else frozenset(days)
+        return wait_for_services(
+            lambda: self.read_at(self.heads([table]), table, days=chosen, columns=columns), what=f"the table {table}"
+        )
+
+    def read_at(
+        self, heads: Heads, name: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Return rows as ``read`` does, at heads that were read before."""
+        spec, chosen = table_named(name), None if days is None else sorted(set(days))
+        names = spec.schema.names if columns is None else list(columns)
+        table = heads.tables[name]
+        wanted = [*names, *([] if spec.day_column in names else [spec.day_column])]
+        rows = read_files(table.io, plan(table, heads.id_of(name), days=chosen), spec, columns=wanted)
+        if chosen is not None:
+            rows = rows.filter(pc.is_in(rows[spec.day_column], value_set=pa.array(chosen, pa.date32())))
+        return rows.select(names)
+
+    def put_cached(self, name: str, data: bytes | memoryview) -> None:
+        self.places.objects.put(self._cached(name), bytes(with_digest(data)))
+
+    def get_cached(self, name: str) -> bytes | None:
+        data = self.places.objects.get(self._cached(name))
+        return None if data is None else without_digest(data)
+
+    def _cached(self, name: str) -> str:
+        return f"{self.places.namespace}/cache/{name}"
+
+    def recover(self) -> tuple[str, ...]:
+        with self.hold() as committer:
+            months = self.index.intent()
+            committer.transactions.forget()
+            committer.roll_forward()
+        return (f"finished the commit of {', '.join(months)}",) if months else ()
+
+    def compact(self, *, months: Collection[str] | None = None, quiet_days: int = 0) -> tuple[str, ...]:
+        with self.hold() as committer:
+            before = month_of((self.now() - timedelta(days=quiet_days)).date())
+            chosen = {month_of(day) for day in self.days()} if months is None else set(months)
+            return committer.compact([each for each in chosen if months is not None or each < before])
+
+    def gc(self) -> int:
+        older = self.now().timestamp() - self.gc_grace_hours * 3600
+        with self.hold():
+            staged = self._staged.remove_older(older)
+            return staged + self.orphans().remove(now=self.now(), older_than=older)
+
+    def orphans(self) -> Orphans:
+        """Return what removes the files that no snapshot needs."""
+        return Orphans(self._reader, self.places.warehouse, self.places.objects, self.places.namespace)
+
+    @property
+    def snapshots(self) -> Tags:
+        """The named versions."""
+        return Tags(self.places.catalog, self._present)
+
+    def _present(self) -> Heads:
+        """Return the heads, with tables as they are now: for changes of refs, under the committer's lease."""
+        self._committer.transactions.forget()
+        return self._committer.transactions.heads()
+
+
+@dataclass(frozen=True, slots=True)
+class SharedErasure:
+    """Erases articles from the shared tables."""
+
+    tables: SharedTables
+
+    def rows(self, article_ids: Collection[str]) -> tuple[date, ...]:
+        tables = self.tables
+        with tables.hold() as committer:
+            days = committer.erase(article_ids)
+            committer.staged.erase(article_ids)
+        return days
+
+    def traces(self, *, days: Collection[date], older_than: float) -> None:
+        """Expire all earlier versions, and delete their files, the cache, and the names of versions that had the days.
+
+        A named version of these days has the articles; it cannot be changed, so it ends.
+        """
+        tables, places = self.tables, self.tables.places
+        with tables.hold() as committer:
+            committer.transactions.forget()
+            heads = committer.roll_forward()
+            gone = tags_with(heads.tables, lambda table, snapshot_id: bool(plan(table, snapshot_id, days=days)))
+            Tags(places.catalog, committer.transactions.heads).drop(gone)
+            committer.transactions.forget()
+            present = committer.transactions.heads()
+            anchor = HeadReader(places.catalog, places.namespace).load(COMMITS)
+            expire_all(places.catalog, [anchor, *present.tables.values()])
+            committer.transactions.forget()
+            committer.rewriter.rows.clear()
+            tables.orphans().remove_all((*LAKE_NAMES, COMMITS))
+            for each in list(places.objects.list(f"{places.namespace}/cache")):
+                places.objects.delete(each.key)
+
+    def names(self, redaction: Redaction) -> int:
+        """Redact some pages in the rows of outcomes; return how many rows changed."""
+        return self.tables.log.redact(redaction)
+
+
+def _days_in(table: Table, snapshot_id: int | None, first: date, last: date) -> set[date]:
+    """Return the days that have rows in the files between two days."""
+    spec = table_named(table.name()[-1])
+    between = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    rows = read_files(table.io, plan(table, snapshot_id, days=between), spec, columns=[spec.day_column])
+    return set(pc.unique(rows[spec.day_column]).to_pylist())
+
+
+def _checked(tables: Mapping[str, Mapping[date, pa.Table]]) -> dict[str, dict[date, pa.Table]]:
+    """Return the sorted rows of tables and days. Raises: ContractError."""
+    for name, by_day in tables.items():
+        for day, table in by_day.items():
+            if breaches := check_batch({name: table}):
+                raise ContractError(f"{name} of {day}: {breaches[0]}", key=day.isoformat(), reason="contract")
+    return {
+        name: {day: sort_rows(table, table_named(name)) for day, table in by_day.items()}
+        for name, by_day in tables.items()
+    }
+
+
+_CONFORMS: type[Tables] = SharedTables  # checked by mypy

@@ -1,0 +1,178 @@
+"""Transactions over the tables of the lake: new and removed data files in, one commit out, or nothing.
+
+A commit whose answer is lost is looked up by its name. One that a catalog left half done is taken back.
+"""
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable, Collection, Mapping
+
+from pyiceberg.table import Table
+
+from pipeline.errors import StoreError
+from pipeline.shared.catalog import Answer, TransactionCatalog
+from pipeline.shared.heads import (
+    BATCHES,
+    COMMIT,
+    COMMITS,
+    HEADS,
+    LAST,
+    SEQUENCE,
+    HeadReader,
+    Heads,
+    commits_of,
+    is_complete,
+    with_tables,
+)
+from pipeline.shared.iceberg_schema import LAKE_NAMES
+from pipeline.shared.patience import wait_for_services
+from pipeline.shared.snapshot_writer import ConflictError, FileChange, write_snapshot
+
+log = logging.getLogger(__name__)
+
+_KEPT, _KEPT_MAX = 8, 16  # snapshots of a table: expired to the first number when there are more than the second
+_PAUSE_SECONDS = 0.25
+_HALF_DONE_SECONDS = 2.0  # so long may a catalog need to move the pointers of one transaction
+
+Step = Callable[[str], None]
+"""Called before and after each step of a commit, with its name; tests stop there."""
+
+
+class Transactions:
+    """Commits to the tables of one namespace. One process at a time uses it, under the committer's lease."""
+
+    def __init__(self, catalog: TransactionCatalog, namespace: str, *, step: Step = lambda name: None) -> None:
+        self._catalog = catalog
+        self._namespace = namespace
+        self._reader = HeadReader(catalog, namespace)
+        self.step = step
+        self._known: tuple[Table, Heads] | None = None
+
+    def heads(self) -> Heads:
+        """Return the heads of all tables, from memory if nobody else committed. A half-done commit is taken back.
+
+        Raises: StoreError.
+        """
+        anchor = self._reader.load(COMMITS)
+        newest = next(commits_of(anchor), None)
+        if newest is None:
+            raise StoreError(
+                f"the tables of {self._namespace} are not set up", key=self._namespace, reason="store_version"
+            )
+        if self._known is not None and self._known[1].anchor_id == newest.anchor_id:
+            return self._known[1]
+        tables = self._reader.load_all(LAKE_NAMES)
+        if _is_settled(newest, tables):
+            self._known = (anchor, with_tables(newest, tables))
+            return self._known[1]
+        return self._take_back()
+
+    def set_up(self) -> None:
+        """Give every table its first snapshot, without rows, in one commit; nothing if they have one."""
+        anchor = self._reader.load(COMMITS)
+        tables = self._reader.load_all(LAKE_NAMES)
+        if any(is_complete(each, tables) for each in commits_of(anchor)):
+            return
+        self._known = (anchor, Heads(tables=tables))
+        self.commit(self._known[1], dict.fromkeys(LAKE_NAMES, FileChange()))
+
+    def forget(self) -> None:
+        """Read all heads again before the next commit."""
+        self._known = None
+
+    def commit(self, heads: Heads, changes: Mapping[str, FileChange], *, batch_ids: Collection[str] = ()) -> Heads:
+        """Commit changes of files to all tables at one instant; return the new heads.
+
+        Raises: ConflictError if the heads are not the present ones any more, StoreError.
+        """
+        assert self._known is not None
+        anchor = self._known[0]
+        name = f"{heads.sequence + 1}-{uuid.uuid4().hex[:12]}"
+        properties = {COMMIT: name, SEQUENCE: str(heads.sequence + 1), BATCHES: json.dumps(sorted(batch_ids))}
+        try:
+            with self._catalog.collecting():
+                ids = {each: self._stage(heads.tables[each], changes[each], properties) for each in sorted(changes)}
+                whole = {**heads.ids, **ids}
+                summary = {**properties, HEADS: json.dumps(whole), LAST: max(changes, default="")}
+                anchor_id = self._stage(anchor, FileChange(), summary)
+                self.step("staged")
+                answer = self._catalog.send(first=COMMITS)
+                self.step("sent")
+        except (ConflictError, StoreError):
+            self.forget()
+            raise
+        self._settle(name, answer)
+        made = Heads(heads.sequence + 1, name, frozenset(batch_ids), summary[LAST], whole, heads.tables, anchor_id)
+        self._known = (anchor, made)
+        return made
+
+    def _stage(self, table: Table, change: FileChange, properties: Mapping[str, str]) -> int:
+        """Record the next snapshot of a table; return its id."""
+        made = write_snapshot(table, change, properties, kept=_KEPT, kept_max=_KEPT_MAX)
+        table.metadata = self._catalog.commit_table(table, made.requirements, made.updates).metadata
+        return made.snapshot_id
+
+    def _settle(self, name: str, answer: Answer) -> None:
+        """Return if a commit is in. Raises: ConflictError if it is not, StoreError if that cannot be found out."""
+        if answer == "committed":
+            return
+        self.forget()
+        if answer == "unknown" and self._is_in(name):
+            log.warning("the catalog did not answer to commit %s, but has it", name)
+            return
+        self.forget()
+        raise ConflictError
+
+    def _is_in(self, name: str) -> bool:
+        """Return whether the catalog has a commit; wait for a catalog that is down."""
+
+        def look() -> bool:
+            self.heads()  # a commit that is half done is taken back
+            return any(each.commit == name for each in commits_of(self._reader.load(COMMITS)))
+
+        return wait_for_services(look, what=f"commit {name}")
+
+    def _take_back(self) -> Heads:
+        """Return the heads of the newest complete commit, after tables that are ahead of it went back to it."""
+        end = time.monotonic() + _HALF_DONE_SECONDS
+        while True:
+            anchor = self._reader.load(COMMITS)
+            tables = self._reader.load_all(LAKE_NAMES)
+            newest = next(commits_of(anchor))
+            if _is_settled(newest, tables):
+                self._known = (anchor, with_tables(newest, tables))
+                return self._known[1]
+            if time.monotonic() > end:
+                break
+            time.sleep(_PAUSE_SECONDS)
+        whole = next((each for each in commits_of(anchor) if is_complete(each, tables)), None)
+        if whole is None:
+            message = f"no commit of {self._namespace} is whole; restore the catalog from a copy"
+            raise StoreError(message, key=self._namespace, reason="store_broken")
+        log.warning("commit %s was left half done by the catalog, and is taken back to %s", newest.commit, whole.commit)
+        with self._catalog.collecting():
+            _move_main(anchor, whole.anchor_id)
+            for name, table in sorted(tables.items()):
+                _move_main(table, whole.ids.get(name))
+            self._catalog.send(first=COMMITS)
+        return self.heads()
+
+
+def _is_settled(heads: Heads, tables: Mapping[str, Table]) -> bool:
+    """Return whether the main branch of every table is where a commit left it."""
+    return all(_main_of(table) == heads.ids.get(name) for name, table in tables.items())
+
+
+def _main_of(table: Table) -> int | None:
+    snapshot = table.current_snapshot()
+    return None if snapshot is None else snapshot.snapshot_id
+
+
+def _move_main(table: Table, snapshot_id: int | None) -> None:
+    """Record that the main branch goes back; also for a table that is there already, so that a late step fails."""
+    if _main_of(table) != snapshot_id:
+        table.manage_snapshots().set_current_snapshot(snapshot_id=snapshot_id).commit()
+    with table.transaction() as transaction:
+        transaction.set_properties({"newslake.taken-back": uuid.uuid4().hex})

@@ -1,0 +1,161 @@
+"""Upkeep of the shared lake: tags over all tables, expiry of snapshots, removal of files that no snapshot needs.
+
+pyiceberg expires snapshots, but removes no files. An object that no snapshot needs is condemned first, in a list of its
+own, and deleted by a later run, after the retention time: a reader may have planned it.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from pyiceberg.manifest import ManifestFile
+from pyiceberg.table import Table
+from pyiceberg.table.refs import MAIN_BRANCH
+
+from pipeline.errors import ConfigError, StoreError
+from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.heads import COMMITS, HeadReader, Heads
+from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from pipeline.shared.snapshot_writer import ConflictError, entries_of
+from pipeline.store.objects import Objects
+
+_CONDEMNED = "condemned.json"
+_DATA, _METADATA = "/data/", "/metadata/"
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """The objects of the catalog's warehouse. ``url`` is that of its bucket, without a slash at the end."""
+
+    objects: Objects
+    url: str
+
+    def key_of(self, path: str) -> str:
+        """Return the key of a path of Iceberg. Raises: StoreError for a path outside the warehouse."""
+        if not path.startswith(f"{self.url}/"):
+            message = f"the catalog keeps files at {path}, outside {self.url}; correct the warehouse"
+            raise StoreError(message, key=path, reason="store_refused")
+        return path.removeprefix(f"{self.url}/")
+
+
+class Tags:
+    """Names of consistent versions: a tag of one name in all tables, set by one transaction."""
+
+    def __init__(self, catalog: TransactionCatalog, present: Callable[[], Heads]) -> None:
+        self._catalog = catalog
+        self._present = present
+
+    def take(self, name: str) -> None:
+        """Name the present version. Raises: ConfigError for a name that exists or is that of a branch, StoreError."""
+        heads = self._present()
+        if name in self._all(heads) or name == MAIN_BRANCH:
+            raise ConfigError(f"snapshot {name} exists already; drop it or choose another name", key=name)
+        with self._catalog.collecting():
+            for each, table in heads.tables.items():
+                table.manage_snapshots().create_tag(heads.ids[each], name).commit()
+            self._send()
+
+    def drop(self, names: Collection[str]) -> None:
+        """Drop names from all tables that have them. Raises: StoreError."""
+        heads = self._present()
+        if not self._all(heads).intersection(names):
+            return
+        with self._catalog.collecting():
+            for table in heads.tables.values():
+                for name in sorted(set(names) & table.metadata.refs.keys()):
+                    table.manage_snapshots().remove_tag(name).commit()
+            self._send()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names, sorted."""
+        return tuple(sorted(self._all(self._present())))
+
+    def ids(self, name: str) -> Mapping[str, int]:
+        """Return the snapshot of each table at a name. Raises: ConfigError for an unknown one."""
+        heads = self._present()
+        if name not in self._all(heads):
+            raise ConfigError(f"no snapshot {name}; existing: {', '.join(self.names()) or 'none'}", key=name)
+        return {each: table.metadata.refs[name].snapshot_id for each, table in heads.tables.items()}
+
+    def _all(self, heads: Heads) -> set[str]:
+        return {name for table in heads.tables.values() for name in table.metadata.refs} - {MAIN_BRANCH}
+
+    def _send(self) -> None:
+        if self._catalog.send(first=LAKE_NAMES[0]) != "committed":
+            raise ConflictError
+
+
+class Orphans:
+    """Removes the objects of the tables that no snapshot needs."""
+
+    def __init__(self, reader: HeadReader, warehouse: Warehouse, objects: Objects, folder: str) -> None:
+        self._reader = reader
+        self._warehouse = warehouse
+        self._objects = objects
+        self._list = f"{folder}/{_CONDEMNED}"
+
+    def remove(self, *, now: datetime, older_than: float) -> int:
+        """Delete the orphans that an earlier run condemned before a time (seconds since 1970); condemn the others.
+
+        An object that was put after that time is neither: a commit may be about to need it. Return how many went.
+        """
+        found = dict(self._orphans((*LAKE_NAMES, *LOG_NAMES, COMMITS), put_before=older_than))
+        known: dict[str, float] = json.loads(self._objects.get(self._list) or b"{}")
+        due = [key for key in found if known.get(key, now.timestamp()) <= older_than]
+        for key in due:
+            self._warehouse.objects.delete(key)
+        left = {key: known.get(key, now.timestamp()) for key in found if key not in due}
+        self._objects.put(self._list, json.dumps(left, sort_keys=True).encode())
+        return len(due)
+
+    def remove_all(self, names: Collection[str]) -> int:
+        """Delete all orphans of some tables at once. No process may be about to commit to them."""
+        found = list(self._orphans(names, put_before=float("inf")))
+        for key, _ in found:
+            self._warehouse.objects.delete(key)
+        return len(found)
+
+    def _orphans(self, names: Collection[str], *, put_before: float) -> Iterator[tuple[str, float]]:
+        """Yield the keys of objects that no snapshot needs, with the times at which they were put."""
+        for name in names:
+            # The listing comes first: what is put and needed after it is not in it.
+            folder = self._warehouse.key_of(self._reader.load(name).location())
+            listed = {each.key: each.modified_at.timestamp() for each in self._warehouse.objects.list(folder)}
+            needed = set(map(self._warehouse.key_of, needed_files(self._reader.load(name))))
+            for key, put_at in listed.items():
+                if key not in needed and put_at < put_before and (_DATA in key or _METADATA in key):
+                    yield key, put_at
+
+
+def needed_files(table: Table) -> Iterator[str]:
+    """Yield the paths of the files that any snapshot of a table needs, and of its metadata."""
+    yield table.metadata_location
+    yield from (each.metadata_file for each in table.metadata.metadata_log)
+    manifests: dict[str, ManifestFile] = {}
+    for snapshot in table.metadata.snapshots:
+        yield snapshot.manifest_list
+        manifests |= {each.manifest_path: each for each in snapshot.manifests(table.io)}
+    yield from manifests
+    yield from (entry.data_file.file_path for entry in entries_of(table, manifests.values(), None))
+
+
+def expire_all(catalog: TransactionCatalog, tables: Iterable[Table]) -> None:
+    """Expire all snapshots but the present ones of the main branch and those with a tag. Raises: ConflictError."""
+    with catalog.collecting():
+        names = []
+        for table in tables:
+            protected = {ref.snapshot_id for ref in table.metadata.refs.values()}
+            old = [each.snapshot_id for each in table.metadata.snapshots if each.snapshot_id not in protected]
+            if old:
+                table.maintenance.expire_snapshots().by_ids(old).commit()
+                names.append(table.name()[-1])
+        if names and catalog.send(first=COMMITS) != "committed":
+            raise ConflictError
+
+
+def tags_with(tables: Mapping[str, Table], has: Callable[[Table, int], bool]) -> set[str]:
+    """Return the tags of which some table has, at that snapshot, what ``has`` looks for."""
+    refs = chain.from_iterable(((table, *each) for each in table.metadata.refs.items()) for table in tables.values())
+    return {name for table, name, ref in refs if name != MAIN_BRANCH and has(table, ref.snapshot_id)}

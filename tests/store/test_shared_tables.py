@@ -1,0 +1,418 @@
+"""The shared tables under faults: dead committers, a killed catalog, lost answers, readers at work, takedowns."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import obstore
+import pytest
+from pyiceberg.table.refs import MAIN_BRANCH
+
+from pipeline.errors import ConfigError, StoreError
+from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.heads import COMMITS, HeadReader
+from pipeline.shared.iceberg_schema import LAKE_NAMES
+from pipeline.shared.snapshot_writer import FileChange, write_snapshot
+from pipeline.shared.tables import SharedTables, create_tables
+from tests.architecture.tree import ROOT
+from tests.scale.commit_tables import Work, last_stories
+from tests.scale.proxy import proxy_to
+from tests.scale.seaweedfs import WAREHOUSE, SeaweedFS
+from tests.store.table_stores import catalog_of, new_shared_tables, places_of, shared_tables
+from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
+
+DAY = NOON.date()
+TRANSACTIONS = b"POST /v1/warehouse/transactions/commit"
+
+
+def put(tables: SharedTables, batch_id: str, *stories: Story) -> Any:
+    tables.stage(batch_id, batch_tables(stories), batch_keys(stories))
+    return tables.commit([batch_id], is_current=lambda article_id, seen_at: True)
+
+
+def reopened(tables: SharedTables, server: SeaweedFS, folder: Path, **options: Any) -> SharedTables:
+    """Return the same tables as another process opens them."""
+    name = tables.places.namespace
+    return shared_tables(server, folder / name, name, **options)
+
+
+def problems_of(tables: SharedTables) -> list[str]:
+    """Return what is not consistent at one instant: the rows of all tables must be those of the same revisions."""
+    heads = tables.heads()
+    keys = ("article_id", "revision_id")
+    rows = {
+        name: [tuple(row.values()) for row in tables.read_at(heads, name, columns=keys).to_pylist()]
+        for name in ("articles", "entities", "quotes", "events")
+    }
+    articles = set(rows["articles"])
+    found = [] if len({each[0] for each in articles}) == len(rows["articles"]) else ["an article is there twice"]
+    found += [f"{name} differ" for name in ("entities", "quotes") if sorted(rows[name]) != sorted(rows["articles"])]
+    with_events = [each for each in articles if int(each[0], 16) % 2 == 0]
+    return found + ([] if sorted(rows["events"]) == sorted(with_events) else ["events differ"])
+
+
+def assert_has(tables: SharedTables, stories: dict[str, Story]) -> None:
+    """Assert that the tables have these stories, each once, and that table by table the main branch has the same."""
+    columns = ("article_id", "revision_id", "published_date")
+    rows = tables.read("articles", columns=columns).to_pylist()
+
+    assert {tuple(row.values()) for row in rows} == {
+        (each.article_id, each.revision_id, each.published_date) for each in stories.values()
+    }
+    assert len(rows) == len(stories)
+    assert problems_of(tables) == []
+    table = tables.places.catalog.load_table((tables.places.namespace, "articles"))
+    assert sorted(table.scan().to_arrow()["revision_id"].to_pylist()) == sorted(row["revision_id"] for row in rows)
+
+
+def run_writers(
+    tables: SharedTables, server: SeaweedFS, folder: Path, works: Sequence[dict[str, Any]]
+) -> list[subprocess.Popen[bytes]]:
+    """Start a process per work, and return them."""
+    name = tables.places.namespace
+    common = {"endpoint": server.endpoint, "catalog_url": server.catalog_url, "namespace": name}
+    return [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "tests.scale.commit_tables",
+                Work(**common, folder=str(folder / name), **w).argument(),
+            ],
+            cwd=ROOT,
+        )
+        for w in works
+    ]
+
+
+def test_four_writers_and_a_strict_reader(weed, tmp_path):
+    """Four processes commit to the same days: nothing is lost, and no read sees a part of a commit."""
+    tables = new_shared_tables(weed, tmp_path)
+    writers = run_writers(tables, weed, tmp_path, [{"writer": number, "batches": 6} for number in range(4)])
+    reads, problems = 0, []
+    while any(each.poll() is None for each in writers):
+        problems += problems_of(tables)
+        reads += 1
+
+    assert [each.returncode for each in writers] == [0, 0, 0, 0]
+    assert problems == []
+    assert reads >= 5
+    assert_has(tables, last_stories(4, 6))
+
+
+@pytest.mark.parametrize("step", ["files", "staged", "sent", "indexed"])
+def test_killed_committer(weed, tmp_path, step):
+    """A committer that is killed at a step leaves all or nothing; the next one goes on."""
+    tables = new_shared_tables(weed, tmp_path)
+    [first_try] = run_writers(tables, weed, tmp_path, [{"writer": 0, "batches": 3, "kill_at": f"{step}:2"}])
+
+    assert first_try.wait(120) == -9
+    assert problems_of(tables) == []
+
+    [second_try] = run_writers(tables, weed, tmp_path, [{"writer": 0, "batches": 3}])
+
+    assert second_try.wait(120) == 0
+    assert_has(tables, last_stories(1, 3))
+    stories = last_stories(1, 3)
+    stored = tables.index.stored(stories)
+    assert {each: stored[each].revision_id for each in stored} == {k: s.revision_id for k, s in stories.items()}
+
+
+def test_lost_answer_is_looked_up(weed, tmp_path):
+    """A commit whose answer is lost is found by its name, and not made twice."""
+    tables = new_shared_tables(weed, tmp_path)
+    put(tables, "b1", Story(1))
+    port = int(weed.catalog_url.rpartition(":")[2])
+    with proxy_to(port, loses=second(TRANSACTIONS)) as proxy:
+        through = reopened(tables, weed, tmp_path, url=proxy.endpoint)
+        report = put(through, "b2", Story(2))
+        posts = [each for each in proxy.heads if each.startswith(TRANSACTIONS.decode())]
+
+    assert report.rows["articles"] == 1
+    assert len(posts) == 2  # the probe when the catalog is opened, and one commit
+    assert tables.heads().sequence == 3
+    assert_has(tables, {story.article_id: story for story in (Story(1), Story(2))})
+
+
+def test_request_that_is_cut_is_sent_again(weed, tmp_path):
+    """A transaction that never arrived as a whole is made again."""
+    tables = new_shared_tables(weed, tmp_path)
+    port = int(weed.catalog_url.rpartition(":")[2])
+    with proxy_to(port, cuts=second(TRANSACTIONS)) as proxy:
+        put(reopened(tables, weed, tmp_path, url=proxy.endpoint), "b1", Story(1), Story(2))
+
+    assert tables.heads().sequence == 2
+    assert_has(tables, {story.article_id: story for story in (Story(1), Story(2))})
+
+
+def second(wanted: bytes) -> Any:
+    """Return a condition that is true for the second request whose head has these bytes: the first one is a probe."""
+    met: list[bytes] = []
+
+    def is_second(head: bytes) -> bool:
+        if wanted in head:
+            met.append(head)
+        return wanted in head and len(met) == 2
+
+    return is_second
+
+
+def test_killed_catalog(mortal_weed, tmp_path):
+    """Catalog and object store are killed in the middle of commits: the committer waits, and nothing is lost."""
+    tables = new_shared_tables(mortal_weed, tmp_path)
+    works = [{"writer": 0, "batches": 14}]
+    [writer] = run_writers(tables, mortal_weed, tmp_path, works)
+    for reached in (3, 7):
+        while tables.heads().sequence < reached:
+            time.sleep(0.05)
+        mortal_weed.restart()
+
+    assert writer.wait(240) == 0
+    assert_has(tables, last_stories(1, 14))
+
+
+def test_half_done_commit_is_taken_back(weed, tmp_path):
+    """A commit that a catalog left half done is seen by no reader, and the next committer takes it back."""
+    tables = new_shared_tables(weed, tmp_path)
+    put(tables, "b1", Story(1))
+    catalog, namespace = tables.places.catalog, tables.places.namespace
+    reader = HeadReader(catalog, namespace)
+    heads = tables.heads()
+    articles, commits = heads.tables["articles"], reader.load(COMMITS)
+    made = write_snapshot(articles, FileChange(), {}, kept=8, kept_max=16)
+    ids = {**heads.ids, "articles": made.snapshot_id, "quotes": 1}
+    names = {"newslake.heads": json.dumps(ids), "newslake.sequence": "9", "newslake.last": "quotes"}
+    anchor = write_snapshot(commits, FileChange(), names, kept=8, kept_max=16)
+    catalog.commit_table(commits, anchor.requirements, anchor.updates)
+    catalog.commit_table(articles, made.requirements, made.updates)
+
+    assert tables.heads(["articles"]).ids == heads.ids
+    assert_has(tables, {Story(1).article_id: Story(1)})
+
+    put(reopened(tables, weed, tmp_path), "b2", Story(2))
+
+    assert tables.heads().sequence == 3
+    assert_has(tables, {story.article_id: story for story in (Story(1), Story(2))})
+
+
+def test_index_that_is_lost_is_read_from_the_tables(weed, tmp_path):
+    """Without an index, the next commit reads the stored articles of all tables, and finds moved ones."""
+    tables = new_shared_tables(weed, tmp_path)
+    put(tables, "b1", Story(1), Story(2, day=40))
+    name = tables.places.namespace
+    other = shared_tables(weed, tmp_path / "other", name)
+    put(other, "b2", Story(2, day=1, seen=1))
+
+    assert other.read("articles")["title"].to_pylist() == ["Story 1", "Story 2"]
+    assert other.days() == (DAY, DAY + timedelta(days=1))
+
+
+def test_history_stays_short(weed, tmp_path):
+    """Snapshots are expired as commits go on, and a month has one manifest."""
+    tables = new_shared_tables(weed, tmp_path)
+    for number in range(20):
+        put(tables, f"b{number}", Story(1, words=f"Take {number}.", seen=number))
+    heads = tables.heads()
+    table = heads.tables["articles"]
+    snapshot = table.metadata.snapshot_by_id(heads.ids["articles"])
+
+    assert snapshot is not None
+    assert len(table.metadata.snapshots) <= 17
+    assert len(snapshot.manifests(table.io)) == 1
+    assert heads.sequence == 21
+
+
+def test_snapshot_keeps_its_rows(weed, tmp_path):
+    """A named version has one tag of its name in all tables, and keeps its rows over later commits and upkeep."""
+    clock = [NOON]
+    tables = new_shared_tables(weed, tmp_path, clock=lambda: clock[0])
+    put(tables, "b1", Story(1))
+    tables.snapshots.take("march")
+    for number in range(20):
+        put(tables, f"c{number}", Story(1, words=f"Take {number}.", seen=number))
+    clock[0] = _after_retention()
+    tables.gc()
+    tables.gc()
+    ids = tables.snapshots.ids("march")
+    articles = tables.places.catalog.load_table((tables.places.namespace, "articles"))
+
+    assert tables.snapshots.names() == ("march",)
+    assert set(ids) == set(LAKE_NAMES)
+    assert articles.scan(snapshot_id=ids["articles"]).to_arrow()["text"].to_pylist() == [Story(1).text]
+    with pytest.raises(ConfigError, match="exists already"):
+        tables.snapshots.take("march")
+
+    tables.snapshots.drop(["march"])
+
+    with pytest.raises(ConfigError, match="no snapshot march; existing: none"):
+        tables.snapshots.ids("march")
+
+
+def _after_retention() -> Any:
+    """Return a time at which all objects of this run are older than the retention time."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC) + timedelta(days=3)
+
+
+def test_orphans_are_condemned_then_deleted(weed, tmp_path):
+    """Files that no snapshot needs are deleted by a later run, when they were condemned for the retention time."""
+    clock = [NOON]
+    tables = new_shared_tables(weed, tmp_path, clock=lambda: clock[0])
+    for number in range(20):
+        put(tables, f"b{number}", Story(1, words=f"Take {number}.", seen=number))
+    client = weed.client(WAREHOUSE)
+    before = objects_in(client, tables)
+    clock[0] = _after_retention()
+
+    assert tables.gc() == 20  # the staged batches; the orphans of this run are condemned
+    assert objects_in(client, tables) == before
+
+    clock[0] += timedelta(days=2)
+
+    deleted = tables.gc()
+
+    assert deleted > 80
+    assert len(objects_in(client, tables)) == len(before) - deleted
+
+    clock[0] += timedelta(days=2)
+
+    assert tables.gc() == 0
+    assert_has(tables, {Story(1).article_id: Story(1, words="Take 19.")})
+
+
+def objects_in(client: Any, tables: SharedTables) -> set[str]:
+    listed = obstore.list(client, prefix=tables.places.namespace).collect()
+    return {each["path"] for each in listed}
+
+
+def test_erased_article_is_nowhere_in_the_buckets(weed, tmp_path):
+    """After the traces are deleted, no object of both buckets has the words of an erased article."""
+    tables = new_shared_tables(weed, tmp_path)
+    secret = "Unmistakable zanzibarite words."
+    put(tables, "b1", Story(1, words=secret), Story(2))
+    put(tables, "b2", Story(1, words=f"{secret} Twice.", seen=1))
+    tables.snapshots.take("march")
+    tables.put_cached("sketches/2026-02-03", secret.encode())
+    buckets = [weed.client(WAREHOUSE), weed.client()]
+
+    assert any(has_words(client, "zanzibarite") for client in buckets)
+
+    tables.erasure.rows([Story(1).article_id])
+    tables.erasure.traces(days=[DAY], older_than=0.0)
+
+    assert not any(has_words(client, "zanzibarite") for client in buckets)
+    assert tables.snapshots.names() == ()
+    assert_has(tables, {Story(2).article_id: Story(2)})
+
+
+def has_words(client: Any, words: str) -> bool:
+    """Return whether an object of a bucket has these words, also in a Parquet or Arrow file."""
+    for batch in obstore.list(client):
+        for each in batch:
+            data = bytes(obstore.get(client, each["path"]).bytes())
+            if words.encode() in data or words in readable(data):
+                return True
+    return False
+
+
+def readable(data: bytes) -> str:
+    """Return the values of a Parquet file as text; nothing for other files."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if data[:4] != b"PAR1":
+        return ""
+    return str(pq.read_table(pa.BufferReader(data)).to_pylist())
+
+
+def test_tables_of_another_version_are_refused(weed, tmp_path):
+    """A namespace of another schema version, or with another column, is refused with its name and what to do."""
+    tables = new_shared_tables(weed, tmp_path)
+    places = tables.places
+    create_tables(places)  # again: nothing changes
+    with places.catalog.load_table((places.namespace, "quotes")).update_schema() as change:
+        change.add_column("mood", change_type())
+
+    with pytest.raises(StoreError, match="quotes has a column mood, which this version does not know") as caught:
+        create_tables(places_of(weed, places.namespace))
+
+    assert caught.value.reason == "store_version"
+
+
+def change_type() -> Any:
+    from pyiceberg.types import StringType
+
+    return StringType()
+
+
+@pytest.fixture
+def old_catalog() -> Iterator[str]:
+    """A catalog that has no transactions, by its URL. It gives its configuration only: more is not requested."""
+    config = {"defaults": {}, "overrides": {}, "endpoints": ["GET /v1/{prefix}/namespaces"]}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(config).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_catalog_without_transactions_is_refused(old_catalog):
+    """A catalog whose configuration has no endpoint for transactions is refused with its address."""
+    with pytest.raises(StoreError, match="transactions/commit, so it cannot commit several tables") as caught:
+        TransactionCatalog("lake", uri=old_catalog)
+
+    assert caught.value.reason == "store_version"
+    assert old_catalog in str(caught.value)
+
+
+def test_catalog_that_is_away_or_refuses(weed):
+    """No answer and a wrong key have different messages, without the key."""
+    with pytest.raises(StoreError, match="does not answer") as away:
+        TransactionCatalog("lake", uri="http://127.0.0.1:9")
+    assert away.value.reason == "store_unreachable"
+
+    catalog = catalog_of(weed)
+    wrong = {**catalog.properties, "client.secret-access-key": "wrong-secret", "s3.secret-access-key": "wrong-secret"}
+    places = dataclasses.replace(places_of(weed, "elsewhere"), catalog=TransactionCatalog("lake", **wrong))
+    with pytest.raises(StoreError, match="refuses") as refused:
+        create_tables(places)
+    assert refused.value.reason == "store_refused"
+    assert "wrong-secret" not in str(refused.value)
+
+
+def test_main_branch_is_what_other_engines_read(weed, tmp_path):
+    """A reader of one table, without the heads, sees the rows of the last commit, with field ids and all columns."""
+    tables = new_shared_tables(weed, tmp_path)
+    put(tables, "b1", Story(1), Story(2, day=40))
+    table = tables.places.catalog.load_table((tables.places.namespace, "articles"))
+    found = table.scan(row_filter=f"published_date = '{DAY.isoformat()}'").to_arrow()
+
+    assert found["title"].to_pylist() == ["Story 1"]
+    assert table.metadata.refs[MAIN_BRANCH].snapshot_id == tables.heads().ids["articles"]
+    assert {each.rpartition("/")[0].rpartition("=")[2] for each in tables.files(tables.heads(), "articles")} == {
+        "2026-02",
+        "2026-03",
+    }
+    with suppress(StoreError):
+        tables.recover()
