@@ -98,17 +98,18 @@ class SharedCommitter:
         batch_ids = [batch.batch_id for batch in merged.batches] if merged else []
         articles = merged.articles if merged else {}
         days = {day: dict[str, StoredArticle]() for day in names_of}
-        self.index.write_intent({month_of(day) for day in days}, changed_days=merged.changed_days() if merged else None)
+        months = {month_of(day) for day in days}
+        self.index.write_intent(months, changed_days=merged.changed_days() if merged else None)
         changes = self.rewriter.changes(heads, names_of, content, key=_key_of(merged) if merged else None)
         self.transactions.step("files")
-        sequence = heads.sequence
+        rows = heads.rows
         if changes:
-            made = self.transactions.commit(heads, changes, batch_ids=batch_ids)
-            sequence = made.sequence
+            made = self.transactions.commit(heads, changes, batch_ids=batch_ids, months=months)
+            rows = made.rows
         for article_id, article in articles.items():
             days[article.published_date][article_id] = article
         gone = removed or {}
-        contents = {day: DayContents(sequence, mine, gone.get(day, ())) for day, mine in days.items()}
+        contents = {day: DayContents(rows, mine, gone.get(day, ())) for day, mine in days.items()}
         self.index.apply(contents, {}, now=self.now(), batch_ids=batch_ids)
         self.rewriter.written.clear()
         self.transactions.step("indexed")
@@ -139,13 +140,15 @@ class SharedCommitter:
         return batches
 
     def roll_forward(self) -> Heads:
-        """Return the present heads, after the index has what they have."""
+        """Return the present heads, after the index has what they have: of commits that it missed, and of an intent."""
         heads = self.transactions.heads()
-        months = set(self.index.intent())
-        if months:
+        known = max(self.index.generations().values(), default=0)
+        newer = [each for each in self.transactions.history() if each.rows > known]
+        months = {month for each in newer for month in each.months}.union(self.index.intent())
+        if newer and all(each.rows > known for each in self.transactions.history()):
+            self.store(heads, None)  # the first commit that it missed is expired
+        elif months:
             self.store(heads, months)
-        elif self.index.is_empty():
-            self.store(heads, None)
         return heads
 
     def store(self, heads: Heads, months: Collection[str] | None) -> None:
@@ -157,7 +160,7 @@ class SharedCommitter:
         rows = read_files(table.io, mine, table_named("articles"), columns=columns).sort_by("published_date")
         found = {day: stored_articles(each, day) for day, each in rows_by_day(rows, table_named("articles")).items()}
         known = [day for day in self.index.generations() if months is None or month_of(day) in months]
-        contents = {day: DayContents(heads.sequence, found.get(day, {})) for day in {*found, *known}}
+        contents = {day: DayContents(heads.rows, found.get(day, {})) for day in {*found, *known}}
         self.index.apply(contents, {}, now=self.now())
 
     def replace(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:

@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pyiceberg.exceptions import NoSuchTableError
@@ -34,11 +34,16 @@ BATCHES = "newslake.batches"  # the batches that it commits, as JSON
 SEQUENCE = "newslake.sequence"  # its number
 HEADS = "newslake.heads"  # in ``commits``: the snapshot of each table, as JSON
 LAST = "newslake.last"  # in ``commits``: the last table of the transaction
+MONTHS = "newslake.months"  # in ``commits``: the months whose rows it changes, as JSON
+ROWS = "newslake.rows"  # in ``commits``: the number of the newest commit that changed rows; compaction changes none
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The snapshots of tables at one instant. ``ids`` has no table without rows yet; ``tables`` are those loaded."""
+    """The snapshots of tables at one instant: those of one commit. ``tables`` are the tables that are loaded.
+
+    ``months`` are those whose rows the commit changed, ``rows`` is the number of the newest commit that changed any.
+    """
 
     sequence: int = 0
     commit: str = ""
@@ -47,6 +52,8 @@ class Heads:
     ids: Mapping[str, int] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     anchor_id: int | None = None
+    months: tuple[str, ...] = ()
+    rows: int = 0
 
     def id_of(self, name: str) -> int | None:
         """Return the snapshot of a table; None before its first commit."""
@@ -86,7 +93,7 @@ class HeadReader:
             tables = self.load_all(sorted(wanted))
             for heads in commits_of(anchor):
                 if is_complete(heads, tables):
-                    return with_tables(heads, tables)
+                    return replace(heads, tables=tables)
             time.sleep(_PAUSE_SECONDS)
         raise StoreError(
             f"no commit of {self._namespace} is complete, or each is gone before it is read; "
@@ -94,11 +101,6 @@ class HeadReader:
             key=self._namespace,
             reason="store_conflict",
         )
-
-
-def with_tables(heads: Heads, tables: Mapping[str, Table]) -> Heads:
-    """Return heads with loaded tables."""
-    return Heads(heads.sequence, heads.commit, heads.batches, heads.last, heads.ids, tables, heads.anchor_id)
 
 
 def is_complete(heads: Heads, tables: Mapping[str, Table]) -> bool:
@@ -128,5 +130,7 @@ def _heads_of(snapshot: Snapshot) -> Heads:
         batches=frozenset(json.loads(summary.get(BATCHES, "[]"))),
         last=summary.get(LAST, ""),
         ids=json.loads(summary.get(HEADS, "{}")),
+        months=tuple(json.loads(summary.get(MONTHS, "[]"))),
+        rows=int(summary.get(ROWS, 0)),
         anchor_id=snapshot.snapshot_id,
     )

@@ -43,7 +43,9 @@ from pipeline.tables import SCHEMA_VERSION, check_batch, table_named
 log = logging.getLogger(__name__)
 
 _VERSION = "newslake.schema-version"
-_ANCHOR_SCHEMA = Schema(NestedField(1, "sequence", LongType(), required=False, doc="No rows: the snapshots name those of the other tables."))
+_ANCHOR_SCHEMA = Schema(
+    NestedField(1, "sequence", LongType(), required=False, doc="No rows: the snapshots name those of the other tables.")
+)
 
 Lease = Callable[[], AbstractContextManager[object]]
 """Hold the committer's lease for a block."""

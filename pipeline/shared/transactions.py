@@ -8,6 +8,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from pyiceberg.table import Table
 
@@ -19,12 +20,13 @@ from pipeline.shared.heads import (
     COMMITS,
     HEADS,
     LAST,
+    MONTHS,
+    ROWS,
     SEQUENCE,
     HeadReader,
     Heads,
     commits_of,
     is_complete,
-    with_tables,
 )
 from pipeline.shared.iceberg_schema import LAKE_NAMES
 from pipeline.shared.patience import wait_for_services
@@ -65,7 +67,7 @@ class Transactions:
             return self._known[1]
         tables = self._reader.load_all(LAKE_NAMES)
         if _is_settled(newest, tables):
-            self._known = (anchor, with_tables(newest, tables))
+            self._known = (anchor, replace(newest, tables=tables))
             return self._known[1]
         return self._take_back()
 
@@ -82,29 +84,45 @@ class Transactions:
         """Read all heads again before the next commit."""
         self._known = None
 
-    def commit(self, heads: Heads, changes: Mapping[str, FileChange], *, batch_ids: Collection[str] = ()) -> Heads:
+    def history(self) -> tuple[Heads, ...]:
+        """Return the commits before and with the present heads that are not expired, newest first."""
+        return () if self._known is None else tuple(commits_of(self._known[0]))
+
+    def commit(
+        self,
+        heads: Heads,
+        changes: Mapping[str, FileChange],
+        *,
+        batch_ids: Collection[str] = (),
+        months: Collection[str] = (),
+    ) -> Heads:
         """Commit changes of files to all tables at one instant; return the new heads.
 
-        Raises: ConflictError if the heads are not the present ones any more, StoreError.
+        ``months`` are those whose rows change. Raises: ConflictError if the heads are not the present ones any more,
+        StoreError.
         """
         assert self._known is not None
-        anchor = self._known[0]
-        name = f"{heads.sequence + 1}-{uuid.uuid4().hex[:12]}"
-        properties = {COMMIT: name, SEQUENCE: str(heads.sequence + 1), BATCHES: json.dumps(sorted(batch_ids))}
-        try:
-            with self._catalog.collecting():
-                ids = {each: self._stage(heads.tables[each], changes[each], properties) for each in sorted(changes)}
-                whole = {**heads.ids, **ids}
-                summary = {**properties, HEADS: json.dumps(whole), LAST: max(changes, default="")}
-                anchor_id = self._stage(anchor, FileChange(), summary)
-                self.step("staged")
-                answer = self._catalog.send(first=COMMITS)
-                self.step("sent")
-        except (ConflictError, StoreError):
-            self.forget()
-            raise
+        anchor, sequence = self._known[0], heads.sequence + 1
+        self.forget()  # the tables in memory are ahead of the catalog until it has answered
+        name = f"{sequence}-{uuid.uuid4().hex[:12]}"
+        made = replace(
+            heads,
+            sequence=sequence,
+            commit=name,
+            batches=frozenset(batch_ids),
+            last=max(changes, default=""),
+            months=tuple(sorted(months)),
+            rows=sequence if months else heads.rows,
+        )
+        properties = {COMMIT: name, SEQUENCE: str(sequence), BATCHES: json.dumps(sorted(batch_ids))}
+        with self._catalog.collecting():
+            ids = {each: self._stage(heads.tables[each], changes[each], properties) for each in sorted(changes)}
+            made = replace(made, ids={**heads.ids, **ids})
+            made = replace(made, anchor_id=self._stage(anchor, FileChange(), {**properties, **_summary(made)}))
+            self.step("staged")
+            answer = self._catalog.send(first=COMMITS)
+            self.step("sent")
         self._settle(name, answer)
-        made = Heads(heads.sequence + 1, name, frozenset(batch_ids), summary[LAST], whole, heads.tables, anchor_id)
         self._known = (anchor, made)
         return made
 
@@ -118,7 +136,6 @@ class Transactions:
         """Return if a commit is in. Raises: ConflictError if it is not, StoreError if that cannot be found out."""
         if answer == "committed":
             return
-        self.forget()
         if answer == "unknown" and self._is_in(name):
             log.warning("the catalog did not answer to commit %s, but has it", name)
             return
@@ -142,7 +159,7 @@ class Transactions:
             tables = self._reader.load_all(LAKE_NAMES)
             newest = next(commits_of(anchor))
             if _is_settled(newest, tables):
-                self._known = (anchor, with_tables(newest, tables))
+                self._known = (anchor, replace(newest, tables=tables))
                 return self._known[1]
             if time.monotonic() > end:
                 break
@@ -158,6 +175,16 @@ class Transactions:
                 _move_main(table, whole.ids.get(name))
             self._catalog.send(first=COMMITS)
         return self.heads()
+
+
+def _summary(heads: Heads) -> dict[str, str]:
+    """Return what the snapshot of ``commits`` says of a commit, besides its name."""
+    return {
+        HEADS: json.dumps(heads.ids),
+        LAST: heads.last,
+        MONTHS: json.dumps(heads.months),
+        ROWS: str(heads.rows),
+    }
 
 
 def _is_settled(heads: Heads, tables: Mapping[str, Table]) -> bool:

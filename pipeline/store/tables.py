@@ -48,12 +48,8 @@ class ArticleStates(Protocol):
 class CommitIndex(ArticleStates, Protocol):
     """What a committer needs of the article states, besides. Only the holder of the committer's lease writes it.
 
-    It follows the tables: with the intent of a commit, or without any day, it is read from them again.
+    It follows the tables: what it does not have of them, as after a kill or from a copy, is read from them again.
     """
-
-    def is_empty(self) -> bool:
-        """Return whether it has no day."""
-        ...
 
     def generations(self) -> Mapping[date, int]:
         """Return the number of the commit that last changed each day."""

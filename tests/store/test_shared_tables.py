@@ -2,20 +2,22 @@
 
 import dataclasses
 import json
-import subprocess
-import sys
+import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import obstore
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.types import StringType
 
 from pipeline.errors import ConfigError, StoreError
 from pipeline.shared.catalog import TransactionCatalog
@@ -23,10 +25,10 @@ from pipeline.shared.heads import COMMITS, HeadReader
 from pipeline.shared.iceberg_schema import LAKE_NAMES
 from pipeline.shared.snapshot_writer import FileChange, write_snapshot
 from pipeline.shared.tables import SharedTables, create_tables
-from tests.architecture.tree import ROOT
-from tests.scale.commit_tables import Work, last_stories
+from tests.scale.commit_tables import last_stories
 from tests.scale.proxy import proxy_to
 from tests.scale.seaweedfs import WAREHOUSE, SeaweedFS
+from tests.scale.table_faults import StrictReader, differences, problems_of, start
 from tests.store.table_stores import catalog_of, new_shared_tables, places_of, shared_tables
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 
@@ -45,86 +47,37 @@ def reopened(tables: SharedTables, server: SeaweedFS, folder: Path, **options: A
     return shared_tables(server, folder / name, name, **options)
 
 
-def problems_of(tables: SharedTables) -> list[str]:
-    """Return what is not consistent at one instant: the rows of all tables must be those of the same revisions."""
-    heads = tables.heads()
-    keys = ("article_id", "revision_id")
-    rows = {
-        name: [tuple(row.values()) for row in tables.read_at(heads, name, columns=keys).to_pylist()]
-        for name in ("articles", "entities", "quotes", "events")
-    }
-    articles = set(rows["articles"])
-    found = [] if len({each[0] for each in articles}) == len(rows["articles"]) else ["an article is there twice"]
-    found += [f"{name} differ" for name in ("entities", "quotes") if sorted(rows[name]) != sorted(rows["articles"])]
-    with_events = [each for each in articles if int(each[0], 16) % 2 == 0]
-    return found + ([] if sorted(rows["events"]) == sorted(with_events) else ["events differ"])
-
-
-def assert_has(tables: SharedTables, stories: dict[str, Story]) -> None:
-    """Assert that the tables have these stories, each once, and that table by table the main branch has the same."""
-    columns = ("article_id", "revision_id", "published_date")
-    rows = tables.read("articles", columns=columns).to_pylist()
-
-    assert {tuple(row.values()) for row in rows} == {
-        (each.article_id, each.revision_id, each.published_date) for each in stories.values()
-    }
-    assert len(rows) == len(stories)
-    assert problems_of(tables) == []
-    table = tables.places.catalog.load_table((tables.places.namespace, "articles"))
-    assert sorted(table.scan().to_arrow()["revision_id"].to_pylist()) == sorted(row["revision_id"] for row in rows)
-
-
-def run_writers(
-    tables: SharedTables, server: SeaweedFS, folder: Path, works: Sequence[dict[str, Any]]
-) -> list[subprocess.Popen[bytes]]:
-    """Start a process per work, and return them."""
-    name = tables.places.namespace
-    common = {"endpoint": server.endpoint, "catalog_url": server.catalog_url, "namespace": name}
-    return [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tests.scale.commit_tables",
-                Work(**common, folder=str(folder / name), **w).argument(),
-            ],
-            cwd=ROOT,
-        )
-        for w in works
-    ]
+def assert_has(tables: SharedTables, *stories: Story) -> None:
+    """Assert that tables, index and the main branch have these stories, each once, the same in all tables."""
+    assert differences(tables, {each.article_id: each for each in stories}) == []
 
 
 def test_four_writers_and_a_strict_reader(weed, tmp_path):
     """Four processes commit to the same days: nothing is lost, and no read sees a part of a commit."""
     tables = new_shared_tables(weed, tmp_path)
-    writers = run_writers(tables, weed, tmp_path, [{"writer": number, "batches": 6} for number in range(4)])
-    reads, problems = 0, []
-    while any(each.poll() is None for each in writers):
-        problems += problems_of(tables)
-        reads += 1
+    with StrictReader(tables) as reader:
+        writers = [start(tables, weed, tmp_path, writer=number, batches=6) for number in range(4)]
+        codes = [each.wait(200) for each in writers]
 
-    assert [each.returncode for each in writers] == [0, 0, 0, 0]
-    assert problems == []
-    assert reads >= 5
-    assert_has(tables, last_stories(4, 6))
+    assert codes == [0, 0, 0, 0]
+    assert reader.problems == []
+    assert reader.reads >= 5
+    assert_has(tables, *last_stories(4, 6).values())
 
 
 @pytest.mark.parametrize("step", ["files", "staged", "sent", "indexed"])
 def test_killed_committer(weed, tmp_path, step):
     """A committer that is killed at a step leaves all or nothing; the next one goes on."""
     tables = new_shared_tables(weed, tmp_path)
-    [first_try] = run_writers(tables, weed, tmp_path, [{"writer": 0, "batches": 3, "kill_at": f"{step}:2"}])
+    first_try = start(tables, weed, tmp_path, writer=0, batches=3, kill_at=f"{step}:2")
 
     assert first_try.wait(120) == -9
     assert problems_of(tables) == []
 
-    [second_try] = run_writers(tables, weed, tmp_path, [{"writer": 0, "batches": 3}])
+    second_try = start(tables, weed, tmp_path, writer=0, batches=3)
 
     assert second_try.wait(120) == 0
-    assert_has(tables, last_stories(1, 3))
-    stories = last_stories(1, 3)
-    stored = tables.index.stored(stories)
-    assert {each: stored[each].revision_id for each in stored} == {k: s.revision_id for k, s in stories.items()}
+    assert_has(tables, *last_stories(1, 3).values())
 
 
 def test_lost_answer_is_looked_up(weed, tmp_path):
@@ -140,7 +93,7 @@ def test_lost_answer_is_looked_up(weed, tmp_path):
     assert report.rows["articles"] == 1
     assert len(posts) == 2  # the probe when the catalog is opened, and one commit
     assert tables.heads().sequence == 3
-    assert_has(tables, {story.article_id: story for story in (Story(1), Story(2))})
+    assert_has(tables, Story(1), Story(2))
 
 
 def test_request_that_is_cut_is_sent_again(weed, tmp_path):
@@ -151,7 +104,7 @@ def test_request_that_is_cut_is_sent_again(weed, tmp_path):
         put(reopened(tables, weed, tmp_path, url=proxy.endpoint), "b1", Story(1), Story(2))
 
     assert tables.heads().sequence == 2
-    assert_has(tables, {story.article_id: story for story in (Story(1), Story(2))})
+    assert_has(tables, Story(1), Story(2))
 
 
 def second(wanted: bytes) -> Any:
@@ -169,15 +122,14 @@ def second(wanted: bytes) -> Any:
 def test_killed_catalog(mortal_weed, tmp_path):
     """Catalog and object store are killed in the middle of commits: the committer waits, and nothing is lost."""
     tables = new_shared_tables(mortal_weed, tmp_path)
-    works = [{"writer": 0, "batches": 14}]
-    [writer] = run_writers(tables, mortal_weed, tmp_path, works)
+    writer = start(tables, mortal_weed, tmp_path, writer=0, batches=14)
     for reached in (3, 7):
         while tables.heads().sequence < reached:
             time.sleep(0.05)
         mortal_weed.restart()
 
     assert writer.wait(240) == 0
-    assert_has(tables, last_stories(1, 14))
+    assert_has(tables, *last_stories(1, 14).values())
 
 
 def test_half_done_commit_is_taken_back(weed, tmp_path):
@@ -196,12 +148,12 @@ def test_half_done_commit_is_taken_back(weed, tmp_path):
     catalog.commit_table(articles, made.requirements, made.updates)
 
     assert tables.heads(["articles"]).ids == heads.ids
-    assert_has(tables, {Story(1).article_id: Story(1)})
+    assert_has(tables, Story(1))
 
     put(reopened(tables, weed, tmp_path), "b2", Story(2))
 
     assert tables.heads().sequence == 3
-    assert_has(tables, {story.article_id: story for story in (Story(1), Story(2))})
+    assert_has(tables, Story(1), Story(2))
 
 
 def test_index_that_is_lost_is_read_from_the_tables(weed, tmp_path):
@@ -214,6 +166,37 @@ def test_index_that_is_lost_is_read_from_the_tables(weed, tmp_path):
 
     assert other.read("articles")["title"].to_pylist() == ["Story 1", "Story 2"]
     assert other.days() == (DAY, DAY + timedelta(days=1))
+
+
+def test_index_that_missed_a_commit_reads_its_months(weed, tmp_path):
+    """An index of an earlier time, as from a copy, follows the tables: no article is on two days."""
+    tables = new_shared_tables(weed, tmp_path)
+    put(tables, "b1", Story(1), Story(2, day=40))
+    name = tables.places.namespace
+    shutil.copytree(tmp_path / name, tmp_path / "old")
+    put(tables, "b2", Story(1, day=70, seen=1))
+    put(tables, "b3", Story(3, day=40))
+    old = shared_tables(weed, tmp_path / "old", name)
+    put(old, "b4", Story(1, day=1, seen=2))
+
+    assert_has(old, Story(1, day=1), Story(2, day=40), Story(3, day=40))
+
+
+def test_second_committer_without_a_lease(weed, tmp_path):
+    """A committer whose lease was lost meets another one: it gets a conflict, and merges again with its rows."""
+    tables = new_shared_tables(weed, tmp_path)
+    put(tables, "b1", Story(1), Story(2))
+    others = [lambda: put(tables, "b2", Story(1, day=3, seen=1), Story(4))]
+
+    def step(name: str) -> None:
+        if name == "staged" and others:
+            others.pop()()
+
+    late = dataclasses.replace(reopened(tables, weed, tmp_path, step=step), lease=nullcontext)
+    put(late, "b3", Story(1, words="Late.", seen=2), Story(5))
+
+    assert tables.heads().sequence == 4
+    assert_has(tables, Story(1, words="Late."), Story(2), Story(4), Story(5))
 
 
 def test_history_stays_short(weed, tmp_path):
@@ -259,7 +242,6 @@ def test_snapshot_keeps_its_rows(weed, tmp_path):
 
 def _after_retention() -> Any:
     """Return a time at which all objects of this run are older than the retention time."""
-    from datetime import UTC, datetime
 
     return datetime.now(UTC) + timedelta(days=3)
 
@@ -287,7 +269,7 @@ def test_orphans_are_condemned_then_deleted(weed, tmp_path):
     clock[0] += timedelta(days=2)
 
     assert tables.gc() == 0
-    assert_has(tables, {Story(1).article_id: Story(1, words="Take 19.")})
+    assert_has(tables, Story(1, words="Take 19."))
 
 
 def objects_in(client: Any, tables: SharedTables) -> set[str]:
@@ -312,7 +294,7 @@ def test_erased_article_is_nowhere_in_the_buckets(weed, tmp_path):
 
     assert not any(has_words(client, "zanzibarite") for client in buckets)
     assert tables.snapshots.names() == ()
-    assert_has(tables, {Story(2).article_id: Story(2)})
+    assert_has(tables, Story(2))
 
 
 def has_words(client: Any, words: str) -> bool:
@@ -327,8 +309,6 @@ def has_words(client: Any, words: str) -> bool:
 
 def readable(data: bytes) -> str:
     """Return the values of a Parquet file as text; nothing for other files."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
     if data[:4] != b"PAR1":
         return ""
@@ -341,18 +321,12 @@ def test_tables_of_another_version_are_refused(weed, tmp_path):
     places = tables.places
     create_tables(places)  # again: nothing changes
     with places.catalog.load_table((places.namespace, "quotes")).update_schema() as change:
-        change.add_column("mood", change_type())
+        change.add_column("mood", StringType())
 
     with pytest.raises(StoreError, match="quotes has a column mood, which this version does not know") as caught:
         create_tables(places_of(weed, places.namespace))
 
     assert caught.value.reason == "store_version"
-
-
-def change_type() -> Any:
-    from pyiceberg.types import StringType
-
-    return StringType()
 
 
 @pytest.fixture
@@ -414,5 +388,3 @@ def test_main_branch_is_what_other_engines_read(weed, tmp_path):
         "2026-02",
         "2026-03",
     }
-    with suppress(StoreError):
-        tables.recover()
