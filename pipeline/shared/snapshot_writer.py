@@ -8,7 +8,7 @@ commit reads and writes only those of its months.
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from itertools import islice
@@ -69,8 +69,7 @@ def month_number(day: date) -> int:
 def manifests_of(table: Table, snapshot_id: int | None) -> list[ManifestFile]:
     """Return the manifests of a snapshot that have files."""
     snapshot = None if snapshot_id is None else table.metadata.snapshot_by_id(snapshot_id)
-    found = [] if snapshot is None else snapshot.manifests(table.io)
-    return [each for each in found if each.has_added_files() or each.has_existing_files()]
+    return [] if snapshot is None else list(_Immutable(snapshot.manifest_list, table, snapshot).manifests())
 
 
 def entries_of(
@@ -79,7 +78,7 @@ def entries_of(
     """Yield the entries of the files of some months, or of all."""
     for manifest in manifests:
         if months is None or any(each in months_of(manifest) for each in months):
-            yield from _Manifest(manifest, table).entries()
+            yield from _Immutable(manifest.manifest_path, table, manifest).entries()
 
 
 def months_of(manifest: ManifestFile) -> range:
@@ -92,21 +91,23 @@ def months_of(manifest: ManifestFile) -> range:
 
 
 @dataclass(frozen=True, slots=True)
-class _Manifest:
-    """A manifest, equal to another one by its path; its file never changes."""
+class _Immutable:
+    """A manifest or a list of manifests, equal to another one by its path: its file never changes."""
 
-    file: ManifestFile
-    table: Table
+    path: str
+    table: Table = field(compare=False)
+    source: Snapshot | ManifestFile = field(compare=False)
 
-    def __hash__(self) -> int:
-        return hash(self.file.manifest_path)
+    @lru_cache(maxsize=64)  # noqa: B019 - a value, which lives as long as the cache keeps it
+    def manifests(self) -> tuple[ManifestFile, ...]:
+        assert isinstance(self.source, Snapshot)
+        found = self.source.manifests(self.table.io)
+        return tuple(each for each in found if each.has_added_files() or each.has_existing_files())
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Manifest) and self.file.manifest_path == other.file.manifest_path
-
-    @lru_cache(maxsize=256)  # noqa: B019 - a value, which lives as long as the cache keeps it
+    @lru_cache(maxsize=256)  # noqa: B019 - see above
     def entries(self) -> tuple[ManifestEntry, ...]:
-        return tuple(self.file.fetch_manifest_entry(self.table.io))
+        assert isinstance(self.source, ManifestFile)
+        return tuple(self.source.fetch_manifest_entry(self.table.io))
 
 
 @dataclass(frozen=True, slots=True)

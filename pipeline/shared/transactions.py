@@ -8,6 +8,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from pyiceberg.table import Table
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 _KEPT, _KEPT_MAX = 8, 16  # snapshots of a table: expired to the first number when there are more than the second
 _PAUSE_SECONDS = 0.25
+_THREADS = 4
 _HALF_DONE_SECONDS = 2.0  # so long may a catalog need to move the pointers of one transaction
 
 Step = Callable[[str], None]
@@ -116,8 +118,9 @@ class Transactions:
         )
         properties = {COMMIT: name, SEQUENCE: str(sequence), BATCHES: json.dumps(sorted(batch_ids))}
         with self._catalog.collecting():
-            ids = {each: self._stage(heads.tables[each], changes[each], properties) for each in sorted(changes)}
-            made = replace(made, ids={**heads.ids, **ids})
+            with ThreadPoolExecutor(_THREADS) as pool:
+                staged = pool.map(lambda each: self._stage(heads.tables[each], changes[each], properties), changes)
+                made = replace(made, ids={**heads.ids, **dict(zip(changes, staged, strict=True))})
             made = replace(made, anchor_id=self._stage(anchor, FileChange(), {**properties, **_summary(made)}))
             self.step("staged")
             answer = self._catalog.send(first=COMMITS)

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,17 +21,20 @@ from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.types import StringType
 
 from pipeline.errors import ConfigError, StoreError
+from pipeline.lake import Redaction
 from pipeline.shared.catalog import TransactionCatalog
 from pipeline.shared.heads import COMMITS, HeadReader
 from pipeline.shared.iceberg_schema import LAKE_NAMES
+from pipeline.shared.log import SharedLog
 from pipeline.shared.snapshot_writer import FileChange, write_snapshot
 from pipeline.shared.tables import SharedTables, create_tables
+from pipeline.tables import rows_table, table_named
 from tests.scale.commit_tables import last_stories
 from tests.scale.proxy import proxy_to
 from tests.scale.seaweedfs import WAREHOUSE, SeaweedFS
 from tests.scale.table_faults import StrictReader, differences, problems_of, start
 from tests.store.table_stores import catalog_of, new_shared_tables, places_of, shared_tables
-from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
+from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, blank
 
 DAY = NOON.date()
 TRANSACTIONS = b"POST /v1/warehouse/transactions/commit"
@@ -388,3 +392,42 @@ def test_main_branch_is_what_other_engines_read(weed, tmp_path):
         "2026-02",
         "2026-03",
     }
+
+
+def outcome_rows(url: str, article_id: str) -> pa.Table:
+    spec = table_named("outcomes")
+    row = blank(spec, run_id="r1", source_key="harbour", url=url, article_id=article_id, decided_at=NOON, news_day=DAY)
+    return rows_table(spec, [row])
+
+
+def test_log_takes_appends_of_many_writers(weed, tmp_path):
+    """Writers that append at the same time lose nothing: each makes its append again after another one."""
+    tables = new_shared_tables(weed, tmp_path)
+    name = tables.places.namespace
+
+    def append(writer: int) -> None:
+        log = SharedLog(catalog_of(weed), name)
+        for number in range(4):
+            url = f"https://news.test/{writer}/{number}"
+            log.append("outcomes", f"w{writer}-{number}", outcome_rows(url, f"{writer}{number}"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(append, range(4)))
+
+    assert len(tables.log.batches("outcomes")) == tables.log.read("outcomes").num_rows == 16
+    assert tables.log.compact(now=NOON + timedelta(days=60)) == ("merged the files of log/outcomes in 2026-02",)
+    assert tables.log.read_batches("outcomes", ["w2-3"])["url"].to_pylist() == ["https://news.test/2/3"]
+
+
+def test_log_is_redacted_and_expires(weed, tmp_path):
+    """The rows of a page that is taken down stay and name it no more; old months go."""
+    tables = new_shared_tables(weed, tmp_path)
+    tables.log.append("outcomes", "b1", outcome_rows("https://news.test/a", "1" * 32))
+    tables.log.append("outcomes", "b2", outcome_rows("https://news.test/b", "2" * 32))
+    redaction = Redaction(article_ids=["1" * 32], hosts=[], is_page=lambda url: False, alias=lambda url: "taken-down:1")
+
+    assert tables.erasure.names(redaction) == 1
+    assert sorted(tables.log.read("outcomes")["url"].to_pylist()) == ["https://news.test/b", "taken-down:1"]
+    assert tables.log.read_batches("outcomes", ["b1"])["reason"].to_pylist() == ["taken_down"]
+    assert tables.log.expire(now=NOON + timedelta(days=200), keep_months=3) != ()
+    assert tables.log.read("outcomes").num_rows == 0
