@@ -224,6 +224,11 @@ class Lake:
         """Return the published days that have rows, sorted."""
         return tuple(day for day, state in self.partitions.read(lambda state: state.days).items() if state.tables)
 
+    def day_versions(self, table: str) -> dict[date, str]:
+        """Return, for each day on which a table has rows, a text that differs when its rows differ; in order."""
+        days = self.partitions.read(lambda state: state.days)
+        return {day: state.tables[table].digest for day, state in days.items() if table in state.tables}
+
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Return committed rows by day, sorted as the contract says. All are of one commit.
 

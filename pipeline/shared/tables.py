@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, TableAlreadyExistsError
+from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.types import LongType, NestedField
@@ -35,7 +36,7 @@ from pipeline.shared.iceberg_schema import (
 from pipeline.shared.log import SharedLog
 from pipeline.shared.patience import wait_for_services
 from pipeline.shared.transactions import Step, Transactions
-from pipeline.shared.upkeep import Orphans, Tags, Warehouse, expire_all, tags_with
+from pipeline.shared.upkeep import Orphans, Tags, Warehouse, expire_all, problems_of_files, tags_with
 from pipeline.store.objects import Objects
 from pipeline.store.tables import CommitIndex, Tables
 from pipeline.tables import SCHEMA_VERSION, check_batch, table_named
@@ -171,12 +172,18 @@ class SharedTables:
 
     def days(self) -> tuple[date, ...]:
         heads = self.heads()
-        found: set[date] = set()
-        for name, table in heads.tables.items():
-            for file in plan(table, heads.id_of(name)):
-                first, last = days_of(file, table)
-                found |= {first, last} if (last - first).days < 2 else _days_in(table, heads.id_of(name), first, last)
-        return tuple(sorted(found))
+        return tuple(sorted({day for name in heads.tables for day in self._versions_at(heads, name)}))
+
+    def day_versions(self, table: str) -> dict[date, str]:
+        return self._versions_at(self.heads([table]), table)
+
+    def _versions_at(self, heads: Heads, name: str) -> dict[date, str]:
+        """Return the days with rows of a table at some heads, each with the files that have them."""
+        table, found = heads.tables[name], dict[date, str]()
+        for file in plan(table, heads.id_of(name)):
+            for day in _days_in(table, file):
+                found[day] = f"{found[day]} {file.file_path}" if day in found else file.file_path
+        return dict(sorted(found.items()))
 
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         chosen = None if days is None else frozenset(days)
@@ -206,6 +213,14 @@ class SharedTables:
 
     def _cached(self, name: str) -> str:
         return f"{self.places.namespace}/cache/{name}"
+
+    def verify(self) -> tuple[str, ...]:
+        """Return a sentence per problem: data files that are missing or of another size, and a main branch elsewhere.
+
+        The rows are not read.
+        """
+        heads = self.heads()
+        return tuple(problems_of_files(heads, self.places.warehouse))
 
     def recover(self) -> tuple[str, ...]:
         with self.hold() as committer:
@@ -280,12 +295,13 @@ class SharedErasure:
         return self.tables.log.redact(redaction)
 
 
-def _days_in(table: Table, snapshot_id: int | None, first: date, last: date) -> set[date]:
-    """Return the days that have rows in the files between two days."""
+def _days_in(table: Table, file: DataFile) -> list[date]:
+    """Return the days that have rows in a data file; a file of more than two days is read for it."""
+    first, last = days_of(file, table)
+    if (last - first).days < 2:
+        return sorted({first, last})
     spec = table_named(table.name()[-1])
-    between = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    rows = read_files(table.io, plan(table, snapshot_id, days=between), spec, columns=[spec.day_column])
-    return set(pc.unique(rows[spec.day_column]).to_pylist())
+    return sorted(pc.unique(read_files(table.io, [file], spec, columns=[spec.day_column])[spec.day_column]).to_pylist())
 
 
 def _checked(tables: Mapping[str, Mapping[date, pa.Table]]) -> dict[str, dict[date, pa.Table]]:

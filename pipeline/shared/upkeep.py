@@ -16,6 +16,7 @@ from pyiceberg.table.refs import MAIN_BRANCH
 
 from pipeline.errors import ConfigError, StoreError
 from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.data_files import plan
 from pipeline.shared.heads import COMMITS, HeadReader, Heads
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from pipeline.shared.snapshot_writer import ConflictError, entries_of
@@ -159,3 +160,19 @@ def tags_with(tables: Mapping[str, Table], has: Callable[[Table, int], bool]) ->
     """Return the tags of which some table has, at that snapshot, what ``has`` looks for."""
     refs = chain.from_iterable(((table, *each) for each in table.metadata.refs.items()) for table in tables.values())
     return {name for table, name, ref in refs if name != MAIN_BRANCH and has(table, ref.snapshot_id)}
+
+
+def problems_of_files(heads: Heads, warehouse: Warehouse) -> Iterator[str]:
+    """Yield a sentence per data file at some heads that is missing or of another size."""
+    for name, table in heads.tables.items():
+        sizes = {each.key: each.size for each in warehouse.objects.list(warehouse.key_of(table.location()))}
+        for file in plan(table, heads.id_of(name)):
+            size = sizes.get(warehouse.key_of(file.file_path))
+            fix = "restore it from a copy; or erase its days and derive them again"
+            if size is None:
+                yield f"{name}: {file.file_path} is missing; {fix}"
+            elif size != file.file_size_in_bytes:
+                yield f"{name}: {file.file_path} has {size} bytes, not {file.file_size_in_bytes}; {fix}"
+        main = table.current_snapshot()
+        if main is not None and main.snapshot_id != heads.id_of(name):
+            yield f"{name}: other engines read another version than newslake; run `newslake lake repair`"

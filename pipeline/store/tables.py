@@ -184,6 +184,13 @@ class Tables(Protocol):
         """Return the published days that have rows, sorted."""
         ...
 
+    def day_versions(self, table: str) -> Mapping[date, str]:
+        """Return, for each day on which a table has rows, a text that differs when its rows differ; in order.
+
+        It may also differ when they do not, as after a compaction.
+        """
+        ...
+
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Return committed rows by day, sorted as the contract says. All are of one commit.
 
@@ -197,6 +204,10 @@ class Tables(Protocol):
 
     def get_cached(self, name: str) -> bytes | None:
         """Return the bytes cached under a name; None if they are missing or damaged."""
+        ...
+
+    def verify(self) -> tuple[str, ...]:
+        """Return a sentence per problem, with the file or day and the fix."""
         ...
 
     def recover(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from tests.architecture.tree import modules
 INTERFACE = {
     "write a batch": {"stage", "commit"},
     "write what relates": {"replace", "replace_all", "put_cached"},
-    "read": {"read", "days", "get_cached"},
+    "read": {"read", "days", "day_versions", "get_cached"},
     "look after": {"verify", "recover", "compact", "due_months", "gc"},
 }
 # Methods of its parts that they call, by the attribute of the part.

@@ -281,6 +281,21 @@ def objects_in(client: Any, tables: SharedTables) -> set[str]:
     return {each["path"] for each in listed}
 
 
+def test_missing_file_is_found(weed, tmp_path):
+    """A data file that somebody deleted is reported with its name, by the check and by a read."""
+    tables = new_shared_tables(weed, tmp_path)
+    put(tables, "b1", Story(1), Story(2, day=1))
+    [path] = tables.files(tables.heads(), "quotes", days=[DAY])
+    obstore.delete(weed.client(WAREHOUSE), path.removeprefix(f"s3://{WAREHOUSE}/"))
+    [problem] = tables.verify()
+
+    assert problem.startswith(f"quotes: {path} is missing; restore it")
+    with pytest.raises(StoreError, match="gone from the object store") as caught:
+        tables.read("quotes")
+    assert caught.value.reason == "store_file_missing"
+    assert tables.read("quotes", days=[DAY + timedelta(days=1)]).num_rows == 1
+
+
 def test_erased_article_is_nowhere_in_the_buckets(weed, tmp_path):
     """After the traces are deleted, no object of both buckets has the words of an erased article."""
     tables = new_shared_tables(weed, tmp_path)

@@ -207,6 +207,19 @@ def test_compacted_month_has_the_same_rows(tables):
     assert titles(tables) == ["Story 1", "Story 2", "Story 4", "Story 5", "Story 6", "Story 3"]
 
 
+def test_versions_of_days_change_with_their_rows(tables):
+    """Only the days whose rows change have another version."""
+    put(tables, "b1", Story(1), Story(2, day=1))
+    before = tables.day_versions("articles")
+    put(tables, "b2", Story(3, day=1))
+    after = tables.day_versions("articles")
+
+    assert list(before) == list(after) == [DAY, DAY + timedelta(days=1)]
+    assert {day for day in before if before[day] != after[day]} == {DAY + timedelta(days=1)}
+    assert tables.day_versions("near_duplicates") == {}
+    assert tables.verify() == ()
+
+
 def test_cache_keeps_bytes(tables):
     """Cached bytes are there under their name."""
     assert tables.get_cached("sketches/2026-02-03") is None
