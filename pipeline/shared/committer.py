@@ -61,7 +61,7 @@ class SharedCommitter:
         Raises: LakeError (batch_missing), StoreError.
         """
         batches = self._read_batches(batch_ids)
-        count = self._repeat(lambda: self._try_commit(batches, is_current))
+        count = self.repeat(lambda: self._try_commit(batches, is_current))
         merged, changed = count
         return merged.report(batch_ids, days_of=self.index.changed_days, files_changed=changed)
 
@@ -115,7 +115,7 @@ class SharedCommitter:
         self.transactions.step("indexed")
         return sum(len(each.added) for each in changes.values())
 
-    def _repeat[T](self, attempt: Callable[[], T]) -> T:
+    def repeat[T](self, attempt: Callable[[], T]) -> T:
         """Return the result of an attempt that no other commit came before. Raises: StoreError (store_conflict)."""
         for _ in range(_TRIES):
             try:
@@ -175,7 +175,7 @@ class SharedCommitter:
                     names_of.setdefault(day, []).append(name)
             return self._rewrite(heads, names_of, lambda day, name, present: tables[name][day])
 
-        return self._repeat(attempt)
+        return self.repeat(attempt)
 
     def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
         """Delete the rows of some articles in one commit; return their days, sorted.
@@ -193,7 +193,7 @@ class SharedCommitter:
             self._rewrite(heads, names_of, lambda day, name, present: drop_articles(present(), gone), removed=removed)
             return tuple(sorted(removed))
 
-        return self._repeat(attempt)
+        return self.repeat(attempt)
 
     def compact(self, months: Collection[str]) -> tuple[str, ...]:
         """Give each table one file in each of some months; return a sentence per month that changed."""
@@ -206,7 +206,7 @@ class SharedCommitter:
                 self.transactions.commit(heads, there)
             return len(there)
 
-        counts = {month: self._repeat(partial(attempt, month)) for month in sorted(months)}
+        counts = {month: self.repeat(partial(attempt, month)) for month in sorted(months)}
         return tuple(f"merged the files of {count} tables in {month}" for month, count in counts.items() if count)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -36,7 +36,7 @@ from pipeline.shared.iceberg_schema import (
 from pipeline.shared.log import SharedLog
 from pipeline.shared.patience import wait_for_services
 from pipeline.shared.transactions import Step, Transactions
-from pipeline.shared.upkeep import Orphans, Tags, Warehouse, expire_all, problems_of_files, tags_with
+from pipeline.shared.upkeep import Lease, Orphans, Tags, Warehouse, expire_all, problems_of_files, tags_with
 from pipeline.store.objects import Objects
 from pipeline.store.tables import CommitIndex, Tables
 from pipeline.tables import SCHEMA_VERSION, check_batch, table_named
@@ -47,9 +47,6 @@ _VERSION = "newslake.schema-version"
 _ANCHOR_SCHEMA = Schema(
     NestedField(1, "sequence", LongType(), required=False, doc="No rows: the snapshots name those of the other tables.")
 )
-
-Lease = Callable[[], AbstractContextManager[object]]
-"""Hold the committer's lease for a block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,12 +240,12 @@ class SharedTables:
 
     def orphans(self) -> Orphans:
         """Return what removes the files that no snapshot needs."""
-        return Orphans(self._reader, self.places.warehouse, self.places.objects, self.places.namespace)
+        return Orphans(self.places.catalog, self.places.namespace, self.places.warehouse, self.places.objects)
 
     @property
     def snapshots(self) -> Tags:
         """The named versions."""
-        return Tags(self.places.catalog, self._present)
+        return Tags(self.places.catalog, self._present, self.lease)
 
     def _present(self) -> Heads:
         """Return the heads, with tables as they are now: for changes of refs, under the committer's lease."""
@@ -274,25 +271,34 @@ class SharedErasure:
 
         A named version of these days has the articles; it cannot be changed, so it ends.
         """
-        tables, places = self.tables, self.tables.places
-        with tables.hold() as committer:
-            committer.transactions.forget()
-            heads = committer.roll_forward()
-            gone = tags_with(heads.tables, lambda table, snapshot_id: bool(plan(table, snapshot_id, days=days)))
-            Tags(places.catalog, committer.transactions.heads).drop(gone)
-            committer.transactions.forget()
-            present = committer.transactions.heads()
-            anchor = HeadReader(places.catalog, places.namespace).load(COMMITS)
-            expire_all(places.catalog, [anchor, *present.tables.values()])
-            committer.transactions.forget()
-            committer.rewriter.rows.clear()
-            tables.orphans().remove_all((*LAKE_NAMES, COMMITS))
-            for each in list(places.objects.list(f"{places.namespace}/cache")):
-                places.objects.delete(each.key)
+        with self.tables.hold() as committer:
+            committer.repeat(lambda: self._erase_traces(committer, days))
+
+    def _erase_traces(self, committer: SharedCommitter, days: Collection[date]) -> None:
+        places, transactions = self.tables.places, committer.transactions
+
+        def present() -> Heads:
+            transactions.forget()
+            return transactions.heads()
+
+        committer.roll_forward()
+        committer.rewriter.rows.clear()
+        gone = tags_with(present().tables, lambda table, snapshot_id: bool(plan(table, snapshot_id, days=days)))
+        Tags(places.catalog, present, nullcontext).drop(*gone)
+        heads = present()
+        anchor = HeadReader(places.catalog, places.namespace).load(COMMITS)
+        expire_all(places.catalog, [anchor, *heads.tables.values()])
+        transactions.forget()
+        self.tables.orphans().remove_all((*LAKE_NAMES, COMMITS))
+        for each in list(places.objects.list(f"{places.namespace}/cache")):
+            places.objects.delete(each.key)
 
     def names(self, redaction: Redaction) -> int:
-        """Redact some pages in the rows of outcomes; return how many rows changed."""
-        return self.tables.log.redact(redaction)
+        """Redact some pages in the rows of outcomes, and delete the earlier rows; return how many rows changed."""
+        with self.tables.hold() as committer:
+            count = self.tables.log.redact(redaction)
+            committer.repeat(lambda: self.tables.orphans().remove_past("outcomes"))
+        return count
 
 
 def _days_in(table: Table, file: DataFile) -> list[date]:

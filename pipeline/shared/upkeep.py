@@ -6,6 +6,7 @@ own, and deleted by a later run, after the retention time: a reader may have pla
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -21,6 +22,9 @@ from pipeline.shared.heads import COMMITS, HeadReader, Heads
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from pipeline.shared.snapshot_writer import ConflictError, entries_of
 from pipeline.store.objects import Objects
+
+Lease = Callable[[], AbstractContextManager[object]]
+"""Hold the committer's lease for a block."""
 
 _CONDEMNED = "condemned.json"
 _DATA, _METADATA = "/data/", "/metadata/"
@@ -42,57 +46,73 @@ class Warehouse:
 
 
 class Tags:
-    """Names of consistent versions: a tag of one name in all tables, set by one transaction."""
+    """Names of consistent versions: a tag of one name in all tables, set by one transaction.
 
-    def __init__(self, catalog: TransactionCatalog, present: Callable[[], Heads]) -> None:
+    ``present`` returns the heads with their tables as they are now, ``lease`` holds the committer's lease.
+    """
+
+    def __init__(self, catalog: TransactionCatalog, present: Callable[[], Heads], lease: Lease) -> None:
         self._catalog = catalog
         self._present = present
+        self._lease = lease
 
     def take(self, name: str) -> None:
         """Name the present version. Raises: ConfigError for a name that exists or is that of a branch, StoreError."""
-        heads = self._present()
-        if name in self._all(heads) or name == MAIN_BRANCH:
-            raise ConfigError(f"snapshot {name} exists already; drop it or choose another name", key=name)
-        with self._catalog.collecting():
-            for each, table in heads.tables.items():
-                table.manage_snapshots().create_tag(heads.ids[each], name).commit()
-            self._send()
+        with self._lease():
+            heads = self._present()
+            if name in _tags(heads) or name == MAIN_BRANCH:
+                raise ConfigError(f"snapshot {name} exists already; drop it or choose another name", key=name)
+            with self._catalog.collecting():
+                for each, table in heads.tables.items():
+                    table.manage_snapshots().create_tag(heads.ids[each], name).commit()
+                self._send(name)
 
-    def drop(self, names: Collection[str]) -> None:
-        """Drop names from all tables that have them. Raises: StoreError."""
-        heads = self._present()
-        if not self._all(heads).intersection(names):
-            return
-        with self._catalog.collecting():
-            for table in heads.tables.values():
-                for name in sorted(set(names) & table.metadata.refs.keys()):
-                    table.manage_snapshots().remove_tag(name).commit()
-            self._send()
+    def drop(self, *names: str) -> None:
+        """Drop names from all tables that have them; unknown ones are passed over. Raises: StoreError."""
+        with self._lease():
+            heads = self._present()
+            if not _tags(heads).intersection(names):
+                return
+            with self._catalog.collecting():
+                for table in heads.tables.values():
+                    for name in sorted(set(names) & table.metadata.refs.keys()):
+                        table.manage_snapshots().remove_tag(name).commit()
+                self._send(", ".join(names))
 
     def names(self) -> tuple[str, ...]:
-        """Return the names, sorted."""
-        return tuple(sorted(self._all(self._present())))
+        """Return the names that all tables have, sorted."""
+        return tuple(sorted(_common_tags(self._present())))
 
     def ids(self, name: str) -> Mapping[str, int]:
-        """Return the snapshot of each table at a name. Raises: ConfigError for an unknown one."""
+        """Return the snapshot of each table at a name. Raises: ConfigError for one that not all tables have."""
         heads = self._present()
-        if name not in self._all(heads):
-            raise ConfigError(f"no snapshot {name}; existing: {', '.join(self.names()) or 'none'}", key=name)
+        if name not in _common_tags(heads):
+            known = ", ".join(sorted(_common_tags(heads))) or "none"
+            raise ConfigError(f"no snapshot {name}; existing: {known}", key=name)
         return {each: table.metadata.refs[name].snapshot_id for each, table in heads.tables.items()}
 
-    def _all(self, heads: Heads) -> set[str]:
-        return {name for table in heads.tables.values() for name in table.metadata.refs} - {MAIN_BRANCH}
-
-    def _send(self) -> None:
+    def _send(self, names: str) -> None:
         if self._catalog.send(first=LAKE_NAMES[0]) != "committed":
-            raise ConflictError
+            message = f"the catalog did not confirm the change of snapshot {names}; list the snapshots, then try again"
+            raise StoreError(message, key=names, reason="store_conflict")
+
+
+def _tags(heads: Heads) -> set[str]:
+    """Return the tags that any table has."""
+    return {name for table in heads.tables.values() for name in table.metadata.refs} - {MAIN_BRANCH}
+
+
+def _common_tags(heads: Heads) -> set[str]:
+    """Return the tags that all tables have: others are of a transaction that a catalog left half done."""
+    return _tags(heads).intersection(*(set(table.metadata.refs) for table in heads.tables.values()))
 
 
 class Orphans:
-    """Removes the objects of the tables that no snapshot needs."""
+    """Removes the objects of the tables of a namespace, ``folder``, that no snapshot needs."""
 
-    def __init__(self, reader: HeadReader, warehouse: Warehouse, objects: Objects, folder: str) -> None:
-        self._reader = reader
+    def __init__(self, catalog: TransactionCatalog, folder: str, warehouse: Warehouse, objects: Objects) -> None:
+        self._catalog = catalog
+        self._reader = HeadReader(catalog, folder)
         self._warehouse = warehouse
         self._objects = objects
         self._list = f"{folder}/{_CONDEMNED}"
@@ -117,6 +137,18 @@ class Orphans:
         for key, _ in found:
             self._warehouse.objects.delete(key)
         return len(found)
+
+    def remove_past(self, name: str) -> int:
+        """Expire the earlier versions of one table, and delete the files that only they need; return how many.
+
+        Files that a process is about to commit are in no version yet, and stay. Raises: ConflictError.
+        """
+        there = set(needed_files(self._reader.load(name)))
+        expire_all(self._catalog, [self._reader.load(name)])
+        gone = there - set(needed_files(self._reader.load(name)))
+        for path in gone:
+            self._warehouse.objects.delete(self._warehouse.key_of(path))
+        return len(gone)
 
     def _orphans(self, names: Collection[str], *, put_before: float) -> Iterator[tuple[str, float]]:
         """Yield the keys of objects that no snapshot needs, with the times at which they were put."""
