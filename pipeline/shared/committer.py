@@ -145,8 +145,9 @@ class SharedCommitter:
         known = max(self.index.generations().values(), default=0)
         newer = [each for each in self.transactions.history() if each.rows > known]
         months = {month for each in newer for month in each.months}.union(self.index.intent())
-        if newer and all(each.rows > known for each in self.transactions.history()):
-            self.store(heads, None)  # the first commit that it missed is expired
+        is_older_copy = known > heads.rows  # the tables, or their namespace, are another one than the index knows
+        if is_older_copy or (newer and all(each.rows > known for each in self.transactions.history())):
+            self.store(heads, None)  # also if the first commit that it missed is expired
         elif months:
             self.store(heads, months)
         return heads

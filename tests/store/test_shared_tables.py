@@ -186,6 +186,20 @@ def test_index_that_missed_a_commit_reads_its_months(weed, tmp_path):
     assert_has(old, Story(1, day=1), Story(2, day=40), Story(3, day=40))
 
 
+def test_index_that_is_ahead_of_the_tables(weed, tmp_path):
+    """An index of later tables, as after the tables came back from a copy, has only what the tables have."""
+    later, tables = new_shared_tables(weed, tmp_path), new_shared_tables(weed, tmp_path)
+    for number in range(3):
+        put(later, f"b{number}", Story(1), Story(number + 2, day=number))
+    put(tables, "b0", Story(9))
+    index = tmp_path / later.places.namespace
+    copied = shared_tables(weed, index, tables.places.namespace)
+    put(copied, "c1", Story(2, day=1))
+
+    assert_has(copied, Story(9), Story(2, day=1))
+    assert copied.index.stored([Story(1).article_id]) == {}
+
+
 def test_second_committer_without_a_lease(weed, tmp_path):
     """A committer whose lease was lost meets another one: it gets a conflict, and merges again with its rows."""
     tables = new_shared_tables(weed, tmp_path)
