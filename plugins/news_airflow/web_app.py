@@ -35,7 +35,7 @@ _ERROR_MESSAGES = {
     "Token Expired": "Your session has ended: log in to Airflow again, then open this page.",
     "Invalid JWT token": "Airflow does not know this session: log in to Airflow again, then open this page.",
     "Forbidden": f"Your role may not read the DAG {DAG_ID}, which is required for Newsroom.",
-    "Not Found": "Newsroom has no such page. Start from one of these:",
+    "Not Found": "Newsroom has no such page. Start from Coverage, or another page of the bar.",
     "Method Not Allowed": "These pages accept only GET requests.",
 }
 _HEADERS = {

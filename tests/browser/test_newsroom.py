@@ -99,7 +99,7 @@ def test_navigation_leads_from_a_cell_to_a_reason(reader: Page, origin: str) -> 
     reader.goto(origin)
     reader.get_by_role("link", name="Newsroom").click()
     frame = reader.frame_locator("iframe[title=Newsroom]")
-    frame.locator("tr", has_text="courier").first.get_by_role("link", name="2026-03-02").click()
+    frame.locator("tr", has_text="courier").first.locator("a[title*='2026-03-02']").click()
     expect(frame.locator("h1")).to_have_text("Pages of courier, 2026-03-02")
     row = frame.locator("tr", has_text="regatta-rescue")
     expect(row).to_contain_text("video_page")

@@ -85,7 +85,12 @@ def test_defects_of_a_page_are_reported(free_browser: Browser) -> None:
     page.set_content(DEFECTS)
 
     assert any(each.startswith("link-name: <a") for each in violations(page))
-    assert references(page) == ["img[src]=data:,", "p[style]=width: 5000px;", "a[href]=javascript:1"]
+    assert references(page) == [
+        "img[src]=data:,",
+        "p[style]=width: 5000px;",
+        "a[href]=javascript:1",
+        "a[target= rel=]=http://x.example/",
+    ]
     assert running(page) == ["img[onerror]"]
     assert overflow(page) > 1000
     with pytest.raises(AssertionError, match="'main': 0"):

@@ -20,7 +20,7 @@ def test_a_linked_surname_names_its_person() -> None:
     """The line of a surname names the person of the other articles."""
     rows = golden_rows(TWIN)
     [cluster, *_] = [row["cluster_index"] for row in rows["entities"] if row["entity_name"] == "Rufina Cask"]
-    link = {"cluster_index": cluster, "person_name": "Rufina Ada Cask", "method": "related"}
+    link = {"cluster_index": cluster, "person_id": "Q1", "person_name": "Rufina Ada Cask", "method": "related"}
     page = article_page({**rows, "person_links": [link]}, origin="A sample.")
 
     [line] = [name_line(card) for card in page.entities if card.person]
