@@ -22,7 +22,7 @@ from pyiceberg.typedef import Identifier
 from requests import PreparedRequest, Response, Session
 from requests.auth import AuthBase
 
-from pipeline.errors import StoreError
+from pipeline.errors import ConfigError, StoreError
 
 ENDPOINT = "POST /v1/{prefix}/transactions/commit"
 _PATH = "transactions/commit"
@@ -38,8 +38,11 @@ class AwsSignature(AuthBase):
     """Signs requests to a catalog with AWS Signature Version 4, as ``rest.sigv4-enabled`` says."""
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
-        import boto3  # noqa: PLC0415 - it takes 0.3 s, and only signed catalogs need it
-
+        try:
+            import boto3  # noqa: PLC0415 - it takes 0.3 s, and only signed catalogs need it
+        except ModuleNotFoundError as error:
+            message = "the catalog wants requests signed as AWS does: pip install boto3"
+            raise ConfigError(message, key="catalog", reason="extra_missing") from error
         self._region = properties.get("rest.signing-region") or properties.get("s3.region")
         self._service = properties.get("rest.signing-name", "execute-api")
         self._session = boto3.Session(
