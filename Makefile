@@ -10,7 +10,7 @@ RUN := $(VENV)/bin/python
 # Each process would compile all modules that it imports again: twice the time to start Airflow or the command line.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types unit nightly quality bench bench-budgets bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench bench-budgets bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test scale-test newsroom clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ down: $(VENV)/.ready  ## Stop Airflow and everything it started
 cluster-test: $(UV)  ## Run the fault tests of the cluster on PostgreSQL, Redis and two Celery workers; as root, on Debian
 	@bash tests/cluster/run
 
+scale-test: $(UV)  ## Run the contracts of the shared store on PostgreSQL and SeaweedFS, with their faults; as root, on Debian
+	@sh tests/scale/run
+
 newsroom: $(VENV)/.ready  ## Serve the sample newsroom on 127.0.0.1:8808, or NEWS_DEMO_PORT
 	@$(RUN) -m samples
 
@@ -85,6 +88,9 @@ lock: $(UV)  ## Refresh all locks from the .in files
 	@for name in requirements requirements-dev requirements-cluster requirements-nightly; do \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.12 \
 	    --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; done
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.12 \
+	  --no-emit-package python-dateutil --no-emit-package six --no-emit-package urllib3 \
+	  --custom-compile-command "make lock" requirements-scale.in -o requirements-scale.txt
 
 clean:  ## Remove the environment, Airflow's home and all data
 	rm -rf $(VENV) .tools .airflow data

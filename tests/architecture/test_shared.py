@@ -2,12 +2,13 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 from tests.architecture.tree import Module, modules
 
 
 def private_names(module: Module) -> Iterator[str]:
-    """Yield where a module uses a name with an underscore that its own classes do not define."""
+    """Yield where a module uses a name with an underscore that no class of ours defines."""
     for node in module.nodes(ast.ImportFrom):
         yield from (f"{module.at(node)}: {each.name}" for each in node.names if _is_private(each.name))
     for node in module.nodes(ast.ClassDef):
@@ -25,8 +26,18 @@ def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
+@cache
+def _our_classes() -> dict[str, ast.ClassDef]:
+    return {node.name: node for module in modules("pipeline") for node in module.nodes(ast.ClassDef)}
+
+
 def _own_names(node: ast.ClassDef) -> set[str]:
-    """Return the methods of a class, and the attributes that it assigns."""
+    """Return the methods of a class, and the attributes that it assigns; also those of its bases that are ours."""
+    bases = [_our_classes().get(ast.unparse(base)) for base in node.bases]
+    return _defined_names(node).union(*(_own_names(base) for base in bases if base is not None))
+
+
+def _defined_names(node: ast.ClassDef) -> set[str]:
     found = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
     found |= {
         each.target.id for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
