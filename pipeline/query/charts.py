@@ -25,6 +25,7 @@ from pipeline.query.chart_data import (
     merge_single_period,
     plain_label,
     plot,
+    value_label,
 )
 from pipeline.query.compact_svg import compact
 from pipeline.query.connection import QueryResult
@@ -422,12 +423,11 @@ def page_svg(chart: ChartSpec, question: Question, denominators: Denominators) -
 def _html(chart: ChartSpec, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
     numeric = [all(isinstance(row[at], int | float | None) for row in answer.rows) for at in range(len(answer.columns))]
     kinds = [' class="number"' if each else ' dir="auto"' for each in numeric]
-    head = "".join(
-        f'<th scope="col"{kind}>{escape(name)}</th>' for kind, name in zip(kinds, answer.columns, strict=True)
-    )
+    columns = list(zip(kinds, answer.columns, strict=True))
+    head = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for kind, name in columns)
+    rows = (zip(columns, row, strict=True) for row in answer.rows)
     body = "\n".join(
-        f"<tr>{''.join(f'<td{kind}>{_cell(value)}</td>' for kind, value in zip(kinds, row, strict=True))}</tr>"
-        for row in answer.rows
+        f"<tr>{''.join(f'<td{kind}>{_cell(name, value)}</td>' for (kind, name), value in row)}</tr>" for row in rows
     )
     page = _PAGE.substitute(
         title=escape(plain_label(question.title)),
@@ -441,8 +441,10 @@ def _html(chart: ChartSpec, question: Question, answer: QueryResult, denominator
     return page.encode()
 
 
-def _cell(value: object) -> str:
-    return "" if value is None else escape(f"{value:,}" if type(value) is int else plain_label(value))
+def _cell(column: str, value: object) -> str:
+    if value is None:
+        return ""
+    return escape(f"{value:,}" if type(value) is int else plain_label(value_label(column, value)))
 
 
 _FORMS: Mapping[str, Callable[[ChartSpec, Question, QueryResult, Denominators], bytes]] = {

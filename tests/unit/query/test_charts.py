@@ -382,7 +382,7 @@ def test_one_period_is_drawn_as_bars(line: str, expected: str):
 
 
 def test_genders_are_words():
-    """The legend names genders as docs/tables.md does; null is (none)."""
+    """The legend names genders as docs/tables.md does, and so does the table of the file; null is (none), or empty."""
     line = parse_chart_line("q", "bar x=share y=speaker_kind colour=speaker_gender")
     found = QueryResult(
         columns=("share", "speaker_kind", "speaker_gender"),
@@ -390,6 +390,8 @@ def test_genders_are_words():
     )
 
     assert plot("q", line, found).names("colour") == ["female", "male", "unknown", "(none)"]
+    cells = re.findall(r'<td dir="auto">([^<]*)</td></tr>', _file("a.html", _question(line), found, COUNTED).decode())
+    assert cells == ["female", "male", "unknown", ""]
 
 
 @pytest.mark.parametrize("layout", [PAGE_LAYOUT, PHONE_LAYOUT])
