@@ -144,7 +144,7 @@ def _visible(value: object, *, letters: int) -> str:
     """Return a value as one line of at most ``letters``, with invisible characters made visible."""
     from pipeline.web import make_visible
 
-    text = "" if value is None else str(value)
+    text = "" if value is None else " ".join(str(value).split())
     return make_visible(text if len(text) <= letters else f"{text[: letters - 1]}…")
 
 

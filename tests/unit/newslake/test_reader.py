@@ -192,6 +192,11 @@ def test_rows_are_printed_as_text(data: Path) -> None:
         "[U+202E]" + 30 * "b" + "…" + "  mayor",
         "a" + 40 * " " + "null",
     ]
+    assert repr(lake.sql("SELECT 'a' || chr(10) || chr(9) || 'b' AS text")).split("\n") == [
+        "Rows: 1 x 1",
+        "text",
+        "a b",
+    ]
     assert many.split("\n")[0] == "Rows: 25 x 1"
     assert many.endswith("9\nand 15 more rows")
     assert "more columns: " in repr(lake.read("quotes"))
