@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -42,11 +42,13 @@ _OMITTED_STEPS = ("article", "next")  # steps that repeat the rows, or suggest c
 class ArticleView:
     """``rows`` are all rows of the article by table name; ``origin`` is a sentence about where they are from.
 
-    ``provenance`` and ``versions`` are empty for a page that is not in the archive.
+    ``published_date`` is the day of its rows in the lake; None for a page that is not stored. ``provenance`` and
+    ``versions`` are empty for a page that is not in the archive.
     """
 
     rows: Mapping[str, Sequence[Row]]
     origin: str
+    published_date: date | None = None
     provenance: tuple[ProvenanceStep, ...] = ()
     versions: tuple[Revision, ...] = ()
 
@@ -68,6 +70,7 @@ def view_article(workspace: Workspace, query: str) -> ArticleView | None:
     return ArticleView(
         rows={table: rows.of(table) for table in _TABLES},
         origin=origin,
+        published_date=rows.stored.published_date,
         provenance=steps,
         versions=_versions(workspace, article_id),
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from pipeline.query import Connection, QueryResult, query
 from pipeline.query.chart_data import column_label, is_share, value_label
-from pipeline.web.rendering import link, web_link
+from pipeline.web.rendering import MOST_DAYS, MOST_LETTERS, link, web_link
 
 _LABELS = {
     "source_key": "source",
@@ -68,8 +68,14 @@ class AnswerTable:
     look: str
 
 
-def build_answer_table(connection: Connection, answer: QueryResult, *, root: str, most: int) -> AnswerTable:
-    """Return the first ``most`` rows of an answer as a table. The connection is that of the answer."""
+def build_answer_table(
+    connection: Connection, answer: QueryResult, *, root: str, most: int, period: tuple[date | None, date | None]
+) -> AnswerTable:
+    """Return the first ``most`` rows of an answer as a table. The connection is that of the answer.
+
+    Links to people have the first and last day of ``period``, if both are known and a page can show
+    them all.
+    """
     rows = answer.records()[:most]
     columns = [
         AnswerColumn(name, _label(name), _look(name, [row[name] for row in rows]))
@@ -82,7 +88,8 @@ def build_answer_table(connection: Connection, answer: QueryResult, *, root: str
         columns.append(AnswerColumn("article", "article", "link"))
     looks = {column.look for column in columns}
     is_wide = len(columns) > _MOST_NARROW and "text" in looks
-    cells = [tuple(_cells(columns, row, known=known, root=root)) for row in rows]
+    days = _days(*period)
+    cells = [tuple(_cells(columns, row, known=known, root=root, days=days)) for row in rows]
     if is_wide:  # the long text must not begin outside of the window
         columns, cells = _narrow(columns, cells)
     is_slim = len(columns) <= _MOST_SLIM and not looks & {"text", "link"}
@@ -126,6 +133,7 @@ def _cells(
     *,
     known: Mapping[object, tuple[str, str]],
     root: str,
+    days: Mapping[str, date],
 ) -> Iterator[AnswerCell]:
     url = row.get("url")
     article = known.get(row.get("article_id")) or known.get(url)
@@ -133,7 +141,8 @@ def _cells(
     people = _PEOPLE if any(column.look == "text" for column in columns) else _PEOPLE | {"speaker"}
     for column in columns:
         if column.name in people and row[column.name]:
-            yield AnswerCell(str(row[column.name]), link(root, "people", name=row[column.name]))
+            name = str(row[column.name])
+            yield AnswerCell(name, link(root, "people", name=name, **days) if len(name) <= MOST_LETTERS else "")
         elif column.name == "article" and column.name not in row:
             yield AnswerCell(article[1], href) if article else _outside(url)
         elif column.name == "title":
@@ -143,6 +152,12 @@ def _cells(
             yield AnswerCell(str(row["latest_url"]), link(root, "why", url=row["latest_url"]))
         else:
             yield AnswerCell(_text(column.name, row[column.name]))
+
+
+def _days(first: date | None, last: date | None) -> dict[str, date]:
+    """Return the parameters of a link for the days; none for an open period, or one that a page cannot show."""
+    is_short = first is not None and last is not None and (last - first).days < MOST_DAYS
+    return {"from_": first, "to": last} if first is not None and last is not None and is_short else {}
 
 
 def _outside(url: object) -> AnswerCell:

@@ -114,7 +114,8 @@ class TableJson:
 class ArticlePage:
     """All values of the page of an article. ``origin`` says where its rows come from.
 
-    ``web_url`` is the publisher's page, "" if there is none. ``day`` is when it was published, else when fetched.
+    ``web_url`` is the publisher's page, "" if there is none. ``published_date`` is the day under which the lake has its
+    rows; None for an article that is not in the lake.
 
     ``unlisted_quotes`` have a speaker who is not among ``entities``. ``provenance`` (provenance) and ``versions``
     (revisions) are empty if the archive was not read.
@@ -123,7 +124,7 @@ class ArticlePage:
     title: str
     byline: str
     web_url: str
-    day: date | None
+    published_date: date | None
     origin: str
     is_read: bool
     blocks: tuple[BlockView, ...]
@@ -142,12 +143,14 @@ def article_page(
     rows: Mapping[str, Sequence[Row]],
     *,
     origin: str,
+    published_date: date | None = None,
     provenance: Sequence[ProvenanceStep] = (),
     versions: Sequence[RevisionView] = (),
 ) -> ArticlePage:
     """Return the page of one article. ``rows`` are all of its rows by table name, with one row of ``articles``.
 
-    ``provenance`` is its provenance as in `newslake why`, ``versions`` its revisions as in `newslake history`.
+    ``published_date`` is the day of its rows in the lake. ``provenance`` is its provenance as in `newslake why`,
+    ``versions`` its revisions as in `newslake history`.
     """
     [article] = rows["articles"]
     entities = rows["entities"]
@@ -158,7 +161,7 @@ def article_page(
         title=article["title"] or "Untitled",
         byline=_byline(article),
         web_url=web_link(article["url"]),
-        day=at.date() if (at := article["published_at"] or article["fetched_at"]) else None,
+        published_date=published_date,
         origin=origin,
         is_read=article["entity_count"] is not None,
         blocks=build_blocks(article, entities, quotes, events),
@@ -187,7 +190,7 @@ def newsroom_article(article: ArticlePage, *, root: str) -> str:
 
 def _page_of(article: ArticlePage, entity: EntityCard, root: str) -> str:
     """Return the link to the page of a person or organisation, on the days around the article; "" for others."""
-    day = article.day
+    day = article.published_date
     days = {"from_": day - _AROUND, "to": day + _AROUND} if day else {}
     return entity_link(root, entity.list_path, entity.entity_id, **days) if entity.list_path else ""
 

@@ -81,7 +81,7 @@ def describe_age(hours: float | None, *, otherwise: str) -> str:
     """Return an age in whole hours; from 3 days on, in days."""
     if hours is None:
         return otherwise
-    if hours < 0.5:
+    if hours < 1:
         return "less than 1 h ago"
     return f"{hours:.0f} h ago" if hours < 72 else f"{hours / 24:.0f} days ago"
 

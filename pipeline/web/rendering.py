@@ -20,7 +20,7 @@ from pipeline.query import Limits, apply_limits, palette
 from pipeline.settings import Settings
 
 UrlQuery = Mapping[str, str]
-_MOST_LETTERS = 200  # of a search text
+MOST_LETTERS = 200  # of a search text
 MOST_DAYS = 366
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
 _STYLE = "style.css"
@@ -176,7 +176,7 @@ def url_of(fact: Fact) -> str:
     return web_link(str(fact.value)) if fact.name in _URL_FACTS else ""
 
 
-def parse_text(query: UrlQuery, name: str, *, most: int = _MOST_LETTERS) -> str | None:
+def parse_text(query: UrlQuery, name: str, *, most: int = MOST_LETTERS) -> str | None:
     """Return a text parameter; None if it is missing. Raises: ConfigError for more than ``most`` letters."""
     value = query.get(name, "").strip()
     if len(value) > most:

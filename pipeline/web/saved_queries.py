@@ -105,7 +105,8 @@ def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
     question = request.question
     with request.connect(lake) as connection:
         answer, denominators = run_question(connection, request)
-        table = build_answer_table(connection, answer, root=root, most=MOST_ROWS)
+        period = request.first, request.last
+        table = build_answer_table(connection, answer, root=root, most=MOST_ROWS, period=period)
         sources = _sources_of(connection, lake, request)
     here = f"questions/{question.slug}"
     first, _, rest = _form_words(question.about).partition(". ")

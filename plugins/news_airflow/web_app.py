@@ -272,7 +272,13 @@ def _article(request: Request, root: str) -> "PageAnswer":
         raise HTTPException(404, f"The lake has no article {article_id}.")
 
     def html() -> str:
-        shown = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
+        shown = article_page(
+            found.rows,
+            origin=found.origin,
+            published_date=found.published_date,
+            provenance=found.provenance,
+            versions=found.versions,
+        )
         return newsroom_article(shown, root=root)
 
     return PageAnswer(lambda: found, html)

@@ -26,6 +26,7 @@ def test_stored_article_has_rows_provenance_and_revisions(space: Workspace) -> N
     assert [step.name for step in found.provenance] == ["bytes", "listing"]
     assert {check.holds for step in found.provenance for check in step.checks} == {True}
     assert [revision.title for revision in found.versions] == ["Harbour to be deepened", "Harbour to be widened"]
+    assert found.origin == f"From the lake; published day {found.published_date}."
     page = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
     html = article_html(page)
     assert "<del>" in html

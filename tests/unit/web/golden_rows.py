@@ -46,5 +46,5 @@ def _value(value: Any, kind: pa.DataType) -> Any:
 
 
 def golden_page(case: str) -> ArticlePage:
-    """Return the page of a case."""
+    """Return the page of a case, without the day of its rows."""
     return article_page(golden_rows(case), origin="A sample.")

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from pipeline.query import QueryResult, connect, list_questions
 from pipeline.web.answers import AnswerTable, build_answer_table
+from pipeline.web.rendering import parse_period
 from pipeline.web.saved_queries import parse_question_request, question_page
 from tests.unit.query.conftest import WriteRows, small_lake, write_rows
 
@@ -32,10 +34,10 @@ def lake(write_rows: WriteRows) -> Path:
     return write_rows("articles", DAY, [row])
 
 
-def _table(lake: Path, **columns: object) -> AnswerTable:
+def _table(lake: Path, *, period: tuple[date | None, date | None] = (None, None), **columns: object) -> AnswerTable:
     answer = QueryResult(columns=tuple(columns), rows=(tuple(columns.values()),))
     with connect(lake) as connection:
-        return build_answer_table(connection, answer, root="../", most=10)
+        return build_answer_table(connection, answer, root="../", most=10, period=period)
 
 
 def test_a_share_is_percent_and_a_time_has_minutes(lake: Path):
@@ -115,6 +117,22 @@ def test_people_of_an_answer_lead_to_the_list_of_people(lake: Path):
 
     assert (person.href, other.href) == ("../people?name=Ada+Okoro", "")
     assert (ranked.href, quoted.href) == ("../people?name=Ada+Okoro", "")
+
+
+@pytest.mark.parametrize(
+    ("last", "days"),
+    [(date(2027, 3, 2), "&from=2026-03-02&to=2027-03-02"), (date(2027, 3, 3), ""), (None, "")],
+)
+def test_people_are_linked_on_the_days_of_the_answer(lake: Path, last: date | None, days: str):
+    """A link has the days of the question, if the list of people can show them all. A very long name is no link."""
+    [[person, longest, longer]] = _table(
+        lake, period=(DAY, last), person="Ada", other_person="A" * 200, speaker="A" * 201
+    ).rows
+
+    assert person.href == f"../people?name=Ada{days}"
+    assert (longest.href != "", longer.href) == (True, "")
+    if days:
+        assert parse_period(dict(parse_qsl(urlsplit(person.href).query)), last=DAY, days=30) == (DAY, last)
 
 
 def test_cells_of_a_card_have_labels(small_lake: Path):

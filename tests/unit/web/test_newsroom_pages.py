@@ -14,7 +14,7 @@ from pipeline.model.freshness import SourceFreshness
 from pipeline.model.provenance import AnswerKind, Check, Excerpt, Fact, Provenance, ProvenanceStep
 from pipeline.query import palette
 from pipeline.web.articles import articles_page
-from pipeline.web.coverage import coverage_page, parse_coverage_period
+from pipeline.web.coverage import coverage_page, describe_age, parse_coverage_period
 from pipeline.web.outcomes import pages_page, why_form, why_page
 from pipeline.web.rendering import chart_policy, error_page, link, parse_period, parse_text, web_link
 from pipeline.web.saved_queries import parse_question_request, question_csv, question_page, question_svg, questions_page
@@ -67,6 +67,21 @@ def test_coverage_links_to_pages_and_reasons():
     assert "2 h ago" in html
     assert "5 h ago" in html
     assert ">pipeline</td>" in html
+
+
+@pytest.mark.parametrize(
+    ("hours", "age"),
+    [
+        (0.0, "less than 1 h ago"),
+        (0.5, "less than 1 h ago"),
+        (1.0, "1 h ago"),
+        (71.4, "71 h ago"),
+        (72.0, "3 days ago"),
+    ],
+)
+def test_age_has_whole_hours(hours: float, age: str):
+    """An age is in hours, from three days on in days; it is never 0."""
+    assert describe_age(hours, otherwise="none") == age
 
 
 def test_coverage_begins_with_key_figures():
@@ -334,7 +349,7 @@ def test_why_begins_with_its_verdict(answer: AnswerKind, holds: tuple[bool | Non
 
 
 def test_an_error_page_leads_on():
-    """The error page has links to all pages, and the message as it is."""
+    """The error page has links to all pages, and its message as it is: its first word may be a name or a parameter."""
     html = error_page(404, "no such person", root="../")
 
     assert "<bdi>no such person</bdi>" in html

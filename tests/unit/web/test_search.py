@@ -122,7 +122,10 @@ def test_form_alone(lake_dir: Path) -> None:
     assert re.findall(r"<option(?: selected)?>(\w+)", html) == ["harbour", "other"]
 
 
-@pytest.mark.parametrize(("text", "message"), [("-ferry", "add a word"), ("a*", "too short"), ("!?", "write a word")])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("-ferry", "add a word"), ("a*", "a\\* is too short"), ("!?", "write a word")],
+)
 def test_text_that_cannot_be_searched_is_a_message(lake_dir: Path, text: str, message: str) -> None:
     """A text that cannot be searched stays in the form, with what to do."""
     html = html_of(lake_dir, q=text)
