@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
@@ -86,6 +86,10 @@ _DAYS_OF_RUN = """
     WHERE run_id = :run_id AND source_key = :source_key AND digest IS NOT digest_before ORDER BY news_day"""
 
 
+type FileRecords = tuple[str, Sequence[Capture | Attempt]]
+"""The name of a WARC file, and its records."""
+
+
 class CaptureSummary(NamedTuple):
     """The fields of a capture that planning needs: small enough to hold a year of captures in memory."""
 
@@ -114,9 +118,13 @@ class Index:
     def is_ready(self) -> bool:
         return bool(self._db.execute("PRAGMA user_version").fetchone()[0] == _VERSION)
 
-    def rebuild(self, files: Iterable[tuple[str, Sequence[Capture | Attempt]]]) -> None:
-        """Replace all rows with those of ``files`` in one transaction: readers see the old index or the new one."""
+    def rebuild(self, read: Callable[[], Iterable[FileRecords]]) -> None:
+        """Replace all rows with those that ``read`` returns in one transaction: readers see the old index or the new.
+
+        ``read`` is called before the old rows are deleted. No other process changes the index meanwhile.
+        """
         with transaction(self._db):
+            files = read()
             for table in _TABLES:
                 self._db.execute(f"DROP TABLE IF EXISTS {table}")
             for statement in _SCHEMA:

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipeline.archive.erase import promote_revisit
-from pipeline.archive.index import CaptureSummary
+from pipeline.archive.index import CaptureSummary, FileRecords
 from pipeline.archive.members import decompress_member, missing_record
 from pipeline.archive.scan import Damage, FileScan, indexed_records, missing_file
 from pipeline.archive.warc import parse_page, parse_record
@@ -181,19 +182,23 @@ class RecordArchive(ABC):
 
     def _rebuild(self, index: "CaptureIndex") -> tuple[Damage, ...]:
         """Fill the index from the files; the records of lost files stay, unless the index is of another version."""
-        there, gone = self._inventory(index.files() if index.is_ready() else frozenset())
-        lost = {file: indexed_records(index, file) for file in gone}
-        damages = [missing_file(file) for file in lost]
+        damages: list[Damage] = []
 
-        def read() -> Iterator[tuple[str, tuple[Capture | Attempt, ...]]]:
-            yield from lost.items()
-            for file in there:
-                if (scan := self._scan(file)) is not None:
-                    damages.extend(scan.damages)
-                    yield file, scan.records
+        def read() -> Iterator[FileRecords]:
+            there, gone = self._inventory(index.files() if index.is_ready() else frozenset())
+            lost = [(file, indexed_records(index, file)) for file in gone]
+            damages.extend(missing_file(file) for file in gone)
+            return chain(lost, self._scan_all(there, damages))
 
-        index.rebuild(read())
+        index.rebuild(read)
         return tuple(damages)
+
+    def _scan_all(self, files: Iterable[str], damages: list[Damage]) -> Iterator[FileRecords]:
+        """Yield the records of files that are still there; add their damage to ``damages``."""
+        for file in files:
+            if (scan := self._scan(file)) is not None:
+                damages.extend(scan.damages)
+                yield file, scan.records
 
     def find_captures(
         self,

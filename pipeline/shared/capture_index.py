@@ -3,7 +3,7 @@
 It can be rebuilt from the files of the archive.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from pipeline.archive import CaptureSummary
+from pipeline.archive.index import FileRecords
 from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.model import GONE, Attempt, Capture
 from pipeline.shared.database import PostgresDatabase, Row, from_text, rewrite_tables, to_text
@@ -81,10 +82,11 @@ class PostgresCaptureIndex:
     def is_ready(self) -> bool:
         return bool(self._db.query("SELECT is_ready FROM index_state")[0][0])
 
-    def rebuild(self, files: Iterable[tuple[str, Sequence[Capture | Attempt]]]) -> None:
-        """Replace all rows. If the session is lost, it is an error: ``files`` may be read only once."""
+    def rebuild(self, read: Callable[[], Iterable[FileRecords]]) -> None:
+        """Replace all rows. If the session is lost, it is an error: all files would be read again."""
 
         def replace_all(cursor: psycopg.Cursor) -> None:
+            files = read()
             for table in _TABLES:
                 cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             for file, records in files:

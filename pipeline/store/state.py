@@ -5,7 +5,7 @@ it is there after the call, or the call raises. Raises: StoreError of a service;
 OSError of files.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from pipeline.archive import (
     Validators,
 )
 from pipeline.archive.fetch_state import AnyValidators
+from pipeline.archive.index import FileRecords
 from pipeline.model import Attempt, Capture
 
 
@@ -29,8 +30,12 @@ class CaptureIndex(Protocol):
         """Return whether the index was built from the files of the archive."""
         ...
 
-    def rebuild(self, files: Iterable[tuple[str, Sequence[Capture | Attempt]]]) -> None:
-        """Replace all rows with those of ``files`` in one transaction: readers see the old index or the new one."""
+    def rebuild(self, read: Callable[[], Iterable[FileRecords]]) -> None:
+        """Replace all rows with those that ``read`` returns in one transaction: readers see the old index or the new.
+
+        ``read`` is called before the old rows are deleted, and may query them. No other process changes the index
+        from then on until the end: what is listed in ``read`` cannot be older than a row that the rebuild deletes.
+        """
         ...
 
     def add(self, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:

@@ -183,6 +183,21 @@ def test_lost_index_is_rebuilt_equal(files):
     assert found() == before
 
 
+def test_file_finished_before_the_transaction_of_a_rebuild_stays(files, monkeypatch):
+    """A writer that ends after a rebuild began, before its transaction, is in the new index."""
+    archive = files.archive()
+    index = archive._index
+    rebuild = index.rebuild
+
+    def rebuild_later(*given) -> None:
+        put(files.archive(), page_of("a", b"A"))
+        rebuild(*given)
+
+    monkeypatch.setattr(index, "rebuild", rebuild_later)
+    assert archive.rebuild_index() == ()
+    assert (bodies(archive), list(archive.verify())) == ([b"A"], [])
+
+
 def test_file_that_is_not_in_the_index_is_found(files):
     """A file whose writer died before it was indexed is named by verify, and taken in by recover, once."""
     put(files.archive(), page_of("a", b"A"))

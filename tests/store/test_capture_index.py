@@ -59,7 +59,7 @@ def _broken(error: sqlite3.Error) -> Any:
 
 def new_local(folder: Path) -> Index:
     index = Index(open_database(folder / "index.sqlite", durability="process", broken=_broken))
-    index.rebuild([])
+    index.rebuild(list)
     return index
 
 
@@ -70,7 +70,7 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
             yield opened
     else:
         opened = PostgresCaptureIndex(request.getfixturevalue("database"))
-        opened.rebuild([])
+        opened.rebuild(list)
         yield opened
 
 
@@ -129,9 +129,9 @@ def test_a_rebuild_replaces_everything(index):
         raise RuntimeError("the disk is gone")
 
     with pytest.raises(RuntimeError):
-        index.rebuild(fail())
+        index.rebuild(fail)
     assert index.files() == {FERRY.file}
-    index.rebuild(iter([(GONE.file, [GONE])]))
+    index.rebuild(lambda: [(GONE.file, [GONE])])
     assert (index.files(), index.captures(), index.is_ready()) == ({GONE.file}, (), True)
 
 
@@ -235,7 +235,7 @@ _lists = st.lists(_page_keys, max_size=4)
 # Each step or question: a function of an index. Results without an order are sorted.
 _asks: st.SearchStrategy[Callable[[Any], Any]] = st.one_of(
     _records.map(lambda given: lambda index: index.add(by_file(*given))),
-    _records.map(lambda given: lambda index: index.rebuild(sorted(by_file(*given).items()))),
+    _records.map(lambda given: lambda index: index.rebuild(lambda: sorted(by_file(*given).items()))),
     _files.map(lambda file: lambda index: index.forget(file)),
     st.lists(st.tuples(_files, st.integers(0, 6)), max_size=5).map(lambda places: lambda index: index.erase(places)),
     st.just(lambda index: (index.captures(), index.files(), index.days(), index.last_days(), index.gone())),
@@ -266,7 +266,7 @@ _examples = count()
 def test_both_stores_answer_equally(tmp_path_factory, database, first, asks):
     """After the same steps, every question has the same answer from both stores."""
     shared = PostgresCaptureIndex(database)
-    shared.rebuild([])
+    shared.rebuild(list)
     with closing(new_local(tmp_path_factory.mktemp(f"example-{next(_examples)}"))) as local:
         for ask in (lambda index: index.add(by_file(*first)), *asks):
             assert ask(shared) == ask(local)

@@ -143,8 +143,8 @@ def test_a_lost_answer_to_commit_changes_no_result(cut_off, proxy):
     assert lost(lambda: states.erase([], source_key=STATE.source_key)) == 1
     lost(lambda: index.add(by_file(FERRY)))
     assert index.captures() == (FERRY,)
-    with pytest.raises(StoreError, match="cannot be reached"):  # its files may be read only once
-        lost(lambda: index.rebuild(iter([])))
+    with pytest.raises(StoreError, match="cannot be reached"):  # all files would be read again
+        lost(lambda: index.rebuild(list))
 
 
 def test_a_server_that_stays_away_is_an_error(cut_off, proxy, postgres, schema):

@@ -181,7 +181,7 @@ def test_rebuild_during_a_takedown_loses_nothing(files_there):
     archive = files_there.archive()
     [old], rows = files_there.names(), archive.captures()
     erase(archive, "b")
-    archive._index.rebuild([(old, rows)])  # as it was read before the erasure
+    archive._index.rebuild(lambda: [(old, rows)])  # as it was read before the erasure
     assert [each.article_id for each in archive.captures()] == ["a", "b"]
     [new] = files_there.names()
     assert (archive.recover(), files_there.names()) == ((f"indexed {new}",), [new])

@@ -81,7 +81,7 @@ def space(tmp_path: Path) -> Workspace:
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, durability="process"))
     connection = open_database(space.settings.archive_dir / "index.sqlite", durability="process", broken=_broken)
     captures = [capture(number, hours=hours) for number in range(YEAR_PAGES) for hours in (0, 1)]
-    Index(connection).rebuild([(captures[0].file, captures)])
+    Index(connection).rebuild(lambda: [(captures[0].file, captures)])
     connection.close()
     space.fetch_state.record_many(map(seen, range(YEAR_PAGES // 10)))
     version = version_of(space.settings)
