@@ -61,8 +61,10 @@ class SharedCommitter:
         Raises: LakeError (batch_missing), StoreError.
         """
         batches = self._read_batches(batch_ids)
-        count = self.repeat(lambda: self._try_commit(batches, is_current))
-        merged, changed = count
+        try:
+            merged, changed = self.repeat(lambda: self._try_commit(batches, is_current))
+        finally:
+            self.rewriter.written.clear()  # what no commit has may be deleted once the lease is given up
         return merged.report(batch_ids, days_of=self.index.changed_days, files_changed=changed)
 
     def _try_commit(self, batches: Sequence[Batch], is_current: IsCurrent) -> tuple[Merge, int]:
@@ -111,7 +113,6 @@ class SharedCommitter:
         gone = removed or {}
         contents = {day: DayContents(rows, mine, gone.get(day, ())) for day, mine in days.items()}
         self.index.apply(contents, {}, now=self.now(), batch_ids=batch_ids)
-        self.rewriter.written.clear()
         self.transactions.step("indexed")
         return sum(len(each.added) for each in changes.values())
 
@@ -213,4 +214,4 @@ class SharedCommitter:
 
 def _key_of(merged: Merge) -> object:
     """Return what the new rows depend on, besides the present ones."""
-    return tuple(sorted((each, winner.batch, winner.article.revision_id) for each, winner in merged.accepted.items()))
+    return tuple((each, winner.batch, winner.article) for each, winner in sorted(merged.accepted.items()))

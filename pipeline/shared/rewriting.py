@@ -37,7 +37,10 @@ class _FileGroup:
 
 @dataclass
 class Rewriter:
-    """Writes data files with new rows. Those that an earlier try wrote from the same rows are used again."""
+    """Writes data files with new rows. Those that an earlier try wrote from the same rows are used again.
+
+    Clear ``written`` before the committer's lease is given up: its files are in no version, so others delete them.
+    """
 
     written: dict[tuple[object, ...], FileChange] = field(default_factory=dict)
     rows: dict[str, Mapping[date, pa.Table]] = field(default_factory=dict)

@@ -1,0 +1,64 @@
+"""Committers of the shared tables that fail or lose their lease while others go on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import StoreError
+from pipeline.shared.tables import SharedTables
+from tests.scale.seaweedfs import SeaweedFS
+from tests.store.table_stores import new_shared_tables, shared_tables
+from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
+
+DAY = NOON.date()
+
+
+def put(tables: SharedTables, batch_id: str, *stories: Story) -> None:
+    tables.stage(batch_id, batch_tables(stories), batch_keys(stories))
+    tables.commit([batch_id], is_current=lambda article_id, seen_at: True)
+
+
+def reopened(
+    tables: SharedTables, server: SeaweedFS, folder: Path, *, step: Callable[[str], None] = lambda name: None
+) -> SharedTables:
+    """Return the same tables as another process opens them."""
+    name = tables.places.namespace
+    return shared_tables(server, folder / name, name, step=step)
+
+
+def refuse_once(at: str) -> Callable[[str], None]:
+    """Return a step that fails the first time, as with a catalog that refuses for a while."""
+    left = [at]
+
+    def step(name: str) -> None:
+        if name in left:
+            left.remove(name)
+            raise StoreError("the catalog refuses", key="catalog", reason="store_refused")
+
+    return step
+
+
+def test_files_of_a_failed_commit_are_not_used_again(weed, tmp_path):
+    """A commit fails after its files are written; a takedown deletes them; the retry writes them again."""
+    tables = new_shared_tables(weed, tmp_path)
+    writer = reopened(tables, weed, tmp_path, step=refuse_once("staged"))
+    with pytest.raises(StoreError, match="refuses"):
+        put(writer, "b1", Story(1), Story(2))
+    tables.erasure.traces(days=[DAY], older_than=0.0)
+    put(writer, "b1", Story(1), Story(2))
+
+    assert tables.verify() == ()
+    assert tables.read("articles")["title"].to_pylist() == ["Story 1", "Story 2"]
+
+
+def test_rows_of_another_version_are_written_after_a_failed_commit(weed, tmp_path):
+    """A batch that is derived again with another version, after its commit failed, has the rows of that version."""
+    tables = new_shared_tables(weed, tmp_path)
+    writer = reopened(tables, weed, tmp_path, step=refuse_once("staged"))
+    with pytest.raises(StoreError, match="refuses"):
+        put(writer, "b1", Story(1, version="v1"))
+    put(writer, "b1", Story(1, version="v2"))
+
+    assert tables.read("articles")["pipeline_version"].to_pylist() == ["v2"]
+    assert tables.index.stored([Story(1).article_id])[Story(1).article_id].pipeline_version == "v2"
