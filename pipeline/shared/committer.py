@@ -112,6 +112,7 @@ class SharedCommitter:
             days[article.published_date][article_id] = article
         gone = removed or {}
         contents = {day: DayContents(rows, mine, gone.get(day, ())) for day, mine in days.items()}
+        self.transactions.check_lease()
         self.index.apply(contents, {}, now=self.now(), batch_ids=batch_ids)
         self.transactions.step("indexed")
         return sum(len(each.added) for each in changes.values())
@@ -163,6 +164,7 @@ class SharedCommitter:
         found = {day: stored_articles(each, day) for day, each in rows_by_day(rows, table_named("articles")).items()}
         known = [day for day in self.index.generations() if months is None or month_of(day) in months]
         contents = {day: DayContents(heads.rows, found.get(day, {})) for day in {*found, *known}}
+        self.transactions.check_lease()
         self.index.apply(contents, {}, now=self.now())
 
     def replace(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:

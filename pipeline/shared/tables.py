@@ -36,7 +36,8 @@ from pipeline.shared.iceberg_schema import (
 from pipeline.shared.log import SharedLog
 from pipeline.shared.patience import wait_for_services
 from pipeline.shared.transactions import Step, Transactions
-from pipeline.shared.upkeep import Lease, Orphans, Tags, Warehouse, expire_all, problems_of_files, tags_with
+from pipeline.shared.upkeep import HoldLease, Orphans, Tags, Warehouse, expire_all, problems_of_files, tags_with
+from pipeline.store.leases import Lease
 from pipeline.store.objects import Objects
 from pipeline.store.tables import CommitIndex, Tables
 from pipeline.tables import SCHEMA_VERSION, check_batch, table_named
@@ -59,12 +60,16 @@ class SharedPlaces:
     warehouse: Warehouse
 
 
-def create_tables(places: SharedPlaces) -> None:
-    """Create the namespace and its tables, if they are not there. Raises: StoreError (store_version) if they differ."""
-    with named_errors(places.catalog.uri):
+def create_tables(places: SharedPlaces, hold: HoldLease) -> None:
+    """Create the namespace and its tables, if they are not there. ``hold`` holds the committer's lease.
+
+    Raises: StoreError (store_version) if they differ.
+    """
+    transactions = Transactions(places.catalog, places.namespace)
+    with named_errors(places.catalog.uri), hold() as lease, transactions.under(lease):
         _create_missing(places.catalog, places.namespace)
         _check_tables(places)
-        Transactions(places.catalog, places.namespace).set_up()
+        transactions.set_up()
 
 
 def _create_missing(catalog: TransactionCatalog, namespace: str) -> None:
@@ -123,7 +128,7 @@ class SharedTables:
 
     places: SharedPlaces
     index: CommitIndex
-    lease: Lease
+    lease: HoldLease
     now: Callable[[], datetime]
     gc_grace_hours: float = 24.0
     step: Step = field(default=lambda name: None)
@@ -141,8 +146,13 @@ class SharedTables:
     @contextmanager
     def hold(self) -> Iterator[SharedCommitter]:
         """Hold the committer's lease."""
-        with self.lease():
+        with self._hold_lease():
             yield self._committer
+
+    @contextmanager
+    def _hold_lease(self) -> Iterator[Lease]:
+        with self.lease() as lease, self._committer.transactions.under(lease):
+            yield lease
 
     def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:
         check_staged(tables, keys, batch_id=batch_id)
@@ -240,14 +250,15 @@ class SharedTables:
 
     def orphans(self) -> Orphans:
         """Return what removes the files that no snapshot needs."""
-        return Orphans(self.places.catalog, self.places.namespace, self.places.warehouse, self.places.objects)
+        places, check = self.places, self._committer.transactions.check_lease
+        return Orphans(places.catalog, places.namespace, places.warehouse, places.objects, check=check)
 
     @property
     def snapshots(self) -> Tags:
         """The named versions."""
-        return Tags(self.places.catalog, self._present, self.lease)
+        return Tags(self.places.catalog, hold=self._hold_lease, present=self.present, read=self.heads)
 
-    def _present(self) -> Heads:
+    def present(self) -> Heads:
         """Return the heads, with tables as they are now: for changes of refs, under the committer's lease."""
         self._committer.transactions.forget()
         return self._committer.transactions.heads()
@@ -275,23 +286,30 @@ class SharedErasure:
             committer.repeat(lambda: self._erase_traces(committer, days))
 
     def _erase_traces(self, committer: SharedCommitter, days: Collection[date]) -> None:
-        places, transactions = self.tables.places, committer.transactions
-
-        def present() -> Heads:
-            transactions.forget()
-            return transactions.heads()
-
+        places, transactions, present = self.tables.places, committer.transactions, self.tables.present
         committer.roll_forward()
         committer.rewriter.rows.clear()
         gone = tags_with(present().tables, lambda table, snapshot_id: bool(plan(table, snapshot_id, days=days)))
-        Tags(places.catalog, present, nullcontext).drop(*gone)
+        self._drop(gone, transactions)
         heads = present()
         anchor = HeadReader(places.catalog, places.namespace).load(COMMITS)
-        expire_all(places.catalog, [anchor, *heads.tables.values()])
+        expire_all(places.catalog, [anchor, *heads.tables.values()], check=transactions.check_lease)
         transactions.forget()
         self.tables.orphans().remove_all((*LAKE_NAMES, COMMITS))
+        transactions.check_lease()
         for each in list(places.objects.list(f"{places.namespace}/cache")):
             places.objects.delete(each.key)
+
+    def _drop(self, names: Collection[str], transactions: Transactions) -> None:
+        """Drop named versions, under the lease that is held."""
+        tables = self.tables
+        held = Tags(
+            tables.places.catalog,
+            hold=lambda: nullcontext(transactions.lease),
+            present=tables.present,
+            read=tables.heads,
+        )
+        held.drop(*names)
 
     def names(self, redaction: Redaction) -> int:
         """Redact some pages in the rows of outcomes, and delete the earlier rows; return how many rows changed."""

@@ -7,8 +7,9 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 
 from pyiceberg.table import Table
@@ -32,6 +33,7 @@ from pipeline.shared.heads import (
 from pipeline.shared.iceberg_schema import LAKE_NAMES
 from pipeline.shared.patience import wait_for_services
 from pipeline.shared.snapshot_writer import ConflictError, FileChange, write_snapshot
+from pipeline.store.leases import Lease
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ Step = Callable[[str], None]
 
 
 class Transactions:
-    """Commits to the tables of one namespace. One process at a time uses it, under the committer's lease."""
+    """Commits to the tables of one namespace. One process at a time uses it, in a block of ``under``."""
 
     def __init__(self, catalog: TransactionCatalog, namespace: str, *, step: Step = lambda name: None) -> None:
         self._catalog = catalog
@@ -53,6 +55,26 @@ class Transactions:
         self._reader = HeadReader(catalog, namespace)
         self.step = step
         self._known: tuple[Table, Heads] | None = None
+        self._lease: Lease | None = None
+
+    @contextmanager
+    def under(self, lease: Lease) -> Iterator[None]:
+        """Work under the committer's lease, which the caller holds."""
+        self._lease = lease
+        try:
+            yield
+        finally:
+            self._lease = None
+
+    @property
+    def lease(self) -> Lease:
+        """The committer's lease, in a block of ``under``."""
+        assert self._lease is not None
+        return self._lease
+
+    def check_lease(self) -> None:
+        """Raises: StoreError (lease_lost). Call it directly before a step that cannot be undone."""
+        self.lease.check()
 
     def heads(self) -> Heads:
         """Return the heads of all tables, from memory if nobody else committed. A half-done commit is taken back.
@@ -74,7 +96,10 @@ class Transactions:
         return self._take_back()
 
     def set_up(self) -> None:
-        """Give every table its first snapshot, without rows, in one commit; nothing if they have one."""
+        """Give every table its first snapshot, without rows, in one commit; nothing if they have one.
+
+        Raises: ConflictError, StoreError.
+        """
         anchor = self._reader.load(COMMITS)
         tables = self._reader.load_all(LAKE_NAMES)
         if any(is_complete(each, tables) for each in commits_of(anchor)):
@@ -123,6 +148,7 @@ class Transactions:
                 made = replace(made, ids={**heads.ids, **dict(zip(changes, staged, strict=True))})
             made = replace(made, anchor_id=self._stage(anchor, FileChange(), {**properties, **_summary(made)}))
             self.step("staged")
+            self.check_lease()
             answer = self._catalog.send(first=COMMITS)
             self.step("sent")
         self._settle(name, answer)
@@ -176,6 +202,7 @@ class Transactions:
             _move_main(anchor, whole.anchor_id)
             for name, table in sorted(tables.items()):
                 _move_main(table, whole.ids.get(name))
+            self.check_lease()
             self._catalog.send(first=COMMITS)
         return self.heads()
 

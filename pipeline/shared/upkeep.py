@@ -21,10 +21,13 @@ from pipeline.shared.data_files import plan
 from pipeline.shared.heads import COMMITS, HeadReader, Heads
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from pipeline.shared.snapshot_writer import ConflictError, entries_of
+from pipeline.store.leases import Lease
 from pipeline.store.objects import Objects
 
-Lease = Callable[[], AbstractContextManager[object]]
+HoldLease = Callable[[], AbstractContextManager[Lease]]
 """Hold the committer's lease for a block."""
+Check = Callable[[], None]
+"""Raises: StoreError (lease_lost) if the committer's lease is lost: its work is not to go on."""
 
 _CONDEMNED = "condemned.json"
 _DATA, _METADATA = "/data/", "/metadata/"
@@ -48,28 +51,32 @@ class Warehouse:
 class Tags:
     """Names of consistent versions: a tag of one name in all tables, set by one transaction.
 
-    ``present`` returns the heads with their tables as they are now, ``lease`` holds the committer's lease.
+    ``present`` returns the heads with their tables as they are now, under the lease that ``hold`` holds; ``read``
+    returns them to those who change nothing.
     """
 
-    def __init__(self, catalog: TransactionCatalog, present: Callable[[], Heads], lease: Lease) -> None:
+    def __init__(
+        self, catalog: TransactionCatalog, *, hold: HoldLease, present: Callable[[], Heads], read: Callable[[], Heads]
+    ) -> None:
         self._catalog = catalog
+        self._hold = hold
         self._present = present
-        self._lease = lease
+        self._read = read
 
     def take(self, name: str) -> None:
         """Name the present version. Raises: ConfigError for a name that exists or is that of a branch, StoreError."""
-        with self._lease():
+        with self._hold() as lease:
             heads = self._present()
             if name in _tags(heads) or name == MAIN_BRANCH:
                 raise ConfigError(f"snapshot {name} exists already; drop it or choose another name", key=name)
             with self._catalog.collecting():
                 for each, table in heads.tables.items():
                     table.manage_snapshots().create_tag(heads.ids[each], name).commit()
-                self._send(name)
+                self._send(name, lease)
 
     def drop(self, *names: str) -> None:
         """Drop names from all tables that have them; unknown ones are passed over. Raises: StoreError."""
-        with self._lease():
+        with self._hold() as lease:
             heads = self._present()
             if not _tags(heads).intersection(names):
                 return
@@ -77,21 +84,22 @@ class Tags:
                 for table in heads.tables.values():
                     for name in sorted(set(names) & table.metadata.refs.keys()):
                         table.manage_snapshots().remove_tag(name).commit()
-                self._send(", ".join(names))
+                self._send(", ".join(names), lease)
 
     def names(self) -> tuple[str, ...]:
         """Return the names that all tables have, sorted."""
-        return tuple(sorted(_common_tags(self._present())))
+        return tuple(sorted(_common_tags(self._read())))
 
     def ids(self, name: str) -> Mapping[str, int]:
         """Return the snapshot of each table at a name. Raises: ConfigError for one that not all tables have."""
-        heads = self._present()
+        heads = self._read()
         if name not in _common_tags(heads):
             known = ", ".join(sorted(_common_tags(heads))) or "none"
             raise ConfigError(f"no snapshot {name}; existing: {known}", key=name)
         return {each: table.metadata.refs[name].snapshot_id for each, table in heads.tables.items()}
 
-    def _send(self, names: str) -> None:
+    def _send(self, names: str, lease: Lease) -> None:
+        lease.check()
         if self._catalog.send(first=LAKE_NAMES[0]) != "committed":
             message = f"the catalog did not confirm the change of snapshot {names}; list the snapshots, then try again"
             raise StoreError(message, key=names, reason="store_conflict")
@@ -108,13 +116,19 @@ def _common_tags(heads: Heads) -> set[str]:
 
 
 class Orphans:
-    """Removes the objects of the tables of a namespace, ``folder``, that no snapshot needs."""
+    """Removes the objects of the tables of a namespace, ``folder``, that no snapshot needs.
 
-    def __init__(self, catalog: TransactionCatalog, folder: str, warehouse: Warehouse, objects: Objects) -> None:
+    Use it under the committer's lease. ``check`` is called before objects are deleted.
+    """
+
+    def __init__(
+        self, catalog: TransactionCatalog, folder: str, warehouse: Warehouse, objects: Objects, *, check: Check
+    ) -> None:
         self._catalog = catalog
         self._reader = HeadReader(catalog, folder)
         self._warehouse = warehouse
         self._objects = objects
+        self._check = check
         self._list = f"{folder}/{_CONDEMNED}"
 
     def remove(self, *, now: datetime, older_than: float) -> int:
@@ -125,17 +139,15 @@ class Orphans:
         found = dict(self._orphans((*LAKE_NAMES, *LOG_NAMES, COMMITS), put_before=older_than))
         known: dict[str, float] = json.loads(self._objects.get(self._list) or b"{}")
         due = [key for key in found if known.get(key, now.timestamp()) <= older_than]
-        for key in due:
-            self._warehouse.objects.delete(key)
+        self._delete(due)
         left = {key: known.get(key, now.timestamp()) for key in found if key not in due}
         self._objects.put(self._list, json.dumps(left, sort_keys=True).encode())
         return len(due)
 
     def remove_all(self, names: Collection[str]) -> int:
         """Delete all orphans of some tables at once. No process may be about to commit to them."""
-        found = list(self._orphans(names, put_before=float("inf")))
-        for key, _ in found:
-            self._warehouse.objects.delete(key)
+        found = [key for key, _ in self._orphans(names, put_before=float("inf"))]
+        self._delete(found)
         return len(found)
 
     def remove_past(self, name: str) -> int:
@@ -144,11 +156,15 @@ class Orphans:
         Files that a process is about to commit are in no version yet, and stay. Raises: ConflictError.
         """
         there = set(needed_files(self._reader.load(name)))
-        expire_all(self._catalog, [self._reader.load(name)])
+        expire_all(self._catalog, [self._reader.load(name)], check=self._check)
         gone = there - set(needed_files(self._reader.load(name)))
-        for path in gone:
-            self._warehouse.objects.delete(self._warehouse.key_of(path))
+        self._delete(map(self._warehouse.key_of, gone))
         return len(gone)
+
+    def _delete(self, keys: Iterable[str]) -> None:
+        self._check()
+        for key in keys:
+            self._warehouse.objects.delete(key)
 
     def _orphans(self, names: Collection[str], *, put_before: float) -> Iterator[tuple[str, float]]:
         """Yield the keys of objects that no snapshot needs, with the times at which they were put."""
@@ -174,8 +190,11 @@ def needed_files(table: Table) -> Iterator[str]:
     yield from (entry.data_file.file_path for entry in entries_of(table, manifests.values(), None))
 
 
-def expire_all(catalog: TransactionCatalog, tables: Iterable[Table]) -> None:
-    """Expire all snapshots but the present ones of the main branch and those with a tag. Raises: ConflictError."""
+def expire_all(catalog: TransactionCatalog, tables: Iterable[Table], *, check: Check) -> None:
+    """Expire all snapshots but the present ones of the main branch and those with a tag.
+
+    Raises: ConflictError, and what ``check`` raises before it is done.
+    """
     with catalog.collecting():
         names = []
         for table in tables:
@@ -184,6 +203,8 @@ def expire_all(catalog: TransactionCatalog, tables: Iterable[Table]) -> None:
             if old:
                 table.maintenance.expire_snapshots().by_ids(old).commit()
                 names.append(table.name()[-1])
+        if names:
+            check()
         if names and catalog.send(first=COMMITS) != "committed":
             raise ConflictError
 

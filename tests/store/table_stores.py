@@ -12,7 +12,8 @@ from pipeline.lake import Lake
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.shared.catalog import TransactionCatalog
 from pipeline.shared.tables import SharedPlaces, SharedTables, create_tables
-from pipeline.shared.upkeep import Warehouse
+from pipeline.shared.upkeep import HoldLease, Warehouse
+from pipeline.store.leases import Lease
 from tests.scale.seaweedfs import REGION, WAREHOUSE, SeaweedFS, SeaweedKey
 from tests.store.stores import bucket_of
 from tests.unit.lake.rows import NOON
@@ -79,25 +80,36 @@ def shared_tables(
     clock: Callable[[], datetime] = now,
     step: Callable[[str], None] = lambda name: None,
     url: str | None = None,
+    lease: HoldLease | None = None,
 ) -> SharedTables:
     """Return the tables of a namespace. Index and lease are files in a folder, for the processes of this machine."""
     path.mkdir(parents=True, exist_ok=True)
     index = ArticleIndex(path / "index.sqlite", durability="process")
-    return SharedTables(
-        places_of(server, namespace, url=url), index=index, lease=lambda: locked(path / "lease"), now=clock, step=step
-    )
+    hold = lease or (lambda: locked(path / "lease"))
+    return SharedTables(places_of(server, namespace, url=url), index=index, lease=hold, now=clock, step=step)
 
 
 def new_shared_tables(server: Server, path: Path, **options: Callable[..., datetime]) -> SharedTables:
     """Create tables in a new namespace, and return them."""
     namespace = f"t{uuid.uuid4().hex[:12]}"
-    create_tables(places_of(server, namespace))
-    return shared_tables(server, path / namespace, namespace, **options)
+    tables = shared_tables(server, path / namespace, namespace, **options)
+    create_tables(tables.places, tables.lease)
+    return tables
+
+
+class FileLease:
+    """A lease that only the end of its process ends."""
+
+    def is_held(self) -> bool:
+        return True
+
+    def check(self) -> None:
+        """Return: it is held."""
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[Lease]:
     """Hold a lock of this machine; the kernel ends it with its process."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield FileLease()

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.errors import StoreError
+from pipeline.shared.leases import PostgresLeases
 from pipeline.shared.tables import SharedTables
 from tests.scale.seaweedfs import SeaweedFS
 from tests.store.table_stores import new_shared_tables, shared_tables
@@ -19,12 +21,10 @@ def put(tables: SharedTables, batch_id: str, *stories: Story) -> None:
     tables.commit([batch_id], is_current=lambda article_id, seen_at: True)
 
 
-def reopened(
-    tables: SharedTables, server: SeaweedFS, folder: Path, *, step: Callable[[str], None] = lambda name: None
-) -> SharedTables:
+def reopened(tables: SharedTables, server: SeaweedFS, folder: Path, **options: Any) -> SharedTables:
     """Return the same tables as another process opens them."""
     name = tables.places.namespace
-    return shared_tables(server, folder / name, name, step=step)
+    return shared_tables(server, folder / name, name, **options)
 
 
 def refuse_once(at: str) -> Callable[[str], None]:
@@ -62,3 +62,43 @@ def test_rows_of_another_version_are_written_after_a_failed_commit(weed, tmp_pat
 
     assert tables.read("articles")["pipeline_version"].to_pylist() == ["v2"]
     assert tables.index.stored([Story(1).article_id])[Story(1).article_id].pipeline_version == "v2"
+
+
+def test_commit_ends_when_its_lease_is_lost(weed, database, tmp_path):
+    """The server ends the committer's session before its transaction: another one takes the lease, and it stops."""
+    lease = PostgresLeases(database).committer
+    tables = new_shared_tables(weed, tmp_path, lease=lease)
+    end = ["staged"]
+
+    def step(name: str) -> None:
+        if name in end:
+            end.remove(name)
+            database.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            tables.erasure.traces(days=[DAY], older_than=0.0)
+
+    writer = reopened(tables, weed, tmp_path, step=step, lease=lease)
+    with pytest.raises(StoreError, match="lease was lost") as caught:
+        put(writer, "b1", Story(1))
+
+    assert caught.value.reason == "lease_lost"
+    assert tables.read("articles").num_rows == 0
+
+    put(writer, "b1", Story(1))
+
+    assert tables.verify() == ()
+    assert tables.read("articles")["title"].to_pylist() == ["Story 1"]
+
+
+def test_upkeep_deletes_nothing_when_its_lease_is_lost(weed, database, tmp_path):
+    """A run of gc whose session ends while it lists the orphans deletes none of them."""
+    leases = PostgresLeases(database)
+    tables = new_shared_tables(weed, tmp_path, lease=leases.committer)
+    writer = reopened(tables, weed, tmp_path, step=refuse_once("staged"), lease=leases.committer)
+    with pytest.raises(StoreError, match="refuses"):
+        put(writer, "b1", Story(1))
+    with tables.hold():
+        database.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        with pytest.raises(StoreError, match="lease was lost"):
+            tables.orphans().remove_all(["articles"])
+    with tables.hold():
+        assert tables.orphans().remove_all(["articles"]) > 0

@@ -33,7 +33,7 @@ from tests.scale.commit_tables import last_stories
 from tests.scale.proxy import proxy_to
 from tests.scale.seaweedfs import WAREHOUSE, SeaweedFS
 from tests.scale.table_faults import StrictReader, differences, problems_of, start
-from tests.store.table_stores import catalog_of, new_shared_tables, places_of, shared_tables
+from tests.store.table_stores import FileLease, catalog_of, new_shared_tables, places_of, shared_tables
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, blank
 
 DAY = NOON.date()
@@ -210,7 +210,7 @@ def test_second_committer_without_a_lease(weed, tmp_path):
         if name == "staged" and others:
             others.pop()()
 
-    late = dataclasses.replace(reopened(tables, weed, tmp_path, step=step), lease=nullcontext)
+    late = dataclasses.replace(reopened(tables, weed, tmp_path, step=step), lease=lambda: nullcontext(FileLease()))
     put(late, "b3", Story(1, words="Late.", seen=2), Story(5))
 
     assert tables.heads().sequence == 4
@@ -352,12 +352,12 @@ def test_tables_of_another_version_are_refused(weed, tmp_path):
     """A namespace of another schema version, or with another column, is refused with its name and what to do."""
     tables = new_shared_tables(weed, tmp_path)
     places = tables.places
-    create_tables(places)  # again: nothing changes
+    create_tables(places, tables.lease)  # again: nothing changes
     with places.catalog.load_table((places.namespace, "quotes")).update_schema() as change:
         change.add_column("mood", StringType())
 
     with pytest.raises(StoreError, match="quotes has a column mood, which this version does not know") as caught:
-        create_tables(places_of(weed, places.namespace))
+        create_tables(places_of(weed, places.namespace), tables.lease)
 
     assert caught.value.reason == "store_version"
 
@@ -403,7 +403,7 @@ def test_catalog_that_is_away_or_refuses(weed):
     wrong = {**catalog.properties, "client.secret-access-key": "wrong-secret", "s3.secret-access-key": "wrong-secret"}
     places = dataclasses.replace(places_of(weed, "elsewhere"), catalog=TransactionCatalog("lake", **wrong))
     with pytest.raises(StoreError, match="refuses") as refused:
-        create_tables(places)
+        create_tables(places, lambda: nullcontext(FileLease()))
     assert refused.value.reason == "store_refused"
     assert "wrong-secret" not in str(refused.value)
 
