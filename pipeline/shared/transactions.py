@@ -79,6 +79,7 @@ class Transactions:
     def heads(self) -> Heads:
         """Return the heads of all tables, from memory if nobody else committed. A half-done commit is taken back.
 
+        Tables whose snapshots the next commit expires are loaded again: another process may have given one a tag.
         Raises: StoreError.
         """
         anchor = self._reader.load(COMMITS)
@@ -87,7 +88,7 @@ class Transactions:
             raise StoreError(
                 f"the tables of {self._namespace} are not set up", key=self._namespace, reason="store_version"
             )
-        if self._known is not None and self._known[1].anchor_id == newest.anchor_id:
+        if self._known is not None and self._known[1].anchor_id == newest.anchor_id and not _expires(self._known[1]):
             return self._known[1]
         tables = self._reader.load_all(LAKE_NAMES)
         if _is_settled(newest, tables):
@@ -205,6 +206,11 @@ class Transactions:
             self.check_lease()
             self._catalog.send(first=COMMITS)
         return self.heads()
+
+
+def _expires(heads: Heads) -> bool:
+    """Return whether the next commit expires snapshots of a table."""
+    return any(len(table.metadata.snapshots) >= _KEPT_MAX for table in heads.tables.values())
 
 
 def _summary(heads: Heads) -> dict[str, str]:

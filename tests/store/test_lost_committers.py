@@ -102,3 +102,15 @@ def test_upkeep_deletes_nothing_when_its_lease_is_lost(weed, database, tmp_path)
             tables.orphans().remove_all(["articles"])
     with tables.hold():
         assert tables.orphans().remove_all(["articles"]) > 0
+
+
+def test_named_version_of_another_process_stays(weed, tmp_path):
+    """A committer that has the heads in memory does not expire a version that another process has named since."""
+    tables = new_shared_tables(weed, tmp_path)
+    writer = reopened(tables, weed, tmp_path)
+    put(writer, "b0", Story(1))
+    tables.snapshots.take("march")
+    for number in range(1, 17):
+        put(writer, f"b{number}", Story(1, words=f"Take {number}.", seen=number))
+
+    assert tables.snapshots.names() == ("march",)
