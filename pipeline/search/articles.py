@@ -140,18 +140,17 @@ class _Search:
     def matching(self, month: str) -> tuple[str, dict[str, object]]:
         """Return a query for the matches of a month, and its parameters."""
         words, conditions = words_table(month), self.chosen.conditions()
-        number = "articles.id AS number"
+        number = "articles.id AS number, articles.language IS :forms AS has_forms"
         joined = f"FROM {words} CROSS JOIN articles ON articles.id = {words}.rowid WHERE {words} MATCH"
         english, other = self.expression(FORMS_LANGUAGE), self.expression(None)
-        parameters = {"english": english, "other": other, **self.chosen.parameters()}
+        parameters = {"english": english, "other": other, "forms": FORMS_LANGUAGE, **self.chosen.parameters()}
         if self.chosen.language is not None:
             is_english = self.chosen.language == FORMS_LANGUAGE
             return f"SELECT {number} {joined} {':english' if is_english else ':other'}{conditions}", parameters
         if english == other:
             return f"SELECT {number} {joined} :other{conditions}", parameters
         parts = (f":english{conditions} AND language = :forms", f":other{conditions} AND language IS NOT :forms")
-        query = " UNION ALL ".join(f"SELECT {number} {joined} {part}" for part in parts)
-        return query, {**parameters, "forms": FORMS_LANGUAGE}
+        return " UNION ALL ".join(f"SELECT {number} {joined} {part}" for part in parts), parameters
 
 
 def search_articles(

@@ -65,7 +65,8 @@ def count_frequencies(connection: Database, terms: SearchTerms, forms: Forms, mo
 def score_query(terms: SearchTerms, frequencies: Frequencies, month: str) -> tuple[str, dict[str, object]]:
     """Return a query for the ``number`` and ``part`` of scores of the articles in ``chosen``, and its parameters.
 
-    The sum of the parts of an article is its rank, which is lower for a better match.
+    The sum of the parts of an article is its rank, which is lower for a better match. Forms of a word score only in
+    articles with ``has_forms``.
     """
     words, months = words_table(month), list(frequencies.articles)
     parts, parameters = list[str](), dict[str, object]()
@@ -73,6 +74,7 @@ def score_query(terms: SearchTerms, frequencies: Frequencies, month: str) -> tup
         patterns = term.patterns(frequencies.forms)
         weight = frequencies.weight(" OR ".join(patterns), months)
         for pattern in patterns:
+            with_forms = " WHERE has_forms" if pattern not in term.patterns({}) else ""
             if not frequencies.matches[month, pattern]:
                 continue
             number = len(parts)
@@ -82,6 +84,6 @@ def score_query(terms: SearchTerms, frequencies: Frequencies, month: str) -> tup
             }
             parts.append(
                 f"SELECT rowid AS number, :weight{number} * bm25({words}, {_TITLE_WEIGHT}, 1.0) AS part FROM {words} "  # noqa: S608
-                f"WHERE {words} MATCH :pattern{number} AND +rowid IN (SELECT number FROM chosen)"
+                f"WHERE {words} MATCH :pattern{number} AND +rowid IN (SELECT number FROM chosen{with_forms})"
             )
     return " UNION ALL ".join(parts), parameters

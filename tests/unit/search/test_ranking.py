@@ -65,6 +65,18 @@ def test_frequencies_are_those_of_the_months_searched(lake_dir: Path, commit: Co
     assert {hit.article_id: hit.score for hit in result.hits} == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("language", ["de", None])
+def test_forms_score_in_english_only(lake_dir: Path, commit: Commit, language: str | None) -> None:
+    """In an article of another language, a word that looks like a form adds nothing to the score."""
+    one, other = "Tag des Ferry, ferries, ferries.", "Tag des Ferry, dampfer, dampfer."
+    english = [Story(4 * number, "The ferries wait.", language="en") for number in range(3, 6)]
+    commit(Story(4, one, language=language), Story(8, other, language=language), *english)
+    update_index(lake_dir, durability="process")
+    scores = {hit.article_id: hit.score for hit in search_articles(lake_dir, "ferry").hits}
+    assert len(scores) == 5
+    assert scores[Story(4).article_id] == pytest.approx(scores[Story(8).article_id], rel=1e-9)
+
+
 def test_forms_of_a_word_have_one_weight(lake_dir: Path, commit: Commit) -> None:
     """A rare form counts as much as a common form, because both are one word."""
     texts = ["The ferry waits."] * 5 + ["The ferries wait."] + ["A bus stops here."] * 20
