@@ -19,7 +19,8 @@ from pipeline.shared.database import PostgresDatabase, Row, from_text, rewrite_t
 from pipeline.shared.schema import hash_of
 from pipeline.sqlite import from_micros, to_micros
 
-_TABLES = {"captures": "hints", "attempts": "reason", "files": "file"}
+# A write of a whole file touches ``files`` first, so that it waits for the lock of a rebuild with no lock of its own.
+_TABLES = {"files": "file", "captures": "hints", "attempts": "reason"}
 _NAMES = tuple(field.name for field in fields(Capture))
 _ATTEMPT_NAMES = tuple(field.name for field in fields(Attempt))
 _TEXTS = frozenset(
@@ -86,6 +87,7 @@ class PostgresCaptureIndex:
         """Replace all rows. If the session is lost, it is an error: all files would be read again."""
 
         def replace_all(cursor: psycopg.Cursor) -> None:
+            cursor.execute(f"LOCK TABLE {', '.join(_TABLES)} IN SHARE ROW EXCLUSIVE MODE")
             files = read()
             for table in _TABLES:
                 cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names

@@ -62,7 +62,7 @@ class ObjectArchive(RecordArchive):
     def rebuild_index(self) -> tuple[Damage, ...]:
         """Rebuild the index from all WARC files and return the damage found. A lost file stays in the index.
 
-        A file that is sealed meanwhile may be left out; ``recover`` finds it.
+        Writers and takedowns wait for the end before they change the index.
         """
         return self._rebuild(self._shared_index)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from pipeline.archive.index import Index
 from pipeline.model import Attempt, Capture, Hints
 from pipeline.shared.capture_index import PostgresCaptureIndex
+from pipeline.shared.database import PostgresDatabase
 from pipeline.sqlite import open_database
 
 DAY = date(2026, 3, 2)
@@ -133,6 +135,32 @@ def test_a_rebuild_replaces_everything(index):
     assert index.files() == {FERRY.file}
     index.rebuild(lambda: [(GONE.file, [GONE])])
     assert (index.files(), index.captures(), index.is_ready()) == ({GONE.file}, (), True)
+
+
+def test_an_erasure_during_a_rebuild_is_not_undone(index, tmp_path, request):
+    """Another process erases a record after a rebuild has read it: the record does not come back."""
+    index.add(by_file(FERRY, GONE))
+
+    def erase() -> None:
+        if isinstance(index, Index):
+            with closing(Index(open_database(tmp_path / "index.sqlite", durability="process", broken=_broken))) as own:
+                own.erase([(FERRY.file, FERRY.offset)])
+        else:
+            with closing(PostgresDatabase(request.getfixturevalue("postgres").url, schema=schema)) as database:
+                PostgresCaptureIndex(database).erase([(FERRY.file, FERRY.offset)])
+
+    schema = request.getfixturevalue("schema")
+    eraser = Thread(target=erase)
+
+    def read() -> Iterator[Any]:
+        yield FERRY.file, [FERRY]
+        eraser.start()
+        eraser.join(0.5)
+        yield GONE.file, [GONE]
+
+    index.rebuild(read)
+    eraser.join(30)
+    assert (index.captures(), index.files()) == ((), {FERRY.file, GONE.file})
 
 
 def test_replace_moves_a_file_at_once(index):
