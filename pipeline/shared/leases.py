@@ -10,8 +10,8 @@ A lease is an advisory lock of a session of its own. The reasons, compared with 
 - Waiting needs no polling, and the longest waiting comes first.
 
 The costs: a connection per lease, no pooler that shares sessions between transactions, and a restart of the server ends
-all leases while their holders live. So ``is_held`` queries the server. For some time after its start, a takedown waits
-for holders that have not noticed yet.
+all leases while their holders live; so does the death of one process of the server, after which it ends all sessions
+and goes on. So ``is_held`` queries the server, and a takedown waits for holders that have not noticed yet.
 """
 
 import time
@@ -37,7 +37,6 @@ _NEWEST = "SELECT newest FROM writer_generations"
 _START_GENERATION = """UPDATE writer_generations SET newest = newest + 1
     RETURNING ended, newest, extract(epoch FROM statement_timestamp())::float8"""
 _END_GENERATIONS = "UPDATE writer_generations SET ended = greatest(ended, %s)"
-_UPTIME = "SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8"
 _TAKE = f"""INSERT INTO host_rates AS rate VALUES (%(host)s, clock_timestamp() + make_interval(secs => %(seconds)s))
     ON CONFLICT (host) DO UPDATE SET next_at = clock_timestamp() + make_interval(secs => %(seconds)s)
     WHERE rate.next_at <= clock_timestamp()
@@ -80,11 +79,14 @@ class PostgresLease:
 
 
 class PostgresLeases:
-    """All leases of a shared store, each with a session of its own."""
+    """All leases of a shared store, each with a session of its own.
 
-    def __init__(self, database: PostgresDatabase, *, restart_seconds: float = 30.0) -> None:
+    A writer that has lost its lease notices it, or ends the step that it is in, within ``notice_seconds``.
+    """
+
+    def __init__(self, database: PostgresDatabase, *, notice_seconds: float = 30.0) -> None:
         self._database = database
-        self._restart_seconds = restart_seconds
+        self._notice_seconds = notice_seconds
 
     @contextmanager
     def source(self, source_key: str, *, waits: bool) -> Iterator[PostgresLease | None]:
@@ -115,11 +117,11 @@ class PostgresLeases:
 
     def wait_for_writers(self) -> float:
         [(ended, newest, called_at)] = self._database.write(lambda cursor: cursor.execute(_START_GENERATION).fetchall())
-        [(uptime,)] = self._database.query(_UPTIME)
-        time.sleep(max(0.0, self._restart_seconds - uptime))
         for generation in range(ended + 1, newest):  # also those of takedowns that were killed
             with self._hold("writer", str(generation)):
                 pass
+        # Their locks are gone, but one may have lost its lock just now while it lives: the server has no record of it.
+        time.sleep(self._notice_seconds)
         self._database.write(lambda cursor: cursor.execute(_END_GENERATIONS, (newest - 1,)))
         return float(called_at)
 

@@ -22,7 +22,7 @@ def open_leases(store: dict[str, Any]) -> Any:
     if "root" in store:
         return FileLeases(Path(store["root"], "archive"), lake=Path(store["root"], "lake"))
     database = PostgresDatabase(store["url"], schema=store["schema"], silence_seconds=store.get("silence_seconds", 25))
-    return PostgresLeases(database, restart_seconds=0)
+    return PostgresLeases(database, notice_seconds=0)
 
 
 @contextmanager

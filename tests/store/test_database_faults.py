@@ -228,7 +228,7 @@ def test_a_long_wait_survives_a_cut(postgres, proxy, schema):
 
 def test_a_restart_ends_all_leases(mortal_postgres, schema):
     """After a restart of the server a holder has lost its lease and knows it; who waited gets it."""
-    leases = PostgresLeases(PostgresDatabase(mortal_postgres.url, schema=schema), restart_seconds=0)
+    leases = PostgresLeases(PostgresDatabase(mortal_postgres.url, schema=schema), notice_seconds=0)
     got = []
 
     def wait() -> None:
@@ -248,15 +248,27 @@ def test_a_restart_ends_all_leases(mortal_postgres, schema):
         assert not lease.is_held()
 
 
-def test_a_takedown_waits_after_a_restart(mortal_postgres, schema):
-    """Writers may not have noticed a restart yet: a takedown waits until the server is up for some seconds."""
+@pytest.mark.parametrize("dies", ["server", "one process of it", "session"])
+def test_a_takedown_waits_for_writers_that_lost_their_lease(mortal_postgres, schema, dies):
+    """A writer may not have noticed yet that its lease is lost: after it was lost, a takedown waits some seconds."""
     database = PostgresDatabase(mortal_postgres.url, schema=schema)
-    mortal_postgres.kill()
-    mortal_postgres.restart()
-    PostgresLeases(database, restart_seconds=4).wait_for_writers()
-
+    leases = PostgresLeases(database, notice_seconds=3)
     [(uptime,)] = database.query("SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8")
-    assert uptime >= 4
+    time.sleep(max(0.0, 4 - uptime))  # not its start, but the loss of the lease, is waited after
+    with leases.writer() as lease:
+        [(own,)] = database.query("SELECT pg_backend_pid()")
+        if dies == "server":
+            mortal_postgres.kill()
+            mortal_postgres.restart()
+        elif dies == "one process of it":
+            os.kill(own, signal.SIGKILL)
+        else:
+            locks = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'"
+            mortal_postgres.execute(f"SELECT pg_terminate_backend(pid) FROM ({locks}) AS held")
+        lost_at = time.monotonic()
+        leases.wait_for_writers()
+        assert time.monotonic() - lost_at >= 3
+        assert not lease.is_held()
 
 
 def test_rates_and_claims_survive_a_restart(mortal_postgres, schema):

@@ -212,7 +212,7 @@ class SlowDatabase(PostgresDatabase):
 def test_a_writer_notices_a_takedown_that_overtakes_it(postgres, schema):
     """A takedown that begins and ends while a writer starts does not wait for it; the next one does."""
     database = SlowDatabase(postgres.url, schema=schema)
-    takedowns = PostgresLeases(PostgresDatabase(postgres.url, schema=schema), restart_seconds=0)
+    takedowns = PostgresLeases(PostgresDatabase(postgres.url, schema=schema), notice_seconds=0)
     database.query("SELECT 1")
     database.before_answer = takedowns.wait_for_writers
     with PostgresLeases(database).writer() as lease:
