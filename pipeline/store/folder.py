@@ -34,8 +34,9 @@ class FolderObjects:
             except FileExistsError:
                 if path.is_dir():
                     raise _is_folder(key) from None
-                return self._read(path, offset=0, length=None) == data
-        self._sync(path)
+                if self._read(path, offset=0, length=None) != data:
+                    return False
+        self._sync(path)  # also an equal object: who put it may have died before this
         return True
 
     def put(self, key: str, data: bytes) -> None:
@@ -72,10 +73,9 @@ class FolderObjects:
 
     def delete(self, key: str) -> None:
         path = self._path(key)
-        if not path.is_file():
-            return
-        path.unlink(missing_ok=True)
-        self._sync(path)
+        if path.is_file():
+            path.unlink(missing_ok=True)
+        self._sync(path)  # also if it is gone: who deleted it may have died before this
         with suppress(OSError):  # an empty folder would keep its name from objects
             for folder in path.relative_to(self._root).parents[:-1]:
                 (self._root / folder).rmdir()
@@ -124,9 +124,11 @@ class FolderObjects:
             raise FileNotFoundError(folder) from error
 
     def _sync(self, path: Path) -> None:
+        """Make a name durable, with those of its folders: another process may have made one, and not synced it yet."""
         if self._durability == "full":
-            with suppress(FileNotFoundError):  # deleted with its last object, by another process
-                sync_folder(path.parent)
+            for folder in path.relative_to(self._root).parents:
+                with suppress(FileNotFoundError, NotADirectoryError):  # deleted with its last object, or another object
+                    sync_folder(self._root / folder)
 
     def _read(self, path: Path, *, offset: int, length: int | None) -> bytes | None:
         try:

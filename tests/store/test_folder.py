@@ -49,6 +49,31 @@ def test_key_that_is_the_folder_of_another_is_refused(tmp_path, put):
     assert objects.get("a/b") == b"x"
 
 
+@pytest.mark.parametrize("step", ["made", "put", "deleted"])
+def test_repeated_call_makes_the_name_durable(tmp_path, monkeypatch, step):
+    """A process died before its folders were synced: the same call, repeated, returns after they are."""
+    objects = FolderObjects(tmp_path, durability="full")
+    if step == "made":
+        (tmp_path / "a" / "b").mkdir(parents=True)
+    else:
+        objects.put_new("a/b/c", b"x")
+        objects.put_new("a/b/other", b"x")
+    if step == "deleted":
+        (tmp_path / "a" / "b" / "c").unlink()
+    synced, sync = [], os.fsync
+
+    def watch(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    if step == "deleted":
+        objects.delete("a/b/c")
+    else:
+        assert objects.put_new("a/b/c", b"x")
+    assert {str(tmp_path / "a" / "b"), str(tmp_path / "a"), str(tmp_path)} <= set(synced)
+
+
 def test_killed_writer_leaves_whole_objects(tmp_path):
     """After kill -9 at any moment each object is whole, and the next writer goes on."""
     for milliseconds in (5, 20, 60, 110):
