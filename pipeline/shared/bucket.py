@@ -27,6 +27,7 @@ _CHUNK = 1 << 23
 _CHECKS = ".newslake-check"  # a key has no segment that begins with a dot, so no listing shows it
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
+_NO_VERSION = (None, "null")  # "null": versioning is suspended, and an overwritten or deleted object is gone
 _CODE = re.compile(r"<Code>(\w+)</Code>|\(code: (\w+)\)")
 _NO_REQUEST = "builder error"  # of a client that refuses plain HTTP
 _ROLE_REQUEST = "/latest/api/token"  # to the service that gives a machine of AWS its key
@@ -136,7 +137,7 @@ class Bucket:
         with suppress(AlreadyExistsError):  # our own put, after an answer that was lost
             self._create(key, b"1")
         try:
-            if self._call(key, lambda: obstore.head(self._store, key))["version"] is not None:
+            if self._call(key, lambda: obstore.head(self._store, key))["version"] not in _NO_VERSION:
                 message = f"{self._url} keeps versions, so that a takedown would not delete; suspend its versioning"
                 raise StoreError(message, key=self._url, reason="store_versions")
             with suppress(AlreadyExistsError):

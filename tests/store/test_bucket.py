@@ -80,6 +80,17 @@ def test_bucket_with_versions_is_refused(weed):
     assert (error.reason, "suspend its versioning" in str(error)) == ("store_versions", True)
 
 
+def test_bucket_with_suspended_versions_is_used(weed):
+    """After its versioning is suspended, as the message says, a bucket deletes, and is accepted."""
+    weed.create_bucket("suspended")
+    weed.shell("s3.bucket.versioning -name suspended -enable")
+    weed.shell("s3.bucket.versioning -name suspended -suspend")
+    bucket = bucket_of(weed, name="suspended")
+    bucket.put("a", b"x")
+    bucket.delete("a")
+    assert (bucket.get("a"), list(bucket.list())) == (None, [])
+
+
 def test_store_without_conditions_is_refused(weed, monkeypatch):
     """A store that ignores If-None-Match is refused when it is opened for writing."""
     weed.create_bucket(PUBLIC)
