@@ -24,6 +24,7 @@ from pipeline.sqlite import (
     row_checksum,
     to_micros,
     transaction,
+    vacuum_and_truncate,
 )
 
 ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
@@ -224,6 +225,16 @@ class ArticleIndex:
         rows = [_with_checksum(each, *astuple(outcome)) for each, outcome in cached_outcomes.items()]
         with transaction(self.connection):
             self.connection.executemany("INSERT OR REPLACE INTO cached_outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def forget_outcomes(self, article_ids: Iterable[str]) -> None:
+        """Delete the cached outcomes of some articles."""
+        query = "DELETE FROM cached_outcomes WHERE article_id IN (SELECT value FROM json_each(?))"
+        with transaction(self.connection) as index:
+            index.execute(query, (json.dumps(list(article_ids)),))
+
+    def vacuum_and_truncate(self) -> None:
+        """Remove all bytes of deleted rows from the files of the index. Raises: BusyDatabaseError."""
+        vacuum_and_truncate(self.connection)
 
     def is_empty(self) -> bool:
         """Return whether the index has no day."""

@@ -42,7 +42,6 @@ from pipeline.lake.storage import (
     decode,
     sort_rows,
 )
-from pipeline.sqlite import transaction, vacuum_and_truncate
 from pipeline.tables import TableSpec, table_named
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -58,9 +57,7 @@ def erase_rows(committer: Committer, article_ids: Collection[str]) -> tuple[date
     committer.roll_forward()
     days = committer.erase(article_ids)
     erase_staged(committer.layout, committer.disk, article_ids)
-    with transaction(committer.index.connection) as index:
-        query = "DELETE FROM cached_outcomes WHERE article_id IN (SELECT value FROM json_each(?))"
-        index.execute(query, (json.dumps(list(article_ids)),))
+    committer.index.forget_outcomes(article_ids)
     return days
 
 
@@ -78,7 +75,7 @@ def erase_traces(committer: Committer, *, days: Collection[date], older_than: fl
     for path in list(committer.layout.temporary.glob("*")):
         if path.stat().st_mtime < older_than:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    vacuum_and_truncate(committer.index.connection)
+    committer.index.vacuum_and_truncate()
 
 
 def _erase_cache(committer: Committer, days: Collection[date]) -> None:

@@ -275,6 +275,7 @@ class SharedErasure:
         with tables.hold() as committer:
             days = committer.erase(article_ids)
             committer.staged.erase(article_ids)
+            tables.index.forget_outcomes(article_ids)
         return days
 
     def traces(self, *, days: Collection[date], older_than: float) -> None:
@@ -299,6 +300,7 @@ class SharedErasure:
         transactions.check_lease()
         for each in list(places.objects.list(f"{places.namespace}/cache")):
             places.objects.delete(each.key)
+        self.tables.index.vacuum_and_truncate()
 
     def _drop(self, names: Collection[str], transactions: Transactions) -> None:
         """Drop named versions, under the lease that is held."""

@@ -28,6 +28,10 @@ class ArticleStates(Protocol):
         """Store outcomes by article, in place of earlier ones."""
         ...
 
+    def forget_outcomes(self, article_ids: Iterable[str]) -> None:
+        """Delete the cached outcomes of some articles."""
+        ...
+
     def days_current_with(self, knowledge: str) -> frozenset[date]:
         """Return the days whose current rows are all derived with this knowledge."""
         ...
@@ -82,6 +86,10 @@ class CommitIndex(ArticleStates, Protocol):
         batch_ids: Iterable[str] = (),
     ) -> None:
         """Store the content of days, stamp changes, end the intent, mark batches as done; all or nothing."""
+        ...
+
+    def vacuum_and_truncate(self) -> None:
+        """Remove all bytes of deleted rows from the files of the index."""
         ...
 
 

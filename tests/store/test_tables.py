@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 from pipeline.errors import ContractError, LakeError
+from pipeline.lake import CachedOutcome
 from pipeline.shared.tables import SharedTables
 from pipeline.store.tables import Tables
 from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
@@ -190,6 +191,16 @@ def test_erased_articles_are_in_no_table_and_no_staged_batch(tables):
     for name in ("entities", "quotes", "events", "near_duplicates"):
         assert Story(1).article_id not in tables.read(name)["article_id"].to_pylist()
     assert tables.index.stored([Story(1).article_id]) == {}
+
+
+def test_cached_outcomes_of_erased_articles_go(tables):
+    """The cached outcome of an erased article is forgotten, also of one that never had rows; others stay."""
+    kept, gone = Story(1).article_id, Story(2).article_id
+    tables.index.put_outcomes({each: CachedOutcome("hash", "v1", "rejected", "too_short") for each in (kept, gone)})
+    tables.erasure.rows([gone])
+    tables.erasure.traces(days=[DAY], older_than=0.0)
+
+    assert set(tables.index.cached_outcomes([kept, gone])) == {kept}
 
 
 def test_compacted_month_has_the_same_rows(tables):
