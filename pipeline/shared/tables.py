@@ -276,17 +276,38 @@ class SharedErasure:
             days = committer.erase(article_ids)
             committer.staged.erase(article_ids)
             tables.index.forget_outcomes(article_ids)
+            self._end_versions_with(article_ids, committer.transactions)
         return days
+
+    def _end_versions_with(self, article_ids: Collection[str], transactions: Transactions) -> None:
+        """Drop the named versions that have some articles, on whatever day: a version cannot be changed."""
+        gone, found = pa.array(sorted(article_ids), pa.string()), dict[str, bool]()
+
+        def has(table: Table, snapshot_id: int) -> bool:
+            files = plan(table, snapshot_id) if table.name()[-1] == "articles" else []
+            return any(is_in(table, each) for each in files)
+
+        def is_in(table: Table, file: DataFile) -> bool:
+            if file.file_path not in found:
+                rows = read_files(table.io, [file], table_named("articles"), columns=["article_id"])
+                found[file.file_path] = pc.any(pc.is_in(rows["article_id"], value_set=gone)).as_py() is True
+            return found[file.file_path]
+
+        def attempt() -> None:
+            self._drop(tags_with(self.tables.present().tables, has), transactions)
+
+        wait_for_services(attempt, what="the named versions")
 
     def traces(self, *, days: Collection[date], older_than: float) -> None:
         """Expire all earlier versions, and delete their files, the cache, and the names of versions that had the days.
 
-        A named version of these days has the articles; it cannot be changed, so it ends.
+        A named version of these days has the articles; it cannot be changed, so it ends. Files of log tables that were
+        put before ``older_than``, and that no version has, are of dead processes, or of versions that are expired.
         """
         with self.tables.hold() as committer:
-            committer.repeat(lambda: self._erase_traces(committer, days))
+            committer.repeat(lambda: self._erase_traces(committer, days, older_than))
 
-    def _erase_traces(self, committer: SharedCommitter, days: Collection[date]) -> None:
+    def _erase_traces(self, committer: SharedCommitter, days: Collection[date], older_than: float) -> None:
         places, transactions, present = self.tables.places, committer.transactions, self.tables.present
         committer.roll_forward()
         committer.rewriter.rows.clear()
@@ -296,7 +317,9 @@ class SharedErasure:
         anchor = HeadReader(places.catalog, places.namespace).load(COMMITS)
         expire_all(places.catalog, [anchor, *heads.tables.values()], check=transactions.check_lease)
         transactions.forget()
-        self.tables.orphans().remove_all((*LAKE_NAMES, COMMITS))
+        orphans = self.tables.orphans()
+        orphans.remove_all((*LAKE_NAMES, COMMITS))
+        orphans.remove_all(LOG_NAMES, put_before=older_than)
         transactions.check_lease()
         for each in list(places.objects.list(f"{places.namespace}/cache")):
             places.objects.delete(each.key)
@@ -316,8 +339,10 @@ class SharedErasure:
     def names(self, redaction: Redaction) -> int:
         """Redact some pages in the rows of outcomes, and delete the earlier rows; return how many rows changed."""
         with self.tables.hold() as committer:
+            orphans = self.tables.orphans()
+            past = orphans.needed("outcomes")  # before the redaction, which may expire versions
             count = self.tables.log.redact(redaction)
-            committer.repeat(lambda: self.tables.orphans().remove_past("outcomes"))
+            committer.repeat(lambda: orphans.remove_past("outcomes", past))
         return count
 
 

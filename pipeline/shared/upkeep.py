@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from math import inf
 
 from pyiceberg.manifest import ManifestFile
 from pyiceberg.table import Table
@@ -144,20 +145,28 @@ class Orphans:
         self._objects.put(self._list, json.dumps(left, sort_keys=True).encode())
         return len(due)
 
-    def remove_all(self, names: Collection[str]) -> int:
-        """Delete all orphans of some tables at once. No process may be about to commit to them."""
-        found = [key for key, _ in self._orphans(names, put_before=float("inf"))]
+    def remove_all(self, names: Collection[str], *, put_before: float = inf) -> int:
+        """Delete the orphans of some tables that were put before a time (seconds since 1970) at once.
+
+        No process may be about to commit them.
+        """
+        found = [key for key, _ in self._orphans(names, put_before=put_before)]
         self._delete(found)
         return len(found)
 
-    def remove_past(self, name: str) -> int:
+    def needed(self, name: str) -> frozenset[str]:
+        """Return the paths of the files that the versions of one table need."""
+        return frozenset(needed_files(self._reader.load(name)))
+
+    def remove_past(self, name: str, past: Collection[str]) -> int:
         """Expire the earlier versions of one table, and delete the files that only they need; return how many.
 
-        Files that a process is about to commit are in no version yet, and stay. Raises: ConflictError.
+        ``past`` are files that versions needed which may be expired already. Files that a process is about to commit
+        are in no version yet, and stay. Raises: ConflictError.
         """
-        there = set(needed_files(self._reader.load(name)))
+        there = {*past, *self.needed(name)}
         expire_all(self._catalog, [self._reader.load(name)], check=self._check)
-        gone = there - set(needed_files(self._reader.load(name)))
+        gone = there - self.needed(name)
         self._delete(map(self._warehouse.key_of, gone))
         return len(gone)
 

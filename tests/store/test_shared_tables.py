@@ -22,7 +22,9 @@ from pyiceberg.types import StringType
 
 from pipeline.errors import ConfigError, StoreError
 from pipeline.lake import Redaction
+from pipeline.lake.log_files import rows_of_batch
 from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.data_files import write_rows
 from pipeline.shared.heads import COMMITS, HeadReader
 from pipeline.shared.iceberg_schema import LAKE_NAMES
 from pipeline.shared.log import SharedLog
@@ -330,6 +332,21 @@ def test_erased_article_is_nowhere_in_the_buckets(weed, tmp_path):
     assert_has(tables, Story(2))
 
 
+def test_version_with_an_article_that_moved_ends(weed, tmp_path):
+    """A named version that has an erased article on an earlier day ends, and its files go; others stay."""
+    tables = new_shared_tables(weed, tmp_path)
+    put(tables, "b0", Story(2, day=1))
+    tables.snapshots.take("january")
+    put(tables, "b1", Story(1, words="Unmistakable quaggaful words.", day=40))
+    tables.snapshots.take("march")
+    put(tables, "b2", Story(1, words="Unmistakable quaggaful words.", day=0, seen=1))
+    tables.erasure.rows([Story(1).article_id])
+    tables.erasure.traces(days=[DAY], older_than=0.0)
+
+    assert tables.snapshots.names() == ("january",)
+    assert not any(has_words(client, "quaggaful") for client in (weed.client(WAREHOUSE), weed.client()))
+
+
 def has_words(client: Any, words: str) -> bool:
     """Return whether an object of a bucket has these words, also in a Parquet or Arrow file."""
     for batch in obstore.list(client):
@@ -446,6 +463,22 @@ def test_log_takes_appends_of_many_writers(weed, tmp_path):
     assert len(tables.log.batches("outcomes")) == tables.log.read("outcomes").num_rows == 16
     assert tables.log.compact(now=NOON + timedelta(days=60)) == ("merged the files of log/outcomes in 2026-02",)
     assert tables.log.read_batches("outcomes", ["w2-3"])["url"].to_pylist() == ["https://news.test/2/3"]
+
+
+def test_log_files_of_dead_writers_are_deleted_with_the_traces(weed, tmp_path):
+    """What a dead process has written for a log table goes with the traces; what a living one may need does not."""
+    tables = new_shared_tables(weed, tmp_path)
+    log_table = tables.places.catalog.load_table((tables.places.namespace, "outcomes"))
+    rows = rows_of_batch(outcome_rows("https://news.test/gnurled", "1" * 32), table_named("outcomes"), "b1").table
+    write_rows(log_table, [rows.append_column("batch_id", [["b1"]])], month=DAY)
+    warehouse = weed.client(WAREHOUSE)
+    tables.erasure.traces(days=[DAY], older_than=0.0)
+
+    assert has_words(warehouse, "gnurled")
+
+    tables.erasure.traces(days=[DAY], older_than=_after_retention().timestamp())
+
+    assert not has_words(warehouse, "gnurled")
 
 
 def test_log_is_redacted_and_expires(weed, tmp_path):
