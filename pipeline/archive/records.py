@@ -20,6 +20,7 @@ from pipeline.model import Attempt, Capture, Page
 from pipeline.sqlite import from_micros
 
 if TYPE_CHECKING:
+    from pipeline.store.leases import Lease
     from pipeline.store.state import CaptureIndex
 
 log = logging.getLogger(__name__)
@@ -52,9 +53,12 @@ class RecordArchive(ABC):
     def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
         """Delete some records of a file, or the whole file if it has no others. A lost file keeps its others."""
 
-    def writer(self, *, source_key: str, run_id: str) -> ArchiveWriter:
-        """Return a writer for one source in one run, to be used in a ``with`` block."""
-        return ArchiveWriter(self._files, self._index, source_key=source_key, run_id=run_id)
+    def writer(self, *, source_key: str, run_id: str, lease: "Lease | None" = None) -> ArchiveWriter:
+        """Return a writer for one source in one run, to be used in a ``with`` block.
+
+        ``lease`` is checked before each file is finished: a file is not finished after it was lost.
+        """
+        return ArchiveWriter(self._files, self._index, source_key=source_key, run_id=run_id, lease=lease)
 
     def get(self, digest: str) -> Page:
         """Return the page whose payload has this digest, as it was first captured.

@@ -31,6 +31,7 @@ from pipeline.errors import ArchiveError, name_file_on_error
 from pipeline.model import Attempt, Capture, Exchange, Page, file_name_of
 
 if TYPE_CHECKING:
+    from pipeline.store.leases import Lease
     from pipeline.store.state import CaptureIndex
 
 SUFFIX = ".warc.gz"
@@ -180,12 +181,21 @@ class ArchiveWriter:
     """Writes pages of one source and run into the archive. Used by one thread.
 
     Leaving the ``with`` block finishes every file, also after an exception, so that no fetched page is lost. Until then
-    only this writer sees the pages.
+    only this writer sees the pages. If the lease is lost, the files are not finished. Raises: StoreError (lease_lost).
     """
 
-    def __init__(self, files: RecordFiles, index: "CaptureIndex", *, source_key: str, run_id: str) -> None:
+    def __init__(
+        self,
+        files: RecordFiles,
+        index: "CaptureIndex",
+        *,
+        source_key: str,
+        run_id: str,
+        lease: "Lease | None" = None,
+    ) -> None:
         self._files = files
         self._index = index
+        self._lease = lease
         self.source_key = source_key
         self.run_id = run_id
         self._open: dict[date | None, RecordFile] = {}
@@ -305,6 +315,8 @@ class ArchiveWriter:
                 each.callback(self._finish_file, file)
 
     def _finish_file(self, file: RecordFile) -> None:
+        if self._lease is not None:
+            self._lease.check()
         file.finish()
         if file.records:
             self._index.add({file.name: file.records})

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import StoreError
+from pipeline.shared.database import PostgresDatabase
+from pipeline.shared.leases import PostgresLeases
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.warc_objects import Sealing, WarcObjects, next_version, origin_of, version_of
 from pipeline.store.objects import ObjectInfo, Objects
@@ -173,6 +175,25 @@ def test_reader_follows_a_takedown(files_there):
     assert archive.page(before[0]) == page_of("a", b"A")
     assert archive.page(before[2]) == page_of("a", b"A", minutes=2)
     assert archive.has_bytes(before[0]) is True
+
+
+def test_writer_that_lost_its_lease_seals_nothing(files_there, postgres, schema):
+    """The server ends the session of a lease: its writer puts no file, and says so; with a lease it does."""
+    leases = PostgresLeases(PostgresDatabase(postgres.url, schema=schema))
+    archive = files_there.archive()
+
+    def write(name: str, *, is_lost: bool) -> None:
+        with leases.writer() as lease, archive.writer(source_key="harbour", run_id=name, lease=lease) as writer:
+            writer.put(page_of(name), news_day=DAY, article_id=name)
+            if is_lost:
+                locks = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'"
+                postgres.execute(f"SELECT pg_terminate_backend(pid, 9000) FROM ({locks}) AS held")
+
+    with pytest.raises(StoreError, match="its lease was lost") as caught:
+        write("a", is_lost=True)
+    assert (caught.value.reason, files_there.names(), archive.captures()) == ("lease_lost", [], ())
+    write("b", is_lost=False)
+    assert (len(files_there.names()), articles(archive)) == (1, ["b"])
 
 
 def test_rebuild_during_a_takedown_loses_nothing(files_there):
