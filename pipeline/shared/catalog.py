@@ -5,20 +5,28 @@ sends all of it. Public names of pyiceberg only: tests/architecture says so.
 """
 
 import json
+import multiprocessing
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from ipaddress import ip_address
+from multiprocessing.pool import ThreadPool
 from typing import Any, Literal, override
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+import pyarrow as pa
 import requests
 from pyiceberg.catalog.rest import Endpoints, RestCatalog, TableResponse
 from pyiceberg.catalog.rest.auth import AuthManagerAdapter, AuthManagerFactory
 from pyiceberg.exceptions import NoSuchTableError, RESTError
 from pyiceberg.io import FileIO, load_file_io
+from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
+from pyiceberg.schema import Schema
 from pyiceberg.table import CommitTableRequest, CommitTableResponse, Table, TableIdentifier
+from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
 from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_metadata
-from pyiceberg.typedef import Identifier
+from pyiceberg.typedef import EMPTY_DICT, Identifier, Properties
 from requests import PreparedRequest, Response, Session
 from requests.auth import AuthBase
 
@@ -87,17 +95,23 @@ def _auth_of(properties: Mapping[str, Any]) -> AuthBase | None:
 class TransactionCatalog(RestCatalog):
     """An Iceberg REST catalog that commits several tables at one instant.
 
-    Raises: StoreError (store_unreachable), (store_refused), or (store_version) for a catalog without transactions.
+    Its address is encrypted, on this machine, or allowed by ``allow_http``: requests carry a key or a token.
+    Raises: ConfigError for another address, StoreError (store_unreachable), (store_refused), or (store_version) for a
+    catalog without transactions.
     """
 
-    def __init__(self, name: str, *, timeout_seconds: float = 60.0, **properties: str) -> None:
+    def __init__(
+        self, name: str, *, timeout_seconds: float = 60.0, allow_http: bool = False, **properties: str
+    ) -> None:
+        _check_addresses(properties, allow_http=allow_http)
         self._timeout = timeout_seconds
         self._changes: dict[tuple[str, ...], CommitTableRequest] = {}
         self._is_collecting = False
         self._lock = threading.Lock()
         self._ios: dict[str, FileIO] = {}
         with named_errors(properties["uri"]):
-            super().__init__(name, **properties)
+            _within(timeout_seconds, lambda: super(TransactionCatalog, self).__init__(name, **properties))
+            _check_addresses(self.properties, allow_http=allow_http)  # its configuration may name others
             self._requests = Session()
             self._requests.auth = _auth_of(self.properties)
             if token := self.properties.get("token"):
@@ -166,6 +180,35 @@ class TransactionCatalog(RestCatalog):
             self._ios = {known: load_file_io(options, location)}
         return self._ios[known]
 
+    # pyiceberg's requests have no limit of time.
+
+    @override
+    def create_namespace(self, namespace: str | Identifier, properties: Properties = EMPTY_DICT) -> None:
+        _within(self._timeout, lambda: super(TransactionCatalog, self).create_namespace(namespace, properties))
+
+    @override
+    def load_namespace_properties(self, namespace: str | Identifier) -> Properties:
+        return _within(self._timeout, lambda: super(TransactionCatalog, self).load_namespace_properties(namespace))
+
+    @override
+    def list_tables(self, namespace: str | Identifier) -> list[Identifier]:
+        return _within(self._timeout, lambda: super(TransactionCatalog, self).list_tables(namespace))
+
+    @override
+    def create_table(
+        self,
+        identifier: str | Identifier,
+        schema: Schema | pa.Schema,
+        location: str | None = None,
+        partition_spec: PartitionSpec = UNPARTITIONED_PARTITION_SPEC,
+        sort_order: SortOrder = UNSORTED_SORT_ORDER,
+        properties: Properties = EMPTY_DICT,
+    ) -> Table:
+        create: Callable[[], Table] = partial(
+            super().create_table, identifier, schema, location, partition_spec, sort_order, properties
+        )
+        return _within(self._timeout, create)
+
     def _post(self, body: Mapping[str, Any]) -> Response:
         return self._requests.post(self.url(_PATH), json=body, timeout=self._timeout)
 
@@ -225,6 +268,46 @@ class TransactionCatalog(RestCatalog):
                 reason="store_refused",
             )
         return "unknown"
+
+
+def _check_addresses(properties: Mapping[str, Any], *, allow_http: bool) -> None:
+    """Raises: ConfigError for an address that a key or a token is not to be sent to."""
+    for name in ("uri", "oauth2-server-uri"):
+        if name in properties:
+            _check_address(str(properties[name]), allow_http=allow_http)
+
+
+def _check_address(uri: str, *, allow_http: bool) -> None:
+    """Raises: ConfigError for an address with a key, or without encryption on another machine."""
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+        message = "the address of a catalog is https://host:port, without a key: give that by properties"
+        raise ConfigError(message, key="catalog", reason="store_url")
+    if parts.scheme == "http" and not allow_http and not _is_this_machine(host):
+        message = f"the catalog at {uri} is not encrypted; use https, or allow plain HTTP explicitly"
+        raise ConfigError(message, key=uri, reason="store_url")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _within[T](seconds: float, call: Callable[[], T]) -> T:
+    """Return the result of a call. Raises: requests.Timeout when it takes longer; its thread goes on until it ends."""
+    pool = ThreadPool(1)  # its thread does not keep the process alive
+    try:
+        return pool.apply_async(call).get(seconds)
+    except multiprocessing.TimeoutError as error:
+        raise requests.Timeout(f"no answer in {seconds:.0f} s") from error
+    finally:
+        pool.close()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -95,7 +96,7 @@ def _create_missing(catalog: TransactionCatalog, namespace: str) -> None:
         _create(catalog, (namespace, COMMITS), _ANCHOR_SCHEMA, properties={"format-version": "2"})
 
 
-def _create(catalog: TransactionCatalog, name: tuple[str, str], schema: Schema, **options: object) -> None:
+def _create(catalog: TransactionCatalog, name: tuple[str, str], schema: Schema, **options: Any) -> None:
     try:
         catalog.create_table(name, schema=schema, **options)
     except TableAlreadyExistsError:

@@ -1,0 +1,66 @@
+"""The REST catalog: its addresses, keys in messages, and a server that never answers."""
+
+import dataclasses
+import socket
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+import pytest
+
+from pipeline.errors import ConfigError, StoreError
+from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.tables import create_tables
+from tests.store.table_stores import FileLease, catalog_of, places_of
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=20) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://user:s3cret@127.0.0.1:9", "https://s3cret@lake.test", "s3cret", "http://[s3cret", "ftp://s3cret.test"],
+)
+def test_address_with_a_key_is_refused_without_it(uri):
+    """An address that has a key, or is not a URL, is refused; neither the message nor its key has it."""
+    with pytest.raises(ConfigError, match="without a key") as caught:
+        TransactionCatalog("lake", uri=uri)
+
+    assert caught.value.reason == "store_url"
+    assert "s3cret" not in f"{caught.value} {caught.value.key}"
+
+
+@pytest.mark.filterwarnings("ignore:A test tried")
+def test_plain_http_is_for_this_machine():
+    """An address without encryption on another machine is refused, also that of tokens; it may be allowed."""
+    for given in (
+        {"uri": "http://lake.test:9"},
+        {"uri": "https://lake.test", "oauth2-server-uri": "http://lake.test:9"},
+    ):
+        with pytest.raises(ConfigError, match="not encrypted") as caught:
+            TransactionCatalog("lake", **given, token="t0ken")
+        assert "t0ken" not in str(caught.value)
+    with pytest.raises(StoreError, match="catalog at"):  # it is tried: no test may connect to it
+        TransactionCatalog("lake", uri="http://0.0.0.0:9", allow_http=True)
+
+
+def test_catalog_that_never_answers(silent):
+    """A catalog that accepts the connection and is silent is an error after the time that is given."""
+    with pytest.raises(StoreError, match="does not answer") as caught:
+        TransactionCatalog("lake", uri=silent, timeout_seconds=0.5)
+
+    assert caught.value.reason == "store_unreachable"
+
+
+def test_catalog_that_falls_silent(weed, silent):
+    """Tables cannot be created with a catalog that has fallen silent: an error says so."""
+    catalog = catalog_of(weed, timeout_seconds=2.0)
+    catalog.uri = silent
+    places = dataclasses.replace(places_of(weed, "silent"), catalog=catalog)
+    with pytest.raises(StoreError, match="does not answer") as caught:
+        create_tables(places, lambda: nullcontext(FileLease()))
+
+    assert caught.value.reason == "store_unreachable"
