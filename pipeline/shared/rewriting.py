@@ -4,7 +4,8 @@ A data file has the rows of one or more days of a month. A day that changes rewr
 gets its own. Equal rows change nothing.
 """
 
-from collections import defaultdict
+import threading
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ Content = Callable[[date, str, Callable[[], pa.Table]], pa.Table]
 """Returns the new rows of a table and day, sorted and without the day. The last argument reads the present ones."""
 
 _THREADS = 4
-_ROWS_KEPT = 64  # tables of data files in memory: a hot day is read from there
+_MEMORY_BYTES = 256 * 1024**2  # of rows of data files in memory: a hot day is read from there
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,39 @@ class _FileGroup:
     days: tuple[date, ...]
 
 
+class RowMemory:
+    """Rows of data files by path and day, those that were put last, up to ``limit_bytes``. Threads share it."""
+
+    def __init__(self, *, limit_bytes: int = _MEMORY_BYTES) -> None:
+        self._limit_bytes = limit_bytes
+        self._rows: OrderedDict[str, Mapping[date, pa.Table]] = OrderedDict()
+        self._held = 0
+        self._lock = threading.Lock()
+
+    def get(self, path: str) -> Mapping[date, pa.Table] | None:
+        """Return the rows of a file; None if they are not in memory."""
+        with self._lock:
+            return self._rows.get(path)
+
+    def put(self, path: str, rows: Mapping[date, pa.Table]) -> None:
+        """Keep the rows of a file; those of earlier files go when there are too many."""
+        with self._lock:
+            self._held += _bytes_of(rows) - _bytes_of(self._rows.pop(path, {}))
+            self._rows[path] = rows
+            while self._held > self._limit_bytes:
+                self._held -= _bytes_of(self._rows.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        """Forget all rows."""
+        with self._lock:
+            self._rows.clear()
+            self._held = 0
+
+
+def _bytes_of(rows: Mapping[date, pa.Table]) -> int:
+    return sum(each.nbytes for each in rows.values())
+
+
 @dataclass
 class Rewriter:
     """Writes data files with new rows. Those that an earlier try wrote from the same rows are used again.
@@ -43,7 +77,7 @@ class Rewriter:
     """
 
     written: dict[tuple[object, ...], FileChange] = field(default_factory=dict)
-    rows: dict[str, Mapping[date, pa.Table]] = field(default_factory=dict)
+    rows: RowMemory = field(default_factory=RowMemory)
 
     def changes(
         self, heads: Heads, names_of: Mapping[date, Iterable[str]], content: Content, *, key: object = None
@@ -82,9 +116,8 @@ class Rewriter:
         if rows.keys() == present.keys() and all(rows[day].equals(present[day]) for day in group.days if day in rows):
             return FileChange()
         added = [write_days(table, rows)] if rows else []
-        if len(self.rows) >= _ROWS_KEPT:
-            self.rows.pop(next(iter(self.rows)))
-        self.rows |= {each.file_path: rows for each in added}
+        for each in added:
+            self.rows.put(each.file_path, rows)
         change = FileChange(group.files, tuple(added))
         if key is not None:
             self.written[known] = change
@@ -92,8 +125,8 @@ class Rewriter:
 
     def _present(self, table: Table, files: Collection[DataFile]) -> Mapping[date, pa.Table]:
         """Return the rows of data files by day, without the day."""
-        if len(files) == 1 and (path := next(iter(files)).file_path) in self.rows:
-            return self.rows[path]
+        if len(files) == 1 and (known := self.rows.get(next(iter(files)).file_path)) is not None:
+            return known
         spec = spec_of(table)
         whole = read_files(table.io, files, spec).sort_by([(spec.day_column, "ascending")])
         return {day: rows.select(spec.schema.names) for day, rows in rows_by_day(whole, spec).items()}
