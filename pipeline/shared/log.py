@@ -53,6 +53,9 @@ class SharedLog:
         self._change(name, lambda there, files: _appended(there, files, rows, batch_id))
 
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:
+        return wait_for_services(lambda: self._read(name, newest), what=f"log/{name}")
+
+    def _read(self, name: str, newest: int | None) -> pa.Table:
         spec, (table, files) = table_named(name), self._present(name)
         if newest is None:
             return _sorted(read_files(table.io, files, spec), spec).select(spec.schema.names)
@@ -69,19 +72,33 @@ class SharedLog:
         return pa.concat_tables([arrow_schema(spec).empty_table(), *parts]).select(spec.schema.names)
 
     def months(self, name: str, *, columns: Sequence[str]) -> Iterator[pa.Table]:
-        spec, (table, files) = table_named(name), self._present(name)
-        for month in sorted({_month(each, table) for each in files}, reverse=True):
+        planned = [wait_for_services(lambda: self._present(name), what=f"log/{name}")]
+
+        def read(month: str) -> pa.Table:
+            table, files = planned.pop() if planned else self._present(name)
             mine = [each for each in files if _month(each, table) == month]
-            yield read_files(table.io, mine, spec, columns=columns)
+            rows = read_files(table.io, mine, table_named(name), columns=columns)
+            planned.append((table, files))  # not if a file is gone: then it is planned again
+            return rows
+
+        [(table, files)] = planned
+        for month in sorted({_month(each, table) for each in files}, reverse=True):
+            yield wait_for_services(partial(read, month), what=f"log/{name}")
 
     def batches(self, name: str) -> frozenset[str]:
-        spec, (table, files) = table_named(name), self._present(name)
-        rows = read_files(table.io, files, spec, columns=[BATCH.name])
+        def read() -> pa.Table:
+            table, files = self._present(name)
+            return read_files(table.io, files, table_named(name), columns=[BATCH.name])
+
+        rows = wait_for_services(read, what=f"log/{name}")
         return frozenset(pc.unique(rows[BATCH.name]).to_pylist())
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
-        spec, (table, files) = table_named(name), self._present(name)
         wanted = frozenset(batch_ids)
+        return wait_for_services(lambda: self._read_batches(name, wanted), what=f"log/{name}")
+
+    def _read_batches(self, name: str, wanted: Collection[str]) -> pa.Table:
+        spec, (table, files) = table_named(name), self._present(name)
         mine = [each for each in files if any(_may_have(each, table, batch_id) for batch_id in wanted)]
         rows = read_files(table.io, mine, spec)
         chosen = rows.filter(pc.is_in(rows[BATCH.name], value_set=pa.array(sorted(wanted), pa.string())))

@@ -179,11 +179,14 @@ class SharedTables:
         return [each.file_path for each in plan(heads.tables[name], heads.id_of(name), days=days)]
 
     def days(self) -> tuple[date, ...]:
-        heads = self.heads()
-        return tuple(sorted({day for name in heads.tables for day in self._versions_at(heads, name)}))
+        def read() -> tuple[date, ...]:
+            heads = self.heads()
+            return tuple(sorted({day for name in heads.tables for day in self._versions_at(heads, name)}))
+
+        return wait_for_services(read, what="the days of the tables")
 
     def day_versions(self, table: str) -> dict[date, str]:
-        return self._versions_at(self.heads([table]), table)
+        return wait_for_services(lambda: self._versions_at(self.heads([table]), table), what=f"the table {table}")
 
     def _versions_at(self, heads: Heads, name: str) -> dict[date, str]:
         """Return the days with rows of a table at some heads, each with the files that have them."""
@@ -227,8 +230,9 @@ class SharedTables:
 
         The rows are not read.
         """
-        heads = self.heads()
-        return tuple(problems_of_files(heads, self.places.warehouse))
+        return wait_for_services(
+            lambda: tuple(problems_of_files(self.heads(), self.places.warehouse)), what="the check"
+        )
 
     def recover(self) -> tuple[str, ...]:
         with self.hold() as committer:

@@ -481,6 +481,53 @@ def test_log_files_of_dead_writers_are_deleted_with_the_traces(weed, tmp_path):
     assert not has_words(warehouse, "gnurled")
 
 
+def test_log_is_read_on_after_its_files_are_removed(weed, tmp_path):
+    """A reader of months goes on when files that it has planned are merged and deleted."""
+    tables = new_shared_tables(weed, tmp_path)
+    rows = outcome_rows("https://news.test/a", "1" * 32)
+    at = rows.schema.get_field_index("decided_at")
+    later = rows.set_column(at, rows.schema.field(at), [[NOON + timedelta(days=40)]])
+    for batch_id, each in (("b1", rows), ("b2", rows), ("b3", later)):
+        tables.log.append("outcomes", batch_id, each)
+    months = tables.log.months("outcomes", columns=["url"])
+
+    assert next(months).num_rows == 1
+
+    with tables.hold():
+        assert tables.log.compact(now=NOON + timedelta(days=90)) != ()
+        assert tables.orphans().remove_past("outcomes", ()) > 0
+
+    assert next(months).num_rows == 2
+
+
+def test_log_file_that_is_missing_is_named(weed, tmp_path):
+    """A data file of a log table that somebody deleted is an error with its name, in each way to read it."""
+    tables = new_shared_tables(weed, tmp_path)
+    tables.log.append("outcomes", "b1", outcome_rows("https://news.test/a", "1" * 32))
+    client = weed.client(WAREHOUSE)
+    [path] = [each for each in objects_in(client, tables) if "outcomes" in each and each.endswith(".parquet")]
+    obstore.delete(client, path)
+    for read in (
+        lambda: tables.log.read("outcomes"),
+        lambda: tables.log.batches("outcomes"),
+        lambda: tables.log.read_batches("outcomes", ["b1"]),
+        lambda: list(tables.log.months("outcomes", columns=["url"])),
+    ):
+        with pytest.raises(StoreError, match="gone from the object store") as caught:
+            read()
+        assert caught.value.reason == "store_file_missing"
+
+
+def test_workers_create_the_tables_at_the_same_time(weed, tmp_path):
+    """Workers that start together on a new namespace all find its tables; one creates them."""
+    tables = new_shared_tables(weed, tmp_path)
+    places = [places_of(weed, f"{tables.places.namespace}2") for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda each: create_tables(each, tables.lease), places))
+
+    assert HeadReader(places[0].catalog, places[0].namespace).read(LAKE_NAMES).sequence == 1
+
+
 def test_log_is_redacted_and_expires(weed, tmp_path):
     """The rows of a page that is taken down stay and name it no more; old months go."""
     tables = new_shared_tables(weed, tmp_path)
