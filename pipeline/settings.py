@@ -27,13 +27,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.log_lines import LogFormat
 from pipeline.model import FreshnessLimits, LayoutRule, OutletKeys, Source
 from pipeline.model.freshness import WEEKDAYS
 from pipeline.model.source import KIND_OPTIONS, NEWEST_KINDS, RECHECK_HOURS, SourceKind
+from pipeline.store_settings import StoreSettings
 
 PREFIX = "NEWS_"
 ENV_FILE = "newslake.env"  # in the current folder; the environment has precedence
@@ -70,7 +71,7 @@ def _codings(value: str) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-class Settings(BaseSettings):
+class Settings(StoreSettings):
     """All settings, validated once. Each is read from ``NEWS_<NAME>``; all have defaults.
 
     A name that the environment does not have is read from the file ``newslake.env`` of the current folder.
@@ -279,6 +280,14 @@ def _refuse_unknown(known: Sequence[str], in_file: Iterable[str]) -> None:
         raise ConfigError(
             f"{where}unknown setting {', '.join(unknown)}; {did_you_mean(unknown[0], names)}", key=unknown[0]
         )
+
+
+def required(name: str, value: str | None) -> str:
+    """Return the value of a setting. Raises: ConfigError if it is not set."""
+    if value is None:
+        key = f"{PREFIX}{name.upper()}"
+        raise ConfigError(f"{key} is not set, and {PREFIX}STORE=shared needs it; see docs/scale.md", key=key)
+    return value
 
 
 def variable_of(name: str) -> str | None:

@@ -26,7 +26,7 @@ from typing import ClassVar
 import requests
 
 from pipeline.archive import Archive
-from pipeline.fetch import Fetcher, PageRequest, limits_from
+from pipeline.fetch import Fetcher, FileRates, PageRequest, limits_from
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page, canonical_url
@@ -229,7 +229,7 @@ def _scheduled() -> tuple[float, float]:
     with _served(HOSTS) as served, tempfile.TemporaryDirectory() as folder:
         urls = [f"http://{host}/busy/{number}" for host in served.names for number in range(PAGES_EACH)]
         hosts = frozenset(served.names)
-        given = {"private_hosts": hosts, "now": lambda: NOW, "rate_limit_folder": Path(folder) / "hosts"}
+        given = {"private_hosts": hosts, "now": lambda: NOW, "host_rates": FileRates(Path(folder) / "hosts")}
         with Fetcher(limits_from(settings), **given) as fetcher:
             started = time.monotonic()
             kinds = Counter(type(got) for _, _, got in fetcher.fetch_many((url, PageRequest(url=url)) for url in urls))

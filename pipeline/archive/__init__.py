@@ -7,7 +7,8 @@ The index next to the files can be rebuilt from them. ``FetchState`` stores whic
 from pipeline.archive.archive import Archive
 from pipeline.archive.fetch_state import NEW_STATE, FetchState, KnownPage, PageState, Validators
 from pipeline.archive.index import CaptureSummary
-from pipeline.archive.locks import takedown_lock, wait_for_writers, writer_lock
+from pipeline.archive.leases import FileLeases
+from pipeline.archive.records import RecordArchive
 from pipeline.archive.scan import Damage
 from pipeline.archive.takedowns import (
     DeletedArticle,
@@ -32,8 +33,10 @@ __all__ = [
     "Damage",
     "DeletedArticle",
     "FetchState",
+    "FileLeases",
     "KnownPage",
     "PageState",
+    "RecordArchive",
     "Takedown",
     "TakedownKind",
     "TakedownPlan",
@@ -45,8 +48,5 @@ __all__ = [
     "pseudonym",
     "publisher_name",
     "source_name",
-    "takedown_lock",
     "url_name",
-    "wait_for_writers",
-    "writer_lock",
 ]

@@ -3,7 +3,6 @@
 import json
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -11,7 +10,6 @@ from pathlib import Path
 from sqlite3 import Error, Row
 from typing import NamedTuple, Protocol
 
-from pipeline.archive.locks import source_lock
 from pipeline.archive.scan import Damage
 from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.durability import Durability
@@ -168,10 +166,6 @@ class FetchState:
                 self._db.executemany(f"DELETE FROM {table} WHERE checksum IS ?", checksums)  # noqa: S608 - our own names
                 done += [f"dropped a damaged row of {table}: {row[0]}" for row in damaged]
         return tuple(done)
-
-    def exclusive(self, source_key: str, *, waits: bool) -> AbstractContextManager[bool]:
-        """Hold the exclusive lock of a source; see ``source_lock``."""
-        return source_lock(self._root, source_key, waits=waits)
 
     def validators(self, source_key: str, *, url: str = "") -> Validators | None:
         """Return the stored validators of a listing; ``url`` selects it if the source has several."""

@@ -2,8 +2,8 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain
@@ -52,6 +52,26 @@ class RecordArchive(ABC):
     @abstractmethod
     def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
         """Delete some records of a file, or the whole file if it has no others. A lost file keeps its others."""
+
+    @abstractmethod
+    def index_problems(self, *, is_quick: bool = False) -> tuple[str, ...]:
+        """Return the damage of the index as predicates. Call it before the index is opened, and so rebuilt."""
+
+    @abstractmethod
+    def rebuild_index(self) -> tuple[Damage, ...]:
+        """Rebuild the index from all WARC files and return the damage found. A lost file stays in the index."""
+
+    @abstractmethod
+    def recover(
+        self, *, source_key: str | None = None, is_quick: bool = False, drops_damaged: bool = False
+    ) -> tuple[str, ...]:
+        """Repair what dead processes left, for one source or for all; return one message per repaired file."""
+
+    @abstractmethod
+    def verify(
+        self, *, reads: Callable[[date], bool] = lambda day: True, tally: Counter[str] | None = None
+    ) -> Iterator[Damage]:
+        """Yield all damage: in the files of the news days that ``reads`` selects, and in the whole index."""
 
     def writer(self, *, source_key: str, run_id: str, lease: "Lease | None" = None) -> ArchiveWriter:
         """Return a writer for one source in one run, to be used in a ``with`` block.

@@ -130,7 +130,7 @@ def _store_sample(
     if folder is not None:
         path_outside_lake(space.settings.lake_dir, str(folder))
     store = AuditStore(space.settings)
-    with store.between_takedowns(), space.at_work():
+    with space.store.leases.takedown(), space.at_work():  # no takedown erases sheets before they are added
         sample = draw_sample(space, population, design, folder=folder)
         rows = [build_sheet_row(population.table, each) for each in sample.items]
         page = audit_sheet(sample.draw, rows)

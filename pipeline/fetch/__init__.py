@@ -30,6 +30,7 @@ Reasons of a ``RefusedFetchError`` (the page is not available):
 
 from pipeline.content_encoding import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
 from pipeline.fetch.fetcher import Fetcher, FetchResult, NotModified, PageRequest
+from pipeline.fetch.rate_limit import FileRates
 from pipeline.fetch.transport import FetchLimits, limits_from
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "FetchLimits",
     "FetchResult",
     "Fetcher",
+    "FileRates",
     "NotModified",
     "PageRequest",
     "TooLargeError",

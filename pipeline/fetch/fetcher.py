@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +13,7 @@ import urllib3
 
 from pipeline.errors import BrokenItemError, NewsError, RefusedFetchError, TransientFetchError
 from pipeline.fetch.address_guard import AddressBook
-from pipeline.fetch.rate_limit import RateLimiter, SharedRateLimit
+from pipeline.fetch.rate_limit import RateLimiter
 from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, run_walk
 from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.robots import Reservations, Robots, refusal_for
@@ -22,6 +21,7 @@ from pipeline.fetch.scheduler import Schedule
 from pipeline.fetch.transport import Caps, FetchLimits, Reply, Transport, failure_of
 from pipeline.model import Exchange, Hints, Page
 from pipeline.model.rights import distinct_rights, rights_in_headers
+from pipeline.store.leases import HostRates
 
 _NO_HINTS = Hints()
 
@@ -152,8 +152,8 @@ class Fetcher:
     """Fetches pages politely, one (``fetch``, ``try_fetch``) or many (``fetch_many``).
 
     Thread-safe: its threads share rate limits, robots rules, addresses and connections. Processes with the same
-    ``rate_limit_folder`` share rate limits, too. ``private_hosts`` are the "host:port" names that may have addresses
-    that are not public.
+    ``host_rates`` share rate limits, too. ``private_hosts`` are the "host:port" names that may have addresses that are
+    not public.
     Proxies, cookies and .netrc of the environment are not used.
     """
 
@@ -163,15 +163,12 @@ class Fetcher:
         *,
         private_hosts: frozenset[str],
         now: Callable[[], datetime],
-        rate_limit_folder: Path | None = None,
+        host_rates: HostRates | None = None,
     ) -> None:
         self.limits = limits
         self._now = now
         self._book = book = AddressBook(private_hosts)
-        shared_limit = SharedRateLimit(rate_limit_folder) if rate_limit_folder is not None else None
-        self._limiter = limiter = RateLimiter(
-            hold_max_seconds=limits.retry_after_max_seconds, shared_limit=shared_limit
-        )
+        self._limiter = limiter = RateLimiter(hold_max_seconds=limits.retry_after_max_seconds, shared=host_rates)
         self._transport = Transport(book, read_timeout_seconds=limits.read_timeout_seconds)
         self._runner = RequestRunner(limits, transport=self._transport, book=book, limiter=limiter, now=now)
         self._robots = Robots(limits, runner=self._runner, limiter=limiter, now=now)

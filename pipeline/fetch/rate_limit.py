@@ -13,6 +13,7 @@ from typing import Literal
 
 from pipeline.fetch.retry import FetchFailure
 from pipeline.model import file_name_of
+from pipeline.store.leases import HostRates
 
 # Between processes: a daily run, a run started by a signal and the feed trigger may fetch from the same host.
 
@@ -20,7 +21,7 @@ _LONGEST_SECONDS = 3600.0  # a later time is from a clock that was set back
 _TICK_SECONDS = 0.01  # file times move in steps of the kernel's timer
 
 
-class SharedRateLimit:
+class FileRates:
     """A folder with one file per host: the time of its next request, in seconds of the file system's clock.
 
     Machines that share the folder thus share the clock.
@@ -95,15 +96,15 @@ class _Host:
 
 
 class RateLimiter:
-    """Decides when requests to a host start, for all threads of a fetcher and, by ``shared_limit``, other processes.
+    """Decides when requests to a host start, for all threads of a fetcher and, by ``shared``, other processes.
 
     A host is "name:port". The interval starts when the host received a request, so that it never receives two requests
     within one interval, even if the first one arrives late. A host has one open request, unless the interval is 0.
     """
 
-    def __init__(self, *, hold_max_seconds: float, shared_limit: SharedRateLimit | None = None) -> None:
+    def __init__(self, *, hold_max_seconds: float, shared: HostRates | None = None) -> None:
         self._hold_max_seconds = hold_max_seconds
-        self._shared_limit = shared_limit
+        self._shared = shared
         self._hosts: dict[str, _Host] = {}
         self._lock = Lock()
 
@@ -121,8 +122,8 @@ class RateLimiter:
             wait_seconds = max(0.0, held_seconds, state.next_start - now)
             if state.open and interval > 0:
                 wait_seconds = max(wait_seconds, _POLL_SECONDS)
-            if not wait_seconds and self._shared_limit is not None and interval > 0:
-                wait_seconds = self._shared_limit.take(host, interval_seconds=interval)
+            if not wait_seconds and self._shared is not None and interval > 0:
+                wait_seconds = self._shared.take(host, interval_seconds=interval)
                 if wait_seconds > max(self._hold_max_seconds, 2 * _INTERVAL_MAX_SECONDS):
                     return _back_off_failure(host, wait_seconds)
             if not wait_seconds:
@@ -162,8 +163,8 @@ class RateLimiter:
         with self._lock:
             state = self._hosts.setdefault(host, _Host())
             state.held_until = max(state.held_until, time.monotonic() + seconds)
-            if self._shared_limit is not None and seconds > 0:
-                self._shared_limit.defer(host, seconds)
+            if self._shared is not None and seconds > 0:
+                self._shared.defer(host, seconds)
 
     def set_crawl_delay(self, host: str, seconds: float) -> None:
         """Raise the host's interval to the Crawl-delay of its robots.txt."""
@@ -176,8 +177,8 @@ class RateLimiter:
         state = self._hosts[host]
         state.next_start = max(state.next_start, until)
         seconds = until - time.monotonic()
-        if self._shared_limit is not None and seconds > 0:
-            self._shared_limit.defer(host, seconds)
+        if self._shared is not None and seconds > 0:
+            self._shared.defer(host, seconds)
 
 
 def _base_interval(state: _Host, interval_seconds: float) -> float:

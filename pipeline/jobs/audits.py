@@ -2,12 +2,10 @@
 
 import csv
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.archive import takedown_lock
 from pipeline.audit import AuditDraw
 from pipeline.audit.sheet import erase_page_rows, erase_sheet_rows
 from pipeline.durability import make_folder, write_whole_file
@@ -37,15 +35,8 @@ class AuditStore:
 
     def __init__(self, settings: Settings) -> None:
         self._root = settings.data_dir
-        self._archive_dir = settings.archive_dir
         self._folder = settings.data_dir / "audits"
         self._durability = settings.durability
-
-    @contextmanager
-    def between_takedowns(self) -> Iterator[None]:
-        """Hold the lock of takedowns, so that none erases sheets after the rows are read and before ``add``."""
-        with takedown_lock(self._archive_dir):
-            yield
 
     def draws(self) -> tuple[AuditDraw, ...]:
         """Return all draws, oldest first. Raises: ConfigError for a damaged record."""

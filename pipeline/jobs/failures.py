@@ -1,9 +1,9 @@
 """A fetch that failed: its outcome, when it is tried again, and what the archive keeps of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from pipeline.archive import ArchiveWriter
+from pipeline.archive import ArchiveWriter, Validators
 from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
 from pipeline.jobs.outcomes import outcome_kind_of
 from pipeline.model import Attempt, Capture
@@ -86,3 +86,27 @@ def archive_failed_response(
         length=0,
     )
     return writer.put_attempt(attempt, exchange)
+
+
+# A listing or file with an item on which newslake failed is read again by the next version, and only then.
+
+_FAILED_AT = "\nfailed at "  # no ETag and no URL has a line break
+
+
+def marked_as_failed(mark: str, *, version: str) -> str:
+    """Return the ETag or URL of a listing with the mark that this version failed on an item of it.
+
+    ``version`` is the present one, as ``failure_version`` writes it.
+    """
+    return f"{mark}{_FAILED_AT}{version}"
+
+
+def unmarked_validators(stored: Validators | None, *, version: str) -> Validators | None:
+    """Return the stored validators of a listing; None if it has an item on which another version failed.
+
+    ``version`` is the present one.
+    """
+    if stored is None:
+        return None
+    etag, _, failed_at = (stored.etag or "").partition(_FAILED_AT)
+    return replace(stored, etag=etag or None) if failed_at in ("", version) else None

@@ -19,7 +19,7 @@ from pipeline.clean import PageIdentity, page_identity
 from pipeline.errors import BrokenItemError, NewsError, PoisonItemError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
 from pipeline.jobs.clean import date_page
-from pipeline.jobs.failures import archive_failed_response, failure_of
+from pipeline.jobs.failures import archive_failed_response, failure_of, marked_as_failed, unmarked_validators
 from pipeline.jobs.fetch_candidates import (
     ALREADY_FETCHED,
     FetchCandidate,
@@ -67,21 +67,9 @@ from pipeline.sources import (
 )
 from pipeline.sources.folder import expected_pages
 from pipeline.sources.normalize import is_plausible
+from pipeline.store.leases import Lease
 
 log = logging.getLogger(__name__)
-
-_FAILED_AT = "\nfailed at "  # no ETag and no URL has a line break
-
-
-def unmarked_validators(stored: Validators | None, *, version: str) -> Validators | None:
-    """Return the stored validators of a listing; None if it has an item on which another version failed.
-
-    ``version`` is the present one, as ``failure_version`` writes it.
-    """
-    if stored is None:
-        return None
-    etag, _, failed_at = (stored.etag or "").partition(_FAILED_AT)
-    return replace(stored, etag=etag or None) if failed_at in ("", version) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +103,15 @@ def ingest(
     """
     named = workspace.sources.named(source_key)
     claim = workspace.claim(named, run_id=run_id, waits=waits)
-    with workspace.at_work(), claim as source, workspace.fetcher(named) as fetcher, workspace.turns() as turns:
-        job = _SourceIngest(workspace, source or named, run_id=run_id, turns=turns, count_pages=count_pages)
+    with (
+        workspace.at_work() as lease,
+        claim as source,
+        workspace.fetcher(named) as fetcher,
+        workspace.turns() as turns,
+    ):
+        job = _SourceIngest(
+            workspace, source or named, run_id=run_id, lease=lease, turns=turns, count_pages=count_pages
+        )
         others: list[_SourceIngest] = []
         if job.guard.blocks_source():
             job.refuse_source()
@@ -127,7 +122,7 @@ def ingest(
             for line in workspace.archive.recover(source_key=source_key):
                 log.info("%s: %s", source_key, line)
             job.run(fetcher, day=day)
-            others += _refetch(workspace, job.left, run_id=run_id, turns=turns)
+            others += _refetch(workspace, job.left, run_id=run_id, lease=lease, turns=turns)
     keys, jobs = [source_key, *(each.source.key for each in others)], (job, *others)
     days = [day for key in keys for day in workspace.archive.days_of_run(source_key=key, run_id=run_id)]
     fetched = sum(each.fetched for each in jobs)
@@ -136,7 +131,7 @@ def ingest(
 
 
 def _refetch(
-    workspace: Workspace, left: Mapping[str, Collection[str]], *, run_id: str, turns: InFlight
+    workspace: Workspace, left: Mapping[str, Collection[str]], *, run_id: str, lease: Lease, turns: InFlight
 ) -> Iterator["_SourceIngest"]:
     """Request pages, by the source that has them, and yield the jobs; a source of another run requests them later."""
     for source_key, page_keys in left.items():
@@ -146,7 +141,7 @@ def _refetch(
             if source is None:
                 continue
             workspace.archive.recover(source_key=source_key)
-            job = _SourceIngest(workspace, source, run_id=run_id, turns=turns, count_pages=count_nothing)
+            job = _SourceIngest(workspace, source, run_id=run_id, lease=lease, turns=turns, count_pages=count_nothing)
             job.run_pages(fetcher, page_keys)
             yield job
 
@@ -155,9 +150,17 @@ class _SourceIngest:
     """The state that the steps of ingesting one source in one run share."""
 
     def __init__(
-        self, workspace: Workspace, source: Source, *, run_id: str, turns: InFlight, count_pages: CountCallback
+        self,
+        workspace: Workspace,
+        source: Source,
+        *,
+        run_id: str,
+        lease: Lease,
+        turns: InFlight,
+        count_pages: CountCallback,
     ) -> None:
         self.workspace = workspace
+        self.lease = lease  # of this writer of the archive
         self.turns = turns
         self.count_pages = count_pages
         self.expected: int | None = None  # pages of its files, if each has one
@@ -192,7 +195,7 @@ class _SourceIngest:
         """Ingest the source. Store validators and move files out of the inbox last, so a killed run lists all again."""
         is_listed = day in listable_days(self.source, now=self.now)
         state = self.workspace.fetch_state
-        with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
+        with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id, lease=self.lease) as writer:
             pages = WaybackFetcher(fetcher)
             validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
             state.record_many(self.requested.values())
@@ -209,7 +212,7 @@ class _SourceIngest:
 
     def run_pages(self, fetcher: Fetcher, page_keys: Collection[str]) -> None:
         """Request the pages that are due among some of the source's pages; do not list the source."""
-        with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
+        with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id, lease=self.lease) as writer:
             self._fetch(self._due(None, page_keys=page_keys), WaybackFetcher(fetcher), writer)
         self._store()
 
@@ -266,11 +269,11 @@ class _SourceIngest:
     def _marked(self, validators: Validators) -> Validators:
         if not any(each.reason in BROKEN_REASONS for each in self.recorder.outcomes):
             return validators
-        return replace(validators, etag=f"{validators.etag or ''}{_FAILED_AT}{self.version}")
+        return replace(validators, etag=marked_as_failed(validators.etag or "", version=self.version))
 
     def _is_done(self, mark: str) -> bool:
         has_listed = self.workspace.fetch_state.has_listed
-        return has_listed(self.source.key, mark) or has_listed(self.source.key, f"{mark}{_FAILED_AT}{self.version}")
+        return any(has_listed(self.source.key, each) for each in (mark, marked_as_failed(mark, version=self.version)))
 
     def _listing_row(self) -> ListingRow:
         error = self.error or self.incomplete
@@ -442,7 +445,7 @@ class _SourceIngest:
         self.states.clear()
         append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
         if self.is_file_broken:
-            mark = f"{mark}{_FAILED_AT}{self.version}"
+            mark = marked_as_failed(mark, version=self.version)
         self.is_file_broken = False
         self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
 

@@ -41,7 +41,7 @@ def _is_lake(state: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Store:
+class _StorePart:
     """A file or folder, how to see that it is there, and what to do if it is missing."""
 
     path: Callable[[Settings], Path]
@@ -53,32 +53,32 @@ def _accept(name: str) -> str:
     return f"`newslake lake repair --give-up {name}`"
 
 
-_STORES: Mapping[str, _Store] = {
-    ARCHIVE: _Store(
+_STORES: Mapping[str, _StorePart] = {
+    ARCHIVE: _StorePart(
         lambda settings: settings.archive_dir / "warc",
         _has_entry,
         f"restore it from a backup, or mount its disk: nothing can replace the archived pages; {_accept(ARCHIVE)} goes "
         "on without them",
     ),
-    STATE: _Store(
+    STATE: _StorePart(
         lambda settings: settings.archive_dir / "state.sqlite",
         _is_database,
         f"restore it from a backup: no other file says which pages wait to be fetched; without a backup, "
         f"{_accept(STATE)} starts a new one {NEW_STATE}",
     ),
-    LAKE: _Store(
+    LAKE: _StorePart(
         lambda settings: settings.lake_dir / "_state",
         _is_lake,
         f"restore it from a backup, or mount its disk; without a backup, {_accept(LAKE)} goes on without it, and then "
         "`newslake run` derives the days again from the archive; only the log is lost",
     ),
-    KNOWLEDGE: _Store(
+    KNOWLEDGE: _StorePart(
         lambda settings: settings.kb_path,
         _is_database,
         f"restore it, or import it again with `newslake kb import FILE`; {_accept(KNOWLEDGE)} goes on without it, and "
         "names are linked to built-in entries only",
     ),
-    ALERTS: _Store(
+    ALERTS: _StorePart(
         lambda settings: settings.data_dir / ALERTS,
         _is_database,
         f"restore it from a backup: no other file says which messages wait to be sent; {_accept(ALERTS)} goes on "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from pipeline.archive import Archive
+from pipeline.archive import RecordArchive
 from pipeline.model import Source
 
 RefusalReason = Literal["excluded_url", "day_limit"]
@@ -26,7 +26,7 @@ class PageLimits:
     a URL is not refused by a pattern.
     """
 
-    def __init__(self, source: Source, archive: Archive) -> None:
+    def __init__(self, source: Source, archive: RecordArchive) -> None:
         self._source = source
         self._archive = archive
         self._include = tuple(map(re.compile, source.include))

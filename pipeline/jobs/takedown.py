@@ -26,8 +26,6 @@ from pipeline.archive import (
     pseudonym,
     publisher_name,
     source_name,
-    takedown_lock,
-    wait_for_writers,
 )
 from pipeline.clean import page_identity
 from pipeline.clusters import WINDOW, co_mention_rows
@@ -96,7 +94,7 @@ def forget(
     workspace: Workspace, target: TakedownTarget, *, reason: str | None, report_progress: ProgressCallback
 ) -> TakedownResult:
     """Delete pages permanently, after the current runs end. Raises: ConfigError before anything is deleted."""
-    with takedown_lock(workspace.settings.archive_dir):
+    with workspace.store.leases.takedown():
         earlier = _finish(workspace, report_progress)
         work = plan_takedown(workspace, target)
         seen = _summary(workspace, work, target)
@@ -118,7 +116,7 @@ def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = l
     """
     if not workspace.takedowns.all():
         return ()
-    with takedown_lock(workspace.settings.archive_dir):
+    with workspace.store.leases.takedown():
         done = [line for key, each in _finish(workspace, report_progress).items() for line in _endings(key, each)]
         for work in _returned_articles(workspace):
             takedown = workspace.takedowns.begin(
@@ -171,7 +169,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     """Carry out a takedown, or the rest of it; return the fields of ``TakedownResult`` that a plan does not know."""
     takedowns, archive, erasure = workspace.takedowns, workspace.archive, workspace.lake.erasure
     report_progress("waiting for current runs to end")
-    called_at = wait_for_writers(workspace.settings.archive_dir)
+    called_at = workspace.store.leases.wait_for_writers()
     archive.recover(is_quick=True)  # so that pages archived by dead runs are found too
     stored = _with_source_key(workspace, takedowns.work(takedown.takedown_id))
     work = with_rows(workspace, expand_plan(workspace, stored))

@@ -5,12 +5,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.archive import Takedowns, page_name, pseudonym, publisher_name, source_name, url_name
+from pipeline.archive import page_name, pseudonym, publisher_name, source_name, url_name
 from pipeline.boundary import run_isolated
 from pipeline.clean import PageIdentity, extract, page_identity
 from pipeline.jobs.outcomes import PageName
 from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
+from pipeline.store.state import Blocklist
 
 REASON = "taken_down"
 DETAIL = "taken down and blocked; `newslake forget --list` says when and why"
@@ -19,7 +20,7 @@ DETAIL = "taken down and blocked; `newslake forget --list` says when and why"
 class TakedownGuard:
     """Checks whether a takedown blocks a source or its pages. ``has_refused``: at least one was blocked."""
 
-    def __init__(self, takedowns: Takedowns, source: Source) -> None:
+    def __init__(self, takedowns: Blocklist, source: Source) -> None:
         self._takedowns = takedowns
         self._source = source
         self.has_refused = False
@@ -84,7 +85,7 @@ class TakedownGuard:
         return self.blocks_entry(found, identity if isinstance(identity, PageIdentity) else None)
 
 
-def blocked_articles(takedowns: Takedowns, captures: Mapping[str, Sequence[Capture]]) -> set[str]:
+def blocked_articles(takedowns: Blocklist, captures: Mapping[str, Sequence[Capture]]) -> set[str]:
     """Return the articles that are blocked by their id, by a URL, or because only blocked sources have them.
 
     Their records came in with an old archive file.

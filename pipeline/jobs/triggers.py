@@ -14,11 +14,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
-from pipeline.archive import Archive, FetchState, page_name
+from pipeline.archive import page_name
 from pipeline.boundary import run_isolated
 from pipeline.errors import ConfigError, NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, limits_from
-from pipeline.jobs.inventory import ARCHIVE, STATE, check_stores, takedowns_of
+from pipeline.jobs.inventory import ARCHIVE, STATE, check_stores
+from pipeline.jobs.stores import open_store
 from pipeline.model import Ref, Source, canonical_url
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import Listing, ListingEntry, Validators, discover, listable_days, waiting_files
@@ -126,10 +127,8 @@ class Listings:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sources = LastGoodSources(settings.sources_file)
-        self._archive = Archive(settings.archive_dir, durability=settings.durability)
-        self._fetch_state = FetchState(settings.archive_dir, durability=settings.durability)
-        self._takedowns = takedowns_of(settings)
-        self._lock = Lock()  # for the three databases above: each has one connection
+        self._store = open_store(settings)
+        self._lock = Lock()  # for the databases of the store: each has one connection
         self._open(frozenset())
 
     def _open(self, private_hosts: frozenset[str]) -> None:
@@ -138,7 +137,7 @@ class Listings:
             limits_from(self._settings),
             private_hosts=private_hosts,
             now=self._settings.now,
-            rate_limit_folder=self._settings.archive_dir / "rate_limits",
+            host_rates=self._store.host_rates,
         )
 
     def sources(self) -> tuple[Source, ...]:
@@ -188,10 +187,10 @@ class Listings:
             return listed
 
     def _is_fetched(self, page: ListedPage) -> bool:
-        if self._takedowns.is_blocked(page_name(page.page_key)):
+        if self._store.blocklist.is_blocked(page_name(page.page_key)):
             return True
-        seen = self._fetch_state.seen(page.page_key)
-        captures = self._archive.captures(page_key=page.page_key)
+        seen = self._store.page_states.seen(page.page_key)
+        captures = self._store.archive.captures(page_key=page.page_key)
         if page.changed_at is None:
             return seen is not None or bool(captures)
         listed_at = seen.listed_modified_at if seen is not None else None

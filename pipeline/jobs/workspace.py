@@ -6,17 +6,22 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
-from pipeline.archive import Archive, FetchState, Takedown, TakedownPlan, Takedowns, source_name, writer_lock
+from pipeline.archive import RecordArchive, Takedown, TakedownPlan, source_name
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.jobs.in_flight import InFlight, open_turns
-from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, note_stores, takedowns_of
+from pipeline.jobs.inventory import check_stores, note_stores
 from pipeline.jobs.pipeline_version import failure_version, version_of
+from pipeline.jobs.stores import open_store
 from pipeline.lake import Lake
 from pipeline.model import Source
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claim_files
 from pipeline.sources.registry import SOURCE_ADAPTERS
+from pipeline.store.leases import Lease
+from pipeline.store.state import Blocklist, PageStates
+from pipeline.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -42,32 +47,40 @@ class Workspace:
         return load_sources(self.settings.sources_file)
 
     @cached_property
-    def archive(self) -> Archive:
-        check_stores(self.settings, ARCHIVE)
-        return Archive(self.settings.archive_dir, durability=self.settings.durability)
+    def store(self) -> Store:
+        """The store that the settings select."""
+        return open_store(self.settings)
 
-    @cached_property
-    def fetch_state(self) -> FetchState:
-        check_stores(self.settings, STATE)
-        return FetchState(self.settings.archive_dir, durability=self.settings.durability)
+    # The parts of the store that most jobs need.
 
-    @cached_property
-    def takedowns(self) -> Takedowns:
-        check_stores(self.settings, STATE)
-        return takedowns_of(self.settings)
+    @property
+    def archive(self) -> RecordArchive:
+        return self.store.archive
+
+    @property
+    def fetch_state(self) -> PageStates:
+        return self.store.page_states
+
+    @property
+    def takedowns(self) -> Blocklist:
+        return self.store.blocklist
+
+    @property
+    def lake(self) -> Lake:
+        return cast("Lake", self.store.tables)
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Hold the shared lock of all writers of archive and lake; a takedown waits until they release it.
+    def at_work(self) -> Iterator[Lease]:
+        """Hold the lease that all writers of archive and lake share; a takedown waits until they release it. Yield it.
 
         Before, the blocklist is restored if a part of it was lost. Raises: MissingStoreError.
         """
-        with writer_lock(self.settings.archive_dir):
+        with self.store.leases.writer() as lease:
             check_stores(self.settings)
             for line in self.restore_takedowns(is_quick=True):
                 log.warning("%s", line)
             try:
-                yield
+                yield lease
             finally:
                 note_stores(self.settings)
 
@@ -102,16 +115,6 @@ class Workspace:
         version = failure_version(version_of(self.settings))
         return open_turns(self.settings.archive_dir / "in_flight", version=version)
 
-    @cached_property
-    def lake(self) -> Lake:
-        check_stores(self.settings, LAKE)
-        return Lake(
-            self.settings.lake_dir,
-            durability=self.settings.durability,
-            gc_grace_hours=self.settings.gc_grace_hours,
-            now=self.settings.now,
-        )
-
     @contextmanager
     def claim(self, source: Source, *, run_id: str, waits: bool) -> Iterator[Source | None]:
         """Yield a source for this run alone: an inbox with the files that this run claimed, any other source locked.
@@ -125,8 +128,8 @@ class Workspace:
             with claim_files(Path(source.location), run_id=run_id) as folder:
                 yield replace(source, location=str(folder))
         else:
-            with self.fetch_state.exclusive(source.key, waits=waits) as is_mine:
-                yield source if is_mine else None
+            with self.store.leases.source(source.key, waits=waits) as lease:
+                yield None if lease is None else source
 
     def fetcher(self, source: Source | None = None) -> Fetcher:
         """Return a new fetcher with the limits of a source, else of the settings; the caller closes it."""
@@ -139,5 +142,5 @@ class Workspace:
             limits,
             private_hosts=self.sources.private_hosts,
             now=self.settings.now,
-            rate_limit_folder=self.settings.archive_dir / "rate_limits",
+            host_rates=self.store.host_rates,
         )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline.archive import CaptureSummary, Validators
-from pipeline.jobs.ingest import unmarked_validators
+from pipeline.jobs.failures import unmarked_validators
 from pipeline.jobs.inventory import knowledge_of
 from pipeline.jobs.knowledge import stale_articles
 from pipeline.jobs.pipeline_version import failure_version, version_of

@@ -1,12 +1,12 @@
 """Takedowns and their blocklist in PostgreSQL; names are hashed."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import psycopg
 
-from pipeline.archive import Takedown, TakedownKind, TakedownPlan
+from pipeline.archive import Damage, Takedown, TakedownKind, TakedownPlan
 from pipeline.archive.takedowns import DELETED_PLAN, plan_from_json, plan_to_json
 from pipeline.shared.database import PostgresDatabase, Row, from_text, rewrite_tables, to_text
 from pipeline.sqlite import from_micros, to_micros
@@ -114,6 +114,14 @@ class PostgresBlocklist:
 
         self._db.write(delete)
         return any(found)
+
+    def restore(self, *, is_quick: bool = False) -> tuple[str, ...]:
+        """Return nothing: the database has no copies but its own backups."""
+        return ()
+
+    def verify(self) -> Iterator[Damage]:
+        """Yield nothing: there are no copies, and PostgreSQL checks its own pages."""
+        return iter(())
 
     def known(self) -> frozenset[str]:
         return frozenset(takedown_id for (takedown_id,) in self._db.query(_KNOWN))

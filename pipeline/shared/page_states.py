@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from pipeline.archive import KnownPage, PageState, Validators
+from pipeline.archive import Damage, KnownPage, PageState, Validators
 from pipeline.archive.fetch_state import RECHECKED, AnyValidators
 from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.shared.database import PostgresDatabase, Row, from_text, to_text
@@ -85,6 +85,14 @@ class PostgresPageStates:
     def of_pages(self, page_keys: Iterable[str]) -> tuple[PageState, ...]:
         query = f"{_STATES} WHERE {_OF_PAGE} ORDER BY page_key"
         return tuple(_page_state(row) for key in page_keys for row in self._db.query(query, _bounds(key)))
+
+    def verify(self, *, is_quick: bool = False) -> Iterator[Damage]:
+        """Yield nothing: PostgreSQL checks its own pages (``data_checksums``)."""
+        return iter(())
+
+    def drop_damaged(self) -> tuple[str, ...]:
+        """Return nothing; see ``verify``."""
+        return ()
 
     def erase(self, page_keys: Iterable[str], *, source_key: str | None = None) -> int:
         bounds = sorted(map(_bounds, page_keys))

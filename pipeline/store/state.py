@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pipeline.archive import (
     CaptureSummary,
+    Damage,
     KnownPage,
     PageState,
     Takedown,
@@ -204,6 +205,14 @@ class PageStates(Protocol):
         """Return the states of some pages and of their web archive snapshots, page by page."""
         ...
 
+    def verify(self, *, is_quick: bool = False) -> Iterator[Damage]:
+        """Yield the damage of what is stored. ``is_quick`` does not read every row."""
+        ...
+
+    def drop_damaged(self) -> tuple[str, ...]:
+        """Drop the damaged rows; return one message per row."""
+        ...
+
     def erase(self, page_keys: Iterable[str], *, source_key: str | None = None) -> int:
         """Delete the states of some pages, or all states and listings of ``source_key``; return the number of pages."""
         ...
@@ -264,4 +273,12 @@ class Blocklist(Protocol):
 
     def known(self) -> frozenset[str]:
         """Return the ids of all takedowns, revoked ones included."""
+        ...
+
+    def restore(self, *, is_quick: bool = False) -> tuple[str, ...]:
+        """Block again what was lost, and its copies have; return a sentence each. ``is_quick`` reads no whole copy."""
+        ...
+
+    def verify(self) -> Iterator[Damage]:
+        """Yield how the takedowns differ from their copies."""
         ...

@@ -38,9 +38,12 @@ PIPELINE = {
     "content_encoding": May(libraries=("brotli", "backports", "compression")),
     "model": May(libraries=("courlan",)),
     "log_lines": May(libraries=("structlog",)),
-    "settings": May(("errors", "model"), ("pydantic", "pydantic_settings", "dotenv", "lxml", "cssselect")),
+    "store_settings": May(libraries=("pydantic", "pydantic_settings")),
+    "settings": May(
+        ("errors", "model", "store_settings"), ("pydantic", "pydantic_settings", "dotenv", "lxml", "cssselect")
+    ),
     "archive": May(("model", "store"), ("warcio",)),
-    "fetch": May(("model",), ("requests", "urllib3", "protego")),
+    "fetch": May(("model", "store"), ("requests", "urllib3", "protego")),
     "sources": May(("model", "fetch", "archive"), ("feedparser", "lxml", "warcio")),
     "clean": May(("model",), ("bs4", "lxml", "trafilatura", "htmldate", "py3langid", "charset_normalizer")),
     "kb": May(("model",)),
@@ -58,7 +61,7 @@ PIPELINE = {
     "query": May(("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "vl_convert", "sqlglot")),
     "search": May(("model", "tables", "lake"), ("pyarrow",)),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
-    "jobs": May((*_BELOW_JOBS, "audit", "search"), ("pyarrow",)),
+    "jobs": May((*_BELOW_JOBS, "audit", "search", "store", "shared"), ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
     "web": May(("query", "search", "tables", "model", "audit"), ("jinja2",)),
     "alerts": May(("model", "jobs", "reports", "query", "tables", "lake"), ("apprise", "jinja2", "pydantic")),

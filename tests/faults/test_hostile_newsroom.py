@@ -41,7 +41,7 @@ import pytest
 from backports import zstd
 
 from pipeline.errors import BrokenListingError, NewsError
-from pipeline.fetch import Fetcher, FetchResult, PageRequest
+from pipeline.fetch import Fetcher, FetchResult, FileRates, PageRequest
 from tests.faults.hostile import NOW, Hostile, HostileHandler, fetcher_for, hostile_server, limits
 
 PAGE = b"<html><body><p>The harbour of Tarnwick reopened on Monday.</p></body></html>"
@@ -358,7 +358,7 @@ def test_no_two_starts_closer_than_the_interval(server, tmp_path):
                     limits(host_interval_seconds=0.1),
                     private_hosts=hosts,
                     now=lambda: NOW,
-                    rate_limit_folder=tmp_path / "t",
+                    host_rates=FileRates(tmp_path / "t"),
                 )
             )
             for _ in range(2)

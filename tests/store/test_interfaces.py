@@ -8,7 +8,7 @@ from pipeline.archive import FetchState, Takedowns
 from pipeline.archive.index import Index
 from pipeline.archive.leases import FileLease, FileLeases
 from pipeline.archive.writer import RecordFile, RecordFiles, WarcFile, WarcFolder
-from pipeline.fetch.rate_limit import SharedRateLimit
+from pipeline.fetch.rate_limit import FileRates
 from pipeline.shared.blocklist import PostgresBlocklist
 from pipeline.shared.bucket import Bucket
 from pipeline.shared.capture_index import PostgresCaptureIndex
@@ -26,7 +26,7 @@ STORES = {
     Blocklist: (Takedowns, PostgresBlocklist),
     Lease: (FileLease, PostgresLease),
     Leases: (FileLeases, PostgresLeases),
-    HostRates: (SharedRateLimit, PostgresRates),
+    HostRates: (FileRates, PostgresRates),
     InboxClaims: (PostgresLeases,),
     Objects: (FolderObjects, Bucket),
     RecordFiles: (WarcFolder, WarcObjects),

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.archive.leases import FileLeases
 from pipeline.errors import StoreError
-from pipeline.fetch.rate_limit import SharedRateLimit
+from pipeline.fetch.rate_limit import FileRates
 from pipeline.lake.storage import Disk, Layout
 from pipeline.shared.database import PostgresDatabase
 from pipeline.shared.leases import PostgresLeases, PostgresRates
@@ -244,7 +244,7 @@ def test_lake_and_leases_have_one_committer(tmp_path: Path):
 @pytest.fixture(params=["local", "shared"])
 def rates(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     if request.param == "local":
-        return SharedRateLimit(tmp_path)
+        return FileRates(tmp_path)
     return PostgresRates(request.getfixturevalue("database"))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.archive import Archive, FetchState, PageState
+from pipeline.archive import Archive, FetchState, FileLeases, PageState
 from pipeline.durability import Durability
 from pipeline.jobs.cluster import relate
 from pipeline.jobs.takedown import TakedownTarget, forget
@@ -126,7 +126,7 @@ def archive_turns(root: Path, report: Report) -> None:
     folder = root / "archive"
     archive, state = Archive(folder, durability="full", file_max_bytes=2_000), FetchState(folder, durability="full")
     for turn in range(2):
-        with state.exclusive("harbour", waits=True):
+        with FileLeases(folder, lake=root / "lake").source("harbour", waits=True):
             state.record_many(page_state(number, turn) for number in range(5))
         report(f"noted {turn}")
         with archive.writer(source_key="harbour", run_id=f"run-{turn}") as writer:

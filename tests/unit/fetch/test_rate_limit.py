@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.fetch.rate_limit import HostHealth, RateLimiter, SharedRateLimit
+from pipeline.fetch.rate_limit import FileRates, HostHealth, RateLimiter
 from pipeline.fetch.retry import FetchFailure
 
 
@@ -50,7 +50,7 @@ def test_hosts_do_not_wait_for_each_other():
 def test_processes_share_the_interval_of_a_host(tmp_path):
     """Fetchers that share only a folder start one after the other; a torn file counts as a new one."""
     (tmp_path / "a%3A80").write_text("17")
-    paces = [RateLimiter(hold_max_seconds=1, shared_limit=SharedRateLimit(tmp_path)) for _ in range(4)]
+    paces = [RateLimiter(hold_max_seconds=1, shared=FileRates(tmp_path)) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         starts = sorted(
             start
@@ -125,7 +125,7 @@ def test_host_that_fails_ten_times_is_on_hold():
 
 def test_pause_is_kept_by_other_processes(tmp_path):
     """A Retry-After of one process applies to all that share the folder, for at most one hour."""
-    first, second = (RateLimiter(hold_max_seconds=30, shared_limit=SharedRateLimit(tmp_path)) for _ in range(2))
+    first, second = (RateLimiter(hold_max_seconds=30, shared=FileRates(tmp_path)) for _ in range(2))
     first.back_off("a:80", 20)
     first.back_off("b:80", 86400)
 

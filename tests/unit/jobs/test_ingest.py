@@ -205,7 +205,7 @@ def test_signal_leaves_a_source_that_another_run_has(server: Hostile, tmp_path: 
     run(tmp_path, server, "first")
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml", frozen_now=NOON))
     given = {"source_key": "feed", "day": DAY, "waits": False}
-    with space.fetch_state.exclusive("feed", waits=True):
+    with space.store.leases.source("feed", waits=True):
         report = ingest(space, run_id="second", **given).report
     assert (report.discovered, report.days) == (0, ())
     assert ingest(space, run_id="third", **given).report.discovered == 1

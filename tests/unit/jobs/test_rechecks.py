@@ -398,7 +398,7 @@ def test_refetch_waits_for_another_run_of_the_source(site: Site) -> None:
     site.run(0)
     site.push(0.5, is_refetch=True)
     space = site.space(0.5)
-    with space.fetch_state.exclusive("feed", waits=True):
+    with space.store.leases.source("feed", waits=True):
         assert site.run(0.5, keys=("door",)) == {("door", "/a"): "not_checked left_to_source"}
     assert site.run(0.6, keys=("feed",)) == {PAGE: "unchanged not_modified"}
 

@@ -1,0 +1,75 @@
+"""The store that the settings select. Only this module names the classes of both stores.
+
+It loads no library of tables: triggers open a store for its state alone.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pipeline.archive import Archive, FetchState, FileLeases, Takedowns
+from pipeline.extras import require_extra
+from pipeline.fetch import FileRates
+from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, takedowns_of
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.lake import Lake
+    from pipeline.store.store import Store
+
+
+class LocalStore:
+    """The store of one machine: files, SQLite and locked files below ``NEWS_DATA_DIR``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def archive(self) -> Archive:
+        check_stores(self._settings, ARCHIVE)
+        return Archive(self._settings.archive_dir, durability=self._settings.durability)
+
+    @cached_property
+    def page_states(self) -> FetchState:
+        check_stores(self._settings, STATE)
+        return FetchState(self._settings.archive_dir, durability=self._settings.durability)
+
+    @cached_property
+    def blocklist(self) -> Takedowns:
+        check_stores(self._settings, STATE)
+        return takedowns_of(self._settings)
+
+    @cached_property
+    def leases(self) -> FileLeases:
+        return FileLeases(self._settings.archive_dir, lake=self._settings.lake_dir)
+
+    @cached_property
+    def host_rates(self) -> FileRates:
+        return FileRates(self._settings.archive_dir / "rate_limits")
+
+    @cached_property
+    def tables(self) -> "Lake":
+        from pipeline.lake import Lake  # noqa: PLC0415 - see above
+
+        check_stores(self._settings, LAKE)
+        return Lake(
+            self._settings.lake_dir,
+            durability=self._settings.durability,
+            gc_grace_hours=self._settings.gc_grace_hours,
+            now=self._settings.now,
+        )
+
+
+def _open_shared(settings: Settings) -> "Store":
+    require_extra("shared")
+    from pipeline.shared.store import SharedStore  # noqa: PLC0415 - its libraries are an extra
+
+    return SharedStore(settings)
+
+
+_STORES: dict[str, "Callable[[Settings], Store]"] = {"local": LocalStore, "shared": _open_shared}
+
+
+def open_store(settings: Settings) -> "Store":
+    """Return the store that ``NEWS_STORE`` selects. Raises: ConfigError (extra_missing)."""
+    return _STORES[settings.store](settings)

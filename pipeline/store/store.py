@@ -1,0 +1,46 @@
+"""A store: all parts that jobs, pages and questions need, in the files of one machine or on services of many."""
+
+from typing import Protocol
+
+from pipeline.archive import RecordArchive
+from pipeline.store.leases import HostRates, Leases
+from pipeline.store.state import Blocklist, PageStates
+from pipeline.store.tables import Tables
+
+
+class Store(Protocol):
+    """The parts of one store. Each opens on first use, so that a job needs only the services that it uses.
+
+    Raises, on first use of a part: MissingStoreError for a part that was there and is missing; StoreError for a service
+    that cannot be used, ConfigError for a setting of it that is wrong or missing.
+    """
+
+    @property
+    def archive(self) -> RecordArchive:
+        """The archived pages."""
+        ...
+
+    @property
+    def page_states(self) -> PageStates:
+        """The state of pages and listings."""
+        ...
+
+    @property
+    def blocklist(self) -> Blocklist:
+        """The takedowns, and the names that they block."""
+        ...
+
+    @property
+    def leases(self) -> Leases:
+        """The leases of writers, takedowns and sources."""
+        ...
+
+    @property
+    def host_rates(self) -> HostRates:
+        """The times of the next requests to hosts."""
+        ...
+
+    @property
+    def tables(self) -> Tables:
+        """The tables of the lake."""
+        ...
