@@ -1,6 +1,6 @@
 """`python -m tests.bench_tables [COMMITS]`: commits into one day, shared tables divided by the local lake in one run.
 
-50 articles are committed into a day of 500, over and over. Needs the server of tests/scale; it is started here.
+50 articles are committed into a day of 500, over and over. Needs the servers of tests/scale; they are started here.
 """
 
 import statistics
@@ -13,6 +13,7 @@ from pathlib import Path
 from pipeline.store.tables import Tables
 from tests.figures import Figure, print_figure, print_value
 from tests.made_days import DayTables, make_day
+from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import seaweedfs
 from tests.store.table_stores import new_lake, new_shared_tables
 
@@ -50,11 +51,13 @@ def commit_times(stores: dict[str, Tables], commits: int) -> dict[str, list[floa
 
 
 def main(commits: int) -> None:
-    with tempfile.TemporaryDirectory() as folder, seaweedfs(Path(folder) / "weed") as server:
-        stores: dict[str, Tables] = {
-            "local": new_lake(Path(folder)),
-            "shared": new_shared_tables(server, Path(folder) / "shared"),
-        }
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        seaweedfs(Path(folder) / "weed") as server,
+        PostgresServer.running() as postgres,
+    ):
+        server.database_url = postgres.url
+        stores: dict[str, Tables] = {"local": new_lake(Path(folder)), "shared": new_shared_tables(server)}
         times = commit_times(stores, commits)
     for name, found in times.items():
         print_value(f"{name}: median of a commit", f"{1000 * statistics.median(found):.0f} ms")

@@ -1,6 +1,7 @@
 """The lake, a table store: Parquet partitioned by month, and one head, whose replacement is the commit."""
 
-from pipeline.lake.article_index import ArticleChange, CachedOutcome, Changes, StoredArticle, row_key_of
+from pipeline.lake.article_changes import ArticleChange, Changes
+from pipeline.lake.article_index import CachedOutcome, StoredArticle, row_key_of
 from pipeline.lake.erase import Redaction
 from pipeline.lake.lake import Lake
 from pipeline.lake.log_compaction import removed_log

@@ -10,10 +10,11 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from pipeline.durability import Durability
 from pipeline.errors import LakeError
+from pipeline.lake.article_changes import ChangeRow, Changes, GoneRow, changes_of
 from pipeline.lake.storage import REMOVE, Month
 from pipeline.model.outcome import OutcomeKind
 from pipeline.sqlite import (
@@ -26,8 +27,6 @@ from pipeline.sqlite import (
     transaction,
     vacuum_and_truncate,
 )
-
-ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +99,6 @@ class Totals:
     first_day: date | None
     last_day: date | None
     fetched_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleChange:
-    """A change of one article. ``day`` is the day of its rows, or their last one; ``from_day`` the day before a move.
-
-    removed: the lake no longer has its rows. withdrawn: the publisher removed the page; its rows stay.
-    """
-
-    article_id: str
-    kind: ChangeKind
-    day: date
-    from_day: date | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """Changes after a time, in order of time. ``days`` are those with changed rows in any table.
-
-    ``until`` is the last stamp: the start time of the next query. A lake that never had rows has no stamp.
-    """
-
-    until: datetime | None
-    articles: tuple[ArticleChange, ...]
-    days: tuple[date, ...]
 
 
 _VERSION = 7
@@ -336,7 +309,7 @@ class ArticleIndex:
     def apply(
         self,
         days: Mapping[date, DayContents],
-        sizes: Mapping[Month, Mapping[str, FileSize]],
+        sizes: Mapping[Month, Mapping[str, FileSize]] | None = None,
         *,
         now: datetime,
         batch_ids: Iterable[str] = (),
@@ -355,7 +328,7 @@ class ArticleIndex:
             self.connection.execute("INSERT OR REPLACE INTO articles SELECT * FROM incoming ORDER BY article_id")
             for day, held in days.items():
                 self._set_day(day, held.generation, stamp)
-            for month, files in sizes.items():
+            for month, files in (sizes or {}).items():
                 _set_sizes(self.connection, month, files)
             self.connection.execute("DELETE FROM pending")
             done = [_with_checksum(each) for each in batch_ids]
@@ -436,9 +409,6 @@ def totals_of(connection: Database) -> Totals:
 
 
 # Change tracking: which articles' rows changed, and when; written in the transaction that stores days.
-#
-# A stamp is the time of a change, and later than every earlier stamp, even if the clock goes back: a reader that asks
-# for changes after its last stamp misses nothing and gets nothing twice. If the index is lost, everything is new.
 
 _CHECKSUM_CHANGES = """UPDATE changes SET checksum = row_checksum(
         article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at, is_gone, gone_at)
@@ -471,16 +441,6 @@ _MARK_RETURNED = """UPDATE changes SET is_gone = 0, gone_at = ?
     WHERE is_gone AND article_id NOT IN (SELECT value FROM json_each(?))"""
 
 
-class _ChangeRow(NamedTuple):
-    article_id: str
-    day: str
-    is_removed: int
-    first_at: int
-    changed_at: int
-    moved_from: str | None
-    moved_at: int | None
-
-
 def _next_stamp(connection: Database, now: datetime) -> int:
     """Return the stamp of a writing transaction: microseconds, later than all earlier stamps."""
     row = connection.execute("SELECT last FROM stamps").fetchone()
@@ -510,34 +470,17 @@ def _mark_gone(connection: Database, article_ids: Iterable[str], *, stamp: int) 
 def _changes_after(connection: Database, after: int) -> Changes:
     """Return the changes after a stamp."""
     last = connection.execute("SELECT last FROM stamps").fetchone()
-    rows = [_article_change(_ChangeRow(*row), after) for row in connection.execute(_ROWS_SINCE, (after,))]
-    rows += [
-        ArticleChange(
-            article_id=article_id,
-            kind="withdrawn" if is_gone else "returned",
-            day=date.fromisoformat(day),
-            from_day=None,
-            at=from_micros(at),
-        )
-        for article_id, day, is_gone, at in connection.execute(_GONE_SINCE, (after,))
-    ]
-    return Changes(
-        until=None if last is None else from_micros(last[0]),
-        articles=tuple(sorted(rows, key=lambda each: (each.at, each.day, each.article_id))),
-        days=tuple(date.fromisoformat(row[0]) for row in connection.execute(_DAYS_SINCE, (after,))),
-    )
+    rows = [_change_row(*row) for row in connection.execute(_ROWS_SINCE, (after,))]
+    gone = [_gone_row(*row) for row in connection.execute(_GONE_SINCE, (after,))]
+    days = tuple(date.fromisoformat(row[0]) for row in connection.execute(_DAYS_SINCE, (after,)))
+    return changes_of(rows, gone, after=after, last=None if last is None else last[0], days=days)
 
 
-def _article_change(row: _ChangeRow, after: int) -> ArticleChange:
-    """Return the net change of a row after a time."""
-    is_moved = row.moved_at is not None and row.moved_at > after
-    kind: ChangeKind = (
-        "removed" if row.is_removed else "new" if row.first_at > after else "moved" if is_moved else "changed"
-    )
-    return ArticleChange(
-        article_id=row.article_id,
-        kind=kind,
-        day=date.fromisoformat(row.day),
-        from_day=date.fromisoformat(row.moved_from) if kind == "moved" and row.moved_from else None,
-        at=from_micros(row.changed_at),
-    )
+def _change_row(article_id: str, day: str, is_removed: int, first: int, last: int, *moved: Any) -> ChangeRow:
+    moved_from, moved_at = moved
+    from_day = None if moved_from is None else date.fromisoformat(moved_from)
+    return ChangeRow(article_id, date.fromisoformat(day), bool(is_removed), first, last, from_day, moved_at)
+
+
+def _gone_row(article_id: str, day: str, is_gone: int, gone_at: int) -> GoneRow:
+    return GoneRow(article_id, date.fromisoformat(day), bool(is_gone), gone_at)

@@ -113,7 +113,7 @@ class SharedCommitter:
         gone = removed or {}
         contents = {day: DayContents(rows, mine, gone.get(day, ())) for day, mine in days.items()}
         self.transactions.check_lease()
-        self.index.apply(contents, {}, now=self.now(), batch_ids=batch_ids)
+        self.index.apply(contents, now=self.now(), batch_ids=batch_ids)
         self.transactions.step("indexed")
         return sum(len(each.added) for each in changes.values())
 
@@ -165,7 +165,7 @@ class SharedCommitter:
         known = [day for day in self.index.generations() if months is None or month_of(day) in months]
         contents = {day: DayContents(heads.rows, found.get(day, {})) for day in {*found, *known}}
         self.transactions.check_lease()
-        self.index.apply(contents, {}, now=self.now())
+        self.index.apply(contents, now=self.now())
 
     def replace(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:
         """Replace tables on days with sorted rows that ``relate`` returns; return how many files were written."""

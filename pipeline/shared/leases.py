@@ -15,7 +15,7 @@ and goes on. So ``is_held`` queries the server, and a takedown waits for holders
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from uuid import uuid4
 
@@ -57,7 +57,8 @@ _UNCLAIM = "DELETE FROM inbox_claims WHERE lease = %s"
 class PostgresLease:
     """A lease that is held by a session."""
 
-    def __init__(self, session: psycopg.Connection, key: int, name: str) -> None:
+    def __init__(self, database: PostgresDatabase, session: psycopg.Connection, key: int, name: str) -> None:
+        self._database = database
         self._session = session
         self._key = key
         self._name = name
@@ -74,8 +75,30 @@ class PostgresLease:
     def check(self) -> None:
         """Raises: StoreError (lease_lost) if it is no longer held."""
         if not self.is_held():
-            message = f"{self._name}: its lease was lost with its connection; run it again"
-            raise StoreError(message, key=self._name, reason="lease_lost")
+            raise self._lost()
+
+    def write[T](self, work: Callable[[psycopg.Cursor], T]) -> T:
+        """Run ``work`` in one transaction of the session that holds the lease, and return what it returns.
+
+        The lock ends after the transactions of its session. So the next holder sees all of this one or nothing, and
+        nothing can be written after the lease is lost. It runs again after a deadlock.
+        Raises: StoreError (lease_lost), also if only the answer to COMMIT is lost.
+        """
+
+        def attempt() -> T:
+            try:
+                with self._session.transaction(), self._session.cursor() as cursor:
+                    return work(cursor)
+            except psycopg.Error as error:
+                if not is_lost(error):
+                    raise
+                raise self._lost() from error
+
+        return self._database.run_until_done(attempt)
+
+    def _lost(self) -> StoreError:
+        message = f"{self._name}: its lease was lost with its connection; run it again"
+        return StoreError(message, key=self._name, reason="lease_lost")
 
 
 class PostgresLeases:
@@ -150,7 +173,7 @@ class PostgresLeases:
         key = lock_key(self._database.schema, *names)
         session, is_mine = self._lock(key, query)
         with closing(session):
-            yield PostgresLease(session, key, " ".join(names)) if is_mine else None
+            yield PostgresLease(self._database, session, key, " ".join(names)) if is_mine else None
             with suppress(psycopg.OperationalError):  # a lost session has no locks
                 session.execute("SELECT pg_advisory_unlock_all()")  # the server notices the end of a session later
 

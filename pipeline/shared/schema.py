@@ -17,13 +17,15 @@ VERSION: Final = 1
 _VERSION_TABLE = "schema_version"
 _HAS_VERSION = """SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE nspname = %s AND relname = %s"""
-# Columns that name a page, per table.
+# Columns that name a page, or are made of its text, per table.
 CLEAR_TEXT: Final = {
     "captures": ("page_key", "url", "etag", "last_modified", "hints"),
     "attempts": ("page_key", "url"),
     "pages": ("page_key", "url", "hints"),
     "listing_validators": ("url", "etag", "last_modified"),
     "takedowns": ("work",),
+    "articles": ("revision_id", "payload_digest"),
+    "cached_outcomes": ("seen", "detail", "row_key"),
 }
 _TABLES = (
     """CREATE TABLE captures (
@@ -74,6 +76,31 @@ _TABLES = (
     # Names of the inbox that a run has, for as long as the lease with this key is held.
     """CREATE TABLE inbox_claims (
         inbox text NOT NULL, name text NOT NULL, lease bigint NOT NULL, PRIMARY KEY (inbox, name))""",
+    # The article index. The holder of the committer's lease writes articles, days, pending, touched and batches.
+    """CREATE TABLE articles (
+        article_id text PRIMARY KEY, published_date date NOT NULL, revision_id text NOT NULL,
+        pipeline_version text NOT NULL, kb_version text, payload_digest text, fetched_at bigint NOT NULL)""",
+    "CREATE INDEX articles_day ON articles (published_date)",
+    "CREATE TABLE days (published_date date PRIMARY KEY, generation bigint NOT NULL, changed_at bigint NOT NULL)",
+    "CREATE TABLE pending (month text PRIMARY KEY)",
+    """CREATE TABLE touched (
+        batch_id text NOT NULL, published_date date NOT NULL, PRIMARY KEY (batch_id, published_date))""",
+    "CREATE TABLE batches (batch_id text PRIMARY KEY)",
+    """CREATE TABLE cached_outcomes (
+        article_id text PRIMARY KEY, seen text NOT NULL, pipeline_version text NOT NULL, outcome text NOT NULL,
+        reason text, detail text, row_key text)""",
+    """CREATE TABLE kb_current_days (
+        published_date date PRIMARY KEY, generation bigint NOT NULL, knowledge text NOT NULL)""",
+    # One row per article that the tables have or had, with its current or last day.
+    """CREATE TABLE changes (
+        article_id text PRIMARY KEY, published_date date NOT NULL, is_removed boolean NOT NULL,
+        first_at bigint NOT NULL, changed_at bigint NOT NULL, moved_from date, moved_at bigint,
+        is_gone boolean NOT NULL DEFAULT false, gone_at bigint)""",
+    "CREATE INDEX changes_day ON changes (published_date)",
+    "CREATE INDEX changes_at ON changes (changed_at)",
+    "CREATE INDEX changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
+    # The stamp of the last change; its lock lets stamps be committed in their order. At most one row.
+    "CREATE TABLE stamps (one boolean PRIMARY KEY CHECK (one), last bigint NOT NULL)",
 )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from pipeline.lake.erase import Redaction
 from pipeline.lake.merge import CommitReport, IsCurrent
 from pipeline.lake.staging import Batch, check_staged
 from pipeline.lake.storage import month_of, sort_rows, with_digest, without_digest
+from pipeline.shared.article_index import PostgresArticleIndex
 from pipeline.shared.batches import StagedBatches
 from pipeline.shared.catalog import TransactionCatalog, named_errors
 from pipeline.shared.committer import SharedCommitter
@@ -34,13 +35,14 @@ from pipeline.shared.iceberg_schema import (
     schema_problems,
     sort_order,
 )
+from pipeline.shared.leases import PostgresLease
 from pipeline.shared.log import SharedLog
 from pipeline.shared.patience import wait_for_services
 from pipeline.shared.transactions import Step, Transactions
 from pipeline.shared.upkeep import HoldLease, Orphans, Tags, Warehouse, expire_all, problems_of_files, tags_with
 from pipeline.store.leases import Lease
 from pipeline.store.objects import Objects
-from pipeline.store.tables import CommitIndex, Tables
+from pipeline.store.tables import Tables
 from pipeline.tables import SCHEMA_VERSION, check_batch, table_named
 
 log = logging.getLogger(__name__)
@@ -128,8 +130,8 @@ class SharedTables:
     """
 
     places: SharedPlaces
-    index: CommitIndex
-    lease: HoldLease
+    index: PostgresArticleIndex
+    lease: Callable[[], AbstractContextManager[PostgresLease]]
     now: Callable[[], datetime]
     gc_grace_hours: float = 24.0
     step: Step = field(default=lambda name: None)
@@ -152,7 +154,7 @@ class SharedTables:
 
     @contextmanager
     def _hold_lease(self) -> Iterator[Lease]:
-        with self.lease() as lease, self._committer.transactions.under(lease):
+        with self.lease() as lease, self._committer.transactions.under(lease), self.index.under(lease):
             yield lease
 
     def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from pipeline.lake import CachedOutcome, Changes, CommitReport, Lake, StoredArticle
-from pipeline.lake.article_index import ArticleIndex, DayContents, FileSize
+from pipeline.lake.article_index import ArticleIndex, DayContents
 from pipeline.lake.merge import IsCurrent
 
 type Month = str
@@ -26,10 +26,6 @@ class ArticleStates(Protocol):
 
     def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome]) -> None:
         """Store outcomes by article, in place of earlier ones."""
-        ...
-
-    def forget_outcomes(self, article_ids: Iterable[str]) -> None:
-        """Delete the cached outcomes of some articles."""
         ...
 
     def days_current_with(self, knowledge: str) -> frozenset[date]:
@@ -53,7 +49,12 @@ class CommitIndex(ArticleStates, Protocol):
     """What a committer needs of the article states, besides. Only the holder of the committer's lease writes it.
 
     It follows the tables: what it does not have of them, as after a kill or from a copy, is read from them again.
+    ``write_intent``, ``apply`` and ``forget_outcomes`` raise StoreError (lease_lost) where the lease can be lost.
     """
+
+    def forget_outcomes(self, article_ids: Iterable[str]) -> None:
+        """Delete the cached outcomes of some articles."""
+        ...
 
     def generations(self) -> Mapping[date, int]:
         """Return the number of the commit that last changed each day."""
@@ -80,7 +81,6 @@ class CommitIndex(ArticleStates, Protocol):
     def apply(
         self,
         days: Mapping[date, DayContents],
-        sizes: Mapping[Month, Mapping[str, FileSize]],
         *,
         now: datetime,
         batch_ids: Iterable[str] = (),
@@ -89,7 +89,7 @@ class CommitIndex(ArticleStates, Protocol):
         ...
 
     def vacuum_and_truncate(self) -> None:
-        """Remove all bytes of deleted rows from the files of the index."""
+        """Remove all bytes of deleted rows from the files of the index. Raises: BusyDatabaseError."""
         ...
 
 

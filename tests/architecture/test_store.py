@@ -28,7 +28,10 @@ PARTS = {
     "erasure": {"rows", "traces", "snapshots", "names"},
 }
 # Functions and values that the other store shares with the lake: no file of a lake is read or written by them.
-SHARED = ("article_index", "erase", "log_compaction", "log_files", "merge", "packing", "staging", "storage")
+SHARED = (
+    *("article_changes", "article_index", "erase", "log_compaction", "log_files", "merge", "packing", "staging"),
+    "storage",
+)
 PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "pipeline/search", "plugins")
 
 

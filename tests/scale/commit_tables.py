@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from tests.store.table_stores import ServerAddress, shared_tables
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
@@ -27,8 +26,8 @@ class Work:
 
     endpoint: str
     catalog_url: str
+    database_url: str | None
     namespace: str
-    folder: str
     writer: int
     batches: int
     kill_at: str = ""
@@ -71,8 +70,8 @@ def killer(kill_at: str) -> Callable[[str], None]:
 
 def commit_all(work: Work) -> None:
     """Commit the batches of a writer that are not done."""
-    address = ServerAddress(work.endpoint, work.catalog_url)
-    tables = shared_tables(address, Path(work.folder), work.namespace, step=killer(work.kill_at))
+    address = ServerAddress(work.endpoint, work.catalog_url, work.database_url)
+    tables = shared_tables(address, work.namespace, step=killer(work.kill_at))
     for number in range(work.batches):
         batch_id, stories = batch_of(work.writer, number)
         if not tables.index.is_done(batch_id):

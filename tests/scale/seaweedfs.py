@@ -59,7 +59,8 @@ class SeaweedKey:
 class SeaweedFS:
     """One server. ``kill`` ends it like a power cut of the process, ``start`` brings it up again at the same ports.
 
-    ``admin`` may do everything, ``reader`` may read and list only.
+    ``admin`` may do everything, ``reader`` may read and list only. ``database_url`` is that of a PostgreSQL that goes
+    with it: the tables of the lake need both.
     """
 
     admin = SeaweedKey("newslake", "newslake-secret")
@@ -67,6 +68,7 @@ class SeaweedFS:
 
     def __init__(self, folder: Path, *, volume_mb: int = 64, volumes: int = 200) -> None:
         self.folder = folder
+        self.database_url: str | None = None
         self._limits = (f"-master.volumeSizeLimitMB={volume_mb}", f"-volume.max={volumes}")
         self._ports: dict[str, int] = {}
         self._process: subprocess.Popen[bytes] | None = None

@@ -20,6 +20,7 @@ from pipeline.shared.tables import SharedTables
 from tests.architecture.tree import ROOT
 from tests.figures import out
 from tests.scale.commit_tables import Work, last_stories
+from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import SeaweedFS, seaweedfs
 from tests.store.table_stores import new_shared_tables
 from tests.unit.lake.rows import Story
@@ -86,14 +87,13 @@ class StrictReader:
                 time.sleep(0.2)
 
 
-def start(tables: SharedTables, server: SeaweedFS, folder: Path, **work: int | str) -> subprocess.Popen[bytes]:
+def start(tables: SharedTables, server: SeaweedFS, **work: int | str) -> subprocess.Popen[bytes]:
     """Start a process that commits the batches of a writer."""
-    name = tables.places.namespace
     made = Work(
         endpoint=server.endpoint,
         catalog_url=server.catalog_url,
-        namespace=name,
-        folder=str(folder / name),
+        database_url=server.database_url,
+        namespace=tables.places.namespace,
         writer=int(work["writer"]),
         batches=int(work["batches"]),
         kill_at=str(work.get("kill_at", "")),
@@ -101,9 +101,9 @@ def start(tables: SharedTables, server: SeaweedFS, folder: Path, **work: int | s
     return subprocess.Popen([sys.executable, "-m", "tests.scale.commit_tables", made.argument()], cwd=ROOT)
 
 
-def kill_committers(server: SeaweedFS, folder: Path, *, kills: int) -> dict[str, object]:
+def kill_committers(server: SeaweedFS, *, kills: int) -> dict[str, object]:
     """Kill committers at each step, some times each, while four of them work; return what was seen."""
-    tables = new_shared_tables(server, folder)
+    tables = new_shared_tables(server)
     todo = [step for step in STEPS for _ in range(kills)]
     batches = max(_BATCHES, 2 * kills * len(STEPS) // _WRITERS)
     killed = 0
@@ -113,7 +113,7 @@ def kill_committers(server: SeaweedFS, folder: Path, *, kills: int) -> dict[str,
         while left:
             for writer in sorted(left - running.keys()):
                 kill_at = f"{todo.pop(secrets.randbelow(len(todo)))}:{1 + secrets.randbelow(2)}" if todo else ""
-                running[writer] = start(tables, server, folder, writer=writer, batches=batches, kill_at=kill_at)
+                running[writer] = start(tables, server, writer=writer, batches=batches, kill_at=kill_at)
             for writer, process in list(running.items()):
                 if process.poll() is not None:
                     del running[writer]
@@ -124,12 +124,12 @@ def kill_committers(server: SeaweedFS, folder: Path, *, kills: int) -> dict[str,
     return {"kills": killed, "batches": batches * _WRITERS, "strict reads": reader.reads, "differences": found}
 
 
-def kill_catalog(server: SeaweedFS, folder: Path, *, kills: int) -> dict[str, object]:
+def kill_catalog(server: SeaweedFS, *, kills: int) -> dict[str, object]:
     """Kill and restart the catalog, with its object store, while two committers work; return what was seen."""
-    tables = new_shared_tables(server, folder)
+    tables = new_shared_tables(server)
     batches = 12 * max(kills, 1)
     with StrictReader(tables) as reader:
-        running = [start(tables, server, folder, writer=number, batches=batches) for number in range(2)]
+        running = [start(tables, server, writer=number, batches=batches) for number in range(2)]
         for _ in range(kills):
             before = tables.heads().sequence
             while tables.heads().sequence < before + 3 and any(each.poll() is None for each in running):
@@ -143,11 +143,15 @@ def kill_catalog(server: SeaweedFS, folder: Path, *, kills: int) -> dict[str, ob
 
 
 def main(kills_a_step: int, kills: int) -> int:
-    with tempfile.TemporaryDirectory() as name, seaweedfs(Path(name) / "weed") as server:
-        folder = Path(name)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        seaweedfs(Path(folder) / "weed") as server,
+        PostgresServer.running() as postgres,
+    ):
+        server.database_url = postgres.url
         for what, seen in (
-            ("committers", kill_committers(server, folder, kills=kills_a_step)),
-            ("catalog", kill_catalog(server, folder, kills=kills)),
+            ("committers", kill_committers(server, kills=kills_a_step)),
+            ("catalog", kill_catalog(server, kills=kills)),
         ):
             out.print(what, json.dumps(seen), soft_wrap=True)
             if seen["differences"]:

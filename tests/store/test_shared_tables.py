@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import obstore
@@ -35,7 +33,15 @@ from tests.scale.commit_tables import last_stories
 from tests.scale.proxy import proxy_to
 from tests.scale.seaweedfs import WAREHOUSE, SeaweedFS
 from tests.scale.table_faults import StrictReader, differences, problems_of, start
-from tests.store.table_stores import FileLease, catalog_of, new_shared_tables, places_of, shared_tables
+from tests.store.table_stores import (
+    FileLease,
+    catalog_of,
+    copy_index,
+    new_shared_tables,
+    places_of,
+    shared_tables,
+    unnoticed_lease,
+)
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, blank
 
 DAY = NOON.date()
@@ -47,10 +53,9 @@ def put(tables: SharedTables, batch_id: str, *stories: Story) -> Any:
     return tables.commit([batch_id], is_current=lambda article_id, seen_at: True)
 
 
-def reopened(tables: SharedTables, server: SeaweedFS, folder: Path, **options: Any) -> SharedTables:
+def reopened(tables: SharedTables, server: SeaweedFS, **options: Any) -> SharedTables:
     """Return the same tables as another process opens them."""
-    name = tables.places.namespace
-    return shared_tables(server, folder / name, name, **options)
+    return shared_tables(server, tables.places.namespace, **options)
 
 
 def assert_has(tables: SharedTables, *stories: Story) -> None:
@@ -58,11 +63,11 @@ def assert_has(tables: SharedTables, *stories: Story) -> None:
     assert differences(tables, {each.article_id: each for each in stories}) == []
 
 
-def test_four_writers_and_a_strict_reader(weed, tmp_path):
+def test_four_writers_and_a_strict_reader(weed):
     """Four processes commit to the same days: nothing is lost, and no read sees a part of a commit."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     with StrictReader(tables) as reader:
-        writers = [start(tables, weed, tmp_path, writer=number, batches=6) for number in range(4)]
+        writers = [start(tables, weed, writer=number, batches=6) for number in range(4)]
         codes = [each.wait(200) for each in writers]
 
     assert codes == [0, 0, 0, 0]
@@ -72,27 +77,27 @@ def test_four_writers_and_a_strict_reader(weed, tmp_path):
 
 
 @pytest.mark.parametrize("step", ["files", "staged", "sent", "indexed"])
-def test_killed_committer(weed, tmp_path, step):
+def test_killed_committer(weed, step):
     """A committer that is killed at a step leaves all or nothing; the next one goes on."""
-    tables = new_shared_tables(weed, tmp_path)
-    first_try = start(tables, weed, tmp_path, writer=0, batches=3, kill_at=f"{step}:2")
+    tables = new_shared_tables(weed)
+    first_try = start(tables, weed, writer=0, batches=3, kill_at=f"{step}:2")
 
     assert first_try.wait(120) == -9
     assert problems_of(tables) == []
 
-    second_try = start(tables, weed, tmp_path, writer=0, batches=3)
+    second_try = start(tables, weed, writer=0, batches=3)
 
     assert second_try.wait(120) == 0
     assert_has(tables, *last_stories(1, 3).values())
 
 
-def test_lost_answer_is_looked_up(weed, tmp_path):
+def test_lost_answer_is_looked_up(weed):
     """A commit whose answer is lost is found by its name, and not made twice."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     put(tables, "b1", Story(1))
     port = int(weed.catalog_url.rpartition(":")[2])
     with proxy_to(port, loses=second(TRANSACTIONS)) as proxy:
-        through = reopened(tables, weed, tmp_path, url=proxy.endpoint)
+        through = reopened(tables, weed, url=proxy.endpoint)
         report = put(through, "b2", Story(2))
         posts = [each for each in proxy.heads if each.startswith(TRANSACTIONS.decode())]
 
@@ -102,12 +107,12 @@ def test_lost_answer_is_looked_up(weed, tmp_path):
     assert_has(tables, Story(1), Story(2))
 
 
-def test_request_that_is_cut_is_sent_again(weed, tmp_path):
+def test_request_that_is_cut_is_sent_again(weed):
     """A transaction that never arrived as a whole is made again."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     port = int(weed.catalog_url.rpartition(":")[2])
     with proxy_to(port, cuts=second(TRANSACTIONS)) as proxy:
-        put(reopened(tables, weed, tmp_path, url=proxy.endpoint), "b1", Story(1), Story(2))
+        put(reopened(tables, weed, url=proxy.endpoint), "b1", Story(1), Story(2))
 
     assert tables.heads().sequence == 2
     assert_has(tables, Story(1), Story(2))
@@ -125,10 +130,10 @@ def second(wanted: bytes) -> Any:
     return is_second
 
 
-def test_killed_catalog(mortal_weed, tmp_path):
+def test_killed_catalog(mortal_weed):
     """Catalog and object store are killed in the middle of commits: the committer waits, and nothing is lost."""
-    tables = new_shared_tables(mortal_weed, tmp_path)
-    writer = start(tables, mortal_weed, tmp_path, writer=0, batches=14)
+    tables = new_shared_tables(mortal_weed)
+    writer = start(tables, mortal_weed, writer=0, batches=14)
     for reached in (3, 7):
         while tables.heads().sequence < reached:
             time.sleep(0.05)
@@ -138,9 +143,9 @@ def test_killed_catalog(mortal_weed, tmp_path):
     assert_has(tables, *last_stories(1, 14).values())
 
 
-def test_half_done_commit_is_taken_back(weed, tmp_path):
+def test_half_done_commit_is_taken_back(weed):
     """A commit that a catalog left half done is seen by no reader, and the next committer takes it back."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     put(tables, "b1", Story(1))
     catalog, namespace = tables.places.catalog, tables.places.namespace
     reader = HeadReader(catalog, namespace)
@@ -156,55 +161,54 @@ def test_half_done_commit_is_taken_back(weed, tmp_path):
     assert tables.heads(["articles"]).ids == heads.ids
     assert_has(tables, Story(1))
 
-    put(reopened(tables, weed, tmp_path), "b2", Story(2))
+    put(reopened(tables, weed), "b2", Story(2))
 
     assert tables.heads().sequence == 3
     assert_has(tables, Story(1), Story(2))
 
 
-def test_index_that_is_lost_is_read_from_the_tables(weed, tmp_path):
+def test_index_that_is_lost_is_read_from_the_tables(weed):
     """Without an index, the next commit reads the stored articles of all tables, and finds moved ones."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     put(tables, "b1", Story(1), Story(2, day=40))
     name = tables.places.namespace
-    other = shared_tables(weed, tmp_path / "other", name)
+    other = shared_tables(weed, name, schema=f"{name}_other")
     put(other, "b2", Story(2, day=1, seen=1))
 
     assert other.read("articles")["title"].to_pylist() == ["Story 1", "Story 2"]
     assert other.days() == (DAY, DAY + timedelta(days=1))
 
 
-def test_index_that_missed_a_commit_reads_its_months(weed, tmp_path):
+def test_index_that_missed_a_commit_reads_its_months(weed):
     """An index of an earlier time, as from a copy, follows the tables: no article is on two days."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     put(tables, "b1", Story(1), Story(2, day=40))
     name = tables.places.namespace
-    shutil.copytree(tmp_path / name, tmp_path / "old")
+    copy_index(weed, name, f"{name}_old")
     put(tables, "b2", Story(1, day=70, seen=1))
     put(tables, "b3", Story(3, day=40))
-    old = shared_tables(weed, tmp_path / "old", name)
+    old = shared_tables(weed, name, schema=f"{name}_old")
     put(old, "b4", Story(1, day=1, seen=2))
 
     assert_has(old, Story(1, day=1), Story(2, day=40), Story(3, day=40))
 
 
-def test_index_that_is_ahead_of_the_tables(weed, tmp_path):
+def test_index_that_is_ahead_of_the_tables(weed):
     """An index of later tables, as after the tables came back from a copy, has only what the tables have."""
-    later, tables = new_shared_tables(weed, tmp_path), new_shared_tables(weed, tmp_path)
+    later, tables = new_shared_tables(weed), new_shared_tables(weed)
     for number in range(3):
         put(later, f"b{number}", Story(1), Story(number + 2, day=number))
     put(tables, "b0", Story(9))
-    index = tmp_path / later.places.namespace
-    copied = shared_tables(weed, index, tables.places.namespace)
+    copied = shared_tables(weed, tables.places.namespace, schema=later.places.namespace)
     put(copied, "c1", Story(2, day=1))
 
     assert_has(copied, Story(9), Story(2, day=1))
     assert copied.index.stored([Story(1).article_id]) == {}
 
 
-def test_second_committer_without_a_lease(weed, tmp_path):
-    """A committer whose lease was lost meets another one: it gets a conflict, and merges again with its rows."""
-    tables = new_shared_tables(weed, tmp_path)
+def test_second_committer_without_a_lease(weed):
+    """A committer meets another one, if both can write: it gets a conflict, and merges again with its rows."""
+    tables = new_shared_tables(weed)
     put(tables, "b1", Story(1), Story(2))
     others = [lambda: put(tables, "b2", Story(1, day=3, seen=1), Story(4))]
 
@@ -212,16 +216,17 @@ def test_second_committer_without_a_lease(weed, tmp_path):
         if name == "staged" and others:
             others.pop()()
 
-    late = dataclasses.replace(reopened(tables, weed, tmp_path, step=step), lease=lambda: nullcontext(FileLease()))
+    name = tables.places.namespace
+    late = dataclasses.replace(reopened(tables, weed, step=step), lease=lambda: unnoticed_lease(weed, name))
     put(late, "b3", Story(1, words="Late.", seen=2), Story(5))
 
     assert tables.heads().sequence == 4
     assert_has(tables, Story(1, words="Late."), Story(2), Story(4), Story(5))
 
 
-def test_history_stays_short(weed, tmp_path):
+def test_history_stays_short(weed):
     """Snapshots are expired as commits go on, and a month has one manifest."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     for number in range(20):
         put(tables, f"b{number}", Story(1, words=f"Take {number}.", seen=number))
     heads = tables.heads()
@@ -234,10 +239,10 @@ def test_history_stays_short(weed, tmp_path):
     assert heads.sequence == 21
 
 
-def test_snapshot_keeps_its_rows(weed, tmp_path):
+def test_snapshot_keeps_its_rows(weed):
     """A named version has one tag of its name in all tables, and keeps its rows over later commits and upkeep."""
     clock = [NOON]
-    tables = new_shared_tables(weed, tmp_path, clock=lambda: clock[0])
+    tables = new_shared_tables(weed, clock=lambda: clock[0])
     put(tables, "b1", Story(1))
     tables.snapshots.take("march")
     for number in range(20):
@@ -266,10 +271,10 @@ def _after_retention() -> Any:
     return datetime.now(UTC) + timedelta(days=3)
 
 
-def test_orphans_are_condemned_then_deleted(weed, tmp_path):
+def test_orphans_are_condemned_then_deleted(weed):
     """Files that no snapshot needs are deleted by a later run, when they were condemned for the retention time."""
     clock = [NOON]
-    tables = new_shared_tables(weed, tmp_path, clock=lambda: clock[0])
+    tables = new_shared_tables(weed, clock=lambda: clock[0])
     for number in range(20):
         put(tables, f"b{number}", Story(1, words=f"Take {number}.", seen=number))
     client = weed.client(WAREHOUSE)
@@ -297,9 +302,9 @@ def objects_in(client: Any, tables: SharedTables) -> set[str]:
     return {each["path"] for each in listed}
 
 
-def test_missing_file_is_found(weed, tmp_path):
+def test_missing_file_is_found(weed):
     """A data file that somebody deleted is reported with its name, by the check and by a read."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     put(tables, "b1", Story(1), Story(2, day=1))
     [path] = tables.files(tables.heads(), "quotes", days=[DAY])
     obstore.delete(weed.client(WAREHOUSE), path.removeprefix(f"s3://{WAREHOUSE}/"))
@@ -312,9 +317,9 @@ def test_missing_file_is_found(weed, tmp_path):
     assert tables.read("quotes", days=[DAY + timedelta(days=1)]).num_rows == 1
 
 
-def test_erased_article_is_nowhere_in_the_buckets(weed, tmp_path):
+def test_erased_article_is_nowhere_in_the_buckets(weed):
     """After the traces are deleted, no object of both buckets has the words of an erased article."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     secret = "Unmistakable zanzibarite words."
     put(tables, "b1", Story(1, words=secret), Story(2))
     put(tables, "b2", Story(1, words=f"{secret} Twice.", seen=1))
@@ -332,9 +337,9 @@ def test_erased_article_is_nowhere_in_the_buckets(weed, tmp_path):
     assert_has(tables, Story(2))
 
 
-def test_version_with_an_article_that_moved_ends(weed, tmp_path):
+def test_version_with_an_article_that_moved_ends(weed):
     """A named version that has an erased article on an earlier day ends, and its files go; others stay."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     put(tables, "b0", Story(2, day=1))
     tables.snapshots.take("january")
     put(tables, "b1", Story(1, words="Unmistakable quaggaful words.", day=40))
@@ -365,9 +370,9 @@ def readable(data: bytes) -> str:
     return str(pq.read_table(pa.BufferReader(data)).to_pylist())
 
 
-def test_tables_of_another_version_are_refused(weed, tmp_path):
+def test_tables_of_another_version_are_refused(weed):
     """A namespace of another schema version, or with another column, is refused with its name and what to do."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     places = tables.places
     create_tables(places, tables.lease)  # again: nothing changes
     with places.catalog.load_table((places.namespace, "quotes")).update_schema() as change:
@@ -425,9 +430,9 @@ def test_catalog_that_is_away_or_refuses(weed):
     assert "wrong-secret" not in str(refused.value)
 
 
-def test_main_branch_is_what_other_engines_read(weed, tmp_path):
+def test_main_branch_is_what_other_engines_read(weed):
     """A reader of one table, without the heads, sees the rows of the last commit, with field ids and all columns."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     put(tables, "b1", Story(1), Story(2, day=40))
     table = tables.places.catalog.load_table((tables.places.namespace, "articles"))
     found = table.scan(row_filter=f"published_date = '{DAY.isoformat()}'").to_arrow()
@@ -446,9 +451,9 @@ def outcome_rows(url: str, article_id: str) -> pa.Table:
     return rows_table(spec, [row])
 
 
-def test_log_takes_appends_of_many_writers(weed, tmp_path):
+def test_log_takes_appends_of_many_writers(weed):
     """Writers that append at the same time lose nothing: each makes its append again after another one."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     name = tables.places.namespace
 
     def append(writer: int) -> None:
@@ -465,9 +470,9 @@ def test_log_takes_appends_of_many_writers(weed, tmp_path):
     assert tables.log.read_batches("outcomes", ["w2-3"])["url"].to_pylist() == ["https://news.test/2/3"]
 
 
-def test_log_files_of_dead_writers_are_deleted_with_the_traces(weed, tmp_path):
+def test_log_files_of_dead_writers_are_deleted_with_the_traces(weed):
     """What a dead process has written for a log table goes with the traces; what a living one may need does not."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     log_table = tables.places.catalog.load_table((tables.places.namespace, "outcomes"))
     rows = rows_of_batch(outcome_rows("https://news.test/gnurled", "1" * 32), table_named("outcomes"), "b1").table
     write_rows(log_table, [rows.append_column("batch_id", [["b1"]])], month=DAY)
@@ -481,9 +486,9 @@ def test_log_files_of_dead_writers_are_deleted_with_the_traces(weed, tmp_path):
     assert not has_words(warehouse, "gnurled")
 
 
-def test_log_is_read_on_after_its_files_are_removed(weed, tmp_path):
+def test_log_is_read_on_after_its_files_are_removed(weed):
     """A reader of months goes on when files that it has planned are merged and deleted."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     rows = outcome_rows("https://news.test/a", "1" * 32)
     at = rows.schema.get_field_index("decided_at")
     later = rows.set_column(at, rows.schema.field(at), [[NOON + timedelta(days=40)]])
@@ -500,9 +505,9 @@ def test_log_is_read_on_after_its_files_are_removed(weed, tmp_path):
     assert next(months).num_rows == 2
 
 
-def test_log_file_that_is_missing_is_named(weed, tmp_path):
+def test_log_file_that_is_missing_is_named(weed):
     """A data file of a log table that somebody deleted is an error with its name, in each way to read it."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     tables.log.append("outcomes", "b1", outcome_rows("https://news.test/a", "1" * 32))
     client = weed.client(WAREHOUSE)
     [path] = [each for each in objects_in(client, tables) if "outcomes" in each and each.endswith(".parquet")]
@@ -518,9 +523,9 @@ def test_log_file_that_is_missing_is_named(weed, tmp_path):
         assert caught.value.reason == "store_file_missing"
 
 
-def test_workers_create_the_tables_at_the_same_time(weed, tmp_path):
+def test_workers_create_the_tables_at_the_same_time(weed):
     """Workers that start together on a new namespace all find its tables; one creates them."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     places = [places_of(weed, f"{tables.places.namespace}2") for _ in range(3)]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda each: create_tables(each, tables.lease), places))
@@ -528,9 +533,9 @@ def test_workers_create_the_tables_at_the_same_time(weed, tmp_path):
     assert HeadReader(places[0].catalog, places[0].namespace).read(LAKE_NAMES).sequence == 1
 
 
-def test_log_is_redacted_and_expires(weed, tmp_path):
+def test_log_is_redacted_and_expires(weed):
     """The rows of a page that is taken down stay and name it no more; old months go."""
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     tables.log.append("outcomes", "b1", outcome_rows("https://news.test/at-sea", "1" * 32))
     tables.log.append("outcomes", "b2", outcome_rows("https://news.test/b", "2" * 32))
     redaction = Redaction(article_ids=["1" * 32], hosts=[], is_page=lambda url: False, alias=lambda url: "taken-down:1")

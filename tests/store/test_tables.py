@@ -30,7 +30,7 @@ def make_tables(request: pytest.FixtureRequest, tmp_path: Path) -> MakeTables:
     if request.param == "local":
         return lambda: new_lake(tmp_path / str(next(numbers)))
     server = request.getfixturevalue("weed")
-    return lambda: new_shared_tables(server, tmp_path)
+    return lambda: new_shared_tables(server)
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def test_recover_of_whole_tables_does_nothing(tables):
 
 def test_both_stores_have_equal_rows(tmp_path, weed):
     """The shared tables have the rows of the lake, value by value, after the same commits."""
-    stores: list[Tables] = [new_lake(tmp_path), new_shared_tables(weed, tmp_path)]
+    stores: list[Tables] = [new_lake(tmp_path), new_shared_tables(weed)]
     for tables in stores:
         put(tables, "b1", *map(Story, range(20)))
         put(tables, "b2", *(Story(number, words="Changed.", seen=1, day=number % 3) for number in range(5, 15)))
