@@ -15,7 +15,7 @@ import psycopg
 from pipeline.lake import CachedOutcome, Changes, StoredArticle
 from pipeline.lake.article_changes import ChangeRow, GoneRow, changes_of
 from pipeline.lake.article_index import DayContents
-from pipeline.shared.database import PostgresDatabase, Row, from_text, rewrite_tables, to_text
+from pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, rewrite_tables, to_text, to_texts
 from pipeline.shared.leases import PostgresLease
 from pipeline.sqlite import from_micros, to_micros
 from pipeline.store.tables import CommitIndex, Month
@@ -127,21 +127,21 @@ class PostgresArticleIndex:
         self._lease.write(work)
 
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
-        return dict(map(_stored_article, self._db.query(_STORED, (_texts(article_ids),))))
+        return dict(map(_stored_article, self._db.query(_STORED, (to_texts(article_ids),))))
 
     def cached_outcomes(self, article_ids: Iterable[str]) -> dict[str, CachedOutcome]:
-        return dict(map(_cached_outcome, self._db.query(_OUTCOMES, (_texts(article_ids),))))
+        return dict(map(_cached_outcome, self._db.query(_OUTCOMES, (to_texts(article_ids),))))
 
     def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome]) -> None:
         rows = sorted(
             (each, *astuple(outcome)) for each, outcome in cached_outcomes.items()
         )  # the order of all writers
-        columns = [_texts(column) for column in zip(*rows, strict=True)]
+        columns = [to_texts(column) for column in zip(*rows, strict=True)]
         if columns:
             self._db.write(lambda cursor: cursor.execute(_PUT_OUTCOMES, columns))
 
     def forget_outcomes(self, article_ids: Iterable[str]) -> None:
-        values = (_texts(article_ids),)
+        values = (to_texts(article_ids),)
         self._write(lambda cursor: cursor.execute(_FORGET_OUTCOMES, values))
 
     def vacuum_and_truncate(self) -> None:
@@ -161,15 +161,15 @@ class PostgresArticleIndex:
             for statement in _AT_ONE_INSTANT:
                 cursor.execute(statement)
             last = cursor.execute("SELECT last FROM stamps").fetchone()
-            rows = [ChangeRow(_given(each), *rest) for each, *rest in cursor.execute(_ROWS_SINCE, (after,))]
-            gone = [GoneRow(_given(each), *rest) for each, *rest in cursor.execute(_GONE_SINCE, (after,))]
+            rows = [ChangeRow(given_text(each), *rest) for each, *rest in cursor.execute(_ROWS_SINCE, (after,))]
+            gone = [GoneRow(given_text(each), *rest) for each, *rest in cursor.execute(_GONE_SINCE, (after,))]
             days = tuple(day for (day,) in cursor.execute(_DAYS_SINCE, (after,)))
             return changes_of(rows, gone, after=after, last=None if last is None else last[0], days=days)
 
         return self._db.write(read)
 
     def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
-        gone = _texts(article_ids)
+        gone = to_texts(article_ids)
 
         def mark(cursor: psycopg.Cursor) -> None:
             stamp = _next_stamp(cursor, now)
@@ -185,7 +185,7 @@ class PostgresArticleIndex:
         return bool(self._db.query("SELECT 1 FROM batches WHERE batch_id = %s", (to_text(batch_id),)))
 
     def changed_days(self, batch_ids: Iterable[str]) -> tuple[date, ...]:
-        return tuple(day for (day,) in self._db.query(_TOUCHED, (_texts(batch_ids),)))
+        return tuple(day for (day,) in self._db.query(_TOUCHED, (to_texts(batch_ids),)))
 
     def intent(self) -> tuple[Month, ...]:
         return tuple(month for (month,) in self._db.query("SELECT month FROM pending ORDER BY month"))
@@ -204,7 +204,7 @@ class PostgresArticleIndex:
 
     def apply(self, days: Mapping[date, DayContents], *, now: datetime, batch_ids: Iterable[str] = ()) -> None:
         articles = {each: article for held in days.values() for each, article in held.articles.items()}
-        done = (_texts(batch_ids),)
+        done = (to_texts(batch_ids),)
 
         def write(cursor: psycopg.Cursor) -> None:
             stamp = _next_stamp(cursor, now)
@@ -230,10 +230,10 @@ def _replace_articles(
         cursor.execute(_PUT_ARTICLES, {"stamp": stamp, **_article_columns(rows)})
     removed = {
         "days": [day for day, held in days.items() if held.removed is None],
-        "removed": _texts(each for held in days.values() for each in held.removed or ()),
+        "removed": to_texts(each for held in days.values() for each in held.removed or ()),
     }
     if any(removed.values()):
-        cursor.execute(_REMOVE_ARTICLES, {"stamp": stamp, "kept": _texts(articles), **removed})
+        cursor.execute(_REMOVE_ARTICLES, {"stamp": stamp, "kept": to_texts(articles), **removed})
 
 
 def _set_days(cursor: psycopg.Cursor, generations: Mapping[date, int], *, stamp: int) -> None:
@@ -250,39 +250,30 @@ def _article_columns(rows: Iterable[tuple[str, StoredArticle]]) -> dict[str, lis
     """Return the columns of articles, by their names in ``_PUT_ARTICLES``."""
     ids, articles = zip(*rows, strict=True)
     return {
-        "ids": _texts(ids),
+        "ids": to_texts(ids),
         "days": [each.published_date for each in articles],
-        "revisions": _texts(each.revision_id for each in articles),
-        "versions": _texts(each.pipeline_version for each in articles),
-        "kb_versions": _texts(each.kb_version for each in articles),
-        "digests": _texts(each.payload_digest for each in articles),
+        "revisions": to_texts(each.revision_id for each in articles),
+        "versions": to_texts(each.pipeline_version for each in articles),
+        "kb_versions": to_texts(each.kb_version for each in articles),
+        "digests": to_texts(each.payload_digest for each in articles),
         "times": [to_micros(each.fetched_at) for each in articles],
     }
 
 
 def _stored_article(row: Row) -> tuple[str, StoredArticle]:
     article_id, day, revision_id, version, kb_version, payload_digest, fetched_at = row
-    facts = (_given(revision_id), _given(version), from_text(kb_version), from_text(payload_digest))
-    return _given(article_id), StoredArticle(day, *facts, from_micros(fetched_at))
+    facts = (given_text(revision_id), given_text(version), from_text(kb_version), from_text(payload_digest))
+    return given_text(article_id), StoredArticle(day, *facts, from_micros(fetched_at))
 
 
 def _cached_outcome(row: Row) -> tuple[str, CachedOutcome]:
     article_id, seen, version, outcome, *rest = row
-    return _given(article_id), CachedOutcome(_given(seen), _given(version), outcome, *map(from_text, rest))
+    return given_text(article_id), CachedOutcome(given_text(seen), given_text(version), outcome, *map(from_text, rest))
 
 
 def _columns(rows: Sequence[Row], count: int) -> list[list[object]]:
     """Return the columns of rows: as many as ``count``, also of no row."""
     return [[row[place] for row in rows] for place in range(count)]
-
-
-def _given(value: str) -> str:
-    """Return a stored text as it was; it is not null."""
-    return from_text(value) or ""
-
-
-def _texts(values: Iterable[str | None]) -> list[str | None]:
-    return [to_text(value) for value in values]
 
 
 _CONFORMS: type[CommitIndex] = PostgresArticleIndex  # checked by mypy

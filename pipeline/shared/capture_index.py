@@ -15,7 +15,7 @@ from pipeline.archive import CaptureSummary
 from pipeline.archive.index import FileRecords
 from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.model import GONE, Attempt, Capture
-from pipeline.shared.database import PostgresDatabase, Row, from_text, rewrite_tables, to_text
+from pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, rewrite_tables, to_text, to_texts
 from pipeline.shared.schema import hash_of
 from pipeline.sqlite import from_micros, to_micros
 
@@ -138,7 +138,7 @@ class PostgresCaptureIndex:
         return self._captures(" WHERE page_hash = ANY(%s)", _hashes(page_keys))
 
     def of_articles(self, article_ids: Iterable[str]) -> tuple[Capture, ...]:
-        return self._captures(" WHERE article_id = ANY(%s)", _texts(article_ids))
+        return self._captures(" WHERE article_id = ANY(%s)", to_texts(article_ids))
 
     def reserved(self) -> tuple[Capture, ...]:
         return self._captures(_RESERVED)
@@ -148,7 +148,7 @@ class PostgresCaptureIndex:
         condition = "" if folder is None else ' WHERE file >= %s COLLATE "C" AND file < %s COLLATE "C"'
         values = () if folder is None else (to_text(f"{folder}/"), to_text(f"{folder}0"))
         rows = self._db.stream(f"SELECT file FROM files{condition}", values)  # noqa: S608 - our own names
-        return frozenset(_given(file) for (file,) in rows)
+        return frozenset(given_text(file) for (file,) in rows)
 
     def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:
         conditions = {
@@ -163,7 +163,7 @@ class PostgresCaptureIndex:
 
     def fetch_times(self, page_keys: Iterable[str]) -> dict[str, tuple[datetime, datetime]]:
         rows = self._db.query(_FETCH_TIMES, (_hashes(page_keys),))
-        return {_given(key): (from_micros(first), from_micros(last)) for key, first, last in rows}
+        return {given_text(key): (from_micros(first), from_micros(last)) for key, first, last in rows}
 
     def holding(self, digest: str, *, page_key: str | None = None) -> Iterator[Capture]:
         if page_key is None:
@@ -178,18 +178,18 @@ class PostgresCaptureIndex:
         return self._attempts(" WHERE page_hash = ANY(%s)", _hashes(page_keys))
 
     def gone(self) -> frozenset[str]:
-        return frozenset(_given(article_id) for (article_id,) in self._db.query(_GONE, (sorted(GONE),)))
+        return frozenset(given_text(article_id) for (article_id,) in self._db.query(_GONE, (sorted(GONE),)))
 
     def payloads(self, article_ids: Iterable[str]) -> Iterator[tuple[str, str, int]]:
-        for article_id, digest, first in self._db.query(_PAYLOADS, (_texts(article_ids),)):
-            yield _given(article_id), _given(digest), first
+        for article_id, digest, first in self._db.query(_PAYLOADS, (to_texts(article_ids),)):
+            yield given_text(article_id), given_text(digest), first
 
     def dangling_revisits(self) -> Iterator[tuple[str, int, int, str]]:
         for file, offset, length, digest in self._db.stream(_DANGLING_REVISITS):
-            yield _given(file), offset, length, _given(digest)
+            yield given_text(file), offset, length, given_text(digest)
 
     def held(self, digests: Iterable[str]) -> frozenset[str]:
-        return frozenset(_given(digest) for (digest,) in self._db.query(_HELD, (_texts(digests),)))
+        return frozenset(given_text(digest) for (digest,) in self._db.query(_HELD, (to_texts(digests),)))
 
     def records(self, file: str) -> tuple[Capture | Attempt, ...]:
         condition = " WHERE file = %s"
@@ -201,19 +201,19 @@ class PostgresCaptureIndex:
 
     def articles_of_day(self, day: date) -> tuple[str, ...]:
         query = "SELECT DISTINCT article_id FROM captures WHERE news_day = %s ORDER BY article_id"
-        return tuple(_given(article_id) for (article_id,) in self._db.query(query, (day,)))
+        return tuple(given_text(article_id) for (article_id,) in self._db.query(query, (day,)))
 
     def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
         for page_key, article_id, source_key, day, digest, at in self._db.stream(_SUMMARIES, (first, last)):
-            page, article, source = map(_given, (page_key, article_id, source_key))
-            yield CaptureSummary(page, article, source, day, _given(digest), from_micros(at))
+            page, article, source = map(given_text, (page_key, article_id, source_key))
+            yield CaptureSummary(page, article, source, day, given_text(digest), from_micros(at))
 
     def days(self) -> tuple[date, ...]:
         return tuple(day for (day,) in self._db.query("SELECT DISTINCT news_day FROM captures ORDER BY news_day"))
 
     def last_days(self) -> dict[str, date]:
         rows = self._db.query("SELECT source_key, max(news_day) FROM captures GROUP BY source_key")
-        return {_given(source_key): day for source_key, day in rows}
+        return {given_text(source_key): day for source_key, day in rows}
 
     def days_of_run(self, *, source_key: str, run_id: str) -> tuple[date, ...]:
         values = {"source_key": to_text(source_key), "run_id": to_text(run_id)}
@@ -273,14 +273,5 @@ def _values(names: Sequence[str], row: Row) -> dict[str, Any]:
     return values
 
 
-def _given(value: str) -> str:
-    """Return a stored text as it was; it is not null."""
-    return from_text(value) or ""
-
-
 def _hashes(page_keys: Iterable[str]) -> list[bytes]:
     return [hash_of(key) for key in page_keys]
-
-
-def _texts(values: Iterable[str]) -> list[str | None]:
-    return [to_text(value) for value in values]

@@ -6,7 +6,7 @@ The password is in the URL, in a file, or where libpq finds it (PGPASSWORD, PGPA
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -76,6 +76,16 @@ def from_text(value: str | None) -> str | None:
     if value is None or "\1" not in value:
         return value
     return value.replace("\1\1", "\0").replace("\1\2", "\1")
+
+
+def given_text(value: str) -> str:
+    """Return a stored text that is not null as it was."""
+    return from_text(value) or ""
+
+
+def to_texts(values: Iterable[str | None]) -> list[str | None]:
+    """Return texts as they are stored, in their order: a parameter of ``= ANY`` or ``unnest``."""
+    return [to_text(value) for value in values]
 
 
 class PostgresDatabase:

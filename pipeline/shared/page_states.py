@@ -10,7 +10,7 @@ import psycopg
 from pipeline.archive import Damage, KnownPage, PageState, Validators
 from pipeline.archive.fetch_state import RECHECKED, AnyValidators
 from pipeline.archive.warc import hints_from_json, hints_to_json
-from pipeline.shared.database import PostgresDatabase, Row, from_text, to_text
+from pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, to_text
 from pipeline.shared.schema import hash_of
 from pipeline.sqlite import from_micros, to_micros
 
@@ -58,7 +58,7 @@ class PostgresPageStates:
         query = """SELECT page_key, source_key, news_day, next_try_at IS NOT NULL FROM pages
             WHERE news_day BETWEEN %s AND %s"""
         for page_key, source_key, day, waits in self._db.stream(query, (first, last)):
-            yield KnownPage(_base_key(_given(page_key)), _given(source_key), day, waits)
+            yield KnownPage(_base_key(given_text(page_key)), given_text(source_key), day, waits)
 
     def record_many(self, rows: Iterable[PageState]) -> None:
         last = {state.page_key: state for state in rows}
@@ -80,7 +80,12 @@ class PostgresPageStates:
 
     def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
         for key, url, source_key, hints in self._db.stream(_PAGES_OF, ([to_text(each) for each in source_keys],)):
-            yield _base_key(_given(key)), _given(url), _given(source_key), hints_from_json(_given(hints)).publisher
+            yield (
+                _base_key(given_text(key)),
+                given_text(url),
+                given_text(source_key),
+                hints_from_json(given_text(hints)).publisher,
+            )
 
     def of_pages(self, page_keys: Iterable[str]) -> tuple[PageState, ...]:
         query = f"{_STATES} WHERE {_OF_PAGE} ORDER BY page_key"
@@ -146,7 +151,3 @@ def _page_state(row: Row) -> PageState:
         values[name] = None if values[name] is None else from_micros(values[name])
     values["hints"] = hints_from_json(values["hints"])
     return PageState(**values)
-
-
-def _given(value: str) -> str:
-    return from_text(value) or ""

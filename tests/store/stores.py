@@ -114,3 +114,8 @@ def local_files(path: Path) -> StoredFiles:
     """Return the archive in a folder."""
     root = path / "archive"
     return StoredFiles(FolderObjects(root, durability="process"), root / "index.sqlite", is_local=True)
+
+
+def files_with(folder: Path, text: str) -> list[str]:
+    """Return the names of the files below a folder that have a text."""
+    return [path.name for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]

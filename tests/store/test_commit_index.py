@@ -22,7 +22,9 @@ from pipeline.shared.article_index import PostgresArticleIndex
 from pipeline.shared.database import PostgresDatabase
 from pipeline.shared.leases import PostgresLeases
 from tests.architecture.tree import ROOT
+from tests.scale.cut_proxy import CutProxy
 from tests.store.index_stores import COUNT, DAY, NOON, IndexPlace, apply_revision, article
+from tests.store.stores import files_with
 from tests.store.table_stores import INDEX_TABLES
 
 NEXT = DAY + timedelta(days=1)
@@ -305,6 +307,30 @@ def test_a_killed_server_leaves_a_whole_index(mortal_postgres, schema):
             assert_whole(index, numbers[-1])
 
 
+def test_a_lost_answer_to_commit_changes_nothing(postgres, schema):
+    """Without the answer to COMMIT, a write of any process runs again; one under the lease is whole, and its last."""
+    with CutProxy.running(postgres.port) as proxy:
+
+        def lost(call: Callable[[], Any]) -> Any:
+            proxy.cut_before = b"COMMIT\0"
+            result = call()
+            assert proxy.cut_before is None, "no answer was cut"
+            return result
+
+        with IndexPlace(url=postgres.url_at(proxy.port), schema=schema).committer() as index:
+            index.apply(day(1, "a", "b"), now=NOON)
+            before = index.changes(START).until
+            lost(lambda: index.put_outcomes({"a": OUTCOME}))
+            lost(lambda: index.note_gone(["a"], now=NOON))
+            lost(lambda: index.mark_current({DAY: 1}, "k1"))
+            assert kinds(lost(lambda: index.changes(before))) == [("withdrawn", "a", DAY)]
+            with pytest.raises(StoreError, match="lease was lost"):
+                lost(lambda: index.apply(day(2, "b", "c"), now=NOON, batch_ids=["b2"]))
+    with IndexPlace(url=postgres.url, schema=schema).committer() as other:
+        assert (sorted(other.stored("abc")), other.is_done("b2"), other.generations()) == (["b", "c"], True, {DAY: 2})
+        assert (other.cached_outcomes("a"), other.days_current_with("k1")) == ({"a": OUTCOME}, frozenset())
+
+
 # The lease.
 
 
@@ -423,10 +449,6 @@ def test_deleted_articles_leave_no_bytes(postgres, schema, tmp_path):
 
             assert {name: files_with(folder, mark) for name, mark in marks.items()} == {each: [] for each in marks}
             assert sorted(index.stored([*ids, "kept"])) == ["kept"]
-
-
-def files_with(folder: Path, text: str) -> list[str]:
-    return [path.name for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
 def test_changes_are_whole_while_tables_are_written_again(postgres, schema):

@@ -15,6 +15,7 @@ from pipeline.shared.leases import PostgresLeases
 from pipeline.shared.page_states import PostgresPageStates
 from pipeline.shared.schema import CLEAR_TEXT
 from tests.scale.postgres import PostgresServer, free_ports
+from tests.store.stores import files_with
 from tests.store.test_capture_index import FERRY, GONE, by_file
 from tests.store.test_page_states import FERRY as STATE
 
@@ -274,7 +275,7 @@ def test_deleted_rows_leave_no_bytes(mortal_postgres, schema):
     plan = TakedownPlan(page_keys=frozenset(f"{mark}{n}" for n in range(500)))
     takedown = blocklist.begin("article", names=["a"], work=plan, at=GONE.fetched_at, reason=None)
     mortal_postgres.execute("ANALYZE; CHECKPOINT")
-    assert _files_with(mortal_postgres, mark) != []
+    assert files_with(mortal_postgres.data / "base", mark) != []
     watcher = PostgresDatabase(mortal_postgres.url, schema=schema).connect()
     watcher.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
     watcher.execute("SELECT 1")  # a reader elsewhere, to whom deleted rows are still visible
@@ -286,14 +287,9 @@ def test_deleted_rows_leave_no_bytes(mortal_postgres, schema):
     blocklist.finish(takedown.takedown_id)
     mortal_postgres.execute("CHECKPOINT")
 
-    assert _files_with(mortal_postgres, mark) == []
+    assert files_with(mortal_postgres.data / "base", mark) == []
     assert index.captures() == (replace(FERRY, offset=9_000),)
     watcher.close()
-
-
-def _files_with(server: PostgresServer, text: str) -> list[str]:
-    files = (path for path in (server.data / "base").rglob("*") if path.is_file())
-    return [path.name for path in files if text.encode() in path.read_bytes()]
 
 
 def test_columns_that_name_pages_are_known(database):
