@@ -6,7 +6,6 @@ It loads no library of tables until they are used: triggers open a store for its
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline.errors import StoreError
 from pipeline.settings import Settings, required
 from pipeline.shared.blocklist import PostgresBlocklist
 from pipeline.shared.bucket import Bucket, BucketKey, BucketService, open_bucket, read_key_file
@@ -77,10 +76,17 @@ class SharedStore:
 
     @cached_property
     def tables(self) -> "SharedTables":
-        from pipeline.shared.table_places import open_places  # noqa: PLC0415 - see above
+        from pipeline.shared.article_index import PostgresArticleIndex  # noqa: PLC0415 - see above
+        from pipeline.shared.table_places import open_places  # noqa: PLC0415
+        from pipeline.shared.tables import SharedTables  # noqa: PLC0415
 
-        open_places(self._settings, self.objects, service=self.service, key=self.key)
-        raise StoreError("the shared store has no article index yet", key="tables", reason="store_version")
+        return SharedTables(
+            open_places(self._settings, self.objects, service=self.service, key=self.key),
+            index=PostgresArticleIndex(self.database),
+            lease=self.leases.committer,
+            now=self._settings.now,
+            gc_grace_hours=self._settings.gc_grace_hours,
+        )
 
 
 if TYPE_CHECKING:
