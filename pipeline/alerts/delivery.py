@@ -1,7 +1,9 @@
 """Send the messages that wait: through Apprise, one process per sender, each message marked when its server took it.
 
 A process that is killed after the server took a message, and before the mark, leaves the one window in which a message
-is sent twice: with the same id both times. A sender that fails or hangs stops no other one.
+is sent twice: with the same id both times. On a shared store, a process can lose the lock while it lives, if the
+database restarts: it notes each message before it sends it, so that the next holder of the lock waits for its mark. A
+sender that fails or hangs stops no other one.
 """
 
 import json
@@ -24,6 +26,7 @@ from pipeline.alerts.store import AlertStore, DeliveryFailure
 DEADLINE_SECONDS = 30.0  # of one message
 _START_SECONDS = 30.0  # of the process of a sender, on a busy machine
 _TURN_SECONDS = 120.0  # of a sender with many messages; the others are sent next time
+_LOOK_SECONDS = 1.0  # whether a message that another process sends is marked
 _UNKNOWN = "[senders] of alerts.toml does not have it; add it there, or run `newslake alerts drop` with its name"
 
 
@@ -37,11 +40,15 @@ def deliver(
     """
     with store.exclusive() as lock:
         store.seal(now=now)
-        store.write_feeds()
         waiting = store.waiting()
         turns = [
             _SenderTurn(
-                store=store, sender=name, address=senders[name], lock=lock, now=now, deadline_seconds=deadline_seconds
+                store=store,
+                sender=name,
+                address=senders[name],
+                lock=lock.descriptor,
+                now=now,
+                deadline_seconds=deadline_seconds,
             )
             for name in waiting
             if name in senders and not store.pauses(name, now=now)
@@ -84,13 +91,23 @@ class _SenderTurn:
             return
         with _SenderProcess(self.address, lock=self.lock, deadline_seconds=self.deadline_seconds) as process:
             while delivery is not None and time.monotonic() < end:
-                reason = process.send(delivery)
+                if not self._begin(delivery, shared):
+                    reason = process.send(delivery)
+                    with shared:
+                        if reason is not None:
+                            self.store.mark_failed(self.sender, reason, now=self.now)
+                            return
+                        self.store.mark_sent(self.sender, delivery.delivery_id)
                 with shared:
-                    if reason is not None:
-                        self.store.mark_failed(self.sender, reason, now=self.now)
-                        return
-                    self.store.mark_sent(self.sender, delivery.delivery_id)
                     delivery = self.store.next_delivery(self.sender)
+
+    def _begin(self, delivery: Delivery, shared: Lock) -> bool:
+        """Note that a message is on its way; return whether another process may still be sending it, after a wait."""
+        longest = self.deadline_seconds + _START_SECONDS
+        with shared:
+            wait_seconds = self.store.begin_sending(self.sender, delivery.delivery_id, seconds=longest)
+        time.sleep(min(wait_seconds, _LOOK_SECONDS))
+        return wait_seconds > 0
 
 
 class _SenderProcess:

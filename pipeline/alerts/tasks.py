@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pipeline.alerts.alert import AlertCheck
@@ -13,7 +12,7 @@ from pipeline.alerts.message import trial_delivery
 from pipeline.alerts.rules import AlertRules
 from pipeline.alerts.store import DeliveryFailure, open_alert_store
 from pipeline.errors import ConfigError, NewsError
-from pipeline.jobs.alert_state import FEEDS, alert_database
+from pipeline.jobs.alert_state import alert_state
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import pluralize
 from pipeline.settings import Settings
@@ -46,14 +45,17 @@ def _alerts(count: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleState:
-    """A rule and what its last check recorded. ``open_alerts`` is None if it was never checked."""
+    """A rule and what its last check recorded. ``open_alerts`` is None if it was never checked.
+
+    ``feed`` is the path of its Atom file, or on a shared store its key in the bucket.
+    """
 
     rule: str
     title: str
     on: str
     senders: tuple[str, ...]
     open_alerts: int | None
-    feed: Path
+    feed: str
 
     @property
     def summary(self) -> str:
@@ -65,10 +67,10 @@ class RuleState:
 
 def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
     """Return the state of each rule, in the order of alerts.toml; without a recorded check, no state is created."""
-    store = open_alert_store(workspace.settings) if alert_database(workspace.settings).exists() else None
+    state = alert_state(workspace.settings)
+    store = open_alert_store(workspace.settings) if state.has_rows() else None
     checked = store.checked_rules() if store else frozenset[str]()
     counts = store.open_counts() if store else {}
-    folder = alert_database(workspace.settings).parent / FEEDS
     return tuple(
         RuleState(
             rule=(name := rule.policy.rule),
@@ -76,7 +78,7 @@ def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
             on=rule.on,
             senders=rule.policy.senders,
             open_alerts=counts.get(name, 0) if name in checked else None,
-            feed=store.feed_path(name) if store else folder / f"{name}.xml",
+            feed=state.feed_place(name),
         )
         for rule in rules.rules
     )
@@ -84,7 +86,7 @@ def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
 
 def drop_messages(workspace: Workspace, sender: str) -> int:
     """Drop the messages that wait for a sender; return how many. Raises: ConfigError with those that have messages."""
-    store = open_alert_store(workspace.settings) if alert_database(workspace.settings).exists() else None
+    store = open_alert_store(workspace.settings) if alert_state(workspace.settings).has_rows() else None
     if store is None or not (count := store.drop_waiting(sender)):
         waiting = ", ".join(store.waiting() if store else ()) or "none"
         raise ConfigError(f"no message waits for {sender!r}; senders with messages that wait: {waiting}", key=sender)
@@ -97,12 +99,13 @@ def check_and_deliver(workspace: Workspace, rules: AlertRules) -> AlertReport:
     Messages are sent after each rule, so that a slow question delays only the rules after it. What waits is sent, and
     what is open is closed, also for rules that are not in the file any more.
     """
-    if not rules.path.exists() or not (rules.rules or alert_database(workspace.settings).exists()):
+    if not rules.path.exists() or not (rules.rules or alert_state(workspace.settings).has_rows()):
         return AlertReport()
     now = workspace.settings.now
     store = open_alert_store(workspace.settings)
     for name, count in store.close_removed({rule.policy.rule for rule in rules.rules}, now=now()).items():
         log.warning("alerts.toml has no rule %s any more; closed without a message: %s", name, _alerts(count))
+    store.write_feeds()  # those that are lost, or that a killed check did not write
     checks, failures = [], deliver(store, rules.senders, now=now())
     for rule in rules.rules:
         with store.exclusive():  # no takedown comes between reading and recording

@@ -64,7 +64,7 @@ PIPELINE = {
     "jobs": May((*_BELOW_JOBS, "audit", "search", "store", "shared"), ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
     "web": May(("query", "search", "tables", "model", "audit"), ("jinja2",)),
-    "alerts": May(("model", "jobs", "reports", "query", "tables", "lake"), ("apprise", "jinja2", "pydantic")),
+    "alerts": May(("model", "jobs", "reports", "query", "tables", "lake", "store"), ("apprise", "jinja2", "pydantic")),
     "agents": May(("model", "jobs", "reports", "query", "search", "tables"), ("anyio", "mcp", "mcp_types", "pydantic")),
     "cli": May(
         ("jobs", "reports", "query", "search", "exports", "model", "web", "audit", "alerts", "agents"),

@@ -97,7 +97,7 @@ def test_killed_at_every_step(
             assert each.ids.total() <= len(EXPECTED) + 1  # at most the one that was on its way
         store = new_store(folder)
         assert store.waiting() == {}
-        entries = [store.feed_path(rule).read_text().count("<entry>") for rule in RULES]
+        entries = [Path(store.feed_place(rule)).read_text().count("<entry>") for rule in RULES]
         assert entries == [2, 2, 1, 3]
         killed.counts["kills"] += 1
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 
 from pipeline.alerts.alert import AlertCheck, AlertItem, DeliveryPolicy
 from pipeline.alerts.store import AlertStore
+from pipeline.store.sqlite_alerts import SqliteAlerts
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -137,7 +138,7 @@ class MailServer:
 
 
 def new_store(folder: Path) -> AlertStore:
-    return AlertStore(folder / "alerts" / "alerts.sqlite", durability="process")
+    return AlertStore(SqliteAlerts(folder / "alerts" / "alerts.sqlite", durability="process"))
 
 
 def policy(

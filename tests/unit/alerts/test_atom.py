@@ -31,7 +31,7 @@ def test_atom_file_has_what_rfc_4287_demands(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     store.record(check_of(QUOTE), policy(rule="ferry"), now=NOON)
     store.record(rows("b", "c"), policy(rule="ferry"), now=NOON + HOUR)
-    feed = etree.fromstring(store.feed_path("ferry").read_bytes())
+    feed = etree.fromstring(Path(store.feed_place("ferry")).read_bytes())
     entries = feed.findall(f"{ATOM}entry")
     for each in (feed, *entries):
         assert UUID(each.findtext(f"{ATOM}id")).version in (4, 5)
@@ -47,7 +47,7 @@ def test_feed_reader_sees_texts_and_links(tmp_path: Path) -> None:
     """A feed reader gets the texts as they are, the article page as the entry's link, and the publisher's page."""
     store = new_store(tmp_path)
     store.record(check_of(QUOTE), policy(rule="ferry"), now=NOON)
-    read = feedparser.parse(store.feed_path("ferry").read_bytes())
+    read = feedparser.parse(Path(store.feed_place("ferry")).read_bytes())
     assert not read.bozo
     [entry] = read.entries
     assert entry.title == f"Ferry: {QUOTE.title}"
@@ -61,14 +61,14 @@ def test_only_web_addresses_are_links(tmp_path: Path, url: str) -> None:
     """An address that is not of the web is text, never a link."""
     store = new_store(tmp_path)
     store.record(check_of(AlertItem(key="a", title="odd", article_url=url)), policy(rule="ferry"), now=NOON)
-    assert "<link" not in store.feed_path("ferry").read_text()
+    assert "<link" not in Path(store.feed_place("ferry")).read_text()
 
 
 def test_same_state_gives_the_same_bytes(tmp_path: Path) -> None:
     """A lost, torn or foreign Atom file is written again, byte for byte; an unfinished one is removed."""
     store = new_store(tmp_path)
     store.record(state("river"), policy(), now=NOON)
-    path = store.feed_path("sources")
+    path = Path(store.feed_place("sources"))
     whole = path.read_bytes()
     unfinished = path.with_name(f".{path.name}.0123")
     for damage in (path.unlink, lambda: path.write_bytes(whole[:99]), lambda: unfinished.write_bytes(b"<feed")):

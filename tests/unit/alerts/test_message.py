@@ -71,7 +71,7 @@ def test_night_that_comes_to_nothing_is_silent(tmp_path: Path) -> None:
         store.record(state(*keys), night, now=evening + number * HOUR)
     assert sent(store, now=at("2026-01-11 07:00")) == []
     assert store.waiting() == {}
-    assert store.feed_path("sources").read_text().count("<entry>") == 4
+    assert Path(store.feed_place("sources")).read_text().count("<entry>") == 4
 
 
 def test_alert_of_the_day_that_ends_at_night_is_reported(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_old_messages_are_dropped_only_when_sent(tmp_path: Path) -> None:
     for number in range(130):
         store.record(rows(str(number)), policy("desk", rule="ferry"), now=NOON)
     assert store.waiting() == {"desk": 130}
-    assert store.feed_path("ferry").read_text().count("<entry>") == 100
+    assert Path(store.feed_place("ferry")).read_text().count("<entry>") == 100
     sent(store)
     store.record(rows("last"), policy("desk", rule="ferry"), now=NOON)
     with sqlite3.connect(tmp_path / "alerts" / "alerts.sqlite") as found:

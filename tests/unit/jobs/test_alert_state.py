@@ -77,15 +77,15 @@ def forget_url(settings: Settings) -> None:
 def test_takedown_leaves_no_trace_in_alerts(settings: Settings, store: AlertStore) -> None:
     """Open alerts, waiting messages and Atom files lose the article, by id, address and mention; others stay."""
     assert set(TRACES.under(settings.data_dir)) >= {f"alerts/feeds/{rule}.xml" for rule in ("lost", "both", "rows")}
-    before = store.feed_path("bridge").read_bytes()
+    before = Path(store.feed_place("bridge")).read_bytes()
     forget_url(settings)
     assert TRACES.under(settings.data_dir) == {}
     assert Traces([ARTICLE]).under(settings.data_dir / "alerts") == {}  # the blocklist has it
     write_feeds_again(settings)
     assert TRACES.under(settings.data_dir) == {}
-    assert store.feed_path("bridge").read_bytes() == before
-    assert "the bridge is open" in store.feed_path("both").read_text()
-    assert "<entry>" not in store.feed_path("lost").read_text()
+    assert Path(store.feed_place("bridge")).read_bytes() == before
+    assert "the bridge is open" in Path(store.feed_place("both")).read_text()
+    assert "<entry>" not in Path(store.feed_place("lost")).read_text()
     assert subjects(store) == ["Both: the bridge is open", "Bridge: the bridge is open"]
 
 
@@ -114,7 +114,7 @@ def test_forget_command_writes_the_atom_files_again(
     monkeypatch.setenv("NEWS_DATA_DIR", str(settings.data_dir))
     monkeypatch.setenv("NEWS_SOURCES_FILE", str(settings.sources_file))
     CliRunner().invoke(app, ["forget", URL, "--yes"])
-    assert sorted(path.name for path in store.feed_path("both").parent.iterdir()) == [
+    assert sorted(path.name for path in Path(store.feed_place("both")).parent.iterdir()) == [
         f"{rule}.xml" for rule in ("both", "bridge", "lost", "rows")
     ]
     assert TRACES.under(settings.data_dir) == {}
