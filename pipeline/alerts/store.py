@@ -15,9 +15,8 @@ from pipeline.alerts.alert import AlertCheck, DeliveryPolicy
 from pipeline.alerts.atom import Feed, feed_bytes
 from pipeline.alerts.message import Delivery, Message, bundle_id, compose, item_from_json
 from pipeline.alerts.recorder import FEED_ENTRIES, AlertRecorder, rule_row
-from pipeline.jobs.alert_state import alert_state
-from pipeline.jobs.inventory import ALERTS, check_stores, note_stores
-from pipeline.settings import Settings
+from pipeline.jobs.inventory import note_stores
+from pipeline.jobs.workspace import Workspace
 from pipeline.sqlite import from_micros, to_micros
 from pipeline.store.alerts import AlertLock, AlertRow, AlertRows, AlertState
 
@@ -46,19 +45,18 @@ class DeliveryFailure:
     waiting: int
 
 
-def open_alert_store(settings: Settings) -> "AlertStore":
-    """Return the state of alerts of a data root. Raises: MissingStoreError if it was there and is missing."""
-    check_stores(settings, ALERTS)
-    store = AlertStore(alert_state(settings))
+def open_alert_store(workspace: Workspace) -> "AlertStore":
+    """Return the state of alerts. Raises: MissingStoreError if it was there and is missing."""
+    store = AlertStore(workspace.store.alerts)
     store.open()
-    note_stores(settings)
+    note_stores(workspace.settings)
     return store
 
 
-def write_feeds_again(settings: Settings) -> None:
+def write_feeds_again(workspace: Workspace) -> None:
     """Write the Atom files that a takedown deleted, without its articles; nothing if there are no alerts."""
-    if alert_state(settings).has_rows():
-        store = open_alert_store(settings)
+    if workspace.store.alerts.has_rows():
+        store = open_alert_store(workspace)
         with store.exclusive():
             store.write_feeds()
 

@@ -12,7 +12,6 @@ from pipeline.alerts.message import trial_delivery
 from pipeline.alerts.rules import AlertRules
 from pipeline.alerts.store import DeliveryFailure, open_alert_store
 from pipeline.errors import ConfigError, NewsError
-from pipeline.jobs.alert_state import alert_state
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import pluralize
 from pipeline.settings import Settings
@@ -67,8 +66,8 @@ class RuleState:
 
 def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
     """Return the state of each rule, in the order of alerts.toml; without a recorded check, no state is created."""
-    state = alert_state(workspace.settings)
-    store = open_alert_store(workspace.settings) if state.has_rows() else None
+    state = workspace.store.alerts
+    store = open_alert_store(workspace) if state.has_rows() else None
     checked = store.checked_rules() if store else frozenset[str]()
     counts = store.open_counts() if store else {}
     return tuple(
@@ -86,7 +85,7 @@ def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
 
 def drop_messages(workspace: Workspace, sender: str) -> int:
     """Drop the messages that wait for a sender; return how many. Raises: ConfigError with those that have messages."""
-    store = open_alert_store(workspace.settings) if alert_state(workspace.settings).has_rows() else None
+    store = open_alert_store(workspace) if workspace.store.alerts.has_rows() else None
     if store is None or not (count := store.drop_waiting(sender)):
         waiting = ", ".join(store.waiting() if store else ()) or "none"
         raise ConfigError(f"no message waits for {sender!r}; senders with messages that wait: {waiting}", key=sender)
@@ -99,10 +98,10 @@ def check_and_deliver(workspace: Workspace, rules: AlertRules) -> AlertReport:
     Messages are sent after each rule, so that a slow question delays only the rules after it. What waits is sent, and
     what is open is closed, also for rules that are not in the file any more.
     """
-    if not rules.path.exists() or not (rules.rules or alert_state(workspace.settings).has_rows()):
+    if not rules.path.exists() or not (rules.rules or workspace.store.alerts.has_rows()):
         return AlertReport()
     now = workspace.settings.now
-    store = open_alert_store(workspace.settings)
+    store = open_alert_store(workspace)
     for name, count in store.close_removed({rule.policy.rule for rule in rules.rules}, now=now()).items():
         log.warning("alerts.toml has no rule %s any more; closed without a message: %s", name, _alerts(count))
     store.write_feeds()  # those that are lost, or that a killed check did not write

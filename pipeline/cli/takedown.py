@@ -114,7 +114,7 @@ def _forget(
         typer.confirm("Delete all this permanently?", abort=True, err=True)
     with progress(quiet=as_json) as report_progress:
         done = forget(space, target, reason=reason, report_progress=report_progress)
-    write_feeds_again(space.settings)
+    write_feeds_again(space)
     _print_result(done, "deleted", as_json=as_json)
 
 

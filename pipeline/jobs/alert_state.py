@@ -1,4 +1,4 @@
-"""The state of alerts of a data root, its damage, and the part of takedowns in it.
+"""The damage of the state of alerts, and the part of takedowns in it.
 
 ``pipeline.alerts`` writes it. Takedowns run in jobs, which do not import alerts.
 """
@@ -13,14 +13,9 @@ from pipeline.model import canonical_url
 from pipeline.settings import Settings
 from pipeline.sqlite import problems_of_database
 from pipeline.store.alerts import ALERT_SCHEMA, AlertRow, AlertRows, AlertState
-from pipeline.store.sqlite_alerts import ALERTS_ADVICE, SqliteAlerts
+from pipeline.store.sqlite_alerts import ALERTS_ADVICE
 
 _URL = re.compile(r"https?://[^\s\"\\<>]*[^\s\"\\<>.,;:!?)\]]")  # in a text, without the punctuation that follows
-
-
-def alert_state(settings: Settings) -> AlertState:
-    """Return the state of alerts, which opens on first use."""
-    return SqliteAlerts(settings.data_dir / ALERTS, durability=settings.durability)
 
 
 def problems_of_alerts(settings: Settings, *, is_quick: bool = False) -> Iterator[str]:

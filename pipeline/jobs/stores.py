@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from pipeline.archive import Archive, FetchState, FileLeases, Takedowns
 from pipeline.extras import require_extra
 from pipeline.fetch import FileRates
-from pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, takedowns_of
+from pipeline.jobs.inventory import ALERTS, ARCHIVE, LAKE, STATE, check_stores, takedowns_of
 from pipeline.settings import Settings
+from pipeline.store.sqlite_alerts import SqliteAlerts
 
 if TYPE_CHECKING:
     from pipeline.lake import Lake
@@ -46,6 +47,11 @@ class LocalStore:
     @cached_property
     def host_rates(self) -> FileRates:
         return FileRates(self._settings.archive_dir / "rate_limits")
+
+    @cached_property
+    def alerts(self) -> SqliteAlerts:
+        check_stores(self._settings, ALERTS)
+        return SqliteAlerts(self._settings.data_dir / ALERTS, durability=self._settings.durability)
 
     @cached_property
     def tables(self) -> "Lake":

@@ -31,7 +31,7 @@ from pipeline.clean import page_identity
 from pipeline.clusters import WINDOW, co_mention_rows
 from pipeline.durability import sync_all
 from pipeline.errors import ConfigError
-from pipeline.jobs.alert_state import alert_state, erase_from_alerts
+from pipeline.jobs.alert_state import erase_from_alerts
 from pipeline.jobs.audits import AuditStore
 from pipeline.jobs.cluster import relate
 from pipeline.jobs.inventory import note_stores
@@ -186,7 +186,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     log_rows = redact_log(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)
     sheets = AuditStore(workspace.settings).erase(work.article_ids)
-    erase_from_alerts(alert_state(workspace.settings), work)
+    erase_from_alerts(workspace.store.alerts, work)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
     sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back
     unfinished = (*snapshots.damaged, *sheets.unfinished)

@@ -63,6 +63,11 @@ class PostgresLease:
         self._key = key
         self._name = name
 
+    @property
+    def descriptor(self) -> int:
+        """The connection's descriptor. A child process that inherits it holds the lease too, until it ends."""
+        return self._session.fileno()
+
     def is_held(self) -> bool:
         """Return whether the server still has the session and its lock."""
         try:
@@ -125,6 +130,13 @@ class PostgresLeases:
     @contextmanager
     def takedown(self) -> Iterator[PostgresLease]:
         with self._hold("takedown") as lease:
+            assert lease is not None
+            yield lease
+
+    @contextmanager
+    def alerts(self) -> Iterator[PostgresLease]:
+        """Hold the right to check alerts, send messages, or take down in them; wait for it."""
+        with self._hold("alerts") as lease:
             assert lease is not None
             yield lease
 

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from pipeline.errors import StoreError
+from pipeline.store.alerts import ALERT_SCHEMA
 
 VERSION: Final = 1
 _VERSION_TABLE = "schema_version"
@@ -26,7 +27,19 @@ CLEAR_TEXT: Final = {
     "takedowns": ("work",),
     "articles": ("revision_id", "payload_digest"),
     "cached_outcomes": ("seen", "detail", "row_key"),
+    "open_alerts": ("article_id", "content"),
+    "items": ("article_id", "content"),
 }
+
+
+def _in_postgres(statement: str) -> str:
+    """Return a statement of the schema of alerts, which is in the words of SQLite, in those of PostgreSQL."""
+    for word, ours in _WORDS.items():
+        statement = statement.replace(word, ours)
+    return statement
+
+
+_WORDS = {" IF NOT EXISTS": "", " AUTOINCREMENT": "", " WITHOUT ROWID": "", " INTEGER": " bigint", " TEXT": " text"}
 _TABLES = (
     """CREATE TABLE captures (
         page_hash bytea NOT NULL, page_key text NOT NULL, url text, article_id text NOT NULL, source_key text NOT NULL,
@@ -101,6 +114,16 @@ _TABLES = (
     "CREATE INDEX changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
     # The stamp of the last change; its lock lets stamps be committed in their order. At most one row.
     "CREATE TABLE stamps (one boolean PRIMARY KEY CHECK (one), last bigint NOT NULL)",
+    # Alerts: the tables of both stores, and what only this one needs.
+    *map(_in_postgres, ALERT_SCHEMA),
+    "CREATE SEQUENCE message_numbers",
+    # Who took the lock last; NULL after a block that ended well. Else a put of that holder may still come, until
+    # settled_at. One row, of which every change of the alerts by a holder has a lock.
+    "CREATE TABLE alert_turns (holder text, taken_at timestamptz NOT NULL, settled_at timestamptz NOT NULL)",
+    "INSERT INTO alert_turns VALUES (NULL, 'epoch', 'epoch')",
+    # The message that each sender got last, by which holder of the lock; it is marked before ends_at, or never.
+    """CREATE TABLE alert_sendings (
+        sender text PRIMARY KEY, delivery_id text NOT NULL, holder text NOT NULL, ends_at timestamptz NOT NULL)""",
 )
 
 

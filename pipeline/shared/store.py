@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.settings import Settings, required
+from pipeline.shared.alerts import PostgresAlerts
 from pipeline.shared.blocklist import PostgresBlocklist
 from pipeline.shared.bucket import Bucket, BucketKey, BucketService, open_bucket, read_key_file
 from pipeline.shared.capture_index import PostgresCaptureIndex
@@ -38,7 +39,7 @@ class SharedStore:
 
     @cached_property
     def objects(self) -> Bucket:
-        """The objects of the archive, of staged batches and of the cache. Raises: ConfigError, StoreError."""
+        """The objects of archive, alerts, staged batches and cache. Raises: ConfigError, StoreError."""
         url = required("objects_url", self._settings.objects_url)
         return open_bucket(url, service=self.service, key=self.key)
 
@@ -73,6 +74,10 @@ class SharedStore:
     @cached_property
     def host_rates(self) -> PostgresRates:
         return PostgresRates(self.database)
+
+    @cached_property
+    def alerts(self) -> PostgresAlerts:
+        return PostgresAlerts(self.database, self.objects)
 
     @cached_property
     def tables(self) -> "SharedTables":

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from pipeline.archive import RecordArchive
+from pipeline.store.alerts import AlertState
 from pipeline.store.leases import HostRates, Leases
 from pipeline.store.state import Blocklist, PageStates
 from pipeline.store.tables import Tables
@@ -38,6 +39,11 @@ class Store(Protocol):
     @property
     def host_rates(self) -> HostRates:
         """The times of the next requests to hosts."""
+        ...
+
+    @property
+    def alerts(self) -> AlertState:
+        """The state of alerts."""
         ...
 
     @property

@@ -11,7 +11,8 @@ from pipeline.alerts import delivery
 from pipeline.alerts.alert import AlertItem, DeliveryPolicy
 from pipeline.alerts.store import AlertStore, DeliveryFailure
 from pipeline.archive import TakedownPlan
-from pipeline.jobs.alert_state import alert_state, erase_from_alerts
+from pipeline.jobs.alert_state import erase_from_alerts
+from pipeline.jobs.workspace import Workspace
 from pipeline.model import canonical_url
 from pipeline.settings import Settings
 from pipeline.sqlite import Database
@@ -106,5 +107,5 @@ def erase(folder: Path, at: int | None = None) -> list[str]:
     moments = Moments(at)
     moments.watch()
     settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", durability="process")
-    erase_from_alerts(alert_state(settings), TakedownPlan(page_keys=frozenset([canonical_url(URL)])))
+    erase_from_alerts(Workspace(settings).store.alerts, TakedownPlan(page_keys=frozenset([canonical_url(URL)])))
     return moments.names

@@ -81,7 +81,7 @@ def whole(undisturbed: Evening, tmp_path_factory: pytest.TempPathFactory) -> Pat
     (folder / "kb.jsonl").write_text(json.dumps(entry))
     import_kb(space.settings, folder / "kb.jsonl")
     (folder / "kb.jsonl").unlink()
-    open_alert_store(space.settings).record(state("river"), policy(), now=NOON)
+    open_alert_store(space).record(state("river"), policy(), now=NOON)
     del space
     assert problems(folder) == ()
     gc.freeze()  # each test collects often: all that is loaded by now need not be searched

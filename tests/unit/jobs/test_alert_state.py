@@ -51,7 +51,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def store(settings: Settings) -> AlertStore:
     """Alerts about a doomed article: open, waiting in a message of its own and in one with another article."""
-    found = open_alert_store(settings)
+    found = open_alert_store(Workspace(settings))
     items = {"lost": DOOMED[:1], "both": (*DOOMED, STAYING), "bridge": (STAYING,)}
     for rule, those in items.items():
         check = AlertCheck(rule=rule, kind="state", items=those)
@@ -81,7 +81,7 @@ def test_takedown_leaves_no_trace_in_alerts(settings: Settings, store: AlertStor
     forget_url(settings)
     assert TRACES.under(settings.data_dir) == {}
     assert Traces([ARTICLE]).under(settings.data_dir / "alerts") == {}  # the blocklist has it
-    write_feeds_again(settings)
+    write_feeds_again(Workspace(settings))
     assert TRACES.under(settings.data_dir) == {}
     assert Path(store.feed_place("bridge")).read_bytes() == before
     assert "the bridge is open" in Path(store.feed_place("both")).read_text()
@@ -91,7 +91,7 @@ def test_takedown_leaves_no_trace_in_alerts(settings: Settings, store: AlertStor
 
 def test_message_with_more_rows_keeps_its_count(settings: Settings) -> None:
     """A message of many rows, all listed ones of which are deleted, still says how many others there are."""
-    store = open_alert_store(settings)
+    store = open_alert_store(Workspace(settings))
     check = AlertCheck(
         rule="ferry", kind="rows", items=DOOMED, unlisted=tuple(f"row {number}" for number in range(496))
     )
@@ -136,7 +136,7 @@ def test_takedown_waits_for_a_check_that_has_read(settings: Settings, store: Ale
 def test_data_root_without_alerts_stays_without(settings: Settings) -> None:
     """A takedown makes no alerts, and there is nothing to verify."""
     forget_url(settings)
-    write_feeds_again(settings)
+    write_feeds_again(Workspace(settings))
     assert not (settings.data_dir / "alerts").exists()
     assert list(problems_of_alerts(settings)) == []
 
@@ -155,7 +155,7 @@ def test_damage_is_named_by_verify_and_doctor(settings: Settings, store: AlertSt
     assert finding.status == "fail"
     assert "alerts.sqlite is damaged" in finding.message
     with pytest.raises(BrokenDatabaseError, match="restore it from a backup"):
-        open_alert_store(settings)
+        open_alert_store(Workspace(settings))
 
 
 def test_lost_database_is_no_fresh_start(settings: Settings, store: AlertStore) -> None:
@@ -165,10 +165,10 @@ def test_lost_database_is_no_fresh_start(settings: Settings, store: AlertStore) 
     for path in (settings.data_dir / "alerts").glob("alerts.sqlite*"):
         path.unlink()
     with pytest.raises(MissingStoreError, match=f"--give-up {ALERTS}"):
-        open_alert_store(settings)
+        open_alert_store(Workspace(settings))
     assert list(missing_stores(settings)) == [ALERTS]
     assert repair(Workspace(settings), gives_up=[ALERTS])["stores"] == (f"goes on without {ALERTS}, which was lost",)
-    again = open_alert_store(settings)
+    again = open_alert_store(Workspace(settings))
     again.record(state("river"), policy(), now=NOON)
     assert subjects(again) == ["Sources: river is stale"]
 

@@ -1,0 +1,38 @@
+"""The state of alerts of both stores, as several hosts open it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.alerts.store import AlertStore
+from pipeline.shared.alerts import PostgresAlerts
+from pipeline.shared.database import PostgresDatabase
+from pipeline.store.alerts import AlertState
+from pipeline.store.folder import FolderObjects
+from pipeline.store.objects import Objects
+from pipeline.store.sqlite_alerts import SqliteAlerts
+
+# Short, so that a test need not wait long for what a killed process may still do.
+PUT_SECONDS, MARK_SECONDS = 0.5, 2.0
+
+
+@dataclass(frozen=True)
+class AlertPlace:
+    """Where a state of alerts is: in a folder, or in a database with objects; ``url`` is None for a folder."""
+
+    folder: Path
+    url: str | None = None
+    schema: str = ""
+
+    def state(self, objects: Objects | None = None) -> AlertState:
+        """Return the state, as another host would open it; by default the objects of a shared one are in the folder."""
+        if self.url is None:
+            return SqliteAlerts(self.folder / "alerts" / "alerts.sqlite", durability="process")
+        return PostgresAlerts(
+            PostgresDatabase(self.url, schema=self.schema),
+            objects or FolderObjects(self.folder / "objects", durability="process"),
+            put_seconds=PUT_SECONDS,
+            mark_seconds=MARK_SECONDS,
+        )
+
+    def open(self) -> AlertStore:
+        return AlertStore(self.state())
