@@ -22,6 +22,7 @@ SENDERS = ("desk", "mail")
 URL = "https://harbour.example/quicksilver-lanterns"
 WORDS = "Zephyrine Quackenthorpe carries quicksilver lanterns"
 DOOMED = AlertItem(key="doomed", title=WORDS, article_url=URL)
+PLAN = TakedownPlan(page_keys=frozenset([canonical_url(URL)]))
 _EVENTS = {"os.rename", "os.remove", "os.mkdir", "fcntl.flock", "subprocess.Popen"}
 _STATEMENTS = ("BEGIN IMMEDIATE", "COMMIT", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 ANSWERED = "answered"  # after the server took a message, before it is marked
@@ -68,8 +69,12 @@ def policy_of(rule: str) -> DeliveryPolicy:
 
 
 def begin(folder: Path) -> None:
+    """Record the state of the day before in a new folder."""
+    record_day_before(new_store(folder))
+
+
+def record_day_before(store: AlertStore) -> None:
     """Record the state of the day before, which the round finds changed; only a digest waits to be sent."""
-    store = new_store(folder)
     store.record(state("mill"), policy_of("sources"), now=NOON)
     store.record(rows("a"), policy_of("ferry"), now=NOON)
     for sender in SENDERS:
@@ -86,20 +91,28 @@ def do_round(
     """Check three rules and deliver, as a task does that is tried again after a kill; return failures and moments."""
     moments = Moments(at)
     moments.watch()
-    store, now = new_store(folder), NOON + timedelta(hours=2)
+    return check_and_send(new_store(folder), urls), moments.names
+
+
+def check_and_send(store: AlertStore, urls: dict[str, str], **given: float) -> tuple[DeliveryFailure, ...]:
+    """Record what three rules find, and deliver."""
+    now = NOON + timedelta(hours=2)
     store.record(state("river"), policy_of("sources"), now=now)
     store.record(rows("a", "b", "c"), policy_of("ferry"), now=now)
     store.record(failed("the question takes too long", rule="slow"), policy_of("slow"), now=now)
-    return delivery.deliver(store, urls, now=now), moments.names
+    return delivery.deliver(store, urls, now=now, **given)
 
 
-def begin_doomed(folder: Path) -> AlertStore:
+def begin_doomed(folder: Path) -> None:
+    """Record alerts of which some are about an article that is to be taken down, in a new folder."""
+    record_doomed(new_store(folder))
+
+
+def record_doomed(store: AlertStore) -> None:
     """Record alerts of which some are about an article that is to be taken down; all wait for the sender."""
-    store = new_store(folder)
     for rule, items in {"lost": (DOOMED,), "both": (DOOMED, state("river").items[0])}.items():
         check = state(rule=rule)
         store.record(type(check)(rule=rule, kind="state", items=items), policy(rule=rule), now=NOON)
-    return store
 
 
 def erase(folder: Path, at: int | None = None) -> list[str]:
@@ -107,5 +120,5 @@ def erase(folder: Path, at: int | None = None) -> list[str]:
     moments = Moments(at)
     moments.watch()
     settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", durability="process")
-    erase_from_alerts(Workspace(settings).store.alerts, TakedownPlan(page_keys=frozenset([canonical_url(URL)])))
+    erase_from_alerts(Workspace(settings).store.alerts, PLAN)
     return moments.names

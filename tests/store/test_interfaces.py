@@ -10,6 +10,7 @@ from pipeline.archive.leases import FileLease, FileLeases
 from pipeline.archive.writer import RecordFile, RecordFiles, WarcFile, WarcFolder
 from pipeline.fetch.rate_limit import FileRates
 from pipeline.lake.article_index import ArticleIndex
+from pipeline.shared.alerts import PostgresAlertRows, PostgresAlerts
 from pipeline.shared.article_index import PostgresArticleIndex
 from pipeline.shared.blocklist import PostgresBlocklist
 from pipeline.shared.bucket import Bucket
@@ -17,9 +18,11 @@ from pipeline.shared.capture_index import PostgresCaptureIndex
 from pipeline.shared.leases import PostgresLease, PostgresLeases, PostgresRates
 from pipeline.shared.page_states import PostgresPageStates
 from pipeline.shared.warc_objects import WarcObject, WarcObjects
+from pipeline.store.alerts import AlertRows, AlertState
 from pipeline.store.folder import FolderObjects
 from pipeline.store.leases import HostRates, InboxClaims, Lease, Leases
 from pipeline.store.objects import Objects
+from pipeline.store.sqlite_alerts import SqliteAlertRows, SqliteAlerts
 from pipeline.store.state import Blocklist, CaptureIndex, PageStates
 from pipeline.store.tables import ArticleStates
 
@@ -33,6 +36,8 @@ STORES = {
     HostRates: (FileRates, PostgresRates),
     InboxClaims: (PostgresLeases,),
     Objects: (FolderObjects, Bucket),
+    AlertState: (SqliteAlerts, PostgresAlerts),
+    AlertRows: (SqliteAlertRows, PostgresAlertRows),
     RecordFiles: (WarcFolder, WarcObjects),
     RecordFile: (WarcFile, WarcObject),
 }
