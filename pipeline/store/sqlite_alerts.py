@@ -31,7 +31,9 @@ class SqliteAlertRows(AlertRows):
         self._connection = connection
 
     def fetch(self, query: str, *values: object) -> list[AlertRow]:
-        return list(map(dict, self._connection.execute(query, values).fetchall()))
+        found = self._connection.execute(query, values)
+        names = [name for name, *_ in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]  # dict(row) looks up each name
 
     def execute(self, statement: str, *values: object) -> int:
         return self._connection.execute(statement, values).rowcount
