@@ -204,10 +204,9 @@ class _RunCommand:
         rewrites the files of that month; all others alone.
         """
         try:
-            months = self.space.lake.partitions.state().months
-            closed = {month for month, manifest in months.items() if manifest.is_closed}
+            closed = self.space.lake.closed_months()
         except LakeError:  # each day that needs what was lost fails later
-            closed = set()
+            closed = frozenset()
         return [
             list(each) for _, each in groupby(days, lambda day: f"{day:%Y-%m}" if f"{day:%Y-%m}" in closed else day)
         ]

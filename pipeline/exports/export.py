@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pipeline import __version__
 from pipeline.errors import ConfigError
 from pipeline.exports.writers import CsvWriter, ExportFile, ParquetWriter, SqliteWriter, Writer
-from pipeline.lake import Lake, LakeState
+from pipeline.store.tables import Tables, TablesVersion
 from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, Column, TableSpec, table_named
 from pipeline.tables.datapackage import (
     NO_TEXT_NOTE,
@@ -68,7 +68,7 @@ class ExportFacts:
 
 
 def export(
-    lake: Lake,
+    lake: Tables,
     target: Path,
     *,
     form: Form,
@@ -78,7 +78,7 @@ def export(
 ) -> ExportReport:
     """Write an export into a folder that does not exist or is empty. A failed export leaves no files.
 
-    All manifests are of one instant between commits. Only a few days are in memory. Equal rows give equal files.
+    All rows are of one instant between commits. Only a few days are in memory. Equal rows give equal files.
     Raises: ConfigError for a folder that is not empty and for an empty selection; LakeError for a damaged object.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -113,16 +113,20 @@ def _writer(form: Form, folder: Path, specs: Sequence[TableSpec], *, has_bom: bo
 
 
 def _write_days(
-    lake: Lake, writer: Writer, specs: Sequence[TableSpec], selection: Selection, report_progress: Callable[[str], None]
+    lake: Tables,
+    writer: Writer,
+    specs: Sequence[TableSpec],
+    selection: Selection,
+    report_progress: Callable[[str], None],
 ) -> tuple[ExportFacts, int]:
     rows: Counter[str] = Counter({spec.name: 0 for spec in specs})
     publishers: set[str] = set()
     days: list[date] = []
     newest: list[datetime] = []
-    state = lake.partitions.state()
-    for day in [day for day, found in state.days.items() if found.tables and selection.first <= day <= selection.last]:
+    version = lake.present()
+    for day in [day for day in version.days() if selection.first <= day <= selection.last]:
         report_progress(f"writing {day}")
-        tables = day_tables(lake, state, day, source_keys=selection.source_keys)
+        tables = day_tables(version, day, source_keys=selection.source_keys)
         for spec in (each for each in specs if each != _DELETIONS):
             rows[spec.name] += _write_rows(writer, spec, tables[spec.name].select(spec.schema.names))
         articles = tables["articles"]
@@ -243,9 +247,9 @@ def _export_spec(spec: TableSpec, *, has_text: bool) -> TableSpec:
     return replace(spec, columns=tuple(column for column in columns if column.name not in excluded))
 
 
-def day_tables(lake: Lake, state: LakeState, day: date, *, source_keys: Collection[str]) -> dict[str, pa.Table]:
+def day_tables(version: TablesVersion, day: date, *, source_keys: Collection[str]) -> dict[str, pa.Table]:
     """Return all tables of a day, with joined columns and the day; for the given sources or all."""
-    stored = {spec.name: lake.partitions.table(state, spec.name, day) for spec in _EXPORT_TABLES}
+    stored = {spec.name: version.read(spec.name, days=[day]) for spec in _EXPORT_TABLES}
     if source_keys:
         stored = _filter_sources(stored, source_keys)
     days = {name: pa.array([day] * table.num_rows, pa.date32()) for name, table in stored.items()}

@@ -52,8 +52,8 @@ from pipeline.errors import NewsError
 from pipeline.jobs.clean import clean_capture
 from pipeline.jobs.pipeline_version import sketch_version, version_of
 from pipeline.jobs.workspace import Workspace
-from pipeline.lake import Lake
 from pipeline.model import Article
+from pipeline.store.tables import Tables
 from pipeline.tables import table_named
 from pipeline.tables.spec import Row
 
@@ -88,7 +88,7 @@ def changed_days(workspace: Workspace, *, news_day: date | None, days: Iterable[
     return {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
 
 
-def relate_rows_of(lake: Lake, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
+def relate_rows_of(lake: Tables, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
     """Return the tables of quotes, events and people for every day that a change of some days can reach.
 
     Write ``near_duplicates`` before. They are in the order in which to write them: each before those from which it is
@@ -105,18 +105,20 @@ def relate_rows_of(lake: Lake, days: Iterable[date]) -> dict[str, dict[date, pa.
 # The table ``near_duplicates``.
 
 
-def _near_duplicates(lake: Lake, changed: Iterable[date]) -> dict[date, pa.Table]:
+def _near_duplicates(lake: Tables, changed: Iterable[date]) -> dict[date, pa.Table]:
     return dict(near_duplicates_of(lake, {day for each in changed for day in affected_days(each)}))
 
 
-def near_duplicates_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
+def near_duplicates_of(lake: Tables, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
     """Yield the table ``near_duplicates`` of each day with articles, in order; only one window of days is in memory."""
-    stored = lake.days()
+    stored, versions = lake.days(), lake.day_versions("articles")
     window: dict[date, pa.Table] = {}
     for day in sorted({*days}.intersection(stored)):
         near = [each for each in stored if day - WINDOW <= each <= day]
         window = {
-            each: window[each] if each in window else drop_site_boilerplate(sketch_articles(lake, each))
+            each: window[each]
+            if each in window
+            else drop_site_boilerplate(sketch_articles(lake, each, version=versions.get(each)))
             for each in near
         }
         yield day, find_near_duplicates(pa.concat_tables(window.values()), day=day)
@@ -132,25 +134,24 @@ _INPUT_KEY = b"made_from"
 _TEXTS_PER_BATCH = 1000  # texts in memory
 
 
-def sketch_articles(lake: Lake, day: date) -> pa.Table:
-    """Return a day's articles with their sketches, without text.
+def sketch_articles(lake: Tables, day: date, *, version: str | None) -> pa.Table:
+    """Return a day's articles with their sketches, without text. ``version`` is that of the day; None without articles.
 
     If the articles are unchanged, the cached sketches are used; otherwise only new texts are sketched. A cache of
     another version and a damaged cache are rebuilt.
     """
-    articles = lake.partitions.state().day(day).tables.get("articles")
-    input_key = f"{sketch_version()} {articles.digest if articles else ''}".encode()
+    input_key = f"{sketch_version()} {version or ''}".encode()
     kept = _cached_sketches(lake, day)
     if kept is not None and kept.schema.metadata[_INPUT_KEY] == input_key:
         return kept
     is_usable = kept is not None and kept.schema.metadata[_INPUT_KEY].startswith(sketch_version().encode())
     table = _with_sketches(lake, day, kept if is_usable else None).replace_schema_metadata({_INPUT_KEY: input_key})
-    if articles is not None:
+    if version is not None:
         lake.put_cached(_cache_name(day), _encode_sketches(table))
     return table
 
 
-def _with_sketches(lake: Lake, day: date, kept: pa.Table | None) -> pa.Table:
+def _with_sketches(lake: Tables, day: date, kept: pa.Table | None) -> pa.Table:
     articles = lake.read("articles", days=[day], columns=_SKETCH_COLUMNS)
     known = {} if kept is None else {key: row for row, key in enumerate(_text_keys(kept))}
     keys = _text_keys(articles)
@@ -169,7 +170,7 @@ def _text_keys(articles: pa.Table) -> list[tuple[str | None, ...]]:
     return list(zip(*(articles[name].to_pylist() for name in _TEXT_KEY), strict=True))
 
 
-def _sketches(lake: Lake, day: date, rows: list[int]) -> pa.Table:
+def _sketches(lake: Tables, day: date, rows: list[int]) -> pa.Table:
     if not rows:
         return pa.schema(SKETCH_FIELDS).empty_table()
     texts = lake.read("articles", days=[day], columns=["text"])["text"]
@@ -188,7 +189,7 @@ def _encode_sketches(table: pa.Table) -> memoryview:
     return memoryview(sink.getvalue())
 
 
-def _cached_sketches(lake: Lake, day: date) -> pa.Table | None:
+def _cached_sketches(lake: Tables, day: date) -> pa.Table | None:
     """Return the cached sketches of a day, if any."""
     data = lake.get_cached(_cache_name(day))
     return None if data is None else pa.ipc.open_file(pa.BufferReader(data)).read_all()
@@ -219,29 +220,28 @@ class IdPropagation[D: DayRows]:
     table: str
     index: str
     cluster: str
-    prepare: Callable[[Lake, date], D]
+    prepare: Callable[[Tables, date], D]
     relate: Callable[[D, Sequence[tuple[D, Sequence[str]]]], Sequence[str]]
     rows: Callable[[D, Sequence[str]], pa.Table]
 
 
-def propagate_ids[D: DayRows](lake: Lake, propagation: IdPropagation[D], days: Iterable[date]) -> dict[date, pa.Table]:
+def propagate_ids[D: DayRows](
+    lake: Tables, propagation: IdPropagation[D], days: Iterable[date]
+) -> dict[date, pa.Table]:
     """Return the table of every day that a change of some days can reach, and of earlier days that lack it.
 
     A day whose ids change also reaches the days after it, so the result is the same as if all days were built at once.
     Only one window of days is in memory.
     """
-    entries = {day: state.tables for day, state in lake.partitions.state().days.items()}
-    stored = [day for day, names in entries.items() if propagation.source in names]
+    entries, stored, written = lake.read_at_once(
+        lambda version: (version.days(), *map(version.day_versions, (propagation.source, propagation.table)))
+    )
     reached = {each for day in days for each in affected_days(day)}
     first = min(reached, default=date.max) - WINDOW
-    reached |= {
-        each
-        for each in entries
-        if first <= each and (propagation.source in entries[each]) != (propagation.table in entries[each])
-    }
+    reached |= {each for each in entries if first <= each and (each in stored) != (each in written)}
     made: dict[date, pa.Table] = {}
     window: dict[date, D] = {}
-    for day in sorted(entries):
+    for day in entries:
         if day in reached:
             near = [each for each in stored if day - WINDOW <= each <= day]
             window = {each: window[each] if each in window else propagation.prepare(lake, each) for each in near}
@@ -254,7 +254,7 @@ def propagate_ids[D: DayRows](lake: Lake, propagation: IdPropagation[D], days: I
 
 
 def _day_table[D: DayRows](
-    lake: Lake, propagation: IdPropagation[D], *, day: date, window: Mapping[date, D], made: Mapping[date, pa.Table]
+    lake: Tables, propagation: IdPropagation[D], *, day: date, window: Mapping[date, D], made: Mapping[date, pa.Table]
 ) -> pa.Table:
     mine = window.get(day) or propagation.prepare(lake, day)
     before = [
@@ -288,7 +288,7 @@ def _ids_by_row[D: DayRows](propagation: IdPropagation[D], table: pa.Table) -> d
 _QUOTES = "quote_clusters"
 
 
-def _prepare_quotes(lake: Lake, day: date) -> QuoteDay:
+def _prepare_quotes(lake: Tables, day: date) -> QuoteDay:
     return quotes_of_day(lake.read("quotes", days=[day], columns=QUOTE_COLUMNS))
 
 
@@ -303,7 +303,7 @@ _QUOTE_PROPAGATION = IdPropagation(
 )
 
 
-def quote_clusters_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
+def quote_clusters_of(lake: Tables, days: Iterable[date]) -> dict[date, pa.Table]:
     """Return the quote clusters of every day that a change of some days can reach."""
     return propagate_ids(lake, _QUOTE_PROPAGATION, days)
 
@@ -314,7 +314,7 @@ _REPORTS, _CLUSTERS = "event_cluster_members", "event_clusters"
 _EVENT_KEY = ("article_id", "revision_id", "event_index")
 
 
-def relate_events_of(lake: Lake, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
+def relate_events_of(lake: Tables, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
     """Return both tables for every day that a change of some days can reach, in the order in which to write them.
 
     The reports come last: until they are written, the next run can still see which events changed.
@@ -323,7 +323,7 @@ def relate_events_of(lake: Lake, days: Iterable[date]) -> dict[str, dict[date, p
     return {_CLUSTERS: _clusters(lake, reports), _REPORTS: reports}
 
 
-def _prepare_events(lake: Lake, day: date) -> EventDay:
+def _prepare_events(lake: Tables, day: date) -> EventDay:
     return events_of_day(
         lake.read("events", days=[day], columns=EVENT_COLUMNS),
         lake.read("articles", days=[day], columns=("article_id", "text", "blocks")),
@@ -344,17 +344,16 @@ _EVENT_PROPAGATION = IdPropagation(
 )
 
 
-def _clusters(lake: Lake, reports: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
+def _clusters(lake: Tables, reports: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return the clusters that begin on the days of some reports, or that these reports belong or belonged to."""
-    stored = {day for day, state in lake.partitions.state().days.items() if _REPORTS in state.tables}
-    days = sorted({*stored, *reports})
+    days = sorted({*lake.day_versions(_REPORTS), *reports})
     all_reports = _Reports(lake, reports, days)
     first_days = sorted({*reports, *_first_days(lake, reports)})
     made = {day: cluster_rows(all_reports.beginning_on(day)) for day in first_days}
     return _with_plans(lake, made)
 
 
-def _first_days(lake: Lake, reports: Mapping[date, pa.Table]) -> set[date]:
+def _first_days(lake: Tables, reports: Mapping[date, pa.Table]) -> set[date]:
     """Return the days of the articles that name the clusters of some reports, now and before."""
     tables = [*reports.values(), lake.read(_REPORTS, days=reports)]
     articles = {each for table in tables for each in pc.unique(_articles_of(table)).to_pylist()}
@@ -369,7 +368,7 @@ def _articles_of(reports: pa.Table) -> pa.ChunkedArray:
 class _Reports:
     """The reports given, else those of the lake. Query the days in ascending order."""
 
-    def __init__(self, lake: Lake, given: Mapping[date, pa.Table], days: list[date]) -> None:
+    def __init__(self, lake: Tables, given: Mapping[date, pa.Table], days: list[date]) -> None:
         self._lake, self._given, self._days = lake, given, days
         self._near: dict[date, pa.Table] = {}
 
@@ -409,14 +408,13 @@ def _join_events(reports: pa.Table, events: pa.Table) -> pa.Table:
     return found.drop("at")
 
 
-def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
+def _with_plans(lake: Tables, made: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return clusters with the plans that they fulfil: the new clusters, and those that a changed plan can reach."""
 
     def stored_plans(day: date) -> list[Row]:
         return plans_of(lake.read(_CLUSTERS, days=[day], columns=PLAN_COLUMNS))
 
-    states = lake.partitions.state().days
-    days = sorted({*made, *(day for day, state in states.items() if _CLUSTERS in state.tables)})
+    days = sorted({*made, *lake.day_versions(_CLUSTERS)})
     plans = {day: plans_of(table) for day, table in made.items()}
     before = {day: stored for day in made if plans[day] != (stored := stored_plans(day))}
     reached = {day for day in days if any(each <= day <= each + PLAN_WINDOW for each in before)}.difference(made)
@@ -434,7 +432,7 @@ _DUPLICATE_COLUMNS = ("article_id", "revision_id", "dup_group_id", "is_duplicate
 
 
 def person_links_of(
-    lake: Lake, days: Iterable[date], *, clusters: Mapping[str, Mapping[date, pa.Table]]
+    lake: Tables, days: Iterable[date], *, clusters: Mapping[str, Mapping[date, pa.Table]]
 ) -> dict[date, pa.Table]:
     """Return the links of some days with rows.
 
@@ -454,14 +452,14 @@ def person_links_of(
     }
 
 
-def _duplicates(lake: Lake, day: date) -> pa.Table:
+def _duplicates(lake: Tables, day: date) -> pa.Table:
     return lake.read("near_duplicates", days=[day], columns=_DUPLICATE_COLUMNS)
 
 
 # The table ``co_mentions``: pairs of people per day, so that queries over years need not read every mention.
 
 
-def co_mentions_of(lake: Lake, days: Iterable[date], *, links: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
+def co_mentions_of(lake: Tables, days: Iterable[date], *, links: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return the pairs of some days with rows; ``links`` are the person links of these days."""
     return {
         day: co_mention_rows(

@@ -11,9 +11,10 @@ from pipeline.derive import LoadedAnnotator, load_annotator
 from pipeline.errors import ConfigError
 from pipeline.jobs.inventory import KNOWLEDGE, check_stores, knowledge_of, note_stores
 from pipeline.kb import ImportResult, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
-from pipeline.lake import Lake, StoredArticle
+from pipeline.lake import StoredArticle
 from pipeline.nlp.entities.linking import group_of
 from pipeline.settings import Settings
+from pipeline.store.tables import Tables
 from pipeline.tables import combine_versions
 
 _MENTION_COLUMNS = ("article_id", "cluster_index", "entity_text", "mention_kind")
@@ -59,15 +60,15 @@ def look_up(settings: Settings, name: str) -> NameKnowledge:
     return NameKnowledge(kb.candidates(name), kb.override_of(name))
 
 
-def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: KnowledgeBase) -> Collection[str]:
+def stale_articles(lake: Tables, stored: Mapping[str, StoredArticle], knowledge: KnowledgeBase) -> Collection[str]:
     """Return the committed articles whose names or quotes the current knowledge treats differently.
 
     The rows of a day are read again only after a commit to the day or a change of the knowledge.
     """
     days = {row.published_date for row in stored.values()} - lake.index.days_current_with(knowledge.version)
     # Read before the rows, so that a later commit invalidates the result.
-    state = lake.partitions.state()
-    generations = {day: state.day(day).generation for day in sorted(days)}
+    known = lake.index.generations() if days else {}
+    generations = {day: known.get(day, 0) for day in sorted(days)}
     stale = {day: tuple(outdated_articles(lake, day, knowledge)) for day in generations}
     current = {day: generations[day] for day, found in stale.items() if not found}
     if current:
@@ -83,7 +84,7 @@ def annotator_of(settings: Settings, *, with_untyped: bool = False) -> LoadedAnn
     return load_annotator(settings, knowledge_of(settings), with_untyped=with_untyped)
 
 
-def outdated_articles(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterator[str]:
+def outdated_articles(lake: Tables, day: date, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield the articles of a day whose names or quotes the current knowledge treats differently."""
     names = names_by_article(lake, day)
     articles = lake.read("articles", days=[day], columns=_ARTICLE_COLUMNS)
@@ -94,7 +95,7 @@ def outdated_articles(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterat
             yield article_id
 
 
-def names_by_article(lake: Lake, day: date) -> Mapping[str, Mapping[object, set[str]]]:
+def names_by_article(lake: Tables, day: date) -> Mapping[str, Mapping[object, set[str]]]:
     """Return the names that were looked up in the knowledge base on a day, by article and entity."""
     rows = lake.read("entities", days=[day], columns=_MENTION_COLUMNS)
     names: defaultdict[str, defaultdict[object, set[str]]] = defaultdict(lambda: defaultdict(set))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +20,8 @@ from pipeline.lake.exchange import check_exchange
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.maintenance import collect_garbage, publish_descriptions, recover
 from pipeline.lake.merge import CommitReport, IsCurrent
-from pipeline.lake.partitions import LakeState, Partitions
+from pipeline.lake.partitions import Partitions
+from pipeline.lake.reader import LakeVersion, LakeVersions
 from pipeline.lake.repair import drop_damaged
 from pipeline.lake.snapshots import Snapshots
 from pipeline.lake.staging import Batch, check_staged, write_batch
@@ -105,6 +105,7 @@ class Lake:
         self._grace = timedelta(hours=gc_grace_hours)
         self._now = now
         self.partitions = Partitions(self._layout, self._disk)
+        self._reader = LakeVersions(self.partitions)
         self._lock = CommitterLock(self._layout, self._disk, self.partitions, durability=durability, now=now)
         lock = self._lock  # not self: a cycle would keep the databases open until a garbage collection
         self.log = LogTables(self._layout.root, self._disk, lambda: lock.index)
@@ -220,14 +221,29 @@ class Lake:
         """
         return min(self._now().timestamp(), self._disk.now()) - self._grace.total_seconds()
 
+    def version_name(self) -> str:
+        """Return the name of the present version: another one after each commit."""
+        return self._reader.version_name()
+
+    def present(self) -> LakeVersion:
+        """Return the present version. Raises: LakeError for a broken or missing head."""
+        return self._reader.present()
+
+    def read_at_once[T](self, read: Callable[[LakeVersion], T]) -> T:
+        """Return the result of ``read`` at one version; read again if a file was removed after a newer commit."""
+        return self._reader.read_at_once(read)
+
+    def closed_months(self) -> frozenset[Month]:
+        """Return the months with one file per table, which each commit to them writes again. Raises: LakeError."""
+        return self._reader.closed_months()
+
     def days(self) -> tuple[date, ...]:
         """Return the published days that have rows, sorted."""
-        return tuple(day for day, state in self.partitions.read(lambda state: state.days).items() if state.tables)
+        return self.read_at_once(LakeVersion.days)
 
     def day_versions(self, table: str) -> dict[date, str]:
         """Return, for each day on which a table has rows, a text that differs when its rows differ; in order."""
-        days = self.partitions.read(lambda state: state.days)
-        return {day: state.tables[table].digest for day, state in days.items() if table in state.tables}
+        return self.read_at_once(lambda version: version.day_versions(table))
 
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Return committed rows by day, sorted as the contract says. All are of one commit.
@@ -235,18 +251,8 @@ class Lake:
         ``columns`` may name ``published_date``; the default is the columns of the contract.
         Raises: LakeError for a damaged data file.
         """
-        names = table_named(table).schema.names if columns is None else list(columns)
-        if days is None:
-            return self.partitions.read(lambda state: self.partitions.whole_table(state, table, columns=names))
-        chosen = sorted(set(days))
-        return self.partitions.read(lambda state: self._read_days(state, table, chosen, names))
-
-    def _read_days(self, state: LakeState, table: str, days: Sequence[date], names: Sequence[str]) -> pa.Table:
-        spec, parts = table_named(table), list[pa.Table]()
-        for month, wanted in groupby(days, key=month_of):
-            rows = self.partitions.days(state.month(month), spec, days=frozenset(wanted), columns=names)
-            parts += (each for _, each in rows)
-        return pa.concat_tables([spec.file_schema.empty_table().select(names), *parts])
+        chosen = None if days is None else tuple(days)
+        return self.read_at_once(lambda version: version.read(table, days=chosen, columns=columns))
 
     def put_cached(self, name: str, data: bytes | memoryview) -> None:
         """Cache bytes that can be computed again from the tables, such as an index of a day."""

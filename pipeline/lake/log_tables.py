@@ -11,7 +11,7 @@ a process that died before it listed it, or came back from a backup; ``adopt_log
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from pipeline.errors import ContractError, LakeError
 from pipeline.lake.article_index import ArticleIndex
-from pipeline.lake.log_compaction import LogCompaction, names_of_removed, removed_log_problems
+from pipeline.lake.log_compaction import LogCompaction, names_of_removed, removed_log, removed_log_problems
 from pipeline.lake.log_files import (
     LogRows,
     batch_id_of,
@@ -170,11 +170,15 @@ class LogTables:
     def expire(self, *, now: datetime, keep_months: int) -> tuple[str, ...]:
         """Remove the closed months before the last ``keep_months`` whole ones; return a sentence per file.
 
-        Deletions stay. From then on, ``removed_log`` says from which day on a table is whole.
+        Deletions stay. From then on, ``whole_from`` says from which day on a table is whole.
         """
         index, before = self._index(), month_of(month_start(month_of(now.date()), shift=-keep_months))
         with self._disk.log_writer():
             return tuple(LogCompaction(self._root, self._disk, index).remove_months(before=before))
+
+    def whole_from(self) -> Mapping[str, date]:
+        """Return the day before which a log table was removed, by table. Raises: LakeError for a damaged file."""
+        return removed_log(self._root)
 
     def _months(self, spec: TableSpec) -> list[Month]:
         return log_months(self._root, spec)

@@ -154,12 +154,17 @@ def _write(committer: Committer, name: str, root: Path) -> None:
     committer.disk.sync_all()
 
 
-def _snapshot_path(layout: Layout, name: str) -> Path:
+def check_snapshot_name(name: str) -> None:
+    """Raises: ConfigError for an invalid name."""
     if not _NAME.fullmatch(name):
         message = (
             f"invalid snapshot name {name!r}: at most 64 letters, digits, '.', '_' and '-', the first a letter or digit"
         )
         raise ConfigError(message, key=name)
+
+
+def _snapshot_path(layout: Layout, name: str) -> Path:
+    check_snapshot_name(name)
     return layout.snapshots / name
 
 

@@ -413,7 +413,7 @@ def decode(
         if day is None:
             table = file.read(columns=stored)
         else:
-            table = rows_of_day(file.read_row_groups(_groups_with(file, spec, day), columns=stored), spec, day)
+            table = rows_of_day(file.read_row_groups(groups_with(file, spec, day), columns=stored), spec, day)
         return conform(table, schema)
 
 
@@ -437,7 +437,7 @@ def decode_days(
         stored = [name for name in file.schema_arrow.names if name in wanted]
         day = date.min
         parts: list[pa.Table] = []
-        numbers = {each for day in days for each in _groups_with(file, spec, day)} if days is not None else None
+        numbers = {each for day in days for each in groups_with(file, spec, day)} if days is not None else None
         for number in range(file.num_row_groups) if numbers is None else sorted(numbers):
             group = conform(file.read_row_group(number, columns=stored), schema)
             for each, all_columns in rows_by_day(group, spec).items():
@@ -462,7 +462,7 @@ def _file_errors(spec: TableSpec, key: str) -> Iterator[None]:
         raise LakeError(f"{key} cannot be read as {spec.name}: {error}", key=key, reason="file_broken") from error
 
 
-def _groups_with(file: pq.ParquetFile, spec: TableSpec, day: date) -> list[int]:
+def groups_with(file: pq.ParquetFile, spec: TableSpec, day: date) -> list[int]:
     """Return the row groups that may have rows of a day."""
     place = file.schema_arrow.names.index(spec.day_column) - len(file.schema_arrow.names)
     groups = (file.metadata.row_group(number) for number in range(file.num_row_groups))

@@ -5,7 +5,7 @@ rows of a day, so that commits do not wait long.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -226,17 +226,23 @@ def _breaches(committer: Committer, day: date, depth: Depth) -> Iterator[str]:
         if table.num_rows != stated:
             yield f"{name} has {table.num_rows} rows, the manifest says {stated}; {REMOVE}"
     depth.tally["rows"] += sum(table.num_rows for table in tables.values())
-    reading = {name: tables.pop(name) for name in ANNOTATION_NAMES}
-    articles = reading["articles"]
-    for each in (reading, *({name: table} for name, table in tables.items())):
-        yield from check_batch(each)
-    yield from _wrong_days(articles, day)
-    yield from check_offsets(reading)
-    yield from check_genders(reading)
-    yield from depth.check(articles)
+    articles = tables["articles"]
+    yield from row_breaches(tables, day, depth)
     is_current = committer.index.generation(day) == found.generation
     if is_current and not committer.index.has_content(day, stored_articles(articles, day)):
         yield _INDEX_MISMATCH + REMOVE
+
+
+def row_breaches(tables: Mapping[str, pa.Table], day: date, depth: Depth) -> Iterator[str]:
+    """Check every row of a day against the contract; ``tables`` has all annotation tables."""
+    reading = {name: tables[name] for name in ANNOTATION_NAMES}
+    others = ({name: table} for name, table in tables.items() if name not in reading)
+    for each in (reading, *others):
+        yield from check_batch(each)
+    yield from _wrong_days(reading["articles"], day)
+    yield from check_offsets(reading)
+    yield from check_genders(reading)
+    yield from depth.check(reading["articles"])
 
 
 def _wrong_days(articles: pa.Table, day: date) -> Iterator[str]:

@@ -9,7 +9,6 @@ from statistics import median
 from pipeline.jobs.maintenance import ANOMALY_THRESHOLD, baseline, is_share_anomalous, may_be_anomalous, robust_z_score
 from pipeline.jobs.rechecks import plan_rechecks
 from pipeline.jobs.workspace import Workspace
-from pipeline.lake import removed_log
 from pipeline.model import Source, pluralize
 from pipeline.model.coverage import Anomaly, AnomalyCause, Cell, Coverage, ListingFetch, SourceCoverage, SourceDay
 from pipeline.model.source import CAPTURE_KINDS, NEWEST_KINDS
@@ -41,7 +40,7 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     gone = sorted({each.source_key for each in facts.outcome_counts} - listed.keys())
     wanted = source_keys or (*listed, *gone)
     known = {key: workspace.sources.named(key) for key in wanted if key not in gone}
-    whole_from = max(removed_log(workspace.settings.lake_dir).values(), default=date.min)
+    whole_from = max(workspace.lake.log.whole_from().values(), default=date.min)
     newest, seen, source_facts = facts.newest, facts.last_seen, _by_source(facts)
     fresh = {each.source_key: each for each in freshness(workspace, source_keys=[*known])} if known else {}
     found = []

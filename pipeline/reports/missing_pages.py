@@ -10,7 +10,6 @@ from pipeline.jobs.clean import clean_capture
 from pipeline.jobs.failures import MAX_ATTEMPTS
 from pipeline.jobs.rechecks import planned_requests
 from pipeline.jobs.workspace import Workspace
-from pipeline.lake import removed_log
 from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of, pluralize
 from pipeline.model.provenance import Check, Fact, ProvenanceStep, known_facts
 from pipeline.query import pages_of_host
@@ -130,7 +129,7 @@ def unknown_name_step(workspace: Workspace) -> ProvenanceStep:
 
 def _limit(workspace: Workspace) -> str:
     """Return from which day on this is known, if the log before was removed."""
-    whole_from = removed_log(workspace.settings.lake_dir).get("outcomes")
+    whole_from = workspace.lake.log.whole_from().get("outcomes")
     if whole_from is None:
         return ""
     return f", as far as is known: the log before {whole_from} was removed (NEWS_LOG_KEEP_MONTHS)"

@@ -21,11 +21,12 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.kb import Corrections, KnowledgeBase, NameLine, QuoteOverride, load_kb, parse_overrides, read_overrides
 from pipeline.kb.entry import fold_name
 from pipeline.kb.overrides import NO_CORRECTIONS, article_id_at
-from pipeline.lake import Lake, StoredArticle
+from pipeline.lake import StoredArticle
 from pipeline.model import Annotation, Article, Entity, Event, Quote, Rejected
 from pipeline.model.corrections import folded_words, holds_words, matching_quotes
 from pipeline.nlp import why_not_annotated
 from pipeline.nlp.quotes.overrides import RULE, correct_quotes
+from pipeline.store.tables import Tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +226,7 @@ def _read_articles(
 _SCOPE_COLUMNS = ("article_id", "url", "source_key")
 
 
-def articles_with(lake: Lake, lines: Collection[NameLine]) -> Mapping[NameLine, tuple[str, ...]]:
+def articles_with(lake: Tables, lines: Collection[NameLine]) -> Mapping[NameLine, tuple[str, ...]]:
     """Return, per line, the sorted committed articles in its scope that contain its name."""
     wanted = {line.name for line in lines}
     found: dict[NameLine, set[str]] = {line: set() for line in lines}
@@ -248,7 +249,7 @@ def _applies(line: NameLine, article: Mapping[str, Any]) -> bool:
     return kind == "" or place in (article["article_id"], article_id_at(article["url"]))
 
 
-def articles_at(lake: Lake, places: Collection[str]) -> Mapping[str, str]:
+def articles_at(lake: Tables, places: Collection[str]) -> Mapping[str, str]:
     """Return the committed article of each place, if any. A place is an article_id, or the id of a URL.
 
     An article with another canonical URL on its page is found by both URLs.
@@ -275,7 +276,7 @@ class StaleCorrection:
     why: str
 
 
-def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> tuple[StaleCorrection, ...]:
+def stale_corrections(lake: Tables, knowledge: KnowledgeBase, *, version: str) -> tuple[StaleCorrection, ...]:
     """Return the quote corrections that have no effect on the committed rows, in the order of the file.
 
     A correction that the next run will apply is not stale while its words are in the article. ``version`` is the
@@ -297,7 +298,7 @@ def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> 
 
 
 def _stale_reasons(
-    lake: Lake,
+    lake: Tables,
     knowledge: KnowledgeBase,
     said: Iterable[QuoteOverride],
     article: tuple[str, StoredArticle],
@@ -329,7 +330,7 @@ def _stale_reason(
     return None
 
 
-def _rows(lake: Lake, table: str, article_id: str, row: StoredArticle, columns: tuple[str, ...]) -> list[Any]:
+def _rows(lake: Tables, table: str, article_id: str, row: StoredArticle, columns: tuple[str, ...]) -> list[Any]:
     day = lake.read(table, days=[row.published_date], columns=columns)
     rows: list[Any] = day.filter(pc.equal(day["article_id"], article_id)).to_pylist()
     return rows

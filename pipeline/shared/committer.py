@@ -25,12 +25,14 @@ from pipeline.lake.merge import (
 from pipeline.lake.staging import Batch
 from pipeline.lake.storage import ANNOTATION_NAMES, PUBLISH_ORDER, month_of, rows_by_day
 from pipeline.shared.batches import StagedBatches
+from pipeline.shared.checks import without_damage
 from pipeline.shared.data_files import days_of, plan, read_files
 from pipeline.shared.heads import Heads
 from pipeline.shared.patience import wait_for_services
 from pipeline.shared.rewriting import Content, Rewriter, merged_month
 from pipeline.shared.snapshot_writer import ConflictError, FileChange
 from pipeline.shared.transactions import Transactions
+from pipeline.shared.upkeep import Warehouse
 from pipeline.store.tables import CommitIndex
 from pipeline.tables import table_named
 
@@ -196,6 +198,20 @@ class SharedCommitter:
             names_of = dict.fromkeys(sorted(removed), _ARTICLE_NAMES)
             self._rewrite(heads, names_of, lambda day, name, present: drop_articles(present(), gone), removed=removed)
             return tuple(sorted(removed))
+
+        return self.repeat(attempt)
+
+    def drop_damaged(self, warehouse: Warehouse) -> tuple[str, ...]:
+        """Drop the days whose data files are damaged from all tables; return a sentence per day."""
+
+        def attempt() -> tuple[str, ...]:
+            heads = self.roll_forward()
+            changes, dropped = without_damage(heads, warehouse)
+            months = sorted({month_of(day) for day in dropped})
+            if changes:
+                self.index.write_intent(months)
+                self.store(self.transactions.commit(heads, changes, months=months), months)
+            return tuple(dropped.values())
 
         return self.repeat(attempt)
 

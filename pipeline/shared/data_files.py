@@ -21,7 +21,7 @@ from pyiceberg.typedef import Record
 from pyiceberg.types import DateType, PrimitiveType
 
 from pipeline.lake.packing import writer_options
-from pipeline.lake.storage import conform, month_of, with_day
+from pipeline.lake.storage import conform, groups_with, month_of, with_day
 from pipeline.shared.iceberg_schema import BATCH_OF, arrow_schema, with_field_ids
 from pipeline.shared.snapshot_writer import entries_of, manifests_of, month_number
 from pipeline.tables import TableSpec, table_named
@@ -108,14 +108,27 @@ def _day(bound: bytes) -> date:
     return date.fromordinal(_EPOCH + int(from_bytes(_DAY, bound)))
 
 
-def read_file(io: FileIO, file: DataFile, spec: TableSpec, *, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return the rows of a data file; the default is all columns of ``arrow_schema``. A missing column is null."""
+def read_file(
+    io: FileIO,
+    file: DataFile,
+    spec: TableSpec,
+    *,
+    columns: Sequence[str] | None = None,
+    days: Collection[date] | None = None,
+) -> pa.Table:
+    """Return the rows of a data file; the default is all columns of ``arrow_schema``. A missing column is null.
+
+    With ``days``, the row groups without rows of these days are not read.
+    """
     schema = arrow_schema(spec)
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
     with io.new_input(file.file_path).open() as stream:
         there = pq.ParquetFile(stream)
         names = [name for name in wanted.names if name in there.schema_arrow.names]
-        return conform(_without_ids(there.read(columns=names)), wanted)
+        if days is None:
+            return conform(_without_ids(there.read(columns=names)), wanted)
+        groups = sorted({each for day in days for each in groups_with(there, spec, day)})
+        return conform(_without_ids(there.read_row_groups(groups, columns=names)), wanted)
 
 
 def _without_ids(table: pa.Table) -> pa.Table:
@@ -124,9 +137,14 @@ def _without_ids(table: pa.Table) -> pa.Table:
 
 
 def read_files(
-    io: FileIO, files: Iterable[DataFile], spec: TableSpec, *, columns: Sequence[str] | None = None
+    io: FileIO,
+    files: Iterable[DataFile],
+    spec: TableSpec,
+    *,
+    columns: Sequence[str] | None = None,
+    days: Collection[date] | None = None,
 ) -> pa.Table:
-    """Return the rows of data files, in their order."""
+    """Return the rows of data files, in their order; with ``days``, at least those of these days."""
     schema = arrow_schema(spec)
     empty = (schema if columns is None else pa.schema([schema.field(name) for name in columns])).empty_table()
-    return pa.concat_tables([empty, *(read_file(io, each, spec, columns=columns) for each in files)])
+    return pa.concat_tables([empty, *(read_file(io, each, spec, columns=columns, days=days) for each in files)])

@@ -29,10 +29,12 @@ from pipeline.shared.heads import COMMIT, HeadReader, summary_of
 from pipeline.shared.iceberg_schema import BATCH, LOG_NAMES, arrow_schema
 from pipeline.shared.patience import wait_for_services
 from pipeline.shared.snapshot_writer import ConflictError, FileChange, history_of, write_snapshot
+from pipeline.store.tables import OnError
 from pipeline.tables import TableSpec, check_batch, table_named
 
 _KEPT, _KEPT_MAX = 8, 16
 _TRIES = 200
+_WHOLE_FROM = "newslake.whole-from"  # a property of a log table: the day before which its rows were removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +106,41 @@ class SharedLog:
         chosen = rows.filter(pc.is_in(rows[BATCH.name], value_set=pa.array(sorted(wanted), pa.string())))
         return _sorted(chosen, spec).select(spec.schema.names)
 
-    def compact(self, *, now: datetime, quiet_days: int = 0, months: Collection[str] | None = None) -> tuple[str, ...]:
-        """Give each table one file in each month that ended some days ago; return a sentence per table and month."""
-        before, done = month_of(now.date() - timedelta(days=quiet_days)), []
+    def compact(
+        self,
+        *,
+        now: datetime,
+        quiet_days: int = 0,
+        months: Collection[str] | None = None,
+        on_error: OnError | None = None,
+    ) -> tuple[str, ...]:
+        before, done = month_of(now.date() - timedelta(days=quiet_days)), list[str]()
         for name in LOG_NAMES:
             table, files = self._present(name)
             there = sorted({_month(each, table) for each in files})
-            chosen = [each for each in there if each < before and (months is None or each in months)]
-            done += [
-                f"merged the files of log/{name} in {month}"
-                for month in chosen
-                if self._change(name, partial(_merged, month=month))
-            ]
+            for month in (each for each in there if each < before and (months is None or each in months)):
+                try:
+                    if self._change(name, partial(_merged, month=month)):
+                        done.append(f"merged the files of log/{name} in {month}")
+                except StoreError as error:
+                    if on_error is None or error.reason != "store_file_missing":
+                        raise
+                    on_error(error)
         return tuple(done)
 
     def expire(self, *, now: datetime, keep_months: int) -> tuple[str, ...]:
         before, done = month_of(month_start(month_of(now.date()), shift=-keep_months)), []
         for spec in EXPIRING:
-            old = self._change(
-                spec.name, lambda table, files: FileChange([f for f in files if _month(f, table) < before])
-            )
+            old = self._change(spec.name, partial(_expired, before=before))
             done += [f"removed {old} files of log/{spec.name} from before {before}"] if old else []
         return tuple(done)
+
+    def whole_from(self) -> dict[str, date]:
+        reader = HeadReader(self.catalog, self.namespace)
+        names = [spec.name for spec in EXPIRING]
+        tables = wait_for_services(lambda: reader.load_all(names), what="the log")
+        noted = {name: table.properties.get(_WHOLE_FROM) for name, table in tables.items()}
+        return {name: date.fromisoformat(day) for name, day in noted.items() if day is not None}
 
     def redact(self, redaction: Redaction) -> int:
         """Redact some pages in the rows of outcomes; return how many rows changed."""
@@ -226,6 +241,15 @@ def _merged(table: Table, files: Sequence[DataFile], *, month: str) -> FileChang
     if len(mine) < 2:
         return FileChange()
     return FileChange(mine, list(_written(table, read_files(table.io, mine, spec), spec)))
+
+
+def _expired(table: Table, files: Sequence[DataFile], *, before: str) -> FileChange:
+    """Return the change that removes the months before a month, and notes from which day on the table is whole."""
+    old = [each for each in files if _month(each, table) < before]
+    if not old:
+        return FileChange()
+    whole_from = month_start(max(_month(each, table) for each in old), shift=1)
+    return FileChange(old, properties={_WHOLE_FROM: whole_from.isoformat()})
 
 
 def _redacted(table: Table, file: DataFile, redaction: Redaction, counts: dict[str, int]) -> FileChange:

@@ -37,6 +37,7 @@ from pyiceberg.table.update import (
     AssertRefSnapshotId,
     AssertTableUUID,
     RemoveSnapshotsUpdate,
+    SetPropertiesUpdate,
     SetSnapshotRefUpdate,
     TableUpdate,
 )
@@ -55,10 +56,11 @@ class ConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """What a commit does to one table."""
+    """What a commit does to one table; ``properties`` of the table are set with it."""
 
     removed: Sequence[DataFile] = ()
     added: Sequence[DataFile] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 def month_number(day: date) -> int:
@@ -142,6 +144,7 @@ def write_snapshot(
         AddSnapshotUpdate(snapshot=snapshot),
         SetSnapshotRefUpdate(ref_name=MAIN_BRANCH, type=SnapshotRefType.BRANCH, snapshot_id=snapshot_id, **_NO_LIMITS),
         *([RemoveSnapshotsUpdate(snapshot_ids=expired)] if expired else []),
+        *([SetPropertiesUpdate(updates=dict(change.properties))] if change.properties else []),
     ]
     base = AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=snapshot.parent_snapshot_id)
     return NewSnapshot(snapshot_id, tuple(updates), (AssertTableUUID(uuid=table.metadata.table_uuid), base))

@@ -16,15 +16,17 @@ from pyiceberg.table import Table
 from pyiceberg.types import LongType, NestedField
 
 from pipeline.errors import ContractError, StoreError
-from pipeline.lake.erase import Redaction
+from pipeline.lake.erase import CountPairs, Redaction, SnapshotErasure
 from pipeline.lake.merge import CommitReport, IsCurrent
 from pipeline.lake.staging import Batch, check_staged
 from pipeline.lake.storage import month_of, sort_rows, with_digest, without_digest
+from pipeline.lake.verify import Depth
 from pipeline.shared.article_index import PostgresArticleIndex
 from pipeline.shared.batches import StagedBatches
 from pipeline.shared.catalog import TransactionCatalog, named_errors
+from pipeline.shared.checks import problems_of_files, problems_of_rows
 from pipeline.shared.committer import SharedCommitter
-from pipeline.shared.data_files import days_of, plan, read_files
+from pipeline.shared.data_files import plan, read_files
 from pipeline.shared.heads import COMMITS, HeadReader, Heads
 from pipeline.shared.iceberg_schema import (
     LAKE_NAMES,
@@ -38,11 +40,13 @@ from pipeline.shared.iceberg_schema import (
 from pipeline.shared.leases import PostgresLease
 from pipeline.shared.log import SharedLog
 from pipeline.shared.patience import wait_for_services
+from pipeline.shared.snapshots import SharedSnapshots, unknown_month
 from pipeline.shared.transactions import Step, Transactions
-from pipeline.shared.upkeep import HoldLease, Orphans, Tags, Warehouse, expire_all, problems_of_files, tags_with
+from pipeline.shared.upkeep import HoldLease, Orphans, Tags, Warehouse, expire_all, tags_with
+from pipeline.shared.versions import SharedVersion
 from pipeline.store.leases import Lease
 from pipeline.store.objects import Objects
-from pipeline.store.tables import Tables
+from pipeline.store.tables import OnError, Tables
 from pipeline.tables import SCHEMA_VERSION, check_batch, table_named
 
 log = logging.getLogger(__name__)
@@ -180,42 +184,30 @@ class SharedTables:
         """Return the paths of the data files of a table at some heads, by day: what other engines read."""
         return [each.file_path for each in plan(heads.tables[name], heads.id_of(name), days=days)]
 
-    def days(self) -> tuple[date, ...]:
-        def read() -> tuple[date, ...]:
-            heads = self.heads()
-            return tuple(sorted({day for name in heads.tables for day in self._versions_at(heads, name)}))
+    def version_name(self) -> str:
+        return wait_for_services(lambda: self.present().name, what="the version of the tables")
 
-        return wait_for_services(read, what="the days of the tables")
+    def present(self) -> SharedVersion:
+        return SharedVersion(self.heads(()), self._reader)
+
+    def read_at_once[T](self, read: Callable[[SharedVersion], T]) -> T:
+        return wait_for_services(lambda: read(self.present()), what="the tables")
+
+    def days(self) -> tuple[date, ...]:
+        return self.read_at_once(SharedVersion.days)
 
     def day_versions(self, table: str) -> dict[date, str]:
-        return wait_for_services(lambda: self._versions_at(self.heads([table]), table), what=f"the table {table}")
-
-    def _versions_at(self, heads: Heads, name: str) -> dict[date, str]:
-        """Return the days with rows of a table at some heads, each with the files that have them."""
-        table, found = heads.tables[name], dict[date, str]()
-        for file in plan(table, heads.id_of(name)):
-            for day in _days_in(table, file):
-                found[day] = f"{found[day]} {file.file_path}" if day in found else file.file_path
-        return dict(sorted(found.items()))
+        return self.read_at_once(lambda version: version.day_versions(table))
 
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         chosen = None if days is None else frozenset(days)
-        return wait_for_services(
-            lambda: self.read_at(self.heads([table]), table, days=chosen, columns=columns), what=f"the table {table}"
-        )
+        return self.read_at_once(lambda version: version.read(table, days=chosen, columns=columns))
 
     def read_at(
         self, heads: Heads, name: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None
     ) -> pa.Table:
         """Return rows as ``read`` does, at heads that were read before."""
-        spec, chosen = table_named(name), None if days is None else sorted(set(days))
-        names = spec.schema.names if columns is None else list(columns)
-        table = heads.tables[name]
-        wanted = [*names, *([] if spec.day_column in names else [spec.day_column])]
-        rows = read_files(table.io, plan(table, heads.id_of(name), days=chosen), spec, columns=wanted)
-        if chosen is not None:
-            rows = rows.filter(pc.is_in(rows[spec.day_column], value_set=pa.array(chosen, pa.date32())))
-        return rows.select(names)
+        return SharedVersion(heads, self._reader).read(name, days=days, columns=columns)
 
     def put_cached(self, name: str, data: bytes | memoryview) -> None:
         self.places.objects.put(self._cached(name), bytes(with_digest(data)))
@@ -227,27 +219,53 @@ class SharedTables:
     def _cached(self, name: str) -> str:
         return f"{self.places.namespace}/cache/{name}"
 
-    def verify(self) -> tuple[str, ...]:
-        """Return a sentence per problem: data files that are missing or of another size, and a main branch elsewhere.
-
-        The rows are not read.
-        """
-        return wait_for_services(
-            lambda: tuple(problems_of_files(self.heads(), self.places.warehouse)), what="the check"
+    def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
+        """Return a sentence per problem: data files that are missing or of another size, and rows as ``depth`` says."""
+        deep = depth or Depth()
+        found = wait_for_services(
+            lambda: tuple(problems_of_files(self.heads(), self.places.warehouse, deep)), what="the check"
         )
+        for day in () if found else filter(deep.reads, self.days()):
+            with self.hold() as committer:  # so that index and tables are of one commit
+                version = SharedVersion(committer.roll_forward(), self._reader)
+                found += tuple(problems_of_rows(version, self.index, deep, days=[day]))
+        return found
 
-    def recover(self) -> tuple[str, ...]:
+    def recover(self, *, drops_damaged: bool = False) -> tuple[str, ...]:
         with self.hold() as committer:
             months = self.index.intent()
             committer.transactions.forget()
             committer.roll_forward()
-        return (f"finished the commit of {', '.join(months)}",) if months else ()
+            dropped = committer.drop_damaged(self.places.warehouse) if drops_damaged else ()
+        return (*([f"finished the commit of {', '.join(months)}"] if months else ()), *dropped)
 
-    def compact(self, *, months: Collection[str] | None = None, quiet_days: int = 0) -> tuple[str, ...]:
-        with self.hold() as committer:
-            before = month_of((self.now() - timedelta(days=quiet_days)).date())
-            chosen = {month_of(day) for day in self.days()} if months is None else set(months)
-            return committer.compact([each for each in chosen if months is not None or each < before])
+    def compact(
+        self,
+        *,
+        months: Collection[str] | None = None,
+        quiet_days: int = 0,
+        on_error: OnError | None = None,
+    ) -> tuple[str, ...]:
+        if months is not None and (unknown := sorted(set(months) - {month_of(day) for day in self.days()})):
+            raise unknown_month(unknown[0])
+        chosen, done = self.due_months(quiet_days=quiet_days) if months is None else sorted(months), list[str]()
+        for month in chosen:
+            try:
+                with self.hold() as committer:
+                    done += committer.compact([month])
+            except StoreError as error:
+                if on_error is None or error.reason != "store_file_missing":
+                    raise
+                on_error(error)
+        return tuple(done)
+
+    def due_months(self, *, quiet_days: int) -> tuple[str, ...]:
+        before = month_of((self.now() - timedelta(days=quiet_days)).date())
+        found = self.read_at_once(SharedVersion.split_months)
+        return tuple(each for each in sorted(found) if each < before)
+
+    def closed_months(self) -> frozenset[str]:
+        return self.read_at_once(SharedVersion.closed_months)
 
     def gc(self) -> int:
         older = self.now().timestamp() - self.gc_grace_hours * 3600
@@ -261,11 +279,16 @@ class SharedTables:
         return Orphans(places.catalog, places.namespace, places.warehouse, places.objects, check=check)
 
     @property
-    def snapshots(self) -> Tags:
-        """The named versions."""
-        return Tags(self.places.catalog, hold=self._hold_lease, present=self.present, read=self.heads)
+    def tags(self) -> Tags:
+        """The names in the catalog."""
+        return Tags(self.places.catalog, hold=self._hold_lease, present=self.newest, read=self.heads)
 
-    def present(self) -> Heads:
+    @property
+    def snapshots(self) -> SharedSnapshots:
+        """The named versions."""
+        return SharedSnapshots(self.tags, self._reader, self.places.warehouse, self.heads)
+
+    def newest(self) -> Heads:
         """Return the heads, with tables as they are now: for changes of refs, under the committer's lease."""
         self._committer.transactions.forget()
         return self._committer.transactions.heads()
@@ -273,9 +296,10 @@ class SharedTables:
 
 @dataclass(frozen=True, slots=True)
 class SharedErasure:
-    """Erases articles from the shared tables."""
+    """Erases articles from the shared tables. ``ended`` are the named versions that had them, and are dropped."""
 
     tables: SharedTables
+    ended: set[str] = field(default_factory=set)
 
     def rows(self, article_ids: Collection[str]) -> tuple[date, ...]:
         tables = self.tables
@@ -301,7 +325,7 @@ class SharedErasure:
             return found[file.file_path]
 
         def attempt() -> None:
-            self._drop(tags_with(self.tables.present().tables, has), transactions)
+            self._drop(tags_with(self.tables.newest().tables, has), transactions)
 
         wait_for_services(attempt, what="the named versions")
 
@@ -315,12 +339,12 @@ class SharedErasure:
             committer.repeat(lambda: self._erase_traces(committer, days, older_than))
 
     def _erase_traces(self, committer: SharedCommitter, days: Collection[date], older_than: float) -> None:
-        places, transactions, present = self.tables.places, committer.transactions, self.tables.present
+        places, transactions, newest = self.tables.places, committer.transactions, self.tables.newest
         committer.roll_forward()
         committer.rewriter.rows.clear()
-        gone = tags_with(present().tables, lambda table, snapshot_id: bool(plan(table, snapshot_id, days=days)))
+        gone = tags_with(newest().tables, lambda table, snapshot_id: bool(plan(table, snapshot_id, days=days)))
         self._drop(gone, transactions)
-        heads = present()
+        heads = newest()
         anchor = HeadReader(places.catalog, places.namespace).load(COMMITS)
         expire_all(places.catalog, [anchor, *heads.tables.values()], check=transactions.check_lease)
         transactions.forget()
@@ -332,16 +356,25 @@ class SharedErasure:
             places.objects.delete(each.key)
         self.tables.index.vacuum_and_truncate()
 
+    def snapshots(self, article_ids: Collection[str], *, count: CountPairs) -> SnapshotErasure:
+        """End the named versions that have the articles; return those that this process ended since the last call."""
+        with self.tables.hold() as committer:
+            self._end_versions_with(article_ids, committer.transactions)
+        ended = tuple(sorted(self.ended))
+        self.ended.clear()
+        return SnapshotErasure(changed=ended, damaged=())
+
     def _drop(self, names: Collection[str], transactions: Transactions) -> None:
         """Drop named versions, under the lease that is held."""
         tables = self.tables
         held = Tags(
             tables.places.catalog,
             hold=lambda: nullcontext(transactions.lease),
-            present=tables.present,
+            present=tables.newest,
             read=tables.heads,
         )
         held.drop(*names)
+        self.ended.update(names)
 
     def names(self, redaction: Redaction) -> int:
         """Redact some pages in the rows of outcomes, and delete the earlier rows; return how many rows changed."""
@@ -351,15 +384,6 @@ class SharedErasure:
             count = self.tables.log.redact(redaction)
             committer.repeat(lambda: orphans.remove_past("outcomes", past))
         return count
-
-
-def _days_in(table: Table, file: DataFile) -> list[date]:
-    """Return the days that have rows in a data file; a file of more than two days is read for it."""
-    first, last = days_of(file, table)
-    if (last - first).days < 2:
-        return sorted({first, last})
-    spec = table_named(table.name()[-1])
-    return sorted(pc.unique(read_files(table.io, [file], spec, columns=[spec.day_column])[spec.day_column]).to_pylist())
 
 
 def _checked(tables: Mapping[str, Mapping[date, pa.Table]]) -> dict[str, dict[date, pa.Table]]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import chain
 from math import inf
 
-from pyiceberg.manifest import ManifestFile
+from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import Table
 from pyiceberg.table.refs import MAIN_BRANCH
 
@@ -224,17 +224,15 @@ def tags_with(tables: Mapping[str, Table], has: Callable[[Table, int], bool]) ->
     return {name for table, name, ref in refs if name != MAIN_BRANCH and has(table, ref.snapshot_id)}
 
 
-def problems_of_files(heads: Heads, warehouse: Warehouse) -> Iterator[str]:
-    """Yield a sentence per data file at some heads that is missing or of another size."""
+def damaged_files(heads: Heads, warehouse: Warehouse) -> Iterator[tuple[str, DataFile, str]]:
+    """Yield each data file at some heads that is missing or of another size: its table, the file and a sentence."""
+    fix = "restore it from a copy; or run `newslake lake repair --drop-damaged`, then process its days again"
     for name, table in heads.tables.items():
         sizes = {each.key: each.size for each in warehouse.objects.list(warehouse.key_of(table.location()))}
         for file in plan(table, heads.id_of(name)):
             size = sizes.get(warehouse.key_of(file.file_path))
-            fix = "restore it from a copy; or erase its days and derive them again"
             if size is None:
-                yield f"{name}: {file.file_path} is missing; {fix}"
+                yield name, file, f"{name}: {file.file_path} is missing; {fix}"
             elif size != file.file_size_in_bytes:
-                yield f"{name}: {file.file_path} has {size} bytes, not {file.file_size_in_bytes}; {fix}"
-        main = table.current_snapshot()
-        if main is not None and main.snapshot_id != heads.id_of(name):
-            yield f"{name}: other engines read another version than newslake; run `newslake lake repair`"
+                problem = f"{name}: {file.file_path} has {size} bytes, not {file.file_size_in_bytes}; {fix}"
+                yield name, file, problem

@@ -6,11 +6,25 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from pipeline.lake import CachedOutcome, Changes, CommitReport, Lake, StoredArticle
+from pipeline.errors import LakeError, StoreError
+from pipeline.lake import (
+    CachedOutcome,
+    Changes,
+    CommitReport,
+    CountPairs,
+    Depth,
+    Lake,
+    LakeVersions,
+    Redaction,
+    Snapshot,
+    SnapshotErasure,
+    StoredArticle,
+)
 from pipeline.lake.article_index import ArticleIndex, DayContents
 from pipeline.lake.merge import IsCurrent
 
 type Month = str
+type OnError = Callable[[LakeError | StoreError], None]
 
 
 class ArticleStates(Protocol):
@@ -26,6 +40,10 @@ class ArticleStates(Protocol):
 
     def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome]) -> None:
         """Store outcomes by article, in place of earlier ones."""
+        ...
+
+    def generations(self) -> Mapping[date, int]:
+        """Return the number of the commit that last changed each day."""
         ...
 
     def days_current_with(self, knowledge: str) -> frozenset[date]:
@@ -54,10 +72,6 @@ class CommitIndex(ArticleStates, Protocol):
 
     def forget_outcomes(self, article_ids: Iterable[str]) -> None:
         """Delete the cached outcomes of some articles."""
-        ...
-
-    def generations(self) -> Mapping[date, int]:
-        """Return the number of the commit that last changed each day."""
         ...
 
     def is_done(self, batch_id: str) -> bool:
@@ -120,6 +134,24 @@ class LogRecords(Protocol):
         """Remove the months before the last ``keep_months`` whole ones, but no deletions; return a sentence each."""
         ...
 
+    def compact(
+        self,
+        *,
+        now: datetime,
+        quiet_days: int = 0,
+        months: Collection[Month] | None = None,
+        on_error: OnError | None = None,
+    ) -> tuple[str, ...]:
+        """Give each log table one file in each month that ended some days ago; return a sentence per table and month.
+
+        ``on_error`` takes the error of a month that stays as it is; without it, the first error is raised.
+        """
+        ...
+
+    def whole_from(self) -> Mapping[str, date]:
+        """Return the day before which a log table was removed, by table."""
+        ...
+
 
 class Erasing(Protocol):
     """Deletion of articles. Each step is idempotent."""
@@ -139,8 +171,94 @@ class Erasing(Protocol):
         """
         ...
 
+    def snapshots(self, article_ids: Collection[str], *, count: CountPairs) -> SnapshotErasure:
+        """Delete the articles from the named versions, or end those that have them; return their names.
 
-class Tables(Protocol):
+        ``count`` returns the rows of ``co_mentions`` for a day's entities, near_duplicates and person_links.
+        """
+        ...
+
+    def names(self, redaction: Redaction) -> int:
+        """Redact some pages in the rows of outcomes; return how many rows changed."""
+        ...
+
+
+class NamedVersions(Protocol):
+    """Versions of all tables but the log that stay, under names, until they are dropped. Raises: LakeError, StoreError.
+
+    A name has at most 64 letters, digits, '.', '_' and '-', the first a letter or digit.
+    """
+
+    def take(self, name: str) -> Snapshot:
+        """Keep the present version under a name. Raises: ConfigError for an invalid or existing name."""
+        ...
+
+    def list(self) -> tuple[Snapshot, ...]:
+        """Return all named versions, by name."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """End a name. Raises: ConfigError, with the known names, for an unknown one."""
+        ...
+
+    def verify(self, name: str) -> tuple[str, ...]:
+        """Return a sentence per problem of a version: files that are missing or differ. Raises: as ``drop``."""
+        ...
+
+    def verify_all(self) -> Iterator[str]:
+        """Yield the problems of all named versions."""
+        ...
+
+
+class TablesVersion(Protocol):
+    """The tables as one commit left them. Its files stay for the retention time of ``gc`` after they are replaced."""
+
+    @property
+    def name(self) -> str:
+        """A text that no other version has."""
+        ...
+
+    def days(self) -> tuple[date, ...]:
+        """Return the published days that have rows, sorted."""
+        ...
+
+    def month_versions(self) -> Mapping[Month, str]:
+        """Return, for each month with articles, a text that differs when they differ; in order."""
+        ...
+
+    def day_versions(self, table: str, *, month: Month | None = None) -> Mapping[date, str]:
+        """Return, for each day on which a table has rows, a text that differs when its rows differ; in order.
+
+        It may also differ when they do not, as after a compaction. With ``month``, only the days of that month.
+        """
+        ...
+
+    def count(self, table: str, day: date) -> int:
+        """Return how many rows a table has on a day."""
+        ...
+
+    def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return rows as ``Tables.read`` does."""
+        ...
+
+
+class TableReader(Protocol):
+    """Reads the versions of the tables. Raises: LakeError, StoreError."""
+
+    def version_name(self) -> str:
+        """Return the name of the present version: another one after each commit."""
+        ...
+
+    def present(self) -> TablesVersion:
+        """Return the present version, to read all of it at one instant."""
+        ...
+
+    def read_at_once[T](self, read: Callable[[TablesVersion], T]) -> T:
+        """Return the result of ``read`` at one version; it is called again if a file was removed meanwhile."""
+        ...
+
+
+class Tables(TableReader, Protocol):
     """The tables of the lake. Any number of processes use them; one commits at a time.
 
     Raises: LakeError, StoreError, ContractError for rows that break the contract.
@@ -159,6 +277,11 @@ class Tables(Protocol):
     @property
     def erasure(self) -> Erasing:
         """The deletion of articles."""
+        ...
+
+    @property
+    def snapshots(self) -> NamedVersions:
+        """The named versions."""
         ...
 
     def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:
@@ -214,19 +337,37 @@ class Tables(Protocol):
         """Return the bytes cached under a name; None if they are missing or damaged."""
         ...
 
-    def verify(self) -> tuple[str, ...]:
-        """Return a sentence per problem, with the file or day and the fix."""
+    def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
+        """Return a sentence per problem, with the file or day and the fix. Without a depth, every row is read."""
         ...
 
-    def recover(self) -> tuple[str, ...]:
-        """Finish interrupted commits; return a sentence per repair."""
+    def recover(self, *, drops_damaged: bool = False) -> tuple[str, ...]:
+        """Finish interrupted commits; return a sentence per repair.
+
+        ``drops_damaged`` first removes what is damaged, so that it can be derived again.
+        """
         ...
 
-    def compact(self, *, months: Collection[Month] | None = None, quiet_days: int = 0) -> tuple[str, ...]:
+    def compact(
+        self,
+        *,
+        months: Collection[Month] | None = None,
+        quiet_days: int = 0,
+        on_error: OnError | None = None,
+    ) -> tuple[str, ...]:
         """Give each table one file a month; return a sentence per month that changed.
 
-        Without ``months``, those that ended and were quiet for ``quiet_days`` days.
+        Without ``months``, those that ended and were quiet for ``quiet_days`` days. ``on_error`` takes the error of
+        a month that stays as it is; without it, the first error is raised. Raises: ConfigError for an unknown month.
         """
+        ...
+
+    def due_months(self, *, quiet_days: int) -> tuple[Month, ...]:
+        """Return the months that ``compact`` would change, in order."""
+        ...
+
+    def closed_months(self) -> frozenset[Month]:
+        """Return the months with one file per table, which each commit to them writes again."""
         ...
 
     def gc(self) -> int:
@@ -235,4 +376,5 @@ class Tables(Protocol):
 
 
 _CONFORMS: type[Tables] = Lake  # checked by mypy: the tables of one machine
+_READER_CONFORMS: type[TableReader] = LakeVersions
 _INDEX_CONFORMS: type[CommitIndex] = ArticleIndex

@@ -24,7 +24,8 @@ class May:
     libraries: tuple[str, ...] = ()
 
 
-_BELOW_JOBS = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "derive", "clusters", "tables", "lake")
+_STORES = ("archive", "store", "lake", "tables")
+_BELOW_JOBS = (*_STORES, "model", "fetch", "sources", "clean", "kb", "nlp", "derive", "clusters")
 # All packages of `pipeline` except `model` may also import the modules in `EVERYWHERE`.
 PIPELINE = {
     "__init__": May(),
@@ -59,9 +60,9 @@ PIPELINE = {
     ),
     "audit": May(("model", "tables"), ("pyarrow",)),
     "query": May(("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "vl_convert", "sqlglot")),
-    "search": May(("model", "tables", "lake"), ("pyarrow",)),
-    "exports": May(("model", "tables", "lake"), ("pyarrow",)),
-    "jobs": May((*_BELOW_JOBS, "audit", "search", "store", "shared"), ("pyarrow",)),
+    "search": May(("model", "tables", "lake", "store"), ("pyarrow",)),
+    "exports": May(("model", "tables", "store"), ("pyarrow",)),
+    "jobs": May((*_BELOW_JOBS, "audit", "search", "shared"), ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
     "web": May(("query", "search", "tables", "model", "audit"), ("jinja2",)),
     "alerts": May(("model", "jobs", "reports", "query", "tables", "lake", "store"), ("apprise", "jinja2", "pydantic")),

@@ -1,6 +1,7 @@
-"""The lake has a small interface: another store needs only the methods, parts and values of `Lake`."""
+"""The tables have a small interface: a store needs only the methods and parts of the Protocol `Tables`."""
 
 import ast
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pipeline.lake
@@ -8,50 +9,66 @@ from pipeline.lake import Lake
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.erase import Erasure
 from pipeline.lake.log_tables import LogTables
-from pipeline.lake.partitions import Partitions
+from pipeline.lake.reader import LakeVersion, LakeVersions
 from pipeline.lake.snapshots import Snapshots
-from tests.architecture.tree import modules
+from pipeline.store.tables import (
+    CommitIndex,
+    Erasing,
+    LogRecords,
+    NamedVersions,
+    TableReader,
+    Tables,
+    TablesVersion,
+)
+from tests.architecture.tree import Module, modules
 
-# Methods of a lake that other packages call. Another store must have each of them.
-INTERFACE = {
-    "write a batch": {"stage", "commit"},
-    "write what relates": {"replace", "replace_all", "put_cached"},
-    "read": {"read", "days", "day_versions", "get_cached"},
-    "look after": {"verify", "recover", "compact", "due_months", "gc"},
+# The parts of the tables, by their attributes, with the Protocol and the class of one machine.
+PARTS: dict[str, tuple[type, type]] = {
+    "index": (CommitIndex, ArticleIndex),
+    "log": (LogRecords, LogTables),
+    "snapshots": (NamedVersions, Snapshots),
+    "erasure": (Erasing, Erasure),
 }
-# Methods of its parts that they call, by the attribute of the part.
-PARTS = {
-    "index": {"stored", "cached_outcomes", "put_outcomes", "days_current_with", "mark_current", "changes", "note_gone"},
-    "partitions": {"state", "table", "head", "read"},
-    "log": {"append", "read", "read_batches", "months", "batches", "compact", "expire"},
-    "snapshots": {"take", "list", "folder", "verify", "verify_all", "drop"},
-    "erasure": {"rows", "traces", "snapshots", "names"},
-}
+# What one machine has besides: plain readers open the folder of a snapshot.
+OWN = {"snapshots": {"folder"}}
 # Functions and values that the other store shares with the lake: no file of a lake is read or written by them.
 SHARED = (
-    *("article_changes", "article_index", "erase", "log_compaction", "log_files", "merge", "packing", "staging"),
+    "article_changes",
+    "article_index",
+    "erase",
+    "log_compaction",
+    "log_files",
+    "merge",
+    "packing",
+    "snapshots",
+    "staging",
     "storage",
+    "verify",
 )
-PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "pipeline/search", "plugins")
+PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "plugins")
 
 
-def _is_lake(value: ast.expr) -> bool:
-    """Return whether an expression is a lake by its name: `lake`, `self.lake`, `workspace.lake`."""
+def _is_tables(value: ast.expr) -> bool:
+    """Return whether an expression is the tables by its name: `lake`, `self.lake`, `workspace.lake`."""
     name = value.id if isinstance(value, ast.Name) else value.attr if isinstance(value, ast.Attribute) else ""
     return name in ("lake", "_lake")
+
+
+def _imported_from_lake() -> Iterator[tuple[Module, ast.ImportFrom, str]]:
+    for module in modules("pipeline", "plugins", "dags"):
+        if module.package != "lake":
+            for node in module.nodes(ast.ImportFrom):
+                if (node.module or "").startswith("pipeline.lake"):
+                    yield from ((module, node, alias.name) for alias in node.names)
 
 
 def test_packages_know_the_lake_by_its_package():
     """Other packages import only what `pipeline.lake` exports; those of the other store also what both share."""
     given = set(pipeline.lake.__all__)
     found = [
-        f"{module.at(node)}: {node.module}.{alias.name}"
-        for module in modules("pipeline", "plugins", "dags")
-        if module.package != "lake"
-        for node in module.nodes(ast.ImportFrom)
-        for alias in node.names
-        if (node.module or "").startswith("pipeline.lake")
-        and not (node.module == "pipeline.lake" and alias.name in given)
+        f"{module.at(node)}: {node.module}.{name}"
+        for module, node, name in _imported_from_lake()
+        if not (node.module == "pipeline.lake" and name in given)
         and not (module.package in ("store", "shared") and (node.module or "").rpartition(".")[2] in SHARED)
     ]
 
@@ -59,22 +76,22 @@ def test_packages_know_the_lake_by_its_package():
 
 
 def _public(kind: type) -> set[str]:
-    return {name for name, value in vars(kind).items() if callable(value) and not name.startswith("_")}
+    return {name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))}
 
 
 def test_packages_use_only_the_interface():
-    """Packages use only the interface of a lake and its parts, not their internals."""
-    of_lake = set().union(*INTERFACE.values(), PARTS)
+    """Packages use only the methods of the Protocol and of its parts."""
+    methods = _public(Tables) | PARTS.keys()
     found = {
         module.at(node): node.attr
         for module in modules(*PACKAGES)
         for node in module.nodes(ast.Attribute)
-        if (_is_lake(node.value) and node.attr not in of_lake)
+        if (_is_tables(node.value) and node.attr not in methods)
         or (
             isinstance(part := node.value, ast.Attribute)
-            and _is_lake(part.value)
+            and _is_tables(part.value)
             and part.attr in PARTS
-            and node.attr not in PARTS[part.attr]
+            and node.attr not in _public(PARTS[part.attr][0]) | OWN.get(part.attr, set())
         )
     }
 
@@ -82,25 +99,18 @@ def test_packages_use_only_the_interface():
 
 
 def test_interface_is_the_class():
-    """The interface is everything that `Lake` and its parts offer; commits also use the index and the partitions."""
-    assert _public(Lake) == set().union(*INTERFACE.values())
-    assert _public(LogTables) == PARTS["log"]
-    assert _public(Snapshots) == PARTS["snapshots"]
-    assert _public(Erasure) == PARTS["erasure"]
-    assert _public(ArticleIndex) > PARTS["index"]
-    assert _public(Partitions) > PARTS["partitions"]
+    """The lake and its parts offer the methods of the Protocols, and no other; commits use more of the index."""
+    assert _public(Lake) == _public(Tables)
+    assert _public(LakeVersion) == _public(TablesVersion)
+    assert _public(LakeVersions) == _public(TableReader) | {"closed_months"}
+    for name, (protocol, kind) in PARTS.items():
+        if name != "index":
+            assert _public(kind) == _public(protocol) | OWN.get(name, set())
+    assert _public(ArticleIndex) > _public(CommitIndex)
 
 
 def test_parts_are_attributes(tmp_path):
     """A lake has each part as an attribute."""
     lake = Lake(tmp_path, durability="process", now=lambda: datetime.now(UTC))
 
-    kinds = {
-        "index": ArticleIndex,
-        "partitions": Partitions,
-        "log": LogTables,
-        "snapshots": Snapshots,
-        "erasure": Erasure,
-    }
-
-    assert {name: type(getattr(lake, name)) for name in PARTS} == kinds
+    assert {name: type(getattr(lake, name)) for name in PARTS} == {name: kind for name, (_, kind) in PARTS.items()}

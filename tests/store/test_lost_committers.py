@@ -129,4 +129,4 @@ def test_named_version_of_another_process_stays(weed):
     for number in range(1, 17):
         put(writer, f"b{number}", Story(1, words=f"Take {number}.", seen=number))
 
-    assert tables.snapshots.names() == ("march",)
+    assert tables.tags.names() == ("march",)

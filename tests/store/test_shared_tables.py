@@ -250,10 +250,10 @@ def test_snapshot_keeps_its_rows(weed):
     clock[0] = _after_retention()
     tables.gc()
     tables.gc()
-    ids = tables.snapshots.ids("march")
+    ids = tables.tags.ids("march")
     articles = tables.places.catalog.load_table((tables.places.namespace, "articles"))
 
-    assert tables.snapshots.names() == ("march",)
+    assert tables.tags.names() == ("march",)
     assert set(ids) == set(LAKE_NAMES)
     assert articles.scan(snapshot_id=ids["articles"]).to_arrow()["text"].to_pylist() == [Story(1).text]
     with pytest.raises(ConfigError, match="exists already"):
@@ -262,7 +262,7 @@ def test_snapshot_keeps_its_rows(weed):
     tables.snapshots.drop("march")
 
     with pytest.raises(ConfigError, match="no snapshot march; existing: none"):
-        tables.snapshots.ids("march")
+        tables.tags.ids("march")
 
 
 def _after_retention() -> Any:
@@ -317,6 +317,29 @@ def test_missing_file_is_found(weed):
     assert tables.read("quotes", days=[DAY + timedelta(days=1)]).num_rows == 1
 
 
+def test_days_of_missing_files_are_dropped(weed):
+    """A repair drops the days whose data files are gone from all tables and the index; all else stays, also a month's.
+
+    Then the days can be derived again.
+    """
+    tables = new_shared_tables(weed)
+    put(tables, "b1", Story(1), Story(2, day=1), Story(3, day=2))
+    tables.compact(months=["2026-02"])
+    put(tables, "b2", Story(4, day=40), Story(5, day=41))
+    [path] = tables.files(tables.heads(), "quotes", days=[DAY + timedelta(days=40)])
+    obstore.delete(weed.client(WAREHOUSE), path.removeprefix(f"s3://{WAREHOUSE}/"))
+
+    assert tables.recover() == ()
+    assert tables.recover(drops_damaged=True) == (f"dropped {DAY + timedelta(days=40)}: quotes: {path} is damaged",)
+    assert tables.verify() == ()
+    assert_has(tables, Story(1), Story(2, day=1), Story(3, day=2), Story(5, day=41))
+    assert tables.index.stored([Story(4).article_id]) == {}
+
+    put(tables, "b3", Story(4, day=40, seen=1))
+
+    assert_has(tables, Story(1), Story(2, day=1), Story(3, day=2), Story(4, day=40, seen=1), Story(5, day=41))
+
+
 def test_erased_article_is_nowhere_in_the_buckets(weed):
     """After the traces are deleted, no object of both buckets has the words of an erased article."""
     tables = new_shared_tables(weed)
@@ -333,7 +356,7 @@ def test_erased_article_is_nowhere_in_the_buckets(weed):
     tables.erasure.traces(days=[DAY], older_than=0.0)
 
     assert not any(has_words(client, "zanzibarite") for client in buckets)
-    assert tables.snapshots.names() == ()
+    assert tables.tags.names() == ()
     assert_has(tables, Story(2))
 
 
@@ -348,7 +371,7 @@ def test_version_with_an_article_that_moved_ends(weed):
     tables.erasure.rows([Story(1).article_id])
     tables.erasure.traces(days=[DAY], older_than=0.0)
 
-    assert tables.snapshots.names() == ("january",)
+    assert tables.tags.names() == ("january",)
     assert not any(has_words(client, "quaggaful") for client in (weed.client(WAREHOUSE), weed.client()))
 
 
