@@ -61,9 +61,9 @@ class SearchAnswer(ToolAnswer):
 
 def search_answer(workspace: Workspace, text: str, chosen: SearchFilter, *, limit: int, offset: int) -> SearchAnswer:
     """Return the articles that match a text, best first. Raises: as the search itself."""
-    lake_dir, seconds = workspace.settings.lake_dir, workspace.settings.newsroom_seconds
+    place, seconds = workspace.search_place, workspace.settings.newsroom_seconds
     try:
-        found = search_articles(lake_dir, text, chosen, limit=limit, offset=offset, seconds=seconds)
+        found = search_articles(place, text, chosen, limit=limit, offset=offset, seconds=seconds)
     except LakeError as error:
         raise LakeError(f"{error}; {_WITHOUT_INDEX}", key=error.key, reason=error.reason) from error
     stored = workspace.lake.index.stored([hit.article_id for hit in found.hits])

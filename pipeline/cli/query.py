@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.cells import cell_len
@@ -232,7 +232,9 @@ def _tables_folder(snapshot: str | None) -> Path:
     """Return the folder to read: the lake, or one of its snapshots. Raises: ConfigError for an unknown snapshot."""
     if snapshot is None:
         note_missing_lake()
-    return settings().lake_dir if snapshot is None else workspace().lake.snapshots.folder(snapshot)
+        return settings().lake_dir
+    folder: Path = cast("Any", workspace().lake.snapshots).folder(snapshot)  # of one machine's files
+    return folder
 
 
 def _picture_path(lake: Path, name: str) -> Path:

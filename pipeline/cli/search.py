@@ -15,8 +15,8 @@ from pipeline.cli.run import day_of
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pipeline.jobs.workspace import Workspace
     from pipeline.search import SearchHit, SearchResult, Segment
-    from pipeline.settings import Settings
 
 Words = Annotated[
     list[str] | None,
@@ -49,20 +49,21 @@ def search(  # noqa: PLR0913, PLR0917 - the options of the command
     from pipeline.jobs.inventory import LAKE, check_stores
     from pipeline.search import SearchFilter, search_articles
 
-    settings = workspace().settings
-    check_stores(settings, LAKE)
+    space = workspace()
+    check_stores(space.settings, LAKE)
     if is_rebuilt:
-        rebuilt = _rebuild(settings)
+        rebuilt = _rebuild(space)
         if not words:
             _print_rebuilt(rebuilt, as_json=as_json)
             return
     elif not words:
         raise ConfigError("give the words to find, or --rebuild", key="words")
     else:
-        _update(settings)
+        _update(space)
     text = " ".join(words)
     chosen = SearchFilter(first=_day(first, "--from"), last=_day(last, "--to"), source=source, language=language)
-    found = search_articles(settings.lake_dir, text, chosen, limit=limit, offset=offset, seconds=settings.sql_seconds)
+    seconds = space.settings.sql_seconds
+    found = search_articles(space.search_place, text, chosen, limit=limit, offset=offset, seconds=seconds)
     if as_json:
         print_json(_as_dict(text, found))
     else:
@@ -73,24 +74,23 @@ def _day(text: str | None, option: str) -> date | None:
     return None if text is None else day_of(text, option=option)
 
 
-def _update(settings: "Settings") -> None:
+def _update(space: "Workspace") -> None:
     """Bring the index to the head. A first index takes time, so its step is shown."""
     from pipeline.jobs.search_index import update_search
-    from pipeline.search import index_path
 
     note_missing_lake()
-    with progress(quiet=index_path(settings.lake_dir).exists()) as report_progress:
+    with progress(quiet=space.search_place.path.exists()) as report_progress:
         report_progress("updating the search index")
-        update_search(settings)
+        update_search(space)
 
 
-def _rebuild(settings: "Settings") -> dict[str, float]:
-    from pipeline.search import index_path, rebuild_index
+def _rebuild(space: "Workspace") -> dict[str, float]:
+    from pipeline.search import rebuild_index
 
-    began, path = time.monotonic(), index_path(settings.lake_dir)
+    began, path = time.monotonic(), space.search_place.path
     with progress(quiet=False) as report_progress:
         report_progress("building the search index")
-        done = rebuild_index(settings.lake_dir, durability=settings.durability)
+        done = rebuild_index(space.search_place, durability=space.settings.durability)
     size = path.stat().st_size if path.exists() else 0
     return {"articles": done.added, "months": done.months, "bytes": size, "seconds": time.monotonic() - began}
 

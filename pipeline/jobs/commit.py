@@ -95,7 +95,7 @@ def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKi
             share = (ended - began) / len(days)
             days = [replace(each, started_at=ended - share - timedelta(seconds=each.seconds)) for each in days]
         logged = {each.day: _log_day(workspace, each, done.of(each.batch_ids), kind=kind) for each in days}
-        update_search(workspace.settings)
+        update_search(workspace)
         return logged
 
 

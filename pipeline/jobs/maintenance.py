@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.archive import Damage
-from pipeline.errors import ConfigError, LakeError
+from pipeline.errors import ConfigError, LakeError, StoreError
 from pipeline.jobs.alert_state import problems_of_alerts
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.inventory import (
@@ -97,7 +97,7 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
     if ARCHIVE in missing or any(damage.is_of_index for damage in damages):
         depth = Depth(reads=reads, tally=tally)
     lake = () if LAKE in missing else workspace.lake.verify(depth)
-    search = () if LAKE in missing or lake else problems_of_search(workspace.settings)
+    search = () if LAKE in missing or lake else problems_of_search(workspace)
     alerts = () if reads is read_nothing else problems_of_alerts(workspace.settings)
     snapshots = workspace.lake.snapshots.verify_all() if reads is read_everything and LAKE not in missing else ()
     problems = (*missing.values(), *map(str, damages), *alerts, *lake, *search, *snapshots)
@@ -158,7 +158,7 @@ def repair(
     if drops_damaged:
         done["state"] = workspace.fetch_state.drop_damaged()
     done["takedowns"] = (*workspace.restore_takedowns(), *finish_takedowns(workspace))
-    if mended := mend_search(settings):
+    if mended := mend_search(workspace):
         done["search"] = mended
     note_stores(settings)
     return done
@@ -247,7 +247,7 @@ def compact(workspace: Workspace, *, months: Collection[str] | None = None, is_q
     A month with a damaged file, or with a file of others, stays as it is and is reported; the other months follow.
     Raises: ConfigError for a month that the lake does not have, or that has not ended; LakeError (no_exchange).
     """
-    settings, errors = workspace.settings, list[LakeError]()
+    settings, errors = workspace.settings, list[LakeError | StoreError]()
     check_stores(settings, LAKE)
     present = f"{settings.now():%Y-%m}"
     if unended := [each for each in sorted(months or ()) if each[:1].isdigit() and each >= present]:

@@ -180,7 +180,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     list_deletions(workspace, takedown, work)
     _erase_rows(workspace, work, report_progress)
     erasure.traces(days=work.days, older_than=called_at)
-    erase_from_search(workspace.settings)
+    erase_from_search(workspace)
     snapshots = erasure.snapshots(work.article_ids, count=co_mention_rows)
     report_progress("erasing from log, inboxes, alerts and state")
     log_rows = redact_log(workspace, work)

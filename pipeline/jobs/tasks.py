@@ -132,7 +132,7 @@ def recover() -> dict[str, object]:
     """
     workspace = _open()
     lines = [line for part in maintenance.repair(workspace).values() for line in part]
-    updated = update_search(workspace.settings)
+    updated = update_search(workspace)
     if updated is not None and updated.added:
         lines.append(f"built the missing search index: {pluralize(updated.added, 'article')}")
     return {"repaired": lines}

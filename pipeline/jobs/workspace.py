@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING
 
 from pipeline.archive import RecordArchive, Takedown, TakedownPlan, source_name
 from pipeline.fetch import Fetcher, limits_from
@@ -14,7 +14,6 @@ from pipeline.jobs.in_flight import InFlight, open_turns
 from pipeline.jobs.inventory import check_stores, note_stores
 from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.stores import open_store
-from pipeline.lake import Lake
 from pipeline.model import Source
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claim_files
@@ -22,6 +21,10 @@ from pipeline.sources.registry import SOURCE_ADAPTERS
 from pipeline.store.leases import Lease
 from pipeline.store.state import Blocklist, PageStates
 from pipeline.store.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.search import SearchPlace
+    from pipeline.store.tables import Tables
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +69,17 @@ class Workspace:
         return self.store.blocklist
 
     @property
-    def lake(self) -> Lake:
-        return cast("Lake", self.store.tables)
+    def lake(self) -> "Tables":
+        return self.store.tables
+
+    @property
+    def search_place(self) -> "SearchPlace":
+        """The tables that are searched, and the file of their index: in the lake, or of this host alone."""
+        from pipeline.search import SearchPlace, index_path  # noqa: PLC0415 - a trigger opens a workspace
+
+        if self.settings.store == "shared":
+            return SearchPlace(tables=self.lake, path=self.settings.data_dir / "search.sqlite", is_of_host=True)
+        return SearchPlace(tables=self.lake, path=index_path(self.settings.lake_dir))
 
     @contextmanager
     def at_work(self) -> Iterator[Lease]:

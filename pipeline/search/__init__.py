@@ -4,6 +4,8 @@ from pipeline.search.articles import PAGE_SIZE, SearchFilter, SearchHit, SearchR
 from pipeline.search.excerpts import Segment
 from pipeline.search.index import (
     IndexReport,
+    SearchPlace,
+    SearchTarget,
     erase_removed,
     index_path,
     problems_of_index,
@@ -16,7 +18,9 @@ __all__ = [
     "IndexReport",
     "SearchFilter",
     "SearchHit",
+    "SearchPlace",
     "SearchResult",
+    "SearchTarget",
     "Segment",
     "erase_removed",
     "index_path",

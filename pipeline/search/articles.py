@@ -15,14 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ConfigError, LakeError, LimitError
-from pipeline.lake import LakeState, Partitions, partitions_of
 from pipeline.search.excerpts import Matches, Segment, find_matches, segments, snippet
-from pipeline.search.index import REBUILD, broken_index, check_version, index_path, is_current, words_table
+from pipeline.search.index import REBUILD, SearchTarget, broken_index, check_version, is_current, place_of, words_table
 from pipeline.search.ranking import Frequencies, count_frequencies, score_query
 from pipeline.search.syntax import SearchTerms, parse_search_text
 from pipeline.search.word_forms import LANGUAGE as FORMS_LANGUAGE
 from pipeline.search.word_forms import word_forms
 from pipeline.sqlite import Database
+from pipeline.store.tables import TablesVersion
 
 PAGE_SIZE = 20
 MOST_HITS, LAST_OFFSET = 100, 1000
@@ -154,7 +154,7 @@ class _Search:
 
 
 def search_articles(
-    lake_dir: Path,
+    searched: SearchTarget,
     text: str,
     chosen: SearchFilter = _ALL_ARTICLES,
     *,
@@ -164,24 +164,25 @@ def search_articles(
 ) -> SearchResult:
     """Return the articles that match a search text, best first; ``pipeline.search.syntax`` describes the text.
 
-    Nothing is written.
+    Nothing is written. ``searched`` has the tables and their index; a path is the folder of a lake.
     Raises: ConfigError for a text without a word to find, or an invalid filter; LakeError (search_missing) before the
     first update of the index, (search_broken) for a damaged one; LimitError after ``seconds``.
     """
     _check(chosen, limit=limit, offset=offset)
     terms = parse_search_text(text)
-    partitions, path = partitions_of(lake_dir), index_path(lake_dir)
+    place = place_of(searched)
+    tables, path = place.tables, place.path
     if not path.exists():
-        if partitions.head().months:
+        if tables.present().month_versions():
             raise LakeError(f"{path} is missing; {REBUILD}", key=str(path), reason="search_missing")
         return SearchResult(hits=(), total=0, offset=offset, is_current=True)
     with _open_for_search(path) as connection, _time_limit(connection, seconds):
         connection.execute("BEGIN")  # all that follows is of one state of the index
         check_version(connection)
-        has_head = partitions.read(partial(is_current, connection))
+        has_head = tables.read_at_once(partial(is_current, connection))
         search = _prepare(connection, terms, chosen)
         total, found = _find(connection, search, count=offset + limit)
-    hits = partitions.read(partial(_read_hits, partitions, search, found[offset:]))
+    hits = tables.read_at_once(partial(_read_hits, search, found[offset:]))
     return SearchResult(hits=tuple(hits), total=total, offset=offset, is_current=has_head)
 
 
@@ -244,10 +245,10 @@ def _find(connection: Database, search: _Search, *, count: int) -> tuple[int, li
     return total, nsmallest(count, ranked, key=lambda match: (match.rank, -match.number))
 
 
-def _read_hits(partitions: Partitions, search: _Search, found: Sequence[_Match], state: LakeState) -> list[SearchHit]:
-    """Return the matches that the head still has, in order."""
-    rows = _rows(partitions, state, "articles", found, columns=_COLUMNS)
-    groups = _groups(rows, _rows(partitions, state, "near_duplicates", found, columns=_DUPLICATE_COLUMNS))
+def _read_hits(search: _Search, found: Sequence[_Match], version: TablesVersion) -> list[SearchHit]:
+    """Return the matches that the tables still have, in order."""
+    rows = _rows(version, "articles", found, columns=_COLUMNS)
+    groups = _groups(rows, _rows(version, "near_duplicates", found, columns=_DUPLICATE_COLUMNS))
     matches: dict[str, Matches] = {}
     for language in (FORMS_LANGUAGE, None):
         chosen = [key for key, row in rows.items() if (row["language"] == FORMS_LANGUAGE) == (language is not None)]
@@ -269,14 +270,12 @@ def _groups(rows: Rows, duplicates: Rows) -> dict[str, str]:
     }
 
 
-def _rows(
-    partitions: Partitions, state: LakeState, name: str, found: Sequence[_Match], *, columns: Sequence[str]
-) -> Rows:
+def _rows(version: TablesVersion, name: str, found: Sequence[_Match], *, columns: Sequence[str]) -> Rows:
     """Return the rows of a table of articles on their days, by article."""
     ids = pa.array([match.article_id for match in found], pa.string())
     rows: dict[str, Mapping[str, Any]] = {}
     for day in sorted({match.published_date for match in found}):
-        table = partitions.table(state, name, date.fromisoformat(day), columns=columns)
+        table = version.read(name, days=[date.fromisoformat(day)], columns=columns)
         chosen = table.filter(pc.is_in(table["article_id"], value_set=ids))
         rows |= {row["article_id"]: row for row in chosen.to_pylist()}
     return rows

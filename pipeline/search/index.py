@@ -1,10 +1,11 @@
 """The search index: a SQLite file with the words of the articles, but not their text, that follows the lake's head.
 
-It is made from the tables alone, so it may be lost at any time. Each day has the digest of its rows, as in the
-manifest: a day with another digest is read again. The words of each published month are one FTS5 table without content
-(``content=''``). FTS5 cannot remove an article from such a table without its text. So an article that changes or
-leaves is only removed from ``articles``, and the month is written again when a fifth of its words is of such articles;
-for a takedown at once.
+It is made from the tables alone, so it may be lost at any time. Each day has the version of its rows: the digest in
+the manifest, or the data files in a catalog. A day of another version is read again. The words of each published month
+are one FTS5 table without content (``content=''``). FTS5 cannot remove an article from such a table without its text.
+So an article that changes or leaves is only removed from ``articles``, and the month is written again when a fifth of
+its words is of such articles; for a takedown at once. An index of one host among several cannot be reached by the
+takedowns of others: it erases the words of articles that leave the tables in the transaction that finds them gone.
 
 One process writes at a time, one month per transaction. It reads the head after it has the lock, so a later writer
 never stores an older state. Readers see the state before or after a transaction.
@@ -24,7 +25,7 @@ from typing import Any
 
 from pipeline.durability import Durability
 from pipeline.errors import LakeError
-from pipeline.lake import LakeState, Partitions, partitions_of
+from pipeline.lake import versions_of
 from pipeline.sqlite import (
     Database,
     open_database,
@@ -34,6 +35,7 @@ from pipeline.sqlite import (
     transaction,
     vacuum_and_truncate,
 )
+from pipeline.store.tables import TableReader, TablesVersion
 
 REBUILD = "run `newslake search --rebuild`"
 TOKENIZER = "unicode61 remove_diacritics 2"
@@ -68,6 +70,7 @@ _WORDS_COLUMNS = {"data": "id, block", "idx": "segid, term, pgno", "docsize": "i
 _OF_MONTH = "published_date BETWEEN :month || '-01' AND :month || '-31'"
 _DAYS_OF_MONTH = f"SELECT published_date, digest FROM days WHERE {_OF_MONTH}"  # noqa: S608 - our own names
 _ARTICLES_OF_MONTH = f"SELECT count(*) FROM articles WHERE {_OF_MONTH}"  # noqa: S608 - our own names
+_MONTHS_WITH_GARBAGE = "SELECT month FROM months WHERE garbage > 0"
 _COUNT_GARBAGE = """UPDATE months SET garbage = garbage + 1,
     checksum = row_checksum(month, manifest, garbage + 1, words_checksum) WHERE month = ?"""
 _PUT_ARTICLE = "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -87,9 +90,37 @@ class IndexReport:
         return IndexReport(self.months + other.months, self.added + other.added, self.removed + other.removed)
 
 
-def index_path(lake_dir: Path) -> Path:
-    """Return the path of the index of a lake."""
-    return lake_dir / _FILE
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPlace:
+    """The tables that are searched, and the file of their index.
+
+    ``is_of_host``: other hosts have an index of their own, and no takedown of theirs reaches this one.
+    """
+
+    tables: TableReader
+    path: Path
+    is_of_host: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file for a person, with its folder."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+
+type SearchTarget = Path | SearchPlace
+"""What is searched; a path is the folder of a lake of this machine."""
+
+
+def place_of(searched: SearchTarget) -> SearchPlace:
+    """Return the tables and the index of what is searched."""
+    if isinstance(searched, SearchPlace):
+        return searched
+    return SearchPlace(tables=versions_of(searched), path=searched / _FILE)
+
+
+def index_path(searched: SearchTarget) -> Path:
+    """Return the path of the index."""
+    return place_of(searched).path
 
 
 def words_table(month: str) -> str:
@@ -104,65 +135,66 @@ def broken_index(path: Path, error: sqlite3.Error) -> LakeError:
     return LakeError(f"{path} cannot be read ({error}); {REBUILD}", key=str(path), reason="search_broken")
 
 
-def update_index(lake_dir: Path, *, durability: Durability) -> IndexReport:
-    """Bring the index to the head of the lake; a missing index is made from all articles.
+def update_index(searched: SearchTarget, *, durability: Durability) -> IndexReport:
+    """Bring the index to the present version of the tables; a missing index is made from all articles.
 
-    Raises: LakeError (search_broken) for a damaged index, or for a damaged data file; BusyDatabaseError; OSError.
+    Raises: LakeError (search_broken) for a damaged index, or for a damaged data file; BusyDatabaseError; OSError;
+    StoreError.
     """
-    partitions, done = partitions_of(lake_dir), IndexReport()
-    if not partitions.head().months and not index_path(lake_dir).exists():
+    place, done = place_of(searched), IndexReport()
+    if not place.path.exists() and not place.tables.present().month_versions():
         return done
-    with closing(_open(index_path(lake_dir), durability=durability)) as connection:
-        while (step := partitions.read(partial(_update_month, connection, partitions))) is not None:
+    with closing(_open(place.path, durability=durability)) as connection:
+        while (step := place.tables.read_at_once(partial(_update_month, connection, place))) is not None:
             done += step
+        if done.removed and place.is_of_host:
+            vacuum_and_truncate(connection)
     return done
 
 
-def rebuild_index(lake_dir: Path, *, durability: Durability) -> IndexReport:
+def rebuild_index(searched: SearchTarget, *, durability: Durability) -> IndexReport:
     """Empty the index, damaged or not, and make it from all articles again."""
-    path = index_path(lake_dir)
-    if path.exists():
+    place = place_of(searched)
+    if place.path.exists():
         with closing(_open(Path(":memory:"), durability="process")) as empty:
-            overwrite_database(path, empty)
-    return update_index(lake_dir, durability=durability)
+            overwrite_database(place.path, empty)
+    return update_index(place, durability=durability)
 
 
-def erase_removed(lake_dir: Path, *, durability: Durability) -> None:
+def erase_removed(searched: SearchTarget, *, durability: Durability) -> None:
     """Erase the words of all articles that the lake no longer has from the bytes of the index; rebuild a damaged one.
 
     After a crash, call it again. Raises: BusyDatabaseError while another process reads an older state.
     """
-    path = index_path(lake_dir)
-    if not path.exists():
+    place = place_of(searched)
+    if not place.path.exists():
         return
-    if problems_of_index(lake_dir):
-        rebuild_index(lake_dir, durability=durability)
-    update_index(lake_dir, durability=durability)
-    partitions = partitions_of(lake_dir)
-    with closing(_open(path, durability=durability)) as connection:
-        for (month,) in connection.execute("SELECT month FROM months WHERE garbage > 0").fetchall():
-            partitions.read(partial(_rewrite_month, connection, partitions, month=month))
+    if problems_of_index(place):
+        rebuild_index(place, durability=durability)
+    update_index(place, durability=durability)
+    with closing(_open(place.path, durability=durability)) as connection:
+        for (month,) in connection.execute(_MONTHS_WITH_GARBAGE).fetchall():
+            place.tables.read_at_once(partial(_rewrite_month, connection, month=month))
         vacuum_and_truncate(connection)
 
 
-def problems_of_index(lake_dir: Path) -> tuple[str, ...]:
+def problems_of_index(searched: SearchTarget) -> tuple[str, ...]:
     """Return a sentence per damage of the index. It is not a problem if it is missing, or older than the head.
 
     The structure of the file and of each table of words is checked, and which articles each day has.
     """
-    path = index_path(lake_dir)
-    if not path.exists():
+    place = place_of(searched)
+    if not place.path.exists():
         return ()
-    found = list(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
+    found = list(problems_of_database(place.path, schema=_SCHEMA, version=_VERSION))
     if not found:
-        found = partitions_of(lake_dir).read(partial(_content_problems, lake_dir))
-    name = path.relative_to(lake_dir).as_posix()
-    return tuple(f"{name}: {each}; {REBUILD}" for each in found)
+        found = place.tables.read_at_once(partial(_content_problems, place.path))
+    return tuple(f"{place.name}: {each}; {REBUILD}" for each in found)
 
 
-def is_current(connection: Database, state: LakeState) -> bool:
-    """Return whether the index has the articles of a state of the lake."""
-    return next(_stale_months(connection, state), None) is None
+def is_current(connection: Database, version: TablesVersion) -> bool:
+    """Return whether the index has the articles of a version of the tables."""
+    return next(_stale_months(connection, version), None) is None
 
 
 def _open(path: Path, *, durability: Durability) -> Database:
@@ -198,54 +230,55 @@ def _version(connection: Database) -> int:
 # Updates: one month per transaction.
 
 
-def _stale_months(connection: Database, state: LakeState) -> Iterator[tuple[str, Mapping[str, str | None]]]:
-    """Yield each month with days that changed, newest first, with the digests of these days; None for a day without
+def _stale_months(connection: Database, version: TablesVersion) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    """Yield each month with days that changed, newest first, with the versions of these days; None for a day without
     articles."""
     stored = dict(map(tuple, connection.execute("SELECT month, manifest FROM months")))
-    for month in sorted({*stored, *state.head.months}, reverse=True):
-        if stored.get(month) == state.head.months.get(month, ""):
+    months = version.month_versions()
+    for month in sorted({*stored, *months}, reverse=True):
+        if stored.get(month) == months.get(month, ""):
             continue
         indexed: dict[str, str] = dict(map(tuple, connection.execute(_DAYS_OF_MONTH, {"month": month})))
-        present = _digests(state, month)
+        present = _digests(version, month)
         days = indexed.keys() | present.keys()
         stale = {day: present.get(day) for day in sorted(days) if indexed.get(day) != present.get(day)}
         if stale:
             yield month, stale
 
 
-def _digests(state: LakeState, month: str) -> dict[str, str]:
-    """Return the digest of the articles of each day of a month."""
-    return {
-        day.isoformat(): found.tables["articles"].digest
-        for day, found in state.month(month).days.items()
-        if "articles" in found.tables
-    }
+def _digests(version: TablesVersion, month: str) -> dict[str, str]:
+    """Return the version of the articles of each day of a month."""
+    return {day.isoformat(): each for day, each in version.day_versions("articles", month=month).items()}
 
 
-def _update_month(connection: Database, partitions: Partitions, state: LakeState) -> IndexReport | None:
-    """Bring one month to a state of the lake; return None if all months are. A newer head is left to the next call."""
+def _update_month(connection: Database, place: SearchPlace, version: TablesVersion) -> IndexReport | None:
+    """Bring one month to a version of the tables; return None if all months are. A newer one is left to the next
+    call."""
     with transaction(connection):
-        if partitions.head() != state.head:  # another process may have stored a newer one
+        if place.tables.version_name() != version.name:  # another process may have stored a newer one
             return IndexReport()
-        month, stale = next(_stale_months(connection, state), (None, {}))
+        month, stale = next(_stale_months(connection, version), (None, {}))
         if month is None:
-            names = [(name, each) for each, name in state.head.months.items()]
+            names = [(name, each) for each, name in version.month_versions().items()]
             connection.executemany(_SET_MANIFEST, names)
             return None
-        done = _write_days(connection, partitions, state, month, stale)
+        done = _write_days(connection, version, month, stale)
         (count,) = connection.execute(_ARTICLES_OF_MONTH, {"month": month}).fetchone()
         (garbage,) = connection.execute("SELECT garbage FROM months WHERE month = ?", (month,)).fetchone()
-        if garbage > max(_LEAST_GARBAGE, count // _GARBAGE_SHARE):
-            _drop_month(connection, month)
-            _write_days(connection, partitions, state, month, _digests(state, month))
+        doomed = [month] if garbage > max(_LEAST_GARBAGE, count // _GARBAGE_SHARE) else []
+        if done.removed and place.is_of_host:  # other months may have the words of earlier revisions
+            doomed = [row[0] for row in connection.execute(_MONTHS_WITH_GARBAGE)]
+        for each in doomed:
+            _drop_month(connection, each)
+            _write_days(connection, version, each, _digests(version, each))
     return done
 
 
-def _rewrite_month(connection: Database, partitions: Partitions, state: LakeState, *, month: str) -> None:
-    """Write the words of a month again, from the lake."""
+def _rewrite_month(connection: Database, version: TablesVersion, *, month: str) -> None:
+    """Write the words of a month again, from the tables."""
     with transaction(connection):
         _drop_month(connection, month)
-        _write_days(connection, partitions, state, month, _digests(state, month))
+        _write_days(connection, version, month, _digests(version, month))
 
 
 def _drop_month(connection: Database, month: str) -> None:
@@ -256,7 +289,7 @@ def _drop_month(connection: Database, month: str) -> None:
 
 
 def _write_days(
-    connection: Database, partitions: Partitions, state: LakeState, month: str, digests: Mapping[str, str | None]
+    connection: Database, version: TablesVersion, month: str, digests: Mapping[str, str | None]
 ) -> IndexReport:
     """Store the articles of some days of a month."""
     words = words_table(month)
@@ -265,7 +298,7 @@ def _write_days(
         connection.execute(_CREATE_WORDS.format(words=words))
     added, held = 0, dict[str, set[str]]()
     for day in digests:
-        rows = partitions.table(state, "articles", date.fromisoformat(day), columns=COLUMNS).to_pylist()
+        rows = version.read("articles", days=[date.fromisoformat(day)], columns=COLUMNS).to_pylist()
         added += sum(_put_article(connection, words, day, row) for row in rows)
         held[day] = {row["article_id"] for row in rows}
     removed = 0
@@ -277,7 +310,11 @@ def _write_days(
     if is_new:
         connection.execute(f"INSERT INTO {words} ({words}) VALUES ('optimize')")  # noqa: S608 - our own names
     found = connection.execute("SELECT garbage FROM months WHERE month = ?", (month,)).fetchone()
-    facts = (state.head.months.get(month, ""), found["garbage"] if found else 0, _words_checksum(connection, words))
+    facts = (
+        version.month_versions().get(month, ""),
+        found["garbage"] if found else 0,
+        _words_checksum(connection, words),
+    )
     connection.execute("INSERT OR REPLACE INTO months VALUES (?, ?, ?, ?, ?)", _with_checksum(month, *facts))
     return IndexReport(months=1, added=added, removed=removed)
 
@@ -349,18 +386,17 @@ def plain(text: str) -> str:
 # Verification.
 
 
-def _content_problems(lake_dir: Path, state: LakeState) -> list[str]:
-    path = index_path(lake_dir)
+def _content_problems(path: Path, version: TablesVersion) -> list[str]:
     with closing(_open(path, durability="process")) as connection, transaction(connection):
         try:
-            return list(_problems_of_months(connection, state))
+            return list(_problems_of_months(connection, version))
         except LakeError as error:
             if error.reason != "search_broken":
                 raise
             return [f"is damaged ({error.__cause__})"]
 
 
-def _problems_of_months(connection: Database, state: LakeState) -> Iterator[str]:
+def _problems_of_months(connection: Database, version: TablesVersion) -> Iterator[str]:
     """Yield tables of words that FTS5 finds damaged, and days with other articles than the lake has."""
     counted = "SELECT published_date, count(*) FROM articles GROUP BY published_date"
     counts: dict[str, int] = dict(map(tuple, connection.execute(counted)))
@@ -380,8 +416,8 @@ def _problems_of_months(connection: Database, state: LakeState) -> Iterator[str]
         held = sum(count for day, count in counts.items() if day.startswith(month))
         if number != held + garbage:
             yield f"{month} has the words of {number} articles, not of {held + garbage}"
-        present = _digests(state, month)
+        present = _digests(version, month)
         for day, digest in indexed:
-            rows = state.day(date.fromisoformat(day)).tables["articles"].rows if present.get(day) == digest else None
+            rows = version.count("articles", date.fromisoformat(day)) if present.get(day) == digest else None
             if rows not in (None, counts.get(day, 0)):
                 yield f"has {counts.get(day, 0)} articles of {day}, the lake has {rows}"

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.errors import ConfigError
-from pipeline.search import PAGE_SIZE, SearchFilter, SearchHit, SearchResult, Segment, search_articles
+from pipeline.search import PAGE_SIZE, SearchFilter, SearchHit, SearchResult, SearchTarget, Segment, search_articles
 from pipeline.web.rendering import UrlQuery, link, page, parse_day, parse_text
 
 _MOST_LETTERS = 400
@@ -60,7 +59,9 @@ def parse_search_request(query: UrlQuery) -> SearchRequest:
     return SearchRequest(text=parse_text(query, "q", most=_MOST_LETTERS) or "", chosen=chosen, number=int(number))
 
 
-def search_page(lake: Path, request: SearchRequest, *, root: str, choices: Sequence[str] = (), seconds: float) -> str:
+def search_page(
+    searched: SearchTarget, request: SearchRequest, *, root: str, choices: Sequence[str] = (), seconds: float
+) -> str:
     """Return the page of a search. ``choices`` are the keys of the sources; ``seconds`` is the time limit.
 
     A text that cannot be searched is a message on the page, so that it can be changed.
@@ -69,7 +70,7 @@ def search_page(lake: Path, request: SearchRequest, *, root: str, choices: Seque
     found, message = None, ""
     if request.text:
         try:
-            found = _search(lake, request, seconds=seconds)
+            found = _search(searched, request, seconds=seconds)
         except ConfigError as error:
             if error.key != "text":
                 raise
@@ -96,17 +97,17 @@ def search_page(lake: Path, request: SearchRequest, *, root: str, choices: Seque
     )
 
 
-def list_hits(lake: Path, request: SearchRequest, *, seconds: float) -> dict[str, object]:
+def list_hits(searched: SearchTarget, request: SearchRequest, *, seconds: float) -> dict[str, object]:
     """Return the hits of a search as data, with ids and offsets. Raises: ConfigError as ``search_articles``."""
-    found = _search(lake, request, seconds=seconds)
+    found = _search(searched, request, seconds=seconds)
     hits = [{**asdict(hit), "title": _plain(hit.title), "snippet": _plain(hit.snippet)} for hit in found.hits]
     facts = {"total": found.total, "offset": found.offset, "is_current": found.is_current}
     return {"text": request.text, **facts, "hits": hits}
 
 
-def _search(lake: Path, request: SearchRequest, *, seconds: float) -> SearchResult:
+def _search(searched: SearchTarget, request: SearchRequest, *, seconds: float) -> SearchResult:
     offset = PAGE_SIZE * (request.number - 1)
-    return search_articles(lake, request.text, request.chosen, offset=offset, seconds=seconds)
+    return search_articles(searched, request.text, request.chosen, offset=offset, seconds=seconds)
 
 
 def _hit_views(found: SearchResult, root: str) -> list[_HitView]:

@@ -254,10 +254,10 @@ def _search(request: Request, root: str) -> "PageAnswer":
     from pipeline.web.search import list_hits, parse_search_request, search_page
 
     space, wanted = _workspace(), parse_search_request(request.query_params)
-    lake, limit = space.settings.lake_dir, space.settings.newsroom_seconds
+    place, limit = space.search_place, space.settings.newsroom_seconds
     return PageAnswer(
-        partial(list_hits, lake, wanted, seconds=limit),
-        partial(search_page, lake, wanted, root=root, choices=_source_keys(space), seconds=limit),
+        partial(list_hits, place, wanted, seconds=limit),
+        partial(search_page, place, wanted, root=root, choices=_source_keys(space), seconds=limit),
     )
 
 

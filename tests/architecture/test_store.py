@@ -45,7 +45,10 @@ SHARED = (
     "storage",
     "verify",
 )
-PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "plugins")
+PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "pipeline/search", "plugins")
+# What is of one machine's files, and who may import it: who opens a store, and readers of a folder.
+OF_FILES = {"Lake", "LakeVersions", "LakeState", "LakeVersion", "Partitions", "versions_of", "partitions_of"}
+OPENING = {"pipeline/jobs/stores.py": {"Lake"}, "pipeline/search/index.py": {"versions_of"}}
 
 
 def _is_tables(value: ast.expr) -> bool:
@@ -70,6 +73,17 @@ def test_packages_know_the_lake_by_its_package():
         for module, node, name in _imported_from_lake()
         if not (node.module == "pipeline.lake" and name in given)
         and not (module.package in ("store", "shared") and (node.module or "").rpartition(".")[2] in SHARED)
+    ]
+
+    assert found == []
+
+
+def test_only_the_opening_of_a_store_knows_its_files():
+    """No job, report, search or export imports the lake of one machine: they take `Tables`, of any store."""
+    found = [
+        f"{module.at(node)}: {name}"
+        for module, node, name in _imported_from_lake()
+        if module.package != "store" and name in OF_FILES and name not in OPENING.get(module.path, ())
     ]
 
     assert found == []
