@@ -143,6 +143,7 @@ class SharedTables:
     def __post_init__(self) -> None:
         catalog, namespace = self.places.catalog, self.places.namespace
         self._reader = HeadReader(catalog, namespace)
+        self._version: SharedVersion | None = None  # the newest that this process has read
         self._staged = StagedBatches(self.places.objects, f"{namespace}/staged")
         self._committer = SharedCommitter(
             Transactions(catalog, namespace, step=self.step), self._staged, self.index, self.now
@@ -188,7 +189,11 @@ class SharedTables:
         return wait_for_services(lambda: self.present().name, what="the version of the tables")
 
     def present(self) -> SharedVersion:
-        return SharedVersion(self.heads(()), self._reader)
+        known = self._version
+        heads = self._reader.read((), known=None if known is None else known.heads)
+        if known is None or heads is not known.heads:
+            known = self._version = SharedVersion(heads, self._reader)
+        return known
 
     def read_at_once[T](self, read: Callable[[SharedVersion], T]) -> T:
         return wait_for_services(lambda: read(self.present()), what="the tables")

@@ -33,10 +33,10 @@ def hosts(request: pytest.FixtureRequest, tmp_path: Path) -> Hosts:
         tables, reopen = new_lake(tmp_path), lambda: new_lake(tmp_path)
     else:
         weed = request.getfixturevalue("weed")
-        tables = made = new_shared_tables(weed, tmp_path)
+        tables = made = new_shared_tables(weed)
         assert isinstance(made, SharedTables)
         name = made.places.namespace
-        reopen = lambda: shared_tables(weed, tmp_path / name, name)  # noqa: E731
+        reopen = lambda: shared_tables(weed, name)  # noqa: E731
     places = [
         SearchPlace(tables=opened, path=tmp_path / host / "search.sqlite", is_of_host=True)
         for host, opened in (("here", tables), ("there", reopen()))

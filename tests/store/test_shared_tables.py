@@ -302,6 +302,21 @@ def objects_in(client: Any, tables: SharedTables) -> set[str]:
     return {each["path"] for each in listed}
 
 
+def test_version_is_read_again_after_a_commit_of_another_process(weed):
+    """A process keeps the version that it has read until anybody commits; then it reads the newer rows."""
+    tables = new_shared_tables(weed)
+    put(tables, "b1", Story(1))
+    other = reopened(tables, weed)
+    version = other.present()
+
+    assert other.present() is version
+
+    put(tables, "b2", Story(2))
+
+    assert other.present() is not version
+    assert (version.count("articles", DAY), other.present().count("articles", DAY)) == (1, 2)
+
+
 def test_missing_file_is_found(weed):
     """A data file that somebody deleted is reported with its name, by the check and by a read."""
     tables = new_shared_tables(weed)
