@@ -5,10 +5,9 @@ from pipeline.lake.article_index import CachedOutcome, StoredArticle, row_key_of
 from pipeline.lake.erase import CountPairs, Redaction, SnapshotErasure
 from pipeline.lake.lake import Lake
 from pipeline.lake.log_compaction import removed_log
-from pipeline.lake.manifests import Entry, MonthManifest
 from pipeline.lake.merge import ArticleResult, CommitReport
-from pipeline.lake.partitions import CommittedFile, LakeState, Partitions, committed_files, partitions_of
-from pipeline.lake.reader import LakeVersion, LakeVersions, versions_of
+from pipeline.lake.partitions import CommittedFile, committed_files
+from pipeline.lake.reader import LakeVersions, versions_of
 from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA
 from pipeline.lake.storage import check_layout
@@ -24,20 +23,14 @@ __all__ = [
     "CommittedFile",
     "CountPairs",
     "Depth",
-    "Entry",
     "Lake",
-    "LakeState",
-    "LakeVersion",
     "LakeVersions",
-    "MonthManifest",
-    "Partitions",
     "Redaction",
     "Snapshot",
     "SnapshotErasure",
     "StoredArticle",
     "check_layout",
     "committed_files",
-    "partitions_of",
     "removed_log",
     "row_key_of",
     "versions_of",

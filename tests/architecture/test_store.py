@@ -47,7 +47,7 @@ SHARED = (
 )
 PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "pipeline/search", "plugins")
 # What is of one machine's files, and who may import it: who opens a store, and readers of a folder.
-OF_FILES = {"Lake", "LakeVersions", "LakeState", "LakeVersion", "Partitions", "versions_of", "partitions_of"}
+OF_FILES = {"Lake", "LakeVersions", "versions_of"}
 OPENING = {"pipeline/jobs/stores.py": {"Lake"}, "pipeline/search/index.py": {"versions_of"}}
 
 

@@ -24,9 +24,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import ConfigError, LakeError
-from pipeline.lake import Entry, Lake, committed_files
+from pipeline.lake import Lake, committed_files
 from pipeline.lake import partitions as partitions_module
 from pipeline.lake.exchange import exchange
+from pipeline.lake.manifests import Entry
 from pipeline.lake.partitions import Partitions
 from pipeline.lake.storage import Disk, decode, sha256_of
 from pipeline.tables import CLUSTER_TABLES, table_named

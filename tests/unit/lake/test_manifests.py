@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import LakeError
-from pipeline.lake import Entry, Lake, MonthManifest
+from pipeline.lake import Lake
 from pipeline.lake.manifests import (
     DayState,
+    Entry,
     Head,
+    MonthManifest,
     TableDay,
     head_bytes,
     manifest_bytes,
