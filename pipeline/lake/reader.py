@@ -53,8 +53,10 @@ class LakeVersion:
         names = spec.schema.names if columns is None else list(columns)
         if days is None:
             return self.partitions.whole_table(self.state, table, columns=names)
-        parts = list[pa.Table]()
-        for month, wanted in groupby(sorted(set(days)), key=month_of):
+        chosen, parts = sorted(set(days)), list[pa.Table]()
+        if len(chosen) == 1:
+            return self.partitions.table(self.state, table, chosen[0], columns=names)
+        for month, wanted in groupby(chosen, key=month_of):
             rows = self.partitions.days(self.state.month(month), spec, days=frozenset(wanted), columns=names)
             parts += (each for _, each in rows)
         return pa.concat_tables([spec.file_schema.empty_table().select(names), *parts])

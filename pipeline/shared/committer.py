@@ -169,12 +169,15 @@ class SharedCommitter:
         self.transactions.check_lease()
         self.index.apply(contents, now=self.now())
 
-    def replace(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:
-        """Replace tables on days with sorted rows that ``relate`` returns; return how many files were written."""
+    def replace(self, relate: Callable[[Heads], Mapping[str, Mapping[date, pa.Table]]]) -> int:
+        """Replace tables on days with sorted rows that ``relate`` returns; return how many files were written.
+
+        It gets the heads to which the commit is made.
+        """
 
         def attempt() -> int:
             heads = self.roll_forward()
-            tables = relate()
+            tables = relate(heads)
             names_of: dict[date, list[str]] = {}
             for name, by_day in tables.items():
                 for day in by_day:

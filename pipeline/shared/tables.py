@@ -144,6 +144,7 @@ class SharedTables:
         catalog, namespace = self.places.catalog, self.places.namespace
         self._reader = HeadReader(catalog, namespace)
         self._version: SharedVersion | None = None  # the newest that this process has read
+        self._is_settled = False  # whether nobody can commit a newer one
         self._staged = StagedBatches(self.places.objects, f"{namespace}/staged")
         self._committer = SharedCommitter(
             Transactions(catalog, namespace, step=self.step), self._staged, self.index, self.now
@@ -175,7 +176,20 @@ class SharedTables:
 
     def replace_all(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:
         with self.hold() as committer:
-            return committer.replace(lambda: _checked(relate()))
+            return committer.replace(lambda heads: self._relate(relate, heads))
+
+    def _relate(
+        self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]], heads: Heads
+    ) -> Mapping[str, Mapping[date, pa.Table]]:
+        """Return the new rows of tables; what is read meanwhile is of the heads to which the commit is made.
+
+        Under the lease, nobody else commits. So a read of a day needs no request to the catalog, of some hundred.
+        """
+        self._version, self._is_settled = SharedVersion(heads, self._reader), True
+        try:
+            return _checked(relate())
+        finally:
+            self._is_settled = False
 
     def heads(self, names: Collection[str] = LAKE_NAMES) -> Heads:
         """Return the heads of some tables at one instant. Raises: StoreError."""
@@ -190,6 +204,8 @@ class SharedTables:
 
     def present(self) -> SharedVersion:
         known = self._version
+        if known is not None and self._is_settled:
+            return known
         heads = self._reader.read((), known=None if known is None else known.heads)
         if known is None or heads is not known.heads:
             known = self._version = SharedVersion(heads, self._reader)

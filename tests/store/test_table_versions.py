@@ -1,7 +1,7 @@
 """The contract of versions of the tables: what is read at one instant, under names, and what upkeep says of months."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from pipeline.lake import Depth, Redaction
 from pipeline.store.tables import Tables, TablesVersion
 from pipeline.tables import rows_table, table_named
 from tests.store.table_stores import new_lake, new_shared_tables
-from tests.store.test_tables import DAY, put, run_rows, titles
+from tests.store.test_tables import DAY, duplicates, put, run_rows, titles
 from tests.unit.lake.rows import NOON, Story, blank
 
 NEXT = DAY + timedelta(days=1)
@@ -74,6 +74,22 @@ def test_read_at_once_reads_one_version(tables):
 
     assert tables.read_at_once(read) == (1, 1)
     assert titles(tables) == ["Story 1", "Story 2"]
+
+
+def test_relation_reads_the_version_that_it_replaces(tables):
+    """What is read while rows are related is of the newest commit, and all reads afterwards are newer."""
+    seen = list[list[str]]()
+
+    def relate() -> dict[date, pa.Table]:
+        seen.append(titles(tables))
+        return {DAY: duplicates(Story(1), group=f"g{len(seen)}")}
+
+    for number in (1, 2):
+        put(tables, f"b{number}", Story(number))
+        tables.replace("near_duplicates", relate)
+
+    assert seen == [["Story 1"], ["Story 1", "Story 2"]]
+    assert tables.read("near_duplicates")["dup_group_id"].to_pylist() == ["g2"]
 
 
 def test_closed_and_due_months(tables):
