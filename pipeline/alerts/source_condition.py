@@ -1,13 +1,13 @@
 """Alerts on sources: those that are late, stale, failing or anomalous."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipeline.alerts.alert import AlertCheck, AlertItem
 from pipeline.alerts.rules import SourceRule, SourceState
 from pipeline.jobs.workspace import Workspace
-from pipeline.model.freshness import SourceFreshness
+from pipeline.model import SourceFreshness, pluralize
 from pipeline.query import connect, query
 from pipeline.reports.coverage import coverage
 from pipeline.reports.freshness import freshness
@@ -51,7 +51,10 @@ def _lateness(fresh: SourceFreshness, wanted: Collection[SourceState]) -> Iterat
 
 
 def _failures(workspace: Workspace, keys: Sequence[str], fresh: Sequence[SourceFreshness]) -> Iterator[AlertItem]:
-    """Yield the sources whose last request failed, and those that answer with pages of which none can be read."""
+    """Yield the sources whose last request failed, and those with new pages of which none can be read.
+
+    The keys of the two differ, so that an outage after unread pages is an alert of its own.
+    """
     late = {each.source_key: each for each in fresh}
     polls = _polls(workspace)
     for key in keys:
@@ -60,8 +63,10 @@ def _failures(workspace: Workspace, keys: Sequence[str], fresh: Sequence[SourceF
             answered = f"the last answer was at {_minute(poll.answered_at)}" if poll.answered_at else "no answer before"
             detail = f"its listing was requested at {_minute(poll.at)}: {poll.reason or 'failed'}; {answered}"
             yield _item(key, "failing", detail=detail, at=poll.at)
-        elif key in late and late[key].cause == "failing":
+        elif key in late and late[key].cause == "failing" and not late[key].unread_pages:
             yield _item(key, "failing", detail=late[key].message, at=late[key].since)
+        if key in late and late[key].unread_pages:
+            yield _unread_item(late[key])
 
 
 def _minute(at: datetime) -> str:
@@ -71,6 +76,12 @@ def _minute(at: datetime) -> str:
 def _item(key: str, state: str, *, detail: str, at: datetime | None) -> AlertItem:
     command = f"newslake coverage --source {key}"
     return AlertItem(key=f"{state}:{key}", title=f"source {key} is {state}", detail=detail, command=command, at=at)
+
+
+def _unread_item(fresh: SourceFreshness) -> AlertItem:
+    found = pluralize(fresh.unread_pages, "page")
+    title, detail = f"no new page of source {fresh.source_key} can be read", f"{found} not read: {fresh.unread_reason}"
+    return replace(_item(fresh.source_key, "unread", detail=detail, at=fresh.since), title=title)
 
 
 def _polls(workspace: Workspace) -> dict[str, _Poll]:

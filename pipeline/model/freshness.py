@@ -38,10 +38,12 @@ class SourceFreshness:
     ``status``: "ok", "warn" (late), "stale" (too late), or "no_baseline" (neither limits nor enough history, so it is
     not known; never the same as "ok").
     ``cause`` of "warn" and "stale": "quiet" (polls were answered without new articles), "failing" (polls failed, or
-    found pages of which none became an article) or "not_polled" (no run polled the source).
+    found pages of which none could be read) or "not_polled" (no run polled the source).
     ``newest_at`` is the time of the newest article: when it was published, else first fetched. ``last_polled_at`` is
     the time of the last answered poll. ``since`` is when the status became "warn" or "stale".
     ``basis`` says where the limits come from; None if there are none. ``message`` is one sentence for people.
+    ``unread_pages`` of a late source counts the pages found since the last that could be read, ``unread_reason`` is
+    their most frequent reason.
     """
 
     source_key: str
@@ -54,6 +56,8 @@ class SourceFreshness:
     error_after_hours: float | None
     basis: FreshnessBasis | None
     message: str
+    unread_pages: int = 0
+    unread_reason: str | None = None
 
     @property
     def is_late(self) -> bool:

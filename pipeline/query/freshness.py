@@ -59,20 +59,29 @@ gaps AS (
   FROM times
 )
 SELECT source_key, max(hours) FROM gaps WHERE hours IS NOT NULL GROUP BY source_key, week ORDER BY source_key, week"""
-# Pages of the days since the newest article that neither became an article nor are known not to be one.
+# No page to read, or one that nobody wants: such outcomes say nothing about a site.
+_NO_PAGE = ("entry_without_link", "bad_url", "excluded_url", "day_limit", "taken_down")
+# Pages of the days since the newest article that neither became an article nor are known not to be one. A page that was
+# found no later than one that was read does not count: of the pages of that listing, some can be read.
 _UNREAD = f"""\
 WITH {statuses("$1")},
 pages AS (
-  SELECT source_key, url, arg_max({{'stage': stage, 'outcome': outcome, 'reason': reason, 'article_id': article_id}},
+  SELECT min(decided_at) AS found_at,
+    arg_max({{'stage': stage, 'outcome': outcome, 'reason': reason, 'article_id': article_id}},
     {OUTCOME_PRECEDENCE}) AS last
   FROM statuses
   WHERE source_key = $2 AND decided_date >= $1 AND news_day >= $1 AND stage <> 'discover' AND decided_at > $3
-  GROUP BY source_key, url
+  GROUP BY url
+),
+found AS (
+  SELECT found_at, last, last.outcome = 'kept' OR coalesce(last.article_id IN (
+    SELECT article_id FROM articles_stored WHERE published_date >= $1 AND source_key = $2), false) AS is_read
+  FROM pages
 )
-SELECT count(*), mode(last.reason) FROM pages
-WHERE (last.outcome IN ('pending', 'quarantined') OR (last.outcome = 'rejected' AND last.stage = 'fetch'))
-  AND (last.article_id IS NULL OR last.article_id NOT IN (
-    SELECT article_id FROM articles_stored WHERE published_date >= $1 AND source_key = $2))"""  # noqa: S608 - constants
+SELECT count(*), mode(last.reason) FROM found
+WHERE NOT is_read AND coalesce(last.reason, '') NOT IN {_NO_PAGE}
+  AND (last.outcome IN ('pending', 'quarantined') OR (last.outcome = 'rejected' AND last.stage = 'fetch'))
+  AND found_at > (SELECT coalesce(max(found_at) FILTER (is_read), $3) FROM found)"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +180,8 @@ def _utc(at: datetime | None) -> datetime | None:
 def unread_pages(lake: Path, *, source_key: str, since: datetime) -> tuple[int, str | None]:
     """Return how many pages of a source were found after a time but could not be read, and their most frequent reason.
 
-    Pages that are known to be no articles, such as videos, are not counted.
+    Zero if none was found after the last that was read. Pages that are known to be no articles, such as videos, are not
+    counted, nor are entries of a listing without a page, and pages that sources.toml or a takedown excludes.
     """
     with _connection(lake) as connection:
         [row] = connection.execute(_UNREAD, [since.date(), source_key, since]).fetchall()

@@ -62,9 +62,9 @@ def _has_freshness(workspace: Workspace, source: Source) -> bool:
 
 
 def _with_cause(workspace: Workspace, source: Source, facts: FreshnessFacts, *, now: datetime) -> SourceFreshness:
-    """Return the freshness; the pages since the newest article are read only for a late source that answers."""
+    """Return the freshness; the pages since the newest article are read only for a late source."""
     found = judge(source, facts, now=now)
-    if found.cause != "quiet" or facts.newest_at is None:
+    if not found.is_late or facts.newest_at is None:
         return found
     pages, reason = unread_pages(workspace.settings.lake_dir, source_key=source.key, since=facts.newest_at)
     return judge(source, facts, now=now, unread=(pages, reason or "pending")) if pages else found
@@ -84,13 +84,16 @@ def judge(
 ) -> SourceFreshness:
     """Return the freshness of a source from its facts; ``unread`` are its pages that could not be read, and why.
 
+    A source whose polls are answered fails if it has such pages.
     With the same facts, a later ``now`` never gives a better status.
     """
     limits = source.freshness or _NO_LIMITS
     hours = _hours(limits, facts)
     short = _short_days(limits, facts, now=now)
     status, since = _status(facts, hours, short, now=now)
-    cause = _cause(source, facts, unread=unread is not None, now=now) if status in ("warn", "stale") else None
+    polls = _cause(source, facts, now=now) if status in ("warn", "stale") else None
+    shown = unread if polls == "quiet" else None
+    cause: FreshnessCause | None = "failing" if shown else polls
     return SourceFreshness(
         source_key=source.key,
         status=status,
@@ -101,7 +104,9 @@ def judge(
         warn_after_hours=hours.warn,
         error_after_hours=hours.error,
         basis=hours.basis,
-        message=_message(source, facts, short, status=status, cause=cause, unread=unread, now=now),
+        message=_message(source, facts, short, status=status, cause=cause, unread=shown, now=now),
+        unread_pages=unread[0] if unread else 0,
+        unread_reason=unread[1] if unread else None,
     )
 
 
@@ -175,14 +180,12 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day + _DAY, datetime.min.time(), UTC)
 
 
-def _cause(source: Source, facts: FreshnessFacts, *, unread: bool, now: datetime) -> FreshnessCause:
+def _cause(source: Source, facts: FreshnessFacts, *, now: datetime) -> FreshnessCause:
     """Return why a source is late: what its polls of the last two usual gaps, at least an hour, have shown.
 
     Every run reads its folders, so a folder counts as polled.
     """
     begin = now - timedelta(hours=max(2 * _poll_gap(facts), 1.0))
-    if unread:
-        return "failing"
     if source.kind in LOCAL_KINDS:
         return "quiet"
     if facts.answered_at is not None and facts.answered_at >= begin:

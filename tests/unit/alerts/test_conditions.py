@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -37,6 +37,22 @@ def _poll(space: Workspace, at: datetime, result: str, reason: str | None = None
         "requested_at": at,
     }
     space.lake.log.append("listing_fetches", f"run-{at}", rows_table(table_named("listing_fetches"), [row]))
+
+
+def _outcome(at: datetime, reason: str, *, url: str = "https://harbour.example/1", stage: str = "derive") -> Outcome:
+    return Outcome(
+        run_id=f"run-{at.hour}",
+        source_key="harbour",
+        news_day=at.date(),
+        url=url,
+        article_id=None,
+        stage=stage,
+        outcome="quarantined",
+        reason=reason,
+        detail="ValueError in pipeline/x.py:1",
+        payload_digest=None,
+        decided_at=at,
+    )
 
 
 def _articles(space: Workspace, times: Sequence[datetime], write_rows) -> None:
@@ -94,6 +110,23 @@ def test_a_source_is_late_and_then_stale(write_alerts: WriteAlerts, write_rows) 
         found[hours] = [_titles(evaluate(moved, rule, rules)) for rule in rules.rules]
 
     assert found == {10: [[], ["source harbour is late"]], 30: [["source harbour is stale"], []]}
+
+
+def test_an_outage_after_unread_pages_is_another_alert(write_alerts: WriteAlerts, write_rows) -> None:
+    """Pages that cannot be read, and a listing that cannot be requested, are items with keys of their own."""
+    space = write_alerts("[rules.a]\non = 'sources'\nstates = ['failing']")
+    limits = "[sources.harbour.freshness]\nwarn_after_hours = 6\n"
+    space.settings.sources_file.write_text(space.settings.sources_file.read_text() + limits)
+    _articles(space, [NOW - timedelta(hours=10)], write_rows)
+    append_outcomes(space, [_outcome(NOW - timedelta(hours=2), "http_404", stage="fetch")], batch_id="run.harbour")
+    _poll(space, NOW - timedelta(hours=2), "listed")
+    unread = _check(space)
+    _poll(space, NOW - timedelta(hours=1), "failed", "robots_unreachable")
+
+    (item,) = unread.items
+    assert (item.key, item.title) == ("unread:harbour", "no new page of source harbour can be read")
+    assert item.detail == "1 page not read: http_404"
+    assert [each.key for each in _check(space).items] == ["failing:harbour", "unread:harbour"]
 
 
 def test_an_anomaly_of_yesterday_is_reported(write_alerts: WriteAlerts) -> None:
@@ -155,19 +188,7 @@ def test_a_broken_item_is_reported_once_per_page(write_alerts: WriteAlerts) -> N
     space = write_alerts("[rules.a]\non = 'runs'\nevents = ['broken']")
     url = "https://harbour.example/1"
     for hour, reason in ((9, "broken_item"), (10, "killed_worker"), (11, "video_page")):
-        outcome = Outcome(
-            run_id=f"run-{hour}",
-            source_key="harbour",
-            news_day=date(2026, 1, 1),
-            url=url if reason != "video_page" else f"{url}2",
-            article_id=None,
-            stage="derive",
-            outcome="quarantined",
-            reason=reason,
-            detail="ValueError in pipeline/x.py:1",
-            payload_digest=None,
-            decided_at=NOW.replace(hour=hour),
-        )
+        outcome = _outcome(NOW.replace(hour=hour), reason, url=url if reason != "video_page" else f"{url}2")
         append_outcomes(space, [outcome], batch_id=f"run-{hour}.harbour")
 
     (item,) = _check(space).items

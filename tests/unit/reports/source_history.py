@@ -89,13 +89,14 @@ def add_outcome(
     stage: str = "fetch",
     source_key: str = "post",
     article_id: str | None = None,
+    page: str | None = None,
 ) -> None:
-    """Log the outcome of a new page, with the day as its news day."""
+    """Log the outcome of a page, by default of a new one, with the day as its news day."""
     outcome = Outcome(
         run_id=f"run-{at.isoformat()}",
         source_key=source_key,
         news_day=at.date(),
-        url=f"https://post.example/{article_id or at.isoformat()}",
+        url=f"https://post.example/{page or article_id or at.isoformat()}",
         article_id=article_id,
         stage=stage,  # type: ignore[arg-type]
         outcome=kind,

@@ -178,6 +178,45 @@ def test_new_pages_that_cannot_be_read_are_failing(
     found = of(tmp_path)
     assert (found.status, found.cause) == ("stale", cause)
     assert ("1 new page not read" in found.message) == (cause == "failing")
+    assert (found.unread_pages, found.unread_reason) == ((1, reason) if cause == "failing" else (0, None))
+
+
+@pytest.mark.parametrize("reason", ["entry_without_link", "bad_url"])
+def test_an_entry_without_a_page_does_not_count(tmp_path: Path, reason: str) -> None:
+    """A feed with an entry that names no page is quiet: there was nothing to read."""
+    space = make_space(tmp_path)
+    add_articles(space, every(6, end=NOW - 5 * DAY))
+    add_poll(space, NOW)
+    add_outcome(space, NOW - HOUR, kind="quarantined", reason=reason)
+    found = of(tmp_path)
+    assert (found.status, found.cause, found.unread_pages) == ("stale", "quiet", 0)
+
+
+def test_a_page_next_to_one_that_was_read_does_not_count(tmp_path: Path) -> None:
+    """A page that fails at each poll counts only if no page that was found with it, or later, could be read."""
+    space = make_space(tmp_path)
+    [*_, newest] = add_articles(space, every(6, end=NOW - 5 * DAY))
+    found_at = NOW - 5 * DAY + HOUR
+    causes = []
+    add_outcome(space, found_at, kind="pending", reason="archived", article_id=newest)
+    for hours in (0, 24, 118):
+        add_poll(space, found_at + hours * HOUR)
+        add_outcome(space, found_at + hours * HOUR, kind="pending", reason="http_500", page="old")
+        causes.append(of(tmp_path).cause)
+    add_outcome(space, NOW - 2 * HOUR, kind="rejected", reason="http_404", page="new")
+    assert (causes[-1], of(tmp_path).cause) == ("quiet", "failing")
+    add_outcome(space, NOW - HOUR, kind="kept", stage="commit", article_id="b" * 32)
+    assert of(tmp_path).cause == "quiet"
+
+
+def test_polls_that_fail_are_the_cause_before_unread_pages(tmp_path: Path) -> None:
+    """If the listing fails too, the message says so; the unread pages are still counted."""
+    space = make_space(tmp_path)
+    add_articles(space, every(6, end=NOW - 5 * DAY))
+    add_outcome(space, NOW - 4 * DAY, kind="rejected", reason="http_404")
+    add_poll(space, NOW, result="failed")
+    found = of(tmp_path)
+    assert (found.cause, found.unread_pages, "polls fail (http_503" in found.message) == ("failing", 1, True)
 
 
 # Configured limits.
