@@ -11,12 +11,24 @@ from airflow.providers.openlineage.extractors.base import BaseExtractor, Operato
 from airflow.sdk import Asset
 from openlineage.client.event_v2 import Dataset
 
-from news_airflow.assets import RAW
+from news_airflow.assets import RAW, TABLES
 from news_airflow.lineage_settings import NAMESPACE
+
+# The tasks that write all cluster tables, which are no assets: no DAG waits for them.
+_CLUSTERING = ("cluster", "relate")
+CLUSTER_TABLES = (
+    "near_duplicates",
+    "revisions",
+    "quote_clusters",
+    "event_cluster_members",
+    "event_clusters",
+    "person_links",
+    "co_mentions",
+)
 
 
 class NewsExtractor(BaseExtractor):  # type: ignore[misc]  # airflow has no types for us
-    """Reads the datasets of a task from its inlets and outlets, and from its argument ``source_key``."""
+    """Reads the datasets of a task from its inlets and outlets, its argument ``source_key``, and its id."""
 
     @classmethod
     def get_operator_classnames(cls) -> list[str]:
@@ -34,6 +46,9 @@ class NewsExtractor(BaseExtractor):  # type: ignore[misc]  # airflow has no type
         if source_key:
             inputs.append(Dataset(namespace=NAMESPACE, name=f"sources/{source_key}"))
             outputs.extend(_datasets([RAW]))
+        if self.operator.task_id in _CLUSTERING:
+            inputs.extend(_datasets([RAW, *TABLES]))
+            outputs.extend(Dataset(namespace=NAMESPACE, name=f"tables/{table}") for table in CLUSTER_TABLES)
         return OperatorLineage(inputs=inputs, outputs=outputs)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.tables import CLUSTER_TABLES
 from tests.dags.test_metrics import DAGS, run_a_day
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]
@@ -27,12 +28,16 @@ def test_runs_say_which_sources_and_tables_they_read_and_write(tmp_path: Path) -
         if "." in event["job"]["name"]
     }
     tables = ["tables/articles", "tables/entities", "tables/events", "tables/quotes"]
+    clusters = sorted(f"tables/{each.name}" for each in CLUSTER_TABLES)
 
     assert done["states"] == dict.fromkeys(DAGS, "success")
     for kind in ("START", "COMPLETE"):
         assert found["news_ingest.ingest_web", kind] == (["sources/courier"], ["raw_articles"])
         assert found["news_extract.derive", kind] == (["raw_articles"], [])
         assert found["news_extract.commit", kind] == (["raw_articles"], tables)
+        for task in ("news_extract.cluster", "news_maintain.relate"):
+            inputs, outputs = found[task, kind]
+            assert (sorted(inputs), outputs) == (["raw_articles", *tables], clusters)
     assert found["news_inbox.publish", "COMPLETE"] == ([], [])  # it announced no day
     assert {event["job"]["namespace"] for event in events} == {"newslake"}
     assert {each["namespace"] for event in events for each in event["inputs"] + event["outputs"]} == {"news"}
