@@ -37,11 +37,15 @@ def check_runs(workspace: Workspace, rule: RunRule, *, public_url: str | None) -
 
 
 def _failed_runs(connection: Connection) -> Iterator[AlertItem]:
-    """Yield the failed runs; of those of a day in which the same failed, only the last: cron may run each hour."""
+    """Yield the failed runs; of those of a day in which the same failed, only the last: cron may run each hour.
+
+    What failed ends at a colon, and its reason follows: another reason is no other failure.
+    """
     known = set()
     for row in query(connection, _FAILED_RUNS).records():
         errors, run_id, at = json.loads(str(row["counts"])).get("errors", []), str(row["run_id"]), row["started_at"]
-        key = _hash(f"{run_id.partition('.')[0]}\n{at:%Y-%m-%d}", *errors)
+        failed = (str(each).partition(": ")[0] for each in errors)
+        key = _hash(f"{run_id.partition('.')[0]}\n{at:%Y-%m-%d}", *failed)
         if key not in known:
             known.add(key)
             yield AlertItem(

@@ -53,7 +53,7 @@ def try_rule(
     """Check one rule now, and print what it finds.
 
     Prints each item with its receipt: links and a command that traces it. Changes no state, and sends nothing without
-    --send. Exit 1 if the rule cannot be checked, or if a sender fails.
+    --send, which prints the senders that took the message. Exit 1 if the rule cannot be checked, or if a sender fails.
     """
     from pipeline.alerts.evaluation import evaluate, read_rules
     from pipeline.alerts.tasks import send_test
@@ -70,6 +70,9 @@ def try_rule(
         print_error(f"rule {rule} cannot be checked: {check.error}")
     for each in failures:
         print_error(f"sender {each.sender}: {each.reason}")
+    failed = {each.sender for each in failures}
+    if send and (sent := [name for name in rules.named(rule).policy.senders if name not in failed]):
+        print_note(f"sent to {', '.join(sent)}")
     if check.error is not None or failures:
         raise typer.Exit(1)
 

@@ -244,7 +244,7 @@ class _RunCommand:
             count_pages=self.progress.count,
         )
         self.errors += done.errors
-        self.failures += (each.partition(": ")[0] for each in done.errors)
+        self.failures += done.failures
         self._note_broken(done.outcomes)
         self.ingested += done.outcomes
         self.received += done.received

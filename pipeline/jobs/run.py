@@ -29,6 +29,7 @@ _MIN_ARTICLES, _MAX_ARTICLES = 16, 500
 class IngestSummary:
     """One report of some sources with every news day to derive, its outcomes, and why sources could not be listed.
 
+    ``errors`` are sentences; ``failures`` are the same without words of a page: the source and the reason.
     ``received`` counts the pages that came over HTTP.
     """
 
@@ -36,6 +37,7 @@ class IngestSummary:
     outcomes: tuple[Outcome, ...]
     received: int = 0
     errors: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
 
 def ingest_sources(
@@ -73,11 +75,13 @@ def ingest_sources(
         workspace, source_keys=keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
     )
     errors = ((key, done[key]) for key in source_keys)
-    failed = ((key, each.error if isinstance(each, IngestResult) else each) for key, each in errors)
+    ends = ((key, each.error if isinstance(each, IngestResult) else each) for key, each in errors)
+    failed = [(key, error) for key, error in ends if error is not None]
     return replace(
         finished,
         received=sum(each.received for each in ended),
-        errors=tuple(f"source {key}: {error}" for key, error in failed if error is not None),
+        errors=tuple(f"source {key}: {error}" for key, error in failed),
+        failures=tuple(f"source {key}: {error.reason}" for key, error in failed),
     )
 
 

@@ -163,13 +163,14 @@ def test_a_failed_run_is_a_row(write_alerts: WriteAlerts) -> None:
 
 
 def test_the_same_failure_is_one_item_per_day(write_alerts: WriteAlerts) -> None:
-    """Hourly runs that fail alike are one item, with the same key; another failure, DAG or day is another item."""
+    """Hourly runs in which the same fails are one item, with the same key, whatever the reason; another failure, DAG
+    or day is another item."""
     space = write_alerts("[rules.a]\non = 'runs'")
     keys = []
     for number, (name, hours, error) in enumerate(
         (
-            ("cli.1", 5, "source harbour"),
-            ("cli.2", 4, "source harbour"),
+            ("cli.1", 5, "source harbour: timeout"),
+            ("cli.2", 4, "source harbour: robots_unreachable"),
             ("cli.3", 3, "news day 2026-03-04"),
             ("news_ingest.4", 2, "source harbour"),
             ("cli.5", 30, "source harbour"),
