@@ -231,6 +231,10 @@ def derive_pages(
 ) -> DerivedPages:
     """Return the rows of the articles of some pages, and why the other pages have none.
 
+    For callers that have pages in memory, and neither archive nor lake. ``pipeline.jobs`` reads captures when it needs
+    them and stages rows in batches, so it calls the steps of this function one by one: ``read_page``,
+    ``latest_revision``, ``derive_articles``. A test compares the rows of both on the sample newsroom.
+
     Several pages of one article are its revisions: the latest one gives the rows, as it was first fetched. ``version``
     is the pipeline version of the rows. ``obeys_rights`` is as for ``read_page``.
     """

@@ -3,15 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from pipeline.clean import Origin
+from pipeline.archive import digest_of
+from pipeline.clean import Origin, page_identity
 from pipeline.derive import LoadedAnnotator, SourcePage, annotator, derive_pages, load_annotator, pages
 from pipeline.errors import UndecodablePageError
+from pipeline.jobs.commit import commit_day
+from pipeline.jobs.derive import derive
+from pipeline.jobs.workspace import Workspace
 from pipeline.kb import load_kb
 from pipeline.model import Hints, Page, Rejected
 from pipeline.nlp import annotator as nlp_annotator
+from pipeline.query import connect
 from pipeline.settings import Settings
 from pipeline.tables import ANNOTATION_TABLES
 from samples.server import FOLDERS, ROOT, resource_at
@@ -241,3 +247,34 @@ def test_rare_words_are_forgotten(loaded: LoadedAnnotator, monkeypatch: pytest.M
     assert len(derive_pages(rare, annotator=loaded, version="v1").tables["articles"]) == 40
     assert len(strings) == before
     assert len(loaded.reader._nlp.get_pipe("lemmatizer").cache) == 0
+
+
+def test_a_run_has_the_same_rows(loaded: LoadedAnnotator, tmp_path: Path) -> None:
+    """The rows that runs of two days commit from an archive are those of one call with all pages."""
+    (tmp_path / "sources.toml").touch()
+    space = Workspace(
+        Settings(data_dir=tmp_path, sources_file=tmp_path / "sources.toml", frozen_now=NOON, durability="process")
+    )
+    sources = newsroom()
+    days = sorted({each.day for each in sources})
+    for day in days:
+        with space.archive.writer(source_key="post", run_id=f"in-{day}") as writer:
+            for each in sources:
+                if each.day == day:
+                    writer.put(each.page, news_day=day, article_id=page_identity(each.page).article_id)
+    for day in days:
+        derived = [derive(space, day=day, run_id=f"out-{day}")]
+        commit_day(space, derived=derived, day=day, run_id=f"out-{day}", kind="manual", started_at=NOON)
+
+    read = connect(space.settings.lake_dir)
+    [(version,)] = read.execute("SELECT DISTINCT pipeline_version FROM articles_stored").fetchall()
+    digested = [
+        replace(each, origin=replace(each.origin, payload_digest=digest_of(each.page.body))) for each in sources
+    ]
+    done = derive_pages(digested, annotator=loaded, version=version)
+    for spec in ANNOTATION_TABLES:
+        names = ", ".join(spec.file_schema.names)
+        order = ", ".join((spec.day_column, *spec.sort_by))
+        stored = read.sql(f"SELECT {names} FROM {spec.name}_stored ORDER BY {order}").to_arrow_table()
+        assert stored.num_rows > 10
+        assert stored.to_pylist() == done.tables[spec.name].to_pylist()
