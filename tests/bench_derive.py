@@ -151,19 +151,26 @@ def clock_seconds(work: Callable[[], object]) -> float:
 def _extract_seconds(count: int, measure: Callable[[Callable[[], object]], float], *, workers: int = 0) -> float:
     """Return the time from an archive of some pages to their committed rows; loaded workers derive them, if any."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "sources.toml").touch()
-        space = Workspace(Settings(data_dir=Path(folder), sources_file=Path(folder) / "sources.toml", frozen_now=NOON))
-        with space.archive.writer(source_key="post", run_id="in") as writer:
-            for page in long_pages(count):
-                writer.put(page, news_day=NOON.date(), article_id=page_identity(page)[1])
+        space = archived_pages(Path(folder), count)
         if not workers:
-            return measure(lambda: _extract(space))
+            return measure(lambda: extract_archived(space))
         with WorkerPool(space.settings, size=workers) as pool:
             _warm_up(pool)
-            return measure(lambda: _extract(space, pool, count))
+            return measure(lambda: extract_archived(space, pool, count))
 
 
-def _extract(space: Workspace, pool: WorkerPool | None = None, count: int = 0) -> None:
+def archived_pages(root: Path, count: int) -> Workspace:
+    """Return a workspace whose archive has some of ``long_pages``, and whose lake is empty."""
+    (root / "sources.toml").touch()
+    space = Workspace(Settings(data_dir=root, sources_file=root / "sources.toml", frozen_now=NOON))
+    with space.archive.writer(source_key="post", run_id="in") as writer:
+        for page in long_pages(count):
+            writer.put(page, news_day=NOON.date(), article_id=page_identity(page)[1])
+    return space
+
+
+def extract_archived(space: Workspace, pool: WorkerPool | None = None, count: int = 0) -> None:
+    """Derive the archived pages and commit their rows, in this process or in the workers of a pool."""
     day = NOON.date()
     if pool is None:
         derived = [derive(space, day=day, run_id="out")]
