@@ -33,7 +33,7 @@ from pipeline.errors import ConfigError, did_you_mean
 from pipeline.log_lines import LogFormat
 from pipeline.model import FreshnessLimits, LayoutRule, OutletKeys, Source
 from pipeline.model.freshness import WEEKDAYS
-from pipeline.model.source import KIND_OPTIONS, NEWEST_KINDS, RECHECK_HOURS, SourceKind
+from pipeline.model.source import KIND_OPTIONS, NEWEST_KINDS, RECHECK_HOURS, SourceKind, is_bucket
 from pipeline.store_settings import StoreSettings
 
 PREFIX = "NEWS_"
@@ -418,7 +418,12 @@ class _SourceEntry(BaseModel):
     max_pages_per_day: int | None = Field(None, ge=1)
     freshness: _FreshnessEntry | None = None
 
-    @field_validator("url", "api")
+    @field_validator("url")
+    @classmethod
+    def _http_or_bucket(cls, value: str | None) -> str | None:
+        return value if value is None or is_bucket(value) else cls._http(value)
+
+    @field_validator("api")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
@@ -432,6 +437,9 @@ class _SourceEntry(BaseModel):
         if len(given) != 1 or given[0] not in place:
             has = " and ".join(map(repr, given)) or "neither"
             raise ValueError(f"kind {self.kind!r} needs {' or '.join(map(repr, place))}, but the table has {has}")
+        if self.url is not None and is_bucket(self.url) != (self.kind == "inbox"):
+            start = "s3://" if self.kind == "inbox" else "http:// or https://"
+            raise ValueError(f"the url of kind {self.kind!r} must start with {start}")
         self._check_own_keys()
         return str(folder / self.path) if self.path is not None else str(self.url)
 

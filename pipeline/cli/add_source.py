@@ -17,7 +17,7 @@ from pipeline.cli.progress import page_progress
 from pipeline.durability import make_folder
 from pipeline.errors import BrokenListingError, ConfigError
 from pipeline.model import Source, pluralize
-from pipeline.model.source import LOCAL_KINDS
+from pipeline.model.source import LOCAL_KINDS, is_bucket
 
 if TYPE_CHECKING:
     from pipeline.jobs.workspace import Workspace
@@ -78,7 +78,7 @@ def add_source(  # noqa: PLR0913, PLR0917 - the options of the command
     draft = draft_source(space, place, given, quiet=quiet or as_json, new_file=NEW_FILE)
     file = space.settings.sources_file
     add_entry(file, draft.source, is_dry=dry_run)
-    if draft.source.kind == "inbox" and not dry_run:
+    if draft.source.kind == "inbox" and not is_bucket(place) and not dry_run:
         make_folder(Path(place), durability="full")
     entry = entry_text(draft.source)
     if as_json:
@@ -105,6 +105,8 @@ def draft_source(space: "Workspace", place: str, given: EntryOptions, *, quiet: 
     ``new_file`` is what a missing sources.toml would begin with, such as its private hosts. Raises: NewsError.
     """
     place, is_site = parse_place(place)
+    if is_bucket(place):
+        return _draft_bucket(space, place, given)
     if not is_site:
         return _draft_local(space, place, given, quiet=quiet)
     with _with_sources_file(space, new_file) as complete:
@@ -133,6 +135,21 @@ def _draft_local(space: "Workspace", place: str, given: EntryOptions, *, quiet: 
     if not path.exists():
         return SourceDraft(source, ("0 pages; the folder is new",), {"pages": 0, "links": 0})
     return _survey_local(space, place, source, quiet=quiet)
+
+
+def _draft_bucket(space: "Workspace", place: str, given: EntryOptions) -> SourceDraft:
+    """Return the source of an inbox in a bucket, which is opened, and how many files wait there.
+
+    Raises: ConfigError, StoreError.
+    """
+    from pipeline.reports.source_entry import check_location, existing_sources, keys_of_path, new_key
+
+    file, where = space.settings.sources_file, place.rstrip("/")
+    key = new_key(given.key, keys_of_path(Path(where)), existing_sources(file))
+    source = Source(key=key, kind="inbox", location=where, publisher=given.publisher, language=given.language)
+    check_location(file, source)
+    files = len(space.store.inbox(where).waiting())
+    return SourceDraft(source, (f"an inbox in a bucket; {pluralize(files, 'file')} waiting",), {"files": files})
 
 
 def _survey_local(space: "Workspace", place: str, source: Source, *, quiet: bool) -> SourceDraft:

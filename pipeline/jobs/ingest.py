@@ -63,7 +63,6 @@ from pipeline.sources import (
     discover,
     isolated_entries,
     listable_days,
-    settle_all,
 )
 from pipeline.sources.folder import expected_pages
 from pipeline.sources.normalize import is_plausible
@@ -208,7 +207,7 @@ class _SourceIngest:
         if self.source.kind == "inbox":
             folder, limit = Path(self.source.location), self.workspace.settings.page_max_bytes
             self.guard.erase_from(folder, ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit))
-            settle_all(folder, reasons=self.recorder.broken_files())
+            self.workspace.inbox(self.source).settle(folder, reasons=self.recorder.broken_files())
 
     def run_pages(self, fetcher: Fetcher, page_keys: Collection[str]) -> None:
         """Request the pages that are due among some of the source's pages; do not list the source."""

@@ -5,10 +5,8 @@ import secrets
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.archive import url_name
-from pipeline.durability import make_folder, write_whole_file
 from pipeline.errors import ConfigError, NewsError
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Source, canonical_url
@@ -17,9 +15,12 @@ from pipeline.sources import absolute_url
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
-    """The file of pushed URLs. ``archived`` are those whose pages are in the archive, as they were given."""
+    """Where the pushed URLs are.
 
-    file: Path
+    ``file`` is the place of their file, ``archived`` those whose pages are in the archive, as they were given.
+    """
+
+    file: str
     archived: tuple[str, ...]
 
 
@@ -28,25 +29,24 @@ def push_urls(
 ) -> Push:
     """Write the URLs as one file into an inbox: the named one, or the first of sources.toml.
 
-    The file is complete and on disk when this returns. The run that claims it fetches each new URL once. It requests
+    The file is complete and durable when this returns. The run that claims it fetches each new URL once. It requests
     pages of the archive only with ``is_refetch``: the file is then ``.jsonl`` with the time of the push, so that a
     second reading requests nothing again; else it is ``.urls``.
-    Raises: ConfigError without URLs, for an invalid or blocked URL, or for a source that is not an inbox.
+    Raises: ConfigError without URLs, for an invalid or blocked URL, or for a source that is not an inbox; StoreError.
     """
     wrong = [url for url in urls if absolute_url(url) is None]
     if wrong or not urls:
         problem = f"not an http(s) URL: {', '.join(repr(url) for url in wrong)}" if wrong else "no URL given"
         raise ConfigError(f"{problem}; nothing was pushed", key=wrong[0] if wrong else "")
-    inbox = Path(_inbox(workspace, source_key).location)
+    inbox = workspace.inbox(_inbox(workspace, source_key))
     if blocked := [url for url in urls if workspace.takedowns.is_blocked(url_name(url))]:
         problem = f"taken down, see `newslake forget --list`: {', '.join(blocked)}; nothing was pushed"
         raise ConfigError(problem, key=blocked[0])
     now, suffix = workspace.settings.now(), ".jsonl" if is_refetch else ".urls"
-    file = inbox / f"push-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}{suffix}"
-    make_folder(inbox, durability="full")
+    name = f"push-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}{suffix}"
     links = [absolute_url(url) or "" for url in urls]
     lines = [json.dumps({"url": link, "refetch_after": now.isoformat()}) for link in links] if is_refetch else links
-    write_whole_file(file, "".join(f"{line}\n" for line in lines).encode(), durability="full")
+    file = inbox.put(name, "".join(f"{line}\n" for line in lines).encode())
     return Push(file=file, archived=_archived(workspace, dict(zip(urls, map(canonical_url, links), strict=True))))
 
 

@@ -5,13 +5,17 @@ It loads no library of tables: triggers open a store for its state alone.
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.archive import Archive, FetchState, FileLeases, Takedowns
+from pipeline.errors import ConfigError
 from pipeline.extras import require_extra
 from pipeline.fetch import FileRates
 from pipeline.jobs.inventory import ALERTS, ARCHIVE, LAKE, STATE, check_stores, takedowns_of
+from pipeline.model.source import is_bucket
 from pipeline.settings import Settings
+from pipeline.sources import FolderInbox
 from pipeline.store.sqlite_alerts import SqliteAlerts
 
 if TYPE_CHECKING:
@@ -47,6 +51,12 @@ class LocalStore:
     @cached_property
     def host_rates(self) -> FileRates:
         return FileRates(self._settings.archive_dir / "rate_limits")
+
+    def inbox(self, location: str) -> FolderInbox:
+        if is_bucket(location):
+            message = f"{location}: an inbox in a bucket needs NEWS_STORE=shared; name a folder by `path`"
+            raise ConfigError(message, key=location, reason="inbox_place")
+        return FolderInbox(Path(location))
 
     @cached_property
     def alerts(self) -> SqliteAlerts:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,7 +39,7 @@ from pipeline.jobs.search_index import erase_from_search
 from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.lake import Redaction
 from pipeline.model import Capture, RightsStatement, article_id_of, canonical_url
-from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from_inbox
+from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
 from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 
 _CAME_AGAIN = "its records came in again with an old file"
@@ -463,12 +463,12 @@ def erase_from_inboxes(workspace: Workspace, work: TakedownPlan) -> int:
     """Delete the pages from the files of all inboxes, or all files of a target source; return how many changed."""
     changed = 0
     for source in workspace.sources.sources:
-        folder = Path(source.location)
         is_own = source.key == work.source_key
-        if source.kind == "inbox" and folder.is_dir() and (is_own or work.source_key is None):
+        if source.kind == "inbox" and (is_own or work.source_key is None):
             limit = workspace.settings.page_max_bytes
             reading = ReadContext(source_key=source.key, now=workspace.settings.now(), page_max_bytes=limit)
-            changed += erase_from_inbox(folder, reading, _match_everything() if is_own else _entry_filter(work))
+            doomed = _match_everything() if is_own else _entry_filter(work)
+            changed += workspace.inbox(source).erase(partial(erase_from, context=reading, doomed=doomed))
     return changed
 
 

@@ -22,7 +22,7 @@ from pipeline.jobs.inventory import ARCHIVE, STATE, check_stores
 from pipeline.jobs.stores import open_store
 from pipeline.model import Ref, Source, canonical_url
 from pipeline.settings import Settings, SourceList, load_sources
-from pipeline.sources import Listing, ListingEntry, Validators, discover, listable_days, waiting_files
+from pipeline.sources import Listing, ListingEntry, Validators, discover, listable_days
 from pipeline.unicode import printable_path
 
 log = logging.getLogger(__name__)
@@ -93,11 +93,12 @@ class LastGoodSources:
 
 
 class Inboxes:
-    """The folders of all sources of kind inbox."""
+    """The folders and buckets of all sources of kind inbox."""
 
     def __init__(self, settings: Settings) -> None:
         self.poll_seconds = settings.inbox_poll_seconds
         self._sources = LastGoodSources(settings.sources_file)
+        self._store = open_store(settings)
         self._errors: dict[str, str] = {}
 
     def waiting(self) -> dict[str, tuple[str, ...]]:
@@ -108,8 +109,8 @@ class Inboxes:
 
     def _names(self, source: Source) -> tuple[str, ...]:
         try:
-            names = tuple(printable_path(file.name) for file in waiting_files(Path(source.location)))
-        except OSError as error:
+            names = tuple(printable_path(name) for name in self._store.inbox(source.location).waiting())
+        except (NewsError, OSError) as error:
             if self._errors.get(source.key) != str(error):
                 log.error("%s: the inbox cannot be read (%s); make it readable and writable", source.key, error)
             self._errors[source.key] = str(error)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.archive import RecordArchive, Takedown, TakedownPlan, source_name
@@ -16,8 +15,8 @@ from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.stores import open_store
 from pipeline.model import Source
 from pipeline.settings import Settings, SourceList, load_sources
-from pipeline.sources import claim_files
 from pipeline.sources.registry import SOURCE_ADAPTERS
+from pipeline.store.inbox import Inbox
 from pipeline.store.leases import Lease
 from pipeline.store.state import Blocklist, PageStates
 from pipeline.store.store import Store
@@ -137,11 +136,15 @@ class Workspace:
         if self.takedowns.is_blocked(source_name(source.key)):
             yield None
         elif source.kind == "inbox":
-            with claim_files(Path(source.location), run_id=run_id) as folder:
+            with self.inbox(source).claim(run_id=run_id) as folder:
                 yield replace(source, location=str(folder))
         else:
             with self.store.leases.source(source.key, waits=waits) as lease:
                 yield None if lease is None else source
+
+    def inbox(self, source: Source) -> Inbox:
+        """Return the inbox of a source of that kind. Raises: ConfigError, StoreError."""
+        return self.store.inbox(self.sources.named(source.key).location)
 
     def fetcher(self, source: Source | None = None) -> Fetcher:
         """Return a new fetcher with the limits of a source, else of the settings; the caller closes it."""

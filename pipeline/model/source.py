@@ -36,8 +36,13 @@ KIND_OPTIONS: Mapping[SourceKind, KindOptions] = {
     "cdx": KindOptions(place=("url",), also=("api",), interval_seconds=2.5),  # 24 per minute, as of 2026
     "cc_news": KindOptions(place=("url", "path"), also=("hosts",)),
     "folder": KindOptions(place=("path",), also=("hosts",)),
-    "inbox": KindOptions(place=("path",)),
+    "inbox": KindOptions(place=("path", "url")),
 }
+
+
+def is_bucket(location: str) -> bool:
+    """Return whether a location is a prefix of a bucket, not a path or a URL of the web."""
+    return location.startswith("s3://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +78,7 @@ NO_OUTLET_KEYS = OutletKeys()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One entry of ``sources.toml``. ``location`` is its URL, or the path of a folder or file.
+    """One entry of ``sources.toml``. ``location`` is its URL, the path of a folder or file, or the bucket of an inbox.
 
     ``interval_seconds`` is the minimum time between two requests to the source's host, ``poll_seconds`` the time
     between two polls of its listing by the feed trigger; None means the setting. ``api`` is the web archive to use,

@@ -16,7 +16,7 @@ from pipeline.jobs.runtimes import LAUNCHERS, Estimate, estimate, read_history
 from pipeline.jobs.worklist import classify
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Source
-from pipeline.model.source import LOCAL_KINDS
+from pipeline.model.source import LOCAL_KINDS, is_bucket
 from pipeline.sources import listable_days
 from pipeline.sources.files import SIDECAR
 from pipeline.sources.folder import folder_version, is_ready, local_files
@@ -146,6 +146,8 @@ def _source_plan(workspace: Workspace, source: Source) -> SourcePlan:
 
 def _files_waiting(workspace: Workspace, source: Source) -> int | None:
     """Return how many files the next run reads; the number of their pages is known only afterwards."""
+    if is_bucket(source.location):
+        return sum(not name.endswith(SIDECAR) for name in workspace.inbox(source).waiting())
     folder = Path(source.location)
     if not folder.is_dir() and not (source.kind == "folder" and folder.is_file()):
         return None

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pipeline.durability import sync_folder, write_file
 from pipeline.errors import ConfigError
 from pipeline.model import Source, domain_of
+from pipeline.model.source import is_bucket
 from pipeline.settings import SourceList, load_sources
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -75,7 +76,7 @@ def entry_text(source: Source) -> str:
     """Return the table of a source. Its location is written as it is."""
     lines = {
         "kind": source.kind,
-        ("url" if source.is_online else "path"): source.location,
+        ("url" if source.is_online or is_bucket(source.location) else "path"): source.location,
         **({"publisher": source.publisher} if source.publisher else {}),
         **({"language": source.language} if source.language else {}),
     }
@@ -124,9 +125,11 @@ def check_location(file: Path, source: Source) -> None:
 def _overlap(other: Source, source: Source, *, folder: Path) -> str | None:
     if other.location == source.location:
         return "has this location already"
-    if source.is_online or other.is_online:
+    if source.is_online or other.is_online or is_bucket(source.location) != is_bucket(other.location):
         return None
-    there, here = Path(other.location).resolve(), (folder / source.location).resolve()
+    there, here = Path(other.location), Path(source.location)
+    if not is_bucket(source.location):
+        there, here = there.resolve(), (folder / here).resolve()
     if there == here:
         return "has this location already"
     if here.is_relative_to(there):

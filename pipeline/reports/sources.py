@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from urllib.parse import urljoin
 
 from pipeline.boundary import run_isolated
@@ -16,7 +15,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page, Source
 from pipeline.model.outcome import OUTCOME_KINDS
 from pipeline.reports.source_entry import keys_of_url
-from pipeline.sources import ListingEntry, WaybackFetcher, discover, isolated_entries, listable_days, waiting_files
+from pipeline.sources import ListingEntry, WaybackFetcher, discover, isolated_entries, listable_days
 from pipeline.sources.autodiscovery import COMMON_PATHS, kind_of_listing, linked_feeds, robots_sitemaps
 from pipeline.tables.spec import Row
 
@@ -129,7 +128,7 @@ def probe(workspace: Workspace, source: Source) -> Probe:
     with workspace.fetcher(source) as fetcher:
         try:
             if source.kind == "inbox":
-                return Probe(source=source, day=day, entries=len(waiting_files(Path(source.location))))
+                return Probe(source=source, day=day, entries=len(workspace.store.inbox(source.location).waiting()))
             read = partial(discover, source, day=day, fetcher=fetcher, validators=None, now=now, is_probe=True)
             listing = run_isolated(read, key=source.location)
             if isinstance(listing, NewsError):

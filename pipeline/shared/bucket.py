@@ -187,10 +187,15 @@ class Bucket:
         found = self._find(key, lambda: obstore.head(self._store, key))
         return None if found is None else ObjectInfo(key, found["size"], found["last_modified"])
 
-    def list(self, folder: str = "") -> Iterator[ObjectInfo]:
+    def list(self, folder: str = "", *, is_deep: bool = True) -> Iterator[ObjectInfo]:
         prefix = check_key(folder) if folder else None
-        pages = self._call(folder, lambda: list(obstore.list(self._store, prefix)))
-        found = [ObjectInfo(each["path"], each["size"], each["last_modified"]) for page in pages for each in page]
+        if is_deep:
+            metas = [
+                meta for page in self._call(folder, lambda: list(obstore.list(self._store, prefix))) for meta in page
+            ]
+        else:
+            metas = list(self._call(folder, lambda: obstore.list_with_delimiter(self._store, prefix))["objects"])
+        found = [ObjectInfo(each["path"], each["size"], each["last_modified"]) for each in metas]
         return by_key([each for each in found if is_key(each.key)])
 
     def delete(self, key: str) -> None:

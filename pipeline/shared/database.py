@@ -38,7 +38,7 @@ _ADVICE: Mapping[str, tuple[str, str]] = {
     "42501": ("store_rights", "GRANT CREATE ON DATABASE to its user, or let that user own the schema"),
     "25006": ("store_read_only", "name the primary server in NEWS_DATABASE_URL"),
     "53100": ("store_full", "free some space on the disk of the server, then run it again"),
-    "53300": ("store_busy", "raise max_connections: each worker needs up to five connections"),
+    "53300": ("store_busy", "raise max_connections: each worker needs up to six connections"),
     "53": ("store_busy", "give the server more memory, then run it again"),
 }
 # The same for a refused connection, whose errors have no SQLSTATE, only text.

@@ -4,8 +4,10 @@ It loads no library of tables until they are used: triggers open a store for its
 """
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.model.source import is_bucket
 from pipeline.settings import Settings, required
 from pipeline.shared.alerts import PostgresAlerts
 from pipeline.shared.blocklist import PostgresBlocklist
@@ -18,6 +20,7 @@ from pipeline.shared.page_states import PostgresPageStates
 
 if TYPE_CHECKING:
     from pipeline.shared.tables import SharedTables
+    from pipeline.store.inbox import Inbox
     from pipeline.store.store import Store
 
 
@@ -26,6 +29,7 @@ class SharedStore:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._inboxes: dict[str, Inbox] = {}
 
     @cached_property
     def database(self) -> PostgresDatabase:
@@ -74,6 +78,22 @@ class SharedStore:
     @cached_property
     def host_rates(self) -> PostgresRates:
         return PostgresRates(self.database)
+
+    def inbox(self, location: str) -> "Inbox":
+        if location not in self._inboxes:
+            self._inboxes[location] = self._open_inbox(location)
+        return self._inboxes[location]
+
+    def _open_inbox(self, location: str) -> "Inbox":
+        from pipeline.shared.inbox import BucketInbox  # noqa: PLC0415 - not every process reads files
+        from pipeline.sources import FolderInbox  # noqa: PLC0415
+
+        if not is_bucket(location):
+            return FolderInbox(Path(location))
+        objects = open_bucket(location, service=self.service, key=self.key)
+        copies = self._settings.data_dir / "inbox_copies"
+        place = location.rstrip("/")
+        return BucketInbox(objects, self.leases, place=place, copies=copies, now=self._settings.now)
 
     @cached_property
     def alerts(self) -> PostgresAlerts:

@@ -39,9 +39,9 @@ Listings are fetched, so the reasons of ``pipeline.fetch`` apply, too.
 """
 
 from pipeline.archive import Validators
-from pipeline.sources.erase import EntryFilter, erase_from, erase_from_inbox
+from pipeline.sources.erase import EntryFilter, erase_from
 from pipeline.sources.files import bounded_lines, read_file
-from pipeline.sources.inbox import claim_files, settle, settle_all, waiting_files
+from pipeline.sources.inbox import FolderInbox, claim_files, settle, settle_all, waiting_files
 from pipeline.sources.listing import Listing, ListingEntry, ReadContext, isolated_entries
 from pipeline.sources.normalize import absolute_url, parse_iso
 from pipeline.sources.registry import DayRange, discover, listable_days
@@ -50,6 +50,7 @@ from pipeline.sources.wayback import WaybackFetcher
 __all__ = [
     "DayRange",
     "EntryFilter",
+    "FolderInbox",
     "Listing",
     "ListingEntry",
     "ReadContext",
@@ -60,7 +61,6 @@ __all__ = [
     "claim_files",
     "discover",
     "erase_from",
-    "erase_from_inbox",
     "isolated_entries",
     "listable_days",
     "parse_iso",

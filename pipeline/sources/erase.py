@@ -15,7 +15,7 @@ from pipeline.model import Page, Ref
 from pipeline.sources.csv_files import split_rows
 from pipeline.sources.files import LINE_READERS, SIDECAR, read_line
 from pipeline.sources.folder import is_ready, read_one
-from pipeline.sources.inbox import REASON_SUFFIX, idle_folders, is_file, reason_file
+from pipeline.sources.inbox import REASON_SUFFIX, is_file, reason_file
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
 from pipeline.sources.normalize import absolute_url
 from pipeline.unicode import printable_path
@@ -40,12 +40,6 @@ class EntryFilter:
     def matches_broken(self, data: bytes) -> bool:
         """Return whether unreadable bytes contain such a page."""
         return _holds(data, self.spellings)
-
-
-def erase_from_inbox(inbox: Path, context: ReadContext, doomed: EntryFilter) -> int:
-    """Remove pages from all inbox files that no living run holds, also waiting ones; return the number of changes."""
-    with idle_folders(inbox) as folders:
-        return sum(erase_from(folder, context, doomed) for folder in folders)
 
 
 def erase_from(folder: Path, context: ReadContext, doomed: EntryFilter) -> int:

@@ -1,4 +1,4 @@
-"""The inbox: a run claims files by rename, and moves them away by rename.
+"""An inbox in a folder: a run claims files by rename, and moves them away by rename.
 
 ``inbox/NAME`` -> ``inbox/claimed/RUN/NAME`` -> ``inbox/done/NAME`` or ``inbox/failed/NAME`` with ``NAME.reason.txt``.
 A rename never replaces a file: a second file with the same name becomes ``NAME~2``, before the suffix.
@@ -12,12 +12,12 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from pipeline.durability import sync_folder
+from pipeline.durability import make_folder, sync_folder, write_whole_file
 from pipeline.model import file_name_of
 from pipeline.sources.files import SIDECAR
 from pipeline.sources.folder import is_ready
@@ -29,9 +29,36 @@ REASON_SUFFIX = ".reason.txt"
 _CLAIMED = "claimed"
 _QUIET_SECONDS = 2.0  # a file without a change for this time is complete
 _TICK_SECONDS = 0.1  # the clock of a file system may be late by this time
-_ALONE_SECONDS = 3600.0  # a sidecar without its page waits for this time
+ALONE_SECONDS = 3600.0  # a sidecar without its page waits for this time
 _NAME_MAX_BYTES = 255
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
+
+
+class FolderInbox:
+    """Implements ``Inbox`` of ``pipeline.store.inbox``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, name: str, data: bytes) -> str:
+        make_folder(self._folder, durability="full")
+        write_whole_file(self._folder / name, data, durability="full")
+        return str(self._folder / name)
+
+    def waiting(self) -> list[str]:
+        return [file.name for file in waiting_files(self._folder)]
+
+    def claim(self, *, run_id: str) -> AbstractContextManager[Path]:
+        return claim_files(self._folder, run_id=run_id)
+
+    def settle(self, folder: Path, *, reasons: Mapping[str, str]) -> None:
+        settle_all(folder, reasons=reasons)
+
+    def erase(self, edit: Callable[[Path], int]) -> int:
+        if not self._folder.is_dir():
+            return 0
+        with idle_folders(self._folder) as folders:
+            return sum(edit(folder) for folder in folders)
 
 
 def waiting_files(inbox: Path) -> list[Path]:
@@ -51,10 +78,10 @@ def claim_files(inbox: Path, *, run_id: str) -> Iterator[Path]:
     Files of an earlier try of this run are included; while that try is alive, wait for its end.
     """
     folder = inbox / _CLAIMED
-    with _own_folder(folder / file_name_of(run_id)) as own:
+    with own_folder(folder / file_name_of(run_id)) as own:
         _drop_settled(own)
         _let_rest(inbox)
-        with _lock(folder):  # a page and its sidecar go to the same run
+        with lock_folder(folder):  # a page and its sidecar go to the same run
             for other in sorted(path for path in folder.iterdir() if path != own and path.is_dir()):
                 _take_over(other, own)
             for file in waiting_files(inbox):
@@ -92,14 +119,26 @@ def settle_all(folder: Path, *, reasons: Mapping[str, str]) -> None:
     ``reasons`` has printable names.
     Pages come before their .json, which move with them.
     """
-    for file in _pages_first(folder):
+    for file in pages_first(folder):
         settle(file, reason=reasons.get(printable_path(file.name)))
     _remove_if_empty(folder)
 
 
 def reason_file(file: Path) -> Path:
     """Return the path of the reasons of a failed file."""
-    return file.with_name(_fitting(file.name, REASON_SUFFIX))
+    return file.with_name(reason_name(file.name))
+
+
+def reason_name(name: str) -> str:
+    """Return the name of the file with the reasons of a failed file."""
+    return _fitting(name, REASON_SUFFIX)
+
+
+def free_names(name: str) -> Iterator[str]:
+    """Yield the names that a file may get in a folder: its own, then NAME~2, NAME~3, before the suffix."""
+    stem, dot, suffixes = name.partition(".")
+    yield name
+    yield from (_fitting(stem, f"~{number}{dot}{suffixes}") for number in count(2))
 
 
 def _fitting(name: str, suffix: str) -> str:
@@ -116,23 +155,23 @@ def idle_folders(inbox: Path) -> Iterator[tuple[Path, ...]]:
     """Yield the folders of an inbox with files that no run processes; meanwhile no run can claim files."""
     folder = inbox / _CLAIMED
     folder.mkdir(parents=True, exist_ok=True)
-    with _lock(folder), ExitStack() as held:
+    with lock_folder(folder), ExitStack() as held:
         idle = [inbox, inbox / "done", inbox / "failed"]
         for own in sorted(path for path in folder.iterdir() if path.is_dir()):
             with suppress(BlockingIOError, FileNotFoundError):
-                held.enter_context(_lock(own, waits=False))
+                held.enter_context(lock_folder(own, waits=False))
                 idle.append(own)
         yield tuple(idle)
 
 
 @contextmanager
-def _own_folder(own: Path) -> Iterator[Path]:
+def own_folder(own: Path) -> Iterator[Path]:
     """Create and lock a run's folder; repeat if another run removes it meanwhile as the folder of a dead run."""
     while True:
         own.mkdir(parents=True, exist_ok=True)
         with ExitStack() as held:
             try:
-                descriptor = held.enter_context(_lock(own))
+                descriptor = held.enter_context(lock_folder(own))
             except FileNotFoundError:  # removed before it was locked
                 continue
             state = _state_of(own)
@@ -142,7 +181,7 @@ def _own_folder(own: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _lock(folder: Path, *, waits: bool = True) -> Iterator[int]:
+def lock_folder(folder: Path, *, waits: bool = True) -> Iterator[int]:
     """Hold a folder's lock; yield its descriptor. Raises: BlockingIOError if it is locked and ``waits`` is False."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -154,10 +193,10 @@ def _lock(folder: Path, *, waits: bool = True) -> Iterator[int]:
 
 def _take_over(other: Path, own: Path) -> None:
     """Take over the files of a dead run, not those of a living one."""
-    with suppress(BlockingIOError, FileNotFoundError), _lock(other, waits=False):
+    with suppress(BlockingIOError, FileNotFoundError), lock_folder(other, waits=False):
         log.warning("the run of %s is dead; its files are taken over", other.name)
         _drop_settled(other)
-        for file in _pages_first(other):
+        for file in pages_first(other):
             _take(file, own)
         _remove_if_empty(other)
 
@@ -179,7 +218,7 @@ def _let_rest(inbox: Path) -> None:
 def _seconds_until_due(inbox: Path) -> dict[Path, float]:
     """Return per file, pages first, the seconds until it may be claimed if it does not change; 0 or less is now."""
     inbox.mkdir(parents=True, exist_ok=True)
-    states = {file: state for file in _pages_first(inbox) if (state := _state_of(file)) is not None}
+    states = {file: state for file in pages_first(inbox) if (state := _state_of(file)) is not None}
     if not states:
         return {}
     now = _file_system_time(inbox / _CLAIMED)
@@ -188,7 +227,7 @@ def _seconds_until_due(inbox: Path) -> dict[Path, float]:
 
 def _due_at(file: Path, state: os.stat_result, *, now: float) -> float:
     if file.suffix.lower() == SIDECAR:
-        return state.st_ctime + _ALONE_SECONDS  # its arrival; a copied file may keep an old mtime
+        return state.st_ctime + ALONE_SECONDS  # its arrival; a copied file may keep an old mtime
     if state.st_mtime > now:  # only a copied file that keeps its mtime has one in the future
         return now
     return state.st_mtime + _QUIET_SECONDS
@@ -201,7 +240,8 @@ def _file_system_time(folder: Path) -> float:
     return folder.stat().st_mtime
 
 
-def _pages_first(folder: Path) -> list[Path]:
+def pages_first(folder: Path) -> list[Path]:
+    """Return the complete files of a folder in name order, pages before their sidecars."""
     return sorted(_ready(folder), key=lambda path: path.suffix.lower() == SIDECAR)
 
 
@@ -223,7 +263,7 @@ def _take(file: Path, own: Path) -> None:
 
     Its .json moves first: if the run is killed between the two renames, the page finds its .json there later.
     """
-    target = next(target for target in _names(own, file) if not target.exists())
+    target = next(target for name in free_names(file.name) if not (target := own / name).exists())
     _take_sidecar(file, target)
     with suppress(FileNotFoundError):  # its owner has removed it
         os.rename(file, target)
@@ -240,7 +280,8 @@ def _link(file: Path, folder: Path) -> Path | None:
 
     Without hard links it is renamed; then two runs that settle files of the same name at once may lose one.
     """
-    for target in _names(folder, file):
+    for name in free_names(file.name):
+        target = folder / name
         try:
             os.link(file, target, follow_symlinks=False)
         except FileExistsError:
@@ -267,13 +308,6 @@ def _put(file: Path, target: Path) -> None:
         if error.errno not in _NO_LINKS:
             raise
         os.replace(file, target)
-
-
-def _names(folder: Path, file: Path) -> Iterator[Path]:
-    """Yield the possible paths of a file in a folder: its own name, then NAME~2, NAME~3, before the suffix."""
-    stem, dot, suffixes = file.name.partition(".")
-    yield folder / file.name
-    yield from (folder / _fitting(stem, f"~{number}{dot}{suffixes}") for number in count(2))
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -60,11 +60,11 @@ class FolderObjects:
         path = self._path(key)
         return _info(key, path) if path.is_file() else None
 
-    def list(self, folder: str = "") -> Iterator[ObjectInfo]:
+    def list(self, folder: str = "", *, is_deep: bool = True) -> Iterator[ObjectInfo]:
         top = self._path(folder) if folder else self._root
         found = []
         for place, folders, names in os.walk(top):
-            folders[:] = [name for name in folders if not name.startswith(".")]
+            folders[:] = [name for name in folders if is_deep and not name.startswith(".")]
             for path in (Path(place, name) for name in names):
                 key = path.relative_to(self._root).as_posix()
                 if is_key(key) and (info := _info(key, path)) is not None:

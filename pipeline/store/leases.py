@@ -4,7 +4,6 @@ A holder on another host can lose its lease without dying, if the service that k
 a lease directly before a step that cannot be undone.
 """
 
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -64,15 +63,4 @@ class HostRates(Protocol):
 
     def defer(self, host: str, seconds: float) -> None:
         """Let no process send a request to a host for a number of seconds, at most one hour."""
-        ...
-
-
-class InboxClaims(Protocol):
-    """Claims of the objects of an inbox. Files of a folder are claimed by renames: ``pipeline.sources.claim_files``."""
-
-    def claim(self, inbox: str, names: Iterable[str]) -> AbstractContextManager[frozenset[str]]:
-        """Hold those of some names that no living run holds; yield them.
-
-        Look for the objects again afterwards: an earlier holder may have removed one after it was listed.
-        """
         ...

@@ -61,9 +61,10 @@ class Objects(Protocol):
         """Return what the store says of an object, or None if there is no such object."""
         ...
 
-    def list(self, folder: str = "") -> Iterator[ObjectInfo]:
+    def list(self, folder: str = "", *, is_deep: bool = True) -> Iterator[ObjectInfo]:
         """Yield the objects whose keys begin with a folder and a slash, all without one, by the bytes of the key.
 
+        Without ``is_deep``, only those in the folder itself: the rest of their key has no slash.
         A store may list an object late, or for a while after its end. Keys of another form are left out. All names
         are in memory before the first is returned.
         """

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from pipeline.archive import RecordArchive
 from pipeline.store.alerts import AlertState
+from pipeline.store.inbox import Inbox
 from pipeline.store.leases import HostRates, Leases
 from pipeline.store.state import Blocklist, PageStates
 from pipeline.store.tables import Tables
@@ -39,6 +40,13 @@ class Store(Protocol):
     @property
     def host_rates(self) -> HostRates:
         """The times of the next requests to hosts."""
+        ...
+
+    def inbox(self, location: str) -> Inbox:
+        """Return the inbox at the location of a source: the path of a folder, or ``s3://BUCKET/PREFIX``.
+
+        Raises: ConfigError (inbox_place) for a bucket without a shared store.
+        """
         ...
 
     @property

@@ -55,7 +55,7 @@ PIPELINE = {
     "lake": May(("model", "tables"), ("pyarrow",)),
     "store": May(("model", "archive", "lake"), ("pyarrow",)),
     "shared": May(
-        ("model", "archive", "store", "lake", "tables"),
+        ("model", "archive", "sources", "store", "lake", "tables"),
         ("boto3", "botocore", "obstore", "psycopg", "pyarrow", "pyiceberg", "requests"),
     ),
     "audit": May(("model", "tables"), ("pyarrow",)),

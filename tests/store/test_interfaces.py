@@ -15,12 +15,15 @@ from pipeline.shared.article_index import PostgresArticleIndex
 from pipeline.shared.blocklist import PostgresBlocklist
 from pipeline.shared.bucket import Bucket
 from pipeline.shared.capture_index import PostgresCaptureIndex
+from pipeline.shared.inbox import BucketInbox
 from pipeline.shared.leases import PostgresLease, PostgresLeases, PostgresRates
 from pipeline.shared.page_states import PostgresPageStates
 from pipeline.shared.warc_objects import WarcObject, WarcObjects
+from pipeline.sources import FolderInbox
 from pipeline.store.alerts import AlertRows, AlertState
 from pipeline.store.folder import FolderObjects
-from pipeline.store.leases import HostRates, InboxClaims, Lease, Leases
+from pipeline.store.inbox import Inbox, InboxClaims
+from pipeline.store.leases import HostRates, Lease, Leases
 from pipeline.store.objects import Objects
 from pipeline.store.sqlite_alerts import SqliteAlertRows, SqliteAlerts
 from pipeline.store.state import Blocklist, CaptureIndex, PageStates
@@ -34,6 +37,7 @@ STORES = {
     Lease: (FileLease, PostgresLease),
     Leases: (FileLeases, PostgresLeases),
     HostRates: (FileRates, PostgresRates),
+    Inbox: (FolderInbox, BucketInbox),
     InboxClaims: (PostgresLeases,),
     Objects: (FolderObjects, Bucket),
     AlertState: (SqliteAlerts, PostgresAlerts),

@@ -189,3 +189,12 @@ def test_negative_range_is_an_error(objects, offset, length):
     objects.put("a", b"abc")
     with pytest.raises(ValueError, match="offset"):
         objects.get_range("a", offset=offset, length=length)
+
+
+def test_list_of_one_folder_leaves_out_deeper_objects(objects):
+    """Without ``is_deep`` a listing has the objects of the folder itself, not those of its folders."""
+    for key in ("a", "a.b", "f/a", "f/b", "f/g/a", "f.x/a"):
+        objects.put(key, b"1")
+    assert [each.key for each in objects.list(is_deep=False)] == ["a", "a.b"]
+    assert [each.key for each in objects.list("f", is_deep=False)] == ["f/a", "f/b"]
+    assert [each.key for each in objects.list("g", is_deep=False)] == []

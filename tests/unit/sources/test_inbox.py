@@ -259,7 +259,7 @@ def test_runs_at_the_same_time_share_the_files(tmp_path):
 def test_folder_that_is_removed_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
     """A run whose new folder another run removes, as that of a dead run, makes it again."""
     _put(tmp_path, "a.html")
-    lock = inbox._lock
+    lock = inbox.lock_folder
     removed = []
 
     def removing(folder, **given):
@@ -268,7 +268,7 @@ def test_folder_that_is_removed_before_it_is_locked_is_made_again(tmp_path, monk
             folder.rmdir()
         return lock(folder, **given)
 
-    monkeypatch.setattr(inbox, "_lock", removing)
+    monkeypatch.setattr(inbox, "lock_folder", removing)
     with claim_files(tmp_path, run_id="run-1") as own:
         assert _names(own) == ["a.html"]
     assert len(removed) == 1

@@ -85,16 +85,28 @@ def _entry(folder: Path, kind: str, **keys: str) -> Source:
 @pytest.mark.parametrize("kind", sorted(ALL))
 def test_entry_has_one_place_of_its_kind(tmp_path, kind):
     """An entry has one place of its kind, url or path; another one, both or neither is an error with its key."""
-    given = {"url": "http://a.example/x", "path": "x"}
+    given = {"url": "s3://bucket/x" if kind == "inbox" else "http://a.example/x", "path": "x"}
     for name, value in given.items():
         if name in KIND_OPTIONS[kind].place:
-            assert _entry(tmp_path, kind, **{name: value}).is_online == (name == "url")
+            source = _entry(tmp_path, kind, **{name: value})
+            assert source.is_online == (name == "url" and kind != "inbox")
+            assert (source.location == value) == (name == "url")
         else:
             with pytest.raises(ConfigError, match=f"sources.a: kind '{kind}' needs"):
                 _entry(tmp_path, kind, **{name: value})
     for wrong in ({}, given):
         with pytest.raises(ConfigError, match=f"sources.a: kind '{kind}' needs"):
             _entry(tmp_path, kind, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [("inbox", "https://a.example/x"), ("inbox", "S3://a/b"), ("feed", "s3://a/b"), ("cdx", "s3://a/*")],
+)
+def test_only_an_inbox_is_in_a_bucket(tmp_path, kind, url):
+    """A URL of the web is no inbox, and a bucket is nothing else."""
+    with pytest.raises(ConfigError, match="must start with"):
+        _entry(tmp_path, kind, url=url)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in sorted(ALL) if KIND_OPTIONS[kind].place == ("url",)])
