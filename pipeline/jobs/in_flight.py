@@ -3,9 +3,10 @@
 A segmentation fault or the kernel's out-of-memory killer ends a process without an exception, and a retry meets the
 same item again. Message queues count the deliveries of such a "poison message". Here each process has one small locked
 file with the items of its current turn. The lock ends with the process, so the next process finds the file of a dead
-one and counts one death for each of its items.
+one and counts one death for each of its items. On a shared store the turns are rows in PostgreSQL: see
+``pipeline.shared.turns``.
 
-Files hold hashes of item keys, never the keys, so that a takedown finds no name here.
+Turns have hashes of item keys, never the keys, so that a takedown finds no name here.
 """
 
 import fcntl
@@ -15,11 +16,12 @@ import logging
 import os
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import PoisonItemError
+from pipeline.store.leases import TurnRecord, TurnRecords
 
 log = logging.getLogger(__name__)
 
@@ -33,30 +35,30 @@ class InFlight:
     ``current`` are the items in flight, ``seen`` all items that were; both as hashes.
     """
 
-    def __init__(self, turn: int, deaths: Counter[str], *, version: str) -> None:
+    def __init__(self, turn: TurnRecord, *, version: str) -> None:
         self._turn = turn
-        self._deaths = deaths
+        self._deaths = turn.deaths
         self._version = version
         self.current: tuple[str, ...] = ()
         self.seen: set[str] = set()
 
     def begin(self, *keys: str) -> None:
         """Begin the turn of some items; the turn before it has ended."""
-        self.current = tuple(_hash(key, self._version) for key in keys)
+        before, self.current = self.current, tuple(_hash(key, self._version) for key in keys)
         self.seen.update(self.current)
-        line = " ".join(self.current).encode() + b"\n"
-        os.pwrite(self._turn, line, 0)  # a reader stops at the line end, so the rest of a longer turn does not matter
+        if self.current != before:
+            self._turn.write(self.current)
 
     def is_suspect(self, key: str) -> bool:
         """Return whether a process died in a turn of this item; its next turn must be its own."""
-        return self._deaths[_hash(key, self._version)] > 0
+        return self._deaths.get(_hash(key, self._version), 0) > 0
 
     def poison(self, key: str, *, name: str) -> PoisonItemError | None:
         """Return the outcome of an item in whose turns ``MAX_DEATHS`` processes died; None for any other item.
 
         ``name`` names it in the message.
         """
-        if self._deaths[_hash(key, self._version)] < MAX_DEATHS:
+        if self._deaths.get(_hash(key, self._version), 0) < MAX_DEATHS:
             return None
         return PoisonItemError(
             f"{name}: {MAX_DEATHS} processes ended while they worked on it (out of memory, a crash or a kill); the "
@@ -68,35 +70,64 @@ class InFlight:
 
 
 @contextmanager
-def open_turns(folder: Path, *, version: str) -> Iterator[InFlight]:
+def open_turns(turns: TurnRecords, *, version: str) -> Iterator[InFlight]:
     """Count the deaths of ended processes, then yield the turns of this one.
 
     A death counts for one pipeline ``version``. A MemoryError counts as a death. Any other exception is an ordinary
     end.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{uuid.uuid4().hex}.turn"
-    with _folder_lock(folder):
-        deaths = _count_dead(folder)
-        turn = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        fcntl.flock(turn, fcntl.LOCK_EX)
-    turns = InFlight(turn, deaths, version=version)
-    dead: tuple[str, ...] = ()
-    survivors: set[str] = set()
-    try:
-        yield turns
-        survivors = turns.seen
-    except MemoryError:
-        dead = turns.current
-        raise
-    finally:
+    with turns.open() as turn:
+        own = InFlight(turn, version=version)
+        dead: tuple[str, ...] = ()
+        survivors: set[str] = set()
         try:
-            with _folder_lock(folder):
-                path.unlink(missing_ok=True)  # while it is locked: otherwise another process counts this end as a death
-                if dead or survivors:
-                    _store(folder, _read_deaths(folder) + Counter(dead), without=survivors)
+            yield own
+            survivors = own.seen
+        except MemoryError:
+            dead = own.current
+            raise
         finally:
-            os.close(turn)
+            turn.end(dead=dead, survivors=survivors)
+
+
+class FileTurn:
+    """The turn of this process, in a locked file of a folder."""
+
+    def __init__(self, path: Path, descriptor: int, deaths: Counter[str]) -> None:
+        self.deaths: Mapping[str, int] = deaths
+        self._path = path
+        self._descriptor = descriptor
+
+    def write(self, items: Collection[str]) -> None:
+        line = " ".join(items).encode() + b"\n"
+        os.pwrite(self._descriptor, line, 0)  # a reader stops at the line end: the rest of a longer turn does no harm
+
+    def end(self, *, dead: Collection[str], survivors: Collection[str]) -> None:
+        folder = self._path.parent
+        with _folder_lock(folder):
+            self._path.unlink(missing_ok=True)  # while it is locked: else another process counts this end as a death
+            if dead or survivors:
+                _store(folder, _read_deaths(folder) + Counter(dead), without=survivors)
+
+
+class FileTurns:
+    """Implements ``TurnRecords`` for the processes of one host."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def open(self) -> Iterator[FileTurn]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{uuid.uuid4().hex}.turn"
+        with _folder_lock(self._folder):
+            deaths = _count_dead(self._folder)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            yield FileTurn(path, descriptor, deaths)
+        finally:
+            os.close(descriptor)
 
 
 def _hash(key: str, version: str) -> str:

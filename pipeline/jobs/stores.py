@@ -12,6 +12,7 @@ from pipeline.archive import Archive, FetchState, FileLeases, Takedowns
 from pipeline.errors import ConfigError
 from pipeline.extras import require_extra
 from pipeline.fetch import FileRates
+from pipeline.jobs.in_flight import FileTurns
 from pipeline.jobs.inventory import ALERTS, ARCHIVE, LAKE, STATE, check_stores, takedowns_of
 from pipeline.model.source import is_bucket
 from pipeline.settings import Settings
@@ -51,6 +52,10 @@ class LocalStore:
     @cached_property
     def host_rates(self) -> FileRates:
         return FileRates(self._settings.archive_dir / "rate_limits")
+
+    @cached_property
+    def turns(self) -> FileTurns:
+        return FileTurns(self._settings.archive_dir / "in_flight")
 
     def inbox(self, location: str) -> FolderInbox:
         if is_bucket(location):

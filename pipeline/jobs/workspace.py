@@ -124,7 +124,7 @@ class Workspace:
     def turns(self) -> AbstractContextManager[InFlight]:
         """Open the turns of this process; see ``pipeline.jobs.in_flight``."""
         version = failure_version(version_of(self.settings))
-        return open_turns(self.settings.archive_dir / "in_flight", version=version)
+        return open_turns(self.store.turns, version=version)
 
     @contextmanager
     def claim(self, source: Source, *, run_id: str, waits: bool) -> Iterator[Source | None]:

@@ -47,31 +47,31 @@ _DEFER = f"""INSERT INTO host_rates AS rate VALUES (%(host)s, clock_timestamp() 
     ON CONFLICT (host) DO UPDATE SET next_at = CASE
         WHEN rate.next_at > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS}) THEN excluded.next_at
         ELSE greatest(rate.next_at, excluded.next_at) END"""  # noqa: S608 - our own number
-_FREE_DEAD = f"""DELETE FROM inbox_claims WHERE inbox = %s
-    AND lease NOT IN (SELECT {_KEY} FROM pg_locks WHERE {_OURS})"""  # noqa: S608 - our own names
+HELD_KEYS = f"SELECT {_KEY} FROM pg_locks WHERE {_OURS}"  # noqa: S608 - our own names
+_FREE_DEAD = f"DELETE FROM inbox_claims WHERE inbox = %s AND lease NOT IN ({HELD_KEYS})"  # noqa: S608 - our own names
 _CLAIM = """INSERT INTO inbox_claims SELECT %s, name, %s FROM unnest(%s::text[]) AS given (name)
     ON CONFLICT DO NOTHING RETURNING name"""
 _UNCLAIM = "DELETE FROM inbox_claims WHERE lease = %s"
 
 
 class PostgresLease:
-    """A lease that is held by a session."""
+    """A lease that is held by a session. ``key`` is that of its lock."""
 
     def __init__(self, database: PostgresDatabase, session: psycopg.Connection, key: int, name: str) -> None:
         self._database = database
-        self._session = session
-        self._key = key
+        self.session = session
+        self.key = key
         self._name = name
 
     @property
     def descriptor(self) -> int:
         """The connection's descriptor. A child process that inherits it holds the lease too, until it ends."""
-        return self._session.fileno()
+        return self.session.fileno()
 
     def is_held(self) -> bool:
         """Return whether the server still has the session and its lock."""
         try:
-            return self._session.execute(_IS_HELD, (self._key,)).fetchone() is not None
+            return self.session.execute(_IS_HELD, (self.key,)).fetchone() is not None
         except psycopg.Error as error:
             if not is_lost(error):
                 raise
@@ -92,7 +92,7 @@ class PostgresLease:
 
         def attempt() -> T:
             try:
-                with self._session.transaction(), self._session.cursor() as cursor:
+                with self.session.transaction(), self.session.cursor() as cursor:
                     return work(cursor)
             except psycopg.Error as error:
                 if not is_lost(error):
@@ -118,25 +118,25 @@ class PostgresLeases:
 
     @contextmanager
     def source(self, source_key: str, *, waits: bool) -> Iterator[PostgresLease | None]:
-        with self._hold("source", source_key, query=_LOCK if waits else _TRY_LOCK) as lease:
+        with self.hold("source", source_key, query=_LOCK if waits else _TRY_LOCK) as lease:
             yield lease
 
     @contextmanager
     def committer(self) -> Iterator[PostgresLease]:
-        with self._hold("committer") as lease:
+        with self.hold("committer") as lease:
             assert lease is not None
             yield lease
 
     @contextmanager
     def takedown(self) -> Iterator[PostgresLease]:
-        with self._hold("takedown") as lease:
+        with self.hold("takedown") as lease:
             assert lease is not None
             yield lease
 
     @contextmanager
     def alerts(self) -> Iterator[PostgresLease]:
         """Hold the right to check alerts, send messages, or take down in them; wait for it."""
-        with self._hold("alerts") as lease:
+        with self.hold("alerts") as lease:
             assert lease is not None
             yield lease
 
@@ -144,7 +144,7 @@ class PostgresLeases:
     def writer(self) -> Iterator[PostgresLease]:
         while True:
             [(generation,)] = self._database.query(_NEWEST)
-            with self._hold("writer", str(generation), query=_TRY_LOCK_SHARED) as lease:
+            with self.hold("writer", str(generation), query=_TRY_LOCK_SHARED) as lease:
                 # A takedown that began in between does not wait for this lease, and may have ended.
                 if lease is not None and self._database.query(_NEWEST) == [(generation,)]:
                     yield lease
@@ -153,7 +153,7 @@ class PostgresLeases:
     def wait_for_writers(self) -> float:
         [(ended, newest, called_at)] = self._database.write(lambda cursor: cursor.execute(_START_GENERATION).fetchall())
         for generation in range(ended + 1, newest):  # also those of takedowns that were killed
-            with self._hold("writer", str(generation)):
+            with self.hold("writer", str(generation)):
                 pass
         # Their locks are gone, but one may have lost its lock just now while it lives: the server has no record of it.
         time.sleep(self._notice_seconds)
@@ -166,7 +166,7 @@ class PostgresLeases:
         run = uuid4().hex
         key = lock_key(self._database.schema, "claim", run)
         wanted = sorted(set(names))  # in order, so that two runs do not wait for each other
-        with self._hold("claim", run):
+        with self.hold("claim", run):
 
             def insert(cursor: psycopg.Cursor) -> frozenset[str]:
                 cursor.execute(_FREE_DEAD, (inbox,))
@@ -180,7 +180,7 @@ class PostgresLeases:
                 self._database.write(lambda cursor: cursor.execute(_UNCLAIM, (key,)))
 
     @contextmanager
-    def _hold(self, *names: str, query: str = _LOCK) -> Iterator[PostgresLease | None]:
+    def hold(self, *names: str, query: str = _LOCK) -> Iterator[PostgresLease | None]:
         """Hold the lock of some names; yield None if the query does not wait and another session has it."""
         key = lock_key(self._database.schema, *names)
         session, is_mine = self._lock(key, query)

@@ -6,6 +6,7 @@ not delete these copies of their values.
 """
 
 import hashlib
+import re
 from typing import Final
 
 import psycopg
@@ -124,6 +125,10 @@ _TABLES = (
     # The message that each sender got last, by which holder of the lock; it is marked before ends_at, or never.
     """CREATE TABLE alert_sendings (
         sender text PRIMARY KEY, delivery_id text NOT NULL, holder text NOT NULL, ends_at timestamptz NOT NULL)""",
+    # What processes work on, for as long as the lease with this key is held; and in whose turns processes died. Hashes.
+    """CREATE UNLOGGED TABLE turns (
+        lease bigint PRIMARY KEY, items text[] NOT NULL, server_started_at timestamptz NOT NULL)""",
+    "CREATE TABLE deaths (item text PRIMARY KEY, times bigint NOT NULL)",
 )
 
 
@@ -184,4 +189,4 @@ def _create(connection: psycopg.Connection, schema: str) -> None:
 
 def _with_collation(statement: str) -> str:
     """Return a statement whose columns of text are compared by their bytes."""
-    return statement.replace(" text", ' text COLLATE "C"')
+    return re.sub(r" text(\[\])?", r' text\1 COLLATE "C"', statement)

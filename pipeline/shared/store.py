@@ -17,6 +17,7 @@ from pipeline.shared.database import PostgresDatabase
 from pipeline.shared.leases import PostgresLeases, PostgresRates
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.page_states import PostgresPageStates
+from pipeline.shared.turns import PostgresTurns
 
 if TYPE_CHECKING:
     from pipeline.shared.tables import SharedTables
@@ -78,6 +79,10 @@ class SharedStore:
     @cached_property
     def host_rates(self) -> PostgresRates:
         return PostgresRates(self.database)
+
+    @cached_property
+    def turns(self) -> PostgresTurns:
+        return PostgresTurns(self.database, self.leases)
 
     def inbox(self, location: str) -> "Inbox":
         if location not in self._inboxes:

@@ -4,6 +4,7 @@ A holder on another host can lose its lease without dying, if the service that k
 a lease directly before a step that cannot be undone.
 """
 
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -63,4 +64,26 @@ class HostRates(Protocol):
 
     def defer(self, host: str, seconds: float) -> None:
         """Let no process send a request to a host for a number of seconds, at most one hour."""
+        ...
+
+
+class TurnRecord(Protocol):
+    """The items that this process works on, as hashes, and ``deaths``: in how many turns of each a process died."""
+
+    deaths: Mapping[str, int]
+
+    def write(self, items: Collection[str]) -> None:
+        """Record the items that are in flight from now on."""
+        ...
+
+    def end(self, *, dead: Collection[str], survivors: Collection[str]) -> None:
+        """End the turn: count one death for each item of ``dead``, then forget those of ``survivors``."""
+        ...
+
+
+class TurnRecords(Protocol):
+    """The turns of all processes of a store."""
+
+    def open(self) -> AbstractContextManager[TurnRecord]:
+        """Count the deaths of processes that have ended in a turn, then yield the turn of this one."""
         ...

@@ -5,7 +5,7 @@ from typing import Protocol
 from pipeline.archive import RecordArchive
 from pipeline.store.alerts import AlertState
 from pipeline.store.inbox import Inbox
-from pipeline.store.leases import HostRates, Leases
+from pipeline.store.leases import HostRates, Leases, TurnRecords
 from pipeline.store.state import Blocklist, PageStates
 from pipeline.store.tables import Tables
 
@@ -40,6 +40,11 @@ class Store(Protocol):
     @property
     def host_rates(self) -> HostRates:
         """The times of the next requests to hosts."""
+        ...
+
+    @property
+    def turns(self) -> TurnRecords:
+        """What the processes work on, and which items ended processes."""
         ...
 
     def inbox(self, location: str) -> Inbox:

@@ -9,6 +9,7 @@ from pipeline.archive.index import Index
 from pipeline.archive.leases import FileLease, FileLeases
 from pipeline.archive.writer import RecordFile, RecordFiles, WarcFile, WarcFolder
 from pipeline.fetch.rate_limit import FileRates
+from pipeline.jobs.in_flight import FileTurn, FileTurns
 from pipeline.lake.article_index import ArticleIndex
 from pipeline.shared.alerts import PostgresAlertRows, PostgresAlerts
 from pipeline.shared.article_index import PostgresArticleIndex
@@ -18,12 +19,13 @@ from pipeline.shared.capture_index import PostgresCaptureIndex
 from pipeline.shared.inbox import BucketInbox
 from pipeline.shared.leases import PostgresLease, PostgresLeases, PostgresRates
 from pipeline.shared.page_states import PostgresPageStates
+from pipeline.shared.turns import PostgresTurn, PostgresTurns
 from pipeline.shared.warc_objects import WarcObject, WarcObjects
 from pipeline.sources import FolderInbox
 from pipeline.store.alerts import AlertRows, AlertState
 from pipeline.store.folder import FolderObjects
 from pipeline.store.inbox import Inbox, InboxClaims
-from pipeline.store.leases import HostRates, Lease, Leases
+from pipeline.store.leases import HostRates, Lease, Leases, TurnRecord, TurnRecords
 from pipeline.store.objects import Objects
 from pipeline.store.sqlite_alerts import SqliteAlertRows, SqliteAlerts
 from pipeline.store.state import Blocklist, CaptureIndex, PageStates
@@ -39,6 +41,8 @@ STORES = {
     HostRates: (FileRates, PostgresRates),
     Inbox: (FolderInbox, BucketInbox),
     InboxClaims: (PostgresLeases,),
+    TurnRecord: (FileTurn, PostgresTurn),
+    TurnRecords: (FileTurns, PostgresTurns),
     Objects: (FolderObjects, Bucket),
     AlertState: (SqliteAlerts, PostgresAlerts),
     AlertRows: (SqliteAlertRows, PostgresAlertRows),

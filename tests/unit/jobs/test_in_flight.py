@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.in_flight import open_turns
+from pipeline.jobs.in_flight import FileTurns, open_turns
 
 
 def _die(folder: str, keys: tuple[str, ...], version: str) -> None:
-    with open_turns(Path(folder), version=version) as turns:
+    with open_turns(FileTurns(Path(folder)), version=version) as turns:
         turns.begin("earlier")
         turns.begin(*keys)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -29,7 +29,7 @@ def _kill_at(folder: Path, *keys: str, version: str = "v1") -> None:
 def test_item_is_poison_after_two_deaths(tmp_path):
     """One death makes an item a suspect, two set it aside; items before and after it are neither."""
     _kill_at(tmp_path, "https://a.example/7", "https://a.example/8")
-    with open_turns(tmp_path, version="v1") as turns:
+    with open_turns(FileTurns(tmp_path), version="v1") as turns:
         assert turns.is_suspect("https://a.example/7")
         assert turns.is_suspect("https://a.example/8")
         assert not turns.is_suspect("earlier")
@@ -37,7 +37,7 @@ def test_item_is_poison_after_two_deaths(tmp_path):
         turns.begin("https://a.example/8")
 
     _kill_at(tmp_path, "https://a.example/7")
-    with open_turns(tmp_path, version="v1") as turns:
+    with open_turns(FileTurns(tmp_path), version="v1") as turns:
         error = turns.poison("https://a.example/7", name="7")
         assert error is not None
         assert (error.reason, error.disposition) == ("killed_worker", "quarantine")
@@ -48,15 +48,15 @@ def test_other_version_tries_the_item_again(tmp_path):
     """Deaths count for one pipeline version."""
     for _ in range(2):
         _kill_at(tmp_path, "a")
-    with open_turns(tmp_path, version="v2") as turns:
+    with open_turns(FileTurns(tmp_path), version="v2") as turns:
         assert turns.poison("a", name="a") is None
 
 
 def test_turns_of_a_living_process_do_not_count(tmp_path):
     """While a process lives, its items are nobody's death; after a good end there is no trace of them."""
-    with open_turns(tmp_path, version="v1") as turns:
+    with open_turns(FileTurns(tmp_path), version="v1") as turns:
         turns.begin("a")
-        with open_turns(tmp_path, version="v1") as other:
+        with open_turns(FileTurns(tmp_path), version="v1") as other:
             assert not other.is_suspect("a")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lock"]
 
@@ -66,18 +66,18 @@ def test_memory_error_counts_as_a_death(tmp_path, error, is_suspect):
     """No memory counts as a death of the items in flight; any other exception does not."""
     with pytest.raises(error):
         _end_with(error, tmp_path, "a")
-    with open_turns(tmp_path, version="v1") as turns:
+    with open_turns(FileTurns(tmp_path), version="v1") as turns:
         assert turns.is_suspect("a") == is_suspect
 
 
 def _open_often(folder: str, ends: Event) -> None:
     while not ends.is_set():
-        with open_turns(Path(folder), version="v1"):
+        with open_turns(FileTurns(Path(folder)), version="v1"):
             pass
 
 
 def _end_with(error: type[BaseException], folder: Path, item: str) -> None:
-    with open_turns(folder, version="v1") as turns:
+    with open_turns(FileTurns(folder), version="v1") as turns:
         turns.begin(item)
         raise error
 
@@ -102,7 +102,7 @@ def test_end_is_counted_once_while_others_begin(tmp_path, error):
         for number in range(300):
             with pytest.raises(error):
                 _end_with(error, tmp_path, f"item {number}")
-            with open_turns(tmp_path, version="v1") as turns:
+            with open_turns(FileTurns(tmp_path), version="v1") as turns:
                 counts.add(_count(tmp_path))
                 turns.begin(f"item {number}")  # a good end clears its deaths
     finally:
@@ -116,13 +116,13 @@ def test_end_is_counted_once_while_others_begin(tmp_path, error):
 def test_damaged_counts_are_forgotten(tmp_path, content):
     """A torn file of deaths is an empty one: an item must end two more processes."""
     (tmp_path / "deaths.json").write_bytes(content)
-    with open_turns(tmp_path, version="v1") as turns:
+    with open_turns(FileTurns(tmp_path), version="v1") as turns:
         assert not turns.is_suspect("a")
 
 
 def test_files_hold_no_names(tmp_path):
     """Neither the turn nor the counts contain the key of an item."""
     _kill_at(tmp_path, "https://a.example/secret")
-    with open_turns(tmp_path, version="v1"):
+    with open_turns(FileTurns(tmp_path), version="v1"):
         assert all(b"secret" not in path.read_bytes() for path in tmp_path.iterdir())
         assert (tmp_path / "deaths.json").exists()
