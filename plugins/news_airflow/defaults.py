@@ -16,10 +16,12 @@ POOLS = {
     FILES_POOL: (1, "folders and inboxes"),
 }
 # By the dispositions of pipeline.errors, transient errors are retried; any other NewsError would occur again. A dead
-# worker or a full disk is not a NewsError: Airflow's own rule counts its tries.
+# worker or a full disk is not a NewsError: Airflow's own rule counts its tries. A service of the shared store may come
+# back after the run has stopped, and a lost lease can be taken again.
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule("pipeline.errors.TransientFetchError", RetryAction.RETRY, reason="transient error"),
+        RetryRule("pipeline.errors.StoreError", RetryAction.RETRY, reason="a service of the shared store"),
         RetryRule("pipeline.errors.NewsError", RetryAction.FAIL, reason="permanent error"),
     ]
 )

@@ -116,13 +116,14 @@ def test_a_run_without_a_day_is_refused(day_of, conf: dict[str, object] | None, 
 
 
 def test_retries_follow_the_dispositions(bag) -> None:
-    """A transient error is retried, any other NewsError is not; other errors follow Airflow's own rule."""
+    """A transient error and one of a service are retried, any other NewsError is not; else Airflow's own rule holds."""
     from news_airflow.defaults import RETRY_POLICY
 
     leaves = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.NewsError)]
     for leaf in leaves:
         decided = RETRY_POLICY.evaluate(leaf("x"), try_number=1, max_tries=2).action.value
-        assert decided == ("retry" if leaf.disposition == "retry" else "fail"), leaf
+        is_retried = leaf.disposition == "retry" or leaf is errors.StoreError
+        assert decided == ("retry" if is_retried else "fail"), leaf
     assert RETRY_POLICY.evaluate(OSError(28, "x"), try_number=1, max_tries=2).action.value == "default"
 
 
