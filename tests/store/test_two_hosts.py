@@ -1,0 +1,108 @@
+"""Two hosts without a common disk: one run per source, and one pace per site, because the shared store keeps both."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.architecture.tree import ROOT
+
+INTERVAL = 0.4  # seconds between two requests to the site
+PAGES = 8  # per host
+
+
+class TimedSite(ThreadingHTTPServer):
+    """A site that notes when each request arrives."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.times: list[float] = []
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: TimedSite
+
+    def do_GET(self) -> None:
+        self.server.times.append(time.monotonic())
+        is_page = self.path != "/robots.txt"
+        self.send_response(200 if is_page else 404)
+        self.send_header("content-type", "text/html")
+        self.send_header("content-length", "4" if is_page else "0")
+        self.end_headers()
+        self.wfile.write(b"page" if is_page else b"")
+
+    def log_message(self, *given: Any) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def site() -> Iterator[TimedSite]:
+    with TimedSite() as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+
+
+def start_host(folder: Path, common: Path, site: TimedSite, store: dict[str, str]) -> subprocess.Popen[str]:
+    """Start the worker of a host, with a disk of its own, and wait until it is ready."""
+    folder.mkdir()
+    address = f"127.0.0.1:{site.server_port}"
+    (folder / "sources.toml").write_text(
+        f'private_hosts = ["{address}"]\n[sources.town]\nkind = "feed"\nurl = "http://{address}"\n'
+        f"interval_seconds = {INTERVAL}\n"
+    )
+    own = {"NEWS_DATA_DIR": str(folder / "data"), "NEWS_SOURCES_FILE": str(folder / "sources.toml")}
+    command = [sys.executable, "-m", "tests.store.host_worker", "town", str(PAGES), str(common)]
+    environment = {**os.environ, **store, **own, "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    worker = subprocess.Popen(command, cwd=folder, env=environment, stdin=pipe, stdout=pipe, text=True)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "ready\n"
+    return worker
+
+
+def run_hosts(tmp_path: Path, site: TimedSite, store: dict[str, str]) -> list[dict[str, int]]:
+    """Let two hosts work at once; return what each did."""
+    common = tmp_path / "common"
+    common.mkdir()
+    hosts = [start_host(tmp_path / name, common, site, store) for name in ("one", "other")]
+    try:
+        for host in hosts:
+            assert host.stdin is not None
+            host.stdin.write("go\n")
+            host.stdin.flush()
+        return [json.loads(host.communicate(timeout=120)[0]) for host in hosts]
+    finally:
+        for host in hosts:
+            host.kill()
+
+
+def test_two_hosts_are_one_visitor(postgres, schema, site, tmp_path):
+    """A source has one run at a time, and its site never gets two requests within the interval."""
+    url = postgres.url
+    store = {"NEWS_STORE": "shared", "NEWS_DATABASE_URL": url, "NEWS_DATABASE_SCHEMA": schema}
+    done = run_hosts(tmp_path, site, store)
+    assert sum(each["doubled"] for each in done) == 0
+    assert all(each["held"] >= PAGES // 2 for each in done)  # those that waited
+    gaps = [after - before for before, after in pairwise(sorted(site.times))]
+    assert len(gaps) >= 2 * PAGES - 1
+    # A request may reach the site later than it was sent, and the next one then follows sooner; the sum cannot be less.
+    assert sum(gaps) >= len(gaps) * INTERVAL * 0.95
+    assert min(gaps) >= INTERVAL / 2
+
+
+def test_two_local_stores_do_not_share_a_pace(site, tmp_path):
+    """The test above can fail: with a store on each disk, the site gets twice as many requests."""
+    run_hosts(tmp_path, site, {"NEWS_STORE": "local"})
+    times = sorted(site.times)
+    assert times[-1] - times[0] < (len(times) - 1) * INTERVAL * 0.75
