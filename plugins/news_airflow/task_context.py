@@ -80,9 +80,9 @@ def run_stage(stage: str, **given: Any) -> Any:
 def read_freshness() -> tuple[tuple[Any, ...], str | None]:
     """Return the freshness of the sources, and send their ages if metrics are on.
 
-    If the lake cannot be read, return the error as text: what the task has done must still be announced.
+    If the tables cannot be read, return the error as text: what the task has done must still be announced.
     """
-    from pipeline.errors import LakeError
+    from pipeline.errors import LakeError, StoreError
     from pipeline.jobs.workspace import Workspace
     from pipeline.reports.freshness import freshness
     from pipeline.settings import Settings
@@ -90,7 +90,7 @@ def read_freshness() -> tuple[tuple[Any, ...], str | None]:
     workspace = Workspace(Settings.load())
     try:
         found = freshness(workspace)
-    except LakeError as error:
+    except (LakeError, StoreError) as error:
         log.error("freshness of the sources is not known: %s", error)
         return (), str(error)
     measure_freshness(found, now=workspace.settings.now())
