@@ -283,7 +283,6 @@ class ArticleIndex:
             self.connection.executemany("DELETE FROM log_files WHERE name = ?", [(name,) for name in removed])
 
     def generations(self, month: Month | None = None) -> dict[date, int]:
-        """Return the generation of each day that the index reflects, of one month or of all."""
         first, last = (f"{month}-01", f"{month}-31") if month else ("", "9999-12-31")
         query = "SELECT published_date, generation FROM days WHERE published_date BETWEEN ? AND ?"
         rows = self.connection.execute(query, (first, last))

@@ -42,8 +42,8 @@ class ArticleStates(Protocol):
         """Store outcomes by article, in place of earlier ones."""
         ...
 
-    def generations(self) -> Mapping[date, int]:
-        """Return the number of the commit that last changed each day."""
+    def generations(self, month: Month | None = None) -> Mapping[date, int]:
+        """Return the number of the commit that last changed each day, of one month or of all."""
         ...
 
     def days_current_with(self, knowledge: str) -> frozenset[date]:
