@@ -26,7 +26,7 @@ from pipeline.agents.tools import INSTRUCTIONS, TOOLS, AgentTool
 from pipeline.boundary import run_isolated
 from pipeline.errors import ConfigError, NewsError, did_you_mean
 from pipeline.jobs.workspace import Workspace
-from pipeline.query import Limits, apply_limits
+from pipeline.query import Limits, apply_limits, has_lake
 from pipeline.settings import Settings
 from pipeline.unicode import to_well_formed
 
@@ -122,7 +122,8 @@ def _answer(settings: Settings, name: str, arguments: Mapping[str, Any], end: Ev
     if tool is None:
         raise ConfigError(f"unknown tool {name[:60]!r}; {did_you_mean(name, _TOOLS)}", key=name)
     given = _parse(tool, arguments)
-    if not settings.lake_dir.is_dir():
+    workspace = Workspace(settings)
+    if not has_lake(workspace.place):
         raise ConfigError(_NO_LAKE, key="NEWS_DATA_DIR")
     limits = Limits(
         seconds=settings.newsroom_seconds,
@@ -132,7 +133,7 @@ def _answer(settings: Settings, name: str, arguments: Mapping[str, Any], end: Ev
         advice=_ADVICE,
     )
     with apply_limits(limits, end=end):
-        return tool.answer(Workspace(settings), given).model_dump(mode="json", exclude_none=True)
+        return tool.answer(workspace, given).model_dump(mode="json", exclude_none=True)
 
 
 def _parse(tool: AgentTool, arguments: Mapping[str, Any]) -> Any:

@@ -157,7 +157,7 @@ class AgentTool:
 
 def _search(workspace: Workspace, given: SearchArguments) -> SearchAnswer:
     _check_days(given.since, given.until)
-    check_sources(workspace.settings.lake_dir, [given.source] if given.source else [])
+    check_sources(workspace.place, [given.source] if given.source else [])
     chosen = SearchFilter(first=given.since, last=given.until, source=given.source, language=given.language)
     return search_answer(workspace, given.text, chosen, limit=given.limit, offset=given.offset)
 
@@ -177,7 +177,7 @@ def _questions(workspace: Workspace, given: NoArguments) -> QuestionsAnswer:
 
 def _ask(workspace: Workspace, given: AskArguments) -> AskAnswer:
     _check_days(given.since, given.until)
-    question, lake = question_named(given.question), workspace.settings.lake_dir
+    question, lake = question_named(given.question), workspace.place
     check_sources(lake, [given.source] if given.source else [])
     days = {"since": given.since, "until": given.until}
     with connect(lake, source=given.source, **days) as connection:
@@ -196,7 +196,7 @@ def _ask(workspace: Workspace, given: AskArguments) -> AskAnswer:
 
 
 def _sql(workspace: Workspace, given: SqlArguments) -> RowsAnswer:
-    with connect(workspace.settings.lake_dir) as connection:
+    with connect(workspace.place) as connection:
         found, has_more = query_page(connection, given.statement, offset=given.offset, limit=given.limit)
         page = page_of_rows(connection, found, offset=given.offset, has_more=has_more, advice=_SQL_ADVICE)
     return RowsAnswer(**page.fields())
@@ -213,7 +213,7 @@ def _tables(workspace: Workspace, given: TablesArguments) -> TablesAnswer:
     spec = specs.get(given.table)
     if spec is not None:
         columns |= {column.name: column for column in spec.file_columns}
-    with connect(workspace.settings.lake_dir) as connection:
+    with connect(workspace.place) as connection:
         described = query(connection, f"DESCRIBE {given.table}").rows  # a name of the list above
     facts = [_column_facts(str(name), str(kind), columns.get(str(name))) for name, kind, *_ in described]
     return TablesAnswer(tables=[_table_facts(given.table, spec).model_copy(update={"columns": facts})])

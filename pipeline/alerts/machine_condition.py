@@ -44,7 +44,7 @@ def _damage(workspace: Workspace) -> Iterator[AlertItem]:
         yield AlertItem(key=f"missing:{name}", title=f"{name} is missing", detail=sentence, command="newslake doctor")
     if missing:
         return
-    for row in query(connect(workspace.settings.lake_dir), _LAST_MAINTENANCE).records():
+    for row in query(connect(workspace.place), _LAST_MAINTENANCE).records():
         if "verified" not in json.loads(str(row["counts"])):
             yield AlertItem(
                 key="verify",

@@ -109,7 +109,7 @@ def check_question(workspace: Workspace, rule: QuestionRule, rules: AlertRules) 
     since = settings.now().date() - timedelta(days=rule.days - 1)
     kind: Literal["state", "rows"] = "rows" if rule.threshold is None else "state"
     with apply_limits(limits):
-        connection = connect(settings.lake_dir, since=since)
+        connection = connect(workspace.place, since=since)
         if rule.question is not None:
             set_options(connection, question_named(rule.question), rule.options)
         found = query(connection, _sql(rule))

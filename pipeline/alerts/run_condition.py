@@ -24,7 +24,7 @@ GROUP BY source_key, url ORDER BY max(decided_at) DESC, source_key, url"""
 
 def check_runs(workspace: Workspace, rule: RunRule, *, public_url: str | None) -> AlertCheck:
     """Return the failed runs and the broken items of the last days, newest first; each is reported once."""
-    connection = connect(workspace.settings.lake_dir)
+    connection = connect(workspace.place)
     since = workspace.settings.now() - timedelta(days=rule.days)
     connection.execute("SET VARIABLE since = ?::TIMESTAMPTZ", [since])
     connection.execute("SET VARIABLE reasons = ?::VARCHAR[]", [list(BROKEN_REASONS)])

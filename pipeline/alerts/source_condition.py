@@ -85,7 +85,7 @@ def _unread_item(fresh: SourceFreshness) -> AlertItem:
 
 
 def _polls(workspace: Workspace) -> dict[str, _Poll]:
-    connection = connect(workspace.settings.lake_dir)
+    connection = connect(workspace.place)
     since = workspace.settings.now() - timedelta(days=_POLL_DAYS)
     connection.execute("SET VARIABLE since = ?::TIMESTAMPTZ", [since])
     rows = query(connection, _POLLS).rows

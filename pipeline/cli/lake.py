@@ -86,7 +86,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
     if selection.last < selection.first:
         raise ConfigError(f"--to {selection.last} is before --from {selection.first}; swap them", key="to")
     space = workspace()
-    check_sources(space.settings.lake_dir, selection.source_keys)
+    check_sources(space.place, selection.source_keys)
     path_outside_lake(space.settings.lake_dir, str(target))
     with progress(quiet=quiet) as report_progress:
         done = write(space.lake, target, form=form, selection=selection, has_bom=bom, report_progress=report_progress)

@@ -77,8 +77,10 @@ def print_note(*lines: str) -> None:
 
 def note_missing_lake() -> None:
     """Print a note on stderr if the data folder has no lake: then all tables are empty."""
+    from pipeline.query import has_lake
+
     folder = settings().data_dir
-    if not settings().lake_dir.is_dir():
+    if not has_lake(workspace().place):
         print_note(f"{folder.absolute()} has no lake: go to the folder of your sources.toml, or set NEWS_DATA_DIR")
 
 

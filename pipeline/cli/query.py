@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.cells import cell_len
@@ -22,7 +22,7 @@ from pipeline.extras import require_extra
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.query import Connection, Limits, QueryResult, Question
+    from pipeline.query import Connection, LakePlace, Limits, QueryResult, Question
     from pipeline.query.chart_data import ChartData, ChartLine
     from pipeline.query.saved_queries import Denominators
 
@@ -106,7 +106,7 @@ def sql(  # noqa: PLR0913, PLR0917 - the options of the command
     """
     from pipeline.query import apply_limits, connect, query
 
-    tables = _tables_folder(snapshot)
+    tables = _tables_place(snapshot)
     destination = Destination(settings().lake_dir, as_json=as_json, csv=csv, parquet=parquet)
     with apply_limits(_limits(timeout, memory)):
         connection = connect(tables)
@@ -161,7 +161,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)
     picture = _picture_path(lake, chart) if chart and chart != STDOUT else None
     with apply_limits(_limits(timeout, memory)):
-        connection = cli_query.connect(_tables_folder(snapshot))
+        connection = cli_query.connect(_tables_place(snapshot))
         if destination.is_given:
             destination.write(connection, cli_query.sql)
         if picture or not destination.is_given:
@@ -205,7 +205,7 @@ class _CliQuery:
     source: str | None
     limit: int | None
 
-    def connect(self, lake: Path) -> "Connection":
+    def connect(self, lake: "LakePlace") -> "Connection":
         """Return a connection to the selected rows. Raises: ConfigError for an unknown source or option."""
         from pipeline.query import connect
         from pipeline.query.saved_queries import check_sources, set_options
@@ -228,13 +228,14 @@ class _CliQuery:
         return transpile(self.sql, engine, given=self.given)
 
 
-def _tables_folder(snapshot: str | None) -> Path:
-    """Return the folder to read: the lake, or one of its snapshots. Raises: ConfigError for an unknown snapshot."""
+def _tables_place(snapshot: str | None) -> "LakePlace":
+    """Return what to read: the lake, or one of its snapshots. Raises: ConfigError for an unknown snapshot."""
+    from pipeline.query import files_of
+
     if snapshot is None:
         note_missing_lake()
-        return settings().lake_dir
-    folder: Path = cast("Any", workspace().lake.snapshots).folder(snapshot)  # of one machine's files
-    return folder
+    place = workspace().place
+    return place if snapshot is None else files_of(place).at(snapshot)
 
 
 def _picture_path(lake: Path, name: str) -> Path:

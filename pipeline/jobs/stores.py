@@ -80,6 +80,10 @@ class LocalStore:
             now=self._settings.now,
         )
 
+    @property
+    def files(self) -> Path:
+        return self._settings.lake_dir
+
 
 def _open_shared(settings: Settings) -> "Store":
     require_extra("shared")

@@ -23,6 +23,7 @@ from pipeline.store.store import Store
 
 if TYPE_CHECKING:
     from pipeline.search import SearchPlace
+    from pipeline.store.table_files import LakePlace
     from pipeline.store.tables import Tables
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,11 @@ class Workspace:
         if self.settings.store == "shared":
             return SearchPlace(tables=self.lake, path=self.settings.data_dir / "search.sqlite", is_of_host=True)
         return SearchPlace(tables=self.lake, path=index_path(self.settings.lake_dir))
+
+    @property
+    def place(self) -> "LakePlace":
+        """Where questions find the tables."""
+        return self.store.files
 
     @contextmanager
     def at_work(self) -> Iterator[Lease]:

@@ -12,6 +12,7 @@ from pipeline.query.connection import (
     stream,
 )
 from pipeline.query.freshness import FreshnessFacts, freshness_facts, unread_pages
+from pipeline.query.lake_folder import files_of
 from pipeline.query.outcomes import (
     CoverageFacts,
     DatedArticles,
@@ -21,12 +22,14 @@ from pipeline.query.outcomes import (
     pages_of_host,
 )
 from pipeline.query.saved_queries import Question, answer, list_questions, question_named
+from pipeline.store.table_files import LakePlace, has_lake
 
 __all__ = [
     "Connection",
     "CoverageFacts",
     "DatedArticles",
     "FreshnessFacts",
+    "LakePlace",
     "Limits",
     "OutcomeCount",
     "QueryResult",
@@ -36,7 +39,9 @@ __all__ = [
     "check_time",
     "connect",
     "coverage_facts",
+    "files_of",
     "freshness_facts",
+    "has_lake",
     "list_questions",
     "outcomes_of",
     "pages_of_host",

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from pipeline.query.connection import connect, query
-from pipeline.query.lake_filesystem import last_day_of
-from pipeline.tables import table_named
+from pipeline.query.lake_folder import files_of
+from pipeline.store.table_files import LakePlace
 
 PAGE_SIZE = 50
 # The sort key of an article: its publication time; if unknown, the beginning of its published_date.
@@ -85,7 +84,7 @@ class ArticleCursor:
 
 
 def find_articles(
-    lake: Path, filters: ArticleFilter, *, after: ArticleCursor | None = None
+    lake: LakePlace, filters: ArticleFilter, *, after: ArticleCursor | None = None
 ) -> tuple[tuple[ArticleSummary, ...], bool]:
     """Return the next ``PAGE_SIZE`` articles after a cursor, newest first, and whether there are more."""
     last = filters.last if after is None else min(filters.last, after.listed_at.date())
@@ -112,7 +111,7 @@ class FilterChoices:
     people: tuple[str, ...]
 
 
-def filter_choices(lake: Path, *, first: date, last: date) -> FilterChoices:
+def filter_choices(lake: LakePlace, *, first: date, last: date) -> FilterChoices:
     """Return what the articles of the published dates ``first`` to ``last`` have."""
     with connect(lake, since=first, until=last) as connection:
         found = [query(connection, sql).rows for sql in (_SOURCES_SQL, _EVENT_TYPES_SQL, _PEOPLE_SQL)]
@@ -123,6 +122,6 @@ def _conditions(filters: ArticleFilter) -> Iterator[str]:
     yield from (sql for name, sql in _CONDITIONS.items() if getattr(filters, name) is not None)
 
 
-def last_day(lake: Path) -> date | None:
+def last_day(lake: LakePlace) -> date | None:
     """Return the last published date with an article; None for an empty lake."""
-    return last_day_of(lake, table_named("articles"))
+    return files_of(lake).last_day("articles")

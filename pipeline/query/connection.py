@@ -6,7 +6,6 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from threading import TIMEOUT_MAX, Event, Thread
 from time import monotonic
 
@@ -14,8 +13,10 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.errors import ConfigError, LakeError, LimitError, did_you_mean
-from pipeline.query.lake_filesystem import VERIFY, lake_files
+from pipeline.query.lake_filesystem import lake_files
+from pipeline.query.lake_folder import VERIFY
 from pipeline.query.views import SCHEME, lake_views
+from pipeline.store.table_files import LakePlace
 from pipeline.tables import TABLES
 from pipeline.unicode import to_well_formed
 
@@ -64,7 +65,7 @@ class QueryResult:
 
 
 def connect(
-    lake: Path, *, since: date | None = None, until: date | None = None, source: str | None = None
+    lake: LakePlace, *, since: date | None = None, until: date | None = None, source: str | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Return an in-memory DuckDB in UTC with one view per table of ``lake``.
 

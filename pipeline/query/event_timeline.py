@@ -7,10 +7,10 @@ first report if no article dates it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from pipeline.query.connection import Connection, connect, query
 from pipeline.query.people import PeriodCount, PeriodStep, fill_periods, period_step
+from pipeline.store.table_files import LakePlace
 
 PAGE_SIZE = 50
 REACH = timedelta(days=366)  # an event is found if its first report is at most this far from the requested days
@@ -191,7 +191,7 @@ class EventMap:
     places: tuple[MapPlace, ...]
 
 
-def view_events(lake: Path, filters: EventFilter, *, after: EventCursor | None = None) -> EventTimeline:
+def view_events(lake: LakePlace, filters: EventFilter, *, after: EventCursor | None = None) -> EventTimeline:
     """Return the next ``PAGE_SIZE`` events after a cursor, and the counts of all of them."""
     step = period_step(filters.first, filters.last)
     with _connect(lake, filters) as connection:
@@ -229,7 +229,7 @@ def _events(connection: Connection, after: EventCursor | None) -> tuple[Reported
     return tuple(_event(row) for row in rows)
 
 
-def view_places(lake: Path, filters: EventFilter) -> EventMap:
+def view_places(lake: LakePlace, filters: EventFilter) -> EventMap:
     """Return the places of the events of a filter."""
     with _connect(lake, filters) as connection:
         [[count, *_]] = query(connection, _TOTALS).rows
@@ -246,7 +246,7 @@ def view_places(lake: Path, filters: EventFilter) -> EventMap:
         )
 
 
-def _connect(lake: Path, filters: EventFilter) -> Connection:
+def _connect(lake: LakePlace, filters: EventFilter) -> Connection:
     """Return a connection with the table ``found`` of the events of a filter."""
     given = {name: getattr(filters, name) for name in ("first", "last", *_CONDITIONS)}
     since, until = filters.first - REACH, filters.last + REACH

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 
 from pipeline.errors import LakeError
 from pipeline.query.connection import Connection, connect
 from pipeline.query.outcomes import OUTCOME_PRECEDENCE, statuses
+from pipeline.store.table_files import LakePlace
 
 WEEKS = 8  # of history before the newest article
 _DAY = timedelta(days=1)
@@ -104,7 +104,7 @@ class FreshnessFacts:
 
 
 def freshness_facts(
-    lake: Path, *, online: Collection[str], local: Collection[str], now: datetime
+    lake: LakePlace, *, online: Collection[str], local: Collection[str], now: datetime
 ) -> Mapping[str, FreshnessFacts]:
     """Return the facts of some sources, by key. Nothing after ``now`` counts: a clock may have been wrong.
 
@@ -128,7 +128,7 @@ def freshness_facts(
 
 
 @contextmanager
-def _connection(lake: Path) -> Iterator[Connection]:
+def _connection(lake: LakePlace) -> Iterator[Connection]:
     with connect(lake) as connection:
         try:
             yield connection
@@ -177,7 +177,7 @@ def _utc(at: datetime | None) -> datetime | None:
     return None if at is None else at.astimezone(UTC)
 
 
-def unread_pages(lake: Path, *, source_key: str, since: datetime) -> tuple[int, str | None]:
+def unread_pages(lake: LakePlace, *, source_key: str, since: datetime) -> tuple[int, str | None]:
     """Return how many pages of a source were found after a time but could not be read, and their most frequent reason.
 
     Zero if none was found after the last that was read. Pages that are known to be no articles, such as videos, are not

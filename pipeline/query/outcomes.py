@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from pipeline.model.coverage import ListingFetch
 from pipeline.query.connection import QueryResult, connect, query
+from pipeline.store.table_files import LakePlace
 
 # The largest outcome of a page by this key is its latest status. A visit that found the page unchanged, or did not
 # check it, does not replace an earlier outcome; of two outcomes at one time, pending is the earlier. The questions
@@ -62,7 +62,7 @@ _OF_HOST = (
 
 
 def outcomes_of(
-    lake: Path, *, urls: Collection[str], article_ids: Collection[str], since: date = date.min
+    lake: LakePlace, *, urls: Collection[str], article_ids: Collection[str], since: date = date.min
 ) -> QueryResult:
     """Return the outcomes of some pages and articles with the columns of the table, latest status first.
 
@@ -73,7 +73,7 @@ def outcomes_of(
         return QueryResult(tuple(column[0] for column in result.description), tuple(result.fetchall()))
 
 
-def pages_of_host(lake: Path, host: str) -> tuple[int, object]:
+def pages_of_host(lake: LakePlace, host: str) -> tuple[int, object]:
     """Return the number of pages of a host with outcomes, and the time of the last outcome."""
     with connect(lake) as connection:
         [row] = connection.execute(_OF_HOST, [f"http://{host}/", f"https://{host}/"]).fetchall()
@@ -139,7 +139,7 @@ class PageOutcome:
 
 
 def find_page_outcomes(
-    lake: Path, filters: PageFilter, *, after: str | None = None
+    lake: LakePlace, filters: PageFilter, *, after: str | None = None
 ) -> tuple[tuple[PageOutcome, ...], bool]:
     """Return the next ``PAGE_SIZE`` pages after a URL, by URL, and whether there are more."""
     outcome = None if filters.outcome == LATE else filters.outcome
@@ -251,7 +251,7 @@ class CoverageFacts:
 
 
 def coverage_facts(  # noqa: PLR0913 - which days, and which sources
-    lake: Path,
+    lake: LakePlace,
     *,
     first: date,
     last: date,

@@ -7,10 +7,10 @@ A person is a `person_id`: the `entity_id` of the full name, also where an artic
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Literal
 
 from pipeline.query.connection import Connection, connect, query
+from pipeline.store.table_files import LakePlace
 
 PAGE_SIZE = 50
 QUOTES = 25  # of one page
@@ -76,7 +76,7 @@ class EntityCursor:
 
 
 def find_entities(
-    lake: Path, filters: EntityFilter, *, after: EntityCursor | None = None
+    lake: LakePlace, filters: EntityFilter, *, after: EntityCursor | None = None
 ) -> tuple[tuple[EntitySummary, ...], bool]:
     """Return the next ``PAGE_SIZE`` people or organisations, most quotes first, and whether there are more."""
     kind = filters.kind
@@ -310,7 +310,7 @@ class EntityView:
 
 
 def view_entity(
-    lake: Path, entity_id: str, kind: EntityKind, *, first: date, last: date, after: QuoteCursor | None = None
+    lake: LakePlace, entity_id: str, kind: EntityKind, *, first: date, last: date, after: QuoteCursor | None = None
 ) -> EntityView | None:
     """Return a person or organisation on the published days from first to last; None if no article mentions it."""
     with connect(lake, since=first, until=last) as connection:

@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 import duckdb
 
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.query.chart_data import ChartLine, parse_chart_line
 from pipeline.query.connection import QueryResult, connect, query
+from pipeline.store.table_files import LakePlace
 
 _HEADER = re.compile(r"-- (\w+): (\S.*)")
 _COUNTED = "\n-- counted:\n"
@@ -137,7 +137,7 @@ def _wrong(slug: str, what: str) -> ConfigError:
     return ConfigError(f"{slug}.sql: {what}", key=slug)
 
 
-def check_sources(lake: Path, source_keys: Collection[str]) -> None:
+def check_sources(lake: LakePlace, source_keys: Collection[str]) -> None:
     """Raises: ConfigError for sources without a page in the lake; the message lists the known sources."""
     known = {str(key) for (key,) in query(connect(lake), _SOURCES).rows} if source_keys else set()
     if unknown := sorted({*source_keys} - known):

@@ -94,7 +94,7 @@ def _draw_items(
     workspace: Workspace, population: Population, design: SamplingDesign, *, excluded: Collection[str]
 ) -> tuple[dict[str, int], tuple[AuditItem, ...]]:
     """Return the size of each stratum, and the drawn rows in random order. Raises: ConfigError if no row is left."""
-    table, lake = population.table, workspace.settings.lake_dir
+    table, lake = population.table, workspace.place
     with connect(lake, since=population.first, until=population.last, source=population.source) as connection:
         sizes, strata = sample_rows(connection, population, design, excluded=excluded)
         if not strata:

@@ -61,7 +61,7 @@ def correct_by_audit(
     population, by = draw.population, draw.design.by
     excluded = AuditStore(workspace.settings).articles_of(draw.design.without)
     with connect(
-        workspace.settings.lake_dir, since=population.first, until=population.last, source=population.source
+        workspace.place, since=population.first, until=population.last, source=population.source
     ) as connection:
         stored = rows_named(connection, draw.table, (row.name for row in draw.rows))
         counts = count_share(connection, population, share, by=by, excluded=excluded)

@@ -29,7 +29,7 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     begin = first - timedelta(weeks=WEEKS)
     listed = {source.key: source for source in workspace.sources.sources}
     facts = coverage_facts(
-        workspace.settings.lake_dir,
+        workspace.place,
         first=begin,
         last=last,
         now=now,

@@ -46,9 +46,9 @@ def freshness(workspace: Workspace, *, source_keys: Sequence[str] = ()) -> tuple
     ]
     if not sources:
         return ()
-    settings, now = workspace.settings, workspace.settings.now()
+    now = workspace.settings.now()
     facts = freshness_facts(
-        settings.lake_dir,
+        workspace.place,
         online=[each.key for each in sources if each.is_online],
         local=[each.key for each in sources if not each.is_online],
         now=now,
@@ -66,7 +66,7 @@ def _with_cause(workspace: Workspace, source: Source, facts: FreshnessFacts, *, 
     found = judge(source, facts, now=now)
     if not found.is_late or facts.newest_at is None:
         return found
-    pages, reason = unread_pages(workspace.settings.lake_dir, source_key=source.key, since=facts.newest_at)
+    pages, reason = unread_pages(workspace.place, source_key=source.key, since=facts.newest_at)
     return judge(source, facts, now=now, unread=(pages, reason or "pending")) if pages else found
 
 

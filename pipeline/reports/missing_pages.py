@@ -102,7 +102,7 @@ def waiting_step(seen: PageState) -> ProvenanceStep:
 def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:
     """Return what is known about an unlisted page: its host, and the sources that may list it."""
     host = urlsplit(url).netloc
-    pages, last = pages_of_host(workspace.settings.lake_dir, host)
+    pages, last = pages_of_host(workspace.place, host)
     sources = [each for each in workspace.sources.sources if _lists(each, url)]
     now = workspace.settings.now()
     facts = [

@@ -159,7 +159,7 @@ def _outcomes(
     if not fetched and rows is not None:  # the archive lost its records
         fetched = [rows.stored.fetched_at.date()]
     since = min(fetched, default=date.min)
-    found = outcomes_of(workspace.settings.lake_dir, urls=urls, article_ids=wanted.article_ids, since=since)
+    found = outcomes_of(workspace.place, urls=urls, article_ids=wanted.article_ids, since=since)
     return tuple(Outcome(**row) for row in found.records())  # type: ignore[arg-type]
 
 

@@ -20,6 +20,7 @@ from pipeline.shared.page_states import PostgresPageStates
 from pipeline.shared.turns import PostgresTurns
 
 if TYPE_CHECKING:
+    from pipeline.shared.table_files import SharedFiles
     from pipeline.shared.tables import SharedTables
     from pipeline.store.inbox import Inbox
     from pipeline.store.store import Store
@@ -117,6 +118,12 @@ class SharedStore:
             now=self._settings.now,
             gc_grace_hours=self._settings.gc_grace_hours,
         )
+
+    @cached_property
+    def files(self) -> "SharedFiles":
+        from pipeline.shared.table_places import open_files  # noqa: PLC0415 - see above
+
+        return open_files(self._settings, service=self.service, key=self.key)
 
 
 if TYPE_CHECKING:

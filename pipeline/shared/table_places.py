@@ -1,17 +1,25 @@
 """Where the shared tables are, from the settings: the catalog, and the bucket of its files."""
 
+import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.settings import Settings, required
 from pipeline.shared.bucket import BucketKey, BucketService, open_bucket
 from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.table_files import SharedFiles
 from pipeline.shared.tables import SharedPlaces
 from pipeline.shared.upkeep import Warehouse
 from pipeline.store.objects import Objects
+
+_READER_SECONDS = 20.0  # how long a reader waits for the bucket
+_FILES: dict[tuple[object, ...], SharedFiles] = {}  # of this process, with what they keep in memory
+_OPENING = Lock()
 
 
 def open_places(settings: Settings, objects: Objects, *, service: BucketService, key: BucketKey | None) -> SharedPlaces:
@@ -19,17 +27,40 @@ def open_places(settings: Settings, objects: Objects, *, service: BucketService,
 
     Raises: ConfigError for a missing or wrong setting, StoreError for a service that cannot be used.
     """
-    warehouse = required("catalog_warehouse", settings.catalog_warehouse).rstrip("/")
-    url = f"{warehouse}/{settings.catalog_namespace}"
     return SharedPlaces(
-        catalog=_open_catalog(settings, warehouse, key),
+        catalog=_open_catalog(settings, key),
         namespace=settings.catalog_namespace,
         objects=objects,
-        warehouse=Warehouse(open_bucket(url, service=service, key=key, is_writer=False), url),
+        warehouse=_open_warehouse(settings, service, key),
     )
 
 
-def _open_catalog(settings: Settings, warehouse: str, key: BucketKey | None) -> TransactionCatalog:
+def open_files(settings: Settings, *, service: BucketService, key: BucketKey | None) -> SharedFiles:
+    """Return the files of the tables for readers: those of this process, if it has opened them before.
+
+    Raises: ConfigError for a missing or wrong setting, StoreError for a service that cannot be used.
+    """
+    known = (os.getpid(), settings.catalog_properties_file, *_place_of(settings), service, key)
+    with _OPENING:
+        if known not in _FILES:
+            patient = replace(service, deadline_seconds=_READER_SECONDS)
+            warehouse = _open_warehouse(settings, patient, key)
+            _FILES[known] = SharedFiles(_open_catalog(settings, key), settings.catalog_namespace, warehouse)
+        return _FILES[known]
+
+
+def _place_of(settings: Settings) -> tuple[str | None, ...]:
+    return settings.catalog_url, settings.catalog_warehouse, settings.catalog_namespace
+
+
+def _open_warehouse(settings: Settings, service: BucketService, key: BucketKey | None) -> Warehouse:
+    warehouse = required("catalog_warehouse", settings.catalog_warehouse).rstrip("/")
+    url = f"{warehouse}/{settings.catalog_namespace}"
+    return Warehouse(open_bucket(url, service=service, key=key, is_writer=False), url)
+
+
+def _open_catalog(settings: Settings, key: BucketKey | None) -> TransactionCatalog:
+    warehouse = required("catalog_warehouse", settings.catalog_warehouse).rstrip("/")
     given: dict[str, Any] = {"uri": required("catalog_url", settings.catalog_url), "warehouse": warehouse}
     if settings.objects_endpoint is not None:
         given["s3.endpoint"] = settings.objects_endpoint

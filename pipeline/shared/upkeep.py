@@ -93,17 +93,21 @@ class Tags:
 
     def ids(self, name: str) -> Mapping[str, int]:
         """Return the snapshot of each table at a name. Raises: ConfigError for one that not all tables have."""
-        heads = self._read()
-        if name not in _common_tags(heads):
-            known = ", ".join(sorted(_common_tags(heads))) or "none"
-            raise ConfigError(f"no snapshot {name}; existing: {known}", key=name)
-        return {each: table.metadata.refs[name].snapshot_id for each, table in heads.tables.items()}
+        return ids_at(self._read(), name)
 
     def _send(self, names: str, lease: Lease) -> None:
         lease.check()
         if self._catalog.send(first=LAKE_NAMES[0]) != "committed":
             message = f"the catalog did not confirm the change of snapshot {names}; list the snapshots, then try again"
             raise StoreError(message, key=names, reason="store_conflict")
+
+
+def ids_at(heads: Heads, name: str) -> Mapping[str, int]:
+    """Return the snapshot of each table at a name. Raises: ConfigError for one that not all tables have."""
+    if name not in _common_tags(heads):
+        known = ", ".join(sorted(_common_tags(heads))) or "none"
+        raise ConfigError(f"no snapshot {name}; existing: {known}", key=name)
+    return {each: table.metadata.refs[name].snapshot_id for each, table in heads.tables.items()}
 
 
 def _tags(heads: Heads) -> set[str]:

@@ -7,6 +7,7 @@ from pipeline.store.alerts import AlertState
 from pipeline.store.inbox import Inbox
 from pipeline.store.leases import HostRates, Leases, TurnRecords
 from pipeline.store.state import Blocklist, PageStates
+from pipeline.store.table_files import LakePlace
 from pipeline.store.tables import Tables
 
 
@@ -62,4 +63,9 @@ class Store(Protocol):
     @property
     def tables(self) -> Tables:
         """The tables of the lake."""
+        ...
+
+    @property
+    def files(self) -> LakePlace:
+        """Where readers of SQL find the tables. Nothing but the tables is opened for them."""
         ...

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from pipeline.errors import ConfigError
+from pipeline.query import LakePlace
 from pipeline.query.articles import (
     ArticleCursor,
     ArticleFilter,
@@ -62,7 +62,7 @@ def parse_article_cursor(query: UrlQuery) -> ArticleCursor | None:
         raise ConfigError(message, key="after") from error
 
 
-def articles_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
+def articles_page(lake: LakePlace, query: UrlQuery, *, today: date, root: str) -> str:
     """Return the list of articles for a query; the default period is the last ``DAYS`` days of the lake.
 
     Raises: ConfigError for an invalid date, more than a year, or an invalid cursor.
@@ -94,7 +94,7 @@ def articles_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str
     )
 
 
-def _choices(lake: Path, filters: ArticleFilter) -> FilterChoices:
+def _choices(lake: LakePlace, filters: ArticleFilter) -> FilterChoices:
     """Return what the lists of the filter offer; the requested source and event type are always among them."""
     found = filter_choices(lake, first=filters.first, last=filters.last)
     return replace(

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from pipeline.model import pluralize
 from pipeline.model.coverage import AnomalyKind, Cell, Coverage, SourceCoverage
 from pipeline.model.freshness import FRESHNESS_LABELS
 from pipeline.model.source import CAPTURE_KINDS
+from pipeline.query import LakePlace
 from pipeline.query.articles import last_day
 from pipeline.web.outcomes import PUBLICATION
 from pipeline.web.rendering import UrlQuery, link, page, parse_period
@@ -145,7 +145,7 @@ class _FreshnessRow:
     message: tuple[str, ...]
 
 
-def parse_coverage_period(lake: Path, query: UrlQuery, *, today: date) -> tuple[date, date]:
+def parse_coverage_period(lake: LakePlace, query: UrlQuery, *, today: date) -> tuple[date, date]:
     """Return the first and last day of a query. The default is the ``DAYS`` days to ``today``.
 
     If these have no article, the default ends on the newest day with an article.

@@ -5,10 +5,10 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.model import pluralize
+from pipeline.query import LakePlace
 from pipeline.query.articles import last_day
 from pipeline.query.event_timeline import (
     EventCount,
@@ -70,7 +70,7 @@ class _PlaceRow:
     last_day: str
 
 
-def parse_event_filter(lake: Path, query: UrlQuery, *, today: date) -> EventFilter:
+def parse_event_filter(lake: LakePlace, query: UrlQuery, *, today: date) -> EventFilter:
     """Return the filter of a query; the default period is the last ``DAYS`` days of the lake.
 
     Raises: ConfigError for an invalid date, month or number, and for more than a year.
@@ -109,7 +109,7 @@ def _parse_reports(query: UrlQuery) -> int | None:
     return int(value)
 
 
-def list_events(lake: Path, query: UrlQuery, *, today: date) -> EventTimeline:
+def list_events(lake: LakePlace, query: UrlQuery, *, today: date) -> EventTimeline:
     """Return the timeline of a query. Raises: ConfigError for invalid values and an invalid cursor."""
     return view_events(lake, parse_event_filter(lake, query, today=today), after=_parse_cursor(query))
 
@@ -230,7 +230,7 @@ def describe_date(event: ReportedEvent) -> str:
     return f"{event.event_date_precision} {describe_days(first, last or first)}"
 
 
-def list_places(lake: Path, query: UrlQuery, *, today: date) -> EventMap:
+def list_places(lake: LakePlace, query: UrlQuery, *, today: date) -> EventMap:
     """Return the map of a query. Raises: ConfigError for invalid values."""
     return view_places(lake, parse_event_filter(lake, query, today=today))
 

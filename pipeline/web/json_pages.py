@@ -8,9 +8,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-from pipeline.query import list_questions
+from pipeline.query import LakePlace, list_questions
 from pipeline.query.articles import ArticleFilter, ArticleSummary, find_articles, last_day
 from pipeline.query.outcomes import PageFilter, PageOutcome, find_page_outcomes
 from pipeline.query.result_files import plain_value
@@ -82,7 +81,7 @@ def error_json(status: int, message: str) -> bytes:
     return to_json({"error": {"status": status, "title": title, "message": message}})
 
 
-def list_articles(lake: Path, query: UrlQuery, *, today: date) -> ArticleList:
+def list_articles(lake: LakePlace, query: UrlQuery, *, today: date) -> ArticleList:
     """Return the articles of a query, as the list shows them. Raises: ConfigError as the list does."""
     filters = parse_article_filter(query, last=last_day(lake) or today)
     rows, is_more = find_articles(lake, filters, after=parse_article_cursor(query))
@@ -90,7 +89,7 @@ def list_articles(lake: Path, query: UrlQuery, *, today: date) -> ArticleList:
     return ArticleList(filters=filters, rows=rows, after=after)
 
 
-def list_page_outcomes(lake: Path, query: UrlQuery, *, today: date) -> PageOutcomeList:
+def list_page_outcomes(lake: LakePlace, query: UrlQuery, *, today: date) -> PageOutcomeList:
     """Return the pages of a query, as the list shows them. Raises: ConfigError as the list does."""
     filters = parse_page_filter(query, today=today)
     rows, is_more = find_page_outcomes(lake, filters, after=parse_text(query, "after", most=LONGEST_URL))
@@ -111,7 +110,7 @@ def question_entries() -> list[QuestionEntry]:
     ]
 
 
-def question_answer(lake: Path, request: QuestionRequest) -> QuestionData:
+def question_answer(lake: LakePlace, request: QuestionRequest) -> QuestionData:
     """Return the answer to a question with its first ``MOST_ROWS`` rows. Raises: ConfigError as ``query``."""
     with request.connect(lake) as connection:
         answer, denominators = run_question(connection, request)

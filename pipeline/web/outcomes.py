@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.model.provenance import STEP_HEADINGS, AnswerKind, Provenance
+from pipeline.query import LakePlace
 from pipeline.query.outcomes import LATE, PageFilter, PageOutcome, find_page_outcomes
 from pipeline.tables import table_named
 from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_text, web_link
@@ -31,7 +31,7 @@ class _PageRow:
     article: str
 
 
-def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str, choices: Sequence[str] = ()) -> str:
+def pages_page(lake: LakePlace, query: UrlQuery, *, today: date, root: str, choices: Sequence[str] = ()) -> str:
     """Return the list of pages of a source and some days, filtered by outcome or reason.
 
     ``choices`` are the sources to choose from.

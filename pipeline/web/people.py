@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from pipeline.errors import ConfigError
+from pipeline.query import LakePlace
 from pipeline.query.articles import last_day
 from pipeline.query.people import (
     EntityCursor,
@@ -55,7 +55,7 @@ class _QuoteRow:
     note: str
 
 
-def list_entities(lake: Path, kind: EntityKind, query: UrlQuery, *, today: date) -> EntityList:
+def list_entities(lake: LakePlace, kind: EntityKind, query: UrlQuery, *, today: date) -> EntityList:
     """Return the people or organisations of a query; the default period is the last ``DAYS`` days of the lake.
 
     Raises: ConfigError for an invalid date, more than a year, or an invalid cursor.
@@ -114,7 +114,9 @@ def entity_link(root: str, path: str, entity_id: str, **days: object) -> str:
     return link(root, f"{path}/{entity_id}", **days) if entity_id.isascii() and entity_id.isalnum() else ""
 
 
-def read_entity(lake: Path, kind: EntityKind, entity_id: str, query: UrlQuery, *, today: date) -> EntityView | None:
+def read_entity(
+    lake: LakePlace, kind: EntityKind, entity_id: str, query: UrlQuery, *, today: date
+) -> EntityView | None:
     """Return a person or organisation on the days of a query; None if no article of these days mentions it.
 
     The default are the last ``DAYS`` days of the lake, or the last year if these days do not mention it.

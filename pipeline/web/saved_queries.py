@@ -7,10 +7,19 @@ from collections.abc import Buffer, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
-from pathlib import Path
 
 from pipeline.errors import LimitError
-from pipeline.query import Connection, QueryResult, Question, connect, list_questions, query, question_named, stream
+from pipeline.query import (
+    Connection,
+    LakePlace,
+    QueryResult,
+    Question,
+    connect,
+    list_questions,
+    query,
+    question_named,
+    stream,
+)
 from pipeline.query.charts import PAGE_LAYOUT, PHONE_LAYOUT, draw, page_svg
 from pipeline.query.result_files import write_csv
 from pipeline.query.saved_queries import Denominators, count_denominators, option_flag, set_options, sql_of
@@ -46,7 +55,7 @@ class QuestionRequest:
     last: date | None = None
     source: str | None = None
 
-    def connect(self, lake: Path) -> Connection:
+    def connect(self, lake: LakePlace) -> Connection:
         """Return a connection to the selected rows."""
         connection = connect(lake, since=self.first, until=self.last, source=self.source)
         set_options(connection, self.question, self.given)
@@ -100,7 +109,7 @@ def questions_page(*, root: str) -> str:
     return page("questions.html", root=root, is_served=True, title="Questions", groups=groups)
 
 
-def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
+def question_page(lake: LakePlace, request: QuestionRequest, *, root: str) -> str:
     """Return the page of a question with up to ``MOST_ROWS`` rows of its answer. Raises: ConfigError as ``query``."""
     question = request.question
     with request.connect(lake) as connection:
@@ -130,7 +139,7 @@ def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
     )
 
 
-def _sources_of(connection: Connection, lake: Path, request: QuestionRequest) -> tuple[str, ...]:
+def _sources_of(connection: Connection, lake: LakePlace, request: QuestionRequest) -> tuple[str, ...]:
     """Return the sources of the selected days, and the requested one."""
     sql = "SELECT DISTINCT source_key FROM articles_stored ORDER BY source_key LIMIT 1000"
     if request.source is None:
@@ -171,7 +180,7 @@ def _form_words(text: str) -> str:
     return _OPTION_WORD.sub(lambda found: f'field "{found[1].replace("-", " ").capitalize()}"', text)
 
 
-def question_svg(lake: Path, request: QuestionRequest, *, is_narrow: bool = False) -> bytes:
+def question_svg(lake: LakePlace, request: QuestionRequest, *, is_narrow: bool = False) -> bytes:
     """Return the chart of an answer as SVG; ``is_narrow`` for a phone. Raises: ConfigError without a chart."""
     with request.connect(lake) as connection:
         answer, denominators = run_question(connection, request)
@@ -179,7 +188,7 @@ def question_svg(lake: Path, request: QuestionRequest, *, is_narrow: bool = Fals
     return page_svg(draw(request.question, answer, denominators, layout=layout), request.question, denominators)
 
 
-def question_csv(lake: Path, request: QuestionRequest) -> bytes:
+def question_csv(lake: LakePlace, request: QuestionRequest) -> bytes:
     """Return all rows of an answer as `newslake ask --csv` writes them.
 
     Raises: LimitError for more than ``MOST_BYTES``.

@@ -14,9 +14,9 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 if TYPE_CHECKING:
     from datetime import date
-    from pathlib import Path
 
     from pipeline.jobs.workspace import Workspace
+    from pipeline.store.table_files import LakePlace
     from pipeline.web.json_pages import PageAnswer
     from pipeline.web.saved_queries import QuestionRequest
 
@@ -194,10 +194,10 @@ def _source_keys(space: "Workspace") -> list[str]:
     return [each.key for each in space.sources.sources]
 
 
-def _given(request: Request) -> tuple["Path", Mapping[str, str], "date"]:
+def _given(request: Request) -> tuple["LakePlace", Mapping[str, str], "date"]:
     """Return what most pages need: the lake, the query of the URL, and the day of today."""
-    settings = _workspace().settings
-    return settings.lake_dir, request.query_params, settings.now().date()
+    space = _workspace()
+    return space.place, request.query_params, space.settings.now().date()
 
 
 def _coverage(request: Request, root: str) -> "PageAnswer":
@@ -207,7 +207,7 @@ def _coverage(request: Request, root: str) -> "PageAnswer":
     from pipeline.web.rendering import parse_text
 
     space, query = _workspace(), request.query_params
-    first, last = parse_coverage_period(space.settings.lake_dir, query, today=space.settings.now().date())
+    first, last = parse_coverage_period(space.place, query, today=space.settings.now().date())
     source = parse_text(query, "source")
     found = coverage(space, first=first, last=last, source_keys=[source] if source else ())
     html = partial(coverage_page, found, root=root, source_key=source or "", choices=_source_keys(space))
@@ -219,7 +219,7 @@ def _pages(request: Request, root: str) -> "PageAnswer":
     from pipeline.web.outcomes import pages_page
 
     space = _workspace()
-    given, today = (space.settings.lake_dir, request.query_params), space.settings.now().date()
+    given, today = (space.place, request.query_params), space.settings.now().date()
     html = partial(pages_page, *given, today=today, root=root, choices=_source_keys(space))
     return PageAnswer(partial(list_page_outcomes, *given, today=today), html)
 
@@ -334,7 +334,7 @@ def _question(request: Request, root: str) -> "PageAnswer":
     from pipeline.web.json_pages import PageAnswer, question_answer
     from pipeline.web.saved_queries import question_page
 
-    given = _workspace().settings.lake_dir, _question_request(request)
+    given = _workspace().place, _question_request(request)
     return PageAnswer(partial(question_answer, *given), partial(question_page, *given, root=root))
 
 
@@ -343,7 +343,7 @@ def _question_svg(request: Request, root: str) -> Response:
     from pipeline.web.saved_queries import question_svg
 
     is_narrow = request.query_params.get("width") == "phone"
-    drawn = question_svg(_workspace().settings.lake_dir, _question_request(request), is_narrow=is_narrow)
+    drawn = question_svg(_workspace().place, _question_request(request), is_narrow=is_narrow)
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": chart_policy()})
 
 
@@ -351,7 +351,7 @@ def _question_csv(request: Request, root: str) -> Response:
     from pipeline.web.saved_queries import question_csv
 
     question = _question_request(request)
-    rows = question_csv(_workspace().settings.lake_dir, question)
+    rows = question_csv(_workspace().place, question)
     name = f'attachment; filename="{question.question.slug}.csv"'
     return Response(rows, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
 

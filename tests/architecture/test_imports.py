@@ -59,7 +59,9 @@ PIPELINE = {
         ("boto3", "botocore", "obstore", "psycopg", "pyarrow", "pyiceberg", "requests"),
     ),
     "audit": May(("model", "tables"), ("pyarrow",)),
-    "query": May(("model", "tables", "lake", "audit"), ("duckdb", "fsspec", "pyarrow", "vl_convert", "sqlglot")),
+    "query": May(
+        ("model", "tables", "lake", "store", "audit"), ("duckdb", "fsspec", "pyarrow", "vl_convert", "sqlglot")
+    ),
     "search": May(("model", "tables", "lake", "store"), ("pyarrow",)),
     "exports": May(("model", "tables", "store"), ("pyarrow",)),
     "jobs": May((*_BELOW_JOBS, "audit", "search", "shared"), ("pyarrow",)),
@@ -83,7 +85,7 @@ PUBLIC = {
 AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
     "news_airflow": May(
-        ("jobs", "reports", "web", "alerts"),
+        ("jobs", "reports", "store", "web", "alerts"),
         ("airflow", "fastapi", "news_airflow", "openlineage", "psutil", "starlette"),
     ),
     "news_plugin": May(("web",), ("airflow", "news_airflow")),

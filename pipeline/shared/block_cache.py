@@ -1,0 +1,110 @@
+"""Bytes of data files, kept in memory by blocks: a data file never changes, so that a block is right for ever."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+
+from pipeline.errors import StoreError
+from pipeline.store.objects import Objects
+
+_BLOCK = 1 << 16
+_WHOLE_BLOCKS = 4  # a file with no more is read by one request
+_KEPT_BYTES = 64 << 20
+_END_BYTES = 1 << 15  # of the end of a file, which has the footer
+_UNKEPT_BYTES = 8 << 20  # a read of more is not kept: it would push everything else out
+_NEVER = datetime.fromtimestamp(0, UTC)
+
+
+class BlockCache:
+    """Blocks by file and number; the least recently used go first. Any number of threads may use it."""
+
+    def __init__(self, kept_bytes: int = _KEPT_BYTES) -> None:
+        self._kept_bytes = kept_bytes
+        self._blocks: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._size = 0
+        self._lock = Lock()
+
+    def get(self, key: str, number: int) -> bytes | None:
+        with self._lock:
+            block = self._blocks.get((key, number))
+            if block is not None:
+                self._blocks.move_to_end((key, number))
+            return block
+
+    def put(self, key: str, number: int, block: bytes) -> None:
+        with self._lock:
+            earlier = self._blocks.pop((key, number), b"")
+            self._blocks[key, number] = block
+            self._size += len(block) - len(earlier)
+            while self._size > self._kept_bytes:
+                _, oldest = self._blocks.popitem(last=False)
+                self._size -= len(oldest)
+
+    def drop(self, keys: Collection[str]) -> None:
+        """Forget the blocks of some files."""
+        with self._lock:
+            for each in [each for each in self._blocks if each[0] in keys]:
+                self._size -= len(self._blocks.pop(each))
+
+
+@dataclass(slots=True)
+class CachedObject:
+    """A data file in object storage, read by blocks through the cache. ``gone`` makes the error of a missing file."""
+
+    objects: Objects
+    key: str
+    size: int
+    cache: BlockCache
+    gone: Callable[[], Exception]
+    modified: datetime = _NEVER
+
+    def read(self, size: int, place: int) -> bytes:
+        """Return bytes; those that are not in the cache come by one request for each run of blocks."""
+        end = min(place + size, self.size)
+        if end <= place:
+            return b""
+        first, last = place // _BLOCK, (end - 1) // _BLOCK
+        try:
+            found = self._blocks(first, last + 1)
+        except FileNotFoundError as error:
+            raise self.gone() from error
+        whole = found[0] if len(found) == 1 else b"".join(found)
+        return whole[place - first * _BLOCK : end - first * _BLOCK]
+
+    def read_end(self) -> None:
+        """Read the end into the cache, which has the footer; of a small file, all of it. Raises: FileNotFoundError."""
+        count = -(-self.size // _BLOCK)
+        self._blocks(0 if count <= _WHOLE_BLOCKS else max(0, self.size - _END_BYTES) // _BLOCK, count)
+
+    def has_end(self) -> bool:
+        """Return whether the cache has the end."""
+        return self.cache.get(self.key, (self.size - 1) // _BLOCK) is not None
+
+    def close(self) -> None:
+        """Return: nothing is open."""
+
+    def _blocks(self, first: int, end: int) -> list[bytes]:
+        found = [self.cache.get(self.key, number) for number in range(first, end)]
+        missing = [first + place for place, block in enumerate(found) if block is None]
+        if missing:
+            # One request from the first to the last missing block: blocks between them are few.
+            for number, block in enumerate(self._fetch(missing[0], missing[-1] + 1), start=missing[0]):
+                found[number - first] = block
+        return [block for block in found if block is not None]
+
+    def _fetch(self, first: int, end: int) -> list[bytes]:
+        offset = first * _BLOCK
+        length = min(end * _BLOCK, self.size) - offset
+        data = self.objects.get_range(self.key, offset=offset, length=length)
+        if data is None:
+            raise FileNotFoundError(self.key)
+        if len(data) != length:
+            message = f"{self.key} has not the {self.size} bytes that the catalog says; run `newslake lake verify`"
+            raise StoreError(message, key=self.key, reason="file_broken")
+        blocks = [data[place : place + _BLOCK] for place in range(0, length, _BLOCK)]
+        if length <= _UNKEPT_BYTES:
+            for number, block in enumerate(blocks, start=first):
+                self.cache.put(self.key, number, block)
+        return blocks

@@ -1,0 +1,43 @@
+"""A copy of a local lake in shared tables, for readers: the same rows in all tables, log tables included."""
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.lake import Lake
+from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from pipeline.shared.table_files import SharedFiles
+from pipeline.shared.tables import SharedTables
+from pipeline.tables import table_named
+from tests.unit.lake.rows import NOON
+
+
+def copy_lake(lake: Lake, tables: SharedTables) -> None:
+    """Copy the rows of all tables of a lake in one commit, and each log table as one batch."""
+    with tables.hold() as committer:
+        committer.replace(lambda: {name: _days(lake, name) for name in LAKE_NAMES})
+    for name in LOG_NAMES:
+        rows = lake.log.read(name)
+        if rows.num_rows:
+            tables.log.append(name, f"copy-{name}", rows)
+
+
+def _days(lake: Lake, name: str) -> dict[date, pa.Table]:
+    """Return the rows of a table by day, without the day."""
+    spec = table_named(name)
+    rows = lake.read(name, columns=spec.file_schema.names)
+    days = pc.unique(rows[spec.day_column]).to_pylist()
+    names = spec.schema.names
+    return {day: rows.filter(pc.equal(rows[spec.day_column], day)).select(names) for day in days}
+
+
+def files_of_tables(tables: SharedTables) -> SharedFiles:
+    """Return the files of shared tables, as a new process opens them."""
+    return SharedFiles(tables.places.catalog, tables.places.namespace, tables.places.warehouse)
+
+
+def open_lake(folder: Path) -> Lake:
+    """Return the lake in a data folder."""
+    return Lake(folder / "lake", durability="process", now=lambda: NOON)
