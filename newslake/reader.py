@@ -23,7 +23,8 @@ from pipeline.errors import ConfigError, LimitError, did_you_mean
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipeline.query import Connection, Limits
+    from pipeline.query import Connection, LakePlace, Limits
+    from pipeline.settings import Settings
     from pipeline.tables.spec import Row, TableSpec
 
 # Columns of matches, with their types in Arrow.
@@ -41,23 +42,10 @@ ORDER BY published_date DESC LIMIT 1"""
 
 
 def open_lake(path: Path, *, seconds: float | None, memory_mb: int | None, max_rows: int) -> "LakeReader":
-    """Return a reader; see ``newslake.open``. Raises: ConfigError."""
-    from pipeline.query import Limits
+    """Return a reader of a folder; see ``newslake.open``. Raises: ConfigError."""
     from pipeline.settings import Settings
 
-    if seconds is not None:
-        check_seconds(seconds, name="seconds")
-    for name, number in (("memory_mb", memory_mb), ("max_rows", max_rows)):
-        if number is not None:
-            check_count(number, name=name)
-    settings = Settings.load()
-    limits = Limits(
-        seconds=settings.sql_seconds if seconds is None else seconds,
-        memory_mb=settings.sql_memory_mb if memory_mb is None else memory_mb,
-        threads=None,
-        rows=max_rows,
-        advice=_ADVICE,
-    )
+    limits = _limits(Settings.load(), seconds=seconds, memory_mb=memory_mb, max_rows=max_rows)
     for folder in (path, path / "lake"):
         if _has_lake(folder):
             return LakeReader(folder, limits)
@@ -65,23 +53,71 @@ def open_lake(path: Path, *, seconds: float | None, memory_mb: int | None, max_r
     raise ConfigError(message, key=str(path), reason="no_lake")
 
 
-def _has_lake(folder: Path) -> bool:
-    return (folder / "tables").is_dir() or (folder / "_state").is_dir()
+def open_shared_lake(
+    url: str,
+    warehouse: str | None,
+    namespace: str | None,
+    *,
+    seconds: float | None,
+    memory_mb: int | None,
+    max_rows: int,
+) -> "LakeReader":
+    """Return a reader of the lake of a catalog; see ``newslake.open``. Raises: ConfigError, StoreError."""
+    from pipeline.jobs.stores import open_store
+    from pipeline.query import files_of
+    from pipeline.settings import Settings
+
+    if not url.startswith(("http://", "https://")):
+        message = "give a folder, or the address of an Iceberg REST catalog: https://HOST/PATH"
+        raise ConfigError(message, key="path")  # the URL is not repeated: it may have a key
+    settings = Settings.load()
+    given = {"store": "shared", "catalog_url": url}
+    given |= {} if warehouse is None else {"catalog_warehouse": warehouse}
+    given |= {} if namespace is None else {"catalog_namespace": namespace}
+    limits = _limits(settings, seconds=seconds, memory_mb=memory_mb, max_rows=max_rows)
+    files = files_of(open_store(settings.model_copy(update=given)).files)
+    files.last_day("articles")  # raises if there is no such lake
+    return LakeReader(files, limits, name=url)
+
+
+def _limits(settings: "Settings", *, seconds: float | None, memory_mb: int | None, max_rows: int) -> "Limits":
+    """Return the limits of a reader. Raises: ConfigError."""
+    from pipeline.query import Limits
+
+    if seconds is not None:
+        check_seconds(seconds, name="seconds")
+    for name, number in (("memory_mb", memory_mb), ("max_rows", max_rows)):
+        if number is not None:
+            check_count(number, name=name)
+    return Limits(
+        seconds=settings.sql_seconds if seconds is None else seconds,
+        memory_mb=settings.sql_memory_mb if memory_mb is None else memory_mb,
+        threads=None,
+        rows=max_rows,
+        advice=_ADVICE,
+    )
+
+
+def _has_lake(place: "LakePlace") -> bool:
+    if not isinstance(place, Path):
+        return True
+    return (place / "tables").is_dir() or (place / "_state").is_dir()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LakeReader:
-    """Reads the lake in ``folder``. Days are dates or texts (YYYY-MM-DD), both ends inclusive; ``source`` is a key.
+    """Reads the lake at ``place``. Days are dates or texts (YYYY-MM-DD), both ends inclusive; ``source`` is a key.
 
     Raises, in each method: ConfigError for a wrong name, day, option or SQL; LimitError for a query over its limits;
-    LakeError for damaged files.
+    LakeError for damaged files; StoreError for a shared store that does not answer.
     """
 
-    folder: Path
+    place: "LakePlace"
     limits: "Limits"
+    name: str = ""
 
     def __repr__(self) -> str:
-        return f"LakeReader({str(self.folder)!r})"
+        return f"LakeReader({self.name or str(self.place)!r})"
 
     def tables(self) -> Rows:
         """Return the tables: name, number of rows, and what a row is."""
@@ -205,7 +241,10 @@ class LakeReader:
         self._check(source)
         first, last = day_of(since, name="since"), day_of(until, name="until")
         chosen = SearchFilter(first=first, last=last, source=source, language=language)
-        found = search_articles(self.folder, text, chosen, limit=limit, offset=offset, seconds=self.limits.seconds)
+        if not isinstance(self.place, Path):
+            message = "a shared store is searched by a host that has an index: run `newslake search` there, or lake.sql"
+            raise ConfigError(message, key="search")
+        found = search_articles(self.place, text, chosen, limit=limit, offset=offset, seconds=self.limits.seconds)
         names = [name for name, _ in _HIT_COLUMNS]
         rows = [{name: _plain(getattr(hit, name)) for name in names} for hit in found.hits]
         table = pa.Table.from_pylist(rows, schema=pa.schema(list(map(_field, _HIT_COLUMNS))))
@@ -250,12 +289,12 @@ class LakeReader:
         """Raises: ConfigError if the folder has no lake any more, or for a source without a page in it."""
         from pipeline.query.saved_queries import check_sources
 
-        if not _has_lake(self.folder):
-            raise ConfigError(f"{self.folder} has no lake any more; open it where it is now", reason="no_lake")
+        if not _has_lake(self.place):
+            raise ConfigError(f"{self.place} has no lake any more; open it where it is now", reason="no_lake")
         if source is not None:
             check_text(source, name="source", advice="give the key of one source")
             with name_arguments():
-                check_sources(self.folder, [source])
+                check_sources(self.place, [source])
 
     @contextmanager
     def _connected(
@@ -269,7 +308,7 @@ class LakeReader:
             raise ConfigError(f"until={last} is before since={first}; swap them", key="until")
         with apply_limits(self.limits):
             self._check(source)
-            with connect(self.folder, since=first, until=last, source=source) as connection:
+            with connect(self.place, since=first, until=last, source=source) as connection:
                 yield connection
 
     def _fetch(

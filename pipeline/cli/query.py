@@ -24,6 +24,7 @@ from pipeline.model import pluralize
 if TYPE_CHECKING:
     from pipeline.query import Connection, LakePlace, Limits, QueryResult, Question
     from pipeline.query.chart_data import ChartData, ChartLine
+    from pipeline.query.engine_ddl import CatalogAddress
     from pipeline.query.saved_queries import Denominators
 
 
@@ -343,11 +344,33 @@ def ddl(
 ) -> None:
     """Print the SQL that opens the tables in an engine.
 
-    It includes the views that the saved questions read.
+    It includes the views that the saved questions read. On the shared store, it attaches the Iceberg catalog.
     """
-    from pipeline.query.engine_ddl import views_sql
+    from pipeline.query.engine_ddl import catalog_views_sql, views_sql
 
+    if settings().store == "shared":
+        if location is not None:
+            raise ConfigError(
+                "--location is for a lake in files; NEWS_CATALOG_URL says where this one is", key="location"
+            )
+        sys.stdout.write(catalog_views_sql(_catalog_address(), engine))
+        return
     sys.stdout.write(views_sql(settings().lake_dir, engine, location=location))
+
+
+def _catalog_address() -> "CatalogAddress":
+    """Return where other engines find the shared tables. Raises: ConfigError for a missing setting."""
+    from pipeline.query.engine_ddl import CatalogAddress
+    from pipeline.settings import required
+
+    given = settings()
+    return CatalogAddress(
+        url=required("catalog_url", given.catalog_url),
+        warehouse=required("catalog_warehouse", given.catalog_warehouse),
+        namespace=given.catalog_namespace,
+        endpoint=given.objects_endpoint,
+        region=given.objects_region,
+    )
 
 
 # Rows of an answer as CSV, Parquet or JSON instead of a table.

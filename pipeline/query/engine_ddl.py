@@ -7,7 +7,7 @@ a table without files is empty, not missing.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
+from string import Template, ascii_letters, digits
 
 import pyarrow.parquet as pq
 import sqlglot
@@ -113,6 +113,94 @@ CALL system.sync_partition_metadata('newslake', '${table}_files', 'FULL')""",
         has_months=True,
     ),
 }
+
+
+_OF_URL = frozenset(ascii_letters + digits + "-._~:/?#[]@!&()*+,=%")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogAddress:
+    """Where other engines find the tables of a shared store. Keys are not part of it."""
+
+    url: str
+    warehouse: str
+    namespace: str
+    endpoint: str | None = None
+    region: str | None = None
+
+
+# The lines that attach the catalog as ``news``. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the
+# role of the machine; ClickHouse takes them only as text.
+_CATALOG_LINES = {
+    "clickhouse": """\
+SET allow_experimental_database_iceberg = 1;
+CREATE DATABASE IF NOT EXISTS news ENGINE = DataLakeCatalog('$url', 'ACCESS_KEY', 'SECRET_KEY')
+SETTINGS catalog_type = 'rest', warehouse = '$warehouse'${storage_endpoint}""",
+    "duckdb": """\
+SET TimeZone = 'UTC';
+INSTALL aws;
+LOAD aws;
+INSTALL iceberg;
+LOAD iceberg;
+CREATE OR REPLACE SECRET news_bucket (TYPE s3, PROVIDER credential_chain${secret_options});
+ATTACH IF NOT EXISTS '$warehouse' AS news (TYPE iceberg, ENDPOINT '$url', AUTHORIZATION_TYPE 'none')""",
+    "spark": """\
+SET TIME ZONE 'UTC';
+SET spark.sql.catalog.news = org.apache.iceberg.spark.SparkCatalog;
+SET spark.sql.catalog.news.type = rest;
+SET spark.sql.catalog.news.uri = $url;
+SET spark.sql.catalog.news.warehouse = $warehouse;
+SET spark.sql.catalog.news.io-impl = org.apache.iceberg.aws.s3.S3FileIO;
+SET spark.sql.catalog.news.s3.path-style-access = true${spark_options}""",
+    "trino": """\
+CREATE CATALOG news USING iceberg WITH (
+  "iceberg.catalog.type" = 'rest', "iceberg.rest-catalog.uri" = '$url',
+  "iceberg.rest-catalog.warehouse" = '$warehouse', "fs.native-s3.enabled" = 'true',
+  "s3.path-style-access" = 'true'${trino_options})""",
+}
+
+
+def catalog_views_sql(address: CatalogAddress, engine: str = "duckdb") -> str:
+    """Return the statements that attach the catalog of a shared store and create the views; each ends with a semicolon.
+
+    The views show the newest commit of each table. Raises: ConfigError for an engine that has no such statements here,
+    and for an address with characters that are not of a URL.
+    """
+    check_engine(engine)
+    if engine not in _CATALOG_LINES:
+        message = (
+            f"{engine}: no lines for an Iceberg catalog; choose {', '.join(_CATALOG_LINES)}, or see docs/engines.md"
+        )
+        raise ConfigError(message, key="engine")
+    lines = Template(_CATALOG_LINES[engine]).substitute(_catalog_options(address))
+    statements = [lines]
+    for spec in TABLES:
+        table = f"{address.namespace}.{spec.name}"
+        place = f"news.`{table}`" if engine == "clickhouse" else f"news.{table}"
+        names = ", ".join(spec.file_schema.names)
+        statements.append(f"{_ENGINES[engine].view} {stored_name(spec)} AS\nSELECT {names} FROM {place}")
+    return "".join(f"{statement};\n" for statement in (*statements, *_view_statements(engine)))
+
+
+def _catalog_options(address: CatalogAddress) -> dict[str, str]:
+    """Return the parts of the lines of all engines. Raises: ConfigError."""
+    endpoint, region = address.endpoint or "", address.region or ""
+    for each in (address.url, address.warehouse, endpoint, region):
+        if not set(each) <= _OF_URL:
+            raise ConfigError(
+                f"{each!r} is not an address: correct the settings of the catalog", key="NEWS_CATALOG_URL"
+            )
+    scheme, _, host = endpoint.partition("://")
+    secret = f", ENDPOINT '{host}', URL_STYLE 'path', USE_SSL {str(scheme == 'https').lower()}" if endpoint else ""
+    options = {
+        "storage_endpoint": f", storage_endpoint = '{endpoint}'" if endpoint else "",
+        "secret_options": secret + (f", REGION '{region}'" if region else ""),
+        "spark_options": (f";\nSET spark.sql.catalog.news.s3.endpoint = {endpoint}" if endpoint else "")
+        + (f";\nSET spark.sql.catalog.news.client.region = {region}" if region else ""),
+        "trino_options": (f", \"s3.endpoint\" = '{endpoint}'" if endpoint else "")
+        + (f", \"s3.region\" = '{region}'" if region else ""),
+    }
+    return {"url": address.url, "warehouse": address.warehouse, **options}
 
 
 def views_sql(lake: Path, engine: str = "duckdb", *, location: str | None = None) -> str:

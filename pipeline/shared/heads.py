@@ -73,7 +73,7 @@ class HeadReader:
             table: Table = self._catalog.load_table((self._namespace, name))
             return table
         except NoSuchTableError as error:
-            message = f"the catalog has no table {self._namespace}.{name}; it was dropped by somebody else"
+            message = f"the catalog has no table {self._namespace}.{name}; correct the namespace, if it is wrong"
             raise StoreError(message, key=name, reason="store_refused") from error
 
     def load_all(self, names: Collection[str]) -> dict[str, Table]:

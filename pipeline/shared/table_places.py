@@ -64,12 +64,13 @@ def _open_catalog(settings: Settings, key: BucketKey | None) -> TransactionCatal
     given: dict[str, Any] = {"uri": required("catalog_url", settings.catalog_url), "warehouse": warehouse}
     if settings.objects_endpoint is not None:
         given["s3.endpoint"] = settings.objects_endpoint
-    if settings.objects_region is not None:
-        given["s3.region"] = settings.objects_region
-    if key is not None:
-        given |= {"s3.access-key-id": key.access_key, "s3.secret-access-key": key.secret_key}
-    if key is not None and key.token is not None:
-        given["s3.session-token"] = key.token
+    for part in ("s3", "client"):  # the bucket, and a catalog that wants signed requests
+        if settings.objects_region is not None:
+            given[f"{part}.region"] = settings.objects_region
+        if key is not None:
+            given |= {f"{part}.access-key-id": key.access_key, f"{part}.secret-access-key": key.secret_key}
+        if key is not None and key.token is not None:
+            given[f"{part}.session-token"] = key.token
     given |= _read_properties(settings.catalog_properties_file)
     return TransactionCatalog("newslake", allow_http=settings.allow_http, **given)
 

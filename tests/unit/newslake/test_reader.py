@@ -104,7 +104,7 @@ def test_wrong_call_is_named(data: Path, call: object, message: str) -> None:
     ("given", "message"),
     [
         ({"path": None}, "path=None is not a folder"),
-        ({"path": "s3://bucket/lake"}, "is a URL; lakes are folders of this machine"),
+        ({"path": "s3://bucket/lake"}, "give a folder, or the address of an Iceberg REST catalog"),
         ({"path": "~/no-such-lake"}, "/no-such-lake has no lake"),
         ({"seconds": 0}, "seconds=0 is not a number above 0"),
         ({"memory_mb": 0.5}, "memory_mb=0.5 is not an integer"),

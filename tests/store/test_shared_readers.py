@@ -1,0 +1,211 @@
+"""Readers of the shared store as users start them: the package, the commands, other engines by their lines."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlglot
+
+import newslake
+from pipeline.query.engine_ddl import CatalogAddress, catalog_views_sql
+from pipeline.shared.tables import SharedTables
+from pipeline.tables import TABLES
+from tests.architecture.tree import text_of
+from tests.scale.seaweedfs import REGION, SeaweedFS
+from tests.store.table_stores import new_shared_tables
+from tests.unit.lake.rows import Story, batch_keys, batch_tables
+
+STORIES = [Story(1), Story(2, day=1, words="The tide is high."), Story(4, day=40)]
+ADDRESS = CatalogAddress(
+    url="https://catalog.example.org/iceberg",
+    warehouse="s3://bucket",
+    namespace="newslake",
+    endpoint="https://s3.example.org",
+    region="eu-west-1",
+)
+
+
+@pytest.fixture(scope="module")
+def tables(weed: SeaweedFS, tmp_path_factory: pytest.TempPathFactory) -> SharedTables:
+    """Shared tables with three articles; a named version of them has two."""
+    made = new_shared_tables(weed, tmp_path_factory.mktemp("tables"))
+    for number, stories in enumerate((STORIES[:2], STORIES[2:])):
+        made.stage(f"b{number}", batch_tables(stories), batch_keys(stories))
+        made.commit([f"b{number}"], is_current=lambda article_id, seen_at: True)
+        if not number:
+            made.snapshots.take("v1")
+    return made
+
+
+@pytest.fixture
+def environment(weed: SeaweedFS, tables: SharedTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SharedTables:
+    """The tables, with the variables by which a host reaches catalog and bucket; it has no database and no archive."""
+    key, properties = tmp_path / "key", tmp_path / "catalog.toml"
+    key.write_text(
+        f"[default]\naws_access_key_id={weed.admin.access_key}\naws_secret_access_key={weed.admin.secret_key}\n"
+    )
+    signing = {"rest.sigv4-enabled": "true", "rest.signing-name": "s3tables", "rest.signing-region": REGION}
+    properties.write_text("".join(f'"{name}" = "{value}"\n' for name, value in signing.items()))
+    given = {
+        "NEWS_STORE": "shared",
+        "NEWS_DATA_DIR": str(tmp_path / "data"),
+        "NEWS_CATALOG_URL": weed.catalog_url,
+        "NEWS_CATALOG_WAREHOUSE": weed.warehouse,
+        "NEWS_CATALOG_NAMESPACE": tables.places.namespace,
+        "NEWS_CATALOG_PROPERTIES_FILE": str(properties),
+        "NEWS_OBJECTS_ENDPOINT": weed.endpoint,
+        "NEWS_OBJECTS_REGION": REGION,
+        "NEWS_OBJECTS_KEY_FILE": str(key),
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    return tables
+
+
+# In Python.
+
+
+def test_lake_opens_by_the_address_of_its_catalog(environment, weed):
+    """A reader of a catalog's address reads tables, SQL, questions and articles, without a database."""
+    lake = newslake.open(weed.catalog_url, namespace=environment.places.namespace, warehouse=weed.warehouse)
+
+    assert len(lake.read("articles")) == 3
+    assert lake.read("quotes", columns=["quote_text"], since="2026-02-04", until="2026-02-04").to_dicts() == [
+        {"quote_text": "“The tide is high.”"}
+    ]
+    assert lake.sql("SELECT count(*) AS n FROM articles WHERE url = $url", {"url": "no"}).to_dicts() == [{"n": 0}]
+    assert {each["table"]: each["rows"] for each in lake.tables().to_dicts()}["quotes"] == 3
+    assert "3 quotes without a named person" in str(lake.ask("top-speakers").notes)
+    assert "Story 2" in str(lake.article(Story(2).article_id).rows["articles"][0]["text"])
+    assert repr(lake) == f"LakeReader('{weed.catalog_url}')"
+    with pytest.raises(newslake.ConfigError, match="a shared store is searched"):
+        lake.search("tide")
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "message"),
+    [
+        ("s3://bucket/lake", {}, "the address of an Iceberg REST catalog"),
+        ("https://user:secret@example.org", {}, "without a key"),
+        ("http://192.0.2.1/iceberg", {}, "not encrypted"),
+        (".", {"namespace": "news"}, "is for the address of a catalog"),
+    ],
+)
+def test_wrong_address_is_refused(environment, path, given, message):
+    """An address of another kind, with a key or without encryption is refused, and no secret is repeated."""
+    with pytest.raises(newslake.ConfigError, match=message) as raised:
+        newslake.open(path, **given)
+    assert "secret" not in str(raised.value)
+
+
+def test_unknown_namespace_is_named(environment, weed):
+    """A namespace without tables is an error at once, with its name."""
+    with pytest.raises(newslake.NewsError, match=r"no table nowhere\.commits; correct the namespace"):
+        newslake.open(weed.catalog_url, namespace="nowhere")
+
+
+# Commands.
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    """Return exit code, output and messages of a command."""
+    done = subprocess.run([sys.executable, "-m", "pipeline", *words], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_sql_reads_the_shared_tables(environment):
+    """`newslake sql` reads the tables, a named version of them, and writes a file; it needs no database."""
+    assert run("sql", "SELECT count(*) AS n FROM articles", "--json")[:2] == (0, '[\n {"n": 3}\n]\n')
+    assert '"n": 2' in run("sql", "SELECT count(*) AS n FROM articles", "--json", "--snapshot", "v1")[1]
+    code, _, message = run("sql", "SELECT 1", "--snapshot", "v2")
+    assert code != 0
+    assert "no snapshot v2; existing: v1" in message
+
+
+def test_ask_answers_a_question(environment):
+    """`newslake ask` answers a saved question of one source, and refuses an unknown source."""
+    code, answer, message = run("ask", "top-speakers", "--from", "2026-02-04")
+    assert code == 0, message
+    assert "2 quotes without a named person" in answer + message
+    code, _, message = run("ask", "top-speakers", "--source", "nowhere")
+    assert code != 0
+    assert "nowhere" in message
+
+
+def test_ddl_prints_the_lines_of_the_catalog(environment, weed):
+    """`newslake ddl` attaches the catalog of the settings, without a key."""
+    code, lines, _ = run("ddl", "spark")
+
+    assert code == 0
+    assert f"SET spark.sql.catalog.news.uri = {weed.catalog_url};" in lines
+    assert f"FROM news.{environment.places.namespace}.quotes;" in lines
+    assert weed.admin.secret_key not in lines
+
+
+def test_service_that_is_away_is_named(environment, monkeypatch):
+    """A catalog that does not answer is an error with its address, not a traceback."""
+    monkeypatch.setenv("NEWS_CATALOG_URL", "http://127.0.0.1:9")
+    code, _, message = run("sql", "SELECT 1")
+
+    assert code != 0
+    assert "the catalog at http://127.0.0.1:9 does not answer" in message
+    assert "Traceback" not in message
+
+
+# Other engines.
+
+
+@pytest.mark.parametrize("engine", ["clickhouse", "duckdb", "spark", "trino"])
+def test_lines_of_an_engine_name_every_table(engine):
+    """The lines of an engine have a view for each table and parse in its dialect."""
+    lines = catalog_views_sql(ADDRESS, engine)
+
+    assert ADDRESS.url in lines
+    assert ADDRESS.warehouse in lines
+    views = [each for each in lines.split(";\n") if " VIEW " in each]
+    assert len(views) == len(TABLES) + 6
+    for view in views:
+        assert sqlglot.parse_one(view, read=engine) is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "engine"), [("https://example.org/'; DROP TABLE x", "duckdb"), ("https://example.org", "polars")]
+)
+def test_lines_are_refused(address, engine):
+    """An address with a quotation mark and an engine without a catalog are refused."""
+    with pytest.raises(newslake.ConfigError):
+        catalog_views_sql(CatalogAddress(url=address, warehouse="s3://b", namespace="n"), engine)
+
+
+def code_of_docs(section: str) -> list[str]:
+    """Return the Python code of a section of docs/engines.md."""
+    text = text_of("docs/engines.md").partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    return [part.partition("```")[0] for part in text.split("```python\n")[1:]]
+
+
+def test_code_of_the_docs_reads_the_shared_tables(environment, weed, tmp_path, monkeypatch):
+    """The code for newslake, pyiceberg and DuckDB has all rows of a table."""
+    values = {"REST__SIGV4_ENABLED": "true", "REST__SIGNING_NAME": "s3tables", "REST__SIGNING_REGION": REGION}
+    values |= {"S3__ENDPOINT": weed.endpoint, "S3__REGION": REGION}
+    given = {f"PYICEBERG_CATALOG__NEWS__{name}": value for name, value in values.items()}
+    given |= {**weed.admin.environment(), "AWS_ENDPOINT_URL": weed.endpoint, "AWS_ALLOW_HTTP": "true"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    namespace = environment.places.namespace
+    here = {
+        "https://catalog.example.org/iceberg": weed.catalog_url,
+        "s3://bucket": weed.warehouse,
+        "newslake.quotes": f"{namespace}.quotes",
+        'namespace="newslake"': f'namespace="{namespace}"',
+    }
+    code = "\n".join(
+        [*code_of_docs("On the shared store"), "print(rows.num_rows, quotes_of_files.count('*').fetchall())"]
+    )
+    for printed, value in here.items():
+        assert printed in code
+        code = code.replace(printed, value)
+    (tmp_path / "code.py").write_text(code)
+    done = subprocess.run([sys.executable, tmp_path / "code.py"], capture_output=True, text=True, check=False)
+
+    assert done.stdout == "3 [(3,)]\n", done.stderr
