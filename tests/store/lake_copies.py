@@ -17,7 +17,7 @@ from tests.unit.lake.rows import NOON
 def copy_lake(lake: Lake, tables: SharedTables) -> None:
     """Copy the rows of all tables of a lake in one commit, and each log table as one batch."""
     with tables.hold() as committer:
-        committer.replace(lambda: {name: _days(lake, name) for name in LAKE_NAMES})
+        committer.replace(lambda heads: {name: _days(lake, name) for name in LAKE_NAMES})
     for name in LOG_NAMES:
         rows = lake.log.read(name)
         if rows.num_rows:

@@ -1,14 +1,18 @@
 """Readers of the shared store as users start them: the package, the commands, other engines by their lines."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlglot
 
 import newslake
+from pipeline.agents.server import answer_call
 from pipeline.query.engine_ddl import CatalogAddress, catalog_views_sql
+from pipeline.settings import Settings
 from pipeline.shared.tables import SharedTables
 from pipeline.tables import TABLES
 from tests.architecture.tree import text_of
@@ -27,9 +31,9 @@ ADDRESS = CatalogAddress(
 
 
 @pytest.fixture(scope="module")
-def tables(weed: SeaweedFS, tmp_path_factory: pytest.TempPathFactory) -> SharedTables:
+def tables(weed: SeaweedFS) -> SharedTables:
     """Shared tables with three articles; a named version of them has two."""
-    made = new_shared_tables(weed, tmp_path_factory.mktemp("tables"))
+    made = new_shared_tables(weed)
     for number, stories in enumerate((STORIES[:2], STORIES[2:])):
         made.stage(f"b{number}", batch_tables(stories), batch_keys(stories))
         made.commit([f"b{number}"], is_current=lambda article_id, seen_at: True)
@@ -209,3 +213,36 @@ def test_code_of_the_docs_reads_the_shared_tables(environment, weed, tmp_path, m
     done = subprocess.run([sys.executable, tmp_path / "code.py"], capture_output=True, text=True, check=False)
 
     assert done.stdout == "3 [(3,)]\n", done.stderr
+
+
+# Newsroom and agents.
+
+
+def test_pages_show_the_shared_tables(environment):
+    """Pages, charts and files of Newsroom show the rows of the shared tables."""
+    from news_airflow.web_app import routes
+
+    handlers = routes()
+
+    def body(path: str, slug: str = "", **query: str) -> str:
+        request = SimpleNamespace(query_params=query, path_params={"slug": slug})
+        return bytes(handlers[path](request, "").body).decode()  # type: ignore[arg-type]
+
+    days = {"from": "2026-02-03", "to": "2026-03-15"}
+    assert [f"Story {number}" in body("/articles", **days) for number in (1, 2, 3, 4)] == [True, True, False, True]
+    assert '"Story 4"' in body("/articles.json", **days)
+    assert "Search the last year" in body("/people", **days)
+    assert "3 quotes without a named person" in body("/questions/{slug}", "top-speakers", **days)
+    assert "," in body("/questions/{slug}.csv", "top-speakers", **days).splitlines()[0]
+    assert "<svg" in body("/questions/{slug}.svg", "coverage", **days)
+    assert "Events" in body("/events", **days)
+
+
+def test_agents_read_the_shared_tables(environment):
+    """The tools of agents answer from the shared tables."""
+    found = answer_call(Settings.load(), "sql", {"statement": "SELECT count(*) AS n FROM articles"})
+
+    assert not found.is_error
+    assert "3" in json.dumps(found.structured_content)
+    described = answer_call(Settings.load(), "tables", {"table": "quotes"})
+    assert "quote_text" in json.dumps(described.structured_content)

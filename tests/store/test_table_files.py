@@ -50,7 +50,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> OpenedTables:
     """New, empty tables of a store."""
     if request.param == "local":
         return OpenedTables(new_lake(tmp_path), tmp_path / "lake")
-    tables = new_shared_tables(request.getfixturevalue("weed"), tmp_path)
+    tables = new_shared_tables(request.getfixturevalue("weed"))
     return OpenedTables(tables, files_of_tables(tables))
 
 
@@ -178,7 +178,7 @@ def test_strict_reader_during_commits_and_maintenance(opened):
 
 @pytest.fixture
 def shared(weed: Any, tmp_path: Path) -> SharedTables:
-    return new_shared_tables(weed, tmp_path)
+    return new_shared_tables(weed)
 
 
 def test_file_that_a_takedown_removed_says_run_again(shared):
@@ -229,7 +229,7 @@ def small_lake_copy(weed: Any, tmp_path: Path) -> tuple[Path, LakePlace]:
     opened = OpenedTables(lake, tmp_path / "lake")
     opened.put("b1", *(Story(number, day=number % 5 * 9) for number in range(40)))
     lake.log.append("outcomes", "r1", outcomes(DAY, DAY + timedelta(days=1)))
-    tables = new_shared_tables(weed, tmp_path)
+    tables = new_shared_tables(weed)
     copy_lake(lake, tables)
     return tmp_path / "lake", files_of_tables(tables)
 
