@@ -3,8 +3,9 @@
 It loads no library of tables: triggers open a store for its state alone.
 """
 
+import os
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,12 @@ class LocalStore:
 
 def _open_shared(settings: Settings) -> "Store":
     require_extra("shared")
+    return _shared_store(settings, os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _shared_store(settings: Settings, _process: int) -> "Store":
+    """Return the shared store of a process, whose threads share it: to open it takes a check of each service."""
     from pipeline.shared.store import SharedStore  # noqa: PLC0415 - its libraries are an extra
 
     return SharedStore(settings)
