@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from pipeline.errors import ConfigError, StoreError
+from pipeline.shared.addresses import is_plain_http
 from pipeline.store.objects import ObjectInfo, by_key, check_key, check_range, is_key
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def open_bucket(
     client: ClientConfig = {"timeout": request, "connect_timeout": timedelta(seconds=5), "allow_http": False}
     options: dict[str, Any] = {} if key is None else _key_options(key)
     if at.endpoint is not None:
-        client["allow_http"] = _is_plain_http(at.endpoint, allow_http=at.allow_http)
+        client["allow_http"] = is_plain_http(at.endpoint, what="the object storage", allow_http=at.allow_http)
         options["endpoint"] = at.endpoint
         options["metadata_endpoint"] = at.endpoint  # without a key, no request leaves for the service of AWS's machines
     if at.region is not None:
@@ -255,7 +255,7 @@ class Bucket:
         if _ROLE_REQUEST in str(error):
             reason, advice = "store_key_missing", "there is no key, and this machine has no role; give a key"
         elif _NO_REQUEST in str(error):
-            reason, advice = "store_url", "its endpoint is not encrypted; use https, or allow plain HTTP explicitly"
+            reason, advice = "store_url", "its endpoint is not encrypted; use https, or set NEWS_ALLOW_HTTP=true"
         elif code in _ADVICE:
             reason, advice = _ADVICE[code]
         elif status is None:
@@ -288,25 +288,6 @@ def _split_url(url: str) -> tuple[str, str]:
         # A URL of another form may have a secret in it, so it is not repeated.
         raise ConfigError("a bucket is named s3://bucket/prefix, without a key", key="s3", reason="store_url")
     return parts.netloc, prefix
-
-
-def _is_plain_http(endpoint: str, *, allow_http: bool) -> bool:
-    """Return whether an endpoint is not encrypted. Raises: ConfigError if it may not be so, or is not a URL."""
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        message = "an endpoint of a store is https://host:port, without a key"
-        raise ConfigError(message, key="endpoint", reason="store_url")
-    if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname):
-        message = f"{endpoint} is not encrypted; use https, or allow plain HTTP explicitly"
-        raise ConfigError(message, key=endpoint, reason="store_url")
-    return parts.scheme == "http"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _key_options(key: BucketKey) -> dict[str, str]:

@@ -10,10 +10,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from ipaddress import ip_address
 from multiprocessing.pool import ThreadPool
 from typing import Any, Literal, override
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pyarrow as pa
 import requests
@@ -31,6 +30,7 @@ from requests import PreparedRequest, Response, Session
 from requests.auth import AuthBase
 
 from pipeline.errors import ConfigError, StoreError
+from pipeline.shared.addresses import is_plain_http
 
 ENDPOINT = "POST /v1/{prefix}/transactions/commit"
 _PATH = "transactions/commit"
@@ -274,29 +274,7 @@ def _check_addresses(properties: Mapping[str, Any], *, allow_http: bool) -> None
     """Raises: ConfigError for an address that a key or a token is not to be sent to."""
     for name in ("uri", "oauth2-server-uri"):
         if name in properties:
-            _check_address(str(properties[name]), allow_http=allow_http)
-
-
-def _check_address(uri: str, *, allow_http: bool) -> None:
-    """Raises: ConfigError for an address with a key, or without encryption on another machine."""
-    try:
-        parts = urlsplit(uri)
-        host = parts.hostname
-    except ValueError:
-        parts, host = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
-        message = "the address of a catalog is https://host:port, without a key: give that by properties"
-        raise ConfigError(message, key="catalog", reason="store_url")
-    if parts.scheme == "http" and not allow_http and not _is_this_machine(host):
-        message = f"the catalog at {uri} is not encrypted; use https, or allow plain HTTP explicitly"
-        raise ConfigError(message, key=uri, reason="store_url")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+            is_plain_http(str(properties[name]), what="the catalog", allow_http=allow_http)
 
 
 def _within[T](seconds: float, call: Callable[[], T]) -> T:

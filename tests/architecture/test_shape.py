@@ -20,6 +20,7 @@ SMALL_MODULES = {
     "pipeline/nlp/coref/gender.py": "evidence for both coreference and entity linking",
     "pipeline/query/palette.py": "colours of charts and pages; charts.py loads vl-convert, which a page does not need",
     "pipeline/store/store.py": "the interface that names all others",
+    "pipeline/shared/addresses.py": "the rule of catalog and object storage, which load different libraries",
     "pipeline/shared/patience.py": "the patience of every part that needs the catalog or the object store",
     "plugins/news_airflow/assets.py": "data that DAG files and triggers share",
     "plugins/news_airflow/defaults.py": "data that every DAG file loads when it is parsed",
