@@ -1,7 +1,8 @@
 """The inventory of a data root: a store that was once there and is missing is an error, never a fresh start.
 
 ``inventory.json`` lists the stores of the data root. It is written again if it is lost, from the stores that are there:
-one lost file is always noticed, the inventory or a store.
+one lost file is always noticed, the inventory or a store. The services of a shared store have an inventory of their
+own: ``Store.missing``.
 """
 
 import fcntl
@@ -85,24 +86,30 @@ _STORES: Mapping[str, _StorePart] = {
         "without it, and reports open alerts, and the rows of each rule's window, once more",
     ),
 }
+_ON_HOSTS = (KNOWLEDGE, ALERTS)  # with a shared store, whose other parts are services
+
+
+def _names_of(settings: Settings) -> tuple[str, ...]:
+    """Return the stores that are files of this data root."""
+    return _ON_HOSTS if settings.store == "shared" else tuple(_STORES)
 
 
 def note_stores(settings: Settings) -> None:
     """Add the stores that are there now to the inventory."""
-    there = {name: _place(settings, name) for name in _STORES if _is_there(settings, name)}
+    there = {name: _place(settings, name) for name in _names_of(settings) if _is_there(settings, name)}
     if not there.items() <= _read(settings).items():
         with _lock(settings):
             _write(settings, _read(settings) | there)
 
 
 def missing_stores(settings: Settings) -> Mapping[str, str]:
-    """Return the missing stores, each with a sentence that says what to do."""
+    """Return the missing stores of this data root, each with a sentence that says what to do."""
     return {name: _sentence(settings, name) for name in _missing(settings)}
 
 
 def has_state(settings: Settings) -> bool:
-    """Return whether the fetch state is there; a new data root has none."""
-    return _is_there(settings, STATE)
+    """Return whether the fetch state is there; a new data root has none, and a shared store always has one."""
+    return STATE not in _names_of(settings) or _is_there(settings, STATE)
 
 
 def check_stores(settings: Settings, *names: str) -> None:
@@ -112,20 +119,26 @@ def check_stores(settings: Settings, *names: str) -> None:
         raise MissingStoreError(_sentence(settings, missing[0]), key=missing[0], reason="store_missing")
 
 
-def give_up(settings: Settings, names: Collection[str]) -> tuple[str, ...]:
+def give_up(settings: Settings, names: Collection[str], *, others: Collection[str] = ()) -> tuple[str, ...]:
     """Remove missing stores from the inventory, so that the next use makes new ones; return a sentence per store.
 
-    Raises: ConfigError for a name that is not of a missing store.
+    ``others`` are parts that are missing too. Raises: ConfigError for a name that is not of a missing store.
     """
     with _lock(settings):
         missing, known = _missing(settings), _read(settings)
         for name in names:
             if name not in missing:
-                which = f"missing stores: {', '.join(missing)}" if missing else "no store is missing"
+                all_missing = ", ".join((*missing, *others))
+                which = f"missing stores: {all_missing}" if all_missing else "no store is missing"
                 raise ConfigError(f"--give-up {name}: this is not a missing store; {which}", key="give_up")
         if names:
             _write(settings, {name: place for name, place in known.items() if name not in names})
-    return tuple(f"goes on without {name}, which was lost" for name in missing if name in names)
+    return tuple(sentence_of_loss(name) for name in missing if name in names)
+
+
+def sentence_of_loss(name: str) -> str:
+    """Return what `newslake lake repair` says of a lost store that was given up."""
+    return f"goes on without {name}, which was lost"
 
 
 def takedowns_of(settings: Settings) -> Takedowns:
@@ -151,7 +164,8 @@ def _sentence(settings: Settings, name: str) -> str:
 
 def _missing(settings: Settings) -> list[str]:
     known = _read(settings)
-    return [name for name in _STORES if known.get(name) == _place(settings, name) and not _is_there(settings, name)]
+    own = [name for name in _names_of(settings) if known.get(name) == _place(settings, name)]
+    return [name for name in own if not _is_there(settings, name)]
 
 
 def _is_there(settings: Settings, name: str) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.archive import Damage
-from pipeline.errors import ConfigError, LakeError, StoreError
+from pipeline.errors import ConfigError, LakeError, MissingStoreError, StoreError
 from pipeline.jobs.alert_state import problems_of_alerts
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.inventory import (
@@ -31,6 +31,7 @@ from pipeline.jobs.inventory import (
     has_state,
     missing_stores,
     note_stores,
+    sentence_of_loss,
 )
 from pipeline.jobs.outcomes import append_run
 from pipeline.jobs.pipeline_version import versions_of
@@ -41,6 +42,7 @@ from pipeline.lake import Depth
 from pipeline.model import pluralize
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
+from pipeline.store.store import OBJECTS
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +94,8 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
     """
     began, tally = time.monotonic(), Counter[str]()
     missing = missing_stores(workspace.settings)
+    if lost := workspace.store.missing():  # each of these services needs the others
+        return _report(tuple({**missing, **lost}.values()), tally, began=began)
     damages = [] if reads is read_nothing else list(damages_of_archive(workspace, reads=reads, tally=tally))
     depth = Depth(reads=reads, check=partial(_check_payload_digests, workspace), tally=tally)
     if ARCHIVE in missing or any(damage.is_of_index for damage in damages):
@@ -101,6 +105,10 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
     alerts = () if reads is read_nothing else problems_of_alerts(workspace.settings)
     snapshots = workspace.lake.snapshots.verify_all() if reads is read_everything and LAKE not in missing else ()
     problems = (*missing.values(), *map(str, damages), *alerts, *lake, *search, *snapshots)
+    return _report(problems, tally, began=began)
+
+
+def _report(problems: tuple[str, ...], tally: Counter[str], *, began: float) -> VerifyReport:
     return VerifyReport(
         problems=problems,
         files=tally["files"],
@@ -152,8 +160,9 @@ def repair(
     for name in (ARCHIVE, STATE, LAKE, *((KNOWLEDGE, ALERTS) if drops_damaged else ())):
         if name not in gives_up:
             check_stores(settings, name)
-    done = {"stores": give_up(settings, gives_up)} if gives_up else {}
-    done["archive"] = workspace.archive.recover(drops_damaged=drops_damaged or ARCHIVE in gives_up)
+    done = _give_up(workspace, gives_up)
+    is_archive_lost = not {ARCHIVE, OBJECTS}.isdisjoint(gives_up)
+    done["archive"] = workspace.archive.recover(drops_damaged=drops_damaged or is_archive_lost)
     done["lake"] = workspace.lake.recover(drops_damaged=drops_damaged)
     if drops_damaged:
         done["state"] = workspace.fetch_state.drop_damaged()
@@ -162,6 +171,19 @@ def repair(
         done["search"] = mended
     note_stores(settings)
     return done
+
+
+def _give_up(workspace: Workspace, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Go on without missing stores, those that are services after those of the data root; return what was done."""
+    lost = workspace.store.missing()
+    if others := [name for name in lost if name not in names]:
+        raise MissingStoreError(lost[others[0]], key=others[0], reason="store_missing")
+    if not names:
+        return {}
+    done = give_up(workspace.settings, [name for name in names if name not in lost], others=lost)
+    services = [name for name in lost if name in names]
+    workspace.store.give_up(services)
+    return {"stores": (*done, *map(sentence_of_loss, services))}
 
 
 def _check_payload_digests(workspace: Workspace, articles: pa.Table) -> Iterator[str]:

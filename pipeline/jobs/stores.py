@@ -4,7 +4,7 @@ It loads no library of tables: triggers open a store for its state alone.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from pipeline.store.sqlite_alerts import SqliteAlerts
 
 if TYPE_CHECKING:
     from pipeline.lake import Lake
-    from pipeline.store.store import Store
+    from pipeline.store.store import PartCheck, Store
 
 
 class LocalStore:
@@ -84,6 +84,17 @@ class LocalStore:
     @property
     def files(self) -> Path:
         return self._settings.lake_dir
+
+    def missing(self) -> Mapping[str, str]:
+        """Return nothing: the parts are files, which ``missing_stores`` knows."""
+        return {}
+
+    def give_up(self, names: Collection[str]) -> None:
+        """Do nothing: see ``missing``."""
+
+    def checks(self) -> Mapping[str, "PartCheck"]:
+        """Return nothing: there is no service."""
+        return {}
 
 
 def _open_shared(settings: Settings) -> "Store":

@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,7 @@ FindingStatus = Literal["ok", "warn", "fail"]
 _FREE_BYTES = 2_000_000_000  # one day of a large source: archive, tables and one earlier generation
 _FREE_BYTES_AMPLE = 10_000_000_000
 _LATE_DAYS = 2  # after a month is due, the nightly maintenance has failed to compact it
+_SERVICE_ADVICE = "correct its settings: docs/operations.md, On the shared store"
 _WORST_FIRST: tuple[FreshnessStatus, ...] = ("stale", "warn", "no_baseline")
 
 
@@ -46,24 +47,63 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _HealthCheck:
-    """A check by its name. ``advice`` is the action for an error that does not name one."""
+    """A check by its name. ``advice`` is the action for an error that does not name one.
+
+    ``needs_store``: it reads archive, state or tables, so it fails where their services do.
+    """
 
     name: str
     run: Callable[[Workspace, str], Finding]
     advice: str
+    needs_store: bool = False
 
 
 def examine(workspace: Workspace) -> tuple[Finding, ...]:
     """Return one finding per check, in the order in which a run needs them.
 
-    The stores are checked first: other checks open them, and a lost index is built again when it is opened.
+    The stores are checked first: other checks open them, and a lost index is built again when it is opened. If a
+    service of a shared store cannot be used, what needs the store is not checked: it would fail for the same reason.
     """
+    services = {each.name: each for each in _examine_services(workspace)}
+    broken = next((each.name for each in services.values() if each.status == "fail"), None)
     order = sorted(_CHECKS, key=lambda check: check.name not in ("archive", "lake"))
-    found = {check.name: _finding(check, workspace) for check in order}
-    return tuple(found[check.name] for check in _CHECKS)
+    found = {check.name: _finding(check, workspace, broken=broken) for check in order}
+    place = next(number for number, check in enumerate(_CHECKS) if check.needs_store)
+    named = [found[check.name] for check in _CHECKS]
+    return (*named[:place], *services.values(), *named[place:])
 
 
-def _finding(check: _HealthCheck, workspace: Workspace) -> Finding:
+def _examine_services(workspace: Workspace) -> Iterator[Finding]:
+    """Yield a finding per service of the store; the first that fails is the last."""
+    store = _HealthCheck("store", _store, "correct the settings of the store")
+    found = _finding(store, workspace)
+    if found.status == "fail":
+        yield found
+        return
+    checks = workspace.store.checks()
+
+    def run(_: Workspace, name: str) -> Finding:
+        health = checks[name]()
+        status: FindingStatus = "ok" if health.action is None else "warn"
+        return Finding(name=name, status=status, message=health.message, action=health.action)
+
+    for name in checks:
+        yield (found := _finding(_HealthCheck(name, run, _SERVICE_ADVICE), workspace))
+        if found.status == "fail":
+            return
+
+
+def _store(workspace: Workspace, name: str) -> Finding:
+    """Find out whether the libraries of the store are installed."""
+    return Finding(name=name, status="ok", message=type(workspace.store).__name__)
+
+
+def _finding(check: _HealthCheck, workspace: Workspace, *, broken: str | None = None) -> Finding:
+    if check.needs_store and broken is not None:
+        message = f"not checked, because {broken} failed"
+        return Finding(
+            name=check.name, status="warn", message=message, action=f"do what {broken} says, then run it again"
+        )
     try:
         return check.run(workspace, check.name)
     except (NewsError, OSError, importlib.metadata.PackageNotFoundError) as error:
@@ -223,10 +263,19 @@ _CHECKS = (
     _HealthCheck("sources", _sources, "correct that line of the file, then run `newslake sources check`"),
     _HealthCheck("user_agent", _user_agent, "set NEWS_USER_AGENT with your mail address or web page"),
     _HealthCheck("model", _model, "unset NEWS_SPACY_MODEL, or install the model that it names"),
-    _HealthCheck("knowledge_base", _knowledge, "correct overrides.toml, or import your knowledge base again"),
-    _HealthCheck("archive", _archive, "run `newslake archive verify`, which names each problem"),
-    _HealthCheck("lake", _lake, "run `newslake lake verify`, which names each problem"),
-    _HealthCheck("compaction", _compaction, "run `newslake lake verify`, which names each problem"),
-    _HealthCheck("freshness", _freshness, "correct that line of sources.toml, then run `newslake sources check`"),
-    _HealthCheck("alert_state", _alert_state, "run `newslake lake verify --deep`, which names each problem"),
+    _HealthCheck(
+        "knowledge_base", _knowledge, "correct overrides.toml, or import your knowledge base again", needs_store=True
+    ),
+    _HealthCheck("archive", _archive, "run `newslake archive verify`, which names each problem", needs_store=True),
+    _HealthCheck("lake", _lake, "run `newslake lake verify`, which names each problem", needs_store=True),
+    _HealthCheck("compaction", _compaction, "run `newslake lake verify`, which names each problem", needs_store=True),
+    _HealthCheck(
+        "freshness",
+        _freshness,
+        "correct that line of sources.toml, then run `newslake sources check`",
+        needs_store=True,
+    ),
+    _HealthCheck(
+        "alert_state", _alert_state, "run `newslake lake verify --deep`, which names each problem", needs_store=True
+    ),
 )

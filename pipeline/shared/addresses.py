@@ -10,7 +10,7 @@ def is_plain_http(address: str, *, what: str, allow_http: bool) -> bool:
     """Return whether the address of a service is not encrypted. ``what`` names the service in messages.
 
     Without encryption, it is on this machine, or ``allow_http`` is set. Raises: ConfigError for any other address, and
-    for one that has a key in it or is no URL; the message does not repeat such an address.
+    for one that has a key in it or of another form; the message does not repeat such an address.
     """
     try:
         parts = urlsplit(address)

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -85,6 +85,11 @@ class BucketService:
     deadline_seconds: float = 120.0
     request_seconds: float = 60.0
 
+    @property
+    def put_seconds(self) -> float:
+        """The longest time from the begin of a put to its end: its last request may begin just before the deadline."""
+        return self.deadline_seconds + self.request_seconds
+
 
 def open_bucket(
     url: str, *, service: BucketService | None = None, key: BucketKey | None = None, is_writer: bool = True
@@ -121,7 +126,7 @@ class Bucket:
 
     def __init__(self, store: S3Store, *, url: str, deadline_seconds: float) -> None:
         self._store = store
-        self._url = url
+        self.url = url
         self._deadline_seconds = deadline_seconds
 
     def check(self, *, is_writer: bool) -> None:
@@ -138,15 +143,48 @@ class Bucket:
             self._create(key, b"1")
         try:
             if self._call(key, lambda: obstore.head(self._store, key))["version"] not in _NO_VERSION:
-                message = f"{self._url} keeps versions, so that a takedown would not delete; suspend its versioning"
-                raise StoreError(message, key=self._url, reason="store_versions")
+                message = f"{self.url} keeps versions, so that a takedown would not delete; suspend its versioning"
+                raise StoreError(message, key=self.url, reason="store_versions")
             with suppress(AlreadyExistsError):
                 self._create(key, b"2")
-                message = f"{self._url} ignores If-None-Match, so that writers could overwrite; use another store"
-                raise StoreError(message, key=self._url, reason="store_no_conditions")
+                message = f"{self.url} ignores If-None-Match, so that writers could overwrite; use another store"
+                raise StoreError(message, key=self.url, reason="store_no_conditions")
         finally:
             with suppress(StoreError):
                 self._call(key, lambda: obstore.delete(self._store, key))
+
+    def check_reading(self) -> None:
+        """Check with one object that ranges are read, that it is listed, and that it is gone once it is deleted.
+
+        Raises: StoreError (store_refused) for a store that does something else.
+        """
+        folder = f"{_CHECKS}/{uuid.uuid4().hex}"
+        key = f"{folder}/abc"
+        self._call(key, lambda: obstore.put(self._store, key, b"abc", use_multipart=False), is_write=True)
+        try:
+            found = {
+                "return ranges of bytes": self._call(key, lambda: self._range(key, 1, 1)) == b"b",
+                "list its objects": self._keys(folder) == [key],
+            }
+        finally:
+            self._call(key, lambda: obstore.delete(self._store, key))
+        found["delete objects"] = self._keys(folder) == []
+        if wrong := [name for name, is_right in found.items() if not is_right]:
+            message = f"{self.url} does not {wrong[0]} as S3 does; use another store, or no cache in front of it"
+            raise StoreError(message, key=self.url, reason="store_refused")
+
+    def now(self) -> datetime:
+        """Return the time by the clock of the store, exact to a second, by putting an object."""
+        key = f"{_CHECKS}/{uuid.uuid4().hex}"
+        self._call(key, lambda: obstore.put(self._store, key, b"now", use_multipart=False), is_write=True)
+        try:
+            return self._call(key, lambda: obstore.head(self._store, key))["last_modified"]
+        finally:
+            self._call(key, lambda: obstore.delete(self._store, key))
+
+    def _keys(self, folder: str) -> "list[str]":
+        pages = self._call(folder, lambda: list(obstore.list(self._store, folder)))
+        return [each["path"] for page in pages for each in page]
 
     def put_new(self, key: str, data: bytes) -> bool:
         check_key(key)
@@ -277,7 +315,7 @@ class Bucket:
         return True
 
     def _place(self, key: str) -> str:
-        return f"{self._url}/{key}" if key else self._url
+        return f"{self.url}/{key}" if key else self.url
 
 
 def _split_url(url: str) -> tuple[str, str]:

@@ -267,14 +267,33 @@ class PostgresDatabase:
             **_UNLIMITED,
         }
         session.execute(_SET, (list(own), list(own.values())))
-        facts = "SELECT current_setting('transaction_read_only'), current_setting('server_encoding')"
-        [(read_only, encoding)] = session.execute(facts).fetchall()
+        facts = """SELECT current_setting('transaction_read_only'), current_setting('server_encoding'),
+            pg_backend_pid()"""
+        [(read_only, encoding, process)] = session.execute(facts).fetchall()
+        if process != session.info.backend_pid:  # a pooler is between: the connection is not one to the server
+            self._refuse_shared_session(session, process)
         if read_only == "on":
             raise self._error_for("25006", "it is a replica, or read-only")
         if encoding != "UTF8":
-            message = f"{self.place} has the encoding {encoding}: create the database with ENCODING 'UTF8'"
+            message = f"{self.place} has the encoding {encoding}; create the database with ENCODING 'UTF8'"
             raise StoreError(message, key=self.place, reason="store_version")
         ensure_schema(session, self.schema, place=self.place)
+
+    def _refuse_shared_session(self, session: psycopg.Connection, process: int) -> None:
+        """Raises: StoreError (store_pooler) for a pooler that gives a session to others between transactions.
+
+        Such a pooler gives the session that was used last to the next transaction of anybody.
+        """
+        with psycopg.connect(**self._options, **self._secret(), autocommit=True) as other, other.transaction():
+            others = other.execute("SELECT pg_backend_pid()").fetchall()
+            mine = session.execute("SELECT pg_backend_pid()").fetchall()
+        if mine != [(process,)] or others == [(process,)]:
+            raise StoreError(
+                f"{self.place} is a pooler that shares sessions between transactions, so leases would end without "
+                "notice; name the server itself in NEWS_DATABASE_URL, or set pool_mode = session",
+                key=self.place,
+                reason="store_pooler",
+            )
 
     def _as_store_error(self, error: psycopg.Error | StoreError) -> Exception:
         """Return the error with what to do. A wrong statement is a defect of this program and stays as it is."""
@@ -286,17 +305,17 @@ class PostgresDatabase:
         if not is_lost(error):
             return error
         if _STARTING in text:
-            message = f"{self.place} is starting or stopping ({text}): run it again when the server is up"
+            message = f"{self.place} is starting or stopping ({text}); run it again when the server is up"
             return StoreError(message, key=self.place, reason="store_starting")
         found = next((code for pattern, code in _REFUSALS.items() if re.search(pattern, text)), None)
         if found is not None:
             return self._error_for(found, text.rpartition("FATAL: ")[2].strip())
-        message = f"{self.place} cannot be reached ({text}): start the server, or correct NEWS_DATABASE_URL"
+        message = f"{self.place} cannot be reached ({text}); start the server, or correct NEWS_DATABASE_URL"
         return StoreError(message, key=self.place, reason="store_unreachable")
 
     def _error_for(self, sqlstate: str, said: str) -> StoreError:
         reason, advice = next(each for start, each in _ADVICE.items() if sqlstate.startswith(start))
-        return StoreError(f"{self.place} refuses ({said}): {advice}", key=self.place, reason=reason)
+        return StoreError(f"{self.place} refuses ({said}); {advice}", key=self.place, reason=reason)
 
 
 def rewrite_tables(database: PostgresDatabase, columns: Mapping[str, str]) -> None:
@@ -321,7 +340,7 @@ def is_lost(error: psycopg.Error) -> bool:
 def check_version(version: int, *, place: str) -> None:
     """Raises: StoreError (store_version) for a server that is too old; 140005 is 14.5."""
     if version < OLDEST:
-        message = f"{place} is PostgreSQL {version // 10_000}: newslake needs {OLDEST // 10_000} or later"
+        message = f"{place} is PostgreSQL {version // 10_000}; newslake needs {OLDEST // 10_000} or later"
         raise StoreError(message, key=place, reason="store_version")
 
 

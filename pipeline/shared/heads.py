@@ -19,7 +19,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from pipeline.errors import StoreError
+from pipeline.errors import MissingStoreError, StoreError
 from pipeline.shared.catalog import TransactionCatalog
 from pipeline.shared.snapshot_writer import history_of
 
@@ -68,13 +68,18 @@ class HeadReader:
         self._namespace = namespace
 
     def load(self, name: str) -> Table:
-        """Return a table as it is now. Raises: StoreError."""
+        """Return a table as it is now. Raises: MissingStoreError, StoreError."""
         try:
             table: Table = self._catalog.load_table((self._namespace, name))
             return table
         except NoSuchTableError as error:
-            message = f"the catalog has no table {self._namespace}.{name}; correct the namespace, if it is wrong"
-            raise StoreError(message, key=name, reason="store_refused") from error
+            message = (
+                f"the catalog has no table {self._namespace}.{name}; correct the namespace if it is wrong; a table that "
+                "was there before comes back with a backup of catalog and bucket; without one, `newslake lake repair "
+                "--give-up tables` goes on without the tables, and then `newslake run` derives the days again from the "
+                "archive"
+            )
+            raise MissingStoreError(message, key="tables", reason="store_missing") from error
 
     def load_all(self, names: Collection[str]) -> dict[str, Table]:
         """Return several tables, each as it is at some time during the call."""

@@ -129,6 +129,12 @@ _TABLES = (
     """CREATE UNLOGGED TABLE turns (
         lease bigint PRIMARY KEY, items text[] NOT NULL, server_started_at timestamptz NOT NULL)""",
     "CREATE TABLE deaths (item text PRIMARY KEY, times bigint NOT NULL)",
+    # The inventory: the name of the store, how many times its bucket was opened, and the parts that were created.
+    "CREATE TABLE store (store_id text NOT NULL, openings bigint NOT NULL)",
+    "INSERT INTO store VALUES (gen_random_uuid()::text, 0)",
+    "CREATE TABLE store_parts (name text PRIMARY KEY, place text NOT NULL)",
+    # The hosts that opened the bucket, with their versions of newslake, for `newslake doctor`.
+    "CREATE TABLE hosts (host text PRIMARY KEY, version text NOT NULL, seen_at timestamptz NOT NULL)",
 )
 
 
@@ -158,7 +164,7 @@ def ensure_schema(connection: psycopg.Connection, schema: str, *, place: str) ->
         older, newer = "an earlier", "a later"
         raise StoreError(
             f"the schema {schema} of {place} is of {older if version < VERSION else newer} version of newslake "
-            f"({version}, not {VERSION}): run the same version of newslake on all hosts, or name another database",
+            f"({version}, not {VERSION}); run the same version of newslake on all hosts, or name another database",
             key=place,
             reason="store_version",
         )

@@ -3,6 +3,8 @@
 It loads no library of tables until they are used: triggers open a store for its state alone.
 """
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,23 +16,45 @@ from pipeline.shared.blocklist import PostgresBlocklist
 from pipeline.shared.bucket import Bucket, BucketKey, BucketService, open_bucket, read_key_file
 from pipeline.shared.capture_index import PostgresCaptureIndex
 from pipeline.shared.database import PostgresDatabase
+from pipeline.shared.inventory import SharedInventory
 from pipeline.shared.leases import PostgresLeases, PostgresRates
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.page_states import PostgresPageStates
 from pipeline.shared.turns import PostgresTurns
+from pipeline.store.store import DATABASE, OBJECTS, TABLES
 
 if TYPE_CHECKING:
     from pipeline.shared.table_files import SharedFiles
-    from pipeline.shared.tables import SharedTables
+    from pipeline.shared.tables import SharedPlaces, SharedTables
     from pipeline.store.inbox import Inbox
-    from pipeline.store.store import Store
+    from pipeline.store.store import PartCheck, PartHealth, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long the parts of a store wait, in seconds.
+
+    A call of the object storage is repeated for ``deadline_seconds``, and one request takes at most
+    ``request_seconds``. A writer notices that it has lost its lease within ``notice_seconds``.
+    """
+
+    deadline_seconds: float = 120.0
+    request_seconds: float = 60.0
+    notice_seconds: float = 30.0
+
+
+_HASTY = Patience(deadline_seconds=5.0, request_seconds=10.0)  # for somebody who waits for the answer
 
 
 class SharedStore:
-    """The store of many hosts. Each part opens on first use."""
+    """The store of many hosts. Each part opens on first use, after a check that it is the one of before.
 
-    def __init__(self, settings: Settings) -> None:
+    Tests shorten ``patience``: how long a takedown waits follows from it.
+    """
+
+    def __init__(self, settings: Settings, *, patience: Patience | None = None) -> None:
         self._settings = settings
+        self._patience = patience or Patience()
         self._inboxes: dict[str, Inbox] = {}
 
     @cached_property
@@ -46,8 +70,23 @@ class SharedStore:
     @cached_property
     def objects(self) -> Bucket:
         """The objects of archive, alerts, staged batches and cache. Raises: ConfigError, StoreError."""
-        url = required("objects_url", self._settings.objects_url)
-        return open_bucket(url, service=self.service, key=self.key)
+        bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
+        self.inventory.enter_bucket(bucket, place=self._objects_place)
+        return bucket
+
+    @cached_property
+    def inventory(self) -> SharedInventory:
+        """Which parts the store has."""
+        return SharedInventory(self.database)
+
+    @property
+    def _objects_url(self) -> str:
+        return required("objects_url", self._settings.objects_url)
+
+    @property
+    def _objects_place(self) -> str:
+        at = self._settings.objects_endpoint
+        return self._objects_url if at is None else f"{self._objects_url} at {at}"
 
     @cached_property
     def key(self) -> BucketKey | None:
@@ -56,9 +95,14 @@ class SharedStore:
 
     @property
     def service(self) -> BucketService:
+        """Where the object storage is."""
         settings = self._settings
         return BucketService(
-            endpoint=settings.objects_endpoint, region=settings.objects_region, allow_http=settings.allow_http
+            endpoint=settings.objects_endpoint,
+            region=settings.objects_region,
+            allow_http=settings.allow_http,
+            deadline_seconds=self._patience.deadline_seconds,
+            request_seconds=self._patience.request_seconds,
         )
 
     @cached_property
@@ -75,7 +119,14 @@ class SharedStore:
 
     @cached_property
     def leases(self) -> PostgresLeases:
-        return PostgresLeases(self.database)
+        """The leases. A takedown waits for the longest put too.
+
+        A writer checks its lease before it puts a file. It may lose the lease a moment later, and the put goes on: what
+        it puts after the takedown has looked for files would stay.
+        """
+        return PostgresLeases(
+            self.database, notice_seconds=max(self._patience.notice_seconds, self.service.put_seconds)
+        )
 
     @cached_property
     def host_rates(self) -> PostgresRates:
@@ -108,11 +159,10 @@ class SharedStore:
     @cached_property
     def tables(self) -> "SharedTables":
         from pipeline.shared.article_index import PostgresArticleIndex  # noqa: PLC0415 - see above
-        from pipeline.shared.table_places import open_places  # noqa: PLC0415
         from pipeline.shared.tables import SharedTables  # noqa: PLC0415
 
         return SharedTables(
-            open_places(self._settings, self.objects, service=self.service, key=self.key),
+            self.lake_places,
             index=PostgresArticleIndex(self.database),
             lease=self.leases.committer,
             now=self._settings.now,
@@ -124,6 +174,70 @@ class SharedStore:
         from pipeline.shared.table_places import open_files  # noqa: PLC0415 - see above
 
         return open_files(self._settings, service=self.service, key=self.key)
+
+    @cached_property
+    def places(self) -> "SharedPlaces":
+        """Where the tables are. Raises: ConfigError, StoreError."""
+        from pipeline.shared.table_places import open_places  # noqa: PLC0415 - see above
+
+        return open_places(self._settings, self.objects, service=self.service, key=self.key)
+
+    @cached_property
+    def lake_places(self) -> "SharedPlaces":
+        """Where the tables are, created if they are new. Raises: MissingStoreError, ConfigError, StoreError."""
+        from pipeline.shared.table_inventory import enter_tables  # noqa: PLC0415 - see above
+
+        enter_tables(self.inventory, self.places, self.leases.committer, place=self._tables_place)
+        return self.places
+
+    @property
+    def _tables_place(self) -> str:
+        settings = self._settings
+        return f"{settings.catalog_warehouse} {settings.catalog_namespace} in {settings.catalog_url}"
+
+    def missing(self) -> Mapping[str, str]:
+        """Return the lost parts: the tables only if bucket and database are not lost."""
+        from pipeline.shared.table_inventory import loss_of_one_table  # noqa: PLC0415 - see above
+
+        bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
+        loss = self.inventory.loss_of_bucket(bucket, place=self._objects_place)
+        loss = loss or loss_of_one_table(self.inventory, self.places, place=self._tables_place)
+        return {} if loss is None else {loss.name: loss.sentence}
+
+    def give_up(self, names: Collection[str]) -> None:
+        from pipeline.shared.table_inventory import drop_rest  # noqa: PLC0415 - see above
+
+        if DATABASE in names or OBJECTS in names:
+            bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
+            self.inventory.give_up_bucket(bucket, place=self._objects_place)
+        if TABLES in names:
+            drop_rest(self.inventory, self.places, place=self._tables_place)
+
+    def checks(self) -> Mapping[str, "PartCheck"]:
+        """Return the checks of database, object storage, catalog, clocks and hosts. Each waits a short time only.
+
+        A frozen clock is not compared.
+        """
+        from pipeline.shared.health import (  # noqa: PLC0415 - only `newslake doctor` needs it
+            check_bucket,
+            check_catalog,
+            check_clocks,
+            check_database,
+            check_hosts,
+        )
+
+        hasty = SharedStore(self._settings, patience=_HASTY)
+
+        def clocks() -> "PartHealth":
+            return check_clocks(hasty.database, hasty.objects, now=self._settings.now)
+
+        return {
+            "database": lambda: check_database(hasty.database),
+            "object_storage": lambda: check_bucket(hasty.objects),
+            "catalog": lambda: check_catalog(hasty.lake_places),
+            **({} if self._settings.frozen_now else {"clocks": clocks}),
+            "hosts": lambda: check_hosts(hasty.inventory),
+        }
 
 
 if TYPE_CHECKING:

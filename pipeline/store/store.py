@@ -1,5 +1,7 @@
 """A store: all parts that jobs, pages and questions need, in the files of one machine or on services of many."""
 
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.archive import RecordArchive
@@ -9,6 +11,21 @@ from pipeline.store.leases import HostRates, Leases, TurnRecords
 from pipeline.store.state import Blocklist, PageStates
 from pipeline.store.table_files import LakePlace
 from pipeline.store.tables import Tables
+
+# The parts of a shared store that can be lost, by the names that `newslake lake repair --give-up` takes.
+DATABASE, OBJECTS, TABLES = "database", "objects", "tables"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartHealth:
+    """What was found of a part of a store. ``action`` is what to do about a warning; None if all is well."""
+
+    message: str
+    action: str | None = None
+
+
+type PartCheck = Callable[[], PartHealth]
+"""Checks one part. Raises: NewsError, with what to do, for a part that cannot be used."""
 
 
 class Store(Protocol):
@@ -68,4 +85,16 @@ class Store(Protocol):
     @property
     def files(self) -> LakePlace:
         """Where readers of SQL find the tables. Nothing but the tables is opened for them."""
+        ...
+
+    def missing(self) -> Mapping[str, str]:
+        """Return the lost parts that are services, each with a sentence that says what to do. Raises: StoreError."""
+        ...
+
+    def give_up(self, names: Collection[str]) -> None:
+        """Go on without some parts of ``missing``. Raises: ConfigError for a part of another store."""
+        ...
+
+    def checks(self) -> Mapping[str, PartCheck]:
+        """Return the checks of the parts that are services, by name, in the order in which they need each other."""
         ...

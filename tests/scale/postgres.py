@@ -113,14 +113,14 @@ class PostgresServer:
             for path in (self.folder, secret):
                 shutil.chown(path, "postgres")
         options = [f"--username={USER}", "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8", "--no-sync"]
-        command = [*_as_user(), str(find_program("initdb")), f"--pgdata={self.data}", *locale, *options]
+        command = [*as_user(), str(find_program("initdb")), f"--pgdata={self.data}", *locale, *options]
         subprocess.run(command, stdout=subprocess.DEVNULL, cwd=self.folder, check=True)
         with (self.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in {**_SETTINGS, **settings}.items())
 
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
-        command = [*_as_user(), str(find_program("postgres")), "-D", str(self.data), "-p", str(self.port)]
+        command = [*as_user(), str(find_program("postgres")), "-D", str(self.data), "-p", str(self.port)]
         with (self.folder / "postgres.log").open("ab") as output:
             self._server = subprocess.Popen(
                 command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
@@ -172,6 +172,6 @@ class PostgresServer:
                 self.kill()
 
 
-def _as_user() -> list[str]:
+def as_user() -> list[str]:
     """Return the start of a command that runs as the user ``postgres`` if this process is root."""
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.geteuid() == 0 else []

@@ -72,7 +72,7 @@ def test_a_killed_creation_leaves_nothing(postgres, schema):
 def test_old_servers_are_refused():
     """A server before version 14 is refused by its version."""
     check_version(OLDEST, place="db:5432/news")
-    with pytest.raises(StoreError, match="db:5432/news is PostgreSQL 13: newslake needs 14 or later"):
+    with pytest.raises(StoreError, match="db:5432/news is PostgreSQL 13; newslake needs 14 or later"):
         check_version(130_014, place="db:5432/news")
 
 

@@ -1,0 +1,102 @@
+"""The tables as a part of the inventory of a shared store: they are created once, and known by a property."""
+
+from typing import Final
+
+from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
+
+from pipeline.errors import ConfigError
+from pipeline.shared.heads import COMMITS
+from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from pipeline.shared.inventory import Loss, SharedInventory, advice_to_give_up
+from pipeline.shared.tables import SharedPlaces, create_tables
+from pipeline.shared.upkeep import HoldLease
+from pipeline.store.store import TABLES
+
+_RESTORE = "restore catalog and bucket from a backup"
+OWNER: Final = "newslake.store"  # the property of the table ``commits`` with the name of the store
+
+
+def enter_tables(inventory: SharedInventory, places: SharedPlaces, hold: HoldLease, *, place: str) -> None:
+    """Check that tables and database belong together; create and record the tables of a new store.
+
+    One request to the catalog, unless the store is new. ``hold`` holds the committer's lease.
+    Raises: MissingStoreError for lost tables, ConfigError (store_foreign) for tables of another store, StoreError.
+    """
+    if loss := loss_of_tables(inventory, places, place=place):
+        raise loss.error()
+    if inventory.place_of(TABLES) is not None:
+        return
+    if _owner_of(places) not in (None, "", inventory.store_id):
+        message = f"the tables at {place} are those of another store; set another NEWS_CATALOG_NAMESPACE"
+        raise ConfigError(message, key=place, reason="store_foreign")
+    create_tables(places, hold)
+    with hold() as lease:
+        lease.check()
+        _set_owner(places, inventory.store_id)
+        inventory.record(TABLES, place)
+
+
+def loss_of_tables(inventory: SharedInventory, places: SharedPlaces, *, place: str) -> Loss | None:
+    """Return the loss of the tables if they were created, and are not there or not those of this store."""
+    recorded = inventory.place_of(TABLES)
+    if recorded is None or (owner := _owner_of(places)) == inventory.store_id:
+        return None
+    if recorded != place:
+        what = f"the tables were created at {recorded}, and the settings name {place}, which has none of this store"
+        return _loss(what, "correct NEWS_CATALOG_URL, NEWS_CATALOG_WAREHOUSE and NEWS_CATALOG_NAMESPACE", owner)
+    what = f"the tables at {place} {'are missing' if owner is None else 'are not those of this store'}"
+    return _loss(what, _RESTORE, owner)
+
+
+def loss_of_one_table(inventory: SharedInventory, places: SharedPlaces, *, place: str) -> Loss | None:
+    """Return the loss of the tables as ``loss_of_tables`` does, also if only some are not there: it lists them."""
+    if (loss := loss_of_tables(inventory, places, place=place)) or inventory.place_of(TABLES) is None:
+        return loss
+    gone = _missing_names(places)
+    return _loss(f"{place} has no table {', '.join(gone)}, which was there before", _RESTORE, "") if gone else None
+
+
+def _loss(what: str, advice: str, owner: str | None) -> Loss:
+    accept = f"{advice_to_give_up(TABLES)} goes on without them, and then `newslake run` derives the days again"
+    return Loss(TABLES, f"{what}; {advice}; if they are lost, {accept} from the archive", owner in (None, ""))
+
+
+def drop_rest(inventory: SharedInventory, places: SharedPlaces, *, place: str) -> None:
+    """Drop what is left of the lake's tables if one is lost, so that the next use creates them. Log tables stay.
+
+    Raises: ConfigError for tables of another store.
+    """
+    loss = loss_of_one_table(inventory, places, place=place)
+    if loss is not None and not loss.can_be_given_up:
+        raise ConfigError(f"--give-up {TABLES}: {loss.sentence}", key="give_up", reason="store_foreign")
+    lake = (*LAKE_NAMES, COMMITS)
+    for name in lake if set(_missing_names(places)) & set(lake) else ():
+        try:
+            places.catalog.drop_table((places.namespace, name))
+        except NoSuchTableError:
+            continue
+    inventory.forget(TABLES)
+
+
+def _missing_names(places: SharedPlaces) -> list[str]:
+    try:
+        there = {name for *_, name in places.catalog.list_tables(places.namespace)}
+    except NoSuchNamespaceError:
+        there = set()
+    return [name for name in (*LAKE_NAMES, *LOG_NAMES, COMMITS) if name not in there]
+
+
+def _owner_of(places: SharedPlaces) -> str | None:
+    """Return the name of the store that the tables belong to: "" for tables without it, None without tables."""
+    try:
+        table = places.catalog.load_table((places.namespace, COMMITS))
+    except NoSuchTableError:
+        return None
+    return str(table.properties.get(OWNER, ""))
+
+
+def _set_owner(places: SharedPlaces, store_id: str) -> None:
+    table = places.catalog.load_table((places.namespace, COMMITS))
+    if table.properties.get(OWNER) != store_id:
+        with table.transaction() as change:
+            change.set_properties({OWNER: store_id})

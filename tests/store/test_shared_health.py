@@ -1,0 +1,343 @@
+"""`newslake doctor` on a shared store: each wrong part is one failure with one action, and no line has a secret."""
+
+import http.server
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pipeline.jobs.workspace import Workspace
+from pipeline.reports.health import Finding, examine
+from pipeline.shared.database import PostgresDatabase
+from pipeline.shared.health import check_clocks, check_database
+from tests.scale.postgres import PostgresServer, as_user, free_ports
+from tests.scale.seaweedfs import SeaweedKey
+from tests.store.conftest import ENGLISH, skip_missing
+from tests.store.shared_stores import StoreServices
+
+SERVICES = ("database", "object_storage", "catalog", "clocks", "hosts")
+SECRETS = ("drift-wood", "newslake-secret", "s3cret")
+NEED_STORE = {"knowledge_base", "archive", "lake", "compaction", "freshness", "alert_state"}
+
+
+@pytest.fixture
+def services(weed, postgres, schema, tmp_path) -> StoreServices:
+    """The services of a new store."""
+    return StoreServices(weed=weed, database_url=postgres.url, name=schema, folder=tmp_path)
+
+
+def failure(space: Workspace, name: str) -> Finding:
+    """Return the only failure of an examination: what needs the store is not checked, and no line has a secret."""
+    found = examine(space)
+    lines = " ".join(f"{each.message} {each.action}" for each in found)
+    assert [secret for secret in SECRETS if secret in lines] == []
+    failed = [each for each in found if each.status == "fail"]
+    assert [each.name for each in failed] == [name], failed
+    assert {each.name for each in found if each.message.startswith("not checked")} == NEED_STORE
+    assert failed[0].action
+    return failed[0]
+
+
+def test_sound_store_has_no_action(services):
+    """All services of a sound store pass, between the checks of this host; only checksums of pages may be a warning."""
+    assert services.store().lake_places
+    found = {each.name: each for each in examine(services.workspace())}
+    own = {name: found[name] for name in SERVICES}
+
+    assert {name: each.status for name, each in own.items() if name != "database"} == dict.fromkeys(SERVICES[1:], "ok")
+    assert own["database"].action in (None, "stop the server and run `pg_checksums --enable`")
+    assert "PostgreSQL 1" in own["database"].message
+    assert list(found).index("model") < list(found).index("database") < list(found).index("archive")
+    left = services.store().places.catalog.list_tables(services.name)
+    assert [name for *_, name in left if "check" in name] == []
+
+
+def test_one_machine_has_no_services(tmp_path):
+    """On one machine nothing of a shared store is checked."""
+    from tests.unit.reports.test_health import space_at
+
+    assert {each.name for each in examine(space_at(tmp_path))}.isdisjoint((*SERVICES, "store"))
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "message", "action"),
+    [
+        ({"database_url": None}, "database", "NEWS_DATABASE_URL is not set", "docs/operations.md"),
+        (
+            {"database_url": "postgresql://newslake:s3cret@127.0.0.1:{port}/newslake"},
+            "database",
+            "cannot be reached",
+            "start the server",
+        ),
+        (
+            {"database_url": "postgresql://newslake:s3cret@127.0.0.1:{db}/newslake"},
+            "database",
+            "refuses",
+            "check user and password",
+        ),
+        ({"database_url": "{url}s"}, "database", "refuses", "create the database"),
+        ({"database_url": "s3cret"}, "database", "is not the URL of a database", "docs/operations.md"),
+        ({"objects_url": None}, "object_storage", "NEWS_OBJECTS_URL is not set", "docs/operations.md"),
+        ({"objects_url": "https://lake/a?key=s3cret"}, "object_storage", "s3://bucket/prefix", "docs/operations.md"),
+        (
+            {"objects_url": "s3://nowhere/a"},
+            "object_storage",
+            "there is no such bucket",
+            "create it, or correct the URL",
+        ),
+        ({"objects_endpoint": "http://127.0.0.1:{port}"}, "object_storage", "no answer for 5 s", "start the store"),
+        (
+            {"objects_endpoint": "http://store.test:1"},
+            "object_storage",
+            "is not encrypted; use https, or set NEWS_ALLOW_HTTP=true",
+            "docs",
+        ),
+        ({"catalog_url": "http://127.0.0.1:{port}"}, "catalog", "does not answer", "start it, or correct its URL"),
+        (
+            {"catalog_url": "http://lake.test:1"},
+            "catalog",
+            "is not encrypted; use https, or set NEWS_ALLOW_HTTP=true",
+            "docs",
+        ),
+        ({"catalog_url": "http://me:s3cret@127.0.0.1:1"}, "catalog", "without a key", "docs"),
+        ({"catalog_warehouse": "s3://nowhere"}, "catalog", "nowhere", "correct"),
+        ({"catalog_warehouse": None}, "catalog", "NEWS_CATALOG_WAREHOUSE is not set", "docs"),
+    ],
+)
+def test_wrong_setting_is_one_failure(services, postgres, given, name, message, action):
+    """A wrong URL, password, bucket, endpoint, catalog or warehouse is one failure that says what to do."""
+    [port] = free_ports(1)
+    values = {
+        key: value and value.format(port=port, db=postgres.port, url=postgres.url) for key, value in given.items()
+    }
+    found = failure(services.workspace(**values), name)
+
+    assert message in found.message
+    assert action in str(found.action)
+
+
+@pytest.mark.parametrize(
+    ("key", "message", "action"),
+    [
+        (SeaweedKey("newslake", "s3cret"), "the secret key is wrong", "correct it"),
+        (SeaweedKey("nobody", "s3cret"), "the access key is unknown", "correct it"),
+        (SeaweedKey("reader", "reader-secret"), "the key has no right to do this", "grant it"),
+    ],
+)
+def test_wrong_key_is_one_failure(services, key, message, action, tmp_path):
+    """A wrong secret, an unknown key, and a key that may only read are named, without the secret."""
+    file = tmp_path / "other-key"
+    file.write_text(f"[a]\naws_access_key_id = {key.access_key}\naws_secret_access_key = {key.secret_key}\n")
+    found = failure(services.workspace(objects_key_file=file), "object_storage")
+
+    assert message in found.message
+    assert action in str(found.action)
+
+
+def test_lost_part_is_one_failure(services):
+    """A lost part is named by doctor, by verify and by repair, with the same words."""
+    from pipeline.errors import MissingStoreError
+    from pipeline.jobs.maintenance import repair, verify
+
+    assert services.store().lake_places
+    services.store().objects.delete("store.json")
+    found = failure(services.workspace(), "object_storage")
+    assert "has lost store.json" in found.message
+    [problem] = verify(services.workspace()).problems
+    assert problem == f"{found.message}; {found.action}"
+    with pytest.raises(MissingStoreError, match=r"has lost store\.json"):
+        repair(services.workspace())
+
+
+def test_missing_libraries_are_one_failure(services, tmp_path):
+    """Without the extra, doctor says what to install."""
+    code = (
+        "import sys; sys.modules['psycopg'] = sys.modules['obstore'] = sys.modules['pyiceberg'] = None\n"
+        "from pipeline.jobs.workspace import Workspace; from pipeline.settings import Settings\n"
+        "from pipeline.reports.health import examine\n"
+        "for each in examine(Workspace(Settings.load())):\n"
+        "    print(each.name, each.status, each.message, each.action)\n"
+    )
+    settings = services.settings()
+    environment = {
+        **os.environ,
+        "NEWS_STORE": "shared",
+        "NEWS_DATA_DIR": str(tmp_path / "data"),
+        "NEWS_SOURCES_FILE": str(settings.sources_file),
+        "NEWS_OVERRIDES_FILE": str(settings.overrides_file),
+    }
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    failed = [line for line in done.stdout.splitlines() if " fail " in line]
+
+    assert len(failed) == 1, done.stderr
+    assert "[shared]" in failed[0]
+
+
+class _ConfigHandler(http.server.BaseHTTPRequestHandler):
+    """A catalog without transactions: its configuration lists the endpoints that it has, or none."""
+
+    endpoints: tuple[str, ...] = ()
+
+    def do_GET(self) -> None:
+        self._answer(
+            200, {"defaults": {}, "overrides": {}, **({"endpoints": self.endpoints} if self.endpoints else {})}
+        )
+
+    def do_POST(self) -> None:
+        self._answer(404, {"error": {"message": "no such path", "type": "NotFound", "code": 404}})
+
+    def _answer(self, status: int, content: object) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+
+@contextmanager
+def catalog_with(*endpoints: str) -> Iterator[str]:
+    """Run a catalog with some endpoints in the block; yield its address."""
+    handler = type("Handler", (_ConfigHandler,), {"endpoints": endpoints})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("endpoints", [(), ("GET /v1/config", "POST /v1/{prefix}/namespaces/{namespace}/tables")])
+def test_catalog_without_transactions_is_refused_by_name(services, endpoints):
+    """A catalog that lists no endpoint of transactions, or does not know its path, is refused with its address."""
+    with catalog_with(*endpoints) as address:
+        found = failure(services.workspace(catalog_url=address), "catalog")
+
+    assert f"the catalog at {address} has no endpoint POST /v1/{{prefix}}/transactions/commit" in found.message
+    assert "Lakekeeper, Polaris, Nessie or SeaweedFS" in str(found.action)
+
+
+def test_full_store_is_one_failure(mortal_weed, postgres, schema, tmp_path):
+    """A store whose disk is full is named."""
+    services = StoreServices(weed=mortal_weed, database_url=postgres.url, name=schema, folder=tmp_path)
+    assert services.store().lake_places
+    mortal_weed.restart(is_full=True)
+    found = failure(services.workspace(), "object_storage")
+    mortal_weed.restart()
+
+    assert "its disk is full" in found.message
+    assert "add space" in str(found.action)
+
+
+def test_user_must_own_the_tables(services, postgres):
+    """A user that may write, but does not own the tables, could not rewrite them in a takedown."""
+    store = services.store()
+    assert store.lake_places
+    name = services.name
+    with closing(psycopg.connect(postgres.url, autocommit=True)) as session:
+        session.execute(f"CREATE ROLE {name}_guest LOGIN PASSWORD 's3cret'")
+        session.execute(f"GRANT CREATE, USAGE ON SCHEMA {name} TO {name}_guest")
+        session.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA {name} TO {name}_guest")
+    url = postgres.url_at(postgres.port, user=f"{name}_guest", password="s3cret")
+    found = failure(services.workspace(database_url=url), "database")
+
+    assert "does not own the table" in found.message
+    assert f"let {name}_guest own the schema" in found.message + str(found.action)
+
+
+def test_clocks_apart_are_a_warning(services):
+    """A service whose clock is more than 30 s from this machine's is named, with the seconds and the direction."""
+    store = services.store()
+
+    def at(seconds: float) -> str:
+        found = check_clocks(store.database, store.objects, now=lambda: datetime.now(UTC) + timedelta(seconds=seconds))
+        return f"{found.message} {found.action or 'well'}"
+
+    assert at(0).endswith("well")
+    assert at(20).endswith("well")
+    assert "s slow, compared with this machine's" in at(90)
+    assert "s fast, compared with this machine's" in at(-90)
+    assert "NTP" in at(90)
+
+
+def test_versions_of_hosts_are_compared(services):
+    """Hosts with another version of newslake within a week are a warning that names both."""
+    store = services.store()
+    assert store.objects
+    store.database.write(
+        lambda cursor: cursor.execute(
+            "INSERT INTO hosts VALUES ('old-host', '0.0.1', now()), ('gone', '0.0.0', now() - interval '8 days')"
+        )
+    )
+    [found] = [each for each in examine(services.workspace()) if each.name == "hosts"]
+
+    assert found.status == "warn"
+    assert "0.0.1 on old-host" in found.message
+    assert platform.node() in found.message
+    assert "gone" not in found.message
+
+
+def test_few_connections_are_a_warning():
+    """A server with hardly any connections left is a warning."""
+    with PostgresServer.running(locale=ENGLISH, max_connections="15") as server:
+        with closing(PostgresDatabase(server.url)) as database:
+            found = check_database(database)
+
+    assert "of 12 connections" in found.message
+    assert "max_connections" in str(found.action)
+
+
+@contextmanager
+def pooler(postgres: PostgresServer, mode: str) -> Iterator[str]:
+    """Run PgBouncer before a server in the block; yield the URL of the database through it."""
+    program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
+    if not Path(program).exists():
+        skip_missing("PgBouncer is not installed: apt-get install pgbouncer")
+    [port] = free_ports(1)
+    with tempfile.TemporaryDirectory(prefix="newslake-pooler-") as folder, (Path(folder) / "log").open("wb") as log:
+        users, settings = Path(folder, "users.txt"), Path(folder, "pgbouncer.ini")
+        users.write_text(f'"newslake" "{postgres.password}"\n')
+        settings.write_text(
+            f"[databases]\nnewslake = host=127.0.0.1 port={postgres.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+            f"listen_port = {port}\nunix_socket_dir =\nauth_type = plain\nauth_file = {users}\npool_mode = {mode}\n"
+        )
+        os.chmod(folder, 0o755)
+        process = subprocess.Popen([*as_user(), program, str(settings)], stdout=log, stderr=log, cwd="/")
+        try:
+            end = time.monotonic() + 20
+            while time.monotonic() < end and not _is_open(port):
+                time.sleep(0.05)
+            yield postgres.url_at(port)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _is_open(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_pooler_of_transactions_is_refused(services, postgres):
+    """A pooler that shares sessions between transactions is refused when it is used; one of sessions is not."""
+    assert services.store().lake_places
+    with pooler(postgres, "transaction") as url:
+        found = failure(services.workspace(database_url=url), "database")
+    assert "shares sessions between transactions" in found.message
+    assert "pool_mode = session" in str(found.action)
+    with pooler(postgres, "session") as url:
+        assert services.store(database_url=url).blocklist.all() == ()
