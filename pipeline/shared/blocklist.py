@@ -20,6 +20,8 @@ _BLOCK_ALIAS = """INSERT INTO blocklist SELECT %s, takedown_id FROM blocklist WH
 _KNOWN = "SELECT takedown_id FROM takedowns UNION SELECT takedown_id FROM revocations"
 _IS_DONE = "SELECT 1 FROM takedowns WHERE takedown_id = %s AND work IS NULL"
 _WIDEN = "UPDATE takedowns SET work = %s, articles = %s WHERE takedown_id = %s"
+# A column of each table that had names of pages or of their files, and that no other part rewrites in a takedown.
+_REWRITTEN = {"takedowns": "work", "pages": "hints", "listing_validators": "url", "inbox_claims": "name"}
 _BLOCKS_PUBLISHERS = "SELECT 1 FROM blocklist WHERE name >= 'publisher:' AND name < 'publisher;' LIMIT 1"
 
 
@@ -95,7 +97,7 @@ class PostgresBlocklist:
 
     def finish(self, takedown_id: str) -> None:
         self._set_work(takedown_id, DELETED_PLAN)
-        rewrite_tables(self._db, {"takedowns": "work", "pages": "hints", "listing_validators": "url"})
+        rewrite_tables(self._db, _REWRITTEN)
         self._set_work(takedown_id, None)
 
     def _set_work(self, takedown_id: str, work: str | None) -> None:

@@ -26,6 +26,7 @@ CLEAR_TEXT: Final = {
     "pages": ("page_key", "url", "hints"),
     "listing_validators": ("url", "etag", "last_modified"),
     "takedowns": ("work",),
+    "inbox_claims": ("name",),
     "articles": ("revision_id", "payload_digest"),
     "cached_outcomes": ("seen", "detail", "row_key"),
     "open_alerts": ("article_id", "content"),

@@ -271,6 +271,8 @@ def test_deleted_rows_leave_no_bytes(mortal_postgres, schema):
     index.add(by_file(*(replace(FERRY, page_key=f"{mark}{n}", url=f"{mark}{n}", offset=n) for n in range(500))))
     index.add(by_file(replace(FERRY, offset=9_000), *(replace(GONE, url=f"{mark}{n}", offset=n) for n in range(50))))
     states.record_many(replace(STATE, page_key=f"{mark}{n}", url=f"{mark}{n}") for n in range(500))
+    with PostgresLeases(database).claim("inbox", [f"{mark}{n}.html" for n in range(50)]):
+        pass
     blocklist = PostgresBlocklist(database)
     plan = TakedownPlan(page_keys=frozenset(f"{mark}{n}" for n in range(500)))
     takedown = blocklist.begin("article", names=["a"], work=plan, at=GONE.fetched_at, reason=None)
@@ -297,8 +299,8 @@ def test_columns_that_name_pages_are_known(database):
     query = """SELECT relname, attname FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
         WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND attnum > 0"""
     found = set(database.query(f"{query} AND attstattarget = 0", (database.schema,)))
-    named = """ AND attname IN ('page_key', 'url', 'etag', 'last_modified', 'hints', 'work', 'revision_id',
-        'payload_digest', 'detail', 'row_key', 'seen')"""
+    named = """ AND (attname IN ('page_key', 'url', 'etag', 'last_modified', 'hints', 'work', 'revision_id',
+        'payload_digest', 'detail', 'row_key', 'seen') OR (attname = 'name' AND relname = 'inbox_claims'))"""
 
     assert found == {(table, column) for table, columns in CLEAR_TEXT.items() for column in columns}
     assert found == set(database.query(query + named, (database.schema,)))
