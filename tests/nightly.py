@@ -117,8 +117,8 @@ PARTS = (
         "takedown",
         "takedowns, and erasures from open and closed months, are killed at any step",
         12,
-        ("pipeline/archive", "pipeline/jobs", "pipeline/lake"),
-        ("tests/faults/lake/test_erase.py", "tests/faults/test_forget.py"),
+        ("pipeline/archive", "pipeline/jobs", "pipeline/lake", "pipeline/shared"),
+        ("tests/faults/lake/test_erase.py", "tests/faults/test_forget.py", "tests/store/test_shared_takedown.py"),
     ),
     Part(
         "alerts",

@@ -1,0 +1,126 @@
+"""Takedowns on the shared store: no byte of a deleted page remains in bucket, tables and database."""
+
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from pipeline.jobs.maintenance import verify
+from pipeline.jobs.takedown import TakedownTarget, finish_takedowns, forget
+from pipeline.jobs.workspace import Workspace
+from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
+from tests.faults.hostile import Hostile, hostile_server
+from tests.faults.invariants import broken_sums
+from tests.long_form import LONG, seed_or
+from tests.scale.postgres import PostgresServer
+from tests.scale.seaweedfs import SeaweedFS
+from tests.store.shared_town import HASTY, SharedTown, StoreBytes
+from tests.store.takedown_worker import TakedownOrder
+from tests.unit.jobs.test_takedown import Town, all_targets, forget_all, traces_of_doomed, week
+
+pytestmark = [pytest.mark.model]
+
+SEED = seed_or(20261129)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Hostile]:
+    with hostile_server() as started:
+        yield started
+
+
+@pytest.fixture
+def town(server: Hostile, weed: SeaweedFS, postgres: PostgresServer, schema: str, tmp_path: Path) -> SharedTown:
+    """A newsroom with nothing online yet."""
+    server.routes.clear()
+    return SharedTown(server, tmp_path, weed, postgres.url, schema)
+
+
+def rows_of(space: Workspace) -> dict[str, list[dict[str, object]]]:
+    """Return the rows of all tables but the log."""
+    return {spec.name: space.lake.read(spec.name).to_pylist() for spec in (*ANNOTATION_TABLES, *CLUSTER_TABLES)}
+
+
+def bytes_of(town: SharedTown, postgres: PostgresServer) -> StoreBytes:
+    return StoreBytes(town.weed, postgres, town.services("data").name)
+
+
+def assert_gone(space: Workspace, town: SharedTown, postgres: PostgresServer) -> None:
+    """Check that no piece of the deleted pages is in objects, rows, files of the server and files of the host."""
+    traces, held = traces_of_doomed(), bytes_of(town, postgres)
+    assert held.hits_in_objects(traces) == {}
+    assert held.hits_in_rows(traces) == set()
+    postgres.execute("CHECKPOINT")
+    assert held.hits_in_files(traces, "base") == {}
+    assert traces.under(space.settings.data_dir) == {}
+    assert verify(space, reads=lambda day: True).problems == ()
+    assert broken_sums(space) == []
+
+
+@pytest.mark.timeout(900)
+def test_nothing_remains(town, postgres):
+    """A byte search finds no part of the deleted pages: in objects and metadata, in rows, in files of the servers.
+
+    The rows are those of a local lake that never had the pages. Named versions that had them end. Files of the object
+    storage have their bytes until it compacts its volumes, and the log of the database until it is overwritten.
+    """
+    space = week(town, "data", doomed=True)
+    traces, held = traces_of_doomed(), bytes_of(town, postgres)
+    assert held.remember(traces) > 10
+    assert len(held.hits_in_rows(traces)) > 10
+    space.lake.snapshots.take("before")
+    postgres.execute("ALTER SYSTEM SET wal_recycle = off")
+    postgres.execute("SELECT pg_reload_conf()")
+    forget_all(space, town)
+    assert [each.facts.name for each in space.lake.snapshots.list()] == []
+    assert_gone(town.space("data", hours=2), town, postgres)
+    never = week(Town(town.server, town.folder / "one"), "never", doomed=False)
+    assert rows_of(space) == rows_of(never)
+    assert held.slices_on_disk() > 0
+    town.weed.shell("lock\nvolume.vacuum -garbageThreshold 0.0001\nunlock")
+    assert held.slices_on_disk() == 0
+    assert held.hits_in_files(traces, "pg_wal") != {}
+    postgres.execute("SELECT pg_switch_wal()")
+    postgres.execute("CHECKPOINT")
+    postgres.execute("SELECT pg_switch_wal()")
+    postgres.execute("CHECKPOINT")
+    assert held.hits_in_files(traces, "pg_wal") == {}
+
+
+@pytest.mark.timeout(1800)
+def test_killed_takedown_is_finished(town, postgres):
+    """A takedown that is killed at a step that changes a service, and run again or repaired, leaves nothing either."""
+    space = week(town, "data", doomed=True)
+    first, *others = all_targets(space, town)
+    steps = int(run(town, first).stdout)
+    chance, killed = random.Random(SEED), 0
+    for number, target in enumerate(others):
+        at = chance.randint(1, steps)
+        for _ in range(2 if LONG else 1):
+            code = run(town, target, kill_at=at).returncode
+            assert code in (0, -9)
+            killed += code == -9
+            at = chance.randint(1, steps)
+        late = town.space("data", hours=3)
+        if number % 2:
+            finish_takedowns(late)
+        forget(late, target, reason="asked to", report_progress=lambda _: None)
+    late = town.space("data", hours=3)
+    assert [each.takedown_id for each in late.takedowns.all() if not each.is_done] == []
+    assert_gone(late, town, postgres)
+    assert rows_of(late) == rows_of(week(Town(town.server, town.folder / "one"), "never", doomed=False))
+    assert killed > 0
+
+
+def run(town: SharedTown, target: TakedownTarget, *, kill_at: int = 0) -> "subprocess.CompletedProcess[str]":
+    """Take down in a process of its own; its output is how many steps there were."""
+    given = town.space("data", hours=3).settings
+    values = {name: value for name, value in given.model_dump().items() if name in given.model_fields_set}
+    values["database_url"] = town.database_url
+    order = TakedownOrder(settings=values, patience=asdict(HASTY), value=target.value, kill_at=kill_at)
+    command = [sys.executable, "-m", "tests.store.takedown_worker", order.argument()]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
