@@ -219,7 +219,7 @@ def sizes(
     """
     from pipeline.reports.lake_sizes import sizes_of
 
-    found = sizes_of(workspace().settings.lake_dir)
+    found = sizes_of(workspace().place)
     chosen = next((each for each in found.tables if each.name == table), None)
     if table is not None and chosen is None:
         known = ", ".join(each.name for each in found.tables) or "none"

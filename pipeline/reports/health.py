@@ -199,7 +199,7 @@ def _knowledge(workspace: Workspace, name: str) -> Finding:
 def _archive(workspace: Workspace, name: str) -> Finding:
     check_stores(workspace.settings, ARCHIVE, STATE)
     damaged = workspace.archive.index_problems(is_quick=True)  # `lake verify --deep` reads all rows
-    problems = [f"index.sqlite: {each}; run `newslake archive reindex`" for each in damaged]
+    problems = [f"its index {each}; run `newslake archive reindex`" for each in damaged]
     _refuse(problems or [str(each) for each in damages_of_state(workspace, is_quick=True)])
     return Finding(name=name, status="ok", message=pluralize(len(workspace.archive.days()), "news day"))
 

@@ -2,18 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from io import BytesIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
-from pipeline.query.views import table_files
+from pipeline.query.lake_folder import files_of
+from pipeline.store.table_files import FileBytes, LakePlace, PinnedFiles
 from pipeline.tables import ANNOTATION_TABLES, TABLES, TableSpec
 
 FOOTER = "(footer)"  # what is in a file apart from its columns
 _TEXT = ("articles", "text")
+_LENGTH, _MAGIC = 4, 4  # bytes at the end of a Parquet file: the length of its footer, and "PAR1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +61,27 @@ class LakeSizes:
         return self.share(sum(each.bytes for each in self.tables if each.name in names))
 
 
-def sizes_of(lake: Path) -> LakeSizes:
-    """Read the footer of every public file of a lake; no rows.
+def sizes_of(place: LakePlace) -> LakeSizes:
+    """Read the footer of every data file of a lake; no rows.
 
     Raises: LakeError if a file is not Parquet.
     """
-    tables = tuple(_size(spec, files) for spec in TABLES if (files := table_files(lake, spec)))
+    pinned = files_of(place).pin()
+    tables = tuple(_size(spec, pinned) for spec in TABLES if pinned.tables[spec.name].paths)
     texts = (each for table in tables for each in table.columns if (table.name, each.name) == _TEXT)
     return LakeSizes(tables, sum(each.unpacked_bytes for each in texts))
 
 
-def _size(spec: TableSpec, files: Sequence[Path]) -> TableSize:
+def _size(spec: TableSpec, pinned: PinnedFiles) -> TableSize:
     packed: Counter[str] = Counter()
     unpacked: Counter[str] = Counter()
     encodings: dict[str, set[str]] = {}
     rows = whole = 0
-    for path in files:
-        footer = _footer(path)
-        whole += path.stat().st_size
+    paths = pinned.tables[spec.name].paths
+    for path in paths:
+        with closing(pinned.open(path)) as file:
+            footer = _footer(path, file)
+        whole += file.size
         rows += footer.num_rows
         for number in range(footer.num_row_groups):
             group = footer.row_group(number)
@@ -84,15 +90,18 @@ def _size(spec: TableSpec, files: Sequence[Path]) -> TableSize:
                 packed[name] += chunk.total_compressed_size
                 unpacked[name] += chunk.total_uncompressed_size
                 encodings.setdefault(name, set()).update(chunk.encodings)
-    return TableSize(spec.name, len(files), rows, whole, _columns(packed, unpacked, encodings, whole=whole))
+    return TableSize(spec.name, len(paths), rows, whole, _columns(packed, unpacked, encodings, whole=whole))
 
 
-def _footer(path: Path) -> pq.FileMetaData:
+def _footer(path: str, file: FileBytes) -> pq.FileMetaData:
+    """Return the footer of a file, which ends with its length and four more bytes; only this end is read."""
+    length = int.from_bytes(file.read(_LENGTH, max(0, file.size - _LENGTH - _MAGIC)), "little")
+    end = min(file.size, length + _LENGTH + _MAGIC)
     try:
-        return pq.read_metadata(path)
+        return pq.read_metadata(BytesIO(file.read(end, file.size - end)))
     except pa.ArrowInvalid as error:
         message = f"{path} has no footer of Parquet: {error}; run `newslake lake verify`, which says what to do"
-        raise LakeError(message, key=str(path), reason="file_broken") from error
+        raise LakeError(message, key=path, reason="file_broken") from error
 
 
 def _columns(

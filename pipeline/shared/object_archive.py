@@ -57,7 +57,8 @@ class ObjectArchive(RecordArchive):
 
     def index_problems(self, *, is_quick: bool = False) -> tuple[str, ...]:
         """Return the damage of the index as predicates: the service that has it checks its own files."""
-        return () if self._shared_index.is_ready() else ("is not built",)
+        is_sound = self._shared_index.is_ready() or next(self._objects.list(FOLDER), None) is None
+        return () if is_sound else ("is not built",)
 
     def rebuild_index(self) -> tuple[Damage, ...]:
         """Rebuild the index from all WARC files and return the damage found. A lost file stays in the index.
