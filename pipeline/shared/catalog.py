@@ -7,6 +7,7 @@ sends all of it. Public names of pyiceberg only: tests/architecture says so.
 import json
 import multiprocessing
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +18,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import requests
 from pyiceberg.catalog.rest import Endpoints, RestCatalog, TableResponse
-from pyiceberg.catalog.rest.auth import AuthManagerAdapter, AuthManagerFactory
+from pyiceberg.catalog.rest.auth import AuthManager, AuthManagerAdapter, AuthManagerFactory
 from pyiceberg.exceptions import NoSuchTableError, RESTError
 from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
@@ -35,6 +36,7 @@ from pipeline.shared.addresses import is_plain_http
 ENDPOINT = "POST /v1/{prefix}/transactions/commit"
 _PATH = "transactions/commit"
 _DELEGATION = {"X-Iceberg-Access-Delegation": "vended-credentials"}
+_TOKEN_SECONDS = 60.0  # before its end a token is replaced; also how long one is used whose server names no time
 _MISSING = {404, 405, 406, 501}
 _REFUSED = {400, 401, 403, 404, 405, 406, 419, 422}
 
@@ -82,6 +84,51 @@ def _host(request: PreparedRequest) -> str:
     return str(request.url).partition("://")[2].partition("/")[0]
 
 
+class ClientTokens(AuthManager):
+    """Gets tokens from an OAuth2 server for a client id and a secret, and a new one before the last one expires.
+
+    pyiceberg's own gets one token for the life of a catalog, or waits for the server without end.
+    """
+
+    def __init__(self, credential: str, *, url: str, scope: str, timeout_seconds: float) -> None:
+        self._url = url
+        self._timeout_seconds = timeout_seconds
+        client, _, secret = credential.rpartition(":")
+        self._form = {"grant_type": "client_credentials", "client_secret": secret, "scope": scope}
+        self._form |= {"client_id": client} if client else {}
+        self._lock = threading.Lock()
+        self._token, self._expires_at = "", 0.0
+
+    @override
+    def auth_header(self) -> str:
+        """Return the header. Raises: requests.RequestException if the server gives no token."""
+        with self._lock:
+            if time.monotonic() >= self._expires_at:
+                response = requests.post(self._url, data=self._form, timeout=self._timeout_seconds)
+                response.raise_for_status()
+                given = response.json()
+                self._token = given["access_token"]
+                seconds = float(given.get("expires_in") or _TOKEN_SECONDS)
+                self._expires_at = time.monotonic() + seconds - min(_TOKEN_SECONDS, seconds / 2)
+            return f"Bearer {self._token}"
+
+
+def _with_tokens(properties: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any]:
+    """Return properties with which pyiceberg, too, gets its tokens from ``ClientTokens``, if they have a credential."""
+    given = dict(properties)
+    credential = given.pop("credential", None)
+    if credential is None or "auth" in given:
+        return given
+    options = {
+        "credential": credential,
+        "url": given.get("oauth2-server-uri") or f"{str(given['uri']).rstrip('/')}/v1/oauth/tokens",
+        "scope": given.get("scope", "catalog"),
+        "timeout_seconds": timeout_seconds,
+    }
+    impl = f"{ClientTokens.__module__}.{ClientTokens.__qualname__}"
+    return given | {"auth": {"type": "custom", "impl": impl, "custom": options}}
+
+
 def _auth_of(properties: Mapping[str, Any]) -> AuthBase | None:
     """Return the credentials of own requests: the same that pyiceberg takes from these properties."""
     if str(properties.get("rest.sigv4-enabled", "")).lower() == "true":
@@ -110,7 +157,8 @@ class TransactionCatalog(RestCatalog):
         self._lock = threading.Lock()
         self._ios: dict[str, FileIO] = {}
         with named_errors(properties["uri"]):
-            _within(timeout_seconds, lambda: super(TransactionCatalog, self).__init__(name, **properties))
+            given = _with_tokens(properties, timeout_seconds)
+            _within(timeout_seconds, lambda: super(TransactionCatalog, self).__init__(name, **given))
             _check_addresses(self.properties, allow_http=allow_http)  # its configuration may name others
             self._requests = Session()
             self._requests.auth = _auth_of(self.properties)

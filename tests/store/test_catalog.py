@@ -2,14 +2,17 @@
 
 import dataclasses
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 
 import pytest
+from pyiceberg.exceptions import NoSuchTableError
 
 from pipeline.errors import ConfigError, StoreError
-from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.catalog import ClientTokens, TransactionCatalog
 from pipeline.shared.tables import create_tables
+from tests.scale.proxy import proxy_to
 from tests.store.table_stores import FileLease, catalog_of, places_of
 
 
@@ -64,3 +67,38 @@ def test_catalog_that_falls_silent(weed, silent):
         create_tables(places, lambda: nullcontext(FileLease()))
 
     assert caught.value.reason == "store_unreachable"
+
+
+def test_client_credential(weed):
+    """With a credential, pyiceberg's requests and our own have a token."""
+    catalog = TransactionCatalog("lake", **_credential(weed, "newslake-secret"))
+    catalog.create_namespace("tokens")
+
+    with pytest.raises(NoSuchTableError):
+        catalog.load_table(("tokens", "articles"))
+
+
+def test_wrong_credential(weed):
+    """A credential that the server refuses is an error whose message does not have it."""
+    with pytest.raises(StoreError, match="refuses") as caught:
+        TransactionCatalog("lake", **_credential(weed, "wr0ng")).list_namespaces()
+
+    assert "wr0ng" not in str(caught.value)
+
+
+def test_token_is_replaced_before_it_expires(weed, monkeypatch):
+    """A token is used until shortly before its end, an hour here; then there is another one."""
+    with proxy_to(int(weed.catalog_url.rpartition(":")[2])) as proxy:
+        url = f"{proxy.endpoint}/v1/oauth/tokens"
+        tokens = ClientTokens("newslake:newslake-secret", url=url, scope="catalog", timeout_seconds=5)
+        start = time.monotonic()
+        for minutes in (0, 50, 59.5, 100):
+            monkeypatch.setattr(time, "monotonic", lambda seconds=start + 60 * minutes: seconds)
+            assert tokens.auth_header().startswith("Bearer ey")
+        monkeypatch.undo()
+
+    assert proxy.heads == ["POST /v1/oauth/tokens HTTP/1.1"] * 2
+
+
+def _credential(weed, secret):
+    return {"uri": weed.catalog_url, "warehouse": weed.warehouse, "credential": f"newslake:{secret}"}
