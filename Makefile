@@ -22,7 +22,7 @@ test: lint types unit  ## Run all checks: lint, types, tests
 
 lint: $(VENV)/.ready
 	@$(VENV)/bin/ruff format --check --quiet . && $(VENV)/bin/ruff check --quiet .
-	@$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yaml
+	@$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yaml docker-compose.shared.yaml
 
 types: $(VENV)/.ready
 	@$(VENV)/bin/mypy

@@ -19,7 +19,7 @@ HOW_TOS = tuple(path for path in PAPERS if path.startswith("docs/how-to/"))
 NAMING_CODE = (
     *PAPERS,
     *("samples/README.md", "sources.toml", "pyproject.toml", "Makefile", "Dockerfile", "docker-compose.yaml"),
-    *(".ci/run", ".env.example"),
+    *(".ci/run", ".env.example", "docker-compose.shared.yaml", ".env.shared.example"),
 )
 # The docs for developers, which name classes, functions and constants.
 FOR_DEVELOPERS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md")

@@ -1,4 +1,4 @@
-"""The values of docker-compose.yaml, so that the tests use the file itself."""
+"""The values of docker-compose.yaml and docker-compose.shared.yaml, so that the tests use the files themselves."""
 
 import re
 from collections.abc import Mapping
@@ -9,24 +9,27 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_SHOT = "init"
+CLUSTER, SHARED = "docker-compose.yaml", "docker-compose.shared.yaml"
+_EXAMPLES = {CLUSTER: ".env.example", SHARED: ".env.shared.example"}
 # The file uses two forms: ${NAME:-default} and ${NAME:?message}. $$ is a dollar sign for the container's shell.
 VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?P<form>:-|:\?)(?P<rest>[^}]*)\}")
 
 
-def services(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def services(variables: Mapping[str, str], *, file: str = CLUSTER) -> dict[str, dict[str, Any]]:
     """Return the services with substituted variables. Raises: KeyError for a variable without value or default."""
-    written = yaml.safe_load((ROOT / "docker-compose.yaml").read_text("utf-8"))
+    written = yaml.safe_load((ROOT / file).read_text("utf-8"))
     return filled(written["services"], variables)
 
 
-def airflow_services(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def airflow_services(variables: Mapping[str, str], *, file: str = CLUSTER) -> dict[str, dict[str, Any]]:
     """Return the services that run our own image."""
-    return {name: service for name, service in services(variables).items() if service["image"] == "newslake:local"}
+    found = services(variables, file=file)
+    return {name: service for name, service in found.items() if service["image"] == "newslake:local"}
 
 
-def variables_of_example() -> dict[str, str]:
-    """Return the variables of .env.example with their values."""
-    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+def variables_of_example(file: str = CLUSTER) -> dict[str, str]:
+    """Return the variables of the example of .env for a file, with their values."""
+    lines = (ROOT / _EXAMPLES[file]).read_text("utf-8").splitlines()
     pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
     return {name: value for name, value in pairs}
 
