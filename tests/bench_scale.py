@@ -1,0 +1,161 @@
+"""`make bench-scale`: the shared store divided by the local one, in one run: commits, archive, questions.
+
+`python -m tests.bench_scale [--commits N] [--pages N] [--articles N] [--only PART]`. PostgreSQL and SeaweedFS run on
+this machine, so there is no network, and they use the processors that the client uses. It prints one table.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.table import Table
+
+from pipeline.archive import Archive
+from pipeline.lake import Lake
+from pipeline.lake.storage import month_of
+from pipeline.shared.capture_index import PostgresCaptureIndex
+from pipeline.shared.database import PostgresDatabase
+from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from pipeline.shared.object_archive import ObjectArchive
+from pipeline.shared.store import SharedStore
+from pipeline.shared.tables import SharedTables
+from pipeline.store.tables import Tables
+from tests.bench_questions import time_questions, total
+from tests.bench_store import Rounds, make_pages
+from tests.bench_tables import commit_times
+from tests.big_lake import make_big_lake
+from tests.figures import Timing, best, out
+from tests.made_days import NOW
+from tests.scale.servers import StoreServers, open_shared, store_servers
+from tests.store.stores import bucket_of
+from tests.store.table_stores import new_lake, new_shared_tables
+
+_ROUNDS = 3
+_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A row of the table: what is compared, the values of both stores, their ratio and its goal."""
+
+    name: str
+    shared: str
+    local: str
+    value: float
+    sign: Literal["<=", ">="]
+    goal: float
+
+    @property
+    def is_met(self) -> bool:
+        return self.value <= self.goal if self.sign == "<=" else self.value >= self.goal
+
+
+def measure_commits(servers: StoreServers, folder: Path, count: int) -> Iterator[Ratio]:
+    """Yield the rate of commits of 50 articles into a day of 500, and its growth with the number of commits."""
+    stores: dict[str, Tables] = {"local": new_lake(folder), "shared": new_shared_tables(servers.weed)}
+    times = commit_times(stores, count)
+    middle = {name: statistics.median(each) for name, each in times.items()}
+    shown = {name: f"{1000 * seconds:.0f} ms a commit" for name, seconds in middle.items()}
+    value = middle["local"] / middle["shared"]
+    yield Ratio("commits of 50 articles into a day of 500, rate", shown["shared"], shown["local"], value, ">=", 0.35)
+    part = min(100, count // 3)
+    ends = {name: (statistics.median(each[:part]), statistics.median(each[-part:])) for name, each in times.items()}
+    grown = {name: f"{1000 * first:.0f} to {1000 * last:.0f} ms" for name, (first, last) in ends.items()}
+    first, last = ends["shared"]
+    yield Ratio(
+        f"last {part} of {count} commits / first {part}", grown["shared"], grown["local"], last / first, "<=", 1.3
+    )
+
+
+def measure_archive(servers: StoreServers, folder: Path, pages: int) -> Iterator[Ratio]:
+    """Yield the rates of pages that are archived, and read again."""
+    database = PostgresDatabase(servers.postgres.url, schema="bench_archive")
+    rounds = {
+        "shared": Rounds(ObjectArchive(bucket_of(servers.weed), PostgresCaptureIndex(database)), [], []),
+        "local": Rounds(Archive(folder / "archive"), [], []),
+    }
+    for number in range(_ROUNDS):
+        made = make_pages(pages, seed=number)
+        for each in rounds.values():
+            each.run(made, name=f"run-{number}")
+    database.close()
+    for name, pick in (("written", lambda each: each.writes), ("read", lambda each: each.reads)):
+        times = {store: best(pick(each)) for store, each in rounds.items()}
+        shown = {store: f"{pages / each.seconds:.0f}/s, {_busy(each)}" for store, each in times.items()}
+        value = times["local"].seconds / times["shared"].seconds
+        yield Ratio(f"archive: pages {name}", shown["shared"], shown["local"], value, ">=", 0.6)
+
+
+def measure_questions(servers: StoreServers, folder: Path, articles: int) -> Iterator[Ratio]:
+    """Yield the time of fifteen questions on lakes with the same rows, a file a month."""
+    root = make_big_lake(folder / "big", articles=articles, days=_DAYS)
+    lake = Lake(root, durability="process", gc_grace_hours=0, now=lambda: NOW)
+    space = open_shared(folder / "data", sources=Path("sources.toml"), now=NOW)
+    store: SharedStore = space.store  # type: ignore[assignment]
+    copy_tables(lake, store.tables)
+    for tables in (lake, store.tables):
+        tables.compact(months={month_of(day) for day in lake.days()})
+    times = {"shared": total(time_questions(space.place)), "local": total(time_questions(root))}
+    shown = {name: f"{each.seconds:.1f} s, {_busy(each)}" for name, each in times.items()}
+    value = times["shared"].seconds / times["local"].seconds
+    yield Ratio(f"15 questions on {articles:,} articles", shown["shared"], shown["local"], value, "<=", 1.5)
+
+
+def copy_tables(lake: Tables, shared: SharedTables) -> None:
+    """Copy all rows of a lake, a commit a month."""
+    months: dict[str, list] = {}
+    for day in lake.days():
+        months.setdefault(month_of(day), []).append(day)
+    for days in months.values():
+        rows = {name: {day: lake.read(name, days=[day]) for day in days} for name in LAKE_NAMES}
+        shared.replace_all(lambda rows=rows: rows)
+    for name in LOG_NAMES:
+        for batch_id in lake.log.batches(name):
+            shared.log.append(name, batch_id, lake.log.read_batches(name, [batch_id]))
+
+
+def _busy(timing: Timing) -> str:
+    return f"{timing.processor_seconds:.1f} s CPU"
+
+
+def print_ratios(rows: list[Ratio]) -> None:
+    """Print the table."""
+    table = Table("", "figure", "shared", "local", "ratio", "goal", title="the shared store, divided by the local one")
+    for each in rows:
+        verdict = "met" if each.is_met else "MISS"
+        table.add_row(verdict, each.name, each.shared, each.local, f"{each.value:.2f}", f"{each.sign} {each.goal:g}")
+    out.print(table)
+
+
+def main() -> int:
+    """Run the command line; return the exit code, which is 1 for a goal that is missed."""
+    parser = argparse.ArgumentParser(prog="make bench-scale", description="The shared store, divided by the local one.")
+    parser.add_argument("--commits", type=int, default=1_000)
+    parser.add_argument("--pages", type=int, default=2_000)
+    parser.add_argument("--articles", type=int, default=20_000)
+    parser.add_argument("--only", choices=("commits", "archive", "questions"))
+    given = parser.parse_args()
+    parts: dict[str, Callable[[StoreServers, Path], Iterator[Ratio]]] = {
+        "archive": lambda servers, folder: measure_archive(servers, folder, given.pages),
+        "questions": lambda servers, folder: measure_questions(servers, folder, given.articles),
+        "commits": lambda servers, folder: measure_commits(servers, folder, given.commits),
+    }
+    rows = []
+    for name, measure in parts.items():
+        if given.only in (None, name):
+            with tempfile.TemporaryDirectory() as temporary:
+                root = Path(temporary)
+                root.chmod(0o755)  # PostgreSQL runs as another user
+                with store_servers(root) as servers:
+                    rows += measure(servers, root)
+    print_ratios(rows)
+    return int(not all(each.is_met for each in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
