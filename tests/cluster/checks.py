@@ -23,20 +23,20 @@ def check_all(space: Workspace, *, scratch: Path) -> int:
     assert space.lake.verify() == ()
     ids = space.lake.read("articles").column("article_id").to_pylist()
     assert [each for each, times in Counter(ids).items() if times > 1] == []
-    _check_outcomes(space)
+    check_outcomes(space)
     expected, actual = _undisturbed(space, scratch), _tables(space.settings.lake_dir)
     assert sorted(actual) == sorted(expected)
     assert [name for name in expected if actual[name] != expected[name]] == []
     return len(ids)
 
 
-def _check_outcomes(space: Workspace) -> None:
+def check_outcomes(space: Workspace) -> None:
     """Assert that each page of a run has one outcome, and that a run's counts are those of its pages."""
-    rows = space.lake.log.read("outcomes").to_pylist()
+    rows = space.store.tables.log.read("outcomes").to_pylist()
     pages = Counter((row["run_id"], row["stage"], row["source_key"], row["url"]) for row in rows)
     assert [page for page, times in pages.items() if times > 1] == []
     of_run = Counter(run_id for run_id, *_ in pages)
-    for row in space.lake.log.read("runs").to_pylist():
+    for row in space.store.tables.log.read("runs").to_pylist():
         counts = json.loads(row["counts"])
         if "discovered" not in counts:  # maintenance, which processes no page
             continue

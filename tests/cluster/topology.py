@@ -28,7 +28,9 @@ SITE = Path(__file__).parent / "site"
 
 
 class Cluster:
-    """A running cluster. Parts have the names of services, workers with a number."""
+    """A running cluster. Parts have the names of services, workers with a number. ``file`` is its compose file."""
+
+    file = compose.CLUSTER
 
     def __init__(self, root: Path, *, variables: Mapping[str, str], extra: Mapping[str, str]) -> None:
         self.root = root
@@ -38,7 +40,7 @@ class Cluster:
         self.postgres_port, self.redis_port, self.api_port, self._health_port, *self._log_ports = free_ports(
             4 + len(PARTS)
         )
-        self._written = compose.airflow_services(variables)
+        self._written = compose.airflow_services(variables, file=self.file)
         self._extra = extra
 
     @contextmanager
@@ -46,9 +48,7 @@ class Cluster:
         """Run all parts in the block; afterwards, no process is left, also after an error."""
         try:
             with ExitStack() as servers:
-                place = {"folder": self.root / "postgres", "port": self.postgres_port, "password": self.password}
-                servers.enter_context(PostgresServer.running(**place))
-                servers.enter_context(redis(self.root, port=self.redis_port))
+                self.start_servers(servers)
                 try:
                     self._prepare()
                     for parts in (SERVICES, WORKERS):  # workers wait for the API, as in the file
@@ -61,9 +61,19 @@ class Cluster:
         finally:
             kill(lambda: processes(self.root))
 
+    def start_servers(self, servers: ExitStack) -> None:
+        """Start what Airflow needs; the stack ends it."""
+        place = {"folder": self.root / "postgres", "port": self.postgres_port, "password": self.password}
+        servers.enter_context(PostgresServer.running(**place))
+        servers.enter_context(redis(self.root, port=self.redis_port))
+
+    def data_of(self, part: str) -> Path:
+        """Return the data root of a part."""
+        return self.data
+
     def start(self, part: str) -> None:
         """Start a part like its container: the service's entrypoint or the image's, its command and environment."""
-        service = self._service(part)
+        service = self.service_of(part)
         command = [*service.get("entrypoint", (sys.executable, "-m", "airflow")), *service["command"]]
         if part in WORKERS:
             command += ["--celery-hostname", part]
@@ -117,11 +127,11 @@ class Cluster:
     def _prepare(self) -> None:
         command = [sys.executable, "-m", "news_airflow.local_airflow", "prepare"]
         with log_file(self.root, "init").open("wb") as output:
-            environment = self._service("init")["environment"]
+            environment = self.service_of("init")["environment"]
             subprocess.run(command, env=environment, stdout=output, stderr=subprocess.STDOUT, check=True)
 
     def _is_healthy(self, part: str) -> bool:
-        service = self._service(part)
+        service = self.service_of(part)
         kind, *command = service["healthcheck"]["test"]
         if kind == "CMD-SHELL":
             command = ["sh", "-c", *command]
@@ -136,11 +146,11 @@ class Cluster:
         wait_until_gone(of_airflow, seconds=5)
         kill(of_airflow)
 
-    def _service(self, part: str) -> dict[str, Any]:
+    def service_of(self, part: str) -> dict[str, Any]:
         """Return a service with this machine's paths and ports, and settings for several services on one machine."""
         home = self.root / "homes" / part
         home.mkdir(parents=True, exist_ok=True)
-        service = compose.replaced(self._written[PARTS.get(part, part)], self._places(home))
+        service = compose.replaced(self._written[PARTS.get(part, part)], self.places(part, home))
         log_port = str(self._log_ports[list(PARTS).index(part)]) if part in PARTS else "0"
         service["environment"] |= {
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
@@ -159,10 +169,11 @@ class Cluster:
         }
         return service
 
-    def _places(self, home: Path) -> dict[str, str]:
+    def places(self, part: str, home: Path) -> dict[str, str]:
+        """Return the hosts, ports and folders of this machine for those in the file, as a part sees them."""
         here = "127.0.0.1"
         return {
-            "/opt/newslake/data": str(self.data),
+            "/opt/newslake/data": str(self.data_of(part)),
             "/opt/newslake/sources.toml": str(self.root / "sources.toml"),
             "/opt/newslake": str(compose.ROOT),
             "/opt/airflow/logs": str(self.root / "task-logs"),

@@ -13,7 +13,7 @@ class CutProxy:
     """Passes connections to a port of 127.0.0.1 until they are cut.
 
     ``is_open`` False refuses new ones. ``cut_before`` are bytes of an answer: the connection on which they come next is
-    cut, and the client never gets them.
+    cut, and the client never gets them. ``observe`` is called with the bytes that a client sends.
     """
 
     def __init__(self, target: int) -> None:
@@ -22,6 +22,7 @@ class CutProxy:
         self.port: int = self._listener.getsockname()[1]
         self.is_open = True
         self.cut_before: bytes | None = None
+        self.observe: Callable[[bytes], object] = lambda data: None
         self._threads: list[threading.Thread] = []
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
 
@@ -73,6 +74,8 @@ class CutProxy:
     def _pass_on(self, source: socket.socket, sink: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(_PIECE):
+                if source is client:
+                    self.observe(data)
                 if source is not client and self.cut_before is not None and self.cut_before in data:
                     self.cut_before = None  # once
                     break

@@ -222,7 +222,7 @@ class SeaweedFS:
         run = [str(weed_program()), "shell", f"-master={master}"]
         done = subprocess.run(run, input=command.encode(), capture_output=True, timeout=60, check=False)
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
-        if done.returncode or ("error:" in said and "already" not in said.lower()):
+        if (done.returncode or "error:" in said) and "already" not in said.lower():  # an earlier try may have done it
             raise RuntimeError(f"`weed shell` could not run `{command}`: {said}")
 
 
