@@ -22,7 +22,7 @@ from tests.scale.hosts import HostCluster
 from tests.scale.servers import SERVICES, open_shared
 
 _DAGS = {"news_ingest", "news_inbox", "news_extract", "news_maintain", "news_alerts"}
-_FILES = 4  # of a burst
+_FILES = 6  # of a burst
 _SETTLED_SECONDS = 900
 _CUT_SECONDS = 4.0
 
@@ -118,14 +118,15 @@ class HostTrials:
             state = self.rest.finished("news_ingest", f"evening-{number}", seconds=_SETTLED_SECONDS)
             assert state == "success"
             self.settle(f"evening {number}")
+            out.print(f"  {day}: the newsroom of this evening is in the tables")
         local = run_locally(self.cluster.root / "local", self.newsroom)
         assert (found := differences(local.store.tables, self.space.store.tables)) == [], found
 
     def kill_services(self) -> None:
         """PostgreSQL and SeaweedFS are killed while files arrive, one after the other, and started again."""
         for _ in range(self.rounds):
+            self.burst(_FILES)
             for server in (self.cluster.servers.postgres, self.cluster.servers.weed):
-                self.burst(_FILES)
                 time.sleep(self.chance.uniform(0.5, 6))
                 server.kill()
                 time.sleep(self.chance.uniform(0, 2))
@@ -134,8 +135,8 @@ class HostTrials:
     def kill_workers(self) -> None:
         """Each worker is killed while it works, and started again; the other one does its tasks."""
         for number in range(self.rounds):
+            self.burst(_FILES)
             for worker in WORKERS:
-                self.burst(_FILES)
                 busy = self._wait_for_work(worker)
                 time.sleep(self.chance.uniform(0, 3))
                 self.cluster.kill(worker)
@@ -155,8 +156,8 @@ class HostTrials:
     def cut_network(self) -> None:
         """The network between the workers and each service is cut for some seconds, one after the other."""
         for _ in range(self.rounds):
+            self.burst(_FILES)
             for service in SERVICES:
-                self.burst(_FILES)
                 time.sleep(self.chance.uniform(0.5, 6))
                 self.cluster.cut(service)
                 time.sleep(_CUT_SECONDS)
