@@ -5,6 +5,7 @@ this machine, so there is no network, and they use the processors that the clien
 """
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -95,6 +96,7 @@ def measure_questions(servers: StoreServers, folder: Path, articles: int) -> Ite
     """Yield the time of fifteen questions on lakes with the same rows, a file a month."""
     root = make_big_lake(folder / "big", articles=articles, days=_DAYS)
     lake = Lake(root, durability="process", gc_grace_hours=0, now=lambda: NOW)
+    os.environ.update(servers.settings())
     space = open_shared(folder / "data", sources=Path("sources.toml"), now=NOW)
     store: SharedStore = space.store  # type: ignore[assignment]
     copy_tables(lake, store.tables)
@@ -113,7 +115,8 @@ def copy_tables(lake: Tables, shared: SharedTables) -> None:
         months.setdefault(month_of(day), []).append(day)
     for days in months.values():
         rows = {name: {day: lake.read(name, days=[day]) for day in days} for name in LAKE_NAMES}
-        shared.replace_all(lambda rows=rows: rows)
+        with shared.hold() as committer:
+            committer.replace(lambda _, rows=rows: rows)
     for name in LOG_NAMES:
         for batch_id in lake.log.batches(name):
             shared.log.append(name, batch_id, lake.log.read_batches(name, [batch_id]))

@@ -144,7 +144,7 @@ class HostTrials:
                 out.print(f"  {worker} was killed in {busy}")
             self.settle(f"round {number} of kills")
 
-    def _wait_for_work(self, worker: str, *, seconds: float = 20.0) -> str:
+    def _wait_for_work(self, worker: str, *, seconds: float = 60.0) -> str:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for task in self.rest.tasks(state="running"):
