@@ -152,6 +152,8 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
         )
     for name in seen.snapshots:
         print_line(f"snapshot {name}: its rows are deleted", highlight=False)
+    for name in seen.dropped_snapshots:
+        print_line(f"snapshot {name} had its rows, and is dropped", highlight=False)
     if seen.duplicates:
         shown = ", ".join(seen.duplicates[:_DUPLICATES_MAX]) + (
             ", ..." if len(seen.duplicates) > _DUPLICATES_MAX else ""

@@ -62,11 +62,11 @@ class TakedownTarget:
 class TakedownResult:
     """What a takedown deletes or deleted. ``rows`` counts rows per annotation table; ``duplicates`` stay.
 
-    ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` and ``audit_sheets`` lost rows; a
-    preview has no ``takedown_id`` and none of these. ``remaining_sheets`` are sentences about copies of audit sheets
-    from which a person has to remove the rows, also those of a killed takedown that was finished first. ``is_here``:
-    archive, tables, fetch state, log, an inbox or a sheet had a trace of the target. ``unfinished`` are sentences that
-    say why the takedown could not finish.
+    ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` and ``audit_sheets`` lost rows,
+    ``dropped_snapshots`` are gone because they had rows; a preview has no ``takedown_id`` and none of these.
+    ``remaining_sheets`` are sentences about copies of audit sheets from which a person has to remove the rows, also
+    those of a killed takedown that was finished first. ``is_here``: archive, tables, fetch state, log, an inbox or a
+    sheet had a trace of the target. ``unfinished`` are sentences that say why the takedown could not finish.
     """
 
     takedown_id: str | None
@@ -82,6 +82,7 @@ class TakedownResult:
     audit_sheets: int = 0
     remaining_sheets: tuple[str, ...] = ()
     snapshots: tuple[str, ...] = ()
+    dropped_snapshots: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
 
 
@@ -198,6 +199,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
         "audit_sheets": sheets.changed,
         "remaining_sheets": sheets.remaining,
         "snapshots": snapshots.changed,
+        "dropped_snapshots": snapshots.dropped,
         "unfinished": unfinished,
     }
 

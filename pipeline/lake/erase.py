@@ -193,13 +193,14 @@ Inode = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotErasure:
-    """Result of erasing articles from snapshots: names of the changed ones, and a sentence per damaged one.
+    """Result of erasing articles from snapshots: names of the changed and the dropped ones, a sentence per damaged one.
 
-    A damaged snapshot is not changed and may still have the articles.
+    A snapshot whose rows cannot be changed is dropped. A damaged snapshot stays, and may still have the articles.
     """
 
-    changed: tuple[str, ...]
-    damaged: tuple[str, ...]
+    changed: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
 
 def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, count: CountPairs) -> SnapshotErasure:

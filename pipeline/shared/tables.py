@@ -383,7 +383,7 @@ class SharedErasure:
             self._end_versions_with(article_ids, committer.transactions)
         ended = tuple(sorted(self.ended))
         self.ended.clear()
-        return SnapshotErasure(changed=ended, damaged=())
+        return SnapshotErasure(dropped=ended)
 
     def _drop(self, names: Collection[str], transactions: Transactions) -> None:
         """Drop named versions, under the lease that is held."""
