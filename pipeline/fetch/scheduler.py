@@ -71,8 +71,10 @@ class Schedule[K]:
         self._done: deque[tuple[K, Reply | FetchFailure, int]] = deque()
         self._pages = 0
         self._is_closed = False
-        lock = Lock()
-        self._may_start, self._has_done = Condition(lock), Condition(lock)
+        # A signal that ends the run may raise in Condition.__enter__ after it has taken the lock, which then stays
+        # taken. ``with`` on the lock itself is safe: no Python code runs between taking it and the block.
+        self._lock = Lock()
+        self._may_start, self._has_done = Condition(self._lock), Condition(self._lock)
 
     def run(self, walks: Iterable[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | FetchFailure]]:
         """Yield the result of each page as it arrives; the pages of one host in order, except retried ones.
@@ -81,8 +83,8 @@ class Schedule[K]:
         """
         try:
             with ThreadPoolExecutor(self._threads, thread_name_prefix="fetch") as pool:
-                workers = [pool.submit(self._work) for _ in range(self._threads)]
                 try:
+                    workers = [pool.submit(self._work) for _ in range(self._threads)]
                     yield from self._ends(iter(walks))
                 finally:
                     self._close()
@@ -112,7 +114,7 @@ class Schedule[K]:
 
     def _next_end(self, *, waits: bool) -> tuple[K, Reply | FetchFailure] | None:
         """Return the next finished page; None if no page is left, or none is finished and ``waits`` is False."""
-        with self._has_done:
+        with self._lock:
             while waits and not self._done and self._pages and not self._is_closed:
                 self._has_done.wait()
             if not self._done:
@@ -128,11 +130,11 @@ class Schedule[K]:
         try:
             step = next(walk)
         except StopIteration as end:
-            with self._has_done:
+            with self._lock:
                 self._pages += 1
                 self._hand_over(key, end.value)
             return
-        with self._may_start:
+        with self._lock:
             self._pages += 1
             self._enter(_PendingPage(key, next(self._numbers), walk, step))
 
@@ -144,14 +146,14 @@ class Schedule[K]:
             self._close()
 
     def _close(self) -> None:
-        with self._may_start:
+        with self._lock:
             self._is_closed = True
             self._may_start.notify_all()
             self._has_done.notify_all()
 
     def _next_slot(self) -> _Slot[K] | None:
         """Return the next page that may continue; None once the schedule is closed."""
-        with self._may_start:
+        with self._lock:
             while not self._is_closed:
                 is_admitted = self._admit()
                 wait_seconds = self._ready[0][0] - time.monotonic() if self._ready else None
@@ -208,7 +210,7 @@ class Schedule[K]:
             page.step = page.walk.send(slot.refusal)
         except StopIteration as stop:
             end = stop.value
-        with self._may_start:
+        with self._lock:
             self._held_bytes -= slot.reserved_bytes
             queue.busy -= 1
             queue.is_alone = queue.is_alone and not step.is_alone

@@ -1,0 +1,54 @@
+"""The schedule of a fetcher ends when a signal ends its run, at whatever moment that comes."""
+
+import signal
+from collections import deque
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+
+from pipeline.fetch.rate_limit import RateLimiter
+from pipeline.fetch.redirects import Walk
+from pipeline.fetch.retry import FetchFailure
+from pipeline.fetch.scheduler import Schedule
+
+FAILURE = FetchFailure("refuse", "bad_url", "no URL")
+TRIALS = 100
+
+
+class Ended(BaseException):
+    """What the handler of the signal raises, as SystemExit in a run."""
+
+
+def end(number: int, frame: FrameType | None) -> None:
+    raise Ended
+
+
+def refused() -> Walk:
+    """Return a walk that ends at once: the page has no URL that can be requested."""
+    return FAILURE
+    yield  # type: ignore[unreachable]  # a generator
+
+
+def endless() -> Iterator[tuple[int, Walk]]:
+    number = 0
+    while True:
+        yield number, refused()
+        number += 1
+
+
+@pytest.mark.timeout(120)
+def test_a_signal_leaves_no_lock() -> None:
+    """A signal whose handler raises ends the schedule, also while the schedule takes its lock."""
+    before = signal.signal(signal.SIGALRM, end)
+    try:
+        for trial in range(TRIALS):
+            schedule: Schedule[int] = Schedule(RateLimiter(hold_max_seconds=1), threads=2, page_max_bytes=1_000)
+            results = schedule.run(endless())
+            next(results)  # its threads have started
+            signal.setitimer(signal.ITIMER_REAL, 0.001 + trial * 0.000013)
+            with pytest.raises(Ended):
+                deque(results, maxlen=0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
