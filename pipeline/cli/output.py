@@ -77,10 +77,11 @@ def print_note(*lines: str) -> None:
 
 def note_missing_lake() -> None:
     """Print a note on stderr if the data folder has no lake: then all tables are empty."""
+    from pipeline.jobs.places import place_of
     from pipeline.query import has_lake
 
     folder = settings().data_dir
-    if not has_lake(workspace().place):
+    if not has_lake(place_of(settings())):
         print_note(f"{folder.absolute()} has no lake: go to the folder of your sources.toml, or set NEWS_DATA_DIR")
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from typer.core import CompletionItem, TyperCommand  # type: ignore[attr-defined]  # typer exports no other
 
 from pipeline.cli import completion
-from pipeline.cli.output import AsJson, note_missing_lake, out, print_json, print_note, print_rows, settings, workspace
+from pipeline.cli.output import AsJson, note_missing_lake, out, print_json, print_note, print_rows, settings
 from pipeline.cli.run import day_of, day_range
 from pipeline.errors import ConfigError
 from pipeline.extras import require_extra
@@ -231,11 +231,12 @@ class _CliQuery:
 
 def _tables_place(snapshot: str | None) -> "LakePlace":
     """Return what to read: the lake, or one of its snapshots. Raises: ConfigError for an unknown snapshot."""
+    from pipeline.jobs.places import place_of
     from pipeline.query import files_of
 
     if snapshot is None:
         note_missing_lake()
-    place = workspace().place
+    place = place_of(settings())
     return place if snapshot is None else files_of(place).at(snapshot)
 
 

@@ -12,6 +12,7 @@ from pipeline.fetch import Fetcher, limits_from
 from pipeline.jobs.in_flight import InFlight, open_turns
 from pipeline.jobs.inventory import check_stores, note_stores
 from pipeline.jobs.pipeline_version import failure_version, version_of
+from pipeline.jobs.places import place_of
 from pipeline.jobs.stores import open_store
 from pipeline.model import Source
 from pipeline.settings import Settings, SourceList, load_sources
@@ -84,7 +85,7 @@ class Workspace:
     @property
     def place(self) -> "LakePlace":
         """Where questions find the tables."""
-        return self.store.files
+        return place_of(self.settings)
 
     @contextmanager
     def at_work(self) -> Iterator[Lease]:

@@ -75,9 +75,9 @@ class HeadReader:
         except NoSuchTableError as error:
             message = (
                 f"the catalog has no table {self._namespace}.{name}; correct the namespace, if it is wrong; a table "
-                "that was there before comes back with a backup of catalog and bucket; without one, `newslake lake "
-                "repair --give-up tables` goes on without the tables, and then `newslake run` derives the days again "
-                "from the archive"
+                "that was there before comes back with a backup of catalog and bucket; without one, "
+                "`newslake lake repair --give-up tables` goes on without the tables, and then `newslake run` derives "
+                "the days again from the archive"
             )
             raise MissingStoreError(message, key="tables", reason="store_missing") from error
 

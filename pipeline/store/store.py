@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.archive import RecordArchive
 from pipeline.store.alerts import AlertState
@@ -10,7 +10,9 @@ from pipeline.store.inbox import Inbox
 from pipeline.store.leases import HostRates, Leases, TurnRecords
 from pipeline.store.state import Blocklist, PageStates
 from pipeline.store.table_files import LakePlace
-from pipeline.store.tables import Tables
+
+if TYPE_CHECKING:
+    from pipeline.store.tables import Tables  # it loads pyarrow, which triggers do not need
 
 # The parts of a shared store that can be lost, by the names that `newslake lake repair --give-up` takes.
 DATABASE, OBJECTS, TABLES = "database", "objects", "tables"
@@ -78,7 +80,7 @@ class Store(Protocol):
         ...
 
     @property
-    def tables(self) -> Tables:
+    def tables(self) -> "Tables":
         """The tables of the lake."""
         ...
 

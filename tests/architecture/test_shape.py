@@ -15,6 +15,7 @@ SMALL_MODULES = {
     "pipeline/alerts/alert.py": "the values that evaluation and delivery share",
     "pipeline/alerts/machine_condition.py": "the condition of one kind of rule",
     "pipeline/clusters/co_mentions.py": "one cluster table, by a rule that shares nothing with the others",
+    "pipeline/jobs/places.py": "a query needs it, and loads no client of a service or of HTTP",
     "pipeline/extras.py": "every command that needs an extra uses it",
     "pipeline/kb/cities.py": "the reader of one data file",
     "pipeline/nlp/coref/gender.py": "evidence for both coreference and entity linking",

@@ -207,6 +207,7 @@ def test_page_lists_what_is_unsupported():
     assert {name for name, text in sections.items() if "Not tested" in text} == set(sections) - {
         *SECTIONS.values(),
         "Iceberg",
+        "On the shared store",
     }
 
 

@@ -360,7 +360,7 @@ def test_too_large_an_object_stays(trial, monkeypatch, caplog):
 @pytest.mark.parametrize("name", ["ü b/c~1.html", ".hidden.html", "folder/", "x" * 255])
 def test_any_client_may_put_any_name(weed, trial, name):
     """Names in folders, hidden ones and folder marks of S3 browsers are passed over; long names are settled."""
-    prefix = trial.objects._url.rpartition("/")[2]  # where the trial is, for another client
+    prefix = trial.objects.url.rpartition("/")[2]  # where the trial is, for another client
     obstore.put(weed.client(), f"{prefix}/{name}", b"x")
     trial.put(a_html="A")
     settle_once(trial.open())

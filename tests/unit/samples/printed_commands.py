@@ -18,6 +18,7 @@ PAGES = tuple(path for path in PAPERS if not path.startswith(("docs/adr/", "CHAN
 PROGRAMS = (
     *("newslake", "make", "cat", "mkdir", "export", "cp", "chmod", "curl", "docker", "trino", "aws", "bq"),
     *("airflow", "duckdb", "python", "python3", "pip", "git", "cd", "set"),
+    *("apt-get", "runuser", "weed", "printf", "echo"),
 )
 # A block of one of these languages holds commands; one without a language does if it begins with a program.
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
