@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.archive import RecordArchive, Takedown, TakedownPlan, source_name
+from pipeline.errors import ConfigError
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.jobs.in_flight import InFlight, open_turns
 from pipeline.jobs.inventory import check_stores, note_stores
@@ -15,6 +16,7 @@ from pipeline.jobs.pipeline_version import failure_version, version_of
 from pipeline.jobs.places import place_of
 from pipeline.jobs.stores import open_store
 from pipeline.model import Source
+from pipeline.model.source import is_bucket
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources.registry import SOURCE_ADAPTERS
 from pipeline.store.inbox import Inbox
@@ -48,7 +50,13 @@ class Workspace:
 
     @cached_property
     def sources(self) -> SourceList:
-        return load_sources(self.settings.sources_file)
+        """The sources. Raises: ConfigError, also for an inbox that the selected store cannot have (inbox_place)."""
+        found = load_sources(self.settings.sources_file)
+        for source in found.sources:
+            if source.kind == "inbox" and self.settings.store == "local" and is_bucket(source.location):
+                message = f"[sources.{source.key}]: an inbox in a bucket needs NEWS_STORE=shared; else name a folder"
+                raise ConfigError(message, key=source.key, reason="inbox_place")
+        return found
 
     @cached_property
     def store(self) -> Store:

@@ -33,11 +33,12 @@ _NO_REQUEST = "builder error"  # of a client that refuses plain HTTP
 _ROLE_REQUEST = "/latest/api/token"  # to the service that gives a machine of AWS its key
 _RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RETRIED_CODES = frozenset({None, "InternalError", "ServiceUnavailable", "SlowDown"})  # of one key in a batch
+_CORRECT = "correct the file of NEWS_OBJECTS_KEY_FILE, or"
 # Codes of S3's error answers, with the reason and what to do.
 _ADVICE = {
-    "NoSuchBucket": ("store_bucket_missing", "there is no such bucket; create it, or correct the URL"),
-    "SignatureDoesNotMatch": ("store_key_wrong", "the secret key is wrong; correct it"),
-    "InvalidAccessKeyId": ("store_key_wrong", "the access key is unknown; correct it"),
+    "NoSuchBucket": ("store_bucket_missing", "there is no such bucket; create it, or correct its setting"),
+    "SignatureDoesNotMatch": ("store_key_wrong", f"the secret key is wrong; {_CORRECT} AWS_SECRET_ACCESS_KEY"),
+    "InvalidAccessKeyId": ("store_key_wrong", f"the access key is unknown; {_CORRECT} AWS_ACCESS_KEY_ID"),
     "ExpiredToken": ("store_key_wrong", "the session of the key has expired; get a new one"),
     "AccessDenied": ("store_forbidden", "the key has no right to do this; grant it"),
     "RequestTimeTooSkewed": ("store_clock", "the clocks of this machine and the store differ; synchronise them"),
@@ -324,7 +325,8 @@ def _split_url(url: str) -> tuple[str, str]:
     is_plain = parts.scheme == "s3" and parts.netloc and not (parts.query or parts.fragment)
     if not is_plain or not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc) or not is_key(prefix or "a"):
         # A URL of another form may have a secret in it, so it is not repeated.
-        raise ConfigError("a bucket is named s3://bucket/prefix, without a key", key="s3", reason="store_url")
+        message = "NEWS_OBJECTS_URL, NEWS_CATALOG_WAREHOUSE and the url of an inbox are written s3://BUCKET/PREFIX"
+        raise ConfigError(message, key="s3", reason="store_url")
     return parts.netloc, prefix
 
 

@@ -188,7 +188,7 @@ def test_puts_survive_a_kill_of_the_store(mortal_weed):
 )
 def test_wrong_url_is_refused(url):
     """A URL of another form is refused without repeating it: it may have a secret."""
-    with pytest.raises(ConfigError, match="s3://bucket/prefix") as caught:
+    with pytest.raises(ConfigError, match="s3://BUCKET/PREFIX") as caught:
         open_bucket(url)
     assert "secret" not in str(caught.value)
 

@@ -91,12 +91,12 @@ def test_one_machine_has_no_services(tmp_path):
         ({"database_url": "{url}s"}, "database", "refuses", "create the database"),
         ({"database_url": "s3cret"}, "database", "is not the URL of a database", "docs/operations.md"),
         ({"objects_url": None}, "object_storage", "NEWS_OBJECTS_URL is not set", "docs/operations.md"),
-        ({"objects_url": "https://lake/a?key=s3cret"}, "object_storage", "s3://bucket/prefix", "docs/operations.md"),
+        ({"objects_url": "https://lake/a?key=s3cret"}, "object_storage", "s3://BUCKET/PREFIX", "docs/operations.md"),
         (
             {"objects_url": "s3://nowhere/a"},
             "object_storage",
             "there is no such bucket",
-            "create it, or correct the URL",
+            "create it, or correct its setting",
         ),
         ({"objects_endpoint": "http://127.0.0.1:{port}"}, "object_storage", "no answer for 5 s", "start the store"),
         (
