@@ -132,8 +132,8 @@ def test_wrong_setting_is_one_failure(services, postgres, given, name, message, 
 @pytest.mark.parametrize(
     ("key", "message", "action"),
     [
-        (SeaweedKey("newslake", "s3cret"), "the secret key is wrong", "correct it"),
-        (SeaweedKey("nobody", "s3cret"), "the access key is unknown", "correct it"),
+        (SeaweedKey("newslake", "s3cret"), "the secret key is wrong", "correct the file"),
+        (SeaweedKey("nobody", "s3cret"), "the access key is unknown", "correct the file"),
         (SeaweedKey("reader", "reader-secret"), "the key has no right to do this", "grant it"),
     ],
 )
