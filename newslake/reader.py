@@ -242,7 +242,7 @@ class LakeReader:
         first, last = day_of(since, name="since"), day_of(until, name="until")
         chosen = SearchFilter(first=first, last=last, source=source, language=language)
         if not isinstance(self.place, Path):
-            message = "a shared store is searched by a host that has an index: run `newslake search` there, or lake.sql"
+            message = "a shared store is searched with the index of a host: run `newslake search`, or use lake.sql"
             raise ConfigError(message, key="search")
         found = search_articles(self.place, text, chosen, limit=limit, offset=offset, seconds=self.limits.seconds)
         names = [name for name, _ in _HIT_COLUMNS]

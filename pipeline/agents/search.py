@@ -7,6 +7,7 @@ from pydantic import Field
 
 from pipeline.agents.answers import CELL_CHARS, MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain
 from pipeline.errors import LakeError
+from pipeline.jobs.search_index import await_update
 from pipeline.jobs.workspace import Workspace
 from pipeline.search import SearchFilter, SearchHit, SearchResult, search_articles
 
@@ -17,6 +18,7 @@ _WITHOUT_INDEX = (
     "until then, the tool sql finds words: SELECT article_id, title FROM articles WHERE text ILIKE '%word%'"
 )
 _NO_MATCH = "no article has all these words: use fewer words, word OR other, or the start of a word with *"
+_BUILDING = "the search index of this host is being updated, and articles may be missing: try again in a minute"
 _NOT_CURRENT = "articles of the latest commit are not in the search index yet: try again in a minute"
 
 
@@ -60,7 +62,8 @@ class SearchAnswer(ToolAnswer):
 
 
 def search_answer(workspace: Workspace, text: str, chosen: SearchFilter, *, limit: int, offset: int) -> SearchAnswer:
-    """Return the articles that match a text, best first. Raises: as the search itself."""
+    """Return the articles that match a text, best first. Raises: as the search and the update of its index."""
+    is_building = await_update(workspace)
     place, seconds = workspace.search_place, workspace.settings.newsroom_seconds
     try:
         found = search_articles(place, text, chosen, limit=limit, offset=offset, seconds=seconds)
@@ -75,7 +78,7 @@ def search_answer(workspace: Workspace, text: str, chosen: SearchFilter, *, limi
         total=found.total,
         offset=offset,
         hit_count=fitting,
-        note=_note(found),
+        note=_note(found, is_building=is_building),
         cut=_continuation(found, following),
         untrusted=HitsOfSearch(hits=hits[:fitting]),
     )
@@ -87,8 +90,8 @@ def fitting_hits(hits: Sequence[HitAnswer]) -> int:
     return sum(size <= MOST_CHARS for size in sizes) - 1
 
 
-def _note(found: SearchResult) -> str | None:
-    notes = [] if found.is_current else [_NOT_CURRENT]
+def _note(found: SearchResult, *, is_building: bool) -> str | None:
+    notes = [] if found.is_current else [_BUILDING if is_building else _NOT_CURRENT]
     return "; ".join(notes if found.total else [*notes, _NO_MATCH]) or None
 
 

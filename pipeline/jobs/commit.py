@@ -1,6 +1,6 @@
 """Commit staged batches: four tables change at once, then the outcomes and the run are logged.
 
-The search index follows. It may fail without harm.
+The search index of a lake of one machine follows. It may fail without harm.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from pipeline.jobs.outcomes import (
     run_counts,
 )
 from pipeline.jobs.pipeline_version import versions_of
-from pipeline.jobs.search_index import update_search
+from pipeline.jobs.search_index import update_after_commit
 from pipeline.jobs.takedown_guard import DETAIL, REASON, redacted_page
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import ArticleResult, CommitReport
@@ -84,7 +84,7 @@ def commit_day(
 
 
 def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKind) -> dict[date, DayCommit]:
-    """Commit several news days in one commit; log the outcomes and the run of each; update the search index."""
+    """Commit several news days in one commit; log outcomes and run of each; update the search index of a lake."""
     with workspace.at_work():
         began = workspace.settings.now()
         done = workspace.lake.commit(
@@ -95,7 +95,7 @@ def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKi
             share = (ended - began) / len(days)
             days = [replace(each, started_at=ended - share - timedelta(seconds=each.seconds)) for each in days]
         logged = {each.day: _log_day(workspace, each, done.of(each.batch_ids), kind=kind) for each in days}
-        update_search(workspace)
+        update_after_commit(workspace)
         return logged
 
 

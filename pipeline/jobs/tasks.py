@@ -17,7 +17,7 @@ from pipeline.jobs.broken_items import broken_items_error
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.outcomes import append_failure
 from pipeline.jobs.runtimes import expected_seconds, launcher_of, read_history
-from pipeline.jobs.search_index import update_search
+from pipeline.jobs.search_index import update_after_commit
 from pipeline.jobs.summary import summarize, summary_lines, unlisted_lines
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import StageReport, pluralize
@@ -128,11 +128,12 @@ def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
 def recover() -> dict[str, object]:
     """Finish the work that dead processes left in archive, lake and search index; return sentences about it.
 
-    A search index that a process died before making is made here too. If it cannot be, a warning says why.
+    A search index that a process died before making is made here too, but not that of a host. If it cannot be, a
+    warning says why.
     """
     workspace = _open()
     lines = [line for part in maintenance.repair(workspace).values() for line in part]
-    updated = update_search(workspace)
+    updated = update_after_commit(workspace)
     if updated is not None and updated.added:
         lines.append(f"built the missing search index: {pluralize(updated.added, 'article')}")
     return {"repaired": lines}

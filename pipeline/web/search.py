@@ -60,10 +60,17 @@ def parse_search_request(query: UrlQuery) -> SearchRequest:
 
 
 def search_page(
-    searched: SearchTarget, request: SearchRequest, *, root: str, choices: Sequence[str] = (), seconds: float
+    searched: SearchTarget,
+    request: SearchRequest,
+    *,
+    root: str,
+    choices: Sequence[str] = (),
+    seconds: float,
+    is_building: bool = False,
 ) -> str:
     """Return the page of a search. ``choices`` are the keys of the sources; ``seconds`` is the time limit.
 
+    ``is_building`` says that an update of the index goes on: articles of any age may be missing.
     A text that cannot be searched is a message on the page, so that it can be changed.
     Raises: ConfigError for an invalid period; LakeError for a missing or damaged index; LimitError.
     """
@@ -91,6 +98,7 @@ def search_page(
         total=f"{shown.total:,} matching article{'' if shown.total == 1 else 's'}",
         period=f"{shown.offset + 1} to {end}" if shown.hits else "",
         is_current=shown.is_current,
+        is_building=is_building,
         hits=_hit_views(shown, root),
         more=link(root, "search", **request.form(), page=request.number + 1) if is_more else "",
         earlier=link(root, "search", **request.form(), page=request.number - 1) if request.number > 1 else "",

@@ -250,15 +250,15 @@ def _articles(request: Request, root: str) -> "PageAnswer":
 
 
 def _search(request: Request, root: str) -> "PageAnswer":
+    from pipeline.jobs.search_index import await_update
     from pipeline.web.json_pages import PageAnswer
     from pipeline.web.search import list_hits, parse_search_request, search_page
 
     space, wanted = _workspace(), parse_search_request(request.query_params)
     place, limit = space.search_place, space.settings.newsroom_seconds
-    return PageAnswer(
-        partial(list_hits, place, wanted, seconds=limit),
-        partial(search_page, place, wanted, root=root, choices=_source_keys(space), seconds=limit),
-    )
+    is_building = bool(wanted.text) and await_update(space)
+    html = partial(search_page, root=root, choices=_source_keys(space), seconds=limit, is_building=is_building)
+    return PageAnswer(partial(list_hits, place, wanted, seconds=limit), partial(html, place, wanted))
 
 
 def _article(request: Request, root: str) -> "PageAnswer":
