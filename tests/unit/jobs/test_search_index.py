@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.jobs.maintenance import repair, verify
-from pipeline.jobs.search_index import erase_from_search, mend_search, problems_of_search, update_search
+from pipeline.jobs.search_index import (
+    await_update,
+    erase_from_search,
+    mend_search,
+    problems_of_search,
+    update_after_commit,
+    update_search,
+)
 from pipeline.jobs.workspace import Workspace
 from pipeline.search import IndexReport, index_path, search_articles
 from pipeline.settings import Settings
@@ -57,6 +64,13 @@ def test_index_that_cannot_be_written_is_a_warning(space: Workspace, caplog: pyt
         assert update_search(space) is None
     assert "the search index was not updated: " in caplog.text
     assert "the next commit, the next night or `newslake search` updates it" in caplog.text
+
+
+def test_search_leaves_the_index_of_a_lake_as_it_is(space: Workspace) -> None:
+    """On one machine a commit updates the index, and a search writes nothing."""
+    assert not await_update(space)
+    assert not index_path(space.settings.lake_dir).exists()
+    assert update_after_commit(space) == IndexReport(months=1, added=2)
 
 
 def test_verify_names_a_damaged_index_and_repair_mends_it(space: Workspace) -> None:

@@ -166,7 +166,7 @@ def test_missing_index_is_named(tmp_path: Path) -> None:
 
 
 def test_index_that_is_older_is_named(tmp_path: Path) -> None:
-    """Until the index is updated, the page says that new articles may be missing."""
+    """Until the index is updated, the page says that articles may be missing, and whether an update goes on."""
     lake = Lake(tmp_path, durability="process", now=lambda: datetime.now(UTC))
     for number in (1, 2):
         lake.stage(f"b{number}", batch_tables([Story(number)]), batch_keys([Story(number)]))
@@ -174,6 +174,11 @@ def test_index_that_is_older_is_named(tmp_path: Path) -> None:
         if number == 1:
             update_index(tmp_path, durability="process")
     assert "The search index is older than the tables" in html_of(tmp_path, q="ferry")
+    request = parse_search_request({"q": "ferry"})
+    building = search_page(tmp_path, request, root="", seconds=10, is_building=True)
+    assert "is being updated: articles may be missing. Search again in a minute." in building
+    update_index(tmp_path, durability="process")
+    assert "is being updated" not in search_page(tmp_path, request, root="", seconds=10, is_building=True)
 
 
 def test_json_has_the_same_hits(lake_dir: Path) -> None:
