@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import Error, Row
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pipeline.archive.scan import Damage
 from pipeline.archive.warc import hints_from_json, hints_to_json
@@ -26,6 +26,9 @@ from pipeline.sqlite import (
     to_micros,
     transaction,
 )
+
+if TYPE_CHECKING:
+    from pipeline.store.leases import Lease
 
 STATE = "state.sqlite"
 # Each row ends with its checksum, because no other file has the same data.
@@ -173,8 +176,12 @@ class FetchState:
         row = self._db.execute(query, (source_key, url)).fetchone()
         return None if row is None else Validators(row["etag"], row["last_modified"])
 
-    def store_validators(self, source_key: str, validators: AnyValidators, *, url: str = "") -> None:
+    def store_validators(
+        self, source_key: str, validators: AnyValidators, *, url: str = "", lease: "Lease | None" = None
+    ) -> None:
         """Store a listing's validators. Call it after every listed page has an outcome: a 304 hides the others."""
+        if lease is not None:
+            lease.check()
         row = _with_checksum(source_key, url, validators.etag, validators.last_modified)
         with transaction(self._db):
             self._db.execute(_INSERT_LISTING, row)
@@ -195,8 +202,10 @@ class FetchState:
         for page_key, source_key, day, waits in self._db.execute(query, (str(first), str(last))):
             yield KnownPage(page_key.partition(" ")[0], source_key, date.fromisoformat(day), bool(waits))
 
-    def record_many(self, rows: Iterable[PageState]) -> None:
+    def record_many(self, rows: Iterable[PageState], *, lease: "Lease | None" = None) -> None:
         """Store the state of pages in one transaction; for a page given twice the later row counts."""
+        if lease is not None:
+            lease.check()
         with transaction(self._db):
             self._db.executemany(_INSERT, map(_row, rows))
 

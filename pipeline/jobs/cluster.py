@@ -53,6 +53,7 @@ from pipeline.jobs.clean import clean_capture
 from pipeline.jobs.pipeline_version import sketch_version, version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Article
+from pipeline.store.leases import Lease
 from pipeline.store.tables import Tables
 from pipeline.tables import table_named
 from pipeline.tables.spec import Row
@@ -64,20 +65,33 @@ def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> in
     The changed days are the published ``days`` and the published days of the articles of the news day. So the next run
     of a news day repairs a run that was killed between commit and cluster.
     """
-    with workspace.at_work():
-        return relate(workspace, news_day=news_day, days=days)
+    with workspace.at_work() as lease:
+        return relate(workspace, news_day=news_day, days=days, lease=lease)
 
 
-def relate(workspace: Workspace, *, news_day: date | None, days: Iterable[date]) -> int:
+def relate(workspace: Workspace, *, news_day: date | None, days: Iterable[date], lease: Lease | None = None) -> int:
     """Do what ``cluster`` does, without its lock: for a takedown, or if no takedown can run meanwhile.
 
-    Without a news day, only ``days`` are changed days: a takedown names all days that it changes.
+    Without a news day, only ``days`` are changed days: a takedown names all days that it changes. ``lease`` is checked
+    before each write. Raises: StoreError (lease_lost).
     """
     lake, given = workspace.lake, tuple(days)
     changed = partial(changed_days, workspace, news_day=news_day, days=given)
-    duplicates = lake.replace("near_duplicates", lambda: _near_duplicates(lake, changed()))
-    clusters = lake.replace_all(lambda: relate_rows_of(lake, changed()))
-    return duplicates + clusters + relate_revisions(workspace, news_day=news_day, days=given)
+    duplicates = lake.replace("near_duplicates", _under(lease, lambda: _near_duplicates(lake, changed())))
+    clusters = lake.replace_all(_under(lease, lambda: relate_rows_of(lake, changed())))
+    return duplicates + clusters + relate_revisions(workspace, news_day=news_day, days=given, lease=lease)
+
+
+def _under[T](lease: Lease | None, make: Callable[[], T]) -> Callable[[], T]:
+    """Return ``make`` with a check of a lease after it, under the committer's lease: waiting for that takes long."""
+
+    def checked() -> T:
+        made = make()
+        if lease is not None:
+            lease.check()
+        return made
+
+    return checked
 
 
 def changed_days(workspace: Workspace, *, news_day: date | None, days: Iterable[date]) -> set[date]:
@@ -477,14 +491,16 @@ _REVISIONS_TABLE = "revisions"
 _REVISION_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "payload_digest", "word_count")
 
 
-def relate_revisions(workspace: Workspace, *, news_day: date | None, days: Iterable[date]) -> int:
+def relate_revisions(
+    workspace: Workspace, *, news_day: date | None, days: Iterable[date], lease: Lease | None = None
+) -> int:
     """Write the revisions of the articles of the published ``days`` and of the news day; return how many files changed.
 
     Only an article with several payloads is cleaned, and only when its captures or the rules changed.
     """
     make = partial(_revisions, workspace, news_day=news_day, days=tuple(days))
     drafts = make(drafts={})  # cleaning is slow, so the lake's lock covers only what arrived meanwhile
-    return workspace.lake.replace(_REVISIONS_TABLE, partial(make, drafts=drafts))
+    return workspace.lake.replace(_REVISIONS_TABLE, _under(lease, partial(make, drafts=drafts)))
 
 
 def _revisions(

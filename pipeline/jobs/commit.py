@@ -27,6 +27,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.lake import ArticleResult, CommitReport
 from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind, RunKind
+from pipeline.store.leases import Lease
 
 # The outcome for each result of a staged article: (kind, reason, detail).
 _OUTCOMES: dict[ArticleResult, tuple[OutcomeKind, str | None, str | None]] = {
@@ -85,8 +86,9 @@ def commit_day(
 
 def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKind) -> dict[date, DayCommit]:
     """Commit several news days in one commit; log outcomes and run of each; update the search index of a lake."""
-    with workspace.at_work():
+    with workspace.at_work() as lease:
         began = workspace.settings.now()
+        lease.check()
         done = workspace.lake.commit(
             [each for derived in days for each in derived.batch_ids], is_current=partial(_is_current, workspace)
         )
@@ -94,12 +96,14 @@ def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKi
             ended = workspace.settings.now()
             share = (ended - began) / len(days)
             days = [replace(each, started_at=ended - share - timedelta(seconds=each.seconds)) for each in days]
-        logged = {each.day: _log_day(workspace, each, done.of(each.batch_ids), kind=kind) for each in days}
+        logged = {each.day: _log_day(workspace, each, done.of(each.batch_ids), kind=kind, lease=lease) for each in days}
         update_after_commit(workspace)
         return logged
 
 
-def _log_day(workspace: Workspace, derived: DerivedDay, done: CommitReport, *, kind: RunKind) -> DayCommit:
+def _log_day(
+    workspace: Workspace, derived: DerivedDay, done: CommitReport, *, kind: RunKind, lease: Lease
+) -> DayCommit:
     run_id = derived.run_id
     derived_outcomes = logged_outcomes(
         workspace, batch_ids=[derive_batch_of(run_id, chunk=n) for n in range(len(derived.chunks))]
@@ -107,7 +111,7 @@ def _log_day(workspace: Workspace, derived: DerivedDay, done: CommitReport, *, k
     recorder = OutcomeRecorder(run_id=run_id, stage="commit", now=workspace.settings.now())
     discovered = _record(workspace, recorder, done.articles, day=derived.day, derived_outcomes=derived_outcomes)
     check_balance(discovered, (*derived_outcomes, *recorder.outcomes), run_id=run_id)
-    append_outcomes(workspace, recorder.outcomes, batch_id=f"{run_id}.commit")
+    append_outcomes(workspace, recorder.outcomes, batch_id=f"{run_id}.commit", lease=lease)
     report = StageReport.of("commit", run_id, recorder.outcomes, days=done.days)
     summary = StageReport.merged("extract", run_id, [*(each.report for each in derived.chunks), report])
     rows = dict(done.rows)
@@ -158,7 +162,11 @@ def _record(
 
 
 def _is_current(workspace: Workspace, article_id: str, seen_at: datetime) -> bool:
-    """Return whether no takedown blocks the article and the archive has no other payload after ``seen_at``."""
+    """Return whether no takedown blocks the article and the archive has no other payload after ``seen_at``.
+
+    It is called under the committer's lease. A takedown blocks first, and then erases under that lease. So no row of a
+    taken-down article remains, also if the writer's lease is lost meanwhile.
+    """
     if workspace.takedowns.is_blocked(article_id):
         return False
     captures = workspace.archive.captures(article_id=article_id)

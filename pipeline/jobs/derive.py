@@ -39,6 +39,7 @@ from pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
 from pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
 from pipeline.model import Article, Capture, Outcome, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
+from pipeline.store.leases import Lease
 
 _MIN_ARTICLES_PER_CHUNK = 64  # articles
 _BATCH_ARTICLES = 500  # at least, but for the last batch: a batch costs some files, and its rows are in memory
@@ -79,8 +80,8 @@ def derive(
     outcomes: list[Outcome] = []
     cached: dict[str, CachedOutcome] = {}
     made = Counter(derived_new=0, derived_again=0)
-    batches = _BatchStager(workspace, day)
-    with workspace.at_work(), workspace.turns() as turns:
+    with workspace.at_work() as lease, workspace.turns() as turns:
+        batches = _BatchStager(workspace, day, lease)
         for work in day_work(workspace, day=day, chunk=chunk, chunks=chunks):
             recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
             job = _PieceDerivation(workspace, recorder, day=day, work=work, turns=turns)
@@ -92,8 +93,8 @@ def derive(
             cached |= job.cached_outcomes
         batches.stage()
         count_pages(made.total(), None)  # also those after the last one that was read
-        append_outcomes(workspace, outcomes, batch_id=derive_batch_of(run_id, chunk=chunk))
-        workspace.lake.index.put_outcomes(cached)
+        append_outcomes(workspace, outcomes, batch_id=derive_batch_of(run_id, chunk=chunk), lease=lease)
+        workspace.lake.index.put_outcomes(cached, lease=lease)
     report = StageReport.of("derive", run_id, outcomes, days=[day], work=dict(made), rules=batches.rules)
     return DeriveReport(report, tuple(batches.batch_ids))
 
@@ -108,13 +109,14 @@ def derive_batch_of(run_id: str, *, chunk: int) -> str:
 
 
 class _BatchStager:
-    """Stages the rows of a chunk in batches. ``rules`` counts the quotes of each rule."""
+    """Stages the rows of a chunk in batches, under a writer's lease. ``rules`` counts the quotes of each rule."""
 
-    def __init__(self, workspace: Workspace, day: date) -> None:
+    def __init__(self, workspace: Workspace, day: date, lease: Lease) -> None:
         self.batch_ids: list[str] = []
         self.rules: Counter[str] = Counter()
         self._lake = workspace.lake
         self._day = day
+        self._lease = lease
         self._groups: list[ArticleTables] = []
         self._keys: list[dict[str, object]] = []
         self._inputs: list[str] = []
@@ -138,13 +140,15 @@ class _BatchStager:
             self.stage()
 
     def stage(self) -> None:
-        """Stage the rows that are not staged yet, if there are any."""
+        """Stage the rows that are not staged yet, if there are any. Raises: StoreError (lease_lost)."""
         if not self._keys:
             return
         name = hashlib.sha256("\n".join(sorted(self._inputs)).encode()).hexdigest()[:16]
         self.batch_ids.append(f"{self._day}-{name}")
         tables = concat_articles(self._groups).tables
-        self._lake.stage(self.batch_ids[-1], tables, pa.Table.from_pylist(self._keys, schema=KEYS_SCHEMA))
+        keys = pa.Table.from_pylist(self._keys, schema=KEYS_SCHEMA)
+        self._lease.check()
+        self._lake.stage(self.batch_ids[-1], tables, keys)
         self._groups, self._keys, self._inputs = [], [], []
 
 

@@ -197,14 +197,15 @@ class _SourceIngest:
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id, lease=self.lease) as writer:
             pages = WaybackFetcher(fetcher)
             validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
-            state.record_many(self.requested.values())
+            state.record_many(self.requested.values(), lease=self.lease)
             self._fetch(self._due(None if is_listed else day), pages, writer)
         self._store()
         if is_listed and self.source.is_online:
-            append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id)
+            append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id, lease=self.lease)
         if validators is not None:
-            state.store_validators(self.source.key, validators)
+            state.store_validators(self.source.key, validators, lease=self.lease)
         if self.source.kind == "inbox":
+            self.lease.check()
             folder, limit = Path(self.source.location), self.workspace.settings.page_max_bytes
             self.guard.erase_from(folder, ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit))
             self.workspace.inbox(self.source).settle(folder, reasons=self.recorder.broken_files())
@@ -217,14 +218,14 @@ class _SourceIngest:
 
     def _store(self) -> None:
         self.workspace.fetch_state.drop(self.dropped)
-        self.workspace.fetch_state.record_many(self.states)
+        self.workspace.fetch_state.record_many(self.states, lease=self.lease)
         check_balance(self.discovered, self.recorder.outcomes, run_id=self.run_id)
-        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id, lease=self.lease)
 
     def refuse_source(self) -> None:
         """Record that a takedown blocks the source."""
         self._refuse(Ref(source_key=self.source.key, url=self.source.location))
-        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id, lease=self.lease)
 
     def _refuse(self, ref: Ref) -> None:
         """Record a page that a takedown blocks, under a pseudonym."""
@@ -440,13 +441,13 @@ class _SourceIngest:
     def _settle(self, mark: str, writer: ArchiveWriter) -> None:
         """Mark a large file as read after its pages are archived and logged, so that a retry skips it."""
         writer.finish_files()
-        self.workspace.fetch_state.record_many(self.states)
+        self.workspace.fetch_state.record_many(self.states, lease=self.lease)
         self.states.clear()
-        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id, lease=self.lease)
         if self.is_file_broken:
             mark = marked_as_failed(mark, version=self.version)
         self.is_file_broken = False
-        self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
+        self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark, lease=self.lease)
 
     def _due(self, day: date | None, *, page_keys: Collection[str] | None = None) -> Iterator[FetchCandidate]:
         """Yield unlisted pages of earlier runs that are due for a retry or a recheck.

@@ -17,6 +17,7 @@ from pipeline.jobs.pipeline_version import code_version
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Capture, Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind, RunKind
+from pipeline.store.leases import Lease
 from pipeline.tables import SCHEMA_VERSION, rows_table, table_named
 
 log = logging.getLogger(__name__)
@@ -179,9 +180,16 @@ def batch_of(source_key: str, *, run_id: str) -> str:
     return f"{run_id}.{source_key}"
 
 
-def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str) -> None:
-    """Log outcomes under a batch name. Logging a batch again replaces it, also if it is empty."""
+def append_outcomes(
+    workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str, lease: Lease | None = None
+) -> None:
+    """Log outcomes under a batch name. Logging a batch again replaces it, also if it is empty.
+
+    Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is logged then.
+    """
     table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
+    if lease is not None:
+        lease.check()
     workspace.lake.log.append("outcomes", batch_id, table)
 
 
@@ -262,10 +270,15 @@ class ListingRow:
         return _WORST_FIRST.index(self.result), self.entries
 
 
-def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str) -> None:
-    """Log the listing of a run. Its best attempt counts: a later one may only get "unchanged"."""
+def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str, lease: Lease | None = None) -> None:
+    """Log the listing of a run. Its best attempt counts: a later one may only get "unchanged".
+
+    Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is logged then.
+    """
     earlier = [
         ListingRow(**each) for each in workspace.lake.log.read_batches("listing_fetches", [batch_id]).to_pylist()
     ]
     best = max((row, *earlier), key=lambda each: each._rank)
+    if lease is not None:
+        lease.check()
     workspace.lake.log.append("listing_fetches", batch_id, rows_table(table_named("listing_fetches"), [asdict(best)]))

@@ -99,6 +99,7 @@ class Workspace:
     def at_work(self) -> Iterator[Lease]:
         """Hold the lease that all writers of archive and lake share; a takedown waits until they release it. Yield it.
 
+        Give it to what writes, or check it directly before: a holder on a shared store can lose it without dying.
         Before, the blocklist is restored if a part of it was lost. Raises: MissingStoreError.
         """
         with self.store.leases.writer() as lease:

@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.durability import Durability
 from pipeline.errors import LakeError
@@ -27,6 +27,14 @@ from pipeline.sqlite import (
     transaction,
     vacuum_and_truncate,
 )
+
+
+class HeldLease(Protocol):
+    """A lease that a writer holds."""
+
+    def check(self) -> None:
+        """Raises: StoreError (lease_lost) if it is no longer held."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +201,10 @@ class ArticleIndex:
         rows = self.connection.execute(query, (json.dumps(list(article_ids)),))
         return {article_id: CachedOutcome(*rest) for article_id, *rest, _ in rows}
 
-    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome]) -> None:
+    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome], *, lease: HeldLease | None = None) -> None:
         """Store outcomes by article, in place of earlier ones."""
+        if lease is not None:
+            lease.check()
         rows = [_with_checksum(each, *astuple(outcome)) for each, outcome in cached_outcomes.items()]
         with transaction(self.connection):
             self.connection.executemany("INSERT OR REPLACE INTO cached_outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -16,8 +16,9 @@ from pipeline.lake import CachedOutcome, Changes, StoredArticle
 from pipeline.lake.article_changes import ChangeRow, GoneRow, changes_of
 from pipeline.lake.article_index import DayContents
 from pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, rewrite_tables, to_text, to_texts
-from pipeline.shared.leases import PostgresLease
+from pipeline.shared.leases import PostgresLease, write_under
 from pipeline.sqlite import from_micros, to_micros
+from pipeline.store.leases import Lease
 from pipeline.store.tables import CommitIndex, Month
 
 _ROWS = 20_000  # a statement
@@ -132,13 +133,13 @@ class PostgresArticleIndex:
     def cached_outcomes(self, article_ids: Iterable[str]) -> dict[str, CachedOutcome]:
         return dict(map(_cached_outcome, self._db.query(_OUTCOMES, (to_texts(article_ids),))))
 
-    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome]) -> None:
+    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome], *, lease: Lease | None = None) -> None:
         rows = sorted(
             (each, *astuple(outcome)) for each, outcome in cached_outcomes.items()
         )  # the order of all writers
         columns = [to_texts(column) for column in zip(*rows, strict=True)]
         if columns:
-            self._db.write(lambda cursor: cursor.execute(_PUT_OUTCOMES, columns))
+            write_under(lease, self._db, lambda cursor: cursor.execute(_PUT_OUTCOMES, columns))
 
     def forget_outcomes(self, article_ids: Iterable[str]) -> None:
         values = (to_texts(article_ids),)

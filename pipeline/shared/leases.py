@@ -24,6 +24,7 @@ import psycopg
 from pipeline.errors import StoreError
 from pipeline.shared.database import PostgresDatabase, is_lost
 from pipeline.shared.schema import lock_key
+from pipeline.store.leases import Lease
 
 _LONGEST_SECONDS = 3600.0  # a later time is from a clock that was set back
 _OURS = """locktype = 'advisory' AND objsubid = 1 AND granted
@@ -106,10 +107,19 @@ class PostgresLease:
         return StoreError(message, key=self._name, reason="lease_lost")
 
 
+def write_under[T](lease: Lease | None, database: PostgresDatabase, work: Callable[[psycopg.Cursor], T]) -> T:
+    """Run ``work`` in one transaction, in the session that holds a lease if one is given; return what it returns.
+
+    Raises: StoreError, also (lease_lost).
+    """
+    return lease.write(work) if isinstance(lease, PostgresLease) else database.write(work)
+
+
 class PostgresLeases:
     """All leases of a shared store, each with a session of its own.
 
-    A writer that has lost its lease notices it, or ends the step that it is in, within ``notice_seconds``.
+    A writer checks its lease directly before each write, or writes in the session that holds it. What it has begun just
+    before it lost the lease ends within ``notice_seconds``.
     """
 
     def __init__(self, database: PostgresDatabase, *, notice_seconds: float = 30.0) -> None:

@@ -11,8 +11,10 @@ from pipeline.archive import Damage, KnownPage, PageState, Validators
 from pipeline.archive.fetch_state import RECHECKED, AnyValidators
 from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, to_text
+from pipeline.shared.leases import write_under
 from pipeline.shared.schema import hash_of
 from pipeline.sqlite import from_micros, to_micros
+from pipeline.store.leases import Lease
 
 _NAMES = (
     *("page_key", "url", "source_key", "news_day", "listed_modified_at", "last_outcome", "reason", "attempts"),
@@ -42,10 +44,12 @@ class PostgresPageStates:
         rows = self._db.query(_VALIDATORS, (to_text(source_key), hash_of(url)))
         return next((Validators(from_text(etag), from_text(modified)) for etag, modified in rows), None)
 
-    def store_validators(self, source_key: str, validators: AnyValidators, *, url: str = "") -> None:
+    def store_validators(
+        self, source_key: str, validators: AnyValidators, *, url: str = "", lease: Lease | None = None
+    ) -> None:
         texts = (to_text(url), to_text(validators.etag), to_text(validators.last_modified))
         row = (to_text(source_key), hash_of(url), *texts)
-        self._db.write(lambda cursor: cursor.execute(_INSERT_LISTING, row))
+        write_under(lease, self._db, lambda cursor: cursor.execute(_INSERT_LISTING, row))
 
     def has_listed(self, source_key: str, url: str) -> bool:
         return self.validators(source_key, url=url) is not None
@@ -60,10 +64,10 @@ class PostgresPageStates:
         for page_key, source_key, day, waits in self._db.stream(query, (first, last)):
             yield KnownPage(_base_key(given_text(page_key)), given_text(source_key), day, waits)
 
-    def record_many(self, rows: Iterable[PageState]) -> None:
+    def record_many(self, rows: Iterable[PageState], *, lease: Lease | None = None) -> None:
         last = {state.page_key: state for state in rows}
         values = sorted(map(_row, last.values()), key=itemgetter(0))  # in order, so that two writers do not block
-        self._db.write(lambda cursor: cursor.executemany(_INSERT, values))
+        write_under(lease, self._db, lambda cursor: cursor.executemany(_INSERT, values))
 
     def pending(self, source_key: str, now: datetime) -> tuple[PageState, ...]:
         query = f"{_STATES} WHERE source_key = %s AND next_try_at <= %s ORDER BY next_try_at, page_key"

@@ -22,6 +22,7 @@ from pipeline.archive import (
 from pipeline.archive.fetch_state import AnyValidators
 from pipeline.archive.index import FileRecords
 from pipeline.model import Attempt, Capture
+from pipeline.store.leases import Lease
 
 
 class CaptureIndex(Protocol):
@@ -162,8 +163,13 @@ class PageStates(Protocol):
         """Return the stored validators of a listing; ``url`` selects it if the source has several."""
         ...
 
-    def store_validators(self, source_key: str, validators: AnyValidators, *, url: str = "") -> None:
-        """Store a listing's validators. Call it after every listed page has an outcome: a 304 hides the others."""
+    def store_validators(
+        self, source_key: str, validators: AnyValidators, *, url: str = "", lease: Lease | None = None
+    ) -> None:
+        """Store a listing's validators. Call it after every listed page has an outcome: a 304 hides the others.
+
+        Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is stored then.
+        """
         ...
 
     def has_listed(self, source_key: str, url: str) -> bool:
@@ -178,8 +184,11 @@ class PageStates(Protocol):
         """Yield the pages that were listed for a news day from first to last, in no order."""
         ...
 
-    def record_many(self, rows: Iterable[PageState]) -> None:
-        """Store the state of pages in one transaction; for a page given twice the later row counts."""
+    def record_many(self, rows: Iterable[PageState], *, lease: Lease | None = None) -> None:
+        """Store the state of pages in one transaction; for a page given twice the later row counts.
+
+        Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is stored then.
+        """
         ...
 
     def pending(self, source_key: str, now: datetime) -> tuple[PageState, ...]:

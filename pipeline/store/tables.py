@@ -22,6 +22,7 @@ from pipeline.lake import (
 )
 from pipeline.lake.article_index import ArticleIndex, DayContents
 from pipeline.lake.merge import IsCurrent
+from pipeline.store.leases import Lease
 
 type Month = str
 type OnError = Callable[[LakeError | StoreError], None]
@@ -38,8 +39,11 @@ class ArticleStates(Protocol):
         """Return the cached outcome of those articles that have one."""
         ...
 
-    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome]) -> None:
-        """Store outcomes by article, in place of earlier ones."""
+    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome], *, lease: Lease | None = None) -> None:
+        """Store outcomes by article, in place of earlier ones.
+
+        Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is stored then.
+        """
         ...
 
     def generations(self, month: Month | None = None) -> Mapping[date, int]:
