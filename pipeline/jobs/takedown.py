@@ -37,9 +37,10 @@ from pipeline.jobs.cluster import relate
 from pipeline.jobs.inventory import note_stores
 from pipeline.jobs.search_index import erase_from_search
 from pipeline.jobs.workspace import ProgressCallback, Workspace
-from pipeline.lake import Redaction
+from pipeline.lake import Redaction, SnapshotErasure
 from pipeline.model import Capture, RightsStatement, article_id_of, canonical_url
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
+from pipeline.store.leases import Lease
 from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 
 _CAME_AGAIN = "its records came in again with an old file"
@@ -94,15 +95,19 @@ def preview_takedown(workspace: Workspace, target: TakedownTarget) -> TakedownRe
 def forget(
     workspace: Workspace, target: TakedownTarget, *, reason: str | None, report_progress: ProgressCallback
 ) -> TakedownResult:
-    """Delete pages permanently, after the current runs end. Raises: ConfigError before anything is deleted."""
-    with workspace.store.leases.takedown():
-        earlier = _finish(workspace, report_progress)
+    """Delete pages permanently, after the current runs end.
+
+    Raises: ConfigError before anything is deleted; StoreError (lease_lost) before the next part, and the next call
+    finishes it.
+    """
+    with workspace.store.leases.takedown() as lease:
+        earlier = _finish(workspace, lease, report_progress)
         work = plan_takedown(workspace, target)
         seen = _summary(workspace, work, target)
         takedown = workspace.takedowns.begin(
             target.kind, names=target_names(target, work), work=work, at=workspace.settings.now(), reason=reason
         )
-        done = _carry_out(workspace, takedown, report_progress)
+        done = _carry_out(workspace, takedown, lease, report_progress)
         note_stores(workspace.settings)
     is_here = seen.is_here or bool(done["log_rows"] or done["inbox_files"] or done["audit_sheets"])
     sheets = [line for each in (*earlier.values(), done) for line in each["remaining_sheets"]]
@@ -117,19 +122,21 @@ def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = l
     """
     if not workspace.takedowns.all():
         return ()
-    with workspace.store.leases.takedown():
-        done = [line for key, each in _finish(workspace, report_progress).items() for line in _endings(key, each)]
+    with workspace.store.leases.takedown() as lease:
+        done = [
+            line for key, each in _finish(workspace, lease, report_progress).items() for line in _endings(key, each)
+        ]
         for work in _returned_articles(workspace):
             takedown = workspace.takedowns.begin(
                 "article", names=plan_names(work), work=work, at=workspace.settings.now(), reason=_CAME_AGAIN
             )
-            key, again = takedown.takedown_id, _carry_out(workspace, takedown, report_progress)
+            key, again = takedown.takedown_id, _carry_out(workspace, takedown, lease, report_progress)
             done.append(f"removed taken-down pages that came in again: takedown {key}")
             done += _sheet_lines(key, again)
     return tuple(done)
 
 
-def _finish(workspace: Workspace, report_progress: ProgressCallback) -> dict[str, dict[str, Any]]:
+def _finish(workspace: Workspace, lease: Lease, report_progress: ProgressCallback) -> dict[str, dict[str, Any]]:
     """Finish interrupted takedowns; return what was done by takedown_id, as ``_carry_out`` does.
 
     One without a plan has only to delete its bytes; carrying it out again would forget how many articles it had.
@@ -140,7 +147,7 @@ def _finish(workspace: Workspace, report_progress: ProgressCallback) -> dict[str
             workspace.takedowns.finish(each.takedown_id)
             done[each.takedown_id] = {"unfinished": (), "remaining_sheets": ()}
         elif not each.is_done:
-            done[each.takedown_id] = _carry_out(workspace, each, report_progress)
+            done[each.takedown_id] = _carry_out(workspace, each, lease, report_progress)
     return done
 
 
@@ -166,33 +173,37 @@ def _returned_articles(workspace: Workspace) -> list[TakedownPlan]:
     return [each for each in plans if each.rows or _captures(workspace, each)]
 
 
-def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: ProgressCallback) -> dict[str, Any]:
-    """Carry out a takedown, or the rest of it; return the fields of ``TakedownResult`` that a plan does not know."""
-    takedowns, archive, erasure = workspace.takedowns, workspace.archive, workspace.lake.erasure
-    report_progress("waiting for current runs to end")
+def _carry_out(
+    workspace: Workspace, takedown: Takedown, lease: Lease, report_progress: ProgressCallback
+) -> dict[str, Any]:
+    """Carry out a takedown, or the rest of it; return the fields of ``TakedownResult`` that a plan does not know.
+
+    ``lease`` is the takedown's own, and is checked before each part. Raises: StoreError (lease_lost).
+    """
+    begin = partial(_begin_part, lease, report_progress)
+    begin("waiting for current runs to end")
     called_at = workspace.store.leases.wait_for_writers()
-    archive.recover(is_quick=True)  # so that pages archived by dead runs are found too
-    stored = _with_source_key(workspace, takedowns.work(takedown.takedown_id))
-    work = with_rows(workspace, expand_plan(workspace, stored))
-    takedowns.widen(takedown.takedown_id, names=plan_names(work), work=work)
-    report_progress("erasing from the archive")
-    archive.erase(_captures(workspace, work), page_keys=work.page_keys, source_key=work.source_key)
-    report_progress("erasing from the tables")
+    lease.check()
+    work = _complete_plan(workspace, takedown)
+    begin("erasing from the archive")
+    workspace.archive.erase(_captures(workspace, work), page_keys=work.page_keys, source_key=work.source_key)
+    begin("erasing from the tables")
     list_deletions(workspace, takedown, work)
-    _erase_rows(workspace, work, report_progress)
-    erasure.traces(days=work.days, older_than=called_at)
-    erase_from_search(workspace)
-    snapshots = erasure.snapshots(work.article_ids, count=co_mention_rows)
-    report_progress("erasing from log, inboxes, alerts and state")
+    _erase_rows(workspace, work, lease, begin)
+    snapshots = _erase_versions(workspace, work, lease, older_than=called_at)
+    begin("erasing from log, inboxes, alerts and state")
     log_rows = redact_log(workspace, work)
+    lease.check()
     inbox_files = erase_from_inboxes(workspace, work)
+    lease.check()
     sheets = AuditStore(workspace.settings).erase(work.article_ids)
     erase_from_alerts(workspace.store.alerts, work)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
+    lease.check()
     sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back
     unfinished = (*snapshots.damaged, *sheets.unfinished)
     if not unfinished:  # otherwise the plan is needed to finish it
-        takedowns.finish(takedown.takedown_id)
+        workspace.takedowns.finish(takedown.takedown_id)
     return {
         "log_rows": log_rows,
         "inbox_files": inbox_files,
@@ -204,7 +215,22 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     }
 
 
-def _erase_rows(workspace: Workspace, work: TakedownPlan, report_progress: ProgressCallback) -> None:
+def _begin_part(lease: Lease, report_progress: ProgressCallback, part: str) -> None:
+    """Report the next part. Raises: StoreError (lease_lost): another takedown may have begun."""
+    lease.check()
+    report_progress(part)
+
+
+def _complete_plan(workspace: Workspace, takedown: Takedown) -> TakedownPlan:
+    """Return the plan with what runs have added meanwhile; store it, and block its names."""
+    workspace.archive.recover(is_quick=True)  # so that pages archived by dead runs are found too
+    stored = _with_source_key(workspace, workspace.takedowns.work(takedown.takedown_id))
+    work = with_rows(workspace, expand_plan(workspace, stored))
+    workspace.takedowns.widen(takedown.takedown_id, names=plan_names(work), work=work)
+    return work
+
+
+def _erase_rows(workspace: Workspace, work: TakedownPlan, lease: Lease, begin: ProgressCallback) -> None:
     """Erase the articles from the tables, and cluster near days again, a quarter of a year at a time.
 
     So memory does not grow with the days. After a crash, the next attempt clusters all quarters again: the plan has the
@@ -218,8 +244,17 @@ def _erase_rows(workspace: Workspace, work: TakedownPlan, report_progress: Progr
     for _, rows in sorted(quarters.items()):
         erase([row.article_id for row in rows])
         days = {row.published_date for row in rows}
-        report_progress(f"updating the cluster tables near {min(days)}" + (f" to {max(days)}" if len(days) > 1 else ""))
-        relate(workspace, news_day=None, days=days)
+        begin(f"updating the cluster tables near {min(days)}" + (f" to {max(days)}" if len(days) > 1 else ""))
+        relate(workspace, news_day=None, days=days, lease=lease)
+
+
+def _erase_versions(workspace: Workspace, work: TakedownPlan, lease: Lease, *, older_than: float) -> SnapshotErasure:
+    """Erase the articles from earlier versions of the tables, the search index and snapshots; return what was done."""
+    lease.check()
+    workspace.lake.erasure.traces(days=work.days, older_than=older_than)
+    erase_from_search(workspace)
+    lease.check()
+    return workspace.lake.erasure.snapshots(work.article_ids, count=co_mention_rows)
 
 
 def _with_source_key(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:

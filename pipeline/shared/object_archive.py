@@ -156,13 +156,19 @@ class ObjectArchive(RecordArchive):
     def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
         records = self._index.records(file)
         known = {(each.offset, each.length) for each in records}
+        if not known and (later := self._later_version(file)) is not None:  # another takedown came first
+            self._erase_in(later, places)
+            return
         if known <= places:
             self._objects.delete(file)
             self._index.forget(file)
             return
         data = self._objects.get(file)
-        if data is None:
+        if data is None and self._index.records(file):  # the file is lost
             self._index.erase([(file, offset) for offset, _ in places])
+            return
+        if data is None:  # the index has a later version since it was read, or none
+            self._erase_in(file, places)
             return
         stream = BytesIO(data)
         fill_records(stream, places, known=known)
@@ -171,6 +177,12 @@ class ObjectArchive(RecordArchive):
         staying = [replace(each, file=name) for each in records if (each.offset, each.length) not in places]
         self._index.replace(file, {name: staying})
         self._objects.delete(file)
+
+    def _later_version(self, file: str) -> str | None:
+        """Return the version of a file that the index has, if it is a later one. Records keep their places."""
+        there = self._index.files(folder=file.rpartition("/")[0])
+        mine = [each for each in there if origin_of(each) == origin_of(file) and version_of(each) > version_of(file)]
+        return max(mine, key=version_of, default=None)
 
 
 def _latest(listed: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,22 +10,24 @@ import pytest
 from pipeline.errors import StoreError
 from pipeline.jobs import commit as commit_module
 from pipeline.jobs import derive as derive_module
+from pipeline.jobs import takedown as takedown_module
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.derive import _BatchStager, derive
 from pipeline.jobs.ingest import _SourceIngest
 from pipeline.jobs.run import ingest_sources
-from pipeline.jobs.takedown import TakedownTarget, forget
+from pipeline.jobs.takedown import TakedownTarget, finish_takedowns, forget
 from pipeline.jobs.workspace import Workspace
 from pipeline.shared.article_index import PostgresArticleIndex
+from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.page_states import PostgresPageStates
-from pipeline.shared.tables import SharedTables
+from pipeline.shared.tables import SharedErasure, SharedTables
 from tests.faults.hostile import Hostile, hostile_server
 from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import SeaweedFS
 from tests.store.shared_town import SharedTown, StoreBytes
 from tests.traces import Traces
-from tests.unit.jobs.test_takedown import FERRY, NOON, VIDEO, WAITS, traces_of_doomed
+from tests.unit.jobs.test_takedown import FERRY, NOON, VIDEO, WAITS, run, traces_of_doomed
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(500)]
 
@@ -156,4 +158,25 @@ def test_commit_and_cluster_write_nothing_after_their_lease(town, postgres, lose
     loss = lose(SharedTables, "replace", VIDEO)
     assert_lost(lambda: cluster(space, news_day=NOON.date(), days=[NOON.date()]), loss)
 
+    assert_nothing_of(town, postgres, traces_of_doomed())
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(ObjectArchive, "erase"), (SharedErasure, "rows"), (takedown_module, "redact_log"), (PostgresPageStates, "erase")],
+)
+def test_takedown_stops_after_its_lease(town, postgres, monkeypatch, owner, name):
+    """A takedown that lost its lease stops before its next part and is not done; the next call finishes it."""
+    town.write(1)
+    town.lists(FERRY, VIDEO, "/bridge")
+    space = town.space("data")
+    run(space, "0")
+    loss = LossBefore(monkeypatch, owner, name, lambda: end_sessions(postgres))
+
+    assert_lost(lambda: take_down(town, FERRY, VIDEO), loss)
+    late = town.space("data", hours=1)
+    assert [each.is_done for each in late.takedowns.all()] == [False]
+
+    finish_takedowns(late)
+    take_down(town, VIDEO)
     assert_nothing_of(town, postgres, traces_of_doomed())

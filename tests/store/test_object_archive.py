@@ -19,7 +19,7 @@ from pipeline.store.objects import ObjectInfo, Objects
 from tests.scale.proxy import first, proxy_to
 from tests.store.archive_worker import ERASE_STEPS, WRITE_STEPS, large_page, slug_of
 from tests.store.stores import StoredFiles, bucket_of, new_folder, new_index
-from tests.store.test_archive import DAY, bodies, erase, page_of, put
+from tests.store.test_archive import DAY, bodies, erase, page_of, put, traces_in
 from tests.traces import Traces
 
 
@@ -287,3 +287,19 @@ def test_full_store_shows_nothing_half_sealed(mortal_weed, tmp_path):
     mortal_weed.restart()
     put(files.archive(), page_of("b", b"B", minutes=1))
     assert (bodies(files.archive()), list(files.archive().verify())) == ([b"A", b"B"], [])
+
+
+@pytest.mark.parametrize("others", [("a",), ("a", "ccc"), ("a", "bb", "ccc")])
+def test_erasure_after_another_takedown_changed_the_file(files_there, others):
+    """Records that were found before another takedown wrote their file again are erased from its later version."""
+    archive = files_there.archive()
+    put(archive, *(page_of(name, f"<p>{name} {name}</p>".encode()) for name in ("a", "bb", "ccc")), page_of("stays"))
+    stale = archive.captures(article_id="bb")
+    for name in others:
+        erase(archive, name)
+
+    archive.erase(stale, page_keys={each.page_key for each in stale})
+
+    assert articles(archive) == sorted({"a", "ccc", "stays"}.difference(others))
+    assert list(archive.verify()) == []
+    assert traces_in(files_there, "<p>bb bb</p>") == {}
