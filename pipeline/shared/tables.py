@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -145,6 +146,7 @@ class SharedTables:
         self._reader = HeadReader(catalog, namespace)
         self._version: SharedVersion | None = None  # the newest that this process has read
         self._is_settled = False  # whether nobody can commit a newer one
+        self._turn = Lock()  # transactions and index know one lease
         self._staged = StagedBatches(self.places.objects, f"{namespace}/staged")
         self._committer = SharedCommitter(
             Transactions(catalog, namespace, step=self.step), self._staged, self.index, self.now
@@ -160,7 +162,8 @@ class SharedTables:
 
     @contextmanager
     def _hold_lease(self) -> Iterator[Lease]:
-        with self.lease() as lease, self._committer.transactions.under(lease), self.index.under(lease):
+        """Hold the committer's lease; one thread of a process at a time, also if the server has ended the lease."""
+        with self._turn, self.lease() as lease, self._committer.transactions.under(lease), self.index.under(lease):
             yield lease
 
     def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:

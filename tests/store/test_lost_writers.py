@@ -1,6 +1,8 @@
 """Writers and takedowns that lose their leases while they live: nothing of a taken-down page comes back."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +182,38 @@ def test_takedown_stops_after_its_lease(town, postgres, monkeypatch, owner, name
     finish_takedowns(late)
     take_down(town, VIDEO)
     assert_nothing_of(town, postgres, traces_of_doomed())
+
+
+def test_threads_of_a_process_commit_one_after_another(town, postgres):
+    """While a thread is inside without its lease, no other thread gets in: it would pass for the holder."""
+    town.write(1)
+    town.lists("/bridge")
+    space = town.space("data")
+    run(space, "0")
+    tables, is_inside, may_end, order = space.lake, threading.Event(), threading.Event(), list[str]()
+
+    def hold_until_lost() -> None:
+        with tables.hold() as committer:
+            is_inside.set()
+            assert may_end.wait(60)
+            with pytest.raises(StoreError) as caught:
+                committer.transactions.check_lease()
+            order.append(str(caught.value.reason))
+
+    def hold() -> None:
+        with tables.hold() as committer:
+            order.append("second")
+            committer.transactions.check_lease()
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(hold_until_lost)
+        assert is_inside.wait(60)
+        end_sessions(postgres)
+        second = pool.submit(hold)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=2)
+        may_end.set()
+        first.result(timeout=60)
+        second.result(timeout=60)
+
+    assert order == ["lease_lost", "second"]
