@@ -93,6 +93,7 @@ def run(
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
     rules = read_alert_rules(space)  # so does a wrong rule
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
+    space.check_inboxes()
     wanted = _requested_days(day, first, last) or [space.settings.now().date()]
     with _log_crash(space, rules), _exit_on_sigterm(), page_progress(quiet=quiet) as progress, ExitStack() as workers:
         job = _RunCommand(space, progress, workers)

@@ -50,13 +50,14 @@ class Workspace:
 
     @cached_property
     def sources(self) -> SourceList:
-        """The sources. Raises: ConfigError, also for an inbox that the selected store cannot have (inbox_place)."""
-        found = load_sources(self.settings.sources_file)
-        for source in found.sources:
+        return load_sources(self.settings.sources_file)
+
+    def check_inboxes(self) -> None:
+        """Check that the selected store can have each inbox. Raises: ConfigError (inbox_place)."""
+        for source in self.sources.sources:
             if source.kind == "inbox" and self.settings.store == "local" and is_bucket(source.location):
                 message = f"[sources.{source.key}]: an inbox in a bucket needs NEWS_STORE=shared; else name a folder"
                 raise ConfigError(message, key=source.key, reason="inbox_place")
-        return found
 
     @cached_property
     def store(self) -> Store:

@@ -156,6 +156,7 @@ def _sources(workspace: Workspace, name: str) -> Finding:
     file = workspace.settings.sources_file
     if not file.exists():
         raise OSError(f"{file}: no such file; run `newslake init`, or set NEWS_SOURCES_FILE")
+    workspace.check_inboxes()
     count = len(workspace.sources.sources)
     if not count:
         action = "run `newslake sources add`, with the URL of a site or a folder of pages"

@@ -16,4 +16,4 @@ def test_inbox_in_a_bucket_needs_a_shared_store(tmp_path: Path) -> None:
     space = Workspace(Settings(data_dir=tmp_path / "data", sources_file=file))
 
     with pytest.raises(ConfigError, match=r"^\[sources\.desk\]: an inbox in a bucket needs NEWS_STORE=shared"):
-        assert space.sources
+        space.check_inboxes()
