@@ -278,7 +278,8 @@ def compact(workspace: Workspace, *, months: Collection[str] | None = None, is_q
     quiet_days = settings.compact_after_days if is_quiet and months is None else 0
     take = errors.append
     tables = workspace.lake.compact(months=months, quiet_days=quiet_days, on_error=take)
-    log_lines = workspace.lake.log.compact(now=settings.now(), quiet_days=quiet_days, months=months, on_error=take)
+    with workspace.store.leases.writer():  # a takedown waits: its redaction would not find rows in a file not yet in
+        log_lines = workspace.lake.log.compact(now=settings.now(), quiet_days=quiet_days, months=months, on_error=take)
     return CompactReport(tables=tables, log=log_lines, problems=tuple(map(str, errors)))
 
 

@@ -7,6 +7,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -182,10 +183,12 @@ class SharedLog:
         try:
             made = write_snapshot(table, change, {COMMIT: commit}, kept=_KEPT, kept_max=_KEPT_MAX)
         except ConflictError:
-            return False
+            return _undo(table, change)
         with self.catalog.collecting():
             self.catalog.commit_table(table, made.requirements, made.updates)
             answer = self.catalog.send(first=table.name()[-1])
+        if answer == "conflict":
+            return _undo(table, change)
         return answer == "committed" or (answer == "unknown" and self._is_in(table.name()[-1], commit))
 
     def _is_in(self, name: str, commit: str) -> bool:
@@ -196,6 +199,17 @@ class SharedLog:
             return any(summary_of(each).get(COMMIT) == commit for each in history_of(table))
 
         return wait_for_services(look, what=f"log/{name}")
+
+
+def _undo(table: Table, change: FileChange) -> bool:
+    """Delete the files of a change that lost to another one; return False: it is not in.
+
+    The other one may be a redaction, and they have rows as they were before it.
+    """
+    for file in change.added:
+        with suppress(FileNotFoundError):
+            table.io.delete(file.file_path)
+    return False
 
 
 def _month(file: DataFile, table: Table) -> str:
