@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from threading import Lock
 
 from pipeline.errors import StoreError
@@ -14,17 +15,24 @@ _WHOLE_BLOCKS = 4  # a file with no more is read by one request
 _KEPT_BYTES = 64 << 20
 _END_BYTES = 1 << 15  # of the end of a file, which has the footer
 _UNKEPT_BYTES = 8 << 20  # a read of more is not kept: it would push everything else out
+_DROPPED_MAX = 10_000  # files whose drops are remembered
 _NEVER = datetime.fromtimestamp(0, UTC)
 
 
 class BlockCache:
-    """Blocks by file and number; the least recently used go first. Any number of threads may use it."""
+    """Blocks by file and number; the least recently used go first. Any number of threads may use it.
+
+    ``generation`` counts the drops. A reader that began before a file was dropped does not put its blocks back.
+    """
 
     def __init__(self, kept_bytes: int = _KEPT_BYTES) -> None:
         self._kept_bytes = kept_bytes
         self._blocks: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._size = 0
         self._lock = Lock()
+        self.generation = 0
+        self._dropped: dict[str, int] = {}  # files, with the generation of their drop
+        self._forgotten = 0  # the newest generation whose files are not in ``_dropped`` any more
 
     def get(self, key: str, number: int) -> bytes | None:
         with self._lock:
@@ -33,8 +41,11 @@ class BlockCache:
                 self._blocks.move_to_end((key, number))
             return block
 
-    def put(self, key: str, number: int, block: bytes) -> None:
+    def put(self, key: str, number: int, block: bytes, *, began: float = inf) -> None:
+        """Keep a block, unless its file was dropped after the generation in which its reader began."""
         with self._lock:
+            if began < self._dropped.get(key, self._forgotten):
+                return
             earlier = self._blocks.pop((key, number), b"")
             self._blocks[key, number] = block
             self._size += len(block) - len(earlier)
@@ -43,15 +54,22 @@ class BlockCache:
                 self._size -= len(oldest)
 
     def drop(self, keys: Collection[str]) -> None:
-        """Forget the blocks of some files."""
+        """Forget the blocks of some files, also those that are being read."""
         with self._lock:
+            self.generation += 1
+            self._dropped |= dict.fromkeys(keys, self.generation)
+            if len(self._dropped) > _DROPPED_MAX:
+                self._dropped, self._forgotten = {}, self.generation
             for each in [each for each in self._blocks if each[0] in keys]:
                 self._size -= len(self._blocks.pop(each))
 
 
 @dataclass(slots=True)
 class CachedObject:
-    """A data file in object storage, read by blocks through the cache. ``gone`` makes the error of a missing file."""
+    """A data file in object storage, read by blocks through the cache. ``gone`` makes the error of a missing file.
+
+    ``began`` is the generation of the cache in which its reader began.
+    """
 
     objects: Objects
     key: str
@@ -59,6 +77,7 @@ class CachedObject:
     cache: BlockCache
     gone: Callable[[], Exception]
     modified: datetime = _NEVER
+    began: float = inf
 
     def read(self, size: int, place: int) -> bytes:
         """Return bytes; those that are not in the cache come by one request for each run of blocks."""
@@ -106,5 +125,5 @@ class CachedObject:
         blocks = [data[place : place + _BLOCK] for place in range(0, length, _BLOCK)]
         if length <= _UNKEPT_BYTES:
             for number, block in enumerate(blocks, start=first):
-                self.cache.put(self.key, number, block)
+                self.cache.put(self.key, number, block, began=self.began)
         return blocks

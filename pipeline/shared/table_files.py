@@ -102,7 +102,9 @@ class SharedFiles:
         self._manifests: dict[str, _FilesOfManifest] = {}
 
     def pin(self, *, since: date | None = None, until: date | None = None) -> PinnedFiles:
-        return self._repeat(lambda: self._pinned({**self._lake(), **self._logs()}, since, until))
+        return self._repeat(
+            lambda: self._pinned(self._cache.generation, {**self._lake(), **self._logs()}, since, until)
+        )
 
     def last_day(self, table: str) -> date | None:
         return self._repeat(lambda: self._last_day(self._lake()[table]))
@@ -117,7 +119,7 @@ class SharedFiles:
     def pin_tag(self, name: str, *, since: date | None, until: date | None) -> PinnedFiles:
         """Return the files of a named version. Raises: ConfigError for an unknown name."""
 
-        return self._repeat(lambda: self._pinned(self._lake_at(name), since, until))
+        return self._repeat(lambda: self._pinned(self._cache.generation, self._lake_at(name), since, until))
 
     def last_day_at(self, name: str, table: str) -> date | None:
         """Return the last published date in a table of a named version. Raises: ConfigError for an unknown name."""
@@ -169,13 +171,17 @@ class SharedFiles:
 
     # Which files.
 
-    def _pinned(self, tables: Mapping[str, _TableAt], since: date | None, until: date | None) -> PinnedObjects:
+    def _pinned(
+        self, began: int, tables: Mapping[str, _TableAt], since: date | None, until: date | None
+    ) -> PinnedObjects:
+        """Return the files of some tables. ``began`` is the generation of the cache before they were read."""
         files = self._files(tables, since, until)
         pinned = {name: PinnedTable() for name in LOG_NAMES if name not in files}
         pinned |= {name: _pinned_table(name, found) for name, found in files.items()}
         planned = {each.path: (name, each) for name, found in files.items() for each in found}
-        self._prefetch([planned[table.paths[-1]][1] for table in pinned.values() if table.paths])
-        return PinnedObjects(pinned, planned, self._object, self._prefetch)
+        opened, prefetch = partial(self._object, began=began), partial(self._prefetch, began=began)
+        prefetch([planned[table.paths[-1]][1] for table in pinned.values() if table.paths])
+        return PinnedObjects(pinned, planned, opened, prefetch)
 
     def _files(
         self, tables: Mapping[str, _TableAt], since: date | None, until: date | None
@@ -207,9 +213,9 @@ class SharedFiles:
 
     # Bytes.
 
-    def _object(self, file: PlannedFile) -> CachedObject:
-        key = self._warehouse.key_of(file.path)
-        return CachedObject(self._warehouse.objects, key, file.size, self._cache, partial(self._gone, file.path))
+    def _object(self, file: PlannedFile, *, began: int) -> CachedObject:
+        key, gone = self._warehouse.key_of(file.path), partial(self._gone, file.path)
+        return CachedObject(self._warehouse.objects, key, file.size, self._cache, gone, began=began)
 
     def _gone(self, path: str) -> FileNotFoundError:
         """Return the error of a missing file: after a takedown it is in no commit any more."""
@@ -218,9 +224,9 @@ class SharedFiles:
         what = f"is missing; {VERIFY}" if is_lost else "was replaced since the lake was opened; run the query again"
         return FileNotFoundError(f"{path!r} {what}")
 
-    def _prefetch(self, files: Collection[PlannedFile]) -> None:
+    def _prefetch(self, files: Collection[PlannedFile], *, began: int) -> None:
         """Read the ends of some files at once, those that are not in the cache."""
-        new = [found for found in map(self._object, files) if not found.has_end()][:_PREFETCHED_MAX]
+        new = [found for each in files if not (found := self._object(each, began=began)).has_end()][:_PREFETCHED_MAX]
         if len(new) > 1:
             list(self._pool.map(_read_end, new))
 

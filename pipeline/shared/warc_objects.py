@@ -18,6 +18,7 @@ SEAL_BYTES = 32_000_000
 SEAL_SECONDS = 300.0
 WINDOW_BYTES = 1_000_000
 MEMORY_BYTES = 32_000_000
+WINDOW_SECONDS = 60.0
 _MARK = "~"  # file_name_of encodes it, so that no run id has it
 
 
@@ -43,7 +44,7 @@ class WarcObjects:
         self._objects = objects
         self._sealing = sealing or Sealing()
         self._clock = clock
-        self._ahead = ReadAhead(objects)
+        self._ahead = ReadAhead(objects, clock=clock)
 
     def create(self, *, news_day: date, source_key: str, run_id: str) -> "WarcObject":
         folder = f"{folder_of(source_key)}/{news_day.isoformat()}"
@@ -51,7 +52,10 @@ class WarcObjects:
         return WarcObject(self._objects, name, sealing=self._sealing, clock=self._clock)
 
     def exists(self, name: str) -> bool:
-        return self._objects.info(name) is not None
+        is_there = self._objects.info(name) is not None
+        if not is_there:
+            self._ahead.drop(name)
+        return is_there
 
     def read(self, name: str, *, offset: int, length: int) -> bytes | None:
         return self._ahead.read(name, offset=offset, length=length)
@@ -62,11 +66,12 @@ class WarcObjects:
 
 @dataclass(frozen=True, slots=True)
 class _ReadWindow:
-    """Bytes of an object from an offset on; ``is_end``: the object ends with them."""
+    """Bytes of an object from an offset on; ``is_end``: the object ends with them; ``read_at`` is a time in seconds."""
 
     offset: int
     data: bytes
     is_end: bool
+    read_at: float
 
     def has(self, offset: int, length: int) -> bool:
         first = offset - self.offset
@@ -81,12 +86,21 @@ class ReadAhead:
     """Reads ranges of objects that never change: with one request for many, where a reader goes through a file.
 
     The first range of a file is read alone. A range that begins soon after the last one is read with what follows it,
-    in a window that serves the next ranges. The windows that were used last are in memory, up to ``memory_bytes``, also
-    those of a deleted file. May be used by several threads.
+    in a window that serves the next ranges. The windows that were used last are in memory, up to ``memory_bytes``. One
+    that was read more than ``WINDOW_SECONDS`` ago goes at the next read of any file, that of a deleted file when the
+    store says so: a takedown may have deleted it. May be used by several threads.
     """
 
-    def __init__(self, objects: Objects, *, window_bytes: int = WINDOW_BYTES, memory_bytes: int = MEMORY_BYTES) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        *,
+        window_bytes: int = WINDOW_BYTES,
+        memory_bytes: int = MEMORY_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._objects = objects
+        self._clock = clock
         self._window_bytes = window_bytes
         self._memory_bytes = memory_bytes
         self._windows: OrderedDict[str, _ReadWindow] = OrderedDict()
@@ -99,16 +113,26 @@ class ReadAhead:
         if window is None or not window.has(offset, length):
             is_next = window is not None and window.ends_near(offset, bytes_away=self._window_bytes)
             wanted = max(length, self._window_bytes) if is_next else length
+            began = self._clock()
             found = self._objects.get_range(name, offset=offset, length=wanted)
             if found is None:
+                self.drop(name)  # what another thread keeps
                 return None
-            window = _ReadWindow(offset, found, len(found) < wanted)
+            window = _ReadWindow(offset, found, len(found) < wanted, began)
         self._keep(name, window)
         first = offset - window.offset
         return window.data[first : first + length]
 
+    def drop(self, name: str) -> None:
+        """Forget the window of a file."""
+        self._take(name)
+
     def _take(self, name: str) -> _ReadWindow | None:
+        """Take the window of a file out of memory, and those that are too old; return it."""
+        oldest = self._clock() - WINDOW_SECONDS
         with self._lock:
+            for each in [each for each, window in self._windows.items() if window.read_at < oldest]:
+                self._held -= len(self._windows.pop(each).data)
             window = self._windows.pop(name, None)
             self._held -= 0 if window is None else len(window.data)
             return window

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.shared.warc_objects import ReadAhead
+from pipeline.shared.warc_objects import ReadAhead, WarcObjects
 from pipeline.store.folder import FolderObjects
 from tests.store.stores import new_folder
 
@@ -84,3 +84,31 @@ def test_threads_read_their_own_bytes(tmp_path):
 
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(read, range(6))) == [True] * 6
+
+
+def test_windows_end_with_their_file_and_their_time(tmp_path):
+    """No window is kept of a file that is gone, once the store says so, and none for more than a minute."""
+    objects, seconds = new_folder(tmp_path), [0.0]
+    files = WarcObjects(objects, clock=lambda: seconds[0])
+
+    def is_kept(name: str) -> bool:
+        before = objects.get(name)
+        objects.put(name, b"-" * len(DATA))
+        kept = files.read(name, offset=20, length=10) == DATA[20:30]
+        objects.put(name, before)
+        return kept
+
+    for name in ("a", "b", "c"):
+        objects.put(name, DATA)
+        files.read(name, offset=0, length=10)
+        files.read(name, offset=10, length=10)
+    assert is_kept("a")
+    objects.delete("b")
+    assert not files.exists("b")
+    objects.put("b", DATA)
+    assert not is_kept("b")
+    seconds[0] = 59
+    assert is_kept("c")
+    seconds[0] = 61
+    assert not is_kept("a")
+    assert not is_kept("c")

@@ -301,6 +301,33 @@ def test_cache_forgets_the_oldest_blocks():
     assert [cache.get("a", number) is not None for number in range(4)] == [True, False, True, True]
 
 
+@pytest.mark.parametrize("others", [0, 20_000])
+def test_dropped_file_is_not_put_back(others):
+    """A reader that began before a file was dropped does not put its blocks back; a later one does."""
+    cache = BlockCache()
+    before = cache.generation
+    cache.put("a", 0, b"a", began=before)
+    cache.drop(["a", *map(str, range(others))])
+    cache.put("a", 0, b"a", began=before)
+    assert cache.get("a", 0) is None
+
+    cache.put("a", 0, b"a", began=cache.generation)
+    assert cache.get("a", 0) == b"a"
+
+
+def test_reader_in_flight_keeps_no_bytes_of_a_replaced_file(weed):
+    """A reader that goes on after another one has seen the next commit leaves no bytes of the file that is replaced."""
+    opened = OpenedTables(tables := new_shared_tables(weed), files := files_of_tables(tables))
+    opened.put("b1", Story(1))
+    pinned = files.pin()
+    [path] = pinned.tables["articles"].paths
+    opened.put("b2", Story(1, words="New words.", seen=1))
+    files.pin()
+    reader = pinned.open(path)
+    assert reader.read(4, 0) == b"PAR1"
+    assert not reader.has_end()
+
+
 def test_missing_object_has_the_error_of_its_place(cached, tmp_path):
     """A file that is gone raises the error that its place makes."""
     objects, file, _ = cached(10)
