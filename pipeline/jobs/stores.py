@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from pipeline.archive import Archive, FetchState, FileLeases, Takedowns
@@ -97,9 +98,13 @@ class LocalStore:
         return {}
 
 
+_OPENING = Lock()
+
+
 def _open_shared(settings: Settings) -> "Store":
     require_extra("shared")
-    return _shared_store(settings, os.getpid())
+    with _OPENING:
+        return _shared_store(settings, os.getpid())
 
 
 @lru_cache(maxsize=1)

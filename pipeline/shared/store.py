@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Self, overload, override
 
 from pipeline.model.source import is_bucket
 from pipeline.settings import Settings, required
@@ -46,6 +47,24 @@ class Patience:
 _HASTY = Patience(deadline_seconds=5.0, request_seconds=10.0)  # for somebody who waits for the answer
 
 
+class OpenedPart[T](cached_property[T]):
+    """A part of a store, which the first of several threads opens, while the others wait for it."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any] | None = None) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> T: ...
+
+    @override
+    def __get__(self, instance: object | None, owner: type[Any] | None = None) -> Self | T:
+        if instance is None:
+            return self
+        assert isinstance(instance, SharedStore)
+        with instance.opening:
+            return super().__get__(instance, owner)
+
+
 class SharedStore:
     """The store of many hosts. Each part opens on first use, after a check that it is the one of before.
 
@@ -56,8 +75,9 @@ class SharedStore:
         self._settings = settings
         self._patience = patience or Patience()
         self._inboxes: dict[str, Inbox] = {}
+        self.opening = RLock()
 
-    @cached_property
+    @OpenedPart
     def database(self) -> PostgresDatabase:
         """The database. Raises: ConfigError without its URL, StoreError."""
         url = self._settings.database_url
@@ -67,14 +87,14 @@ class SharedStore:
             schema=self._settings.database_schema,
         )
 
-    @cached_property
+    @OpenedPart
     def objects(self) -> Bucket:
         """The objects of archive, alerts, staged batches and cache. Raises: ConfigError, StoreError."""
         bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
         self.inventory.enter_bucket(bucket, place=self._objects_place)
         return bucket
 
-    @cached_property
+    @OpenedPart
     def inventory(self) -> SharedInventory:
         """Which parts the store has."""
         return SharedInventory(self.database)
@@ -88,7 +108,7 @@ class SharedStore:
         at = self._settings.objects_endpoint
         return self._objects_url if at is None else f"{self._objects_url} at {at}"
 
-    @cached_property
+    @OpenedPart
     def key(self) -> BucketKey | None:
         file = self._settings.objects_key_file
         return None if file is None else read_key_file(file)
@@ -105,19 +125,19 @@ class SharedStore:
             request_seconds=self._patience.request_seconds,
         )
 
-    @cached_property
+    @OpenedPart
     def archive(self) -> ObjectArchive:
         return ObjectArchive(self.objects, PostgresCaptureIndex(self.database))
 
-    @cached_property
+    @OpenedPart
     def page_states(self) -> PostgresPageStates:
         return PostgresPageStates(self.database)
 
-    @cached_property
+    @OpenedPart
     def blocklist(self) -> PostgresBlocklist:
         return PostgresBlocklist(self.database)
 
-    @cached_property
+    @OpenedPart
     def leases(self) -> PostgresLeases:
         """The leases. A takedown waits for the longest put too.
 
@@ -128,18 +148,19 @@ class SharedStore:
             self.database, notice_seconds=max(self._patience.notice_seconds, self.service.put_seconds)
         )
 
-    @cached_property
+    @OpenedPart
     def host_rates(self) -> PostgresRates:
         return PostgresRates(self.database)
 
-    @cached_property
+    @OpenedPart
     def turns(self) -> PostgresTurns:
         return PostgresTurns(self.database, self.leases)
 
     def inbox(self, location: str) -> "Inbox":
-        if location not in self._inboxes:
-            self._inboxes[location] = self._open_inbox(location)
-        return self._inboxes[location]
+        with self.opening:
+            if location not in self._inboxes:
+                self._inboxes[location] = self._open_inbox(location)
+            return self._inboxes[location]
 
     def _open_inbox(self, location: str) -> "Inbox":
         from pipeline.shared.inbox import BucketInbox  # noqa: PLC0415 - not every process reads files
@@ -152,11 +173,11 @@ class SharedStore:
         place = location.rstrip("/")
         return BucketInbox(objects, self.leases, place=place, copies=copies, now=self._settings.now)
 
-    @cached_property
+    @OpenedPart
     def alerts(self) -> PostgresAlerts:
         return PostgresAlerts(self.database, self.objects)
 
-    @cached_property
+    @OpenedPart
     def tables(self) -> "SharedTables":
         from pipeline.shared.article_index import PostgresArticleIndex  # noqa: PLC0415 - see above
         from pipeline.shared.tables import SharedTables  # noqa: PLC0415
@@ -169,20 +190,20 @@ class SharedStore:
             gc_grace_hours=self._settings.gc_grace_hours,
         )
 
-    @cached_property
+    @OpenedPart
     def files(self) -> "SharedFiles":
         from pipeline.shared.table_places import open_files  # noqa: PLC0415 - see above
 
         return open_files(self._settings, service=self.service, key=self.key)
 
-    @cached_property
+    @OpenedPart
     def places(self) -> "SharedPlaces":
         """Where the tables are. Raises: ConfigError, StoreError."""
         from pipeline.shared.table_places import open_places  # noqa: PLC0415 - see above
 
         return open_places(self._settings, self.objects, service=self.service, key=self.key)
 
-    @cached_property
+    @OpenedPart
     def lake_places(self) -> "SharedPlaces":
         """Where the tables are, created if they are new. Raises: MissingStoreError, ConfigError, StoreError."""
         from pipeline.shared.table_inventory import enter_tables  # noqa: PLC0415 - see above

@@ -2,11 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Barrier
 
 import psycopg
 import pytest
 
 from pipeline.errors import ConfigError, MissingStoreError, NewsError
+from pipeline.jobs.stores import open_store
 from pipeline.shared.inventory import MARKER
 from pipeline.shared.store import SharedStore
 from tests.scale.postgres import PostgresServer
@@ -51,6 +53,23 @@ def test_first_use_creates_the_parts_and_records_their_places(services):
         "tables": f"s3://{WAREHOUSE} {services.name} in {services.weed.catalog_url}",
     }
     assert store.missing() == {}
+
+
+def test_threads_open_a_store_once(services):
+    """Eight threads of a process that open a store at the same time open one, and its bucket once."""
+    settings, barrier = services.settings(), Barrier(8)
+    places = ("database", "objects", "tables", "archive", "files", "leases")
+
+    def parts(_: int) -> list[object]:
+        barrier.wait(20)
+        store = open_store(settings)
+        return [getattr(store, name) for name in places]
+
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(parts, range(8)))
+
+    assert [len({id(found) for found in each}) for each in zip(*opened, strict=True)] == [1] * len(places)
+    assert services.store().database.query("SELECT openings FROM store") == [(1,)]
 
 
 def test_many_first_users_create_one_store(services):
