@@ -31,6 +31,8 @@ _CONNECT_SECONDS = 10
 _PATIENCE_SECONDS = 60.0  # for a server that restarts
 _PAUSE_SECONDS, _PAUSE_MAX_SECONDS = 0.05, 1.0
 _STREAM_ROWS = 2_000
+WORKER_CONNECTIONS = 6  # a worker has at most these
+MORE_CONNECTIONS = f"raise max_connections: each worker needs up to {WORKER_CONNECTIONS} connections"
 # What failed, by the start of its SQLSTATE: the reason, and what to do. The first match counts.
 _ADVICE: Mapping[str, tuple[str, str]] = {
     "28": ("store_refused", "check user and password of NEWS_DATABASE_URL"),
@@ -38,7 +40,7 @@ _ADVICE: Mapping[str, tuple[str, str]] = {
     "42501": ("store_rights", "GRANT CREATE ON DATABASE to its user, or let that user own the schema"),
     "25006": ("store_read_only", "name the primary server in NEWS_DATABASE_URL"),
     "53100": ("store_full", "free some space on the disk of the server, then run it again"),
-    "53300": ("store_busy", "raise max_connections: each worker needs up to six connections"),
+    "53300": ("store_busy", MORE_CONNECTIONS),
     "53": ("store_busy", "give the server more memory, then run it again"),
 }
 # The same for a refused connection, whose errors have no SQLSTATE, only text.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import StoreError
 from pipeline.shared.bucket import Bucket
-from pipeline.shared.database import PostgresDatabase
+from pipeline.shared.database import MORE_CONNECTIONS, WORKER_CONNECTIONS, PostgresDatabase
 from pipeline.shared.inventory import SharedInventory
 from pipeline.store.store import PartHealth
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.shared.tables import SharedPlaces
 
 CLOCKS_SECONDS = 30.0
-_FREE_CONNECTIONS = 20  # four workers of five connections
+_FREE_CONNECTIONS = 4 * WORKER_CONNECTIONS  # of four workers
 _RIGHTS = """SELECT current_user, has_schema_privilege(%(schema)s, 'CREATE'),
     (SELECT min(relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
         WHERE nspname = %(schema)s AND relkind = 'r' AND NOT pg_has_role(relowner, 'USAGE'))"""
@@ -44,7 +44,7 @@ def check_database(database: PostgresDatabase) -> PartHealth:
     [(version, checksums, limit, used)] = database.query(_LIMITS)
     found = f"PostgreSQL {version.split()[0]} at {database.place}, {used} of {limit} connections in use"
     if limit - used < _FREE_CONNECTIONS:
-        return PartHealth(message=found, action="raise max_connections: each worker needs up to five connections")
+        return PartHealth(message=found, action=MORE_CONNECTIONS)
     if checksums != "on":
         message = f"{found}; its pages have no checksums, so that a damaged disk is not noticed"
         return PartHealth(message=message, action="stop the server and run `pg_checksums --enable`")
