@@ -4,6 +4,7 @@ A plan needs one request for the newest commit and one per log table; what belon
 newer one. Manifests never change, so the files of each are kept, too.
 """
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -96,6 +97,7 @@ class SharedFiles:
         self._warehouse = warehouse
         self._cache = BlockCache()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="newslake-read")
+        self._process = os.getpid()
         self._lock = Lock()
         self._commit: tuple[int | None, Mapping[str, _TableAt]] | None = None
         self._log_ids: Mapping[str, int] = {}
@@ -232,6 +234,9 @@ class SharedFiles:
 
     def _repeat[T](self, read: Callable[[], T]) -> T:
         """Return what ``read`` does, again if a commit removes what it reads. Raises: StoreError."""
+        if os.getpid() != self._process:  # the threads of its libraries are not there: it would wait for ever
+            message = "the lake was opened before this process was forked; open it in a process that is spawned"
+            raise StoreError(message, key="tables", reason="store_forked")
         for _ in range(_TRIES - 1):
             try:
                 return read()
