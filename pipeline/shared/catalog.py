@@ -62,18 +62,23 @@ class AwsSignature(AuthBase):
             region_name=self._region,
         )
 
-    @override
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        from botocore.auth import SigV4Auth  # noqa: PLC0415 - see above
-        from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-
-        credentials = self._session.get_credentials()
-        if credentials is None:
+    def credentials(self) -> Any:
+        """Return the key. Raises: StoreError if none is set."""
+        found = self._session.get_credentials()
+        if found is None:
             raise StoreError(
                 "the catalog wants signed requests, but no key is set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
                 key="catalog",
                 reason="store_refused",
             )
+        return found
+
+    @override
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        from botocore.auth import SigV4Auth  # noqa: PLC0415 - see above
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415
+
+        credentials = self.credentials()
         signed = AWSRequest(method=request.method, url=request.url, data=request.body, headers={"Host": _host(request)})
         SigV4Auth(credentials.get_frozen_credentials(), self._service, self._region).add_auth(signed)
         request.headers.update(dict(signed.headers.items()))
@@ -158,6 +163,8 @@ class TransactionCatalog(RestCatalog):
         self._ios: dict[str, FileIO] = {}
         with named_errors(properties["uri"]):
             given = _with_tokens(properties, timeout_seconds)
+            if isinstance(signature := _auth_of(given), AwsSignature):
+                signature.credentials()  # pyiceberg fails without a sentence
             _within(timeout_seconds, lambda: super(TransactionCatalog, self).__init__(name, **given))
             _check_addresses(self.properties, allow_http=allow_http)  # its configuration may name others
             self._requests = Session()

@@ -102,3 +102,15 @@ def test_token_is_replaced_before_it_expires(weed, monkeypatch):
 
 def _credential(weed, secret):
     return {"uri": weed.catalog_url, "warehouse": weed.warehouse, "credential": f"newslake:{secret}"}
+
+
+def test_signed_catalog_without_a_key_is_one_sentence(monkeypatch, tmp_path):
+    """A catalog that wants signed requests is refused with a sentence if no key is set."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    given = {"uri": "http://127.0.0.1:1", "rest.sigv4-enabled": "true", "rest.signing-region": "eu-central-1"}
+    with pytest.raises(StoreError, match="no key is set"):
+        TransactionCatalog("lake", **given)
