@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from importlib.util import find_spec
 
 import pytest
 from pyiceberg.exceptions import NoSuchTableError
@@ -13,6 +14,7 @@ from pipeline.errors import ConfigError, StoreError
 from pipeline.shared.catalog import ClientTokens, TransactionCatalog
 from pipeline.shared.tables import create_tables
 from tests.scale.proxy import proxy_to
+from tests.store.conftest import skip_missing
 from tests.store.table_stores import FileLease, catalog_of, places_of
 
 
@@ -106,6 +108,8 @@ def _credential(weed, secret):
 
 def test_signed_catalog_without_a_key_is_one_sentence(monkeypatch, tmp_path):
     """A catalog that wants signed requests is refused with a sentence if no key is set."""
+    if find_spec("boto3") is None:
+        skip_missing("boto3 is not installed: pip install boto3")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
