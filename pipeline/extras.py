@@ -1,6 +1,6 @@
 """The extras of the wheel: libraries that `pip install newslake` leaves out, and the commands that need them.
 
-requirements.in has their requirements.
+requirements.in has their requirements; hatch_build.py has those of `spark`.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ EXTRAS: Mapping[str, Extra] = {
     "alerts": Extra("messages of alerts need Apprise", ("apprise",)),
     "charts": Extra("charts need vl-convert", ("vl_convert",)),
     "mcp": Extra("questions of agents need the SDK of the Model Context Protocol", ("mcp",)),
+    "spark": Extra("a backfill on Spark needs its library for Python", ("pyspark", "pandas")),
     "shared": Extra("a store for many hosts needs the clients of its services", ("obstore", "psycopg", "pyiceberg")),
 }
 

@@ -295,6 +295,11 @@ def variable_of(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def set_default_variable(name: str, value: str) -> None:
+    """Set a variable of the environment that a library reads, unless it is set."""
+    os.environ.setdefault(name, value)
+
+
 def _refuse_schema_1(data_dir: Path) -> None:
     """Raise ConfigError for a data root of schema 1: its files have other names, so it would look empty."""
     for name in ("raw/index.sqlite", "raw/warc", "lake/_state/ledger.sqlite"):

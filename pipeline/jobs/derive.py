@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -63,16 +63,19 @@ def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
     return [{"chunk": index, "chunks": pieces} for index in range(pieces)]
 
 
-def derive(
+def derive(  # noqa: PLR0913 - a day, and how to choose of its articles
     workspace: Workspace,
     *,
     day: date,
     run_id: str,
     chunk: int = 0,
     chunks: int = 1,
+    article_ids: Collection[str] | None = None,
     count_pages: CountCallback = count_nothing,
 ) -> DeriveReport:
     """Derive the articles of a news day without a committed row of their revision, this version and this knowledge.
+
+    ``article_ids`` selects some articles of the day; otherwise ``chunk`` of ``chunks`` does.
 
     Stage them in batches. The name of a batch is a hash of its inputs, so deriving again gives the same names.
     ``count_pages`` gets the articles that are done; how many there are is not known.
@@ -82,7 +85,7 @@ def derive(
     made = Counter(derived_new=0, derived_again=0)
     with workspace.at_work() as lease, workspace.turns() as turns:
         batches = _BatchStager(workspace, day, lease)
-        for work in day_work(workspace, day=day, chunk=chunk, chunks=chunks):
+        for work in day_work(workspace, day=day, chunk=chunk, chunks=chunks, article_ids=article_ids):
             recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
             job = _PieceDerivation(workspace, recorder, day=day, work=work, turns=turns)
             job.record_settled()

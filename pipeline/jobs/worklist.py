@@ -54,11 +54,22 @@ class DayWork:
         return sum(each == why for each in self.todo.values())
 
 
-def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1) -> Iterator[DayWork]:
+def day_work(
+    workspace: Workspace,
+    *,
+    day: date,
+    chunk: int = 0,
+    chunks: int = 1,
+    article_ids: Collection[str] | None = None,
+) -> Iterator[DayWork]:
     """Yield the work of a day, or of one of its chunks, in pieces, so that memory does not grow with the day.
 
-    The id of an article decides its chunk, so together the chunks miss no article that arrives meanwhile.
+    The id of an article decides its chunk, so together the chunks miss no article that arrives meanwhile. With
+    ``article_ids``, only these are the work.
     """
+    if article_ids is not None:
+        yield from _work_of(workspace, article_ids)
+        return
     filed = workspace.archive.articles_of_day(day)
     yield from _work_of(workspace, (each for each in filed if int(each[:8], 16) % chunks == chunk))
 

