@@ -48,7 +48,7 @@ def put_orphan(space: Workspace) -> Orphan:
     places = space.store.lake_places  # type: ignore[attr-defined]
     location = places.catalog.load_table((places.namespace, "articles")).location()
     found = Orphan(places.warehouse.objects, f"{places.warehouse.key_of(location)}/data/orphan.parquet")
-    found.objects.put(found.key, b"PAR1")
+    found.objects.put(found.key, b"an orphan")
     return found
 
 

@@ -35,10 +35,10 @@ def server() -> Iterator[Hostile]:
 
 
 @pytest.fixture
-def town(server: Hostile, weed: SeaweedFS, postgres: PostgresServer, schema: str, tmp_path: Path) -> SharedTown:
+def town(server: Hostile, weed: SeaweedFS, mortal_postgres: PostgresServer, schema: str, tmp_path: Path) -> SharedTown:
     """A newsroom with nothing online yet."""
     server.routes.clear()
-    return SharedTown(server, tmp_path, weed, postgres.url, schema)
+    return SharedTown(server, tmp_path, weed, mortal_postgres.url, schema)
 
 
 def rows_of(space: Workspace) -> dict[str, list[dict[str, object]]]:
@@ -63,22 +63,22 @@ def assert_gone(space: Workspace, town: SharedTown, postgres: PostgresServer) ->
 
 
 @pytest.mark.timeout(900)
-def test_nothing_remains(town, postgres):
+def test_nothing_remains(town, mortal_postgres):
     """A byte search finds no part of the deleted pages: in objects and metadata, in rows, in files of the servers.
 
     The rows are those of a local lake that never had the pages. Named versions that had them end. Files of the object
     storage have their bytes until it compacts its volumes, and the log of the database until it is overwritten.
     """
     space = week(town, "data", doomed=True)
-    traces, held = traces_of_doomed(), bytes_of(town, postgres)
+    traces, held = traces_of_doomed(), bytes_of(town, mortal_postgres)
     assert held.remember(traces) > 10
     assert len(held.hits_in_rows(traces)) > 10
     space.lake.snapshots.take("before")
-    postgres.execute("ALTER SYSTEM SET wal_recycle = off")
-    postgres.execute("SELECT pg_reload_conf()")
+    mortal_postgres.execute("ALTER SYSTEM SET wal_recycle = off")
+    mortal_postgres.execute("SELECT pg_reload_conf()")
     forget_all(space, town)
     assert [each.facts.name for each in space.lake.snapshots.list()] == []
-    assert_gone(town.space("data", hours=2), town, postgres)
+    assert_gone(town.space("data", hours=2), town, mortal_postgres)
     never = week(Town(town.server, town.folder / "one"), "never", doomed=False)
     assert rows_of(space) == rows_of(never)
     assert held.slices_on_disk() > 0
@@ -88,15 +88,15 @@ def test_nothing_remains(town, postgres):
         time.sleep(1)
     assert held.slices_on_disk() == 0
     assert held.hits_in_files(traces, "pg_wal") != {}
-    postgres.execute("SELECT pg_switch_wal()")
-    postgres.execute("CHECKPOINT")
-    postgres.execute("SELECT pg_switch_wal()")
-    postgres.execute("CHECKPOINT")
+    mortal_postgres.execute("SELECT pg_switch_wal()")
+    mortal_postgres.execute("CHECKPOINT")
+    mortal_postgres.execute("SELECT pg_switch_wal()")
+    mortal_postgres.execute("CHECKPOINT")
     assert held.hits_in_files(traces, "pg_wal") == {}
 
 
 @pytest.mark.timeout(1800)
-def test_killed_takedown_is_finished(town, postgres):
+def test_killed_takedown_is_finished(town, mortal_postgres):
     """A takedown that is killed at a step that changes a service, and run again or repaired, leaves nothing either."""
     space = week(town, "data", doomed=True)
     first, *others = all_targets(space, town)
@@ -115,7 +115,7 @@ def test_killed_takedown_is_finished(town, postgres):
         forget(late, target, reason="asked to", report_progress=lambda _: None)
     late = town.space("data", hours=3)
     assert [each.takedown_id for each in late.takedowns.all() if not each.is_done] == []
-    assert_gone(late, town, postgres)
+    assert_gone(late, town, mortal_postgres)
     assert rows_of(late) == rows_of(week(Town(town.server, town.folder / "one"), "never", doomed=False))
     assert killed > 0
 
