@@ -63,13 +63,19 @@ class CutProxy:
         with suppress(OSError):  # the listener is closed
             while True:
                 client, _ = self._listener.accept()
-                if not self.is_open:
+                try:
+                    server = self._connect()
+                except OSError:  # the service is away, and may come back
                     client.close()
                     continue
-                server = socket.create_connection(("127.0.0.1", self._target))
                 self._pairs.append((client, server))
                 for source, sink in ((client, server), (server, client)):
                     self.start(self._pass_on, source, sink, client)
+
+    def _connect(self) -> socket.socket:
+        if not self.is_open:
+            raise ConnectionRefusedError("the network is cut")
+        return socket.create_connection(("127.0.0.1", self._target))
 
     def _pass_on(self, source: socket.socket, sink: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
