@@ -223,6 +223,7 @@ class PostgresDatabase:
             session = psycopg.connect(**self._options, **self._secret(), **self._timeouts(), autocommit=True)
         except psycopg.Error as error:
             raise self._as_store_error(error) from error
+        self._is_known = True  # also if the server ends the session at once, as in a restart
         try:
             self._set_up(session)
         except psycopg.Error as error:
@@ -231,7 +232,6 @@ class PostgresDatabase:
         except BaseException:
             session.close()
             raise
-        self._is_known = True
         return session
 
     def _secret(self) -> dict[str, Any]:

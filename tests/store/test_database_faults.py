@@ -48,6 +48,12 @@ def cut_off(postgres, proxy, schema) -> Iterator[PostgresDatabase]:
     database.close()
 
 
+def test_a_first_session_that_is_cut_while_it_is_set_up_is_opened_again(cut_off, proxy):
+    proxy.cut_before = b"current_setting"
+    assert cut_off.query("SELECT 1") == [(1,)]
+    assert proxy.cut_before is None
+
+
 @contextmanager
 def writer(database: PostgresDatabase) -> Iterator[list[int]]:
     """Write states and captures, one after another, in a thread; yield the numbers that are acknowledged."""
