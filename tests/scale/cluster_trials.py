@@ -22,8 +22,9 @@ from tests.scale.hosts import HostCluster
 from tests.scale.servers import SERVICES, open_shared
 
 _DAGS = {"news_ingest", "news_inbox", "news_extract", "news_maintain", "news_alerts"}
-_FILES = 6  # of a burst
+_FILES = 3  # of a burst
 _SETTLED_SECONDS = 900
+_BUSY_SECONDS = 180
 _CUT_SECONDS = 4.0
 
 
@@ -134,24 +135,24 @@ class HostTrials:
 
     def kill_workers(self) -> None:
         """Each worker is killed while it works, and started again; the other one does its tasks."""
-        for number in range(self.rounds):
-            self.burst(_FILES)
+        for _ in range(self.rounds):
             for worker in WORKERS:
-                busy = self._wait_for_work(worker)
-                time.sleep(self.chance.uniform(0, 3))
+                self.burst(_FILES)
+                busy = wait_for(
+                    f"a task of {worker}", lambda worker=worker: self._task_of(worker), seconds=_BUSY_SECONDS
+                )
+                time.sleep(self.chance.uniform(0, 2))
                 self.cluster.kill(worker)
                 self.cluster.restart(worker)
                 out.print(f"  {worker} was killed in {busy}")
-            self.settle(f"round {number} of kills")
 
-    def _wait_for_work(self, worker: str, *, seconds: float = 60.0) -> str:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            for task in self.rest.tasks(state="running"):
-                if task["pid"] and self.cluster.part_of(task["pid"]) == worker:
-                    return f"{task['dag_id']}.{task['task_id']}"
-            time.sleep(0.1)
-        return "no task"
+    def _task_of(self, worker: str) -> str | None:
+        """Return the name of a task that a worker does now; give it work if there is none at all."""
+        running = self.rest.tasks(state="running")
+        if not running and self.cluster.is_settled():
+            self.burst(1)
+        mine = (each for each in running if each["pid"] and self.cluster.part_of(each["pid"]) == worker)
+        return next((f"{each['dag_id']}.{each['task_id']}" for each in mine), None)
 
     def cut_network(self) -> None:
         """The network between the workers and each service is cut for some seconds, one after the other."""
