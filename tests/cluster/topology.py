@@ -12,8 +12,9 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
-from news_airflow.supervisor import kill, log_file, processes, start, wait_until_gone
+from news_airflow.supervisor import HOME_MARK, PART_MARK, kill, log_file, processes, start, wait_until_gone
 
 from tests.cluster import compose
 from tests.cluster.servers import redis
@@ -118,11 +119,12 @@ class Cluster:
         return "\n".join(found)
 
     def part_of(self, pid: int) -> str | None:
-        """Return the part of a process."""
-        for part in PARTS:
-            if any(process.pid == pid for process in processes(self.root, part)):
-                return part
-        return None
+        """Return the part of a process; None if it has ended."""
+        try:
+            environment = psutil.Process(pid).environ()
+        except psutil.Error:
+            return None
+        return environment.get(PART_MARK) if environment.get(HOME_MARK) == str(self.root) else None
 
     def _prepare(self) -> None:
         command = [sys.executable, "-m", "news_airflow.local_airflow", "prepare"]

@@ -143,7 +143,7 @@ class HostTrials:
                 )
                 time.sleep(self.chance.uniform(0, 2))
                 self.cluster.kill(worker)
-                self.cluster.restart(worker)
+                self.cluster.start(worker)  # the next round waits until it has a task
                 out.print(f"  {worker} was killed in {busy}")
 
     def _task_of(self, worker: str) -> str | None:
