@@ -188,9 +188,7 @@ def append_outcomes(
     Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is logged then.
     """
     table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
-    if lease is not None:
-        lease.check()
-    workspace.lake.log.append("outcomes", batch_id, table)
+    workspace.lake.log.append("outcomes", batch_id, table, lease=lease)
 
 
 def logged_outcomes(workspace: Workspace, *, batch_ids: Iterable[str]) -> tuple[Outcome, ...]:
@@ -279,6 +277,5 @@ def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str, leas
         ListingRow(**each) for each in workspace.lake.log.read_batches("listing_fetches", [batch_id]).to_pylist()
     ]
     best = max((row, *earlier), key=lambda each: each._rank)
-    if lease is not None:
-        lease.check()
-    workspace.lake.log.append("listing_fetches", batch_id, rows_table(table_named("listing_fetches"), [asdict(best)]))
+    table = rows_table(table_named("listing_fetches"), [asdict(best)])
+    workspace.lake.log.append("listing_fetches", batch_id, table, lease=lease)

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError, LakeError
-from pipeline.lake.article_index import ArticleIndex
+from pipeline.lake.article_index import ArticleIndex, HeldLease
 from pipeline.lake.log_compaction import LogCompaction, names_of_removed, removed_log, removed_log_problems
 from pipeline.lake.log_files import (
     LogRows,
@@ -54,8 +54,10 @@ class LogTables:
         self._disk = disk
         self._index = index
 
-    def append(self, name: str, batch_id: str, table: pa.Table) -> None:
+    def append(self, name: str, batch_id: str, table: pa.Table, *, lease: HeldLease | None = None) -> None:
         """Append a batch's rows; appending the same batch again overwrites them. Raises: ContractError."""
+        if lease is not None:
+            lease.check()
         breaches = check_batch({name: table})
         if breaches:
             raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")

@@ -7,7 +7,6 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -30,6 +29,8 @@ from pipeline.shared.heads import COMMIT, HeadReader, summary_of
 from pipeline.shared.iceberg_schema import BATCH, LOG_NAMES, arrow_schema
 from pipeline.shared.patience import wait_for_services
 from pipeline.shared.snapshot_writer import ConflictError, FileChange, history_of, write_snapshot
+from pipeline.shared.upkeep import Warehouse
+from pipeline.store.leases import Lease
 from pipeline.store.tables import OnError
 from pipeline.tables import TableSpec, check_batch, table_named
 
@@ -44,16 +45,23 @@ class SharedLog:
 
     catalog: TransactionCatalog
     namespace: str
+    warehouse: Warehouse
 
-    def append(self, name: str, batch_id: str, table: pa.Table) -> None:
-        """Append a batch's rows. Raises: ContractError, StoreError."""
+    def append(self, name: str, batch_id: str, table: pa.Table, *, lease: Lease | None = None) -> None:
+        """Append a batch's rows; ``lease`` is checked in each attempt. Raises: ContractError, StoreError."""
         breaches = check_batch({name: table})
         if breaches:
             raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
         spec = table_named(name)
         whole = rows_of_batch(table, spec, batch_id).table
         rows = whole.append_column(arrow_schema(spec).field(BATCH.name), pa.repeat(pa.scalar(batch_id), whole.num_rows))
-        self._change(name, lambda there, files: _appended(there, files, rows, batch_id))
+
+        def make(there: Table, files: Sequence[DataFile]) -> FileChange:
+            if lease is not None:
+                lease.check()
+            return _appended(there, files, rows, batch_id)
+
+        self._change(name, make)
 
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:
         return wait_for_services(lambda: self._read(name, newest), what=f"log/{name}")
@@ -183,33 +191,35 @@ class SharedLog:
         try:
             made = write_snapshot(table, change, {COMMIT: commit}, kept=_KEPT, kept_max=_KEPT_MAX)
         except ConflictError:
-            return _undo(table, change)
+            return self._undo(change, ())
         with self.catalog.collecting():
             self.catalog.commit_table(table, made.requirements, made.updates)
             answer = self.catalog.send(first=table.name()[-1])
-        if answer == "conflict":
-            return _undo(table, change)
-        return answer == "committed" or (answer == "unknown" and self._is_in(table.name()[-1], commit))
+        if answer == "committed" or self._is_in(table.name()[-1], commit):
+            return True
+        return self._undo(change, made.written) if answer == "conflict" else False
+
+    def _undo(self, change: FileChange, manifests: Iterable[str]) -> bool:
+        """Delete the files of a change that lost to another one, and its manifests; return False: it is not in.
+
+        The other one may be a redaction, and they have rows as they were before it. pyiceberg's own deletion would put
+        an empty object in place of the folder.
+        """
+        for path in (*(file.file_path for file in change.added), *manifests):
+            self.warehouse.objects.delete(self.warehouse.key_of(path))
+        return False
 
     def _is_in(self, name: str, commit: str) -> bool:
-        """Return whether a commit whose answer was lost is in; wait for a catalog that is down."""
+        """Return whether a commit is in, after an answer that was lost, or a conflict with its own repetition.
+
+        It waits for a catalog that is down.
+        """
 
         def look() -> bool:
             table, _ = self._present(name)
             return any(summary_of(each).get(COMMIT) == commit for each in history_of(table))
 
         return wait_for_services(look, what=f"log/{name}")
-
-
-def _undo(table: Table, change: FileChange) -> bool:
-    """Delete the files of a change that lost to another one; return False: it is not in.
-
-    The other one may be a redaction, and they have rows as they were before it.
-    """
-    for file in change.added:
-        with suppress(FileNotFoundError):
-            table.io.delete(file.file_path)
-    return False
 
 
 def _month(file: DataFile, table: Table) -> str:

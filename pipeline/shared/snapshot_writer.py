@@ -114,9 +114,15 @@ class _Immutable:
 
 @dataclass(frozen=True, slots=True)
 class NewSnapshot:
-    """A snapshot whose manifests are written, and what the catalog is to do to have it."""
+    """A snapshot whose manifests are written, and what the catalog is to do to have it.
+
+    ``written`` are the paths of its own manifests and their list, which nothing needs if the catalog refuses it. A log
+    table deletes them then. The lake leaves them to ``gc``: its conflicts are rare, as one process commits under a
+    lease, and a catalog that moves one pointer after the other may name the snapshot in some tables all the same.
+    """
 
     snapshot_id: int
+    written: tuple[str, ...]
     updates: tuple[TableUpdate, ...]
     requirements: tuple[AssertTableUUID | AssertRefSnapshotId, ...]
 
@@ -131,10 +137,11 @@ def write_snapshot(
     """
     parent = table.current_snapshot()
     snapshot_id = table.metadata.new_snapshot_id()
+    written = _write_manifests(table, parent, change, snapshot_id)
     snapshot = Snapshot(
         snapshot_id=snapshot_id,
         parent_snapshot_id=None if parent is None else parent.snapshot_id,
-        manifest_list=_write_manifests(table, parent, change, snapshot_id),
+        manifest_list=written[-1],
         sequence_number=table.metadata.next_sequence_number(),
         summary=_summary(table, parent, change, properties),
         schema_id=table.metadata.current_schema_id,
@@ -147,11 +154,11 @@ def write_snapshot(
         *([SetPropertiesUpdate(updates=dict(change.properties))] if change.properties else []),
     ]
     base = AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=snapshot.parent_snapshot_id)
-    return NewSnapshot(snapshot_id, tuple(updates), (AssertTableUUID(uuid=table.metadata.table_uuid), base))
+    return NewSnapshot(snapshot_id, written, tuple(updates), (AssertTableUUID(uuid=table.metadata.table_uuid), base))
 
 
-def _write_manifests(table: Table, parent: Snapshot | None, change: FileChange, snapshot_id: int) -> str:
-    """Write the manifests of the changed months and the list of all; return the path of the list."""
+def _write_manifests(table: Table, parent: Snapshot | None, change: FileChange, snapshot_id: int) -> tuple[str, ...]:
+    """Write the manifests of the changed months and the list of all; return their paths, that of the list last."""
     months = {each.partition[0] for each in (*change.removed, *change.added)}
     present = manifests_of(table, None if parent is None else parent.snapshot_id)
     touched = [each for each in present if any(month in months_of(each) for month in months)]
@@ -177,7 +184,7 @@ def _write_manifests(table: Table, parent: Snapshot | None, change: FileChange, 
         _COMPRESSION,
     ) as manifests:
         manifests.add_manifests([*(each for each in present if each not in touched), *written])
-    return path
+    return (*(each.manifest_path for each in written), path)
 
 
 def _entry(

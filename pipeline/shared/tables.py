@@ -151,7 +151,7 @@ class SharedTables:
         self._committer = SharedCommitter(
             Transactions(catalog, namespace, step=self.step), self._staged, self.index, self.now
         )
-        self.log = SharedLog(catalog, namespace)
+        self.log = SharedLog(catalog, namespace, self.places.warehouse)
         self.erasure = SharedErasure(self)
 
     @contextmanager

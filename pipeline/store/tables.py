@@ -114,8 +114,12 @@ class CommitIndex(ArticleStates, Protocol):
 class LogRecords(Protocol):
     """The log tables: rows are appended by batch. Any number of processes append at the same time."""
 
-    def append(self, name: str, batch_id: str, table: pa.Table) -> None:
-        """Append a batch's rows; appending the same batch again replaces them. Raises: ContractError."""
+    def append(self, name: str, batch_id: str, table: pa.Table, *, lease: Lease | None = None) -> None:
+        """Append a batch's rows; appending the same batch again replaces them.
+
+        Raises: ContractError; StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is appended
+        then, also by an attempt that comes after a long wait.
+        """
         ...
 
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:

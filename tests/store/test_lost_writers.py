@@ -21,6 +21,7 @@ from pipeline.jobs.run import ingest_sources
 from pipeline.jobs.takedown import TakedownTarget, finish_takedowns, forget
 from pipeline.jobs.workspace import Workspace
 from pipeline.shared.article_index import PostgresArticleIndex
+from pipeline.shared.log import SharedLog
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.page_states import PostgresPageStates
 from pipeline.shared.tables import SharedErasure, SharedTables
@@ -123,6 +124,19 @@ def test_derive_writes_nothing_after_its_lease(town, postgres, lose, owner, name
     space = town.space("data")
     ingest(space)
     loss = lose(owner, name, FERRY, VIDEO)
+
+    assert_lost(lambda: derive(space, day=NOON.date(), run_id="out"), loss)
+
+    assert_nothing_of(town, postgres, traces_of_doomed())
+
+
+def test_log_checks_the_lease_in_each_attempt(town, postgres, lose):
+    """An append that is made again, after a conflict with the takedown itself, writes nothing without its lease."""
+    town.write(1)
+    town.lists(FERRY, VIDEO, "/bridge")
+    space = town.space("data")
+    ingest(space)
+    loss = lose(SharedLog, "_commit", FERRY, VIDEO)
 
     assert_lost(lambda: derive(space, day=NOON.date(), run_id="out"), loss)
 

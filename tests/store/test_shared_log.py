@@ -64,6 +64,26 @@ def test_change_that_loses_to_a_redaction_leaves_no_file(weed, change: Callable[
     assert files_with(tables, GONE) == []
 
 
+def test_change_that_loses_leaves_no_manifest(weed):
+    """Of an append that lost to another one, neither data files nor manifests are left; it is made again."""
+    tables, is_commit = new_shared_tables(weed), second(TRANSACTIONS)
+    log, objects = tables.log, tables.places.warehouse.objects
+    log.append("outcomes", "b1", outcome_rows(f"{STAYS}/1", "1" * 32))
+
+    def append_before(head: bytes) -> bytes:
+        if is_commit(head):
+            log.append("outcomes", "b2", outcome_rows(f"{STAYS}/2", "2" * 32))
+        return head
+
+    with proxy_to(int(weed.catalog_url.rpartition(":")[2]), edit=append_before) as proxy:
+        late = shared_tables(weed, tables.places.namespace, url=proxy.endpoint).log
+        late.append("outcomes", "b3", outcome_rows(f"{STAYS}/3", "3" * 32))
+
+    assert log.batches("outcomes") == {"b1", "b2", "b3"}
+    needed = set(map(tables.places.warehouse.key_of, tables.orphans().needed("outcomes")))
+    assert {each.key for each in objects.list("outcomes")} - needed == set()
+
+
 def test_takedown_waits_for_a_compaction_of_the_log(weed, postgres, schema, tmp_path):
     """A takedown waits for the end of a compaction, as for every writer: a file that is not in yet has rows."""
     services = StoreServices(weed=weed, database_url=postgres.url, name=schema, folder=tmp_path)

@@ -495,7 +495,7 @@ def test_log_takes_appends_of_many_writers(weed):
     name = tables.places.namespace
 
     def append(writer: int) -> None:
-        log = SharedLog(catalog_of(weed), name)
+        log = SharedLog(catalog_of(weed), name, tables.places.warehouse)
         for number in range(4):
             url = f"https://news.test/{writer}/{number}"
             log.append("outcomes", f"w{writer}-{number}", outcome_rows(url, f"{writer}{number}"))
