@@ -19,7 +19,7 @@ from pipeline.model import Source
 from pipeline.model.source import is_bucket
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources.registry import SOURCE_ADAPTERS
-from pipeline.store.inbox import Inbox
+from pipeline.store.inbox import Inbox, check_inbox_place
 from pipeline.store.leases import Lease
 from pipeline.store.state import Blocklist, PageStates
 from pipeline.store.store import Store
@@ -55,9 +55,13 @@ class Workspace:
     def check_inboxes(self) -> None:
         """Check that the selected store can have each inbox. Raises: ConfigError (inbox_place)."""
         for source in self.sources.sources:
-            if source.kind == "inbox" and self.settings.store == "local" and is_bucket(source.location):
-                message = f"[sources.{source.key}]: an inbox in a bucket needs NEWS_STORE=shared; else name a folder"
+            if source.kind != "inbox" or not is_bucket(source.location):
+                continue
+            name = f"[sources.{source.key}]"
+            if self.settings.store == "local":
+                message = f"{name}: an inbox in a bucket needs NEWS_STORE=shared; else name a folder"
                 raise ConfigError(message, key=source.key, reason="inbox_place")
+            check_inbox_place(source.location, archive=self.settings.objects_url, name=f"{name} url")
 
     @cached_property
     def store(self) -> Store:

@@ -45,6 +45,12 @@ def is_bucket(location: str) -> bool:
     return location.startswith("s3://")
 
 
+def share_prefix(first: str, second: str) -> bool:
+    """Return whether one of two prefixes of buckets is the other one, or in it."""
+    here, there = (f"{each.rstrip('/')}/" for each in (first, second))
+    return here.startswith(there) or there.startswith(here)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayoutRule:
     """Extra rules for one layout of a source's pages, as checked CSS selectors.

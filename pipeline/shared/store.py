@@ -22,6 +22,7 @@ from pipeline.shared.leases import PostgresLeases, PostgresRates
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.page_states import PostgresPageStates
 from pipeline.shared.turns import PostgresTurns
+from pipeline.store.inbox import check_inbox_place
 from pipeline.store.store import DATABASE, OBJECTS, TABLES
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ class SharedStore:
 
         if not is_bucket(location):
             return FolderInbox(Path(location))
+        check_inbox_place(location, archive=self._settings.objects_url, name="the url of an inbox")
         objects = open_bucket(location, service=self.service, key=self.key)
         copies = self._settings.data_dir / "inbox_copies"
         place = location.rstrip("/")

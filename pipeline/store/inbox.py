@@ -10,6 +10,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.errors import ConfigError
+from pipeline.model.source import share_prefix
+
 
 class Inbox(Protocol):
     """The files of one inbox, in a folder or in a bucket.
@@ -63,3 +66,15 @@ class InboxClaims(Protocol):
         Look for the objects again afterwards: an earlier holder may have removed one after it was listed.
         """
         ...
+
+
+def check_inbox_place(location: str, *, archive: str | None, name: str) -> None:
+    """Check that an inbox in a bucket and the archive are not in each other: a run would take the archive's objects.
+
+    ``name`` says what has the location. Raises: ConfigError (inbox_place).
+    """
+    if archive is not None and share_prefix(location, archive):
+        message = (
+            f"{name} is {location}, and NEWS_OBJECTS_URL is {archive}: one is in the other; give each its own prefix"
+        )
+        raise ConfigError(message, key=location, reason="inbox_place")

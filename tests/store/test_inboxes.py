@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -420,6 +421,16 @@ def test_sources_add_takes_a_bucket(space):
         draft_source(space, f"{place.rpartition('/')[0]}/gate/deeper", EntryOptions(), quiet=True, new_file="")
     with pytest.raises(StoreError, match="no such bucket"):
         draft_source(space, "s3://missing/drop", EntryOptions(), quiet=True, new_file="")
+
+
+def test_inbox_within_the_archive_is_refused(space):
+    """A prefix in that of the archive is no inbox, for `push`, for `sources add` and for the trigger."""
+    place = f"{space.settings.objects_url}/gate"
+    for use in (space.store.inbox, partial(draft_source, space, given=EntryOptions(), quiet=True, new_file="")):
+        with pytest.raises(ConfigError, match=r"NEWS_OBJECTS_URL is .*give each its own prefix"):
+            use(place)
+    space.settings.sources_file.write_text(f'[sources.gate]\nkind = "inbox"\nurl = "{place}"\n')
+    assert Inboxes(space.settings).waiting() == {}
 
 
 def test_a_local_store_has_no_inbox_in_a_bucket(space):
