@@ -1,27 +1,27 @@
 """What must hold on the shared store after every fault: nothing lost, doubled, stale or orphaned; outcomes add up."""
 
 import shutil
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import pyarrow as pa
 
-from pipeline.errors import StoreError
 from pipeline.jobs.run import extract_day
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.shared.heads import COMMITS, Heads
+from pipeline.shared.heads import COMMITS
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from pipeline.shared.store import SharedStore
 from pipeline.shared.tables import SharedTables
 from pipeline.store.tables import Tables
 from tests.cluster.checks import check_outcomes
+from tests.scale.strict_reader import StrictReader
 
 _ANNOTATIONS = ("entities", "quotes", "events")
 _KEYS = ("article_id", "revision_id")
@@ -104,41 +104,19 @@ def _orphans(tables: SharedTables) -> list[str]:
     return found
 
 
-@dataclass
-class StrictReaderOfRows:
-    """Reads articles and their annotations at one instant, over and over, until its block ends."""
+def problems_of_rows(tables: SharedTables) -> list[str]:
+    """Return what is not consistent at one instant: articles that are there twice, and annotations of no article."""
+    heads = tables.heads()
 
-    tables: SharedTables
-    reads: int = 0
-    problems: list[str] = field(default_factory=list)
+    def keys(name: str) -> list[tuple[str, ...]]:
+        return [tuple(row.values()) for row in tables.read_at(heads, name, columns=_KEYS).to_pylist()]
 
-    def __enter__(self) -> "StrictReaderOfRows":
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-        return self
+    rows = {name: keys(name) for name in ("articles", *_ANNOTATIONS)}
+    articles = Counter(rows["articles"])
+    found = [f"{each} is there twice" for each, times in Counter(each[0] for each in articles).items() if times > 1]
+    for name in _ANNOTATIONS:
+        found += [f"{name} has rows of {each}, articles has not" for each in set(rows[name]) - articles.keys()]
+    return found
 
-    def __exit__(self, *raised: object) -> None:
-        self._end.set()
-        self._thread.join(300)
 
-    def _read(self) -> None:
-        while not self._end.is_set():
-            try:
-                self.problems += self._problems()
-                self.reads += 1
-            except (StoreError, OSError):  # the services are away
-                pass
-            self._end.wait(0.5)
-
-    def _keys(self, heads: Heads, name: str) -> list[tuple[str, ...]]:
-        return [tuple(row.values()) for row in self.tables.read_at(heads, name, columns=_KEYS).to_pylist()]
-
-    def _problems(self) -> list[str]:
-        heads = self.tables.heads()
-        rows = {name: self._keys(heads, name) for name in ("articles", *_ANNOTATIONS)}
-        articles = Counter(rows["articles"])
-        found = [f"{each} is there twice" for each, times in Counter(each[0] for each in articles).items() if times > 1]
-        for name in _ANNOTATIONS:
-            found += [f"{name} has rows of {each}, articles has not" for each in set(rows[name]) - articles.keys()]
-        return found
+StrictReaderOfRows = partial(StrictReader, look=problems_of_rows, pause_seconds=0.5)

@@ -9,19 +9,17 @@ import secrets
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.errors import StoreError
 from pipeline.shared.tables import SharedTables
 from tests.architecture.tree import ROOT
 from tests.figures import out
 from tests.scale.commit_tables import Work, last_stories
 from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import SeaweedFS, seaweedfs
+from tests.scale.strict_reader import StrictReader
 from tests.store.table_stores import new_shared_tables
 from tests.unit.lake.rows import Story
 
@@ -60,33 +58,6 @@ def differences(tables: SharedTables, stories: Mapping[str, Story]) -> list[str]
     return found + ([] if main == wanted else ["the main branch is not that of the heads"])
 
 
-@dataclass
-class StrictReader:
-    """Reads all tables at one instant, over and over, until its block ends."""
-
-    tables: SharedTables
-    reads: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def __enter__(self) -> "StrictReader":
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._end.set()
-        self._thread.join(_SECONDS)
-
-    def _read(self) -> None:
-        while not self._end.is_set():
-            try:
-                self.problems += problems_of(self.tables)
-                self.reads += 1
-            except (StoreError, OSError):  # the services are away
-                time.sleep(0.2)
-
-
 def start(tables: SharedTables, server: SeaweedFS, **work: int | str) -> subprocess.Popen[bytes]:
     """Start a process that commits the batches of a writer."""
     made = Work(
@@ -107,7 +78,7 @@ def kill_committers(server: SeaweedFS, *, kills: int) -> dict[str, object]:
     todo = [step for step in STEPS for _ in range(kills)]
     batches = max(_BATCHES, 2 * kills * len(STEPS) // _WRITERS)
     killed = 0
-    with StrictReader(tables) as reader:
+    with StrictReader(tables, problems_of) as reader:
         running: dict[int, subprocess.Popen[bytes]] = {}
         left = set(range(_WRITERS))
         while left:
@@ -128,7 +99,7 @@ def kill_catalog(server: SeaweedFS, *, kills: int) -> dict[str, object]:
     """Kill and restart the catalog, with its object store, while two committers work; return what was seen."""
     tables = new_shared_tables(server)
     batches = 12 * max(kills, 1)
-    with StrictReader(tables) as reader:
+    with StrictReader(tables, problems_of) as reader:
         running = [start(tables, server, writer=number, batches=batches) for number in range(2)]
         for _ in range(kills):
             before = tables.heads().sequence

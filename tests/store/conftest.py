@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,10 @@ from pipeline.store.objects import Objects
 from tests.scale.postgres import PostgresServer, find_program
 from tests.scale.seaweedfs import SeaweedFS, seaweedfs, weed_program
 from tests.store.stores import StoredFiles, bucket_of, local_files, new_folder
+
+if TYPE_CHECKING:
+    from tests.faults.hostile import Hostile
+    from tests.store.shared_town import SharedTown
 
 REQUIRED = "NEWSLAKE_SCALE_REQUIRED"  # set by `make scale-test`, where a missing service is a failure
 
@@ -107,3 +112,30 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> StoredFiles:
         return StoredFiles(new_folder(tmp_path), tmp_path / "state" / "index.sqlite")
     objects, database = bucket_of(request.getfixturevalue("weed")), request.getfixturevalue("database")
     return StoredFiles(objects, tmp_path / "state" / "index.sqlite", database=database)
+
+
+# A newsroom whose data roots are shared stores.
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator["Hostile"]:
+    """A site on this machine."""
+    from tests.faults.hostile import hostile_server
+
+    with hostile_server() as started:
+        yield started
+
+
+@pytest.fixture
+def town_database(postgres: PostgresServer) -> str:
+    """The URL of the newsroom's database."""
+    return postgres.url
+
+
+@pytest.fixture
+def town(server: "Hostile", weed: SeaweedFS, town_database: str, schema: str, tmp_path: Path) -> "SharedTown":
+    """A newsroom with nothing online yet."""
+    from tests.store.shared_town import SharedTown
+
+    server.routes.clear()
+    return SharedTown(server, tmp_path, weed, town_database, schema)

@@ -18,9 +18,6 @@ from pipeline.jobs.maintenance import repair
 from pipeline.jobs.tasks import TASKS
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from tests.faults.hostile import Hostile, hostile_server
-from tests.scale.postgres import PostgresServer
-from tests.scale.seaweedfs import SeaweedFS
 from tests.store.shared_town import SharedTown
 from tests.unit.jobs.test_takedown import DOOMED, STAYING, forget_all, run
 
@@ -33,17 +30,9 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_index, "UPDATE_SECONDS", 60.0)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Hostile]:
-    with hostile_server() as started:
-        yield started
-
-
 @pytest.fixture
-def town(server: Hostile, weed: SeaweedFS, postgres: PostgresServer, schema: str, tmp_path: Path) -> SharedTown:
-    """A newsroom with its pages online."""
-    server.routes.clear()
-    town = SharedTown(server, tmp_path, weed, postgres.url, schema)
+def town(town: SharedTown) -> SharedTown:
+    """The newsroom with its pages online."""
     town.write(1)
     town.lists(*DOOMED, *STAYING)
     return town

@@ -1,9 +1,8 @@
 """Writers and takedowns that lose their leases while they live: nothing of a taken-down page comes back."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -25,27 +24,12 @@ from pipeline.shared.log import SharedLog
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.page_states import PostgresPageStates
 from pipeline.shared.tables import SharedErasure, SharedTables
-from tests.faults.hostile import Hostile, hostile_server
 from tests.scale.postgres import PostgresServer
-from tests.scale.seaweedfs import SeaweedFS
 from tests.store.shared_town import SharedTown, StoreBytes
 from tests.traces import Traces
 from tests.unit.jobs.test_takedown import FERRY, NOON, VIDEO, WAITS, run, traces_of_doomed
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(500)]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Hostile]:
-    with hostile_server() as started:
-        yield started
-
-
-@pytest.fixture
-def town(server: Hostile, weed: SeaweedFS, postgres: PostgresServer, schema: str, tmp_path: Path) -> SharedTown:
-    """A newsroom with nothing online yet."""
-    server.routes.clear()
-    return SharedTown(server, tmp_path, weed, postgres.url, schema)
 
 
 def end_sessions(postgres: PostgresServer) -> None:

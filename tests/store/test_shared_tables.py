@@ -32,7 +32,8 @@ from pipeline.tables import rows_table, table_named
 from tests.scale.commit_tables import last_stories
 from tests.scale.proxy import proxy_to
 from tests.scale.seaweedfs import WAREHOUSE, SeaweedFS
-from tests.scale.table_faults import StrictReader, differences, problems_of, start
+from tests.scale.strict_reader import StrictReader
+from tests.scale.table_faults import differences, problems_of, start
 from tests.store.table_stores import (
     FileLease,
     catalog_of,
@@ -66,7 +67,7 @@ def assert_has(tables: SharedTables, *stories: Story) -> None:
 def test_four_writers_and_a_strict_reader(weed):
     """Four processes commit to the same days: nothing is lost, and no read sees a part of a commit."""
     tables = new_shared_tables(weed)
-    with StrictReader(tables) as reader:
+    with StrictReader(tables, problems_of) as reader:
         writers = [start(tables, weed, writer=number, batches=6) for number in range(4)]
         codes = [each.wait(200) for each in writers]
 

@@ -4,9 +4,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
@@ -14,11 +12,9 @@ from pipeline.jobs.maintenance import verify
 from pipeline.jobs.takedown import TakedownTarget, finish_takedowns, forget
 from pipeline.jobs.workspace import Workspace
 from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
-from tests.faults.hostile import Hostile, hostile_server
 from tests.faults.invariants import broken_sums
 from tests.long_form import LONG, seed_or
 from tests.scale.postgres import PostgresServer
-from tests.scale.seaweedfs import SeaweedFS
 from tests.store.shared_town import HASTY, SharedTown, StoreBytes
 from tests.store.takedown_worker import TakedownOrder
 from tests.unit.jobs.test_takedown import Town, all_targets, forget_all, traces_of_doomed, week
@@ -28,17 +24,10 @@ pytestmark = [pytest.mark.model]
 SEED = seed_or(20261129)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Hostile]:
-    with hostile_server() as started:
-        yield started
-
-
 @pytest.fixture
-def town(server: Hostile, weed: SeaweedFS, mortal_postgres: PostgresServer, schema: str, tmp_path: Path) -> SharedTown:
-    """A newsroom with nothing online yet."""
-    server.routes.clear()
-    return SharedTown(server, tmp_path, weed, mortal_postgres.url, schema)
+def town_database(mortal_postgres: PostgresServer) -> str:
+    """The URL of a database whose files are searched: no other test has left rows there."""
+    return mortal_postgres.url
 
 
 def rows_of(space: Workspace) -> dict[str, list[dict[str, object]]]:
