@@ -63,18 +63,22 @@ def examine(workspace: Workspace) -> tuple[Finding, ...]:
 
     The stores are checked first: other checks open them, and a lost index is built again when it is opened. If a
     service of a shared store cannot be used, what needs the store is not checked: it would fail for the same reason.
+    It is not checked either before the store exists: that would create it, also at a wrong place.
     """
-    services = {each.name: each for each in _examine_services(workspace)}
-    broken = next((each.name for each in services.values() if each.status == "fail"), None)
+    new: list[str] = []
+    services = {each.name: each for each in _examine_services(workspace, new)}
+    obstacle = next((f"{each.name} failed" for each in services.values() if each.status == "fail"), None)
+    if obstacle is None and new:
+        obstacle = f"{new[0]} has no store yet"
     order = sorted(_CHECKS, key=lambda check: check.name not in ("archive", "lake"))
-    found = {check.name: _finding(check, workspace, broken=broken) for check in order}
+    found = {check.name: _finding(check, workspace, obstacle=obstacle) for check in order}
     place = next(number for number, check in enumerate(_CHECKS) if check.needs_store)
     named = [found[check.name] for check in _CHECKS]
     return (*named[:place], *services.values(), *named[place:])
 
 
-def _examine_services(workspace: Workspace) -> Iterator[Finding]:
-    """Yield a finding per service of the store; the first that fails is the last."""
+def _examine_services(workspace: Workspace, new: list[str]) -> Iterator[Finding]:
+    """Yield a finding per service of the store; the first that fails is the last. Add those to ``new`` that are new."""
     store = _HealthCheck("store", _store, "correct the settings of the store")
     found = _finding(store, workspace)
     if found.status == "fail":
@@ -84,6 +88,8 @@ def _examine_services(workspace: Workspace) -> Iterator[Finding]:
 
     def run(_: Workspace, name: str) -> Finding:
         health = checks[name]()
+        if health.is_new:
+            new.append(name)
         status: FindingStatus = "ok" if health.action is None else "warn"
         return Finding(name=name, status=status, message=health.message, action=health.action)
 
@@ -98,12 +104,10 @@ def _store(workspace: Workspace, name: str) -> Finding:
     return Finding(name=name, status="ok", message=type(workspace.store).__name__)
 
 
-def _finding(check: _HealthCheck, workspace: Workspace, *, broken: str | None = None) -> Finding:
-    if check.needs_store and broken is not None:
-        message = f"not checked, because {broken} failed"
-        return Finding(
-            name=check.name, status="warn", message=message, action=f"do what {broken} says, then run it again"
-        )
+def _finding(check: _HealthCheck, workspace: Workspace, *, obstacle: str | None = None) -> Finding:
+    if check.needs_store and obstacle is not None:
+        action = f"do what {obstacle.partition(' ')[0]} says, then run it again"
+        return Finding(name=check.name, status="warn", message=f"not checked, because {obstacle}", action=action)
     try:
         return check.run(workspace, check.name)
     except (NewsError, OSError, importlib.metadata.PackageNotFoundError) as error:

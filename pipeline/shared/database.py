@@ -20,7 +20,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from pipeline.errors import StoreError
-from pipeline.shared.schema import ensure_schema
+from pipeline.shared.schema import HAS_TABLES, ensure_schema
 
 type Row = tuple[Any, ...]
 type Values = Sequence[object] | Mapping[str, object]
@@ -93,8 +93,9 @@ def to_texts(values: Iterable[str | None]) -> list[str | None]:
 class PostgresDatabase:
     """The database of the shared store. Opens on first use; threads take turns, and each process has its own session.
 
-    ``password_file`` has the password, and is read for each session. A session that hears nothing from the other side
-    for ``silence_seconds`` ends, on both sides. A lost session is opened again, for ``patience_seconds``.
+    The first use creates the schema; without ``may_create`` it may be missing, which ``is_new`` says. ``password_file``
+    has the password, and is read for each session. A session that hears nothing from the other side for
+    ``silence_seconds`` ends, on both sides. A lost session is opened again, for ``patience_seconds``.
     """
 
     def __init__(
@@ -105,8 +106,10 @@ class PostgresDatabase:
         schema: str = SCHEMA,
         patience_seconds: float = _PATIENCE_SECONDS,
         silence_seconds: int = 25,
+        may_create: bool = True,
     ) -> None:
         self.schema = schema
+        self._may_create = may_create
         self._options, self.place = _parse(url)
         self._password_file = password_file
         self._patience_seconds = patience_seconds
@@ -145,6 +148,10 @@ class PostgresDatabase:
 
         with self._lock:
             return self.run_until_done(attempt)
+
+    def is_new(self) -> bool:
+        """Return whether the schema has no tables of ours. Raises: StoreError."""
+        return not self._may_create and not self.query(HAS_TABLES, (self.schema,))
 
     def stream(self, query: str, values: Values = ()) -> Iterator[Row]:
         """Yield the rows of a query as they were when it began, some thousands at a time. Raises: StoreError."""
@@ -279,7 +286,7 @@ class PostgresDatabase:
         if encoding != "UTF8":
             message = f"{self.place} has the encoding {encoding}; create the database with ENCODING 'UTF8'"
             raise StoreError(message, key=self.place, reason="store_version")
-        ensure_schema(session, self.schema, place=self.place)
+        ensure_schema(session, self.schema, place=self.place, may_create=self._may_create)
 
     def _refuse_shared_session(self, session: psycopg.Connection, process: int) -> None:
         """Raises: StoreError (store_pooler) for a pooler that gives a session to others between transactions.

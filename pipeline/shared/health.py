@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 CLOCKS_SECONDS = 30.0
 _FREE_CONNECTIONS = 4 * WORKER_CONNECTIONS  # of four workers
-_RIGHTS = """SELECT current_user, has_schema_privilege(%(schema)s, 'CREATE'),
+_CREATES = "the first run creates the store; if it should be there, correct"
+_RIGHTS = """SELECT current_user, coalesce(
+        (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %(schema)s),
+        has_database_privilege(current_database(), 'CREATE')),
     (SELECT min(relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
         WHERE nspname = %(schema)s AND relkind = 'r' AND NOT pg_has_role(relowner, 'USAGE'))"""
 _LIMITS = """SELECT current_setting('server_version'), current_setting('data_checksums'),
@@ -43,6 +46,9 @@ def check_database(database: PostgresDatabase) -> PartHealth:
         )
     [(version, checksums, limit, used)] = database.query(_LIMITS)
     found = f"PostgreSQL {version.split()[0]} at {database.place}, {used} of {limit} connections in use"
+    if database.is_new():
+        message = f"{found}; the schema {database.schema} does not exist yet"
+        return PartHealth(message=message, action=f"{_CREATES} NEWS_DATABASE_URL or NEWS_DATABASE_SCHEMA", is_new=True)
     if limit - used < _FREE_CONNECTIONS:
         return PartHealth(message=found, action=MORE_CONNECTIONS)
     if checksums != "on":
@@ -51,21 +57,30 @@ def check_database(database: PostgresDatabase) -> PartHealth:
     return PartHealth(message=found)
 
 
-def check_bucket(bucket: Bucket) -> PartHealth:
+def check_bucket(bucket: Bucket, *, is_new: bool) -> PartHealth:
     """Check that objects can be put once, read by range, listed and deleted, and that deleted ones are gone.
 
-    Raises: StoreError.
+    ``is_new``: no store was created in the bucket. Raises: StoreError.
     """
     bucket.check(is_writer=True)
     bucket.check_reading()
-    return PartHealth(message=f"{bucket.url}: puts once, reads ranges, lists, deletes")
+    found = f"{bucket.url}: puts once, reads ranges, lists, deletes"
+    if is_new:
+        message = f"{found}; it has no archive yet"
+        return PartHealth(message=message, action=f"{_CREATES} NEWS_OBJECTS_URL", is_new=True)
+    return PartHealth(message=found)
 
 
-def check_catalog(places: "SharedPlaces") -> PartHealth:
+def check_catalog(places: "SharedPlaces", *, is_new: bool) -> PartHealth:
     """Check that tables can be created, loaded and dropped. The catalog has checked its endpoints when it was opened.
 
+    ``is_new``: the store has no tables. Then these rights are not checked: the namespace may be missing, too.
     Raises: StoreError.
     """
+    if is_new:
+        message = f"{places.catalog.uri}: commits several tables; {places.namespace} has no tables of this store yet"
+        action = f"{_CREATES} NEWS_CATALOG_WAREHOUSE or NEWS_CATALOG_NAMESPACE"
+        return PartHealth(message=message, action=action, is_new=True)
     from pyiceberg.schema import Schema  # noqa: PLC0415 - only if tables are used
     from pyiceberg.types import LongType, NestedField  # noqa: PLC0415
 
@@ -114,8 +129,10 @@ def check_hosts(inventory: SharedInventory) -> PartHealth:
     """Find out whether all hosts of the last week have one version of newslake. Raises: StoreError."""
     versions = inventory.versions()
     count = sum(map(len, versions.values()))
+    if not count:
+        return PartHealth(message="none has used the store within seven days")
     if len(versions) < 2:
-        return PartHealth(message=f"{count} within seven days, of version {', '.join(versions) or 'unknown'}")
+        return PartHealth(message=f"{count} within seven days, of version {', '.join(versions)}")
     named = "; ".join(f"{version} on {', '.join(hosts[:3])}" for version, hosts in versions.items())
     return PartHealth(
         message=f"different versions: {named}", action="install the same version of newslake on all hosts"

@@ -60,7 +60,10 @@ def advice_to_give_up(name: str) -> str:
 
 
 class SharedInventory:
-    """The parts of a store that are recorded in its database. Raises: StoreError."""
+    """The parts of a store that are recorded in its database; a database without the schema has none, and no name.
+
+    Raises: StoreError.
+    """
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
@@ -110,12 +113,12 @@ class SharedInventory:
 
     def versions(self) -> Mapping[str, list[str]]:
         """Return the hosts that opened the bucket within seven days, by their version of newslake."""
-        return dict(self._database.query(_HOSTS))
+        return {} if self._database.is_new() else dict(self._database.query(_HOSTS))
 
     @property
     def store_id(self) -> str:
-        """The name of the store in this database."""
-        return str(self._database.query(_FACTS)[0][0])
+        """The name of the store in this database; "" before it is created."""
+        return "" if self._database.is_new() else str(self._database.query(_FACTS)[0][0])
 
     @property
     def _openings(self) -> int:
@@ -123,6 +126,8 @@ class SharedInventory:
 
     def place_of(self, name: str) -> str | None:
         """Return where a part was created; None if it was not."""
+        if self._database.is_new():
+            return None
         found = self._database.query("SELECT place FROM store_parts WHERE name = %s", (name,))
         return found[0][0] if found else None
 

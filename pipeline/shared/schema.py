@@ -17,8 +17,8 @@ from pipeline.store.alerts import ALERT_SCHEMA
 
 VERSION: Final = 1
 _VERSION_TABLE = "schema_version"
-_HAS_VERSION = """SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE nspname = %s AND relname = %s"""
+HAS_TABLES: Final = f"""SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = %s AND relname = '{_VERSION_TABLE}'"""  # noqa: S608 - our own name
 # Columns that name a page, or are made of its text, per table.
 CLEAR_TEXT: Final = {
     "captures": ("page_key", "url", "etag", "last_modified", "hints"),
@@ -149,12 +149,15 @@ def lock_key(*names: str) -> int:
     return int.from_bytes(hashlib.sha256("\0".join(names).encode()).digest()[:8], signed=True)
 
 
-def ensure_schema(connection: psycopg.Connection, schema: str, *, place: str) -> None:
-    """Create the schema if it is missing; of several processes one creates it, and the others wait.
+def ensure_schema(connection: psycopg.Connection, schema: str, *, place: str, may_create: bool = True) -> None:
+    """Create the schema if it is missing and ``may_create``; of several processes one creates it, and the others wait.
 
     Raises: StoreError (store_version) if it has another version.
     """
-    if (version := _version_of(connection, schema)) is None:
+    version = _version_of(connection, schema)
+    if version is None and not may_create:
+        return
+    if version is None:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_key("schema", schema),))
             version = _version_of(connection, schema)
@@ -174,7 +177,7 @@ def ensure_schema(connection: psycopg.Connection, schema: str, *, place: str) ->
 def _version_of(connection: psycopg.Connection, schema: str) -> int | None:
     """Return the version of a schema; None if it has no tables of ours."""
     # Not to_regclass: while it waits for the lock, a session may remember that there was no table.
-    if connection.execute(_HAS_VERSION, (schema, _VERSION_TABLE)).fetchone() is None:
+    if connection.execute(HAS_TABLES, (schema,)).fetchone() is None:
         return None
     table = sql.Identifier(schema, _VERSION_TABLE)
     row = connection.execute(sql.SQL("SELECT max(version) FROM {}").format(table)).fetchone()

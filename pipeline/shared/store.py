@@ -69,11 +69,13 @@ class OpenedPart[T](cached_property[T]):
 class SharedStore:
     """The store of many hosts. Each part opens on first use, after a check that it is the one of before.
 
-    Tests shorten ``patience``: how long a takedown waits follows from it.
+    The first use creates a part that was never there, unless ``may_create`` is False. Tests shorten ``patience``: how
+    long a takedown waits follows from it.
     """
 
-    def __init__(self, settings: Settings, *, patience: Patience | None = None) -> None:
+    def __init__(self, settings: Settings, *, patience: Patience | None = None, may_create: bool = True) -> None:
         self._settings = settings
+        self._may_create = may_create
         self._patience = patience or Patience()
         self._inboxes: dict[str, Inbox] = {}
         self.opening = RLock()
@@ -86,13 +88,17 @@ class SharedStore:
             required("database_url", None if url is None else url.get_secret_value()),
             password_file=self._settings.database_password_file,
             schema=self._settings.database_schema,
+            may_create=self._may_create,
         )
 
     @OpenedPart
     def objects(self) -> Bucket:
         """The objects of archive, alerts, staged batches and cache. Raises: ConfigError, StoreError."""
         bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
-        self.inventory.enter_bucket(bucket, place=self._objects_place)
+        if self._may_create:
+            self.inventory.enter_bucket(bucket, place=self._objects_place)
+        elif loss := self.inventory.loss_of_bucket(bucket, place=self._objects_place):
+            raise loss.error()
         return bucket
 
     @OpenedPart
@@ -239,7 +245,7 @@ class SharedStore:
     def checks(self) -> Mapping[str, "PartCheck"]:
         """Return the checks of database, object storage, catalog, clocks and hosts. Each waits a short time only.
 
-        A frozen clock is not compared.
+        They create no part. A frozen clock is not compared.
         """
         from pipeline.shared.health import (  # noqa: PLC0415 - only `newslake doctor` needs it
             check_bucket,
@@ -249,15 +255,24 @@ class SharedStore:
             check_hosts,
         )
 
-        hasty = SharedStore(self._settings, patience=_HASTY)
+        hasty = SharedStore(self._settings, patience=_HASTY, may_create=False)
+
+        def bucket() -> "PartHealth":
+            return check_bucket(hasty.objects, is_new=hasty.inventory.place_of(OBJECTS) is None)
+
+        def catalog() -> "PartHealth":
+            from pipeline.shared.table_inventory import has_tables  # noqa: PLC0415 - see above
+
+            is_new = not has_tables(hasty.inventory, hasty.places, place=self._tables_place)
+            return check_catalog(hasty.places, is_new=is_new)
 
         def clocks() -> "PartHealth":
             return check_clocks(hasty.database, hasty.objects, now=self._settings.now)
 
         return {
             "database": lambda: check_database(hasty.database),
-            "object_storage": lambda: check_bucket(hasty.objects),
-            "catalog": lambda: check_catalog(hasty.lake_places),
+            "object_storage": bucket,
+            "catalog": catalog,
             **({} if self._settings.frozen_now else {"clocks": clocks}),
             "hosts": lambda: check_hosts(hasty.inventory),
         }

@@ -22,18 +22,28 @@ def enter_tables(inventory: SharedInventory, places: SharedPlaces, hold: HoldLea
     One request to the catalog, unless the store is new. ``hold`` holds the committer's lease.
     Raises: MissingStoreError for lost tables, ConfigError (store_foreign) for tables of another store, StoreError.
     """
-    if loss := loss_of_tables(inventory, places, place=place):
-        raise loss.error()
-    if inventory.place_of(TABLES) is not None:
+    if has_tables(inventory, places, place=place):
         return
-    if _owner_of(places) not in (None, "", inventory.store_id):
-        message = f"the tables at {place} are those of another store; set another NEWS_CATALOG_NAMESPACE"
-        raise ConfigError(message, key=place, reason="store_foreign")
     create_tables(places, hold)
     with hold() as lease:
         lease.check()
         _set_owner(places, inventory.store_id)
         inventory.record(TABLES, place)
+
+
+def has_tables(inventory: SharedInventory, places: SharedPlaces, *, place: str) -> bool:
+    """Return whether the tables were created; False if the next use is to create them.
+
+    Raises: MissingStoreError for lost tables, ConfigError (store_foreign) for tables of another store, StoreError.
+    """
+    if loss := loss_of_tables(inventory, places, place=place):
+        raise loss.error()
+    if inventory.place_of(TABLES) is not None:
+        return True
+    if _owner_of(places) not in (None, "", inventory.store_id):
+        message = f"the tables at {place} are those of another store; set another NEWS_CATALOG_NAMESPACE"
+        raise ConfigError(message, key=place, reason="store_foreign")
+    return False
 
 
 def loss_of_tables(inventory: SharedInventory, places: SharedPlaces, *, place: str) -> Loss | None:

@@ -20,10 +20,14 @@ DATABASE, OBJECTS, TABLES = "database", "objects", "tables"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartHealth:
-    """What was found of a part of a store. ``action`` is what to do about a warning; None if all is well."""
+    """What was found of a part of a store. ``action`` is what to do about a warning; None if all is well.
+
+    ``is_new``: the part does not exist yet, and its first use creates it.
+    """
 
     message: str
     action: str | None = None
+    is_new: bool = False
 
 
 type PartCheck = Callable[[], PartHealth]
@@ -98,5 +102,8 @@ class Store(Protocol):
         ...
 
     def checks(self) -> Mapping[str, PartCheck]:
-        """Return the checks of the parts that are services, by name, in the order in which they need each other."""
+        """Return the checks of the parts that are services, by name, in the order in which they need each other.
+
+        They create no part.
+        """
         ...

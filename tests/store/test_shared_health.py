@@ -24,9 +24,10 @@ from pipeline.reports.health import Finding, examine
 from pipeline.shared.database import PostgresDatabase
 from pipeline.shared.health import check_clocks, check_database
 from tests.scale.postgres import PostgresServer, as_user, free_ports
-from tests.scale.seaweedfs import SeaweedKey
+from tests.scale.seaweedfs import BUCKET, SeaweedKey
 from tests.store.conftest import ENGLISH, skip_missing
 from tests.store.shared_stores import StoreServices
+from tests.store.table_stores import catalog_of
 
 SERVICES = ("database", "object_storage", "catalog", "clocks", "hosts")
 SECRETS = ("drift-wood", "newslake-secret", "s3cret")
@@ -63,6 +64,76 @@ def test_sound_store_has_no_action(services):
     assert list(found).index("model") < list(found).index("database") < list(found).index("archive")
     left = services.store().places.catalog.list_tables(services.name)
     assert [name for *_, name in left if "check" in name] == []
+
+
+@pytest.fixture
+def store_is_there(services) -> StoreServices:
+    """The services of a store that a first run has created."""
+    assert services.store().lake_places
+    return services
+
+
+def parts_there(services: StoreServices, *, schema: str, prefix: str, namespace: str) -> list[str]:
+    """Return what is there of a store: its schema, objects of its prefix, its namespace."""
+    with closing(psycopg.connect(services.database_url, autocommit=True)) as session:
+        found = session.execute("SELECT nspname FROM pg_namespace WHERE nspname = %s", (schema,)).fetchall()
+    there = [f"schema {name}" for (name,) in found]
+    there += [each["path"] for page in services.weed.client().list(prefix) for each in page]
+    names = [each[-1] for each in catalog_of(services.weed).list_namespaces()]
+    return there + [f"namespace {name}" for name in names if name == namespace]
+
+
+def test_doctor_creates_nothing_of_a_new_store(services):
+    """On a new store doctor says that it does not exist yet, what creates it, and checks nothing that would."""
+    found = {each.name: each for each in examine(services.workspace())}
+
+    assert parts_there(services, schema=services.name, prefix=services.name, namespace=services.name) == []
+    assert [each for each in found.values() if each.status == "fail"] == []
+    for name, missing, setting in (
+        ("database", f"the schema {services.name} does not exist yet", "NEWS_DATABASE_SCHEMA"),
+        ("object_storage", "it has no archive yet", "NEWS_OBJECTS_URL"),
+        ("catalog", f"{services.name} has no tables of this store yet", "NEWS_CATALOG_NAMESPACE"),
+    ):
+        assert found[name].status == "warn"
+        assert missing in found[name].message
+        assert "the first run creates the store" in str(found[name].action)
+        assert setting in str(found[name].action)
+    assert {each.message for each in found.values() if each.name in NEED_STORE} == {
+        "not checked, because database has no store yet"
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "message"),
+    [
+        ({"database_schema": "{name}_typo"}, "object_storage", "has no store in the schema {name}_typo"),
+        ({"objects_url": f"s3://{BUCKET}/{{name}}_typo"}, "object_storage", "name s3://lake/{name}_typo at"),
+        ({"catalog_namespace": "{name}_typo"}, "catalog", "{name}_typo in"),
+        (
+            {"database_schema": "{name}_typo", "objects_url": f"s3://{BUCKET}/{{name}}_typo"},
+            "catalog",
+            "those of another store",
+        ),
+    ],
+)
+def test_doctor_creates_nothing_at_a_wrong_place(store_is_there, given, name, message):
+    """A mistyped schema, prefix or namespace is one failure, and nothing is created there."""
+    services, typo = store_is_there, f"{store_is_there.name}_typo"
+    values = {key: value.format(name=services.name) for key, value in given.items()}
+    found = failure(services.workspace(**values), name)
+
+    assert message.format(name=services.name) in found.message
+    assert parts_there(services, schema=typo, prefix=typo, namespace=typo) == []
+
+
+def test_user_who_may_not_create_the_schema_is_one_failure(services, postgres):
+    """Before the first run, a user without the right to create the schema is named."""
+    with closing(psycopg.connect(postgres.url, autocommit=True)) as session:
+        session.execute(f"CREATE ROLE {services.name}_guest LOGIN PASSWORD 's3cret'")
+    url = postgres.url_at(postgres.port, user=f"{services.name}_guest", password="s3cret")
+    found = failure(services.workspace(database_url=url), "database")
+
+    assert f"may not create tables in the schema {services.name}" in found.message
 
 
 def test_one_machine_has_no_services(tmp_path):
