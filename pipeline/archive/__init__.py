@@ -11,6 +11,7 @@ from pipeline.archive.leases import FileLeases
 from pipeline.archive.records import RecordArchive
 from pipeline.archive.scan import Damage
 from pipeline.archive.takedowns import (
+    PSEUDONYM,
     DeletedArticle,
     Takedown,
     TakedownKind,
@@ -27,6 +28,7 @@ from pipeline.archive.writer import ArchiveWriter
 
 __all__ = [
     "NEW_STATE",
+    "PSEUDONYM",
     "Archive",
     "ArchiveWriter",
     "CaptureSummary",

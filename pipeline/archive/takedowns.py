@@ -36,6 +36,7 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS compared_copies (id INTEGER PRIMARY KEY, changes INTEGER NOT NULL, stamp TEXT)",
     "INSERT OR IGNORE INTO compared_copies VALUES (1, 0, NULL)",
 )
+PSEUDONYM = "taken_down:"  # how the name of a taken-down page in the log begins
 DELETED_PLAN = ""  # in place of a plan that was carried out, until its bytes are gone from the file
 _NOTE_CHANGE = "UPDATE compared_copies SET changes = changes + 1, stamp = NULL"
 _UPDATE_CHECKSUM = (
@@ -116,7 +117,7 @@ def source_name(source_key: str) -> str:
 
 def pseudonym(url: str) -> str:
     """Return the pseudonym that replaces a taken-down URL in the log, one per URL."""
-    return f"taken_down:{_hash(url)}"
+    return f"{PSEUDONYM}{_hash(url)}"
 
 
 def _hash(text: str) -> str:

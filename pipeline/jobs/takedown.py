@@ -36,6 +36,7 @@ from pipeline.jobs.audits import AuditStore
 from pipeline.jobs.cluster import relate
 from pipeline.jobs.inventory import note_stores
 from pipeline.jobs.search_index import erase_from_search
+from pipeline.jobs.takedown_traces import find_traces
 from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.lake import Redaction, SnapshotErasure
 from pipeline.model import Capture, RightsStatement, article_id_of, canonical_url
@@ -164,13 +165,24 @@ def _sheet_lines(takedown_id: str, done: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _returned_articles(workspace: Workspace) -> list[TakedownPlan]:
-    """Return the plans for blocked pages that archive or tables have again, and for such sources."""
+    """Return the plans for blocked pages that any part of the store has again, and for such sources."""
     blocked = workspace.takedowns.names()
-    again = [TakedownPlan(article_ids=frozenset(name for name in blocked if ":" not in name))]
-    sources = [key for key in workspace.archive.last_days() if source_name(key) in blocked]
-    found = [expand_plan(workspace, each) for each in (*again, *(TakedownPlan(source_key=key) for key in sources))]
-    plans = [with_rows(workspace, each) for each in found]
-    return [each for each in plans if each.rows or _captures(workspace, each)]
+    traces = find_traces(workspace, blocked)
+    again = TakedownPlan(
+        article_ids=frozenset(name for name in blocked if ":" not in name), page_keys=frozenset(traces.page_keys)
+    )
+    archived = {key for key in workspace.archive.last_days() if source_name(key) in blocked}
+    sources = [TakedownPlan(source_key=key) for key in sorted(archived | traces.source_keys)]
+    plans = [with_rows(workspace, expand_plan(workspace, each)) for each in (again, *sources)]
+
+    def is_there(work: TakedownPlan) -> bool:
+        if work.source_key is None:
+            is_traced = bool(traces.page_keys or traces.article_ids)
+        else:
+            is_traced = work.source_key in traces.source_keys
+        return is_traced or bool(work.rows or _captures(workspace, work))
+
+    return [each for each in plans if is_there(each)]
 
 
 def _carry_out(

@@ -34,7 +34,7 @@ from pipeline.lake.snapshots import (
     snapshot_partitions,
     write_manifests,
 )
-from pipeline.lake.staging import erase_staged
+from pipeline.lake.staging import erase_staged, staged_among
 from pipeline.lake.storage import (
     RECOVER,
     Disk,
@@ -404,6 +404,11 @@ class Erasure:
         """
         with self.open_committer() as committer:
             return erase_rows(committer, article_ids)
+
+    def staged(self, article_ids: Collection[str]) -> frozenset[str]:
+        """Return those of some articles that staged batches have; damaged batches are passed over."""
+        with self.open_committer():
+            return staged_among(self.layout, article_ids)
 
     def traces(self, *, days: Collection[date], older_than: float) -> None:
         """Delete erased rows from older data files, cache, index, and temporary files from before ``older_than``.

@@ -149,6 +149,12 @@ def discard_batch_at(folder: Path, disk: Disk) -> None:
     shutil.rmtree(doomed)
 
 
+def staged_among(layout: Layout, article_ids: Collection[str]) -> frozenset[str]:
+    """Return those of some articles that staged batches have; damaged batches are passed over."""
+    keys = (_read(folder / f"keys{_SUFFIX}") for folder in layout.staged_batches() if is_batch_sound(folder))
+    return frozenset(article_ids).intersection(each for table in keys for each in table["article_id"].to_pylist())
+
+
 def erase_staged(layout: Layout, disk: Disk, article_ids: Collection[str]) -> None:
     """Delete some articles from every staged batch; a damaged batch is removed as a whole.
 

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,6 +36,15 @@ class StagedBatches:
     def delete(self, batch_id: str) -> None:
         """Remove a staged batch."""
         self._objects.delete(self._key(batch_id))
+
+    def among(self, article_ids: Collection[str]) -> frozenset[str]:
+        """Return those of some articles that staged batches have; damaged batches are passed over."""
+        found: set[str] = set()
+        for key in list(self._keys()):
+            data = self._objects.get(key)
+            with suppress(StoreError):
+                found.update([] if data is None else _decode(key, data).keys["article_id"].to_pylist())
+        return frozenset(article_ids) & found
 
     def erase(self, article_ids: Collection[str]) -> None:
         """Delete the rows of some articles from every staged batch; a damaged batch is removed as a whole."""

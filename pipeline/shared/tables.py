@@ -334,6 +334,10 @@ class SharedErasure:
             self._end_versions_with(article_ids, committer.transactions)
         return days
 
+    def staged(self, article_ids: Collection[str]) -> frozenset[str]:
+        with self.tables.hold() as committer:
+            return committer.staged.among(article_ids)
+
     def _end_versions_with(self, article_ids: Collection[str], transactions: Transactions) -> None:
         """Drop the named versions that have some articles, on whatever day: a version cannot be changed."""
         gone, found = pa.array(sorted(article_ids), pa.string()), dict[str, bool]()

@@ -164,6 +164,10 @@ class LogRecords(Protocol):
 class Erasing(Protocol):
     """Deletion of articles. Each step is idempotent."""
 
+    def staged(self, article_ids: Collection[str]) -> frozenset[str]:
+        """Return those of some articles that staged batches have; damaged batches are passed over."""
+        ...
+
     def rows(self, article_ids: Collection[str]) -> tuple[date, ...]:
         """Delete some articles from all tables, staged batches and cached outcomes; return their days.
 

@@ -17,7 +17,8 @@ from tests.long_form import LONG, seed_or
 from tests.scale.postgres import PostgresServer
 from tests.store.shared_town import HASTY, SharedTown, StoreBytes
 from tests.store.takedown_worker import TakedownOrder
-from tests.unit.jobs.test_takedown import Town, all_targets, forget_all, traces_of_doomed, week
+from tests.unit.jobs.test_takedown import FERRY, Town, all_targets, forget_all, traces_of_doomed, ways_back, week
+from tests.unit.jobs.test_takedown import run as run_day
 
 pytestmark = [pytest.mark.model]
 
@@ -82,6 +83,29 @@ def test_nothing_remains(town, mortal_postgres):
     mortal_postgres.execute("SELECT pg_switch_wal()")
     mortal_postgres.execute("CHECKPOINT")
     assert held.hits_in_files(traces, "pg_wal") == {}
+
+
+@pytest.mark.timeout(900)
+def test_pages_that_came_back_anywhere_are_found(town, mortal_postgres):
+    """The repair finds and removes a page state, outcomes, a staged batch and a cached outcome that came back."""
+    town.write(1)
+    town.lists(FERRY, "/bridge")
+    space, traces, held = town.space("data"), traces_of_doomed(), bytes_of(town, mortal_postgres)
+    run_day(space, "0")
+    ways = ways_back(space, town.server.url(FERRY))
+    forget(
+        space,
+        TakedownTarget(kind="article", value=town.server.url(FERRY)),
+        reason=None,
+        report_progress=lambda _: None,
+    )
+    for name, write in ways.items():
+        write(space)
+        assert held.hits_in_objects(traces) or held.hits_in_rows(traces), name
+        assert ["came in again" in each for each in finish_takedowns(space)] == [True], name
+        assert held.hits_in_objects(traces) == {}, name
+        assert held.hits_in_rows(traces) == set(), name
+    assert finish_takedowns(space) == ()
 
 
 @pytest.mark.timeout(1800)

@@ -182,8 +182,12 @@ def test_erased_articles_are_in_no_table_and_no_staged_batch(tables):
     put(tables, "b1", Story(1), Story(2), Story(3, day=1))
     tables.replace("near_duplicates", lambda: {DAY: duplicates(Story(1), Story(2))})
 
-    assert tables.erasure.rows([Story(1).article_id, Story(9).article_id]) == (DAY,)
+    wanted = [Story(1).article_id, Story(9).article_id]
+    assert tables.erasure.staged(wanted) == {Story(1).article_id}
 
+    assert tables.erasure.rows(wanted) == (DAY,)
+
+    assert tables.erasure.staged(wanted) == frozenset()
     tables.erasure.traces(days=[DAY], older_than=0.0)
     tables.commit(["b1"], is_current=lambda article_id, seen_at: True)
 

@@ -4,12 +4,14 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
@@ -34,10 +36,13 @@ from pipeline.jobs.takedown import (
     target_names,
 )
 from pipeline.jobs.workspace import Workspace
+from pipeline.lake import CachedOutcome
+from pipeline.lake.staging import KEYS_SCHEMA
 from pipeline.model import article_id_of, canonical_url
 from pipeline.reports.audit import draw_sample
 from pipeline.search import index_path, search_articles
 from pipeline.settings import Settings
+from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from pipeline.web import audit_sheet, build_sheet_row
 from tests.faults.hostile import Hostile, hostile_server
 from tests.faults.invariants import assert_whole, broken_sums, table_files
@@ -649,6 +654,70 @@ def test_taken_down_rows_are_found_without_their_records(space: Workspace, town:
     assert len(finish_takedowns(space)) == 1
     assert names.isdisjoint(space.lake.read("articles")["article_id"].to_pylist())
     assert finish_takedowns(space) == ()
+
+
+def row_of(space: Workspace, article_id: str) -> dict[str, pa.Table]:
+    """Return the committed rows of an article in the tables of a staged batch."""
+    found = {spec.name: space.lake.read(spec.name, columns=spec.schema.names) for spec in ANNOTATION_TABLES}
+    return {name: rows.filter(pc.equal(rows["article_id"], article_id)) for name, rows in found.items()}
+
+
+def ways_back(space: Workspace, url: str) -> dict[str, Callable[[Workspace], object]]:
+    """Return, by its name, each way in which a writer that lost its lease could bring back a page: what it writes.
+
+    Call it before the takedown; the functions write after it.
+    """
+    key = canonical_url(url)
+    article_id = article_id_of(canonical=key, text="")
+    states, rows = space.fetch_state.of_pages([key]), row_of(space, article_id)
+    logged = [row for row in space.lake.log.read("outcomes").to_pylist() if row["article_id"] == article_id]
+    outcomes = rows_table(table_named("outcomes"), logged)
+    unnamed = rows_table(table_named("outcomes"), [{**row, "article_id": None} for row in logged])
+    [article] = rows["articles"].to_pylist()
+    key_row = {**{name: article[name] for name in ("article_id", "revision_id")}, "seen_at": NOON}
+    keys = pa.Table.from_pylist([{**key_row, "published_date": article["published_at"].date()}], schema=KEYS_SCHEMA)
+    cached = CachedOutcome("seen", "version", "rejected", "too_short", MARKS[0])
+    assert states
+    assert logged
+    return {
+        "state": lambda late: late.fetch_state.record_many(states),
+        "outcomes": lambda late: late.lake.log.append("outcomes", "back", outcomes),
+        "outcomes by URL": lambda late: late.lake.log.append("outcomes", "back", unnamed),
+        "batch": lambda late: late.lake.stage("back", rows, keys),
+        "cached outcome": lambda late: late.lake.index.put_outcomes({article_id: cached}),
+    }
+
+
+def test_pages_that_came_back_anywhere_are_found(space: Workspace, town: Town) -> None:
+    """The repair finds and removes a page state, outcomes, a staged batch and a cached outcome that came back."""
+    ways = ways_back(space, town.server.url(FERRY))
+    forget_all(space, town)
+    for name, write in ways.items():
+        write(space)
+        assert traces_of_doomed().under(space.settings.data_dir) != {}, name
+        done = finish_takedowns(space)
+        assert ["came in again" in each for each in done] == [True], name
+        assert traces_of_doomed().under(space.settings.data_dir) == {}, name
+    assert finish_takedowns(space) == ()
+    assert space.lake.verify() == ()
+
+
+def test_source_that_came_back_is_found(space: Workspace, town: Town) -> None:
+    """A page state and an outcome of a blocked source are found and removed by the repair."""
+    states = space.fetch_state.of_pages([canonical_url(town.server.url(WAITS))])
+    rows = space.lake.log.read("outcomes")
+    outcomes = rows.filter(pc.equal(rows["source_key"], "feed"))
+    forget(space, TakedownTarget(kind="source", value="feed"), reason=None, report_progress=lambda _: None)
+    assert finish_takedowns(space) == ()
+    for write in (
+        lambda: space.fetch_state.record_many(states),
+        lambda: space.lake.log.append("outcomes", "back", outcomes),
+    ):
+        write()
+        assert len(finish_takedowns(space)) == 1
+        assert finish_takedowns(space) == ()
+    assert not any(WAITS in row["url"] for row in space.lake.log.read("outcomes").to_pylist())
+    assert space.fetch_state.of_pages([states[0].page_key]) == ()
 
 
 def test_command(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
