@@ -49,7 +49,8 @@ def open(  # noqa: A001 - called as newslake.open, as the libraries of other for
     NEWS_CATALOG_WAREHOUSE and NEWS_CATALOG_NAMESPACE. Keys are never in the address: NEWS_OBJECTS_KEY_FILE,
     NEWS_CATALOG_PROPERTIES_FILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Only catalog and bucket are needed.
 
-    Each call of the reader sees the rows that are committed then, and can change nothing. A call has at most
+    Each call of the reader sees the rows that are committed then, and can change nothing. Forked processes may use it:
+    each opens connections of its own. A call has at most
     ``seconds`` and ``memory_mb`` (default: NEWS_SQL_SECONDS, NEWS_SQL_MEMORY_MB) and returns at most ``max_rows`` rows.
     Raises: ConfigError if there is no lake; StoreError for a catalog or a bucket that cannot be used.
     """

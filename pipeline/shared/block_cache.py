@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 from threading import Lock
+from typing import Protocol
 
 from pipeline.errors import StoreError
-from pipeline.store.objects import Objects
 
 _BLOCK = 1 << 16
 _WHOLE_BLOCKS = 4  # a file with no more is read by one request
@@ -17,6 +17,14 @@ _END_BYTES = 1 << 15  # of the end of a file, which has the footer
 _UNKEPT_BYTES = 8 << 20  # a read of more is not kept: it would push everything else out
 _DROPPED_MAX = 10_000  # files whose drops are remembered
 _NEVER = datetime.fromtimestamp(0, UTC)
+
+
+class RangeReader(Protocol):
+    """What a reader of data files needs of ``Objects``."""
+
+    def get_range(self, key: str, *, offset: int, length: int) -> bytes | None:
+        """Return bytes of an object; None if there is no object. Raises: StoreError."""
+        ...
 
 
 class BlockCache:
@@ -71,7 +79,7 @@ class CachedObject:
     ``began`` is the generation of the cache in which its reader began.
     """
 
-    objects: Objects
+    objects: RangeReader
     key: str
     size: int
     cache: BlockCache

@@ -1,14 +1,14 @@
 """Objects in a bucket of an S3-compatible object store, through obstore."""
 
-import configparser
+import os
 import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from obstore.store import S3Store
 
 from pipeline.errors import ConfigError, StoreError
 from pipeline.shared.addresses import is_plain_http
+from pipeline.shared.credentials import BucketKey, KeySource, key_of
 from pipeline.store.objects import ObjectInfo, by_key, check_key, check_range, is_key
 
 if TYPE_CHECKING:
@@ -49,30 +50,6 @@ _ADVICE = {
 
 
 @dataclass(frozen=True, slots=True)
-class BucketKey:
-    """A key of an object store. ``token`` belongs to the keys of a session."""
-
-    access_key: str
-    secret_key: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
-
-
-def read_key_file(path: Path) -> BucketKey:
-    """Return the key in a credentials file of AWS: its section ``default``, else its only one. Raises: ConfigError."""
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(path.read_text("utf-8"))
-        names = parser.sections()
-        section = parser["default" if "default" in names or len(names) != 1 else names[0]]
-        pair = section["aws_access_key_id"], section["aws_secret_access_key"]
-        return BucketKey(*pair, token=section.get("aws_session_token"))
-    except (OSError, UnicodeDecodeError, configparser.Error, KeyError) as error:
-        # The text of the error may have a line of the file, and so the secret.
-        message = f"{path} is not a credentials file with aws_access_key_id and aws_secret_access_key; correct it"
-        raise ConfigError(f"{message} ({type(error).__name__})", key=str(path), reason="key_file") from None
-
-
-@dataclass(frozen=True, slots=True)
 class BucketService:
     """Where a bucket is, and how long to wait for it.
 
@@ -92,16 +69,32 @@ class BucketService:
         return self.deadline_seconds + self.request_seconds
 
 
+_USERS: list[int] = []  # the process whose threads obstore has: the first that made a request
+
+
+def is_forked() -> bool:
+    """Return whether obstore was used before this process was forked: its threads are not here, so it never answers."""
+    return bool(_USERS) and _USERS[0] != os.getpid()
+
+
 def open_bucket(
-    url: str, *, service: BucketService | None = None, key: BucketKey | None = None, is_writer: bool = True
+    url: str, *, service: BucketService | None = None, key: KeySource = None, is_writer: bool = True
 ) -> "Bucket":
     """Return the bucket of ``s3://bucket/prefix``, after a check that it can be used.
 
     Without ``key`` the variables AWS_ACCESS_KEY_ID and their like are used, or the role of the machine.
     Raises: ConfigError for a wrong URL, StoreError if the store cannot be used.
     """
-    name, prefix = _split_url(url)
     at = service or BucketService()
+    connect = partial(_connect, url, at)
+    bucket = Bucket(connect, key=key, url=url.rstrip("/"), deadline_seconds=at.deadline_seconds)
+    bucket.check(is_writer=is_writer)
+    return bucket
+
+
+def _connect(url: str, at: BucketService, key: BucketKey | None) -> S3Store:
+    """Return a client. Raises: ConfigError."""
+    name, prefix = _split_url(url)
     request = timedelta(seconds=at.request_seconds)
     client: ClientConfig = {"timeout": request, "connect_timeout": timedelta(seconds=5), "allow_http": False}
     options: dict[str, Any] = {} if key is None else _key_options(key)
@@ -113,22 +106,43 @@ def open_bucket(
         options["region"] = at.region
     try:
         retry: RetryConfig = {"max_retries": 0, "retry_timeout": request}
-        store = S3Store(name, prefix=prefix or None, client_options=client, retry_config=retry, **options)
+        return S3Store(name, prefix=prefix or None, client_options=client, retry_config=retry, **options)
     except BaseError as error:
         message = f"{url} cannot be opened ({_first_line(error)}); correct its settings"
         raise ConfigError(message, key=url, reason="store_url") from None
-    bucket = Bucket(store, url=url.rstrip("/"), deadline_seconds=at.deadline_seconds)
-    bucket.check(is_writer=is_writer)
-    return bucket
 
 
 class Bucket:
-    """Implements ``Objects``. May be used by several threads."""
+    """Implements ``Objects``. May be used by several threads, but not after a fork.
 
-    def __init__(self, store: S3Store, *, url: str, deadline_seconds: float) -> None:
-        self._store = store
+    ``connect`` returns a client with a key: another one once the file with the key has another.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[BucketKey | None], S3Store],
+        *,
+        key: KeySource,
+        url: str,
+        deadline_seconds: float,
+    ) -> None:
+        self._connect = connect
+        self._key = key
+        self._client = (key_of(key), connect(key_of(key)))
         self.url = url
         self._deadline_seconds = deadline_seconds
+
+    @property
+    def _store(self) -> S3Store:
+        """The client with the key of now. Raises: StoreError (store_forked)."""
+        if is_forked():
+            message = f"{self.url} was used before this process was forked; start it by spawn or forkserver"
+            raise StoreError(message, key=self.url, reason="store_forked")
+        if not _USERS:
+            _USERS.append(os.getpid())
+        if (key := key_of(self._key)) != self._client[0]:
+            self._client = (key, self._connect(key))
+        return self._client[1]
 
     def check(self, *, is_writer: bool) -> None:
         """Check bucket, key and rights; for a writer also that the store puts an object only if it is new.

@@ -40,6 +40,9 @@ _TOKEN_SECONDS = 60.0  # before its end a token is replaced; also how long one i
 _MISSING = {404, 405, 406, 501}
 _REFUSED = {400, 401, 403, 404, 405, 406, 419, 422}
 
+# What a login does not change: what its user is doing.
+_OF_ONE_CATALOG = {"_changes", "_current", "_is_collecting", "_lock", "_renewing"}
+
 Answer = Literal["committed", "conflict", "unknown"]
 """What came of a transaction. "unknown": no answer, or one of an error within the catalog; it may be in or not."""
 
@@ -148,15 +151,26 @@ class TransactionCatalog(RestCatalog):
     """An Iceberg REST catalog that commits several tables at one instant.
 
     Its address is encrypted, on this machine, or allowed by ``allow_http``: requests carry a key or a token.
-    Raises: ConfigError for another address, StoreError (store_unreachable), (store_refused), or (store_version) for a
-    catalog without transactions.
+    ``current`` returns the properties of now: with others than before, as after the change of a file with a key, the
+    next request logs in again. Raises: ConfigError for another address, StoreError (store_unreachable),
+    (store_refused), or (store_version) for a catalog without transactions.
     """
 
     def __init__(
-        self, name: str, *, timeout_seconds: float = 60.0, allow_http: bool = False, **properties: str
+        self,
+        name: str,
+        *,
+        timeout_seconds: float = 60.0,
+        allow_http: bool = False,
+        current: Callable[[], Mapping[str, str]] | None = None,
+        **properties: str,
     ) -> None:
         _check_addresses(properties, allow_http=allow_http)
         self._timeout = timeout_seconds
+        self._allow_http = allow_http
+        self._given = properties
+        self._current = current
+        self._renewing = threading.Lock()
         self._changes: dict[tuple[str, ...], CommitTableRequest] = {}
         self._is_collecting = False
         self._lock = threading.Lock()
@@ -172,6 +186,20 @@ class TransactionCatalog(RestCatalog):
             if token := self.properties.get("token"):
                 self._requests.headers["Authorization"] = f"Bearer {token}"
             self._check_endpoint_of_transactions()
+
+    def _log_in_again(self) -> None:
+        """Log in with the properties of now, if they are not those of before. Raises: as the class does."""
+        if self._current is None:
+            return
+        given: dict[str, Any] = dict(self._current())
+        if given == self._given:
+            return
+        with self._renewing:
+            if given == self._given:  # another thread did it
+                return
+            made = TransactionCatalog(self.name, timeout_seconds=self._timeout, allow_http=self._allow_http, **given)
+            # All at once: another thread must not see the new session with the old address, or half of the properties.
+            vars(self).update({name: value for name, value in vars(made).items() if name not in _OF_ONE_CATALOG})
 
     def _check_endpoint_of_transactions(self) -> None:
         """Raises: StoreError for a catalog that says that it has no such endpoint, or does not know its path."""
@@ -199,6 +227,7 @@ class TransactionCatalog(RestCatalog):
         """
         *namespace, name = self.identifier_to_tuple(identifier)
         folder = "\x1f".join(quote(each, safe="") for each in namespace)
+        self._log_in_again()
         url = self.url(Endpoints.load_table, namespace=folder, table=quote(name, safe=""))
         try:
             response = self._requests.get(url, headers=_DELEGATION, timeout=self._timeout)
@@ -239,14 +268,17 @@ class TransactionCatalog(RestCatalog):
 
     @override
     def create_namespace(self, namespace: str | Identifier, properties: Properties = EMPTY_DICT) -> None:
+        self._log_in_again()
         _within(self._timeout, lambda: super(TransactionCatalog, self).create_namespace(namespace, properties))
 
     @override
     def load_namespace_properties(self, namespace: str | Identifier) -> Properties:
+        self._log_in_again()
         return _within(self._timeout, lambda: super(TransactionCatalog, self).load_namespace_properties(namespace))
 
     @override
     def list_tables(self, namespace: str | Identifier) -> list[Identifier]:
+        self._log_in_again()
         return _within(self._timeout, lambda: super(TransactionCatalog, self).list_tables(namespace))
 
     @override
@@ -259,6 +291,7 @@ class TransactionCatalog(RestCatalog):
         sort_order: SortOrder = UNSORTED_SORT_ORDER,
         properties: Properties = EMPTY_DICT,
     ) -> Table:
+        self._log_in_again()
         create: Callable[[], Table] = partial(
             super().create_table, identifier, schema, location, partition_spec, sort_order, properties
         )
@@ -285,6 +318,7 @@ class TransactionCatalog(RestCatalog):
         self, table: Table, requirements: tuple[TableRequirement, ...], updates: tuple[TableUpdate, ...]
     ) -> CommitTableResponse:
         if not self._is_collecting:
+            self._log_in_again()
             answer: CommitTableResponse = super().commit_table(table, requirements, updates)
             return answer
         *namespace, name = table.name()
@@ -308,6 +342,7 @@ class TransactionCatalog(RestCatalog):
             json.loads(self._changes[name].model_dump_json())
             for name in sorted(self._changes, key=lambda name: (name[-1] != first, name))
         ]
+        self._log_in_again()
         try:
             response = self._post({"table-changes": changes})
         except requests.RequestException:

@@ -27,6 +27,7 @@ COMMITS = "commits"
 _TRIES = 40
 _PAUSE_SECONDS = 0.05
 _THREADS = 6
+_KEPT_SECONDS = 300.0  # AWS gives credentials for 15 minutes or more
 
 # Keys of the summaries.
 COMMIT = "newslake.commit"  # the name of the commit, in each table that it changes
@@ -43,6 +44,7 @@ class Heads:
     """The snapshots of tables at one instant: those of one commit. ``tables`` are the tables that are loaded.
 
     ``months`` are those whose rows the commit changed, ``rows`` is the number of the newest commit that changed any.
+    ``read_at`` is the time of a clock that only goes forward.
     """
 
     sequence: int = 0
@@ -54,6 +56,12 @@ class Heads:
     anchor_id: int | None = None
     months: tuple[str, ...] = ()
     rows: int = 0
+    read_at: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether the loaded tables are to be used again: a catalog may vend credentials with a table that soon end."""
+        return time.monotonic() < self.read_at + _KEPT_SECONDS
 
     def id_of(self, name: str) -> int | None:
         """Return the snapshot of a table; None before its first commit."""
@@ -89,13 +97,13 @@ class HeadReader:
     def read(self, names: Collection[str], *, known: Heads | None = None) -> Heads:
         """Return the heads of some tables at one instant: that of the newest complete commit.
 
-        If that is the one of ``known``, return these: then only one table is loaded.
+        If that is the one of ``known``, and they are recent, return these: then only one table is loaded.
         Raises: StoreError (store_conflict) if commits follow one another faster than they can be read.
         """
         for _ in range(_TRIES):
             anchor = self.load(COMMITS)
             newest = next(commits_of(anchor), Heads())
-            if known is not None and known.anchor_id == newest.anchor_id is not None:
+            if known is not None and known.is_recent and known.anchor_id == newest.anchor_id is not None:
                 return known
             wanted = {*names, *([newest.last] if newest.last else [])}
             tables = self.load_all(sorted(wanted))

@@ -14,8 +14,9 @@ from pipeline.model.source import is_bucket
 from pipeline.settings import Settings, required
 from pipeline.shared.alerts import PostgresAlerts
 from pipeline.shared.blocklist import PostgresBlocklist
-from pipeline.shared.bucket import Bucket, BucketKey, BucketService, open_bucket, read_key_file
+from pipeline.shared.bucket import Bucket, BucketService, open_bucket
 from pipeline.shared.capture_index import PostgresCaptureIndex
+from pipeline.shared.credentials import BucketKey, WatchedFile, read_key_file
 from pipeline.shared.database import PostgresDatabase
 from pipeline.shared.inventory import SharedInventory
 from pipeline.shared.leases import PostgresLeases, PostgresRates
@@ -116,9 +117,10 @@ class SharedStore:
         return self._objects_url if at is None else f"{self._objects_url} at {at}"
 
     @OpenedPart
-    def key(self) -> BucketKey | None:
+    def key(self) -> WatchedFile[BucketKey] | None:
+        """The file with the key of the object storage. Raises: ConfigError."""
         file = self._settings.objects_key_file
-        return None if file is None else read_key_file(file)
+        return None if file is None else WatchedFile(file, read_key_file)
 
     @property
     def service(self) -> BucketService:

@@ -13,17 +13,18 @@ from datetime import date
 from functools import cache, partial
 from threading import Lock
 
+from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import Table
 
 from pipeline.errors import StoreError
-from pipeline.shared.block_cache import BlockCache, CachedObject
+from pipeline.shared.block_cache import BlockCache, CachedObject, RangeReader
 from pipeline.shared.catalog import TransactionCatalog
 from pipeline.shared.data_files import days_of
 from pipeline.shared.heads import COMMITS, HeadReader, Heads, commits_of
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES, iceberg_schema
 from pipeline.shared.snapshot_writer import entries_of, manifests_of, month_number, months_of
-from pipeline.shared.upkeep import Warehouse, ids_at
+from pipeline.shared.upkeep import ids_at, key_within
 from pipeline.store.table_files import FileBytes, PinnedFiles, PinnedTable, TableFiles
 from pipeline.tables import table_named
 
@@ -89,19 +90,68 @@ class PinnedObjects:
         return found
 
 
-class SharedFiles:
-    """Implements ``TableFiles`` for one namespace. Any number of threads may use it; no other process, after a fork."""
+@dataclass(frozen=True, slots=True)
+class ReadPlaces:
+    """What readers open: the catalog, and the bytes below ``url``, which has no slash at the end."""
 
-    def __init__(self, catalog: TransactionCatalog, namespace: str, warehouse: Warehouse) -> None:
-        self._reader = HeadReader(catalog, namespace)
-        self._warehouse = warehouse
+    catalog: TransactionCatalog
+    ranges: RangeReader
+    url: str
+
+
+class FileRanges:
+    """Ranges of files below ``url`` through pyiceberg: it works in a forked process, unlike obstore, but costs more."""
+
+    def __init__(self, catalog: TransactionCatalog, url: str) -> None:
+        self._catalog = catalog
+        self._url = url
+        self._known: tuple[Mapping[str, str], FileIO] | None = None
+
+    def get_range(self, key: str, *, offset: int, length: int) -> bytes | None:
+        """Return bytes of a file; None if there is no such file. Raises: StoreError."""
+        path = f"{self._url}/{key}"
+        try:
+            with self._io().new_input(path).open() as stream:
+                stream.seek(offset)
+                return bytes(stream.read(length))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            message = f"{path} cannot be read ({error}); check the key, and that the object storage is up"
+            raise StoreError(message, key=path, reason="store_unreachable") from error
+
+    def _io(self) -> FileIO:
+        """Return the access to files, another one after the catalog has other properties."""
+        properties = self._catalog.properties
+        if self._known is None or self._known[0] is not properties:
+            self._known = (properties, load_file_io(properties, self._url))
+        return self._known[1]
+
+
+class SharedFiles:
+    """Implements ``TableFiles`` for one namespace. Any number of threads may use it.
+
+    ``open_places`` is called at once, and again in a process that is forked from one that reads: connections and
+    threads do not come with it.
+    """
+
+    def __init__(self, open_places: Callable[[], ReadPlaces], namespace: str) -> None:
+        self._open_places = open_places
+        self._namespace = namespace
+        self._begin()
+
+    def _begin(self) -> None:
+        places = self._open_places()
+        self._reader = HeadReader(places.catalog, self._namespace)
+        self._ranges = places.ranges
+        self._key_of = partial(key_within, places.url)
         self._cache = BlockCache()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="newslake-read")
-        self._process = os.getpid()
         self._lock = Lock()
-        self._commit: tuple[int | None, Mapping[str, _TableAt]] | None = None
+        self._commit: tuple[Heads, Mapping[str, _TableAt]] | None = None
         self._log_ids: Mapping[str, int] = {}
         self._manifests: dict[str, _FilesOfManifest] = {}
+        self._process = os.getpid()
 
     def pin(self, *, since: date | None = None, until: date | None = None) -> PinnedFiles:
         return self._repeat(
@@ -136,12 +186,12 @@ class SharedFiles:
     def _lake(self) -> Mapping[str, _TableAt]:
         newest = next(commits_of(self._reader.load(COMMITS)), None)
         kept = self._commit
-        if kept is not None and newest is not None and kept[0] == newest.anchor_id:
+        if kept is not None and newest is not None and kept[0].anchor_id == newest.anchor_id and kept[0].is_recent:
             return kept[1]
         heads = self._reader.read(LAKE_NAMES)
         found = self._manifests_at(heads)
         self._forget_past(found)
-        self._commit = (heads.anchor_id, found)
+        self._commit = (heads, found)
         return found
 
     def _logs(self) -> Mapping[str, _TableAt]:
@@ -169,7 +219,7 @@ class SharedFiles:
             self._manifests = {
                 path: each for path, each in self._manifests.items() if path in paths or path not in mine
             }
-        self._cache.drop({self._warehouse.key_of(path) for path in past - kept})
+        self._cache.drop({self._key_of(path) for path in past - kept})
 
     # Which files.
 
@@ -216,8 +266,8 @@ class SharedFiles:
     # Bytes.
 
     def _object(self, file: PlannedFile, *, began: int) -> CachedObject:
-        key, gone = self._warehouse.key_of(file.path), partial(self._gone, file.path)
-        return CachedObject(self._warehouse.objects, key, file.size, self._cache, gone, began=began)
+        key, gone = self._key_of(file.path), partial(self._gone, file.path)
+        return CachedObject(self._ranges, key, file.size, self._cache, gone, began=began)
 
     def _gone(self, path: str) -> FileNotFoundError:
         """Return the error of a missing file: after a takedown it is in no commit any more."""
@@ -234,9 +284,8 @@ class SharedFiles:
 
     def _repeat[T](self, read: Callable[[], T]) -> T:
         """Return what ``read`` does, again if a commit removes what it reads. Raises: StoreError."""
-        if os.getpid() != self._process:  # the threads of its libraries are not there: it would wait for ever
-            message = "the lake was opened before this process was forked; open it in a process that is spawned"
-            raise StoreError(message, key="tables", reason="store_forked")
+        if os.getpid() != self._process:
+            self._begin()
         for _ in range(_TRIES - 1):
             try:
                 return read()

@@ -2,17 +2,18 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.settings import Settings, required
-from pipeline.shared.bucket import BucketKey, BucketService, open_bucket
+from pipeline.shared.bucket import BucketService, is_forked, open_bucket
 from pipeline.shared.catalog import TransactionCatalog
-from pipeline.shared.table_files import SharedFiles
+from pipeline.shared.credentials import BucketKey, KeySource, WatchedFile, key_of
+from pipeline.shared.table_files import FileRanges, ReadPlaces, SharedFiles
 from pipeline.shared.tables import SharedPlaces
 from pipeline.shared.upkeep import Warehouse
 from pipeline.store.objects import Objects
@@ -22,7 +23,7 @@ _FILES: dict[tuple[object, ...], SharedFiles] = {}  # of this process, with what
 _OPENING = Lock()
 
 
-def open_places(settings: Settings, objects: Objects, *, service: BucketService, key: BucketKey | None) -> SharedPlaces:
+def open_places(settings: Settings, objects: Objects, *, service: BucketService, key: KeySource) -> SharedPlaces:
     """Return the places of the tables. ``objects`` has staged batches and the cache.
 
     Raises: ConfigError for a missing or wrong setting, StoreError for a service that cannot be used.
@@ -35,31 +36,55 @@ def open_places(settings: Settings, objects: Objects, *, service: BucketService,
     )
 
 
-def open_files(settings: Settings, *, service: BucketService, key: BucketKey | None) -> SharedFiles:
+def open_files(settings: Settings, *, service: BucketService, key: KeySource) -> SharedFiles:
     """Return the files of the tables for readers: those of this process, if it has opened them before.
 
     Raises: ConfigError for a missing or wrong setting, StoreError for a service that cannot be used.
     """
-    known = (os.getpid(), settings.catalog_properties_file, *_place_of(settings), service, key)
+    # The files of the keys, not the keys: who replaces one uses the same entry.
+    keys = settings.objects_key_file, settings.catalog_properties_file
+    known = (os.getpid(), *keys, *_place_of(settings), service)
     with _OPENING:
         if known not in _FILES:
             patient = replace(service, deadline_seconds=_READER_SECONDS)
-            warehouse = _open_warehouse(settings, patient, key)
-            _FILES[known] = SharedFiles(_open_catalog(settings, key), settings.catalog_namespace, warehouse)
+            _FILES[known] = SharedFiles(partial(_open_to_read, settings, patient, key), settings.catalog_namespace)
         return _FILES[known]
+
+
+def _open_to_read(settings: Settings, service: BucketService, key: KeySource) -> ReadPlaces:
+    """Return what a reader needs, also in a process that was forked from a reader."""
+    catalog, url = _open_catalog(settings, key), _warehouse_url(settings)
+    if is_forked():
+        return ReadPlaces(catalog, FileRanges(catalog, url), url)
+    return ReadPlaces(catalog, open_bucket(url, service=service, key=key, is_writer=False), url)
 
 
 def _place_of(settings: Settings) -> tuple[str | None, ...]:
     return settings.catalog_url, settings.catalog_warehouse, settings.catalog_namespace
 
 
-def _open_warehouse(settings: Settings, service: BucketService, key: BucketKey | None) -> Warehouse:
-    warehouse = required("catalog_warehouse", settings.catalog_warehouse).rstrip("/")
-    url = f"{warehouse}/{settings.catalog_namespace}"
+def _open_warehouse(settings: Settings, service: BucketService, key: KeySource) -> Warehouse:
+    url = _warehouse_url(settings)
     return Warehouse(open_bucket(url, service=service, key=key, is_writer=False), url)
 
 
-def _open_catalog(settings: Settings, key: BucketKey | None) -> TransactionCatalog:
+def _warehouse_url(settings: Settings) -> str:
+    warehouse = required("catalog_warehouse", settings.catalog_warehouse).rstrip("/")
+    return f"{warehouse}/{settings.catalog_namespace}"
+
+
+def _open_catalog(settings: Settings, key: KeySource) -> TransactionCatalog:
+    file = settings.catalog_properties_file
+    own = None if file is None else WatchedFile(file, _read_properties)
+
+    def properties() -> dict[str, Any]:
+        return _properties_of(settings, key_of(key)) | (own.content() if own is not None else {})
+
+    return TransactionCatalog("newslake", allow_http=settings.allow_http, current=properties, **properties())
+
+
+def _properties_of(settings: Settings, key: BucketKey | None) -> dict[str, Any]:
+    """Return the properties of the catalog that follow from the settings."""
     warehouse = required("catalog_warehouse", settings.catalog_warehouse).rstrip("/")
     given: dict[str, Any] = {"uri": required("catalog_url", settings.catalog_url), "warehouse": warehouse}
     if settings.objects_endpoint is not None:
@@ -71,17 +96,14 @@ def _open_catalog(settings: Settings, key: BucketKey | None) -> TransactionCatal
             given |= {f"{part}.access-key-id": key.access_key, f"{part}.secret-access-key": key.secret_key}
         if key is not None and key.token is not None:
             given[f"{part}.session-token"] = key.token
-    given |= _read_properties(settings.catalog_properties_file)
-    return TransactionCatalog("newslake", allow_http=settings.allow_http, **given)
+    return given
 
 
-def _read_properties(file: Path | None) -> Mapping[str, str]:
+def _read_properties(file: Path) -> dict[str, Any]:
     """Return the properties in a file.
 
     Raises: ConfigError; its message has no line of the file, which may be secret.
     """
-    if file is None:
-        return {}
     try:
         given = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

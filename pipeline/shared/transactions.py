@@ -77,7 +77,7 @@ class Transactions:
         self.lease.check()
 
     def heads(self) -> Heads:
-        """Return the heads of all tables, from memory if nobody else committed. A half-done commit is taken back.
+        """Return the heads of all tables, from memory if nobody else committed since. A half-done commit is taken back.
 
         Tables whose snapshots the next commit expires are loaded again: another process may have given one a tag.
         Raises: StoreError.
@@ -88,8 +88,9 @@ class Transactions:
             raise StoreError(
                 f"the tables of {self._namespace} are not set up", key=self._namespace, reason="store_version"
             )
-        if self._known is not None and self._known[1].anchor_id == newest.anchor_id and not _expires(self._known[1]):
-            return self._known[1]
+        known = None if self._known is None else self._known[1]
+        if known is not None and known.anchor_id == newest.anchor_id and known.is_recent and not _expires(known):
+            return known
         tables = self._reader.load_all(LAKE_NAMES)
         if _is_settled(newest, tables):
             self._known = (anchor, replace(newest, tables=tables))

@@ -43,10 +43,15 @@ class Warehouse:
 
     def key_of(self, path: str) -> str:
         """Return the key of a path of Iceberg. Raises: StoreError for a path outside the warehouse."""
-        if not path.startswith(f"{self.url}/"):
-            message = f"the catalog keeps files at {path}, outside {self.url}; correct the warehouse"
-            raise StoreError(message, key=path, reason="store_refused")
-        return path.removeprefix(f"{self.url}/")
+        return key_within(self.url, path)
+
+
+def key_within(url: str, path: str) -> str:
+    """Return the key of a path of Iceberg in a warehouse. Raises: StoreError for a path outside of it."""
+    if not path.startswith(f"{url}/"):
+        message = f"the catalog keeps files at {path}, outside {url}; correct the warehouse"
+        raise StoreError(message, key=path, reason="store_refused")
+    return path.removeprefix(f"{url}/")
 
 
 class Tags:

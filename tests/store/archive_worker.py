@@ -17,7 +17,8 @@ from pathlib import Path
 from pipeline.archive.index import Index
 from pipeline.errors import ArchiveError
 from pipeline.model import Attempt, Capture, Hints, Page
-from pipeline.shared.bucket import BucketKey, BucketService, open_bucket
+from pipeline.shared.bucket import BucketService, open_bucket
+from pipeline.shared.credentials import BucketKey
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.sqlite import open_database
 from pipeline.store.folder import FolderObjects

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from pipeline.lake import Lake
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from pipeline.shared.table_files import SharedFiles
+from pipeline.shared.table_files import ReadPlaces, SharedFiles
 from pipeline.shared.tables import SharedTables
 from pipeline.tables import table_named
 from tests.unit.lake.rows import NOON
@@ -35,7 +35,9 @@ def _days(lake: Lake, name: str) -> dict[date, pa.Table]:
 
 def files_of_tables(tables: SharedTables) -> SharedFiles:
     """Return the files of shared tables, as a new process opens them."""
-    return SharedFiles(tables.places.catalog, tables.places.namespace, tables.places.warehouse)
+    places = tables.places
+    opened = ReadPlaces(places.catalog, places.warehouse.objects, places.warehouse.url)
+    return SharedFiles(lambda: opened, places.namespace)
 
 
 def open_lake(folder: Path) -> Lake:

@@ -10,8 +10,9 @@ from pipeline.archive.index import Index
 from pipeline.archive.records import RecordArchive
 from pipeline.archive.writer import SUFFIX
 from pipeline.errors import ArchiveError
-from pipeline.shared.bucket import Bucket, BucketKey, BucketService, open_bucket
+from pipeline.shared.bucket import Bucket, BucketService, open_bucket
 from pipeline.shared.capture_index import PostgresCaptureIndex
+from pipeline.shared.credentials import BucketKey
 from pipeline.shared.database import PostgresDatabase
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.warc_objects import Sealing

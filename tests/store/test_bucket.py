@@ -8,7 +8,8 @@ import obstore
 import pytest
 
 from pipeline.errors import ConfigError, StoreError
-from pipeline.shared.bucket import BucketKey, BucketService, open_bucket, read_key_file
+from pipeline.shared.bucket import BucketService, open_bucket
+from pipeline.shared.credentials import BucketKey, read_key_file
 from tests.scale.postgres import free_ports
 from tests.scale.proxy import first, proxy_to
 from tests.scale.seaweedfs import PUBLIC, SeaweedFS, SeaweedKey

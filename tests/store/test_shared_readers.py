@@ -1,8 +1,11 @@
 """Readers of the shared store as users start them: the package, the commands, other engines by their lines."""
 
 import json
+import multiprocessing
 import subprocess
 import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +20,7 @@ from pipeline.shared.tables import SharedTables
 from pipeline.tables import TABLES
 from tests.architecture.tree import text_of
 from tests.scale.seaweedfs import REGION, SeaweedFS
+from tests.store.stores import bucket_of
 from tests.store.table_stores import new_shared_tables
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
@@ -85,6 +89,52 @@ def test_lake_opens_by_the_address_of_its_catalog(environment, weed):
     assert repr(lake) == f"LakeReader('{weed.catalog_url}')"
     with pytest.raises(newslake.ConfigError, match="a shared store is searched"):
         lake.search("tide")
+
+
+def in_fork[T](read: Callable[[], T]) -> T:
+    """Return what a function returns in a process that is forked from this one."""
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=lambda: there.send(read()))
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # this process has threads
+        child.start()
+    there.close()
+    try:
+        assert here.poll(60), "the forked process waits for something that its parent had"
+        return here.recv()
+    finally:
+        child.kill()
+        child.join()
+
+
+def test_forked_processes_read(environment, weed):
+    """A lake that was read before a fork is read in the child, over connections of its own; so is one opened there."""
+    place = {"namespace": environment.places.namespace, "warehouse": weed.warehouse}
+    lake = newslake.open(weed.catalog_url, **place)
+    question = "SELECT title FROM articles ORDER BY title"
+    titles = lake.sql(question).to_dicts()
+    assert len(titles) == 3
+
+    assert in_fork(lambda: lake.sql(question).to_dicts()) == titles
+    assert in_fork(lambda: newslake.open(weed.catalog_url, **place).sql(question).to_dicts()) == titles
+    assert in_fork(lambda: in_fork(lambda: lake.sql(question).to_dicts())) == titles
+    assert lake.sql(question).to_dicts() == titles
+
+
+def test_forked_process_does_not_wait_for_a_bucket_of_its_parent(weed):
+    """A bucket that was used before a fork is refused in the child, where it would never answer."""
+    bucket = bucket_of(weed)
+    bucket.put("one", b"1")
+
+    def reasons() -> list[str]:
+        found = []
+        for use in (lambda: bucket.get("one"), lambda: bucket_of(weed)):
+            with pytest.raises(newslake.NewsError) as raised:
+                use()
+            found.append(raised.value.reason)
+        return found
+
+    assert in_fork(reasons) == ["store_forked"] * 2
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Readers of both stores: one head for all tables, days, log tables, named versions, files that are gone, damage."""
 
-import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -235,24 +233,6 @@ def small_lake_copy(weed: Any, tmp_path: Path) -> tuple[Path, LakePlace]:
     tables = new_shared_tables(weed)
     copy_lake(lake, tables)
     return tmp_path / "lake", files_of_tables(tables)
-
-
-def test_forked_process_is_refused(weed):
-    """A process that is forked from one that reads the tables gets an error, and does not wait for ever."""
-    opened = OpenedTables(tables := new_shared_tables(weed), files_of_tables(tables))
-    opened.put("b1", Story(1))
-    assert opened.rows(COUNTS) == [(1, 1, 1, 1)]
-    opened.put("b2", Story(2))
-    child = os.fork()
-    if child == 0:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(10)
-        try:
-            files_of(opened.place).pin()
-        except StoreError as error:
-            os._exit(7 if error.reason == "store_forked" else 1)
-        os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 # The cache of blocks, on objects of a folder.
