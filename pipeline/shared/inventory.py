@@ -30,7 +30,8 @@ _ADOPT = "UPDATE store SET store_id = %s, openings = greatest(openings, %s)"
 _SEEN = """INSERT INTO hosts VALUES (%s, %s, now())
     ON CONFLICT (host) DO UPDATE SET version = excluded.version, seen_at = excluded.seen_at"""
 _FORGET_HOSTS = "DELETE FROM hosts WHERE seen_at < now() - interval '7 days'"
-_HOSTS = "SELECT version, array_agg(host ORDER BY host) FROM hosts GROUP BY version ORDER BY version"
+_HOSTS = """SELECT version, array_agg(host ORDER BY host) FROM hosts WHERE seen_at >= now() - interval '7 days'
+    GROUP BY version ORDER BY version"""
 _REINDEX = "UPDATE index_state SET is_ready = false"
 
 
