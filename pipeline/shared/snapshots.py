@@ -3,28 +3,29 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from pipeline.errors import ConfigError
 from pipeline.lake.snapshots import Snapshot, SnapshotFacts, check_snapshot_name
 from pipeline.shared.heads import HeadReader, Heads
-from pipeline.shared.upkeep import Tags, Warehouse, damaged_files
+from pipeline.shared.upkeep import Tags, Warehouse, damaged_files, time_of
 from pipeline.shared.versions import SharedVersion
 
 
 @dataclass(frozen=True, slots=True)
 class SharedSnapshots:
-    """The named versions of one namespace; ``read`` returns the present heads. Their time is that of their commit."""
+    """The named versions of one namespace; ``read`` returns the present heads."""
 
     tags: Tags
     reader: HeadReader
     warehouse: Warehouse
     read: Callable[[], Heads]
+    now: Callable[[], datetime]
 
     def take(self, name: str) -> Snapshot:
         check_snapshot_name(name)
-        self.tags.take(name)
+        self.tags.take(name, at=self.now())
         return self._snapshot(name, self._others(name))
 
     def list(self) -> tuple[Snapshot, ...]:
@@ -61,7 +62,7 @@ class SharedSnapshots:
         rows = {table: sum(each.record_count for each in found) for table, found in files.items()}
         facts = SnapshotFacts(
             name=name,
-            taken_at=_time_of(version.heads),
+            taken_at=time_of(name, version.heads),
             first_day=min(days, default=None),
             last_day=max(days, default=None),
             days=len(days),
@@ -69,13 +70,6 @@ class SharedSnapshots:
             manifests_sha256=sha256(json.dumps(version.heads.ids, sort_keys=True).encode()).hexdigest(),
         )
         return Snapshot(facts=facts, shared_bytes=sizes[True], own_bytes=sizes[False])
-
-
-def _time_of(heads: Heads) -> datetime:
-    """Return the time of the last commit of a version."""
-    found = (table.metadata.snapshot_by_id(heads.ids[name]) for name, table in heads.tables.items())
-    newest = max((each.timestamp_ms for each in found if each is not None), default=0)
-    return datetime.fromtimestamp(newest / 1000, UTC)
 
 
 def unknown_month(month: str) -> ConfigError:

@@ -310,7 +310,7 @@ class SharedTables:
     @property
     def snapshots(self) -> SharedSnapshots:
         """The named versions."""
-        return SharedSnapshots(self.tags, self._reader, self.places.warehouse, self.heads)
+        return SharedSnapshots(self.tags, self._reader, self.places.warehouse, self.heads, self.now)
 
     def newest(self) -> Heads:
         """Return the heads, with tables as they are now: for changes of refs, under the committer's lease."""

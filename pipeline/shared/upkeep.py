@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from math import inf
 
@@ -31,6 +31,7 @@ Check = Callable[[], None]
 """Raises: StoreError (lease_lost) if the committer's lease is lost: its work is not to go on."""
 
 _CONDEMNED = "condemned.json"
+_TIMES_TABLE, _TAKEN_AT = "articles", "newslake.taken-at."  # the table with a property for each name, and its prefix
 _DATA, _METADATA = "/data/", "/metadata/"
 
 
@@ -57,6 +58,7 @@ def key_within(url: str, path: str) -> str:
 class Tags:
     """Names of consistent versions: a tag of one name in all tables, set by one transaction.
 
+    A tag has no time of its own: the transaction puts it into a property of ``articles``.
     ``present`` returns the heads with their tables as they are now, under the lease that ``hold`` holds; ``read``
     returns them to those who change nothing.
     """
@@ -69,7 +71,7 @@ class Tags:
         self._present = present
         self._read = read
 
-    def take(self, name: str) -> None:
+    def take(self, name: str, *, at: datetime) -> None:
         """Name the present version. Raises: ConfigError for a name that exists or is that of a branch, StoreError."""
         with self._hold() as lease:
             heads = self._present()
@@ -78,6 +80,8 @@ class Tags:
             with self._catalog.collecting():
                 for each, table in heads.tables.items():
                     table.manage_snapshots().create_tag(heads.ids[each], name).commit()
+                with heads.tables[_TIMES_TABLE].transaction() as change:
+                    change.set_properties({f"{_TAKEN_AT}{name}": at.isoformat()})
                 self._send(name, lease)
 
     def drop(self, *names: str) -> None:
@@ -90,6 +94,7 @@ class Tags:
                 for table in heads.tables.values():
                     for name in sorted(set(names) & table.metadata.refs.keys()):
                         table.manage_snapshots().remove_tag(name).commit()
+                _forget_times(heads.tables[_TIMES_TABLE], names)
                 self._send(", ".join(names), lease)
 
     def names(self) -> tuple[str, ...]:
@@ -105,6 +110,22 @@ class Tags:
         if self._catalog.send(first=LAKE_NAMES[0]) != "committed":
             message = f"the catalog did not confirm the change of snapshot {names}; list the snapshots, then try again"
             raise StoreError(message, key=names, reason="store_conflict")
+
+
+def _forget_times(table: Table, names: Iterable[str]) -> None:
+    """Remove the times of names from the properties of a table, in the transaction that is collected."""
+    if known := [f"{_TAKEN_AT}{each}" for each in names if f"{_TAKEN_AT}{each}" in table.properties]:
+        with table.transaction() as change:
+            change.remove_properties(*known)
+
+
+def time_of(name: str, heads: Heads) -> datetime:
+    """Return when a version was named; the time of its last commit if another program named it."""
+    if (at := heads.tables[_TIMES_TABLE].properties.get(f"{_TAKEN_AT}{name}")) is not None:
+        return datetime.fromisoformat(at)
+    found = (table.metadata.snapshot_by_id(heads.ids[each]) for each, table in heads.tables.items())
+    newest = max((each.timestamp_ms for each in found if each is not None), default=0)
+    return datetime.fromtimestamp(newest / 1000, UTC)
 
 
 def ids_at(heads: Heads, name: str) -> Mapping[str, int]:

@@ -108,13 +108,14 @@ def test_closed_and_due_months(tables):
 
 
 def test_named_version(tables):
-    """A named version is listed with its days and rows, stays intact, and ends when it is dropped."""
+    """A named version is listed with its time, days and rows, stays intact, and ends when it is dropped."""
     put(tables, "b1", Story(1), Story(2, day=1))
     taken = tables.snapshots.take("march")
     put(tables, "b2", Story(3, day=2))
     [listed] = tables.snapshots.list()
 
     assert taken.facts == listed.facts
+    assert listed.facts.taken_at == LATER
     assert (listed.facts.name, listed.facts.first_day, listed.facts.last_day) == ("march", DAY, NEXT)
     assert (listed.facts.days, listed.facts.rows["articles"], listed.facts.rows["entities"]) == (2, 2, 2)
     assert listed.shared_bytes > 0
