@@ -96,6 +96,7 @@ class PostgresDatabase:
     The first use creates the schema; without ``may_create`` it may be missing, which ``is_new`` says. ``password_file``
     has the password, and is read for each session. A session that hears nothing from the other side for
     ``silence_seconds`` ends, on both sides. A lost session is opened again, for ``patience_seconds``.
+    ``before_creation`` is called before a missing schema is created, and raises if it must not be.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class PostgresDatabase:
         patience_seconds: float = _PATIENCE_SECONDS,
         silence_seconds: int = 25,
         may_create: bool = True,
+        before_creation: Callable[[], None] = lambda: None,
     ) -> None:
         self.schema = schema
         self._may_create = may_create
@@ -114,6 +116,7 @@ class PostgresDatabase:
         self._password_file = password_file
         self._patience_seconds = patience_seconds
         self._silence_seconds = silence_seconds
+        self._before_creation = before_creation
         self._lock = RLock()
         self._open: psycopg.Connection | None = None
         self._process = os.getpid()
@@ -286,7 +289,13 @@ class PostgresDatabase:
         if encoding != "UTF8":
             message = f"{self.place} has the encoding {encoding}; create the database with ENCODING 'UTF8'"
             raise StoreError(message, key=self.place, reason="store_version")
-        ensure_schema(session, self.schema, place=self.place, may_create=self._may_create)
+        ensure_schema(
+            session,
+            self.schema,
+            place=self.place,
+            may_create=self._may_create,
+            before_creation=self._before_creation,
+        )
 
     def _refuse_shared_session(self, session: psycopg.Connection, process: int) -> None:
         """Raises: StoreError (store_pooler) for a pooler that gives a session to others between transactions.

@@ -95,6 +95,10 @@ class SharedInventory:
             return self._older_database()
         return None
 
+    def loss_of_new_database(self, objects: Objects, *, place: str) -> Loss | None:
+        """Return the loss of a database without tables of ours, if the bucket belongs to a store. No table is read."""
+        return None if _read_marker(objects) is None else self._lost_database(place)
+
     def give_up_bucket(self, objects: Objects, *, place: str) -> None:
         """Go on with an empty bucket, or with an empty or older database.
 

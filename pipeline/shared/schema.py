@@ -7,6 +7,7 @@ not delete these copies of their values.
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import Final
 
 import psycopg
@@ -149,10 +150,17 @@ def lock_key(*names: str) -> int:
     return int.from_bytes(hashlib.sha256("\0".join(names).encode()).digest()[:8], signed=True)
 
 
-def ensure_schema(connection: psycopg.Connection, schema: str, *, place: str, may_create: bool = True) -> None:
+def ensure_schema(
+    connection: psycopg.Connection,
+    schema: str,
+    *,
+    place: str,
+    may_create: bool,
+    before_creation: Callable[[], None],
+) -> None:
     """Create the schema if it is missing and ``may_create``; of several processes one creates it, and the others wait.
 
-    Raises: StoreError (store_version) if it has another version.
+    Raises: StoreError (store_version) if it has another version; what ``before_creation`` raises, and creates nothing.
     """
     version = _version_of(connection, schema)
     if version is None and not may_create:
@@ -162,6 +170,7 @@ def ensure_schema(connection: psycopg.Connection, schema: str, *, place: str, ma
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_key("schema", schema),))
             version = _version_of(connection, schema)
             if version is None:
+                before_creation()
                 _create(connection, schema)
                 version = VERSION
     if version != VERSION:

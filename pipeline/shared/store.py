@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self, overload, override
 
+from pipeline.errors import MissingStoreError
 from pipeline.model.source import is_bucket
 from pipeline.settings import Settings, required
 from pipeline.shared.alerts import PostgresAlerts
@@ -79,6 +80,7 @@ class SharedStore:
         self._may_create = may_create
         self._patience = patience or Patience()
         self._inboxes: dict[str, Inbox] = {}
+        self._gives_up_database = False
         self.opening = RLock()
 
     @OpenedPart
@@ -90,12 +92,29 @@ class SharedStore:
             password_file=self._settings.database_password_file,
             schema=self._settings.database_schema,
             may_create=self._may_create,
+            before_creation=self._refuse_second_database,
         )
+
+    def _refuse_second_database(self) -> None:
+        """Check, before its schema is created, that the bucket is not that of another one. Waits for no other thread.
+
+        Raises: MissingStoreError if it is; ConfigError, StoreError for a bucket that cannot be used.
+        """
+        if self._gives_up_database:
+            return
+        loss = SharedInventory(self.database).loss_of_new_database(self._open_bucket(), place=self._objects_place)
+        if loss is not None:
+            raise loss.error()
+
+    def _open_bucket(self) -> Bucket:
+        file = self._settings.objects_key_file
+        key = None if file is None else WatchedFile(file, read_key_file)
+        return open_bucket(self._objects_url, service=self.service, key=key)
 
     @OpenedPart
     def objects(self) -> Bucket:
         """The objects of archive, alerts, staged batches and cache. Raises: ConfigError, StoreError."""
-        bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
+        bucket = self._open_bucket()
         if self._may_create:
             self.inventory.enter_bucket(bucket, place=self._objects_place)
         elif loss := self.inventory.loss_of_bucket(bucket, place=self._objects_place):
@@ -230,16 +249,20 @@ class SharedStore:
         """Return the lost parts: the tables only if bucket and database are not lost."""
         from pipeline.shared.table_inventory import loss_of_one_table  # noqa: PLC0415 - see above
 
-        bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
-        loss = self.inventory.loss_of_bucket(bucket, place=self._objects_place)
+        bucket = self._open_bucket()
+        try:
+            loss = self.inventory.loss_of_bucket(bucket, place=self._objects_place)
+        except MissingStoreError as error:  # of the database, which has no schema
+            return {error.key: str(error)}
         loss = loss or loss_of_one_table(self.inventory, self.places, place=self._tables_place)
         return {} if loss is None else {loss.name: loss.sentence}
 
     def give_up(self, names: Collection[str]) -> None:
         from pipeline.shared.table_inventory import drop_rest  # noqa: PLC0415 - see above
 
+        self._gives_up_database = DATABASE in names
         if DATABASE in names or OBJECTS in names:
-            bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
+            bucket = self._open_bucket()
             self.inventory.give_up_bucket(bucket, place=self._objects_place)
         if TABLES in names:
             drop_rest(self.inventory, self.places, place=self._tables_place)

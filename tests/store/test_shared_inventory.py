@@ -182,6 +182,18 @@ def test_empty_database_is_lost_until_it_is_given_up(services):
     open_all(services.store(**new))
 
 
+@pytest.mark.parametrize("part", ["objects", "blocklist", "tables"])
+def test_second_database_is_refused_before_it_is_created(services, postgres, part):
+    """A database without a schema next to the bucket of a store stays without one, whatever part is used first."""
+    open_all(services.store())
+    new = f"{services.name}_new"
+    store = services.store(database_schema=new)
+    with pytest.raises(MissingStoreError, match="has no store in the schema"):
+        getattr(store, part).all()
+    with closing(psycopg.connect(postgres.url)) as session:
+        assert session.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (new,)).fetchall() == []
+
+
 def test_restored_older_database_is_noticed(services, postgres):
     """A database that was restored from an older dump is refused each time, until it is given up."""
     open_all(services.store())
