@@ -40,6 +40,7 @@ class FileLeases:
     """The leases of a data root. ``archive`` and ``lake`` are its folders; Lake takes the same lock for a commit."""
 
     def __init__(self, archive: Path, *, lake: Path) -> None:
+        self.notice_seconds = 0.0  # a lock of a file ends with its process
         self._archive = archive
         self._commit_lock = lake / "_state" / "locks" / "commit.lock"
 

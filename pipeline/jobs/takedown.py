@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,7 +40,7 @@ from pipeline.jobs.search_index import erase_from_search
 from pipeline.jobs.takedown_traces import find_traces
 from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.lake import Redaction, SnapshotErasure
-from pipeline.model import Capture, RightsStatement, article_id_of, canonical_url
+from pipeline.model import Capture, RightsStatement, article_id_of, canonical_url, pluralize
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
 from pipeline.store.leases import Lease
 from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
@@ -193,7 +194,7 @@ def _carry_out(
     ``lease`` is the takedown's own, and is checked before each part. Raises: StoreError (lease_lost).
     """
     begin = partial(_begin_part, lease, report_progress)
-    begin("waiting for current runs to end")
+    begin(_waiting(workspace.store.leases.notice_seconds))
     called_at = workspace.store.leases.wait_for_writers()
     lease.check()
     work = _complete_plan(workspace, takedown)
@@ -225,6 +226,15 @@ def _carry_out(
         "dropped_snapshots": snapshots.dropped,
         "unfinished": unfinished,
     }
+
+
+def _waiting(notice_seconds: float) -> str:
+    """Return what a takedown waits for, and for how long at least."""
+    runs = "waiting for current runs to end"
+    if not notice_seconds:
+        return runs
+    minutes = pluralize(ceil(notice_seconds / 60), "minute")
+    return f"{runs}, then {minutes} more, for hosts that have lost their lease and do not know it yet"
 
 
 def _begin_part(lease: Lease, report_progress: ProgressCallback, part: str) -> None:

@@ -88,6 +88,15 @@ def recheck_fact(workspace: Workspace, seen: PageState | None) -> Fact:
     return Fact("next recheck", when, f"recheck_hours of {seen.source_key}: {hours or 'none'}")
 
 
+def taken_down_step() -> ProvenanceStep:
+    """Return that a takedown deleted a page and blocks it; the blocklist has no more than hashes of names."""
+    return ProvenanceStep(
+        name="decision",
+        headline="taken down: its data is deleted, and its page is blocked",
+        facts=(Fact("", "newslake forget --list", "says when and why"),),
+    )
+
+
 def waiting_step(seen: PageState) -> ProvenanceStep:
     """Return when a page that could not be fetched is fetched again."""
     when = seen.next_try_at

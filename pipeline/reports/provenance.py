@@ -23,6 +23,7 @@ from pipeline.reports.missing_pages import (
     describe_status,
     format_moment,
     recheck_fact,
+    taken_down_step,
     unknown_name_step,
     unknown_step,
     waiting_step,
@@ -109,9 +110,10 @@ def trace_provenance(workspace: Workspace, query: str, *, rows: StoredRows | Non
         rows = rows or StoredRows(workspace=workspace, article_id=kept, stored=stored[kept])
         steps = _stored_steps(workspace, wanted, rows, captures, outcomes)
         return Provenance(query=query, answer="kept", steps=steps)
-    if wanted.table is not None:
+    gone = (taken_down_step(),) if workspace.takedowns.is_blocked(*wanted.article_ids) else ()
+    if wanted.table is not None and not gone:
         raise ConfigError(f"the lake has no article {wanted.article_ids[0]}", key=query)
-    steps = _missing_steps(workspace, wanted, captures, outcomes)
+    steps = gone + _missing_steps(workspace, wanted, captures, outcomes)
     if steps:
         return Provenance(query=query, answer="not_kept", steps=steps)
     return Provenance(query=query, answer="unknown", steps=_unknown_steps(workspace, wanted))

@@ -124,7 +124,7 @@ class PostgresLeases:
 
     def __init__(self, database: PostgresDatabase, *, notice_seconds: float = 30.0) -> None:
         self._database = database
-        self._notice_seconds = notice_seconds
+        self.notice_seconds = notice_seconds
 
     @contextmanager
     def source(self, source_key: str, *, waits: bool) -> Iterator[PostgresLease | None]:
@@ -166,7 +166,7 @@ class PostgresLeases:
             with self.hold("writer", str(generation)):
                 pass
         # Their locks are gone, but one may have lost its lock just now while it lives: the server has no record of it.
-        time.sleep(self._notice_seconds)
+        time.sleep(self.notice_seconds)
         self._database.write(lambda cursor: cursor.execute(_END_GENERATIONS, (newest - 1,)))
         return float(called_at)
 

@@ -27,6 +27,11 @@ class Leases(Protocol):
     Two threads of a process exclude each other as two processes do. Raises: StoreError, OSError.
     """
 
+    @property
+    def notice_seconds(self) -> float:
+        """How long a writer may go on that lost its lease without notice; ``wait_for_writers`` takes at least that."""
+        ...
+
     def source(self, source_key: str, *, waits: bool) -> AbstractContextManager[Lease | None]:
         """Hold a source for one run. If another run has it, wait if ``waits`` is set, else yield None."""
         ...

@@ -7,8 +7,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.archive import DeletedArticle, Takedown, TakedownPlan, Takedowns
+from pipeline.archive import DeletedArticle, Takedown, TakedownPlan, Takedowns, page_name
+from pipeline.jobs.takedown import TakedownTarget, forget
+from pipeline.jobs.workspace import Workspace
+from pipeline.reports.provenance import trace_provenance
 from pipeline.shared.blocklist import PostgresBlocklist
+from tests.store.shared_stores import StoreServices
+from tests.store.shared_town import HASTY
+from tests.unit.reports.test_health import space_at
 
 NOW = datetime(2026, 3, 2, 12, 0, 0, 1, tzinfo=UTC)
 PLAN = TakedownPlan(
@@ -25,6 +31,15 @@ def blocklist(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
         yield Takedowns(tmp_path, durability="process")
     else:
         yield PostgresBlocklist(request.getfixturevalue("database"))
+
+
+@pytest.fixture(params=["local", "shared"])
+def space(request: pytest.FixtureRequest, tmp_path: Path) -> Workspace:
+    """A new data root, and a new shared store."""
+    if request.param == "local":
+        return space_at(tmp_path)
+    weed, postgres, schema = map(request.getfixturevalue, ("weed", "postgres", "schema"))
+    return StoreServices(weed=weed, database_url=postgres.url, name=schema, folder=tmp_path).workspace(patience=HASTY)
 
 
 def begin(blocklist: Any, *names: str, at: datetime = NOW, reason: str | None = "by law\0") -> Takedown:
@@ -44,6 +59,23 @@ def test_names_are_blocked_from_the_beginning(blocklist):
         takedown_id=takedown.takedown_id, kind="article", at=NOW, reason="by law\0", articles=2, is_done=False
     )
     assert blocklist.work(takedown.takedown_id) == PLAN
+
+
+def test_takedown_says_how_long_it_waits_and_why_knows_it(space):
+    """A takedown says first how long it waits; then `newslake why` of page, article and row says what happened."""
+    [url] = PLAN.page_keys - {"ü"}
+    blocked, other = page_name(url), page_name(f"{url}/other")
+    lines = list[str]()
+    forget(space, TakedownTarget(kind="article", value=url), reason=None, report_progress=lines.append)
+    more = ", then 1 minute more, for hosts that have lost their lease and do not know it yet"
+    assert lines[0] == f"waiting for current runs to end{more if space.settings.store == 'shared' else ''}"
+    for query in (url, blocked, f"{blocked}:quotes:0"):
+        found = trace_provenance(space, query)
+        assert (found.answer, found.is_whole) == ("not_kept", True)
+        [step] = found.steps
+        assert step.headline == "taken down: its data is deleted, and its page is blocked"
+        assert [fact.value for fact in step.facts] == ["newslake forget --list"]
+    assert [trace_provenance(space, each).answer for each in (other, f"{url}/other")] == ["unknown", "unknown"]
 
 
 def test_takedowns_are_listed_by_time(blocklist):
