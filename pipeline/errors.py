@@ -38,6 +38,7 @@ from typing import ClassVar, Literal
 
 from pipeline.model.page import Exchange
 
+SERVICE_AWAY = ("store_unreachable", "store_starting")  # reasons of a StoreError: all services of the store may be
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 Disposition = Literal["retry", "reject", "quarantine", "fail"]

@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -211,7 +211,7 @@ class Settings(StoreSettings):
         return settings
 
     def now(self) -> datetime:
-        """Return the current time, UTC. Only this function reads the wall clock."""
+        """Return the current time, UTC. Only this function and ``time_in`` read the wall clock."""
         return self.frozen_now or datetime.now(UTC)
 
     @property
@@ -288,6 +288,11 @@ def required(name: str, value: str | None) -> str:
         key = f"{PREFIX}{name.upper()}"
         raise ConfigError(f"{key} is not set, and {PREFIX}STORE=shared needs it; see docs/scale.md", key=key)
     return value
+
+
+def time_in(seconds: float) -> datetime:
+    """Return the time in some seconds, UTC, for people who wait; nothing stops this clock."""
+    return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 def variable_of(name: str) -> str | None:

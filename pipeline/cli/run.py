@@ -28,7 +28,7 @@ from pipeline.cli.output import (
     workspace,
 )
 from pipeline.cli.progress import PageProgress, duration, page_progress
-from pipeline.errors import ConfigError, LakeError, NewsError
+from pipeline.errors import SERVICE_AWAY, ConfigError, LakeError, NewsError, StoreError
 from pipeline.extras import require_extra
 from pipeline.model import pluralize
 
@@ -142,13 +142,18 @@ def _exit_on_sigterm() -> Iterator[None]:
 
 @contextmanager
 def _log_crash(space: "Workspace", rules: "AlertRules | None") -> Iterator[None]:
-    """Log an error that ends the run in the ``runs`` table, and check the alerts, so that one reports it."""
+    """Log an error that ends the run in the ``runs`` table, and check the alerts, so that one reports it.
+
+    If it ends because a service of the shared store is away, so are log and alerts: nobody waits for them again.
+    """
     from pipeline.jobs.outcomes import append_failure
 
     started_at = space.settings.now()
     try:
         yield
     except Exception as error:
+        if isinstance(error, StoreError) and error.reason in SERVICE_AWAY:
+            raise
         failure = f"it ended early ({type(error).__name__})"  # a message may quote a page
         append_failure(space, run_id=_run_name(started_at), kind="manual", started_at=started_at, errors=[failure])
         check_alerts_of_run(space, rules)

@@ -66,15 +66,30 @@ def examine(workspace: Workspace) -> tuple[Finding, ...]:
     It is not checked either before the store exists: that would create it, also at a wrong place.
     """
     new: list[str] = []
-    services = {each.name: each for each in _examine_services(workspace, new)}
-    obstacle = next((f"{each.name} failed" for each in services.values() if each.status == "fail"), None)
-    if obstacle is None and new:
-        obstacle = f"{new[0]} has no store yet"
-    order = sorted(_CHECKS, key=lambda check: check.name not in ("archive", "lake"))
-    found = {check.name: _finding(check, workspace, obstacle=obstacle) for check in order}
+    services = tuple(_examine_services(workspace, new))
+    broken = next((each.name for each in services if each.status == "fail"), None)
+    has_store = broken is None and not new
+    made = [check for check in _CHECKS if has_store or not check.needs_store]
+    order = sorted(made, key=lambda check: check.name not in ("archive", "lake"))
+    found = {check.name: _finding(check, workspace) for check in order}
     place = next(number for number, check in enumerate(_CHECKS) if check.needs_store)
-    named = [found[check.name] for check in _CHECKS]
-    return (*named[:place], *services.values(), *named[place:])
+    named = [found[check.name] for check in made]
+    rest = () if has_store else (_not_checked(workspace, services, needed=broken or new[0], is_new=broken is None),)
+    return (*named[:place], *services, *named[place:], *rest)
+
+
+def _not_checked(workspace: Workspace, services: Sequence[Finding], *, needed: str, is_new: bool) -> Finding:
+    """Return the finding that names all checks that were not made, because they need a service."""
+    done = {each.name for each in services}
+    others = () if "store" in done else (name for name in workspace.store.checks() if name not in done)
+    names = [*others, *(check.name for check in _CHECKS if check.needs_store)]
+    message = f"{', '.join(names)}: they need the {needed}".replace("_", " ")
+    return Finding(
+        name="not_checked",
+        status="warn",
+        message=f"{message}, which has no store yet" if is_new else message,
+        action=f"do what the line {needed.replace('_', ' ')} says, then run it again",
+    )
 
 
 def _examine_services(workspace: Workspace, new: list[str]) -> Iterator[Finding]:
@@ -104,10 +119,7 @@ def _store(workspace: Workspace, name: str) -> Finding:
     return Finding(name=name, status="ok", message=type(workspace.store).__name__)
 
 
-def _finding(check: _HealthCheck, workspace: Workspace, *, obstacle: str | None = None) -> Finding:
-    if check.needs_store and obstacle is not None:
-        action = f"do what {obstacle.partition(' ')[0]} says, then run it again"
-        return Finding(name=check.name, status="warn", message=f"not checked, because {obstacle}", action=action)
+def _finding(check: _HealthCheck, workspace: Workspace) -> Finding:
     try:
         return check.run(workspace, check.name)
     except (NewsError, OSError, importlib.metadata.PackageNotFoundError) as error:

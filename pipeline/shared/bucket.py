@@ -19,6 +19,7 @@ from obstore.store import S3Store
 from pipeline.errors import ConfigError, StoreError
 from pipeline.shared.addresses import is_plain_http
 from pipeline.shared.credentials import BucketKey, KeySource, key_of
+from pipeline.shared.patience import Wait
 from pipeline.store.objects import ObjectInfo, by_key, check_key, check_range, is_key
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 23
 _CHECKS = ".newslake-check"  # a key has no segment that begins with a dot, so no listing shows it
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
+_FIRST_PAUSE_SECONDS = 0.1
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _NO_VERSION = (None, "null")  # "null": versioning is suspended, and an overwritten or deleted object is gone
 _CODE = re.compile(r"<Code>(\w+)</Code>|\(code: (\w+)\)")
@@ -288,7 +289,7 @@ class Bucket:
 
         Raises: StoreError; FileNotFoundError if there is no object; AlreadyExistsError.
         """
-        end, pause = time.monotonic() + self._deadline_seconds, _FIRST_PAUSE_SECONDS
+        wait = Wait(self._deadline_seconds)
         while True:
             try:
                 return do()
@@ -297,10 +298,9 @@ class Bucket:
             except (BaseError, OSError) as error:
                 if isinstance(error, FileNotFoundError) and _code_of(error) != "NoSuchBucket":
                     raise
-                if not _is_transient(error) or time.monotonic() + pause > end:
+                if not _is_transient(error) or wait.is_over():
                     raise self._failure(error, key, is_write=is_write) from error
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            wait.pause(f"the object storage at {self.url}")
 
     def _failure(self, error: Exception, key: str, *, is_write: bool) -> StoreError:
         """Return the error of a call, with what to do."""
@@ -312,15 +312,17 @@ class Bucket:
         elif code in _ADVICE:
             reason, advice = _ADVICE[code]
         elif status is None:
-            reason, advice = "store_unreachable", f"no answer for {self._deadline_seconds:.0f} s; start the store"
+            reason = "store_unreachable"
+            advice = f"no answer for {self._deadline_seconds:.0f} s; start the store, or correct NEWS_OBJECTS_ENDPOINT"
         elif status in (401, 403):
             reason, advice = "store_forbidden", "the key is wrong, or has no right to do this; correct it"
         elif status == 507 or (is_write and status >= 500 and self._is_readable()):
             reason, advice = "store_full", "it can be read, but not written: its disk is full or read-only; add space"
         else:
-            reason, advice = "store_refused", "see the log of the store"
+            reason, advice = "store_refused", "the store refuses; see its log"
         said = f" ({code or 'status'} {status})" if status is not None else f" ({code})" if code else ""
-        return StoreError(f"{place}: {advice}{said}", key=place, reason=reason)
+        what, _, action = advice.partition("; ")
+        return StoreError(f"{place}: {what}{said}; {action}", key=place, reason=reason)
 
     def _is_readable(self) -> bool:
         try:
@@ -330,7 +332,7 @@ class Bucket:
         return True
 
     def _place(self, key: str) -> str:
-        return f"{self.url}/{key}" if key else self.url
+        return self.url if not key or key.startswith(_CHECKS) else f"{self.url}/{key}"
 
 
 def _split_url(url: str) -> tuple[str, str]:

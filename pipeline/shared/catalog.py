@@ -19,7 +19,14 @@ import pyarrow as pa
 import requests
 from pyiceberg.catalog.rest import Endpoints, RestCatalog, TableResponse
 from pyiceberg.catalog.rest.auth import AuthManager, AuthManagerAdapter, AuthManagerFactory
-from pyiceberg.exceptions import NoSuchTableError, RESTError
+from pyiceberg.exceptions import (
+    AuthorizationExpiredError,
+    ForbiddenError,
+    NoSuchTableError,
+    OAuthError,
+    RESTError,
+    UnauthorizedError,
+)
 from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
 from pyiceberg.schema import Schema
@@ -38,6 +45,7 @@ _PATH = "transactions/commit"
 _DELEGATION = {"X-Iceberg-Access-Delegation": "vended-credentials"}
 _TOKEN_SECONDS = 60.0  # before its end a token is replaced; also how long one is used whose server names no time
 _MISSING = {404, 405, 406, 501}
+_FORBIDDEN = (UnauthorizedError, ForbiddenError, AuthorizationExpiredError, OAuthError)
 _REFUSED = {400, 401, 403, 404, 405, 406, 419, 422}
 
 # What a login does not change: what its user is doing.
@@ -233,13 +241,11 @@ class TransactionCatalog(RestCatalog):
             response = self._requests.get(url, headers=_DELEGATION, timeout=self._timeout)
             response.raise_for_status()
         except requests.RequestException as error:
-            status = None if error.response is None else error.response.status_code
+            status = _status_of(error)
             if status == requests.codes.not_found:
                 raise NoSuchTableError(f"{self.uri} has no table {name}") from error
             if status in _REFUSED:
-                message = (
-                    f"the catalog at {self.uri} refuses to give the table {name} ({error}); check the key's rights"
-                )
+                message = f"the catalog at {self.uri} refuses to give the table {name} ({error}); {_advice_for(status)}"
                 raise StoreError(message, key=self.uri, reason="store_refused") from error
             message = f"the catalog at {self.uri} does not give the table {name} ({error}); try again when it is up"
             raise StoreError(message, key=self.uri, reason="store_unreachable") from error
@@ -352,11 +358,9 @@ class TransactionCatalog(RestCatalog):
         if response.status_code == requests.codes.conflict:
             return "conflict"
         if response.status_code in _REFUSED:
-            raise StoreError(
-                f"the catalog at {self.uri} refuses a transaction ({response.status_code}: {_message_of(response)})",
-                key=self.uri,
-                reason="store_refused",
-            )
+            said = f"{response.status_code}: {_message_of(response)}"
+            message = f"the catalog at {self.uri} refuses a transaction ({said}); {_advice_for(response.status_code)}"
+            raise StoreError(message, key=self.uri, reason="store_refused")
         return "unknown"
 
 
@@ -387,8 +391,23 @@ def named_errors(uri: str) -> Iterator[None]:
         message = f"the catalog at {uri} does not answer; start it, or correct its URL ({type(error).__name__})"
         raise StoreError(message, key=uri, reason="store_unreachable") from error
     except (RESTError, requests.RequestException, RuntimeError, ValueError) as error:
-        message = f"the catalog at {uri} refuses: {error}; check its URL, its warehouse, and the rights of the key"
+        advice = _advice_for(requests.codes.forbidden if isinstance(error, _FORBIDDEN) else _status_of(error))
+        said = " ".join(str(error).split()).replace("; ", ", ")  # what follows a semicolon is what to do
+        message = f"the catalog at {uri} refuses: {said}; {advice}"
         raise StoreError(message, key=uri, reason="store_refused") from error
+
+
+def _status_of(error: Exception) -> int | None:
+    """Return the status of the response to which an error belongs; None without one."""
+    response = error.response if isinstance(error, requests.RequestException) else None
+    return None if response is None else response.status_code
+
+
+def _advice_for(status: int | None) -> str:
+    """Return what to do about a refusal."""
+    if status in (requests.codes.unauthorized, requests.codes.forbidden):
+        return "correct its credential in the file of NEWS_CATALOG_PROPERTIES_FILE, or grant the rights to its user"
+    return "check its URL, its warehouse, and the rights of the key"
 
 
 def _message_of(response: Response) -> str:

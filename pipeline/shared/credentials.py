@@ -27,6 +27,9 @@ def read_key_file(path: Path) -> BucketKey:
         section = parser["default" if "default" in names or len(names) != 1 else names[0]]
         pair = section["aws_access_key_id"], section["aws_secret_access_key"]
         return BucketKey(*pair, token=section.get("aws_session_token"))
+    except FileNotFoundError:
+        message = f"NEWS_OBJECTS_KEY_FILE names {path.absolute()}, which does not exist"
+        raise ConfigError(message, key=str(path), reason="key_file") from None
     except (OSError, UnicodeDecodeError, configparser.Error, KeyError) as error:
         # The text of the error may have a line of the file, and so the secret.
         message = f"{path} is not a credentials file with aws_access_key_id and aws_secret_access_key; correct it"

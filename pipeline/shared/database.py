@@ -5,7 +5,6 @@ The password is in the URL, in a file, or where libpq finds it (PGPASSWORD, PGPA
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from pipeline.errors import StoreError
+from pipeline.shared.patience import Wait
 from pipeline.shared.schema import HAS_TABLES, ensure_schema
 
 type Row = tuple[Any, ...]
@@ -199,15 +199,17 @@ class PostgresDatabase:
 
         A server that was never reached is not waited for, unless it says that it is starting or has no connection left.
         """
-        deadline, pause = time.monotonic() + self._patience_seconds, _PAUSE_SECONDS
+        wait = Wait(
+            self._patience_seconds, first_pause_seconds=_PAUSE_SECONDS, longest_pause_seconds=_PAUSE_MAX_SECONDS
+        )
         while True:
             try:
                 return attempt()
             except (psycopg.Error, StoreError) as error:
-                if not self._may_run_again(error) or time.monotonic() > deadline:
+                if not self._may_run_again(error) or wait.is_over():
                     raise self._as_store_error(error) from error
-            time.sleep(pause)
-            pause = min(2 * pause, _PAUSE_MAX_SECONDS)
+                is_away = not isinstance(error, _RUN_AGAIN)
+            wait.pause(f"the database {self.place}" if is_away else None)
 
     def _may_run_again(self, error: psycopg.Error | StoreError) -> bool:
         if isinstance(error, StoreError):
@@ -250,7 +252,8 @@ class PostgresDatabase:
         try:
             return {"password": self._password_file.read_text("utf-8").rstrip("\r\n")}
         except (OSError, UnicodeDecodeError) as error:
-            message = f"the file with the password of {self.place} cannot be read ({error}); check it and its owner"
+            why = f"cannot be read ({error}); check it and its owner"
+            message = f"the password of {self.place}, in the file of NEWS_DATABASE_PASSWORD_FILE, {why}"
             raise StoreError(message, key=str(self._password_file), reason="store_refused") from error
 
     def _timeouts(self) -> dict[str, Any]:

@@ -106,6 +106,9 @@ def _read_properties(file: Path) -> dict[str, Any]:
     """
     try:
         given = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        message = f"NEWS_CATALOG_PROPERTIES_FILE names {file.absolute()}, which does not exist"
+        raise ConfigError(message, key=str(file), reason="properties_file") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{file} is not a TOML file with properties of the catalog; correct it ({type(error).__name__})"
         raise ConfigError(message, key=str(file), reason="properties_file") from None

@@ -1,6 +1,7 @@
 """Shared stores from settings, as a process of a host opens them: a bucket prefix, a schema and a namespace each."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,16 @@ class StoreServices:
 
     def settings(self, **given: Any) -> Settings:
         """Return the settings of a host. What is given comes in place of what is right."""
+        return Settings.load(**self._values(**given))
+
+    def environment(self, **given: Any) -> dict[str, str]:
+        """Return the environment of a process of a host, with these settings."""
+        own = {f"NEWS_{name.upper()}": str(value) for name, value in self._values(**given).items() if value is not None}
+        return {**os.environ, **own}
+
+    def _values(self, **given: Any) -> dict[str, Any]:
         files = self._files()
-        values = {
+        return {
             "store": "shared",
             "data_dir": self.folder / "data",
             "sources_file": files / "sources.toml",
@@ -44,7 +53,6 @@ class StoreServices:
             "durability": "process",
             **given,
         }
-        return Settings.load(**values)
 
     def store(self, **given: Any) -> SharedStore:
         """Return the store as a new process opens it."""

@@ -3,6 +3,8 @@
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import obstore
 import pytest
@@ -70,6 +72,26 @@ def test_store_that_is_away_is_named_after_the_deadline(weed):
 
     assert (error.reason, "no answer for 2 s; start the store" in str(error)) == ("store_unreachable", True)
     assert 0.5 < time.monotonic() - start < 6
+
+
+def test_long_wait_is_logged_once_for_all_threads(weed, caplog):
+    """A wait of some seconds is logged while it lasts, once for all threads: what for, and until when."""
+    [port] = free_ports(1)
+    began = time.time()
+
+    def fail(seconds: float) -> StoreError:
+        away = {"endpoint": f"http://127.0.0.1:{port}", "deadline_seconds": seconds}
+        return failure_of(lambda: bucket_of(weed, prefix="away", **away))
+
+    with ThreadPoolExecutor(3) as pool:
+        assert len(list(pool.map(fail, (8.0, 8.1, 5.0)))) == 3
+    [line] = caplog.records
+
+    until = r"the object storage at s3://lake/away does not answer; trying again until (\d\d:\d\d:\d\d) UTC"
+    found = re.fullmatch(until, line.getMessage())
+    assert found is not None
+    assert found[1] in {f"{datetime.fromtimestamp(began + seconds, UTC):%H:%M:%S}" for seconds in (8, 9)}
+    assert line.created - began < 5
 
 
 def test_bucket_with_versions_is_refused(weed):

@@ -81,11 +81,12 @@ def test_client_credential(weed):
 
 
 def test_wrong_credential(weed):
-    """A credential that the server refuses is an error whose message does not have it."""
+    """A credential that the server refuses is an error that says where it is, and does not repeat it."""
     with pytest.raises(StoreError, match="refuses") as caught:
         TransactionCatalog("lake", **_credential(weed, "wr0ng")).list_namespaces()
 
     assert "wr0ng" not in str(caught.value)
+    assert "; correct its credential in the file of NEWS_CATALOG_PROPERTIES_FILE" in str(caught.value)
 
 
 def test_token_is_replaced_before_it_expires(weed, monkeypatch):

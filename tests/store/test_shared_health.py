@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
@@ -31,7 +32,7 @@ from tests.store.table_stores import catalog_of
 
 SERVICES = ("database", "object_storage", "catalog", "clocks", "hosts")
 SECRETS = ("drift-wood", "newslake-secret", "s3cret")
-NEED_STORE = {"knowledge_base", "archive", "lake", "compaction", "freshness", "alert_state"}
+NEED_STORE = ("knowledge_base", "archive", "lake", "compaction", "freshness", "alert_state")
 
 
 @pytest.fixture
@@ -41,13 +42,16 @@ def services(weed, postgres, schema, tmp_path) -> StoreServices:
 
 
 def failure(space: Workspace, name: str) -> Finding:
-    """Return the only failure of an examination: what needs the store is not checked, and no line has a secret."""
+    """Return the only failure of an examination: one line says what is not checked, and no line has a secret."""
     found = examine(space)
     lines = " ".join(f"{each.message} {each.action}" for each in found)
     assert [secret for secret in SECRETS if secret in lines] == []
     failed = [each for each in found if each.status == "fail"]
     assert [each.name for each in failed] == [name], failed
-    assert {each.name for each in found if each.message.startswith("not checked")} == NEED_STORE
+    [rest] = [each.message for each in found if each.name == "not_checked"]
+    left = [*SERVICES[SERVICES.index(name) + 1 :], *NEED_STORE]
+    assert rest == f"{', '.join(left)}: they need the {name}".replace("_", " ")
+    assert {each.name for each in found}.isdisjoint(left)
     assert failed[0].action
     return failed[0]
 
@@ -98,9 +102,7 @@ def test_doctor_creates_nothing_of_a_new_store(services):
         assert missing in found[name].message
         assert "the first run creates the store" in str(found[name].action)
         assert setting in str(found[name].action)
-    assert {each.message for each in found.values() if each.name in NEED_STORE} == {
-        "not checked, because database has no store yet"
-    }
+    assert found["not_checked"].message.endswith("alert state: they need the database, which has no store yet")
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,18 @@ def test_one_machine_has_no_services(tmp_path):
         ({"catalog_url": "http://me:s3cret@127.0.0.1:1"}, "catalog", "without a key", "docs"),
         ({"catalog_warehouse": "s3://nowhere"}, "catalog", "nowhere", "correct"),
         ({"catalog_warehouse": None}, "catalog", "NEWS_CATALOG_WAREHOUSE is not set", "docs"),
+        (
+            {"catalog_properties_file": "/nowhere/catalog.toml"},
+            "catalog",
+            "NEWS_CATALOG_PROPERTIES_FILE names /nowhere/catalog.toml, which does not exist",
+            "docs",
+        ),
+        (
+            {"objects_key_file": "/nowhere/key"},
+            "object_storage",
+            "NEWS_OBJECTS_KEY_FILE names /nowhere/key, which does not exist",
+            "docs",
+        ),
     ],
 )
 def test_wrong_setting_is_one_failure(services, postgres, given, name, message, action):
@@ -300,6 +314,26 @@ def test_catalog_without_transactions_is_refused_by_name(services, endpoints):
 
     assert f"the catalog at {address} has no endpoint POST /v1/{{prefix}}/transactions/commit" in found.message
     assert "Lakekeeper, Polaris, Nessie or SeaweedFS" in str(found.action)
+
+
+def test_run_says_what_it_waits_for(services):
+    """`newslake run` without its object storage says so after some seconds, waits once, and ends with one message."""
+    [port] = free_ports(1)
+    code = (
+        "import sys; from pipeline.cli import main; from pipeline.shared.store import Patience\n"
+        "Patience.__init__.__kwdefaults__['deadline_seconds'] = 8.0\n"
+        "sys.argv = ['newslake', 'run', '--quiet']; main()"
+    )
+    environment = services.environment(objects_endpoint=f"http://127.0.0.1:{port}")
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    waiting, ending = done.stderr.splitlines()
+
+    place = re.escape(f"s3://lake/{services.name}")
+    assert re.fullmatch(
+        rf"the object storage at {place} does not answer; trying again until \d\d:\d\d:\d\d UTC", waiting
+    )
+    assert re.fullmatch(rf"newslake: {place}: no answer for 8 s; start the store, or correct [A-Z_]+", ending)
+    assert (done.returncode, done.stdout) == (1, "")
 
 
 def test_full_store_is_one_failure(mortal_weed, postgres, schema, tmp_path):
