@@ -36,6 +36,7 @@ _ROLE_REQUEST = "/latest/api/token"  # to the service that gives a machine of AW
 _RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RETRIED_CODES = frozenset({None, "InternalError", "ServiceUnavailable", "SlowDown"})  # of one key in a batch
 _CORRECT = "correct the file of NEWS_OBJECTS_KEY_FILE, or"
+_GIVE_KEY = "set NEWS_OBJECTS_KEY_FILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 # Codes of S3's error answers, with the reason and what to do.
 _ADVICE = {
     "NoSuchBucket": ("store_bucket_missing", "there is no such bucket; create it, or correct its setting"),
@@ -306,7 +307,7 @@ class Bucket:
         """Return the error of a call, with what to do."""
         place, status, code = self._place(key), _status_of(error), _code_of(error)
         if _ROLE_REQUEST in str(error):
-            reason, advice = "store_key_missing", "there is no key, and this machine has no role; give a key"
+            reason, advice = "store_key_missing", f"there is no key, and this machine has no role; {_GIVE_KEY}"
         elif _NO_REQUEST in str(error):
             reason, advice = "store_url", "its endpoint is not encrypted; use https, or set NEWS_ALLOW_HTTP=true"
         elif code in _ADVICE:
