@@ -361,6 +361,7 @@ def ddl(
 
 def _catalog_address() -> "CatalogAddress":
     """Return where other engines find the shared tables. Raises: ConfigError for a missing setting."""
+    from pipeline.jobs.places import token_url_of
     from pipeline.query.engine_ddl import CatalogAddress
     from pipeline.settings import required
 
@@ -371,6 +372,7 @@ def _catalog_address() -> "CatalogAddress":
         namespace=given.catalog_namespace,
         endpoint=given.objects_endpoint,
         region=given.objects_region,
+        token_url=token_url_of(given),
     )
 
 

@@ -120,22 +120,26 @@ _OF_URL = frozenset(ascii_letters + digits + "-._~:/?#[]@!&()*+,=%")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogAddress:
-    """Where other engines find the tables of a shared store. Keys are not part of it."""
+    """Where other engines find the tables of a shared store. Keys are not part of it.
+
+    ``token_url`` is where a client credential gets a token, if the catalog wants one.
+    """
 
     url: str
     warehouse: str
     namespace: str
     endpoint: str | None = None
     region: str | None = None
+    token_url: str | None = None
 
 
 # The lines that attach the catalog as ``news``. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the
-# role of the machine; ClickHouse takes them only as text.
+# role of the machine; ClickHouse takes them only as text, and so do DuckDB and ClickHouse a client credential.
 _CATALOG_LINES = {
     "clickhouse": """\
 SET allow_experimental_database_iceberg = 1;
 CREATE DATABASE IF NOT EXISTS news ENGINE = DataLakeCatalog('$url', 'ACCESS_KEY', 'SECRET_KEY')
-SETTINGS catalog_type = 'rest', warehouse = '$warehouse'${storage_endpoint}""",
+SETTINGS catalog_type = 'rest', warehouse = '$warehouse'${storage_endpoint}${clickhouse_credential}""",
     "duckdb": """\
 SET TimeZone = 'UTC';
 INSTALL aws;
@@ -143,7 +147,7 @@ LOAD aws;
 INSTALL iceberg;
 LOAD iceberg;
 CREATE OR REPLACE SECRET news_bucket (TYPE s3, PROVIDER credential_chain${secret_options});
-ATTACH IF NOT EXISTS '$warehouse' AS news (TYPE iceberg, ENDPOINT '$url', AUTHORIZATION_TYPE 'none')""",
+ATTACH IF NOT EXISTS '$warehouse' AS news (TYPE iceberg, ENDPOINT '$url', $duckdb_credential)""",
     "spark": """\
 SET TIME ZONE 'UTC';
 SET spark.sql.catalog.news = org.apache.iceberg.spark.SparkCatalog;
@@ -184,8 +188,8 @@ def catalog_views_sql(address: CatalogAddress, engine: str = "duckdb") -> str:
 
 def _catalog_options(address: CatalogAddress) -> dict[str, str]:
     """Return the parts of the lines of all engines. Raises: ConfigError."""
-    endpoint, region = address.endpoint or "", address.region or ""
-    for each in (address.url, address.warehouse, endpoint, region):
+    endpoint, region, token_url = address.endpoint or "", address.region or "", address.token_url or ""
+    for each in (address.url, address.warehouse, endpoint, region, token_url):
         if not set(each) <= _OF_URL:
             raise ConfigError(
                 f"{each!r} is not an address: correct the settings of the catalog", key="NEWS_CATALOG_URL"
@@ -193,6 +197,13 @@ def _catalog_options(address: CatalogAddress) -> dict[str, str]:
     scheme, _, host = endpoint.partition("://")
     secret = f", ENDPOINT '{host}', URL_STYLE 'path', USE_SSL {str(scheme == 'https').lower()}" if endpoint else ""
     options = {
+        "duckdb_credential": f"CLIENT_ID 'CLIENT_ID', CLIENT_SECRET 'CLIENT_SECRET', OAUTH2_SERVER_URI '{token_url}'"
+        if token_url
+        else "AUTHORIZATION_TYPE 'none'",
+        "clickhouse_credential": ", catalog_credential = 'CLIENT_ID:CLIENT_SECRET', auth_scope = 'catalog', "
+        f"oauth_server_uri = '{token_url}'"
+        if token_url
+        else "",
         "storage_endpoint": f", storage_endpoint = '{endpoint}'" if endpoint else "",
         "secret_options": secret + (f", REGION '{region}'" if region else ""),
         "spark_options": (f";\nSET spark.sql.catalog.news.s3.endpoint = {endpoint}" if endpoint else "")

@@ -129,6 +129,11 @@ class ClientTokens(AuthManager):
             return f"Bearer {self._token}"
 
 
+def token_url(properties: Mapping[str, Any]) -> str:
+    """Return where a catalog gives tokens for a client credential."""
+    return properties.get("oauth2-server-uri") or f"{str(properties['uri']).rstrip('/')}/v1/oauth/tokens"
+
+
 def _with_tokens(properties: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any]:
     """Return properties with which pyiceberg, too, gets its tokens from ``ClientTokens``, if they have a credential."""
     given = dict(properties)
@@ -137,7 +142,7 @@ def _with_tokens(properties: Mapping[str, Any], timeout_seconds: float) -> dict[
         return given
     options = {
         "credential": credential,
-        "url": given.get("oauth2-server-uri") or f"{str(given['uri']).rstrip('/')}/v1/oauth/tokens",
+        "url": token_url(given),
         "scope": given.get("scope", "catalog"),
         "timeout_seconds": timeout_seconds,
     }

@@ -99,7 +99,7 @@ class PostgresDatabase:
     ``before_creation`` is called before a missing schema is created, and raises if it must not be.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument per option
         self,
         url: str,
         *,

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.errors import ConfigError
 from pipeline.settings import Settings, required
 from pipeline.shared.bucket import BucketService, is_forked, open_bucket
-from pipeline.shared.catalog import TransactionCatalog
+from pipeline.shared.catalog import TransactionCatalog, token_url
 from pipeline.shared.credentials import BucketKey, KeySource, WatchedFile, key_of
 from pipeline.shared.table_files import FileRanges, ReadPlaces, SharedFiles
 from pipeline.shared.tables import SharedPlaces
@@ -116,3 +116,14 @@ def _read_properties(file: Path) -> dict[str, Any]:
         message = f"{file}: {wrong[0]} is not a text; write \"{wrong[0]}\" = 'value', with the name in quotation marks"
         raise ConfigError(message, key=str(file), reason="properties_file")
     return given
+
+
+def token_url_of(settings: Settings) -> str | None:
+    """Return where the catalog gives tokens for the client credential of its properties; None without one.
+
+    Raises: ConfigError.
+    """
+    file = settings.catalog_properties_file
+    given = {} if file is None else _read_properties(file)
+    uri = required("catalog_url", settings.catalog_url)
+    return token_url({"uri": uri, **given}) if "credential" in given else None

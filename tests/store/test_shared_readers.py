@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -197,6 +198,18 @@ def test_ddl_prints_the_lines_of_the_catalog(environment, weed):
     assert weed.admin.secret_key not in lines
 
 
+def test_ddl_has_a_place_for_a_client_credential(environment, weed, tmp_path, monkeypatch):
+    """For a catalog with a client credential, the lines name where it gets a token, and not the credential."""
+    properties = tmp_path / "credential.toml"
+    properties.write_text('credential = "newslake:s3cret"\n')
+    monkeypatch.setenv("NEWS_CATALOG_PROPERTIES_FILE", str(properties))
+    for engine in ("duckdb", "clickhouse"):
+        code, lines, _ = run("ddl", engine)
+        assert (code, "s3cret" in lines) == (0, False)
+        assert f"'{weed.catalog_url}/v1/oauth/tokens'" in lines
+        assert "CLIENT_SECRET" in lines
+
+
 def test_service_that_is_away_is_named(environment, monkeypatch):
     """A catalog that does not answer is an error with its address, not a traceback."""
     monkeypatch.setenv("NEWS_CATALOG_URL", "http://127.0.0.1:9")
@@ -221,6 +234,40 @@ def test_lines_of_an_engine_name_every_table(engine):
     assert len(views) == len(TABLES) + 6
     for view in views:
         assert sqlglot.parse_one(view, read=engine) is not None
+
+
+READ_WITH_CHDB = r"""
+import sys
+from chdb.session import Session
+
+session = Session()
+for statement in sys.stdin.read().split(";\n"):
+    answer = session.query(statement) if statement.strip() else answer
+print(answer)
+"""
+
+
+def test_clickhouse_reads_by_its_lines(environment, weed, tmp_path, monkeypatch):
+    """ClickHouse reads tables and views by the lines for it, with key and client credential put in."""
+    if find_spec("chdb") is None:
+        pytest.skip("chDB is not installed: pip install chdb")
+    key, properties = weed.admin, tmp_path / "credential.toml"
+    properties.write_text(f'credential = "{key.access_key}:{key.secret_key}"\n')
+    monkeypatch.setenv("NEWS_CATALOG_PROPERTIES_FILE", str(properties))
+    code, lines, _ = run("ddl", "clickhouse")
+    assert (code, key.secret_key in lines) == (0, False)
+
+    for names, value in (
+        (("CLIENT_ID", "ACCESS_KEY"), key.access_key),
+        (("CLIENT_SECRET", "SECRET_KEY"), key.secret_key),
+    ):
+        for name in names:
+            lines = lines.replace(name, value)
+    question = "SELECT count(), uniqExact(article_id), min(published_date) FROM quotes;\n"
+    command = [sys.executable, "-c", READ_WITH_CHDB]
+    done = subprocess.run(command, input=lines + question, capture_output=True, text=True, check=False)
+
+    assert done.stdout.strip() == '3,3,"2026-02-03"', done.stderr
 
 
 @pytest.mark.parametrize(
