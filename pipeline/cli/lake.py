@@ -104,7 +104,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
 
 @lake_app.command("verify")
 def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
-    """Check the checksum of every file of the lake.
+    """Check the checksum of every file of the lake; on a shared store, that each is there with its size.
 
     Exit 1 if there is a problem.
     """
@@ -113,7 +113,7 @@ def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
     done = maintenance.verify(workspace(), reads=maintenance.read_everything if deep else maintenance.read_nothing)
     read = f"{pluralize(done.files, 'file')}, {done.megabytes:,.1f} MB"
     rows = f", {pluralize(done.rows, 'row')}, {pluralize(done.records, 'archive record')}" if deep else ""
-    well = f"{'lake and archive are' if deep else 'the lake is'} intact: read {read}{rows} in {done.seconds:.1f} s"
+    well = f"{'lake and archive are' if deep else 'the lake is'} intact: checked {read}{rows} in {done.seconds:.1f} s"
     _print_problems(done.problems, well=well, as_json=as_json, **done.counts)
 
 
@@ -181,7 +181,8 @@ def snapshot(
 ) -> None:
     """Take, check or delete a snapshot (no log tables).
 
-    A snapshot keeps the tables as they are now, in snapshots/NAME of the data root.
+    A snapshot keeps the tables as they are now: in snapshots/NAME of the data root; on a shared store as a tag of each
+    table.
     """
     lake = workspace().lake
     if verify:
