@@ -144,4 +144,4 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         with err.status("starting") as status:
             yield lambda message: status.update(escape(message))
     else:
-        yield lambda message: err.print(message, highlight=False, markup=False)
+        yield lambda message: err.print(message, highlight=False, markup=False, soft_wrap=True)

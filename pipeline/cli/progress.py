@@ -76,4 +76,6 @@ def page_progress(*, quiet: bool) -> Iterator[PageProgress]:
         with err.status("starting") as status:
             yield PageProgress(lambda text: status.update(escape(text)), seconds=_STATUS_SECONDS)
     else:
-        yield PageProgress(lambda text: err.print(text, highlight=False, markup=False), seconds=_LINE_SECONDS)
+        yield PageProgress(
+            lambda text: err.print(text, highlight=False, markup=False, soft_wrap=True), seconds=_LINE_SECONDS
+        )
