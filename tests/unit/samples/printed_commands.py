@@ -16,7 +16,22 @@ from tests.architecture.tree import PAPERS, text_of
 
 PAGES = tuple(path for path in PAPERS if not path.startswith(("docs/adr/", "CHANGELOG")))
 PROGRAMS = (
-    *("newslake", "make", "cat", "mkdir", "export", "cp", "chmod", "curl", "docker", "trino", "aws", "bq"),
+    *(
+        "newslake",
+        "make",
+        "cat",
+        "mkdir",
+        "export",
+        "cp",
+        "chmod",
+        "curl",
+        "docker",
+        "kubectl",
+        "helm",
+        "trino",
+        "aws",
+        "bq",
+    ),
     *("airflow", "duckdb", "python", "python3", "pip", "git", "cd", "set"),
     *("apt-get", "runuser", "weed", "printf", "echo"),
 )
