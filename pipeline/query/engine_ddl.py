@@ -150,12 +150,12 @@ CREATE OR REPLACE SECRET news_bucket (TYPE s3, PROVIDER credential_chain${secret
 ATTACH IF NOT EXISTS '$warehouse' AS news (TYPE iceberg, ENDPOINT '$url', $duckdb_credential)""",
     "spark": """\
 SET TIME ZONE 'UTC';
-SET spark.sql.catalog.news = org.apache.iceberg.spark.SparkCatalog;
-SET spark.sql.catalog.news.type = rest;
-SET spark.sql.catalog.news.uri = $url;
-SET spark.sql.catalog.news.warehouse = $warehouse;
-SET spark.sql.catalog.news.io-impl = org.apache.iceberg.aws.s3.S3FileIO;
-SET spark.sql.catalog.news.s3.path-style-access = true${spark_options}""",
+SET `spark.sql.catalog.news` = org.apache.iceberg.spark.SparkCatalog;
+SET `spark.sql.catalog.news.type` = rest;
+SET `spark.sql.catalog.news.uri` = $url;
+SET `spark.sql.catalog.news.warehouse` = $warehouse;
+SET `spark.sql.catalog.news.io-impl` = org.apache.iceberg.aws.s3.S3FileIO;
+SET `spark.sql.catalog.news.s3.path-style-access` = true${spark_options}""",
     "trino": """\
 CREATE CATALOG news USING iceberg WITH (
   "iceberg.catalog.type" = 'rest', "iceberg.rest-catalog.uri" = '$url',
@@ -206,8 +206,8 @@ def _catalog_options(address: CatalogAddress) -> dict[str, str]:
         else "",
         "storage_endpoint": f", storage_endpoint = '{endpoint}'" if endpoint else "",
         "secret_options": secret + (f", REGION '{region}'" if region else ""),
-        "spark_options": (f";\nSET spark.sql.catalog.news.s3.endpoint = {endpoint}" if endpoint else "")
-        + (f";\nSET spark.sql.catalog.news.client.region = {region}" if region else ""),
+        "spark_options": (f";\nSET `spark.sql.catalog.news.s3.endpoint` = {endpoint}" if endpoint else "")
+        + (f";\nSET `spark.sql.catalog.news.client.region` = {region}" if region else ""),
         "trino_options": (f", \"s3.endpoint\" = '{endpoint}'" if endpoint else "")
         + (f", \"s3.region\" = '{region}'" if region else ""),
     }

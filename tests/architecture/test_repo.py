@@ -14,7 +14,10 @@ GENERATED = re.compile(
 MACHINE_PATH = re.compile(r"(?<![\w.~%/-])/(?:[w]ork|[r]oot|[h]ome/\w+|[U]sers/\w+)/|\.\./[s]hared\b")
 REGISTRY = re.compile(r"[p]ypi\.org|[p]ythonhosted\.org|[n]pmjs\.|[c]onda\.anaconda|[t]rusted-host", re.IGNORECASE)
 UNFINISHED = re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX|[N]otImplementedError)\b")
-LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt", "requirements-scale.txt")
+LOCKS = (
+    *("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt", "requirements-scale.txt"),
+    "tests/engines/requirements-iceberg.txt",
+)
 MOST_BYTES = 1_000_000
 
 

@@ -146,7 +146,7 @@ def test_image_has_the_executor() -> None:
 )
 def test_image_takes_the_commands_of_both(words: list[str], ran: str, tmp_path: Path) -> None:
     """The entrypoint runs a command of Airflow, as in the compose files, and a program, as of chart and executor."""
-    (line,) = re.findall(r"^RUN (printf .*) > /entrypoint", DOCKERFILE, re.MULTILINE)
+    (line,) = re.findall(r"^RUN (printf .*) \\\n  > /entrypoint", DOCKERFILE, re.MULTILINE)
     assert re.search(r'^ENTRYPOINT \["/entrypoint"\]$', DOCKERFILE, re.MULTILINE)
     entrypoint = tmp_path / "entrypoint"
     entrypoint.write_bytes(subprocess.run(["sh", "-c", line], capture_output=True, check=True).stdout)

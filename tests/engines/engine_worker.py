@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ ASK: Mapping[str, Callable[[Any, str], Any]] = {
     "spark": lambda db, sql: db.sql(sql),
 }
 _AS_ARROW = ("to_arrow_table", "to_arrow", "toArrow")
+_BATCHES = "_collect_as_arrow"  # what Spark 3.5 has in place of toArrow
 
 
 def as_arrow(found: Any) -> pa.Table:
@@ -32,6 +34,10 @@ def as_arrow(found: Any) -> pa.Table:
     for name in _AS_ARROW:
         if hasattr(found, name):
             return getattr(found, name)()
+    if hasattr(found, _BATCHES):
+        batches = getattr(found, _BATCHES)()
+        types = import_module("pyspark.sql.pandas.types")
+        return pa.Table.from_batches(batches, None if batches else types.to_arrow_schema(found.schema))
     return pa.Table.from_pandas(found, preserve_index=False)
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline.lake import Lake
+from pipeline.query.views import table_files
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from pipeline.shared.table_files import ReadPlaces, SharedFiles
 from pipeline.shared.tables import SharedTables
-from pipeline.tables import table_named
+from pipeline.tables import TableSpec, table_named
 from tests.unit.lake.rows import NOON
 
 
@@ -24,10 +26,25 @@ def copy_lake(lake: Lake, tables: SharedTables) -> None:
             tables.log.append(name, f"copy-{name}", rows)
 
 
+def copy_files(lake: Path, tables: SharedTables) -> None:
+    """Copy the rows in the Parquet files of a lake that no job wrote, in one commit, without log tables."""
+    with tables.hold() as committer:
+        committer.replace(lambda heads: {name: _days_in_files(lake, name) for name in LAKE_NAMES})
+
+
 def _days(lake: Lake, name: str) -> dict[date, pa.Table]:
     """Return the rows of a table by day, without the day."""
     spec = table_named(name)
-    rows = lake.read(name, columns=spec.file_schema.names)
+    return _by_day(lake.read(name, columns=spec.file_schema.names), spec)
+
+
+def _days_in_files(lake: Path, name: str) -> dict[date, pa.Table]:
+    spec = table_named(name)
+    parts = [pq.ParquetFile(path).read() for path in table_files(lake, spec)]
+    return _by_day(pa.concat_tables([spec.file_schema.empty_table(), *parts]), spec)
+
+
+def _by_day(rows: pa.Table, spec: TableSpec) -> dict[date, pa.Table]:
     days = pc.unique(rows[spec.day_column]).to_pylist()
     names = spec.schema.names
     return {day: rows.filter(pc.equal(rows[spec.day_column], day)).select(names) for day in days}

@@ -24,7 +24,7 @@ print(json.dumps([loaded, [row["speaker_name"] for row in document.quotes], len(
 _MOST_MB = {"": 900, "[all]": 1400}
 
 
-def _uv() -> str:
+def uv_program() -> str:
     """Return the path of uv: the project's own, or another on the path."""
     own = ROOT / ".tools" / "bin" / "uv"
     found = str(own) if own.exists() else shutil.which("uv")
@@ -44,7 +44,7 @@ def _install(wheel: Path, extra: str, folder: Path) -> Path:
     install = ("pip", "install", "--quiet", "--no-cache", "--python", str(environment))
     started = time.monotonic()
     for command in (create, (*install, f"newslake{extra} @ {wheel.as_uri()}")):
-        done = _run(_uv(), *command, cwd=folder)
+        done = _run(uv_program(), *command, cwd=folder)
         assert done.returncode == 0, done.stderr
     seconds = time.monotonic() - started
     files = (path for path in environment.rglob("*") if path.is_file() and not path.is_symlink())
