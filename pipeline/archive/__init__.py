@@ -6,7 +6,7 @@ The index next to the files can be rebuilt from them. ``FetchState`` stores whic
 
 from pipeline.archive.archive import Archive
 from pipeline.archive.fetch_state import NEW_STATE, FetchState, KnownPage, PageState, Validators
-from pipeline.archive.index import CaptureSummary
+from pipeline.archive.index import CaptureInPlace, CaptureSummary
 from pipeline.archive.leases import FileLeases
 from pipeline.archive.records import RecordArchive
 from pipeline.archive.scan import Damage
@@ -31,6 +31,7 @@ __all__ = [
     "PSEUDONYM",
     "Archive",
     "ArchiveWriter",
+    "CaptureInPlace",
     "CaptureSummary",
     "Damage",
     "DeletedArticle",

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
@@ -76,6 +76,11 @@ _HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
 _SUMMARIES = """SELECT page_key, article_id, source_key, news_day, digest, fetched_at FROM captures
     WHERE article_id IN (SELECT article_id FROM captures WHERE news_day BETWEEN ? AND ?)
     ORDER BY fetched_at, file, "offset\""""
+_OF_DAYS = """ FROM captures WHERE news_day BETWEEN :first AND :last
+    AND (NOT :is_chosen OR source_key IN (SELECT value FROM json_each(:sources)))"""
+_COUNTS = f"SELECT news_day, count(*){_OF_DAYS} GROUP BY news_day ORDER BY news_day"
+_PLACES = f"""SELECT news_day, article_id, digest, fetched_at{_OF_DAYS}
+    ORDER BY news_day, file, "offset\""""
 # News days of pages that have other content in this run than in their previous capture.
 _DAYS_OF_RUN = """
     SELECT DISTINCT news_day FROM (
@@ -99,6 +104,15 @@ class CaptureSummary(NamedTuple):
     news_day: date
     digest: str
     fetched_at: datetime
+
+
+class CaptureInPlace(NamedTuple):
+    """The fields of a capture that tell whether it has changed, in microseconds: for lists of millions of captures."""
+
+    news_day: date
+    article_id: str
+    digest: str
+    fetched_at: int
 
 
 def index_problems(path: Path, *, is_quick: bool = False) -> tuple[str, ...]:
@@ -264,6 +278,16 @@ class Index:
         for page_key, article_id, source_key, day, digest, at in self._db.execute(_SUMMARIES, (str(first), str(last))):
             yield CaptureSummary(page_key, article_id, source_key, date.fromisoformat(day), digest, from_micros(at))
 
+    def counts_by_day(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> dict[date, int]:
+        """Return the number of captures of each news day with captures, sorted; only of some sources, if given."""
+        rows = self._db.execute(_COUNTS, _chosen(first, last, source_keys))
+        return {date.fromisoformat(day): count for day, count in rows}
+
+    def in_file_order(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Iterator[CaptureInPlace]:
+        """Yield the captures of some news days by day, then file and offset; only of some sources, if given."""
+        for day, article_id, digest, micros in self._db.execute(_PLACES, _chosen(first, last, source_keys)):
+            yield CaptureInPlace(date.fromisoformat(day), article_id, digest, micros)
+
     def days(self) -> tuple[date, ...]:
         rows = self._db.execute("SELECT DISTINCT news_day FROM captures ORDER BY news_day")
         return tuple(date.fromisoformat(row[0]) for row in rows)
@@ -275,6 +299,11 @@ class Index:
     def days_of_run(self, *, source_key: str, run_id: str) -> tuple[date, ...]:
         rows = self._db.execute(_DAYS_OF_RUN, {"source_key": source_key, "run_id": run_id})
         return tuple(date.fromisoformat(row[0]) for row in rows)
+
+
+def _chosen(first: date, last: date, source_keys: Collection[str]) -> dict[str, object]:
+    sources = json.dumps(sorted(source_keys))
+    return {"first": str(first), "last": str(last), "is_chosen": bool(source_keys), "sources": sources}
 
 
 def _row(capture: Capture) -> dict[str, object]:

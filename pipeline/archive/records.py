@@ -3,14 +3,14 @@
 import logging
 from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipeline.archive.erase import promote_revisit
-from pipeline.archive.index import CaptureSummary, FileRecords
+from pipeline.archive.index import CaptureInPlace, CaptureSummary, FileRecords
 from pipeline.archive.members import decompress_member, missing_record
 from pipeline.archive.scan import Damage, FileScan, indexed_records, missing_file
 from pipeline.archive.warc import parse_page, parse_record
@@ -187,6 +187,16 @@ class RecordArchive(ABC):
     def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
         """Yield, oldest first, all captures of each article that has one for a news day from first to last."""
         return self._index.capture_summaries(first, last)
+
+    def counts_by_day(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Mapping[date, int]:
+        """Return the number of captures of each news day with captures, sorted; only of some sources, if given."""
+        return self._index.counts_by_day(first, last, source_keys=source_keys)
+
+    def captures_in_file_order(
+        self, first: date, last: date, *, source_keys: Collection[str] = ()
+    ) -> Iterator[CaptureInPlace]:
+        """Yield the captures of some news days by day, then file and offset; only of some sources, if given."""
+        return self._index.in_file_order(first, last, source_keys=source_keys)
 
     def days(self) -> tuple[date, ...]:
         """Return the news days that have captures, sorted."""

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ from pipeline.cli.run import Sources, day_range
 from pipeline.errors import ConfigError
 from pipeline.extras import require_extra
 from pipeline.model import pluralize
-
-if TYPE_CHECKING:
-    from pipeline.spark.backfill import BackfillProgress
 
 spark_app = typer.Typer(no_args_is_help=True, help="Fill the tables from the archive on Apache Spark.")
 JOB_FILE = Path(__file__).parents[1] / "spark" / "job.py"
@@ -37,37 +34,31 @@ def backfill(
     The rows are those that `newslake run` makes. Nothing is fetched. Call it again after a kill: what is done is kept.
     A page that ends two processes is quarantined. Executors need newslake, its model and the store.
     """
-    from pipeline.jobs.pipeline_version import version_of
+    from pipeline.jobs.workspace import Workspace
+    from pipeline.spark.tasks import rows_version, with_whole_paths
 
     days = day_range(first, last)
-    space = workspace()
-    version_of(space.settings)  # a missing model stops the backfill before Spark starts
+    space = Workspace(with_whole_paths(workspace().settings))  # executors may have another working folder
+    version = rows_version(space.settings)  # a missing model stops the backfill before Spark starts
     keys = [space.sources.named(key).key for key in source or ()]
     require_extra("spark")
+    pages = space.archive.counts_by_day(days[0], days[-1], source_keys=keys)
+    if not pages:
+        raise ConfigError(f"the archive has no page of {first} to {last}; see `newslake plan`", key="from")
     from pipeline.spark.backfill import SparkBackfill, open_session
     from pipeline.spark.plan import plan_months
 
     began = time.monotonic()
+    total = sum(pages.values())
     with page_progress(quiet=quiet) as progress, open_session(master) as spark:
-        shown = ""
-
-        def report(done: "BackfillProgress") -> None:
-            nonlocal shown
-            if shown != done.month:
-                shown = done.month
-                progress(f"deriving {done.month} on Spark")
-            progress.count(done.derived, done.total)
-
-        plans = plan_months(space, first=days[0], last=days[-1], source_keys=keys)
-        months = SparkBackfill(space, spark, report=report).run(plans)
-    total = sum(months.values())
-    seconds = time.monotonic() - began
+        progress(f"processing {pluralize(total, 'page')} of {pluralize(len(pages), 'day')} on Spark")
+        job = SparkBackfill(space, spark, version=version, report=lambda done: progress.count(done, total))
+        months = job.run(plan_months(space, pages, version=version, source_keys=keys))
+    articles, seconds = sum(months.values()), time.monotonic() - began
     if as_json:
-        print_json({"months": months, "articles": total, "seconds": seconds})
+        print_json({"months": months, "articles": articles, "seconds": seconds})
         return
-    if not months:
-        raise ConfigError(f"the archive has no page of {first} to {last}; see `newslake plan`", key="from")
-    line = f"{pluralize(total, 'article')} of {pluralize(len(months), 'month')} committed in {duration(seconds)}"
+    line = f"{pluralize(articles, 'article')} of {pluralize(len(months), 'month')} committed in {duration(seconds)}"
     out.print(line, highlight=False)
 
 

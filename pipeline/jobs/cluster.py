@@ -98,7 +98,7 @@ def changed_days(workspace: Workspace, *, news_day: date | None, days: Iterable[
     """Return some published days, and those of the articles of a news day, if one is given."""
     if news_day is None:
         return {*days}
-    ids = {capture.article_id for capture in workspace.archive.captures_of_day(news_day)}
+    ids = workspace.archive.articles_of_day(news_day)
     return {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
 
 

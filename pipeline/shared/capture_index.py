@@ -3,7 +3,7 @@
 It can be rebuilt from the files of the archive.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from pipeline.archive import CaptureSummary
+from pipeline.archive import CaptureInPlace, CaptureSummary
 from pipeline.archive.index import FileRecords
 from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.model import GONE, Attempt, Capture
@@ -65,6 +65,10 @@ _HOLDING = " WHERE digest = %s AND NOT is_revisit"
 _SUMMARIES = """SELECT page_key, article_id, source_key, news_day, digest, fetched_at FROM captures
     WHERE article_id IN (SELECT article_id FROM captures WHERE news_day BETWEEN %s AND %s)
     ORDER BY fetched_at, file, "offset\""""
+_OF_DAYS = " FROM captures WHERE news_day BETWEEN %s AND %s AND (%s OR source_key = ANY(%s))"
+_COUNTS = f"SELECT news_day, count(*){_OF_DAYS} GROUP BY news_day ORDER BY news_day"
+_PLACES = f"""SELECT news_day, article_id, digest, fetched_at{_OF_DAYS}
+    ORDER BY news_day, file, "offset\""""
 _DAYS_OF_RUN = """SELECT DISTINCT news_day FROM (
         SELECT news_day, run_id, source_key, digest,
             lag(digest) OVER (PARTITION BY page_hash ORDER BY fetched_at, file, "offset") AS digest_before
@@ -208,6 +212,13 @@ class PostgresCaptureIndex:
             page, article, source = map(given_text, (page_key, article_id, source_key))
             yield CaptureSummary(page, article, source, day, given_text(digest), from_micros(at))
 
+    def counts_by_day(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> dict[date, int]:
+        return dict(self._db.query(_COUNTS, _chosen(first, last, source_keys)))
+
+    def in_file_order(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Iterator[CaptureInPlace]:
+        for day, article_id, digest, micros in self._db.stream(_PLACES, _chosen(first, last, source_keys)):
+            yield CaptureInPlace(day, given_text(article_id), given_text(digest), micros)
+
     def days(self) -> tuple[date, ...]:
         return tuple(day for (day,) in self._db.query("SELECT DISTINCT news_day FROM captures ORDER BY news_day"))
 
@@ -271,6 +282,10 @@ def _values(names: Sequence[str], row: Row) -> dict[str, Any]:
     }
     values["fetched_at"] = from_micros(values["fetched_at"])
     return values
+
+
+def _chosen(first: date, last: date, source_keys: Collection[str]) -> tuple[object, ...]:
+    return first, last, not source_keys, to_texts(source_keys)
 
 
 def _hashes(page_keys: Iterable[str]) -> list[bytes]:

@@ -26,10 +26,11 @@ from pipeline.jobs.in_flight import MAX_DEATHS
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import pluralize
 from pipeline.settings import set_default_variable
-from pipeline.spark.plan import TASK_ARTICLES, MonthPlan
+from pipeline.spark.plan import TASK_ARTICLES, MonthPlan, articles_of, spread_tasks
 from pipeline.spark.tasks import RESULT_SCHEMA, TASK_SCHEMA, DeriveTask, report_of, run_tasks
 
-_SLICES_PER_CORE = 4  # of the days of a month with few articles: small enough to keep all cores busy
+_GROUPS_PER_CORE = 4  # of the tasks of a month with few articles: small enough to keep all cores busy
+_MONTHS_AT_ONCE = 2  # the next one keeps the cores busy while the last tasks of a month run, and while it is committed
 _POLL_SECONDS = 1.0
 _DONE = b"done"
 # A page that ends its worker is set aside after MAX_DEATHS of them; a task may have two such pages.
@@ -57,28 +58,32 @@ def open_session(master: str | None) -> SparkSession:
     return SparkSession.builder.config(conf=options).getOrCreate()
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillProgress:
-    """How far a backfill is: articles of ``month`` that are derived, of how many; articles of all months before it."""
-
-    month: str
-    derived: int
-    total: int
-    before: int
-
-
-ReportMonth = Callable[[BackfillProgress], None]
 type Reports = Mapping[DeriveTask, DeriveReport]
 
 
-class SparkBackfill:
-    """One call of a backfill. ``report`` is called about once a second."""
+@dataclass(frozen=True, slots=True)
+class WaitingMonth:
+    """A month that executors derive. ``started_at`` is the time of the driver."""
 
-    def __init__(self, space: Workspace, spark: SparkSession, *, report: ReportMonth) -> None:
+    plan: MonthPlan
+    started_at: datetime
+    job: Future[Reports]
+
+
+class SparkBackfill:
+    """One call of a backfill. ``report`` gets the number of pages that are derived, about once a second.
+
+    ``version`` is that of the rows, which executors must have too.
+    """
+
+    def __init__(self, space: Workspace, spark: SparkSession, *, version: str, report: Callable[[int], None]) -> None:
         self._space = space
         self._spark = spark
+        self._version = version
         self._report = report
-        self._before = 0
+        self._pages = 0  # of months that are done
+        self._rest: dict[str, int] = {}  # the articles that executors derive, by plan: without those of earlier calls
+        self._waiting: list[WaitingMonth] = []
 
     def run(self, plans: Iterable[MonthPlan]) -> Mapping[str, int]:
         """Derive, commit and cluster some months in order; return how many articles were committed, by month.
@@ -86,17 +91,22 @@ class SparkBackfill:
         Raises: NewsError if an executor cannot work at all, or a month cannot be committed. What was done is kept.
         """
         done: dict[str, int] = {}
-        with ThreadPoolExecutor(1, thread_name_prefix="spark-job") as jobs:
-            waiting: list[tuple[MonthPlan, datetime, Future[Reports]]] = []
-            for plan in plans:
-                if self._space.lake.get_cached(plan.mark) == _DONE:
-                    done[plan.month] = 0
-                    continue
-                waiting.append((plan, self._space.settings.now(), jobs.submit(self._derive, plan)))
-                if len(waiting) > 1:
-                    done |= self._finish(*waiting.pop(0))
-            for each in waiting:
-                done |= self._finish(*each)
+        with ThreadPoolExecutor(_MONTHS_AT_ONCE, thread_name_prefix="spark-job") as jobs:
+            try:
+                for plan in plans:
+                    if self._space.lake.get_cached(plan.mark) == _DONE:
+                        done[plan.month] = 0
+                        self._pages += plan.pages
+                        continue
+                    job = jobs.submit(self._derive, plan)
+                    self._waiting.append(WaitingMonth(plan, self._space.settings.now(), job))
+                    if len(self._waiting) == _MONTHS_AT_ONCE:
+                        done |= self._finish(self._waiting[0])
+                while self._waiting:
+                    done |= self._finish(self._waiting[0])
+            except BaseException:
+                self._spark.sparkContext.cancelAllJobs()  # else the pool waits until the next month is derived
+                raise
         return done
 
     def _derive(self, plan: MonthPlan, *, is_again: bool = False) -> Reports:
@@ -106,18 +116,23 @@ class SparkBackfill:
         """
         cached = {} if is_again else {task: self._space.lake.get_cached(task.cache_name) for task in plan.tasks}
         results: dict[DeriveTask, str | bytes] = {task: data for task, data in cached.items() if data is not None}
-        if rest := [task for task in plan.tasks if task not in results]:
+        rest = [task for task in plan.tasks if task not in results]
+        self._rest[plan.name] = articles_of(rest)
+        if rest:
             found = self._submit(plan, rest)
             results |= {task: found[task.day.isoformat(), task.chunk] for task in rest}
         return {task: report_of(result) for task, result in results.items()}
 
     def _submit(self, plan: MonthPlan, tasks: Sequence[DeriveTask]) -> dict[tuple[str, int], str]:
         context = self._spark.sparkContext
-        context.setJobGroup(plan.name, f"derive {pluralize(plan.articles, 'article')} of {plan.month}")
-        slices = min(len(tasks), max(_SLICES_PER_CORE * context.defaultParallelism, plan.articles // TASK_ARTICLES))
-        frame = self._spark.createDataFrame(context.parallelize([each.row for each in tasks], slices), TASK_SCHEMA)
+        context.setJobGroup(plan.name, f"derive {pluralize(articles_of(tasks), 'article')} of {plan.month}")
+        wanted = max(_GROUPS_PER_CORE * context.defaultParallelism, articles_of(tasks) // TASK_ARTICLES)
+        groups = [[task.row for task in group] for group in spread_tasks(tasks, min(len(tasks), wanted))]
+        rows = context.parallelize(groups, len(groups)).flatMap(list)
+        frame = self._spark.createDataFrame(rows, TASK_SCHEMA)
+        work = partial(run_tasks, self._space.settings, self._version)
         try:
-            rows = frame.mapInArrow(partial(run_tasks, self._space.settings), RESULT_SCHEMA).collect()
+            found = frame.mapInArrow(work, RESULT_SCHEMA).collect()
         except (PySparkException, Py4JJavaError) as error:
             raise ExtractorError(
                 f"Spark gave up a task of {plan.month} ({_first_line(error)}); its log names the executor; run the "
@@ -125,23 +140,25 @@ class SparkBackfill:
                 key=plan.month,
                 reason="killed_worker",
             ) from error
-        return {(row.day, row.chunk): row.result for row in rows}
+        return {(row.day, row.chunk): row.result for row in found}
 
-    def _finish(self, plan: MonthPlan, started_at: datetime, job: Future[Reports]) -> dict[str, int]:
+    def _finish(self, month: WaitingMonth) -> dict[str, int]:
         """Commit and cluster a month that executors derive; return the number of its articles that changed."""
-        reports = self._wait(plan, job)
+        plan = month.plan
+        reports = self._wait(month.job)
         try:
-            commits = self._commit(plan, reports, started_at)
+            commits = self._commit(plan, reports, month.started_at)
         except LakeError as error:
             if error.reason != "batch_missing":  # an earlier call staged it, and it was too old to be kept
                 raise
-            commits = self._commit(plan, self._derive(plan, is_again=True), started_at)
+            commits = self._commit(plan, self._derive(plan, is_again=True), month.started_at)
         changed = {day for each in commits.values() for day in each.days}
         for news_day in plan.days:
             changed |= changed_days(self._space, news_day=news_day, days=())
         cluster(self._space, news_day=plan.days[-1], days=changed)
         self._space.lake.put_cached(plan.mark, _DONE)
-        self._before += plan.articles
+        self._waiting.remove(month)
+        self._pages += plan.pages
         return {plan.month: sum(each.rows.get("articles", 0) for each in commits.values())}
 
     def _commit(self, plan: MonthPlan, reports: Reports, started_at: datetime) -> dict[date, DayCommit]:
@@ -154,23 +171,27 @@ class SparkBackfill:
         ]
         return commit_days(self._space, days, kind="backfill")
 
-    def _wait(
-        self, plan: MonthPlan, job: Future[Mapping[DeriveTask, DeriveReport]]
-    ) -> Mapping[DeriveTask, DeriveReport]:
-        tracker = self._spark.sparkContext.statusTracker()
+    def _wait(self, job: Future[Reports]) -> Reports:
         while not job.done():
-            ended = sum(
-                stage.numCompletedTasks
-                for number in tracker.getJobIdsForGroup(plan.name)
-                if (info := tracker.getJobInfo(number)) is not None
-                for stage_id in info.stageIds
-                if (stage := tracker.getStageInfo(stage_id)) is not None
-            )
-            derived = min(plan.articles, ended * plan.articles // len(plan.tasks))
-            self._report(BackfillProgress(plan.month, derived, plan.articles, self._before))
+            if self._rest:
+                self._report(self._pages + sum(map(self._derived_pages, self._waiting)))
             with suppress(TimeoutError):
                 return job.result(_POLL_SECONDS)
         return job.result()
+
+    def _derived_pages(self, month: WaitingMonth) -> int:
+        """Return how many pages of a month are derived, from the ended groups of tasks: they have as many articles."""
+        plan = month.plan
+        rest = 0 if month.job.done() else self._rest.get(plan.name, plan.articles)
+        tracker = self._spark.sparkContext.statusTracker()
+        ended = groups = 0
+        for number in tracker.getJobIdsForGroup(plan.name):
+            info = tracker.getJobInfo(number)
+            for stage in map(tracker.getStageInfo, () if info is None else info.stageIds):
+                ended += 0 if stage is None else stage.numCompletedTasks
+                groups += 0 if stage is None else stage.numTasks
+        left = rest * (groups - ended) // groups if groups else rest
+        return plan.pages * (plan.articles - left) // plan.articles
 
 
 def _first_line(error: Exception) -> str:

@@ -1,15 +1,13 @@
-"""The plan of a backfill: which articles of which month one task derives."""
+"""The plan of a backfill: which articles of which month one task derives, and which tasks go together."""
 
 import hashlib
+import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import batched, groupby
 
-from pipeline.jobs.inventory import knowledge_of
-from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Capture
 from pipeline.spark.tasks import DeriveTask
 
 TASK_ARTICLES = 500  # a staged batch; enough to pay for reading the knowledge base
@@ -17,11 +15,15 @@ TASK_ARTICLES = 500  # a staged batch; enough to pay for reading the knowledge b
 
 @dataclass(frozen=True, slots=True)
 class MonthPlan:
-    """The work of one month. ``name`` depends on the captures, the version and the knowledge, and on nothing else."""
+    """The work of one month. ``name`` depends on the captures, the version and the knowledge, and on nothing else.
+
+    ``pages`` is the number of captures.
+    """
 
     month: str
     name: str
     tasks: tuple[DeriveTask, ...]
+    pages: int
 
     @property
     def mark(self) -> str:
@@ -34,37 +36,48 @@ class MonthPlan:
 
     @property
     def articles(self) -> int:
-        return sum(len(task.article_ids) for task in self.tasks)
+        return articles_of(self.tasks)
 
 
-def plan_months(space: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Iterator[MonthPlan]:
-    """Yield the work of each month with captures for news days from first to last, oldest first.
+def articles_of(tasks: Iterable[DeriveTask]) -> int:
+    return sum(len(task.article_ids) for task in tasks)
 
-    With ``source_keys``, only articles of these sources. Articles that are current take a task no time.
+
+def plan_months(
+    space: Workspace, days: Iterable[date], *, version: str, source_keys: Sequence[str] = ()
+) -> Iterator[MonthPlan]:
+    """Yield the work of each month of some news days with captures, which are sorted.
+
+    With ``source_keys``, only articles of these sources. ``version`` is that of the rows. Articles that are current
+    take a task no time.
     """
-    version = f"{version_of(space.settings)} {knowledge_of(space.settings).version}"
-    days = (day for day in space.archive.days() if first <= day <= last)
-    for month, each in groupby(days, lambda day: f"{day:%Y-%m}"):
-        chunks, digest = {}, hashlib.sha256(version.encode())
-        for day in each:
-            chosen = [
-                capture
-                for capture in space.archive.captures_of_day(day)
-                if not source_keys or capture.source_key in source_keys
-            ]
-            digest.update("".join(f"\n{one.article_id} {one.digest} {one.fetched_at}" for one in chosen).encode())
-            chunks[day] = list(batched(_in_file_order(chosen), TASK_ARTICLES))
+    for month, those in groupby(days, lambda day: f"{day:%Y-%m}"):
+        chosen = list(those)
+        digest, pages, articles = hashlib.sha256(version.encode()), 0, dict[date, list[str]]()
+        listed = space.archive.captures_in_file_order(chosen[0], chosen[-1], source_keys=source_keys)
+        for day, captures in groupby(listed, lambda capture: capture.news_day):
+            places: dict[str, None] = {}
+            for capture in captures:
+                pages += 1
+                digest.update(f"\n{capture.article_id} {capture.digest} {capture.fetched_at}".encode())
+                places.pop(capture.article_id, None)
+                places[capture.article_id] = None  # where its last capture is
+            articles[day] = list(places)
         name = f"spark.{month}.{digest.hexdigest()[:12]}"
         tasks = tuple(
-            DeriveTask(day, f"{name}.{day}", number, tuple(ids))
-            for day, pieces in chunks.items()
-            for number, ids in enumerate(pieces)
+            DeriveTask(day, f"{name}.{day}", number, ids)
+            for day, ids_of_day in articles.items()
+            for number, ids in enumerate(batched(ids_of_day, TASK_ARTICLES))
         )
         if tasks:
-            yield MonthPlan(month, name, tasks)
+            yield MonthPlan(month, name, tasks, pages)
 
 
-def _in_file_order(captures: Iterable[Capture]) -> list[str]:
-    """Return the articles of some captures, in the order of their last captures in the archive's files."""
-    last = {capture.article_id: (capture.file, capture.offset) for capture in captures}
-    return sorted(last, key=last.__getitem__)
+def spread_tasks(tasks: Iterable[DeriveTask], count: int) -> list[list[DeriveTask]]:
+    """Return tasks in at most ``count`` groups with about as many articles each, the largest groups first."""
+    groups: list[tuple[int, int, list[DeriveTask]]] = [(0, number, []) for number in range(count)]
+    for task in sorted(tasks, key=lambda each: -len(each.article_ids)):
+        articles, number, group = groups[0]
+        group.append(task)
+        heapq.heapreplace(groups, (articles + len(task.article_ids), number, group))
+    return [group for articles, _, group in sorted(groups, key=lambda each: -each[0]) if articles]

@@ -4,21 +4,28 @@ Executors import this module, so newslake and its model are installed there.
 """
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.errors import ExtractorError, NewsError
+from pipeline.errors import ExtractorError, NewsError, StoreError
 from pipeline.jobs.derive import DeriveReport, derive
+from pipeline.jobs.inventory import knowledge_of
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import StageReport
-from pipeline.settings import Settings
+from pipeline.settings import PREFIX, Settings, variable_of
+
+log = logging.getLogger(__name__)
 
 TASK_SCHEMA = "day string, run_id string, chunk int, article_ids array<string>"
 RESULT_SCHEMA = "day string, chunk int, result string"
 _RESULTS = pa.schema([("day", pa.string()), ("chunk", pa.int32()), ("result", pa.string())])
+_LEASES = 5  # of one task: each is lost with its connection, as when the database starts again
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +52,75 @@ class DeriveTask:
         return self.day.isoformat(), self.run_id, self.chunk, list(self.article_ids)
 
 
-def run_tasks(settings: Settings, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def with_whole_paths(settings: Settings) -> Settings:
+    """Return settings with absolute paths: an executor has another working folder than the driver."""
+    paths = {name: getattr(settings, name) for name in Settings.model_fields}
+    return settings.model_copy(update={k: each.absolute() for k, each in paths.items() if isinstance(each, Path)})
+
+
+def settings_here(settings: Settings) -> Settings:
+    """Return the settings of the driver with those absolute paths that the environment of this host names."""
+    paths = [name for name, field in Settings.model_fields.items() if field.annotation in (Path, Path | None)]
+    here = {name: Path(variable_of(f"{PREFIX}{name.upper()}") or "") for name in paths}
+    return settings.model_copy(update={name: path for name, path in here.items() if path.is_absolute()})
+
+
+def rows_version(settings: Settings) -> str:
+    """Return what decides the rows of an article, apart from its pages: pipeline version, knowledge and corrections.
+
+    Raises: NewsError without the model, or for a file that cannot be read.
+    """
+    return f"{version_of(settings)} {knowledge_of(settings).version}"
+
+
+def run_tasks(settings: Settings, version: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Do the tasks in record batches of ``TASK_SCHEMA``; yield one batch of ``RESULT_SCHEMA`` per task.
 
-    ``report_of`` reads a result. An article that cannot be read is quarantined, and does not stop its task.
+    ``settings`` and ``version`` are those of the driver; an executor of another version does nothing. ``report_of``
+    reads a result. An article that cannot be read is quarantined, and does not stop its task.
     """
-    space = Workspace(settings)
+    space = Workspace(settings_here(settings))
     for batch in batches:
         for row in batch.to_pylist():
             task = DeriveTask(date.fromisoformat(row["day"]), row["run_id"], row["chunk"], row["article_ids"])
-            yield pa.RecordBatch.from_arrays([[row["day"]], [task.chunk], [_run(space, task)]], schema=_RESULTS)
+            yield pa.RecordBatch.from_arrays(
+                [[row["day"]], [task.chunk], [_run(space, version, task)]], schema=_RESULTS
+            )
 
 
-def _run(space: Workspace, task: DeriveTask) -> str:
+def _run(space: Workspace, version: str, task: DeriveTask) -> str:
     try:
-        done = derive(space, day=task.day, run_id=task.run_id, chunk=task.chunk, article_ids=task.article_ids)
+        _check_version(space.settings, version)
+        done = _derive(space, task)
     except NewsError as error:
         return json.dumps({"error": str(error), "key": error.key, "reason": error.reason})
     result = json.dumps({"report": done.report.as_dict(), "batch_ids": done.batch_ids})
     space.lake.put_cached(task.cache_name, result.encode())
     return result
+
+
+def _check_version(settings: Settings, version: str) -> None:
+    """Raises: ExtractorError (other_version) if this executor would make other rows than the driver."""
+    if (own := rows_version(settings)) != version:
+        raise ExtractorError(
+            f"pipeline and knowledge have the versions {own}, those of the driver {version}; install the same newslake "
+            "and model, and give it the same sources.toml, overrides.toml and knowledge base",
+            key="version",
+            reason="other_version",
+        )
+
+
+def _derive(space: Workspace, task: DeriveTask) -> DeriveReport:
+    """Derive the articles of a task; begin again when its lease is lost, as what it has staged has the same names."""
+    lost = 0
+    while True:
+        try:
+            return derive(space, day=task.day, run_id=task.run_id, chunk=task.chunk, article_ids=task.article_ids)
+        except StoreError as error:
+            lost += 1
+            if error.reason != "lease_lost" or lost == _LEASES:
+                raise
+            log.warning("the task %s begins again: %s", task.cache_name, error)
 
 
 def report_of(result: str | bytes) -> DeriveReport:

@@ -5,11 +5,12 @@ it is there after the call, or the call raises. Raises: StoreError of a service;
 OSError of files.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 from pipeline.archive import (
+    CaptureInPlace,
     CaptureSummary,
     Damage,
     KnownPage,
@@ -141,6 +142,14 @@ class CaptureIndex(Protocol):
 
     def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
         """Yield, oldest first, all captures of each article that has one for a news day from first to last."""
+        ...
+
+    def counts_by_day(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Mapping[date, int]:
+        """Return the number of captures of each news day with captures, sorted; only of some sources, if given."""
+        ...
+
+    def in_file_order(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Iterator[CaptureInPlace]:
+        """Yield the captures of some news days by day, then file and offset; only of some sources, if given."""
         ...
 
     def days(self) -> tuple[date, ...]:

@@ -282,6 +282,14 @@ _asks: st.SearchStrategy[Callable[[Any], Any]] = st.one_of(
     ),
     _days.map(lambda day: lambda index: (list(index.of_day(day)), index.articles_of_day(day))),
     st.tuples(_days, _days).map(lambda days: lambda index: list(index.capture_summaries(min(days), max(days)))),
+    st.tuples(_days, _days, st.sets(_sources)).map(
+        lambda given: (
+            lambda index: (
+                list(index.in_file_order(min(given[:2]), max(given[:2]), source_keys=given[2])),
+                list(index.counts_by_day(min(given[:2]), max(given[:2]), source_keys=given[2]).items()),
+            )
+        )
+    ),
     _files.map(lambda file: lambda index: sorted(index.records(file), key=repr)),
     _sources.map(lambda key: lambda index: (index.of_source(key), sorted(index.attempts_of_source(key), key=repr))),
     st.tuples(_sources, _runs).map(lambda one: lambda index: index.days_of_run(source_key=one[0], run_id=one[1])),
