@@ -10,7 +10,7 @@ RUN := $(VENV)/bin/python
 # Each process would compile all modules that it imports again: twice the time to start Airflow or the command line.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types unit nightly quality bench bench-budgets bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test scale-test scale-nightly bench-scale newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench bench-budgets bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test scale-test scale-nightly scale-spark bench-scale newsroom clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -84,8 +84,11 @@ scale-test: $(UV)  ## Run the contracts and the fault tests of the shared store 
 scale-nightly: $(UV)  ## Run the long form of the fault tests of the shared store: 20 faults of each kind, 200 kills at each step
 	@sh tests/scale/run nightly
 
-bench-scale: $(UV)  ## Compare the shared store with the local one: commits, archive, questions; as root, on Debian
+bench-scale: $(UV)  ## Compare the shared store with the local one, and Spark with two processes; as root, on Debian
 	@sh tests/scale/run bench
+
+scale-spark: $(UV)  ## Fill the shared store by Spark from a made archive of three years, killed on the way; PAGES=3000 for fewer pages
+	@sh tests/scale/run spark --pages $(or $(PAGES),100000)
 
 newsroom: $(VENV)/.ready  ## Serve the sample newsroom on 127.0.0.1:8808, or NEWS_DEMO_PORT
 	@$(RUN) -m samples

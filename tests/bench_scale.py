@@ -1,7 +1,9 @@
 """`make bench-scale`: the shared store divided by the local one, in one run: commits, archive, questions.
 
-`python -m tests.bench_scale [--commits N] [--pages N] [--articles N] [--only PART]`. PostgreSQL and SeaweedFS run on
-this machine, so there is no network, and they use the processors that the client uses. It prints one table.
+Its parts `listing` and `spark` are in ``tests.bench_spark``.
+`python -m tests.bench_scale [--commits N] [--pages N] [--articles N] [--captures N] [--spark-pages N] [--only PART]`.
+PostgreSQL and SeaweedFS run on this machine, so there is no network, and they use the processors that the client uses.
+It prints one table.
 """
 
 import argparse
@@ -10,9 +12,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from rich.table import Table
 
@@ -27,10 +27,11 @@ from pipeline.shared.store import SharedStore
 from pipeline.shared.tables import SharedTables
 from pipeline.store.tables import Tables
 from tests.bench_questions import time_questions, total
+from tests.bench_spark import CAPTURES, SPARK_PAGES, measure_listing, measure_spark
 from tests.bench_store import Rounds, make_pages
 from tests.bench_tables import commit_times
 from tests.big_lake import make_big_lake
-from tests.figures import Timing, best, out
+from tests.figures import Ratio, Timing, best, out
 from tests.made_days import NOW
 from tests.scale.servers import StoreServers, open_shared, store_servers
 from tests.store.stores import bucket_of
@@ -38,22 +39,6 @@ from tests.store.table_stores import new_lake, new_shared_tables
 
 _ROUNDS = 3
 _DAYS = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """A row of the table: what is compared, the values of both stores, their ratio and its goal."""
-
-    name: str
-    shared: str
-    local: str
-    value: float
-    sign: Literal["<=", ">="]
-    goal: float
-
-    @property
-    def is_met(self) -> bool:
-        return self.value <= self.goal if self.sign == "<=" else self.value >= self.goal
 
 
 def measure_commits(servers: StoreServers, folder: Path, count: int) -> Iterator[Ratio]:
@@ -141,12 +126,16 @@ def main() -> int:
     parser.add_argument("--commits", type=int, default=1_000)
     parser.add_argument("--pages", type=int, default=2_000)
     parser.add_argument("--articles", type=int, default=20_000)
-    parser.add_argument("--only", choices=("commits", "archive", "questions"))
+    parser.add_argument("--captures", type=int, default=CAPTURES)
+    parser.add_argument("--spark-pages", type=int, default=SPARK_PAGES)
+    parser.add_argument("--only", choices=("commits", "archive", "questions", "listing", "spark"))
     given = parser.parse_args()
     parts: dict[str, Callable[[StoreServers, Path], Iterator[Ratio]]] = {
         "archive": lambda servers, folder: measure_archive(servers, folder, given.pages),
         "questions": lambda servers, folder: measure_questions(servers, folder, given.articles),
         "commits": lambda servers, folder: measure_commits(servers, folder, given.commits),
+        "listing": lambda servers, folder: measure_listing(servers, folder, given.captures),
+        "spark": lambda servers, folder: measure_spark(folder, given.spark_pages),
     }
     rows = []
     for name, measure in parts.items():

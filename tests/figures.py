@@ -79,3 +79,19 @@ def print_figure(name: str, sign: Literal["<=", ">="], goal: float, figure: Figu
 def print_value(name: str, value: str) -> None:
     """Print a value without a goal."""
     out.print(f"     {name}: {value}", soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A row of a table: what is compared, the values of both, such as of two stores, their ratio and its goal."""
+
+    name: str
+    shared: str
+    local: str
+    value: float
+    sign: Literal["<=", ">="]
+    goal: float
+
+    @property
+    def is_met(self) -> bool:
+        return self.value <= self.goal if self.sign == "<=" else self.value >= self.goal

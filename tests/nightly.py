@@ -151,6 +151,7 @@ PARTS = (
             "tests/engines/test_iceberg.py",
             "tests/engines/test_layouts.py",
             "tests/engines/test_spark_backfill.py",
+            "tests/engines/test_spark_cluster.py",
             "tests/engines/test_spark_shared.py",
         ),
     ),

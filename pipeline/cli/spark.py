@@ -41,10 +41,10 @@ def backfill(
     space = Workspace(with_whole_paths(workspace().settings))  # executors may have another working folder
     version = rows_version(space.settings)  # a missing model stops the backfill before Spark starts
     keys = [space.sources.named(key).key for key in source or ()]
-    require_extra("spark")
     pages = space.archive.counts_by_day(days[0], days[-1], source_keys=keys)
     if not pages:
         raise ConfigError(f"the archive has no page of {first} to {last}; see `newslake plan`", key="from")
+    require_extra("spark")
     from pipeline.spark.backfill import SparkBackfill, open_session
     from pipeline.spark.plan import plan_months
 
@@ -53,7 +53,7 @@ def backfill(
     with page_progress(quiet=quiet) as progress, open_session(master) as spark:
         progress(f"processing {pluralize(total, 'page')} of {pluralize(len(pages), 'day')} on Spark")
         job = SparkBackfill(space, spark, version=version, report=lambda done: progress.count(done, total))
-        months = job.run(plan_months(space, pages, version=version, source_keys=keys))
+        months = job.run(plan_months(space.archive, pages, version=version, source_keys=keys))
     articles, seconds = sum(months.values()), time.monotonic() - began
     if as_json:
         print_json({"months": months, "articles": articles, "seconds": seconds})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import batched, groupby
 
-from pipeline.jobs.workspace import Workspace
+from pipeline.archive import RecordArchive
 from pipeline.spark.tasks import DeriveTask
 
 TASK_ARTICLES = 500  # a staged batch; enough to pay for reading the knowledge base
@@ -44,7 +44,7 @@ def articles_of(tasks: Iterable[DeriveTask]) -> int:
 
 
 def plan_months(
-    space: Workspace, days: Iterable[date], *, version: str, source_keys: Sequence[str] = ()
+    archive: RecordArchive, days: Iterable[date], *, version: str, source_keys: Sequence[str] = ()
 ) -> Iterator[MonthPlan]:
     """Yield the work of each month of some news days with captures, which are sorted.
 
@@ -54,7 +54,7 @@ def plan_months(
     for month, those in groupby(days, lambda day: f"{day:%Y-%m}"):
         chosen = list(those)
         digest, pages, articles = hashlib.sha256(version.encode()), 0, dict[date, list[str]]()
-        listed = space.archive.captures_in_file_order(chosen[0], chosen[-1], source_keys=source_keys)
+        listed = archive.captures_in_file_order(chosen[0], chosen[-1], source_keys=source_keys)
         for day, captures in groupby(listed, lambda capture: capture.news_day):
             places: dict[str, None] = {}
             for capture in captures:

@@ -66,7 +66,7 @@ PIPELINE = {
     "exports": May(("model", "tables", "store"), ("pyarrow",)),
     "jobs": May((*_BELOW_JOBS, "audit", "search", "shared"), ("pyarrow",)),
     "reports": May((*_BELOW_JOBS, "jobs", "query", "audit"), ("pyarrow",)),
-    "spark": May(("model", "jobs"), ("py4j", "pyarrow", "pyspark")),
+    "spark": May(("model", "archive", "jobs"), ("py4j", "pyarrow", "pyspark")),
     "web": May(("query", "search", "tables", "model", "audit"), ("jinja2",)),
     "alerts": May(("model", "jobs", "reports", "query", "tables", "lake", "store"), ("apprise", "jinja2", "pydantic")),
     "agents": May(("model", "jobs", "reports", "query", "search", "tables"), ("anyio", "mcp", "mcp_types", "pydantic")),

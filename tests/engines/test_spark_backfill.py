@@ -6,59 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from pipeline.clean import page_identity
-from pipeline.jobs.run import extract_day
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Page
-from pipeline.query import connect
-from pipeline.settings import Settings
-from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
 from tests.architecture.tree import ROOT
+from tests.engines.spark_archive import DAYS, EACH, FIRST, Rows, archived, rows, rows_of_runs
 
 pytestmark = pytest.mark.nightly
 
-NOON = datetime(2026, 4, 2, 12, tzinfo=UTC)
-FIRST = date(2026, 1, 30)
-DAYS = 4  # of two months
-EACH = 12  # pages a day
 MASTER = "local[2,5]"
-
-
-def page_of(number: int, day: date) -> Page:
-    """Return a made page of a day; some share their quotation."""
-    at = datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=6, minutes=number)
-    url = f"https://made.example/{day}/{number}"
-    text = (
-        f"<p>Ferry number {number} left the harbour of Merrowby on {day:%A}, and {number + 3} passengers waited.</p>"
-        f"<p>“The tide will not wait for anybody,” said Edda Fenwick, the mayor of Merrowby, on {day:%A}.</p>"
-        f"<p>Police arrested {number % 5 + 2} protesters in Vessmouth. Orla Brandt met {number} fishermen there.</p>"
-    )
-    head = f"<title>Ferry {number} of {day}</title><meta property='article:published_time' content='{at.isoformat()}'>"
-    body = (
-        f"<html lang=en><head>{head}<link rel=canonical href='{url}'></head><body><article><h1>Ferry {number} of {day}"
-    )
-    html = f"{body}</h1>{text * 2}</article></body></html>"
-    headers = {"content-type": "text/html; charset=utf-8"}
-    fetched_at = at + timedelta(hours=1)
-    return Page(url=url, final_url=url, status=200, headers=headers, body=html.encode(), fetched_at=fetched_at)
-
-
-def archived(root: Path) -> Workspace:
-    """Return a data root with archived pages of several days, and no tables."""
-    root.mkdir()
-    (root / "sources.toml").touch()
-    space = Workspace(Settings(data_dir=root, sources_file=root / "sources.toml", durability="process"))
-    for day in (FIRST + timedelta(days=number) for number in range(DAYS)):
-        with space.archive.writer(source_key="made", run_id=f"in-{day}") as writer:
-            for number in range(EACH):
-                page = page_of(number, day)
-                writer.put(page, news_day=day, article_id=page_identity(page).article_id)
-    return space
 
 
 def start_backfill(space: Workspace) -> subprocess.Popen[str]:
@@ -90,29 +49,13 @@ def backfill(space: Workspace) -> str:
     return printed
 
 
-def rows(space: Workspace) -> dict[str, list[tuple[object, ...]]]:
-    """Return all rows of the tables of articles and of what relates, in order."""
-    read = connect(space.settings.lake_dir)
-    found = {}
-    for spec in (*ANNOTATION_TABLES, *CLUSTER_TABLES):
-        name = f"{spec.name}_stored" if spec.name in ("articles", "entities", "quotes", "events") else spec.name
-        found[spec.name] = read.sql(f"SELECT * FROM {name} ORDER BY ALL").fetchall()
-    return found
-
-
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """The rows that runs of the days make."""
-    space = archived(tmp_path_factory.mktemp("run") / "data")
-    for day in space.archive.days():
-        extract_day(space, day=day, run_id=f"run.{day}", report_progress=lambda _: None)
-    made = rows(space)
-    assert len(made["articles"]) == DAYS * EACH
-    assert len(made["quotes"]) >= DAYS * EACH
-    return made
+    return rows_of_runs(tmp_path_factory.mktemp("run") / "data")
 
 
-def test_rows_are_those_of_a_run(tmp_path: Path, expected: dict[str, list[tuple[object, ...]]]) -> None:
+def test_rows_are_those_of_a_run(tmp_path: Path, expected: Rows) -> None:
     """A backfill makes the rows that runs of its days make; the same call again changes nothing."""
     space = archived(tmp_path / "data")
 
@@ -135,7 +78,7 @@ def _staged(space: Workspace) -> int:
     return len(list((space.settings.lake_dir / "_state").glob("cache/spark.*")))
 
 
-def test_killed_driver_goes_on(tmp_path: Path, expected: dict[str, list[tuple[object, ...]]]) -> None:
+def test_killed_driver_goes_on(tmp_path: Path, expected: Rows) -> None:
     """A driver that is killed at several moments goes on where it was: nothing is missing, nothing is there twice."""
     space = archived(tmp_path / "data")
 
@@ -161,7 +104,7 @@ def _workers(process: subprocess.Popen[str]) -> Iterator[int]:
             yield int(number)
 
 
-def test_killed_executors_are_replaced(tmp_path: Path, expected: dict[str, list[tuple[object, ...]]]) -> None:
+def test_killed_executors_are_replaced(tmp_path: Path, expected: Rows) -> None:
     """Python workers that are killed cost their tasks, not the backfill."""
     space = archived(tmp_path / "data")
 

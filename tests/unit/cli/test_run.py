@@ -120,6 +120,15 @@ def planned(folder: Path, *more: str) -> dict:
 
 
 @pytest.mark.model
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_backfill_without_pages_is_an_error(place: Path, more: list[str]) -> None:
+    """`newslake spark backfill` for days without pages says so before Spark starts, also with --json."""
+    done = called("spark", "backfill", "--from", "2026-02-01", "--to", "2026-02-07", *more, cwd=place)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the archive has no page of 2026-02-01 to 2026-02-07; see `newslake plan`" in " ".join(done.stderr.split())
+
+
+@pytest.mark.model
 def test_range_is_planned_run_and_planned_again(tmp_path: Path) -> None:
     """A plan before, a run over the range, a plan after: files, then rows, then nothing to do and an estimate."""
     fill(tmp_path)

@@ -48,7 +48,7 @@ def space(tmp_path: Path) -> Workspace:
 def plans(space: Workspace, **options: Any) -> list[MonthPlan]:
     """Return the plans of the archived days."""
     given = {"version": "v", **options}
-    return list(plan_months(space, space.archive.counts_by_day(FIRST, LAST), **given))
+    return list(plan_months(space.archive, space.archive.counts_by_day(FIRST, LAST), **given))
 
 
 def test_same_work_has_the_same_names(space: Workspace) -> None:
