@@ -263,6 +263,10 @@ class Lake:
         path = self._layout.cached(name)
         return without_digest(path.read_bytes()) if path.is_file() else None
 
+    def drop_cached(self, name: str) -> None:
+        """Delete the bytes cached under a name, if there are any."""
+        self._layout.cached(name).unlink(missing_ok=True)
+
     def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
         """Return a sentence per problem, with the file or day and the fix. Without a depth, every row is read."""
         return tuple(problems_of(self._layout, self._lock.hold, depth or Depth()))

@@ -240,6 +240,9 @@ class SharedTables:
         data = self.places.objects.get(self._cached(name))
         return None if data is None else without_digest(data)
 
+    def drop_cached(self, name: str) -> None:
+        self.places.objects.delete(self._cached(name))
+
     def _cached(self, name: str) -> str:
         return f"{self.places.namespace}/cache/{name}"
 

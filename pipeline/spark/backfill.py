@@ -157,6 +157,8 @@ class SparkBackfill:
             changed |= changed_days(self._space, news_day=news_day, days=())
         cluster(self._space, news_day=plan.days[-1], days=changed)
         self._space.lake.put_cached(plan.mark, _DONE)
+        for task in plan.tasks:
+            self._space.lake.drop_cached(task.cache_name)
         self._waiting.remove(month)
         self._pages += plan.pages
         return {plan.month: sum(each.rows.get("articles", 0) for each in commits.values())}

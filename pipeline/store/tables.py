@@ -349,6 +349,10 @@ class Tables(TableReader, Protocol):
         """Return the bytes cached under a name; None if they are missing or damaged."""
         ...
 
+    def drop_cached(self, name: str) -> None:
+        """Delete the bytes cached under a name, if there are any."""
+        ...
+
     def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
         """Return a sentence per problem, with the file or day and the fix. Without a depth, every row is read."""
         ...

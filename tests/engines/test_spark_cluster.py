@@ -42,10 +42,10 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     return rows_of_runs(tmp_path_factory.mktemp("run") / "data")
 
 
-def results(space: Workspace) -> dict[str, int]:
-    """Return when the result of each task was stored."""
-    found = (space.settings.lake_dir / "_state" / "cache").glob("spark.*")
-    return {path.name: path.stat().st_mtime_ns for path in found if not path.name.endswith(".done")}
+def tasks_done(space: Workspace) -> dict[str, int]:
+    """Return when each task that has ended logged its outcomes."""
+    found = (space.settings.lake_dir / "log" / "outcomes").glob("*/spark*derive*")
+    return {path.name: path.stat().st_mtime_ns for path in found}
 
 
 def test_killed_executor_costs_its_tasks_only(tmp_path: Path, expected: Rows) -> None:
@@ -53,15 +53,15 @@ def test_killed_executor_costs_its_tasks_only(tmp_path: Path, expected: Rows) ->
     space = archived(tmp_path / "data")
 
     with submitted(space, master=TWO_EXECUTORS, conf=FOUR_GB) as job:
-        job.wait_until(lambda: bool(results(space)) and bool(job.pids("executor")))
-        kept = results(space)
+        job.wait_until(lambda: bool(tasks_done(space)) and bool(job.pids("executor")))
+        kept = tasks_done(space)
         killed = job.pids("executor")[0]
         job.kill(killed)
         assert job.wait() == 0, job.printed
         assert job.has_ended_whole(), job.processes()
 
     assert len({pid for pid, use in job.uses.items() if use.kind == "executor"} | {killed}) >= 3
-    assert {name: at for name, at in results(space).items() if name in kept} == kept
+    assert {name: at for name, at in tasks_done(space).items() if name in kept} == kept
     assert rows(space) == expected
     assert space.lake.verify() == ()
     assert 0 < job.peak_mb("worker") < 1_200
@@ -100,7 +100,7 @@ def test_executors_without_the_model_say_so(tmp_path: Path) -> None:
     assert f"language model '{space.settings.spacy_model}' is neither a folder nor an installed package" in said
     assert "on an executor of Spark" in said
     assert "Traceback" not in said
-    assert results(space) == {}
+    assert tasks_done(space) == {}
 
 
 def test_killed_driver_leaves_no_process(tmp_path: Path, expected: Rows) -> None:
@@ -108,7 +108,7 @@ def test_killed_driver_leaves_no_process(tmp_path: Path, expected: Rows) -> None
     space = archived(tmp_path / "data")
 
     with submitted(space, master=TWO_EXECUTORS, conf={}) as job:
-        job.wait_until(lambda: bool(results(space)) and bool(job.pids("worker")))
+        job.wait_until(lambda: bool(tasks_done(space)) and bool(job.pids("worker")))
         job.kill(*job.pids("driver"))
         assert job.has_ended_whole(), job.processes()
     with submitted(space, master=TWO_EXECUTORS, conf={}) as job:

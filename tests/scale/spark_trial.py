@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.spark.plan import plan_months
+from pipeline.spark.plan import MonthPlan, plan_months
 from pipeline.spark.tasks import rows_version
 from tests.architecture.tree import ROOT
 from tests.cluster.checks import check_outcomes
@@ -69,16 +69,20 @@ class SparkTrial:
         }
         return {**own, **more}
 
-    def tasks(self) -> int:
-        """Return the number of tasks of the whole backfill."""
+    def plan(self) -> Sequence[MonthPlan]:
+        """Return the plan of the whole backfill."""
         archive = self.space.archive
         pages = archive.counts_by_day(FIRST, FIRST + timedelta(days=self.days))
-        return sum(len(each.tasks) for each in plan_months(archive, pages, version=rows_version(self.space.settings)))
+        return list(plan_months(archive, pages, version=rows_version(self.space.settings)))
 
-    def ended(self) -> int:
-        """Return the number of tasks and months that are done; -1 while the bucket is away."""
+    def ended(self, plans: Sequence[MonthPlan]) -> int:
+        """Return the number of tasks that are done, those of done months included."""
         objects = store_of(self.space).objects
-        return sum(1 for _ in objects.list(f"{self.space.settings.catalog_namespace}/cache/spark"))
+        names = {each.key.rpartition("/")[2] for each in objects.list(f"{self.space.settings.catalog_namespace}/cache")}
+        return sum(
+            len(plan.tasks) if plan.mark in names else sum(task.cache_name in names for task in plan.tasks)
+            for plan in plans
+        )
 
     def kills(self) -> list[Callable[[SparkJob], None]]:
         """Return the kills, in order; they are spread over the backfill."""
@@ -118,14 +122,17 @@ class SparkTrial:
 
     def fill(self) -> float:
         """Call the backfill until it is done, and kill it meanwhile; return the seconds."""
-        started, kills, tasks = time.monotonic(), self.kills(), self.tasks()
+        started, kills, plans = time.monotonic(), self.kills(), self.plan()
+        tasks = sum(len(each.tasks) for each in plans)
         steps = [tasks * (number + 1) // (len(kills) + 1) for number in range(len(kills))]
         for call in range(1, _CALLS + 1):
             with self._called() as job:
                 while job.process.poll() is None:
-                    if kills and self.ended() >= steps[-len(kills)]:
+                    if kills and self.ended(plans) >= steps[-len(kills)]:
                         kills.pop(0)(job)
-                        out.print(f"  {time.monotonic() - started:.0f} s: killed {self.done[-1]}, {self.ended()} done")
+                        out.print(
+                            f"  {time.monotonic() - started:.0f} s: killed {self.done[-1]}, {self.ended(plans)} done"
+                        )
                     time.sleep(_POLL_SECONDS)
                 out.print(f"  call {call} ended with {job.wait()}: {job.printed.strip().splitlines()[-1:]}")
             self.printed.append(job.printed)
@@ -185,7 +192,9 @@ def try_out(root: Path, kept: Path, *, pages: int, days: int, words: int) -> Non
         is_new = not (kept / "complete").exists()
         archives = [trial.space.archive, *([local.archive] if is_new else [])]
         count = fill(archives, made_pages(pages, words=words, first=FIRST, days=days))
-        out.print(f"{count} captures of {pages} pages, {days} days, {trial.tasks()} tasks")
+        out.print(
+            f"{count} captures of {pages} pages, {days} days, {sum(len(each.tasks) for each in trial.plan())} tasks"
+        )
         if is_new:
             run_locally(trial, local)
             (kept / "complete").touch()

@@ -197,6 +197,18 @@ def test_erased_articles_are_in_no_table_and_no_staged_batch(tables):
     assert tables.index.stored([Story(1).article_id]) == {}
 
 
+def test_cached_bytes_are_there_until_they_are_dropped(tables):
+    """Bytes of a name are replaced, and gone once they are dropped; others stay."""
+    for name, data in (("spark.1", b"first"), ("spark.1", b"second"), ("spark.10", b"other")):
+        tables.put_cached(name, data)
+    assert tables.get_cached("spark.1") == b"second"
+
+    for _ in range(2):
+        tables.drop_cached("spark.1")
+
+    assert (tables.get_cached("spark.1"), tables.get_cached("spark.10")) == (None, b"other")
+
+
 def test_cached_outcomes_of_erased_articles_go(tables):
     """The cached outcome of an erased article is forgotten, also of one that never had rows; others stay."""
     kept, gone = Story(1).article_id, Story(2).article_id
