@@ -5,11 +5,12 @@ commands, from archived pages to committed and clustered rows, and count all the
 """
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import batched
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from pipeline.archive import Archive, RecordArchive
 from pipeline.archive.index import Index
+from pipeline.errors import NewsError
 from pipeline.model import Capture, Hints
 from pipeline.shared.capture_index import PostgresCaptureIndex
 from pipeline.shared.database import PostgresDatabase
@@ -26,7 +28,7 @@ from pipeline.sqlite import open_database
 from pipeline.store.state import CaptureIndex
 from tests.architecture.tree import ROOT
 from tests.engines.made_archive import fill, made_pages
-from tests.engines.spark_job import SparkJob, running, submit_command, submit_environment
+from tests.engines.spark_job import SparkJob, running, submitted
 from tests.figures import Ratio, out, timed
 from tests.scale.servers import StoreServers, store_servers
 from tests.store.stores import bucket_of
@@ -49,28 +51,39 @@ def measure_spark(folder: Path, pages: int) -> Iterator[Ratio]:
     )
     shutil.copytree(folder / "spark", folder / "run")
     days = ["--from", str(_FIRST), "--to", str(_LAST)]
-    own = [sys.executable, "-m", "pipeline", "run", *days]
-    ours = _rate("newslake run", own, folder, "run", {"NEWS_RUN_WORKERS": "2"}, pages=pages)
-    spark = _rate("Spark", submit_command(days, master="local[2,5]"), folder, "spark", {}, pages=pages)
-    again = _call(submit_command(days, master="local[2,5]"), folder, "spark", {})
-    out.print(f"     a call of Spark with nothing to do: {again.processor_seconds().total():.1f} s CPU")
-    shown = [f"{each:.2f} pages/s CPU" for each in (spark, ours)]
-    yield Ratio(f"{pages:,} pages of {_WORDS} words: Spark / two processes", *shown, spark / ours, ">=", _GOAL)
+    ours = _rate("newslake run", _ours(folder, days), pages=pages)
+    spark = _rate("Spark", _spark(folder, days), pages=pages)
+    again = _ended(_spark(folder, days))
+    out.print(f"     a call of Spark with nothing to do: {again.total_seconds():.1f} s CPU")
+    theirs, own = (f"{each:.2f} pages/s CPU" for each in (spark, ours))
+    yield Ratio(f"{pages:,} pages of {_WORDS} words: Spark / two processes", theirs, own, spark / ours, ">=", _GOAL)
 
 
-def _rate(name: str, command: Sequence[str], folder: Path, data: str, more: Mapping[str, str], *, pages: int) -> float:
+def _ours(folder: Path, days: Sequence[str]) -> AbstractContextManager[SparkJob]:
+    own = {**os.environ, **_settings(folder, "run"), "NEWS_RUN_WORKERS": "2", "PYTHONPATH": str(ROOT)}
+    return running([sys.executable, "-m", "pipeline", "run", *days], own, folder=folder, samples=True)
+
+
+def _spark(folder: Path, days: Sequence[str]) -> AbstractContextManager[SparkJob]:
+    return submitted(days, folder=folder, master="local[2,5]", own=_settings(folder, "spark"))
+
+
+def _settings(folder: Path, data: str) -> dict[str, str]:
+    sources = str(folder / "sources.toml")
+    return {"NEWS_DATA_DIR": str(folder / data), "NEWS_SOURCES_FILE": sources, "NEWS_DURABILITY": "process"}
+
+
+def _rate(name: str, call: AbstractContextManager[SparkJob], *, pages: int) -> float:
     """Return the pages per processor-second of a command, and print what its processes used."""
-    job = _call(command, folder, data, more)
+    job = _ended(call)
     used = ", ".join(f"{kind} {busy:.1f} s" for kind, busy in job.processor_seconds().items())
     peak = max(each.peak_mb for each in job.uses.values())
     out.print(f"     {name}: {used} CPU; the largest process has {peak:.0f} MB")
-    return pages / job.processor_seconds().total()
+    return pages / job.total_seconds()
 
 
-def _call(command: Sequence[str], folder: Path, data: str, more: Mapping[str, str]) -> SparkJob:
-    given = {"NEWS_DATA_DIR": str(folder / data), "NEWS_SOURCES_FILE": str(folder / "sources.toml"), **more}
-    environment = submit_environment({"PYTHONPATH": str(ROOT), "NEWS_DURABILITY": "process", **given})
-    with running(command, environment, folder=folder, samples=True) as job:
+def _ended(call: AbstractContextManager[SparkJob]) -> SparkJob:
+    with call as job:
         assert job.wait(seconds=7_200) == 0, job.printed[-3000:]
     return job
 
@@ -101,8 +114,8 @@ def _listing(name: str, archive: RecordArchive, captures: int) -> Ratio:
     return Ratio(f"seconds to list 1,000,000 captures, {name}", shown, f"{captures:,}", value, "<=", _LISTING_SECONDS)
 
 
-def _broken(error: Exception) -> Exception:
-    return error
+def _broken(error: Exception) -> NewsError:
+    return NewsError(str(error))
 
 
 def _fill_index(index: CaptureIndex | Index, count: int) -> None:
@@ -141,7 +154,7 @@ def main() -> int:
     parser.add_argument("--captures", type=int, default=CAPTURES)
     parser.add_argument("--only", choices=("spark", "listing"))
     given = parser.parse_args()
-    rows = []
+    rows: list[Ratio] = []
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         root.chmod(0o755)  # PostgreSQL runs as another user

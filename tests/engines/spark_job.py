@@ -9,9 +9,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,34 +34,42 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _SAMPLE_SECONDS = 0.4
 
 
-def spark_home() -> Path:
-    """Return the folder of Spark, which its Python package has."""
-    found = find_spec("pyspark")
+def spark_home(folder: Path) -> Path:
+    """Return a home of Spark in a folder, with links to the programs of its Python package: executors write there."""
+    home, found = folder / "spark-home", find_spec("pyspark")
     assert found is not None
     assert found.origin is not None
-    return Path(found.origin).parent
+    if not home.exists():
+        home.mkdir()
+        for name in ("bin", "jars", "sbin"):
+            (home / name).symlink_to(Path(found.origin).parent / name)
+    return home
 
 
-def submit_command(
-    options: Collection[str], *, master: str, conf: Mapping[str, object] | None = None, memory: str = "1g"
-) -> list[str]:
-    """Return the command that starts the job file with some options. ``memory`` is that of the driver's JVM."""
+def submitted(
+    options: Collection[str],
+    *,
+    folder: Path,
+    master: str,
+    own: Mapping[str, str],
+    conf: Mapping[str, str] | None = None,
+    samples: bool = True,
+) -> AbstractContextManager["SparkJob"]:
+    """Start the job file with some options by spark-submit, with the settings ``own``; its files are in the folder."""
+    home = spark_home(folder)
     given = {"spark.ui.enabled": "false", **(conf or {})}
     confs = [word for name, value in given.items() for word in ("--conf", f"{name}={value}")]
-    program = str(spark_home() / "bin" / "spark-submit")
-    return [program, "--master", master, "--driver-memory", memory, *confs, str(JOB_FILE), *options]
-
-
-def submit_environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of spark-submit: that of this process, with the settings of a store."""
-    return {
+    command = [str(home / "bin" / "spark-submit"), "--master", master, *confs, str(JOB_FILE), *options]
+    environment = {
         **os.environ,
-        "SPARK_HOME": str(spark_home()),
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_DIRS": str(folder / "spark-scratch"),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
         "PYTHONPATH": str(ROOT),
         **own,
     }
+    return running(command, environment, folder=folder, samples=samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +144,23 @@ class SparkJob:
                 if (use := _use_of(pid)) is not None:
                     self.uses[pid] = ProcessUse(_kind_of(args), *use)
 
-    def processor_seconds(self) -> Counter[str]:
+    def processor_seconds(self) -> dict[str, float]:
         """Return the processor seconds by kind of process."""
-        found = Counter[str]()
+        found: dict[str, float] = defaultdict(float)
         for each in self.uses.values():
             found[each.kind] += each.processor_seconds
         return found
 
-    def peak_mb(self, kind: Kind) -> float:
-        """Return the resident MB of the largest process of a kind."""
-        return max((each.peak_mb for each in self.uses.values() if each.kind == kind), default=0.0)
+    def total_seconds(self) -> float:
+        """Return the processor seconds of all processes."""
+        return sum(self.processor_seconds().values())
+
+    def peaks(self) -> dict[Kind, float]:
+        """Return the resident MB of the largest process of each kind."""
+        found: dict[Kind, float] = {}
+        for each in self.uses.values():
+            found[each.kind] = max(found.get(each.kind, 0.0), each.peak_mb)
+        return found
 
 
 def _kind_of(args: str) -> Kind:

@@ -11,7 +11,6 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from pipeline.spark.tasks import rows_version
 from tests.architecture.tree import ROOT
 from tests.cluster.checks import check_outcomes
 from tests.engines.made_archive import fill, made_pages
-from tests.engines.spark_job import SparkJob, running, submit_command, submit_environment
+from tests.engines.spark_job import Kind, SparkJob, running, submitted
 from tests.figures import out
 from tests.scale.comparison import differences, remains_of, store_of
 from tests.scale.servers import StoreServers, open_shared, store_servers
@@ -48,7 +47,7 @@ class SparkTrial:
     servers: StoreServers
     days: int
     done: list[str] = field(default_factory=list)
-    use: Counter[str] = field(default_factory=Counter)
+    use: dict[str, float] = field(default_factory=dict)
     peaks: dict[str, float] = field(default_factory=dict)
     printed: list[str] = field(default_factory=list)
 
@@ -95,8 +94,8 @@ class SparkTrial:
             self._kill_driver,
         ]
 
-    def _kill(self, job: SparkJob, kind: str) -> None:
-        found = job.pids(kind)  # type: ignore[arg-type]
+    def _kill(self, job: SparkJob, kind: Kind) -> None:
+        found = job.pids(kind)
         job.kill(*(found if kind == "worker" else found[:1]))
         self.done.append(f"{len(found) if kind == 'worker' else 1} {kind}")
 
@@ -145,13 +144,13 @@ class SparkTrial:
     @contextmanager
     def _called(self) -> Iterator[SparkJob]:
         conf = {**_CONF, "spark.executorEnv.NEWS_DATA_DIR": str(self.root / "hosts" / "executor")}
-        given = submit_environment(self.environment("driver", self.servers.settings()))
-        command = submit_command(self.options, master=MASTER, conf=conf)
-        with running(command, given, folder=self.root, samples=True) as job:
+        own = self.environment("driver", self.servers.settings())
+        with submitted(self.options, folder=self.root, master=MASTER, own=own, conf=conf) as job:
             yield job
-        self.use += job.processor_seconds()
-        for kind in ("submit", "driver", "executor", "worker"):
-            self.peaks[kind] = max(self.peaks.get(kind, 0.0), job.peak_mb(kind))
+        for kind, busy in job.processor_seconds().items():
+            self.use[kind] = self.use.get(kind, 0.0) + busy
+        for kind, mb in job.peaks().items():
+            self.peaks[kind] = max(self.peaks.get(kind, 0.0), mb)
 
     def check(self, local: Workspace) -> int:
         """Compare all rows with a local lake, and look for what is left; return the number of articles."""
@@ -163,7 +162,7 @@ class SparkTrial:
         check_outcomes(self.space)
         assert remains_of(self.space) == []
         assert any(" left" in each for each in self.printed), "no time left was shown"
-        return tables.read("articles", columns=["article_id"]).num_rows
+        return len(tables.read("articles", columns=["article_id"]))
 
 
 def open_local(folder: Path, sources: Path) -> Workspace:
@@ -180,7 +179,7 @@ def run_locally(trial: SparkTrial, local: Workspace) -> None:
     environment = {**os.environ, **own, "PYTHONPATH": str(ROOT)}
     with running(command, environment, folder=trial.root, samples=True) as job:
         assert job.wait(seconds=36_000) == 0, job.printed[-3000:]
-    busy = job.processor_seconds().total()
+    busy = job.total_seconds()
     out.print(f"newslake run: {time.monotonic() - started:.0f} s, {busy:.0f} processor seconds")
 
 
