@@ -10,8 +10,8 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -110,13 +110,17 @@ class SparkJob:
         mine = [pid for pid, args in self.processes().items() if _kind_of(args) == kind]
         return [pid for pid in mine if _parent(pid) in mine] if kind == "worker" else mine
 
-    def kill(self, *pids: int) -> None:
-        """Kill some processes, or all of the session."""
-        for pid in pids or self.processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+    def kill(self, kind: Kind, *, only_one: bool = False) -> list[int]:
+        """Kill the processes of a kind, or one of them, as soon as there are any; return them."""
+        self.wait_until(lambda: bool(self.pids(kind)))
+        found = self.pids(kind)[: 1 if only_one else None]
+        _kill(found)
+        return found
+
+    def end(self) -> None:
+        """Kill all processes of the session."""
+        _kill(self.processes())
+        self.process.wait(30)
 
     def wait(self, *, seconds: float = 900) -> int:
         """Wait for the end; return the exit code."""
@@ -161,6 +165,12 @@ class SparkJob:
         for each in self.uses.values():
             found[each.kind] = max(found.get(each.kind, 0.0), each.peak_mb)
         return found
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _kind_of(args: str) -> Kind:
@@ -215,5 +225,4 @@ def running(
         end.set()
         if samples:
             sampler.join(10)
-        job.kill()
-        process.wait(30)
+        job.end()

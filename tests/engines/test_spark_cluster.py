@@ -52,10 +52,9 @@ def test_killed_executor_costs_its_tasks_only(tmp_path: Path, expected: Rows) ->
     space = archived(tmp_path / "data")
 
     with started(space, master=TWO_EXECUTORS, conf=FOUR_GB) as job:
-        job.wait_until(lambda: bool(tasks_done(space)) and bool(job.pids("executor")))
+        job.wait_until(lambda: bool(tasks_done(space)))
         kept = tasks_done(space)
-        killed = job.pids("executor")[0]
-        job.kill(killed)
+        [killed] = job.kill("executor", only_one=True)
         assert job.wait() == 0, job.printed
         assert job.has_ended_whole(), job.processes()
 
@@ -106,8 +105,8 @@ def test_killed_driver_leaves_no_process(tmp_path: Path, expected: Rows) -> None
     space = archived(tmp_path / "data")
 
     with started(space, master=TWO_EXECUTORS, conf={}) as job:
-        job.wait_until(lambda: bool(tasks_done(space)) and bool(job.pids("worker")))
-        job.kill(*job.pids("driver"))
+        job.wait_until(lambda: bool(tasks_done(space)))
+        job.kill("driver")
         assert job.has_ended_whole(), job.processes()
     with started(space, master=TWO_EXECUTORS, conf={}) as job:
         assert job.wait() == 0, job.printed

@@ -95,12 +95,11 @@ class SparkTrial:
         ]
 
     def _kill(self, job: SparkJob, kind: Kind) -> None:
-        found = job.pids(kind)
-        job.kill(*(found if kind == "worker" else found[:1]))
-        self.done.append(f"{len(found) if kind == 'worker' else 1} {kind}")
+        killed = job.kill(kind, only_one=kind == "executor")
+        self.done.append(f"{len(killed)} {kind}")
 
     def _kill_driver(self, job: SparkJob) -> None:
-        job.kill(*job.pids("driver"))
+        job.kill("driver")
         self.done.append("driver")
         assert job.has_ended_whole(), job.processes()
         end = time.monotonic() + 60
