@@ -82,6 +82,7 @@ class SparkBackfill:
         self._version = version
         self._report = report
         self._pages = 0  # of months that are done
+        self._found: int | None = None  # pages that an earlier call has derived
         self._rest: dict[str, int] = {}  # the articles that executors derive, by plan: without those of earlier calls
         self._waiting: list[WaitingMonth] = []
 
@@ -176,10 +177,17 @@ class SparkBackfill:
     def _wait(self, job: Future[Reports]) -> Reports:
         while not job.done():
             if self._rest:
-                self._report(self._pages + sum(map(self._derived_pages, self._waiting)))
+                self._report_pages(self._pages + sum(map(self._derived_pages, self._waiting)))
             with suppress(TimeoutError):
                 return job.result(_POLL_SECONDS)
         return job.result()
+
+    def _report_pages(self, pages: int) -> None:
+        """Report pages once the first group of this call has ended: a rate begins there."""
+        if self._found is None:
+            self._found = pages
+        if pages > self._found:
+            self._report(pages)
 
     def _derived_pages(self, month: WaitingMonth) -> int:
         """Return how many pages of a month are derived, from the ended groups of tasks: they have as many articles."""

@@ -1,7 +1,8 @@
 """Backfills by spark-submit: executors that are processes of their own, or that have faults; docs/backfill.md."""
 
+import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,10 +42,13 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     return rows_of_runs(tmp_path_factory.mktemp("run") / "data")
 
 
-def tasks_done(space: Workspace) -> dict[str, int]:
-    """Return when each task that has ended logged its outcomes."""
-    found = (space.settings.lake_dir / "log" / "outcomes").glob("*/spark*derive*")
-    return {path.name: path.stat().st_mtime_ns for path in found}
+def results(space: Workspace) -> dict[str, int]:
+    """Return when the result of each task was stored, of the months that are not done."""
+    found = {}
+    for path in (space.settings.lake_dir / "_state" / "cache").glob("spark.*"):
+        with suppress(FileNotFoundError):  # its month is done now
+            found[path.name] = path.stat().st_mtime_ns
+    return {name: at for name, at in found.items() if not name.endswith(".done")}
 
 
 def test_killed_executor_costs_its_tasks_only(tmp_path: Path, expected: Rows) -> None:
@@ -52,14 +56,17 @@ def test_killed_executor_costs_its_tasks_only(tmp_path: Path, expected: Rows) ->
     space = archived(tmp_path / "data")
 
     with started(space, master=TWO_EXECUTORS, conf=FOUR_GB) as job:
-        job.wait_until(lambda: bool(tasks_done(space)))
-        kept = tasks_done(space)
+        job.wait_until(lambda: bool(results(space)))
+        kept = results(space)
         [killed] = job.kill("executor", only_one=True)
+        while job.process.poll() is None:
+            again = {name: at for name, at in results(space).items() if name in kept}
+            assert again.items() <= kept.items()
+            time.sleep(0.2)
         assert job.wait() == 0, job.printed
         assert job.has_ended_whole(), job.processes()
 
     assert len({pid for pid, use in job.uses.items() if use.kind == "executor"} | {killed}) >= 3
-    assert {name: at for name, at in tasks_done(space).items() if name in kept} == kept
     assert rows(space) == expected
     assert space.lake.verify() == ()
     peaks = job.peaks()
@@ -97,7 +104,7 @@ def test_executors_without_the_model_say_so(tmp_path: Path) -> None:
     assert f"language model '{space.settings.spacy_model}' is neither a folder nor an installed package" in said
     assert "on an executor of Spark" in said
     assert "Traceback" not in said
-    assert tasks_done(space) == {}
+    assert results(space) == {}
 
 
 def test_killed_driver_leaves_no_process(tmp_path: Path, expected: Rows) -> None:
@@ -105,7 +112,7 @@ def test_killed_driver_leaves_no_process(tmp_path: Path, expected: Rows) -> None
     space = archived(tmp_path / "data")
 
     with started(space, master=TWO_EXECUTORS, conf={}) as job:
-        job.wait_until(lambda: bool(tasks_done(space)))
+        job.wait_until(lambda: bool(results(space)))
         job.kill("driver")
         assert job.has_ended_whole(), job.processes()
     with started(space, master=TWO_EXECUTORS, conf={}) as job:
