@@ -146,6 +146,18 @@ class Archive(RecordArchive):
             done.append(f"removed {file} from the index; the file is gone")
         return tuple(done)
 
+    def file_bytes(self, file: str) -> bytes | None:
+        path = self._root / file
+        return path.read_bytes() if path.exists() else None
+
+    def file_size(self, file: str) -> int:
+        path = self._root / file
+        return path.stat().st_size if path.exists() else 0
+
+    def leftovers(self) -> tuple[str, ...]:
+        parts = map(self._name, self._root.glob(f"warc/*/*/*{SUFFIX}{PART}"))
+        return tuple(sorted({*parts, *self._names()} - self._index.files()))
+
     def _finish_erasure(self) -> None:
         remove_leftovers(self._root)
 

@@ -186,6 +186,12 @@ class FetchState:
         with transaction(self._db):
             self._db.execute(_INSERT_LISTING, row)
 
+    def listings(self) -> Iterator[tuple[str, str, Validators]]:
+        """Yield the source, the URL and the validators of each listing that has some, in order."""
+        query = "SELECT source_key, url, etag, last_modified FROM listing_validators ORDER BY source_key, url"
+        for source_key, url, etag, last_modified in self._db.execute(query):
+            yield source_key, url, Validators(etag, last_modified)
+
     def has_listed(self, source_key: str, url: str) -> bool:
         """Return whether validators are stored for a listing of a source."""
         return self.validators(source_key, url=url) is not None

@@ -42,6 +42,18 @@ class RecordArchive(ABC):
         """Return the files that are there, and those of ``known`` that are lost; sorted."""
 
     @abstractmethod
+    def file_bytes(self, file: str) -> bytes | None:
+        """Return the bytes of a WARC file; None if it is lost."""
+
+    @abstractmethod
+    def file_size(self, file: str) -> int:
+        """Return the size of a WARC file in bytes; 0 if it is lost."""
+
+    @abstractmethod
+    def leftovers(self) -> tuple[str, ...]:
+        """Return the files that dead processes left, and that ``recover`` takes into the index."""
+
+    @abstractmethod
     def _scan(self, file: str) -> FileScan | None:
         """Return the records and the damage of a file; None if it has just been deleted."""
 
@@ -209,6 +221,14 @@ class RecordArchive(ABC):
     def days_of_run(self, *, source_key: str, run_id: str) -> tuple[date, ...]:
         """Return the news days of pages with new or changed content in this run, sorted."""
         return self._index.days_of_run(source_key=source_key, run_id=run_id)
+
+    def file_names(self) -> tuple[str, ...]:
+        """Return the names of the WARC files in the index, sorted."""
+        return tuple(sorted(self._index.files()))
+
+    def records_of(self, file: str) -> tuple[Capture | Attempt, ...]:
+        """Return the records of a WARC file as the index has them, by offset."""
+        return tuple(sorted(self._index.records(file), key=lambda each: each.offset))
 
     def held(self, digests: Iterable[str]) -> frozenset[str]:
         """Return the digests for which the index has a record with the bytes."""

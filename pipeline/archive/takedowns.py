@@ -157,9 +157,10 @@ class Takedowns:
         query = "SELECT 1 FROM blocklist WHERE name >= 'publisher:' AND name < 'publisher;' LIMIT 1"
         return self._db.execute(query).fetchone() is not None
 
-    def names(self) -> tuple[str, ...]:
-        """Return all blocked names."""
-        return tuple(row[0] for row in self._db.execute("SELECT DISTINCT name FROM blocklist"))
+    def names(self, takedown_id: str | None = None) -> tuple[str, ...]:
+        """Return all blocked names, or those of a takedown."""
+        query = "SELECT DISTINCT name FROM blocklist WHERE ?1 IS NULL OR takedown_id = ?1"
+        return tuple(row[0] for row in self._db.execute(query, (takedown_id,)))
 
     def all(self) -> tuple[Takedown, ...]:
         """Return all takedowns, oldest first."""

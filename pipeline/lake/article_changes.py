@@ -4,7 +4,7 @@ A stamp is the time of a change, and later than every earlier stamp, even if the
 the changes after its last stamp misses nothing and gets nothing twice. If the index is lost, everything is new.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
@@ -59,6 +59,34 @@ class GoneRow(NamedTuple):
     day: date
     is_gone: bool
     gone_at: int
+
+
+class ArticleHistory(NamedTuple):
+    """All that the index has of the changes of an article."""
+
+    article_id: str
+    day: date
+    is_removed: bool
+    first_at: int
+    changed_at: int
+    moved_from: date | None
+    moved_at: int | None
+    is_gone: bool
+    gone_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeHistory:
+    """All changes that an index knows, which neither tables nor manifests have.
+
+    ``articles`` are sorted. ``days`` has the stamp of the last change of each day, ``knowledge`` what the rows of a day
+    are derived with, for days where that is known. ``last`` is the last stamp, None before the first change.
+    """
+
+    articles: tuple[ArticleHistory, ...]
+    days: Mapping[date, int]
+    knowledge: Mapping[date, str]
+    last: int | None
 
 
 def changes_of(

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from pipeline.durability import Durability
 from pipeline.errors import LakeError
-from pipeline.lake.article_changes import ChangeRow, Changes, GoneRow, changes_of
+from pipeline.lake.article_changes import ArticleHistory, ChangeHistory, ChangeRow, Changes, GoneRow, changes_of
 from pipeline.lake.storage import REMOVE, Month
 from pipeline.model.outcome import OutcomeKind
 from pipeline.sqlite import (
@@ -271,6 +271,11 @@ class ArticleIndex:
         with transaction(self.connection):
             return _changes_after(self.connection, to_micros(since))
 
+    def history(self) -> ChangeHistory:
+        """Return all changes that the index knows."""
+        with transaction(self.connection):
+            return _history_of(self.connection)
+
     def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
         """Set the articles whose pages are gone from the web; ``changes`` reports the differences."""
         with transaction(self.connection):
@@ -441,6 +446,8 @@ _MARK_REMOVED_ARTICLES = """UPDATE changes SET is_removed = 1, changed_at = :sta
     AND article_id NOT IN (SELECT article_id FROM incoming)"""
 _ROWS_SINCE = """SELECT article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at FROM changes
     WHERE changed_at > ?"""
+_ALL_CHANGES = """SELECT article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at,
+    is_gone, gone_at FROM changes ORDER BY article_id"""
 _GONE_SINCE = """SELECT article_id, published_date, is_gone, gone_at FROM changes
     WHERE gone_at > ? AND NOT is_removed"""
 _DAYS_SINCE = "SELECT published_date FROM days WHERE changed_at > ? ORDER BY published_date"
@@ -483,6 +490,27 @@ def _changes_after(connection: Database, after: int) -> Changes:
     gone = [_gone_row(*row) for row in connection.execute(_GONE_SINCE, (after,))]
     days = tuple(date.fromisoformat(row[0]) for row in connection.execute(_DAYS_SINCE, (after,)))
     return changes_of(rows, gone, after=after, last=None if last is None else last[0], days=days)
+
+
+def _history_of(connection: Database) -> ChangeHistory:
+    last = connection.execute("SELECT last FROM stamps").fetchone()
+    stamps = connection.execute("SELECT published_date, changed_at FROM days ORDER BY published_date")
+    known = connection.execute(
+        """SELECT published_date, knowledge FROM kb_current_days JOIN days USING (published_date, generation)
+        ORDER BY published_date"""
+    )
+    return ChangeHistory(
+        articles=tuple(_article_history(*row) for row in connection.execute(_ALL_CHANGES)),
+        days={date.fromisoformat(day): stamp for day, stamp in stamps},
+        knowledge={date.fromisoformat(day): knowledge for day, knowledge in known},
+        last=None if last is None else last[0],
+    )
+
+
+def _article_history(article_id: str, day: str, is_removed: int, first: int, last: int, *rest: Any) -> ArticleHistory:
+    moved_from, moved_at, is_gone, gone_at = rest
+    change = _change_row(article_id, day, is_removed, first, last, moved_from, moved_at)
+    return ArticleHistory(*change, is_gone=bool(is_gone), gone_at=gone_at)
 
 
 def _change_row(article_id: str, day: str, is_removed: int, first: int, last: int, *moved: Any) -> ChangeRow:

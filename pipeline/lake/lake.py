@@ -17,6 +17,7 @@ from pipeline.lake.commit import Committer
 from pipeline.lake.compaction import compact_month, months_to_compact
 from pipeline.lake.erase import Erasure
 from pipeline.lake.exchange import check_exchange
+from pipeline.lake.log_files import batch_id_of
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.maintenance import collect_garbage, publish_descriptions, recover
 from pipeline.lake.merge import CommitReport, IsCurrent
@@ -138,6 +139,11 @@ class Lake:
             publish_descriptions(committer)
             collect_garbage(committer, months=set(map(month_of, report.days)), older_than=self._oldest_kept())
             return report
+
+    def staged(self) -> tuple[str, ...]:
+        """Return the batches that are staged and not committed, sorted; one with a very long name always counts."""
+        names = (batch_id_of(folder.name) for folder in self._layout.staged_batches())
+        return tuple(sorted(each for each in names if not self.index.is_done(each)))
 
     def replace(self, table_name: str, relate: Callable[[], Mapping[date, pa.Table]]) -> int:
         """Replace one cluster table on some days with the rows that ``relate`` returns; see ``replace_all``."""

@@ -131,6 +131,17 @@ class LogTables:
         )
         return frozenset(batch_id_of(each) for files in found for batches in files for each in batches)
 
+    def month_names(self, name: str) -> tuple[Month, ...]:
+        """Return the months in which a log table has files, sorted."""
+        return tuple(self._months(table_named(name)))
+
+    def by_batch(self, name: str, month: Month) -> Mapping[str, pa.Table]:
+        """Return the rows of a month by the id of their batch, unless that is very long."""
+        spec = table_named(name)
+        found = merge_rows(self._read_month(spec, month, read_log_file), spec)
+        with_rows = sorted(found.with_rows())
+        return {batch_id_of(each): found.of([each]).select(spec.schema.names) for each in with_rows}
+
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of some batches, by month."""
         spec, batches = table_named(name), sorted(map(batch_name, batch_ids))

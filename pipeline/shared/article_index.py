@@ -13,7 +13,7 @@ from itertools import batched
 import psycopg
 
 from pipeline.lake import CachedOutcome, Changes, StoredArticle
-from pipeline.lake.article_changes import ChangeRow, GoneRow, changes_of
+from pipeline.lake.article_changes import ArticleHistory, ChangeHistory, ChangeRow, GoneRow, changes_of
 from pipeline.lake.article_index import DayContents
 from pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, rewrite_tables, to_text, to_texts
 from pipeline.shared.leases import PostgresLease, write_under
@@ -103,6 +103,33 @@ _GONE_SINCE = """SELECT article_id, published_date, is_gone, gone_at FROM change
 _DAYS_SINCE = "SELECT published_date FROM days WHERE changed_at > %s ORDER BY published_date"
 
 
+_HISTORY = {
+    "article_id": "text",
+    "published_date": "date",
+    "is_removed": "boolean",
+    "first_at": "bigint",
+    "changed_at": "bigint",
+    "moved_from": "date",
+    "moved_at": "bigint",
+    "is_gone": "boolean",
+    "gone_at": "bigint",
+}
+_ALL_CHANGES = f"SELECT {', '.join(_HISTORY)} FROM changes ORDER BY article_id"  # noqa: S608 - our own names
+_PUT_HISTORY = f"""INSERT INTO changes ({", ".join(_HISTORY)})
+    SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _HISTORY.values())})"""  # noqa: S608 - our own names
+# Also days that have no rows any more, with the number of the newest commit.
+_STAMP_DAYS = """INSERT INTO days
+    SELECT day, (SELECT coalesce(max(generation), 1) FROM days), stamp
+    FROM unnest(%s::date[], %s::bigint[]) AS given (day, stamp)
+    ON CONFLICT (published_date) DO UPDATE SET changed_at = excluded.changed_at"""
+_ALL_KNOWLEDGE = """SELECT published_date, knowledge FROM kb_current_days JOIN days USING (published_date, generation)
+    ORDER BY published_date"""
+_PUT_KNOWLEDGE = """INSERT INTO kb_current_days SELECT published_date, generation, knowledge
+    FROM unnest(%s::date[], %s::text[]) AS given (day, knowledge) JOIN days ON published_date = day"""
+_RAISE_STAMP = """INSERT INTO stamps VALUES (true, %s)
+    ON CONFLICT (one) DO UPDATE SET last = greatest(excluded.last, stamps.last)"""
+
+
 class PostgresArticleIndex:
     """The article index of a shared store, for any number of processes.
 
@@ -168,6 +195,37 @@ class PostgresArticleIndex:
             return changes_of(rows, gone, after=after, last=None if last is None else last[0], days=days)
 
         return self._db.write(read)
+
+    def history(self) -> ChangeHistory:
+        def read(cursor: psycopg.Cursor) -> ChangeHistory:
+            for statement in _AT_ONE_INSTANT:
+                cursor.execute(statement)
+            last = cursor.execute("SELECT last FROM stamps").fetchone()
+            rows = cursor.execute(_ALL_CHANGES).fetchall()
+            return ChangeHistory(
+                articles=tuple(ArticleHistory(given_text(each), *rest) for each, *rest in rows),
+                days=dict(cursor.execute("SELECT published_date, changed_at FROM days ORDER BY 1").fetchall()),
+                knowledge={day: given_text(known) for day, known in cursor.execute(_ALL_KNOWLEDGE).fetchall()},
+                last=None if last is None else last[0],
+            )
+
+        return self._db.write(read)
+
+    def put_history(self, history: ChangeHistory) -> None:
+        """Put the changes of another index of the same tables in place of the own ones; stamps go on after both."""
+        columns = _columns([(to_text(each.article_id), *each[1:]) for each in history.articles], len(_HISTORY))
+
+        def write(cursor: psycopg.Cursor) -> None:
+            cursor.execute("DELETE FROM changes")
+            cursor.execute(_PUT_HISTORY, columns)
+            cursor.execute(_STAMP_DAYS, _columns(sorted(history.days.items()), 2))
+            cursor.execute("DELETE FROM kb_current_days")
+            known = [(day, to_text(knowledge)) for day, knowledge in sorted(history.knowledge.items())]
+            cursor.execute(_PUT_KNOWLEDGE, _columns(known, 2))
+            if history.last is not None:
+                cursor.execute(_RAISE_STAMP, (history.last,))
+
+        self._write(write)
 
     def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
         gone = to_texts(article_ids)

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,7 @@ from pipeline.lake.storage import ANNOTATION_NAMES
 from pipeline.model import file_name_of
 from pipeline.store.objects import Objects
 
+_SUFFIX = ".zip"
 _NAMES = (*ANNOTATION_NAMES, "keys")
 
 
@@ -32,6 +34,10 @@ class StagedBatches:
         """Return a staged batch, or None. Raises: StoreError (batch_broken)."""
         data = self._objects.get(self._key(batch_id))
         return None if data is None else _decode(batch_id, data)
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of all staged batches, unless one is very long."""
+        return tuple(unquote(key.rpartition("/")[2].removesuffix(_SUFFIX)) for key in self._keys())
 
     def delete(self, batch_id: str) -> None:
         """Remove a staged batch."""
@@ -73,7 +79,7 @@ class StagedBatches:
         return (each.key for each in self._objects.list(self._folder))
 
     def _key(self, batch_id: str) -> str:
-        return f"{self._folder}/{file_name_of(batch_id)}.zip"
+        return f"{self._folder}/{file_name_of(batch_id)}{_SUFFIX}"
 
 
 def _encode(batch: Batch) -> bytes:

@@ -41,8 +41,9 @@ class PostgresBlocklist:
     def blocks_publishers(self) -> bool:
         return bool(self._db.query(_BLOCKS_PUBLISHERS))
 
-    def names(self) -> tuple[str, ...]:
-        return tuple(name for (name,) in self._db.query("SELECT DISTINCT name FROM blocklist"))
+    def names(self, takedown_id: str | None = None) -> tuple[str, ...]:
+        query = "SELECT DISTINCT name FROM blocklist WHERE %s::text IS NULL OR takedown_id = %s"
+        return tuple(name for (name,) in self._db.query(query, (takedown_id, takedown_id)))
 
     def all(self) -> tuple[Takedown, ...]:
         return tuple(map(_takedown, self._db.query(_ALL)))

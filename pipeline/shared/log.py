@@ -6,7 +6,7 @@ Any number of processes append. Each append is one transaction of one table, and
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -49,19 +49,29 @@ class SharedLog:
 
     def append(self, name: str, batch_id: str, table: pa.Table, *, lease: Lease | None = None) -> None:
         """Append a batch's rows; ``lease`` is checked in each attempt. Raises: ContractError, StoreError."""
-        breaches = check_batch({name: table})
-        if breaches:
-            raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
-        spec = table_named(name)
-        whole = rows_of_batch(table, spec, batch_id).table
-        rows = whole.append_column(arrow_schema(spec).field(BATCH.name), pa.repeat(pa.scalar(batch_id), whole.num_rows))
+        self.append_all(name, {batch_id: table}, lease=lease)
+
+    def append_all(self, name: str, batches: Mapping[str, pa.Table], *, lease: Lease | None = None) -> None:
+        """Append the rows of several batches in one commit. Raises: ContractError, StoreError."""
+        spec, parts = table_named(name), [arrow_schema(table_named(name)).empty_table()]
+        for batch_id, table in batches.items():
+            if breaches := check_batch({name: table}):
+                raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
+            whole = rows_of_batch(table, spec, batch_id).table
+            ids = pa.repeat(pa.scalar(batch_id), whole.num_rows)
+            parts.append(whole.append_column(arrow_schema(spec).field(BATCH.name), ids))
 
         def make(there: Table, files: Sequence[DataFile]) -> FileChange:
             if lease is not None:
                 lease.check()
-            return _appended(there, files, rows, batch_id)
+            return _appended(there, files, pa.concat_tables(parts), frozenset(batches))
 
         self._change(name, make)
+
+    def set_whole_from(self, days: Mapping[str, date]) -> None:
+        """Note the day before which each of some log tables was removed, as ``expire`` does."""
+        for name, day in days.items():
+            self._change(name, partial(_noted, whole_from=day))
 
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:
         return wait_for_services(lambda: self._read(name, newest), what=f"log/{name}")
@@ -103,6 +113,22 @@ class SharedLog:
 
         rows = wait_for_services(read, what=f"log/{name}")
         return frozenset(pc.unique(rows[BATCH.name]).to_pylist())
+
+    def month_names(self, name: str) -> tuple[str, ...]:
+        table, files = wait_for_services(lambda: self._present(name), what=f"log/{name}")
+        return tuple(sorted({_month(each, table) for each in files}))
+
+    def by_batch(self, name: str, month: str) -> dict[str, pa.Table]:
+        spec = table_named(name)
+
+        def read() -> pa.Table:
+            table, files = self._present(name)
+            mine = [each for each in files if _month(each, table) == month]
+            return _sorted(read_files(table.io, mine, spec), spec)
+
+        rows = wait_for_services(read, what=f"log/{name}")
+        batches = sorted(pc.unique(rows[BATCH.name]).to_pylist())
+        return {each: rows.filter(pc.equal(rows[BATCH.name], each)).select(spec.schema.names) for each in batches}
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         wanted = frozenset(batch_ids)
@@ -175,7 +201,7 @@ class SharedLog:
         def attempt() -> int | None:
             table, files = self._present(name)
             change = make(table, files)
-            if not change.removed and not change.added:
+            if not (change.removed or change.added or change.properties):
                 return 0
             return len(change.removed) if self._commit(table, change) else None
 
@@ -238,13 +264,13 @@ def _sorted(rows: pa.Table, spec: TableSpec) -> pa.Table:
     return rows.sort_by([(name, "ascending") for name in names])
 
 
-def _appended(table: Table, files: Sequence[DataFile], rows: pa.Table, batch_id: str) -> FileChange:
-    """Return the change that puts the rows of a batch in place of its earlier ones."""
+def _appended(table: Table, files: Sequence[DataFile], rows: pa.Table, batches: Collection[str]) -> FileChange:
+    """Return the change that puts the rows of some batches in place of their earlier ones."""
     spec = table_named(table.name()[-1])
-    removed, added = [], []
-    for file in (each for each in files if _may_have(each, table, batch_id)):
+    removed, added, appended = [], [], pa.array(sorted(batches), pa.string())
+    for file in (each for each in files if any(_may_have(each, table, batch_id) for batch_id in batches)):
         there = read_files(table.io, [file], spec)
-        others = there.filter(pc.not_equal(there[BATCH.name], batch_id))
+        others = there.filter(pc.invert(pc.is_in(there[BATCH.name], value_set=appended)))
         if others.num_rows < there.num_rows:
             removed.append(file)
             added += [write_rows(table, [others], month=days_of(file, table)[0])] if others.num_rows else []
@@ -274,6 +300,11 @@ def _expired(table: Table, files: Sequence[DataFile], *, before: str) -> FileCha
         return FileChange()
     whole_from = month_start(max(_month(each, table) for each in old), shift=1)
     return FileChange(old, properties={_WHOLE_FROM: whole_from.isoformat()})
+
+
+def _noted(table: Table, files: Sequence[DataFile], *, whole_from: date) -> FileChange:
+    """Return the change that only notes from which day on a table is whole."""
+    return FileChange(properties={_WHOLE_FROM: whole_from.isoformat()})
 
 
 def _redacted(table: Table, file: DataFile, redaction: Redaction, counts: dict[str, int]) -> FileChange:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -20,6 +20,7 @@ from pipeline.archive.scan import (
     unindexed_file,
 )
 from pipeline.archive.writer import SUFFIX
+from pipeline.model import Attempt, Capture
 from pipeline.shared.warc_objects import (
     FOLDER,
     Sealing,
@@ -146,6 +147,20 @@ class ObjectArchive(RecordArchive):
     def _scan(self, file: str) -> FileScan | None:
         data = self._objects.get(file)
         return None if data is None else scan_file(BytesIO(data), name=file)
+
+    def file_bytes(self, file: str) -> bytes | None:
+        return self._objects.get(file)
+
+    def file_size(self, file: str) -> int:
+        info = self._objects.info(file)
+        return 0 if info is None else info.size
+
+    def leftovers(self) -> tuple[str, ...]:
+        return tuple(file for file, _ in _strays(self._listed(), self._index.files()))
+
+    def add_files(self, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:
+        """Take files that were put into the index, with their records."""
+        self._index.add(files)
 
     def _finish_erasure(self) -> None:
         listed = self._listed()

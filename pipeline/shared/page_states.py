@@ -51,6 +51,11 @@ class PostgresPageStates:
         row = (to_text(source_key), hash_of(url), *texts)
         write_under(lease, self._db, lambda cursor: cursor.execute(_INSERT_LISTING, row))
 
+    def listings(self) -> Iterator[tuple[str, str, Validators]]:
+        query = "SELECT source_key, url, etag, last_modified FROM listing_validators ORDER BY source_key, url"
+        for source_key, url, etag, modified in self._db.stream(query):
+            yield given_text(source_key), given_text(url), Validators(from_text(etag), from_text(modified))
+
     def has_listed(self, source_key: str, url: str) -> bool:
         return self.validators(source_key, url=url) is not None
 

@@ -181,6 +181,10 @@ class PageStates(Protocol):
         """
         ...
 
+    def listings(self) -> Iterator[tuple[str, str, Validators]]:
+        """Yield the source, the URL and the validators of each listing that has some, in order."""
+        ...
+
     def has_listed(self, source_key: str, url: str) -> bool:
         """Return whether validators are stored for a listing of a source."""
         ...
@@ -251,8 +255,8 @@ class Blocklist(Protocol):
         """Return whether any publisher is blocked; if so, check the publisher of each page."""
         ...
 
-    def names(self) -> tuple[str, ...]:
-        """Return all blocked names, in no order."""
+    def names(self, takedown_id: str | None = None) -> tuple[str, ...]:
+        """Return all blocked names, or those of a takedown, in no order."""
         ...
 
     def all(self) -> tuple[Takedown, ...]:

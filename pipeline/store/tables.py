@@ -20,6 +20,7 @@ from pipeline.lake import (
     SnapshotErasure,
     StoredArticle,
 )
+from pipeline.lake.article_changes import ChangeHistory
 from pipeline.lake.article_index import ArticleIndex, DayContents
 from pipeline.lake.merge import IsCurrent
 from pipeline.store.leases import Lease
@@ -60,6 +61,10 @@ class ArticleStates(Protocol):
 
     def changes(self, since: datetime) -> Changes:
         """Return which articles' rows, and which days, changed after a time."""
+        ...
+
+    def history(self) -> ChangeHistory:
+        """Return all changes that the index knows, which the tables do not have."""
         ...
 
     def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
@@ -136,6 +141,14 @@ class LogRecords(Protocol):
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of some batches, by month."""
+        ...
+
+    def month_names(self, name: str) -> tuple[Month, ...]:
+        """Return the months in which a log table has rows, sorted."""
+        ...
+
+    def by_batch(self, name: str, month: Month) -> Mapping[str, pa.Table]:
+        """Return the rows of a month by the id of their batch."""
         ...
 
     def expire(self, *, now: datetime, keep_months: int) -> tuple[str, ...]:
@@ -309,6 +322,10 @@ class Tables(TableReader, Protocol):
         ``is_current(article_id, seen_at)`` says whether the archive has seen no other revision since. The batches stay
         staged for some time, so that a retried commit reports the same articles. A retried batch changes nothing.
         """
+        ...
+
+    def staged(self) -> tuple[str, ...]:
+        """Return the batches that are staged and not committed, sorted."""
         ...
 
     def replace(self, table_name: str, relate: Callable[[], Mapping[date, pa.Table]]) -> int:

@@ -78,6 +78,16 @@ def test_takedown_says_how_long_it_waits_and_why_knows_it(space):
     assert [trace_provenance(space, each).answer for each in (other, f"{url}/other")] == ["unknown", "unknown"]
 
 
+def test_names_of_one_takedown(blocklist):
+    """The names of one takedown are those that it blocks; one that blocks none has none."""
+    first, other = begin(blocklist, "a1", "b"), begin(blocklist, "b", "c")
+
+    assert sorted(blocklist.names(first.takedown_id)) == ["a1", "b"]
+    assert sorted(blocklist.names(other.takedown_id)) == ["b", "c"]
+    assert sorted(blocklist.names()) == ["a1", "b", "c"]
+    assert blocklist.names("unknown") == ()
+
+
 def test_takedowns_are_listed_by_time(blocklist):
     """The oldest takedown is first; those of one moment are in the order of their ids."""
     later = begin(blocklist, "b", at=NOW + timedelta(microseconds=1))

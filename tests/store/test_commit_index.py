@@ -231,6 +231,7 @@ def answers(index: Any) -> list[Any]:
         [index.changed_days([each]) for each in batches],
         [index.days_current_with(each) for each in ("k1", "k2")],
         [index.changes(each) for each in times],
+        index.history(),
     ]
 
 
@@ -250,6 +251,32 @@ def test_both_stores_answer_equally(postgres, schema, tmp_path, steps):
             step(local)
             step(shared)
             assert answers(shared) == answers(local)
+
+
+def test_history_of_another_index_is_put_in_place(postgres, schema, tmp_path):
+    """The changes of a local index come in place of those that the copy of the tables made; stamps go on after both."""
+    with (
+        IndexPlace(path=tmp_path / "index.sqlite").committer() as local,
+        IndexPlace(url=postgres.url, schema=schema).committer() as shared,
+    ):
+        assert isinstance(shared, PostgresArticleIndex)
+        local.apply({**day(1, "a", "b"), **day(1, "c", on=NEXT)}, now=NOON)
+        local.apply(day(2, "a"), now=NOON + timedelta(seconds=1))
+        local.note_gone(["a"], now=NOON + timedelta(seconds=2))
+        local.mark_current({DAY: 2, NEXT: 1}, "k1")
+        local.apply(day(3, on=APRIL), now=NOON + timedelta(seconds=3))
+        shared.apply({**day(7, "a", "é"), **day(7, "c", on=NEXT)}, now=NOON + timedelta(hours=1))
+        shared.put_history(local.history())
+
+        assert [shared.changes(each) for each in (START, NOON, NOON + timedelta(seconds=1))] == [
+            replace(local.changes(each), until=NOON + timedelta(hours=1))
+            for each in (START, NOON, NOON + timedelta(seconds=1))
+        ]
+        assert shared.days_current_with("k1") == {DAY, NEXT}
+        assert shared.generations() == {DAY: 7, NEXT: 7, APRIL: 7}
+        shared.note_gone([], now=NOON)
+        [returned] = shared.changes(NOON + timedelta(hours=1)).articles
+        assert (returned.kind, returned.article_id) == ("returned", "a")
 
 
 # Kills.

@@ -82,6 +82,19 @@ def test_a_source_is_erased_with_its_listings(states):
     assert list(states.pages_of(["harbour", "other"])) == [(other.page_key, other.url, "other", "Harbour Post")]
 
 
+def test_listings_come_back_in_order(states):
+    """All listings with validators are listed, by source and URL, each with its own."""
+    states.store_validators("other", Validators('"2"'))
+    states.store_validators("harbour", Validators(None, "yesterday"), url="b\0")
+    states.store_validators("harbour", Validators('"1"'), url="B")
+
+    assert list(states.listings()) == [
+        ("harbour", "B", Validators('"1"')),
+        ("harbour", "b\0", Validators(None, "yesterday")),
+        ("other", "", Validators('"2"')),
+    ]
+
+
 def test_thousands_of_states_are_one_call(states):
     """5,000 states are stored and read."""
     states.record_many(replace(FERRY, page_key=f"page {number}") for number in range(5_000))
@@ -129,6 +142,7 @@ _asks: st.SearchStrategy[Callable[[Any], Any]] = st.one_of(
     _sources.map(lambda key: lambda states: (states.pending(key, NOW), states.with_recheck(key))),
     st.tuples(_days, _days).map(lambda days: lambda states: sorted(states.known(min(days), max(days)))),
     st.lists(_sources, max_size=2).map(lambda keys: lambda states: sorted(states.pages_of(keys), key=repr)),
+    st.just(lambda states: list(states.listings())),
 )
 _examples = count()
 

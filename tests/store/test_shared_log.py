@@ -110,3 +110,20 @@ def test_takedown_waits_for_a_compaction_of_the_log(weed, postgres, schema, tmp_
 
     assert report.log == ("merged the files of log/outcomes in 2026-02",)
     assert ended == [False]
+
+
+def test_batches_are_appended_in_one_commit(weed):
+    """Several batches are one commit; one that is there is replaced, others stay; so does the day that is noted."""
+    tables = new_shared_tables(weed)
+    log = tables.log
+    log.append("outcomes", "b2", outcome_rows(f"{STAYS}/old", "2" * 32))
+    log.append("outcomes", "b3", outcome_rows(f"{STAYS}/3", "3" * 32))
+    before = log.catalog.load_table((log.namespace, "outcomes")).metadata.snapshots
+    log.append_all("outcomes", {each: outcome_rows(f"{STAYS}/{each}", each[1] * 32) for each in ("b1", "b2")})
+    log.set_whole_from({"outcomes": NOON.date()})
+
+    rows = {each: log.read_batches("outcomes", [each])["url"].to_pylist() for each in ("b1", "b2", "b3")}
+    assert rows == {"b1": [f"{STAYS}/b1"], "b2": [f"{STAYS}/b2"], "b3": [f"{STAYS}/3"]}
+    after = log.catalog.load_table((log.namespace, "outcomes")).metadata.snapshots
+    assert len(after) - len(before) == 2
+    assert log.whole_from() == {"outcomes": NOON.date()}

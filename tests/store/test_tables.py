@@ -279,6 +279,30 @@ def test_log_replaces_the_rows_of_a_batch(tables):
         tables.log.append("listing_fetches", "r3", run_rows("r3").drop_columns(["run_id"]))
 
 
+def test_log_is_read_by_month_and_batch(tables):
+    """Each month of a log table has the rows of its batches; a batch of two months is in both, after a closing, too."""
+    tables.log.append("listing_fetches", "r 1", pa.concat_tables([run_rows("a"), run_rows("b", day=40)]))
+    tables.log.append("listing_fetches", "r2", run_rows("c", day=1))
+    for _ in range(2):
+        assert tables.log.month_names("listing_fetches") == ("2026-02", "2026-03")
+        assert {
+            month: {each: rows["run_id"].to_pylist() for each, rows in tables.log.by_batch(name, month).items()}
+            for name in ["listing_fetches"]
+            for month in tables.log.month_names(name)
+        } == {"2026-02": {"r 1": ["a"], "r2": ["c"]}, "2026-03": {"r 1": ["b"]}}
+        tables.log.compact(now=datetime(2026, 6, 1, tzinfo=UTC))
+    assert tables.log.month_names("outcomes") == ()
+
+
+def test_staged_batches_are_listed_until_they_are_committed(tables):
+    """A batch is listed from its staging to its commit."""
+    stage(tables, "b1", [Story(1)])
+    stage(tables, "b 2", [Story(2)])
+    assert tables.staged() == ("b 2", "b1")
+    tables.commit(["b1"], is_current=lambda article_id, seen_at: True)
+    assert tables.staged() == ("b 2",)
+
+
 def test_recover_of_whole_tables_does_nothing(tables):
     """Repair and upkeep of intact tables change no row."""
     put(tables, "b1", Story(1))
