@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.archive.locks import file_lock, source_lock, takedown_lock, wait_for_writers, writer_lock
+from pipeline.archive.locks import (
+    file_lock,
+    sole_writer_lock,
+    source_lock,
+    takedown_lock,
+    wait_for_writers,
+    writer_lock,
+)
 from pipeline.errors import StoreError
 
 
@@ -62,6 +69,12 @@ class FileLeases:
     @contextmanager
     def writer(self) -> Iterator[FileLease]:
         with writer_lock(self._archive), _lease("writer") as lease:
+            yield lease
+
+    @contextmanager
+    def sole_writer(self) -> Iterator[FileLease]:
+        """Hold the lease of the writers alone: wait until all have ended; later ones wait for the end."""
+        with sole_writer_lock(self._archive), _lease("writer") as lease:
             yield lease
 
     def wait_for_writers(self) -> float:

@@ -28,6 +28,18 @@ def writer_lock(root: Path) -> Iterator[None]:
                 return
 
 
+@contextmanager
+def sole_writer_lock(root: Path) -> Iterator[None]:
+    """Hold the writer lock of the data root alone: wait until all writers have ended; later ones wait for the end."""
+    root.mkdir(parents=True, exist_ok=True)
+    while True:
+        with (root / _WRITERS).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if _is_at(lock, root / _WRITERS):
+                yield
+                return
+
+
 def wait_for_writers(root: Path) -> float:
     """Wait until every current holder has released the writer lock; do not wait for later holders.
 

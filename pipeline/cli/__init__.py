@@ -26,6 +26,7 @@ from pipeline.cli import (
     show,
     sources,
     spark,
+    store,
     takedown,
 )
 from pipeline.cli.output import configure_logs, out, print_error
@@ -80,6 +81,7 @@ app.add_typer(lake.lake_app, name="lake")
 app.add_typer(audit.audit_app, name="audit")
 app.add_typer(kb.kb_app, name="kb")
 app.add_typer(spark.spark_app, name="spark")
+app.add_typer(store.store_app, name="store")
 app.add_typer(kb.overrides_app, name="overrides")
 app.add_typer(lake.archive_app, name="archive")
 

@@ -21,13 +21,13 @@ class PageProgress:
         self._show = show
         self._seconds = seconds
         self._clock = clock
-        self._step = "pages"
+        self._step, self._unit = "pages", "pages"
         self._first: tuple[float, int] | None = None
         self._shown_at = clock()
 
-    def __call__(self, message: str) -> None:
-        """Show a step, to which the next counts belong."""
-        self._step, self._first = message, None
+    def __call__(self, message: str, *, unit: str = "pages") -> None:
+        """Show a step, to which the next counts belong; ``unit`` is what they count."""
+        self._step, self._unit, self._first = message, unit, None
         self._show(message)
         self._shown_at = self._clock()
 
@@ -37,7 +37,7 @@ class PageProgress:
         if self._first is None:
             self._first = now, done - 1
         if now - self._shown_at >= self._seconds:
-            self._show(f"{self._step}: {count_text(done, total, pace=self._pace(now, done))}")
+            self._show(f"{self._step}: {count_text(done, total, pace=self._pace(now, done), unit=self._unit)}")
             self._shown_at = now
 
     def _pace(self, now: float, done: int) -> float | None:
@@ -46,12 +46,12 @@ class PageProgress:
         return (done - before) / seconds if seconds >= _RATE_SECONDS and done > before else None
 
 
-def count_text(done: int, total: int | None, *, pace: float | None) -> str:
-    """Return counts as text: "1,200 of 4,000 pages, 8.5 per s, 5 min left". ``pace`` is in pages per second."""
+def count_text(done: int, total: int | None, *, pace: float | None, unit: str = "pages") -> str:
+    """Return counts as text: "1,200 of 4,000 pages, 8.5 per s, 5 min left". ``pace`` is in units per second."""
     of = f" of {total:,}" if total is not None else ""
     rate = "" if pace is None else f", {pace:,.0f} per s" if pace >= 10 else f", {pace:.1f} per s"
     left = f", {duration((total - done) / pace)} left" if pace and total is not None and total >= done else ""
-    return f"{done:,}{of} pages{rate}{left}"
+    return f"{done:,}{of} {unit}{rate}{left}"
 
 
 def duration(seconds: float) -> str:

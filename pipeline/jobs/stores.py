@@ -23,6 +23,7 @@ from pipeline.store.sqlite_alerts import SqliteAlerts
 
 if TYPE_CHECKING:
     from pipeline.lake import Lake
+    from pipeline.shared.store import SharedStore
     from pipeline.store.store import PartCheck, Store
 
 
@@ -113,6 +114,14 @@ def _shared_store(settings: Settings, _process: int) -> "Store":
     from pipeline.shared.store import SharedStore  # noqa: PLC0415 - its libraries are an extra
 
     return SharedStore(settings)
+
+
+def open_target(settings: Settings) -> "SharedStore":
+    """Return the shared store of the settings as the target of a move. Raises: ConfigError (extra_missing)."""
+    require_extra("shared")
+    from pipeline.shared.store import SharedStore  # noqa: PLC0415 - see above
+
+    return SharedStore(settings, is_target=True)
 
 
 _STORES: dict[str, "Callable[[Settings], Store]"] = {"local": LocalStore, "shared": _open_shared}

@@ -5,11 +5,13 @@ The index has the intent of a commit before it, as in the local lake: who finds 
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
 import pyarrow as pa
+from pyiceberg.table import Table
 
 from pipeline.errors import LakeError, StoreError
 from pipeline.lake.article_index import DayContents, StoredArticle
@@ -29,7 +31,7 @@ from pipeline.shared.checks import without_damage
 from pipeline.shared.data_files import days_of, plan, read_files
 from pipeline.shared.heads import Heads
 from pipeline.shared.patience import wait_for_services
-from pipeline.shared.rewriting import Content, Rewriter, merged_month
+from pipeline.shared.rewriting import Content, Rewriter, files_in, merged_month
 from pipeline.shared.snapshot_writer import ConflictError, FileChange
 from pipeline.shared.transactions import Transactions
 from pipeline.shared.upkeep import Warehouse
@@ -39,6 +41,7 @@ from pipeline.tables import table_named
 log = logging.getLogger(__name__)
 
 _TRIES = 50
+_THREADS = 4
 _COMPARED_BY_CLUSTERING = ("quote_clusters", "event_cluster_members", "event_clusters")
 _ARTICLE_NAMES = tuple(
     spec.name
@@ -217,6 +220,22 @@ class SharedCommitter:
             return tuple(dropped.values())
 
         return self.repeat(attempt)
+
+    def put_month(self, month: str, write: Callable[[Table], FileChange]) -> None:
+        """Put the data files that ``write`` returns in place of those of a month, in all tables, in one commit."""
+
+        def attempt() -> None:
+            heads = self.roll_forward()
+            with ThreadPoolExecutor(_THREADS) as pool:
+                written = dict(zip(heads.tables, pool.map(write, heads.tables.values()), strict=True))
+            changes = {name: replace(each, removed=files_in(heads, name, month)) for name, each in written.items()}
+            there = {name: each for name, each in changes.items() if each.removed or each.added}
+            self.index.write_intent([month])
+            self.transactions.step("files")
+            self.store(self.transactions.commit(heads, there, months=[month]), [month])
+            self.transactions.step("indexed")
+
+        self.repeat(attempt)
 
     def compact(self, months: Collection[str]) -> tuple[str, ...]:
         """Give each table one file in each of some months; return a sentence per month that changed."""

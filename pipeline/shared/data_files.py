@@ -13,10 +13,11 @@ from pyiceberg.io import FileIO
 from pyiceberg.io.pyarrow import (
     compute_statistics_plan,
     data_file_statistics_from_parquet_metadata,
+    parquet_file_to_data_file,
     parquet_path_to_id_mapping,
 )
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
-from pyiceberg.table import Table
+from pyiceberg.table import Table, TableProperties
 from pyiceberg.typedef import Record
 from pyiceberg.types import DateType, PrimitiveType
 
@@ -53,11 +54,31 @@ def write_rows(table: Table, groups: Iterable[pa.Table], *, month: date) -> Data
         for rows in groups:
             writer.write_table(rows.combine_chunks().cast(target))
     data = sink.getvalue()
-    name = f"{spec.month_column}={month_of(month)}/{uuid.uuid4()}.parquet"
-    path = table.location_provider().new_data_location(name)
-    with table.io.new_output(path).create(overwrite=True) as out:
-        out.write(data.to_pybytes())
+    path = _put(table, data.to_pybytes(), month=month)
     return _data_file(table, path, pq.read_metadata(pa.BufferReader(data)), size=data.size, month=month)
+
+
+def _put(table: Table, data: bytes, *, month: date) -> str:
+    """Put a data file into the folder of a month; return its path."""
+    name = f"{spec_of(table).month_column}={month_of(month)}/{uuid.uuid4()}.parquet"
+    path: str = table.location_provider().new_data_location(name)
+    with table.io.new_output(path).create(overwrite=True) as out:
+        out.write(data)
+    return path
+
+
+def register_file(table: Table, data: bytes, *, month: date) -> DataFile:
+    """Put a Parquet file of one month as a data file, as it is, as ``add_files`` of pyiceberg does.
+
+    The file has the columns of the contract, sorted as in ``write_rows``, but no field ids: ``name_mapping`` says which
+    column is which. Raises: ValueError for other columns, or for rows of several months.
+    """
+    return parquet_file_to_data_file(table.io, table.metadata, _put(table, data, month=month))
+
+
+def name_mapping(table: Table) -> Mapping[str, str]:
+    """Return the property of a table by which readers find the columns of files without field ids."""
+    return {TableProperties.DEFAULT_NAME_MAPPING: table.schema().name_mapping.model_dump_json()}
 
 
 def _options(spec: TableSpec) -> dict[str, Any]:

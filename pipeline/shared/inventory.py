@@ -9,6 +9,7 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -23,6 +24,7 @@ from pipeline.store.store import DATABASE, OBJECTS
 MARKER: Final = "store.json"
 _ABOUT = "The bucket of a shared store of newslake. Do not delete: see docs/operations.md, On the shared store."
 _AGAIN = "it indexes the archive again, and blocks again what the log table deletions names"
+_MOVE = "move"  # in store_parts: source, begin and end of the move of a data root
 _FACTS = "SELECT store_id, openings FROM store"
 _COUNT = "UPDATE store SET openings = openings + 1 WHERE openings >= %s RETURNING openings"
 _RECORD = "INSERT INTO store_parts VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET place = excluded.place"
@@ -41,6 +43,15 @@ class _Marker:
 
     store_id: str
     openings: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveMark:
+    """The move of a data root to this store: from where, and its times; ``ended_at`` is None until it has ended."""
+
+    source: str
+    began_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,31 @@ class SharedInventory:
     def forget(self, name: str) -> None:
         """Forget a part, so that the next use creates it."""
         self._database.write(lambda cursor: cursor.execute("DELETE FROM store_parts WHERE name = %s", (name,)))
+
+    def move_mark(self) -> MoveMark | None:
+        """Return the move to this store; None for one that began empty."""
+        if (text := self.place_of(_MOVE)) is None:
+            return None
+        source, *times = json.loads(text)
+        began, ended = (None if each is None else datetime.fromisoformat(each) for each in times)
+        assert began is not None
+        return MoveMark(source, began, ended)
+
+    def mark_move(self, mark: MoveMark) -> None:
+        """Note that a move began, or has ended."""
+        times = [None if each is None else each.isoformat() for each in (mark.began_at, mark.ended_at)]
+        row = (_MOVE, json.dumps([mark.source, *times]))
+        self._database.write(lambda cursor: cursor.execute(_RECORD, row))
+
+    def check_moved(self) -> None:
+        """Raises: StoreError (store_unfinished) until the move to this store has ended."""
+        mark = self.move_mark()
+        if mark is not None and mark.ended_at is None:
+            raise StoreError(
+                f"the move of {mark.source} to this store has not ended; run `newslake store migrate` there again",
+                key="migrate",
+                reason="store_unfinished",
+            )
 
     def _count(self, objects: Objects) -> None:
         """Count an opening. Raises: MissingStoreError if another process replaced the database by an older copy."""

@@ -159,10 +159,15 @@ def _groups(table: Table, snapshot_id: int | None, days: Collection[date]) -> It
     yield from (_FileGroup((), (day,)) for day in sorted(left))
 
 
+def files_in(heads: Heads, name: str, month: str) -> list[DataFile]:
+    """Return the data files of a table in a month."""
+    table = heads.tables[name]
+    return [each for each in plan(table, heads.id_of(name), days=None) if month_of(days_of(each, table)[0]) == month]
+
+
 def merged_month(heads: Heads, name: str, month: str) -> FileChange:
     """Return the change that gives a table one file in a month; none if it has one."""
-    table = heads.tables[name]
-    files = [each for each in plan(table, heads.id_of(name), days=None) if month_of(days_of(each, table)[0]) == month]
+    table, files = heads.tables[name], files_in(heads, name, month)
     if len(files) < 2:
         return FileChange()
     spec = spec_of(table)

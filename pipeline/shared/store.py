@@ -72,12 +72,21 @@ class SharedStore:
     """The store of many hosts. Each part opens on first use, after a check that it is the one of before.
 
     The first use creates a part that was never there, unless ``may_create`` is False. Tests shorten ``patience``: how
-    long a takedown waits follows from it.
+    long a takedown waits follows from it. A data root is moved to a ``is_target``; any other process raises StoreError
+    (store_unfinished) until that has ended.
     """
 
-    def __init__(self, settings: Settings, *, patience: Patience | None = None, may_create: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        patience: Patience | None = None,
+        may_create: bool = True,
+        is_target: bool = False,
+    ) -> None:
         self._settings = settings
         self._may_create = may_create
+        self._is_target = is_target
         self._patience = patience or Patience()
         self._inboxes: dict[str, Inbox] = {}
         self._gives_up_database = False
@@ -114,6 +123,8 @@ class SharedStore:
     @OpenedPart
     def objects(self) -> Bucket:
         """The objects of archive, alerts, staged batches and cache. Raises: ConfigError, StoreError."""
+        if not self._is_target:
+            self.inventory.check_moved()
         bucket = self._open_bucket()
         if self._may_create:
             self.inventory.enter_bucket(bucket, place=self._objects_place)

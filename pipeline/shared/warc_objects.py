@@ -1,5 +1,6 @@
 """The WARC files of an archive as objects: each is written in memory, and put once, whole, when it is sealed."""
 
+import hashlib
 import threading
 import time
 import uuid
@@ -188,6 +189,17 @@ def put_whole(objects: Objects, name: str, data: bytes) -> None:
 def folder_of(source_key: str) -> str:
     """Return the folder of the files of a source."""
     return f"{FOLDER}/{file_name_of(source_key)}"
+
+
+def sealed_name(name: str) -> str:
+    """Return the name of a sealed file for a file of the archive of one machine, whose names have the day first.
+
+    It is always the same, and no other file has it. Retries of a run are numbered there, as versions are here: so
+    the number becomes a part of the hash.
+    """
+    _, day, source, last = name.split("/")
+    run = last.removesuffix(SUFFIX).partition(_MARK)[0]
+    return f"{FOLDER}/{source}/{day}/{run}{_MARK}{hashlib.sha256(name.encode()).hexdigest()[:32]}{SUFFIX}"
 
 
 def next_version(name: str) -> str:

@@ -1,0 +1,185 @@
+"""The move of the store of one machine to a shared store, piece by piece.
+
+A piece is compared first, copied if both sides differ, and compared again when all are copied. So a move that was
+killed goes on where it was, and a second one copies nothing. The database notes that a move began; until it has ended,
+no other process opens the shared store.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline.errors import StoreError
+from pipeline.lake.verify import Depth
+from pipeline.model import pluralize
+from pipeline.shared.inventory import MoveMark
+from pipeline.store.leases import Lease
+
+if TYPE_CHECKING:
+    from pipeline.shared.store import SharedStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovePiece:
+    """What is compared and copied at once. ``size`` is in the unit of its part.
+
+    ``is_equal`` returns whether both sides have the same; ``copy`` makes them so, and may be called again after a kill.
+    """
+
+    name: str
+    size: int
+    is_equal: Callable[[], bool]
+    copy: Callable[[], None]
+
+
+class MovePart(Protocol):
+    """A part of a store that is moved."""
+
+    name: str
+    """What is moved, for messages."""
+    unit: str
+    """What the sizes of its pieces count."""
+
+    def pieces(self) -> Sequence[MovePiece]:
+        """Return all pieces of the source, in order."""
+        ...
+
+    def is_begun(self) -> bool:
+        """Return whether the shared store has any of it."""
+        ...
+
+    def extras(self) -> Iterator[str]:
+        """Yield what the shared store has, and the source has not."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how much the source has, by name, after ``pieces``."""
+        ...
+
+
+type ReportProgress = Callable[[str, str, int, int], None]
+"""Gets the step of a move, its unit, and how many of how many are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationReport:
+    """What was moved. ``counts`` is what both sides have, by name.
+
+    ``pieces`` were compared, of which ``copied`` were not there before this call. ``ended_before`` is the time at which
+    an earlier call ended the move; then nothing was copied. ``problems`` are sentences about what differs.
+    ``snapshots`` are the named versions of the data root, which stay there.
+    """
+
+    counts: Mapping[str, int]
+    pieces: int
+    copied: int
+    ended_before: datetime | None
+    problems: tuple[str, ...]
+    snapshots: tuple[str, ...] = ()
+
+    def sentences(self) -> Iterator[str]:
+        """Yield what was done, and what stays, for a move without problems."""
+        if self.ended_before is None:
+            yield f"{self.copied:,} of {pluralize(self.pieces, 'piece')} copied; both sides are equal"
+        else:
+            yield f"the move ended at {self.ended_before:%Y-%m-%d %H:%M} UTC: all is there, nothing was copied"
+        if self.snapshots:
+            yield f"these snapshots stay in the data root: {', '.join(self.snapshots)}"
+
+
+@dataclass
+class Migration:
+    """Moves all parts. ``source`` names the data root for messages; no process may write to it meanwhile."""
+
+    target: "SharedStore"
+    parts: Sequence[MovePart]
+    source: str
+    now: Callable[[], datetime]
+    report: ReportProgress
+    _copied: list[tuple[MovePart, MovePiece]] = field(default_factory=list)
+
+    def run(self) -> MigrationReport:
+        """Move what is not there yet, then compare it. Raises: StoreError (store_in_use) for a store with other pages.
+
+        Parts are moved in their order: takedowns come first, so that their names are blocked before there is a page.
+        """
+        with self.target.leases.takedown() as lease:
+            mark = self._begin()
+            self._copied.clear()
+            counts, pieces, problems = dict[str, int](), 0, list[str]()
+            for part in self.parts:
+                found = part.pieces()
+                problems += self._move(part, found, lease, copies=mark.ended_at is None)
+                counts |= part.counts()
+                pieces += len(found)
+            problems += self._compare_copied()
+            problems += self.target.tables.verify(Depth(reads=lambda day: False))
+            if not problems and mark.ended_at is None:
+                self.target.inventory.mark_move(MoveMark(mark.source, mark.began_at, self.now()))
+        return MigrationReport(
+            counts=counts,
+            pieces=pieces,
+            copied=len(self._copied),
+            ended_before=mark.ended_at,
+            problems=tuple(problems),
+        )
+
+    def _begin(self) -> MoveMark:
+        """Return the mark of the move, after a check of what the shared store has."""
+        mark = self.target.inventory.move_mark()
+        if mark is not None and mark.ended_at is not None:
+            return mark
+        other = next((each for part in self.parts for each in part.extras()), None)
+        if other is None and mark is None:
+            other = next((part.name for part in self.parts if part.is_begun()), None)
+        if other is not None:
+            raise StoreError(
+                f"the shared store has {other}, which {'no move brought' if mark is None else self.source + ' has not'}"
+                "; nothing was moved: name a new prefix, schema and namespace in NEWS_OBJECTS_URL, "
+                "NEWS_DATABASE_SCHEMA and NEWS_CATALOG_NAMESPACE, or empty those that are named",
+                key="to",
+                reason="store_in_use",
+            )
+        if mark is None:
+            mark = MoveMark(self.source, self.now(), None)
+            self.target.inventory.mark_move(mark)
+        return mark
+
+    def _move(self, part: MovePart, pieces: Sequence[MovePiece], lease: Lease, *, copies: bool) -> list[str]:
+        """Copy the pieces of a part that differ; return the differences of one that may not be copied any more."""
+        total, done, problems = sum(each.size for each in pieces), 0, list[str]()
+        step = f"{'copying' if copies else 'comparing'} {part.name}"
+        self.report(step, part.unit, 0, total)
+        for piece in pieces:
+            if not piece.is_equal():
+                if copies:
+                    lease.check()
+                    piece.copy()
+                    self._copied.append((part, piece))
+                else:
+                    problems.append(_difference(part, piece))
+            done += piece.size
+            self.report(step, part.unit, done, total)
+        return problems
+
+    def _compare_copied(self) -> list[str]:
+        """Compare what this call copied; return a sentence per difference."""
+        problems = []
+        for part in self.parts:
+            pieces = [piece for each, piece in self._copied if each is part]
+            total, done, step = sum(each.size for each in pieces), 0, f"comparing {part.name}"
+            for piece in pieces:
+                if not piece.is_equal():
+                    problems.append(_difference(part, piece))
+                done += piece.size
+                self.report(step, part.unit, done, total)
+            problems += [f"{part.name}: the shared store has {each}, {self.source} has not" for each in part.extras()]
+        return problems
+
+
+def _difference(part: MovePart, piece: MovePiece) -> str:
+    return f"{part.name}: {piece.name} differs between both sides"

@@ -1,0 +1,368 @@
+"""The parts of a data root that are moved, but for its tables: archive, page states, takedowns, outcomes, alerts."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import partial
+from itertools import batched
+
+from pipeline.archive import PageState, RecordArchive, Takedown
+from pipeline.archive.writer import SUFFIX
+from pipeline.errors import ArchiveError, StoreError
+from pipeline.lake.article_changes import ChangeHistory
+from pipeline.model import Attempt, Capture
+from pipeline.shared.migration import MovePiece
+from pipeline.shared.object_archive import ObjectArchive
+from pipeline.shared.tables import SharedTables
+from pipeline.shared.warc_objects import FOLDER, sealed_name
+from pipeline.store.alerts import AlertRow, AlertRows, AlertState
+from pipeline.store.objects import Objects
+from pipeline.store.state import Blocklist, PageStates
+from pipeline.store.tables import ArticleStates
+
+_FILES, _BYTES = 256, 32_000_000  # of a piece of the archive; a longer file is one alone
+_THREADS = 8
+_PAGES = 1_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # of a takedown that is revoked at once: only its id is known
+
+
+@dataclass
+class ArchiveMove:
+    """The WARC files, as they are: under the names of sealed files, with their records at the same places."""
+
+    source: RecordArchive
+    target: ObjectArchive
+    objects: Objects
+    name: str = "the archive"
+    unit: str = "bytes"
+    _counts: Counter[str] = field(default_factory=Counter)
+
+    def pieces(self) -> list[MovePiece]:
+        files, self._counts = self.source.file_names(), Counter()
+        sizes = {file: self.source.file_size(file) for file in files}
+        self._counts.update({"WARC files": len(files), "bytes": sum(sizes.values())})
+        return [
+            MovePiece(
+                name=group[0],
+                size=sum(sizes[file] for file in group),
+                is_equal=partial(self._is_equal, group),
+                copy=partial(self._copy, group),
+            )
+            for group in _groups_of(sizes)
+        ]
+
+    def is_begun(self) -> bool:
+        return bool(self._names())
+
+    def extras(self) -> Iterator[str]:
+        known = {sealed_name(file) for file in self.source.file_names()}
+        yield from sorted(self._names() - known)
+
+    def _names(self) -> set[str]:
+        listed = (each.key for each in self.objects.list(FOLDER) if each.key.endswith(SUFFIX))
+        return {*self.target.file_names(), *listed}
+
+    def counts(self) -> Mapping[str, int]:
+        return self._counts
+
+    def _records(self, file: str) -> tuple[Capture | Attempt, ...]:
+        """Return the records of a file of the source as they are in the sealed file."""
+        return tuple(replace(each, file=sealed_name(file)) for each in self.source.records_of(file))
+
+    def _is_equal(self, files: Sequence[str]) -> bool:
+        if any(self.target.records_of(sealed_name(file)) != self._records(file) for file in files):
+            return False
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return all(pool.map(self._has_bytes, files))
+
+    def _has_bytes(self, file: str) -> bool:
+        chunks = self.objects.read_chunks(sealed_name(file))
+        return chunks is not None and _digest_of(chunks) == _digest_of([self._bytes_of(file)])
+
+    def _copy(self, files: Sequence[str]) -> None:
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for _ in pool.map(self._put, files):
+                continue
+        self.target.add_files({sealed_name(file): self._records(file) for file in files})
+
+    def _put(self, file: str) -> None:
+        if not self.objects.put_new(sealed_name(file), self._bytes_of(file)):
+            raise StoreError(
+                f"{sealed_name(file)} has other bytes than {file}, which was changed since, as by a takedown; empty "
+                "the shared store, or name a new one, then move again",
+                key=file,
+                reason="store_conflict",
+            )
+
+    def _bytes_of(self, file: str) -> bytes:
+        data = self.source.file_bytes(file)
+        if data is None:
+            message = f"{file} is in the index, but missing; see `newslake archive verify`, then move again"
+            raise ArchiveError(message, key=file, reason="record_missing")
+        return data
+
+
+def _groups_of(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Yield files in order, in groups that are copied at once."""
+    group, held = list[str](), 0
+    for file, size in sizes.items():
+        if group and (len(group) == _FILES or held + size > _BYTES):
+            yield group
+            group, held = [], 0
+        group.append(file)
+        held += size
+    if group:
+        yield group
+
+
+def _digest_of(chunks: Iterable[bytes]) -> str:
+    found = hashlib.sha256()
+    for each in chunks:
+        found.update(each)
+    return found.hexdigest()
+
+
+@dataclass
+class PageMove:
+    """The states of the pages that were listed, by news day, and the validators of the listings."""
+
+    source: PageStates
+    target: PageStates
+    name: str = "the states of pages"
+    unit: str = "pages"
+    _counts: Counter[str] = field(default_factory=Counter)
+
+    def pieces(self) -> list[MovePiece]:
+        days, listings = _days_of(self.source), tuple(self.source.listings())
+        self._counts = Counter({"states of pages": sum(days.values()), "listings": len(listings)})
+        pages = [
+            MovePiece(
+                name=day.isoformat(),
+                size=count,
+                is_equal=partial(self._is_equal, day),
+                copy=partial(self._copy, day),
+            )
+            for day, count in sorted(days.items())
+        ]
+        return [*pages, self._listings()]
+
+    def _listings(self) -> MovePiece:
+        def copy() -> None:
+            for source_key, url, validators in self.source.listings():
+                self.target.store_validators(source_key, validators, url=url)
+
+        def is_equal() -> bool:
+            return tuple(self.target.listings()) == tuple(self.source.listings())
+
+        return MovePiece(name="the validators of listings", size=0, is_equal=is_equal, copy=copy)
+
+    def is_begun(self) -> bool:
+        return bool(_days_of(self.target))
+
+    def extras(self) -> Iterator[str]:
+        days = _days_of(self.source)
+        yield from (f"states of pages of {day}" for day, n in sorted(_days_of(self.target).items()) if n > days[day])
+
+    def counts(self) -> Mapping[str, int]:
+        return self._counts
+
+    def _is_equal(self, day: date) -> bool:
+        return all(_by_key(self.source, keys) == _by_key(self.target, keys) for keys in self._keys(day))
+
+    def _copy(self, day: date) -> None:
+        for keys in self._keys(day):
+            self.target.record_many(self.source.of_pages(keys))
+
+    def _keys(self, day: date) -> Iterator[tuple[str, ...]]:
+        """Yield the pages of a day, some at a time; with each come its web archive snapshots."""
+        return batched(dict.fromkeys(each.page_key for each in self.source.known(day, day)), _PAGES)
+
+
+def _days_of(states: PageStates) -> Counter[date]:
+    """Return how many states there are of each news day."""
+    return Counter(each.news_day for each in states.known(date.min, date.max))
+
+
+def _by_key(states: PageStates, keys: Iterable[str]) -> dict[str, PageState]:
+    return {each.page_key: each for each in states.of_pages(keys)}
+
+
+@dataclass
+class TakedownMove:
+    """The takedowns, revoked ones included, with the names that each blocks. All are done."""
+
+    source: Blocklist
+    target: Blocklist
+    name: str = "the takedowns"
+    unit: str = "takedowns"
+
+    def pieces(self) -> list[MovePiece]:
+        return [
+            MovePiece(name="the blocklist", size=len(self.source.known()), is_equal=self._is_equal, copy=self._copy)
+        ]
+
+    def is_begun(self) -> bool:
+        return bool(self.target.known())
+
+    def extras(self) -> Iterator[str]:
+        yield from (f"takedown {each}" for each in sorted(self.target.known() - self.source.known()))
+
+    def counts(self) -> Mapping[str, int]:
+        return {"takedowns": len(self.source.known())}
+
+    def _is_equal(self) -> bool:
+        ours, theirs = self.source.all(), self.target.all()
+        return (
+            ours == theirs
+            and self.source.known() == self.target.known()
+            and all({*self.source.names(each.takedown_id)} == {*self.target.names(each.takedown_id)} for each in ours)
+        )
+
+    def _copy(self) -> None:
+        there = self.source.all()
+        for each in there:
+            self.target.block_again(each, names=self.source.names(each.takedown_id), work=None)
+        for revoked in self.source.known() - {each.takedown_id for each in there} - self.target.known():
+            blank = Takedown(takedown_id=revoked, kind="article", at=_EPOCH, reason=None, articles=0, is_done=True)
+            self.target.block_again(blank, names=(), work=None)
+            self.target.revoke(revoked)
+
+
+@dataclass
+class OutcomeMove:
+    """The cached outcomes, by news day: articles that were processed without a row are not processed again."""
+
+    archive: RecordArchive
+    source: ArticleStates
+    target: ArticleStates
+    name: str = "the cached outcomes"
+    unit: str = "news days"
+
+    def pieces(self) -> list[MovePiece]:
+        return [
+            MovePiece(
+                name=day.isoformat(), size=1, is_equal=partial(self._is_equal, day), copy=partial(self._copy, day)
+            )
+            for day in self.archive.days()
+        ]
+
+    def is_begun(self) -> bool:
+        return False  # only the archive knows the articles
+
+    def extras(self) -> Iterator[str]:
+        return iter(())
+
+    def counts(self) -> Mapping[str, int]:
+        return {}
+
+    def _is_equal(self, day: date) -> bool:
+        ids = self.archive.articles_of_day(day)
+        return self.source.cached_outcomes(ids) == self.target.cached_outcomes(ids)
+
+    def _copy(self, day: date) -> None:
+        self.target.put_outcomes(self.source.cached_outcomes(self.archive.articles_of_day(day)))
+
+
+@dataclass
+class HistoryMove:
+    """The changes of articles, which `newslake changes` lists, and what the rows of days are derived with."""
+
+    source: ArticleStates
+    target: SharedTables
+    name: str = "the changes of articles"
+    unit: str = "articles"
+
+    def pieces(self) -> list[MovePiece]:
+        size = len(self.source.history().articles)
+        return [MovePiece(name="the article index", size=size, is_equal=self._is_equal, copy=self._copy)]
+
+    def is_begun(self) -> bool:
+        return False  # the index follows the tables
+
+    def extras(self) -> Iterator[str]:
+        return iter(())
+
+    def counts(self) -> Mapping[str, int]:
+        return {}
+
+    def _is_equal(self) -> bool:
+        return _without_last(self.source.history()) == _without_last(self.target.index.history())
+
+    def _copy(self) -> None:
+        with self.target.hold():
+            self.target.index.put_history(self.source.history())
+
+
+def _without_last(history: ChangeHistory) -> ChangeHistory:
+    """Return a history without its last stamp: the copy of the tables has stamps of its own, which may be later."""
+    return replace(history, last=None)
+
+
+# The tables of alerts, with the columns that order their rows.
+_ALERT_TABLES = {
+    "rules": "rule",
+    "open_alerts": "rule, key",
+    "reported_rows": "rule, key",
+    "messages": "seq",
+    "items": "seq, position",
+    "deliveries": "seq, sender",
+    "failing_senders": "sender",
+}
+
+
+@dataclass
+class AlertMove:
+    """The state of alerts, with the Atom files of the rules. The caller holds the lock of the source."""
+
+    source: AlertState
+    target: AlertState
+    name: str = "the state of alerts"
+    unit: str = "rows"
+
+    def pieces(self) -> list[MovePiece]:
+        if not self.source.has_rows():
+            return []
+        size = sum(self.counts().values())
+        return [MovePiece(name="its rows and Atom files", size=size, is_equal=self._is_equal, copy=self._copy)]
+
+    def is_begun(self) -> bool:
+        return any(self.target.read(_alert_rows).values())
+
+    def extras(self) -> Iterator[str]:
+        return iter(())
+
+    def counts(self) -> Mapping[str, int]:
+        rows = self.source.read(_alert_rows) if self.source.has_rows() else {}
+        return {"rows of alerts": sum(map(len, rows.values()))}
+
+    def _is_equal(self) -> bool:
+        rows = self.source.read(_alert_rows)
+        return rows == self.target.read(_alert_rows) and all(
+            self.source.feed(each["rule"]) == self.target.feed(each["rule"]) for each in rows["rules"]
+        )
+
+    def _copy(self) -> None:
+        rows, next_seq = self.source.read(_alert_rows), self.source.read(lambda found: found.next_seq())
+
+        def put(there: AlertRows) -> None:
+            for table, those in rows.items():
+                there.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+                there.add(table, [tuple(each.values())[:-1] for each in those])  # without the checksum
+            there.fetch("SELECT setval('message_numbers', greatest(?, 1), ?)", next_seq - 1, next_seq > 1)
+
+        with self.target.exclusive() as lock:
+            self.target.change(put, lock=lock)
+            for each in rows["rules"]:
+                if (feed := self.source.feed(each["rule"])) is not None:
+                    self.target.put_feed(each["rule"], feed)
+
+
+def _alert_rows(rows: AlertRows) -> dict[str, list[AlertRow]]:
+    """Return the rows of all tables of alerts."""
+    return {
+        table: rows.fetch_whole(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608 - our own names
+        for table, order in _ALERT_TABLES.items()
+    }

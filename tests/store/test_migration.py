@@ -1,0 +1,369 @@
+"""The move of a data root to a shared store: equal pages, rows and state, by both ways, also after kills."""
+
+import gc
+import hashlib
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipeline.alerts.store import AlertStore
+from pipeline.errors import ConfigError, LakeError, StoreError
+from pipeline.jobs.changes import changes_since
+from pipeline.jobs.maintenance import verify
+from pipeline.jobs.migration import migrate
+from pipeline.jobs.search_index import update_search
+from pipeline.jobs.takedown import TakedownTarget, forget
+from pipeline.jobs.workspace import Workspace
+from pipeline.query import connect, query
+from pipeline.reports.page_history import page_history
+from pipeline.reports.provenance import trace_provenance
+from pipeline.search import search_articles
+from pipeline.settings import Settings
+from pipeline.shared.data_files import plan
+from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from pipeline.shared.migration import MigrationReport
+from pipeline.shared.warc_objects import sealed_name
+from pipeline.tables import table_named
+from tests.faults.hostile import Hostile, hostile_server
+from tests.faults.invariants import broken_sums
+from tests.long_form import LONG, seed_or
+from tests.scale.comparison import differences, remains_of, store_of
+from tests.scale.postgres import PostgresServer
+from tests.scale.seaweedfs import SeaweedFS
+from tests.store.migration_worker import MoveOrder
+from tests.store.shared_stores import StoreServices
+from tests.store.shared_town import SharedTown, StoreBytes
+from tests.store.test_tables import stage
+from tests.unit.alerts.receiver import policy, state
+from tests.unit.alerts.receiver import rows as alert_rows
+from tests.unit.jobs.test_takedown import (
+    DOOMED,
+    NOON,
+    STAYING,
+    Town,
+    forget_all,
+    other_text,
+    run,
+    story,
+    traces_of_doomed,
+    week,
+)
+from tests.unit.lake.rows import Story
+
+pytestmark = [pytest.mark.model]
+
+SEED = seed_or(20261129)
+KILLS = 20 if LONG else 4
+WAYS = pytest.mark.parametrize("registers", [False, True], ids=["copied", "registered"])
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Hostile]:
+    with hostile_server() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def root(server: Hostile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with all that is moved: three runs, takedowns of which one is revoked, alerts, a named version."""
+    town = Town(server, tmp_path_factory.mktemp("root"))
+    space = week(town, "data", doomed=True)
+    for path in STAYING[1:]:
+        target = TakedownTarget(kind="article", value=server.url(path))
+        done = forget(space, target, reason="by law", report_progress=lambda _: None)
+        if path == STAYING[2]:
+            space.takedowns.revoke(str(done.takedown_id))
+    space.lake.snapshots.take("before")
+    alerts = AlertStore(space.store.alerts)
+    alerts.record(state("river"), policy(), now=NOON)
+    alerts.record(alert_rows("1", "2"), policy(rule="ferry"), now=NOON)
+    del space, alerts
+    gc.collect()  # closes the databases: what their logs have is in their files
+    return town.folder / "data"
+
+
+@pytest.fixture
+def town(
+    root: Path, server: Hostile, weed: SeaweedFS, postgres: PostgresServer, schema: str, tmp_path: Path
+) -> SharedTown:
+    """A copy of the data root, and the services of a new store."""
+    copy_root(root, tmp_path / "data")
+    return SharedTown(server, tmp_path, weed, postgres.url, schema)
+
+
+def copy_root(root: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", str(root), str(to)], check=True)
+
+
+def settings_of(town: SharedTown, *, name: str = "data", **given: Any) -> Settings:
+    """Return the settings of the host that moves: those of the data root, and of the shared store."""
+    known = town.given("data", hours=3) | {"store": "local"}
+    return town.services(name).settings(**(known | given))
+
+
+def move(town: SharedTown, *, registers: bool, name: str = "data", **given: Any) -> MigrationReport:
+    settings = settings_of(town, name=name, **given)
+    to = f"{settings.objects_url}/"
+    return migrate(settings, to=to, registers=registers, report=lambda step, unit, done, total: None)
+
+
+def digests(root: Path) -> dict[str, str]:
+    """Return the digest of every file of a data root, but for locks, which are empty."""
+    files = [each for each in sorted(root.rglob("*")) if each.is_file() and not each.name.endswith(".lock")]
+    return {str(each.relative_to(root)): hashlib.sha256(each.read_bytes()).hexdigest() for each in files}
+
+
+def assert_same(local: Workspace, shared: Workspace) -> None:
+    """Check that a store has the pages, rows and state of a data root."""
+    ours, theirs = local.archive.captures(), shared.archive.captures()
+    by_place = {(each.file, each.offset): each for each in theirs}
+    assert len(ours) == len(theirs) > 0
+    for each in ours:
+        there = by_place[sealed_name(each.file), each.offset]
+        assert replace(there, file=each.file) == each
+        assert shared.archive.page(there) == local.archive.page(each)
+    assert differences(local.lake, shared.lake) == []
+    for name in LOG_NAMES:
+        assert sorted(map(repr, shared.lake.log.read(name).to_pylist())) == sorted(
+            map(repr, local.lake.log.read(name).to_pylist())
+        )
+        assert shared.lake.log.batches(name) == local.lake.log.batches(name)
+    for each in (local, shared):
+        assert verify(each, reads=lambda day: True).problems == ()
+    keys = [each.page_key for each in ours]
+    assert sorted(shared.fetch_state.of_pages(keys), key=repr) == sorted(local.fetch_state.of_pages(keys), key=repr)
+    assert list(shared.fetch_state.listings()) == list(local.fetch_state.listings()) != []
+    assert shared.takedowns.all() == local.takedowns.all() != ()
+    assert sorted(shared.takedowns.names()) == sorted(local.takedowns.names())
+    assert shared.takedowns.known() == local.takedowns.known()
+    ids = [each.article_id for each in ours]
+    assert shared.lake.index.cached_outcomes(ids) == local.lake.index.cached_outcomes(ids) != {}
+    found = [changes_since(each, NOON - timedelta(days=9)) for each in (local, shared)]
+    assert found[0].articles == found[1].articles != ()
+
+
+@pytest.mark.timeout(600)
+@WAYS
+def test_store_has_what_the_data_root_has(town, registers):
+    """Pages, rows in their order, logs, states, takedowns, outcomes, changes and alerts are equal; no file changed.
+
+    A second call copies nothing. Named versions stay, and are named.
+    """
+    before = digests(town.folder / "data")
+    done = move(town, registers=registers)
+    gc.collect()
+
+    assert digests(town.folder / "data") == before
+    assert (done.problems, done.ended_before, done.snapshots) == ((), None, ("before",))
+    assert done.copied > 5
+    local, shared = Workspace(settings_of(town)), town.space("data", hours=3)
+    assert_same(local, shared)
+    alerts = [AlertStore(each.store.alerts) for each in (local, shared)]
+    assert alerts[0].open_counts() == alerts[1].open_counts() != {}
+    assert alerts[0].waiting() == alerts[1].waiting() != {}
+    assert alerts[0].feed("ferry") == alerts[1].feed("ferry") is not None
+    assert done.counts["articles"] == local.lake.read("articles").num_rows > 0
+    assert remains_of(shared) == []
+    again = move(town, registers=not registers)
+    assert (again.copied, again.problems, again.pieces) == (0, (), done.pieces)
+    assert again.ended_before is not None
+    assert next(again.sentences()).endswith("all is there, nothing was copied")
+
+
+@pytest.mark.timeout(600)
+@WAYS
+def test_registered_files_are_tables_like_others(town, registers):
+    """Files are read by days, and by other readers of Iceberg, which find columns by name; then months are merged."""
+    move(town, registers=registers)
+    tables = store_of(town.space("data", hours=3)).tables
+    heads = tables.heads()
+    for name in LAKE_NAMES:
+        table, spec = heads.tables[name], table_named(name)
+        files = plan(table, heads.id_of(name))
+        assert sum(each.record_count for each in files) == tables.read(name).num_rows
+        plain = [
+            each.name for each in spec.schema if not pa.types.is_list(each.type)
+        ]  # pyiceberg reads null lists as []
+        found = [each.select(plain).to_pylist() for each in (table.scan().to_arrow(), tables.read(name))]
+        assert sorted(map(repr, found[0])) == sorted(map(repr, found[1]))
+        for day in tables.days():
+            days = table.scan(row_filter=f"{spec.day_column} = '{day}'").to_arrow()
+            assert days.num_rows == tables.present().count(name, day)
+    before: dict[str, pa.Table] = {name: tables.read(name) for name in LAKE_NAMES}
+    tables.compact(months=["2026-03"])
+    assert {name: tables.read(name) for name in LAKE_NAMES} == before
+    assert tables.verify() == ()
+
+
+@pytest.mark.timeout(900)
+@WAYS
+def test_next_run_fetches_only_what_is_new(town, server, registers):
+    """After the move, a run requests what the run of the data root would request, and has the same rows then."""
+    copy_root(town.folder / "data", town.folder / "one" / "data")
+    move(town, registers=registers)
+    seen = []
+    local, shared = Town(server, town.folder / "one").space("data", hours=3), town.space("data", hours=3)
+    for space in (local, shared):
+        town.write(3)
+        town.says("/new-pier", body=story("A new pier", *other_text(99), url=server.url("/new-pier")))
+        town.lists("/new-pier", *DOOMED, *STAYING, hours=2)  # the times of before
+        server.seen.clear()
+        run(space, "3")
+        seen.append(dict(server.seen))
+
+    assert seen[0] == seen[1]
+    assert any(path.startswith("/new-pier") for path in seen[1])
+    assert not any(path.startswith(STAYING[0]) for path in seen[1])
+    assert differences(local.lake, shared.lake) == []
+    for path in ("/new-pier", STAYING[0], DOOMED[0]):
+        traced = [trace_provenance(each, server.url(path)) for each in (local, shared)]
+        assert traced[1].is_whole
+        assert [(each.name, each.headline) for each in traced[0].steps] == [
+            (each.name, each.headline) for each in traced[1].steps
+        ]
+        histories = [page_history(each, server.url(path)) for each in (local, shared)]
+        assert histories[0].revisions == histories[1].revisions
+        assert len(histories[0].visits) == len(histories[1].visits) > 0
+    for each in (local, shared):
+        update_search(each)
+    totals = [search_articles(each.search_place, "harbour").total for each in (local, shared)]
+    assert totals[0] == totals[1] > 0
+    titles = [query(connect(each.place), "SELECT title FROM articles ORDER BY title").rows for each in (local, shared)]
+    assert titles[0] == titles[1]
+
+
+@pytest.mark.timeout(900)
+@WAYS
+def test_takedown_after_the_move_leaves_no_byte(town, mortal_postgres, registers):
+    """No piece of a page that is taken down afterwards is in bucket, tables, catalog and database."""
+    town = replace(town, database_url=mortal_postgres.url)
+    move(town, registers=registers)
+    space = town.space("data", hours=3)
+    traces, held = traces_of_doomed(), StoreBytes(town.weed, mortal_postgres, town.services("data").name)
+    assert len(held.hits_in_objects(traces)) > 5
+    forget_all(space, town)
+    assert held.hits_in_objects(traces) == {}
+    assert held.hits_in_rows(traces) == set()
+    mortal_postgres.execute("CHECKPOINT")
+    assert held.hits_in_files(traces, "base") == {}
+    assert verify(space, reads=lambda day: True).problems == ()
+    assert broken_sums(space) == []
+
+
+@pytest.mark.timeout(1800)
+@WAYS
+def test_killed_move_goes_on(town, registers):
+    """A move that is killed at any step that changes a service goes on at the next call, until both sides are equal."""
+    steps = int(run_worker(town, registers=registers, name="whole").stdout)
+    chance, killed = random.Random(SEED), 0
+    for _ in range(KILLS):
+        done = run_worker(town, registers=registers, kill_at=chance.randint(1, steps))
+        assert done.returncode in (0, -9), done.stderr
+        killed += done.returncode == -9
+    assert killed > 0
+    local, shared = Workspace(settings_of(town)), town.space("data", hours=3)
+    last = move(town, registers=registers)
+    assert last.problems == ()
+    assert_same(local, shared)
+    assert remains_of(shared) == []
+
+
+def run_worker(
+    town: SharedTown, *, registers: bool, name: str = "data", kill_at: int = 0
+) -> "subprocess.CompletedProcess[str]":
+    """Move in a process of its own; its output is how many steps there were."""
+    given = settings_of(town, name=name)
+    values = {key: value for key, value in given.model_dump().items() if key in given.model_fields_set}
+    order = MoveOrder(settings={**values, "database_url": town.database_url}, registers=registers, kill_at=kill_at)
+    command = [sys.executable, "-m", "tests.store.migration_worker", order.argument()]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.timeout(300)
+def test_unfinished_store_is_not_used(town):
+    """Until the move has ended, no other process opens the store; the next call of the move does."""
+    assert run_worker(town, registers=False, kill_at=40).returncode == -9
+    with pytest.raises(StoreError, match="has not ended; run `newslake store migrate` there again") as caught:
+        assert town.space("data", hours=3).archive
+    assert caught.value.reason == "store_unfinished"
+    assert move(town, registers=False).problems == ()
+    assert town.space("data", hours=3).archive.captures() != ()
+
+
+@pytest.mark.timeout(300)
+def test_change_between_two_calls_is_moved_too(town, server):
+    """What a run of the data root adds after a killed move is moved by the next call; erased pages are refused."""
+    assert run_worker(town, registers=False, kill_at=60).returncode == -9
+    local = Workspace(settings_of(town))
+    town.write(3)
+    town.says("/new-pier", body=story("A new pier", *other_text(99), url=server.url("/new-pier")))
+    town.lists("/new-pier", *DOOMED, *STAYING, hours=3)
+    run(local, "3")
+    assert move(town, registers=False).problems == ()
+    assert_same(local, town.space("data", hours=3))
+
+
+def put_article(store: StoreServices) -> None:
+    tables = store.store().tables
+    stage(tables, "b1", [Story(1)])
+    tables.commit(["b1"], is_current=lambda article_id, seen_at: True)
+
+
+def put_state(store: StoreServices) -> None:
+    AlertStore(store.store().alerts).record(state("river"), policy(), now=NOON)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("put", [put_article, put_state])
+def test_store_with_other_content_is_refused(town, put):
+    """A store that has anything that no move brought is left as it is."""
+    put(town.services("data"))
+    with pytest.raises(StoreError, match="which no move brought; nothing was moved") as caught:
+        move(town, registers=False)
+    assert caught.value.reason == "store_in_use"
+    assert town.services("data").store().archive.captures() == ()
+
+
+@pytest.mark.timeout(300)
+def test_move_of_another_root_is_refused(town, root, tmp_path):
+    """A move that another data root began is not mixed with this one."""
+    assert run_worker(town, registers=False, kill_at=60).returncode == -9
+    other = tmp_path / "other"
+    copy_root(root, other)
+    [first, *_] = sorted((other / "archive" / "warc").glob("*/*/*.warc.gz"))
+    shutil.rmtree(other / "archive" / "warc")
+    (other / "archive" / "index.sqlite").unlink()
+    first.parent.mkdir(parents=True)
+    shutil.copy(next((root / "archive" / "warc").glob("*/*/*.warc.gz")), first)
+    with pytest.raises(StoreError, match="has not; nothing was moved"):
+        move(town, registers=False, data_dir=other)
+
+
+def test_unfinished_work_is_refused(town):
+    """A data root with a staged batch or a file of a dead writer is not moved before it is repaired."""
+    local = Workspace(settings_of(town))
+    stage(local.lake, "b1", [Story(1)])
+    with pytest.raises(LakeError, match="1 batch of articles were processed and not committed"):
+        move(town, registers=False)
+    local.lake.commit(["b1"], is_current=lambda article_id, seen_at: True)
+    [file, *_] = sorted((town.folder / "data" / "archive" / "warc").glob("*/*/*.warc.gz"))
+    shutil.copy(file, file.with_name(f"dead-{file.name}.part"))
+    with pytest.raises(LakeError, match=r"dead-.*\.part was left by a process that died; run `newslake lake repair`"):
+        move(town, registers=False)
+
+
+def test_another_bucket_is_refused(town):
+    """Only the bucket that the settings name is moved to."""
+    settings = settings_of(town)
+    with pytest.raises(ConfigError, match="which NEWS_OBJECTS_URL names and workers will use"):
+        migrate(settings, to="s3://elsewhere/main", registers=False, report=lambda *given: None)
