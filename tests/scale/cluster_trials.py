@@ -147,7 +147,7 @@ class HostTrials:
                 out.print(f"  {worker} was killed in {busy}")
 
     def _task_of(self, worker: str) -> str | None:
-        """Return the name of a task that a worker does now; give it work if there is none at all."""
+        """Return the name of a task that a worker does now; give it work while nobody has any."""
         running = self.rest.tasks(state="running")
         if not running and self.cluster.is_settled():
             self.burst(1)

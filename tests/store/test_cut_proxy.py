@@ -20,6 +20,7 @@ def _serve_once(listener: socket.socket) -> None:
 
 
 def test_the_proxy_of_a_dead_service_passes_connections_on_once_it_is_back() -> None:
+    """A service that is away when a client connects ends that connection, not the proxy."""
     (target,) = free_ports(1)
     with CutProxy.running(target) as proxy:
         assert _request_or_none(proxy.port) is None
@@ -29,6 +30,7 @@ def test_the_proxy_of_a_dead_service_passes_connections_on_once_it_is_back() -> 
 
 
 def test_a_cut_network_refuses_new_connections_until_it_is_mended() -> None:
+    """A proxy that is not open ends each new connection, and passes them on once it is open again."""
     with socket.create_server(("127.0.0.1", 0)) as listener, CutProxy.running(listener.getsockname()[1]) as proxy:
         threading.Thread(target=_serve_once, args=(listener,), daemon=True).start()
         proxy.is_open = False

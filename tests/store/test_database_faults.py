@@ -49,6 +49,7 @@ def cut_off(postgres, proxy, schema) -> Iterator[PostgresDatabase]:
 
 
 def test_a_first_session_that_is_cut_while_it_is_set_up_is_opened_again(cut_off, proxy):
+    """A server that was reached is waited for, also if it ends the first session before it can be used."""
     proxy.cut_before = b"current_setting"
     assert cut_off.query("SELECT 1") == [(1,)]
     assert proxy.cut_before is None
