@@ -15,6 +15,7 @@ from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
 from tests.faults.invariants import broken_sums
 from tests.long_form import LONG, seed_or
 from tests.scale.postgres import PostgresServer
+from tests.scale.seaweedfs import SeaweedFS
 from tests.store.shared_town import HASTY, SharedTown, StoreBytes
 from tests.store.takedown_worker import TakedownOrder
 from tests.unit.jobs.test_takedown import FERRY, Town, all_targets, forget_all, traces_of_doomed, ways_back, week
@@ -29,6 +30,12 @@ SEED = seed_or(20261129)
 def town_database(mortal_postgres: PostgresServer) -> str:
     """The URL of a database whose files are searched: no other test has left rows there."""
     return mortal_postgres.url
+
+
+@pytest.fixture
+def weed(mortal_weed: SeaweedFS) -> SeaweedFS:
+    """An object storage whose files are searched: no other test has put the same pages there."""
+    return mortal_weed
 
 
 def rows_of(space: Workspace) -> dict[str, list[dict[str, object]]]:
