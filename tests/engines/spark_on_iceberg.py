@@ -108,12 +108,13 @@ class SharedAnswers:
         jars = ",".join(map(str, self._packages.jars()))
         key = self._weed.admin
         conf = f"--conf spark.sql.catalog.news.credential={key.access_key}:{key.secret_key}"
-        arguments = f"--jars {jars} {conf} --conf spark.ui.showConsoleProgress=false "
+        # With only the first compiler of Java, a few rows take two thirds of the processor time.
+        quick = "--driver-java-options -XX:TieredStopAtLevel=1 --conf spark.ui.showConsoleProgress=false "
         return {
             **ENVIRONMENT,
             **key.environment(),
             "PYTHONPATH": f"{self._packages.folder}{os.pathsep}{ROOT}",
-            "PYSPARK_SUBMIT_ARGS": arguments + ENVIRONMENT["PYSPARK_SUBMIT_ARGS"],
+            "PYSPARK_SUBMIT_ARGS": f"--jars {jars} {conf} {quick}{ENVIRONMENT['PYSPARK_SUBMIT_ARGS']}",
         }
 
     def _call(self, command: list[str], folder: Path, given: Mapping[str, str]) -> str:
