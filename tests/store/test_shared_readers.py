@@ -193,7 +193,7 @@ def test_ddl_prints_the_lines_of_the_catalog(environment, weed):
     code, lines, _ = run("ddl", "spark")
 
     assert code == 0
-    assert f"SET spark.sql.catalog.news.uri = {weed.catalog_url};" in lines
+    assert f"SET `spark.sql.catalog.news.uri` = {weed.catalog_url};" in lines
     assert f"FROM news.{environment.places.namespace}.quotes;" in lines
     assert weed.admin.secret_key not in lines
 
