@@ -49,24 +49,24 @@ class SharedLog:
 
     def append(self, name: str, batch_id: str, table: pa.Table, *, lease: Lease | None = None) -> None:
         """Append a batch's rows; ``lease`` is checked in each attempt. Raises: ContractError, StoreError."""
-        self.append_all(name, {batch_id: table}, lease=lease)
-
-    def append_all(self, name: str, batches: Mapping[str, pa.Table], *, lease: Lease | None = None) -> None:
-        """Append the rows of several batches in one commit. Raises: ContractError, StoreError."""
-        spec, parts = table_named(name), [arrow_schema(table_named(name)).empty_table()]
-        for batch_id, table in batches.items():
-            if breaches := check_batch({name: table}):
-                raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
-            whole = rows_of_batch(table, spec, batch_id).table
-            ids = pa.repeat(pa.scalar(batch_id), whole.num_rows)
-            parts.append(whole.append_column(arrow_schema(spec).field(BATCH.name), ids))
+        rows = _rows_of(name, {batch_id: table})
 
         def make(there: Table, files: Sequence[DataFile]) -> FileChange:
             if lease is not None:
                 lease.check()
-            return _appended(there, files, pa.concat_tables(parts), frozenset(batches))
+            return _appended(there, files, rows, batch_id)
 
         self._change(name, make)
+
+    def put_month(self, name: str, month: str, batches: Mapping[str, pa.Table]) -> None:
+        """Put the rows of a month, by batch, in place of all that are there. Raises: ContractError, StoreError."""
+        rows = _rows_of(name, batches)
+
+        def replaced(table: Table, files: Sequence[DataFile]) -> FileChange:
+            mine = [each for each in files if _month(each, table) == month]
+            return FileChange(mine, list(_written(table, rows, table_named(name))))
+
+        self._change(name, replaced)
 
     def set_whole_from(self, days: Mapping[str, date]) -> None:
         """Note the day before which each of some log tables was removed, as ``expire`` does."""
@@ -264,13 +264,26 @@ def _sorted(rows: pa.Table, spec: TableSpec) -> pa.Table:
     return rows.sort_by([(name, "ascending") for name in names])
 
 
-def _appended(table: Table, files: Sequence[DataFile], rows: pa.Table, batches: Collection[str]) -> FileChange:
-    """Return the change that puts the rows of some batches in place of their earlier ones."""
+def _rows_of(name: str, batches: Mapping[str, pa.Table]) -> pa.Table:
+    """Return the rows of batches, each with its day and its batch. Raises: ContractError."""
+    spec = table_named(name)
+    parts = [arrow_schema(spec).empty_table()]
+    for batch_id, table in batches.items():
+        if breaches := check_batch({name: table}):
+            raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
+        whole = rows_of_batch(table, spec, batch_id).table
+        ids = pa.repeat(pa.scalar(batch_id), whole.num_rows)
+        parts.append(whole.append_column(arrow_schema(spec).field(BATCH.name), ids))
+    return pa.concat_tables(parts)
+
+
+def _appended(table: Table, files: Sequence[DataFile], rows: pa.Table, batch_id: str) -> FileChange:
+    """Return the change that puts the rows of a batch in place of its earlier ones."""
     spec = table_named(table.name()[-1])
-    removed, added, appended = [], [], pa.array(sorted(batches), pa.string())
-    for file in (each for each in files if any(_may_have(each, table, batch_id) for batch_id in batches)):
+    removed, added = [], []
+    for file in (each for each in files if _may_have(each, table, batch_id)):
         there = read_files(table.io, [file], spec)
-        others = there.filter(pc.invert(pc.is_in(there[BATCH.name], value_set=appended)))
+        others = there.filter(pc.not_equal(there[BATCH.name], batch_id))
         if others.num_rows < there.num_rows:
             removed.append(file)
             added += [write_rows(table, [others], month=days_of(file, table)[0])] if others.num_rows else []

@@ -186,7 +186,7 @@ class LogMove:
         return batches.keys() == there.keys() and all(_is_same(rows, there[each]) for each, rows in batches.items())
 
     def _copy(self, name: str, month: str) -> None:
-        self.target.log.append_all(name, self.source.by_batch(name, month))
+        self.target.log.put_month(name, month, self.source.by_batch(name, month))
 
 
 def _is_same(rows: pa.Table, others: pa.Table) -> bool:

@@ -42,7 +42,7 @@ from tests.scale.seaweedfs import SeaweedFS
 from tests.store.migration_worker import MoveOrder
 from tests.store.shared_stores import StoreServices
 from tests.store.shared_town import SharedTown, StoreBytes
-from tests.store.test_tables import stage
+from tests.store.test_tables import run_rows, stage
 from tests.unit.alerts.receiver import policy, state
 from tests.unit.alerts.receiver import rows as alert_rows
 from tests.unit.jobs.test_takedown import (
@@ -83,6 +83,8 @@ def root(server: Hostile, tmp_path_factory: pytest.TempPathFactory) -> Path:
         if path == STAYING[2]:
             space.takedowns.revoke(str(done.takedown_id))
     space.lake.snapshots.take("before")
+    two_months = pa.concat_tables([run_rows("night"), run_rows("morning", day=40)])
+    space.lake.log.append("listing_fetches", "two months", two_months)
     alerts = AlertStore(space.store.alerts)
     alerts.record(state("river"), policy(), now=NOON)
     alerts.record(alert_rows("1", "2"), policy(rule="ferry"), now=NOON)

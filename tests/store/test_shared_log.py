@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
 
 from pipeline.jobs.maintenance import compact
@@ -112,18 +113,21 @@ def test_takedown_waits_for_a_compaction_of_the_log(weed, postgres, schema, tmp_
     assert ended == [False]
 
 
-def test_batches_are_appended_in_one_commit(weed):
-    """Several batches are one commit; one that is there is replaced, others stay; so does the day that is noted."""
+def test_month_is_put_in_one_commit(weed):
+    """A month has the rows that were put; those of a batch in another month stay. The day that is noted is read."""
     tables = new_shared_tables(weed)
     log = tables.log
-    log.append("outcomes", "b2", outcome_rows(f"{STAYS}/old", "2" * 32))
-    log.append("outcomes", "b3", outcome_rows(f"{STAYS}/3", "3" * 32))
+    row = outcome_rows(f"{STAYS}/next", "2" * 32).to_pylist()[0]
+    late = pa.Table.from_pylist(
+        [row | {"decided_at": NOON + timedelta(days=40)}], schema=outcome_rows(STAYS, "2" * 32).schema
+    )
+    log.append("outcomes", "b2", pa.concat_tables([outcome_rows(f"{STAYS}/old", "2" * 32), late]))
     before = log.catalog.load_table((log.namespace, "outcomes")).metadata.snapshots
-    log.append_all("outcomes", {each: outcome_rows(f"{STAYS}/{each}", each[1] * 32) for each in ("b1", "b2")})
+    log.put_month("outcomes", "2026-02", {each: outcome_rows(f"{STAYS}/{each}", each[1] * 32) for each in ("b1", "b2")})
     log.set_whole_from({"outcomes": NOON.date()})
 
-    rows = {each: log.read_batches("outcomes", [each])["url"].to_pylist() for each in ("b1", "b2", "b3")}
-    assert rows == {"b1": [f"{STAYS}/b1"], "b2": [f"{STAYS}/b2"], "b3": [f"{STAYS}/3"]}
+    rows = {each: log.read_batches("outcomes", [each])["url"].to_pylist() for each in ("b1", "b2")}
+    assert rows == {"b1": [f"{STAYS}/b1"], "b2": [f"{STAYS}/b2", f"{STAYS}/next"]}
     after = log.catalog.load_table((log.namespace, "outcomes")).metadata.snapshots
     assert len(after) - len(before) == 2
     assert log.whole_from() == {"outcomes": NOON.date()}
