@@ -93,7 +93,10 @@ class MigrationReport:
 
 @dataclass
 class Migration:
-    """Moves all parts. ``source`` names the data root for messages; no process may write to it meanwhile."""
+    """Moves all parts. ``source`` names the data root for messages; no process may write to it meanwhile.
+
+    The first part are the takedowns: if they change after others began to be moved, the move is refused.
+    """
 
     target: "SharedStore"
     parts: Sequence[MovePart]
@@ -133,13 +136,9 @@ class Migration:
         mark = self.target.inventory.move_mark()
         if mark is not None and mark.ended_at is not None:
             return mark
-        other = next((each for part in self.parts for each in part.extras()), None)
-        if other is None and mark is None:
-            other = next((part.name for part in self.parts if part.is_begun()), None)
-        if other is not None:
+        if found := self._obstacle(is_new=mark is None):
             raise StoreError(
-                f"the shared store has {other}, which {'no move brought' if mark is None else self.source + ' has not'}"
-                "; nothing was moved: name a new prefix, schema and namespace in NEWS_OBJECTS_URL, "
+                f"{found}; nothing was moved: name a new prefix, schema and namespace in NEWS_OBJECTS_URL, "
                 "NEWS_DATABASE_SCHEMA and NEWS_CATALOG_NAMESPACE, or empty those that are named",
                 key="to",
                 reason="store_in_use",
@@ -148,6 +147,16 @@ class Migration:
             mark = MoveMark(self.source, self.now(), None)
             self.target.inventory.mark_move(mark)
         return mark
+
+    def _obstacle(self, *, is_new: bool) -> str | None:
+        """Return why the shared store is not the target of this move, or not any more; None if it is."""
+        first, *rest = self.parts
+        begun = next((part for part in (self.parts if is_new else rest) if part.is_begun()), None)
+        if begun is not None and not is_new and not all(piece.is_equal() for piece in first.pieces()):
+            return f"{first.name} of {self.source} changed after its move began: the shared store may have what is gone"
+        if extra := next((each for part in self.parts for each in part.extras()), None):
+            return f"the shared store has {extra}, which {'no move brought' if is_new else f'{self.source} has not'}"
+        return f"the shared store has {begun.name}, which no move brought" if begun is not None and is_new else None
 
     def _move(self, part: MovePart, pieces: Sequence[MovePiece], lease: Lease, *, copies: bool) -> list[str]:
         """Copy the pieces of a part that differ; return the differences of one that may not be copied any more."""

@@ -170,7 +170,10 @@ class PageMove:
         return self._counts
 
     def _is_equal(self, day: date) -> bool:
-        return all(_by_key(self.source, keys) == _by_key(self.target, keys) for keys in self._keys(day))
+        here, there = ({each.page_key for each in states.known(day, day)} for states in (self.source, self.target))
+        return there <= here and all(
+            _by_key(self.source, keys) == _by_key(self.target, keys) for keys in self._keys(day)
+        )
 
     def _copy(self, day: date) -> None:
         for keys in self._keys(day):

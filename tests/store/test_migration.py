@@ -49,6 +49,7 @@ from tests.unit.jobs.test_takedown import (
     DOOMED,
     NOON,
     STAYING,
+    WAITS,
     Town,
     forget_all,
     other_text,
@@ -304,7 +305,7 @@ def test_unfinished_store_is_not_used(town):
 
 @pytest.mark.timeout(300)
 def test_change_between_two_calls_is_moved_too(town, server):
-    """What a run of the data root adds after a killed move is moved by the next call; erased pages are refused."""
+    """What a run of the data root adds after a killed move is moved by the next call."""
     assert run_worker(town, registers=False, kill_at=60).returncode == -9
     local = Workspace(settings_of(town))
     town.write(3)
@@ -313,6 +314,18 @@ def test_change_between_two_calls_is_moved_too(town, server):
     run(local, "3")
     assert move(town, registers=False).problems == ()
     assert_same(local, town.space("data", hours=3))
+
+
+@pytest.mark.timeout(300)
+def test_takedown_between_two_calls_stops_the_move(town, server):
+    """A page that is taken down when a part is moved already could stay there, so nothing more is moved."""
+    assert run_worker(town, registers=False, kill_at=60).returncode == -9
+    local = Workspace(settings_of(town))
+    waits = server.url(WAITS)  # never archived, so that no other part differs in bytes
+    forget(local, TakedownTarget(kind="article", value=waits), reason="by law", report_progress=lambda _: None)
+    with pytest.raises(StoreError, match=r"the takedowns of .* changed after its move began") as caught:
+        move(town, registers=False)
+    assert caught.value.reason == "store_in_use"
 
 
 def put_article(store: StoreServices) -> None:
