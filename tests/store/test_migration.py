@@ -35,7 +35,6 @@ from pipeline.shared.warc_objects import sealed_name
 from pipeline.tables import table_named
 from tests.faults.hostile import Hostile, hostile_server
 from tests.faults.invariants import broken_sums
-from tests.long_form import LONG, seed_or
 from tests.scale.comparison import differences, remains_of, store_of
 from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import SeaweedFS
@@ -62,8 +61,8 @@ from tests.unit.lake.rows import Story
 
 pytestmark = [pytest.mark.model]
 
-SEED = seed_or(20261129)
-KILLS = 20 if LONG else 4
+SEED = 20261129
+KILLS = 4
 WAYS = pytest.mark.parametrize("registers", [False, True], ids=["copied", "registered"])
 
 
