@@ -56,7 +56,7 @@ def test_file_is_read_again_when_it_is_another_one(tmp_path: Path):
     def write(secret: str) -> None:
         path.write_text(f"[default]\naws_access_key_id = a\naws_secret_access_key = {secret}\n")
 
-    with pytest.raises(ConfigError, match="is not a credentials file"):
+    with pytest.raises(ConfigError, match=r"NEWS_OBJECTS_KEY_FILE names .* does not exist"):
         WatchedFile(path, read_key_file)
     write("one")
     file = WatchedFile(path, read_key_file)
