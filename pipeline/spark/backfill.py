@@ -14,8 +14,9 @@ from datetime import date, datetime
 from functools import partial
 
 from py4j.protocol import Py4JJavaError
-from pyspark import SparkConf
+from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
+from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from pipeline.errors import ExtractorError, LakeError
@@ -47,15 +48,19 @@ _OPTIONS = {
 
 
 def open_session(master: str | None) -> SparkSession:
-    """Return the session that spark-submit prepared; without one, a new session on all cores of this machine.
+    """Return a new session on a master; without one on that of spark-submit, else on all cores of this machine.
 
     What the caller of spark-submit has set is kept. Executors run this Python, unless PYSPARK_PYTHON names another.
     """
     set_default_variable("PYSPARK_PYTHON", sys.executable)  # Spark would take the first python3 of the path
-    options = SparkConf()
-    for name, value in {"spark.master": master or _HERE, **_OPTIONS}.items():
-        options.setIfMissing(name, value)
-    return SparkSession.builder.config(conf=options).getOrCreate()
+    gateway = launch_gateway()
+    given = gateway.jvm.SparkConf(True)  # only Java knows what spark-submit was given
+    wanted = {"spark.master": _HERE, **_OPTIONS}
+    options = {name: value for name, value in wanted.items() if not given.contains(name)}
+    if master is not None:
+        options["spark.master"] = master
+    SparkContext(conf=SparkConf().setAll(list(options.items())), gateway=gateway)
+    return SparkSession.builder.getOrCreate()
 
 
 type Reports = Mapping[DeriveTask, DeriveReport]
