@@ -8,6 +8,7 @@ Python workers, an executor's JVM and both services once. ``--keep`` keeps the l
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -212,6 +213,7 @@ def main() -> int:
     parser.add_argument("--words", type=int, default=60, help="words of a page")
     parser.add_argument("--keep", type=Path, help="the folder of the local side, made once per number of pages")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped then, too
     with tempfile.TemporaryDirectory(prefix="newslake-spark-") as temporary:
         root = Path(temporary)
         root.chmod(0o755)  # PostgreSQL runs as another user
